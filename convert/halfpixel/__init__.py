@@ -1,0 +1,13 @@
+"""Check, fix and verify the resampling operators of exported models.
+
+>>> import halfpixel
+>>> halfpixel.parse_call("F.interpolate(x, size=(4, 4), mode='bilinear')").sampling(0).coordinate
+'half_pixel'
+"""
+
+from halfpixel.check import Report, Settings, check, sites
+from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.errors import HalfpixelError
+from halfpixel.site import Site
+
+__all__ = ["HalfpixelError", "Report", "Settings", "Site", "check", "parse_call", "sites"]

@@ -1,0 +1,234 @@
+"""Check: every resampling site of a model, judged by every rule.
+
+This is the job that lint is: read, walk, ask the rules, report.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from halfpixel.errors import HalfpixelError, UsageError
+from halfpixel.format import load_formats
+from halfpixel.intent import Policy, expected
+from halfpixel.rule import Finding, Rule, Severity, load_rules
+from halfpixel.site import Operation, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A finding, the rule that made it, and the site that it is about."""
+
+    rule: Rule
+    site: Site
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What was found in one file.
+
+    Attributes:
+        path: the file as it was named; "<model>" for a model in memory.
+        sites: its resampling sites, in graph order.
+        findings: what the rules say of them, in the same order.
+        error: why the file could not be read, or None.
+    """
+
+    path: str
+    sites: tuple[Site, ...] = ()
+    findings: tuple[Located, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found in all files, in the order in which they were named."""
+
+    files: tuple[FileReport, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Located, ...]:
+        """All findings."""
+        return tuple(located for file in self.files for located in file.findings)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """All sites."""
+        return tuple(site for file in self.files for site in file.sites)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a file could not be read."""
+        return any(file.error is not None for file in self.files)
+
+    def count(self, severity: Severity) -> int:
+        """Return the number of findings of one severity."""
+        return sum(located.finding.severity == severity for located in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is asked, and what is expected.
+
+    Attributes:
+        select: names or patterns of rules to ask; all where empty.
+        ignore: names or patterns of rules to leave out.
+        policies: what the user expects of sites.
+        severity: the mildest severity that is reported.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    severity: Severity = "note"
+
+
+_RANK: dict[Severity, int] = {"error": 2, "warning": 1, "note": 0}
+
+
+def chosen_rules(settings: Settings) -> tuple[Rule, ...]:
+    """Return the rules that the settings ask for.
+
+    Raises:
+        UsageError: a name or pattern that matches no rule.
+    """
+    rules = load_rules()
+    for pattern in (*settings.select, *settings.ignore):
+        if not any(fnmatchcase(rule.name, pattern) for rule in rules):
+            raise UsageError(f"no rule is called {pattern!r}; see 'halfpixel rules'")
+
+    def matches(rule: Rule, patterns: Sequence[str]) -> bool:
+        return any(fnmatchcase(rule.name, pattern) for pattern in patterns)
+
+    return tuple(
+        rule
+        for rule in rules
+        if (not settings.select or matches(rule, settings.select))
+        and not matches(rule, settings.ignore)
+    )
+
+
+def sites(source: object) -> list[Site]:
+    """Return every resampling site of a model, in graph order.
+
+    Args:
+        source: a path, or a model in memory: onnx.ModelProto, onnx_ir.Model or
+            torch.onnx.ONNXProgram.
+
+    Returns:
+        One `Site` for each operator that resamples, in subgraphs and functions too.
+
+    Raises:
+        ModelFileError: the file cannot be read as a model.
+        GraphError: the graph is impossible.
+        UsageError: no format takes such an object.
+    """
+    if isinstance(source, str | Path):
+        path = Path(source)
+        formats = list(load_formats())
+        fitting = [f for f in formats if path.name.endswith(f.suffixes)] or formats
+        return fitting[0].sites(path)
+    for found in load_formats():
+        if found.takes(source):
+            return found.sites_of(source)
+    kind = f"{type(source).__module__}.{type(source).__qualname__}"
+    raise UsageError(f"{kind} is neither a path nor a model that can be read")
+
+
+def check(source: object, settings: Settings | None = None) -> Report:
+    """Judge the resampling sites of one model.
+
+    Args:
+        source: as for `sites`.
+        settings: which rules to ask, and what is expected; all rules by default.
+
+    Returns:
+        The report; a file that cannot be read is an error in it, not an exception.
+
+    Raises:
+        UsageError: the settings name an unknown rule, or no format takes the object.
+    """
+    judge = Judge(settings or Settings())
+    name = str(source) if isinstance(source, str | Path) else "<model>"
+    return Report((judge.file(source, name),))
+
+
+def check_paths(
+    paths: Sequence[Path],
+    settings: Settings,
+    progress: Callable[[Path], None] | None = None,
+) -> Report:
+    """Judge the models in several files; `progress` is told of each before it is read."""
+    judge = Judge(settings)
+    files: list[FileReport] = []
+    for path in paths:
+        if progress is not None:
+            progress(path)
+        files.append(judge.file(path, str(path)))
+    return Report(tuple(files))
+
+
+@dataclass(slots=True)
+class Judge:
+    """The rules, and what they already said of operations that are alike."""
+
+    settings: Settings
+    rules: tuple[Rule, ...] = field(init=False)
+    _said: dict[int, tuple[Operation, tuple[tuple[Rule, Finding], ...]]] = field(
+        default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        """Choose the rules."""
+        self.rules = chosen_rules(self.settings)
+
+    def file(self, source: object, name: str) -> FileReport:
+        """Return what is found in one file or model."""
+        try:
+            found = tuple(self._meant(site) for site in sites(source))
+            findings = tuple(self._findings(found))
+        except UsageError:
+            raise
+        except HalfpixelError as error:
+            return FileReport(name, error=str(error))
+        return FileReport(name, found, findings)
+
+    def _meant(self, site: Site) -> Site:
+        """Put the user's policy in the place of the intent that the file shows."""
+        if not self.settings.policies:
+            return site
+        intent = expected(site.operation, site.name, self.settings.policies)
+        if intent is None:
+            return site
+        return replace(site, operation=replace(site.operation, intent=intent))
+
+    def _findings(self, found: Sequence[Site]) -> Iterator[Located]:
+        order = {id(site): place for place, site in enumerate(found)}
+        located = [
+            Located(rule, site, finding)
+            for site in found
+            for rule, finding in self._of_operation(site)
+        ]
+        for rule in self.rules:
+            if rule.check_model is not None:
+                located += [Located(rule, s, finding) for s, finding in rule.check_model(found)]
+        least = _RANK[self.settings.severity]
+        kept = [one for one in located if _RANK[one.finding.severity] >= least]
+        yield from sorted(
+            kept,
+            key=lambda one: (order.get(id(one.site), 0), -_RANK[one.finding.severity]),
+        )
+
+    def _of_operation(self, site: Site) -> tuple[tuple[Rule, Finding], ...]:
+        """Ask every rule of an operation once, however many sites share it."""
+        key = id(site.operation)
+        if key not in self._said:
+            findings = tuple(
+                (rule, finding)
+                for rule in self.rules
+                if rule.check is not None
+                for finding in rule.check(site)
+            )
+            self._said[key] = (site.operation, findings)
+        return self._said[key][1]

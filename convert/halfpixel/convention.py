@@ -1,0 +1,48 @@
+"""What a convention is: one framework's names for the samplings it can compute.
+
+A convention is a two-way dictionary. Reading turns the framework's own words into a
+`Resize`; writing goes the other way, and answers None where the framework has no words for
+a sampling. Adding a framework is adding one file to `conventions/`, which ends in a typed
+constant ``CONVENTION``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Final
+
+from halfpixel.sampling import Sampling
+
+MODULES: Final = (
+    "onnx_resize",
+    "torch_interpolate",
+    "tf_resize",
+    "opencv_resize",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """One framework's names for a sampling.
+
+    Attributes:
+        name: name of the framework's operator, as `explain` shows it.
+        write: the sampling in the framework's words, for a number of spatial axes; None
+            where it has none.
+        examples: calls in the framework's words, with the sampling each one means.
+    """
+
+    name: str
+    write: Callable[[Sampling, int], str | None]
+    examples: tuple[tuple[str, Sampling], ...] = ()
+
+
+def load_conventions() -> tuple[Convention, ...]:
+    """Return every convention, in the order of `MODULES`."""
+    loaded: list[Convention] = []
+    for name in MODULES:
+        convention = import_module(f"halfpixel.conventions.{name}").CONVENTION
+        if not isinstance(convention, Convention):
+            raise TypeError(f"conventions/{name}.py: CONVENTION is not a Convention")
+        loaded.append(convention)
+    return tuple(loaded)

@@ -1,0 +1,149 @@
+"""From a resize to the PyTorch call that it is, found by comparing weights, not names.
+
+Every call that F.interpolate can make over the axes in question is a candidate; the first
+that is proven equal, at the lengths that are known, is the answer. Axes in an order that
+F.interpolate does not take are permuted around the call.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from halfpixel.conventions.torch_interpolate import Interpolate, candidates
+from halfpixel.sampling import Linear, Resize, Sampling, compare
+from halfpixel.sampling.coordinate import ONE
+from halfpixel.sampling.resize import compare_resize
+
+Lengths = tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a tensor is laid out for F.interpolate: (batch, channel, *spatial).
+
+    Attributes:
+        axes: the axes of the tensor that are spatial in the call.
+        before: Python after `x` that makes the layout.
+        after: Python after the call that undoes it.
+    """
+
+    axes: tuple[int, ...]
+    before: str = ""
+    after: str = ""
+
+
+def view_of(axes: Sequence[int], rank: int) -> View | None:
+    """Return a layout in which `axes` are the spatial ones; None for more than three.
+
+    >>> view_of((1, 2), 4).before
+    '.permute(0, 3, 1, 2)'
+    """
+    if 3 <= rank <= 5 and all(axis >= 2 for axis in axes):
+        return View(tuple(range(2, rank)))
+    if len(axes) > 3 or not axes:
+        return None
+    others = [axis for axis in range(rank) if axis not in axes]
+    order = [*others, *axes]
+    before = after = ""
+    if order != list(range(rank)):
+        inverse = [order.index(axis) for axis in range(rank)]
+        before = f".permute({', '.join(map(str, order))})"
+        after = f".permute({', '.join(map(str, inverse))})"
+    match len(others):
+        case 0:
+            return View(tuple(axes), before + "[None, None]", "[0, 0]" + after)
+        case 1:
+            return View(tuple(axes), before + ".unsqueeze(1)", ".squeeze(1)" + after)
+        case 2:
+            return View(tuple(axes), before, after)
+        case count:
+            shape = ", ".join(f"x.shape[{axis}]" for axis in others[: count - 1])
+            flat = f".flatten(0, {count - 2})"
+            return View(tuple(axes), before + flat, f".unflatten(0, ({shape},))" + after)
+
+
+@lru_cache(maxsize=1024)
+def matching_call(
+    resize: Resize,
+    scales: tuple[float, ...] | None,
+    input_lengths: Lengths,
+    output_lengths: Lengths,
+) -> Interpolate | None:
+    """Return the F.interpolate call that is proven to be `resize`.
+
+    Args:
+        resize: what the operator computes.
+        scales: scales one an axis, where scales were given; None where sizes were.
+        input_lengths: known lengths one an axis, None each where unknown.
+        output_lengths: likewise.
+    """
+    rank = len(input_lengths)
+    view = view_of([axis for axis, _ in resize.axes], rank)
+    if view is None:
+        return None
+    scaled = None if scales is None else tuple(scales[axis] for axis in view.axes)
+    calls = candidates(len(view.axes), scaled=scaled)
+    wanted = resize.axes[0][1] if resize.axes else None
+    calls.sort(key=lambda call: _strange(call.sampling(0), wanted))
+    open_lengths = None in input_lengths or None in output_lengths
+    for call in calls:
+        if _is(call, view, resize, input_lengths, output_lengths):
+            return _with_size(call, view, output_lengths)
+        before = replace(call, version=(1, 9))
+        if open_lengths and _is(before, view, resize, input_lengths, output_lengths):
+            return _with_size(call, view, output_lengths)
+    return None
+
+
+def _strange(sampling: Sampling, wanted: Sampling | None) -> int:
+    """Rank candidates: the same kernel and the same kind of coordinates come first."""
+    if wanted is None:
+        return 0
+    same = type(sampling.kernel) is type(wanted.kernel)
+    corners = sampling.coordinate == wanted.coordinate
+    return (0 if same else 2) + (0 if corners else 1)
+
+
+def on_view(call: Interpolate, view: View) -> Resize:
+    """Return what a call computes on the tensor that `view` lays out."""
+    pairs = sorted((axis, call.sampling(k)) for k, axis in enumerate(view.axes))
+    return Resize(tuple(pairs))
+
+
+def _is(
+    call: Interpolate, view: View, resize: Resize, input_lengths: Lengths, output_lengths: Lengths
+) -> bool:
+    meant = on_view(call, view)
+    copied = tuple(
+        (axis, sampling)
+        for axis, sampling in meant.axes
+        if resize.sampling(axis) is not None or not _copies(sampling, input_lengths[axis])
+    )
+    verdict = compare_resize(Resize(copied), resize, input_lengths, output_lengths)
+    return verdict.proven or (verdict.equal and not _free(input_lengths, output_lengths, resize))
+
+
+def _free(input_lengths: Lengths, output_lengths: Lengths, resize: Resize) -> bool:
+    return any(None in {input_lengths[a], output_lengths[a]} for a, _ in resize.axes)
+
+
+def _copies(sampling: Sampling, length: int | None) -> bool:
+    """Whether an axis whose length stays the same is copied by this sampling."""
+    if sampling.scale is not None and sampling.scale != ONE:
+        return False
+    copy = Sampling("asymmetric", Linear(), ONE)
+    if length is None:
+        return sampling.coordinate in {"half_pixel", "align_corners", "asymmetric"}
+    return compare(sampling, copy, length, length).equal
+
+
+def _with_size(call: Interpolate, view: View, output_lengths: Lengths) -> Interpolate:
+    if call.size is None:
+        return call
+    return replace(call, size=tuple(output_lengths[axis] for axis in view.axes))
+
+
+def call_text(call: Interpolate, resize: Resize, rank: int) -> str:
+    """Return the call as Python, with the permutations that its layout needs."""
+    view = view_of([axis for axis, _ in resize.axes], rank) or View(())
+    return call.text(f"x{view.before}") + view.after

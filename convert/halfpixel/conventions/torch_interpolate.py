@@ -1,0 +1,277 @@
+"""PyTorch's names: torch.nn.functional.interpolate and nn.Upsample.
+
+================== ================================== =====================================
+mode               source coordinate                  kernel
+================== ================================== =====================================
+nearest            asymmetric                         nearest, floor
+nearest-exact      tf_half_pixel_for_nn               nearest, floor
+linear, bilinear,  half_pixel, or align_corners       linear; an axis whose length stays the
+trilinear                                             same is copied
+bicubic            half_pixel, or align_corners       cubic, a = -0.75, indices clamped
+antialias=True     half_pixel; align_corners changes  linear or cubic (a = -0.5), stretched,
+                   the step alone                     renormalised inside the image
+area               adaptive windows                   mean
+================== ================================== =====================================
+
+With `scale_factor` the coordinates use the factor itself; with `size`, or with
+recompute_scale_factor=True, the ratio of the two lengths. The factor is taken as the float32
+that exporters write. Up to release 1.9 an output length of 1 under align_corners=False read
+coordinate 0 - 1/2 * 0: pixel 0 for linear, -1/2 for cubic; from 1.10 on, the centre.
+
+Source: PyTorch `aten/src/ATen/native/UpSample.h` (1.9 and 2.13),
+`cpu/UpSampleKernel.cpp`, `AdaptivePooling.h`, `torch/nn/functional.py`.
+"""
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, Literal, cast
+
+from halfpixel.convention import Convention
+from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling, compare
+from halfpixel.sampling.arithmetic import float32, output_length_float64, shortest
+from halfpixel.sampling.coordinate import Coordinate
+
+Version = tuple[int, int]
+LATEST: Final[Version] = (2, 13)
+CENTRE_SINCE: Final[Version] = (1, 10)
+"""First release in which an output length of 1 reads the centre."""
+
+Family = Literal["nearest", "nearest-exact", "linear", "cubic", "area"]
+
+MODE_NAMES: Final[dict[tuple[Family, int], str]] = {
+    ("linear", 1): "linear",
+    ("linear", 2): "bilinear",
+    ("linear", 3): "trilinear",
+    ("cubic", 2): "bicubic",
+}
+FAMILIES: Final[dict[str, Family]] = {
+    "nearest": "nearest",
+    "nearest-exact": "nearest-exact",
+    "area": "area",
+    "linear": "linear",
+    "bilinear": "linear",
+    "trilinear": "linear",
+    "bicubic": "cubic",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Interpolate:
+    """One call of torch.nn.functional.interpolate.
+
+    Attributes:
+        family: what mode means, apart from the rank in its name.
+        spatial: number of spatial axes, 1 to 3.
+        size: output lengths, None each where unknown; None where a factor was given.
+        scale_factor: factors, one a spatial axis; None where a size was given.
+        align_corners: None where the mode has no such argument.
+        antialias: as in the call.
+        recompute_scale_factor: as in the call.
+        version: PyTorch release whose meaning is meant.
+    """
+
+    family: Family
+    spatial: int
+    size: tuple[int | None, ...] | None = None
+    scale_factor: tuple[float, ...] | None = None
+    align_corners: bool | None = None
+    antialias: bool = False
+    recompute_scale_factor: bool = False
+    version: Version = LATEST
+
+    @property
+    def mode(self) -> str:
+        """The name that the call's mode argument takes."""
+        return MODE_NAMES.get((self.family, self.spatial), self.family)
+
+    def sampling(self, axis: int) -> Sampling:
+        """Return what the call computes along spatial axis `axis`, counted from 0.
+
+        >>> Interpolate("nearest-exact", 2, size=(3, 3)).sampling(0).coordinate
+        'tf_half_pixel_for_nn'
+        """
+        scale: Fraction | None = None
+        if self.scale_factor is not None and not self.recompute_scale_factor:
+            scale = Fraction(float32(self.scale_factor[axis]))
+        return _sampling(self, scale)
+
+    def resize(self, rank: int | None = None) -> Resize:
+        """Return what the call computes on an input of `rank` axes."""
+        first = (self.spatial + 2 if rank is None else rank) - self.spatial
+        return Resize(tuple((first + k, self.sampling(k)) for k in range(self.spatial)))
+
+    def output_lengths(self, lengths: Sequence[int]) -> tuple[int, ...] | None:
+        """Return the output lengths for spatial input lengths; None where size is unknown."""
+        if self.scale_factor is not None:
+            pairs = zip(lengths, self.scale_factor, strict=True)
+            return tuple(output_length_float64(n, factor) for n, factor in pairs)
+        if self.size is None or None in self.size:
+            return None
+        return tuple(n for n in self.size if n is not None)
+
+    def text(self, x: str = "x") -> str:
+        """Return the call as Python.
+
+        >>> Interpolate("linear", 2, scale_factor=(2.0, 2.0), align_corners=True).text()
+        'F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=True)'
+        """
+        if self.scale_factor is not None:
+            factors = tuple(shortest(factor) for factor in self.scale_factor)
+            same = len(set(factors)) == 1
+            arguments = [f"scale_factor={factors[0] if same else factors}"]
+        elif self.size is not None and None not in self.size:
+            arguments = [f"size={self.size}"]
+        else:
+            arguments = ["size=size"]
+        arguments.append(f'mode="{self.mode}"')
+        if self.family in {"linear", "cubic"}:
+            arguments.append(f"align_corners={bool(self.align_corners)}")
+        if self.recompute_scale_factor:
+            arguments.append("recompute_scale_factor=True")
+        if self.antialias:
+            arguments.append("antialias=True")
+        return f"F.interpolate({x}, {', '.join(arguments)})"
+
+
+def _sampling(call: Interpolate, scale: Fraction | None) -> Sampling:
+    match call.family:
+        case "nearest":
+            return Sampling("asymmetric", Nearest("floor"), scale)
+        case "nearest-exact":
+            return Sampling("tf_half_pixel_for_nn", Nearest("floor"), scale)
+        case "area":
+            return Sampling("half_pixel", Area("adaptive"))
+        case "linear":
+            kernel: Linear | Cubic = Linear(antialias=call.antialias)
+        case "cubic":
+            a = Fraction(-1, 2) if call.antialias else Fraction(-3, 4)
+            kernel = Cubic(a, antialias=call.antialias)
+    coordinate: Coordinate = "half_pixel"
+    if call.align_corners:
+        coordinate = "pytorch_antialias_align_corners" if call.antialias else "align_corners"
+        scale = None
+    elif call.version < CENTRE_SINCE:
+        coordinate = "pytorch_1_9_half_pixel"
+    copies = call.antialias or call.family == "linear"
+    return Sampling(
+        coordinate,
+        kernel,
+        scale,
+        exclude_outside=call.antialias,
+        copies_same_length=copies,
+    )
+
+
+def parse_call(text: str, spatial: int | None = None, version: Version = LATEST) -> Interpolate:
+    """Return the F.interpolate or nn.Upsample call that `text` spells.
+
+    Args:
+        text: Python source of one call, its arguments literals.
+        spatial: number of spatial axes where the call itself does not tell (1 to 3).
+        version: PyTorch release whose meaning is meant.
+
+    Raises:
+        ValueError: not such a call, an argument that is no literal, or a mode that
+            PyTorch does not have.
+
+    >>> parse_call("F.interpolate(x, size=(3, 4), mode='bilinear')").align_corners
+    False
+    """
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError as error:
+        raise ValueError(f"{text!r} is not a Python call") from error
+    if not isinstance(node, ast.Call):
+        raise ValueError(f"{text!r} is not a call")
+    name = ast.unparse(node.func).rsplit(".", 1)[-1]
+    if name not in {"interpolate", "upsample", "Upsample", "UpsamplingBilinear2d"}:
+        raise ValueError(f"{name} is not F.interpolate or nn.Upsample")
+    order = ["size", "scale_factor", "mode", "align_corners", "recompute_scale_factor"]
+    positional = node.args if name == "Upsample" else node.args[1:]
+    arguments: dict[str, object] = {}
+    named = [*zip(order, positional, strict=False)]
+    named += [(word.arg, word.value) for word in node.keywords if word.arg and word.arg != "input"]
+    for key, value in named:
+        try:
+            arguments[key] = ast.literal_eval(value)
+        except ValueError as error:
+            raise ValueError(f"{key} is {ast.unparse(value)}, not a literal") from error
+    if name == "UpsamplingBilinear2d":
+        arguments |= {"mode": "bilinear", "align_corners": True}
+    return from_arguments(arguments, spatial, version)
+
+
+_RANKS: Final = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
+
+
+def from_arguments(
+    arguments: Mapping[str, object], spatial: int | None = None, version: Version = LATEST
+) -> Interpolate:
+    """Return the call that has these keyword arguments.
+
+    Raises:
+        ValueError: a mode that PyTorch does not have, or neither size nor scale_factor.
+    """
+    mode = str(arguments.get("mode", "nearest"))
+    family = FAMILIES.get(mode)
+    if family is None:
+        raise ValueError(f"mode is {mode!r}, expected one of {', '.join(FAMILIES)}")
+    size, factor = arguments.get("size"), arguments.get("scale_factor")
+    given = size if size is not None else factor
+    count = len(cast("Sequence[object]", given)) if isinstance(given, list | tuple) else None
+    axes = count or spatial or _RANKS.get(mode, 2)
+    smooth = family in {"linear", "cubic"}
+    return Interpolate(
+        family,
+        axes,
+        size=None if size is None else tuple(int(v) for v in _each(size, axes)),
+        scale_factor=None if factor is None else _each(factor, axes),
+        align_corners=bool(arguments.get("align_corners")) if smooth else None,
+        antialias=bool(arguments.get("antialias")) and smooth,
+        recompute_scale_factor=bool(arguments.get("recompute_scale_factor")),
+        version=version,
+    )
+
+
+def _each(value: object, axes: int) -> tuple[float, ...]:
+    if isinstance(value, int | float):
+        return (float(value),) * axes
+    if isinstance(value, list | tuple):
+        items = cast("Sequence[object]", value)
+        if len(items) == axes and all(isinstance(v, int | float) for v in items):
+            return tuple(float(cast("float", v)) for v in items)
+    raise ValueError(f"{value!r} is neither a number nor {axes} numbers")
+
+
+def candidates(spatial: int, *, scaled: tuple[float, ...] | None) -> list[Interpolate]:
+    """Return every kind of call over `spatial` axes, the most common first.
+
+    Args:
+        spatial: number of spatial axes.
+        scaled: the factors where a scale was given; None for calls by size.
+    """
+    size = None if scaled is not None else (None,) * spatial
+    smooth: list[Interpolate] = []
+    for family in ("linear", "cubic") if spatial == 2 else ("linear",):
+        for antialias in (False, True) if spatial == 2 else (False,):
+            smooth += [
+                Interpolate(cast("Family", family), spatial, size, scaled, corners, antialias)
+                for corners in (False, True)
+            ]
+    plain: list[Family] = ["nearest", "nearest-exact"]
+    calls = [Interpolate(family, spatial, size, scaled) for family in plain] + smooth
+    return [*calls, Interpolate("area", spatial, size, scaled)]
+
+
+def _write(sampling: Sampling, spatial: int) -> str | None:
+    scaled = None if sampling.scale is None else (float(sampling.scale),) * spatial
+    for call in candidates(spatial, scaled=scaled):
+        verdict = compare(call.sampling(0), sampling)
+        if verdict.equal and verdict.proof != "search":
+            return call.text()
+    return None
+
+
+CONVENTION = Convention("PyTorch F.interpolate", _write)

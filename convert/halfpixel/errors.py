@@ -1,0 +1,67 @@
+"""Everything that halfpixel raises on purpose.
+
+::
+
+    HalfpixelError
+    +-- ModelFileError      a file that is no model, or is broken
+    +-- GraphError          a well-formed file with an impossible graph
+    +-- ConventionError     a value that an operator does not take
+    +-- UsageError          a wrong option or configuration
+    +-- MissingExtraError   an optional dependency that is not installed
+
+The text of each is the one line that a user is shown.
+"""
+
+from pathlib import Path
+
+
+class HalfpixelError(Exception):
+    """Root of all errors that are raised on purpose."""
+
+
+class ModelFileError(HalfpixelError):
+    """A file that cannot be read as a model.
+
+    Attributes:
+        path: the file.
+        reason: what is wrong with it.
+        hint: what to do, or None.
+    """
+
+    def __init__(self, path: Path, reason: str, hint: str | None = None) -> None:
+        """Compose the line from the file, the reason and the hint."""
+        self.path, self.reason, self.hint = path, reason, hint
+        super().__init__(f"{path}: {reason}" + (f"; {hint}" if hint else ""))
+
+
+class GraphError(HalfpixelError):
+    """A graph that cannot be: a cycle, a missing value, shapes that do not belong together.
+
+    Attributes:
+        path: the file, or an empty text where the model has none.
+        node: the node, or an empty text where it is about the whole graph.
+        reason: what is wrong.
+    """
+
+    def __init__(self, path: str, node: str, reason: str) -> None:
+        """Compose the line from the file, the node and the reason."""
+        self.path, self.node, self.reason = path, node, reason
+        where = f"{path}: " if path else ""
+        what = f"node {node!r}: " if node else ""
+        super().__init__(f"{where}{what}{reason}")
+
+
+class ConventionError(HalfpixelError):
+    """A value that an operator, at its version, does not take."""
+
+
+class UsageError(HalfpixelError):
+    """A wrong option or configuration."""
+
+
+class MissingExtraError(HalfpixelError):
+    """An optional dependency that is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        """Compose the line from the package and the extra that brings it."""
+        super().__init__(f"{package} is not installed: pip install 'halfpixel[{extra}]'")

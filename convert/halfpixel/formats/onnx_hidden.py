@@ -1,0 +1,254 @@
+"""Resizes that an exporter wrote in other operators: gathers with index tables, pooling.
+
+`torch.onnx.export(dynamo=True)` writes nearest-exact as Transpose, GatherND, Transpose with
+a table of source indices; 3-D linear as two such gathers and a blend; area as AveragePool.
+The tables are read back and become the weights themselves, so that such a resize is judged
+by what it computes, like any other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final, cast
+
+from halfpixel.conventions.torch_call import call_text, matching_call
+from halfpixel.formats.onnx_scope import Scope
+from halfpixel.sampling import Area, Resize, Sampling, Table
+from halfpixel.sampling.kernel import Taps
+from halfpixel.site import Operation, Producer, known
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from onnx import NodeProto
+
+HIDING: Final = frozenset({"GatherND", "AveragePool"})
+BLEND: Final = 1_000_000
+"""Blend weights are float32 of small fractions: the denominator that they are read with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """A GatherND whose indices are a product of one table an axis.
+
+    Attributes:
+        node: the GatherND.
+        data: the tensor that it reads, before a Transpose in front of it.
+        perm: order of the axes that the Transpose makes; the identity where there is none.
+        tables: source indices along each gathered axis; None where not constant.
+        indices: name of the indices input.
+    """
+
+    node: "NodeProto"
+    data: str
+    perm: tuple[int, ...]
+    tables: tuple[tuple[int, ...], ...] | None
+    indices: str
+
+
+def read_gather(scope: Scope, node: "NodeProto") -> Gather | None:
+    """Return the gather that a GatherND node is, or None where it is no resize."""
+    if len(node.input) != 2 or scope.attributes(node).get("batch_dims", 0):
+        return None
+    data, perm = node.input[0], None
+    found = scope.producer(data)
+    if found is not None and found[1].op_type == "Transpose":
+        perm = scope.attributes(found[1]).get("perm")
+        data = found[1].input[0]
+    shape = scope.shape(data)
+    if shape is None:
+        return None
+    order = cast("tuple[int, ...]", perm or tuple(range(len(shape))))
+    tensor = scope.constant(node.input[1])
+    if tensor is None:
+        return Gather(node, data, order, None, node.input[1])
+    values = scope.numbers(node.input[1])
+    if values is None:
+        return None
+    tables = separate([int(v) for v in values], tuple(tensor.dims))
+    return None if tables is None else Gather(node, data, order, tables, node.input[1])
+
+
+def separate(values: Sequence[int], dims: Sequence[int]) -> tuple[tuple[int, ...], ...] | None:
+    """Return one table an axis, where index k depends on output axis k alone.
+
+    Args:
+        values: indices in row-major order, of shape `dims`.
+        dims: (out_1, ..., out_k, k).
+
+    >>> separate([0, 0, 0, 1, 2, 0, 2, 1], (2, 2, 2))
+    ((0, 2), (0, 1))
+    """
+    if len(dims) < 2 or dims[-1] != len(dims) - 1 or 0 in dims:
+        return None
+    count = dims[-1]
+    import numpy as np
+
+    array = np.asarray(values).reshape(tuple(dims))
+    tables: list[tuple[int, ...]] = []
+    for axis in range(count):
+        part = np.moveaxis(array[..., axis], axis, 0).reshape(dims[axis], -1)
+        if (part != part[:, :1]).any():
+            return None
+        tables.append(tuple(int(v) for v in part[:, 0]))
+    return tuple(tables)
+
+
+def gather_operation(
+    scope: Scope,
+    gather: Gather,
+    producer: Producer,
+    blend: "tuple[Gather, Sequence[float]] | None" = None,
+) -> Operation | None:
+    """Return what a gather (or two gathers and a blend) computes.
+
+    Args:
+        scope: the graph that it stands in.
+        gather: the gather; for a blend, the one whose weight is 1 - blend.
+        producer: which program wrote the model.
+        blend: the other gather and its weights, one an output sample of the last axis.
+
+    Returns:
+        The operation on the tensor before the Transpose; None where its lengths are not
+        known, or where the gather repeats no pixel of an image.
+    """
+    shape = scope.shape(gather.data)
+    base = Operation(
+        gather.node.op_type,
+        scope.opset(gather.node.domain) or 0,
+        {},
+        None,
+        input_shape=shape,
+        producer=producer,
+        dtype=scope.dtype(gather.data),
+        hidden="GatherND",
+        by="sizes",
+    )
+    if shape is None:
+        return None
+    if gather.tables is None:
+        problem = "its indices are computed in the graph"
+        return replace(base, constant_lengths=False, problem=problem)
+    axes = gather.perm[: len(gather.tables)]
+    lengths = known(shape, len(shape))
+    out: list[int | None] = list(lengths)
+    pairs: list[tuple[int, Sampling]] = []
+    for k, (axis, table) in enumerate(zip(axes, gather.tables, strict=True)):
+        n_in = lengths[axis]
+        if n_in is None or not all(-n_in <= j < n_in for j in table):
+            return None
+        out[axis] = len(table)
+        rows: tuple[Taps, ...] = tuple(((j % n_in, Fraction(1)),) for j in table)
+        if blend is not None and blend[0].tables is not None:
+            rows = _blended(rows, blend[0].tables[k], blend[1], n_in)
+        pairs.append((axis, Sampling("half_pixel", Table(n_in, rows))))
+    resize = Resize(tuple(sorted(pairs, key=lambda pair: pair[0])))
+    call = matching_call(resize, None, lengths, tuple(out))
+    text = None if call is None else call_text(call, resize, len(shape))
+    sizes = tuple(out)
+    return replace(base, operator=resize, output_shape=sizes, sizes=sizes, torch_call=text)
+
+
+def _blended(
+    rows: tuple[Taps, ...], table: Sequence[int], weights: Sequence[float], n_in: int
+) -> tuple[Taps, ...]:
+    out: list[Taps] = []
+    for row, j, weight in zip(rows, table, weights, strict=True):
+        part = Fraction(weight).limit_denominator(BLEND)
+        taps: dict[int, Fraction] = {row[0][0]: 1 - part}
+        taps[j % n_in] = taps.get(j % n_in, Fraction(0)) + part
+        out.append(tuple((k, w) for k, w in sorted(taps.items()) if w))
+    return tuple(out)
+
+
+def find_blends(
+    scope: Scope, gathers: Mapping[str, Gather]
+) -> dict[str, tuple[str, Sequence[float]]]:
+    """Return, for the first gather of each linear blend, the second and the weights.
+
+    The pattern is ``a + (b - a) * w`` with `a` and `b` gathers of one tensor.
+
+    Args:
+        scope: the graph.
+        gathers: gathers by the name of the value that they end in (after a Transpose).
+    """
+    blends: dict[str, tuple[str, Sequence[float]]] = {}
+    for node in scope.nodes:
+        if node.op_type != "Add" or len(node.input) != 2:
+            continue
+        for first, scaled in (tuple(node.input), tuple(reversed(node.input))):
+            if first in gathers:
+                found = _blend_of(scope, first, scaled, gathers)
+                if found is not None:
+                    blends[first] = found
+    return blends
+
+
+def _blend_of(
+    scope: Scope, first: str, scaled: str, gathers: Mapping[str, Gather]
+) -> tuple[str, Sequence[float]] | None:
+    product = scope.producer(scaled)
+    if product is None or product[1].op_type != "Mul":
+        return None
+    for difference, weight in (tuple(product[1].input), tuple(reversed(product[1].input))):
+        sub = scope.producer(difference)
+        weights = scope.numbers(weight)
+        if sub is None or sub[1].op_type != "Sub" or weights is None:
+            continue
+        second = sub[1].input[0]
+        tables = gathers[second].tables if second in gathers else None
+        if sub[1].input[1] != first or tables is None or len(tables) != 1:
+            continue
+        if len(weights) == len(tables[0]) and gathers[second].data == gathers[first].data:
+            return second, tuple(float(w) for w in weights)
+    return None
+
+
+def pool_operation(scope: Scope, node: "NodeProto", producer: Producer) -> Operation | None:
+    """Return what an AveragePool computes where it is an area resize by whole factors.
+
+    Its windows do not overlap, are not padded, and cover the input wherever the length is a
+    multiple of the kernel; there it equals F.interpolate(mode="area").
+    """
+    attributes = scope.attributes(node)
+    kernel = cast("tuple[int, ...]", attributes.get("kernel_shape", ()))
+    strides = cast("tuple[int, ...]", attributes.get("strides", (1,) * len(kernel)))
+    padded = any(cast("tuple[int, ...]", attributes.get("pads", ())))
+    if not kernel or kernel != strides or padded or max(kernel) == 1:
+        return None
+    shape = scope.shape(node.input[0])
+    rank = len(kernel) + 2
+    lengths = known(shape, rank)
+    whole = all(n is None or n % k == 0 for n, k in zip(lengths[2:], kernel, strict=True))
+    if not whole:
+        return None
+    pairs = tuple((axis + 2, Sampling("half_pixel", Area())) for axis in range(len(kernel)))
+    out = scope.shape(node.output[0])
+    sizes = known(out, rank)
+    resize = Resize(pairs)
+    call = matching_call(resize, None, lengths, sizes)
+    text = None if call is None else call_text(call, resize, rank)
+    return Operation(
+        node.op_type,
+        scope.opset(node.domain) or 0,
+        attributes,
+        resize,
+        input_shape=shape,
+        output_shape=out,
+        torch_call=text,
+        sizes=sizes,
+        by="sizes",
+        producer=producer,
+        dtype=scope.dtype(node.input[0]),
+        hidden="AveragePool",
+    )
+
+
+def gather_nd(data: "NDArray[np.generic]", gather: Gather) -> "NDArray[np.float64]":
+    """Return what a GatherND with separable tables reads from its own data input."""
+    import numpy as np
+
+    y = data.astype(np.float64)
+    for axis, table in enumerate(gather.tables or ()):
+        y = np.take(y, np.asarray(table), axis=axis)
+    return y

@@ -1,0 +1,122 @@
+"""Small constants of a model, as plain numbers: no numpy, no onnx, no weights.
+
+Source: ONNX `onnx.proto`, message TensorProto (typed fields and raw_data, little-endian).
+"""
+
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.errors import GraphError
+
+if TYPE_CHECKING:
+    from onnx import TensorProto
+
+Numbers = tuple[float, ...] | tuple[int, ...]
+
+NAMES: Final = {
+    1: "float32",
+    2: "uint8",
+    3: "int8",
+    4: "uint16",
+    5: "int16",
+    6: "int32",
+    7: "int64",
+    9: "bool",
+    10: "float16",
+    11: "float64",
+    12: "uint32",
+    13: "uint64",
+    16: "bfloat16",
+}
+"""Element types by their number in TensorProto.DataType."""
+
+_CODES: Final = {
+    1: "f",
+    2: "B",
+    3: "b",
+    4: "H",
+    5: "h",
+    6: "i",
+    7: "q",
+    9: "?",
+    10: "e",
+    11: "d",
+    12: "I",
+    13: "Q",
+}
+_INT32_FIELD: Final = frozenset({2, 3, 4, 5, 6, 9})
+EXTERNAL: Final = 1
+LARGEST: Final = 1 << 26
+"""Most bytes of a constant that are read: index tables of a gather, never weights."""
+
+
+def numbers(tensor: "TensorProto", folder: Path | None) -> Numbers | None:
+    """Return the values of a constant in row-major order.
+
+    Args:
+        tensor: the constant; its payload may lie outside the message.
+        folder: folder that external data is relative to; None where there is none.
+
+    Returns:
+        Its values, or None where they are not at hand (missing external data, a type that
+        holds no plain numbers, more than `LARGEST` bytes).
+
+    Raises:
+        GraphError: the payload does not fit the declared shape.
+    """
+    count = 1
+    for dim in tensor.dims:
+        count *= dim
+    code = _CODES.get(tensor.data_type)
+    if code is None or count < 0 or count * struct.calcsize(code) > LARGEST:
+        return None
+    if tensor.data_location == EXTERNAL:
+        raw = _external(tensor, folder, count * struct.calcsize(code))
+        if raw is None:
+            return None
+    elif tensor.HasField("raw_data"):
+        raw = tensor.raw_data
+    else:
+        return _typed(tensor, count)
+    expected = count * struct.calcsize(code)
+    if len(raw) != expected:
+        reason = f"constant of shape {list(tensor.dims)} has {len(raw)} bytes, expected {expected}"
+        raise GraphError("", tensor.name, reason)
+    values: Numbers = struct.unpack(f"<{count}{code}", raw)
+    return values
+
+
+def _typed(tensor: "TensorProto", count: int) -> Numbers | None:
+    fields: dict[int, Numbers] = {
+        1: tuple(tensor.float_data),
+        7: tuple(tensor.int64_data),
+        11: tuple(tensor.double_data),
+        12: tuple(tensor.uint64_data),
+        13: tuple(tensor.uint64_data),
+    }
+    if tensor.data_type == 10:
+        packed = struct.pack(f"<{len(tensor.int32_data)}H", *tensor.int32_data)
+        values: Numbers = struct.unpack(f"<{len(tensor.int32_data)}e", packed)
+    elif tensor.data_type in _INT32_FIELD:
+        values = tuple(tensor.int32_data)
+    else:
+        values = fields.get(tensor.data_type, ())
+    return values if len(values) == count else None
+
+
+def _external(tensor: "TensorProto", folder: Path | None, length: int) -> bytes | None:
+    if folder is None:
+        return None
+    entries = {entry.key: entry.value for entry in tensor.external_data}
+    location = entries.get("location", "")
+    path = folder / location
+    if not location or Path(location).is_absolute() or ".." in Path(location).parts:
+        return None
+    try:
+        with path.open("rb") as file:
+            file.seek(int(entries.get("offset", "0")))
+            data = file.read(length)
+    except (OSError, ValueError, OverflowError):
+        return None
+    return data if len(data) == length else None

@@ -1,0 +1,207 @@
+"""What a model's own shape arithmetic gives, tried at concrete sizes.
+
+Where scales, sizes or gather indices are computed from free dimensions, the graph is a
+function of those dimensions. It is evaluated by onnx itself: shape inference with the
+symbols set to numbers gives every shape, and onnx's reference evaluator runs the few nodes
+between those shapes and the value that is asked for.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, cast
+
+from halfpixel.formats.onnx_scope import Scope, declared_shape
+from halfpixel.site import Shape
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from onnx import ModelProto, NodeProto, TensorProto
+
+TRIALS: Final = (64, 96, 45, 50, 100, 30, 35, 224)
+"""Lengths that free spatial dimensions are set to, one trial each; multiples of 32 first,
+since many networks take nothing else."""
+
+MOST_NODES: Final = 400
+LARGEST_GRAPH: Final = 20_000
+"""Nodes of a graph beyond which shapes that the file lacks are not inferred."""
+
+
+def inferred_shapes(model: "ModelProto", lengths: Mapping[str, int] | None = None) -> dict[str, Shape]:
+    """Return shapes by value name, from onnx's shape inference with data propagation.
+
+    Args:
+        model: a model, or its skeleton; it is not changed.
+        lengths: numbers for free dimensions, "input:axis" each; None leaves them free.
+
+    Returns:
+        Shapes of the main graph's values; empty where inference fails.
+    """
+    import onnx
+
+    copy = onnx.ModelProto.FromString(model.SerializeToString())
+    if lengths is not None:
+        del copy.graph.value_info[:]
+        for value in copy.graph.output:
+            if value.type.HasField("tensor_type"):
+                value.type.tensor_type.ClearField("shape")
+        for value in copy.graph.input:
+            for axis, dim in enumerate(value.type.tensor_type.shape.dim):
+                number = lengths.get(f"{value.name}:{axis}")
+                if number is not None:
+                    dim.dim_value = number
+    try:
+        done = onnx.shape_inference.infer_shapes(copy, data_prop=True)
+    except Exception:  # noqa: BLE001 - any failure of inference means: shapes stay unknown
+        logging.getLogger(__name__).debug("shape inference failed", exc_info=True)
+        return {}
+    values = (*done.graph.value_info, *done.graph.input, *done.graph.output)
+    found = ((value.name, declared_shape(value)) for value in values)
+    return {name: shape for name, shape in found if shape is not None}
+
+
+def free_dimensions(model: "ModelProto") -> list[str]:
+    """Return the free dimensions of the model's inputs, as "input:axis"."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    return [
+        f"{value.name}:{axis}"
+        for value in model.graph.input
+        if value.name not in constants and value.type.HasField("tensor_type")
+        for axis, dim in enumerate(value.type.tensor_type.shape.dim)
+        if not dim.HasField("dim_value") or dim.dim_value <= 0
+    ]
+
+
+def assignments(model: "ModelProto") -> Iterator[dict[str, int]]:
+    """Yield numbers for the free dimensions: 1 for batch and channel, else `TRIALS`.
+
+    A symbol that stands in several places gets one number.
+    """
+    free = free_dimensions(model)
+    symbols = {
+        f"{value.name}:{axis}": dim.dim_param
+        for value in model.graph.input
+        for axis, dim in enumerate(value.type.tensor_type.shape.dim)
+    }
+    for step in range(len(TRIALS)):
+        chosen: dict[str, int] = {}
+        by_symbol: dict[str, int] = {}
+        for place, key in enumerate(free):
+            axis = int(key.rpartition(":")[2])
+            number = 1 if axis < 1 else TRIALS[(step + (place % 2) * (step % 3)) % len(TRIALS)]
+            symbol = symbols.get(key) or key
+            chosen[key] = by_symbol.setdefault(symbol, number)
+        yield chosen
+
+
+class Trial:
+    """One setting of the free dimensions: every shape, and values computed from shapes."""
+
+    def __init__(self, scope: Scope, shapes: dict[str, Shape]) -> None:
+        """Take the main graph and the shapes of its values at these lengths."""
+        self._scope = scope
+        self.shapes = shapes
+
+    def lengths(self, name: str) -> tuple[int, ...] | None:
+        """Return the shape of a value where every length is a number."""
+        shape = self.shapes.get(name) or self._scope.shape(name)
+        if shape is None or not all(isinstance(dim, int) for dim in shape):
+            return None
+        return cast("tuple[int, ...]", shape)
+
+    def value(self, name: str) -> "NDArray[np.generic] | None":
+        """Return a value that is computed from shapes and constants alone."""
+        needed = self._ancestors(name)
+        if needed is None:
+            return None
+        nodes, constants = needed
+        import numpy as np
+        from onnx import TypeProto, helper
+        from onnx.reference import ReferenceEvaluator
+
+        output = helper.make_value_info(name, TypeProto())
+        graph = helper.make_graph(nodes, "values", [], [output], constants)
+        version = min(self._scope.opset("") or 18, 25)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", version)])
+        try:
+            with np.errstate(all="ignore"):
+                result = ReferenceEvaluator(model).run(None, {})
+        except Exception:  # noqa: BLE001 - whatever the evaluator cannot run stays unknown
+            logging.getLogger(__name__).debug("%s is not computed", name, exc_info=True)
+            return None
+        return cast("NDArray[np.generic]", result[0])
+
+    def _ancestors(self, name: str) -> "tuple[list[NodeProto], list[TensorProto]] | None":
+        """Return the nodes between known shapes and a value, in order, and their constants."""
+        from onnx import TensorProto, helper
+
+        wanted, seen = [name], {name}
+        found: list[tuple[int, NodeProto]] = []
+        constants: list[TensorProto] = []
+        while wanted:
+            current = wanted.pop()
+            if not current:
+                continue
+            tensor = self._scope.constants.get(current)
+            if tensor is not None:
+                if tensor.data_location == TensorProto.EXTERNAL:
+                    return None
+                constants.append(tensor)
+                continue
+            index = self._scope.producers.get(current)
+            if index is None or len(found) > MOST_NODES:
+                return None
+            node = self._scope.nodes[index]
+            if node.op_type == "Shape":
+                dims = self.lengths(node.input[0])
+                if dims is None:
+                    return None
+                given = self._scope.attributes(node)
+                start, end = int(str(given.get("start", 0))), given.get("end")
+                part = dims[start : int(str(end)) if end is not None else None]
+                constants.append(helper.make_tensor(current, TensorProto.INT64, [len(part)], part))
+                continue
+            found.append((index, node))
+            for source in node.input:
+                if source not in seen:
+                    seen.add(source)
+                    wanted.append(source)
+        unique = {index: node for index, node in found}
+        return [unique[index] for index in sorted(unique)], constants
+
+
+def factors(scope: Scope, name: str) -> tuple[float, ...]:
+    """Return the float constants that a value's shape arithmetic multiplies by."""
+    wanted, seen, found = [name], {name}, set[float]()
+    while wanted and len(seen) < MOST_NODES:
+        index = scope.producers.get(wanted.pop())
+        if index is None:
+            continue
+        node = scope.nodes[index]
+        if node.op_type == "Shape":
+            continue
+        for source in node.input:
+            values = scope.numbers(source) if node.op_type == "Mul" else None
+            if values and all(isinstance(v, float) for v in values):
+                found.update(float(v) for v in values)
+            if source and source not in seen:
+                seen.add(source)
+                wanted.append(source)
+    return tuple(sorted(found))
+
+
+def trials(model: "ModelProto", scope: Scope) -> list[Trial]:
+    """Return the trials of a model whose main graph is `scope`; empty where none is free."""
+    if not free_dimensions(model) or len(scope.nodes) > LARGEST_GRAPH:
+        return []
+    return [Trial(scope, inferred_shapes(model, chosen)) for chosen in assignments(model)]
+
+
+def spatial_pairs(
+    trials: Iterable[Trial], name_in: str, lengths_out: Sequence[Sequence[int] | None]
+) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Yield (input, output) lengths of the trials in which both are known."""
+    for trial, out in zip(trials, lengths_out, strict=True):
+        lengths = trial.lengths(name_in)
+        if lengths is not None and out is not None and len(out) == len(lengths):
+            yield lengths[2:], tuple(int(n) for n in out[2:])

@@ -1,0 +1,122 @@
+"""Where "what was meant" comes from: the order in which sources are asked.
+
+The exporter's own record is strongest, the habits of a known exporter come next; the user's
+policy, where one is given, overrides both. A site with no intent is described, and never
+called wrong without a reason.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from halfpixel.conventions.torch_interpolate import Interpolate, from_arguments
+from halfpixel.errors import UsageError
+from halfpixel.intents.exporter_habit import habit
+from halfpixel.intents.pytorch_record import recorded
+from halfpixel.site import Intent, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the user expects of sites whose name matches a pattern.
+
+    Attributes:
+        pattern: shell pattern of node names.
+        arguments: arguments of F.interpolate that are expected, such as align_corners.
+    """
+
+    pattern: str
+    arguments: tuple[tuple[str, object], ...]
+
+
+_VALUES: Mapping[str, object] = {"true": True, "false": False}
+_KEYS = frozenset({"align_corners", "antialias", "mode"})
+
+
+def parse_policy(text: str, pattern: str = "*") -> Policy:
+    """Return the policy that `key=value[,key=value...]` spells; NODE: may stand before it.
+
+    Raises:
+        UsageError: an unknown key or a malformed text.
+
+    >>> parse_policy("neck*:align_corners=false")
+    Policy(pattern='neck*', arguments=(('align_corners', False),))
+    """
+    head, colon, tail = text.rpartition(":")
+    if colon:
+        pattern = head
+    arguments: list[tuple[str, object]] = []
+    for part in tail.split(","):
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or key not in _KEYS:
+            expected = ", ".join(sorted(_KEYS))
+            raise UsageError(f"--expect {text!r}: {part!r} is not KEY=VALUE with KEY of {expected}")
+        if key != "mode" and value.lower() not in _VALUES:
+            raise UsageError(f"--expect {text!r}: {key} is {value!r}, expected true or false")
+        arguments.append((key, _VALUES.get(value.lower(), value)))
+    return Policy(pattern, tuple(arguments))
+
+
+def intent_of(
+    operation: Operation, properties: Mapping[str, str], source_text: str
+) -> Intent | None:
+    """Return what was meant by an operation, from the strongest source that knows."""
+    return recorded(operation, properties, source_text) or habit(operation)
+
+
+def expected(
+    operation: Operation, name: str, policies: Sequence[Policy]
+) -> Intent | None:
+    """Return what the user's policies say of a site; the last that matches wins."""
+    matching = [policy for policy in policies if fnmatchcase(name, policy.pattern)]
+    if not matching or operation.op not in {"Resize", "Upsample"}:
+        return None
+    policy = matching[-1]
+    arguments = dict(policy.arguments)
+    base = operation.attributes
+    mode = str(base.get("mode", "nearest"))
+    if "mode" not in arguments:
+        if mode == "nearest":
+            return None
+        spatial = max(operation.rank - 2, 1)
+        names = {1: "linear", 2: "bilinear", 3: "trilinear"}
+        arguments["mode"] = "bicubic" if mode == "cubic" else names.get(spatial, "bilinear")
+    arguments.setdefault("antialias", bool(base.get("antialias", 0)))
+    call = _like(operation, arguments)
+    text = ", ".join(f"{key}={value}" for key, value in policy.arguments)
+    return Intent("policy", f"expected: {text}", call.text(), call)
+
+
+def _like(operation: Operation, arguments: dict[str, object]) -> Interpolate:
+    """Return a call with the operation's own lengths."""
+    spatial = max(operation.rank - 2, 1)
+    if operation.by == "scales" and operation.scales is not None:
+        arguments["scale_factor"] = list(operation.scales[-spatial:])
+    else:
+        arguments["size"] = [1] * spatial
+    call = from_arguments(arguments, spatial)
+    if operation.by == "scales" and operation.scales is not None:
+        return call
+    sizes = operation.sizes or operation.lengths()[1]
+    return Interpolate(
+        call.family,
+        spatial,
+        tuple(sizes[-spatial:]),
+        None,
+        call.align_corners,
+        call.antialias,
+    )
+
+
+_VERSION = re.compile(r"(\d+)\.(\d+)")
+
+
+def version_of(text: str) -> tuple[int, int] | None:
+    """Return (major, minor) of a version text; None where it is none.
+
+    >>> version_of("2.13.0+cpu"), version_of("main")
+    ((2, 13), None)
+    """
+    found = _VERSION.match(text)
+    return (int(found[1]), int(found[2])) if found else None

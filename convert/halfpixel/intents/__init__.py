@@ -1,0 +1,1 @@
+"""Where "what was meant" comes from, one file a source."""

@@ -1,0 +1,69 @@
+"""A report as JSON: stable from version 1 on; fields may be added, none removed."""
+
+import json
+from typing import Final
+
+from halfpixel.check import FileReport, Located, Report
+from halfpixel.site import Shape, Site
+
+VERSION: Final = 1
+
+
+def dumps(report: Report) -> str:
+    """Return the report as JSON text, one object with every file."""
+    return json.dumps(document(report), indent=2)
+
+
+def document(report: Report) -> dict[str, object]:
+    """Return the report as plain values.
+
+    >>> document(Report())
+    {'version': 1, 'files': []}
+    """
+    return {"version": VERSION, "files": [_file(file) for file in report.files]}
+
+
+def _file(file: FileReport) -> dict[str, object]:
+    return {
+        "path": file.path,
+        "error": file.error,
+        "sites": [_site(site) for site in file.sites],
+        "findings": [_finding(located) for located in file.findings],
+    }
+
+
+def _site(site: Site) -> dict[str, object]:
+    intent = site.intent
+    return {
+        "node": site.name,
+        "op": site.op,
+        "opset": site.opset,
+        "torch_call": site.torch_call,
+        "intent": None if intent is None else intent.text,
+        "input_shape": _shape(site.input_shape),
+        "output_shape": _shape(site.output_shape),
+        "graph": site.graph,
+        "intent_known_by": None if intent is None else intent.how,
+        "source": site.source,
+        "problem": site.operation.problem or None,
+    }
+
+
+def _shape(shape: Shape | None) -> list[int | str | None] | None:
+    return None if shape is None else list(shape)
+
+
+def _finding(located: Located) -> dict[str, object]:
+    finding, fix = located.finding, located.finding.fix
+    return {
+        "rule": located.rule.name,
+        "severity": finding.severity,
+        "node": located.site.name,
+        "message": finding.message,
+        "fix": None if fix is None else fix.safety,
+        "source": located.site.source,
+        "graph": located.site.graph,
+        "how": finding.how,
+        "advice": None if fix is None else fix.advice,
+        "declined": finding.declined or None,
+    }

@@ -1,0 +1,175 @@
+"""What a rule is: a question asked of every site, with examples that are its tests.
+
+A rule is one file in a package that the entry point group `halfpixel.rules` names. The
+file's docstring is its manual page, the file's name is its name, and it ends in a typed
+constant ``RULE``.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pkgutil import iter_modules
+from typing import Literal
+
+from halfpixel.errors import UsageError
+from halfpixel.site import How, Intent, Operation, Operator, Producer, Site
+
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+Safety = Literal["safe", "unsafe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The operator as it should be.
+
+    Attributes:
+        safety: `safe` where it is proven equal to what was meant or to what was there.
+        operator: the description that the node should have.
+        advice: the change in one phrase, for people.
+    """
+
+    safety: Safety
+    advice: str
+    operator: Operator | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule says of one site.
+
+    Attributes:
+        message: what is off, in numbers.
+        severity: `error` is proven different from what was meant; `warning` is likely, or
+            different at some sizes that the model can take; `note` informs.
+        how: how it is known.
+        fix: the operator as it should be, where the rule can say it.
+        declined: why there is no fix, where there is none.
+    """
+
+    message: str
+    severity: Severity
+    how: How
+    fix: Fix | None = None
+    declined: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A site on which the rule is silent."""
+
+    site: Site
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A site on which the rule finds exactly this."""
+
+    site: Site
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class GoodModel:
+    """Sites of one model on which a rule about models is silent."""
+
+    sites: tuple[Site, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BadModel:
+    """Sites of one model, and the name of the site and the finding on it."""
+
+    sites: tuple[Site, ...]
+    node: str
+    finding: Finding
+
+
+Check = Callable[[Site], Iterator[Finding]]
+CheckModel = Callable[[Sequence[Site]], Iterator[tuple[Site, Finding]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One defect that a site can have.
+
+    Attributes:
+        module: `__name__` of the rule's file.
+        page: its docstring: the manual page.
+        check: the question, of one site; None for a rule about a whole model.
+        examples: its tests and its documentation.
+        check_model: the question, of all the sites of a model together.
+    """
+
+    module: str
+    page: str | None
+    check: Check | None = None
+    examples: tuple[Good | Bad | GoodModel | BadModel, ...] = ()
+    check_model: CheckModel | None = field(default=None)
+
+    @property
+    def name(self) -> str:
+        """The rule's name: its file's, with hyphens."""
+        return self.module.rsplit(".", 1)[-1].replace("_", "-")
+
+    @property
+    def summary(self) -> str:
+        """First line of the manual page."""
+        return (self.page or "").strip().split("\n", 1)[0]
+
+    @property
+    def fixable(self) -> bool:
+        """Whether an example shows a fix."""
+        return any(isinstance(e, Bad | BadModel) and e.finding.fix for e in self.examples)
+
+
+@lru_cache(maxsize=1)
+def load_rules() -> tuple[Rule, ...]:
+    """Return every rule of every installed rule package, by name.
+
+    Raises:
+        UsageError: a rule file does not end in ``RULE``, or two rules share a name.
+    """
+    rules: dict[str, Rule] = {}
+    for point in entry_points(group="halfpixel.rules"):
+        for rule in package_rules(point.value):
+            if rule.name in rules and rules[rule.name].module != rule.module:
+                both = f"{rules[rule.name].module} and {rule.module}"
+                raise UsageError(f"two rules are called {rule.name}: {both}")
+            rules[rule.name] = rule
+    return tuple(rule for _, rule in sorted(rules.items()))
+
+
+def package_rules(package: str) -> Iterator[Rule]:
+    """Yield the rules of one package; a file whose name starts with `_` is not a rule.
+
+    Raises:
+        UsageError: a file does not end in a typed constant ``RULE``.
+    """
+    for info in iter_modules(import_module(package).__path__):
+        if info.name.startswith("_"):
+            continue
+        module = import_module(f"{package}.{info.name}")
+        rule = getattr(module, "RULE", None)
+        if not isinstance(rule, Rule):
+            raise UsageError(f"{package}.{info.name} does not end in RULE = Rule(...)")
+        yield rule
+
+
+def example_site(
+    op: str,
+    operator: Operator | None,
+    *,
+    name: str = "up",
+    opset: int = 19,
+    intent: Intent | None = None,
+    producer: Producer | None = None,
+    **details: object,
+) -> Site:
+    """Return a site for a rule's examples; `details` are fields of `Operation`."""
+    details.setdefault("attributes", {})
+    fields = {"op": op, "opset": opset, "operator": operator, "intent": intent, **details}
+    return Site(name, Operation(producer=producer or Producer(), **fields))  # type: ignore[arg-type]

@@ -1,0 +1,34 @@
+"""The mathematics of resampling, exact and free of any framework."""
+
+from halfpixel.sampling.axis import Sampling, Weights
+from halfpixel.sampling.compare import Verdict, compare
+from halfpixel.sampling.coordinate import Coordinate, Line, source_line
+from halfpixel.sampling.deconvolution import ConvTranspose
+from halfpixel.sampling.grid import AffineGrid, GridSample
+from halfpixel.sampling.kernel import Area, Cubic, Kernel, Linear, Nearest, Rounding, Table
+from halfpixel.sampling.resize import Resize, ResizeVerdict, compare_resize
+from halfpixel.sampling.roi import RoiAlign
+
+__all__ = [
+    "AffineGrid",
+    "Area",
+    "ConvTranspose",
+    "Coordinate",
+    "Cubic",
+    "GridSample",
+    "Kernel",
+    "Line",
+    "Linear",
+    "Nearest",
+    "Resize",
+    "ResizeVerdict",
+    "RoiAlign",
+    "Rounding",
+    "Sampling",
+    "Table",
+    "Verdict",
+    "Weights",
+    "compare",
+    "compare_resize",
+    "source_line",
+]

@@ -1,0 +1,224 @@
+"""What a resize computes along one axis: the matrix W, in exact rationals.
+
+Output sample i is ``sum over j of W[i, j] * input[j]``. `Sampling` describes W for every
+pair of lengths; `Sampling.weights` writes it out for one.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final, Literal
+
+from halfpixel.sampling.coordinate import ONE, ZERO, Axis, Coordinate, Line, source_line, stretch
+from halfpixel.sampling.kernel import (
+    Area,
+    Cubic,
+    Kernel,
+    Linear,
+    Nearest,
+    Table,
+    Taps,
+    pick,
+    smooth_taps,
+    window_taps,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_LENGTH: Final = 1 << 20
+"""Longest axis whose matrix is written out: longer ones are judged by their closed form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """One axis of a resampling operator.
+
+    Attributes:
+        coordinate: the rule for source coordinates.
+        kernel: which neighbours count, and by how much.
+        scale: output samples an input sample, where one was given; None where the step
+            follows from the two lengths.
+        exclude_outside: neighbours beyond the border are left out and the rest is
+            renormalised; otherwise the index is clamped to the border pixel.
+        roi: start and end of tf_crop_and_resize, in units of n_in - 1.
+        extrapolate: a coordinate outside [0, n_in - 1] gives a constant, not a sample.
+        copies_same_length: equal lengths copy the axis whatever the scale says.
+    """
+
+    coordinate: Coordinate
+    kernel: Kernel
+    scale: Fraction | None = None
+    exclude_outside: bool = False
+    roi: tuple[Fraction, Fraction] = (ZERO, ONE)
+    extrapolate: bool = False
+    copies_same_length: bool = False
+
+    def axis(self, n_in: int, n_out: int) -> Axis:
+        """Return the lengths with this sampling's own scale and roi."""
+        return Axis(n_in, n_out, self.scale, self.roi)
+
+    def line(self, n_in: int, n_out: int) -> Line:
+        """Return the source coordinates as a line, at these lengths (pixels)."""
+        return source_line(self.coordinate, self.axis(n_in, n_out))
+
+    def by_size(self) -> "Sampling":
+        """Return the same sampling with the step taken from the two lengths."""
+        return replace(self, scale=None)
+
+    def weights(self, n_in: int, n_out: int) -> "Weights":
+        """Return W for one pair of lengths.
+
+        Args:
+            n_in: input length, 1 to `MAX_LENGTH`.
+            n_out: output length, 1 to `MAX_LENGTH`.
+
+        Returns:
+            Rows of (input index, weight) pairs, one an output sample.
+
+        Raises:
+            ValueError: a length is out of range, or a table was made for another length.
+
+        >>> half = Sampling("half_pixel", Linear())
+        >>> half.weights(2, 4).rows[1]
+        ((0, Fraction(3, 4)), (1, Fraction(1, 4)))
+        """
+        return _weights(self, n_in, n_out)
+
+    def output_length(self, n_in: int) -> int:
+        """Return floor(n_in * scale), the output length that the specification asks for.
+
+        >>> Sampling("asymmetric", Nearest(), scale=Fraction(3, 2)).output_length(5)
+        7
+        """
+        return n_in if self.scale is None else math.floor(n_in * self.scale)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """W at one pair of lengths.
+
+    Attributes:
+        n_in: input length.
+        rows: for each output sample its (input index, weight) pairs, ascending, no zeros.
+        outside: output samples that take the extrapolation constant instead.
+        positions: source coordinate of each output sample in input pixels; the picked pixel
+            for nearest, clamped to the image for linear, the window's centre for area.
+    """
+
+    n_in: int
+    rows: tuple[Taps, ...]
+    outside: frozenset[int]
+    positions: tuple[Fraction, ...]
+
+    @property
+    def n_out(self) -> int:
+        """Output length."""
+        return len(self.rows)
+
+    @cached_property
+    def is_identity(self) -> bool:
+        """Whether the axis is copied."""
+        same = all(row == ((i, 1),) for i, row in enumerate(self.rows))
+        return same and self.n_in == len(self.rows) and not self.outside
+
+    def matrix(self) -> "NDArray[np.float64]":
+        """Return W as a float64 array of shape (n_out, n_in); constant rows are zero."""
+        import numpy as np
+
+        dense = np.zeros((self.n_out, self.n_in))
+        for i, row in enumerate(self.rows):
+            for j, weight in row:
+                dense[i, j] = float(weight)
+        return dense
+
+
+@lru_cache(maxsize=256)
+def _weights(sampling: Sampling, n_in: int, n_out: int) -> Weights:
+    for name, length in (("n_in", n_in), ("n_out", n_out)):
+        if not 1 <= length <= MAX_LENGTH:
+            raise ValueError(f"{name} is {length}: a length is 1 to {MAX_LENGTH}")
+    if sampling.copies_same_length and n_in == n_out:
+        return _identity(n_in)
+    kernel = sampling.kernel
+    if isinstance(kernel, Table):
+        return _table(kernel, n_in, n_out)
+    if isinstance(kernel, Area):
+        rows = tuple(window_taps(kernel, i, n_in, n_out) for i in range(n_out))
+        return Weights(n_in, rows, frozenset(), tuple(_centre(row) for row in rows))
+    return _line_weights(sampling, kernel, n_in, n_out)
+
+
+def _identity(length: int) -> Weights:
+    rows = tuple(((i, ONE),) for i in range(length))
+    return Weights(length, rows, frozenset(), tuple(map(Fraction, range(length))))
+
+
+def _table(kernel: Table, n_in: int, n_out: int) -> Weights:
+    if (n_in, n_out) != (kernel.n_in, len(kernel.rows)):
+        made = f"{kernel.n_in} -> {len(kernel.rows)}"
+        raise ValueError(f"the table is for lengths {made}, not {n_in} -> {n_out}")
+    return Weights(n_in, kernel.rows, frozenset(), tuple(_centre(row) for row in kernel.rows))
+
+
+def _centre(row: Taps) -> Fraction:
+    return sum((j * weight for j, weight in row), ZERO)
+
+
+def _line_weights(
+    sampling: Sampling, kernel: Nearest | Linear | Cubic, n_in: int, n_out: int
+) -> Weights:
+    axis = sampling.axis(n_in, n_out)
+    line = source_line(sampling.coordinate, axis)
+    width = stretch(sampling.coordinate, axis)
+    shrinking = axis.ratio > 1
+    cache: dict[Fraction, Taps] = {}
+    rows: list[Taps] = []
+    positions: list[Fraction] = []
+    outside: set[int] = set()
+    for i in range(n_out):
+        x = line.at(i)
+        if sampling.extrapolate and not 0 <= x <= n_in - 1:
+            outside.add(i)
+            rows.append(())
+            positions.append(x)
+            continue
+        base = math.floor(x)
+        frac = x - base
+        taps = cache.get(frac)
+        if taps is None:
+            if isinstance(kernel, Nearest):
+                taps = ((pick(kernel.rounding, frac, shrinking=shrinking), ONE),)
+            else:
+                taps = smooth_taps(kernel, frac, width)
+            cache[frac] = taps
+        row = _at_border(taps, base, n_in, exclude=sampling.exclude_outside)
+        rows.append(row)
+        positions.append(_position(kernel, x, row, n_in))
+    return Weights(n_in, tuple(rows), frozenset(outside), tuple(positions))
+
+
+def _at_border(taps: Taps, base: int, n_in: int, *, exclude: bool) -> Taps:
+    """Move taps to `base`; beyond the border clamp them, or leave them out and renormalise."""
+    if base + taps[0][0] >= 0 and base + taps[-1][0] < n_in:
+        return tuple((base + offset, weight) for offset, weight in taps)
+    if exclude:
+        inside = [(base + o, w) for o, w in taps if 0 <= base + o < n_in]
+        total = sum((weight for _, weight in inside), ZERO)
+        if total:
+            return tuple((j, weight / total) for j, weight in inside)
+    merged: dict[int, Fraction] = {}
+    for offset, weight in taps:
+        j = min(max(base + offset, 0), n_in - 1)
+        merged[j] = merged.get(j, ZERO) + weight
+    return tuple((j, weight) for j, weight in sorted(merged.items()) if weight)
+
+
+def _position(kernel: Kernel, x: Fraction, row: Taps, n_in: int) -> Fraction:
+    if isinstance(kernel, Nearest):
+        return Fraction(row[0][0])
+    if isinstance(kernel, Linear) and not kernel.antialias:
+        return min(max(x, ZERO), Fraction(n_in - 1))
+    return x

@@ -1,0 +1,257 @@
+"""Are two samplings the same? Decided in exact rationals, with a proof or a witness.
+
+Three situations, strongest first:
+
+- both lengths known: the two matrices are compared;
+- a scale known, lengths free: source coordinates repeat with the numerator of the scale, so
+  every input length up to one period and the borders stands for all longer ones;
+- nothing known: equal closed forms prove it for every size; otherwise the smallest lengths
+  are searched, and where no difference is found the verdict says how far was looked.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final, Literal
+
+from halfpixel.sampling.axis import MAX_LENGTH, Sampling, Weights
+from halfpixel.sampling.coordinate import ZERO, Coordinate
+from halfpixel.sampling.kernel import Area, Cubic, Linear, Nearest, Table, Taps
+
+Proof = Literal["closed form", "sizes", "period", "search"]
+
+SEARCH_TO: Final = 12
+"""Longest axis tried where nothing bounds the search."""
+
+PERIOD_TO: Final = 48
+"""Longest period of a scale that is walked through for a proof."""
+
+ROUNDING: Final = Fraction(1, 100_000)
+"""Below this, a displacement (in pixels) or a weight is float32 rounding of a scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a comparison found.
+
+    Attributes:
+        equal: True where proven (or, by `search`, where no difference was found); False
+            where `witness` shows one.
+        proof: what the verdict rests on; `search` is no proof of equality.
+        witness: lengths (n_in, n_out) at which they differ, smallest first.
+        displacement: worst distance of the two source coordinates there, in input pixels.
+        weight_difference: largest absolute difference of two weights there.
+        searched_to: longest axis that was looked at, where the proof is a search.
+    """
+
+    equal: bool
+    proof: Proof
+    witness: tuple[int, int] | None = None
+    displacement: Fraction = ZERO
+    weight_difference: Fraction = ZERO
+    searched_to: int | None = None
+
+    @property
+    def negligible(self) -> bool:
+        """Equal, or apart by no more than the float32 rounding of a scale."""
+        return self.equal or (
+            self.displacement < ROUNDING and self.weight_difference < ROUNDING
+        )
+
+
+def compare(
+    a: Sampling, b: Sampling, n_in: int | None = None, n_out: int | None = None
+) -> Verdict:
+    """Decide whether two samplings of one axis are the same.
+
+    Args:
+        a: one sampling.
+        b: the other.
+        n_in: input length where it is known.
+        n_out: output length where it is known.
+
+    Returns:
+        The verdict, with the smallest witness where they differ.
+
+    >>> half, corners = Sampling("half_pixel", Linear()), Sampling("align_corners", Linear())
+    >>> compare(half, corners, 4, 8).displacement
+    Fraction(5, 28)
+    >>> compare(half, corners).witness
+    (2, 1)
+    >>> torch = Sampling("pytorch_half_pixel", Linear())
+    >>> compare(half, torch, 8, 16).equal, compare(half, torch).witness
+    (True, (2, 1))
+    """
+    if canonical(a) == canonical(b):
+        return Verdict(equal=True, proof="closed form")
+    n_in, n_out = _table_lengths(a, b, n_in, n_out)
+    if n_in is not None and n_out is not None:
+        return _at_sizes(a, b, n_in, n_out)
+    period = _period(a, b)
+    bound = SEARCH_TO if period is None else period
+    found: Verdict | None = None
+    for pair in _sizes(a, b, n_in, n_out, bound):
+        found = _at_sizes(a, b, *pair)
+        if not found.equal:
+            return found
+    if period is not None and n_in is None and n_out is None and found is not None:
+        return Verdict(equal=True, proof="period")
+    return Verdict(equal=True, proof="search", searched_to=bound)
+
+
+def canonical(sampling: Sampling) -> Sampling:
+    """Return the same sampling under one name, so that equal closed forms compare equal.
+
+    half_pixel + round_prefer_ceil and tf_half_pixel_for_nn + floor are both
+    floor((i + 1/2) r); exclude_outside does nothing to nearest and plain linear.
+
+    >>> a = Sampling("half_pixel", Nearest("round_prefer_ceil"))
+    >>> canonical(a) == canonical(Sampling("tf_half_pixel_for_nn", Nearest("floor")))
+    True
+    """
+    kernel = sampling.kernel
+    roi = sampling.roi
+    if sampling.coordinate != "tf_crop_and_resize":
+        roi = (ZERO, Fraction(1))
+    out = replace(sampling, roi=roi)
+    if isinstance(kernel, Nearest):
+        shifted: dict[tuple[str, str], tuple[Coordinate, Nearest]] = {
+            ("half_pixel", "round_prefer_ceil"): ("tf_half_pixel_for_nn", Nearest("floor")),
+        }
+        coordinate, kernel = shifted.get(
+            (sampling.coordinate, kernel.rounding), (sampling.coordinate, kernel)
+        )
+        return replace(out, coordinate=coordinate, kernel=kernel, exclude_outside=False)
+    if isinstance(kernel, Linear) and not kernel.antialias:
+        out = replace(out, exclude_outside=False)
+    if isinstance(kernel, Linear) and sampling.coordinate == "pytorch_1_9_half_pixel":
+        if not kernel.antialias:
+            out = replace(out, coordinate="pytorch_half_pixel")
+    if isinstance(kernel, Area | Table):
+        out = replace(out, coordinate="half_pixel", scale=None, exclude_outside=False)
+    if sampling.scale is None and _copies_anyway(out):
+        out = replace(out, copies_same_length=False)
+    return out
+
+
+def _copies_anyway(sampling: Sampling) -> bool:
+    """Whether equal lengths are a copy by the formula itself, no scale being given."""
+    on_pixels = sampling.coordinate in {
+        "half_pixel",
+        "pytorch_half_pixel",
+        "half_pixel_symmetric",
+        "asymmetric",
+        "align_corners",
+    }
+    return on_pixels and isinstance(sampling.kernel, Linear | Cubic | Nearest)
+
+
+@lru_cache(maxsize=4096)
+def _at_sizes(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
+    if max(n_in, n_out) > MAX_LENGTH:
+        return _by_line(a, b, n_in, n_out)
+    first, second = a.weights(n_in, n_out), b.weights(n_in, n_out)
+    if first.rows == second.rows and first.outside == second.outside:
+        return Verdict(equal=True, proof="sizes")
+    return Verdict(
+        equal=False,
+        proof="sizes",
+        witness=(n_in, n_out),
+        displacement=displacement(first, second),
+        weight_difference=weight_difference(first, second),
+    )
+
+
+def _by_line(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
+    """Compare the lines alone, where the matrices would be too long to write out."""
+    first, second = a.line(n_in, n_out), b.line(n_in, n_out)
+    plain = replace(a, coordinate=b.coordinate, scale=b.scale)
+    if first == second and canonical(plain) == canonical(b):
+        return Verdict(equal=True, proof="sizes")
+    apart = max(abs(first.at(i) - second.at(i)) for i in (0, n_out - 1))
+    return Verdict(equal=False, proof="sizes", witness=(n_in, n_out), displacement=apart)
+
+
+def displacement(a: Weights, b: Weights) -> Fraction:
+    """Return the worst distance between the two source coordinates, in input pixels."""
+    return max(
+        (abs(p - q) for p, q in zip(a.positions, b.positions, strict=True)), default=ZERO
+    )
+
+
+def weight_difference(a: Weights, b: Weights) -> Fraction:
+    """Return the largest absolute difference between two weights of the matrices."""
+    worst = ZERO
+    for first, second in zip(a.rows, b.rows, strict=True):
+        if first != second:
+            worst = max(worst, _row_difference(first, second))
+    return worst
+
+
+def _row_difference(a: Taps, b: Taps) -> Fraction:
+    apart = dict(a)
+    for j, weight in b:
+        apart[j] = apart.get(j, ZERO) - weight
+    return max((abs(weight) for weight in apart.values()), default=ZERO)
+
+
+def _table_lengths(
+    a: Sampling, b: Sampling, n_in: int | None, n_out: int | None
+) -> tuple[int | None, int | None]:
+    for sampling in (a, b):
+        if isinstance(sampling.kernel, Table):
+            return sampling.kernel.n_in, len(sampling.kernel.rows)
+    return n_in, n_out
+
+
+def _given_scale(a: Sampling, b: Sampling) -> Fraction | None:
+    """Return the scale that fixes the output length, where the two do not contradict."""
+    scales = {s.scale for s in (a, b) if s.scale is not None}
+    return scales.pop() if len(scales) == 1 else None
+
+
+def _period(a: Sampling, b: Sampling) -> int | None:
+    """Return the longest input length that has to be tried to decide every length.
+
+    With one scale p/q given to both, the coordinate at output i + p is q further on than at
+    i, so input lengths q apart have the same borders once a length exceeds the support of
+    the kernel on both sides. None where the coordinates depend on the lengths themselves.
+    """
+    free: set[Coordinate] = {"half_pixel", "asymmetric", "tf_half_pixel_for_nn"}
+    single: set[Coordinate] = {"pytorch_half_pixel", "pytorch_1_9_half_pixel"}
+    scale = _given_scale(a, b)
+    if scale is None or {a.coordinate, b.coordinate} - free - single:
+        return None
+    whole = scale.denominator == 1
+    if (a.scale is None or b.scale is None) and not whole:
+        return None
+    if isinstance(a.kernel, Area | Table) or isinstance(b.kernel, Area | Table):
+        return None
+    support = math.ceil(2 * max(Fraction(1), 1 / scale)) + 1
+    longest = 2 * support + scale.denominator + math.ceil(1 / scale)
+    return longest if longest <= PERIOD_TO and scale.numerator <= PERIOD_TO else None
+
+
+def _sizes(
+    a: Sampling, b: Sampling, n_in: int | None, n_out: int | None, bound: int
+) -> Iterator[tuple[int, int]]:
+    """Yield the lengths to try, smallest first; with a scale only those that it produces."""
+    scale = _given_scale(a, b)
+    ins = range(1, bound + 1) if n_in is None else [n_in]
+    pairs: set[tuple[int, int]] = set()
+    for length in ins:
+        if scale is not None:
+            outs = [math.floor(length * scale)]
+            if n_out is not None:
+                outs = [n_out] if outs == [n_out] else []
+        else:
+            outs = list(range(1, bound + 1)) if n_out is None else [n_out]
+        pairs.update((length, out) for out in outs if out >= 1)
+    yield from sorted(pairs, key=lambda pair: (max(pair), sum(pair), pair))
+
+
+def kernel_name(sampling: Sampling) -> str:
+    """Return the kernel's name in lower case: nearest, linear, cubic, area or table."""
+    return type(sampling.kernel).__name__.lower()

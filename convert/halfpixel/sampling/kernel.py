@@ -1,0 +1,158 @@
+"""How much of each neighbour an output sample takes: the kernels, in exact rationals.
+
+A kernel turns the fractional part of a source coordinate into taps: pairs of an offset from
+``floor(x)`` and a weight. Weights of one sample sum to 1 before the border is applied.
+
+Sources: ONNX operator Resize-19 (mode, nearest_mode, cubic_coeff_a, antialias); R. Keys,
+"Cubic convolution interpolation for digital image processing", 1981, for the cubic;
+PyTorch `aten/src/ATen/native/cpu/UpSampleKernel.cpp` for the antialiased forms.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, Literal
+
+Taps = tuple[tuple[int, Fraction], ...]
+"""(offset or input index, weight) pairs, in ascending order, no zero weight."""
+
+Rounding = Literal["floor", "ceil", "round_prefer_floor", "round_prefer_ceil", "simple"]
+"""How nearest picks a pixel.
+
+`simple` is what onnxruntime does for Upsample and Resize-10, whose specification does not
+say: floor, or ceil where the scale is below 1.
+"""
+
+_HALF: Final = Fraction(1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """One neighbour, picked by a rounding rule."""
+
+    rounding: Rounding = "floor"
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """The triangle of half width 1; antialias widens it by the step when shrinking."""
+
+    antialias: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cubic:
+    """Keys' cubic of half width 2 with coefficient `a`; antialias widens it likewise."""
+
+    a: Fraction = Fraction(-3, 4)
+    antialias: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The mean over a window, which depends on the two lengths alone.
+
+    `adaptive` is PyTorch's: every pixel that the window touches counts in full.
+    `overlap` is OpenCV's and TensorFlow's: a pixel counts by the part that is inside.
+    """
+
+    window: Literal["adaptive", "overlap"] = "adaptive"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Weights written out one row an output sample, as found in a gather's indices."""
+
+    n_in: int
+    rows: tuple[Taps, ...]
+
+
+Kernel = Nearest | Linear | Cubic | Area | Table
+
+_ROUND: Final[dict[Rounding, Callable[[Fraction], int]]] = {
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "round_prefer_floor": lambda x: math.ceil(x - _HALF),
+    "round_prefer_ceil": lambda x: math.floor(x + _HALF),
+}
+
+
+def pick(rounding: Rounding, x: Fraction, *, shrinking: bool) -> int:
+    """Return the pixel that nearest reads at coordinate `x`, before the border.
+
+    >>> pick("round_prefer_floor", Fraction(5, 2), shrinking=False)
+    2
+    >>> pick("simple", Fraction(5, 3), shrinking=True)
+    2
+    """
+    if rounding == "simple":
+        rounding = "ceil" if shrinking else "floor"
+    return _ROUND[rounding](x)
+
+
+def triangle(t: Fraction) -> Fraction:
+    """Return 1 - |t| inside (-1, 1), else 0."""
+    return max(Fraction(0), 1 - abs(t))
+
+
+def keys_cubic(t: Fraction, a: Fraction) -> Fraction:
+    """Return Keys' piecewise cubic at distance `t` with coefficient `a`.
+
+    >>> keys_cubic(Fraction(1, 2), Fraction(-3, 4))
+    Fraction(19, 32)
+    """
+    t = abs(t)
+    if t <= 1:
+        return ((a + 2) * t - (a + 3)) * t * t + 1
+    if t < 2:
+        return ((t - 5) * t + 8) * t * a - 4 * a
+    return Fraction(0)
+
+
+def smooth_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> Taps:
+    """Return the taps of a linear or cubic kernel at fractional position `frac`.
+
+    Args:
+        kernel: which kernel; `stretch` is used only where it has antialias.
+        frac: fractional part of the source coordinate, in [0, 1), in pixels.
+        stretch: widening of the kernel, at least 1.
+
+    Returns:
+        Offsets from floor(x) with weights that sum to 1.
+
+    >>> smooth_taps(Linear(), Fraction(1, 4), Fraction(1))
+    ((0, Fraction(3, 4)), (1, Fraction(1, 4)))
+    """
+    width = stretch if kernel.antialias else Fraction(1)
+    radius = 1 if isinstance(kernel, Linear) else 2
+    first = math.floor(frac - radius * width) + 1
+    last = math.ceil(frac + radius * width) - 1
+    values: list[tuple[int, Fraction]] = []
+    for offset in range(first, last + 1):
+        t = (offset - frac) / width
+        value = triangle(t) if isinstance(kernel, Linear) else keys_cubic(t, kernel.a)
+        if value:
+            values.append((offset, value))
+    total = sum((value for _, value in values), Fraction(0))
+    if total == 1:
+        return tuple(values)
+    return tuple((offset, value / total) for offset, value in values)
+
+
+def window_taps(kernel: Area, index: int, n_in: int, n_out: int) -> Taps:
+    """Return the input indices and weights of one window of an area resize.
+
+    The window of output `i` is [i n_in/n_out, (i+1) n_in/n_out). Sources: PyTorch
+    `aten/src/ATen/native/AdaptivePooling.h`; OpenCV `imgproc/src/resize.cpp` (INTER_AREA).
+
+    >>> window_taps(Area("overlap"), 0, 3, 2)
+    ((0, Fraction(2, 3)), (1, Fraction(1, 3)))
+    >>> window_taps(Area(), 0, 3, 2)
+    ((0, Fraction(1, 2)), (1, Fraction(1, 2)))
+    """
+    begin, end = Fraction(index * n_in, n_out), Fraction((index + 1) * n_in, n_out)
+    pixels = range(math.floor(begin), math.ceil(end))
+    if kernel.window == "adaptive":
+        return tuple((j, Fraction(1, len(pixels))) for j in pixels)
+    return tuple((j, (min(end, j + 1) - max(begin, j)) / (end - begin)) for j in pixels)

@@ -1,0 +1,202 @@
+"""A resize of N axes: the product of one `Sampling` an axis."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from halfpixel.sampling.axis import Sampling, Weights
+from halfpixel.sampling.compare import Verdict, compare
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Lengths = Sequence[int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    """A separable resize: bilinear, bicubic, trilinear, nearest, area, over any axes.
+
+    Attributes:
+        axes: (axis, sampling) pairs, by ascending axis; every other axis is copied.
+        extrapolation_value: what tf_crop_and_resize writes outside the image.
+    """
+
+    axes: tuple[tuple[int, Sampling], ...]
+    extrapolation_value: float = 0.0
+
+    def sampling(self, axis: int) -> Sampling | None:
+        """Return the sampling along `axis`, or None where the axis is copied."""
+        return dict(self.axes).get(axis)
+
+    def output_shape(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """Return floor(length * scale) an axis; only for samplings with a given scale."""
+        out = list(shape)
+        for axis, sampling in self.axes:
+            out[axis] = sampling.output_length(shape[axis])
+        return tuple(out)
+
+    def evaluate(
+        self, x: "NDArray[np.generic]", output_shape: Sequence[int]
+    ) -> "NDArray[np.float64]":
+        """Compute the resize in float64 from the exact weights.
+
+        Args:
+            x: the input, of any rank and numeric type.
+            output_shape: lengths of the output, one an axis of `x`.
+
+        Returns:
+            The output, of shape `output_shape`.
+
+        Raises:
+            ValueError: the ranks differ, or a length is out of range.
+
+        >>> import numpy as np
+        >>> from halfpixel.sampling.kernel import Linear
+        >>> up = Resize(((0, Sampling("half_pixel", Linear())),))
+        >>> up.evaluate(np.array([0.0, 4.0]), (4,)).tolist()
+        [0.0, 1.0, 3.0, 4.0]
+        """
+        import numpy as np
+
+        if x.ndim != len(output_shape):
+            raise ValueError(f"input has rank {x.ndim}, output shape {list(output_shape)}")
+        y: NDArray[np.float64] = x.astype(np.float64)
+        outside: list[tuple[int, list[int]]] = []
+        for axis, sampling in self.axes:
+            weights = sampling.weights(x.shape[axis], output_shape[axis])
+            if weights.outside:
+                outside.append((axis, sorted(weights.outside)))
+            if not weights.is_identity:
+                y = along_axis(weights, y, axis)
+        for axis, indices in outside:
+            where: list[slice | list[int]] = [slice(None)] * y.ndim
+            where[axis] = indices
+            y[tuple(where)] = self.extrapolation_value
+        return y
+
+
+def along_axis(
+    weights: Weights, x: "NDArray[np.float64]", axis: int
+) -> "NDArray[np.float64]":
+    """Return W applied along one axis, one gather and one product for each tap."""
+    import numpy as np
+
+    widest = max((len(row) for row in weights.rows), default=0)
+    shape = (weights.n_out, max(widest, 1))
+    index = np.zeros(shape, dtype=np.intp)
+    value = np.zeros(shape)
+    for i, row in enumerate(weights.rows):
+        for k, (j, weight) in enumerate(row):
+            index[i, k] = j
+            value[i, k] = float(weight)
+    column = [1] * x.ndim
+    column[axis] = weights.n_out
+    out = np.zeros((*x.shape[:axis], weights.n_out, *x.shape[axis + 1 :]))
+    for k in range(shape[1]):
+        taken = np.take(x, index[:, k], axis=axis)
+        used = value[:, k] != 0
+        if not used.all():  # a tap that is not used must not spread NaN or infinity
+            where = [slice(None)] * x.ndim
+            unused = tuple(where[:axis]) + (np.flatnonzero(~used),) + tuple(where[axis + 1 :])
+            taken[unused] = 0.0
+        out += value[:, k].reshape(column) * taken
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class AxisVerdict:
+    """The verdict on one axis of an operator."""
+
+    axis: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ResizeVerdict:
+    """The verdicts of all axes of a separable resize.
+
+    Attributes:
+        axes: one verdict an axis that either side resamples.
+    """
+
+    axes: tuple[AxisVerdict, ...]
+
+    @property
+    def equal(self) -> bool:
+        """Whether no axis shows a difference."""
+        return all(axis.verdict.equal for axis in self.axes)
+
+    @property
+    def proven(self) -> bool:
+        """Whether every axis is equal, and by proof rather than by search."""
+        return all(a.verdict.equal and a.verdict.proof != "search" for a in self.axes)
+
+    @property
+    def negligible(self) -> bool:
+        """Whether no axis differs by more than the float32 rounding of a scale."""
+        return all(axis.verdict.negligible for axis in self.axes)
+
+    @property
+    def worst(self) -> AxisVerdict:
+        """The axis with the largest displacement (then the largest weight difference)."""
+        return max(
+            self.axes,
+            key=lambda a: (a.verdict.displacement, a.verdict.weight_difference),
+        )
+
+
+def compare_resize(
+    a: Resize, b: Resize, input_shape: Lengths, output_shape: Lengths
+) -> ResizeVerdict:
+    """Compare two resizes axis by axis.
+
+    Args:
+        a: one resize.
+        b: the other, over the same rank.
+        input_shape: known lengths; None where a length is free.
+        output_shape: likewise.
+
+    Returns:
+        A verdict for each axis that either of them resamples.
+    """
+    first, second = dict(a.axes), dict(b.axes)
+    verdicts: list[AxisVerdict] = []
+    for axis in sorted(first.keys() | second.keys()):
+        n_in, n_out = input_shape[axis], output_shape[axis]
+        one, other = first.get(axis), second.get(axis)
+        if one is None or other is None:
+            verdicts.append(AxisVerdict(axis, _against_copy(one or other, n_in, n_out)))
+        else:
+            verdicts.append(AxisVerdict(axis, compare(one, other, n_in, n_out)))
+    return ResizeVerdict(tuple(verdicts))
+
+
+def _against_copy(sampling: Sampling | None, n_in: int | None, n_out: int | None) -> Verdict:
+    """Compare a sampling with an axis that the other side copies."""
+    if sampling is None:
+        return Verdict(equal=True, proof="closed form")
+    if n_in is not None and n_out not in {None, n_in}:
+        return Verdict(
+            equal=False,
+            proof="sizes",
+            witness=(n_in, n_out or n_in),
+            displacement=Fraction(abs(n_in - (n_out or n_in))),
+            weight_difference=Fraction(1),
+        )
+    copy = Sampling("asymmetric", sampling.kernel, scale=Fraction(1))
+    return compare(sampling, copy, n_in, n_in if n_out is None else n_out)
+
+
+def given_scale(value: float) -> Fraction | None:
+    """Return a scale as an exact rational; None where it is not a positive finite number.
+
+    >>> given_scale(0.5), given_scale(float("nan"))
+    (Fraction(1, 2), None)
+    """
+    if not math.isfinite(value) or value <= 0:
+        return None
+    return Fraction(value)

@@ -1,0 +1,243 @@
+"""What a site is: one resampling operator in a model.
+
+A `Site` says where the operator stands and what it computes; `Operation`, the part without
+the place, is shared by all sites that are alike, so that a graph of twenty thousand equal
+resizes is judged once.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from halfpixel.errors import GraphError
+from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, Resize, RoiAlign
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from halfpixel.conventions.torch_interpolate import Interpolate
+
+Dim = int | str | None
+"""A length: a number, a symbol such as "height", or None where it is unknown."""
+
+Shape = tuple[Dim, ...]
+Operator = Resize | GridSample | AffineGrid | RoiAlign | ConvTranspose
+Attribute = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...]
+How = Literal["proven", "simulated", "recorded", "assumed", "policy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Producer:
+    """Which program wrote the model.
+
+    Attributes:
+        name: producer_name of the file, in lower case; empty where it says nothing.
+        version: (major, minor) of producer_version; None where it is not a version.
+    """
+
+    name: str = ""
+    version: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What was meant, and how that is known.
+
+    Attributes:
+        how: recorded by the exporter, assumed from its habits, or the user's policy.
+        origin: one phrase that says where it comes from.
+        text: the call that was meant, as Python.
+        call: the call, where it is an F.interpolate.
+        operator: the operator that was meant, where it is another one.
+        unsettled: lengths of the call are expressions, so only its kind is known.
+    """
+
+    how: How
+    origin: str
+    text: str
+    call: "Interpolate | None" = None
+    operator: Operator | None = None
+    unsettled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A convolution or pooling on the way to a site, as far as alignment rules ask.
+
+    Attributes:
+        op: node type.
+        kernel: kernel lengths.
+        strides: strides.
+        same: padded so that length n becomes ceil(n / stride).
+    """
+
+    op: str
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dynamic:
+    """Lengths that the graph computes from the model's own free dimensions.
+
+    Attributes:
+        trials: (input lengths, output lengths) of the site's spatial axes, as the shape
+            arithmetic in the graph gives them, one pair for each trial of the symbols.
+        tables: for a gather, the rows read along each axis at those lengths.
+        factors: float constants that the shape arithmetic multiplies lengths by.
+    """
+
+    trials: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
+    tables: tuple[tuple[tuple[int, ...], ...], ...] = ()
+    factors: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a site computes, without its place.
+
+    Attributes:
+        op: node type as the file has it.
+        opset: version of its operator set.
+        attributes: the node's attributes as written, defaults left out.
+        operator: the exact description; None where the node cannot be described, with the
+            reason in `problem`.
+        input_shape: shape of its first input; None where not even the rank is known.
+        output_shape: shape of its first output, likewise.
+        torch_call: the PyTorch call that it is, as Python; None where there is none.
+        scales: scales one an axis, where scales were given and are constant.
+        sizes: output lengths one an axis, where sizes were given; None each where unknown.
+        by: "scales" or "sizes" for a resize, else empty.
+        constant_lengths: the sizes or scales are constants in the file.
+        intent: what was meant, where that is known.
+        producer: which program wrote the model.
+        dtype: element type of the input, as ONNX names it; empty where unknown.
+        hidden: for a resize written in other operators, which ones.
+        problem: why the node cannot be described.
+        dynamic: lengths at trial sizes, where the graph computes them.
+        base_lengths: for a GridSample, lengths at which an AffineGrid made its grid.
+        fed_by: operator that made the grid of a GridSample, where it is a site itself.
+        layers: convolutions and poolings between the model's input and the site.
+        model_shape: shape of the model's first image input.
+        doc: text of the exporter on this node that rules may look at (stack trace).
+    """
+
+    op: str
+    opset: int
+    attributes: Mapping[str, Attribute]
+    operator: Operator | None
+    input_shape: Shape | None = None
+    output_shape: Shape | None = None
+    torch_call: str | None = None
+    scales: tuple[float, ...] | None = None
+    sizes: tuple[int | None, ...] | None = None
+    by: str = ""
+    constant_lengths: bool = True
+    intent: Intent | None = None
+    producer: Producer = Producer()
+    dtype: str = ""
+    hidden: str = ""
+    problem: str = ""
+    dynamic: Dynamic = Dynamic()
+    fed_by: AffineGrid | None = None
+    layers: tuple[Layer, ...] = ()
+    model_shape: Shape | None = None
+
+    @property
+    def rank(self) -> int:
+        """Rank of the input, as far as it is known; 4 where it is not."""
+        shape = self.input_shape or self.output_shape
+        return 4 if shape is None else len(shape)
+
+    def lengths(self) -> tuple[tuple[int | None, ...], tuple[int | None, ...]]:
+        """Return the known input and output lengths, None each where unknown."""
+        return known(self.input_shape, self.rank), known(self.output_shape, self.rank)
+
+
+def known(shape: Shape | None, rank: int) -> tuple[int | None, ...]:
+    """Return a shape with symbols and unknowns as None.
+
+    >>> known((1, "height", None), 3)
+    (1, None, None)
+    """
+    if shape is None:
+        return (None,) * rank
+    return tuple(dim if isinstance(dim, int) else None for dim in shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One resampling operator in a model.
+
+    Attributes:
+        name: the node's name, or its first output where it has none.
+        graph: path of the subgraph or function it stands in; empty in the main graph.
+        operation: what it computes.
+        source: "file.py:line" of the user's own call, where the exporter recorded it.
+        source_text: that line itself.
+        compute: how `evaluate` computes the output from the node's inputs.
+    """
+
+    name: str
+    operation: Operation
+    graph: str = ""
+    source: str | None = None
+    source_text: str = ""
+    compute: "Callable[[Sequence[NDArray[np.generic]]], NDArray[np.float64]] | None" = field(
+        default=None, compare=False, repr=False
+    )
+
+    @property
+    def op(self) -> str:
+        """Node type, such as Resize."""
+        return self.operation.op
+
+    @property
+    def opset(self) -> int:
+        """Version of the node's operator set."""
+        return self.operation.opset
+
+    @property
+    def torch_call(self) -> str | None:
+        """The PyTorch call that the site is, as Python; None where PyTorch has none."""
+        return self.operation.torch_call
+
+    @property
+    def operator(self) -> Operator | None:
+        """The exact description."""
+        return self.operation.operator
+
+    @property
+    def intent(self) -> Intent | None:
+        """What was meant, where that is known."""
+        return self.operation.intent
+
+    @property
+    def input_shape(self) -> Shape | None:
+        """Shape of the first input: numbers, symbols, or None for an unknown length."""
+        return self.operation.input_shape
+
+    @property
+    def output_shape(self) -> Shape | None:
+        """Shape of the first output, likewise."""
+        return self.operation.output_shape
+
+    def evaluate(self, *inputs: "NDArray[np.generic]") -> "NDArray[np.float64]":
+        """Compute the site's output in float64, from its exact description.
+
+        Args:
+            inputs: the node's own tensor inputs, in order; those that are constants in the
+                file (scales, sizes, roi) are left out, or all are given.
+
+        Returns:
+            The output in float64.
+
+        Raises:
+            GraphError: the node cannot be described, or the inputs do not fit it.
+        """
+        if self.compute is None:
+            reason = self.operation.problem or "its lengths are not known"
+            raise GraphError("", self.name, f"cannot be evaluated: {reason}")
+        return self.compute(inputs)

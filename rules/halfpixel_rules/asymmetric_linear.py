@@ -1,0 +1,121 @@
+"""A linear or cubic resize starts on the centre of the first input pixel.
+
+## Why it matters
+On asymmetric coordinates output sample i reads input coordinate i / scale, so the whole image
+is shifted by (1 - 1/scale) / 2 input pixels: a quarter pixel at x2, up to half a pixel at
+large scales, and the other way when shrinking. PyTorch, TensorFlow 2, OpenCV and Pillow all
+align the edges of the image instead; only TensorFlow 1 resized like this.
+
+## Where it comes from
+PyTorch's TorchScript exporter at opsets 7 to 10 (Upsample and Resize-10 know no other
+coordinates; the exporter refuses align_corners=True there, so False was meant); TensorFlow 1
+graphs, where it was meant; hand-written or converted graphs.
+
+## What is reported
+A warning where the exporter can only have meant align_corners=False, or where nothing is known
+of what was meant. A note for TensorFlow's converters, which write what TensorFlow 1 computes,
+and where every sample of these sizes falls on a pixel.
+
+## Fix safety
+Unsafe: half_pixel is what was meant, but a network that was trained or tuned with the shift
+has learnt it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare_resize
+from halfpixel.site import Intent, Producer, Site
+
+TENSORFLOW = ("tf2onnx", "tflite2onnx", "keras")
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare the site with the same resize on half-pixel coordinates."""
+    operator = site.operator
+    if not isinstance(operator, Resize):
+        return
+    axes = [axis for axis, sampling in operator.axes if _asymmetric(sampling)]
+    if not axes:
+        return
+    fixed = replace(operator, axes=tuple((a, _half_pixel(s)) for a, s in operator.axes))
+    verdict = compare_resize(operator, fixed, *site.operation.lengths())
+    if verdict.negligible:
+        return
+    shift = float(verdict.worst.verdict.displacement)
+    message = f"{_kernel(operator)} resize on asymmetric coordinates: samples are up to {shift:.3g} input px from half-pixel ones"
+    producer = site.operation.producer.name
+    if producer.startswith(TENSORFLOW):
+        yield Finding(
+            f"{message}; this is what TensorFlow 1 computes, and no PyTorch call",
+            "note",
+            "proven",
+            declined="TensorFlow 1 meant it",
+        )
+        return
+    fix = Fix("unsafe", "set coordinate_transformation_mode to half_pixel", fixed)
+    intent = site.intent
+    if intent is not None and intent.how == "assumed":
+        yield Finding(f"{message}; {intent.text} was meant", "warning", "assumed", fix)
+    else:
+        yield Finding(f"{message}; no PyTorch call computes this", "warning", "proven", fix)
+
+
+def _asymmetric(sampling: Sampling) -> bool:
+    return sampling.coordinate == "asymmetric" and isinstance(sampling.kernel, Linear | Cubic)
+
+
+def _half_pixel(sampling: Sampling) -> Sampling:
+    return replace(sampling, coordinate="half_pixel") if _asymmetric(sampling) else sampling
+
+
+def _kernel(operator: Resize) -> str:
+    return "cubic" if isinstance(operator.axes[0][1].kernel, Cubic) else "linear"
+
+
+def _resize(sampling: Sampling) -> Resize:
+    return Resize(((2, sampling), (3, sampling)))
+
+
+_TWICE = Fraction(2)
+_OLD = Sampling("asymmetric", Linear(), _TWICE)
+_MEANT = Intent("assumed", "a habit", "F.interpolate(x, scale_factor=2.0)")
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(example_site("Resize", _resize(Sampling("half_pixel", Linear(), _TWICE)))),
+        Good(
+            example_site("Resize", _resize(Sampling("asymmetric", Nearest(), _TWICE))),
+            because="nearest on asymmetric coordinates is PyTorch's own nearest",
+        ),
+        Bad(
+            example_site("Resize", _resize(_OLD), opset=10, intent=_MEANT),
+            Finding(
+                "linear resize on asymmetric coordinates: samples are up to 0.25 input px "
+                "from half-pixel ones; F.interpolate(x, scale_factor=2.0) was meant",
+                "warning",
+                "assumed",
+                Fix(
+                    "unsafe",
+                    "set coordinate_transformation_mode to half_pixel",
+                    _resize(Sampling("half_pixel", Linear(), _TWICE)),
+                ),
+            ),
+        ),
+        Bad(
+            example_site("Upsample", _resize(_OLD), opset=9, producer=Producer("tf2onnx")),
+            Finding(
+                "linear resize on asymmetric coordinates: samples are up to 0.25 input px "
+                "from half-pixel ones; this is what TensorFlow 1 computes, and no PyTorch call",
+                "note",
+                "proven",
+                declined="TensorFlow 1 meant it",
+            ),
+        ),
+    ),
+)
