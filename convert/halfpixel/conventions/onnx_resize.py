@@ -19,7 +19,7 @@ what the operators before 11 leave open.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from halfpixel.convention import Convention
 from halfpixel.errors import ConventionError
@@ -30,6 +30,7 @@ from halfpixel.sampling.kernel import Rounding
 from halfpixel.sampling.resize import given_scale
 
 Attributes = Mapping[str, object]
+T = TypeVar("T")
 
 ONNX_COORDINATES: Final = frozenset(c for c in COORDINATES if not c.startswith("pytorch_")) | {
     "pytorch_half_pixel"
@@ -189,7 +190,7 @@ def _axes(attributes: Attributes, rank: int) -> tuple[int, ...]:
     return tuple(axis % rank for axis in given)
 
 
-def _full[T](
+def _full(
     values: tuple[T, ...] | None, axes: tuple[int, ...], rank: int, rest: T
 ) -> tuple[T, ...] | None:
     """Spread values given for `axes` over every axis of the input."""

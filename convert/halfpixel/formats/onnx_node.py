@@ -370,7 +370,7 @@ def _conv_transpose(scope: Scope, node: "NodeProto", base: Operation) -> Describ
         bias = arrays[2] if len(arrays) > 2 else None
         return meant.evaluate(cast("Array", arrays[0]), cast("Array", arrays[1]), bias)
 
-    text = torch_grid.conv_transpose_text(meant)
+    text = torch_grid.conv_transpose_text(meant, bias=bool(_given(node, 2)))
     return Described(replace(base, operator=meant, torch_call=text), _guard(node, compute))
 
 

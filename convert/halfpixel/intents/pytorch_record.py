@@ -130,7 +130,10 @@ def _grid_sample(arguments: Sequence[object], operation: Operation) -> Intent | 
     if len(arguments) < 5 or not all(isinstance(a, int) for a in arguments[2:5]):
         return None
     mode, padding, corners = cast("tuple[int, int, bool]", tuple(arguments[2:5]))
-    meant = grid_sample_from_aten(mode, padding, bool(corners), max(operation.rank - 2, 2))
+    spatial = max(operation.rank - 2, 2)
+    meant = grid_sample_from_aten(mode, padding, align_corners=bool(corners), spatial=spatial)
+    if meant is None:
+        return None
     text = grid_sample_text(meant) or "F.grid_sample(x, grid)"
     return Intent("recorded", "the exporter's record: aten.grid_sampler", text, operator=meant)
 

@@ -1,0 +1,1 @@
+"""One file a framework: its names, in and out."""

@@ -1,0 +1,1 @@
+"""One adapter a file format: reads structure without weights, yields sites."""

@@ -1,0 +1,67 @@
+"""ModelProto without importing onnx, whose package costs more than a whole check.
+
+The generated module that defines the messages needs protobuf alone. It is loaded from where
+onnx is installed and entered under its own name, so that a later ``import onnx`` finds it.
+"""
+
+import sys
+from functools import lru_cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+from halfpixel.errors import MissingExtraError, ModelFileError
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+GENERATED: Final = "onnx.onnx_ml_pb2"
+
+
+@lru_cache(maxsize=1)
+def model_class() -> "type[ModelProto]":
+    """Return the ModelProto class.
+
+    Raises:
+        MissingExtraError: onnx is not installed.
+    """
+    if "onnx" in sys.modules or GENERATED in sys.modules:
+        return cast("type[ModelProto]", _loaded().ModelProto)  # type: ignore[attr-defined]
+    package = find_spec("onnx")
+    if package is None or not package.submodule_search_locations:
+        raise MissingExtraError("onnx", "all")
+    place = Path(package.submodule_search_locations[0]) / "onnx_ml_pb2.py"
+    spec = spec_from_file_location(GENERATED, place)
+    if spec is None or spec.loader is None or not place.exists():
+        return cast("type[ModelProto]", _loaded().ModelProto)  # type: ignore[attr-defined]
+    module = module_from_spec(spec)
+    sys.modules[GENERATED] = module
+    spec.loader.exec_module(module)
+    return cast("type[ModelProto]", module.ModelProto)
+
+
+def _loaded() -> object:
+    if GENERATED in sys.modules:
+        return sys.modules[GENERATED]
+    import onnx
+
+    return onnx
+
+
+def parse(data: bytes, path: Path) -> "ModelProto":
+    """Return the model that bytes spell.
+
+    Raises:
+        ModelFileError: they are no ModelProto, or one without a graph.
+    """
+    from google.protobuf.message import DecodeError
+
+    try:
+        model = model_class().FromString(data)
+    except DecodeError as error:
+        raise ModelFileError(path, "not an ONNX model, or truncated") from error
+    except RecursionError as error:
+        raise ModelFileError(path, "messages are nested too deep") from error
+    if not model.HasField("graph") or model.ir_version < 1:
+        raise ModelFileError(path, "not an ONNX model: it has no graph or no ir_version")
+    return model

@@ -1,0 +1,299 @@
+"""The structure of an ONNX file without its weights, read from the protobuf wire format.
+
+A model file is nearly all tensor payload. The file is mapped, its messages are stepped over
+by their lengths, and only what is not payload is copied; each large payload becomes an
+external-data reference to the very bytes where it lies in the same file. What results is an
+ordinary ModelProto, small enough for protobuf (whose limit is 2 GB) whatever the file's size.
+
+Source: Protocol Buffers documentation, "Encoding"; field numbers from ONNX `onnx.proto`.
+"""
+
+import mmap
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from halfpixel.errors import ModelFileError
+
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+SMALL: Final = 1 << 21
+"""Bytes of a file up to which it is taken whole: stepping over payloads gains nothing."""
+
+KEEP: Final = 1024
+"""Bytes of a payload up to which it stays in the message: scales, sizes, short tables."""
+
+DEEPEST: Final = 64
+"""Levels of nested graphs; protobuf itself stops at 100 levels of messages."""
+
+MAGICS: Final = {
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "gzip data",
+    b"ORTM": "onnxruntime's own format",
+    b"version https://git-lfs": "a Git LFS pointer; fetch the file with 'git lfs pull'",
+    b"\x89HDF": "an HDF5 file",
+}
+
+View = mmap.mmap | bytes
+Rewrite = Callable[["Reader", int, int, int], bytes | None]
+
+
+class Malformed(Exception):  # noqa: N818 - becomes a ModelFileError with the file's name
+    """Bytes that are no protobuf message; the text says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """A model file without its large payloads.
+
+    Attributes:
+        data: a serialized ModelProto.
+        payloads: how many payloads were left in the file.
+        payload_bytes: how many bytes they are.
+    """
+
+    data: bytes
+    payloads: int = 0
+    payload_bytes: int = 0
+
+
+def skeleton(path: Path, keep: int = KEEP, small: int = SMALL) -> Skeleton:
+    """Return the structure of a model file.
+
+    Args:
+        path: a file of any size.
+        keep: payloads of up to this many bytes stay in the message.
+        small: files of up to this many bytes are taken whole.
+
+    Raises:
+        ModelFileError: the file cannot be read, or its bytes are no protobuf message.
+    """
+    try:
+        with open(path, "rb", opener=_open) as file:  # noqa: PTH123 - Path.open has no opener
+            size = os.fstat(file.fileno()).st_size
+            if size == 0:
+                raise ModelFileError(path, "the file is empty")
+            head = file.read(64)
+            _refuse_other_formats(path, head)
+            if size <= small:
+                return Skeleton(head + file.read())
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+                if hasattr(view, "madvise"):
+                    view.madvise(mmap.MADV_RANDOM)  # no read-ahead into weights
+                reader = Reader(view, path.name, keep)
+                data = reader.rewritten(0, len(view), _MODEL, 0)
+                whole = view[:] if data is None else data
+                return Skeleton(whole, reader.payloads, reader.payload_bytes)
+    except Malformed as error:
+        raise ModelFileError(path, f"not an ONNX model, or truncated: {error}") from error
+    except OSError as error:
+        raise ModelFileError(path, _reason(error)) from error
+
+
+def _open(name: str, flags: int) -> int:
+    handle = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe must not block
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError("not a regular file")
+    return handle
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _refuse_other_formats(path: Path, head: bytes) -> None:
+    for magic, what in MAGICS.items():
+        if head.startswith(magic):
+            raise ModelFileError(path, f"not an ONNX model: it is {what}")
+
+
+@dataclass(slots=True)
+class Reader:
+    """One pass over one file.
+
+    Attributes:
+        view: the file's bytes.
+        location: the file's own name, for references into it.
+        keep: payloads of up to this many bytes stay.
+        payloads: payloads left in the file so far.
+        payload_bytes: their bytes.
+    """
+
+    view: View
+    location: str
+    keep: int
+    payloads: int = 0
+    payload_bytes: int = 0
+
+    def varint(self, at: int, end: int) -> tuple[int, int]:
+        """Return the number at `at` and the place behind it.
+
+        >>> Reader(bytes([0xAC, 0x02]), "", 0).varint(0, 2)
+        (300, 2)
+        """
+        value = shift = 0
+        start, view = at, self.view
+        while at < end:
+            byte = view[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value, at
+            shift += 7
+            if shift > 63:
+                raise Malformed(f"a number of more than ten bytes at byte {start}")
+        raise Malformed(f"the message ends inside a number at byte {start}")
+
+    def field(self, at: int, end: int) -> tuple[int, int, int, int]:
+        """Return (tag, start of the value, end of the value) as (tag, kind, start, end)."""
+        tag, start = self.varint(at, end)
+        kind = tag & 7
+        if tag < 8:
+            raise Malformed(f"field number 0 at byte {at}")
+        if kind == BYTES:
+            length, start = self.varint(start, end)
+            stop = start + length
+        elif kind == VARINT:
+            _, stop = self.varint(start, end)
+        elif kind == FIXED32:
+            stop = start + 4
+        elif kind == FIXED64:
+            stop = start + 8
+        else:
+            raise Malformed(f"wire type {kind} at byte {at}")
+        if stop > end:
+            over = f"field {tag >> 3} at byte {at} ends at byte {stop}"
+            raise Malformed(f"{over}, its message at byte {end}")
+        return tag, kind, start, stop
+
+    def rewritten(
+        self, at: int, end: int, parts: "dict[int, tuple[int, Rewrite]]", depth: int
+    ) -> bytes | None:
+        """Return a message with its large parts rewritten; None where nothing changes.
+
+        Args:
+            at: start of the message's fields.
+            end: their end.
+            parts: for each field number that may hold payload: from how many bytes on it is
+                looked into, and how it is rewritten.
+            depth: levels of graphs around it.
+        """
+        if depth > DEEPEST:
+            raise Malformed(f"graphs nested deeper than {DEEPEST} at byte {at}")
+        view, out, copied = self.view, bytearray(), at
+        while at < end:
+            tag = view[at]
+            if tag & 7 == BYTES and 8 <= tag < 0x80 and at + 1 < end and view[at + 1] < 0x80:
+                start = at + 2  # the common case: one byte each for tag and length
+                stop = start + view[at + 1]
+                if stop > end:
+                    self.field(at, end)  # says what is wrong
+            else:
+                tag, _, start, stop = self.field(at, end)
+            part = parts.get(tag >> 3) if tag & 7 == BYTES else None
+            if part is not None and stop - start > part[0]:
+                body = part[1](self, start, stop, depth)
+                if body is not None:
+                    out += view[copied:at]
+                    out += _varint(tag) + _varint(len(body)) + body
+                    copied = stop
+            at = stop
+        if not out:
+            return None
+        out += view[copied:end]
+        return bytes(out)
+
+    def tensor(self, at: int, end: int, _depth: int) -> bytes | None:
+        """Return a TensorProto whose payload is a reference; None where it stays."""
+        payload: tuple[int, int] | None = None
+        spans: list[tuple[int, int]] = []
+        external = False
+        while at < end:
+            tag, kind, start, stop = self.field(at, end)
+            number = tag >> 3
+            external |= number in {EXTERNAL_DATA, DATA_LOCATION}
+            if number in PAYLOADS and kind == BYTES:
+                if payload is not None:
+                    return None  # in several pieces: left as it is
+                payload = (start, stop)
+            else:
+                spans.append((at, stop))
+            at = stop
+        if payload is None or external or payload[1] - payload[0] <= self.keep:
+            return None
+        length = payload[1] - payload[0]
+        self.payloads += 1
+        self.payload_bytes += length
+        rest = b"".join(self.view[a:b] for a, b in spans)
+        entries = (("location", self.location), ("offset", payload[0]), ("length", length))
+        return rest + b"".join(_entry(k, str(v)) for k, v in entries) + _EXTERNAL
+
+
+PAYLOADS: Final = frozenset({4, 9, 10})
+"""TensorProto: float_data, raw_data and double_data, whose bytes are the values' own."""
+
+EXTERNAL_DATA: Final = 13
+DATA_LOCATION: Final = 14
+_EXTERNAL: Final = bytes([DATA_LOCATION << 3 | VARINT, 1])
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _bytes(number: int, value: bytes) -> bytes:
+    return _varint(number << 3 | BYTES) + _varint(len(value)) + value
+
+
+def _entry(key: str, value: str) -> bytes:
+    """Return one StringStringEntryProto of external_data."""
+    return _bytes(EXTERNAL_DATA, _bytes(1, key.encode()) + _bytes(2, value.encode()))
+
+
+def _graph(reader: Reader, at: int, end: int, depth: int) -> bytes | None:
+    return reader.rewritten(at, end, _GRAPH, depth + 1)
+
+
+def _node(reader: Reader, at: int, end: int, depth: int) -> bytes | None:
+    return reader.rewritten(at, end, _NODE, depth)
+
+
+def _attribute(reader: Reader, at: int, end: int, depth: int) -> bytes | None:
+    return reader.rewritten(at, end, _ATTRIBUTE, depth)
+
+
+def _sparse(reader: Reader, at: int, end: int, depth: int) -> bytes | None:
+    return reader.rewritten(at, end, _SPARSE, depth)
+
+
+def _function(reader: Reader, at: int, end: int, depth: int) -> bytes | None:
+    return reader.rewritten(at, end, _FUNCTION, depth + 1)
+
+
+_LARGE: Final = 4 * KEEP
+_TENSOR: Final = (KEEP, Reader.tensor)
+_SPARSE: Final[dict[int, tuple[int, Rewrite]]] = {1: _TENSOR, 2: _TENSOR}
+_ATTRIBUTE: Final[dict[int, tuple[int, Rewrite]]] = {
+    5: _TENSOR,
+    6: (KEEP, _graph),
+    10: _TENSOR,
+    11: (KEEP, _graph),
+    22: (KEEP, _sparse),
+    23: (KEEP, _sparse),
+}
+_NODE: Final[dict[int, tuple[int, Rewrite]]] = {5: (KEEP, _attribute)}
+_GRAPH: Final[dict[int, tuple[int, Rewrite]]] = {
+    1: (_LARGE, _node),
+    5: _TENSOR,
+    15: (KEEP, _sparse),
+}
+_FUNCTION: Final[dict[int, tuple[int, Rewrite]]] = {7: (_LARGE, _node)}
+_MODEL: Final[dict[int, tuple[int, Rewrite]]] = {7: (0, _graph), 25: (KEEP, _function)}
