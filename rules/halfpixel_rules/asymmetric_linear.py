@@ -25,9 +25,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from halfpixel.conventions.torch_interpolate import parse_call
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Intent, Producer, Site
+from halfpixel_rules._meant import findings
 
 TENSORFLOW = ("tf2onnx", "tflite2onnx", "keras")
 
@@ -35,32 +37,25 @@ TENSORFLOW = ("tf2onnx", "tflite2onnx", "keras")
 def check(site: Site) -> Iterator[Finding]:
     """Compare the site with the same resize on half-pixel coordinates."""
     operator = site.operator
-    if not isinstance(operator, Resize):
+    if not isinstance(operator, Resize) or not any(_asymmetric(s) for _, s in operator.axes):
         return
-    axes = [axis for axis, sampling in operator.axes if _asymmetric(sampling)]
-    if not axes:
+    if site.intent is not None:
+        yield from findings(site, frozenset({"asymmetric"}), "samples on asymmetric coordinates")
         return
     fixed = replace(operator, axes=tuple((a, _half_pixel(s)) for a, s in operator.axes))
     verdict = compare_resize(operator, fixed, *site.operation.lengths())
     if verdict.negligible:
         return
     shift = float(verdict.worst.verdict.displacement)
-    message = f"{_kernel(operator)} resize on asymmetric coordinates: samples are up to {shift:.3g} input px from half-pixel ones"
-    producer = site.operation.producer.name
-    if producer.startswith(TENSORFLOW):
-        yield Finding(
-            f"{message}; this is what TensorFlow 1 computes, and no PyTorch call",
-            "note",
-            "proven",
-            declined="TensorFlow 1 meant it",
-        )
+    message = (
+        f"samples on asymmetric coordinates are up to {shift:.3g} input px from half-pixel ones"
+    )
+    if site.operation.producer.name.startswith(TENSORFLOW):
+        told = f"{message}; TensorFlow 1 computes this, PyTorch does not"
+        yield Finding(told, "note", "proven", declined="TensorFlow 1 meant it")
         return
-    fix = Fix("unsafe", "set coordinate_transformation_mode to half_pixel", fixed)
-    intent = site.intent
-    if intent is not None and intent.how == "assumed":
-        yield Finding(f"{message}; {intent.text} was meant", "warning", "assumed", fix)
-    else:
-        yield Finding(f"{message}; no PyTorch call computes this", "warning", "proven", fix)
+    fix = Fix("unsafe", "set coordinate_transformation_mode=half_pixel", fixed)
+    yield Finding(f"{message}; no PyTorch call computes this", "warning", "proven", fix)
 
 
 def _asymmetric(sampling: Sampling) -> bool:
@@ -71,47 +66,63 @@ def _half_pixel(sampling: Sampling) -> Sampling:
     return replace(sampling, coordinate="half_pixel") if _asymmetric(sampling) else sampling
 
 
-def _kernel(operator: Resize) -> str:
-    return "cubic" if isinstance(operator.axes[0][1].kernel, Cubic) else "linear"
-
-
 def _resize(sampling: Sampling) -> Resize:
     return Resize(((2, sampling), (3, sampling)))
 
 
 _TWICE = Fraction(2)
 _OLD = Sampling("asymmetric", Linear(), _TWICE)
-_MEANT = Intent("assumed", "a habit", "F.interpolate(x, scale_factor=2.0)")
+_NEW = Sampling("half_pixel", Linear(), _TWICE)
+_CALL = parse_call('F.interpolate(x, scale_factor=2.0, mode="bilinear")')
+_SIZES = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "scales"}
 
 RULE = Rule(
     __name__,
     __doc__,
     check,
     examples=(
-        Good(example_site("Resize", _resize(Sampling("half_pixel", Linear(), _TWICE)))),
+        Good(example_site("Resize", _resize(_NEW))),
         Good(
             example_site("Resize", _resize(Sampling("asymmetric", Nearest(), _TWICE))),
             because="nearest on asymmetric coordinates is PyTorch's own nearest",
         ),
         Bad(
-            example_site("Resize", _resize(_OLD), opset=10, intent=_MEANT),
+            example_site("Resize", _resize(_OLD)),
             Finding(
-                "linear resize on asymmetric coordinates: samples are up to 0.25 input px "
-                "from half-pixel ones; F.interpolate(x, scale_factor=2.0) was meant",
+                "samples on asymmetric coordinates are up to 0.25 input px from half-pixel "
+                "ones; no PyTorch call computes this",
+                "warning",
+                "proven",
+                Fix("unsafe", "set coordinate_transformation_mode=half_pixel", _resize(_NEW)),
+            ),
+        ),
+        Bad(
+            example_site(
+                "Resize",
+                _resize(_OLD),
+                opset=10,
+                attributes={"mode": "linear"},
+                intent=Intent("assumed", "a habit", _CALL.text(), _CALL),
+                **_SIZES,
+            ),
+            Finding(
+                "samples on asymmetric coordinates: at length 5 to 10 (axis 2) samples are up "
+                "to 0.25 input px off, weights up to 0.25; F.interpolate(x, scale_factor=2.0, "
+                'mode="bilinear", align_corners=False) was meant',
                 "warning",
                 "assumed",
                 Fix(
                     "unsafe",
-                    "set coordinate_transformation_mode to half_pixel",
-                    _resize(Sampling("half_pixel", Linear(), _TWICE)),
+                    "set coordinate_transformation_mode=half_pixel",
+                    _resize(replace(_NEW, copies_same_length=True)),
                 ),
             ),
         ),
         Bad(
             example_site("Upsample", _resize(_OLD), opset=9, producer=Producer("tf2onnx")),
             Finding(
-                "linear resize on asymmetric coordinates: samples are up to 0.25 input px "
-                "from half-pixel ones; this is what TensorFlow 1 computes, and no PyTorch call",
+                "samples on asymmetric coordinates are up to 0.25 input px from half-pixel "
+                "ones; TensorFlow 1 computes this, PyTorch does not",
                 "note",
                 "proven",
                 declined="TensorFlow 1 meant it",

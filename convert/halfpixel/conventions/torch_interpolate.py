@@ -190,6 +190,9 @@ def parse_call(text: str, spatial: int | None = None, version: Version = LATEST)
         raise ValueError(f"{name} is not F.interpolate or nn.Upsample")
     order = ["size", "scale_factor", "mode", "align_corners", "recompute_scale_factor"]
     positional = node.args if name == "Upsample" else node.args[1:]
+    unpacked = any(word.arg is None for word in node.keywords)
+    if unpacked or any(isinstance(value, ast.Starred) for value in node.args):
+        raise ValueError("its arguments are unpacked, not spelled out")
     arguments: dict[str, object] = {}
     named = [*zip(order, positional, strict=False)]
     named += [(word.arg, word.value) for word in node.keywords if word.arg and word.arg != "input"]
@@ -219,6 +222,8 @@ def from_arguments(
     if family is None:
         raise ValueError(f"mode is {mode!r}, expected one of {', '.join(FAMILIES)}")
     size, factor = arguments.get("size"), arguments.get("scale_factor")
+    if size is None and factor is None:
+        raise ValueError("neither size nor scale_factor is given")
     given = size if size is not None else factor
     count = len(cast("Sequence[object]", given)) if isinstance(given, list | tuple) else None
     axes = count or spatial or _RANKS.get(mode, 2)

@@ -10,6 +10,7 @@ from halfpixel.conventions.torch_call import call_text, matching_call
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx_scope import Scope
 from halfpixel.formats.onnx_tensor import Numbers
+from halfpixel.formats.onnx_trial import ANY
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.site import Operation, Producer, Shape, known
 
@@ -115,7 +116,7 @@ def _is_empty(scope: Scope, name: str) -> bool:
 def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
     lengths = resize_inputs(scope, node, base.opset)
     scales = _scales(scope, lengths, base)
-    sizes = scope.numbers(lengths.sizes) if lengths.sizes else None
+    sizes = scope.computed(lengths.sizes) if lengths.sizes else None
     roi = scope.numbers(lengths.roi) if lengths.roi else None
     shape = base.input_shape
     request = Request(
@@ -137,7 +138,7 @@ def _scales(scope: Scope, lengths: Lengths, base: Operation) -> tuple[float, ...
         return None
     values: Numbers | None
     if lengths.scales:
-        values = scope.numbers(lengths.scales)
+        values = scope.computed(lengths.scales)
     else:
         values = cast("Numbers | None", base.attributes.get("scales"))
         if values is None:
@@ -149,9 +150,9 @@ def _positive(sizes: Numbers | None) -> tuple[int | None, ...] | None:
     if sizes is None:
         return None
     for size in sizes:
-        if size < 1:
+        if size < 1 and size != ANY:
             raise ConventionError(f"sizes holds {size}, expected at least 1")
-    return tuple(int(size) for size in sizes)
+    return tuple(None if size == ANY else int(size) for size in sizes)
 
 
 def _check_rank(base: Operation, request: Request) -> None:

@@ -4,7 +4,7 @@ A scope is a main graph, a subgraph of If, Loop or Scan (which also sees the nam
 it), or the body of a model-local function at one place where it is called.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -38,6 +38,8 @@ class Scope:
         outer: the scope around a subgraph.
         bound: for a function, what its formal inputs stand for: (scope, name).
         arguments: for a function, the attributes given where it is called.
+        shapes: shapes that were inferred, where the file does not carry them.
+        compute: for a main graph, computes a value from shapes that the file fixes.
     """
 
     path: str
@@ -50,6 +52,7 @@ class Scope:
     bound: "dict[str, tuple[Scope, str]]" = field(default_factory=dict)
     arguments: "dict[str, AttributeProto]" = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
+    compute: "Callable[[str], Numbers | None] | None" = None
     _producers: "dict[str, int] | None" = None
 
     @property
@@ -109,6 +112,13 @@ class Scope:
             if key in given:
                 return (given[key],)  # type: ignore[return-value]
         return None
+
+    def computed(self, name: str) -> Numbers | None:
+        """Return a constant, or a value that follows from lengths that the file fixes."""
+        values = self.numbers(name)
+        if values is not None or self.compute is None:
+            return values
+        return self.compute(name)
 
     def attributes(self, node: "NodeProto") -> dict[str, Attribute]:
         """Return a node's attributes as plain values; tensors and graphs are left out."""

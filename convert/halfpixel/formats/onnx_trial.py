@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.formats.onnx_scope import Scope, declared_shape
+from halfpixel.formats.onnx_tensor import Numbers
 from halfpixel.site import Shape
 
 if TYPE_CHECKING:
@@ -94,6 +95,10 @@ def assignments(model: "ModelProto") -> Iterator[dict[str, int]]:
         yield chosen
 
 
+ANY: Final = -1 << 31
+"""Stands for a length that follows the batch, which is not fixed."""
+
+
 class Trial:
     """One setting of the free dimensions: every shape, and values computed from shapes."""
 
@@ -168,6 +173,43 @@ class Trial:
                     wanted.append(source)
         unique = {index: node for index, node in found}
         return [unique[index] for index in sorted(unique)], constants
+
+
+class Fixed:
+    """Values that follow from the lengths that a model fixes, its batch apart."""
+
+    def __init__(self, model: "ModelProto", scope: Scope) -> None:
+        """Take a model and its main graph; nothing is computed before it is asked for."""
+        self._model, self._scope = model, scope
+        self._trials: list[Trial] | None = None
+
+    def value(self, name: str) -> Numbers | None:
+        """Return the numbers of a value, `ANY` for a length that is the free batch.
+
+        None where other dimensions of the inputs are free, or the value needs data.
+        """
+        if self._trials is None:
+            self._trials = self._prepared()
+        found: list[list[float]] = []
+        for trial in self._trials:
+            value = trial.value(name)
+            if value is None:
+                return None
+            found.append([float(v) for v in value.ravel().tolist()])
+        if not found or len({len(numbers) for numbers in found}) > 1:
+            return None
+        out = [values[0] if len(set(values)) == 1 else ANY for values in zip(*found, strict=True)]
+        whole = all(v == int(v) for v in out)
+        return tuple(int(v) for v in out) if whole else tuple(out)
+
+    def _prepared(self) -> list[Trial]:
+        """Return trials at two batch sizes; none where more than the batch is free."""
+        free = free_dimensions(self._model)
+        if any(not key.endswith(":0") for key in free):
+            return []
+        batches = (2, 3) if free else (1,)
+        chosen = [dict.fromkeys(free, batch) for batch in batches]
+        return [Trial(self._scope, inferred_shapes(self._model, lengths)) for lengths in chosen]
 
 
 def factors(scope: Scope, name: str) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ from halfpixel.formats.onnx_hidden import HIDING, find_blends, gather_nd, read_g
 from halfpixel.formats.onnx_hidden import Gather, gather_operation, pool_operation
 from halfpixel.formats.onnx_node import OPS, Described, describe
 from halfpixel.formats.onnx_scope import Scope, subgraphs
-from halfpixel.formats.onnx_trial import LARGEST_GRAPH, Trial, factors, inferred_shapes, trials
+from halfpixel.formats.onnx_trial import LARGEST_GRAPH, Fixed, Trial, factors, inferred_shapes, trials
 from halfpixel.intent import intent_of, version_of
 from halfpixel.intents.pytorch_record import STACK_TRACE, is_resampling_line, user_line
 from halfpixel.sampling import AffineGrid, Resize
@@ -75,6 +75,8 @@ class Walk:
         main.producers  # noqa: B018 - refuses a cycle, before anything follows it
         if self._lacks_shapes(main):
             main.shapes.update(inferred_shapes(self.model))
+        if len(main.nodes) <= LARGEST_GRAPH:
+            main.compute = Fixed(self.model, main).value
         return main
 
     def _lacks_shapes(self, main: Scope) -> bool:

@@ -1,0 +1,302 @@
+"""How a resize differs from what was meant, and by which one of its properties.
+
+Smooth kernels are compared exactly, by their weights. A nearest resize is compared by the
+pixels that onnxruntime and PyTorch read in their own float32 arithmetic, which is what a
+user will see; where the exact weights agree and the pixels do not, arithmetic is the cause.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final, Literal
+
+from halfpixel.conventions.torch_call import View, on_view
+from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, Table, compare
+from halfpixel.sampling.arithmetic import onnxruntime_nearest, pytorch_nearest
+from halfpixel.sampling.compare import Verdict
+from halfpixel.sampling.coordinate import ONE, ZERO
+from halfpixel.site import Operation
+
+Cause = Literal[
+    "copy",
+    "arithmetic",
+    "asymmetric",
+    "single pixel",
+    "rounding",
+    "antialias",
+    "scale",
+    "cubic",
+    "border",
+    "coordinates",
+    "kernel",
+]
+"""The property that, set right alone, makes the two equal; `kernel` where none does."""
+
+LONGEST: Final = 1 << 14
+"""Longest axis whose pixels are simulated one by one."""
+
+Lengths = tuple[tuple[int | None, ...], tuple[int | None, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One axis on which a resize is not what was meant.
+
+    Attributes:
+        cause: the property that makes the difference.
+        axis: axis of the site's input.
+        n_in: input length at which it shows.
+        n_out: output length at which it shows.
+        displacement: worst distance of the sampling grids there, in input pixels.
+        weight_difference: largest difference of weights there.
+        certain: shows at the lengths that the file fixes; else at lengths it can take.
+        simulated: found in the runtimes' arithmetic rather than in exact weights.
+        meant: what was meant, on the same axes.
+    """
+
+    cause: Cause
+    axis: int
+    n_in: int
+    n_out: int
+    displacement: Fraction
+    weight_difference: Fraction
+    certain: bool
+    simulated: bool
+    meant: Resize
+
+    @property
+    def where(self) -> str:
+        """The lengths in words.
+
+        >>> Deviation("scale", 2, 5, 2, ZERO, ZERO, True, False, Resize(())).where
+        'at length 5 to 2 (axis 2)'
+        """
+        return f"at length {self.n_in} to {self.n_out} (axis {self.axis})"
+
+    @property
+    def amount(self) -> str:
+        """How far off, in words."""
+        pixels, weights = float(self.displacement), float(self.weight_difference)
+        if pixels and not self.simulated:
+            return f"samples are up to {pixels:.3g} input px off, weights up to {weights:.3g}"
+        if pixels:
+            return f"samples are up to {pixels:.3g} input px off"
+        return f"weights are up to {weights:.3g} off"
+
+
+def meant_resize(operation: Operation) -> Resize | None:
+    """Return the resize that was meant, over the axes that the operation resamples."""
+    intent, operator = operation.intent, operation.operator
+    if intent is None or intent.call is None or not isinstance(operator, Resize):
+        return None
+    spatial = intent.call.spatial
+    rank = operation.rank
+    axes = tuple(axis for axis, _ in operator.axes)
+    last = tuple(range(rank - spatial, rank))
+    if spatial >= rank:
+        return None
+    if not set(axes) <= set(last):
+        if len(axes) != spatial:
+            return None
+        last = axes
+    return on_view(intent.call, View(last))
+
+
+@lru_cache(maxsize=512)
+def deviation_of(operator: Resize, meant: Resize, lengths: Lengths, by_scale: bool) -> Deviation | None:  # noqa: FBT001 - a cache key
+    """Return the worst deviation at lengths of which some may be None."""
+    is_, wanted = dict(operator.axes), dict(meant.axes)
+    ins, outs = lengths
+    certain = None not in ins and None not in outs
+    unchanged = by_scale and certain and ins == outs
+    found: list[Deviation] = []
+    spatial_same = all(ins[a] == outs[a] for a in wanted)
+    for axis in sorted(is_.keys() | wanted.keys()):
+        one, other = is_.get(axis), wanted.get(axis)
+        n_in, n_out = ins[axis], outs[axis]
+        if one is None and other is None:
+            continue
+        copied = Sampling("asymmetric", (other or one or _COPY).kernel, ONE)
+        one_now = copied if one is None or unchanged else one
+        other_now = copied if other is None else other
+        if _copies_nearest(other, len(wanted), same=certain and spatial_same):
+            other_now = copied
+        deviation = _on_axis(axis, one_now, other_now, n_in, n_out, meant)
+        if deviation is not None:
+            if one is not None and one_now is not one:
+                deviation = replace(deviation, cause="copy", simulated=True)
+            found.append(deviation)
+    return max(found, key=lambda d: (d.certain, d.displacement, d.weight_difference), default=None)
+
+
+_COPY: Final = Sampling("asymmetric", Linear(), ONE)
+
+
+def _copies_nearest(meant: Sampling | None, spatial: int, *, same: bool) -> bool:
+    """Whether PyTorch copies: nearest over two axes does where no length changes."""
+    return same and spatial == 2 and meant is not None and isinstance(meant.kernel, Nearest)
+
+
+def deviation(operation: Operation) -> Deviation | None:
+    """Return how an operation differs from what was meant; None where it does not.
+
+    Lengths that the file fixes are looked at first; then those that its own shape
+    arithmetic gives for trial inputs; then all lengths.
+    """
+    operator, meant = operation.operator, meant_resize(operation)
+    if meant is None or not isinstance(operator, Resize):
+        return None
+    by_scale = operation.by == "scales"
+    lengths = operation.lengths()
+    if None not in lengths[0] and None not in lengths[1]:
+        return deviation_of(operator, meant, lengths, by_scale)
+    for trial in _trials(operation, meant):
+        found = deviation_of(operator, meant, trial, by_scale)
+        if found is not None:
+            return replace(found, certain=False)
+    return deviation_of(operator, meant, lengths, by_scale)
+
+
+def _trials(operation: Operation, meant: Resize) -> Iterator[Lengths]:
+    """Yield the lengths that the graph gives for trial inputs, over every axis."""
+    axes = [axis for axis, _ in meant.axes]
+    for ins, outs in operation.dynamic.trials:
+        if len(ins) != len(axes):
+            continue
+        before, after = [1] * operation.rank, [1] * operation.rank
+        for axis, n_in, n_out in zip(axes, ins, outs, strict=True):
+            before[axis], after[axis] = n_in, n_out
+        yield tuple(before), tuple(after)
+
+
+def _on_axis(  # noqa: PLR0913, PLR0917 - the two samplings and where they stand
+    axis: int, one: Sampling, other: Sampling, n_in: int | None, n_out: int | None, meant: Resize
+) -> Deviation | None:
+    certain = n_in is not None and n_out is not None
+    pixels = None
+    if n_in is not None and n_out is not None and max(n_in, n_out) <= LONGEST:
+        pixels = _pixels(one, other, n_in, n_out)
+    verdict = compare(one, other, n_in, n_out)
+    if pixels is not None and n_in is not None and n_out is not None:
+        here, there = pixels
+        if here == there:
+            return None
+        off = max(abs(a - b) for a, b in zip(here, there, strict=True))
+        cause = "arithmetic" if verdict.equal else _cause(one, other, n_in, n_out)
+        simulated = verdict.equal
+        return Deviation(
+            cause, axis, n_in, n_out, Fraction(off), ONE, True, simulated, meant
+        )  # fmt: skip
+    if verdict.negligible or verdict.witness is None:
+        return None
+    return _from_verdict(axis, verdict, _cause(one, other, *verdict.witness), meant, certain=certain)
+
+
+def _from_verdict(
+    axis: int, verdict: Verdict, cause: Cause, meant: Resize, *, certain: bool
+) -> Deviation:
+    n_in, n_out = verdict.witness or (0, 0)
+    return Deviation(
+        cause,
+        axis,
+        n_in,
+        n_out,
+        verdict.displacement,
+        verdict.weight_difference,
+        certain,
+        simulated=False,
+        meant=meant,
+    )
+
+
+def _pixels(
+    one: Sampling, other: Sampling, n_in: int, n_out: int
+) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """Return the pixels that onnxruntime reads and those that PyTorch reads, if nearest."""
+    if not isinstance(other.kernel, Nearest):
+        return None
+    here = runtime_pixels(one, n_in, n_out)
+    there = torch_pixels(other, n_in, n_out)
+    return None if here is None or there is None else (here, there)
+
+
+def runtime_pixels(sampling: Sampling, n_in: int, n_out: int) -> tuple[int, ...] | None:
+    """Return the pixels that onnxruntime reads for a nearest resize or a table of a gather.
+
+    >>> runtime_pixels(Sampling("asymmetric", Nearest("floor")), 14, 2)
+    (0, 6)
+    """
+    kernel = sampling.kernel
+    if isinstance(kernel, Table):
+        single = all(len(row) == 1 for row in kernel.rows)
+        fits = (n_in, n_out) == (kernel.n_in, len(kernel.rows))
+        return tuple(row[0][0] for row in kernel.rows) if single and fits else None
+    if not isinstance(kernel, Nearest):
+        return None
+    scale = None if sampling.scale is None else float(sampling.scale)
+    return onnxruntime_nearest(sampling.coordinate, kernel.rounding, n_in, n_out, scale)
+
+
+def torch_pixels(sampling: Sampling, n_in: int, n_out: int) -> tuple[int, ...] | None:
+    """Return the pixels that PyTorch reads for mode nearest or nearest-exact."""
+    if sampling.kernel != Nearest("floor"):
+        return None
+    scale = None if sampling.scale is None else float(sampling.scale)
+    match sampling.coordinate:
+        case "asymmetric":
+            return pytorch_nearest(n_in, n_out, scale)
+        case "tf_half_pixel_for_nn":
+            return pytorch_nearest(n_in, n_out, scale, exact=True)
+        case _:
+            return None
+
+
+def _cause(one: Sampling, other: Sampling, n_in: int, n_out: int) -> Cause:
+    """Return the one property that repairs `one`, tried in a fixed order."""
+    for cause, repaired in _repairs(one, other, n_in, n_out):
+        if compare(repaired, other, n_in, n_out).negligible:
+            return cause
+    return "kernel"
+
+
+def _repairs(
+    one: Sampling, other: Sampling, n_in: int, n_out: int
+) -> Iterator[tuple[Cause, Sampling]]:
+    if other.copies_same_length and n_in == n_out:
+        yield "copy", other
+    if one.scale != other.scale:
+        yield "scale", replace(one, scale=other.scale)
+    a, b = one.kernel, other.kernel
+    if isinstance(a, Linear | Cubic) and isinstance(b, Linear | Cubic):
+        if isinstance(a, Cubic) and isinstance(b, Cubic) and a.a != b.a:
+            yield "cubic", replace(one, kernel=replace(a, a=b.a))
+            both = replace(one, kernel=replace(a, a=b.a), exclude_outside=other.exclude_outside)
+            yield "border", both
+        if a.antialias != b.antialias and type(a) is type(b):
+            both = replace(one, kernel=b, exclude_outside=other.exclude_outside)
+            yield "antialias", both
+        if one.exclude_outside != other.exclude_outside:
+            yield "border", replace(one, exclude_outside=other.exclude_outside)
+    if isinstance(a, Nearest) and isinstance(b, Nearest) and a != b:
+        yield "rounding", replace(one, kernel=b)
+        yield "rounding", replace(one, kernel=b, coordinate=other.coordinate)
+    if one.coordinate != other.coordinate:
+        known: dict[str, Cause] = {
+            "asymmetric": "asymmetric",
+            "pytorch_half_pixel": "single pixel",
+        }
+        name = known.get(one.coordinate, "coordinates")
+        moved = replace(one, coordinate=other.coordinate)
+        yield name, moved
+        yield name, replace(moved, scale=other.scale)
+
+
+def kernels(operator: Resize) -> Sequence[str]:
+    """Return the names of the kernels of a resize: nearest, linear, cubic, area, table."""
+    return sorted({type(sampling.kernel).__name__.lower() for _, sampling in operator.axes})
+
+
+def is_zero(value: Fraction) -> bool:
+    """Whether a displacement is none at all."""
+    return value == ZERO

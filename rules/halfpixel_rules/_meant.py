@@ -1,0 +1,67 @@
+"""What the rules about intent have in common: severity, wording and the fix."""
+
+from collections.abc import Iterator
+
+from halfpixel.conventions.onnx_resize import attributes_of
+from halfpixel.deviation import Cause, Deviation, deviation
+from halfpixel.rule import Finding, Fix, Severity
+from halfpixel.sampling import Resize
+from halfpixel.site import How, Operation, Site
+
+
+def severity_of(operation: Operation, found: Deviation) -> Severity:
+    """Return error for what is known to have been meant, at sizes that the file fixes."""
+    told = operation.intent is not None and operation.intent.how != "assumed"
+    return "error" if told and found.certain else "warning"
+
+
+def how_of(operation: Operation, found: Deviation) -> How:
+    """Return how a difference from the intent is known."""
+    if found.simulated:
+        return "simulated"
+    if operation.intent is not None and operation.intent.how == "assumed":
+        return "assumed"
+    return "proven"
+
+
+def findings(site: Site, causes: frozenset[Cause], why: str) -> Iterator[Finding]:
+    """Yield the finding on a site that differs from its intent by one of these causes.
+
+    Args:
+        site: the site.
+        causes: the causes that the asking rule is about.
+        why: what the defect is, the first half of the message.
+    """
+    operation = site.operation
+    found = deviation(operation)
+    if found is None or found.cause not in causes or operation.intent is None:
+        return
+    message = f"{why}: {found.where} {found.amount}; {operation.intent.text} was meant"
+    fix, declined = fix_of(operation, found.meant)
+    yield Finding(message, severity_of(operation, found), how_of(operation, found), fix, declined)
+
+
+def fix_of(operation: Operation, meant: Resize) -> tuple[Fix | None, str]:
+    """Return the fix that makes a node compute `meant`, or why there is none."""
+    intent = operation.intent
+    if operation.op not in {"Resize", "Upsample"} or operation.hidden:
+        return None, f"the resize is written as {operation.hidden or operation.op}"
+    opset = max(operation.opset, 11)
+    words: dict[str, object] = {}
+    for _, sampling in meant.axes:
+        attributes = attributes_of(sampling, opset)
+        if attributes is None:
+            return None, f"no Resize attribute of opset {opset} can say it"
+        words |= attributes
+    changed = [
+        f"{name}={value}"
+        for name, value in words.items()
+        if operation.attributes.get(name) != value
+    ]
+    scales = [float(s.scale) for _, s in meant.axes if s.scale is not None]
+    if operation.by == "sizes" and len(scales) == len(meant.axes):
+        changed.append(f"scales {', '.join(f'{scale:g}' for scale in scales)} instead of sizes")
+    if operation.by == "scales" and not scales and words.get("coordinate_transformation_mode") != "align_corners":
+        changed.append("sizes instead of scales")
+    told = intent is not None and intent.how != "assumed"
+    return Fix("safe" if told else "unsafe", "set " + ", ".join(changed), meant), ""

@@ -1,0 +1,130 @@
+"""A resampling node computes something else than the call that was meant.
+
+## Why it matters
+The exporter recorded the call with all its arguments, or the user said what is expected, and
+the node's own attributes give other weights. Nothing crashes; the output is wrong.
+
+## Where it comes from
+- antialias with align_corners=True: PyTorch keeps the centres of half pixels and changes the
+  step alone, which no Resize attribute says (torch.onnx.export writes align_corners);
+- onnxscript up to 0.7.0 wrote exclude_outside=0 and, up to 0.6.2, cubic_coeff_a=-0.75 for
+  antialias; tools that rewrite attributes;
+- a model edited by hand, or a policy (`--expect`) that the model does not follow.
+
+Differences that have a rule of their own (asymmetric coordinates, a single output pixel, a
+nearest rounding, antialias lost, scale against size, a kept length, float32 arithmetic) are
+left to it.
+
+## What is reported
+An error where the call is recorded or expected and the file fixes the sizes at which the two
+differ; a warning where they differ only at some sizes, or where the call is assumed from the
+exporter's habits.
+
+## Fix safety
+Safe where the call is recorded or expected: the attributes are those of that very call.
+Unsafe where it is assumed. None where ONNX has no attribute for it, as with antialias and
+align_corners together: two constant MatMul nodes would be exact.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from halfpixel.conventions.torch_interpolate import Interpolate, parse_call
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Cubic, GridSample, Linear, Resize, Sampling
+from halfpixel.site import Intent, Site
+from halfpixel_rules._meant import findings
+
+CAUSES = frozenset({"coordinates", "kernel", "cubic", "border"})
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare the site with its intent."""
+    intent, operator = site.intent, site.operator
+    if intent is None:
+        return
+    if isinstance(operator, GridSample) and isinstance(intent.operator, GridSample):
+        yield from _grid(operator, intent)
+        return
+    yield from findings(site, CAUSES, "the weights are not those of the call")
+
+
+def _grid(operator: GridSample, intent: Intent) -> Iterator[Finding]:
+    meant = intent.operator
+    if not isinstance(meant, GridSample):
+        return
+    meant = replace(meant, spatial=operator.spatial)
+    if meant == operator:
+        return
+    off = float(operator.displacement(meant))
+    message = (
+        f"samples are up to {off:.3g} input px off at the border; {intent.text} was meant"
+    )
+    fix = Fix("safe", "set the attributes of the recorded call", meant)
+    yield Finding(message, "error", "proven", fix)
+
+
+def _both(sampling: Sampling) -> Resize:
+    return Resize(((2, sampling), (3, sampling)))
+
+
+def _intent(text: str) -> Intent:
+    call: Interpolate = parse_call(text)
+    return Intent("recorded", "a record", call.text(), call)
+
+
+_SHAPES = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 3, 3), "by": "sizes"}
+_AA = Sampling("half_pixel", Linear(antialias=True), exclude_outside=True)
+_CALL = 'F.interpolate(x, size=(3, 3), mode="bilinear", antialias=True)'
+_CORNERS = 'F.interpolate(x, size=(3, 3), mode="bilinear", align_corners=True, antialias=True)'
+_PLAIN = 'F.interpolate(x, size=(3, 3), mode="bicubic")'
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(example_site("Resize", _both(_AA), intent=_intent(_CALL), **_SHAPES)),
+        Bad(
+            example_site(
+                "Resize", _both(replace(_AA, exclude_outside=False)), intent=_intent(_CALL),
+                attributes={"antialias": 1, "coordinate_transformation_mode": "half_pixel",
+                            "mode": "linear", "exclude_outside": 0},
+                **_SHAPES,
+            ),
+            Finding(
+                "the weights are not those of the call: at length 5 to 3 (axis 2) weights are "
+                "up to 0.0536 off; F.interpolate(x, size=(3, 3), mode=\"bilinear\", "
+                "align_corners=False, antialias=True) was meant",
+                "error",
+                "proven",
+                Fix("safe", "set exclude_outside=1", _both(replace(_AA, copies_same_length=True))),
+            ),
+        ),
+        Bad(
+            example_site(
+                "Resize", _both(replace(_AA, coordinate="align_corners")),
+                intent=_intent(_CORNERS), **_SHAPES,
+            ),
+            Finding(
+                "the weights are not those of the call: at length 5 to 3 (axis 2) samples are up "
+                "to 0.5 input px off, weights up to 0.286; F.interpolate(x, size=(3, 3), "
+                "mode=\"bilinear\", align_corners=True, antialias=True) was meant",
+                "error",
+                "proven",
+                declined="no Resize attribute of opset 19 can say it",
+            ),
+        ),
+        Good(
+            example_site(
+                "Resize", _both(Sampling("half_pixel", Cubic(Fraction(-3, 4)))),
+                intent=_intent(_PLAIN), **_SHAPES,
+            ),
+        ),
+        Good(
+            example_site("GridSample", GridSample("linear", "zeros", align_corners=False)),
+            because="nothing is known of what was meant",
+        ),
+    ),
+)  # fmt: skip

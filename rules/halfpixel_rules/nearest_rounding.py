@@ -1,0 +1,127 @@
+"""A nearest resize picks pixels by a rule that no PyTorch mode has.
+
+## Why it matters
+PyTorch has two nearest modes: `nearest` is asymmetric + floor, `nearest-exact` is half_pixel +
+round_prefer_ceil. Every other pair of coordinates and rounding picks the neighbour at some
+samples: masks and label maps move by a pixel.
+
+## Where it comes from
+ONNX's own default is half_pixel + round_prefer_floor, which differs from nearest-exact at
+every tie, that is at every even downscale. Resize-10 leaves the rounding open: onnxruntime
+rounds up where it shrinks, TensorRT down; PyTorch's exporter at opset 10 means down.
+
+## What is reported
+An error where the call is recorded, a warning where it is assumed, or where nothing is known
+and neither mode of PyTorch picks these pixels; with the lengths at which they differ.
+
+## Fix safety
+Safe where the call is recorded; unsafe where it is assumed, or where the nearer of PyTorch's
+two modes is taken for what was meant.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Nearest, Resize, Sampling, compare_resize
+from halfpixel.site import Intent, Site
+from halfpixel_rules._meant import findings
+
+DEFAULTS = ("coordinate_transformation_mode", "nearest_mode")
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare the site with its intent, or with PyTorch's two modes where there is none."""
+    operator = site.operator
+    if not isinstance(operator, Resize) or not operator.axes or site.operation.hidden:
+        return
+    if not all(isinstance(sampling.kernel, Nearest) for _, sampling in operator.axes):
+        return
+    lost = site.opset >= 11 and not any(name in site.operation.attributes for name in DEFAULTS)
+    if lost and site.op == "Resize":
+        return  # lost-coordinates is about these
+    if site.intent is not None:
+        why = "the pixels are picked by another rule"
+        yield from findings(site, frozenset({"rounding"}), why)
+        return
+    exact = [_as(operator, "tf_half_pixel_for_nn"), _as(operator, "asymmetric")]
+    verdicts = [(compare_resize(operator, m, *site.operation.lengths()), m) for m in exact]
+    if any(verdict.equal for verdict, _ in verdicts):
+        return
+    worst, nearer = min(verdicts, key=lambda pair: pair[0].worst.verdict.displacement)
+    n_in, n_out = worst.worst.verdict.witness or (0, 0)
+    message = (
+        f"at length {n_in} to {n_out} (axis {worst.worst.axis}) the pixels are those of neither "
+        "nearest nor nearest-exact"
+    )
+    name = "nearest" if nearer is exact[1] else "nearest-exact"
+    fix = Fix("unsafe", f"set the attributes of mode {name}", nearer)
+    yield Finding(message, "warning", "proven", fix)
+
+
+def _as(operator: Resize, coordinate: str) -> Resize:
+    plain = Sampling("asymmetric", Nearest("floor"))
+    if coordinate != "asymmetric":
+        plain = replace(plain, coordinate="tf_half_pixel_for_nn")
+    axes = tuple((axis, replace(plain, scale=s.scale)) for axis, s in operator.axes)
+    return replace(operator, axes=axes)
+
+
+def _axes(sampling: Sampling) -> Resize:
+    return Resize(((2, sampling), (3, sampling)))
+
+
+_DEFAULT = Sampling("half_pixel", Nearest("round_prefer_floor"))
+_SIMPLE = Sampling("asymmetric", Nearest("simple"))
+_NEAREST = Sampling("asymmetric", Nearest("floor"))
+_EXACT = Sampling("tf_half_pixel_for_nn", Nearest("floor"))
+_WRITTEN = {"mode": "nearest", "nearest_mode": "round_prefer_floor"}
+_HALF = {"input_shape": (1, 3, 8, 8), "output_shape": (1, 3, 2, 2), "by": "sizes"}
+_ODD = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 3, 3), "by": "sizes"}
+_CALL = parse_call('F.interpolate(x, size=(3, 3), mode="nearest")')
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(example_site("Resize", _axes(_NEAREST), attributes=_WRITTEN)),
+        Good(
+            example_site("Resize", _axes(_DEFAULT), attributes=_WRITTEN, **_ODD),
+            because="5 to 3 has no tie: these are the pixels of nearest-exact",
+        ),
+        Bad(
+            example_site("Resize", _axes(_DEFAULT), attributes=_WRITTEN, **_HALF),
+            Finding(
+                "at length 8 to 2 (axis 2) the pixels are those of neither nearest nor "
+                "nearest-exact",
+                "warning",
+                "proven",
+                Fix("unsafe", "set the attributes of mode nearest-exact", _axes(_EXACT)),
+            ),
+        ),
+        Bad(
+            example_site(
+                "Resize",
+                _axes(_SIMPLE),
+                opset=10,
+                attributes={"mode": "nearest"},
+                intent=Intent("assumed", "a habit", _CALL.text(), _CALL),
+                **_ODD,
+            ),
+            Finding(
+                "the pixels are picked by another rule: at length 5 to 3 (axis 2) samples are "
+                'up to 1 input px off, weights up to 1; F.interpolate(x, size=(3, 3), '
+                'mode="nearest") was meant',
+                "warning",
+                "assumed",
+                Fix(
+                    "unsafe",
+                    "set coordinate_transformation_mode=asymmetric, nearest_mode=floor",
+                    _axes(_NEAREST),
+                ),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,122 @@
+"""An output axis of one pixel reads the first input pixel instead of the centre.
+
+## Why it matters
+`pytorch_half_pixel` differs from `half_pixel` in one case: an output length of 1 reads input
+coordinate 0. PyTorch has read the centre since 1.10. A pyramid pooling branch or a global
+descriptor that is resized to 1 takes the corner of the image, half its length away.
+
+## Where it comes from
+PyTorch's TorchScript exporter up to 2.0 and onnxscript up to 0.7.0 wrote pytorch_half_pixel.
+Up to PyTorch 1.9 that was what PyTorch computed for linear; for cubic it read coordinate
+-1/2, which blends two pixels.
+
+## What is reported
+An error where the call is recorded and the output length is 1; a warning where it is assumed;
+a note where the lengths are free, so that 1 cannot be excluded. Where the lengths are known
+and longer, the two modes are proven equal and nothing is said.
+
+## Fix safety
+Safe where the call is recorded; unsafe where it is assumed from the exporter's version.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize
+from halfpixel.site import Intent, Site
+from halfpixel_rules._meant import findings
+
+WHY = "an output length of 1 reads input pixel 0"
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare the site with its intent, or with half_pixel where there is none."""
+    operator = site.operator
+    if not isinstance(operator, Resize):
+        return
+    axes = [s for _, s in operator.axes if isinstance(s.kernel, Linear | Cubic)]
+    if not any(s.coordinate == "pytorch_half_pixel" for s in axes):
+        return
+    if site.intent is not None:
+        for finding in findings(site, frozenset({"single pixel"}), WHY):
+            free = finding.severity == "warning" and None in site.operation.lengths()[1]
+            yield replace(finding, severity="note") if free else finding
+        return
+    fixed = replace(operator, axes=tuple((a, _centred(s)) for a, s in operator.axes))
+    verdict = compare_resize(operator, fixed, *site.operation.lengths())
+    if verdict.negligible:
+        return
+    worst = verdict.worst
+    n_in, n_out = worst.verdict.witness or (0, 0)
+    off = float(worst.verdict.displacement)
+    message = (
+        f"{WHY}: at length {n_in} to {n_out} (axis {worst.axis}) samples are up to {off:.3g} "
+        "input px from the centre, which PyTorch reads"
+    )
+    known = site.operation.lengths()[1][worst.axis] is not None
+    fix = Fix("unsafe", "set coordinate_transformation_mode=half_pixel", fixed)
+    yield Finding(message, "warning" if known else "note", "proven", fix)
+
+
+def _centred(sampling: Sampling) -> Sampling:
+    if sampling.coordinate != "pytorch_half_pixel":
+        return sampling
+    return replace(sampling, coordinate="half_pixel")
+
+
+def _axes(coordinate: str, *, copies: bool = False) -> Resize:
+    sampling = Sampling("half_pixel", Linear(), copies_same_length=copies)
+    if coordinate == "pytorch":
+        sampling = replace(sampling, coordinate="pytorch_half_pixel")
+    return Resize(((2, sampling), (3, sampling)))
+
+
+_CALL = parse_call('F.interpolate(x, size=(1, 4), mode="bilinear")')
+_RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
+_ONE = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 1, 4), "by": "sizes"}
+_LONG = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 10, 14), "by": "sizes"}
+_WRITTEN = {"mode": "linear", "coordinate_transformation_mode": "pytorch_half_pixel"}
+_ADVICE = "set coordinate_transformation_mode=half_pixel"
+_TWICE = Sampling("pytorch_half_pixel", Linear(), Fraction(2))
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(
+            example_site("Resize", _axes("pytorch"), **_LONG),
+            because="no output length is 1: proven equal to half_pixel",
+        ),
+        Good(
+            example_site("Resize", Resize(((2, _TWICE), (3, _TWICE))), by="scales"),
+            because="a scale of 2 never gives a length of 1",
+        ),
+        Bad(
+            example_site(
+                "Resize", _axes("pytorch"), attributes=_WRITTEN, intent=_RECORD, **_ONE
+            ),
+            Finding(
+                "an output length of 1 reads input pixel 0: at length 5 to 1 (axis 2) samples "
+                "are up to 2 input px off, weights up to 1; F.interpolate(x, size=(1, 4), "
+                'mode="bilinear", align_corners=False) was meant',
+                "error",
+                "proven",
+                Fix("safe", _ADVICE, _axes("half", copies=True)),
+            ),
+        ),
+        Bad(
+            example_site("Resize", _axes("pytorch"), attributes=_WRITTEN),
+            Finding(
+                "an output length of 1 reads input pixel 0: at length 2 to 1 (axis 2) samples "
+                "are up to 0.5 input px from the centre, which PyTorch reads",
+                "note",
+                "proven",
+                Fix("unsafe", _ADVICE, _axes("half")),
+            ),
+        ),
+    ),
+)
