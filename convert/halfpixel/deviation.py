@@ -5,17 +5,18 @@ pixels that onnxruntime and PyTorch read in their own float32 arithmetic, which 
 user will see; where the exact weights agree and the pixels do not, arithmetic is the cause.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
 
 from halfpixel.conventions.torch_call import View, on_view
+from halfpixel.conventions.torch_interpolate import LATEST, NEAREST_COPIES_SINCE, Version
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, Table, compare
 from halfpixel.sampling.arithmetic import onnxruntime_nearest, pytorch_nearest
 from halfpixel.sampling.compare import Verdict
-from halfpixel.sampling.coordinate import ONE, ZERO
+from halfpixel.sampling.coordinate import ONE
 from halfpixel.site import Operation
 
 Cause = Literal[
@@ -32,6 +33,11 @@ Cause = Literal[
     "kernel",
 ]
 """The property that, set right alone, makes the two equal; `kernel` where none does."""
+
+Basis = Literal["fixed", "trial", "free"]
+
+SELDOM: Final[frozenset[Cause]] = frozenset({"single pixel", "rounding", "copy", "arithmetic"})
+"""Causes that show at a few lengths only."""
 
 LONGEST: Final = 1 << 14
 """Longest axis whose pixels are simulated one by one."""
@@ -50,7 +56,8 @@ class Deviation:
         n_out: output length at which it shows.
         displacement: worst distance of the sampling grids there, in input pixels.
         weight_difference: largest difference of weights there.
-        certain: shows at the lengths that the file fixes; else at lengths it can take.
+        basis: `fixed` where the file fixes these lengths, `trial` where its own arithmetic
+            gives them for a trial input, `free` where the model may or may not take them.
         simulated: found in the runtimes' arithmetic rather than in exact weights.
         meant: what was meant, on the same axes.
     """
@@ -61,15 +68,25 @@ class Deviation:
     n_out: int
     displacement: Fraction
     weight_difference: Fraction
-    certain: bool
+    basis: Basis
     simulated: bool
     meant: Resize
+
+    @property
+    def certain(self) -> bool:
+        """Whether the file fixes the lengths at which it shows."""
+        return self.basis == "fixed"
+
+    @property
+    def remote(self) -> bool:
+        """Whether it shows at a few lengths only, and nothing says that they occur."""
+        return self.basis == "free" and self.cause in SELDOM
 
     @property
     def where(self) -> str:
         """The lengths in words.
 
-        >>> Deviation("scale", 2, 5, 2, ZERO, ZERO, True, False, Resize(())).where
+        >>> Deviation("scale", 2, 5, 2, ONE, ONE, "fixed", False, Resize(())).where
         'at length 5 to 2 (axis 2)'
         """
         return f"at length {self.n_in} to {self.n_out} (axis {self.axis})"
@@ -104,7 +121,13 @@ def meant_resize(operation: Operation) -> Resize | None:
 
 
 @lru_cache(maxsize=512)
-def deviation_of(operator: Resize, meant: Resize, lengths: Lengths, by_scale: bool) -> Deviation | None:  # noqa: FBT001 - a cache key
+def deviation_of(
+    operator: Resize,
+    meant: Resize,
+    lengths: Lengths,
+    by_scale: bool,  # noqa: FBT001 - a cache key
+    version: Version = LATEST,
+) -> Deviation | None:
     """Return the worst deviation at lengths of which some may be None."""
     is_, wanted = dict(operator.axes), dict(meant.axes)
     ins, outs = lengths
@@ -120,7 +143,8 @@ def deviation_of(operator: Resize, meant: Resize, lengths: Lengths, by_scale: bo
         copied = Sampling("asymmetric", (other or one or _COPY).kernel, ONE)
         one_now = copied if one is None or unchanged else one
         other_now = copied if other is None else other
-        if _copies_nearest(other, len(wanted), same=certain and spatial_same):
+        same = certain and spatial_same and version >= NEAREST_COPIES_SINCE
+        if _copies_nearest(other, len(wanted), same=same):
             other_now = copied
         deviation = _on_axis(axis, one_now, other_now, n_in, n_out, meant)
         if deviation is not None:
@@ -148,14 +172,16 @@ def deviation(operation: Operation) -> Deviation | None:
     if meant is None or not isinstance(operator, Resize):
         return None
     by_scale = operation.by == "scales"
+    intent = operation.intent
+    version = LATEST if intent is None or intent.call is None else intent.call.version
     lengths = operation.lengths()
     if None not in lengths[0] and None not in lengths[1]:
-        return deviation_of(operator, meant, lengths, by_scale)
+        return deviation_of(operator, meant, lengths, by_scale, version)
     for trial in _trials(operation, meant):
-        found = deviation_of(operator, meant, trial, by_scale)
+        found = deviation_of(operator, meant, trial, by_scale, version)
         if found is not None:
-            return replace(found, certain=False)
-    return deviation_of(operator, meant, lengths, by_scale)
+            return replace(found, basis="trial")
+    return deviation_of(operator, meant, lengths, by_scale, version)
 
 
 def _trials(operation: Operation, meant: Resize) -> Iterator[Lengths]:
@@ -173,7 +199,7 @@ def _trials(operation: Operation, meant: Resize) -> Iterator[Lengths]:
 def _on_axis(  # noqa: PLR0913, PLR0917 - the two samplings and where they stand
     axis: int, one: Sampling, other: Sampling, n_in: int | None, n_out: int | None, meant: Resize
 ) -> Deviation | None:
-    certain = n_in is not None and n_out is not None
+    basis: Basis = "free" if n_in is None or n_out is None else "fixed"
     pixels = None
     if n_in is not None and n_out is not None and max(n_in, n_out) <= LONGEST:
         pixels = _pixels(one, other, n_in, n_out)
@@ -186,15 +212,16 @@ def _on_axis(  # noqa: PLR0913, PLR0917 - the two samplings and where they stand
         cause = "arithmetic" if verdict.equal else _cause(one, other, n_in, n_out)
         simulated = verdict.equal
         return Deviation(
-            cause, axis, n_in, n_out, Fraction(off), ONE, True, simulated, meant
+            cause, axis, n_in, n_out, Fraction(off), ONE, "fixed", simulated, meant
         )  # fmt: skip
     if verdict.negligible or verdict.witness is None:
         return None
-    return _from_verdict(axis, verdict, _cause(one, other, *verdict.witness), meant, certain=certain)
+    cause = _cause(one, other, *verdict.witness)
+    return _from_verdict(axis, verdict, cause, meant, basis)
 
 
 def _from_verdict(
-    axis: int, verdict: Verdict, cause: Cause, meant: Resize, *, certain: bool
+    axis: int, verdict: Verdict, cause: Cause, meant: Resize, basis: Basis
 ) -> Deviation:
     n_in, n_out = verdict.witness or (0, 0)
     return Deviation(
@@ -204,7 +231,7 @@ def _from_verdict(
         n_out,
         verdict.displacement,
         verdict.weight_difference,
-        certain,
+        basis,
         simulated=False,
         meant=meant,
     )
@@ -290,13 +317,3 @@ def _repairs(
         moved = replace(one, coordinate=other.coordinate)
         yield name, moved
         yield name, replace(moved, scale=other.scale)
-
-
-def kernels(operator: Resize) -> Sequence[str]:
-    """Return the names of the kernels of a resize: nearest, linear, cubic, area, table."""
-    return sorted({type(sampling.kernel).__name__.lower() for _, sampling in operator.axes})
-
-
-def is_zero(value: Fraction) -> bool:
-    """Whether a displacement is none at all."""
-    return value == ZERO

@@ -10,8 +10,10 @@ from halfpixel.site import How, Operation, Site
 
 
 def severity_of(operation: Operation, found: Deviation) -> Severity:
-    """Return error for what is known to have been meant, at sizes that the file fixes."""
+    """Return error for a known intent at lengths that the file fixes, note for remote ones."""
     told = operation.intent is not None and operation.intent.how != "assumed"
+    if found.remote:
+        return "note"
     return "error" if told and found.certain else "warning"
 
 

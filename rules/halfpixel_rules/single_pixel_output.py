@@ -41,9 +41,7 @@ def check(site: Site) -> Iterator[Finding]:
     if not any(s.coordinate == "pytorch_half_pixel" for s in axes):
         return
     if site.intent is not None:
-        for finding in findings(site, frozenset({"single pixel"}), WHY):
-            free = finding.severity == "warning" and None in site.operation.lengths()[1]
-            yield replace(finding, severity="note") if free else finding
+        yield from findings(site, frozenset({"single pixel"}), WHY)
         return
     fixed = replace(operator, axes=tuple((a, _centred(s)) for a, s in operator.axes))
     verdict = compare_resize(operator, fixed, *site.operation.lengths())

@@ -13,8 +13,8 @@ antialias=True     half_pixel; align_corners changes  linear or cubic (a = -0.5)
 area               adaptive windows                   mean
 ================== ================================== =====================================
 
-With `scale_factor` the coordinates use the factor itself; with `size`, or with
-recompute_scale_factor=True, the ratio of the two lengths. The factor is taken as the float32
+With `scale_factor` the coordinates use the factor itself; with `size`, with
+recompute_scale_factor=True, and up to release 1.5, the ratio of the two lengths. The factor is taken as the float32
 that exporters write. Up to release 1.9 an output length of 1 under align_corners=False read
 coordinate 0 - 1/2 * 0: pixel 0 for linear, -1/2 for cubic; from 1.10 on, the centre.
 
@@ -37,6 +37,12 @@ Version = tuple[int, int]
 LATEST: Final[Version] = (2, 13)
 CENTRE_SINCE: Final[Version] = (1, 10)
 """First release in which an output length of 1 reads the centre."""
+
+SCALE_USED_SINCE: Final[Version] = (1, 6)
+"""First release whose coordinates use a scale factor itself; before, the ratio of lengths."""
+
+NEAREST_COPIES_SINCE: Final[Version] = (2, 0)
+"""First release in which nearest over two axes copies where no length changes."""
 
 Family = Literal["nearest", "nearest-exact", "linear", "cubic", "area"]
 
@@ -93,7 +99,8 @@ class Interpolate:
         'tf_half_pixel_for_nn'
         """
         scale: Fraction | None = None
-        if self.scale_factor is not None and not self.recompute_scale_factor:
+        recomputed = self.recompute_scale_factor or self.version < SCALE_USED_SINCE
+        if self.scale_factor is not None and not recomputed:
             scale = Fraction(float32(self.scale_factor[axis]))
         return _sampling(self, scale)
 

@@ -128,7 +128,8 @@ def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
     )
     _check_rank(base, request)
     meaning = onnx_resize.read(base.op, base.opset, base.attributes, request)
-    constant = (scales if lengths.by == "scales" else sizes) is not None
+    name = lengths.scales if lengths.by == "scales" else lengths.sizes
+    constant = not name or scope.numbers(name) is not None
     operation = settle(replace(base, by=lengths.by, constant_lengths=constant), meaning)
     return Described(operation, _resize_compute(scope, node, lengths, operation))
 

@@ -207,7 +207,7 @@ class Walk:
         return [self._tried(main, site, attempts) if not site.graph else site for site in found]
 
     def _tried(self, main: Scope, site: Site, attempts: list[Trial]) -> Site:
-        if not _unsettled(site) or not attempts:
+        if not _unsettled(site):
             return site
         node = next(
             (n for n in main.nodes if (n.name or (n.output and n.output[0])) == site.name), None
@@ -376,6 +376,12 @@ def _resize_trials(
     main: Scope, node: "NodeProto", operation: Operation, attempts: list[Trial]
 ) -> Dynamic:
     name = node.input[-1]
+    constants = factors(main, name)
+    ins, outs = operation.lengths()
+    fixed_in = tuple(n for n in ins[2:] if n is not None)
+    fixed_out = tuple(n for n in outs[2:] if n is not None)
+    if len(fixed_in) == len(fixed_out) == operation.rank - 2:
+        return Dynamic(((fixed_in, fixed_out),), factors=constants) if constants else Dynamic()
     pairs: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
     for trial in attempts:
         lengths = trial.lengths(node.input[0])
@@ -390,7 +396,7 @@ def _resize_trials(
         else:
             out = tuple(int(v) for v in numbers)
         pairs.append((lengths[2:], out[2:]))
-    return Dynamic(tuple(pairs), factors=factors(main, name))
+    return Dynamic(tuple(pairs), factors=constants)
 
 
 def _gather_trials(main: Scope, gather: Gather, attempts: list[Trial]) -> Dynamic:

@@ -1,0 +1,70 @@
+"""A resize was meant to antialias and does not, or does and was not meant to.
+
+## Why it matters
+Shrinking without antialias reads every k-th pixel and its neighbours: detail folds into
+patterns that were not there, and a network that was trained on smoothed images sees others.
+
+## Where it comes from
+Resize knows antialias from opset 18 on; a conversion to an older opset drops it. Converters
+to Core ML and TensorFlow Lite drop it, too, as do tools that rebuild attributes.
+
+## What is reported
+An error where the call is recorded or expected (`--expect antialias=true`), a warning where it
+is assumed. A plain resize of which nothing is known is not reported: most are meant.
+
+## Fix safety
+Safe where the call is recorded or expected and the opset has antialias.
+"""
+
+from collections.abc import Iterator
+
+from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Linear, Resize, Sampling
+from halfpixel.site import Intent, Site
+from halfpixel_rules._meant import findings
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare the site's kernel with that of its intent."""
+    yield from findings(site, frozenset({"antialias"}), "antialias is not as it was meant")
+
+
+def _both(sampling: Sampling) -> Resize:
+    return Resize(((2, sampling), (3, sampling)))
+
+
+_CALL = parse_call('F.interpolate(x, size=(3, 3), mode="bilinear", antialias=True)')
+_RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
+_SIZES = {"input_shape": (1, 3, 6, 6), "output_shape": (1, 3, 3, 3), "by": "sizes"}
+_PLAIN = Sampling("half_pixel", Linear())
+_SMOOTH = Sampling(
+    "half_pixel", Linear(antialias=True), exclude_outside=True, copies_same_length=True
+)
+_WRITTEN = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(example_site("Resize", _both(_SMOOTH), intent=_RECORD, **_SIZES)),
+        Good(
+            example_site("Resize", _both(_PLAIN), **_SIZES),
+            because="nothing is known of what was meant",
+        ),
+        Bad(
+            example_site(
+                "Resize", _both(_PLAIN), attributes=_WRITTEN, intent=_RECORD, **_SIZES
+            ),
+            Finding(
+                "antialias is not as it was meant: at length 6 to 3 (axis 2) weights are up to "
+                '0.143 off; F.interpolate(x, size=(3, 3), mode="bilinear", '
+                "align_corners=False, antialias=True) was meant",
+                "error",
+                "proven",
+                Fix("safe", "set antialias=1, exclude_outside=1", _both(_SMOOTH)),
+            ),
+        ),
+    ),
+)

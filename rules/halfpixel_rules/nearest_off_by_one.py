@@ -1,0 +1,155 @@
+"""A nearest resize reads neighbouring pixels, because float32 arithmetic rounds.
+
+## Why it matters
+The attributes are right and the pixels are not. onnxruntime divides the output index by the
+float32 scale; on 224 to 32 the quotient for output 1 is just below 7, and floor makes it 6.
+PyTorch multiplies by the inverse and reads 7. 19 of these 32 columns are wrong.
+
+## Where it comes from
+torch.onnx.export writes asymmetric + floor for F.interpolate(mode="nearest"), which is exact
+on paper. The whole factors 7, 13, 14, 15, 26, 28, 30, 51, 52, 56, 60, 63 ... fail: patch sizes of
+vision transformers among them. A dynamic nearest-exact is exported as arithmetic in the
+graph, whose own float32 rounding meets ties.
+
+## What is reported
+The pixels that onnxruntime reads are computed in its own arithmetic, and so are PyTorch's. An
+error where the call is recorded, a warning where it is assumed, or where the lengths are those
+of trial inputs.
+
+## Fix safety
+Safe for whole downscales: asymmetric + round_prefer_floor reads the same pixels in exact
+arithmetic, and is checked here to read PyTorch's at these lengths. None otherwise.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.deviation import Deviation, deviation, runtime_pixels, torch_pixels
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Nearest, Resize, Sampling
+from halfpixel.sampling.arithmetic import pytorch_nearest, shortest
+from halfpixel.site import Dynamic, Intent, Site
+from halfpixel_rules._meant import how_of, severity_of
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare the pixels that the two runtimes read."""
+    operation = site.operation
+    if operation.dynamic.tables:
+        yield from _tables(operation.dynamic)
+        return
+    found = deviation(operation)
+    if found is None or found.cause != "arithmetic" or operation.intent is None:
+        return
+    operator = operation.operator
+    if not isinstance(operator, Resize):
+        return
+    here = runtime_pixels(dict(operator.axes)[found.axis], found.n_in, found.n_out) or ()
+    there = torch_pixels(dict(found.meant.axes)[found.axis], found.n_in, found.n_out) or ()
+    wrong = [i for i, (a, b) in enumerate(zip(here, there, strict=True)) if a != b]
+    message = (
+        f"{found.where} {len(wrong)} of {found.n_out} samples are off: output {wrong[0]} reads "
+        f"pixel {here[wrong[0]]} in onnxruntime and {there[wrong[0]]} in PyTorch; "
+        f"{operation.intent.text} was meant"
+    )
+    fix = _fix(operator, found, there)
+    declined = "" if fix else "round_prefer_floor does not read PyTorch's pixels here either"
+    severity, how = severity_of(operation, found), how_of(operation, found)
+    yield Finding(message, severity, how, fix, declined)
+
+
+def _fix(operator: Resize, found: Deviation, there: Sequence[int]) -> Fix | None:
+    """Return asymmetric + round_prefer_floor, where it reads PyTorch's pixels on each axis."""
+    axes = tuple((a, replace(s, kernel=Nearest("round_prefer_floor"))) for a, s in operator.axes)
+    fixed = dict(axes)[found.axis]
+    whole = found.n_in % found.n_out == 0 and found.certain
+    if fixed.coordinate != "asymmetric" or not whole:
+        return None
+    if runtime_pixels(fixed, found.n_in, found.n_out) != tuple(there):
+        return None
+    return Fix("safe", "set nearest_mode=round_prefer_floor", Resize(axes))
+
+
+def _tables(dynamic: Dynamic) -> Iterator[Finding]:
+    """Judge the rows that a graph's own arithmetic gathers at trial inputs."""
+    calls = [(exact, None) for exact in (True, False)]
+    calls += [(exact, shortest(f)) for f in dynamic.factors for exact in (True, False)]
+    ranked = sorted(calls, key=lambda call: _off(dynamic, *call)[0])
+    exact, factor = ranked[0]
+    count, total, first = _off(dynamic, exact, factor)
+    if not count or first is None or count * 4 > total:
+        return
+    name = "nearest-exact" if exact else "nearest"
+    by = "by size" if factor is None else f"at scale_factor={factor:g}"
+    n_in, n_out, i, here, there = first
+    message = (
+        f"the graph's own arithmetic for {name} {by} is off: at length {n_in} to {n_out} output "
+        f"{i} reads pixel {here}, PyTorch reads {there}"
+    )
+    declined = "the indices are computed by nodes of the graph"
+    yield Finding(message, "warning", "simulated", declined=declined)
+
+
+_First = tuple[int, int, int, int, int]
+
+
+def _off(
+    dynamic: Dynamic, exact: bool, factor: float | None  # noqa: FBT001 - one of a pair
+) -> tuple[int, int, _First | None]:
+    """Return (samples off, samples, the first one) against one call of PyTorch."""
+    count = total = 0
+    first: _First | None = None
+    for (ins, outs), tables in zip(dynamic.trials, dynamic.tables, strict=True):
+        for n_in, n_out, table in zip(ins, outs, tables, strict=True):
+            there = pytorch_nearest(n_in, n_out, factor, exact=exact)
+            total += n_out
+            for i, (a, b) in enumerate(zip(table, there, strict=True)):
+                if a % n_in != b:
+                    count += 1
+                    first = first or (n_in, n_out, i, a, b)
+    return count, total, first
+
+
+def _axes(rounding: str = "floor") -> Resize:
+    kernel = Nearest("round_prefer_floor") if rounding != "floor" else Nearest("floor")
+    sampling = Sampling("asymmetric", kernel)
+    return Resize(((2, sampling), (3, sampling)))
+
+
+_CALL = parse_call('F.interpolate(x, size=(32, 32), mode="nearest")')
+_RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
+_PATCHES = {"input_shape": (1, 3, 224, 224), "output_shape": (1, 3, 32, 32), "by": "sizes"}
+_EVEN = {"input_shape": (1, 3, 64, 64), "output_shape": (1, 3, 32, 32), "by": "sizes"}
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(example_site("Resize", _axes(), intent=_RECORD, **_EVEN)),
+        Good(
+            example_site("Resize", _axes("round_prefer_floor"), intent=_RECORD, **_PATCHES),
+            because="rounding to the nearest whole quotient is safe from float32",
+        ),
+        Bad(
+            example_site("Resize", _axes(), intent=_RECORD, **_PATCHES),
+            Finding(
+                "at length 224 to 32 (axis 2) 19 of 32 samples are off: output 1 reads pixel 6 "
+                "in onnxruntime and 7 in PyTorch; F.interpolate(x, size=(32, 32), "
+                'mode="nearest") was meant',
+                "error",
+                "simulated",
+                Fix("safe", "set nearest_mode=round_prefer_floor", _axes("round_prefer_floor")),
+            ),
+        ),
+        Good(
+            example_site(
+                "GatherND",
+                None,
+                hidden="GatherND",
+                dynamic=Dynamic((((4,), (8,)),), (((0, 0, 1, 1, 2, 2, 3, 3),),)),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,155 @@
+"""A scale gives one output length in float32 and another in float64.
+
+## Why it matters
+100 pixels at scale 0.29 are 28.999999999999996 in float64, which PyTorch truncates to 28;
+onnxruntime multiplies in float32, gets exactly 29.0, and the tensor has another shape. What
+follows fails, or broadcasts, or is cut one pixel off.
+
+## Where it comes from
+Resize takes its scales as float32, whatever the exporter knew. A traced
+recompute_scale_factor=True multiplies in float32 in the graph itself. Scale factors with a
+short binary fraction (2, 0.5, 1.5) are never affected.
+
+## What is reported
+An error where the call is recorded and the file fixes the input length; a warning where it
+is assumed or unknown, or where only some lengths up to 1024 are affected.
+
+## Fix safety
+None: sizes cannot carry the scale, and a neighbouring float32 that rounds rightly at this
+length rounds wrongly at others.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.rule import Bad, Finding, Good, Rule, Severity, example_site
+from halfpixel.sampling import Linear, Resize, Sampling
+from halfpixel.sampling.arithmetic import (
+    output_length_float32,
+    output_length_float64,
+    shortest,
+)
+from halfpixel.sampling.coordinate import ONE
+from halfpixel.sampling.resize import given_scale
+from halfpixel.site import Intent, Operation, Site
+
+DECLINED = "sizes cannot carry the scale"
+LONGEST = 1024
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Multiply as both sides do, at the lengths that are known or at all small ones."""
+    operation, operator = site.operation, site.operator
+    if not isinstance(operator, Resize):
+        return
+    if operation.by == "sizes":
+        yield from _computed(operation)
+        return
+    lengths = operation.lengths()[0]
+    call = operation.intent.call if operation.intent else None
+    if call is not None and call.size is not None:
+        return  # a size was meant, and before opset 11 a scale is the only way to say it
+    for place, (axis, sampling) in enumerate(operator.axes):
+        if sampling.scale in {None, ONE} and operation.scales is None:
+            continue
+        scale = float(operation.scales[axis] if operation.scales else sampling.scale or 1)
+        factor = _factor(operation, place, len(operator.axes), scale)
+        n_in = lengths[axis]
+        witness = _witness(scale, factor, range(1, LONGEST + 1) if n_in is None else [n_in])
+        if witness is None:
+            continue
+        here, there = output_length_float32(witness, scale), output_length_float64(witness, factor)
+        told = operation.intent is not None and operation.intent.how == "recorded"
+        severity: Severity = "error" if told and n_in is not None else "warning"
+        yield Finding(
+            f"scale {factor:.6g} takes length {witness} (axis {axis}) to {here} in onnxruntime's "
+            f"float32 and to {there} in PyTorch's float64",
+            severity,
+            "simulated",
+            declined=DECLINED,
+        )
+        return
+
+
+def _factor(operation: Operation, place: int, count: int, scale: float) -> float:
+    """Return the factor of the recorded call, else the shortest decimal of the scale."""
+    call = operation.intent.call if operation.intent else None
+    factors = call.scale_factor if call is not None else None
+    if factors is not None and len(factors) == count:
+        return factors[place]
+    return shortest(scale)
+
+
+def _witness(scale: float, factor: float, lengths: "range | list[int]") -> int | None:
+    def differs(n: int) -> bool:
+        return output_length_float32(n, scale) != output_length_float64(n, factor)
+
+    return next((n for n in lengths if differs(n)), None)
+
+
+def _computed(operation: Operation) -> Iterator[Finding]:
+    """Judge lengths that the graph computes with a constant factor, at trial inputs."""
+    for ins, outs in operation.dynamic.trials:
+        for n_in, n_out in zip(ins, outs, strict=True):
+            for factor in operation.dynamic.factors:
+                short = shortest(factor)
+                there = output_length_float64(n_in, short)
+                if n_out == output_length_float32(n_in, factor) != there:
+                    message = (
+                        f"the graph takes length {n_in} times {short:.6g} to {n_out} in "
+                        f"float32, PyTorch to {there} in float64"
+                    )
+                    yield Finding(message, "warning", "simulated", declined=DECLINED)
+                    return
+
+
+def _scaled(scale: float) -> Resize:
+    return Resize(((2, Sampling("half_pixel", Linear(), given_scale(scale))),))
+
+
+_CALL = parse_call('F.interpolate(x, scale_factor=0.29, mode="linear")')
+_RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
+_SINGLE = float.fromhex("0x1.28f5c2p-2")  # 0.29 in float32
+_AT_100 = example_site(
+    "Resize",
+    _scaled(_SINGLE),
+    by="scales",
+    scales=(1.0, 1.0, _SINGLE),
+    input_shape=(1, 3, 100),
+    output_shape=(1, 3, 28),
+    intent=_RECORD,
+)
+_OPEN = replace(_AT_100, operation=replace(_AT_100.operation, input_shape=(1, 3, "length")))
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(
+            example_site("Resize", _scaled(2.0), by="scales", scales=(1.0, 1.0, 2.0)),
+            because="a product with 2 is exact in both",
+        ),
+        Bad(
+            _AT_100,
+            Finding(
+                "scale 0.29 takes length 100 (axis 2) to 29 in onnxruntime's float32 and to 28 "
+                "in PyTorch's float64",
+                "error",
+                "simulated",
+                declined=DECLINED,
+            ),
+        ),
+        Bad(
+            _OPEN,
+            Finding(
+                "scale 0.29 takes length 100 (axis 2) to 29 in onnxruntime's float32 and to 28 "
+                "in PyTorch's float64",
+                "warning",
+                "simulated",
+                declined=DECLINED,
+            ),
+        ),
+    ),
+)

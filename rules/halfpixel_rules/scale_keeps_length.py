@@ -1,0 +1,128 @@
+"""A scale other than 1 leaves a length as it was, and runtimes disagree on what that means.
+
+## Why it matters
+7 pixels at scale 1.1 stay 7. Is the axis copied or resampled? PyTorch's linear modes copy each
+such axis; its bicubic, and nearest over one or three axes, resample; nearest over two axes
+copies where no length changes. onnxruntime's CPU kernel copies where no length at all
+changes and resamples otherwise; its CUDA kernel and the specification always resample.
+
+## Where it comes from
+Scale factors slightly above 1, or small images. The exporters write what the call says; the
+decomposition of 1-D linear calls into gathers resamples where PyTorch copies.
+
+## What is reported
+An error where the call is recorded and the pixels differ, a warning where it is assumed; a
+note where they agree on this runtime and would not on another.
+
+## Fix safety
+None: no attribute chooses between copying and resampling. Give the size instead of the
+scale, or leave the resize out, where the length is known to stay.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.rule import Bad, Finding, Good, Rule, example_site
+from halfpixel.sampling import Cubic, Linear, Resize, Sampling, Table
+from halfpixel.sampling.coordinate import ONE
+from halfpixel.sampling.resize import given_scale
+from halfpixel.site import Intent, Site
+from halfpixel_rules._meant import findings
+
+DECLINED = "no attribute chooses between copying and resampling"
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Look for axes whose length stays though their scale, or their weights, say otherwise."""
+    why = "a scale that leaves the length is a copy on one side only"
+    found = list(findings(site, frozenset({"copy"}), why))
+    for finding in found:
+        yield replace(finding, fix=None, declined=DECLINED)
+    operator = site.operator
+    if found or not isinstance(operator, Resize):
+        return
+    ins, outs = site.operation.lengths()
+    for axis, sampling in operator.axes:
+        n_in, n_out = ins[axis], outs[axis]
+        if n_in is None or n_in != n_out:
+            continue
+        if isinstance(sampling.kernel, Table) and not sampling.weights(n_in, n_in).is_identity:
+            message = (
+                f"length {n_in} stays (axis {axis}) and is resampled through {site.op}: PyTorch "
+                "copies an axis whose length stays"
+            )
+            yield Finding(message, "warning", "proven", declined=DECLINED)
+            return
+        if sampling.scale not in {None, ONE} and n_in > 1:
+            scale = float(sampling.scale or 1)
+            message = (
+                f"scale {scale:.6g} leaves length {n_in} (axis {axis}): onnxruntime copies where "
+                "no length changes on the CPU, and resamples on CUDA"
+            )
+            yield Finding(message, "note", "simulated", declined=DECLINED)
+            return
+
+
+def _both(sampling: Sampling) -> Resize:
+    return Resize(((2, sampling), (3, sampling)))
+
+
+def _record(text: str) -> Intent:
+    call = parse_call(text)
+    return Intent("recorded", "a record", call.text(), call)
+
+
+_TENTH = given_scale(float.fromhex("0x1.19999ap+0"))  # 1.1 in float32
+_SAME = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 5, 7), "by": "scales"}
+_LINEAR = Sampling("half_pixel", Linear(), _TENTH)
+_CUBIC = Sampling("half_pixel", Cubic(), _TENTH)
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(
+            example_site(
+                "Resize",
+                _both(_LINEAR),
+                by="scales",
+                input_shape=(1, 3, 20, 30),
+                output_shape=(1, 3, 22, 33),
+            ),
+            because="every length changes",
+        ),
+        Bad(
+            example_site(
+                "Resize",
+                _both(_LINEAR),
+                intent=_record('F.interpolate(x, scale_factor=1.1, mode="bilinear")'),
+                **_SAME,
+            ),
+            Finding(
+                "scale 1.1 leaves length 5 (axis 2): onnxruntime copies where no length changes "
+                "on the CPU, and resamples on CUDA",
+                "note",
+                "simulated",
+                declined=DECLINED,
+            ),
+        ),
+        Bad(
+            example_site(
+                "Resize",
+                _both(_CUBIC),
+                intent=_record('F.interpolate(x, scale_factor=1.1, mode="bicubic")'),
+                **_SAME,
+            ),
+            Finding(
+                "a scale that leaves the length is a copy on one side only: at length 7 to 7 "
+                "(axis 3) samples are up to 0.591 input px off; F.interpolate(x, "
+                'scale_factor=1.1, mode="bicubic", align_corners=False) was meant',
+                "error",
+                "simulated",
+                declined=DECLINED,
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,140 @@
+"""Coordinates follow a scale where a size was meant, or the other way round.
+
+## Why it matters
+With a fractional scale the output length is rounded down, and then the scale and the ratio of
+the lengths are two different steps: 5 pixels at scale 1.7 give 8, and 8 / 5 is 1.6. By the end
+of the row the two sampling grids are most of a pixel apart.
+
+## Where it comes from
+- torch.onnx.export(dynamo=True) drops the scale factor of antialiased calls and writes sizes;
+- a scripted module with recompute_scale_factor=True is exported with scales (the argument is
+  dropped). The file does not show that case: nothing in it says that sizes were meant;
+- converters that turn scales into sizes because their target knows only these.
+
+## What is reported
+An error where the call is recorded, a warning where the two differ only at some sizes or the
+call is assumed. A note where nothing is known and a fractional scale does not divide out: that
+is what F.interpolate computes unless recompute_scale_factor=True was given.
+
+## Fix safety
+Safe where the call is recorded: the node is given the input that the call had.
+"""
+
+from collections.abc import Iterator
+
+from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Linear, Resize, Sampling, compare
+from halfpixel.sampling.coordinate import ONE
+from halfpixel.sampling.resize import given_scale
+from halfpixel.site import Intent, Site
+from halfpixel_rules._meant import findings
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare where the site takes its step from with where its intent does."""
+    intent = site.intent
+    why = "scale and size are two different steps here"
+    found = list(findings(site, frozenset({"scale"}), why))
+    yield from found
+    if found or (intent is not None and intent.how != "assumed"):
+        return
+    operator = site.operator
+    if not isinstance(operator, Resize):
+        return
+    ins, outs = site.operation.lengths()
+    for axis, sampling in operator.axes:
+        n_in, n_out = ins[axis], outs[axis]
+        if sampling.scale in {None, ONE} or n_in is None or n_out is None or n_in == n_out:
+            continue
+        verdict = compare(sampling, sampling.by_size(), n_in, n_out)
+        if verdict.negligible:
+            continue
+        scale, off = float(sampling.scale or 1), float(verdict.displacement)
+        yield Finding(
+            f"scale {scale:.6g} takes length {n_in} to {n_out} (axis {axis}), a ratio of "
+            f"{n_out / n_in:.6g}: by size, as with recompute_scale_factor=True, samples would "
+            f"be up to {off:.3g} input px elsewhere",
+            "note",
+            "proven",
+            declined="the scale is what F.interpolate uses by default",
+        )
+        return
+
+
+def _both(sampling: Sampling) -> Resize:
+    return Resize(((2, sampling), (3, sampling)))
+
+
+def _scaled(text: str) -> Intent:
+    call = parse_call(text)
+    return Intent("recorded", "a record", call.text(), call)
+
+
+_AA = Linear(antialias=True)
+_HALF = given_scale(0.5)
+_BY_SIZE = Sampling("half_pixel", _AA, exclude_outside=True)
+_BY_SCALE = Sampling(
+    "half_pixel", _AA, _HALF, exclude_outside=True, copies_same_length=True
+)
+_CALL = 'F.interpolate(x, scale_factor=0.5, mode="bilinear", antialias=True)'
+_ODD = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 2, 2)}
+_WRITTEN = {
+    "antialias": 1,
+    "exclude_outside": 1,
+    "mode": "linear",
+    "coordinate_transformation_mode": "half_pixel",
+}
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(
+            example_site(
+                "Resize",
+                _both(_BY_SIZE),
+                intent=_scaled(_CALL),
+                by="sizes",
+                input_shape=(1, 3, 6, 6),
+                output_shape=(1, 3, 3, 3),
+            ),
+            because="6 to 3 is exactly one half",
+        ),
+        Bad(
+            example_site(
+                "Resize",
+                _both(_BY_SIZE),
+                attributes=_WRITTEN,
+                intent=_scaled(_CALL),
+                by="sizes",
+                **_ODD,
+            ),
+            Finding(
+                "scale and size are two different steps here: at length 5 to 2 (axis 2) samples "
+                "are up to 0.75 input px off, weights up to 0.193; F.interpolate(x, "
+                'scale_factor=0.5, mode="bilinear", align_corners=False, antialias=True) was '
+                "meant",
+                "error",
+                "proven",
+                Fix("safe", "set scales 0.5, 0.5 instead of sizes", _both(_BY_SCALE)),
+            ),
+        ),
+        Bad(
+            example_site(
+                "Resize",
+                _both(Sampling("half_pixel", Linear(), _HALF)),
+                by="scales",
+                **_ODD,
+            ),
+            Finding(
+                "scale 0.5 takes length 5 to 2 (axis 2), a ratio of 0.4: by size, as with "
+                "recompute_scale_factor=True, samples would be up to 0.75 input px elsewhere",
+                "note",
+                "proven",
+                declined="the scale is what F.interpolate uses by default",
+            ),
+        ),
+    ),
+)
