@@ -50,7 +50,6 @@ class Intent:
         text: the call that was meant, as Python.
         call: the call, where it is an F.interpolate.
         operator: the operator that was meant, where it is another one.
-        unsettled: lengths of the call are expressions, so only its kind is known.
     """
 
     how: How
@@ -58,7 +57,6 @@ class Intent:
     text: str
     call: "Interpolate | None" = None
     operator: Operator | None = None
-    unsettled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +119,8 @@ class Operation:
         fed_by: operator that made the grid of a GridSample, where it is a site itself.
         layers: convolutions and poolings between the model's input and the site.
         model_shape: shape of the model's first image input.
-        doc: text of the exporter on this node that rules may look at (stack trace).
+        literal_size: the user's own line, as the exporter kept it, spells the size out.
+        joined: an operator that needs equal lengths (Add, Concat ...) reads the output.
     """
 
     op: str
@@ -144,6 +143,8 @@ class Operation:
     fed_by: AffineGrid | None = None
     layers: tuple[Layer, ...] = ()
     model_shape: Shape | None = None
+    literal_size: bool = False
+    joined: bool = False
 
     @property
     def rank(self) -> int:

@@ -7,8 +7,10 @@ follows fails, or broadcasts, or is cut one pixel off.
 
 ## Where it comes from
 Resize takes its scales as float32, whatever the exporter knew. A traced
-recompute_scale_factor=True multiplies in float32 in the graph itself. Scale factors with a
-short binary fraction (2, 0.5, 1.5) are never affected.
+recompute_scale_factor=True multiplies in float32 in the graph itself. Before opset 11 a size
+is written as a scale, n_out / n_in in float32, which shape inference may round down to one
+less than the kernel gives. Scale factors with a short binary fraction (2, 0.5, 1.5) are never
+affected.
 
 ## What is reported
 An error where the call is recorded and the file fixes the input length; a warning where it
@@ -19,6 +21,7 @@ None: sizes cannot carry the scale, and a neighbouring float32 that rounds right
 length rounds wrongly at others.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -49,7 +52,8 @@ def check(site: Site) -> Iterator[Finding]:
     lengths = operation.lengths()[0]
     call = operation.intent.call if operation.intent else None
     if call is not None and call.size is not None:
-        return  # a size was meant, and before opset 11 a scale is the only way to say it
+        yield from _size_as_scale(operation, operator)
+        return
     for place, (axis, sampling) in enumerate(operator.axes):
         if sampling.scale in {None, ONE} and operation.scales is None:
             continue
@@ -68,6 +72,31 @@ def check(site: Site) -> Iterator[Finding]:
             severity,
             "simulated",
             declined=DECLINED,
+        )
+        return
+
+
+def _size_as_scale(operation: Operation, operator: Resize) -> Iterator[Finding]:
+    """Judge a size that was written as a scale, as was the only way before opset 11.
+
+    The kernel multiplies in float32 and gets the length; onnx's shape inference, in float64,
+    may get one less, and refuses the model where another operand has the right length.
+    """
+    ins, outs = operation.lengths()
+    for axis, sampling in operator.axes:
+        n_in, n_out, scale = ins[axis], outs[axis], sampling.scale
+        if n_in is None or n_out is None or scale is None:
+            continue
+        inferred = math.floor(n_in * scale)
+        if inferred == n_out or output_length_float32(n_in, float(scale)) != n_out:
+            continue
+        yield Finding(
+            f"length {n_in} to {n_out} (axis {axis}) is written as scale {float(scale):.9g}, "
+            f"which shape inference rounds down to {inferred}"
+            + (": the node that reads it does not load" if operation.joined else ""),
+            "warning" if operation.joined else "note",
+            "simulated",
+            declined="before opset 11 a resize has no sizes",
         )
         return
 

@@ -127,15 +127,16 @@ def gather_operation(
     if shape is None:
         return None
     if gather.tables is None:
-        problem = "its indices are computed in the graph"
-        return replace(base, constant_lengths=False, problem=problem)
+        return replace(base, constant_lengths=False)
     axes = gather.perm[: len(gather.tables)]
     lengths = known(shape, len(shape))
     out: list[int | None] = list(lengths)
     pairs: list[tuple[int, Sampling]] = []
     for k, (axis, table) in enumerate(zip(axes, gather.tables, strict=True)):
         n_in = lengths[axis]
-        if n_in is None or not all(-n_in <= j < n_in for j in table):
+        if n_in is None:
+            return replace(base, output_shape=scope.shape(gather.node.output[0]))
+        if not all(-n_in <= j < n_in for j in table):
             return None
         out[axis] = len(table)
         rows: tuple[Taps, ...] = tuple(((j % n_in, Fraction(1)),) for j in table)

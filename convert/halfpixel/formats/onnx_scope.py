@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FLOAT, INT, STRING, TENSOR, GRAPH = 1, 2, 3, 4, 5
 FLOATS, INTS, STRINGS, GRAPHS = 6, 7, 8, 10
 DEFAULT_DOMAINS: Final = frozenset({"", "ai.onnx"})
+JOINING: Final = frozenset({"Add", "Sub", "Mul", "Div", "Concat", "Max", "Min", "Sum", "Where"})
 PASS_THROUGH: Final = frozenset({"Identity"})
 
 
@@ -54,6 +55,15 @@ class Scope:
     shapes: dict[str, Shape] = field(default_factory=dict)
     compute: "Callable[[str], Numbers | None] | None" = None
     _producers: "dict[str, int] | None" = None
+    _joined: "frozenset[str] | None" = None
+
+    @property
+    def joined(self) -> frozenset[str]:
+        """Values that an operator reads which needs equal lengths."""
+        if self._joined is None:
+            readers = (node for node in self.nodes if node.op_type in JOINING)
+            self._joined = frozenset(name for node in readers for name in node.input)
+        return self._joined
 
     @property
     def producers(self) -> dict[str, int]:

@@ -7,33 +7,42 @@ between those shapes and the value that is asked for.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.formats.onnx_scope import Scope, declared_shape
 from halfpixel.formats.onnx_tensor import Numbers
+from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.site import Shape
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from onnx import ModelProto, NodeProto, TensorProto
+    from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
 
 TRIALS: Final = (64, 96, 45, 50, 100, 30, 35, 224)
 """Lengths that free spatial dimensions are set to, one trial each; multiples of 32 first,
 since many networks take nothing else."""
+
+ROUNDS: Final = 24
+"""Resizes in a row whose lengths are followed one after the other."""
 
 MOST_NODES: Final = 400
 LARGEST_GRAPH: Final = 20_000
 """Nodes of a graph beyond which shapes that the file lacks are not inferred."""
 
 
-def inferred_shapes(model: "ModelProto", lengths: Mapping[str, int] | None = None) -> dict[str, Shape]:
+def inferred_shapes(
+    model: "ModelProto",
+    lengths: Mapping[str, int] | None = None,
+    found: Mapping[str, Sequence[int]] | None = None,
+) -> dict[str, Shape]:
     """Return shapes by value name, from onnx's shape inference with data propagation.
 
     Args:
         model: a model, or its skeleton; it is not changed.
         lengths: numbers for free dimensions, "input:axis" each; None leaves them free.
+        found: shapes of values that inference cannot know.
 
     Returns:
         Shapes of the main graph's values; empty where inference fails.
@@ -42,23 +51,42 @@ def inferred_shapes(model: "ModelProto", lengths: Mapping[str, int] | None = Non
 
     copy = onnx.ModelProto.FromString(model.SerializeToString())
     if lengths is not None:
-        del copy.graph.value_info[:]
-        for value in copy.graph.output:
-            if value.type.HasField("tensor_type"):
-                value.type.tensor_type.ClearField("shape")
-        for value in copy.graph.input:
-            for axis, dim in enumerate(value.type.tensor_type.shape.dim):
-                number = lengths.get(f"{value.name}:{axis}")
-                if number is not None:
-                    dim.dim_value = number
+        _set_lengths(copy, lengths)
+    for name, dims in (found or {}).items():
+        copy.graph.value_info.append(
+            onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, dims)
+        )
     try:
         done = onnx.shape_inference.infer_shapes(copy, data_prop=True)
     except Exception:  # noqa: BLE001 - any failure of inference means: shapes stay unknown
         logging.getLogger(__name__).debug("shape inference failed", exc_info=True)
         return {}
     values = (*done.graph.value_info, *done.graph.input, *done.graph.output)
-    found = ((value.name, declared_shape(value)) for value in values)
-    return {name: shape for name, shape in found if shape is not None}
+    shapes = ((value.name, declared_shape(value)) for value in values)
+    return {name: shape for name, shape in shapes if shape is not None}
+
+
+def _set_lengths(model: "ModelProto", lengths: Mapping[str, int]) -> None:
+    """Set free dimensions, and drop the shapes that were declared for others."""
+    graph = model.graph
+    kept = [] if lengths else [value for value in graph.value_info if _settled(value)]
+    stale = [value for value in graph.output if lengths or not _settled(value)]
+    infos = [type(value).FromString(value.SerializeToString()) for value in kept]
+    del graph.value_info[:]
+    graph.value_info.extend(infos)
+    for value in stale:
+        if value.type.HasField("tensor_type"):
+            value.type.tensor_type.ClearField("shape")
+    for value in graph.input:
+        for axis, dim in enumerate(value.type.tensor_type.shape.dim):
+            number = lengths.get(f"{value.name}:{axis}")
+            if number is not None:
+                dim.dim_value = number
+
+
+def _settled(value: "ValueInfoProto") -> bool:
+    shape = declared_shape(value)
+    return shape is not None and all(isinstance(dim, int) for dim in shape)
 
 
 def free_dimensions(model: "ModelProto") -> list[str]:
@@ -175,6 +203,46 @@ class Trial:
         return [unique[index] for index in sorted(unique)], constants
 
 
+def trial_at(model: "ModelProto", scope: Scope, lengths: Mapping[str, int]) -> Trial:
+    """Return a trial, with the outputs of resizes that inference itself cannot follow."""
+    from onnx import helper
+
+    resizes = [node for node in scope.nodes if node.op_type in {"Resize", "Upsample"}]
+    found: dict[str, Sequence[int]] = {}
+    trial = Trial(scope, inferred_shapes(model, lengths))
+    for _ in range(ROUNDS if resizes else 0):
+        new: dict[str, Sequence[int]] = {}
+        for node in resizes:
+            given = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+            if trial.lengths(node.output[0]) is None and "axes" not in given:
+                resized = _resized(trial, node, given.get("scales"))
+                new |= {} if resized is None else {node.output[0]: resized}
+        if not new:
+            break
+        found |= new
+        trial = Trial(scope, inferred_shapes(model, lengths, found))
+    return trial
+
+
+def _resized(trial: Trial, node: "NodeProto", scales: object) -> list[int] | None:
+    """Return the output shape of one resize from its scales or sizes."""
+    shape = trial.lengths(node.input[0])
+    if shape is None:
+        return None
+    numbers = cast("Sequence[float] | None", scales)
+    for place in (1,) if len(node.input) == 2 else (2, 3):
+        name = node.input[place] if place < len(node.input) else ""
+        value = trial.value(name) if name else None
+        if value is None or value.size != len(shape):
+            continue
+        if place == 3:
+            return [int(v) for v in value.ravel().tolist()]
+        numbers = [float(v) for v in value.ravel().tolist()]
+    if numbers is None or len(numbers) != len(shape):
+        return None
+    return [output_length_float32(n, s) for n, s in zip(shape, numbers, strict=True)]
+
+
 class Fixed:
     """Values that follow from the lengths that a model fixes, its batch apart."""
 
@@ -209,7 +277,7 @@ class Fixed:
             return []
         batches = (2, 3) if free else (1,)
         chosen = [dict.fromkeys(free, batch) for batch in batches]
-        return [Trial(self._scope, inferred_shapes(self._model, lengths)) for lengths in chosen]
+        return [trial_at(self._model, self._scope, lengths) for lengths in chosen]
 
 
 def factors(scope: Scope, name: str) -> tuple[float, ...]:
@@ -236,14 +304,4 @@ def trials(model: "ModelProto", scope: Scope) -> list[Trial]:
     """Return the trials of a model whose main graph is `scope`; empty where none is free."""
     if not free_dimensions(model) or len(scope.nodes) > LARGEST_GRAPH:
         return []
-    return [Trial(scope, inferred_shapes(model, chosen)) for chosen in assignments(model)]
-
-
-def spatial_pairs(
-    trials: Iterable[Trial], name_in: str, lengths_out: Sequence[Sequence[int] | None]
-) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Yield (input, output) lengths of the trials in which both are known."""
-    for trial, out in zip(trials, lengths_out, strict=True):
-        lengths = trial.lengths(name_in)
-        if lengths is not None and out is not None and len(out) == len(lengths):
-            yield lengths[2:], tuple(int(n) for n in out[2:])
+    return [trial_at(model, scope, chosen) for chosen in assignments(model)]

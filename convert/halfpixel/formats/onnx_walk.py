@@ -1,5 +1,6 @@
 """The walk over an ONNX model: every graph, subgraph and function body, every site."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -137,7 +138,12 @@ class Walk:
         if operation.op == "GridSample":
             operation = replace(operation, fed_by=_grid_maker(scope, node))
         if operation.op in {"Resize", "Upsample"}:
-            operation = replace(operation, layers=_layers(scope, node), model_shape=self._image(scope))
+            operation = replace(
+                operation,
+                layers=_layers(scope, node),
+                model_shape=self._image(scope),
+                joined=bool(node.output) and node.output[0] in scope.joined,
+            )
         return self._placed(scope, node, Described(operation, described.compute))
 
     def _placed(self, scope: Scope, node: "NodeProto", described: Described) -> Site:
@@ -148,6 +154,8 @@ class Walk:
         intent = intent_of(operation, properties, text)
         if intent is not None:
             operation = replace(operation, intent=intent)
+        if text and _spells_size(text):
+            operation = replace(operation, literal_size=True)
         operation = self._known.setdefault(_key(operation), operation)
         name = node.name or (node.output[0] if node.output else node.op_type)
         return Site(name, operation, scope.path, source, text, described.compute)
@@ -258,7 +266,21 @@ def _key(operation: Operation) -> object:
         operation.problem,
         operation.layers,
         operation.fed_by,
+        operation.literal_size,
+        operation.joined,
     )
+
+
+_SIZE: Final = re.compile(r"size\s*=\s*[\[(]?\s*\d|interpolate\(\s*\w+\s*,\s*[\[(]?\s*\d|pool\dd?\([^,]*,\s*[\[(]?\d")
+
+
+def _spells_size(text: str) -> bool:
+    """Whether a source line gives the output size in digits.
+
+    >>> _spells_size("y = F.interpolate(x, size=(32, 32))"), _spells_size("F.interpolate(x, s)")
+    (True, False)
+    """
+    return bool(_SIZE.search(text))
 
 
 def _unsettled(site: Site) -> bool:

@@ -48,7 +48,8 @@ def habit(operation: Operation) -> Intent | None:
     version = operation.producer.version or LATEST
     scales = operation.scales
     before_11 = operation.opset < 11
-    by_size = scales is None or (before_11 and not _neat(scales))
+    by_ratio = not operation.constant_lengths or (scales is not None and not _neat(scales))
+    by_size = scales is None or (before_11 and by_ratio)
     sizes = operation.sizes or operation.lengths()[1]
     call = Interpolate(
         family,

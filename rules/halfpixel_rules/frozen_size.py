@@ -1,0 +1,90 @@
+"""The output size is a constant of the file, and the input's size is not.
+
+## Why it matters
+A size that was computed from the input in Python, such as `int(s * 1.5)`, is traced as the
+number that it had. The model then resizes every input to the size of the example image:
+right for that one, stretched for all others.
+
+## Where it comes from
+Both of PyTorch's exporters, whenever a length passes through Python's int(), float() or round()
+with dynamic axes. Lengths that stay symbolic (`s * 2`, `s // 2`, `y.shape[2:]`, a scale factor)
+are exported as arithmetic.
+
+## What is reported
+A warning, unless the exporter kept the source line and it spells the size out in digits. A
+fixed size can have been meant (a network that works at one resolution): then ignore it. The
+file alone cannot show which it was.
+
+## Fix safety
+None: the arithmetic that was lost is not in the file.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from halfpixel.rule import Bad, Finding, Good, Rule, example_site
+from halfpixel.sampling import Linear, Resize, Sampling
+from halfpixel.site import Site
+
+DECLINED = "the arithmetic that was lost is not in the file"
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Look for constant sizes on inputs whose lengths are free."""
+    operation = site.operation
+    if site.op != "Resize" or operation.by != "sizes" or not operation.constant_lengths:
+        return
+    model, shape, sizes = operation.model_shape, operation.input_shape, operation.sizes
+    if operation.literal_size or model is None or shape is None or sizes is None:
+        return
+    if all(isinstance(dim, int) for dim in model[2:]) or len(sizes) != len(shape):
+        return
+    for axis, (dim, size) in enumerate(zip(shape, sizes, strict=True)):
+        if axis < 2 or isinstance(dim, int) or size is None:
+            continue
+        yield Finding(
+            f"every input is resized to length {size} (axis {axis}), whatever its own length: "
+            "right only if a fixed size was meant",
+            "warning",
+            "assumed",
+            declined=DECLINED,
+        )
+        return
+
+
+_BOTH = Resize(tuple((axis, Sampling("half_pixel", Linear())) for axis in (2, 3)))
+_FROZEN = example_site(
+    "Resize",
+    _BOTH,
+    by="sizes",
+    input_shape=(1, 3, "height", "width"),
+    output_shape=(1, 3, 9, 12),
+    sizes=(1, 3, 9, 12),
+    model_shape=(1, 3, "height", "width"),
+)
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(
+            replace(_FROZEN, operation=replace(_FROZEN.operation, constant_lengths=False)),
+            because="the size is computed in the graph",
+        ),
+        Good(
+            replace(_FROZEN, operation=replace(_FROZEN.operation, literal_size=True)),
+            because="the user wrote the size in digits",
+        ),
+        Bad(
+            _FROZEN,
+            Finding(
+                "every input is resized to length 9 (axis 2), whatever its own length: right "
+                "only if a fixed size was meant",
+                "warning",
+                "assumed",
+                declined=DECLINED,
+            ),
+        ),
+    ),
+)

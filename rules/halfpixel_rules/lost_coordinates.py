@@ -1,0 +1,127 @@
+"""A Resize says neither its coordinates nor its rounding, as after a lossy opset upgrade.
+
+## Why it matters
+Up to opset 10 Resize and Upsample know asymmetric coordinates only, and say nothing of them.
+From opset 11 on saying nothing means half_pixel and round_prefer_floor. An upgrade that does
+not write the old meaning out changes what the node computes: linear at x2 moves by a quarter
+pixel, nearest by up to a pixel where it shrinks.
+
+## Where it comes from
+onnx.version_converter, and tools built on it, leave both attributes out when they take
+Upsample or Resize-10 to opset 11 or later. Exporters write at least one of the two.
+
+## What is reported
+A warning where the defaults compute something else than asymmetric coordinates would. Where
+a known exporter's habit is that half pixels were meant (PyTorch's, for linear), the loss
+has put right what the older opset could not say, and a note says so.
+
+## Fix safety
+Unsafe: that an upgrade was made is read from what is missing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.deviation import deviation
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
+from halfpixel.site import Intent, Site
+
+MARKS = ("coordinate_transformation_mode", "nearest_mode")
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare the defaults with the asymmetric coordinates of older opsets."""
+    operator, operation = site.operator, site.operation
+    if site.op != "Resize" or site.opset < 11 or not isinstance(operator, Resize):
+        return
+    if any(name in operation.attributes for name in MARKS):
+        return
+    old = replace(operator, axes=tuple((axis, _asymmetric(s)) for axis, s in operator.axes))
+    verdict = compare_resize(operator, old, *operation.lengths())
+    if verdict.negligible:
+        return
+    off = float(verdict.worst.verdict.displacement)
+    message = (
+        "neither coordinate_transformation_mode nor nearest_mode is written: the defaults of "
+        f"opset 11 sample up to {off:.3g} input px from where opset 10 did"
+    )
+    if site.intent is not None and deviation(operation) is None:
+        agreed = f"{message}, which is where {site.intent.text} samples"
+        yield Finding(agreed, "note", "assumed", declined="the defaults are what was meant")
+        return
+    names = "coordinate_transformation_mode=asymmetric"
+    if any(isinstance(s.kernel, Nearest) for _, s in old.axes):
+        names += ", nearest_mode=floor"
+    yield Finding(message, "warning", "assumed", Fix("unsafe", f"set {names}", old))
+
+
+def _asymmetric(sampling: Sampling) -> Sampling:
+    kernel = sampling.kernel
+    if isinstance(kernel, Nearest):
+        kernel = Nearest("floor")
+    return replace(sampling, coordinate="asymmetric", kernel=kernel)
+
+
+def _both(sampling: Sampling) -> Resize:
+    return Resize(((2, sampling), (3, sampling)))
+
+
+_LENGTHS = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "sizes"}
+_LINEAR = Sampling("half_pixel", Linear())
+_CALL = parse_call('F.interpolate(x, size=(10, 10), mode="bilinear")')
+_WORDS = (
+    "neither coordinate_transformation_mode nor nearest_mode is written: the defaults of opset "
+    "11 sample up to 0.25 input px from where opset 10 did"
+)
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(
+            example_site(
+                "Resize",
+                _both(_LINEAR),
+                attributes={"mode": "linear", "coordinate_transformation_mode": "half_pixel"},
+                **_LENGTHS,
+            )
+        ),
+        Good(
+            example_site(
+                "Resize", _both(Sampling("half_pixel", Nearest("round_prefer_floor"))), **_LENGTHS
+            ),
+            because="enlarging by 2, both pick the same pixels",
+        ),
+        Bad(
+            example_site("Resize", _both(_LINEAR), attributes={"mode": "linear"}, **_LENGTHS),
+            Finding(
+                _WORDS,
+                "warning",
+                "assumed",
+                Fix(
+                    "unsafe",
+                    "set coordinate_transformation_mode=asymmetric",
+                    _both(Sampling("asymmetric", Linear())),
+                ),
+            ),
+        ),
+        Bad(
+            example_site(
+                "Resize",
+                _both(_LINEAR),
+                attributes={"mode": "linear"},
+                intent=Intent("assumed", "a habit", _CALL.text(), _CALL),
+                **_LENGTHS,
+            ),
+            Finding(
+                f"{_WORDS}, which is where {_CALL.text()} samples",
+                "note",
+                "assumed",
+                declined="the defaults are what was meant",
+            ),
+        ),
+    ),
+)
