@@ -13,7 +13,7 @@ are exported as arithmetic.
 ## What is reported
 A warning, unless the exporter kept the source line and it spells the size out in digits. A
 fixed size can have been meant (a network that works at one resolution): then ignore it. The
-file alone cannot show which it was.
+file alone cannot show which it was. A size of 1 is taken for meant.
 
 ## Fix safety
 None: the arithmetic that was lost is not in the file.
@@ -24,7 +24,7 @@ from dataclasses import replace
 
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Site
+from halfpixel.site import Operation, Site
 
 DECLINED = "the arithmetic that was lost is not in the file"
 
@@ -32,7 +32,10 @@ DECLINED = "the arithmetic that was lost is not in the file"
 def check(site: Site) -> Iterator[Finding]:
     """Look for constant sizes on inputs whose lengths are free."""
     operation = site.operation
-    if site.op != "Resize" or operation.by != "sizes" or not operation.constant_lengths:
+    if site.op != "Resize" or operation.by != "sizes":
+        return
+    if not operation.constant_lengths:
+        yield from _tried(operation)
         return
     model, shape, sizes = operation.model_shape, operation.input_shape, operation.sizes
     if operation.literal_size or model is None or shape is None or sizes is None:
@@ -40,16 +43,30 @@ def check(site: Site) -> Iterator[Finding]:
     if all(isinstance(dim, int) for dim in model[2:]) or len(sizes) != len(shape):
         return
     for axis, (dim, size) in enumerate(zip(shape, sizes, strict=True)):
-        if axis < 2 or isinstance(dim, int) or size is None:
-            continue
-        yield Finding(
-            f"every input is resized to length {size} (axis {axis}), whatever its own length: "
-            "right only if a fixed size was meant",
-            "warning",
-            "assumed",
-            declined=DECLINED,
-        )
-        return
+        if axis >= 2 and not isinstance(dim, int) and size not in {None, 1}:
+            yield _finding(size, axis)
+            return
+
+
+def _tried(operation: Operation) -> Iterator[Finding]:
+    """Look for lengths that the graph computes to one number whatever the input."""
+    trials = operation.dynamic.trials
+    for place in range(len(trials[0][0]) if len(trials) > 1 else 0):
+        ins = {lengths[place] for lengths, _ in trials}
+        outs = {lengths[place] for _, lengths in trials}
+        if len(ins) > 1 and len(outs) == 1 and outs != {1} and not operation.literal_size:
+            yield _finding(outs.pop(), operation.rank - len(trials[0][0]) + place)
+            return
+
+
+def _finding(size: int | None, axis: int) -> Finding:
+    return Finding(
+        f"every input is resized to length {size} (axis {axis}), whatever its own length: "
+        "right only if a fixed size was meant",
+        "warning",
+        "assumed",
+        declined=DECLINED,
+    )
 
 
 _BOTH = Resize(tuple((axis, Sampling("half_pixel", Linear())) for axis in (2, 3)))

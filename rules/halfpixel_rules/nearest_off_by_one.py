@@ -24,11 +24,11 @@ arithmetic, and is checked here to read PyTorch's at these lengths. None otherwi
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from halfpixel.conventions.torch_call import closest_nearest
 from halfpixel.conventions.torch_interpolate import parse_call
 from halfpixel.deviation import Deviation, deviation, runtime_pixels, torch_pixels
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
-from halfpixel.sampling.arithmetic import pytorch_nearest, shortest
 from halfpixel.site import Dynamic, Intent, Site
 from halfpixel_rules._meant import how_of, severity_of
 
@@ -73,42 +73,16 @@ def _fix(operator: Resize, found: Deviation, there: Sequence[int]) -> Fix | None
 
 def _tables(dynamic: Dynamic) -> Iterator[Finding]:
     """Judge the rows that a graph's own arithmetic gathers at trial inputs."""
-    calls = [(exact, None) for exact in (True, False)]
-    calls += [(exact, shortest(f)) for f in dynamic.factors for exact in (True, False)]
-    ranked = sorted(calls, key=lambda call: _off(dynamic, *call)[0])
-    exact, factor = ranked[0]
-    count, total, first = _off(dynamic, exact, factor)
-    if not count or first is None or count * 4 > total:
+    closest = closest_nearest(dynamic.trials, dynamic.tables, dynamic.factors)
+    if closest is None or closest.first is None or closest.off * 4 > closest.samples:
         return
-    name = "nearest-exact" if exact else "nearest"
-    by = "by size" if factor is None else f"at scale_factor={factor:g}"
-    n_in, n_out, i, here, there = first
+    n_in, n_out, i, here, there = closest.first
     message = (
-        f"the graph's own arithmetic for {name} {by} is off: at length {n_in} to {n_out} output "
-        f"{i} reads pixel {here}, PyTorch reads {there}"
+        f"the graph's own arithmetic for {closest.call.text()} is off: at length {n_in} to "
+        f"{n_out} output {i} reads pixel {here}, PyTorch reads {there}"
     )
     declined = "the indices are computed by nodes of the graph"
     yield Finding(message, "warning", "simulated", declined=declined)
-
-
-_First = tuple[int, int, int, int, int]
-
-
-def _off(
-    dynamic: Dynamic, exact: bool, factor: float | None  # noqa: FBT001 - one of a pair
-) -> tuple[int, int, _First | None]:
-    """Return (samples off, samples, the first one) against one call of PyTorch."""
-    count = total = 0
-    first: _First | None = None
-    for (ins, outs), tables in zip(dynamic.trials, dynamic.tables, strict=True):
-        for n_in, n_out, table in zip(ins, outs, tables, strict=True):
-            there = pytorch_nearest(n_in, n_out, factor, exact=exact)
-            total += n_out
-            for i, (a, b) in enumerate(zip(table, there, strict=True)):
-                if a % n_in != b:
-                    count += 1
-                    first = first or (n_in, n_out, i, a, b)
-    return count, total, first
 
 
 def _axes(rounding: str = "floor") -> Resize:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from halfpixel.conventions.torch_interpolate import Interpolate, candidates
+from halfpixel.conventions.torch_interpolate import Family, Interpolate, candidates
 from halfpixel.sampling import Linear, Resize, Sampling, compare
+from halfpixel.sampling.arithmetic import pytorch_nearest, shortest
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import compare_resize
 
@@ -102,6 +103,67 @@ def _strange(sampling: Sampling, wanted: Sampling | None) -> int:
     same = type(sampling.kernel) is type(wanted.kernel)
     corners = sampling.coordinate == wanted.coordinate
     return (0 if same else 2) + (0 if corners else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Closest:
+    """The nearest call whose pixels come closest to tables that a graph computes.
+
+    Attributes:
+        call: mode nearest or nearest-exact, by size or with a factor.
+        off: samples that read another pixel.
+        samples: samples that were compared.
+        first: (n_in, n_out, output, pixel here, pixel in PyTorch) of the first that is off.
+    """
+
+    call: Interpolate
+    off: int
+    samples: int
+    first: tuple[int, int, int, int, int] | None
+
+
+def closest_nearest(
+    lengths: Sequence[tuple[tuple[int, ...], tuple[int, ...]]],
+    tables: Sequence[tuple[tuple[int, ...], ...]],
+    factors: Sequence[float] = (),
+) -> Closest | None:
+    """Return the nearest call that is closest to tables of source pixels.
+
+    Args:
+        lengths: (input, output) lengths along the axes, one pair a trial.
+        tables: the pixels read along each axis, one set a trial.
+        factors: scale factors that may have been meant.
+
+    >>> closest_nearest([((4,), (8,))], [((0, 0, 1, 1, 2, 2, 3, 3),)]).off
+    0
+    """
+    if not lengths:
+        return None
+    axes = len(lengths[0][0])
+    names: tuple[Family, ...] = ("nearest-exact", "nearest")
+    calls = [Interpolate(name, axes, (None,) * axes) for name in names]
+    for factor in factors:
+        calls += [Interpolate(name, axes, None, (shortest(factor),) * axes) for name in names]
+    return min((_closeness(call, lengths, tables) for call in calls), key=lambda c: c.off)
+
+
+def _closeness(
+    call: Interpolate,
+    lengths: Sequence[tuple[tuple[int, ...], tuple[int, ...]]],
+    tables: Sequence[tuple[tuple[int, ...], ...]],
+) -> Closest:
+    exact, factor = call.family == "nearest-exact", call.scale_factor
+    off = samples = 0
+    first: tuple[int, int, int, int, int] | None = None
+    for (ins, outs), rows in zip(lengths, tables, strict=True):
+        for n_in, n_out, row in zip(ins, outs, rows, strict=True):
+            there = pytorch_nearest(n_in, n_out, factor[0] if factor else None, exact=exact)
+            samples += n_out
+            for i, (a, b) in enumerate(zip(row, there, strict=True)):
+                if a % n_in != b:
+                    off += 1
+                    first = first or (n_in, n_out, i, a % n_in, b)
+    return Closest(call, off, samples, first)
 
 
 def on_view(call: Interpolate, view: View) -> Resize:

@@ -185,10 +185,8 @@ class Trial:
             if index is None or len(found) > MOST_NODES:
                 return None
             node = self._scope.nodes[index]
-            if node.op_type == "Shape":
-                dims = self.lengths(node.input[0])
-                if dims is None:
-                    return None
+            dims = self.lengths(node.input[0]) if node.op_type == "Shape" else None
+            if dims is not None:
                 given = self._scope.attributes(node)
                 start, end = int(str(given.get("start", 0))), given.get("end")
                 part = dims[start : int(str(end)) if end is not None else None]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.conventions.torch_call import closest_nearest
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx_hidden import HIDING, find_blends, gather_nd, read_gather
 from halfpixel.formats.onnx_hidden import Gather, gather_operation, pool_operation
@@ -226,6 +227,9 @@ class Walk:
         if operation.hidden == "GatherND":
             gather = read_gather(main, node)
             dynamic = _gather_trials(main, gather, attempts) if gather else Dynamic()
+            closest = closest_nearest(dynamic.trials, dynamic.tables, dynamic.factors)
+            if closest is not None and not closest.off:
+                operation = replace(operation, torch_call=closest.call.text())
         else:
             dynamic = _resize_trials(main, node, operation, attempts)
         return replace(site, operation=replace(operation, dynamic=dynamic))
@@ -437,7 +441,7 @@ def _gather_trials(main: Scope, gather: Gather, attempts: list[Trial]) -> Dynami
         axes = gather.perm[: len(found)]
         pairs.append((tuple(lengths[a] for a in axes), tuple(len(t) for t in found)))
         tables.append(found)
-    return Dynamic(tuple(pairs), tuple(tables))
+    return Dynamic(tuple(pairs), tuple(tables), factors(main, gather.indices))
 
 
 
