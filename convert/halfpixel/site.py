@@ -112,6 +112,7 @@ class Operation:
         intent: what was meant, where that is known.
         producer: which program wrote the model.
         dtype: element type of the input, as ONNX names it; empty where unknown.
+        grid_dtype: element type of a GridSample's grid, likewise.
         hidden: for a resize written in other operators, which ones.
         problem: why the node cannot be described.
         dynamic: lengths at trial sizes, where the graph computes them.
@@ -137,6 +138,7 @@ class Operation:
     intent: Intent | None = None
     producer: Producer = Producer()
     dtype: str = ""
+    grid_dtype: str = ""
     hidden: str = ""
     problem: str = ""
     dynamic: Dynamic = Dynamic()

@@ -321,6 +321,7 @@ def _guard(node: "NodeProto", compute: "Compute") -> "Compute":
 
 
 def _grid_sample(scope: Scope, node: "NodeProto", base: Operation) -> Described:
+    base = replace(base, grid_dtype=scope.dtype(_given(node, 1)))
     rank = None if base.input_shape is None else len(base.input_shape)
     meant = onnx_grid.grid_sample(base.opset, base.attributes, rank)
 

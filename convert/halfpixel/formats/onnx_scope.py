@@ -40,6 +40,7 @@ class Scope:
         bound: for a function, what its formal inputs stand for: (scope, name).
         arguments: for a function, the attributes given where it is called.
         shapes: shapes that were inferred, where the file does not carry them.
+        types: element types that were inferred, likewise.
         compute: for a main graph, computes a value from shapes that the file fixes.
     """
 
@@ -53,6 +54,7 @@ class Scope:
     bound: "dict[str, tuple[Scope, str]]" = field(default_factory=dict)
     arguments: "dict[str, AttributeProto]" = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
+    types: dict[str, int] = field(default_factory=dict)
     compute: "Callable[[str], Numbers | None] | None" = None
     _producers: "dict[str, int] | None" = None
     _joined: "frozenset[str] | None" = None
@@ -163,6 +165,10 @@ class Scope:
         declared = scope.values.get(name)
         if declared is not None and declared.type.HasField("tensor_type"):
             return NAMES.get(declared.type.tensor_type.elem_type, "")
+        if name in scope.types:
+            return NAMES.get(scope.types[name], "")
+        if name in scope.constants:
+            return NAMES.get(scope.constants[name].data_type, "")
         return scope.outer.dtype(name) if scope.outer is not None else ""
 
     def opset(self, domain: str) -> int | None:
@@ -213,11 +219,15 @@ def _plain(attribute: "AttributeProto") -> Attribute | None:
 
 
 def _producers(nodes: "Sequence[NodeProto]", path: str) -> dict[str, int]:
-    producers = {name: i for i, node in enumerate(nodes) for name in node.output if name}
-    unsorted = any(
-        producers.get(name, -1) >= i for i, node in enumerate(nodes) for name in node.input
-    )
-    if unsorted:
+    """Return which node makes each value; one pass tells whether an input comes later."""
+    producers: dict[str, int] = {}
+    early: list[str] = []
+    for i, node in enumerate(nodes):
+        early += [name for name in node.input if name not in producers]
+        for name in node.output:
+            producers[name] = i
+    producers.pop("", None)
+    if any(name in producers for name in early):
         _refuse_cycle(nodes, producers, path)
     return producers
 

@@ -8,6 +8,7 @@ between those shapes and the value that is asked for.
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.formats.onnx_scope import Scope, declared_shape
@@ -32,20 +33,31 @@ LARGEST_GRAPH: Final = 20_000
 """Nodes of a graph beyond which shapes that the file lacks are not inferred."""
 
 
-def inferred_shapes(
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """What onnx's shape inference finds for the values of a main graph.
+
+    Attributes:
+        shapes: shapes by value name; empty where inference fails.
+        types: element types by value name, as numbers of TensorProto.DataType.
+    """
+
+    shapes: dict[str, Shape]
+    types: dict[str, int]
+
+
+def inferred(
     model: "ModelProto",
     lengths: Mapping[str, int] | None = None,
     found: Mapping[str, Sequence[int]] | None = None,
-) -> dict[str, Shape]:
-    """Return shapes by value name, from onnx's shape inference with data propagation.
+) -> Inferred:
+    """Return shapes and types from onnx's shape inference with data propagation.
 
     Args:
         model: a model, or its skeleton; it is not changed.
         lengths: numbers for free dimensions, "input:axis" each; None leaves them free.
         found: shapes of values that inference cannot know.
 
-    Returns:
-        Shapes of the main graph's values; empty where inference fails.
     """
     import onnx
 
@@ -60,10 +72,11 @@ def inferred_shapes(
         done = onnx.shape_inference.infer_shapes(copy, data_prop=True)
     except Exception:  # noqa: BLE001 - any failure of inference means: shapes stay unknown
         logging.getLogger(__name__).debug("shape inference failed", exc_info=True)
-        return {}
+        return Inferred({}, {})
     values = (*done.graph.value_info, *done.graph.input, *done.graph.output)
     shapes = ((value.name, declared_shape(value)) for value in values)
-    return {name: shape for name, shape in shapes if shape is not None}
+    types = {value.name: value.type.tensor_type.elem_type for value in values}
+    return Inferred({name: shape for name, shape in shapes if shape is not None}, types)
 
 
 def _set_lengths(model: "ModelProto", lengths: Mapping[str, int]) -> None:
@@ -207,7 +220,7 @@ def trial_at(model: "ModelProto", scope: Scope, lengths: Mapping[str, int]) -> T
 
     resizes = [node for node in scope.nodes if node.op_type in {"Resize", "Upsample"}]
     found: dict[str, Sequence[int]] = {}
-    trial = Trial(scope, inferred_shapes(model, lengths))
+    trial = Trial(scope, inferred(model, lengths).shapes)
     for _ in range(ROUNDS if resizes else 0):
         new: dict[str, Sequence[int]] = {}
         for node in resizes:
@@ -218,7 +231,7 @@ def trial_at(model: "ModelProto", scope: Scope, lengths: Mapping[str, int]) -> T
         if not new:
             break
         found |= new
-        trial = Trial(scope, inferred_shapes(model, lengths, found))
+        trial = Trial(scope, inferred(model, lengths, found).shapes)
     return trial
 
 

@@ -12,7 +12,7 @@ from halfpixel.formats.onnx_hidden import HIDING, find_blends, gather_nd, read_g
 from halfpixel.formats.onnx_hidden import Gather, gather_operation, pool_operation
 from halfpixel.formats.onnx_node import OPS, Described, describe
 from halfpixel.formats.onnx_scope import Scope, subgraphs
-from halfpixel.formats.onnx_trial import LARGEST_GRAPH, Fixed, Trial, factors, inferred_shapes, trials
+from halfpixel.formats.onnx_trial import LARGEST_GRAPH, Fixed, Trial, factors, inferred, trials
 from halfpixel.intent import intent_of, version_of
 from halfpixel.intents.pytorch_record import STACK_TRACE, is_resampling_line, user_line
 from halfpixel.sampling import AffineGrid, Resize
@@ -44,6 +44,7 @@ class Walk:
     producer: Producer = field(init=False)
     functions: "Mapping[tuple[str, str], FunctionProto]" = field(init=False)
     _known: dict[object, Operation] = field(default_factory=dict)
+    _alike: dict[object, Operation] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Read what belongs to the whole model."""
@@ -76,7 +77,9 @@ class Walk:
         )
         main.producers  # noqa: B018 - refuses a cycle, before anything follows it
         if self._lacks_shapes(main):
-            main.shapes.update(inferred_shapes(self.model))
+            found = inferred(self.model)
+            main.shapes.update(found.shapes)
+            main.types.update(found.types)
         if len(main.nodes) <= LARGEST_GRAPH:
             main.compute = Fixed(self.model, main).value
         return main
@@ -134,6 +137,21 @@ class Walk:
         return body
 
     def _site(self, scope: Scope, node: "NodeProto") -> Site:
+        key = _likeness(scope, node)
+        if key is None:
+            return self._judged(scope, node)
+        known = self._alike.get(key)
+        if known is None:
+            site = self._judged(scope, node)
+            self._alike[key] = site.operation
+            return site
+
+        def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
+            return describe(scope, node, self.producer).compute(inputs)
+
+        return Site(_name(node), known, scope.path, compute=compute)
+
+    def _judged(self, scope: Scope, node: "NodeProto") -> Site:
         described = describe(scope, node, self.producer)
         operation = described.operation
         if operation.op == "GridSample":
@@ -158,8 +176,7 @@ class Walk:
         if text and _spells_size(text):
             operation = replace(operation, literal_size=True)
         operation = self._known.setdefault(_key(operation), operation)
-        name = node.name or (node.output[0] if node.output else node.op_type)
-        return Site(name, operation, scope.path, source, text, described.compute)
+        return Site(_name(node), operation, scope.path, source, text, described.compute)
 
     def _image(self, scope: Scope) -> Shape | None:
         """Return the shape of the model's first input that looks like an image."""
@@ -235,6 +252,29 @@ class Walk:
         return replace(site, operation=replace(operation, dynamic=dynamic))
 
 
+def _name(node: "NodeProto") -> str:
+    return node.name or (node.output[0] if node.output else node.op_type)
+
+
+def _likeness(scope: Scope, node: "NodeProto") -> object:
+    """Return what a plain resize has in common with others that are described alike.
+
+    None where a node has to be looked at for itself: it carries a record, its path through the
+    graph counts, or its shapes are not written in the file.
+    """
+    if node.op_type not in {"Resize", "Upsample"} or node.metadata_props or scope.bound:
+        return None
+    data, out = scope.values.get(node.input[0]), scope.values.get(node.output[0])
+    if data is None or out is None:
+        return None
+    attributes = b"".join([a.SerializeToString() for a in node.attribute])
+    if b"align_corners" in attributes or scope.arguments:
+        return None
+    joined = node.output[0] in scope.joined
+    lengths = (data.type.SerializeToString(), out.type.SerializeToString())
+    return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined)
+
+
 def _path(outer: str, inner: str) -> str:
     return f"{outer}/{inner}" if outer else inner
 
@@ -267,6 +307,7 @@ def _key(operation: Operation) -> object:
         operation.constant_lengths,
         operation.intent,
         operation.dtype,
+        operation.grid_dtype,
         operation.problem,
         operation.layers,
         operation.fed_by,

@@ -19,11 +19,14 @@ from typing import Final
 from halfpixel.errors import ModelFileError
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-SMALL: Final = 1 << 21
+SMALL: Final = 1 << 24
 """Bytes of a file up to which it is taken whole: stepping over payloads gains nothing."""
 
 KEEP: Final = 1024
 """Bytes of a payload up to which it stays in the message: scales, sizes, short tables."""
+
+LARGE: Final = 1 << 16
+"""Bytes of a payload after which the pages around it are given back."""
 
 DEEPEST: Final = 64
 """Levels of nested graphs; protobuf itself stops at 100 levels of messages."""
@@ -227,6 +230,8 @@ class Reader:
         length = payload[1] - payload[0]
         self.payloads += 1
         self.payload_bytes += length
+        if length > LARGE and isinstance(self.view, mmap.mmap) and hasattr(self.view, "madvise"):
+            self.view.madvise(mmap.MADV_DONTNEED)  # the system maps megabytes around a touch
         rest = b"".join(self.view[a:b] for a, b in spans)
         entries = (("location", self.location), ("offset", payload[0]), ("length", length))
         return rest + b"".join(_entry(k, str(v)) for k, v in entries) + _EXTERNAL

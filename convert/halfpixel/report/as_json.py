@@ -11,7 +11,7 @@ VERSION: Final = 1
 
 def dumps(report: Report) -> str:
     """Return the report as JSON text, one object with every file."""
-    return json.dumps(document(report), indent=2)
+    return json.dumps(document(report))
 
 
 def document(report: Report) -> dict[str, object]:
