@@ -11,12 +11,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OPSETS = [helper.make_opsetid("", 19)]
 WIDTH = 800  # 3 x 3 kernels of 800 x 800 channels are 23 MB

@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from halfpixel.check import FileReport, Settings, check_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TABLES = ("manifest.csv", "architectures.csv")
 

@@ -197,7 +197,12 @@ def _trials(operation: Operation, meant: Resize) -> Iterator[Lengths]:
 
 
 def _on_axis(  # noqa: PLR0913, PLR0917 - the two samplings and where they stand
-    axis: int, one: Sampling, other: Sampling, n_in: int | None, n_out: int | None, meant: Resize
+    axis: int,
+    one: Sampling,
+    other: Sampling,
+    n_in: int | None,
+    n_out: int | None,
+    meant: Resize,
 ) -> Deviation | None:
     basis: Basis = "free" if n_in is None or n_out is None else "fixed"
     pixels = None

@@ -65,9 +65,7 @@ def intent_of(
     return recorded(operation, properties, source_text) or habit(operation)
 
 
-def expected(
-    operation: Operation, name: str, policies: Sequence[Policy]
-) -> Intent | None:
+def expected(operation: Operation, name: str, policies: Sequence[Policy]) -> Intent | None:
     """Return what the user's policies say of a site; the last that matches wins."""
     matching = [policy for policy in policies if fnmatchcase(name, policy.pattern)]
     if not matching or operation.op not in {"Resize", "Upsample"}:

@@ -5,16 +5,28 @@ file's docstring is its manual page, the file's name is its name, and it ends in
 constant ``RULE``.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pkgutil import iter_modules
-from typing import Literal
+from typing import Any, Literal, TypedDict, Unpack, cast
 
 from halfpixel.errors import UsageError
-from halfpixel.site import How, Intent, Operation, Operator, Producer, Site
+from halfpixel.sampling import AffineGrid
+from halfpixel.site import (
+    Attribute,
+    Dynamic,
+    How,
+    Intent,
+    Layer,
+    Operation,
+    Operator,
+    Producer,
+    Shape,
+    Site,
+)
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -159,17 +171,49 @@ def package_rules(package: str) -> Iterator[Rule]:
         yield rule
 
 
+class Details(TypedDict, total=False):
+    """What an example says of its site beside the operator: fields of `Site` and `Operation`."""
+
+    name: str
+    opset: int
+    attributes: Mapping[str, Attribute]
+    input_shape: Shape | None
+    output_shape: Shape | None
+    torch_call: str | None
+    scales: tuple[float, ...] | None
+    sizes: tuple[int | None, ...] | None
+    by: str
+    constant_lengths: bool
+    intent: Intent | None
+    producer: Producer
+    dtype: str
+    grid_dtype: str
+    hidden: str
+    problem: str
+    dynamic: Dynamic
+    fed_by: AffineGrid | None
+    layers: tuple[Layer, ...]
+    model_shape: Shape | None
+    literal_size: bool
+    joined: bool
+
+
 def example_site(
     op: str,
     operator: Operator | None,
-    *,
-    name: str = "up",
-    opset: int = 19,
-    intent: Intent | None = None,
-    producer: Producer | None = None,
-    **details: object,
+    like: Details | None = None,
+    **details: Unpack[Details],
 ) -> Site:
-    """Return a site for a rule's examples; `details` are fields of `Operation`."""
-    details.setdefault("attributes", {})
-    fields = {"op": op, "opset": opset, "operator": operator, "intent": intent, **details}
-    return Site(name, Operation(producer=producer or Producer(), **fields))  # type: ignore[arg-type]
+    """Return a site for a rule's examples, of opset 19 unless told otherwise.
+
+    Args:
+        op: node type.
+        operator: what it computes.
+        like: details that several examples share.
+        details: those of this one.
+    """
+    given: Details = {**(like or Details()), **details}
+    name, opset = given.pop("name", "up"), given.pop("opset", 19)
+    attributes = given.pop("attributes", {})
+    fields = cast("dict[str, Any]", given)
+    return Site(name, Operation(op, opset, attributes, operator, **fields))

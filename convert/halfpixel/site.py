@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from halfpixel.conventions.torch_interpolate import Interpolate
 
+    Compute = Callable[[Sequence[NDArray[np.generic]]], NDArray[np.float64]]
+
 Dim = int | str | None
 """A length: a number, a symbol such as "height", or None where it is unknown."""
 
@@ -188,7 +190,7 @@ class Site:
     graph: str = ""
     source: str | None = None
     source_text: str = ""
-    compute: "Callable[[Sequence[NDArray[np.generic]]], NDArray[np.float64]] | None" = field(
+    compute: "Compute | None" = field(
         default=None, compare=False, repr=False
     )
 

@@ -9,7 +9,6 @@ an ``.npz`` with the input and PyTorch's eager outputs under the model's own nam
 order, and how far onnxruntime is from eager. An export that fails is reported on standard
 error and leaves no file. Needs transformers.
 """
-# ruff: noqa: INP001 - a script beside others, not a package
 
 from __future__ import annotations
 
@@ -185,9 +184,7 @@ ARCHITECTURES = {
     "pspnet": Architecture(networks.PSPNet, 48, LOGITS),
     "deeplabv3": Architecture(networks.DeepLabV3, 33, LOGITS),
     "deeplabv3_dynamic": Architecture(networks.DeepLabV3, 33, LOGITS, dynamic=True),
-    "spatial_transformer": Architecture(
-        networks.SpatialTransformer, 16, ("features",), AFFINE
-    ),
+    "spatial_transformer": Architecture(networks.SpatialTransformer, 16, ("features",), AFFINE),
     "dpt": Architecture(dpt, 32, DEPTH, LARGE),
     "depth_anything": Architecture(depth_anything, 56, DEPTH, LARGE),
     "segformer": Architecture(segformer, 64, LOGITS, LARGE),
@@ -213,9 +210,7 @@ def recording(calls: list[str]) -> Iterator[None]:
             setattr(F, name, function)
 
 
-def recorder(
-    name: str, function: Callable[..., Tensor], calls: list[str]
-) -> Callable[..., Tensor]:
+def recorder(name: str, function: Callable[..., Tensor], calls: list[str]) -> Callable[..., Tensor]:
     """Return the function, noting its arguments before each call."""
 
     def recorded(*args: object, **options: object) -> Tensor:

@@ -11,7 +11,6 @@ The cases H are written by older releases of onnxscript, which does the dynamo e
 translation. They are exported when this file runs beside such a release, the others when it
 does not; rows of cases that were not exported stay in the manifest.
 """
-# ruff: noqa: INP001 - a script beside others, not a package
 
 from __future__ import annotations
 
@@ -100,9 +99,7 @@ class ScriptedRecompute(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Resize x."""
-        return F.interpolate(
-            x, scale_factor=1.7, mode="bilinear", recompute_scale_factor=True
-        )
+        return F.interpolate(x, scale_factor=1.7, mode="bilinear", recompute_scale_factor=True)
 
 
 class ScriptedArea(nn.Module):
@@ -134,16 +131,12 @@ def interpolate(*sizes: Shape, channels: int = 2, **options: Any) -> Case:  # no
 
 def a1() -> Case:
     """Antialias keeps its centres with align_corners; no Resize attribute says so."""
-    return interpolate(
-        (5, 7), size=(3, 4), mode="bilinear", align_corners=True, antialias=True
-    )
+    return interpolate((5, 7), size=(3, 4), mode="bilinear", align_corners=True, antialias=True)
 
 
 def a1b() -> Case:
     """Antialias keeps its centres with align_corners, enlarging too."""
-    return interpolate(
-        (5, 7), size=(10, 14), mode="bilinear", align_corners=True, antialias=True
-    )
+    return interpolate((5, 7), size=(10, 14), mode="bilinear", align_corners=True, antialias=True)
 
 
 def a2() -> Case:
@@ -158,9 +151,7 @@ def a3() -> Case:
 
 def a3b() -> Case:
     """With antialias the scale factor is dropped; right at even sizes, wrong at odd ones."""
-    return interpolate(
-        (6, 8), (7, 9), (13, 15), scale_factor=0.5, mode="bilinear", antialias=True
-    )
+    return interpolate((6, 8), (7, 9), (13, 15), scale_factor=0.5, mode="bilinear", antialias=True)
 
 
 def a3c() -> Case:
@@ -215,37 +206,27 @@ def a8() -> Case:
 
 def b1() -> Case:
     """Opset 10 knows only asymmetric coordinates for linear."""
-    return interpolate(
-        (5, 7), scale_factor=2, mode="bilinear", exporter="torchscript", opset=10
-    )
+    return interpolate((5, 7), scale_factor=2, mode="bilinear", exporter="torchscript", opset=10)
 
 
 def b1b() -> Case:
     """Opset 9 knows only asymmetric coordinates for linear."""
-    return interpolate(
-        (5, 7), scale_factor=2, mode="bilinear", exporter="torchscript", opset=9
-    )
+    return interpolate((5, 7), scale_factor=2, mode="bilinear", exporter="torchscript", opset=9)
 
 
 def b1c() -> Case:
     """Opset 10 knows only asymmetric coordinates for linear, shrinking too."""
-    return interpolate(
-        (6, 8), scale_factor=0.5, mode="bilinear", exporter="torchscript", opset=10
-    )
+    return interpolate((6, 8), scale_factor=0.5, mode="bilinear", exporter="torchscript", opset=10)
 
 
 def b2() -> Case:
     """Opset 10 nearest rounds up in onnxruntime when it shrinks, PyTorch down."""
-    return interpolate(
-        (5, 7), size=(3, 4), mode="nearest", exporter="torchscript", opset=10
-    )
+    return interpolate((5, 7), size=(3, 4), mode="nearest", exporter="torchscript", opset=10)
 
 
 def b3b() -> Case:
     """Opset 9 has only Upsample, which must not shrink."""
-    return interpolate(
-        (5, 7), scale_factor=0.5, mode="nearest", exporter="torchscript", opset=9
-    )
+    return interpolate((5, 7), scale_factor=0.5, mode="nearest", exporter="torchscript", opset=9)
 
 
 def b4() -> Case:

@@ -6,7 +6,6 @@ Every ``NAME.onnx`` in the folder has a ``NAME.npz`` with the model's inputs and
 under their own names. Paths of the machine that exported are cut from the models first,
 so that what is measured is what is kept.
 """
-# ruff: noqa: INP001 - a script beside others, not a package
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 Plain PyTorch, a few kilobytes each. The resampling calls and their arguments are those of
 the architecture that a class is named after; everything else is as small as it can be.
 """
-# ruff: noqa: INP001 - a script beside others, not a package
 
 from __future__ import annotations
 
@@ -112,9 +111,7 @@ class PSPNet(nn.Module):
             for branch in self.branches
         ]
         logits = self.head(torch.cat([y, *pooled], 1))
-        return F.interpolate(
-            logits, size=image.shape[-2:], mode="bilinear", align_corners=True
-        )
+        return F.interpolate(logits, size=image.shape[-2:], mode="bilinear", align_corners=True)
 
 
 class DeepLabV3(nn.Module):
@@ -138,9 +135,7 @@ class DeepLabV3(nn.Module):
         )
         branches = [F.relu(branch(y)) for branch in self.branches]
         logits = self.head(torch.cat([*branches, pooled], 1))
-        return F.interpolate(
-            logits, size=image.shape[-2:], mode="bilinear", align_corners=False
-        )
+        return F.interpolate(logits, size=image.shape[-2:], mode="bilinear", align_corners=False)
 
 
 class SpatialTransformer(nn.Module):

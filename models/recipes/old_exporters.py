@@ -12,8 +12,8 @@ Every call gives ``CALL-tRELEASE[d]-oOPSET.onnx`` (``d``: the dynamo exporter) a
 an ``.npz`` with the input ``x`` and PyTorch's own eager output ``y``. A call that a release
 or an opset refuses is reported on standard error and leaves no file.
 """
-# ruff: noqa: INP001 - a script beside others, not a package
-# ruff: noqa: UP006, UP035, UP045 - Python 3.7 reads this file
+
+# ruff: noqa: UP006, UP035 - Python 3.7 reads this file
 
 from __future__ import annotations
 
@@ -62,9 +62,7 @@ class Like(nn.Module):
         """Shrink, resize to the size of x, add."""
         small = self.shrink(x)
         size = x.shape[-2:]
-        return x + F.interpolate(
-            small, size=size, mode=self.mode, align_corners=self.align_corners
-        )
+        return x + F.interpolate(small, size=size, mode=self.mode, align_corners=self.align_corners)
 
 
 class PixelShuffle(nn.Module):
@@ -79,9 +77,7 @@ class PixelShuffle(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Predict a residual on top of the resized input."""
         align_corners = None if self.mode == "nearest" else False
-        resized = F.interpolate(
-            x, scale_factor=2, mode=self.mode, align_corners=align_corners
-        )
+        resized = F.interpolate(x, scale_factor=2, mode=self.mode, align_corners=align_corners)
         return F.pixel_shuffle(self.conv(x), 2) + resized
 
 
@@ -266,9 +262,7 @@ def linear_calls() -> Dict[str, Call]:
         "trilinear_depth1": ("trilinear", VOLUME, {"size": (1, 5, 7)}),
     }
     return {
-        f"{name}_ac{int(corners)}": interpolate(
-            shape, mode=mode, align_corners=corners, **options
-        )
+        f"{name}_ac{int(corners)}": interpolate(shape, mode=mode, align_corners=corners, **options)
         for name, (mode, shape, options) in sizes.items()
         for corners in (False, True)
     }
@@ -300,9 +294,7 @@ def cubic_and_antialiased_calls() -> Dict[str, Call]:
             "corners": {"size": (3, 4), "align_corners": True},
             "column": {"size": (3, 1)},
         }.items():
-            calls[f"{mode}_aa_{name}"] = interpolate(
-                PLANE, mode=mode, antialias=True, **options
-            )
+            calls[f"{mode}_aa_{name}"] = interpolate(PLANE, mode=mode, antialias=True, **options)
     return calls
 
 
@@ -410,9 +402,7 @@ CALLS: Dict[str, Call] = {
 }
 
 
-def export(
-    call: Call, path: Path, opset: int, *, dynamo: bool, external_data: bool
-) -> None:
+def export(call: Call, path: Path, opset: int, *, dynamo: bool, external_data: bool) -> None:
     """Write the model, and beside it what PyTorch itself computes.
 
     Raises:
@@ -432,7 +422,7 @@ def export(
     if dynamo:
         options.update(dynamo=True, verbose=False, external_data=external_data)
         if axes:
-            options["dynamic_shapes"] = ({axis: torch.export.Dim.DYNAMIC for axis in axes},)
+            options["dynamic_shapes"] = (dict.fromkeys(axes, torch.export.Dim.DYNAMIC),)
     else:
         if tuple(int(part) for part in RELEASE.split(".")[:2]) >= (2, 5):
             options["dynamo"] = False

@@ -63,7 +63,11 @@ def fix_of(operation: Operation, meant: Resize) -> tuple[Fix | None, str]:
     scales = [float(s.scale) for _, s in meant.axes if s.scale is not None]
     if operation.by == "sizes" and len(scales) == len(meant.axes):
         changed.append(f"scales {', '.join(f'{scale:g}' for scale in scales)} instead of sizes")
-    if operation.by == "scales" and not scales and words.get("coordinate_transformation_mode") != "align_corners":
+    if (
+        operation.by == "scales"
+        and not scales
+        and words.get("coordinate_transformation_mode") != "align_corners"
+    ):
         changed.append("sizes instead of scales")
     told = intent is not None and intent.how != "assumed"
     return Fix("safe" if told else "unsafe", "set " + ", ".join(changed), meant), ""

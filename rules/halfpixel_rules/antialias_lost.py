@@ -19,9 +19,9 @@ Safe where the call is recorded or expected and the opset has antialias.
 from collections.abc import Iterator
 
 from halfpixel.conventions.torch_interpolate import parse_call
-from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Intent, Site
+from halfpixel.site import Attribute, Intent, Site
 from halfpixel_rules._meant import findings
 
 
@@ -36,27 +36,25 @@ def _both(sampling: Sampling) -> Resize:
 
 _CALL = parse_call('F.interpolate(x, size=(3, 3), mode="bilinear", antialias=True)')
 _RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
-_SIZES = {"input_shape": (1, 3, 6, 6), "output_shape": (1, 3, 3, 3), "by": "sizes"}
+_SIZES: Details = {"input_shape": (1, 3, 6, 6), "output_shape": (1, 3, 3, 3), "by": "sizes"}
 _PLAIN = Sampling("half_pixel", Linear())
 _SMOOTH = Sampling(
     "half_pixel", Linear(antialias=True), exclude_outside=True, copies_same_length=True
 )
-_WRITTEN = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
+_WRITTEN: dict[str, Attribute] = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
 
 RULE = Rule(
     __name__,
     __doc__,
     check,
     examples=(
-        Good(example_site("Resize", _both(_SMOOTH), intent=_RECORD, **_SIZES)),
+        Good(example_site("Resize", _both(_SMOOTH), intent=_RECORD, like=_SIZES)),
         Good(
-            example_site("Resize", _both(_PLAIN), **_SIZES),
+            example_site("Resize", _both(_PLAIN), like=_SIZES),
             because="nothing is known of what was meant",
         ),
         Bad(
-            example_site(
-                "Resize", _both(_PLAIN), attributes=_WRITTEN, intent=_RECORD, **_SIZES
-            ),
+            example_site("Resize", _both(_PLAIN), attributes=_WRITTEN, intent=_RECORD, like=_SIZES),
             Finding(
                 "antialias is not as it was meant: at length 6 to 3 (axis 2) weights are up to "
                 '0.143 off; F.interpolate(x, size=(3, 3), mode="bilinear", '

@@ -26,7 +26,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from halfpixel.conventions.torch_interpolate import parse_call
-from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Intent, Producer, Site
 from halfpixel_rules._meant import findings
@@ -74,7 +74,7 @@ _TWICE = Fraction(2)
 _OLD = Sampling("asymmetric", Linear(), _TWICE)
 _NEW = Sampling("half_pixel", Linear(), _TWICE)
 _CALL = parse_call('F.interpolate(x, scale_factor=2.0, mode="bilinear")')
-_SIZES = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "scales"}
+_SIZES: Details = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "scales"}
 
 RULE = Rule(
     __name__,
@@ -103,7 +103,7 @@ RULE = Rule(
                 opset=10,
                 attributes={"mode": "linear"},
                 intent=Intent("assumed", "a habit", _CALL.text(), _CALL),
-                **_SIZES,
+                like=_SIZES,
             ),
             Finding(
                 "samples on asymmetric coordinates: at length 5 to 10 (axis 2) samples are up "

@@ -31,12 +31,13 @@ from dataclasses import replace
 from fractions import Fraction
 
 from halfpixel.conventions.torch_interpolate import Interpolate, parse_call
-from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.deviation import Cause
+from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, GridSample, Linear, Resize, Sampling
 from halfpixel.site import Intent, Site
 from halfpixel_rules._meant import findings
 
-CAUSES = frozenset({"coordinates", "kernel", "cubic", "border"})
+CAUSES: frozenset[Cause] = frozenset({"coordinates", "kernel", "cubic", "border"})
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -58,9 +59,7 @@ def _grid(operator: GridSample, intent: Intent) -> Iterator[Finding]:
     if meant == operator:
         return
     off = float(operator.displacement(meant))
-    message = (
-        f"samples are up to {off:.3g} input px off at the border; {intent.text} was meant"
-    )
+    message = f"samples are up to {off:.3g} input px off at the border; {intent.text} was meant"
     fix = Fix("safe", "set the attributes of the recorded call", meant)
     yield Finding(message, "error", "proven", fix)
 
@@ -74,7 +73,7 @@ def _intent(text: str) -> Intent:
     return Intent("recorded", "a record", call.text(), call)
 
 
-_SHAPES = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 3, 3), "by": "sizes"}
+_SHAPES: Details = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 3, 3), "by": "sizes"}
 _AA = Sampling("half_pixel", Linear(antialias=True), exclude_outside=True)
 _CALL = 'F.interpolate(x, size=(3, 3), mode="bilinear", antialias=True)'
 _CORNERS = 'F.interpolate(x, size=(3, 3), mode="bilinear", align_corners=True, antialias=True)'
@@ -85,17 +84,17 @@ RULE = Rule(
     __doc__,
     check,
     examples=(
-        Good(example_site("Resize", _both(_AA), intent=_intent(_CALL), **_SHAPES)),
+        Good(example_site("Resize", _both(_AA), intent=_intent(_CALL), like=_SHAPES)),
         Bad(
             example_site(
                 "Resize", _both(replace(_AA, exclude_outside=False)), intent=_intent(_CALL),
                 attributes={"antialias": 1, "coordinate_transformation_mode": "half_pixel",
                             "mode": "linear", "exclude_outside": 0},
-                **_SHAPES,
+                like=_SHAPES,
             ),
             Finding(
                 "the weights are not those of the call: at length 5 to 3 (axis 2) weights are "
-                "up to 0.0536 off; F.interpolate(x, size=(3, 3), mode=\"bilinear\", "
+                'up to 0.0536 off; F.interpolate(x, size=(3, 3), mode="bilinear", '
                 "align_corners=False, antialias=True) was meant",
                 "error",
                 "proven",
@@ -105,12 +104,12 @@ RULE = Rule(
         Bad(
             example_site(
                 "Resize", _both(replace(_AA, coordinate="align_corners")),
-                intent=_intent(_CORNERS), **_SHAPES,
+                intent=_intent(_CORNERS), like=_SHAPES,
             ),
             Finding(
                 "the weights are not those of the call: at length 5 to 3 (axis 2) samples are up "
                 "to 0.5 input px off, weights up to 0.286; F.interpolate(x, size=(3, 3), "
-                "mode=\"bilinear\", align_corners=True, antialias=True) was meant",
+                'mode="bilinear", align_corners=True, antialias=True) was meant',
                 "error",
                 "proven",
                 declined="no Resize attribute of opset 19 can say it",
@@ -119,7 +118,7 @@ RULE = Rule(
         Good(
             example_site(
                 "Resize", _both(Sampling("half_pixel", Cubic(Fraction(-3, 4)))),
-                intent=_intent(_PLAIN), **_SHAPES,
+                intent=_intent(_PLAIN), like=_SHAPES,
             ),
         ),
         Good(

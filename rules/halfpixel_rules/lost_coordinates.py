@@ -24,7 +24,7 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch_interpolate import parse_call
 from halfpixel.deviation import deviation
-from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Intent, Site
 
@@ -68,7 +68,7 @@ def _both(sampling: Sampling) -> Resize:
     return Resize(((2, sampling), (3, sampling)))
 
 
-_LENGTHS = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "sizes"}
+_LENGTHS: Details = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "sizes"}
 _LINEAR = Sampling("half_pixel", Linear())
 _CALL = parse_call('F.interpolate(x, size=(10, 10), mode="bilinear")')
 _WORDS = (
@@ -86,17 +86,19 @@ RULE = Rule(
                 "Resize",
                 _both(_LINEAR),
                 attributes={"mode": "linear", "coordinate_transformation_mode": "half_pixel"},
-                **_LENGTHS,
+                like=_LENGTHS,
             )
         ),
         Good(
             example_site(
-                "Resize", _both(Sampling("half_pixel", Nearest("round_prefer_floor"))), **_LENGTHS
+                "Resize",
+                _both(Sampling("half_pixel", Nearest("round_prefer_floor"))),
+                like=_LENGTHS,
             ),
             because="enlarging by 2, both pick the same pixels",
         ),
         Bad(
-            example_site("Resize", _both(_LINEAR), attributes={"mode": "linear"}, **_LENGTHS),
+            example_site("Resize", _both(_LINEAR), attributes={"mode": "linear"}, like=_LENGTHS),
             Finding(
                 _WORDS,
                 "warning",
@@ -114,7 +116,7 @@ RULE = Rule(
                 _both(_LINEAR),
                 attributes={"mode": "linear"},
                 intent=Intent("assumed", "a habit", _CALL.text(), _CALL),
-                **_LENGTHS,
+                like=_LENGTHS,
             ),
             Finding(
                 f"{_WORDS}, which is where {_CALL.text()} samples",

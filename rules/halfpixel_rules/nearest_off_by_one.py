@@ -27,7 +27,7 @@ from dataclasses import replace
 from halfpixel.conventions.torch_call import closest_nearest
 from halfpixel.conventions.torch_interpolate import parse_call
 from halfpixel.deviation import Deviation, deviation, runtime_pixels, torch_pixels
-from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.site import Dynamic, Intent, Site
 from halfpixel_rules._meant import how_of, severity_of
@@ -93,21 +93,21 @@ def _axes(rounding: str = "floor") -> Resize:
 
 _CALL = parse_call('F.interpolate(x, size=(32, 32), mode="nearest")')
 _RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
-_PATCHES = {"input_shape": (1, 3, 224, 224), "output_shape": (1, 3, 32, 32), "by": "sizes"}
-_EVEN = {"input_shape": (1, 3, 64, 64), "output_shape": (1, 3, 32, 32), "by": "sizes"}
+_PATCHES: Details = {"input_shape": (1, 3, 224, 224), "output_shape": (1, 3, 32, 32), "by": "sizes"}
+_EVEN: Details = {"input_shape": (1, 3, 64, 64), "output_shape": (1, 3, 32, 32), "by": "sizes"}
 
 RULE = Rule(
     __name__,
     __doc__,
     check,
     examples=(
-        Good(example_site("Resize", _axes(), intent=_RECORD, **_EVEN)),
+        Good(example_site("Resize", _axes(), intent=_RECORD, like=_EVEN)),
         Good(
-            example_site("Resize", _axes("round_prefer_floor"), intent=_RECORD, **_PATCHES),
+            example_site("Resize", _axes("round_prefer_floor"), intent=_RECORD, like=_PATCHES),
             because="rounding to the nearest whole quotient is safe from float32",
         ),
         Bad(
-            example_site("Resize", _axes(), intent=_RECORD, **_PATCHES),
+            example_site("Resize", _axes(), intent=_RECORD, like=_PATCHES),
             Finding(
                 "at length 224 to 32 (axis 2) 19 of 32 samples are off: output 1 reads pixel 6 "
                 "in onnxruntime and 7 in PyTorch; F.interpolate(x, size=(32, 32), "

@@ -23,9 +23,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from halfpixel.conventions.torch_interpolate import parse_call
-from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling, compare_resize
-from halfpixel.site import Intent, Site
+from halfpixel.site import Attribute, Intent, Site
 from halfpixel_rules._meant import findings
 
 DEFAULTS = ("coordinate_transformation_mode", "nearest_mode")
@@ -76,9 +76,9 @@ _DEFAULT = Sampling("half_pixel", Nearest("round_prefer_floor"))
 _SIMPLE = Sampling("asymmetric", Nearest("simple"))
 _NEAREST = Sampling("asymmetric", Nearest("floor"))
 _EXACT = Sampling("tf_half_pixel_for_nn", Nearest("floor"))
-_WRITTEN = {"mode": "nearest", "nearest_mode": "round_prefer_floor"}
-_HALF = {"input_shape": (1, 3, 8, 8), "output_shape": (1, 3, 2, 2), "by": "sizes"}
-_ODD = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 3, 3), "by": "sizes"}
+_WRITTEN: dict[str, Attribute] = {"mode": "nearest", "nearest_mode": "round_prefer_floor"}
+_HALF: Details = {"input_shape": (1, 3, 8, 8), "output_shape": (1, 3, 2, 2), "by": "sizes"}
+_ODD: Details = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 3, 3), "by": "sizes"}
 _CALL = parse_call('F.interpolate(x, size=(3, 3), mode="nearest")')
 
 RULE = Rule(
@@ -88,11 +88,11 @@ RULE = Rule(
     examples=(
         Good(example_site("Resize", _axes(_NEAREST), attributes=_WRITTEN)),
         Good(
-            example_site("Resize", _axes(_DEFAULT), attributes=_WRITTEN, **_ODD),
+            example_site("Resize", _axes(_DEFAULT), attributes=_WRITTEN, like=_ODD),
             because="5 to 3 has no tie: these are the pixels of nearest-exact",
         ),
         Bad(
-            example_site("Resize", _axes(_DEFAULT), attributes=_WRITTEN, **_HALF),
+            example_site("Resize", _axes(_DEFAULT), attributes=_WRITTEN, like=_HALF),
             Finding(
                 "at length 8 to 2 (axis 2) the pixels are those of neither nearest nor "
                 "nearest-exact",
@@ -108,11 +108,11 @@ RULE = Rule(
                 opset=10,
                 attributes={"mode": "nearest"},
                 intent=Intent("assumed", "a habit", _CALL.text(), _CALL),
-                **_ODD,
+                like=_ODD,
             ),
             Finding(
                 "the pixels are picked by another rule: at length 5 to 3 (axis 2) samples are "
-                'up to 1 input px off, weights up to 1; F.interpolate(x, size=(3, 3), '
+                "up to 1 input px off, weights up to 1; F.interpolate(x, size=(3, 3), "
                 'mode="nearest") was meant',
                 "warning",
                 "assumed",

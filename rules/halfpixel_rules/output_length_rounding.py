@@ -63,7 +63,10 @@ def check(site: Site) -> Iterator[Finding]:
         witness = _witness(scale, factor, range(1, LONGEST + 1) if n_in is None else [n_in])
         if witness is None:
             continue
-        here, there = output_length_float32(witness, scale), output_length_float64(witness, factor)
+        here, there = (
+            output_length_float32(witness, scale),
+            output_length_float64(witness, factor),
+        )
         told = operation.intent is not None and operation.intent.how == "recorded"
         severity: Severity = "error" if told and n_in is not None else "warning"
         yield Finding(

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from halfpixel.conventions.torch_interpolate import parse_call
-from halfpixel.rule import Bad, Finding, Good, Rule, example_site
+from halfpixel.rule import Bad, Details, Finding, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling, Table
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
@@ -74,7 +74,7 @@ def _record(text: str) -> Intent:
 
 
 _TENTH = given_scale(float.fromhex("0x1.19999ap+0"))  # 1.1 in float32
-_SAME = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 5, 7), "by": "scales"}
+_SAME: Details = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 5, 7), "by": "scales"}
 _LINEAR = Sampling("half_pixel", Linear(), _TENTH)
 _CUBIC = Sampling("half_pixel", Cubic(), _TENTH)
 
@@ -98,7 +98,7 @@ RULE = Rule(
                 "Resize",
                 _both(_LINEAR),
                 intent=_record('F.interpolate(x, scale_factor=1.1, mode="bilinear")'),
-                **_SAME,
+                like=_SAME,
             ),
             Finding(
                 "scale 1.1 leaves length 5 (axis 2): onnxruntime copies where no length changes "
@@ -113,7 +113,7 @@ RULE = Rule(
                 "Resize",
                 _both(_CUBIC),
                 intent=_record('F.interpolate(x, scale_factor=1.1, mode="bicubic")'),
-                **_SAME,
+                like=_SAME,
             ),
             Finding(
                 "a scale that leaves the length is a copy on one side only: at length 7 to 7 "

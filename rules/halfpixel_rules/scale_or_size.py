@@ -23,11 +23,11 @@ Safe where the call is recorded: the node is given the input that the call had.
 from collections.abc import Iterator
 
 from halfpixel.conventions.torch_interpolate import parse_call
-from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling, compare
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
-from halfpixel.site import Intent, Site
+from halfpixel.site import Attribute, Intent, Site
 from halfpixel_rules._meant import findings
 
 
@@ -74,12 +74,10 @@ def _scaled(text: str) -> Intent:
 _AA = Linear(antialias=True)
 _HALF = given_scale(0.5)
 _BY_SIZE = Sampling("half_pixel", _AA, exclude_outside=True)
-_BY_SCALE = Sampling(
-    "half_pixel", _AA, _HALF, exclude_outside=True, copies_same_length=True
-)
+_BY_SCALE = Sampling("half_pixel", _AA, _HALF, exclude_outside=True, copies_same_length=True)
 _CALL = 'F.interpolate(x, scale_factor=0.5, mode="bilinear", antialias=True)'
-_ODD = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 2, 2)}
-_WRITTEN = {
+_ODD: Details = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 2, 2)}
+_WRITTEN: dict[str, Attribute] = {
     "antialias": 1,
     "exclude_outside": 1,
     "mode": "linear",
@@ -109,7 +107,7 @@ RULE = Rule(
                 attributes=_WRITTEN,
                 intent=_scaled(_CALL),
                 by="sizes",
-                **_ODD,
+                like=_ODD,
             ),
             Finding(
                 "scale and size are two different steps here: at length 5 to 2 (axis 2) samples "
@@ -126,7 +124,7 @@ RULE = Rule(
                 "Resize",
                 _both(Sampling("half_pixel", Linear(), _HALF)),
                 by="scales",
-                **_ODD,
+                like=_ODD,
             ),
             Finding(
                 "scale 0.5 takes length 5 to 2 (axis 2), a ratio of 0.4: by size, as with "

@@ -24,9 +24,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from halfpixel.conventions.torch_interpolate import parse_call
-from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize
-from halfpixel.site import Intent, Site
+from halfpixel.site import Attribute, Intent, Site
 from halfpixel_rules._meant import findings
 
 WHY = "an output length of 1 reads input pixel 0"
@@ -74,9 +74,9 @@ def _axes(coordinate: str, *, copies: bool = False) -> Resize:
 
 _CALL = parse_call('F.interpolate(x, size=(1, 4), mode="bilinear")')
 _RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
-_ONE = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 1, 4), "by": "sizes"}
-_LONG = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 10, 14), "by": "sizes"}
-_WRITTEN = {"mode": "linear", "coordinate_transformation_mode": "pytorch_half_pixel"}
+_ONE: Details = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 1, 4), "by": "sizes"}
+_LONG: Details = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 10, 14), "by": "sizes"}
+_WRITTEN: dict[str, Attribute] = {"mode": "linear", "coordinate_transformation_mode": "pytorch_half_pixel"}
 _ADVICE = "set coordinate_transformation_mode=half_pixel"
 _TWICE = Sampling("pytorch_half_pixel", Linear(), Fraction(2))
 
@@ -86,7 +86,7 @@ RULE = Rule(
     check,
     examples=(
         Good(
-            example_site("Resize", _axes("pytorch"), **_LONG),
+            example_site("Resize", _axes("pytorch"), like=_LONG),
             because="no output length is 1: proven equal to half_pixel",
         ),
         Good(
@@ -94,9 +94,7 @@ RULE = Rule(
             because="a scale of 2 never gives a length of 1",
         ),
         Bad(
-            example_site(
-                "Resize", _axes("pytorch"), attributes=_WRITTEN, intent=_RECORD, **_ONE
-            ),
+            example_site("Resize", _axes("pytorch"), attributes=_WRITTEN, intent=_RECORD, like=_ONE),
             Finding(
                 "an output length of 1 reads input pixel 0: at length 5 to 1 (axis 2) samples "
                 "are up to 2 input px off, weights up to 1; F.interpolate(x, size=(1, 4), "

@@ -44,7 +44,9 @@ def cli() -> None:
     """Check the resampling operators of exported models."""
 
 
-def _names(_ctx: click.Context, _parameter: click.Parameter, value: Sequence[str]) -> tuple[str, ...]:
+def _names(
+    _ctx: click.Context, _parameter: click.Parameter, value: Sequence[str]
+) -> tuple[str, ...]:
     return tuple(name.strip() for text in value for name in text.split(",") if name.strip())
 
 
@@ -87,7 +89,9 @@ def check_command(
 
     settings = read_settings(select, ignore, expect, severity)
     files = list(_files(paths))
-    report = _with_progress(files, settings) if _shows_progress(files) else check_paths(files, settings)
+    report = (
+        _with_progress(files, settings) if _shows_progress(files) else check_paths(files, settings)
+    )
     _show(report, output_format, statistics=statistics)
     sys.exit(_exit_code(report, exit_zero=exit_zero))
 

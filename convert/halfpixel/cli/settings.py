@@ -40,7 +40,7 @@ def read_settings(
         tuple(select) or _texts(table, "select", where),
         tuple(ignore) or _texts(table, "ignore", where),
         tuple(policies),
-        cast("Severity", least),
+        least,
     )
 
 
@@ -68,7 +68,9 @@ def _table(folder: Path) -> tuple[Mapping[str, object], str]:
 
 def _texts(table: Mapping[str, object], key: str, where: str) -> tuple[str, ...]:
     value = table.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(v, str) for v in cast("list[object]", value)):
+    if not isinstance(value, list) or not all(
+        isinstance(v, str) for v in cast("list[object]", value)
+    ):
         raise UsageError(f"{where}: {key} is not a list of names")
     return tuple(cast("list[str]", value))
 
@@ -76,6 +78,6 @@ def _texts(table: Mapping[str, object], key: str, where: str) -> tuple[str, ...]
 def _policies(value: object, where: str) -> list[Policy]:
     """Return the policies of ``expect = {"NODE pattern" = "align_corners=false"}``."""
     if not isinstance(value, dict):
-        raise UsageError(f"{where}: expect is not a table of NODE = \"KEY=VALUE\"")
+        raise UsageError(f'{where}: expect is not a table of NODE = "KEY=VALUE"')
     table = cast("Mapping[str, object]", value)
     return [parse_policy(str(text), pattern) for pattern, text in table.items()]

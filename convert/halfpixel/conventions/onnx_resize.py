@@ -19,15 +19,17 @@ what the operators before 11 leave open.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from halfpixel.convention import Convention
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import shortest
 from halfpixel.sampling.coordinate import COORDINATES, Coordinate
-from halfpixel.sampling.kernel import Rounding
 from halfpixel.sampling.resize import given_scale
+
+if TYPE_CHECKING:
+    from halfpixel.sampling.kernel import Rounding
 
 Attributes = Mapping[str, object]
 T = TypeVar("T")
@@ -93,7 +95,10 @@ def read(op: str, opset: int, attributes: Attributes, request: Request) -> Meani
     """
     rank = _rank(attributes, request)
     axes = _axes(attributes, rank)
-    scales, sizes = _full(request.scales, axes, rank, 1.0), _full(request.sizes, axes, rank, None)
+    scales, sizes = (
+        _full(request.scales, axes, rank, 1.0),
+        _full(request.sizes, axes, rank, None),
+    )
     if request.by == "scales" and scales is not None:
         _check_scales(scales)
     lengths = request.input_shape or (None,) * rank
@@ -243,9 +248,7 @@ def _keep_aspect(
     return scale, tuple(rounded)
 
 
-def _resampled(
-    sampling: Sampling, n_in: int | None, n_out: int | None, *, likely: bool
-) -> bool:
+def _resampled(sampling: Sampling, n_in: int | None, n_out: int | None, *, likely: bool) -> bool:
     """Whether an axis can be other than a copy."""
     if sampling.coordinate not in COPIES:
         return True

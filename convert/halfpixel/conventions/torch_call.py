@@ -173,7 +173,11 @@ def on_view(call: Interpolate, view: View) -> Resize:
 
 
 def _is(
-    call: Interpolate, view: View, resize: Resize, input_lengths: Lengths, output_lengths: Lengths
+    call: Interpolate,
+    view: View,
+    resize: Resize,
+    input_lengths: Lengths,
+    output_lengths: Lengths,
 ) -> bool:
     meant = on_view(call, view)
     copied = tuple(

@@ -26,12 +26,14 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from halfpixel.convention import Convention
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling, compare
 from halfpixel.sampling.arithmetic import float32, output_length_float64, shortest
-from halfpixel.sampling.coordinate import Coordinate
+
+if TYPE_CHECKING:
+    from halfpixel.sampling.coordinate import Coordinate
 
 Version = tuple[int, int]
 LATEST: Final[Version] = (2, 13)
@@ -269,7 +271,7 @@ def candidates(spatial: int, *, scaled: tuple[float, ...] | None) -> list[Interp
     for family in ("linear", "cubic") if spatial == 2 else ("linear",):
         for antialias in (False, True) if spatial == 2 else (False,):
             smooth += [
-                Interpolate(cast("Family", family), spatial, size, scaled, corners, antialias)
+                Interpolate(family, spatial, size, scaled, corners, antialias)
                 for corners in (False, True)
             ]
     plain: list[Family] = ["nearest", "nearest-exact"]

@@ -6,12 +6,13 @@ The tables are read back and become the weights themselves, so that such a resiz
 by what it computes, like any other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.torch_call import call_text, matching_call
+from halfpixel.errors import GraphError
 from halfpixel.formats.onnx_scope import Scope
 from halfpixel.sampling import Area, Resize, Sampling, Table
 from halfpixel.sampling.kernel import Taps
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from onnx import NodeProto
+
+    from halfpixel.site import Compute
 
 HIDING: Final = frozenset({"GatherND", "AveragePool"})
 BLEND: Final = 1_000_000
@@ -253,3 +256,58 @@ def gather_nd(data: "NDArray[np.generic]", gather: Gather) -> "NDArray[np.float6
     for axis, table in enumerate(gather.tables or ()):
         y = np.take(y, np.asarray(table), axis=axis)
     return y
+
+
+def after_transpose(
+    scope: Scope, gathers: "Mapping[str, tuple[Gather, NodeProto]]"
+) -> Iterator[tuple[str, str]]:
+    """Yield (value after the Transpose behind a gather, value of the gather itself)."""
+    ended: set[str] = set()
+    for node in scope.nodes:
+        if node.op_type == "Transpose" and node.input and node.input[0] in gathers:
+            ended.add(node.input[0])
+            yield node.output[0], node.input[0]
+    for start in gathers:
+        if start not in ended:
+            yield start, start
+
+
+def gather_compute(
+    gather: Gather, blend: "tuple[Gather, Sequence[float]] | None"
+) -> "Compute":
+    """Return the function that evaluates a gather, or two and their blend."""
+
+    def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
+        y = gather_nd(inputs[0], gather)
+        if blend is None:
+            return y
+        import numpy as np
+
+        other, weights = blend
+        part = np.asarray(weights).reshape((-1,) + (1,) * (y.ndim - 1))
+        mixed: NDArray[np.float64] = y + (gather_nd(inputs[0], other) - y) * part
+        return mixed
+
+    return compute
+
+
+def no_evaluation(node: "NodeProto") -> "Compute":
+    """Return a function that says why a pooling is not evaluated."""
+
+    def compute(_inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
+        raise GraphError("", node.name, "a pooling is described, not evaluated")
+
+    return compute
+
+
+def is_resize(operation: Operation) -> bool:
+    """Whether a gather's tables look like a resize: they ascend over the image."""
+    operator = operation.operator
+    if not isinstance(operator, Resize):
+        return False
+    for _, sampling in operator.axes:
+        rows = getattr(sampling.kernel, "rows", ())
+        first = [row[0][0] for row in rows]
+        if first != sorted(first) or len(first) < 2:
+            return False
+    return bool(operator.axes) and operation.input_shape is not None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
     Array = NDArray[np.generic]
-    Compute = Callable[[Sequence[Array]], NDArray[np.float64]]
+    from halfpixel.site import Compute
 
 OPS: Final = frozenset(
     {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
@@ -216,8 +216,7 @@ def _resize_compute(
         given = bind(scope, node, names, inputs)
         x = given[node.input[0]]
         scales, sizes, roi = (
-            _numbers_of(scope, given, name)
-            for name in (lengths.scales, lengths.sizes, lengths.roi)
+            _numbers_of(scope, given, name) for name in (lengths.scales, lengths.sizes, lengths.roi)
         )
         if lengths.by == "scales" and scales is None:
             scales = cast("Numbers | None", operation.attributes.get("scales"))
@@ -375,7 +374,6 @@ def _conv_transpose(scope: Scope, node: "NodeProto", base: Operation) -> Describ
 
     text = torch_grid.conv_transpose_text(meant, bias=bool(_given(node, 2)))
     return Described(replace(base, operator=meant, torch_call=text), _guard(node, compute))
-
 
 
 _DESCRIBE: Final[dict[str, Callable[[Scope, "NodeProto", Operation], Described]]] = {

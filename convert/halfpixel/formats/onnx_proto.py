@@ -57,7 +57,7 @@ def parse(data: bytes, path: Path) -> "ModelProto":
     from google.protobuf.message import DecodeError
 
     try:
-        model = model_class().FromString(data)
+        model: ModelProto = model_class().FromString(data)
     except DecodeError as error:
         raise ModelFileError(path, "not an ONNX model, or truncated") from error
     except RecursionError as error:

@@ -254,4 +254,6 @@ def _refuse_cycle(nodes: "Sequence[NodeProto]", producers: dict[str, int], path:
         stuck = next(node for i, node in enumerate(nodes) if waiting[i] > 0)
         where = f" in {path}" if path else ""
         name = stuck.name or (stuck.output[0] if stuck.output else stuck.op_type)
-        raise GraphError("", name, f"the graph has a cycle{where}: {stuck.op_type} depends on itself")
+        raise GraphError(
+            "", name, f"the graph has a cycle{where}: {stuck.op_type} depends on itself"
+        )

@@ -70,7 +70,7 @@ def inferred(
         )
     try:
         done = onnx.shape_inference.infer_shapes(copy, data_prop=True)
-    except Exception:  # noqa: BLE001 - any failure of inference means: shapes stay unknown
+    except Exception:
         logging.getLogger(__name__).debug("shape inference failed", exc_info=True)
         return Inferred({}, {})
     values = (*done.graph.value_info, *done.graph.input, *done.graph.output)
@@ -171,11 +171,11 @@ class Trial:
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", version)])
         try:
             with np.errstate(all="ignore"):
-                result = ReferenceEvaluator(model).run(None, {})
-        except Exception:  # noqa: BLE001 - whatever the evaluator cannot run stays unknown
+                result = cast("list[NDArray[np.generic]]", ReferenceEvaluator(model).run(None, {}))
+        except Exception:
             logging.getLogger(__name__).debug("%s is not computed", name, exc_info=True)
             return None
-        return cast("NDArray[np.generic]", result[0])
+        return result[0]
 
     def _ancestors(self, name: str) -> "tuple[list[NodeProto], list[TensorProto]] | None":
         """Return the nodes between known shapes and a value, in order, and their constants."""
@@ -210,7 +210,7 @@ class Trial:
                 if source not in seen:
                     seen.add(source)
                     wanted.append(source)
-        unique = {index: node for index, node in found}
+        unique = dict(found)
         return [unique[index] for index in sorted(unique)], constants
 
 

@@ -8,26 +8,36 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.torch_call import closest_nearest
 from halfpixel.errors import GraphError
-from halfpixel.formats.onnx_hidden import HIDING, find_blends, gather_nd, read_gather
-from halfpixel.formats.onnx_hidden import Gather, gather_operation, pool_operation
+from halfpixel.formats.onnx_dynamic import gather_trials, resize_trials
+from halfpixel.formats.onnx_hidden import (
+    HIDING,
+    Gather,
+    after_transpose,
+    find_blends,
+    gather_compute,
+    gather_operation,
+    is_resize,
+    no_evaluation,
+    pool_operation,
+    read_gather,
+)
 from halfpixel.formats.onnx_node import OPS, Described, describe
+from halfpixel.formats.onnx_path import grid_maker, layers_into
 from halfpixel.formats.onnx_scope import Scope, subgraphs
-from halfpixel.formats.onnx_trial import LARGEST_GRAPH, Fixed, Trial, factors, inferred, trials
+from halfpixel.formats.onnx_trial import LARGEST_GRAPH, Fixed, Trial, inferred, trials
 from halfpixel.intent import intent_of, version_of
 from halfpixel.intents.pytorch_record import STACK_TRACE, is_resampling_line, user_line
-from halfpixel.sampling import AffineGrid, Resize
-from halfpixel.site import Dynamic, Layer, Operation, Producer, Shape, Site
+from halfpixel.site import Dynamic, Operation, Producer, Shape, Site
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
-    from onnx import FunctionProto, ModelProto, NodeProto, ValueInfoProto
+    from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, ValueInfoProto
 
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 DEEPEST: Final = 64
-CARRIES: Final = frozenset({"Reshape", "Transpose", "Cast", "Identity", "Squeeze", "Unsqueeze"})
 
 
 @dataclass(slots=True)
@@ -120,7 +130,7 @@ class Walk:
         """Return the body of a function as it is called by `node`."""
         given = {a.name: a for a in function.attribute_proto} | {a.name: a for a in node.attribute}
         opsets = {entry.domain: entry.version for entry in function.opset_import}
-        body = Scope(
+        return Scope(
             path=_path(scope.path, f"{node.name or function.name}.{function.name}"),
             nodes=function.node,
             opsets=opsets or scope.opsets,
@@ -134,7 +144,6 @@ class Walk:
             },
             arguments=given,
         )
-        return body
 
     def _site(self, scope: Scope, node: "NodeProto") -> Site:
         key = _likeness(scope, node)
@@ -155,11 +164,11 @@ class Walk:
         described = describe(scope, node, self.producer)
         operation = described.operation
         if operation.op == "GridSample":
-            operation = replace(operation, fed_by=_grid_maker(scope, node))
+            operation = replace(operation, fed_by=grid_maker(scope, node))
         if operation.op in {"Resize", "Upsample"}:
             operation = replace(
                 operation,
-                layers=_layers(scope, node),
+                layers=layers_into(scope, node),
                 model_shape=self._image(scope),
                 joined=bool(node.output) and node.output[0] in scope.joined,
             )
@@ -201,13 +210,13 @@ class Walk:
             return
         operation = pool_operation(scope, node, self.producer)
         if operation is not None:
-            yield self._placed(scope, node, Described(operation, _no_evaluation(node)))
+            yield self._placed(scope, node, Described(operation, no_evaluation(node)))
 
     def _gathers(
         self, scope: Scope, gathers: "dict[str, tuple[Gather, NodeProto]]"
     ) -> Iterator[Site]:
         """Yield the gathers of a graph, two that are blended as one linear resize."""
-        ends = dict(_after_transpose(scope, gathers))
+        ends = dict(after_transpose(scope, gathers))
         blends = find_blends(scope, {end: gathers[start][0] for end, start in ends.items()})
         seconds = {second for second, _ in blends.values()}
         for end, start in ends.items():
@@ -222,9 +231,9 @@ class Walk:
             if operation is None:
                 continue
             properties = {entry.key: entry.value for entry in node.metadata_props}
-            resized = _enlarges_or_shrinks(operation)
+            resized = is_resize(operation)
             if resized or is_resampling_line(properties.get(STACK_TRACE, "")):
-                described = Described(operation, _gather_compute(gather, blend))
+                described = Described(operation, gather_compute(gather, blend))
                 yield self._placed(scope, node, described)
 
     def _with_trials(self, main: Scope, found: list[Site]) -> list[Site]:
@@ -236,19 +245,20 @@ class Walk:
         if not _unsettled(site):
             return site
         node = next(
-            (n for n in main.nodes if (n.name or (n.output and n.output[0])) == site.name), None
+            (n for n in main.nodes if (n.name or (n.output and n.output[0])) == site.name),
+            None,
         )
         if node is None:
             return site
         operation = site.operation
         if operation.hidden == "GatherND":
             gather = read_gather(main, node)
-            dynamic = _gather_trials(main, gather, attempts) if gather else Dynamic()
+            dynamic = gather_trials(main, gather, attempts) if gather else Dynamic()
             closest = closest_nearest(dynamic.trials, dynamic.tables, dynamic.factors)
             if closest is not None and not closest.off:
                 operation = replace(operation, torch_call=closest.call.text())
         else:
-            dynamic = _resize_trials(main, node, operation, attempts)
+            dynamic = resize_trials(main, node, operation, attempts)
         return replace(site, operation=replace(operation, dynamic=dynamic))
 
 
@@ -279,7 +289,7 @@ def _path(outer: str, inner: str) -> str:
     return f"{outer}/{inner}" if outer else inner
 
 
-def _inner(scope: Scope, graph: "ModelProto.graph", path: str) -> Scope:  # type: ignore[name-defined]
+def _inner(scope: Scope, graph: "GraphProto", path: str) -> Scope:
     values: Sequence[ValueInfoProto] = [*graph.value_info, *graph.input, *graph.output]
     return Scope(
         path=path,
@@ -316,7 +326,9 @@ def _key(operation: Operation) -> object:
     )
 
 
-_SIZE: Final = re.compile(r"size\s*=\s*[\[(]?\s*\d|interpolate\(\s*\w+\s*,\s*[\[(]?\s*\d|pool\dd?\([^,]*,\s*[\[(]?\d")
+_SIZE: Final = re.compile(
+    r"size\s*=\s*[\[(]?\s*\d|interpolate\(\s*\w+\s*,\s*[\[(]?\s*\d|pool\dd?\([^,]*,\s*[\[(]?\d"
+)
 
 
 def _spells_size(text: str) -> bool:
@@ -337,152 +349,5 @@ def _ordinary(site: Site) -> bool:
     operator = site.operator
     strides = getattr(operator, "strides", None)
     return site.op == "ConvTranspose" and strides is not None and set(strides) == {1}
-
-
-def _enlarges_or_shrinks(operation: Operation) -> bool:
-    """Whether a gather's tables look like a resize: they ascend over the image."""
-    operator = operation.operator
-    if not isinstance(operator, Resize):
-        return False
-    for _, sampling in operator.axes:
-        rows = getattr(sampling.kernel, "rows", ())
-        first = [row[0][0] for row in rows]
-        if first != sorted(first) or len(first) < 2:
-            return False
-    return bool(operator.axes) and operation.input_shape is not None
-
-
-def _grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
-    """Return the AffineGrid that a GridSample's grid comes from, through reshapes."""
-    name = node.input[1] if len(node.input) > 1 else ""
-    for _ in range(8):
-        found = scope.producer(name) if name else None
-        if found is None:
-            return None
-        where, source = found
-        if source.op_type == "AffineGrid":
-            return AffineGrid(bool(where.attributes(source).get("align_corners", 0)))
-        if source.op_type not in CARRIES:
-            return None
-        scope, name = where, source.input[0]
-    return None
-
-
-def _layers(scope: Scope, node: "NodeProto") -> tuple[Layer, ...]:
-    """Return the strided layers on the main path into an aligned-corners resize."""
-    attributes = scope.attributes(node)
-    if attributes.get("coordinate_transformation_mode") != "align_corners":
-        return ()
-    name, layers = node.input[0], list[Layer]()
-    for _ in range(512):
-        found = scope.producer(name) if name else None
-        if found is None or not found[1].input:
-            break
-        where, source = found
-        if source.op_type in {"Conv", "MaxPool", "AveragePool"}:
-            layers.append(_layer(where, source))
-        scope, name = where, source.input[0]
-    return tuple(reversed(layers))
-
-
-def _layer(scope: Scope, node: "NodeProto") -> Layer:
-    attributes = scope.attributes(node)
-    shape = scope.shape(node.input[1]) if len(node.input) > 1 else None
-    kernel = attributes.get("kernel_shape") or (shape[2:] if shape else ())
-    lengths = tuple(int(k) for k in kernel if isinstance(k, int)) if isinstance(kernel, tuple) else ()
-    strides = attributes.get("strides", (1,) * len(lengths))
-    dilations = attributes.get("dilations", (1,) * len(lengths))
-    pads = attributes.get("pads", (0,) * 2 * len(lengths))
-    auto = str(attributes.get("auto_pad", "NOTSET"))
-    same = auto.startswith("SAME")
-    if isinstance(pads, tuple) and isinstance(dilations, tuple) and auto == "NOTSET":
-        half = len(lengths)
-        needed = [(k - 1) * int(d) for k, d in zip(lengths, dilations, strict=False)]
-        total = [int(pads[i]) + int(pads[i + half]) for i in range(half)] if len(pads) == 2 * half else []
-        same = total == needed
-    steps = tuple(int(s) for s in strides) if isinstance(strides, tuple) else ()
-    return Layer(node.op_type, lengths, steps, same)
-
-
-def _after_transpose(
-    scope: Scope, gathers: "Mapping[str, tuple[Gather, NodeProto]]"
-) -> Iterator[tuple[str, str]]:
-    """Yield (value after the Transpose behind a gather, value of the gather itself)."""
-    ended: set[str] = set()
-    for node in scope.nodes:
-        if node.op_type == "Transpose" and node.input and node.input[0] in gathers:
-            ended.add(node.input[0])
-            yield node.output[0], node.input[0]
-    for start in gathers:
-        if start not in ended:
-            yield start, start
-
-
-def _gather_compute(gather: Gather, blend: "tuple[Gather, Sequence[float]] | None"):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
-        y = gather_nd(inputs[0], gather)
-        if blend is None:
-            return y
-        import numpy as np
-
-        other, weights = blend
-        part = np.asarray(weights).reshape((-1,) + (1,) * (y.ndim - 1))
-        return y + (gather_nd(inputs[0], other) - y) * part
-
-    return compute
-
-
-def _no_evaluation(node: "NodeProto"):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    def compute(_inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
-        raise GraphError("", node.name, "a pooling is described, not evaluated")
-
-    return compute
-
-
-def _resize_trials(
-    main: Scope, node: "NodeProto", operation: Operation, attempts: list[Trial]
-) -> Dynamic:
-    name = node.input[-1]
-    constants = factors(main, name)
-    ins, outs = operation.lengths()
-    fixed_in = tuple(n for n in ins[2:] if n is not None)
-    fixed_out = tuple(n for n in outs[2:] if n is not None)
-    if len(fixed_in) == len(fixed_out) == operation.rank - 2:
-        return Dynamic(((fixed_in, fixed_out),), factors=constants) if constants else Dynamic()
-    pairs: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
-    for trial in attempts:
-        lengths = trial.lengths(node.input[0])
-        value = trial.value(name)
-        if lengths is None or value is None:
-            continue
-        numbers = [float(v) for v in value.ravel().tolist()]
-        if len(numbers) != len(lengths):
-            continue
-        if operation.by == "scales":
-            out = tuple(int(n * s + 1e-6) for n, s in zip(lengths, numbers, strict=True))
-        else:
-            out = tuple(int(v) for v in numbers)
-        pairs.append((lengths[2:], out[2:]))
-    return Dynamic(tuple(pairs), factors=constants)
-
-
-def _gather_trials(main: Scope, gather: Gather, attempts: list[Trial]) -> Dynamic:
-    from halfpixel.formats.onnx_hidden import separate
-
-    pairs: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
-    tables: list[tuple[tuple[int, ...], ...]] = []
-    for trial in attempts:
-        lengths = trial.lengths(gather.data)
-        value = trial.value(gather.indices)
-        if lengths is None or value is None:
-            continue
-        found = separate([int(v) for v in value.ravel().tolist()], value.shape)
-        if found is None:
-            continue
-        axes = gather.perm[: len(found)]
-        pairs.append((tuple(lengths[a] for a in axes), tuple(len(t) for t in found)))
-        tables.append(found)
-    return Dynamic(tuple(pairs), tuple(tables), factors(main, gather.indices))
-
 
 

@@ -74,7 +74,7 @@ def skeleton(path: Path, keep: int = KEEP, small: int = SMALL) -> Skeleton:
         ModelFileError: the file cannot be read, or its bytes are no protobuf message.
     """
     try:
-        with open(path, "rb", opener=_open) as file:  # noqa: PTH123 - Path.open has no opener
+        with open(path, "rb", opener=_open) as file:
             size = os.fstat(file.fileno()).st_size
             if size == 0:
                 raise ModelFileError(path, "the file is empty")

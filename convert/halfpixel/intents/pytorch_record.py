@@ -25,7 +25,9 @@ from halfpixel.site import Intent, Operation
 FX_NODE: Final = "pkg.torch.onnx.fx_node"
 STACK_TRACE: Final = "pkg.torch.onnx.stack_trace"
 
-_CALL: Final = re.compile(r"call_function\[target=([^\]]+)\]\(args = (.*), kwargs = (.*)\)\s*$", re.S)
+_CALL: Final = re.compile(
+    r"call_function\[target=([^\]]+)\]\(args = (.*), kwargs = (.*)\)\s*$", re.DOTALL
+)
 _NAME: Final = re.compile(r"%[A-Za-z0-9_.]+")
 _FRAME: Final = re.compile(r'File "([^"]+)", line (\d+), in [^\n]*(?:\n    ([^\n]*))?')
 _LIBRARY: Final = re.compile(r"(^|[/\\])(site-packages|dist-packages|torch)[/\\]")
@@ -67,7 +69,7 @@ def parse_fx_node(text: str) -> tuple[str, tuple[object, ...]] | None:
 
 @lru_cache(maxsize=4096)
 def user_line(trace: str) -> tuple[str, str] | None:
-    """Return ("file.py:line", source text) of the innermost frame outside any library.
+    r"""Return ("file.py:line", source text) of the innermost frame outside any library.
 
     >>> user_line('File "net.py", line 3, in forward\\n    y = up(x)')
     ('net.py:3', 'y = up(x)')
@@ -101,9 +103,7 @@ def recorded(
     return _from_source(operation, source_text)
 
 
-def _upsample(
-    found: "re.Match[str]", target: str, arguments: Sequence[object]
-) -> Intent | None:
+def _upsample(found: "re.Match[str]", target: str, arguments: Sequence[object]) -> Intent | None:
     family, spatial, antialias = _FAMILY[found[1]], int(found[2]), bool(found[3])
     smooth = family in {"linear", "cubic"}
     rest = list(arguments[1:])

@@ -109,9 +109,8 @@ def show(report: Report, *, colour: bool, statistics: bool = False) -> None:
             print(line)  # noqa: T201 - this is the report
         return
     console: Console
-    from rich.console import Console
-
     import rich.text  # noqa: F401 - lines() styles once it is there
+    from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True)
     for line in lines(report, statistics=statistics):

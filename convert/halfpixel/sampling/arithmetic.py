@@ -162,6 +162,4 @@ def pytorch_nearest(
     """
     step = float32(1.0 / scale_factor) if scale_factor else float32(n_in / n_out)
     half = 0.5 if exact else 0.0
-    return tuple(
-        min(math.floor(float32((i + half) * step)), n_in - 1) for i in range(n_out)
-    )
+    return tuple(min(math.floor(float32((i + half) * step)), n_in - 1) for i in range(n_out))

@@ -8,9 +8,17 @@ import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from halfpixel.sampling.coordinate import ONE, ZERO, Axis, Coordinate, Line, source_line, stretch
+from halfpixel.sampling.coordinate import (
+    ONE,
+    ZERO,
+    Axis,
+    Coordinate,
+    Line,
+    source_line,
+    stretch,
+)
 from halfpixel.sampling.kernel import (
     Area,
     Cubic,
@@ -121,7 +129,7 @@ class Weights:
     @cached_property
     def is_identity(self) -> bool:
         """Whether the axis is copied."""
-        same = all(row == ((i, 1),) for i, row in enumerate(self.rows))
+        same = all(row == ((i, ONE),) for i, row in enumerate(self.rows))
         return same and self.n_in == len(self.rows) and not self.outside
 
     def matrix(self) -> "NDArray[np.float64]":

@@ -56,14 +56,10 @@ class Verdict:
     @property
     def negligible(self) -> bool:
         """Equal, or apart by no more than the float32 rounding of a scale."""
-        return self.equal or (
-            self.displacement < ROUNDING and self.weight_difference < ROUNDING
-        )
+        return self.equal or (self.displacement < ROUNDING and self.weight_difference < ROUNDING)
 
 
-def compare(
-    a: Sampling, b: Sampling, n_in: int | None = None, n_out: int | None = None
-) -> Verdict:
+def compare(a: Sampling, b: Sampling, n_in: int | None = None, n_out: int | None = None) -> Verdict:
     """Decide whether two samplings of one axis are the same.
 
     Args:
@@ -176,9 +172,7 @@ def _by_line(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
 
 def displacement(a: Weights, b: Weights) -> Fraction:
     """Return the worst distance between the two source coordinates, in input pixels."""
-    return max(
-        (abs(p - q) for p, q in zip(a.positions, b.positions, strict=True)), default=ZERO
-    )
+    return max((abs(p - q) for p, q in zip(a.positions, b.positions, strict=True)), default=ZERO)
 
 
 def weight_difference(a: Weights, b: Weights) -> Fraction:

@@ -8,6 +8,7 @@ artifacts", Distill, 2016.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from types import EllipsisType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -119,10 +120,16 @@ class ConvTranspose:
         ]
         full = np.zeros((batch, self.groups, taps.shape[1], *size))
         for tap in product(*(range(k) for k in self.kernel)):
-            part = np.einsum("bgc...,gcm->bgm...", grouped, split[(..., *tap)])
-            full[(..., *self._places(tap, lengths))] += part
-        crop = tuple(slice(begin, begin + out) for out, begin, _ in cuts)
-        y: NDArray[np.float64] = full.reshape(batch, outputs, *size)[(..., *crop)]
+            at: tuple[EllipsisType | int, ...] = (..., *tap)
+            into: tuple[EllipsisType | slice, ...] = (..., *self._places(tap, lengths))
+            kernel: NDArray[np.float64] = split[at]
+            part: NDArray[np.float64] = np.einsum("bgc...,gcm->bgm...", grouped, kernel)
+            full[into] += part
+        crop: tuple[EllipsisType | slice, ...] = (
+            ...,
+            *(slice(begin, begin + out) for out, begin, _ in cuts),
+        )
+        y: NDArray[np.float64] = full.reshape(batch, outputs, *size)[crop]
         if bias is not None:
             y = y + bias.astype(np.float64).reshape(1, -1, *[1] * len(lengths))
         return y

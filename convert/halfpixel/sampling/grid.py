@@ -118,10 +118,7 @@ class GridSample:
         """Return (index, weight) arrays along one axis; weight 0 outside under zeros."""
         import numpy as np
 
-        if self.align_corners:
-            x = (g + 1) / 2 * (length - 1)
-        else:
-            x = ((g + 1) * length - 1) / 2
+        x = (g + 1) / 2 * (length - 1) if self.align_corners else ((g + 1) * length - 1) / 2
         if self.mode == "nearest":
             return [self._inside(np.rint(self._pad(x, length)), np.ones_like(x), length)]
         if self.mode == "linear":
@@ -133,9 +130,7 @@ class GridSample:
         base = np.floor(x)
         frac = x - base
         return [
-            self._inside(
-                self._pad(base + offset, length), _keys(np.abs(offset - frac)), length
-            )
+            self._inside(self._pad(base + offset, length), _keys(np.abs(offset - frac)), length)
             for offset in (-1, 0, 1, 2)
         ]
 
@@ -205,9 +200,7 @@ class AffineGrid:
             return np.array([self.single])
         return np.linspace(-1.0, 1.0, length)
 
-    def evaluate(
-        self, theta: "NDArray[np.generic]", size: Sequence[int]
-    ) -> "NDArray[np.float64]":
+    def evaluate(self, theta: "NDArray[np.generic]", size: Sequence[int]) -> "NDArray[np.float64]":
         """Compute the grid in float64.
 
         Args:
@@ -228,4 +221,6 @@ class AffineGrid:
             raise ValueError(f"theta of shape {theta.shape} does not fit size {list(size)}")
         axes = np.meshgrid(*(self.base(n) for n in lengths), indexing="ij")
         homogeneous = np.stack([*reversed(axes), np.ones(lengths)], axis=-1)
-        return np.einsum("...j,nij->n...i", homogeneous, theta.astype(np.float64))
+        matrices = theta.astype(np.float64)
+        grid: NDArray[np.float64] = np.einsum("...j,nij->n...i", homogeneous, matrices)
+        return grid

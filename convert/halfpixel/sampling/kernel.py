@@ -155,4 +155,8 @@ def window_taps(kernel: Area, index: int, n_in: int, n_out: int) -> Taps:
     pixels = range(math.floor(begin), math.ceil(end))
     if kernel.window == "adaptive":
         return tuple((j, Fraction(1, len(pixels))) for j in pixels)
-    return tuple((j, (min(end, j + 1) - max(begin, j)) / (end - begin)) for j in pixels)
+    taps: list[tuple[int, Fraction]] = []
+    for j in pixels:
+        inside = min(end, Fraction(j + 1)) - max(begin, Fraction(j))
+        taps.append((j, inside / (end - begin)))
+    return tuple(taps)

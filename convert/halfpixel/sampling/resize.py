@@ -79,9 +79,7 @@ class Resize:
         return y
 
 
-def along_axis(
-    weights: Weights, x: "NDArray[np.float64]", axis: int
-) -> "NDArray[np.float64]":
+def along_axis(weights: Weights, x: "NDArray[np.float64]", axis: int) -> "NDArray[np.float64]":
     """Return W applied along one axis, one gather and one product for each tap."""
     import numpy as np
 
@@ -100,9 +98,7 @@ def along_axis(
         taken = np.take(x, index[:, k], axis=axis)
         used = value[:, k] != 0
         if not used.all():  # a tap that is not used must not spread NaN or infinity
-            where = [slice(None)] * x.ndim
-            unused = tuple(where[:axis]) + (np.flatnonzero(~used),) + tuple(where[axis + 1 :])
-            taken[unused] = 0.0
+            np.moveaxis(taken, axis, 0)[~used] = 0.0
         out += value[:, k].reshape(column) * taken
     return out
 

@@ -93,10 +93,7 @@ class RoiAlign:
         width = extent / bins
         count = self.sampling_ratio or max(math.ceil(extent / bins), 0)
         return [
-            [
-                _corners(begin + p * width + (s + 0.5) * width / count, length)
-                for s in range(count)
-            ]
+            [_corners(begin + p * width + (s + 0.5) * width / count, length) for s in range(count)]
             for p in range(bins)
         ]
 
