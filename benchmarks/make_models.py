@@ -38,7 +38,7 @@ def resize(source: str, target: str, mode: str = "pytorch_half_pixel") -> NodePr
     )
 
 
-def save(
+def save(  # noqa: PLR0913, PLR0917 - the parts of a graph
     path: Path,
     nodes: Sequence[NodeProto],
     tensors: Sequence[TensorProto],

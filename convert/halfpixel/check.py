@@ -169,15 +169,16 @@ def check_paths(
     return Report(tuple(files))
 
 
+_Said = dict[int, tuple[Operation, tuple[tuple[Rule, Finding], ...]]]
+
+
 @dataclass(slots=True)
 class Judge:
     """The rules, and what they already said of operations that are alike."""
 
     settings: Settings
     rules: tuple[Rule, ...] = field(init=False)
-    _said: dict[int, tuple[Operation, tuple[tuple[Rule, Finding], ...]]] = field(
-        default_factory=dict
-    )
+    _said: _Said = field(default_factory=_Said)
 
     def __post_init__(self) -> None:
         """Choose the rules."""

@@ -13,7 +13,7 @@ from halfpixel.convention import load_conventions
 from halfpixel.conventions.torch_interpolate import Interpolate, parse_call
 from halfpixel.errors import UsageError
 from halfpixel.rule import Rule, load_rules
-from halfpixel.sampling import Area, Nearest, Resize, Sampling, Table
+from halfpixel.sampling import Area, Cubic, Nearest, Resize, Sampling, Table
 from halfpixel.sampling.axis import MAX_LENGTH
 from halfpixel.site import Site
 
@@ -147,7 +147,7 @@ def _kernel(sampling: Sampling) -> str:
     if isinstance(kernel, Nearest):
         return f"nearest, {kernel.rounding}"
     words = [type(kernel).__name__.lower()]
-    if hasattr(kernel, "a"):
+    if isinstance(kernel, Cubic):
         words.append(f"a = {float(kernel.a):g}")
     if getattr(kernel, "antialias", False):
         words.append("antialias")

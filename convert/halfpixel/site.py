@@ -190,9 +190,7 @@ class Site:
     graph: str = ""
     source: str | None = None
     source_text: str = ""
-    compute: "Compute | None" = field(
-        default=None, compare=False, repr=False
-    )
+    compute: "Compute | None" = field(default=None, compare=False, repr=False)
 
     @property
     def op(self) -> str:

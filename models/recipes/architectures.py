@@ -236,7 +236,7 @@ def words(
             yield f"{key}={tuple(value) if isinstance(value, (list, tuple)) else value!r}"
 
 
-def export(
+def export(  # noqa: PLR0913, PLR0917 - what torch.onnx.export takes
     model: nn.Module, about: Architecture, image: Tensor, path: Path, exporter: str, opset: int
 ) -> None:
     """Write a model without the paths of this machine."""

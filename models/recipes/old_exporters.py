@@ -51,7 +51,7 @@ class Interpolate(nn.Module):
 class Like(nn.Module):
     """Resize a strided convolution back to the input's own size."""
 
-    def __init__(self, mode: str, align_corners: bool | None) -> None:
+    def __init__(self, mode: str, *, align_corners: bool | None) -> None:
         """Make the convolution that shrinks."""
         super().__init__()
         self.shrink = nn.Conv2d(2, 2, 3, stride=2, padding=1)

@@ -51,11 +51,14 @@ def check(site: Site) -> Iterator[Finding]:
 def _tried(operation: Operation) -> Iterator[Finding]:
     """Look for lengths that the graph computes to one number whatever the input."""
     trials = operation.dynamic.trials
-    for place in range(len(trials[0][0]) if len(trials) > 1 else 0):
+    if len(trials) < 2 or operation.literal_size:
+        return
+    count = len(trials[0][0])
+    for place in range(count):
         ins = {lengths[place] for lengths, _ in trials}
         outs = {lengths[place] for _, lengths in trials}
-        if len(ins) > 1 and len(outs) == 1 and outs != {1} and not operation.literal_size:
-            yield _finding(outs.pop(), operation.rank - len(trials[0][0]) + place)
+        if len(ins) > 1 and len(outs) == 1 and outs != {1}:
+            yield _finding(outs.pop(), operation.rank - count + place)
             return
 
 

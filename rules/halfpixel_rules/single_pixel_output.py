@@ -76,7 +76,10 @@ _CALL = parse_call('F.interpolate(x, size=(1, 4), mode="bilinear")')
 _RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
 _ONE: Details = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 1, 4), "by": "sizes"}
 _LONG: Details = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 10, 14), "by": "sizes"}
-_WRITTEN: dict[str, Attribute] = {"mode": "linear", "coordinate_transformation_mode": "pytorch_half_pixel"}
+_WRITTEN: dict[str, Attribute] = {
+    "mode": "linear",
+    "coordinate_transformation_mode": "pytorch_half_pixel",
+}
 _ADVICE = "set coordinate_transformation_mode=half_pixel"
 _TWICE = Sampling("pytorch_half_pixel", Linear(), Fraction(2))
 
@@ -94,7 +97,9 @@ RULE = Rule(
             because="a scale of 2 never gives a length of 1",
         ),
         Bad(
-            example_site("Resize", _axes("pytorch"), attributes=_WRITTEN, intent=_RECORD, like=_ONE),
+            example_site(
+                "Resize", _axes("pytorch"), attributes=_WRITTEN, intent=_RECORD, like=_ONE
+            ),
             Finding(
                 "an output length of 1 reads input pixel 0: at length 5 to 1 (axis 2) samples "
                 "are up to 2 input px off, weights up to 1; F.interpolate(x, size=(1, 4), "

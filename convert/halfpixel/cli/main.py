@@ -68,7 +68,7 @@ def _names(
 )
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even where there are findings.")
-def check_command(
+def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
     paths: tuple[str, ...],
     select: tuple[str, ...],
     ignore: tuple[str, ...],

@@ -14,9 +14,10 @@ area               adaptive windows                   mean
 ================== ================================== =====================================
 
 With `scale_factor` the coordinates use the factor itself; with `size`, with
-recompute_scale_factor=True, and up to release 1.5, the ratio of the two lengths. The factor is taken as the float32
-that exporters write. Up to release 1.9 an output length of 1 under align_corners=False read
-coordinate 0 - 1/2 * 0: pixel 0 for linear, -1/2 for cubic; from 1.10 on, the centre.
+recompute_scale_factor=True, and up to release 1.5, the ratio of the two lengths. The factor
+is taken as the float32 that exporters write. Up to release 1.9 an output length of 1 under
+align_corners=False read coordinate -1/2: pixel 0 for linear, a blend for cubic; from 1.10 on
+it reads the centre.
 
 Source: PyTorch `aten/src/ATen/native/UpSample.h` (1.9 and 2.13),
 `cpu/UpSampleKernel.cpp`, `AdaptivePooling.h`, `torch/nn/functional.py`.
@@ -193,7 +194,7 @@ def parse_call(text: str, spatial: int | None = None, version: Version = LATEST)
     except SyntaxError as error:
         raise ValueError(f"{text!r} is not a Python call") from error
     if not isinstance(node, ast.Call):
-        raise ValueError(f"{text!r} is not a call")
+        raise ValueError(f"{text!r} is not a call")  # noqa: TRY004 - a wrong value, not a type
     name = ast.unparse(node.func).rsplit(".", 1)[-1]
     if name not in {"interpolate", "upsample", "Upsample", "UpsamplingBilinear2d"}:
         raise ValueError(f"{name} is not F.interpolate or nn.Upsample")

@@ -40,9 +40,7 @@ def resize_trials(
         if len(numbers) != len(lengths):
             continue
         if operation.by == "scales":
-            out = tuple(
-                output_length_float32(n, s) for n, s in zip(lengths, numbers, strict=True)
-            )
+            out = tuple(output_length_float32(n, s) for n, s in zip(lengths, numbers, strict=True))
         else:
             out = tuple(int(v) for v in numbers)
         pairs.append((lengths[2:], out[2:]))

@@ -272,9 +272,7 @@ def after_transpose(
             yield start, start
 
 
-def gather_compute(
-    gather: Gather, blend: "tuple[Gather, Sequence[float]] | None"
-) -> "Compute":
+def gather_compute(gather: Gather, blend: "tuple[Gather, Sequence[float]] | None") -> "Compute":
     """Return the function that evaluates a gather, or two and their blend."""
 
     def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":

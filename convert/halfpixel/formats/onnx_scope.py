@@ -51,10 +51,10 @@ class Scope:
     constants: "dict[str, TensorProto]"
     values: "dict[str, ValueInfoProto]"
     outer: "Scope | None" = None
-    bound: "dict[str, tuple[Scope, str]]" = field(default_factory=dict)
-    arguments: "dict[str, AttributeProto]" = field(default_factory=dict)
-    shapes: dict[str, Shape] = field(default_factory=dict)
-    types: dict[str, int] = field(default_factory=dict)
+    bound: "dict[str, tuple[Scope, str]]" = field(default_factory=lambda: {})  # noqa: PIE807 - typed by its place
+    arguments: "dict[str, AttributeProto]" = field(default_factory=lambda: {})  # noqa: PIE807 - typed by its place
+    shapes: dict[str, Shape] = field(default_factory=dict[str, Shape])
+    types: dict[str, int] = field(default_factory=dict[str, int])
     compute: "Callable[[str], Numbers | None] | None" = None
     _producers: "dict[str, int] | None" = None
     _joined: "frozenset[str] | None" = None
@@ -200,7 +200,7 @@ def subgraphs(node: "NodeProto") -> "Iterator[tuple[str, AttributeProto]]":
             yield attribute.name, attribute
 
 
-def _plain(attribute: "AttributeProto") -> Attribute | None:
+def _plain(attribute: "AttributeProto") -> Attribute | None:  # noqa: PLR0911 - a table
     match attribute.type:
         case 1:
             return attribute.f

@@ -9,7 +9,7 @@ between those shapes and the value that is asked for.
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from halfpixel.formats.onnx_scope import Scope, declared_shape
 from halfpixel.formats.onnx_tensor import Numbers
@@ -31,6 +31,14 @@ ROUNDS: Final = 24
 MOST_NODES: Final = 400
 LARGEST_GRAPH: Final = 20_000
 """Nodes of a graph beyond which shapes that the file lacks are not inferred."""
+
+
+class _Evaluator(Protocol):
+    """onnx's ReferenceEvaluator, as far as it is used here."""
+
+    def run(
+        self, output_names: None, feed_inputs: "dict[str, NDArray[np.generic]]"
+    ) -> "list[NDArray[np.generic]]": ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +179,8 @@ class Trial:
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", version)])
         try:
             with np.errstate(all="ignore"):
-                result = cast("list[NDArray[np.generic]]", ReferenceEvaluator(model).run(None, {}))
+                evaluator = cast("_Evaluator", ReferenceEvaluator(model))
+                result = evaluator.run(None, {})
         except Exception:
             logging.getLogger(__name__).debug("%s is not computed", name, exc_info=True)
             return None

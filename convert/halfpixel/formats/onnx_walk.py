@@ -53,8 +53,8 @@ class Walk:
     folder: Path | None
     producer: Producer = field(init=False)
     functions: "Mapping[tuple[str, str], FunctionProto]" = field(init=False)
-    _known: dict[object, Operation] = field(default_factory=dict)
-    _alike: dict[object, Operation] = field(default_factory=dict)
+    _known: dict[object, Operation] = field(default_factory=dict[object, Operation])
+    _alike: dict[object, Operation] = field(default_factory=dict[object, Operation])
 
     def __post_init__(self) -> None:
         """Read what belongs to the whole model."""
@@ -349,5 +349,3 @@ def _ordinary(site: Site) -> bool:
     operator = site.operator
     strides = getattr(operator, "strides", None)
     return site.op == "ConvTranspose" and strides is not None and set(strides) == {1}
-
-

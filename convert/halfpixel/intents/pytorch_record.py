@@ -71,7 +71,7 @@ def parse_fx_node(text: str) -> tuple[str, tuple[object, ...]] | None:
 def user_line(trace: str) -> tuple[str, str] | None:
     r"""Return ("file.py:line", source text) of the innermost frame outside any library.
 
-    >>> user_line('File "net.py", line 3, in forward\\n    y = up(x)')
+    >>> user_line('File "net.py", line 3, in forward\n    y = up(x)')
     ('net.py:3', 'y = up(x)')
     """
     frames = [(m[1], m[2], m[3] or "") for m in _FRAME.finditer(trace)]

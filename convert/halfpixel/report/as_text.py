@@ -3,58 +3,66 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import Final
 
 from halfpixel.check import FileReport, Located, Report
 from halfpixel.rule import SEVERITIES
 from halfpixel.site import Shape, Site
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
+Part = tuple[str, str]
+"""A piece of text and its style, in rich's words; an empty style is plain."""
 
-STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+Line = tuple[Part, ...]
+
+STYLES: Final = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
-def lines(report: Report, *, statistics: bool = False) -> Iterator["str | Text"]:
-    """Yield the report line by line; styled where rich is at hand to show it."""
+def lines(report: Report, *, statistics: bool = False) -> Iterator[Line]:
+    """Yield the report line by line."""
     for file in report.files:
         yield from _file(file)
     if statistics:
         yield from _statistics(report)
-    yield _summary(report)
+    yield _plain(_summary(report))
 
 
-def _file(file: FileReport) -> Iterator["str | Text"]:
+def _plain(text: str) -> Line:
+    return ((text, ""),)
+
+
+def _file(file: FileReport) -> Iterator[Line]:
     if file.error is not None:
-        yield _styled(("error", STYLES["error"]), f": {file.error}")
+        yield (("error", STYLES["error"]), (f": {file.error}", ""))
         return
     for _, group in groupby(file.findings, key=lambda one: id(one.site)):
         yield from _site(file.path, list(group))
 
 
-def _site(path: str, located: Sequence[Located]) -> Iterator["str | Text"]:
+def _site(path: str, located: Sequence[Located]) -> Iterator[Line]:
     site = located[0].site
     where = f"{site.graph}/{site.name}" if site.graph else site.name
-    head = f" ({site.op}, opset {site.opset}) {_shape(site.input_shape)} -> {_shape(site.output_shape)}"
-    yield _styled((f"{path}: ", "bold"), (where, "bold"), head)
-    yield f"  is     {site.torch_call or _nameless(site)}"
+    shapes = f"{_shape(site.input_shape)} -> {_shape(site.output_shape)}"
+    kind = f" ({site.op}, opset {site.opset}) {shapes}"
+    yield ((f"{path}: {where}", "bold"), (kind, ""))
+    yield _plain(f"  is     {site.torch_call or _nameless(site)}")
     if site.intent is not None:
-        yield f"  meant  {site.intent.text}  [{site.intent.how}: {site.intent.origin}]"
+        intent = site.intent
+        yield _plain(f"  meant  {intent.text}  [{intent.how}: {intent.origin}]")
     if site.source:
-        yield f"  from   {site.source}" + (f": {site.source_text}" if site.source_text else "")
+        text = f": {site.source_text}" if site.source_text else ""
+        yield _plain(f"  from   {site.source}{text}")
     for one in located:
         finding = one.finding
-        yield _styled(
-            "  ",
+        yield (
+            ("  ", ""),
             (finding.severity, STYLES[finding.severity]),
-            f" {one.rule.name}: {finding.message} ({finding.how})",
+            (f" {one.rule.name}: {finding.message} ({finding.how})", ""),
         )
         if finding.fix is not None:
-            yield f"    fix ({finding.fix.safety}): {finding.fix.advice}"
+            yield _plain(f"    fix ({finding.fix.safety}): {finding.fix.advice}")
         elif finding.declined:
-            yield f"    no fix: {finding.declined}"
-    yield ""
+            yield _plain(f"    no fix: {finding.declined}")
+    yield _plain("")
 
 
 def _nameless(site: Site) -> str:
@@ -72,46 +80,40 @@ def _shape(shape: Shape | None) -> str:
     return "x".join("?" if dim is None else str(dim) for dim in shape)
 
 
-def _statistics(report: Report) -> Iterator[str]:
+def _statistics(report: Report) -> Iterator[Line]:
     counts = Counter((one.finding.severity, one.rule.name) for one in report.findings)
     for severity in SEVERITIES:
         rows = [(count, name) for (kind, name), count in counts.items() if kind == severity]
         for count, name in sorted(rows, key=lambda row: (-row[0], row[1])):
-            yield f"{count:6d}  {severity:8s} {name}"
+            yield _plain(f"{count:6d}  {severity:8s} {name}")
 
 
 def _summary(report: Report) -> str:
-    counts = ", ".join(
-        f"{report.count(severity)} {severity}{'' if report.count(severity) == 1 else 's'}"
-        for severity in SEVERITIES
-    )
-    files = f"{len(report.files)} file{'' if len(report.files) == 1 else 's'}"
+    found = ", ".join(_many(report.count(severity), severity) for severity in SEVERITIES)
     failed = sum(file.error is not None for file in report.files)
     unread = f", {failed} not read" if failed else ""
-    return f"{len(report.sites)} resampling nodes in {files}{unread}: {counts}"
+    nodes = _many(len(report.sites), "resampling node")
+    return f"{nodes} in {_many(len(report.files), 'file')}{unread}: {found}"
 
 
-def _styled(*parts: "str | tuple[str, str]") -> "str | Text":
-    """Return parts as rich text, or as plain text where rich has not been asked for."""
-    import sys
+def _many(count: int, noun: str) -> str:
+    """Return a count with its noun.
 
-    if "rich.text" not in sys.modules:
-        return "".join(part if isinstance(part, str) else part[0] for part in parts)
-    from rich.text import Text
-
-    return Text.assemble(*parts)
+    >>> _many(1, "file"), _many(2, "file")
+    ('1 file', '2 files')
+    """
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def show(report: Report, *, colour: bool, statistics: bool = False) -> None:
     """Print the report; rich is loaded only for a terminal."""
     if not colour:
         for line in lines(report, statistics=statistics):
-            print(line)  # noqa: T201 - this is the report
+            print("".join(text for text, _ in line))  # noqa: T201 - this is the report
         return
-    console: Console
-    import rich.text  # noqa: F401 - lines() styles once it is there
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
     for line in lines(report, statistics=statistics):
-        console.print(line)
+        console.print(Text.assemble(*line))

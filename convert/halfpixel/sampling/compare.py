@@ -122,9 +122,9 @@ def canonical(sampling: Sampling) -> Sampling:
         return replace(out, coordinate=coordinate, kernel=kernel, exclude_outside=False)
     if isinstance(kernel, Linear) and not kernel.antialias:
         out = replace(out, exclude_outside=False)
-    if isinstance(kernel, Linear) and sampling.coordinate == "pytorch_1_9_half_pixel":
-        if not kernel.antialias:
-            out = replace(out, coordinate="pytorch_half_pixel")
+    clamps = isinstance(kernel, Linear) and not kernel.antialias
+    if clamps and sampling.coordinate == "pytorch_1_9_half_pixel":
+        out = replace(out, coordinate="pytorch_half_pixel")
     if isinstance(kernel, Area | Table):
         out = replace(out, coordinate="half_pixel", scale=None, exclude_outside=False)
     if sampling.scale is None and _copies_anyway(out):

@@ -8,10 +8,11 @@ artifacts", Distill, 2016.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from types import EllipsisType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from types import EllipsisType
+
     import numpy as np
     from numpy.typing import NDArray
 

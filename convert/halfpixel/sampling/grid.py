@@ -101,7 +101,8 @@ class GridSample:
             for axis, length in enumerate(lengths)
         ]
         image = np.moveaxis(x.astype(np.float64), 1, -1)
-        batch = np.arange(x.shape[0]).reshape((-1,) + (1,) * (grid.ndim - 2))
+        first: NDArray[np.intp] = np.arange(x.shape[0], dtype=np.intp)
+        batch = first.reshape(-1, *[1] * (grid.ndim - 2))
         out = np.zeros((*grid.shape[:-1], x.shape[1]))
         for corner in product(*taps):
             weight = np.ones(grid.shape[:-1])
