@@ -128,7 +128,7 @@ class Interpolate:
         'F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=True)'
         """
         if self.scale_factor is not None:
-            factors = tuple(shortest(factor) for factor in self.scale_factor)
+            factors = tuple(_shown(factor) for factor in self.scale_factor)
             same = len(set(factors)) == 1
             arguments = [f"scale_factor={factors[0] if same else factors}"]
         elif self.size is not None and None not in self.size:
@@ -143,6 +143,11 @@ class Interpolate:
         if self.antialias:
             arguments.append("antialias=True")
         return f"F.interpolate({x}, {', '.join(arguments)})"
+
+
+def _shown(factor: float) -> float:
+    """Return a factor as a user would have written it; a double that was recorded stays."""
+    return shortest(factor) if float32(factor) == factor else factor
 
 
 def _sampling(call: Interpolate, scale: Fraction | None) -> Sampling:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.format import Format
-from halfpixel.formats.onnx_proto import parse
+from halfpixel.formats.onnx_proto import parse, text_is_broken
 from halfpixel.formats.onnx_walk import Walk
 from halfpixel.formats.onnx_wire import skeleton
 from halfpixel.site import Site
@@ -39,6 +39,10 @@ def sites(path: Path) -> list[Site]:
         raise GraphError(str(path), error.node, error.reason) from error
     except RecursionError as error:
         raise ModelFileError(path, "graphs or functions are nested too deep") from error
+    except (TypeError, AttributeError) as error:
+        if text_is_broken(model):
+            raise ModelFileError(path, "a name or text in the model is not UTF-8") from error
+        raise
 
 
 def _check_opset(model: "ModelProto", where: str) -> None:

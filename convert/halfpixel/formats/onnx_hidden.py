@@ -289,11 +289,20 @@ def gather_compute(gather: Gather, blend: "tuple[Gather, Sequence[float]] | None
     return compute
 
 
-def no_evaluation(node: "NodeProto") -> "Compute":
-    """Return a function that says why a pooling is not evaluated."""
+def pool_compute(operation: Operation) -> "Compute":
+    """Return the function that evaluates a pooling whose windows do not overlap."""
+    kernel = cast("tuple[int, ...]", operation.attributes["kernel_shape"])
 
-    def compute(_inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
-        raise GraphError("", node.name, "a pooling is described, not evaluated")
+    def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
+        x = inputs[0]
+        if x.ndim != len(kernel) + 2:
+            raise GraphError("", "", f"input has rank {x.ndim}, expected {len(kernel) + 2}")
+        whole = [n // k for n, k in zip(x.shape[2:], kernel, strict=True)]
+        cut = tuple(slice(m * k) for m, k in zip(whole, kernel, strict=True))
+        area = Resize(
+            tuple((axis + 2, Sampling("half_pixel", Area())) for axis in range(len(kernel)))
+        )
+        return area.evaluate(x[(slice(None), slice(None), *cut)], (*x.shape[:2], *whole))
 
     return compute
 

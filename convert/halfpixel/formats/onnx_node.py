@@ -65,6 +65,13 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         return Described(replace(base, problem=str(error)), _refuse(node, str(error)))
 
 
+def misfit(scope: Scope, node: "NodeProto", producer: Producer, problem: str) -> Described:
+    """Return a node that cannot be described, with the reason."""
+    opset = scope.opset(node.domain) or 0
+    operation = Operation(node.op_type, opset, {}, None, producer=producer, problem=problem)
+    return Described(operation, _refuse(node, problem))
+
+
 def _refuse(node: "NodeProto", reason: str) -> "Compute":
     def compute(_inputs: "Sequence[Array]") -> "NDArray[np.float64]":
         raise GraphError("", node.name, f"cannot be evaluated: {reason}")

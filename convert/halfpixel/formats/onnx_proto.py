@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 from halfpixel.errors import MissingExtraError, ModelFileError
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
     from onnx import ModelProto
 
 GENERATED: Final = "onnx.onnx_ml_pb2"
@@ -65,3 +66,19 @@ def parse(data: bytes, path: Path) -> "ModelProto":
     if not model.HasField("graph") or model.ir_version < 1:
         raise ModelFileError(path, "not an ONNX model: it has no graph or no ir_version")
     return model
+
+
+def text_is_broken(message: "Message") -> bool:
+    """Whether a text anywhere in a message is not UTF-8.
+
+    protobuf hands such a text out as bytes; this is asked only once something failed on it.
+    """
+    for field, value in message.ListFields():
+        values = value if field.is_repeated else [value]
+        for one in values:
+            if field.type == field.TYPE_MESSAGE:
+                if text_is_broken(one):
+                    return True
+            elif field.type == field.TYPE_STRING and isinstance(one, bytes):
+                return True
+    return False

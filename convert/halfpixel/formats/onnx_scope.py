@@ -188,7 +188,7 @@ def declared_shape(value: "ValueInfoProto") -> Shape | None:
     return tuple(
         dim.dim_value
         if dim.HasField("dim_value") and dim.dim_value > 0
-        else (dim.dim_param or None)
+        else ("".join((dim.dim_param,)) or None)
         for dim in tensor.shape.dim
     )
 

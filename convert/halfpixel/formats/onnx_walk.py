@@ -1,10 +1,11 @@
 """The walk over an ONNX model: every graph, subgraph and function body, every site."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from halfpixel.conventions.torch_call import closest_nearest
 from halfpixel.errors import GraphError
@@ -17,11 +18,11 @@ from halfpixel.formats.onnx_hidden import (
     gather_compute,
     gather_operation,
     is_resize,
-    no_evaluation,
+    pool_compute,
     pool_operation,
     read_gather,
 )
-from halfpixel.formats.onnx_node import OPS, Described, describe
+from halfpixel.formats.onnx_node import OPS, Described, describe, misfit
 from halfpixel.formats.onnx_path import grid_maker, layers_into
 from halfpixel.formats.onnx_scope import Scope, subgraphs
 from halfpixel.formats.onnx_trial import LARGEST_GRAPH, Fixed, Trial, inferred, trials
@@ -30,7 +31,7 @@ from halfpixel.intents.pytorch_record import STACK_TRACE, is_resampling_line, us
 from halfpixel.site import Dynamic, Operation, Producer, Shape, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -38,6 +39,22 @@ if TYPE_CHECKING:
 
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 DEEPEST: Final = 64
+
+
+MISFITS: Final = (ValueError, IndexError, KeyError, OverflowError, ZeroDivisionError)
+"""What reading a node raises where its parts contradict each other."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site, the graph it stands in, and its node."""
+
+    site: Site
+    scope: Scope
+    node: "NodeProto"
 
 
 @dataclass(slots=True)
@@ -58,7 +75,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         """Read what belongs to the whole model."""
-        name = self.model.producer_name.strip().lower()
+        name = "".join((self.model.producer_name,)).strip().lower()
         self.producer = Producer(name, version_of(self.model.producer_version))
         self.functions = {(f.domain, f.name): f for f in self.model.functions}
 
@@ -69,10 +86,11 @@ class Walk:
             GraphError: a cycle, functions that call themselves, or graphs nested too deep.
         """
         main = self._main()
-        found = list(self._walk(main, 0))
-        if any(_unsettled(site) for site in found):
-            found = self._with_trials(main, found)
-        return [site for site in found if not _ordinary(site)]
+        found = [place for place in self._walk(main, 0) if not _ordinary(place.site)]
+        if any(not place.site.operation.constant_lengths for place in found):
+            attempts = trials(self.model, main)
+            found = [self._tried(main, place, attempts) for place in found]
+        return [place.site for place in found]
 
     def _main(self) -> Scope:
         graph = self.model.graph
@@ -104,27 +122,39 @@ class Walk:
             for node in main.nodes
         )
 
-    def _walk(self, scope: Scope, depth: int) -> Iterator[Site]:
+    def _walk(self, scope: Scope, depth: int) -> Iterator[Place]:
+        """Yield the sites of a graph in its order, those of nested graphs where they stand."""
         if depth > DEEPEST:
             raise GraphError("", scope.path, f"graphs are nested deeper than {DEEPEST}")
         gathers: dict[str, tuple[Gather, NodeProto]] = {}
-        for node in scope.nodes:
+        found: list[tuple[int, Place]] = []
+        order: dict[str, int] = {}
+        for index, node in enumerate(scope.nodes):
             op = node.op_type
             if op in OPS and node.domain in {"", "ai.onnx"}:
-                yield self._site(scope, node)
-            elif op in HIDING:
-                yield from self._hidden(scope, node, gathers)
+                found.append((index, Place(self._site(scope, node), scope, node)))
+            elif op == "GatherND":
+                gather = _if_sound(read_gather, scope, node)
+                if gather is not None:
+                    gathers[node.output[0]] = (gather, node)
+                    order[node.output[0]] = index
+            elif op == "AveragePool":
+                found += [(index, place) for place in self._pool(scope, node)]
             elif op in NESTING:
-                for name, attribute in subgraphs(node):
-                    graphs = attribute.graphs or [attribute.g]
-                    for graph in graphs:
-                        path = _path(scope.path, f"{node.name or op}.{name}")
-                        yield from self._walk(_inner(scope, graph, path), depth + 1)
+                found += [(index, place) for place in self._nested(scope, node, depth)]
             if self.functions and (node.domain, op) in self.functions:
                 body = self._body(scope, node, self.functions[node.domain, op])
-                yield from self._walk(body, depth + 1)
-        if gathers:
-            yield from self._gathers(scope, gathers)
+                found += [(index, place) for place in self._walk(body, depth + 1)]
+        for place in self._gathers(scope, gathers):
+            found.append((order[place.node.output[0]], place))
+        found.sort(key=lambda pair: pair[0])
+        yield from (place for _, place in found)
+
+    def _nested(self, scope: Scope, node: "NodeProto", depth: int) -> Iterator[Place]:
+        for name, attribute in subgraphs(node):
+            for graph in attribute.graphs or [attribute.g]:
+                path = _path(scope.path, f"{node.name or node.op_type}.{name}")
+                yield from self._walk(_inner(scope, graph, path), depth + 1)
 
     def _body(self, scope: Scope, node: "NodeProto", function: "FunctionProto") -> Scope:
         """Return the body of a function as it is called by `node`."""
@@ -161,7 +191,11 @@ class Walk:
         return Site(_name(node), known, scope.path, compute=compute)
 
     def _judged(self, scope: Scope, node: "NodeProto") -> Site:
-        described = describe(scope, node, self.producer)
+        try:
+            described = describe(scope, node, self.producer)
+        except MISFITS as error:
+            reason = f"its attributes and inputs do not belong together: {error}"
+            described = misfit(scope, node, self.producer, reason)
         operation = described.operation
         if operation.op == "GridSample":
             operation = replace(operation, fed_by=grid_maker(scope, node))
@@ -197,25 +231,21 @@ class Walk:
                 return shape
         return None
 
-    def _hidden(
-        self, scope: Scope, node: "NodeProto", gathers: "dict[str, tuple[Gather, NodeProto]]"
-    ) -> Iterator[Site]:
-        if node.op_type == "GatherND":
-            gather = read_gather(scope, node)
-            if gather is not None:
-                gathers[node.output[0]] = (gather, node)
-            return
+    def _pool(self, scope: Scope, node: "NodeProto") -> Iterator[Place]:
         properties = {entry.key: entry.value for entry in node.metadata_props}
         if not is_resampling_line(properties.get(STACK_TRACE, "")):
             return
-        operation = pool_operation(scope, node, self.producer)
+        operation = _if_sound(pool_operation, scope, node, self.producer)
         if operation is not None:
-            yield self._placed(scope, node, Described(operation, no_evaluation(node)))
+            described = Described(operation, pool_compute(operation))
+            yield Place(self._placed(scope, node, described), scope, node)
 
     def _gathers(
         self, scope: Scope, gathers: "dict[str, tuple[Gather, NodeProto]]"
-    ) -> Iterator[Site]:
+    ) -> Iterator[Place]:
         """Yield the gathers of a graph, two that are blended as one linear resize."""
+        if not gathers:
+            return
         ends = dict(after_transpose(scope, gathers))
         blends = find_blends(scope, {end: gathers[start][0] for end, start in ends.items()})
         seconds = {second for second, _ in blends.values()}
@@ -227,30 +257,20 @@ class Walk:
             if end in blends:
                 second, weights = blends[end]
                 blend = (gathers[ends[second]][0], weights)
-            operation = gather_operation(scope, gather, self.producer, blend)
+            operation = _if_sound(gather_operation, scope, gather, self.producer, blend)
             if operation is None:
                 continue
             properties = {entry.key: entry.value for entry in node.metadata_props}
-            resized = is_resize(operation)
-            if resized or is_resampling_line(properties.get(STACK_TRACE, "")):
+            if is_resize(operation) or is_resampling_line(properties.get(STACK_TRACE, "")):
                 described = Described(operation, gather_compute(gather, blend))
-                yield self._placed(scope, node, described)
+                yield Place(self._placed(scope, node, described), scope, node)
 
-    def _with_trials(self, main: Scope, found: list[Site]) -> list[Site]:
-        """Complete the sites whose lengths the graph computes, at trial sizes."""
-        attempts = trials(self.model, main)
-        return [self._tried(main, site, attempts) if not site.graph else site for site in found]
-
-    def _tried(self, main: Scope, site: Site, attempts: list[Trial]) -> Site:
-        if not _unsettled(site):
-            return site
-        node = next(
-            (n for n in main.nodes if (n.name or (n.output and n.output[0])) == site.name),
-            None,
-        )
-        if node is None:
-            return site
+    def _tried(self, main: Scope, place: Place, attempts: list[Trial]) -> Place:
+        """Complete a site whose lengths the graph computes, at trial sizes."""
+        site, node = place.site, place.node
         operation = site.operation
+        if operation.constant_lengths or place.scope is not main:
+            return place
         if operation.hidden == "GatherND":
             gather = read_gather(main, node)
             dynamic = gather_trials(main, gather, attempts) if gather else Dynamic()
@@ -259,11 +279,22 @@ class Walk:
                 operation = replace(operation, torch_call=closest.call.text())
         else:
             dynamic = resize_trials(main, node, operation, attempts)
-        return replace(site, operation=replace(operation, dynamic=dynamic))
+        tried = replace(site, operation=replace(operation, dynamic=dynamic))
+        return Place(tried, place.scope, node)
+
+
+def _if_sound(read: "Callable[P, T]", *arguments: "P.args", **names: "P.kwargs") -> "T | None":
+    """Return what is read, or None where the node's parts do not belong together."""
+    try:
+        return read(*arguments, **names)
+    except MISFITS:
+        logging.getLogger(__name__).debug("no resize", exc_info=True)
+        return None
 
 
 def _name(node: "NodeProto") -> str:
-    return node.name or (node.output[0] if node.output else node.op_type)
+    name = node.name or (node.output[0] if node.output else node.op_type)
+    return "".join((name,))  # a TypeError where it is not UTF-8, and so no text
 
 
 def _likeness(scope: Scope, node: "NodeProto") -> object:
@@ -338,10 +369,6 @@ def _spells_size(text: str) -> bool:
     (True, False)
     """
     return bool(_SIZE.search(text))
-
-
-def _unsettled(site: Site) -> bool:
-    return not site.operation.constant_lengths
 
 
 def _ordinary(site: Site) -> bool:

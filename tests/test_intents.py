@@ -1,0 +1,173 @@
+"""What was meant, as the exporter wrote it down, as its habits say, or as the user expects."""
+
+import pytest
+
+from halfpixel.conventions.torch_interpolate import from_arguments, parse_call
+from halfpixel.errors import UsageError
+from halfpixel.intent import expected, intent_of, parse_policy, version_of
+from halfpixel.intents.pytorch_record import FX_NODE, parse_fx_node, recorded, user_line
+from halfpixel.site import Operation, Producer
+
+RESIZE = Operation("Resize", 18, {"mode": "linear"}, None, input_shape=(1, 2, 5, 7), by="sizes")
+
+
+def fx(target: str, arguments: str) -> dict[str, str]:
+    call = f"call_function[target=torch.ops.{target}](args = ({arguments}), kwargs = {{}})"
+    return {FX_NODE: f"%u : [num_users=1] = {call}"}
+
+
+RECORDS = [
+    (
+        fx("aten.upsample_bilinear2d.vec", "%x, None, True, [2.0, 2.0]"),
+        'F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=True)',
+    ),
+    (
+        fx("aten.upsample_bilinear2d.vec", "%conv2d, None, False, [1.3333333333333333, 1.7]"),
+        'F.interpolate(x, scale_factor=(1.3333333333333333, 1.7), mode="bilinear", align_corners=False)',
+    ),
+    (
+        fx("aten.upsample_bicubic2d.vec", "%x, [%sym_size_int_22, %s], True, None"),
+        'F.interpolate(x, size=size, mode="bicubic", align_corners=True)',
+    ),
+    (
+        fx("aten._upsample_bilinear2d_aa.default", "%x, [%trunc, %trunc_1], False, 0.4, 0.4"),
+        'F.interpolate(x, scale_factor=0.4, mode="bilinear", align_corners=False, antialias=True)',
+    ),
+    (
+        fx("aten._upsample_bicubic2d_aa.default", "%x, [3, 4], True, None, None"),
+        'F.interpolate(x, size=(3, 4), mode="bicubic", align_corners=True, antialias=True)',
+    ),
+    (
+        fx("aten.upsample_nearest2d.vec", "%x, [2, 3], None"),
+        'F.interpolate(x, size=(2, 3), mode="nearest")',
+    ),
+    (
+        fx("aten.upsample_trilinear3d.vec", "%x, None, False, [2.0, 2.0, 2.0]"),
+        'F.interpolate(x, scale_factor=2.0, mode="trilinear", align_corners=False)',
+    ),
+    (
+        fx("aten._upsample_nearest_exact2d.vec", "%x, [2, 3], None"),
+        'F.interpolate(x, size=(2, 3), mode="nearest-exact")',
+    ),
+    (
+        fx("aten.grid_sampler.default", "%x, %view_3, 0, 1, True"),
+        'F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)',
+    ),
+    (fx("aten.relu.default", "%x"), None),
+    ({FX_NODE: "no call at all"}, None),
+    ({FX_NODE: "%u = call_function[target=torch.ops.aten.x](args = (((((, kwargs = {})"}, None),
+    ({}, None),
+]
+
+
+@pytest.mark.parametrize(("properties", "text"), RECORDS)
+def test_the_exporters_record_is_parsed_exactly(
+    properties: dict[str, str], text: str | None
+) -> None:
+    intent = recorded(RESIZE, properties, "")
+    assert (None if intent is None else intent.text) == text
+
+
+def test_doubles_are_kept_to_the_last_digit() -> None:
+    parsed = parse_fx_node(fx("aten.x", "%x, [1.3333333333333333, -2], None")[FX_NODE])
+    assert parsed == ("aten.x", ("%x", [1.3333333333333333, -2], None))
+
+
+def test_the_users_own_line_is_the_innermost_outside_any_library() -> None:
+    trace = (
+        'File "net.py", line 17, in forward\n    return self.neck(x)\n'
+        '  File "lib/net/neck.py", line 8, in forward\n    a = self.up(x)\n'
+        '  File "site-packages/torch/nn/modules/upsampling.py", line 174, in forward\n    return F'
+    )
+    assert user_line(trace) == ("lib/net/neck.py:8", "a = self.up(x)")
+    assert user_line("") is None
+
+
+LINES = [
+    ("y = F.interpolate(x, size=(3, 4), mode='bilinear')", "size=(3, 4)"),
+    ("return nn.Upsample(scale_factor=2, mode='nearest')(x) + y", "scale_factor=2.0"),
+    ("return F.interpolate(x, **self.options)", None),
+    ("return F.interpolate(x, size=y.shape[2:])", None),
+    ("return F.interpolate(x, *more)", None),
+    ("a = b", None),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), LINES)
+def test_a_source_line_counts_where_all_its_arguments_are_literals(
+    line: str, words: str | None
+) -> None:
+    intent = recorded(RESIZE, {}, line)
+    assert (intent is None) if words is None else (intent is not None and words in intent.text)
+
+
+HABITS = [
+    ("pytorch", (1, 12), 9, {"mode": "linear"}, "align_corners=False"),
+    ("pytorch", (1, 12), 11, {"coordinate_transformation_mode": "align_corners"}, "corners=True"),
+    ("pytorch", (1, 12), 11, {"coordinate_transformation_mode": "pytorch_half_pixel"}, "=False"),
+    ("pytorch", (1, 12), 11, {"coordinate_transformation_mode": "asymmetric"}, None),
+    ("tf2onnx", (1, 12), 9, {"mode": "linear"}, None),
+    ("", None, 9, {"mode": "linear"}, None),
+]
+
+
+@pytest.mark.parametrize(("name", "version", "opset", "attributes", "words"), HABITS)
+def test_habits_are_those_of_a_known_exporter(
+    name: str,
+    version: tuple[int, int] | None,
+    opset: int,
+    attributes: dict[str, str],
+    words: str | None,
+) -> None:
+    operation = Operation(
+        "Resize", opset, {"mode": "linear", **attributes}, None, producer=Producer(name, version)
+    )
+    intent = intent_of(operation, {}, "")
+    if words is None:
+        assert intent is None
+    else:
+        assert intent is not None
+        assert intent.how == "assumed"
+        assert words in intent.text
+
+
+def test_a_policy_overrides_by_pattern_and_the_last_wins() -> None:
+    policies = [parse_policy("align_corners=true"), parse_policy("neck.*:align_corners=false")]
+    for name, corners in (("head.up", True), ("neck.up", False)):
+        intent = expected(RESIZE, name, policies)
+        assert intent is not None
+        assert intent.how == "policy"
+        assert intent.call is not None
+        assert intent.call.align_corners is corners
+
+
+@pytest.mark.parametrize("text", ["", "align_corners", "align_corners=1", "size=3", "a:b"])
+def test_a_malformed_policy_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="--expect"):
+        parse_policy(text)
+
+
+def test_versions() -> None:
+    assert version_of("2.13.0+cpu") == (2, 13)
+    assert version_of("nightly") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "F.interpolate(x)",
+        "F.interpolate(x, size=3, mode='quadratic')",
+        "F.relu(x)",
+        "1 + 1",
+        "F.interpolate(",
+        "F.interpolate(x, scale_factor='2')",
+    ],
+)
+def test_calls_that_pytorch_does_not_have_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_call(text)
+
+
+def test_arguments_as_a_mapping() -> None:
+    call = from_arguments({"size": [3, 4], "mode": "bicubic", "align_corners": True})
+    assert call.text() == 'F.interpolate(x, size=(3, 4), mode="bicubic", align_corners=True)'
