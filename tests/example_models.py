@@ -1,6 +1,6 @@
 """Models that the tests share: the files in the repository, and small graphs made here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +12,24 @@ MISMATCHES = MODELS / "exporter_mismatches"
 ARCHITECTURES = MODELS / "architectures"
 
 Dims = Sequence[int | str]
+Attribute = int | float | str | list[int]
 
 
 def resize(
-    source: str = "x", target: str = "y", name: str = "up", **attributes: object
+    source: str = "x",
+    target: str = "y",
+    name: str = "up",
+    attributes: Mapping[str, Attribute] | None = None,
 ) -> NodeProto:
     """Return a Resize by the constant `scales`."""
-    given: dict[str, object] = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-    return helper.make_node("Resize", [source, "", "scales"], [target], name, **given | attributes)
+    node = helper.make_node("Resize", [source, "", "scales"], [target], name)
+    given: dict[str, Attribute] = {
+        "mode": "linear",
+        "coordinate_transformation_mode": "half_pixel",
+        **(attributes or {}),
+    }
+    node.attribute.extend(helper.make_attribute(key, value) for key, value in given.items())
+    return node
 
 
 def scales(*values: float, name: str = "scales") -> TensorProto:

@@ -16,14 +16,14 @@ def fx(target: str, arguments: str) -> dict[str, str]:
     return {FX_NODE: f"%u : [num_users=1] = {call}"}
 
 
-RECORDS = [
+RECORDS: list[tuple[dict[str, str], str | None]] = [
     (
         fx("aten.upsample_bilinear2d.vec", "%x, None, True, [2.0, 2.0]"),
         'F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=True)',
     ),
     (
         fx("aten.upsample_bilinear2d.vec", "%conv2d, None, False, [1.3333333333333333, 1.7]"),
-        'F.interpolate(x, scale_factor=(1.3333333333333333, 1.7), mode="bilinear", align_corners=False)',
+        'F.interpolate(x, scale_factor=(1.3333333333333333, 1.7), mode="bilinear", align_corners=False)',  # noqa: E501 - a call as it is printed
     ),
     (
         fx("aten.upsample_bicubic2d.vec", "%x, [%sym_size_int_22, %s], True, None"),

@@ -99,7 +99,7 @@ class Deviation:
             return f"samples are up to {pixels:.3g} input px off, weights up to {weights:.3g}"
         if pixels:
             return f"samples are up to {pixels:.3g} input px off"
-        return f"weights are up to {weights:.3g} off"
+        return f"weights are up to {weights:.3g} off" if weights else "the weights are others"
 
 
 def meant_resize(operation: Operation) -> Resize | None:

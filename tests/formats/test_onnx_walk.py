@@ -28,7 +28,9 @@ def test_sites_in_subgraphs_see_the_names_around_them() -> None:
     choose = helper.make_node(
         "If", ["flag"], ["y"], "choose", then_branch=branch("then"), else_branch=branch("other")
     )
-    made = models.model([choose], initializers=[models.scales(), constant("flag", True)])
+    made = models.model(
+        [choose], initializers=[models.scales(), constant("flag", np.array([True])[0])]
+    )
     found = halfpixel.sites(made)
     places = {site.name: site.graph for site in found}
     assert places == {"then_up": "choose.then_branch", "other_up": "choose.else_branch"}
@@ -152,7 +154,7 @@ def test_trials_of_free_lengths() -> None:
     assert all(out == (2 * h, 3 * w) for (h, w), out in pairs)
 
 
-CASES = [
+CASES: list[tuple[dict[str, models.Attribute], tuple[float, ...], tuple[int, ...]]] = [
     ({}, (1, 1, 2, 2), (1, 2, 4, 5)),
     ({"coordinate_transformation_mode": "align_corners"}, (1, 1, 2, 3), (1, 1, 4, 5)),
     ({"mode": "cubic"}, (1, 1, 1.5, 0.5), (1, 1, 4, 6)),
@@ -164,17 +166,17 @@ CASES = [
 
 @pytest.mark.parametrize(("attributes", "factors", "shape"), CASES)
 def test_evaluate_is_what_the_reference_evaluator_gives(
-    attributes: dict[str, object], factors: tuple[float, ...], shape: tuple[int, ...]
+    attributes: dict[str, models.Attribute], factors: tuple[float, ...], shape: tuple[int, ...]
 ) -> None:
-    made = models.model([models.resize(**attributes)], shape, [models.scales(*factors)])
+    made = models.model([models.resize(attributes=attributes)], shape, [models.scales(*factors)])
     x = np.random.default_rng(0).random(shape, np.float32)
     (site,) = halfpixel.sites(made)
-    (expected,) = ReferenceEvaluator(made).run(None, {"x": x})
-    np.testing.assert_allclose(site.evaluate(x), expected, atol=1e-6)
+    outputs: Any = ReferenceEvaluator(made).run(None, {"x": x})
+    np.testing.assert_allclose(site.evaluate(x), outputs[0], atol=1e-6)
     np.testing.assert_array_equal(site.evaluate(x, np.array(factors)), site.evaluate(x))
 
 
-BAD_NODES = [
+BAD_NODES: list[tuple[dict[str, models.Attribute], tuple[float, ...], str]] = [
     ({}, (float("nan"), 1, 2, 2), "nan"),
     ({}, (1, 1, 0, 2), "0.0"),
     ({}, (1, 1, -2, 2), "-2.0"),
@@ -188,9 +190,11 @@ BAD_NODES = [
 
 @pytest.mark.parametrize(("attributes", "factors", "problem"), BAD_NODES)
 def test_a_node_that_cannot_be_described_says_why(
-    attributes: dict[str, object], factors: tuple[float, ...], problem: str
+    attributes: dict[str, models.Attribute], factors: tuple[float, ...], problem: str
 ) -> None:
-    made = models.model([models.resize(**attributes)], initializers=[models.scales(*factors)])
+    made = models.model(
+        [models.resize(attributes=attributes)], initializers=[models.scales(*factors)]
+    )
     (site,) = halfpixel.sites(made)
     assert site.operator is None
     assert problem in site.operation.problem

@@ -178,6 +178,15 @@ class Scope:
         return self.opsets.get(domain)
 
 
+def text(value: str) -> str:
+    """Return a text of the model.
+
+    Raises:
+        AttributeError: it is not UTF-8; protobuf then hands out bytes.
+    """
+    return value.encode().decode()
+
+
 def declared_shape(value: "ValueInfoProto") -> Shape | None:
     """Return the shape that a ValueInfoProto declares, or None where it has none."""
     if not value.type.HasField("tensor_type"):
@@ -188,7 +197,7 @@ def declared_shape(value: "ValueInfoProto") -> Shape | None:
     return tuple(
         dim.dim_value
         if dim.HasField("dim_value") and dim.dim_value > 0
-        else ("".join((dim.dim_param,)) or None)
+        else (text(dim.dim_param) or None)
         for dim in tensor.shape.dim
     )
 

@@ -47,7 +47,7 @@ _CODES: Final = {
 }
 _INT32_FIELD: Final = frozenset({2, 3, 4, 5, 6, 9})
 EXTERNAL: Final = 1
-LARGEST: Final = 1 << 26
+LARGEST: Final = 1 << 24
 """Most bytes of a constant that are read: index tables of a gather, never weights."""
 
 

@@ -9,8 +9,9 @@ between those shapes and the value that is asked for.
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, cast
 
+from halfpixel.formats.onnx_evaluate import evaluated
 from halfpixel.formats.onnx_scope import Scope, declared_shape
 from halfpixel.formats.onnx_tensor import Numbers
 from halfpixel.sampling.arithmetic import output_length_float32
@@ -31,14 +32,6 @@ ROUNDS: Final = 24
 MOST_NODES: Final = 400
 LARGEST_GRAPH: Final = 20_000
 """Nodes of a graph beyond which shapes that the file lacks are not inferred."""
-
-
-class _Evaluator(Protocol):
-    """onnx's ReferenceEvaluator, as far as it is used here."""
-
-    def run(
-        self, output_names: None, feed_inputs: "dict[str, NDArray[np.generic]]"
-    ) -> "list[NDArray[np.generic]]": ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,23 +161,11 @@ class Trial:
         needed = self._ancestors(name)
         if needed is None:
             return None
-        nodes, constants = needed
-        import numpy as np
-        from onnx import TypeProto, helper
-        from onnx.reference import ReferenceEvaluator
-
-        output = helper.make_value_info(name, TypeProto())
-        graph = helper.make_graph(nodes, "values", [], [output], constants)
-        version = min(self._scope.opset("") or 18, 25)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", version)])
         try:
-            with np.errstate(all="ignore"):
-                evaluator = cast("_Evaluator", ReferenceEvaluator(model))
-                result = evaluator.run(None, {})
+            return evaluated(name, *needed, self._scope.opset("") or 18)
         except Exception:
             logging.getLogger(__name__).debug("%s is not computed", name, exc_info=True)
             return None
-        return result[0]
 
     def _ancestors(self, name: str) -> "tuple[list[NodeProto], list[TensorProto]] | None":
         """Return the nodes between known shapes and a value, in order, and their constants."""

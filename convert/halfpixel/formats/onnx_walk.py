@@ -24,7 +24,7 @@ from halfpixel.formats.onnx_hidden import (
 )
 from halfpixel.formats.onnx_node import OPS, Described, describe, misfit
 from halfpixel.formats.onnx_path import grid_maker, layers_into
-from halfpixel.formats.onnx_scope import Scope, subgraphs
+from halfpixel.formats.onnx_scope import Scope, subgraphs, text
 from halfpixel.formats.onnx_trial import LARGEST_GRAPH, Fixed, Trial, inferred, trials
 from halfpixel.intent import intent_of, version_of
 from halfpixel.intents.pytorch_record import STACK_TRACE, is_resampling_line, user_line
@@ -75,7 +75,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         """Read what belongs to the whole model."""
-        name = "".join((self.model.producer_name,)).strip().lower()
+        name = text(self.model.producer_name).strip().lower()
         self.producer = Producer(name, version_of(self.model.producer_version))
         self.functions = {(f.domain, f.name): f for f in self.model.functions}
 
@@ -294,7 +294,7 @@ def _if_sound(read: "Callable[P, T]", *arguments: "P.args", **names: "P.kwargs")
 
 def _name(node: "NodeProto") -> str:
     name = node.name or (node.output[0] if node.output else node.op_type)
-    return "".join((name,))  # a TypeError where it is not UTF-8, and so no text
+    return text(name)
 
 
 def _likeness(scope: Scope, node: "NodeProto") -> object:
@@ -304,6 +304,8 @@ def _likeness(scope: Scope, node: "NodeProto") -> object:
     graph counts, or its shapes are not written in the file.
     """
     if node.op_type not in {"Resize", "Upsample"} or node.metadata_props or scope.bound:
+        return None
+    if not node.input or not node.output:
         return None
     data, out = scope.values.get(node.input[0]), scope.values.get(node.output[0])
     if data is None or out is None:

@@ -23,6 +23,9 @@ from halfpixel.sampling.kernel import Rounding
 TIE: Final = 1e-6
 """onnxruntime takes a fractional part this close to 1/2 for a tie (kNearestModeEps)."""
 
+LONGEST: Final = 1 << 62
+"""Stands for an output length that overflows float32."""
+
 _FLOAT: Final = struct.Struct("<f")
 
 
@@ -58,7 +61,8 @@ def output_length_float32(n_in: int, scale: float) -> int:
     >>> output_length_float32(100, 0.29), output_length_float64(100, 0.29)
     (29, 28)
     """
-    return math.floor(float32(float32(n_in) * float32(scale)))
+    product = float32(float32(n_in) * float32(scale))
+    return math.floor(product) if math.isfinite(product) else LONGEST
 
 
 def output_length_float64(n_in: int, scale: float) -> int:

@@ -16,8 +16,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
 
-from halfpixel.sampling.axis import MAX_LENGTH, Sampling, Weights
-from halfpixel.sampling.coordinate import ZERO, Coordinate
+from halfpixel.sampling.axis import Sampling, Weights
+from halfpixel.sampling.coordinate import ONE, ZERO, Coordinate, stretch
 from halfpixel.sampling.kernel import Area, Cubic, Linear, Nearest, Table, Taps
 
 Proof = Literal["closed form", "sizes", "period", "search"]
@@ -27,6 +27,9 @@ SEARCH_TO: Final = 12
 
 PERIOD_TO: Final = 48
 """Longest period of a scale that is walked through for a proof."""
+
+MOST_TAPS: Final = 1 << 15
+"""Weights of a matrix that is written out; larger ones are judged by their lines."""
 
 ROUNDING: Final = Fraction(1, 100_000)
 """Below this, a displacement (in pixels) or a weight is float32 rounding of a scale."""
@@ -146,7 +149,7 @@ def _copies_anyway(sampling: Sampling) -> bool:
 
 @lru_cache(maxsize=4096)
 def _at_sizes(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
-    if max(n_in, n_out) > MAX_LENGTH:
+    if max(_taps(a, n_in, n_out), _taps(b, n_in, n_out)) > MOST_TAPS:
         return _by_line(a, b, n_in, n_out)
     first, second = a.weights(n_in, n_out), b.weights(n_in, n_out)
     if first.rows == second.rows and first.outside == second.outside:
@@ -160,11 +163,36 @@ def _at_sizes(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
     )
 
 
+def _taps(sampling: Sampling, n_in: int, n_out: int) -> Fraction:
+    """Return about how many weights the matrix holds, nearest ones counted an eighth."""
+    kernel = sampling.kernel
+    axis = sampling.axis(n_in, n_out)
+    match kernel:
+        case Nearest():
+            return Fraction(n_out, 8)
+        case Linear() | Cubic():
+            width = 2 if isinstance(kernel, Linear) else 4
+            wide = stretch(sampling.coordinate, axis) if kernel.antialias else ONE
+            return n_out * width * wide
+        case Area():
+            return Fraction(max(n_in, n_out))
+        case Table():
+            return Fraction(n_out)
+
+
 def _by_line(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
-    """Compare the lines alone, where the matrices would be too long to write out."""
+    """Compare the lines alone, where the matrices would be too long to write out.
+
+    Equal lines, kernels, widths and borders are equal matrices. Where they are not equal the
+    lines are furthest apart at one of the ends.
+    """
     first, second = a.line(n_in, n_out), b.line(n_in, n_out)
+    one, other = a.axis(n_in, n_out), b.axis(n_in, n_out)
+    wide = stretch(a.coordinate, one) == stretch(b.coordinate, other)
     plain = replace(a, coordinate=b.coordinate, scale=b.scale)
-    if first == second and canonical(plain) == canonical(b):
+    if n_in == n_out and a.copies_same_length != b.copies_same_length:
+        wide = False
+    if first == second and wide and canonical(plain) == canonical(b):
         return Verdict(equal=True, proof="sizes")
     apart = max(abs(first.at(i) - second.at(i)) for i in (0, n_out - 1))
     return Verdict(equal=False, proof="sizes", witness=(n_in, n_out), displacement=apart)
