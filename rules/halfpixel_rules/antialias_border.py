@@ -1,0 +1,85 @@
+"""An antialiased resize counts samples beyond the border, or is cubic with a other than -1/2.
+
+## Why it matters
+PyTorch leaves out what lies beyond the image and renormalises the rest, which ONNX calls
+exclude_outside=1, and its antialiased bicubic has a = -0.5. ONNX's defaults repeat the border
+pixel and have a = -0.75: every sample near an edge differs, for a cubic every sample.
+
+## Where it comes from
+onnxscript up to 0.7.0 left exclude_outside at 0 (and, up to 0.6.2, cubic_coeff_a at -0.75);
+graphs written by hand with ONNX's defaults.
+
+## What is reported
+A warning where the two differ at the sizes in question and nothing stronger is known; where
+the call is recorded, differs-from-intent compares with it.
+
+## Fix safety
+Unsafe: that PyTorch's kernel was meant is an assumption.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize
+from halfpixel.site import Site
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare an antialiased kernel with PyTorch's."""
+    operator, intent = site.operator, site.intent
+    if not isinstance(operator, Resize) or (intent is not None and intent.how != "assumed"):
+        return
+    fixed = replace(operator, axes=tuple((a, _pytorch(s)) for a, s in operator.axes))
+    if fixed == operator:
+        return
+    verdict = compare_resize(operator, fixed, *site.operation.lengths())
+    if verdict.negligible:
+        return
+    worst = verdict.worst
+    off = float(worst.verdict.weight_difference)
+    n_in, n_out = worst.verdict.witness or (0, 0)
+    cubic = any(isinstance(s.kernel, Cubic) for _, s in fixed.axes)
+    words = "exclude_outside=1" + (", cubic_coeff_a=-0.5" if cubic else "")
+    message = (
+        f"antialias without {words}: at length {n_in} to {n_out} (axis {worst.axis}) weights are "
+        f"up to {off:.3g} from PyTorch's"
+    )
+    yield Finding(message, "warning", "proven", Fix("unsafe", f"set {words}", fixed))
+
+
+def _pytorch(sampling: Sampling) -> Sampling:
+    kernel = sampling.kernel
+    if not isinstance(kernel, Linear | Cubic) or not kernel.antialias:
+        return sampling
+    if isinstance(kernel, Cubic):
+        kernel = replace(kernel, a=Fraction(-1, 2))
+    return replace(sampling, kernel=kernel, exclude_outside=True)
+
+
+def _smooth(*, excluded: bool) -> Resize:
+    sampling = Sampling("half_pixel", Linear(antialias=True), exclude_outside=excluded)
+    return Resize(((2, sampling),))
+
+
+_SIZES: Details = {"input_shape": (1, 3, 5), "output_shape": (1, 3, 3), "by": "sizes"}
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(example_site("Resize", _smooth(excluded=True), _SIZES)),
+        Bad(
+            example_site("Resize", _smooth(excluded=False), _SIZES),
+            Finding(
+                "antialias without exclude_outside=1: at length 5 to 3 (axis 2) weights are up "
+                "to 0.0536 from PyTorch's",
+                "warning",
+                "proven",
+                Fix("unsafe", "set exclude_outside=1", _smooth(excluded=True)),
+            ),
+        ),
+    ),
+)

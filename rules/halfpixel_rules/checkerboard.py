@@ -1,0 +1,69 @@
+"""A transposed convolution covers its output unevenly.
+
+## Why it matters
+Where the kernel's length is no multiple of the stride, some output samples are reached by more
+kernel taps than their neighbours. With equal weights the output shows the pattern of the
+stride: a checkerboard that training has to unlearn.
+
+## Where it comes from
+Decoders with a kernel of 3 and a stride of 2. A kernel of 4 or 2, or a resize followed by a
+convolution, covers evenly.
+
+## What is reported
+A note with the taps that reach each phase of the output.
+
+## Fix safety
+None: the weights were trained for this kernel.
+"""
+
+from collections.abc import Iterator
+
+from halfpixel.rule import Bad, Finding, Good, Rule, example_site
+from halfpixel.sampling import ConvTranspose
+from halfpixel.site import Site
+
+DECLINED = "the weights were trained for this kernel"
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare the taps that reach each phase."""
+    operator = site.operator
+    if not isinstance(operator, ConvTranspose):
+        return
+    for axis in range(len(operator.kernel)):
+        coverage = operator.coverage(axis)
+        if len(set(coverage)) > 1:
+            phases = ", ".join(map(str, coverage))
+            yield Finding(
+                f"kernel {operator.kernel[axis]} is no multiple of stride "
+                f"{operator.strides[axis]} (axis {axis + 2}): the phases of the output are "
+                f"reached by {phases} taps",
+                "note",
+                "proven",
+                declined=DECLINED,
+            )
+            return
+
+
+def _kernel(length: int) -> ConvTranspose:
+    return ConvTranspose((length,), (2,), (1,), (1,), (0,), (1,))
+
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(example_site("ConvTranspose", _kernel(4))),
+        Bad(
+            example_site("ConvTranspose", _kernel(3)),
+            Finding(
+                "kernel 3 is no multiple of stride 2 (axis 2): the phases of the output are "
+                "reached by 2, 1 taps",
+                "note",
+                "proven",
+                declined=DECLINED,
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,88 @@
+"""A cubic resize has a coefficient or border that no PyTorch call has.
+
+## Why it matters
+PyTorch's bicubic has a = -0.75 and repeats the border pixel. a = -0.5 (Keys; TensorFlow,
+Pillow) is softer and overshoots less; leaving out what lies beyond the border and
+renormalising changes the two outermost pixels. Both change values, not positions.
+
+## Where it comes from
+TensorFlow (a = -0.5 with half_pixel_centers), Pillow, graphs written by hand.
+
+## What is reported
+A warning where nothing is known of what was meant, or PyTorch wrote the model; nothing where
+the call is recorded (differs-from-intent compares with it) or TensorFlow wrote it.
+
+## Fix safety
+Unsafe: it may have been meant.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Cubic, Resize, Sampling, compare_resize
+from halfpixel.site import Producer, Site
+
+PYTORCH_A = Fraction(-3, 4)
+KNOWN_OTHERS = ("tf2onnx", "tflite2onnx", "keras")
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare a cubic kernel with PyTorch's."""
+    operator, intent = site.operator, site.intent
+    if not isinstance(operator, Resize) or (intent is not None and intent.how != "assumed"):
+        return
+    if site.operation.producer.name.startswith(KNOWN_OTHERS):
+        return
+    fixed = replace(operator, axes=tuple((a, _pytorch(s)) for a, s in operator.axes))
+    verdict = compare_resize(operator, fixed, *site.operation.lengths())
+    if fixed == operator or verdict.negligible:
+        return
+    sampling = next(s for _, s in operator.axes if s != _pytorch(s))
+    a = float(sampling.kernel.a) if isinstance(sampling.kernel, Cubic) else 0.0
+    border = "renormalised" if sampling.exclude_outside else "repeated"
+    off = float(verdict.worst.verdict.weight_difference)
+    message = (
+        f"cubic with a = {a:g} and a {border} border: weights are up to {off:.3g} from PyTorch's, "
+        "a = -0.75 and a repeated border"
+    )
+    fix = Fix("unsafe", "set cubic_coeff_a=-0.75, exclude_outside=0", fixed)
+    yield Finding(message, "warning", "proven", fix)
+
+
+def _pytorch(sampling: Sampling) -> Sampling:
+    kernel = sampling.kernel
+    if not isinstance(kernel, Cubic) or kernel.antialias:
+        return sampling
+    return replace(sampling, kernel=replace(kernel, a=PYTORCH_A), exclude_outside=False)
+
+
+def _cubic(a: Fraction) -> Resize:
+    return Resize(((2, Sampling("half_pixel", Cubic(a))),))
+
+
+_SIZES: Details = {"input_shape": (1, 3, 4), "output_shape": (1, 3, 8), "by": "sizes"}
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(example_site("Resize", _cubic(PYTORCH_A), _SIZES)),
+        Good(
+            example_site("Resize", _cubic(Fraction(-1, 2)), _SIZES, producer=Producer("tf2onnx")),
+            because="TensorFlow's bicubic has a = -0.5",
+        ),
+        Bad(
+            example_site("Resize", _cubic(Fraction(-1, 2)), _SIZES),
+            Finding(
+                "cubic with a = -0.5 and a repeated border: weights are up to 0.0352 from "
+                "PyTorch's, a = -0.75 and a repeated border",
+                "warning",
+                "proven",
+                Fix("unsafe", "set cubic_coeff_a=-0.75, exclude_outside=0", _cubic(PYTORCH_A)),
+            ),
+        ),
+    ),
+)

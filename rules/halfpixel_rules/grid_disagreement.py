@@ -1,0 +1,72 @@
+"""An affine grid and the sampling that it feeds disagree on align_corners.
+
+## Why it matters
+An AffineGrid with align_corners puts -1 and 1 on the centres of the border pixels; a GridSample
+without takes them for the outer edges, and the other way round. The identity transform then
+scales the image by (n - 1) / n: half a pixel at the border, nothing in the middle.
+
+## Where it comes from
+F.affine_grid and F.grid_sample have separate arguments, and code written before PyTorch 1.3
+relied on a default that changed.
+
+## What is reported
+A warning; a note where the exporter recorded the GridSample's own setting, so that the user
+wrote it so.
+
+## Fix safety
+Unsafe: a network that was trained with the disagreement has learnt it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import AffineGrid, GridSample
+from halfpixel.site import Site
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare the site's align_corners with that of its grid."""
+    operator, grid = site.operator, site.operation.fed_by
+    if not isinstance(operator, GridSample) or grid is None:
+        return
+    if grid.align_corners == operator.align_corners:
+        return
+    recorded = site.intent is not None and site.intent.how == "recorded"
+    fixed = replace(operator, align_corners=grid.align_corners)
+    yield Finding(
+        f"align_corners is {operator.align_corners} here and {grid.align_corners} in the "
+        "AffineGrid: the identity is up to 0.5 input px off at the border",
+        "note" if recorded else "warning",
+        "proven",
+        Fix("unsafe", f"set align_corners={int(grid.align_corners)}", fixed),
+    )
+
+
+def _sample(*, corners: bool) -> GridSample:
+    return GridSample("linear", "zeros", align_corners=corners, spatial=2)
+
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(
+            example_site("GridSample", _sample(corners=True), fed_by=AffineGrid(align_corners=True))
+        ),
+        Good(example_site("GridSample", _sample(corners=True)), because="its grid is not known"),
+        Bad(
+            example_site(
+                "GridSample", _sample(corners=False), fed_by=AffineGrid(align_corners=True)
+            ),
+            Finding(
+                "align_corners is False here and True in the AffineGrid: the identity is up to "
+                "0.5 input px off at the border",
+                "warning",
+                "proven",
+                Fix("unsafe", "set align_corners=1", _sample(corners=True)),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,89 @@
+"""A Resize names coordinates that its opset does not have.
+
+## Why it matters
+tf_half_pixel_for_nn was taken out in opset 13 and half_pixel_symmetric came in with opset 19.
+onnxruntime does not check and runs both; ONNX's checker, its reference evaluator and other
+runtimes refuse or ignore them.
+
+## Where it comes from
+onnx.version_converter, which keeps the text whatever the target opset; tf2onnx at opset 13.
+
+## What is reported
+A warning.
+
+## Fix safety
+Safe for tf_half_pixel_for_nn with floor: half_pixel with round_prefer_ceil is proven to pick
+the same pixels. None for the other, which no older opset can say.
+"""
+
+from collections.abc import Iterator
+
+from halfpixel.conventions.onnx_resize import attributes_of
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Linear, Nearest, Resize, Sampling
+from halfpixel.site import Site
+
+DECLINED = "no attribute of this opset can say it"
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare the coordinates with those that the opset has."""
+    operator = site.operator
+    if site.op != "Resize" or not isinstance(operator, Resize):
+        return
+    for _, sampling in operator.axes:
+        name = sampling.coordinate
+        early = name == "half_pixel_symmetric" and 11 <= site.opset < 19
+        late = name == "tf_half_pixel_for_nn" and site.opset >= 13
+        if not early and not late:
+            continue
+        bounds = "came with opset 19" if early else "was taken out in opset 13"
+        words = None if early else attributes_of(sampling, site.opset)
+        fix = None
+        if words is not None and isinstance(sampling.kernel, Nearest):
+            fix = Fix(
+                "safe",
+                "set coordinate_transformation_mode=half_pixel, nearest_mode=round_prefer_ceil",
+                operator,
+            )
+        message = f"{name} {bounds}, this is opset {site.opset}: runtimes refuse or ignore it"
+        yield Finding(message, "warning", "proven", fix, "" if fix else DECLINED)
+        return
+
+
+_TF = Resize(((2, Sampling("tf_half_pixel_for_nn", Nearest("floor"))),))
+_SYMMETRIC = Resize(((2, Sampling("half_pixel_symmetric", Linear())),))
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(example_site("Resize", _TF, opset=11)),
+        Good(example_site("Resize", _SYMMETRIC, opset=19)),
+        Bad(
+            example_site("Resize", _TF, opset=13),
+            Finding(
+                "tf_half_pixel_for_nn was taken out in opset 13, this is opset 13: runtimes "
+                "refuse or ignore it",
+                "warning",
+                "proven",
+                Fix(
+                    "safe",
+                    "set coordinate_transformation_mode=half_pixel, nearest_mode=round_prefer_ceil",
+                    _TF,
+                ),
+            ),
+        ),
+        Bad(
+            example_site("Resize", _SYMMETRIC, opset=18),
+            Finding(
+                "half_pixel_symmetric came with opset 19, this is opset 18: runtimes refuse or "
+                "ignore it",
+                "warning",
+                "proven",
+                declined=DECLINED,
+            ),
+        ),
+    ),
+)
