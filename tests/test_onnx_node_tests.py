@@ -1,0 +1,54 @@
+"""onnx's own node tests of the resampling operators, which no one here wrote."""
+
+import warnings
+from functools import lru_cache
+
+import halfpixel
+import numpy as np
+import pytest
+from onnx import ModelProto
+from onnx.backend.test.case.node import collect_testcases
+
+OPERATORS = ("Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign")
+FRACTIONAL = "the reference evaluator takes scale * n_in, unrounded, for the output length"
+XFAIL = {
+    "test_resize_downsample_scales_cubic_align_corners": FRACTIONAL,
+    "test_resize_downsample_scales_linear_align_corners": FRACTIONAL,
+}
+
+
+@lru_cache(maxsize=1)
+def cases() -> dict[str, tuple[ModelProto, list[tuple[list[np.ndarray], list[np.ndarray]]]]]:
+    """Return every case by name: its model, and sets of inputs and outputs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # onnx makes the cases of every operator on the way
+        made = collect_testcases()
+    return {
+        case.name: (case.model, case.data_sets)
+        for case in made
+        if case.model is not None
+        and case.data_sets is not None
+        and len(case.model.graph.node) == 1
+        and case.model.graph.node[0].op_type in OPERATORS
+    }
+
+
+NAMES = sorted(cases())
+
+
+def test_there_are_as_many_as_there_were() -> None:
+    assert len(NAMES) >= 65
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_node_test_is_reproduced(name: str) -> None:
+    if name in XFAIL:
+        pytest.xfail(XFAIL[name])
+    model, data = cases()[name]
+    (site,) = halfpixel.sites(model)
+    for inputs, outputs in data:
+        ours = site.evaluate(*(np.asarray(x) for x in inputs))
+        expected = np.asarray(outputs[0], np.float64)
+        written = np.allclose(np.round(expected, 4), expected, rtol=0, atol=1e-7)
+        atol = 1e-4 if written else 1e-5  # some tests have their outputs typed in, in 4 digits
+        np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=atol)
