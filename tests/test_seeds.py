@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from halfpixel.conventions import opencv_resize, tf_resize
 from halfpixel.conventions.torch_interpolate import parse_call
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, Resize, Sampling

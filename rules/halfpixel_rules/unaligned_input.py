@@ -41,7 +41,7 @@ def check(site: Site) -> Iterator[Finding]:
             fitting = (length - 1) // stride * stride + 1
             yield Finding(
                 f"the model's input has length {length} (axis {place + 2}), strides of {stride} in "
-                f"all: {fitting} or {fitting + stride} would put the last feature on the last pixel",
+                f"all: {fitting} or {fitting + stride} puts the last feature on the last pixel",
                 "note",
                 "proven",
                 declined=DECLINED,
@@ -63,7 +63,7 @@ RULE = Rule(
             example_site("Resize", _UP, _TWO, model_shape=(1, 3, 512, 512)),
             Finding(
                 "the model's input has length 512 (axis 2), strides of 4 in all: 509 or 513 "
-                "would put the last feature on the last pixel",
+                "puts the last feature on the last pixel",
                 "note",
                 "proven",
                 declined=DECLINED,

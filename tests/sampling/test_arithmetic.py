@@ -3,10 +3,9 @@
 from itertools import product
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - the field's name
 from onnx import TensorProto, helper, numpy_helper
 
 from halfpixel.sampling.arithmetic import (
@@ -16,6 +15,7 @@ from halfpixel.sampling.arithmetic import (
 )
 from halfpixel.sampling.coordinate import Coordinate
 from halfpixel.sampling.kernel import Rounding
+from oracles import by_onnxruntime
 
 PAIRS = [
     (224, 32), (448, 64), (14, 2), (28, 4), (56, 8), (112, 16), (480, 32), (1080, 72), (30, 2),
@@ -48,9 +48,8 @@ def ort_pixels(
     y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
     graph = helper.make_graph([node], "g", [x], [y], [sizes])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
-    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     image = np.arange(n_in, dtype=np.float32).reshape(1, 1, 1, n_in)
-    return tuple(int(v) for v in session.run(None, {"x": image})[0].ravel())
+    return tuple(int(v) for v in by_onnxruntime(model, {"x": image}).ravel())
 
 
 COORDINATES: list[Coordinate] = ["asymmetric", "half_pixel", "pytorch_half_pixel", "align_corners"]

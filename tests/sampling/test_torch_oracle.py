@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - the field's name
 
 from halfpixel.conventions.torch_interpolate import Interpolate, from_arguments
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample
@@ -134,7 +134,7 @@ KERNELS = [
 
 
 @pytest.mark.parametrize(("kernel", "stride", "padding", "added", "dilation", "groups"), KERNELS)
-def test_conv_transpose(
+def test_conv_transpose(  # noqa: PLR0913, PLR0917 - the arguments of the call
     kernel: tuple[int, ...],
     stride: tuple[int, ...],
     padding: tuple[int, ...],

@@ -12,7 +12,8 @@ INTER_AREA, shrinking windows                      mean, pixels counted by overl
 
 Nothing is antialiased but INTER_AREA. With fx and fy instead of a size the output length is
 rounded to the nearest and the coordinates use the factor itself. Enlarging INTER_AREA is a
-linear resize of its own kind, which has no name here.
+linear resize of its own kind, which has no name here. INTER_NEAREST_EXACT works in fixed point:
+a coordinate that is exactly a whole number may fall short and read the pixel before.
 
 Source: OpenCV `modules/imgproc/src/resize.cpp`.
 """
