@@ -31,8 +31,12 @@ HALF: frozenset[Coordinate] = frozenset({"half_pixel", "pytorch_half_pixel"})
 def check_model(sites: Sequence[Site]) -> Iterator[tuple[Site, Finding]]:
     """Count the conventions of a model's smooth resizes."""
     groups: dict[str, list[Site]] = {"align_corners": [], "half-pixel": []}
+    known: dict[int, str | None] = {}  # sites that are alike share their operation
     for site in sites:
-        kind = _convention(site)
+        key = id(site.operation)
+        if key not in known:
+            known[key] = _convention(site)
+        kind = known[key]
         if kind is not None:
             groups[kind].append(site)
     few, many = sorted(groups, key=lambda kind: (len(groups[kind]), kind))

@@ -204,7 +204,7 @@ class Walk:
                 operation,
                 layers=layers_into(scope, node),
                 model_shape=self._image(scope),
-                joined=bool(node.output) and node.output[0] in scope.joined,
+                joined=_joined(scope, node),
             )
         return self._placed(scope, node, Described(operation, described.compute))
 
@@ -313,9 +313,15 @@ def _likeness(scope: Scope, node: "NodeProto") -> object:
     attributes = b"".join([a.SerializeToString() for a in node.attribute])
     if b"align_corners" in attributes or scope.arguments:
         return None
-    joined = node.output[0] in scope.joined
+    joined = _joined(scope, node)
     lengths = (data.type.SerializeToString(), out.type.SerializeToString())
     return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined)
+
+
+def _joined(scope: Scope, node: "NodeProto") -> bool:
+    """Whether the output has to have the length of another operand; asked up to opset 10."""
+    early = (scope.opset("") or 0) < 11
+    return early and bool(node.output) and node.output[0] in scope.joined
 
 
 def _path(outer: str, inner: str) -> str:
