@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-RUNS = 5
+RUNS = 9
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 LOAD = "import onnx, sys; onnx.load(sys.argv[1])"
 LOAD_STRUCTURE = "import onnx, sys; onnx.load(sys.argv[1], load_external_data=False)"

@@ -31,14 +31,14 @@ HALF: frozenset[Coordinate] = frozenset({"half_pixel", "pytorch_half_pixel"})
 def check_model(sites: Sequence[Site]) -> Iterator[tuple[Site, Finding]]:
     """Count the conventions of a model's smooth resizes."""
     groups: dict[str, list[Site]] = {"align_corners": [], "half-pixel": []}
-    known: dict[int, str | None] = {}  # sites that are alike share their operation
     for site in sites:
-        key = id(site.operation)
-        if key not in known:
-            known[key] = _convention(site)
-        kind = known[key]
+        kind = _convention(site)
         if kind is not None:
             groups[kind].append(site)
+    if not all(groups.values()):
+        return  # the common case, before any weights are compared
+    for kind, members in groups.items():
+        groups[kind] = [site for site in members if _tells(site)]
     few, many = sorted(groups, key=lambda kind: (len(groups[kind]), kind))
     if not groups[few]:
         return
@@ -51,21 +51,27 @@ def check_model(sites: Sequence[Site]) -> Iterator[tuple[Site, Finding]]:
 
 
 def _convention(site: Site) -> str | None:
-    """Return which convention a site follows, where its lengths tell the two apart."""
+    """Return which of the two conventions a smooth resize follows, if any."""
     operator = site.operator
     if not isinstance(operator, Resize):
         return None
     smooth = [s for _, s in operator.axes if isinstance(s.kernel, Linear | Cubic)]
     if not smooth:
         return None
-    corners = smooth[0].coordinate == "align_corners"
-    if not corners and smooth[0].coordinate not in HALF:
-        return None
+    if smooth[0].coordinate == "align_corners":
+        return "align_corners"
+    return "half-pixel" if smooth[0].coordinate in HALF else None
+
+
+def _tells(site: Site) -> bool:
+    """Whether the two conventions differ at the site's lengths."""
+    operator = site.operator
+    if not isinstance(operator, Resize):
+        return False
+    corners = _convention(site) == "align_corners"
     other: Coordinate = "half_pixel" if corners else "align_corners"
     axes = tuple((axis, replace(s, coordinate=other)) for axis, s in operator.axes)
-    if compare_resize(operator, Resize(axes), *site.operation.lengths()).negligible:
-        return None
-    return "align_corners" if corners else "half-pixel"
+    return not compare_resize(operator, Resize(axes), *site.operation.lengths()).negligible
 
 
 _SIZES: Details = {"input_shape": (1, 3, 4), "output_shape": (1, 3, 8), "by": "sizes"}

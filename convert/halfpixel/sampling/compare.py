@@ -149,6 +149,8 @@ def _copies_anyway(sampling: Sampling) -> bool:
 
 @lru_cache(maxsize=4096)
 def _at_sizes(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
+    if _same_lines(canonical(a), canonical(b), n_in, n_out):
+        return Verdict(equal=True, proof="sizes")
     if max(_taps(a, n_in, n_out), _taps(b, n_in, n_out)) > MOST_TAPS:
         return _by_line(a, b, n_in, n_out)
     first, second = a.weights(n_in, n_out), b.weights(n_in, n_out)
@@ -161,6 +163,19 @@ def _at_sizes(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
         displacement=displacement(first, second),
         weight_difference=weight_difference(first, second),
     )
+
+
+def _same_lines(a: Sampling, b: Sampling, n_in: int, n_out: int) -> bool:
+    """Whether equal coordinates, kernels, widths and borders already make equal matrices."""
+    if isinstance(a.kernel, Area | Table) or a.extrapolate:
+        return a == b
+    copies = a.copies_same_length if n_in == n_out else b.copies_same_length
+    moved = replace(a, coordinate=b.coordinate, scale=b.scale, copies_same_length=copies)
+    if moved != b:
+        return False
+    one, other = a.axis(n_in, n_out), b.axis(n_in, n_out)
+    wide = stretch(a.coordinate, one) == stretch(b.coordinate, other)
+    return wide and a.line(n_in, n_out) == b.line(n_in, n_out)
 
 
 def _taps(sampling: Sampling, n_in: int, n_out: int) -> Fraction:
@@ -181,19 +196,8 @@ def _taps(sampling: Sampling, n_in: int, n_out: int) -> Fraction:
 
 
 def _by_line(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
-    """Compare the lines alone, where the matrices would be too long to write out.
-
-    Equal lines, kernels, widths and borders are equal matrices. Where they are not equal the
-    lines are furthest apart at one of the ends.
-    """
+    """Judge matrices that are too long to write out: their lines are furthest apart at an end."""
     first, second = a.line(n_in, n_out), b.line(n_in, n_out)
-    one, other = a.axis(n_in, n_out), b.axis(n_in, n_out)
-    wide = stretch(a.coordinate, one) == stretch(b.coordinate, other)
-    plain = replace(a, coordinate=b.coordinate, scale=b.scale)
-    if n_in == n_out and a.copies_same_length != b.copies_same_length:
-        wide = False
-    if first == second and wide and canonical(plain) == canonical(b):
-        return Verdict(equal=True, proof="sizes")
     apart = max(abs(first.at(i) - second.at(i)) for i in (0, n_out - 1))
     return Verdict(equal=False, proof="sizes", witness=(n_in, n_out), displacement=apart)
 
