@@ -29,6 +29,7 @@ from halfpixel.conventions.torch_interpolate import parse_call
 from halfpixel.rule import Bad, Finding, Good, Rule, Severity, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.sampling.arithmetic import (
+    float32,
     output_length_float32,
     output_length_float64,
     shortest,
@@ -90,7 +91,7 @@ def _size_as_scale(operation: Operation, operator: Resize) -> Iterator[Finding]:
         n_in, n_out, scale = ins[axis], outs[axis], sampling.scale
         if n_in is None or n_out is None or scale is None:
             continue
-        inferred = math.floor(n_in * scale)
+        inferred = math.floor(n_in * float32(float(scale)))
         if inferred == n_out or output_length_float32(n_in, float(scale)) != n_out:
             continue
         yield Finding(

@@ -107,14 +107,16 @@ def read(op: str, opset: int, attributes: Attributes, request: Request) -> Meani
     if sizes is not None and policy != "stretch":
         common, sizes = _keep_aspect(policy, lengths, sizes, axes)
     pairs: list[tuple[int, Sampling]] = []
+    crops = attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize"
     spatial = axes if len(axes) < rank else range(min(2, rank), rank)
     for axis in axes:
         scale, likely = common, axis in spatial
         if scales is not None and request.by == "scales":
-            scale = Fraction(scales[axis])
+            scale = given_scale(scales[axis])
             likely = scale != 1
         target = None if sizes is None else sizes[axis]
-        sampling = sampling_of(op, opset, attributes, scale, _roi(request.roi, axes, axis))
+        window = _roi(request.roi, axes, axis) if crops else None
+        sampling = sampling_of(op, opset, attributes, scale, window)
         if _resampled(sampling, lengths[axis], target, likely=likely):
             pairs.append((axis, sampling))
     value = attributes.get("extrapolation_value", 0.0)

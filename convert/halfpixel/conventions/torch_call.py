@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from halfpixel.conventions.torch_interpolate import Family, Interpolate, candidates
-from halfpixel.sampling import Linear, Resize, Sampling, compare
+from halfpixel.sampling import Linear, Resize, Sampling, Table, compare
 from halfpixel.sampling.arithmetic import pytorch_nearest, shortest
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import compare_resize
@@ -82,11 +82,19 @@ def matching_call(
     view = view_of([axis for axis, _ in resize.axes], rank)
     if view is None:
         return None
-    scaled = None if scales is None else tuple(scales[axis] for axis in view.axes)
-    calls = candidates(len(view.axes), scaled=scaled)
+    spatial = len(view.axes)
     wanted = resize.axes[0][1] if resize.axes else None
+    calls: list[Interpolate] = []
+    if scales is not None:
+        calls += candidates(spatial, scaled=tuple(shortest(scales[axis]) for axis in view.axes))
+        calls = [call for call in calls if _fits(call, view, input_lengths, output_lengths)]
+    if scales is None or not calls:  # up to opset 10 a size was written as a scale
+        calls += candidates(spatial, scaled=None)
     calls.sort(key=lambda call: _strange(call.sampling(0), wanted))
+    if wanted is not None and isinstance(wanted.kernel, Table):
+        calls += candidates(spatial, scaled=_table_factors(resize, view))
     open_lengths = None in input_lengths or None in output_lengths
+    open_lengths &= all(output_lengths[axis] != 1 for axis in view.axes)
     for call in calls:
         if _is(call, view, resize, input_lengths, output_lengths):
             return _with_size(call, view, output_lengths)
@@ -94,6 +102,36 @@ def matching_call(
         if open_lengths and _is(before, view, resize, input_lengths, output_lengths):
             return _with_size(call, view, output_lengths)
     return None
+
+
+def _fits(call: Interpolate, view: View, input_lengths: Lengths, output_lengths: Lengths) -> bool:
+    """Whether PyTorch gives the output lengths that are known for a call with factors."""
+    ins = [input_lengths[axis] for axis in view.axes]
+    known = [n for n in ins if n is not None]
+    found = call.output_lengths(known) if len(known) == len(ins) else None
+    if found is None:
+        return True
+    outs = [output_lengths[axis] for axis in view.axes]
+    return all(n is None or n == m for n, m in zip(outs, found, strict=True))
+
+
+def _table_factors(resize: Resize, view: View) -> tuple[float, ...]:
+    """Return the scale factors that the steps of a gather's tables show, to four digits."""
+    factors: list[float] = []
+    for axis in view.axes:
+        sampling = resize.sampling(axis)
+        kernel = sampling.kernel if sampling is not None else None
+        factors.append(_table_factor(kernel) if isinstance(kernel, Table) else 1.0)
+    return tuple(factors)
+
+
+def _table_factor(table: Table) -> float:
+    places = [(i, sum(j * w for j, w in row)) for i, row in enumerate(table.rows)]
+    inner = [(i, x) for i, x in places if 0 < x < table.n_in - 1]
+    if len(inner) < 2 or inner[-1][1] == inner[0][1]:
+        return 1.0
+    steps = inner[-1][0] - inner[0][0]
+    return float(f"{float(steps / (inner[-1][1] - inner[0][1])):.4g}")
 
 
 def _strange(sampling: Sampling, wanted: Sampling | None) -> int:
@@ -186,6 +224,8 @@ def _is(
         if resize.sampling(axis) is not None or not _copies(sampling, input_lengths[axis])
     )
     verdict = compare_resize(Resize(copied), resize, input_lengths, output_lengths)
+    if any(isinstance(sampling.kernel, Table) for _, sampling in resize.axes):
+        return verdict.negligible  # the weights of a table were rounded to float32
     return verdict.proven or (verdict.equal and not _free(input_lengths, output_lengths, resize))
 
 

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 
 from halfpixel.convention import Convention
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling, compare
-from halfpixel.sampling.arithmetic import float32, output_length_float64, shortest
+from halfpixel.sampling.arithmetic import float32, output_length_float64, shortest, simplest
 
 if TYPE_CHECKING:
     from halfpixel.sampling.coordinate import Coordinate
@@ -104,7 +104,7 @@ class Interpolate:
         scale: Fraction | None = None
         recomputed = self.recompute_scale_factor or self.version < SCALE_USED_SINCE
         if self.scale_factor is not None and not recomputed:
-            scale = Fraction(float32(self.scale_factor[axis]))
+            scale = simplest(self.scale_factor[axis])
         return _sampling(self, scale)
 
     def resize(self, rank: int | None = None) -> Resize:

@@ -14,6 +14,7 @@ Sources: onnxruntime `core/providers/cpu/tensor/upsamplebase.h` and `upsample.cc
 import math
 import struct
 from collections.abc import Callable
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
@@ -27,6 +28,7 @@ LONGEST: Final = 1 << 62
 """Stands for an output length that overflows float32."""
 
 _FLOAT: Final = struct.Struct("<f")
+_BITS: Final = struct.Struct("<I")
 
 
 def float32(value: float) -> float:
@@ -53,6 +55,39 @@ def shortest(value: float) -> float:
         if float32(short) == float32(value):
             return short
     return value
+
+
+@lru_cache(maxsize=1024)
+def simplest(value: float) -> Fraction:
+    """Return the fraction with the smallest denominator that is the same float32.
+
+    Scales are float32 in a file, and were 0.6 or 10 / 7 to whoever wrote them: this is what
+    they meant, and what keeps a coordinate on the pixel that it was meant to fall on.
+
+    Raises:
+        ValueError: not a positive finite number.
+
+    Source: M. Stern, 1858, and A. Brocot, 1861: the simplest fraction of an interval.
+
+    >>> simplest(float32(0.6)), simplest(float32(10 / 7))
+    (Fraction(3, 5), Fraction(10, 7))
+    """
+    single = float32(value)
+    if not math.isfinite(single) or single <= 0:
+        raise ValueError(f"{value} is not a positive finite number")
+    (bits,) = _BITS.unpack(_FLOAT.pack(single))
+    exact = Fraction(single)
+    below = Fraction(_FLOAT.unpack(_BITS.pack(bits - 1))[0])
+    return _simplest_between((exact + below) / 2, exact + (exact - below) / 2)
+
+
+def _simplest_between(low: Fraction, high: Fraction) -> Fraction:
+    """Return the simplest fraction in [low, high], both positive, by continued fractions."""
+    whole = math.ceil(low)
+    if whole <= high:
+        return Fraction(whole)
+    base = math.floor(low)
+    return base + 1 / _simplest_between(1 / (high - base), 1 / (low - base))
 
 
 def output_length_float32(n_in: int, scale: float) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from halfpixel.sampling.arithmetic import float32, simplest
 from halfpixel.sampling.axis import Sampling, Weights
 from halfpixel.sampling.compare import Verdict, compare
 
@@ -31,13 +32,6 @@ class Resize:
     def sampling(self, axis: int) -> Sampling | None:
         """Return the sampling along `axis`, or None where the axis is copied."""
         return dict(self.axes).get(axis)
-
-    def output_shape(self, shape: Sequence[int]) -> tuple[int, ...]:
-        """Return floor(length * scale) an axis; only for samplings with a given scale."""
-        out = list(shape)
-        for axis, sampling in self.axes:
-            out[axis] = sampling.output_length(shape[axis])
-        return tuple(out)
 
     def evaluate(
         self, x: "NDArray[np.generic]", output_shape: Sequence[int]
@@ -188,11 +182,13 @@ def _against_copy(sampling: Sampling | None, n_in: int | None, n_out: int | None
 
 
 def given_scale(value: float) -> Fraction | None:
-    """Return a scale as an exact rational; None where it is not a positive finite number.
+    """Return a scale as a rational, the simplest that is the same float32.
+
+    None where it is not a positive finite number.
 
     >>> given_scale(0.5), given_scale(float("nan"))
     (Fraction(1, 2), None)
     """
-    if not math.isfinite(value) or value <= 0:
+    if not math.isfinite(value) or float32(value) in {0.0, math.inf} or value < 0:
         return None
-    return Fraction(value)
+    return simplest(value)
