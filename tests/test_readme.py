@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from halfpixel.cli.main import cli
 from halfpixel.rule import load_rules
 

@@ -13,8 +13,8 @@ graphs, where it was meant; hand-written or converted graphs.
 
 ## What is reported
 A warning where the exporter can only have meant align_corners=False, or where nothing is known
-of what was meant. A note for TensorFlow's converters, which write what TensorFlow 1 computes,
-and where every sample of these sizes falls on a pixel.
+of what was meant. A note for the converters of TensorFlow and Paddle, which write what these
+compute. Nothing where every sample of these sizes falls on a pixel.
 
 ## Fix safety
 Unsafe: half_pixel is what was meant, but a network that was trained or tuned with the shift
@@ -31,7 +31,13 @@ from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare
 from halfpixel.site import Intent, Producer, Site
 from halfpixel_rules._meant import findings
 
-TENSORFLOW = ("tf2onnx", "tflite2onnx", "keras")
+OTHERS = {
+    "tf2onnx": "TensorFlow 1",
+    "tflite2onnx": "TensorFlow 1",
+    "keras": "TensorFlow 1",
+    "paddle": "Paddle with align_mode=1",
+}
+"""Producers that mean asymmetric coordinates where they write them, by how their name starts."""
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -50,10 +56,12 @@ def check(site: Site) -> Iterator[Finding]:
     message = (
         f"samples on asymmetric coordinates are up to {shift:.3g} input px from half-pixel ones"
     )
-    if site.operation.producer.name.startswith(TENSORFLOW):
-        told = f"{message}; TensorFlow 1 computes this, PyTorch does not"
-        yield Finding(told, "note", "proven", declined="TensorFlow 1 meant it")
-        return
+    producer = site.operation.producer.name
+    for name, framework in OTHERS.items():
+        if producer.startswith(name):
+            told = f"{message}; {framework} computes this, PyTorch does not"
+            yield Finding(told, "note", "proven", declined=f"{framework} means it")
+            return
     fix = Fix("unsafe", "set coordinate_transformation_mode=half_pixel", fixed)
     yield Finding(f"{message}; no PyTorch call computes this", "warning", "proven", fix)
 
@@ -125,7 +133,7 @@ RULE = Rule(
                 "ones; TensorFlow 1 computes this, PyTorch does not",
                 "note",
                 "proven",
-                declined="TensorFlow 1 meant it",
+                declined="TensorFlow 1 means it",
             ),
         ),
     ),

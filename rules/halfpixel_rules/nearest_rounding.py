@@ -12,7 +12,8 @@ rounds up where it shrinks, TensorRT down; PyTorch's exporter at opset 10 means 
 
 ## What is reported
 An error where the call is recorded, a warning where it is assumed, or where nothing is known
-and neither mode of PyTorch picks these pixels; with the lengths at which they differ.
+and neither mode of PyTorch picks these pixels (a note where TensorFlow or Paddle wrote the
+model, which have roundings of their own); with the lengths at which they differ.
 
 ## Fix safety
 Safe where the call is recorded; unsafe where it is assumed, or where the nearer of PyTorch's
@@ -27,6 +28,9 @@ from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Attribute, Intent, Site
 from halfpixel_rules._meant import findings
+
+FOREIGN = ("tf2onnx", "tflite2onnx", "keras", "paddle")
+"""Producers whose frameworks round in ways of their own, and mean them."""
 
 DEFAULTS = ("coordinate_transformation_mode", "nearest_mode")
 
@@ -57,7 +61,8 @@ def check(site: Site) -> Iterator[Finding]:
     )
     name = "nearest" if nearer is exact[1] else "nearest-exact"
     fix = Fix("unsafe", f"set the attributes of mode {name}", nearer)
-    yield Finding(message, "warning", "proven", fix)
+    foreign = site.operation.producer.name.startswith(FOREIGN)
+    yield Finding(message, "note" if foreign else "warning", "proven", fix)
 
 
 def _as(operator: Resize, coordinate: str) -> Resize:

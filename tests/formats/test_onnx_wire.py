@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import ModelProto, TensorProto, numpy_helper
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 import example_models as models
+import halfpixel
 from halfpixel.errors import ModelFileError
 from halfpixel.formats.onnx_proto import parse
 from halfpixel.formats.onnx_wire import MAGICS, Reader, skeleton
@@ -134,3 +135,28 @@ def test_deep_nesting_is_refused(tmp_path: Path) -> None:
 def test_a_number_of_more_than_ten_bytes_is_refused() -> None:
     with pytest.raises(Exception, match="more than ten bytes"):
         Reader(b"\xff" * 12, "", 0).varint(0, 12)
+
+
+def test_a_file_of_three_gigabytes(tmp_path: Path) -> None:
+    length = 3 << 30
+    size = b"".join(bytes([length >> shift & 0x7F | 0x80]) for shift in (0, 7, 14, 21))
+    size += bytes([length >> 28])
+    made = models.model([models.resize()]).SerializeToString()
+    shape = helper.make_tensor("w", TensorProto.FLOAT, [1], [0.0])
+    shape.ClearField("float_data")
+    shape.dims[0] = length // 4
+    head = shape.SerializeToString() + b"\x4a" + size  # field 9, raw_data
+    total = len(head) + length
+    count = b"".join(bytes([total >> shift & 0x7F | 0x80]) for shift in (0, 7, 14, 21))
+    tensor = b"\x2a" + count + bytes([total >> 28]) + head  # field 5 of a graph, initializer
+    whole = len(tensor) + length
+    outer = b"".join(bytes([whole >> shift & 0x7F | 0x80]) for shift in (0, 7, 14, 21))
+    path = tmp_path / "large.onnx"
+    with path.open("wb") as file:  # a second graph field is merged into the first
+        file.write(made + b"\x3a" + outer + bytes([whole >> 28]) + tensor)
+        file.truncate(file.tell() + length)
+    found = skeleton(path)
+    assert (found.payloads, found.payload_bytes) == (1, length)
+    assert len(found.data) < 2000
+    (site,) = halfpixel.sites(path)
+    assert site.torch_call is not None
