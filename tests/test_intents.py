@@ -73,12 +73,14 @@ def test_doubles_are_kept_to_the_last_digit() -> None:
     assert parsed == ("aten.x", ("%x", [1.3333333333333333, -2], None))
 
 
-def test_the_users_own_line_is_the_innermost_outside_any_library() -> None:
+def test_the_users_own_line_is_the_innermost_outside_pytorch() -> None:
     trace = (
         'File "net.py", line 17, in forward\n    return self.neck(x)\n'
         '  File "lib/net/neck.py", line 8, in forward\n    a = self.up(x)\n'
         '  File "site-packages/torch/nn/modules/upsampling.py", line 174, in forward\n    return F'
     )
+    model = 'File "site-packages/transformers/dpt.py", line 9, in forward\n    x = F.interpolate('
+    assert user_line(model) == ("site-packages/transformers/dpt.py:9", "x = F.interpolate(")
     assert user_line(trace) == ("lib/net/neck.py:8", "a = self.up(x)")
     assert user_line("") is None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from halfpixel.errors import HalfpixelError, UsageError
+from halfpixel.errors import HalfpixelError, RuleError, UsageError
 from halfpixel.format import load_formats
 from halfpixel.intent import Policy, expected
 from halfpixel.rule import Finding, Rule, Severity, load_rules
@@ -212,8 +212,7 @@ class Judge:
             for rule, finding in self._of_operation(site)
         ]
         for rule in self.rules:
-            if rule.check_model is not None:
-                located += [Located(rule, s, finding) for s, finding in rule.check_model(found)]
+            located += [Located(rule, s, finding) for s, finding in _of_model(rule, found)]
         least = _RANK[self.settings.severity]
         kept = [one for one in located if _RANK[one.finding.severity] >= least]
         yield from sorted(
@@ -226,10 +225,23 @@ class Judge:
         key = id(site.operation)
         if key not in self._said:
             findings = tuple(
-                (rule, finding)
-                for rule in self.rules
-                if rule.check is not None
-                for finding in rule.check(site)
+                (rule, finding) for rule in self.rules for finding in _of_site(rule, site)
             )
             self._said[key] = (site.operation, findings)
         return self._said[key][1]
+
+
+def _of_site(rule: Rule, site: Site) -> list[Finding]:
+    """Ask a rule of one site; whatever a plug-in raises becomes one clear line."""
+    try:
+        return [] if rule.check is None else list(rule.check(site))
+    except Exception as error:
+        raise RuleError(rule.name, site.name, error) from error
+
+
+def _of_model(rule: Rule, sites: Sequence[Site]) -> list[tuple[Site, Finding]]:
+    """Ask a rule of all the sites of a model together."""
+    try:
+        return [] if rule.check_model is None else list(rule.check_model(sites))
+    except Exception as error:
+        raise RuleError(rule.name, sites[0].name if sites else "", error) from error

@@ -6,6 +6,7 @@
     +-- ModelFileError      a file that is no model, or is broken
     +-- GraphError          a well-formed file with an impossible graph
     +-- ConventionError     a value that an operator does not take
+    +-- RuleError           a rule that fails on a site, the rule's own fault
     +-- UsageError          a wrong option or configuration
     +-- MissingExtraError   an optional dependency that is not installed
 
@@ -53,6 +54,15 @@ class GraphError(HalfpixelError):
 
 class ConventionError(HalfpixelError):
     """A value that an operator, at its version, does not take."""
+
+
+class RuleError(HalfpixelError):
+    """A rule that raises on a site instead of judging it."""
+
+    def __init__(self, rule: str, node: str, cause: Exception) -> None:
+        """Compose the line from the rule, the node and what the rule raised."""
+        kind = type(cause).__name__
+        super().__init__(f"rule {rule} failed on node {node!r}: {kind}: {cause}")
 
 
 class UsageError(HalfpixelError):

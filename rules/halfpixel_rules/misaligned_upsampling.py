@@ -9,7 +9,7 @@ step of 31 / 63, and the picture is stretched by 1.6 % against its stride.
 nn.UpsamplingBilinear2d(scale_factor=2) and align_corners=True with sizes of stride * n.
 
 ## What is reported
-A note with the length that would fit, the fourth of the four rules of networks that align
+A note with the length that would fit, the third of the four rules of networks that align
 corners on purpose.
 
 ## Fix safety

@@ -10,8 +10,8 @@ stretches the whole image by that much.
 Networks of the DeepLab family run at 512 x 512; their own sizes are 513, 321, 769 ...
 
 ## What is reported
-A note with the nearest length that fits, the third of the four rules of networks that align
-corners on purpose.
+A note with the nearest length that fits, the fourth of the rules of networks that align corners
+on purpose; only where the strided layers keep the first two (odd kernels, SAME padding).
 
 ## Fix safety
 None: the input's size is the user's.
@@ -33,6 +33,12 @@ def check(site: Site) -> Iterator[Finding]:
     operation = site.operation
     if aligned_resize(site) is None or operation.model_shape is None:
         return
+    pairs = [zip(layer.kernel, layer.strides, strict=False) for layer in operation.layers]
+    even = any(stride > 1 and kernel % 2 == 0 for layer in pairs for kernel, stride in layer)
+    if even or not all(
+        layer.same for layer in operation.layers if max(layer.strides, default=1) > 1
+    ):
+        return  # a network that breaks the first two rules does not follow the fourth
     for place, length in enumerate(operation.model_shape[2:]):
         stride = prod(
             layer.strides[place] for layer in operation.layers if len(layer.strides) > place

@@ -30,7 +30,7 @@ _CALL: Final = re.compile(
 )
 _NAME: Final = re.compile(r"%[A-Za-z0-9_.]+")
 _FRAME: Final = re.compile(r'File "([^"]+)", line (\d+), in [^\n]*(?:\n    ([^\n]*))?')
-_LIBRARY: Final = re.compile(r"(^|[/\\])(site-packages|dist-packages|torch)[/\\]")
+_LIBRARY: Final = re.compile(r"(^|[/\\])torch[/\\](nn|functional|utils|jit|onnx|export|fx|_)")
 _UPSAMPLE: Final = re.compile(
     r"aten\._?upsample_(nearest_exact|nearest|linear|bilinear|trilinear|bicubic)(\d)d(_aa)?"
 )
@@ -69,7 +69,7 @@ def parse_fx_node(text: str) -> tuple[str, tuple[object, ...]] | None:
 
 @lru_cache(maxsize=4096)
 def user_line(trace: str) -> tuple[str, str] | None:
-    r"""Return ("file.py:line", source text) of the innermost frame outside any library.
+    r"""Return ("file.py:line", source text) of the innermost frame outside PyTorch.
 
     >>> user_line('File "net.py", line 3, in forward\n    y = up(x)')
     ('net.py:3', 'y = up(x)')
