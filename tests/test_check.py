@@ -24,7 +24,11 @@ def broken(site: Site) -> Iterator[Finding]:
 def test_a_rule_that_fails_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     rule = Rule("package.broken_rule", "A rule.", broken)
     module = import_module("halfpixel.check")  # the package's attribute is the function
-    monkeypatch.setattr(module, "chosen_rules", lambda _: (rule,))
+
+    def only(_settings: Settings) -> tuple[Rule, ...]:
+        return (rule,)
+
+    monkeypatch.setattr(module, "chosen_rules", only)
     (file,) = halfpixel.check(PATH).files
     assert file.error is not None
     assert file.error.startswith("rule broken-rule failed on node 'node__upsample")

@@ -26,9 +26,10 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch_call import closest_nearest
 from halfpixel.conventions.torch_interpolate import parse_call
-from halfpixel.deviation import Deviation, deviation, runtime_pixels, torch_pixels
+from halfpixel.deviation import Deviation, deviation
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
+from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
 from halfpixel.site import Dynamic, Intent, Site
 from halfpixel_rules._meant import how_of, severity_of
 

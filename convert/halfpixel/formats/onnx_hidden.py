@@ -12,9 +12,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.torch_call import call_text, matching_call
-from halfpixel.errors import GraphError
 from halfpixel.formats.onnx_scope import Scope
-from halfpixel.sampling import Area, Resize, Sampling, Table
+from halfpixel.sampling import Resize, Sampling, Table
 from halfpixel.sampling.kernel import Taps
 from halfpixel.site import Operation, Producer, known
 
@@ -208,46 +207,6 @@ def _blend_of(
     return None
 
 
-def pool_operation(scope: Scope, node: "NodeProto", producer: Producer) -> Operation | None:
-    """Return what an AveragePool computes where it is an area resize by whole factors.
-
-    Its windows do not overlap, are not padded, and cover the input wherever the length is a
-    multiple of the kernel; there it equals F.interpolate(mode="area").
-    """
-    attributes = scope.attributes(node)
-    kernel = cast("tuple[int, ...]", attributes.get("kernel_shape", ()))
-    strides = cast("tuple[int, ...]", attributes.get("strides", (1,) * len(kernel)))
-    padded = any(cast("tuple[int, ...]", attributes.get("pads", ())))
-    if not kernel or kernel != strides or padded or max(kernel) == 1:
-        return None
-    shape = scope.shape(node.input[0])
-    rank = len(kernel) + 2
-    lengths = known(shape, rank)
-    whole = all(n is None or n % k == 0 for n, k in zip(lengths[2:], kernel, strict=True))
-    if not whole:
-        return None
-    pairs = tuple((axis + 2, Sampling("half_pixel", Area())) for axis in range(len(kernel)))
-    out = scope.shape(node.output[0])
-    sizes = known(out, rank)
-    resize = Resize(pairs)
-    call = matching_call(resize, None, lengths, sizes)
-    text = None if call is None else call_text(call, resize, rank)
-    return Operation(
-        node.op_type,
-        scope.opset(node.domain) or 0,
-        attributes,
-        resize,
-        input_shape=shape,
-        output_shape=out,
-        torch_call=text,
-        sizes=sizes,
-        by="sizes",
-        producer=producer,
-        dtype=scope.dtype(node.input[0]),
-        hidden="AveragePool",
-    )
-
-
 def gather_nd(data: "NDArray[np.generic]", gather: Gather) -> "NDArray[np.float64]":
     """Return what a GatherND with separable tables reads from its own data input."""
     import numpy as np
@@ -285,24 +244,6 @@ def gather_compute(gather: Gather, blend: "tuple[Gather, Sequence[float]] | None
         part = np.asarray(weights).reshape((-1,) + (1,) * (y.ndim - 1))
         mixed: NDArray[np.float64] = y + (gather_nd(inputs[0], other) - y) * part
         return mixed
-
-    return compute
-
-
-def pool_compute(operation: Operation) -> "Compute":
-    """Return the function that evaluates a pooling whose windows do not overlap."""
-    kernel = cast("tuple[int, ...]", operation.attributes["kernel_shape"])
-
-    def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
-        x = inputs[0]
-        if x.ndim != len(kernel) + 2:
-            raise GraphError("", "", f"input has rank {x.ndim}, expected {len(kernel) + 2}")
-        whole = [n // k for n, k in zip(x.shape[2:], kernel, strict=True)]
-        cut = tuple(slice(m * k) for m, k in zip(whole, kernel, strict=True))
-        area = Resize(
-            tuple((axis + 2, Sampling("half_pixel", Area())) for axis in range(len(kernel)))
-        )
-        return area.evaluate(x[(slice(None), slice(None), *cut)], (*x.shape[:2], *whole))
 
     return compute
 

@@ -4,10 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.conventions import onnx_grid, onnx_resize, torch_grid
+from halfpixel.conventions import onnx_resize
 from halfpixel.conventions.onnx_resize import Meaning, Request
 from halfpixel.conventions.torch_call import call_text, matching_call
 from halfpixel.errors import ConventionError, GraphError
+from halfpixel.formats.onnx_bind import bind, numbers_of
+from halfpixel.formats.onnx_described import Described, given_name
+from halfpixel.formats.onnx_grids import (
+    describe_affine_grid,
+    describe_conv_transpose,
+    describe_grid_sample,
+    describe_roi_align,
+)
 from halfpixel.formats.onnx_scope import Scope
 from halfpixel.formats.onnx_tensor import Numbers
 from halfpixel.formats.onnx_trial import ANY
@@ -25,14 +33,6 @@ if TYPE_CHECKING:
 OPS: Final = frozenset(
     {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """An operation and the function that evaluates it."""
-
-    operation: Operation
-    compute: "Compute"
 
 
 def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
@@ -79,11 +79,6 @@ def _refuse(node: "NodeProto", reason: str) -> "Compute":
     return compute
 
 
-def _given(node: "NodeProto", place: int) -> str:
-    """Return the name of an optional input, or an empty text."""
-    return node.input[place] if place < len(node.input) else ""
-
-
 @dataclass(frozen=True, slots=True)
 class Lengths:
     """The scales, sizes and roi inputs of a Resize: names, and values where constant."""
@@ -103,8 +98,8 @@ def resize_inputs(scope: Scope, node: "NodeProto", opset: int) -> Lengths:
     if node.op_type == "Upsample" and opset < 9:
         return Lengths("scales")
     if opset < 11:
-        return Lengths("scales", scales=_given(node, 1))
-    roi, scales, sizes = (_given(node, place) for place in (1, 2, 3))
+        return Lengths("scales", scales=given_name(node, 1))
+    roi, scales, sizes = (given_name(node, place) for place in (1, 2, 3))
     if scales and _is_empty(scope, scales):
         scales = ""
     if sizes and _is_empty(scope, sizes):
@@ -223,7 +218,7 @@ def _resize_compute(
         given = bind(scope, node, names, inputs)
         x = given[node.input[0]]
         scales, sizes, roi = (
-            _numbers_of(scope, given, name) for name in (lengths.scales, lengths.sizes, lengths.roi)
+            numbers_of(scope, given, name) for name in (lengths.scales, lengths.sizes, lengths.roi)
         )
         if lengths.by == "scales" and scales is None:
             scales = cast("Numbers | None", operation.attributes.get("scales"))
@@ -262,132 +257,11 @@ def _lengths_out(shape: Sequence[int], meaning: Meaning, operation: Operation) -
     return out
 
 
-def bind(
-    scope: Scope, node: "NodeProto", names: Sequence[str], inputs: "Sequence[Array]"
-) -> "dict[str, Array]":
-    """Match given tensors with a node's inputs: all of them, or those not constant.
-
-    Raises:
-        GraphError: the count fits neither.
-    """
-    varying = [name for name in names if scope.constant(name) is None]
-    for wanted in (names, varying, names[: len(inputs)]):
-        if len(wanted) == len(inputs):
-            return dict(zip(wanted, inputs, strict=True))
-    expected = f"{len(varying)} (or all {len(names)})"
-    raise GraphError("", node.name, f"{len(inputs)} inputs given, expected {expected}")
-
-
-def _numbers_of(scope: Scope, given: "dict[str, Array]", name: str) -> Numbers | None:
-    if not name:
-        return None
-    if name in given:
-        return tuple(given[name].ravel().tolist())
-    return scope.numbers(name)
-
-
-def array_of(scope: Scope, given: "dict[str, Array]", name: str) -> "Array | None":
-    """Return an input as an array: as given, or the constant that it is."""
-    import numpy as np
-
-    if not name:
-        return None
-    if name in given:
-        return given[name]
-    tensor, values = scope.constant(name), scope.numbers(name)
-    if values is None:
-        return None
-    flat = np.asarray(values)
-    return flat if tensor is None else flat.reshape(tuple(tensor.dims))
-
-
-def _arrays(
-    scope: Scope, node: "NodeProto", inputs: "Sequence[Array]", least: int
-) -> "list[Array | None]":
-    """Return all inputs of a node as arrays; the first `least` must be at hand."""
-    names = [name for name in node.input if name]
-    given = bind(scope, node, names, inputs)
-    arrays = [array_of(scope, given, name) for name in node.input]
-    for place in range(least):
-        if place >= len(arrays) or arrays[place] is None:
-            raise GraphError("", node.name, f"cannot be evaluated: input {place} is not at hand")
-    return arrays
-
-
-def _guard(node: "NodeProto", compute: "Compute") -> "Compute":
-    """Turn a misfit of shapes into one clear line."""
-
-    def guarded(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
-        try:
-            return compute(inputs)
-        except (ValueError, IndexError) as error:
-            raise GraphError("", node.name, f"cannot be evaluated: {error}") from error
-
-    return guarded
-
-
-def _grid_sample(scope: Scope, node: "NodeProto", base: Operation) -> Described:
-    base = replace(base, grid_dtype=scope.dtype(_given(node, 1)))
-    rank = None if base.input_shape is None else len(base.input_shape)
-    meant = onnx_grid.grid_sample(base.opset, base.attributes, rank)
-
-    def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
-        x, grid = _arrays(scope, node, inputs, 2)[:2]
-        return meant.evaluate(cast("Array", x), cast("Array", grid))
-
-    text = torch_grid.grid_sample_text(meant)
-    return Described(replace(base, operator=meant, torch_call=text), _guard(node, compute))
-
-
-def _affine_grid(scope: Scope, node: "NodeProto", base: Operation) -> Described:
-    meant = onnx_grid.affine_grid(base.attributes)
-    size = scope.numbers(_given(node, 1))
-    sizes = None if size is None else tuple(int(v) for v in size)
-
-    def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
-        theta, size = _arrays(scope, node, inputs, 2)[:2]
-        return meant.evaluate(cast("Array", theta), [int(v) for v in cast("Array", size).ravel()])
-
-    text = torch_grid.affine_grid_text(meant, sizes)
-    operation = replace(base, operator=meant, torch_call=text, sizes=sizes)
-    return Described(operation, _guard(node, compute))
-
-
-def _roi_align(scope: Scope, node: "NodeProto", base: Operation) -> Described:
-    meant = onnx_grid.roi_align(base.opset, base.attributes)
-
-    def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
-        x, rois, batch = _arrays(scope, node, inputs, 3)[:3]
-        return meant.evaluate(cast("Array", x), cast("Array", rois), cast("Array", batch))
-
-    text = torch_grid.roi_align_text(meant)
-    return Described(replace(base, operator=meant, torch_call=text), _guard(node, compute))
-
-
-def _conv_transpose(scope: Scope, node: "NodeProto", base: Operation) -> Described:
-    weight = scope.shape(_given(node, 1))
-    kernel = base.attributes.get("kernel_shape")
-    lengths = cast("tuple[int, ...] | None", kernel)
-    if lengths is None and weight is not None and all(isinstance(n, int) for n in weight[2:]):
-        lengths = cast("tuple[int, ...]", weight[2:])
-    if not lengths:
-        raise ConventionError("the kernel's lengths are not known")
-    meant = onnx_grid.conv_transpose(base.attributes, lengths)
-
-    def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
-        arrays = _arrays(scope, node, inputs, 2)
-        bias = arrays[2] if len(arrays) > 2 else None
-        return meant.evaluate(cast("Array", arrays[0]), cast("Array", arrays[1]), bias)
-
-    text = torch_grid.conv_transpose_text(meant, bias=bool(_given(node, 2)))
-    return Described(replace(base, operator=meant, torch_call=text), _guard(node, compute))
-
-
 _DESCRIBE: Final[dict[str, Callable[[Scope, "NodeProto", Operation], Described]]] = {
     "Resize": _resize,
     "Upsample": _resize,
-    "GridSample": _grid_sample,
-    "AffineGrid": _affine_grid,
-    "RoiAlign": _roi_align,
-    "ConvTranspose": _conv_transpose,
+    "GridSample": describe_grid_sample,
+    "AffineGrid": describe_affine_grid,
+    "RoiAlign": describe_roi_align,
+    "ConvTranspose": describe_conv_transpose,
 }

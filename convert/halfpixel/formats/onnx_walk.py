@@ -1,7 +1,6 @@
 """The walk over an ONNX model: every graph, subgraph and function body, every site."""
 
 import logging
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +8,14 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from halfpixel.conventions.torch_call import closest_nearest
 from halfpixel.errors import GraphError
+from halfpixel.formats.onnx_alike import (
+    is_joined,
+    likeness,
+    name_of,
+    operation_key,
+    spells_size,
+)
+from halfpixel.formats.onnx_described import Described
 from halfpixel.formats.onnx_dynamic import gather_trials, resize_trials
 from halfpixel.formats.onnx_hidden import (
     HIDING,
@@ -18,14 +25,14 @@ from halfpixel.formats.onnx_hidden import (
     gather_compute,
     gather_operation,
     is_resize,
-    pool_compute,
-    pool_operation,
     read_gather,
 )
-from halfpixel.formats.onnx_node import OPS, Described, describe, misfit
+from halfpixel.formats.onnx_infer import inferred
+from halfpixel.formats.onnx_node import OPS, describe, misfit
 from halfpixel.formats.onnx_path import grid_maker, layers_into
+from halfpixel.formats.onnx_pool import pool_compute, pool_operation
 from halfpixel.formats.onnx_scope import Scope, subgraphs, text
-from halfpixel.formats.onnx_trial import LARGEST_GRAPH, Fixed, Trial, inferred, trials
+from halfpixel.formats.onnx_trial import LARGEST_GRAPH, Fixed, Trial, trials
 from halfpixel.intent import intent_of, version_of
 from halfpixel.intents.pytorch_record import STACK_TRACE, is_resampling_line, user_line
 from halfpixel.site import Dynamic, Operation, Producer, Shape, Site
@@ -176,7 +183,7 @@ class Walk:
         )
 
     def _site(self, scope: Scope, node: "NodeProto") -> Site:
-        key = _likeness(scope, node)
+        key = likeness(scope, node)
         if key is None:
             return self._judged(scope, node)
         known = self._alike.get(key)
@@ -188,7 +195,7 @@ class Walk:
         def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
             return describe(scope, node, self.producer).compute(inputs)
 
-        return Site(_name(node), known, scope.path, compute=compute)
+        return Site(name_of(node), known, scope.path, compute=compute)
 
     def _judged(self, scope: Scope, node: "NodeProto") -> Site:
         try:
@@ -204,7 +211,7 @@ class Walk:
                 operation,
                 layers=layers_into(scope, node),
                 model_shape=self._image(scope),
-                joined=_joined(scope, node),
+                joined=is_joined(scope, node),
             )
         return self._placed(scope, node, Described(operation, described.compute))
 
@@ -216,10 +223,10 @@ class Walk:
         intent = intent_of(operation, properties, text)
         if intent is not None:
             operation = replace(operation, intent=intent)
-        if text and _spells_size(text):
+        if text and spells_size(text):
             operation = replace(operation, literal_size=True)
-        operation = self._known.setdefault(_key(operation), operation)
-        return Site(_name(node), operation, scope.path, source, text, described.compute)
+        operation = self._known.setdefault(operation_key(operation), operation)
+        return Site(name_of(node), operation, scope.path, source, text, described.compute)
 
     def _image(self, scope: Scope) -> Shape | None:
         """Return the shape of the model's first input that looks like an image."""
@@ -292,38 +299,6 @@ def _if_sound(read: "Callable[P, T]", *arguments: "P.args", **names: "P.kwargs")
         return None
 
 
-def _name(node: "NodeProto") -> str:
-    name = node.name or (node.output[0] if node.output else node.op_type)
-    return text(name)
-
-
-def _likeness(scope: Scope, node: "NodeProto") -> object:
-    """Return what a plain resize has in common with others that are described alike.
-
-    None where a node has to be looked at for itself: it carries a record, its path through the
-    graph counts, or its shapes are not written in the file.
-    """
-    if node.op_type not in {"Resize", "Upsample"} or node.metadata_props or scope.bound:
-        return None
-    if not node.input or not node.output:
-        return None
-    data, out = scope.values.get(node.input[0]), scope.values.get(node.output[0])
-    if data is None or out is None:
-        return None
-    attributes = b"".join([a.SerializeToString() for a in node.attribute])
-    if b"align_corners" in attributes or scope.arguments:
-        return None
-    joined = _joined(scope, node)
-    lengths = (data.type.SerializeToString(), out.type.SerializeToString())
-    return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined)
-
-
-def _joined(scope: Scope, node: "NodeProto") -> bool:
-    """Whether the output has to have the length of another operand; asked up to opset 10."""
-    early = (scope.opset("") or 0) < 11
-    return early and bool(node.output) and node.output[0] in scope.joined
-
-
 def _path(outer: str, inner: str) -> str:
     return f"{outer}/{inner}" if outer else inner
 
@@ -340,43 +315,6 @@ def _inner(scope: Scope, graph: "GraphProto", path: str) -> Scope:
         outer=scope,
         arguments=scope.arguments,
     )
-
-
-def _key(operation: Operation) -> object:
-    """Return what makes two operations alike, hashable."""
-    return (
-        operation.op,
-        operation.opset,
-        tuple(sorted(operation.attributes.items())),
-        operation.operator,
-        operation.input_shape,
-        operation.output_shape,
-        operation.scales,
-        operation.by,
-        operation.constant_lengths,
-        operation.intent,
-        operation.dtype,
-        operation.grid_dtype,
-        operation.problem,
-        operation.layers,
-        operation.fed_by,
-        operation.literal_size,
-        operation.joined,
-    )
-
-
-_SIZE: Final = re.compile(
-    r"size\s*=\s*[\[(]?\s*\d|interpolate\(\s*\w+\s*,\s*[\[(]?\s*\d|pool\dd?\([^,]*,\s*[\[(]?\d"
-)
-
-
-def _spells_size(text: str) -> bool:
-    """Whether a source line gives the output size in digits.
-
-    >>> _spells_size("y = F.interpolate(x, size=(32, 32))"), _spells_size("F.interpolate(x, s)")
-    (True, False)
-    """
-    return bool(_SIZE.search(text))
 
 
 def _ordinary(site: Site) -> bool:
