@@ -24,7 +24,7 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch_interpolate import parse_call
 from halfpixel.rule import Bad, Details, Finding, Good, Rule, example_site
-from halfpixel.sampling import Cubic, Linear, Resize, Sampling, Table
+from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, Table, compare
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
 from halfpixel.site import Intent, Site
@@ -47,7 +47,9 @@ def check(site: Site) -> Iterator[Finding]:
         n_in, n_out = ins[axis], outs[axis]
         if n_in is None or n_in != n_out:
             continue
-        if isinstance(sampling.kernel, Table) and not sampling.weights(n_in, n_in).is_identity:
+        copy = Sampling("asymmetric", Nearest(), ONE)
+        table = isinstance(sampling.kernel, Table)
+        if table and not compare(sampling, copy, n_in, n_in).negligible:
             message = (
                 f"length {n_in} stays (axis {axis}) and is resampled through {site.op}: PyTorch "
                 "copies an axis whose length stays"

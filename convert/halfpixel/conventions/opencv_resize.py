@@ -1,29 +1,40 @@
 """OpenCV's names: the interpolation argument of cv2.resize.
 
-===================== ============================ ==============================
+===================== ============================ ======================================
 interpolation         source coordinate            kernel
-===================== ============================ ==============================
+===================== ============================ ======================================
 INTER_NEAREST         asymmetric                   nearest, floor
 INTER_NEAREST_EXACT   tf_half_pixel_for_nn         nearest, floor
 INTER_LINEAR          half_pixel                   linear
 INTER_CUBIC           half_pixel                   cubic, a = -0.75
-INTER_AREA, shrinking windows                      mean, pixels counted by overlap
-===================== ============================ ==============================
+INTER_AREA            windows                      mean, pixels counted by overlap
+===================== ============================ ======================================
 
-Nothing is antialiased but INTER_AREA. With fx and fy instead of a size the output length is
-rounded to the nearest and the coordinates use the factor itself. Enlarging INTER_AREA is a
-linear resize of its own kind, which has no name here. INTER_NEAREST_EXACT works in fixed point:
-a coordinate that is exactly a whole number may fall short and read the pixel before.
+Nothing is antialiased but INTER_AREA. Enlarging with INTER_AREA takes two pixels, weighted
+by how their common edge cuts the window: the same overlap, by another formula. That formula
+serves both axes as soon as one is enlarged, and a shrunk axis beside an enlarged one is then
+no mean any more: see `mixed_area`.
 
-Source: OpenCV `modules/imgproc/src/resize.cpp`.
+With fx and fy instead of a size the output length is n * fx rounded to the nearest, ties to
+even; equal lengths are copied; and coordinates use the factor itself, but INTER_NEAREST_EXACT
+still takes the ratio of the lengths, and INTER_AREA has windows without a name here.
+
+These are the exact meanings. OpenCV rounds where a nearest coordinate, or the start of an
+enlarging window, is a whole number: it may fall short, and the pixel before is read
+(INTER_NEAREST and INTER_AREA, length 14 to 18, output 9). INTER_NEAREST_EXACT adds its step
+up in float64 from release 5 on; before, the step has 16 fractional bits, which on long axes
+(10 to 1920) picks a neighbour between the ties too. Bytes are computed in fixed point.
+
+Source: OpenCV `modules/imgproc/src/resize.cpp`, releases 4.14 and 5.0.
 """
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
 from halfpixel.convention import Convention
 from halfpixel.errors import ConventionError
-from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
+from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling, Table
 from halfpixel.sampling.compare import canonical
 
 MEANINGS: Final[dict[str, Sampling]] = {
@@ -33,35 +44,108 @@ MEANINGS: Final[dict[str, Sampling]] = {
     "INTER_CUBIC": Sampling("half_pixel", Cubic(Fraction(-3, 4))),
     "INTER_AREA": Sampling("half_pixel", Area("overlap")),
 }
+BY_FACTOR: Final = frozenset({"INTER_NEAREST", "INTER_LINEAR", "INTER_CUBIC"})
+"""Interpolations whose coordinates use fx and fy themselves."""
 
 
-def read(interpolation: str) -> Sampling:
-    """Return what cv2.resize computes along one axis; INTER_AREA where it shrinks.
+def read(interpolation: str, factor: Fraction | None = None) -> Sampling:
+    """Return what cv2.resize computes along one axis.
+
+    Args:
+        interpolation: name of the constant, without the `cv2.`.
+        factor: fx or fy where no size was given, as an exact rational.
 
     Raises:
-        ConventionError: an interpolation that is not described here.
+        ConventionError: an interpolation, or a factor with one, that is not described here.
 
     >>> read("INTER_LINEAR").coordinate
     'half_pixel'
+    >>> read("INTER_CUBIC", Fraction(3, 2)).copies_same_length
+    True
     """
     if interpolation not in MEANINGS:
-        expected = ", ".join(MEANINGS)
-        raise ConventionError(f"interpolation is {interpolation!r}, expected one of {expected}")
-    return MEANINGS[interpolation]
+        names = ", ".join(MEANINGS)
+        raise ConventionError(f"interpolation is {interpolation!r}, expected one of {names}")
+    meaning = MEANINGS[interpolation]
+    if factor is None:
+        return meaning
+    if interpolation in BY_FACTOR:
+        return replace(meaning, scale=factor, copies_same_length=True)
+    if interpolation == "INTER_AREA" and factor.denominator != 1:
+        raise ConventionError(f"INTER_AREA has a factor of {factor}, expected a size")
+    return meaning
+
+
+def output_length(n_in: int, factor: Fraction) -> int:
+    """Return the output length that fx or fy asks for.
+
+    >>> output_length(3, Fraction(3, 2)), output_length(5, Fraction(3, 2))
+    (4, 8)
+    """
+    return round(n_in * factor)
+
+
+def mixed_area(n_in: int, n_out: int) -> Sampling:
+    """Return what INTER_AREA computes along an axis that shrinks beside one that grows.
+
+    With r = n_in / n_out and j = floor(i r), pixel j counts by the part of it that window i
+    has, and pixel j + 1 stands for the whole rest of the window. Where the axis does not
+    shrink this is INTER_AREA itself.
+
+    Args:
+        n_in: input length, at least 1.
+        n_out: output length, at least 1.
+
+    >>> mixed_area(4, 1).weights(4, 1).rows
+    (((0, Fraction(1, 4)), (1, Fraction(3, 4))),)
+    """
+    rows: list[tuple[tuple[int, Fraction], ...]] = []
+    for i in range(n_out):
+        j = i * n_in // n_out
+        rest = i + 1 - Fraction((j + 1) * n_out, n_in)
+        if rest <= 0 or j == n_in - 1:
+            rows.append(((j, Fraction(1)),))
+        else:
+            rows.append(((j, 1 - rest), (j + 1, rest)))
+    return Sampling("half_pixel", Table(n_in, tuple(rows)))
 
 
 def _write(sampling: Sampling, spatial: int) -> str | None:
     if spatial > 2:
         return None
+    scale = None if isinstance(sampling.kernel, Area) else sampling.scale
     wanted = canonical(sampling.by_size())
+    same = (name for name, meaning in MEANINGS.items() if canonical(meaning) == wanted)
+    name = next(same, None)
+    if name is None:
+        return None
     size = "(width, height)"
-    if sampling.scale is not None and sampling.scale != 1:
-        factor = f"{float(sampling.scale):.9g}"
-        size = f"None, fx={factor}, fy={factor}"
-    for name, meaning in MEANINGS.items():
-        if canonical(meaning) == wanted:
-            return f"cv2.resize(x, {size}, interpolation=cv2.{name})"
-    return None
+    if scale is not None and scale != 1:
+        if not _same_by_factor(sampling, name, scale):
+            return None
+        size = f"None, fx={_factor(scale)}, fy={_factor(scale)}"
+    return f"cv2.resize(x, {size}, interpolation=cv2.{name})"
 
 
-CONVENTION = Convention("OpenCV", _write)
+def _same_by_factor(sampling: Sampling, name: str, scale: Fraction) -> bool:
+    """Whether fx means the same: its coordinates, and a copy where lengths stay the same."""
+    if scale.denominator == 1:
+        return True
+    may_stay = 1 < scale < 2  # others change every length that floor(n * scale) gives
+    return name in BY_FACTOR and (sampling.copies_same_length or not may_stay)
+
+
+def _factor(scale: Fraction) -> str:
+    """Return a factor as Python, a decimal where that is exact."""
+    text = f"{float(scale):.9g}"
+    return text if Fraction(text) == scale else str(scale)
+
+
+CONVENTION = Convention(
+    "OpenCV",
+    _write,
+    examples=tuple(
+        (f"cv2.resize(x, (width, height), interpolation=cv2.{name})", meaning)
+        for name, meaning in MEANINGS.items()
+    ),
+)

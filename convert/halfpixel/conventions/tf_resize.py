@@ -1,21 +1,32 @@
 """TensorFlow's names: tf.compat.v1.image.resize_* and tf.image.resize.
 
-=============== ========================= =============================== =====================
-operator        legacy (both flags False) align_corners=True              half_pixel_centers=True
-=============== ========================= =============================== =====================
-bilinear        asymmetric                align_corners                   half_pixel
-nearest         asymmetric, floor         align_corners, half up          tf_half_pixel_for_nn,
-                                                                          floor
-bicubic         asymmetric, a = -0.75     align_corners, a = -0.75        half_pixel, a = -0.5,
-                                                                          outside left out
-=============== ========================= =============================== =====================
+========= ====================== ========================= =============================
+operator  both flags False       align_corners=True        half_pixel_centers=True
+========= ====================== ========================= =============================
+bilinear  asymmetric             align_corners             half_pixel
+nearest   asymmetric, floor      align_corners, half up    tf_half_pixel_for_nn, floor
+bicubic   asymmetric, a = -0.75  align_corners, a = -0.75  half_pixel, a = -0.5, outside
+                                                           left out
+area      mean, pixels counted   windows that have no      no such argument
+          by overlap             name here
+========= ====================== ========================= =============================
 
-tf.image.resize (TensorFlow 2) is the last column; with antialias=True it widens the kernel when
-shrinking and leaves out what lies outside. The bicubic kernels look their weights up in a table
-of 1024 positions, so that they agree with these to 1e-3.
+tf.image.resize (TensorFlow 2) is the last column, and area; with antialias=True bilinear and
+bicubic widen the kernel when shrinking and leave out what lies outside. A size is always
+given: the step is the ratio of the two lengths, or under align_corners of the lengths less
+one, where an output length of 1 reads pixel 0.
+
+These are the exact meanings. TensorFlow rounds in two places:
+
+- nearest multiplies in float32. Where the coordinate (plus a half under align_corners) is a
+  whole number, the product may fall short, and the pixel before is read: length 14 to 23,
+  output 11, under either flag.
+- bicubic without antialias looks its weights up at 1024 positions a pixel, so that a weight is
+  off by up to half a position times the kernel's steepest slope, 7e-4.
 
 Source: TensorFlow `core/kernels/image/resize_bilinear_op.cc`, `resize_bicubic_op.cc`,
-`image_resizer_state.h`, `scale_and_translate_op.cc`, `python/ops/image_ops_impl.py`.
+`resize_nearest_neighbor_op.cc`, `resize_area_op.cc`, `scale_and_translate_op.cc`,
+`core/util/image_resizer_state.h`, `python/ops/image_ops_impl.py`.
 """
 
 from fractions import Fraction
@@ -23,14 +34,18 @@ from typing import Final, Literal
 
 from halfpixel.convention import Convention
 from halfpixel.errors import ConventionError
-from halfpixel.sampling import Cubic, Linear, Nearest, Sampling
+from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
 from halfpixel.sampling.compare import canonical
 
-Method = Literal["bilinear", "nearest", "bicubic"]
+Method = Literal["nearest", "bilinear", "bicubic", "area"]
 
 LEGACY_A: Final = Fraction(-3, 4)
 KEYS_A: Final = Fraction(-1, 2)
-METHODS: Final[tuple[Method, ...]] = ("nearest", "bilinear", "bicubic")
+METHODS: Final[tuple[Method, ...]] = ("nearest", "bilinear", "bicubic", "area")
+SMOOTHED: Final[tuple[Method, ...]] = ("bilinear", "bicubic")
+"""Methods that antialias=True changes."""
+
+ALIGNED: Final = ", align_corners=True"
 FLAGS: Final = ((False, False), (True, False), (False, True))
 """(align_corners, half_pixel_centers); both at once are refused."""
 
@@ -39,13 +54,18 @@ def read(method: Method, *, align_corners: bool, half_pixel_centers: bool) -> Sa
     """Return what a tf.compat.v1.image.resize_* call computes along one axis.
 
     Raises:
-        ConventionError: both flags are set.
+        ConventionError: both flags are set, or one is set for area.
 
     >>> read("bilinear", align_corners=False, half_pixel_centers=False).coordinate
     'asymmetric'
     """
     if align_corners and half_pixel_centers:
         raise ConventionError("align_corners and half_pixel_centers are both True")
+    if method == "area":
+        if align_corners or half_pixel_centers:
+            flag = "align_corners" if align_corners else "half_pixel_centers"
+            raise ConventionError(f"resize_area with {flag}=True is not described")
+        return Sampling("half_pixel", Area("overlap"))
     if method == "nearest":
         if half_pixel_centers:
             return Sampling("tf_half_pixel_for_nn", Nearest("floor"))
@@ -64,38 +84,58 @@ def read(method: Method, *, align_corners: bool, half_pixel_centers: bool) -> Sa
 
 
 def read_v2(method: Method, *, antialias: bool = False) -> Sampling:
-    """Return what a tf.image.resize call computes along one axis; nearest never smooths.
+    """Return what a tf.image.resize call computes along one axis.
+
+    Nearest never smooths and area always does, whatever `antialias` says.
 
     >>> read_v2("bilinear", antialias=True).exclude_outside
     True
     """
+    if method == "area":
+        return read(method, align_corners=False, half_pixel_centers=False)
     if method == "nearest" or not antialias:
         return read(method, align_corners=False, half_pixel_centers=True)
     kernel = Linear(antialias=True) if method == "bilinear" else Cubic(KEYS_A, antialias=True)
     return Sampling("half_pixel", kernel, exclude_outside=True)
 
 
+def _v1(method: Method, flag: str = "") -> Sampling:
+    return read(method, align_corners=flag == ALIGNED, half_pixel_centers=False)
+
+
+V1: Final = "tf.compat.v1.image.resize_"
+CALLS: Final[dict[str, Sampling]] = {
+    f"{V1}nearest_neighbor(x, size)": _v1("nearest"),
+    f"{V1}nearest_neighbor(x, size{ALIGNED})": _v1("nearest", ALIGNED),
+    'tf.image.resize(x, size, method="nearest")': read_v2("nearest"),
+    f"{V1}bilinear(x, size)": _v1("bilinear"),
+    f"{V1}bilinear(x, size{ALIGNED})": _v1("bilinear", ALIGNED),
+    'tf.image.resize(x, size, method="bilinear")': read_v2("bilinear"),
+    f"{V1}bicubic(x, size)": _v1("bicubic"),
+    f"{V1}bicubic(x, size{ALIGNED})": _v1("bicubic", ALIGNED),
+    'tf.image.resize(x, size, method="bicubic")': read_v2("bicubic"),
+    'tf.image.resize(x, size, method="area")': read_v2("area"),
+} | {
+    f'tf.image.resize(x, size, method="{method}", antialias=True)': read_v2(method, antialias=True)
+    for method in SMOOTHED
+}
+"""Every call that has a meaning of its own; half_pixel_centers=True is tf.image.resize."""
+
+
 def _write(sampling: Sampling, spatial: int) -> str | None:
     if spatial > 2:
         return None
-    wanted = canonical(sampling.by_size())
     size = "size"
-    if sampling.scale is not None and sampling.scale != 1:
-        if sampling.scale.denominator != 1:
+    scale = None if isinstance(sampling.kernel, Area) else sampling.scale
+    if scale is not None and scale != 1:
+        if scale.denominator != 1:
             return None  # TensorFlow takes the ratio of the lengths, which is another step
-        size = f"[n * {sampling.scale} for n in x.shape[1:3]]"
-    for method in METHODS:
-        for corners, half in FLAGS:
-            if canonical(read(method, align_corners=corners, half_pixel_centers=half)) != wanted:
-                continue
-            if half:
-                return f'tf.image.resize(x, {size}, method="{method}")'
-            flag = ", align_corners=True" if corners else ""
-            name = "nearest_neighbor" if method == "nearest" else method
-            return f"tf.compat.v1.image.resize_{name}(x, {size}{flag})"
-        if canonical(read_v2(method, antialias=True)) == wanted:
-            return f'tf.image.resize(x, {size}, method="{method}", antialias=True)'
+        size = f"[n * {scale} for n in x.shape[1:3]]"
+    wanted = canonical(sampling.by_size())
+    for text, meaning in CALLS.items():
+        if canonical(meaning) == wanted:
+            return text.replace("(x, size", f"(x, {size}")
     return None
 
 
-CONVENTION = Convention("TensorFlow", _write)
+CONVENTION = Convention("TensorFlow", _write, examples=tuple(CALLS.items()))

@@ -165,15 +165,17 @@ def _blended(
 
 
 def find_blends(
-    scope: Scope, gathers: Mapping[str, Gather]
+    scope: Scope, gathers: Mapping[str, Gather], aliases: Mapping[str, str]
 ) -> dict[str, tuple[str, Sequence[float]]]:
     """Return, for the first gather of each linear blend, the second and the weights.
 
-    The pattern is ``a + (b - a) * w`` with `a` and `b` gathers of one tensor.
+    The pattern is ``a + (b - a) * w`` with `a` and `b` gathers of one tensor; an optimiser may
+    have moved the Transpose behind the difference.
 
     Args:
         scope: the graph.
         gathers: gathers by the name of the value that they end in (after a Transpose).
+        aliases: for each value of a gather, before a Transpose or after, the one it ends in.
     """
     blends: dict[str, tuple[str, Sequence[float]]] = {}
     for node in scope.nodes:
@@ -181,26 +183,32 @@ def find_blends(
             continue
         for first, scaled in (tuple(node.input), tuple(reversed(node.input))):
             if first in gathers:
-                found = _blend_of(scope, first, scaled, gathers)
+                found = _blend_of(scope, first, scaled, gathers, aliases)
                 if found is not None:
                     blends[first] = found
     return blends
 
 
 def _blend_of(
-    scope: Scope, first: str, scaled: str, gathers: Mapping[str, Gather]
+    scope: Scope,
+    first: str,
+    scaled: str,
+    gathers: Mapping[str, Gather],
+    aliases: Mapping[str, str],
 ) -> tuple[str, Sequence[float]] | None:
     product = scope.producer(scaled)
     if product is None or product[1].op_type != "Mul":
         return None
     for difference, weight in (tuple(product[1].input), tuple(reversed(product[1].input))):
         sub = scope.producer(difference)
+        if sub is not None and sub[1].op_type == "Transpose":
+            sub = scope.producer(sub[1].input[0])
         weights = scope.numbers(weight)
         if sub is None or sub[1].op_type != "Sub" or weights is None:
             continue
-        second = sub[1].input[0]
+        second, other = (aliases.get(name, "") for name in sub[1].input)
         tables = gathers[second].tables if second in gathers else None
-        if sub[1].input[1] != first or tables is None or len(tables) != 1:
+        if other != first or tables is None or len(tables) != 1:
             continue
         if len(weights) == len(tables[0]) and gathers[second].data == gathers[first].data:
             return second, tuple(float(w) for w in weights)

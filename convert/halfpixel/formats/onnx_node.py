@@ -171,7 +171,10 @@ def _check_rank(base: Operation, request: Request) -> None:
 def settle(base: Operation, meaning: Meaning) -> Operation:
     """Complete an operation with what its lengths mean: shapes, and the PyTorch call."""
     shape_in = base.input_shape or (None,) * meaning.rank
-    shape_out = _output_shape(shape_in, base.output_shape, meaning)
+    declared = base.output_shape
+    if base.opset < 11 and meaning.scales is not None:
+        declared = None  # a size that was written as a scale: shape inference may be one short
+    shape_out = _output_shape(shape_in, declared, meaning)
     scales = meaning.scales if base.by == "scales" else None
     operation = replace(
         base,

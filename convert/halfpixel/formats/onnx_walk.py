@@ -254,7 +254,9 @@ class Walk:
         if not gathers:
             return
         ends = dict(after_transpose(scope, gathers))
-        blends = find_blends(scope, {end: gathers[start][0] for end, start in ends.items()})
+        by_end = {end: gathers[start][0] for end, start in ends.items()}
+        aliases = {start: end for end, start in ends.items()} | {end: end for end in ends}
+        blends = find_blends(scope, by_end, aliases)
         seconds = {second for second, _ in blends.values()}
         for end, start in ends.items():
             if end in seconds:
