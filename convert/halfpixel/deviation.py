@@ -39,6 +39,9 @@ Basis = Literal["fixed", "trial", "free"]
 SELDOM: Final[frozenset[Cause]] = frozenset({"single pixel", "rounding", "copy", "arithmetic"})
 """Causes that show at a few lengths only."""
 
+SINGLE: Final = frozenset({"pytorch_half_pixel", "pytorch_1_9_half_pixel"})
+"""Coordinates that are half_pixel but for an output length of 1."""
+
 LONGEST: Final = 1 << 14
 """Longest axis whose pixels are simulated one by one."""
 
@@ -288,6 +291,8 @@ def _repairs(
             "pytorch_half_pixel": "single pixel",
         }
         name = known.get(one.coordinate, "coordinates")
+        if name == "coordinates" and other.coordinate in SINGLE:
+            name = "single pixel"
         moved = replace(one, coordinate=other.coordinate)
         yield name, moved
         yield name, replace(moved, scale=other.scale)

@@ -47,7 +47,8 @@ def check(site: Site) -> Iterator[Finding]:
         "neither coordinate_transformation_mode nor nearest_mode is written: the defaults of "
         f"opset 11 sample up to {off:.3g} input px from where opset 10 did"
     )
-    if site.intent is not None and deviation(operation) is None:
+    apart = deviation(operation)
+    if site.intent is not None and (apart is None or apart.remote):
         agreed = f"{message}, which is where {site.intent.text} samples"
         yield Finding(agreed, "note", "assumed", declined="the defaults are what was meant")
         return

@@ -38,10 +38,12 @@ def check(site: Site) -> Iterator[Finding]:
     if not isinstance(operator, Resize):
         return
     axes = [s for _, s in operator.axes if isinstance(s.kernel, Linear | Cubic)]
-    if not any(s.coordinate == "pytorch_half_pixel" for s in axes):
-        return
+    reads_first = any(s.coordinate == "pytorch_half_pixel" for s in axes)
     if site.intent is not None:
-        yield from findings(site, frozenset({"single pixel"}), WHY)
+        why = WHY if reads_first else "an output length of 1 reads the centre"
+        yield from findings(site, frozenset({"single pixel"}), why)
+        return
+    if not reads_first:
         return
     fixed = replace(operator, axes=tuple((a, _centred(s)) for a, s in operator.axes))
     verdict = compare_resize(operator, fixed, *site.operation.lengths())

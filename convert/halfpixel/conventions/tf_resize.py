@@ -104,17 +104,18 @@ def _v1(method: Method, flag: str = "") -> Sampling:
 
 
 V1: Final = "tf.compat.v1.image.resize_"
+V2: Final = "tf.image.resize"
 CALLS: Final[dict[str, Sampling]] = {
     f"{V1}nearest_neighbor(x, size)": _v1("nearest"),
     f"{V1}nearest_neighbor(x, size{ALIGNED})": _v1("nearest", ALIGNED),
-    'tf.image.resize(x, size, method="nearest")': read_v2("nearest"),
+    f'{V2}(x, size, method="nearest")': read_v2("nearest"),
     f"{V1}bilinear(x, size)": _v1("bilinear"),
     f"{V1}bilinear(x, size{ALIGNED})": _v1("bilinear", ALIGNED),
-    'tf.image.resize(x, size, method="bilinear")': read_v2("bilinear"),
+    f'{V2}(x, size, method="bilinear")': read_v2("bilinear"),
     f"{V1}bicubic(x, size)": _v1("bicubic"),
     f"{V1}bicubic(x, size{ALIGNED})": _v1("bicubic", ALIGNED),
-    'tf.image.resize(x, size, method="bicubic")': read_v2("bicubic"),
-    'tf.image.resize(x, size, method="area")': read_v2("area"),
+    f'{V2}(x, size, method="bicubic")': read_v2("bicubic"),
+    f'{V2}(x, size, method="area")': read_v2("area"),
 } | {
     f'tf.image.resize(x, size, method="{method}", antialias=True)': read_v2(method, antialias=True)
     for method in SMOOTHED

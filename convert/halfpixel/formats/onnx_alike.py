@@ -42,9 +42,14 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
 
 
 def is_joined(scope: Scope, node: "NodeProto") -> bool:
-    """Whether the output has to have the length of another operand; asked up to opset 10."""
+    """Whether the output has to have the length of another operand.
+
+    Asked only where a size may be written as a scale: up to opset 10, and after an upgrade from
+    there that left the coordinates out.
+    """
     early = (scope.opset("") or 0) < 11
-    return early and bool(node.output) and node.output[0] in scope.joined
+    upgraded = not any(a.name == "coordinate_transformation_mode" for a in node.attribute)
+    return (early or upgraded) and bool(node.output) and node.output[0] in scope.joined
 
 
 def operation_key(operation: Operation) -> object:

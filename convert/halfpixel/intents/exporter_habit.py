@@ -20,8 +20,10 @@ Source: PyTorch `torch/onnx/symbolic_opset9.py` and `symbolic_opset11.py`, relea
 from typing import Final
 
 from halfpixel.conventions.torch_interpolate import LATEST, Family, Interpolate
+from halfpixel.sampling.arithmetic import shortest
 from halfpixel.site import Intent, Operation
 
+_WRITTEN_FROM_11: Final = ("coordinate_transformation_mode", "nearest_mode")
 _ALIGN_FALSE: Final = frozenset({"half_pixel", "pytorch_half_pixel"})
 
 
@@ -47,7 +49,8 @@ def habit(operation: Operation) -> Intent | None:
     spatial = max(operation.rank - 2, 1)
     version = operation.producer.version or LATEST
     scales = operation.scales
-    before_11 = operation.opset < 11
+    upgraded = not any(name in attributes for name in _WRITTEN_FROM_11)
+    before_11 = operation.opset < 11 or upgraded  # the exporter itself writes both names
     by_ratio = not operation.constant_lengths or (scales is not None and not _neat(scales))
     by_size = scales is None or (before_11 and by_ratio)
     sizes = operation.sizes or operation.lengths()[1]
@@ -55,7 +58,9 @@ def habit(operation: Operation) -> Intent | None:
         family,
         spatial,
         tuple(sizes[-spatial:]) if by_size else None,
-        None if by_size or scales is None else tuple(scales[-spatial:]),
+        None
+        if by_size or scales is None
+        else tuple(shortest(scale) for scale in scales[-spatial:]),
         corners,
         bool(attributes.get("antialias", 0)),
         version=version,
