@@ -63,7 +63,7 @@ def check(site: Site) -> Iterator[Finding]:
             yield Finding(told, "note", "proven", declined=f"{framework} means it")
             return
     fix = Fix("unsafe", "set coordinate_transformation_mode=half_pixel", fixed)
-    yield Finding(f"{message}; no PyTorch call computes this", "warning", "proven", fix)
+    yield Finding(f"{message}; no plain F.interpolate computes this", "warning", "proven", fix)
 
 
 def _asymmetric(sampling: Sampling) -> bool:
@@ -98,7 +98,7 @@ RULE = Rule(
             example_site("Resize", _resize(_OLD)),
             Finding(
                 "samples on asymmetric coordinates are up to 0.25 input px from half-pixel "
-                "ones; no PyTorch call computes this",
+                "ones; no plain F.interpolate computes this",
                 "warning",
                 "proven",
                 Fix("unsafe", "set coordinate_transformation_mode=half_pixel", _resize(_NEW)),

@@ -117,7 +117,7 @@ CALLS: Final[dict[str, Sampling]] = {
     f'{V2}(x, size, method="bicubic")': read_v2("bicubic"),
     f'{V2}(x, size, method="area")': read_v2("area"),
 } | {
-    f'tf.image.resize(x, size, method="{method}", antialias=True)': read_v2(method, antialias=True)
+    f'{V2}(x, size, method="{method}", antialias=True)': read_v2(method, antialias=True)
     for method in SMOOTHED
 }
 """Every call that has a meaning of its own; half_pixel_centers=True is tf.image.resize."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions import onnx_resize
 from halfpixel.conventions.onnx_resize import Meaning, Request
-from halfpixel.conventions.torch_call import call_text, matching_call
+from halfpixel.conventions.torch_call import asymmetric_text, call_text, matching_call
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx_bind import bind, numbers_of
 from halfpixel.formats.onnx_described import Described, given_name
@@ -189,7 +189,8 @@ def settle(base: Operation, meaning: Meaning) -> Operation:
         return operation
     call = matching_call(meaning.resize, scales, lengths_in, lengths_out)
     if call is None:
-        return operation
+        text = asymmetric_text(meaning.resize, lengths_in, lengths_out)
+        return replace(operation, torch_call=text)
     return replace(operation, torch_call=call_text(call, meaning.resize, meaning.rank))
 
 
