@@ -1,15 +1,16 @@
-"""The numbers of the documents that the project was conceived from, each named by its title."""
+"""The numbers of the documents that the project started from, each named by its title."""
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from halfpixel.conventions import opencv_resize, tf_resize
-from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.conventions.torch_interpolate import Interpolate, parse_call
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, Resize, Sampling
 
 FORUM = "discuss.pytorch.org: What we should use align_corners = False"
 BLOG = "Upsampling Images in Deep Learning"
-WARNING = "Pytorch interpolation warning"
+WARNING = "SeongjaeHong.github.io: Pytorch interpolation warning"
 TORCHSAMPLE = "torchsample: About Align Corners"
 
 CORNER = np.array([[1, 2, 0], [3, 4, 0], [0, 0, 0]])
@@ -17,6 +18,11 @@ SMALL = np.array([[1, 2], [3, 4]])
 ROWS = np.array([[5, 2, 3], [4, 10, 6], [7, 8, 9]])
 FIVE = np.array([[-1, 1], [1, 5]])
 DIAGONAL = np.array([[-1, 0], [0, 5]])
+
+FOUR_DIGITS = 5.1e-5
+"""Half a unit of the last place that PyTorch prints, and float32."""
+
+TWO_DIGITS = 5.1e-3
 
 PYTORCH = [
     (
@@ -85,6 +91,22 @@ PYTORCH = [
            -0.14  0.49  1.12  1.76  2.39  3.02  3.65 4.29
             0.00  0.71  1.43  2.14  2.86  3.57  4.29 5.00""",
     ),
+    (
+        WARNING,
+        "F.interpolate(t, scale_factor=2, mode='linear', align_corners=True)",
+        ROWS,
+        """5.0000 3.8000 2.6000 2.2000 2.6000 3.0000
+           4.0000 6.4000 8.8000 9.2000 7.6000 6.0000
+           7.0000 7.4000 7.8000 8.2000 8.6000 9.0000""",
+    ),
+    (
+        WARNING,
+        "F.interpolate(t, scale_factor=2, mode='linear', align_corners=False)",
+        ROWS,
+        """5.0000 4.2500 2.7500 2.2500 2.7500 3.0000
+           4.0000 5.5000 8.5000 9.0000 7.0000 6.0000
+           7.0000 7.2500 7.7500 8.2500 8.7500 9.0000""",
+    ),
 ]
 
 LEGACY = tf_resize.read("bilinear", align_corners=False, half_pixel_centers=False)
@@ -129,55 +151,70 @@ OTHERS = [
 ]
 
 
-def numbers(text: str) -> np.ndarray:
+def numbers(text: str) -> NDArray[np.float64]:
     """Return a printed table as an array."""
     return np.array([[float(word) for word in line.split()] for line in text.splitlines()])
 
 
+def digits(table: str) -> float:
+    """Return the tolerance that the digits of a printed table ask for."""
+    return FOUR_DIGITS if "0000" in table else TWO_DIGITS
+
+
+def batch(call: Interpolate, x: NDArray[np.int_]) -> NDArray[np.float32]:
+    """Return `x` with axes before it, as the call needs them."""
+    return x.reshape((1,) * (call.spatial + 2 - x.ndim) + x.shape).astype(np.float32)
+
+
 @pytest.mark.parametrize(("document", "call", "x", "table"), PYTORCH)
-def test_tables_of_pytorch(document: str, call: str, x: np.ndarray, table: str) -> None:
+def test_tables_of_pytorch(document: str, call: str, x: NDArray[np.int_], table: str) -> None:
     expected = numbers(table)
-    ours = parse_call(call).resize().evaluate(x[None, None], (1, 1, *expected.shape))
-    digits = 5e-5 if "0000" in table else 6e-3
-    np.testing.assert_allclose(ours[0, 0], expected, atol=digits, err_msg=document)
+    parsed = parse_call(call)
+    image = batch(parsed, x)
+    shape = (*image.shape[: -expected.ndim], *expected.shape)
+    ours = parsed.resize().evaluate(image, shape)
+    np.testing.assert_allclose(
+        ours.reshape(expected.shape), expected, atol=digits(table), err_msg=document
+    )
+
+
+@pytest.mark.parametrize(("document", "call", "x", "table"), PYTORCH)
+def test_pytorch_still_prints_them(
+    document: str, call: str, x: NDArray[np.int_], table: str
+) -> None:
+    """The numbers are the documents' and not ours: PyTorch gives them to this day."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    tensor = torch.from_numpy(batch(parse_call(call), x))
+    names = {"F": torch.nn.functional, **dict.fromkeys("xztv", tensor), "val": tensor}
+    found = eval(call, names).numpy()  # noqa: S307 - our own text
+    expected = numbers(table)
+    np.testing.assert_allclose(
+        found.reshape(expected.shape), expected, atol=digits(table), err_msg=document
+    )
 
 
 @pytest.mark.parametrize(("document", "sampling", "table"), OTHERS)
 def test_tables_of_tensorflow_and_opencv(document: str, sampling: Sampling, table: str) -> None:
     resize = Resize(((0, sampling), (1, sampling)))
     ours = resize.evaluate(FIVE, (8, 8))
-    np.testing.assert_allclose(ours, numbers(table), atol=6e-3, err_msg=document)
-
-
-LINES = [
-    (
-        "True",
-        """5.0000 3.8000 2.6000 2.2000 2.6000 3.0000
-           4.0000 6.4000 8.8000 9.2000 7.6000 6.0000
-           7.0000 7.4000 7.8000 8.2000 8.6000 9.0000""",
-    ),
-    (
-        "False",
-        """5.0000 4.2500 2.7500 2.2500 2.7500 3.0000
-           4.0000 5.5000 8.5000 9.0000 7.0000 6.0000
-           7.0000 7.2500 7.7500 8.2500 8.7500 9.0000""",
-    ),
-]
-
-
-@pytest.mark.parametrize(("corners", "table"), LINES)
-def test_tables_of_the_interpolation_warning(corners: str, table: str) -> None:
-    call = parse_call(f"F.interpolate(t, scale_factor=2, mode='linear', align_corners={corners})")
-    ours = call.resize().evaluate(ROWS[None], (1, 3, 6))
-    np.testing.assert_allclose(ours[0], numbers(table), atol=5e-5, err_msg=WARNING)
+    np.testing.assert_allclose(ours, numbers(table), atol=TWO_DIGITS, err_msg=document)
 
 
 def test_coordinates_of_the_forum() -> None:
     """The answer's example: [0, 1] to four samples."""
-    for corners, expected in (("False", [-0.25, 0.25, 0.75, 1.25]), ("True", [0, 1 / 3, 2 / 3, 1])):
-        call = parse_call(f"F.interpolate(x, size=4, mode='linear', align_corners={corners})", 1)
-        line = call.sampling(0).line(2, 4)
+    answer = {"False": [-0.25, 0.25, 0.75, 1.25], "True": [0, 1 / 3, 2 / 3, 1]}
+    for corners, expected in answer.items():
+        text = f"F.interpolate(x, size=4, mode='linear', align_corners={corners})"
+        line = parse_call(text, 1).sampling(0).line(2, 4)
         assert [float(line.at(i)) for i in range(4)] == pytest.approx(expected), FORUM
+
+
+def test_the_repeated_border_of_torchsample() -> None:
+    """TensorFlow 1 repeats the last row when it doubles an image, and keeps the first."""
+    rows = LEGACY.weights(5, 10).matrix().tolist()
+    assert rows[0] == [1, 0, 0, 0, 0], TORCHSAMPLE
+    assert rows[1] == [0.5, 0.5, 0, 0, 0], TORCHSAMPLE
+    assert rows[-2] == rows[-1] == [0, 0, 0, 0, 1], TORCHSAMPLE
 
 
 def test_the_dark_corner_of_torchsample() -> None:
@@ -199,3 +236,11 @@ def test_the_normalised_coordinates_of_torchsample() -> None:
 def test_the_shapes_of_transposed_convolutions(added: int, length: int) -> None:
     made = ConvTranspose((3, 3), (2, 2), (1, 1), (1, 1), (added, added), (1, 1))
     assert [made.output_length(axis, 48) for axis in (0, 1)] == [length, length], BLOG
+
+
+@pytest.mark.parametrize("length", [95, 96])
+def test_the_shapes_that_a_convolution_joins(length: int) -> None:
+    """Both lengths make 48, which is why a transposed convolution has to be told."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    made = torch.nn.Conv2d(32, 64, kernel_size=3, stride=2, padding=1)
+    assert made(torch.zeros(1, 32, length, length)).shape == (1, 64, 48, 48), BLOG
