@@ -1,4 +1,4 @@
-"""An antialiased resize counts samples beyond the border, or is cubic with a other than -1/2.
+"""An antialiased resize counts samples beyond the border, or is cubic with a not -1/2.
 
 ## Why it matters
 PyTorch leaves out what lies beyond the image and renormalises the rest, which ONNX calls
@@ -40,8 +40,10 @@ def check(site: Site) -> Iterator[Finding]:
     worst = verdict.worst
     off = float(worst.verdict.weight_difference)
     n_in, n_out = worst.verdict.witness or (0, 0)
-    cubic = any(isinstance(s.kernel, Cubic) for _, s in fixed.axes)
-    words = "exclude_outside=1" + (", cubic_coeff_a=-0.5" if cubic else "")
+    pairs = [(s, _pytorch(s)) for _, s in operator.axes]
+    border = any(s.exclude_outside != told.exclude_outside for s, told in pairs)
+    cubic = any(s.kernel != told.kernel for s, told in pairs)
+    words = ", ".join(["exclude_outside=1"] * border + ["cubic_coeff_a=-0.5"] * cubic)
     message = (
         f"antialias without {words}: at length {n_in} to {n_out} (axis {worst.axis}) weights are "
         f"up to {off:.3g} from PyTorch's"
@@ -63,6 +65,11 @@ def _smooth(*, excluded: bool) -> Resize:
     return Resize(((2, sampling),))
 
 
+def _keys(a: Fraction) -> Resize:
+    sampling = Sampling("half_pixel", Cubic(a, antialias=True), exclude_outside=True)
+    return Resize(((2, sampling),))
+
+
 _SIZES: Details = {"input_shape": (1, 3, 5), "output_shape": (1, 3, 3), "by": "sizes"}
 
 RULE = Rule(
@@ -79,6 +86,16 @@ RULE = Rule(
                 "warning",
                 "proven",
                 Fix("unsafe", "set exclude_outside=1", _smooth(excluded=True)),
+            ),
+        ),
+        Bad(
+            example_site("Resize", _keys(Fraction(-3, 4)), _SIZES),
+            Finding(
+                "antialias without cubic_coeff_a=-0.5: at length 5 to 3 (axis 2) weights are up "
+                "to 0.0197 from PyTorch's",
+                "warning",
+                "proven",
+                Fix("unsafe", "set cubic_coeff_a=-0.5", _keys(Fraction(-1, 2))),
             ),
         ),
     ),

@@ -1,8 +1,9 @@
 """A transposed convolution covers its output unevenly.
 
 ## Why it matters
-Where the kernel's length is no multiple of the stride, some output samples are reached by more
-kernel taps than their neighbours. With equal weights the output shows the pattern of the
+Where the kernel's length is no multiple of the stride, or its dilation shares a factor with
+the stride, some output samples are reached by more kernel taps than their neighbours, or by
+none. With equal weights the output shows the pattern of the
 stride: a checkerboard that training has to unlearn.
 
 ## Where it comes from
@@ -34,10 +35,11 @@ def check(site: Site) -> Iterator[Finding]:
         coverage = operator.coverage(axis)
         if len(set(coverage)) > 1:
             phases = ", ".join(map(str, coverage))
+            dilation = operator.dilations[axis]
+            dilated = f", dilation {dilation}" if dilation > 1 else ""
             yield Finding(
-                f"kernel {operator.kernel[axis]} is no multiple of stride "
-                f"{operator.strides[axis]} (axis {axis + 2}): the phases of the output are "
-                f"reached by {phases} taps",
+                f"kernel {operator.kernel[axis]}{dilated} and stride {operator.strides[axis]} "
+                f"(axis {axis + 2}): the phases of the output are reached by {phases} taps",
                 "note",
                 "proven",
                 declined=DECLINED,
@@ -45,8 +47,8 @@ def check(site: Site) -> Iterator[Finding]:
             return
 
 
-def _kernel(length: int) -> ConvTranspose:
-    return ConvTranspose((length,), (2,), (1,), (1,), (0,), (1,))
+def _kernel(length: int, dilation: int = 1) -> ConvTranspose:
+    return ConvTranspose((length,), (2,), (1,), (1,), (0,), (dilation,))
 
 
 RULE = Rule(
@@ -58,8 +60,17 @@ RULE = Rule(
         Bad(
             example_site("ConvTranspose", _kernel(3)),
             Finding(
-                "kernel 3 is no multiple of stride 2 (axis 2): the phases of the output are "
-                "reached by 2, 1 taps",
+                "kernel 3 and stride 2 (axis 2): the phases of the output are reached by 2, 1 taps",
+                "note",
+                "proven",
+                declined=DECLINED,
+            ),
+        ),
+        Bad(
+            example_site("ConvTranspose", _kernel(4, dilation=2)),
+            Finding(
+                "kernel 4, dilation 2 and stride 2 (axis 2): the phases of the output are reached "
+                "by 4, 0 taps",
                 "note",
                 "proven",
                 declined=DECLINED,

@@ -1,9 +1,9 @@
 """A nearest grid sample with reflection meets exact ties, which runtimes round differently.
 
 ## Why it matters
-With reflection about the outer edges the folded coordinate of a sample on an edge lies exactly
-half way between two pixels. PyTorch, onnxruntime and ONNX's reference compute it with other
-roundings and read neighbouring pixels.
+A sample beyond the border is reflected about the outer edges, and may land exactly half way
+between two pixels. onnxruntime and ONNX's reference then choose the one, PyTorch often the
+other. Samples within -1 and 1 agree.
 
 ## Where it comes from
 F.grid_sample(mode="nearest", padding_mode="reflection", align_corners=False).
@@ -22,8 +22,8 @@ from halfpixel.sampling import GridSample
 from halfpixel.site import Site
 
 WORDS = (
-    "nearest with reflection about the outer edges: samples exactly half way between two pixels "
-    "are rounded differently by PyTorch, onnxruntime and ONNX's reference"
+    "nearest with reflection about the outer edges: samples beyond the border that land exactly "
+    "half way between two pixels are read 1 px apart by PyTorch and onnxruntime"
 )
 DECLINED = "the coordinates are data"
 

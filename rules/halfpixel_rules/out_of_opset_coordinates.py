@@ -2,8 +2,9 @@
 
 ## Why it matters
 tf_half_pixel_for_nn was taken out in opset 13 and half_pixel_symmetric came in with opset 19.
-onnxruntime does not check and runs both; ONNX's checker, its reference evaluator and other
-runtimes refuse or ignore them.
+Nothing says what they mean there. onnxruntime and ONNX's checker do not look and let both
+through; ONNX's reference evaluator refuses tf_half_pixel_for_nn, other runtimes refuse or
+replace either.
 
 ## Where it comes from
 onnx.version_converter, which keeps the text whatever the target opset; tf2onnx at opset 13.
@@ -46,7 +47,7 @@ def check(site: Site) -> Iterator[Finding]:
                 "set coordinate_transformation_mode=half_pixel, nearest_mode=round_prefer_ceil",
                 operator,
             )
-        message = f"{name} {bounds}, this is opset {site.opset}: runtimes refuse or ignore it"
+        message = f"{name} {bounds}, this is opset {site.opset}: not every runtime takes it"
         yield Finding(message, "warning", "proven", fix, "" if fix else DECLINED)
         return
 
@@ -64,8 +65,8 @@ RULE = Rule(
         Bad(
             example_site("Resize", _TF, opset=13),
             Finding(
-                "tf_half_pixel_for_nn was taken out in opset 13, this is opset 13: runtimes "
-                "refuse or ignore it",
+                "tf_half_pixel_for_nn was taken out in opset 13, this is opset 13: not every "
+                "runtime takes it",
                 "warning",
                 "proven",
                 Fix(
@@ -78,8 +79,8 @@ RULE = Rule(
         Bad(
             example_site("Resize", _SYMMETRIC, opset=18),
             Finding(
-                "half_pixel_symmetric came with opset 19, this is opset 18: runtimes refuse or "
-                "ignore it",
+                "half_pixel_symmetric came with opset 19, this is opset 18: not every runtime "
+                "takes it",
                 "warning",
                 "proven",
                 declined=DECLINED,

@@ -11,7 +11,8 @@ Decoders that mirror a strided encoder (kernel 3, stride 2, padding 1, output_pa
 converters drop the attribute or cut the samples off again.
 
 ## What is reported
-A note with the lengths that share one input length.
+A note with the lengths that share one input length. Nothing where output_shape or SAME padding
+already fix the length.
 
 ## Fix safety
 None: the length is what the rest of the network expects.
@@ -31,13 +32,16 @@ def check(site: Site) -> Iterator[Finding]:
     operator = site.operator
     if not isinstance(operator, ConvTranspose):
         return
+    if operator.output_shape is not None or operator.auto_pad.startswith("SAME"):
+        return  # the length is given, output_padding only moves the cut
     for axis, added in enumerate(operator.output_padding):
         if added:
             first = operator.output_length(axis, 8) - added
             last = first + operator.strides[axis] - 1
+            lengths = f"{first} to {last}" if last > first else f"{first} alone"
             yield Finding(
-                f"output_padding {added} (axis {axis + 2}) is added at the end only: for an input "
-                f"of 8, lengths {first} to {last} are all transposes of one convolution",
+                f"output_padding {added} (axis {axis + 2}) is added at the end only: length 8 "
+                f"grows to {first + added}, and the convolution takes {lengths} back to 8",
                 "note",
                 "proven",
                 declined=DECLINED,
@@ -45,8 +49,8 @@ def check(site: Site) -> Iterator[Finding]:
             return
 
 
-def _padded(added: int) -> ConvTranspose:
-    return ConvTranspose((3,), (2,), (1,), (1,), (added,), (1,))
+def _padded(added: int, auto_pad: str = "NOTSET") -> ConvTranspose:
+    return ConvTranspose((3,), (2,), (1,), (1,), (added,), (1,), auto_pad=auto_pad)
 
 
 RULE = Rule(
@@ -55,11 +59,15 @@ RULE = Rule(
     check,
     examples=(
         Good(example_site("ConvTranspose", _padded(0))),
+        Good(
+            example_site("ConvTranspose", _padded(1, "SAME_UPPER")),
+            because="SAME gives stride * n samples with or without it",
+        ),
         Bad(
             example_site("ConvTranspose", _padded(1)),
             Finding(
-                "output_padding 1 (axis 2) is added at the end only: for an input of 8, lengths "
-                "15 to 16 are all transposes of one convolution",
+                "output_padding 1 (axis 2) is added at the end only: length 8 grows to 16, and "
+                "the convolution takes 15 to 16 back to 8",
                 "note",
                 "proven",
                 declined=DECLINED,

@@ -2,8 +2,8 @@
 
 ## Why it matters
 onnxruntime and ONNX's reference take the maximum over the weighted corners of all samples,
-before these are added up: a map of constant 1 gives 0.39 instead of 1. OpenVINO interpolates
-first. torchvision has no maximum.
+before these are added up: a map of constant 1 gives 0.25 where the sample lies between four
+pixels. OpenVINO interpolates first. torchvision has no maximum.
 
 ## Where it comes from
 Graphs written by hand, and converters of frameworks that have such a mode.
@@ -29,8 +29,8 @@ def check(site: Site) -> Iterator[Finding]:
     operator = site.operator
     if isinstance(operator, RoiAlign) and operator.mode == "max":
         message = (
-            "mode max is the maximum of weighted corners in onnxruntime and of interpolated "
-            "samples in OpenVINO; torchvision has none"
+            "mode max is the maximum of weighted corners in onnxruntime, so that a constant of 1 "
+            "gives down to 0.25, and of interpolated samples in OpenVINO; torchvision has none"
         )
         yield Finding(message, "note", "simulated", declined=DECLINED)
 
@@ -44,8 +44,9 @@ RULE = Rule(
         Bad(
             example_site("RoiAlign", RoiAlign(aligned=True, mode="max")),
             Finding(
-                "mode max is the maximum of weighted corners in onnxruntime and of interpolated "
-                "samples in OpenVINO; torchvision has none",
+                "mode max is the maximum of weighted corners in onnxruntime, so that a constant "
+                "of 1 gives down to 0.25, and of interpolated samples in OpenVINO; torchvision "
+                "has none",
                 "note",
                 "simulated",
                 declined=DECLINED,

@@ -2,8 +2,9 @@
 
 ## Why it matters
 With align_corners the base coordinates run from -1 to 1. An axis of one pixel has only one of
-them: PyTorch takes 0, the middle of the image; ONNX's function body takes -1, its edge, and
-onnxruntime +1. The sampled row comes from the border of the image.
+them: PyTorch takes 0, the middle of the image; ONNX's reference evaluator takes -1, its edge,
+onnxruntime +1, and ONNX's function body divides by zero for a height or width. The sampled row
+comes from the border of the image.
 
 ## Where it comes from
 PyTorch's TorchScript exporter at opset 20, for F.affine_grid(align_corners=True) to a height
@@ -35,8 +36,8 @@ def check(site: Site) -> Iterator[Finding]:
         return
     pytorch = site.operation.producer.name == "pytorch"
     yield Finding(
-        f"axis {axes[0]} has one pixel: its base coordinate is -1 in ONNX, +1 in onnxruntime and "
-        "0 in PyTorch",
+        f"axis {axes[0]} has one pixel: its base coordinate is -1 in ONNX's reference, +1 in "
+        "onnxruntime and 0 in PyTorch",
         "error" if pytorch else "warning",
         "assumed" if pytorch else "proven",
         declined=DECLINED,
@@ -58,8 +59,8 @@ RULE = Rule(
                 producer=Producer("pytorch"),
             ),
             Finding(
-                "axis 2 has one pixel: its base coordinate is -1 in ONNX, +1 in onnxruntime and "
-                "0 in PyTorch",
+                "axis 2 has one pixel: its base coordinate is -1 in ONNX's reference, +1 in "
+                "onnxruntime and 0 in PyTorch",
                 "error",
                 "assumed",
                 declined=DECLINED,

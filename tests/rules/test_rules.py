@@ -57,7 +57,7 @@ def test_a_rule_has_a_page_and_both_kinds_of_example(rule: Rule) -> None:
     assert -1 not in places
     assert places == sorted(places)
     assert rule.summary.endswith(".")
-    assert len(rule.summary) <= 100
+    assert len(rule.summary) < 90
     assert any(isinstance(example, Good | GoodModel) for example in rule.examples)
     assert any(isinstance(example, Bad | BadModel) for example in rule.examples)
 

@@ -5,6 +5,7 @@ pair of lengths; `Sampling.weights` writes it out for one.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -156,7 +157,35 @@ def _weights(sampling: Sampling, n_in: int, n_out: int) -> Weights:
     if isinstance(kernel, Area):
         rows = tuple(window_taps(kernel, i, n_in, n_out) for i in range(n_out))
         return Weights(n_in, rows, frozenset(), tuple(_centre(row) for row in rows))
-    return _line_weights(sampling, kernel, n_in, n_out)
+    return _line_weights(sampling, kernel, n_in, n_out, range(n_out))
+
+
+def weights_at(sampling: Sampling, n_in: int, n_out: int, outputs: Sequence[int]) -> Weights:
+    """Return the rows of W for some output samples, at lengths of any size.
+
+    Args:
+        sampling: one axis of a resampling operator, its kernel not a table.
+        n_in: input length, at least 1.
+        n_out: output length, at least 1.
+        outputs: output samples, 0 to n_out - 1.
+
+    Raises:
+        ValueError: the kernel is a table.
+
+    >>> half = Sampling("half_pixel", Linear())
+    >>> weights_at(half, 1 << 40, 1 << 41, [0, 2]).rows[1]
+    ((0, Fraction(1, 4)), (1, Fraction(3, 4)))
+    """
+    kernel = sampling.kernel
+    if isinstance(kernel, Table):
+        raise ValueError("a table is already written out")  # noqa: TRY004 - a wrong value
+    if sampling.copies_same_length and n_in == n_out:
+        rows: tuple[Taps, ...] = tuple(((i, ONE),) for i in outputs)
+    elif isinstance(kernel, Area):
+        rows = tuple(window_taps(kernel, i, n_in, n_out) for i in outputs)
+    else:
+        return _line_weights(sampling, kernel, n_in, n_out, outputs)
+    return Weights(n_in, rows, frozenset(), tuple(_centre(row) for row in rows))
 
 
 def _identity(length: int) -> Weights:
@@ -176,7 +205,11 @@ def _centre(row: Taps) -> Fraction:
 
 
 def _line_weights(
-    sampling: Sampling, kernel: Nearest | Linear | Cubic, n_in: int, n_out: int
+    sampling: Sampling,
+    kernel: Nearest | Linear | Cubic,
+    n_in: int,
+    n_out: int,
+    outputs: Sequence[int],
 ) -> Weights:
     axis = sampling.axis(n_in, n_out)
     line = source_line(sampling.coordinate, axis)
@@ -186,10 +219,10 @@ def _line_weights(
     rows: list[Taps] = []
     positions: list[Fraction] = []
     outside: set[int] = set()
-    for i in range(n_out):
+    for place, i in enumerate(outputs):
         x = line.at(i)
         if sampling.extrapolate and not 0 <= x <= n_in - 1:
-            outside.add(i)
+            outside.add(place)
             rows.append(())
             positions.append(x)
             continue

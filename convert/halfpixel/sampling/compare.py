@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
 
-from halfpixel.sampling.axis import Sampling, Weights
+from halfpixel.sampling.axis import Sampling, Weights, weights_at
 from halfpixel.sampling.coordinate import ONE, ZERO, Coordinate, stretch
 from halfpixel.sampling.kernel import Area, Cubic, Linear, Nearest, Table, Taps
 
@@ -29,7 +29,10 @@ PERIOD_TO: Final = 48
 """Longest period of a scale that is walked through for a proof."""
 
 MOST_TAPS: Final = 1 << 15
-"""Weights of a matrix that is written out; larger ones are judged by their lines."""
+"""Weights of a matrix that is written out; larger ones are judged by some of their rows."""
+
+ROWS: Final = 64
+"""Rows of such a matrix that are compared at each end, and as many between."""
 
 ROUNDING: Final = Fraction(1, 100_000)
 """Below this, a displacement (in pixels) or a weight is float32 rounding of a scale."""
@@ -46,7 +49,8 @@ class Verdict:
         witness: lengths (n_in, n_out) at which they differ, smallest first.
         displacement: worst distance of the two source coordinates there, in input pixels.
         weight_difference: largest absolute difference of two weights there.
-        searched_to: longest axis that was looked at, where the proof is a search.
+        searched_to: longest axis that was looked at, where the proof is a search; how many
+            output samples, where both lengths are known and too long.
     """
 
     equal: bool
@@ -152,7 +156,7 @@ def _at_sizes(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
     if _same_lines(canonical(a), canonical(b), n_in, n_out):
         return Verdict(equal=True, proof="sizes")
     if max(_taps(a, n_in, n_out), _taps(b, n_in, n_out)) > MOST_TAPS:
-        return _by_line(a, b, n_in, n_out)
+        return _at_samples(a, b, n_in, n_out)
     first, second = a.weights(n_in, n_out), b.weights(n_in, n_out)
     if first.rows == second.rows and first.outside == second.outside:
         return Verdict(equal=True, proof="sizes")
@@ -195,11 +199,30 @@ def _taps(sampling: Sampling, n_in: int, n_out: int) -> Fraction:
             return Fraction(n_out)
 
 
-def _by_line(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
-    """Judge matrices that are too long to write out: their lines are furthest apart at an end."""
-    first, second = a.line(n_in, n_out), b.line(n_in, n_out)
-    apart = max(abs(first.at(i) - second.at(i)) for i in (0, n_out - 1))
-    return Verdict(equal=False, proof="sizes", witness=(n_in, n_out), displacement=apart)
+def _at_samples(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
+    """Judge matrices that are too long to write out: rows at both ends and between are compared.
+
+    Two lines are furthest apart at an end, and neighbouring rows show the phases of a kernel.
+    Rows that are all equal prove nothing; lines alone decide where a row is itself too long.
+    """
+    a_row = max(_taps(a, n_in, n_out), _taps(b, n_in, n_out)) / n_out
+    count = min(math.floor(MOST_TAPS / (3 * a_row)), ROWS)
+    if count < 2 or isinstance(a.kernel, Table) or isinstance(b.kernel, Table):
+        first, second = a.line(n_in, n_out), b.line(n_in, n_out)
+        apart = max(abs(first.at(i) - second.at(i)) for i in (0, n_out - 1))
+        return Verdict(equal=False, proof="sizes", witness=(n_in, n_out), displacement=apart)
+    ends = {*range(min(count, n_out)), *range(max(n_out - count, 0), n_out)}
+    rows = sorted(ends | {i * (n_out - 1) // count for i in range(count)})
+    one, other = weights_at(a, n_in, n_out, rows), weights_at(b, n_in, n_out, rows)
+    if one.rows == other.rows and one.outside == other.outside:
+        return Verdict(equal=True, proof="search", searched_to=len(rows))
+    return Verdict(
+        equal=False,
+        proof="sizes",
+        witness=(n_in, n_out),
+        displacement=displacement(one, other),
+        weight_difference=weight_difference(one, other),
+    )
 
 
 def displacement(a: Weights, b: Weights) -> Fraction:

@@ -181,7 +181,7 @@ class AffineGrid:
     Attributes:
         align_corners: the base runs from -1 to 1 over pixel centres, else over outer edges.
         single: base coordinate of an axis of length 1 under align_corners; PyTorch has 0,
-            ONNX's function body -1.
+            the reference evaluator of ONNX -1.
     """
 
     align_corners: bool
