@@ -137,7 +137,6 @@ def deviation_of(
     certain = None not in ins and None not in outs
     unchanged = by_scale and certain and ins == outs
     found: list[Deviation] = []
-    spatial_same = all(ins[a] == outs[a] for a in wanted)
     for axis in sorted(is_.keys() | wanted.keys()):
         one, other = is_.get(axis), wanted.get(axis)
         n_in, n_out = ins[axis], outs[axis]
@@ -146,9 +145,8 @@ def deviation_of(
         copied = Sampling("asymmetric", (other or one or _COPY).kernel, ONE)
         one_now = copied if one is None or unchanged else one
         other_now = copied if other is None else other
-        same = certain and spatial_same and version >= NEAREST_COPIES_SINCE
-        if _copies_nearest(other, len(wanted), same=same):
-            other_now = copied
+        if other is not None and len(wanted) == 2 and version >= NEAREST_COPIES_SINCE:
+            other_now = _shortcut(other, n_in, n_out)
         deviation = _on_axis(axis, one_now, other_now, n_in, n_out, meant)
         if deviation is not None:
             if one is not None and one_now is not one:
@@ -160,9 +158,17 @@ def deviation_of(
 _COPY: Final = Sampling("asymmetric", Linear(), ONE)
 
 
-def _copies_nearest(meant: Sampling | None, spatial: int, *, same: bool) -> bool:
-    """Whether PyTorch copies: nearest over two axes does where no length changes."""
-    return same and spatial == 2 and meant is not None and isinstance(meant.kernel, Nearest)
+def _shortcut(meant: Sampling, n_in: int | None, n_out: int | None) -> Sampling:
+    """Return what PyTorch's nearest over two axes computes, whatever the factor.
+
+    A length that stays is copied, a length that doubles takes every pixel twice. Source:
+    PyTorch `aten/src/ATen/native/UpSample.h`, nearest_idx.
+    """
+    if meant.kernel != Nearest("floor") or meant.coordinate != "asymmetric" or n_in is None:
+        return meant
+    if n_out == n_in or n_out == 2 * n_in:
+        return replace(meant, scale=Fraction(n_out, n_in))
+    return meant
 
 
 def deviation(operation: Operation) -> Deviation | None:
@@ -267,7 +273,7 @@ def _cause(one: Sampling, other: Sampling, n_in: int, n_out: int) -> Cause:
 def _repairs(
     one: Sampling, other: Sampling, n_in: int, n_out: int
 ) -> Iterator[tuple[Cause, Sampling]]:
-    if other.copies_same_length and n_in == n_out:
+    if n_in == n_out and (other.copies_same_length or other.scale == ONE):
         yield "copy", other
     if one.scale != other.scale:
         yield "scale", replace(one, scale=other.scale)

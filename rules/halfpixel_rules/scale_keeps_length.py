@@ -1,9 +1,9 @@
 """A scale other than 1 leaves a length as it was, and runtimes disagree on what that means.
 
 ## Why it matters
-7 pixels at scale 1.1 stay 7. Is the axis copied or resampled? PyTorch's linear modes copy each
-such axis; its bicubic, and nearest over one or three axes, resample; nearest over two axes
-copies where no length changes. onnxruntime's CPU kernel copies where no length at all
+7 pixels at scale 1.1 stay 7. Is the axis copied or resampled? PyTorch's linear modes, and
+nearest over two axes from 2.1 on, copy each such axis; its bicubic, and nearest over one or
+three axes, resample. onnxruntime's CPU kernel copies where no length at all
 changes and resamples otherwise; its CUDA kernel and the specification always resample.
 
 ## Where it comes from

@@ -45,7 +45,7 @@ SCALE_USED_SINCE: Final[Version] = (1, 6)
 """First release whose coordinates use a scale factor itself; before, the ratio of lengths."""
 
 NEAREST_COPIES_SINCE: Final[Version] = (2, 0)
-"""Nearest over two axes copies where no length changes: measured in 2.1, not yet in 1.13."""
+"""Nearest over two axes copies a length that stays: measured in 2.1, not yet in 1.13."""
 
 Family = Literal["nearest", "nearest-exact", "linear", "cubic", "area"]
 

@@ -123,17 +123,18 @@ def canonical(sampling: Sampling) -> Sampling:
         shifted: dict[tuple[str, str], tuple[Coordinate, Nearest]] = {
             ("half_pixel", "round_prefer_ceil"): ("tf_half_pixel_for_nn", Nearest("floor")),
         }
-        coordinate, kernel = shifted.get(
-            (sampling.coordinate, kernel.rounding), (sampling.coordinate, kernel)
-        )
+        coordinate = sampling.coordinate
+        if not sampling.extrapolate:  # which asks where the coordinate itself lies
+            coordinate, kernel = shifted.get((coordinate, kernel.rounding), (coordinate, kernel))
         return replace(out, coordinate=coordinate, kernel=kernel, exclude_outside=False)
     if isinstance(kernel, Linear) and not kernel.antialias:
         out = replace(out, exclude_outside=False)
-    clamps = isinstance(kernel, Linear) and not kernel.antialias
+    clamps = isinstance(kernel, Linear) and not (kernel.antialias or sampling.extrapolate)
     if clamps and sampling.coordinate == "pytorch_1_9_half_pixel":
         out = replace(out, coordinate="pytorch_half_pixel")
-    if isinstance(kernel, Area | Table):
-        out = replace(out, coordinate="half_pixel", scale=None, exclude_outside=False)
+    if isinstance(kernel, Area | Table):  # windows and tables ask for nothing but the lengths
+        copies = sampling.copies_same_length and isinstance(kernel, Table)
+        out = Sampling("half_pixel", kernel, copies_same_length=copies)
     if sampling.scale is None and _copies_anyway(out):
         out = replace(out, copies_same_length=False)
     return out
