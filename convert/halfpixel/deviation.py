@@ -143,7 +143,9 @@ def deviation_of(
         if one is None and other is None:
             continue
         copied = Sampling("asymmetric", (other or one or _COPY).kernel, ONE)
-        one_now = copied if one is None or unchanged else one
+        smooth = isinstance(one.kernel, Linear | Cubic) and one.kernel.antialias if one else False
+        stays = smooth and n_in is not None and n_in == n_out  # onnxruntime copies such an axis
+        one_now = copied if one is None or unchanged or stays else one
         other_now = copied if other is None else other
         if other is not None and len(wanted) == 2 and version >= NEAREST_COPIES_SINCE:
             other_now = _shortcut(other, n_in, n_out)
@@ -166,8 +168,9 @@ def _shortcut(meant: Sampling, n_in: int | None, n_out: int | None) -> Sampling:
     """
     if meant.kernel != Nearest("floor") or meant.coordinate != "asymmetric" or n_in is None:
         return meant
-    if n_out == n_in or n_out == 2 * n_in:
-        return replace(meant, scale=Fraction(n_out, n_in))
+    for factor in (1, 2):
+        if n_out == factor * n_in:
+            return replace(meant, scale=Fraction(factor))
     return meant
 
 

@@ -21,12 +21,12 @@ Safe for whole downscales: asymmetric + round_prefer_floor reads the same pixels
 arithmetic, and is checked here to read PyTorch's at these lengths. None otherwise.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from halfpixel.conventions.torch_call import closest_nearest
 from halfpixel.conventions.torch_interpolate import parse_call
-from halfpixel.deviation import Deviation, deviation
+from halfpixel.deviation import Deviation, Lengths, deviation
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
@@ -54,21 +54,24 @@ def check(site: Site) -> Iterator[Finding]:
         f"pixel {here[wrong[0]]} in onnxruntime and {there[wrong[0]]} in PyTorch; "
         f"{operation.intent.text} was meant"
     )
-    fix = _fix(operator, found, there)
+    fix = _fix(operator, found, operation.lengths())
     declined = "" if fix else "round_prefer_floor does not read PyTorch's pixels here either"
     severity, how = severity_of(operation, found), how_of(operation, found)
     yield Finding(message, severity, how, fix, declined)
 
 
-def _fix(operator: Resize, found: Deviation, there: Sequence[int]) -> Fix | None:
-    """Return asymmetric + round_prefer_floor, where it reads PyTorch's pixels on each axis."""
+def _fix(operator: Resize, found: Deviation, lengths: Lengths) -> Fix | None:
+    """Return asymmetric + round_prefer_floor, where it reads PyTorch's pixels on every axis."""
     axes = tuple((a, replace(s, kernel=Nearest("round_prefer_floor"))) for a, s in operator.axes)
-    fixed = dict(axes)[found.axis]
-    whole = found.n_in % found.n_out == 0 and found.certain
-    if fixed.coordinate != "asymmetric" or not whole:
-        return None
-    if runtime_pixels(fixed, found.n_in, found.n_out) != tuple(there):
-        return None
+    meant = dict(found.meant.axes)
+    for axis, sampling in axes:
+        n_in, n_out = lengths[0][axis], lengths[1][axis]
+        if n_in is None or n_out is None or sampling.coordinate != "asymmetric":
+            return None
+        if axis not in meant or n_in % n_out:
+            return None  # the rounding is one attribute for every axis
+        if runtime_pixels(sampling, n_in, n_out) != torch_pixels(meant[axis], n_in, n_out):
+            return None
     return Fix("safe", "set nearest_mode=round_prefer_floor", Resize(axes))
 
 

@@ -13,6 +13,7 @@ from halfpixel.sampling.grid import GridMode, Padding
 
 LENGTHS = (1, 2, 3, 4, 5, 7, 8, 10, 13, 16)
 FACTORS = (0.25, 0.5, 0.75, 1.5, 2.0, 2.5, 3.0)  # exact in float32
+ROUNDED = (0.3, 0.6, 1 / 3, 10 / 7, 1.05, 1.7, 5 / 3)  # PyTorch has the double, a file a float32
 SMOOTH = ("linear", "bilinear", "bicubic", "trilinear")
 AXES = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 
@@ -29,6 +30,24 @@ def modes() -> list[tuple[str, dict[str, object]]]:
     return plain
 
 
+def kinds() -> list[tuple[str, int]]:
+    """Return every mode without antialias with a number of spatial axes that it takes."""
+    free = list(product(("nearest", "nearest-exact", "area"), (1, 2, 3)))
+    return [*free, *AXES.items()]
+
+
+@pytest.mark.parametrize(("mode", "axes"), kinds())
+def test_impulses(mode: str, axes: int) -> None:
+    """An identity matrix as a batch of images gives the weights themselves, column by column."""
+    for n_in, n_out in product(LENGTHS, LENGTHS):
+        images = torch.eye(n_in, dtype=torch.float64).reshape(n_in, 1, n_in, *[1] * (axes - 1))
+        for flags in ({"align_corners": False}, {"align_corners": True}) if mode in AXES else ({},):
+            arguments: dict[str, object] = {"size": [n_out, *[1] * (axes - 1)], "mode": mode}
+            columns = eager(images, arguments | flags).reshape(n_in, n_out)
+            weights = from_arguments(arguments | flags).sampling(0).weights(n_in, n_out)
+            np.testing.assert_allclose(weights.matrix(), columns.numpy().T, atol=1e-9)
+
+
 def eager(x: torch.Tensor, arguments: dict[str, object]) -> torch.Tensor:
     """Run F.interpolate; channels_last, as its contiguous antialias is wrong at width 1."""
     if arguments.get("antialias"):
@@ -36,9 +55,11 @@ def eager(x: torch.Tensor, arguments: dict[str, object]) -> torch.Tensor:
     return F.interpolate(x, **arguments)  # type: ignore[arg-type]
 
 
-def assert_same(call: Interpolate, x: torch.Tensor, expected: torch.Tensor) -> None:
+def assert_same(
+    call: Interpolate, x: torch.Tensor, expected: torch.Tensor, atol: float = 1e-9
+) -> None:
     ours = call.resize(x.ndim).evaluate(x.numpy(), tuple(expected.shape))
-    np.testing.assert_allclose(ours, expected.numpy(), atol=1e-9, err_msg=call.text())
+    np.testing.assert_allclose(ours, expected.numpy(), atol=atol, err_msg=call.text())
 
 
 @pytest.mark.parametrize(("mode", "flags"), modes(), ids=str)
@@ -72,6 +93,20 @@ def test_scale_factors(mode: str, flags: dict[str, object], *, recomputed: bool)
         assert_same(call, x, expected)
 
 
+@pytest.mark.parametrize(
+    ("mode", "flags"), [case for case in modes() if case[0] in SMOOTH or case[0] == "area"], ids=str
+)
+def test_scale_factors_that_float32_rounds(mode: str, flags: dict[str, object]) -> None:
+    axes = AXES.get(mode, 2)
+    random = torch.Generator().manual_seed(3)
+    for n_in, factor in product((2, 5, 9, 16, 20), ROUNDED):
+        if int(n_in * factor) < 1:
+            continue
+        x = torch.rand(1, 1, *(n_in,) * axes, dtype=torch.float64, generator=random)
+        arguments: dict[str, object] = {"scale_factor": factor, "mode": mode, **flags}
+        assert_same(from_arguments(arguments, axes), x, eager(x, arguments), atol=1e-5)
+
+
 def test_an_axis_whose_length_stays_is_copied_by_linear_and_not_by_cubic() -> None:
     x = torch.rand(1, 1, 7, 5, dtype=torch.float64)
     for mode in ("bilinear", "bicubic"):
@@ -79,6 +114,28 @@ def test_an_axis_whose_length_stays_is_copied_by_linear_and_not_by_cubic() -> No
         expected = eager(x, arguments)
         assert expected.shape[2] == 7
         assert_same(from_arguments(arguments), x, expected)
+
+
+TWO_AXES = "over two axes nearest copies where a length stays and halves where it doubles"
+NEARLY = [(8, 1.1), (10, 2.05)]
+TWICE: list[object] = [
+    pytest.param(
+        *(mode, axes, *case),
+        marks=[pytest.mark.xfail(reason=TWO_AXES, strict=True)] * ((mode, axes) == ("nearest", 2)),
+    )
+    for mode, axes, case in product(("nearest", "nearest-exact"), (1, 2, 3), NEARLY)
+]
+
+
+@pytest.mark.parametrize(("mode", "axes", "n_in", "factor"), TWICE)
+def test_a_factor_that_all_but_keeps_or_doubles_a_length(
+    mode: str, axes: int, n_in: int, factor: float
+) -> None:
+    x = torch.arange(float(n_in), dtype=torch.float64).reshape(1, 1, n_in, *[1] * (axes - 1))
+    arguments: dict[str, object] = {"scale_factor": [factor, *[3.0] * (axes - 1)], "mode": mode}
+    expected = eager(x, arguments)
+    assert expected.shape[2] in {n_in, 2 * n_in}
+    assert_same(from_arguments(arguments), x, expected)
 
 
 @pytest.mark.xfail(reason="PyTorch's contiguous antialias repeats row 0 at width 1", strict=True)

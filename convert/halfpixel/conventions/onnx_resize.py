@@ -41,8 +41,9 @@ ROUNDINGS: Final = frozenset({"floor", "ceil", "round_prefer_floor", "round_pref
 MODES: Final = frozenset({"nearest", "linear", "cubic"})
 COPIES: Final = frozenset(
     {"half_pixel", "pytorch_half_pixel", "half_pixel_symmetric", "asymmetric", "align_corners"}
-)
-"""Coordinate modes that read every pixel where it is when the length stays the same."""
+) | {"tf_half_pixel_for_nn"}
+"""Coordinate modes that read every pixel where it is when the length stays the same; the last
+by what runtimes do, which leave an axis of scale 1 alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,14 +197,14 @@ def _blend_of(
     aliases: Mapping[str, str],
 ) -> tuple[str, Sequence[float]] | None:
     product = scope.producer(scaled)
-    if product is None or product[1].op_type != "Mul":
+    if product is None or product[1].op_type != "Mul" or len(product[1].input) != 2:
         return None
     for difference, weight in (tuple(product[1].input), tuple(reversed(product[1].input))):
         sub = scope.producer(difference)
-        if sub is not None and sub[1].op_type == "Transpose":
+        if sub is not None and sub[1].op_type == "Transpose" and sub[1].input:
             sub = scope.producer(sub[1].input[0])
         weights = scope.numbers(weight)
-        if sub is None or sub[1].op_type != "Sub" or weights is None:
+        if sub is None or sub[1].op_type != "Sub" or len(sub[1].input) != 2 or weights is None:
             continue
         second, other = (aliases.get(name, "") for name in sub[1].input)
         tables = gathers[second].tables if second in gathers else None
