@@ -256,7 +256,7 @@ class Walk:
         ends = dict(after_transpose(scope, gathers))
         by_end = {end: gathers[start][0] for end, start in ends.items()}
         aliases = {start: end for end, start in ends.items()} | {end: end for end in ends}
-        blends = find_blends(scope, by_end, aliases)
+        blends = _if_sound(find_blends, scope, by_end, aliases) or {}
         seconds = {second for second, _ in blends.values()}
         for end, start in ends.items():
             if end in seconds:
