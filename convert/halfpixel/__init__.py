@@ -8,6 +8,17 @@
 from halfpixel.check import Report, Settings, check, sites
 from halfpixel.conventions.torch_interpolate import parse_call
 from halfpixel.errors import HalfpixelError
+from halfpixel.fix import FixResult, fix
 from halfpixel.site import Site
 
-__all__ = ["HalfpixelError", "Report", "Settings", "Site", "check", "parse_call", "sites"]
+__all__ = [
+    "FixResult",
+    "HalfpixelError",
+    "Report",
+    "Settings",
+    "Site",
+    "check",
+    "fix",
+    "parse_call",
+    "sites",
+]

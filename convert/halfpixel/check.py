@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from halfpixel.errors import HalfpixelError, RuleError, UsageError
-from halfpixel.format import load_formats
+from halfpixel.format import Opened, load_formats
 from halfpixel.intent import Policy, expected
 from halfpixel.rule import Finding, Rule, Severity, load_rules
 from halfpixel.site import Operation, Site
@@ -33,12 +33,14 @@ class FileReport:
         sites: its resampling sites, in graph order.
         findings: what the rules say of them, in the same order.
         error: why the file could not be read, or None.
+        repaired: what earlier fixes recorded in the model, a line each.
     """
 
     path: str
     sites: tuple[Site, ...] = ()
     findings: tuple[Located, ...] = ()
     error: str | None = None
+    repaired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +126,19 @@ def sites(source: object) -> list[Site]:
         GraphError: the graph is impossible.
         UsageError: no format takes such an object.
     """
+    return opened(source).sites
+
+
+def opened(source: object) -> Opened:
+    """Return the structure of a model, from a path or from an object; raises as `sites`."""
+    formats = list(load_formats())
     if isinstance(source, str | Path):
         path = Path(source)
-        formats = list(load_formats())
         fitting = [f for f in formats if path.name.endswith(f.suffixes)] or formats
-        return fitting[0].sites(path)
-    for found in load_formats():
+        return fitting[0].opened(path)
+    for found in formats:
         if found.takes(source):
-            return found.sites_of(source)
+            return found.opened(source)
     kind = f"{type(source).__module__}.{type(source).__qualname__}"
     raise UsageError(f"{kind} is neither a path nor a model that can be read")
 
@@ -187,13 +194,17 @@ class Judge:
     def file(self, source: object, name: str) -> FileReport:
         """Return what is found in one file or model."""
         try:
-            found = tuple(self._meant(site) for site in sites(source))
-            findings = tuple(self._findings(found))
+            return self.judged(opened(source), name)
         except UsageError:
             raise
         except HalfpixelError as error:
             return FileReport(name, error=str(error))
-        return FileReport(name, found, findings)
+
+    def judged(self, model: Opened, name: str) -> FileReport:
+        """Return what is found in a model that was read; its sites keep their order."""
+        found = tuple(self._meant(site) for site in model.sites)
+        findings = tuple(self._findings(found))
+        return FileReport(name, found, findings, repaired=tuple(model.record))
 
     def _meant(self, site: Site) -> Site:
         """Put the user's policy in the place of the intent that the file shows."""

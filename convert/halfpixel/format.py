@@ -1,14 +1,113 @@
-"""What a format is: how a kind of file is recognised, read without weights, and walked."""
+"""What a format is: how a kind of model is read without weights, walked, and written back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
-from halfpixel.site import Site
+from halfpixel.site import Operator, Site
+
+if TYPE_CHECKING:
+    from halfpixel.sampling.lowering import Cost
 
 MODULES: Final = ("onnx_file",)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one site should compute instead.
+
+    Attributes:
+        site: its place among the model's sites.
+        operator: what it should compute.
+        why: the rule or option that asks for it.
+        factors: PyTorch's scale factors, one an axis of the operator, where they give the
+            output lengths.
+        exact: a nearest resize must read PyTorch's pixels at every length.
+        lowering: in which operators it is written; None for what changes least.
+    """
+
+    site: int
+    operator: Operator
+    why: str
+    factors: tuple[float, ...] | None = None
+    exact: bool = False
+    lowering: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a change.
+
+    Attributes:
+        change: the change.
+        made: the change in words; empty where it was declined.
+        declined: why it was not made.
+        before: what stood there, line by line.
+        after: what stands there now.
+        cost: of the operators before and after, where lengths are known.
+    """
+
+    change: Change
+    made: str = ""
+    declined: str = ""
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    cost: "tuple[Cost, Cost] | None" = None
+
+
+class Rewritten(Protocol):
+    """A changed model that is not written yet."""
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        """What became of every change, in the order in which they were asked for."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What changed beside the sites, such as the opset."""
+        ...
+
+    @property
+    def opened(self) -> "Opened":
+        """The changed model, to be looked at or changed again."""
+        ...
+
+    def verify(self) -> None:
+        """Raise GraphError where the changed model is not sound."""
+        ...
+
+    def save(self, target: Path, *, replace: bool) -> None:
+        """Write it to a file, whole or not at all."""
+        ...
+
+    def copy_out(self, stream: BinaryIO) -> None:
+        """Write it to an open stream."""
+        ...
+
+    def model(self) -> object:
+        """Return it as an object of the kind that was given."""
+        ...
+
+
+class Opened(Protocol):
+    """A model whose structure was read."""
+
+    @property
+    def sites(self) -> list[Site]:
+        """Its resampling sites, in graph order."""
+        ...
+
+    @property
+    def record(self) -> Sequence[str]:
+        """What earlier fixes changed, a line each, as they recorded it in the model."""
+        ...
+
+    def rewrite(self, changes: Sequence[Change], newest: int | None) -> Rewritten:
+        """Return the model with changes made, as far as they can be."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +117,15 @@ class Format:
     Attributes:
         name: the format's name.
         suffixes: endings of file names that belong to it.
-        sites: the sites of the model in a file; raises ModelFileError or GraphError.
         takes: whether an object in memory is a model of this format.
-        sites_of: the sites of such an object.
+        opened: the structure of a model in a file or in memory; raises ModelFileError or
+            GraphError.
     """
 
     name: str
     suffixes: tuple[str, ...]
-    sites: Callable[[Path], list[Site]]
     takes: Callable[[object], bool]
-    sites_of: Callable[[object], list[Site]]
+    opened: Callable[[object], Opened]
 
 
 def load_formats() -> Iterator[Format]:

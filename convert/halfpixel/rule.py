@@ -41,11 +41,17 @@ class Fix:
         safety: `safe` where it is proven equal to what was meant or to what was there.
         operator: the description that the node should have.
         advice: the change in one phrase, for people.
+        factors: PyTorch's scale factors, one an axis of the operator, where the output
+            lengths are off and these give the right ones, as trunc(length * factor).
+        exact: a nearest resize must read PyTorch's pixels at every length, in onnxruntime's
+            own arithmetic.
     """
 
     safety: Safety
     advice: str
-    operator: Operator | None = None
+    operator: Operator
+    factors: tuple[float, ...] | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from halfpixel.conventions.onnx_resize import attributes_of
 from halfpixel.deviation import Cause, Deviation, deviation
-from halfpixel.rule import Finding, Fix, Severity
+from halfpixel.rule import Finding, Fix, Safety, Severity
 from halfpixel.sampling import Resize
 from halfpixel.site import How, Operation, Site
 
@@ -46,14 +46,16 @@ def findings(site: Site, causes: frozenset[Cause], why: str) -> Iterator[Finding
 def fix_of(operation: Operation, meant: Resize) -> tuple[Fix | None, str]:
     """Return the fix that makes a node compute `meant`, or why there is none."""
     intent = operation.intent
-    if operation.op not in {"Resize", "Upsample"} or operation.hidden:
-        return None, f"the resize is written as {operation.hidden or operation.op}"
+    told = intent is not None and intent.how != "assumed"
+    safety: Safety = "safe" if told else "unsafe"
+    if operation.hidden:
+        return Fix(safety, "write it as the resize that was meant", meant), ""
     opset = max(operation.opset, 11)
     words: dict[str, object] = {}
     for _, sampling in meant.axes:
         attributes = attributes_of(sampling, opset)
         if attributes is None:
-            return None, f"no Resize attribute of opset {opset} can say it"
+            return _written_out(operation, meant, safety, opset)
         words |= attributes
     changed = [
         f"{name}={value}"
@@ -69,5 +71,16 @@ def fix_of(operation: Operation, meant: Resize) -> tuple[Fix | None, str]:
         and words.get("coordinate_transformation_mode") != "align_corners"
     ):
         changed.append("sizes instead of scales")
-    told = intent is not None and intent.how != "assumed"
-    return Fix("safe" if told else "unsafe", "set " + ", ".join(changed), meant), ""
+    if not changed:
+        return _written_out(operation, meant, safety, opset)
+    return Fix(safety, "set " + ", ".join(changed), meant), ""
+
+
+def _written_out(
+    operation: Operation, meant: Resize, safety: Safety, opset: int
+) -> tuple[Fix | None, str]:
+    """Return a fix for what attributes cannot say everywhere: at known lengths it is a table."""
+    ins, outs = operation.lengths()
+    if any(ins[axis] is None or outs[axis] is None for axis, _ in meant.axes):
+        return None, f"no Resize attribute of opset {opset} can say it at every length"
+    return Fix(safety, "write what PyTorch computes at these lengths", meant), ""

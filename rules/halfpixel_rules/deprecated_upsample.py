@@ -11,38 +11,55 @@ PyTorch's exporter at opset 9, whatever the scale; older converters of Caffe2 an
 An error where onnxruntime does not load the node; a note otherwise.
 
 ## Fix safety
-None for the node alone: Resize needs opset 10 or later, so the whole model has to be taken
-there, or exported again at opset 11 or later, which says the coordinates.
+Safe where the scales are 1 or more: Resize with asymmetric coordinates computes what Upsample
+does; the model is taken to opset 11 for it. Unsafe where it shrinks, for which Upsample has no
+meaning: what the exporter meant is taken.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
-from halfpixel.rule import Bad, Finding, Good, Rule, example_site
+from halfpixel.deviation import meant_resize
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
+from halfpixel.sampling.kernel import Rounding
 from halfpixel.site import Site
-
-DECLINED = "the whole model has to be exported at opset 11 or later"
 
 
 def check(site: Site) -> Iterator[Finding]:
     """Look for scales below 1 and opsets that have no Upsample."""
-    if site.op != "Upsample":
+    operator = site.operator
+    if site.op != "Upsample" or not isinstance(operator, Resize):
         return
     scales = site.operation.scales or ()
+    shrinks = bool(scales) and min(scales) < 1
+    kept = Fix("safe", "write it as Resize", operator)
+    fix = kept
+    if shrinks:
+        fix = Fix("unsafe", "write it as Resize", meant_resize(site.operation) or _floor(operator))
     if site.opset >= 10:
         message = f"opset {site.opset} has no Upsample: onnxruntime does not load it"
-        yield Finding(message, "error", "simulated", declined=DECLINED)
-    elif scales and min(scales) < 1:
+        yield Finding(message, "error", "simulated", fix)
+    elif shrinks:
         message = f"scale {min(scales):.6g} is below 1: onnxruntime does not load such an Upsample"
-        yield Finding(message, "error", "simulated", declined=DECLINED)
+        yield Finding(message, "error", "simulated", fix)
     else:
-        message = "Upsample was replaced by Resize in opset 10"
-        yield Finding(message, "note", "proven", declined=DECLINED)
+        yield Finding("Upsample was replaced by Resize in opset 10", "note", "proven", kept)
 
 
-def _scaled(scale: float) -> Resize:
-    return Resize(((2, Sampling("asymmetric", Nearest("simple"), Fraction(scale))),))
+def _floor(operator: Resize) -> Resize:
+    """Return the resize that rounds down wherever it is nearest, as Upsample's text has it."""
+
+    def floor(sampling: Sampling) -> Sampling:
+        nearest = isinstance(sampling.kernel, Nearest)
+        return replace(sampling, kernel=Nearest("floor")) if nearest else sampling
+
+    return replace(operator, axes=tuple((axis, floor(s)) for axis, s in operator.axes))
+
+
+def _scaled(scale: float, rounding: Rounding = "simple") -> Resize:
+    return Resize(((2, Sampling("asymmetric", Nearest(rounding), Fraction(scale))),))
 
 
 RULE = Rule(
@@ -57,13 +74,16 @@ RULE = Rule(
                 "scale 0.5 is below 1: onnxruntime does not load such an Upsample",
                 "error",
                 "simulated",
-                declined=DECLINED,
+                Fix("unsafe", "write it as Resize", _scaled(0.5, "floor")),
             ),
         ),
         Bad(
             example_site("Upsample", _scaled(2), opset=9, scales=(1.0, 1.0, 2.0)),
             Finding(
-                "Upsample was replaced by Resize in opset 10", "note", "proven", declined=DECLINED
+                "Upsample was replaced by Resize in opset 10",
+                "note",
+                "proven",
+                Fix("safe", "write it as Resize", _scaled(2)),
             ),
         ),
         Bad(
@@ -72,7 +92,7 @@ RULE = Rule(
                 "opset 11 has no Upsample: onnxruntime does not load it",
                 "error",
                 "simulated",
-                declined=DECLINED,
+                Fix("safe", "write it as Resize", _scaled(2)),
             ),
         ),
     ),

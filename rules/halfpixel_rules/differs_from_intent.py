@@ -22,8 +22,9 @@ exporter's habits.
 
 ## Fix safety
 Safe where the call is recorded or expected: the attributes are those of that very call.
-Unsafe where it is assumed. None where ONNX has no attribute for it, as with antialias and
-align_corners together: two constant MatMul nodes would be exact.
+Unsafe where it is assumed. Where ONNX has no attribute for it, as with antialias and
+align_corners together, two constant MatMul nodes are exact; they need lengths that the file
+fixes.
 """
 
 from collections.abc import Iterator
@@ -112,7 +113,12 @@ RULE = Rule(
                 'mode="bilinear", align_corners=True, antialias=True) was meant',
                 "error",
                 "proven",
-                declined="no Resize attribute of opset 19 can say it",
+                Fix(
+                    "safe",
+                    "write what PyTorch computes at these lengths",
+                    _both(replace(_AA, coordinate="pytorch_antialias_align_corners",
+                                  copies_same_length=True)),
+                ),
             ),
         ),
         Good(

@@ -12,14 +12,15 @@ that keep a value which the target lacks, graphs edited by hand.
 An error that names the value and what is expected in its place.
 
 ## Fix safety
-None: what was meant cannot be told from a value that means nothing.
+Unsafe for PyTorch's mode="area", which is written out at the lengths that the file fixes. None
+otherwise: what was meant cannot be told from a value that means nothing.
 """
 
 from collections.abc import Iterator
 
-from halfpixel.rule import Bad, Finding, Good, Rule, example_site
-from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Site
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Area, Linear, Resize, Sampling
+from halfpixel.site import Operation, Producer, Site
 
 DECLINED = "what was meant cannot be told from a value that means nothing"
 
@@ -27,7 +28,20 @@ DECLINED = "what was meant cannot be told from a value that means nothing"
 def check(site: Site) -> Iterator[Finding]:
     """Report why the node cannot be described."""
     if site.operation.problem:
-        yield Finding(site.operation.problem, "error", "proven", declined=DECLINED)
+        fix = _area(site.operation)
+        yield Finding(site.operation.problem, "error", "proven", fix, "" if fix else DECLINED)
+
+
+def _area(operation: Operation) -> Fix | None:
+    """Return PyTorch's area, whose name its exporter passes on, at lengths that are known."""
+    if operation.attributes.get("mode") != "area" or operation.producer.name != "pytorch":
+        return None
+    ins, outs = operation.lengths()
+    axes = tuple(range(2, operation.rank))
+    if len(ins) != len(outs) or any(ins[a] is None or outs[a] is None for a in axes):
+        return None
+    meant = Resize(tuple((axis, Sampling("half_pixel", Area())) for axis in axes))
+    return Fix("unsafe", "write the mean over each window", meant)
 
 
 _WORDS = "mode is 'area', expected one of cubic, linear, nearest"
@@ -41,6 +55,27 @@ RULE = Rule(
         Bad(
             example_site("Resize", None, problem=_WORDS),
             Finding(_WORDS, "error", "proven", declined=DECLINED),
+        ),
+        Bad(
+            example_site(
+                "Resize",
+                None,
+                problem=_WORDS,
+                attributes={"mode": "area"},
+                producer=Producer("pytorch"),
+                input_shape=(1, 3, 5),
+                output_shape=(1, 3, 2),
+            ),
+            Finding(
+                _WORDS,
+                "error",
+                "proven",
+                Fix(
+                    "unsafe",
+                    "write the mean over each window",
+                    Resize(((2, Sampling("half_pixel", Area())),)),
+                ),
+            ),
         ),
     ),
 )

@@ -18,7 +18,9 @@ of trial inputs.
 
 ## Fix safety
 Safe for whole downscales: asymmetric + round_prefer_floor reads the same pixels in exact
-arithmetic, and is checked here to read PyTorch's at these lengths. None otherwise.
+arithmetic, and is checked here to read PyTorch's at these lengths. Otherwise the pixels that
+PyTorch reads are gathered, from a table or computed in the graph as PyTorch computes them: safe
+where the call is recorded, unsafe where it is assumed.
 """
 
 from collections.abc import Iterator
@@ -30,7 +32,7 @@ from halfpixel.deviation import Deviation, Lengths, deviation
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
-from halfpixel.site import Dynamic, Intent, Site
+from halfpixel.site import Dynamic, Intent, Operation, Site
 from halfpixel_rules._meant import how_of, severity_of
 
 
@@ -38,7 +40,7 @@ def check(site: Site) -> Iterator[Finding]:
     """Compare the pixels that the two runtimes read."""
     operation = site.operation
     if operation.dynamic.tables:
-        yield from _tables(operation.dynamic)
+        yield from _tables(operation)
         return
     found = deviation(operation)
     if found is None or found.cause != "arithmetic" or operation.intent is None:
@@ -54,10 +56,14 @@ def check(site: Site) -> Iterator[Finding]:
         f"pixel {here[wrong[0]]} in onnxruntime and {there[wrong[0]]} in PyTorch; "
         f"{operation.intent.text} was meant"
     )
-    fix = _fix(operator, found, operation.lengths())
-    declined = "" if fix else "round_prefer_floor does not read PyTorch's pixels here either"
-    severity, how = severity_of(operation, found), how_of(operation, found)
-    yield Finding(message, severity, how, fix, declined)
+    told = operation.intent.how != "assumed"
+    fix = _fix(operator, found, operation.lengths()) or Fix(
+        "safe" if told else "unsafe",
+        "gather the pixels that PyTorch reads",
+        found.meant,
+        exact=True,
+    )
+    yield Finding(message, severity_of(operation, found), how_of(operation, found), fix)
 
 
 def _fix(operator: Resize, found: Deviation, lengths: Lengths) -> Fix | None:
@@ -75,8 +81,9 @@ def _fix(operator: Resize, found: Deviation, lengths: Lengths) -> Fix | None:
     return Fix("safe", "set nearest_mode=round_prefer_floor", Resize(axes))
 
 
-def _tables(dynamic: Dynamic) -> Iterator[Finding]:
+def _tables(operation: Operation) -> Iterator[Finding]:
     """Judge the rows that a graph's own arithmetic gathers at trial inputs."""
+    dynamic = operation.dynamic
     closest = closest_nearest(dynamic.trials, dynamic.tables, dynamic.factors)
     if closest is None or closest.first is None or closest.off * 4 > closest.samples:
         return
@@ -85,8 +92,13 @@ def _tables(dynamic: Dynamic) -> Iterator[Finding]:
         f"the graph's own arithmetic for {closest.call.text()} is off: at length {n_in} to "
         f"{n_out} output {i} reads pixel {here}, PyTorch reads {there}"
     )
-    declined = "the indices are computed by nodes of the graph"
-    yield Finding(message, "warning", "simulated", declined=declined)
+    call = closest.call
+    fix = None
+    if operation.input_shape is not None and call.scale_factor is not None:
+        advice, meant = f"write {call.text()}", call.resize(operation.rank)
+        fix = Fix("unsafe", advice, meant, call.scale_factor, exact=True)
+    declined = "" if fix else "the indices are computed by nodes of the graph"
+    yield Finding(message, "warning", "simulated", fix, declined)
 
 
 def _axes(rounding: str = "floor") -> Resize:

@@ -41,7 +41,9 @@ def check(site: Site) -> Iterator[Finding]:
         bounds = "came with opset 19" if early else "was taken out in opset 13"
         words = None if early else attributes_of(sampling, site.opset)
         fix = None
-        if words is not None and isinstance(sampling.kernel, Nearest):
+        if early:
+            fix = Fix("safe", "take the model to opset 19", operator)
+        elif words is not None and isinstance(sampling.kernel, Nearest):
             fix = Fix(
                 "safe",
                 "set coordinate_transformation_mode=half_pixel, nearest_mode=round_prefer_ceil",
@@ -83,7 +85,7 @@ RULE = Rule(
                 "takes it",
                 "warning",
                 "proven",
-                declined=DECLINED,
+                Fix("safe", "take the model to opset 19", _SYMMETRIC),
             ),
         ),
     ),

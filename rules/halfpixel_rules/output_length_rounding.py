@@ -17,8 +17,9 @@ An error where the call is recorded and the file fixes the input length; a warni
 is assumed or unknown, or where only some lengths up to 1024 are affected.
 
 ## Fix safety
-None: sizes cannot carry the scale, and a neighbouring float32 that rounds rightly at this
-length rounds wrongly at others.
+Safe where the call is recorded: a neighbouring float32 is taken that gives PyTorch's length
+at the lengths that the file fixes, or at all of them up to 1024; where there is none the fix
+is declined. Unsafe where the factor is assumed: sizes are then given, or computed in float64.
 """
 
 import math
@@ -26,7 +27,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from halfpixel.conventions.torch_interpolate import parse_call
-from halfpixel.rule import Bad, Finding, Good, Rule, Severity, example_site
+from halfpixel.deviation import meant_resize
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, Safety, Severity, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.sampling.arithmetic import (
     float32,
@@ -38,7 +40,7 @@ from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
 from halfpixel.site import Intent, Operation, Site
 
-DECLINED = "sizes cannot carry the scale"
+DECLINED = "it cannot be told which length is multiplied by which factor"
 LONGEST = 1024
 
 
@@ -48,7 +50,7 @@ def check(site: Site) -> Iterator[Finding]:
     if not isinstance(operator, Resize):
         return
     if operation.by == "sizes":
-        yield from _computed(operation)
+        yield from _computed(operation, operator)
         return
     lengths = operation.lengths()[0]
     call = operation.intent.call if operation.intent else None
@@ -75,9 +77,22 @@ def check(site: Site) -> Iterator[Finding]:
             f"float32 and to {there} in PyTorch's float64",
             severity,
             "simulated",
-            declined=DECLINED,
+            _fix(operation, operator, "safe" if told else "unsafe"),
         )
         return
+
+
+def _fix(operation: Operation, operator: Resize, safety: Safety) -> Fix | None:
+    """Return the resize by the factors themselves, whose lengths PyTorch computes."""
+    scales, meant = operation.scales, meant_resize(operation) or operator
+    if scales is None:
+        return None
+    factors = tuple(
+        _factor(operation, place, len(meant.axes), scales[axis])
+        for place, (axis, _) in enumerate(meant.axes)
+    )
+    advice = "give the scale a neighbouring float32 that gives these lengths"
+    return Fix(safety, advice, meant, factors)
 
 
 def _size_as_scale(operation: Operation, operator: Resize) -> Iterator[Finding]:
@@ -100,7 +115,7 @@ def _size_as_scale(operation: Operation, operator: Resize) -> Iterator[Finding]:
             + (": the node that reads it does not load" if operation.joined else ""),
             "warning" if operation.joined else "note",
             "simulated",
-            declined="before opset 11 a resize has no sizes",
+            Fix("unsafe", "give sizes instead of scales", meant_resize(operation) or operator),
         )
         return
 
@@ -121,7 +136,7 @@ def _witness(scale: float, factor: float, lengths: "range | list[int]") -> int |
     return next((n for n in lengths if differs(n)), None)
 
 
-def _computed(operation: Operation) -> Iterator[Finding]:
+def _computed(operation: Operation, operator: Resize) -> Iterator[Finding]:
     """Judge lengths that the graph computes with a constant factor, at trial inputs."""
     for ins, outs in operation.dynamic.trials:
         for n_in, n_out in zip(ins, outs, strict=True):
@@ -133,7 +148,11 @@ def _computed(operation: Operation) -> Iterator[Finding]:
                         f"the graph takes length {n_in} times {short:.6g} to {n_out} in "
                         f"float32, PyTorch to {there} in float64"
                     )
-                    yield Finding(message, "warning", "simulated", declined=DECLINED)
+                    fix, declined = None, DECLINED
+                    if len(operation.dynamic.factors) == 1:
+                        factors, declined = (short,) * len(operator.axes), ""
+                        fix = Fix("unsafe", "compute the sizes in float64", operator, factors)
+                    yield Finding(message, "warning", "simulated", fix, declined)
                     return
 
 
@@ -153,6 +172,10 @@ _AT_100 = example_site(
     output_shape=(1, 3, 28),
     intent=_RECORD,
 )
+_MEANT = Resize(((2, replace(_scaled(_SINGLE).axes[0][1], copies_same_length=True)),))
+_FIX = Fix(
+    "safe", "give the scale a neighbouring float32 that gives these lengths", _MEANT, (0.29,)
+)
 _OPEN = replace(_AT_100, operation=replace(_AT_100.operation, input_shape=(1, 3, "length")))
 
 RULE = Rule(
@@ -171,7 +194,7 @@ RULE = Rule(
                 "in PyTorch's float64",
                 "error",
                 "simulated",
-                declined=DECLINED,
+                _FIX,
             ),
         ),
         Bad(
@@ -181,7 +204,7 @@ RULE = Rule(
                 "in PyTorch's float64",
                 "warning",
                 "simulated",
-                declined=DECLINED,
+                _FIX,
             ),
         ),
     ),

@@ -15,15 +15,16 @@ An error where the call is recorded and the pixels differ, a warning where it is
 note where they agree on this runtime and would not on another.
 
 ## Fix safety
-None: no attribute chooses between copying and resampling. Give the size instead of the
-scale, or leave the resize out, where the length is known to stay.
+Safe where the call is recorded and the file fixes the lengths: the axis is copied, or what
+PyTorch computes there is written out. None at other lengths: no attribute chooses between
+copying and resampling.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from halfpixel.conventions.torch_interpolate import parse_call
-from halfpixel.rule import Bad, Details, Finding, Good, Rule, example_site
+from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, Table, compare
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
@@ -38,7 +39,7 @@ def check(site: Site) -> Iterator[Finding]:
     why = "a scale that leaves the length is a copy on one side only"
     found = list(findings(site, frozenset({"copy"}), why))
     for finding in found:
-        yield replace(finding, fix=None, declined=DECLINED)
+        yield finding if finding.fix else replace(finding, declined=DECLINED)
     operator = site.operator
     if found or not isinstance(operator, Resize):
         return
@@ -54,7 +55,9 @@ def check(site: Site) -> Iterator[Finding]:
                 f"length {n_in} stays (axis {axis}) and is resampled through {site.op}: PyTorch "
                 "copies an axis whose length stays"
             )
-            yield Finding(message, "warning", "proven", declined=DECLINED)
+            copied = tuple((a, copy if a == axis else s) for a, s in operator.axes)
+            fix = Fix("unsafe", "copy the axis", replace(operator, axes=copied))
+            yield Finding(message, "warning", "proven", fix)
             return
         if sampling.scale not in {None, ONE} and n_in > 1:
             scale = float(sampling.scale or 1)
@@ -123,7 +126,7 @@ RULE = Rule(
                 'scale_factor=1.1, mode="bicubic", align_corners=False) was meant',
                 "error",
                 "simulated",
-                declined=DECLINED,
+                Fix("safe", "write what PyTorch computes at these lengths", _both(_CUBIC)),
             ),
         ),
     ),

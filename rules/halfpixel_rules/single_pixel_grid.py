@@ -14,16 +14,15 @@ or width of 1. The dynamo exporter decomposes affine_grid and is right.
 An error where PyTorch wrote the model, a warning otherwise.
 
 ## Fix safety
-None: AffineGrid has no attribute for it.
+Unsafe: PyTorch's 0 is taken. AffineGrid has no attribute for it, so the grid is written as a
+product of its constant base with theta.
 """
 
 from collections.abc import Iterator
 
-from halfpixel.rule import Bad, Finding, Good, Rule, example_site
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import Producer, Site
-
-DECLINED = "AffineGrid has no attribute for it"
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -40,9 +39,15 @@ def check(site: Site) -> Iterator[Finding]:
         "onnxruntime and 0 in PyTorch",
         "error" if pytorch else "warning",
         "assumed" if pytorch else "proven",
-        declined=DECLINED,
+        _FIX,
     )
 
+
+_FIX = Fix(
+    "unsafe",
+    "write it as a product of PyTorch's base grid with theta",
+    AffineGrid(align_corners=True, single=0.0),
+)
 
 RULE = Rule(
     __name__,
@@ -63,7 +68,7 @@ RULE = Rule(
                 "onnxruntime and 0 in PyTorch",
                 "error",
                 "assumed",
-                declined=DECLINED,
+                _FIX,
             ),
         ),
     ),

@@ -70,6 +70,44 @@ def grid_sample(opset: int, attributes: Attributes, rank: int | None) -> GridSam
     return GridSample(mode, padding, corners, None if rank is None else rank - 2)
 
 
+def grid_sample_attributes(operator: GridSample, opset: int) -> dict[str, object] | None:
+    """Return the attributes that say a GridSample, or None where the opset has none.
+
+    >>> grid_sample_attributes(GridSample("linear", "border", align_corners=True), 16)["mode"]
+    'bilinear'
+    """
+    if opset < 16 or (operator.spatial not in {None, 2} and opset < RENAMED_IN):
+        return None
+    modes = _MODES if opset >= RENAMED_IN else _OLD_MODES
+    names = {mode: name for name, mode in modes.items()}
+    return {
+        "mode": names[operator.mode],
+        "padding_mode": operator.padding,
+        "align_corners": int(operator.align_corners),
+    }
+
+
+def roi_align_attributes(operator: RoiAlign, opset: int) -> dict[str, object] | None:
+    """Return the attributes that say a RoiAlign, or None where the opset has none.
+
+    >>> roi_align_attributes(RoiAlign(aligned=True), 10) is None
+    True
+    """
+    out: dict[str, object] = {
+        "mode": operator.mode,
+        "output_height": operator.output[0],
+        "output_width": operator.output[1],
+        "sampling_ratio": operator.sampling_ratio,
+        "spatial_scale": float(operator.spatial_scale),
+    }
+    if opset >= HALF_PIXEL_IN:
+        names = {aligned: name for name, aligned in _ALIGNED.items()}
+        out["coordinate_transformation_mode"] = names[operator.aligned]
+    elif operator.aligned or opset < 10:
+        return None
+    return out
+
+
 def affine_grid(attributes: Attributes) -> AffineGrid:
     """Return what an AffineGrid node computes."""
     return AffineGrid(bool(attributes.get("align_corners", 0)))

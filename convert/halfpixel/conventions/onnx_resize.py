@@ -279,6 +279,8 @@ def attributes_of(  # noqa: C901 - one case an attribute
         if kernel.rounding != "floor":
             return None
         coordinate, kernel = "half_pixel", Nearest("round_prefer_ceil")
+    if coordinate == "pytorch_1_9_half_pixel" and kernel == Linear():
+        coordinate = "pytorch_half_pixel"  # a linear kernel clamps -1/2 to pixel 0
     if coordinate not in ONNX_COORDINATES or (coordinate == "half_pixel_symmetric" and opset < 19):
         return None
     out: dict[str, object] = {"mode": "nearest", "coordinate_transformation_mode": coordinate}

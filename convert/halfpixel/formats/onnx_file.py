@@ -1,48 +1,35 @@
 """ONNX: `.onnx` files read as a skeleton without weights, and models in memory."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
-from halfpixel.errors import GraphError, ModelFileError
+from halfpixel.errors import GraphError
 from halfpixel.format import Format
-from halfpixel.formats.onnx_proto import parse, text_is_broken
-from halfpixel.formats.onnx_walk import Walk
+from halfpixel.formats.onnx_model import OnnxModel, proto_of
+from halfpixel.formats.onnx_proto import parse
 from halfpixel.formats.onnx_wire import skeleton
-from halfpixel.site import Site
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
 
-class _HasProto(Protocol):
-    """A torch.onnx.ONNXProgram, as far as it is used here."""
-
-    @property
-    def model_proto(self) -> "ModelProto": ...
-
-
-def sites(path: Path) -> list[Site]:
-    """Return every site of the model in a file, in graph order.
+def opened(source: object) -> OnnxModel:
+    """Return the structure of a model: a path, a ModelProto, an onnx_ir.Model, an ONNXProgram.
 
     Args:
-        path: a single ONNX file; its external data need not be there.
+        source: for a path, a single ONNX file; its external data need not be there.
 
     Raises:
         ModelFileError: the file is no ONNX model, or is truncated or unreadable.
-        GraphError: the file is well formed and its graph impossible.
+        GraphError: it says no opset that is known.
     """
-    model = parse(skeleton(path).data, path)
-    _check_opset(model, str(path))
-    try:
-        return Walk(model, path.parent).sites()
-    except GraphError as error:
-        raise GraphError(str(path), error.node, error.reason) from error
-    except RecursionError as error:
-        raise ModelFileError(path, "graphs or functions are nested too deep") from error
-    except (TypeError, AttributeError) as error:
-        if text_is_broken(model):
-            raise ModelFileError(path, "a name or text in the model is not UTF-8") from error
-        raise
+    if isinstance(source, Path):
+        model = parse(skeleton(source).data, source)
+        _check_opset(model, str(source))
+        return OnnxModel(model, source)
+    model = proto_of(source)
+    _check_opset(model, "model")
+    return OnnxModel(model, source)
 
 
 def _check_opset(model: "ModelProto", where: str) -> None:
@@ -68,26 +55,4 @@ def takes(source: object) -> bool:
     return bool(names & {"onnx.ModelProto", "onnx_ir.Model", "torch.ONNXProgram"})
 
 
-def sites_of(source: object) -> list[Site]:
-    """Return every site of a model in memory: ModelProto, onnx_ir.Model or ONNXProgram.
-
-    Raises:
-        GraphError: the graph is impossible.
-    """
-    model = _proto(source)
-    _check_opset(model, "model")
-    return Walk(model, None).sites()
-
-
-def _proto(source: object) -> "ModelProto":
-    root = type(source).__module__.partition(".")[0]
-    if root == "torch":
-        return cast("_HasProto", source).model_proto
-    if root == "onnx_ir":
-        import onnx_ir
-
-        return onnx_ir.to_proto(cast("onnx_ir.Model", source))
-    return cast("ModelProto", source)
-
-
-FORMAT = Format("ONNX", (".onnx",), sites, takes, sites_of)
+FORMAT = Format("ONNX", (".onnx",), takes, opened)

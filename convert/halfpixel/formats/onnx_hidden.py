@@ -164,10 +164,25 @@ def _blended(
     return tuple(out)
 
 
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """A linear blend of two gathers.
+
+    Attributes:
+        second: the value that the second gather ends in.
+        weights: its weights, one an output sample.
+        output: the value that the blend ends in.
+    """
+
+    second: str
+    weights: Sequence[float]
+    output: str
+
+
 def find_blends(
     scope: Scope, gathers: Mapping[str, Gather], aliases: Mapping[str, str]
-) -> dict[str, tuple[str, Sequence[float]]]:
-    """Return, for the first gather of each linear blend, the second and the weights.
+) -> dict[str, Blend]:
+    """Return, for the first gather of each linear blend, the blend.
 
     The pattern is ``a + (b - a) * w`` with `a` and `b` gathers of one tensor; an optimiser may
     have moved the Transpose behind the difference.
@@ -177,7 +192,7 @@ def find_blends(
         gathers: gathers by the name of the value that they end in (after a Transpose).
         aliases: for each value of a gather, before a Transpose or after, the one it ends in.
     """
-    blends: dict[str, tuple[str, Sequence[float]]] = {}
+    blends: dict[str, Blend] = {}
     for node in scope.nodes:
         if node.op_type != "Add" or len(node.input) != 2:
             continue
@@ -185,7 +200,7 @@ def find_blends(
             if first in gathers:
                 found = _blend_of(scope, first, scaled, gathers, aliases)
                 if found is not None:
-                    blends[first] = found
+                    blends[first] = Blend(*found, node.output[0])
     return blends
 
 

@@ -4,7 +4,7 @@ A scope is a main graph, a subgraph of If, Loop or Scan (which also sees the nam
 it), or the body of a model-local function at one place where it is called.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -42,6 +42,8 @@ class Scope:
         shapes: shapes that were inferred, where the file does not carry them.
         types: element types that were inferred, likewise.
         compute: for a main graph, computes a value from shapes that the file fixes.
+        container: which list of nodes it is: ("graph",) or ("function", index), then
+            (node, attribute, place) of each subgraph on the way.
     """
 
     path: str
@@ -56,6 +58,7 @@ class Scope:
     shapes: dict[str, Shape] = field(default_factory=dict[str, Shape])
     types: dict[str, int] = field(default_factory=dict[str, int])
     compute: "Callable[[str], Numbers | None] | None" = None
+    container: tuple[str | int, ...] = ("graph",)
     _producers: "dict[str, int] | None" = None
     _joined: "frozenset[str] | None" = None
 
@@ -141,7 +144,7 @@ class Scope:
                 if attribute.ref_attr_name not in self.arguments:
                     continue
                 source = self.arguments[attribute.ref_attr_name]
-            value = _plain(source)
+            value = plain_attribute(source)
             if value is not None:
                 out[attribute.name] = value
         return out
@@ -202,14 +205,8 @@ def declared_shape(value: "ValueInfoProto") -> Shape | None:
     )
 
 
-def subgraphs(node: "NodeProto") -> "Iterator[tuple[str, AttributeProto]]":
-    """Yield the attributes of a node that hold graphs."""
-    for attribute in node.attribute:
-        if attribute.type in {GRAPH, GRAPHS} or attribute.HasField("g") or attribute.graphs:
-            yield attribute.name, attribute
-
-
-def _plain(attribute: "AttributeProto") -> Attribute | None:  # noqa: PLR0911 - a table
+def plain_attribute(attribute: "AttributeProto") -> Attribute | None:  # noqa: PLR0911 - a table
+    """Return an attribute as a plain value; None for a tensor or a graph."""
     match attribute.type:
         case 1:
             return attribute.f

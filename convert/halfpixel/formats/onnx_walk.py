@@ -17,6 +17,7 @@ from halfpixel.formats.onnx_alike import (
 )
 from halfpixel.formats.onnx_described import Described
 from halfpixel.formats.onnx_dynamic import gather_trials, resize_trials
+from halfpixel.formats.onnx_edit import inner_graphs
 from halfpixel.formats.onnx_hidden import (
     HIDING,
     Gather,
@@ -31,7 +32,7 @@ from halfpixel.formats.onnx_infer import inferred
 from halfpixel.formats.onnx_node import OPS, describe, misfit
 from halfpixel.formats.onnx_path import grid_maker, layers_into
 from halfpixel.formats.onnx_pool import pool_compute, pool_operation
-from halfpixel.formats.onnx_scope import Scope, subgraphs, text
+from halfpixel.formats.onnx_scope import Scope, text
 from halfpixel.formats.onnx_trial import LARGEST_GRAPH, Fixed, Trial, trials
 from halfpixel.intent import intent_of, version_of
 from halfpixel.intents.pytorch_record import STACK_TRACE, is_resampling_line, user_line
@@ -57,11 +58,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A site, the graph it stands in, and its node."""
+    """A site, the graph it stands in, and its node.
+
+    Attributes:
+        site: the site.
+        scope: the graph.
+        node: the node; for a resize written in several, the one that gathers.
+        data: the value that is resampled.
+        output: the value that the site ends in.
+    """
 
     site: Site
     scope: Scope
     node: "NodeProto"
+    data: str = ""
+    output: str = ""
 
 
 @dataclass(slots=True)
@@ -77,6 +88,7 @@ class Walk:
     folder: Path | None
     producer: Producer = field(init=False)
     functions: "Mapping[tuple[str, str], FunctionProto]" = field(init=False)
+    places_of: dict[tuple[str, str], int] = field(init=False)
     _known: dict[object, Operation] = field(default_factory=dict[object, Operation])
     _alike: dict[object, Operation] = field(default_factory=dict[object, Operation])
 
@@ -85,9 +97,15 @@ class Walk:
         name = text(self.model.producer_name).strip().lower()
         self.producer = Producer(name, version_of(self.model.producer_version))
         self.functions = {(f.domain, f.name): f for f in self.model.functions}
+        names = enumerate(self.model.functions)
+        self.places_of = {(f.domain, f.name): index for index, f in names}
 
     def sites(self) -> list[Site]:
-        """Return every site of the model, in graph order.
+        """Return every site of the model, in graph order; raises as `places` does."""
+        return [place.site for place in self.places()]
+
+    def places(self) -> list[Place]:
+        """Return every site of the model with its node, in graph order.
 
         Raises:
             GraphError: a cycle, functions that call themselves, or graphs nested too deep.
@@ -97,7 +115,7 @@ class Walk:
         if any(not place.site.operation.constant_lengths for place in found):
             attempts = trials(self.model, main)
             found = [self._tried(main, place, attempts) for place in found]
-        return [place.site for place in found]
+        return found
 
     def _main(self) -> Scope:
         graph = self.model.graph
@@ -139,7 +157,7 @@ class Walk:
         for index, node in enumerate(scope.nodes):
             op = node.op_type
             if op in OPS and node.domain in {"", "ai.onnx"}:
-                found.append((index, Place(self._site(scope, node), scope, node)))
+                found.append((index, _plain(self._site(scope, node), scope, node)))
             elif op == "GatherND":
                 gather = _if_sound(read_gather, scope, node)
                 if gather is not None:
@@ -148,7 +166,7 @@ class Walk:
             elif op == "AveragePool":
                 found += [(index, place) for place in self._pool(scope, node)]
             elif op in NESTING:
-                found += [(index, place) for place in self._nested(scope, node, depth)]
+                found += [(index, place) for place in self._nested(scope, node, index, depth)]
             if self.functions and (node.domain, op) in self.functions:
                 body = self._body(scope, node, self.functions[node.domain, op])
                 found += [(index, place) for place in self._walk(body, depth + 1)]
@@ -157,11 +175,12 @@ class Walk:
         found.sort(key=lambda pair: pair[0])
         yield from (place for _, place in found)
 
-    def _nested(self, scope: Scope, node: "NodeProto", depth: int) -> Iterator[Place]:
-        for name, attribute in subgraphs(node):
-            for graph in attribute.graphs or [attribute.g]:
-                path = _path(scope.path, f"{node.name or node.op_type}.{name}")
-                yield from self._walk(_inner(scope, graph, path), depth + 1)
+    def _nested(self, scope: Scope, node: "NodeProto", index: int, depth: int) -> Iterator[Place]:
+        for number, place, graph in inner_graphs(node):
+            name = node.attribute[number].name
+            path = _path(scope.path, f"{node.name or node.op_type}.{name}")
+            container = (*scope.container, index, number, place)
+            yield from self._walk(_inner(scope, graph, path, container), depth + 1)
 
     def _body(self, scope: Scope, node: "NodeProto", function: "FunctionProto") -> Scope:
         """Return the body of a function as it is called by `node`."""
@@ -180,6 +199,7 @@ class Walk:
                 if actual
             },
             arguments=given,
+            container=("function", self.places_of[function.domain, function.name]),
         )
 
     def _site(self, scope: Scope, node: "NodeProto") -> Site:
@@ -245,7 +265,7 @@ class Walk:
         operation = _if_sound(pool_operation, scope, node, self.producer)
         if operation is not None:
             described = Described(operation, pool_compute(operation))
-            yield Place(self._placed(scope, node, described), scope, node)
+            yield _plain(self._placed(scope, node, described), scope, node)
 
     def _gathers(
         self, scope: Scope, gathers: "dict[str, tuple[Gather, NodeProto]]"
@@ -257,22 +277,23 @@ class Walk:
         by_end = {end: gathers[start][0] for end, start in ends.items()}
         aliases = {start: end for end, start in ends.items()} | {end: end for end in ends}
         blends = _if_sound(find_blends, scope, by_end, aliases) or {}
-        seconds = {second for second, _ in blends.values()}
+        seconds = {blend.second for blend in blends.values()}
         for end, start in ends.items():
             if end in seconds:
                 continue
             gather, node = gathers[start]
-            blend = None
+            blend, output = None, end
             if end in blends:
-                second, weights = blends[end]
-                blend = (gathers[ends[second]][0], weights)
+                found = blends[end]
+                blend, output = (gathers[ends[found.second]][0], found.weights), found.output
             operation = _if_sound(gather_operation, scope, gather, self.producer, blend)
             if operation is None:
                 continue
             properties = {entry.key: entry.value for entry in node.metadata_props}
             if is_resize(operation) or is_resampling_line(properties.get(STACK_TRACE, "")):
                 described = Described(operation, gather_compute(gather, blend))
-                yield Place(self._placed(scope, node, described), scope, node)
+                site = self._placed(scope, node, described)
+                yield Place(site, scope, node, gather.data, output)
 
     def _tried(self, main: Scope, place: Place, attempts: list[Trial]) -> Place:
         """Complete a site whose lengths the graph computes, at trial sizes."""
@@ -289,7 +310,7 @@ class Walk:
         else:
             dynamic = resize_trials(main, node, operation, attempts)
         tried = replace(site, operation=replace(operation, dynamic=dynamic))
-        return Place(tried, place.scope, node)
+        return replace(place, site=tried)
 
 
 def _if_sound(read: "Callable[P, T]", *arguments: "P.args", **names: "P.kwargs") -> "T | None":
@@ -305,7 +326,13 @@ def _path(outer: str, inner: str) -> str:
     return f"{outer}/{inner}" if outer else inner
 
 
-def _inner(scope: Scope, graph: "GraphProto", path: str) -> Scope:
+def _plain(site: Site, scope: Scope, node: "NodeProto") -> Place:
+    """Return the place of a site that is one node."""
+    data = node.input[0] if node.input else ""
+    return Place(site, scope, node, data, node.output[0] if node.output else "")
+
+
+def _inner(scope: Scope, graph: "GraphProto", path: str, container: tuple[str | int, ...]) -> Scope:
     values: Sequence[ValueInfoProto] = [*graph.value_info, *graph.input, *graph.output]
     return Scope(
         path=path,
@@ -316,6 +343,7 @@ def _inner(scope: Scope, graph: "GraphProto", path: str) -> Scope:
         values={value.name: value for value in values},
         outer=scope,
         arguments=scope.arguments,
+        container=container,
     )
 
 

@@ -11,7 +11,8 @@ Source: Protocol Buffers documentation, "Encoding"; field numbers from ONNX `onn
 import mmap
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -74,23 +75,33 @@ def skeleton(path: Path, keep: int = KEEP, small: int = SMALL) -> Skeleton:
         ModelFileError: the file cannot be read, or its bytes are no protobuf message.
     """
     try:
-        with open(path, "rb", opener=_open) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size == 0:
-                raise ModelFileError(path, "the file is empty")
-            head = file.read(64)
-            _refuse_other_formats(path, head)
-            if size <= small:
-                return Skeleton(head + file.read())
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-                if hasattr(view, "madvise"):
-                    view.madvise(mmap.MADV_RANDOM)  # no read-ahead into weights
-                reader = Reader(view, path.name, keep)
-                data = reader.rewritten(0, len(view), _MODEL, 0)
-                whole = view[:] if data is None else data
-                return Skeleton(whole, reader.payloads, reader.payload_bytes)
+        with mapped(path) as view:
+            if len(view) <= small:
+                return Skeleton(view[:])
+            reader = Reader(view, path.name, keep)
+            data = reader.rewritten(0, len(view), _MODEL, 0)
+            whole = view[:] if data is None else data
+            return Skeleton(whole, reader.payloads, reader.payload_bytes)
     except Malformed as error:
         raise ModelFileError(path, f"not an ONNX model, or truncated: {error}") from error
+
+
+@contextmanager
+def mapped(path: Path) -> Generator[mmap.mmap]:
+    """Open a file as bytes that are read from the disk as they are asked for.
+
+    Raises:
+        ModelFileError: it cannot be read, is empty, or is of another format by its magic.
+    """
+    try:
+        with open(path, "rb", opener=_open) as file:
+            if os.fstat(file.fileno()).st_size == 0:
+                raise ModelFileError(path, "the file is empty")
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+                _refuse_other_formats(path, view[:64])
+                if hasattr(view, "madvise"):
+                    view.madvise(mmap.MADV_RANDOM)  # no read-ahead into weights
+                yield view
     except OSError as error:
         raise ModelFileError(path, _reason(error)) from error
 
@@ -201,7 +212,7 @@ class Reader:
                 body = part[1](self, start, stop, depth)
                 if body is not None:
                     out += view[copied:at]
-                    out += _varint(tag) + _varint(len(body)) + body
+                    out += varint_bytes(tag) + varint_bytes(len(body)) + body
                     copied = stop
             at = stop
         if not out:
@@ -245,7 +256,12 @@ DATA_LOCATION: Final = 14
 _EXTERNAL: Final = bytes([DATA_LOCATION << 3 | VARINT, 1])
 
 
-def _varint(value: int) -> bytes:
+def varint_bytes(value: int) -> bytes:
+    """Return a number as protobuf writes it.
+
+    >>> varint_bytes(300).hex()
+    'ac02'
+    """
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -254,13 +270,14 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
-def _bytes(number: int, value: bytes) -> bytes:
-    return _varint(number << 3 | BYTES) + _varint(len(value)) + value
+def bytes_field(number: int, value: bytes) -> bytes:
+    """Return a field of bytes, a text or a message as protobuf writes it."""
+    return varint_bytes(number << 3 | BYTES) + varint_bytes(len(value)) + value
 
 
 def _entry(key: str, value: str) -> bytes:
     """Return one StringStringEntryProto of external_data."""
-    return _bytes(EXTERNAL_DATA, _bytes(1, key.encode()) + _bytes(2, value.encode()))
+    return bytes_field(EXTERNAL_DATA, bytes_field(1, key.encode()) + bytes_field(2, value.encode()))
 
 
 def _graph(reader: Reader, at: int, end: int, depth: int) -> bytes | None:

@@ -28,7 +28,8 @@ def _file(file: FileReport) -> dict[str, object]:
         "path": file.path,
         "error": file.error,
         "sites": [_site(site) for site in file.sites],
-        "findings": [_finding(located) for located in file.findings],
+        "findings": [finding_fields(located) for located in file.findings],
+        "repaired": list(file.repaired),
     }
 
 
@@ -53,7 +54,8 @@ def _shape(shape: Shape | None) -> list[int | str | None] | None:
     return None if shape is None else list(shape)
 
 
-def _finding(located: Located) -> dict[str, object]:
+def finding_fields(located: Located) -> dict[str, object]:
+    """Return a finding as plain values."""
     finding, fix = located.finding, located.finding.fix
     return {
         "rule": located.rule.name,

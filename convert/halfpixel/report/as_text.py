@@ -34,6 +34,9 @@ def _file(file: FileReport) -> Iterator[Line]:
     if file.error is not None:
         yield (("error", STYLES["error"]), (f": {file.error}", ""))
         return
+    if file.repaired:
+        changes = _many(len(file.repaired), "change")
+        yield _plain(f"{file.path}: repaired before by halfpixel: {changes} recorded")
     for _, group in groupby(file.findings, key=lambda one: id(one.site)):
         yield from _site(file.path, list(group))
 

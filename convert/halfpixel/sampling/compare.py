@@ -37,6 +37,9 @@ ROWS: Final = 64
 ROUNDING: Final = Fraction(1, 100_000)
 """Below this, a displacement (in pixels) or a weight is float32 rounding of a scale."""
 
+ULP: Final = Fraction(1, 1 << 22)
+"""The same for a long axis, an input pixel: float32 has 24 bits, and two are lost on the way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -63,7 +66,10 @@ class Verdict:
     @property
     def negligible(self) -> bool:
         """Equal, or apart by no more than the float32 rounding of a scale."""
-        return self.equal or (self.displacement < ROUNDING and self.weight_difference < ROUNDING)
+        length = 0 if self.witness is None else self.witness[0]
+        near = self.displacement < max(ROUNDING, length * ULP)
+        most = max(ROUNDING, 2 * self.displacement)  # no kernel is steeper than 2 a pixel
+        return self.equal or (near and self.weight_difference < most)
 
 
 def compare(a: Sampling, b: Sampling, n_in: int | None = None, n_out: int | None = None) -> Verdict:

@@ -1,0 +1,215 @@
+"""Writing a file so that it is there whole, or not at all.
+
+A file is written as pieces: new bytes, and ranges of an old file that the system copies
+without their passing through this program. It has no name until every byte is on the disk,
+so that neither a full disk nor a killed process leaves half a file behind.
+
+Source: Linux manual pages open(2) on O_TMPFILE, linkat(2), copy_file_range(2), rename(2).
+"""
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from halfpixel.errors import ModelFileError
+
+Piece = bytes | tuple[int, int]
+"""New bytes, or (start, stop) of the old file."""
+
+CHUNK: Final = 1 << 20
+"""Bytes that are copied at once where the system cannot copy by itself."""
+
+HANDLES: Final = "/proc/self/fd"
+"""Folder in which Linux shows the open files of a process."""
+
+_UNSUPPORTED: Final = frozenset(
+    {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT, errno.ENOSYS, errno.EXDEV}
+)
+
+
+def size_of(pieces: Sequence[Piece]) -> int:
+    """Return how many bytes pieces are.
+
+    >>> size_of([b"ab", (10, 15)])
+    7
+    """
+    return sum(len(p) if isinstance(p, bytes) else p[1] - p[0] for p in pieces)
+
+
+def write(
+    pieces: Sequence[Piece],
+    source: Path | None,
+    target: Path,
+    *,
+    replace: bool,
+    verify: Callable[[Path], None] | None = None,
+) -> None:
+    """Write `target` from pieces of `source`, with its permissions, all or nothing.
+
+    Args:
+        pieces: what is written, in order.
+        source: the old file, which ranges refer to and whose permissions are taken;
+            `target` itself may be it. None where all pieces are new.
+        target: the new file.
+        replace: a file of that name is replaced; otherwise it is an error.
+        verify: looks at the new file before it gets its name, and raises to keep it from it.
+
+    Raises:
+        ModelFileError: the file cannot be written, or exists and is not to be replaced.
+    """
+    try:
+        target = followed(target)
+        with Path(source or os.devnull).open("rb") as old:
+            like = target if replace and target.exists() else source
+            mode = 0o644 if like is None else stat.S_IMODE(like.stat().st_mode)
+            with _unfinished(target, mode, replace=replace) as (new, place):
+                _copy(pieces, old, new)
+                if verify is not None:
+                    verify(place)
+    except FileExistsError as error:
+        raise ModelFileError(target, "the file exists and is not replaced unasked") from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ModelFileError(target, f"cannot be written: {reason}") from error
+
+
+def copy_out(pieces: Sequence[Piece], source: Path, stream: BinaryIO) -> None:
+    """Write pieces of `source` to an open stream, such as standard output."""
+    with source.open("rb") as old:
+        for piece in pieces:
+            stream.writelines(_parts(piece, old))
+
+
+def joined(pieces: Sequence[Piece], source: Path) -> bytes:
+    """Return pieces of `source` as one text of bytes."""
+    with source.open("rb") as old:
+        return b"".join(part for piece in pieces for part in _parts(piece, old))
+
+
+def followed(path: Path) -> Path:
+    """Return the file that a path names; a link that leads out of its folder is refused.
+
+    Raises:
+        ModelFileError: the path is a symbolic link to a file in another folder.
+    """
+    if not path.is_symlink():
+        return path
+    real = path.resolve()
+    if real.parent != path.parent.resolve():
+        raise ModelFileError(path, f"is a symbolic link out of its folder, to {real}")
+    return real
+
+
+def _parts(piece: Piece, old: BinaryIO) -> Iterator[bytes]:
+    if isinstance(piece, bytes):
+        yield piece
+        return
+    start, stop = piece
+    old.seek(start)
+    while start < stop:
+        part = old.read(min(CHUNK, stop - start))
+        if not part:
+            raise OSError(errno.EIO, "the file became shorter while it was read")
+        yield part
+        start += len(part)
+
+
+def _copy(pieces: Sequence[Piece], old: BinaryIO, new: int) -> None:
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            _write_all(new, piece)
+        else:
+            _copy_range(piece[0], piece[1], old, new)
+
+
+def _write_all(new: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(new, view) :]
+
+
+def _copy_range(start: int, stop: int, old: BinaryIO, new: int) -> None:
+    """Let the system copy a range; where it cannot, read and write."""
+    if hasattr(os, "copy_file_range") and stop - start > CHUNK:
+        try:
+            while start < stop:
+                count = os.copy_file_range(old.fileno(), new, stop - start, start)
+                if count == 0:
+                    break
+                start += count
+        except OSError as error:
+            if error.errno not in _UNSUPPORTED:
+                raise
+    for part in _parts((start, stop), old):
+        _write_all(new, part)
+
+
+@contextmanager
+def _unfinished(target: Path, mode: int, *, replace: bool) -> Generator[tuple[int, Path]]:
+    """Open a file that gets the name `target` once the block ends without an error."""
+    folder = target.parent
+    new, name = _open_in(folder, target)
+    try:
+        yield new, name or Path(HANDLES, str(new))
+        os.fchmod(new, mode)
+        os.fsync(new)
+        _give_name(new, name, target, replace=replace)
+        name = None
+    finally:
+        os.close(new)
+        if name is not None:
+            with suppress(OSError):
+                name.unlink()
+    _sync_folder(folder)
+
+
+def _open_in(folder: Path, target: Path) -> tuple[int, Path | None]:
+    """Return a new file in `folder`: without a name where the system knows such files."""
+    if hasattr(os, "O_TMPFILE") and Path(HANDLES).is_dir():
+        try:
+            return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600), None
+        except OSError as error:
+            if error.errno not in _UNSUPPORTED or not folder.is_dir():
+                raise
+    name = _passing_name(target)
+    return os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), name
+
+
+def _passing_name(target: Path) -> Path:
+    return target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+
+
+def _give_name(new: int, name: Path | None, target: Path, *, replace: bool) -> None:
+    if name is None:
+        name = _passing_name(target) if replace else target
+        handles = os.open(HANDLES, os.O_RDONLY)
+        try:  # a folder handle is what makes Python follow the link: linkat, not link
+            os.link(str(new), name, src_dir_fd=handles, follow_symlinks=True)
+        finally:
+            os.close(handles)
+        if not replace:
+            return
+    try:
+        if replace:
+            name.replace(target)
+        else:
+            os.link(name, target)
+            name.unlink()
+    except OSError:
+        with suppress(OSError):
+            name.unlink()
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # some systems do not sync folders
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,386 @@
+"""Fix: the model that was meant, in the place of the one that is there.
+
+Read, judge, write the sites as they should be, and look again: a change after which its
+finding is still there, or another one appears, is taken back and declined.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from halfpixel.check import FileReport, Judge, Located, Settings, opened
+from halfpixel.errors import HalfpixelError, UsageError
+from halfpixel.format import Change, Opened, Outcome, Rewritten
+from halfpixel.rule import SEVERITIES, Safety
+from halfpixel.sampling import Resize
+from halfpixel.sampling.lowering import LOWERINGS
+
+if TYPE_CHECKING:
+    from halfpixel.sampling.lowering import Cost
+
+PASSES: Final = 4
+"""Rounds of judging and changing: a fix may bring to light what another rule repairs."""
+
+KINDS: Final = (*LOWERINGS, "resize")
+"""What a site can be written as on demand."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixSettings:
+    """What may be changed.
+
+    Attributes:
+        check: which rules are asked, what is expected, and the mildest severity that is
+            repaired; warnings and errors where it says nothing else.
+        unsafe: fixes that rest on an assumption are made too.
+        max_opset: newest opset that the model may be taken to; None for any.
+        lower: (node pattern, kind) pairs of sites that are written in other operators.
+    """
+
+    check: Settings = field(default_factory=lambda: Settings(severity="warning"))
+    unsafe: bool = False
+    max_opset: int | None = None
+    lower: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One change that was made.
+
+    Attributes:
+        node: name of the node.
+        graph: path of the subgraph or function it stands in; empty in the main graph.
+        op: its type before.
+        why: the rule or option that asked for it.
+        safety: how safe the fix is.
+        text: the change in words.
+        before: what stood there, line by line.
+        after: what stands there now.
+        cost: of the operators before and after, where lengths are known.
+    """
+
+    node: str
+    graph: str
+    op: str
+    why: str
+    safety: Safety
+    text: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    cost: "tuple[Cost, Cost] | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """One finding or request that was not acted on, and why."""
+
+    node: str
+    graph: str
+    op: str
+    why: str
+    reason: str
+
+
+@dataclass
+class FixResult:
+    """What became of one model.
+
+    Attributes:
+        path: the file as it was named; "<model>" for a model in memory.
+        changes: what was changed, in graph order.
+        declined: what was not, and why.
+        notes: what changed beside the sites, such as the opset.
+        error: why the model could not be read or changed, or None.
+        report: what `check` says of the result.
+    """
+
+    path: str
+    changes: tuple[Changed, ...] = ()
+    declined: tuple[Declined, ...] = ()
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+    report: FileReport | None = None
+    _rewritten: Rewritten | None = None
+    _source: object = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the result differs from what was given."""
+        return bool(self.changes)
+
+    @property
+    def model(self) -> object:
+        """The changed model, as an object of the kind that was given.
+
+        For a path, an onnx.ModelProto. A model without changes is returned as it was given.
+
+        Raises:
+            UsageError: there is no model, because of `error`.
+        """
+        if self.error is not None:
+            raise UsageError(self.error)
+        if self._rewritten is None:
+            return self._source
+        if not self.changes and not isinstance(self._source, str | Path):
+            return self._source
+        return self._rewritten.model()
+
+    def save(self, target: str | Path, *, replace: bool = True) -> None:
+        """Write the result to a file, whole or not at all.
+
+        Args:
+            target: the file; the model's own file only where `replace` is true.
+            replace: a file of that name is replaced.
+
+        Raises:
+            ModelFileError: it cannot be written.
+            UsageError: there is no model, because of `error`.
+        """
+        if self.error is not None or self._rewritten is None:
+            raise UsageError(self.error or f"{self.path}: there is nothing to write")
+        self._rewritten.save(Path(target), replace=replace)
+
+    def copy_out(self, stream: BinaryIO) -> None:
+        """Write the result to an open stream; raises as `save` does."""
+        if self.error is not None or self._rewritten is None:
+            raise UsageError(self.error or f"{self.path}: there is nothing to write")
+        self._rewritten.copy_out(stream)
+
+
+def fix(  # noqa: PLR0913 - one keyword an option of the command
+    model: object,
+    *,
+    unsafe_fixes: bool = False,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    max_opset: int | None = None,
+    lower: Mapping[str, str] | None = None,
+    settings: FixSettings | None = None,
+) -> FixResult:
+    """Repair the resampling sites of one model; nothing is written until `save`.
+
+    Args:
+        model: a path, onnx.ModelProto, onnx_ir.Model or torch.onnx.ONNXProgram; it stays as
+            it is.
+        unsafe_fixes: make fixes that rest on an assumption too.
+        select: names or patterns of rules to act on; all where empty.
+        ignore: names or patterns of rules to leave out.
+        max_opset: newest opset that the model may be taken to.
+        lower: for a pattern of node names, in which operators the site is written: matmul,
+            conv, gridsample, gather or resize.
+        settings: all of this at once, in place of the other keywords.
+
+    Returns:
+        The changed model, what was changed, and what was declined and why. A file that
+        cannot be read is an error in it, not an exception.
+
+    Raises:
+        UsageError: an unknown rule or lowering, or an object that is no model.
+    """
+    if settings is None:
+        asked = Settings(tuple(select), tuple(ignore), severity="warning")
+        pairs = tuple((lower or {}).items())
+        settings = FixSettings(asked, unsafe_fixes, max_opset, pairs)
+    for pattern, kind in settings.lower:
+        if kind not in KINDS:
+            raise UsageError(f"lower {pattern}={kind}: expected one of {', '.join(KINDS)}")
+    path = isinstance(model, str | Path)
+    name = str(model) if path else "<model>"
+    try:
+        return _Fixing(settings, Judge(settings.check)).result(model, name)
+    except UsageError:
+        raise
+    except HalfpixelError as error:
+        return FixResult(name, error=str(error))
+
+
+@dataclass(slots=True)
+class _Wish:
+    """A change that is wanted, and where it comes from."""
+
+    change: Change
+    safety: Safety
+    rules: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Fixing:
+    """One model on its way from what it is to what was meant."""
+
+    settings: FixSettings
+    judge: Judge
+    changes: list[Changed] = field(default_factory=list[Changed])
+    declined: dict[tuple[str, str, str], Declined] = field(
+        default_factory=dict[tuple[str, str, str], Declined]
+    )
+    notes: list[str] = field(default_factory=list[str])
+
+    def result(self, model: object, name: str) -> FixResult:
+        """Return the repaired model."""
+        now = opened(model)
+        rewritten = now.rewrite((), self.settings.max_opset)
+        report = self.judge.judged(now, name)
+        for turn in range(PASSES):
+            wishes = self._wishes(now, report, lower=turn == 0)
+            if not wishes:
+                break
+            done = self._made(now, report, wishes, name)
+            if done is None:
+                break
+            rewritten, report = done
+            now = rewritten.opened
+        return FixResult(
+            name,
+            tuple(self.changes),
+            tuple(self.declined.values()),
+            tuple(self.notes),
+            None,
+            report,
+            rewritten,
+            model,
+        )
+
+    def _wishes(self, now: Opened, report: FileReport, *, lower: bool) -> list[_Wish]:
+        """Return one change a site: its most severe fix, in other operators where asked."""
+        order = {id(site): place for place, site in enumerate(report.sites)}
+        wishes: dict[int, _Wish] = {}
+        for one in report.findings:
+            place = order[id(one.site)]
+            fix = one.finding.fix
+            if fix is None:
+                self._decline(one, one.finding.declined or "the rule offers no fix")
+            elif fix.safety == "unsafe" and not self.settings.unsafe:
+                self._decline(one, f"unsafe: {fix.advice}; --unsafe-fixes makes it")
+            elif place in wishes and wishes[place].change.operator == fix.operator:
+                wish, change = wishes[place], wishes[place].change
+                wish.rules |= {one.rule.name}
+                wish.change = replace(
+                    change,
+                    factors=change.factors or fix.factors,
+                    exact=change.exact or fix.exact,
+                )
+            elif place not in wishes:
+                change = Change(place, fix.operator, one.rule.name, fix.factors, fix.exact)
+                wishes[place] = _Wish(change, fix.safety, frozenset({one.rule.name}))
+        asked = self._lowered(now, wishes) if lower else []
+        wanted = {wish.change.site: wish for wish in [*wishes.values(), *asked]}
+        return [
+            wish
+            for place, wish in sorted(wanted.items())
+            if self._key(now, place, wish.change.why) not in self.declined
+        ]
+
+    def _lowered(self, now: Opened, wishes: Mapping[int, _Wish]) -> list[_Wish]:
+        """Return what the user asks to be written in other operators."""
+        asked: list[_Wish] = []
+        for pattern, kind in self.settings.lower:
+            found = [
+                (place, site)
+                for place, site in enumerate(now.sites)
+                if fnmatchcase(site.name, pattern)
+            ]
+            if not found:
+                names = ", ".join(site.name for site in now.sites[:5]) or "none"
+                raise UsageError(f"--lower {pattern}={kind}: no such site; there are: {names}")
+            for place, site in found:
+                wish = wishes.get(place)
+                operator = wish.change.operator if wish else site.operator
+                if not isinstance(operator, Resize):
+                    reason = site.operation.problem or "only a resize is written otherwise"
+                    declined = Declined(site.name, site.graph, site.op, f"--lower {kind}", reason)
+                    self.declined[site.graph, site.name, f"--lower {kind}"] = declined
+                    continue
+                change = Change(place, operator, f"--lower {kind}", lowering=kind)
+                rules: frozenset[str] = frozenset()
+                if wish is not None:
+                    change = replace(wish.change, lowering=kind)
+                    rules = wish.rules
+                asked.append(_Wish(change, wish.safety if wish else "safe", rules))
+        return asked
+
+    def _made(
+        self, now: Opened, before: FileReport, wishes: Sequence[_Wish], name: str
+    ) -> tuple[Rewritten, FileReport] | None:
+        """Make changes; those that do not take are declined, and the rest is made again."""
+        while wishes:
+            rewritten = now.rewrite([w.change for w in wishes], self.settings.max_opset)
+            kept: list[tuple[_Wish, Outcome]] = []
+            for wish, outcome in zip(wishes, rewritten.outcomes, strict=True):
+                if outcome.made:
+                    kept.append((wish, outcome))
+                else:
+                    self._refuse(now, wish, outcome.declined)
+            if not kept:
+                return None
+            if len(kept) < len(wishes):
+                wishes = [wish for wish, _ in kept]
+                continue
+            after = self.judge.judged(rewritten.opened, name)
+            failing = self._failing(now, before, after, wishes)
+            if not failing:
+                rewritten.verify()
+                self._note(now, kept, rewritten.notes)
+                return rewritten, after
+            for wish, reason in failing:
+                self._refuse(now, wish, reason)
+            failed = {id(wish) for wish, _ in failing}
+            wishes = [wish for wish in wishes if id(wish) not in failed]
+        return None
+
+    def _failing(
+        self, now: Opened, before: FileReport, after: FileReport, wishes: Sequence[_Wish]
+    ) -> list[tuple[_Wish, str]]:
+        """Return changes whose finding is still there, or that brought a new one."""
+        old, new = _counts(before.findings), _counts(after.findings)
+        failing: list[tuple[_Wish, str]] = []
+        for wish in wishes:
+            site = now.sites[wish.change.site]
+            for (graph, node, rule), count in new.items():
+                if (graph, node) != (site.graph, site.name):
+                    continue
+                if rule in wish.rules and count >= old[graph, node, rule]:
+                    failing.append((wish, "the finding stays after the change"))
+                    break
+                if count > old[graph, node, rule]:
+                    failing.append((wish, f"the change would bring {rule}"))
+                    break
+        return failing
+
+    def _note(
+        self, now: Opened, kept: Iterable[tuple[_Wish, Outcome]], notes: Sequence[str]
+    ) -> None:
+        for wish, outcome in kept:
+            site = now.sites[wish.change.site]
+            self.changes.append(
+                Changed(
+                    site.name, site.graph, site.op, wish.change.why, wish.safety,
+                    outcome.made, outcome.before, outcome.after, outcome.cost,
+                )
+            )  # fmt: skip
+            for rule in wish.rules:
+                self.declined.pop((site.graph, site.name, rule), None)
+        self.notes += notes
+
+    def _key(self, now: Opened, place: int, why: str) -> tuple[str, str, str]:
+        site = now.sites[place]
+        return site.graph, site.name, why
+
+    def _refuse(self, now: Opened, wish: _Wish, reason: str) -> None:
+        site = now.sites[wish.change.site]
+        why = wish.change.why
+        declined = Declined(site.name, site.graph, site.op, why, reason)
+        self.declined[self._key(now, wish.change.site, why)] = declined
+
+    def _decline(self, one: Located, reason: str) -> None:
+        site, rule = one.site, one.rule.name
+        declined = Declined(site.name, site.graph, site.op, rule, reason)
+        self.declined.setdefault((site.graph, site.name, rule), declined)
+
+
+def _counts(findings: Iterable[Located]) -> Counter[tuple[str, str, str]]:
+    """Count findings by graph, node and rule, notes left out."""
+    loud = (one for one in findings if SEVERITIES.index(one.finding.severity) < 2)
+    return Counter((one.site.graph, one.site.name, one.rule.name) for one in loud)

@@ -1,0 +1,316 @@
+"""A model at a later opset, every node meaning what it meant.
+
+onnx's own version converter knows what changed in every operator. It is run on the structure
+of the model, and only what it changed is taken over, node by node, so that names, metadata,
+functions and weights stay, which it would drop. Where it is wrong or silent it is corrected:
+
+- Upsample and Resize-10 are kept from it and written here, as Resize with `asymmetric` and the
+  rounding that runtimes use; the converter leaves both out, and the result changes;
+- what stands in a local function is converted on its own, and added;
+- a model that it cannot convert is refused with its reason, and stays as it is.
+
+Source: onnx `onnx/version_converter`; ONNX `docs/Changelog.md`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.errors import ConventionError
+from halfpixel.formats.onnx_edit import GraphEdit, ModelEdit, inner_graphs
+from halfpixel.formats.onnx_nodes import Nodes, names_in
+from halfpixel.formats.onnx_walk import Place
+
+if TYPE_CHECKING:
+    from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto
+
+KEPT: Final = "halfpixel.kept"
+"""Domain that hides a node from the version converter."""
+
+RESIZES: Final = frozenset({"Resize", "Upsample"})
+FIRST_RESIZE: Final = 11
+"""First opset whose Resize says its coordinates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """What is needed to take a model to a later opset.
+
+    Attributes:
+        model: the model, or its skeleton.
+        target: the later opset.
+        scales: for the output of a resize before opset 11, its constant scales.
+        free: outputs of resizes that get other attributes anyway.
+    """
+
+    model: "ModelProto"
+    target: int
+    scales: Mapping[str, tuple[float, ...]]
+    free: frozenset[str]
+
+    def edit(self) -> ModelEdit:
+        """Return the change.
+
+        Raises:
+            ConventionError: a node cannot be taken there, with the reason.
+        """
+        before = opset_of(self.model)
+        taken = names_in(self.model)
+        out = ModelEdit(opset=self.target)
+        converted = _converted(_hidden(self.model), self.target)
+        self._graph(self.model.graph, converted.graph, out.graph, taken, before)
+        for index, function in enumerate(self.model.functions):
+            body = _converted(_as_model(self.model, function), self.target)
+            edit = out.functions.setdefault(index, GraphEdit())
+            self._graph(function, body.graph, edit, taken, before)
+        return out
+
+    def _graph(
+        self,
+        old: "GraphProto | FunctionProto",
+        new: "GraphProto",
+        edit: GraphEdit,
+        taken: set[str],
+        before: int,
+    ) -> None:
+        """Find what the converter changed, by the outputs of each node."""
+        known = {tuple(node.output): (index, node) for index, node in enumerate(old.node)}
+        kept = {t.name for t in getattr(old, "initializer", ())}
+        added = {t.name: t for t in new.initializer if t.name not in kept}
+        names = _Names(taken)
+        pending: list[NodeProto] = []
+        seen: set[int] = set()
+        for node in new.node:
+            found = known.get(tuple(node.output))
+            if found is None:
+                pending.append(names.renamed(node))
+                continue
+            index, original = found
+            seen.add(index)
+            new_constants = [names.constant(added.pop(n)) for n in node.input if n in added]
+            pending = new_constants + pending
+            if original.op_type in RESIZES and _is_default(original) and before < FIRST_RESIZE:
+                edit.nodes[index] = [*pending, *self._resize(original, taken)]
+            elif not _same(original, node):
+                if inner_graphs(original):
+                    raise ConventionError(
+                        f"node {_name(original)!r} ({original.op_type}) holds graphs and changed"
+                    )
+                edit.nodes[index] = [*pending, _with_record(names.renamed(node), original)]
+            else:
+                if pending:
+                    edit.nodes[index] = [*pending, None]
+                self._inner(original, node, index, edit, taken, before)
+            pending = []
+        if pending or len(seen) != len(old.node):
+            raise ConventionError("the version converter left out a node")
+
+    def _inner(  # noqa: PLR0913, PLR0917 - a node before and after, and where it stands
+        self,
+        old: "NodeProto",
+        new: "NodeProto",
+        index: int,
+        edit: GraphEdit,
+        taken: set[str],
+        before: int,
+    ) -> None:
+        after = {
+            (new.attribute[number].name, place): graph for number, place, graph in inner_graphs(new)
+        }
+        for number, place, graph in inner_graphs(old):
+            change = GraphEdit()
+            name = old.attribute[number].name
+            self._graph(graph, after[name, place], change, taken, before)
+            if change:
+                edit.inner[index, number, place] = change
+
+    def _resize(self, node: "NodeProto", taken: set[str]) -> "list[NodeProto]":
+        """Return Resize nodes that compute what an Upsample or Resize-10 computes."""
+        mode = next((a.s.decode() for a in node.attribute if a.name == "mode"), "nearest")
+        output = node.output[0]
+        scales = self.scales.get(output)
+        nodes = Nodes(f"{output}_halfpixel", taken, self.target)
+        empty = ""
+        if self.target < 13:
+            empty = nodes.floats([], "roi")
+        if mode != "nearest" or output in self.free:
+            steps: list[tuple[str, Sequence[float] | None]] = [("floor", None)]
+        elif scales is None and node.op_type == "Resize":
+            raise ConventionError(
+                f"node {_name(node)!r} rounds by the value of scales that the graph computes"
+            )
+        else:
+            steps = _steps(scales)
+        x = node.input[0]
+        given = node.input[1] if len(node.input) > 1 else ""
+        for place, (rounding, values) in enumerate(steps):
+            last = place + 1 == len(steps)
+            name = given
+            if values is not None or not given:
+                name = nodes.floats(values or scales or [], "scales")
+            attributes: dict[str, object] = {
+                "mode": "linear" if mode == "bilinear" else mode,
+                "coordinate_transformation_mode": "asymmetric",
+            }
+            if mode == "nearest":
+                attributes["nearest_mode"] = rounding
+            target = output if last else ""
+            x = nodes.add_with(attributes, "Resize", [x, empty, name], output=target)
+        nodes.made[-1].name = node.name
+        return [*nodes.made[:-1], _with_record(nodes.made[-1], node)]
+
+
+def _steps(scales: Sequence[float] | None) -> "list[tuple[str, Sequence[float] | None]]":
+    """Return roundings and scales of the resizes that one nearest resize before 11 is.
+
+    Runtimes round up along an axis that shrinks and down along one that grows; where both
+    occur, one resize becomes two.
+
+    >>> _steps((1.0, 1.0, 2.0, 0.5))
+    [('floor', (1.0, 1.0, 2.0, 1.0)), ('ceil', (1.0, 1.0, 1.0, 0.5))]
+    """
+    shrinks = [scale < 1 for scale in scales or ()]
+    grows = [scale > 1 for scale in scales or ()]
+    if scales is None or not any(shrinks):
+        return [("floor", None)]
+    if not any(grows):
+        return [("ceil", None)]
+    return [
+        ("floor", tuple(max(scale, 1.0) for scale in scales)),
+        ("ceil", tuple(min(scale, 1.0) for scale in scales)),
+    ]
+
+
+def scales_before_11(places: Sequence[Place]) -> dict[str, tuple[float, ...]]:
+    """Return the constant scales of resizes, by the value that each makes."""
+    return {
+        place.output: place.site.operation.scales
+        for place in places
+        if place.site.op in RESIZES and place.site.operation.scales is not None
+    }
+
+
+def opset_of(model: "ModelProto") -> int:
+    """Return the version of the default operator set."""
+    versions = [e.version for e in model.opset_import if e.domain in {"", "ai.onnx"}]
+    return max(versions, default=0)
+
+
+@dataclass(slots=True)
+class _Names:
+    """New names for values that the converter made."""
+
+    taken: set[str]
+    given: "dict[str, str] | None" = None
+
+    def _new(self, old: str) -> str:
+        if self.given is None:
+            self.given = {}
+        if old not in self.given:
+            count = len(self.given)
+            name = f"halfpixel_lift_{count}"
+            while name in self.taken:
+                count += 1
+                name = f"halfpixel_lift_{count}"
+            self.taken.add(name)
+            self.given[old] = name
+        return self.given[old]
+
+    def renamed(self, node: "NodeProto") -> "NodeProto":
+        """Return a node of the converter's, its new values renamed."""
+        given = self.given or {}
+        out = type(node)()
+        out.CopyFrom(node)
+        del out.input[:], out.output[:]
+        out.input.extend(given.get(name, name) for name in node.input)
+        out.output.extend(name if name in self.taken else self._new(name) for name in node.output)
+        return out
+
+    def constant(self, tensor: "TensorProto") -> "NodeProto":
+        """Return an initializer of the converter's as a Constant node."""
+        from onnx import helper
+
+        name = self._new(tensor.name)
+        copy = type(tensor)()
+        copy.CopyFrom(tensor)
+        copy.ClearField("name")
+        return helper.make_node("Constant", [], [name], name=name, value=copy)
+
+
+def _converted(model: "ModelProto", target: int) -> "ModelProto":
+    from onnx import version_converter
+
+    try:
+        return version_converter.convert_version(model, target)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[-1][:200]
+        raise ConventionError(f"opset {target} is out of reach: {reason}") from error
+
+
+def _hidden(model: "ModelProto") -> "ModelProto":
+    """Return a copy whose resizes before opset 11 the converter does not know."""
+    out = type(model)()
+    out.CopyFrom(model)
+    del out.functions[:]
+    if opset_of(model) < FIRST_RESIZE:
+        for node in _all_nodes(out.graph):
+            if node.op_type in RESIZES and _is_default(node):
+                node.domain = KEPT
+        out.opset_import.add(domain=KEPT, version=1)
+    return out
+
+
+def _as_model(model: "ModelProto", function: "FunctionProto") -> "ModelProto":
+    """Return the body of a local function as a model of its own."""
+    from onnx import helper
+
+    inputs = [helper.make_empty_tensor_value_info(name) for name in function.input]
+    outputs = [helper.make_empty_tensor_value_info(name) for name in function.output]
+    graph = helper.make_graph(list(function.node), function.name, inputs, outputs)
+    opsets = list(function.opset_import or model.opset_import)
+    return _hidden(helper.make_model(graph, opset_imports=opsets, ir_version=model.ir_version))
+
+
+def _all_nodes(graph: "GraphProto") -> "Iterator[NodeProto]":
+    for node in graph.node:
+        yield node
+        for _, _, inner in inner_graphs(node):
+            yield from _all_nodes(inner)
+
+
+def _is_default(node: "NodeProto") -> bool:
+    return node.domain in {"", "ai.onnx"}
+
+
+def _name(node: "NodeProto") -> str:
+    return node.name or (node.output[0] if node.output else node.op_type)
+
+
+def _same(old: "NodeProto", new: "NodeProto") -> bool:
+    """Whether the converter left a node as it was, apart from what it always drops."""
+    if (old.op_type, list(old.input)) != (new.op_type, list(new.input)):
+        return False
+    return _plain(old) == _plain(new)
+
+
+def _plain(node: "NodeProto") -> dict[str, object]:
+    return {a.name: _value(a) for a in node.attribute if not (a.graphs or a.HasField("g"))}
+
+
+def _value(attribute: "AttributeProto") -> object:
+    values: list[object] = []
+    for field, value in attribute.ListFields():
+        if field.name not in {"name", "doc_string", "type"}:
+            values.append((field.name, str(value)))
+    return values
+
+
+def _with_record(node: "NodeProto", original: "NodeProto") -> "NodeProto":
+    """Return a new node with the name, the text and the records of the old one."""
+    out = type(node)()
+    out.CopyFrom(node)
+    out.name = original.name
+    out.doc_string = original.doc_string
+    del out.metadata_props[:]
+    out.metadata_props.extend(original.metadata_props)
+    return out

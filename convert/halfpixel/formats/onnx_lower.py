@@ -1,0 +1,324 @@
+"""Resizes as other ONNX operators: the nodes of each lowering in `sampling.lowering`.
+
+Weights are written in the input's own float type, from exact rationals. Operators are used
+in forms that opset 9 already has, so that a lowering needs no later opset than its model's;
+GridSample alone came with opset 16.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+
+from halfpixel.errors import ConventionError
+from halfpixel.formats.onnx_form import Goal
+from halfpixel.formats.onnx_nodes import DTYPES, Nodes
+from halfpixel.sampling import Cubic, Linear, Nearest, Sampling
+from halfpixel.sampling.lowering import (
+    Lowering,
+    grid_positions,
+    in_order,
+    meant_weights,
+    single_taps,
+    transposed,
+    whole_factor,
+)
+from halfpixel.site import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+GRID_SAMPLE_SINCE: Final = 16
+GRID_SAMPLE_RENAMED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The values between which a lowering stands.
+
+    Attributes:
+        x: the value that is resampled.
+        y: the value that the resize makes.
+        sizes: the value that holds the output lengths, one an axis; empty where none does.
+    """
+
+    x: str
+    y: str
+    sizes: str = ""
+
+
+def lower(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal, lowering: Lowering) -> None:
+    """Add the nodes of a lowering.
+
+    Args:
+        nodes: where they are added.
+        ends: the values between which they stand.
+        operation: the site.
+        goal: what it should compute.
+        lowering: in which operators.
+
+    Raises:
+        ConventionError: these operators cannot say it, with the reason.
+    """
+    match lowering:
+        case "matmul":
+            _matmul(nodes, ends, operation, goal)
+        case "gather":
+            if _tables(goal) is None:
+                _gather_computed(nodes, ends, goal)
+            else:
+                _gather(nodes, ends, goal)
+        case "conv":
+            _conv(nodes, ends, operation, goal)
+        case "gridsample":
+            _grid_sample(nodes, ends, operation, goal)
+
+
+def known_axes(goal: Goal) -> list[tuple[int, Sampling, int, int]] | None:
+    """Return (axis, sampling, input length, output length), or None where one is unknown."""
+    ins, outs = goal.lengths
+    found: list[tuple[int, Sampling, int, int]] = []
+    for axis, sampling in goal.resize.axes:
+        n_in, n_out = ins[axis], outs[axis]
+        if n_in is None or n_out is None:
+            return None
+        found.append((axis, sampling, n_in, n_out))
+    return found
+
+
+def _moved(goal: Goal, what: str) -> list[tuple[int, Sampling, int, int]]:
+    axes = known_axes(goal)
+    if axes is None:
+        raise ConventionError(f"{what} needs lengths that the file fixes")
+    return [a for a in axes if not meant_weights(a[1], a[2], a[3]).is_identity]
+
+
+def _float_type(operation: Operation, what: str) -> str:
+    if operation.dtype not in DTYPES:
+        kind = operation.dtype or "an unknown type"
+        raise ConventionError(f"{what} needs a float type, the input is {kind}")
+    return DTYPES[operation.dtype]
+
+
+def _matmul(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal) -> None:
+    """One product an axis with W, the axes that shrink first; others are moved to the end."""
+    import numpy as np
+
+    dtype = _float_type(operation, "a matrix product")
+    moved = _moved(goal, "a matrix product")
+    rank = len(goal.lengths[0])
+    if any(meant_weights(s, n, m).outside for _, s, n, m in moved):
+        raise ConventionError("samples outside the image are a constant, not a product")
+    x = ends.x
+    order = [moved[k] for k in in_order([(s, n, m) for _, s, n, m in moved])]
+    for place, (axis, sampling, n_in, n_out) in enumerate(order):
+        matrix: NDArray[np.generic] = meant_weights(sampling, n_in, n_out).matrix().astype(dtype)
+        output = ends.y if place + 1 == len(order) else ""
+        if axis == rank - 2 and rank > 1:
+            weights = nodes.constant(np.ascontiguousarray(matrix), f"weights_{axis}")
+            x = nodes.add("MatMul", [weights, x], output=output)
+            continue
+        weights = nodes.constant(np.ascontiguousarray(matrix.T), f"weights_{axis}")
+        if axis == rank - 1:
+            x = nodes.add("MatMul", [x, weights], output=output)
+            continue
+        swap = list(range(rank))
+        swap[axis], swap[-1] = swap[-1], swap[axis]
+        product = nodes.add("MatMul", [nodes.add("Transpose", [x], perm=swap), weights])
+        x = nodes.add("Transpose", [product], output=output, perm=swap)
+
+
+def _tables(goal: Goal) -> list[tuple[int, tuple[int, ...]]] | None:
+    axes = known_axes(goal)
+    if axes is None:
+        return None
+    tables: list[tuple[int, tuple[int, ...]]] = []
+    for axis, sampling, n_in, n_out in axes:
+        weights = meant_weights(sampling, n_in, n_out)
+        pixels = single_taps(weights)
+        if pixels is None:
+            raise ConventionError("a gather reads one sample each, and this blends several")
+        if not weights.is_identity:
+            tables.append((axis, pixels))
+    return tables
+
+
+def _gather(nodes: Nodes, ends: Ends, goal: Goal) -> None:
+    x, tables = ends.x, _tables(goal) or []
+    for place, (axis, pixels) in enumerate(tables):
+        output = ends.y if place + 1 == len(tables) else ""
+        indices = nodes.ints(pixels, f"pixels_{axis}")
+        x = nodes.add("Gather", [x, indices], output=output, axis=axis)
+
+
+def _gather_computed(nodes: Nodes, ends: Ends, goal: Goal) -> None:
+    """Compute PyTorch's own pixels in the graph: floor((i [+ 1/2]) * step) in float32."""
+    x = ends.x
+    if nodes.opset < 11:
+        raise ConventionError("pixels are computed with Range, which opset 11 brought")
+    for place, (axis, sampling) in enumerate(goal.resize.axes):
+        half = {"asymmetric": 0.0, "tf_half_pixel_for_nn": 0.5}.get(sampling.coordinate)
+        if sampling.kernel != Nearest("floor") or half is None:
+            raise ConventionError("a gather at unknown lengths is PyTorch's nearest only")
+        length = nodes.add("Cast", [nodes.length(ends.x, axis)], "length", to=1)
+        size = _size(nodes, ends, goal, axis, sampling)
+        if sampling.scale is None:
+            step = nodes.add("Div", [length, size], "step")
+        else:
+            factor = goal.factors.get(axis, float(sampling.scale))
+            step = nodes.floats([1.0 / factor], "step")
+        scalar = nodes.add_with(_squeeze_axes(nodes), "Squeeze", [size, *_squeezed(nodes)])
+        zero, one = nodes.number(0, "zero", "float32"), nodes.number(1, "one", "float32")
+        index = nodes.add("Range", [zero, scalar, one])
+        if half:
+            index = nodes.add("Add", [index, nodes.floats([half], "half")])
+        pixel = nodes.add("Floor", [nodes.add("Mul", [index, step])])
+        last = nodes.add("Sub", [length, nodes.floats([1], "one")], "last")
+        whole = nodes.add("Cast", [nodes.add("Min", [pixel, last])], "pixels", to=7)
+        output = ends.y if place + 1 == len(goal.resize.axes) else ""
+        x = nodes.add("Gather", [x, whole], output=output, axis=axis)
+
+
+def _squeezed(nodes: Nodes) -> list[str]:
+    return [nodes.ints([0], "axes")] if nodes.opset >= 13 else []
+
+
+def _squeeze_axes(nodes: Nodes) -> dict[str, object]:
+    return {} if nodes.opset >= 13 else {"axes": [0]}
+
+
+def _size(nodes: Nodes, ends: Ends, goal: Goal, axis: int, sampling: Sampling) -> str:
+    """Return the output length of an axis as float32 of shape (1,)."""
+    if goal.lengths[1][axis] is not None:
+        return nodes.floats([cast("int", goal.lengths[1][axis])], "size")
+    if ends.sizes:
+        picked = nodes.add("Gather", [ends.sizes, nodes.ints([axis], "axis")], "size")
+        return nodes.add("Cast", [picked], "size", to=1)
+    if sampling.scale is None:
+        raise ConventionError("neither sizes nor scales are known")
+    factor = goal.factors.get(axis, float(sampling.scale))
+    return nodes.add("Cast", [computed_size(nodes, ends.x, axis, factor)], "size", to=1)
+
+
+def computed_size(nodes: Nodes, x: str, axis: int, factor: float) -> str:
+    """Return trunc(length * factor) in float64, as PyTorch has it; int64 of shape (1,)."""
+    length = nodes.add("Cast", [nodes.length(x, axis)], "length", to=11)
+    product = nodes.add("Mul", [length, nodes.floats([factor], "factor", "float64")])
+    return nodes.add("Cast", [product], "size", to=7)  # a cast to integers truncates
+
+
+def _conv(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal) -> None:
+    """Repeat edge samples, then a transposed convolution of each channel by itself."""
+    import numpy as np
+
+    dtype = _float_type(operation, "a convolution")
+    ins, outs = goal.lengths
+    rank = len(ins)
+    channels = ins[1] if rank > 2 else None
+    if channels is None:
+        raise ConventionError("a convolution needs to know the number of channels")
+    if any(axis < 2 for axis, _ in goal.resize.axes):
+        raise ConventionError("a convolution does not resample batch or channel")
+    strides, pads, begins, finishes = ([1] * (rank - 2), [0] * rank, [0] * rank, [0] * rank)
+    kernel = np.ones((1,) * rank)
+    for axis, sampling in goal.resize.axes:
+        factor = whole_factor(ins[axis], outs[axis], sampling.scale)
+        if factor == 1 and outs[axis] == ins[axis] is not None:
+            continue
+        form = None if factor is None else transposed(sampling, factor)
+        if form is None:
+            reason = "enlarges by no whole factor" if factor is None else "is no convolution"
+            raise ConventionError(f"axis {axis} {reason} with these coordinates and this kernel")
+        strides[axis - 2], pads[axis] = form.factor, form.pad
+        begins[axis], finishes[axis] = form.begin, form.end
+        column = [1] * rank
+        column[axis] = len(form.taps)
+        kernel = kernel * np.array([float(t) for t in form.taps]).reshape(column)
+    repeated = np.repeat(kernel, channels, axis=0).astype(dtype)
+    weights = nodes.constant(np.ascontiguousarray(repeated), "kernel")
+    if nodes.opset >= 11:
+        padded = nodes.add("Pad", [ends.x, nodes.ints(pads * 2, "pads")], mode="edge")
+    else:
+        padded = nodes.add("Pad", [ends.x], mode="edge", pads=pads * 2)
+    nodes.add(
+        "ConvTranspose",
+        [padded, weights],
+        output=ends.y,
+        group=channels,
+        kernel_shape=list(repeated.shape[2:]),
+        strides=strides,
+        pads=[*begins[2:], *finishes[2:]],
+    )
+
+
+def _grid_sample(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal) -> None:
+    """Sample at coordinates that are a constant, the border repeated."""
+    import numpy as np
+
+    if nodes.opset < GRID_SAMPLE_SINCE:
+        raise ConventionError(f"GridSample came with opset {GRID_SAMPLE_SINCE}")
+    _float_type(operation, "GridSample")
+    ins, outs = goal.lengths
+    rank = len(ins)
+    if any(axis < 2 for axis, _ in goal.resize.axes) or not 4 <= rank <= 5:
+        raise ConventionError("GridSample resamples the spatial axes of 4-D and 5-D inputs")
+    if rank == 5 and nodes.opset < GRID_SAMPLE_RENAMED:
+        raise ConventionError(f"5-D GridSample came with opset {GRID_SAMPLE_RENAMED}")
+    kinds = {type(s.kernel) for _, s in goal.resize.axes}
+    if len(kinds) > 1:
+        raise ConventionError("the axes have different kernels")
+    normalised: list[NDArray[np.float64]] = []
+    for axis in range(2, rank):
+        n_in, n_out = ins[axis], outs[axis]
+        sampling = goal.resize.sampling(axis)
+        if n_in is None or n_out is None:
+            raise ConventionError("a constant grid needs lengths that the file fixes")
+        positions = range(n_in) if sampling is None else grid_positions(sampling, n_in, n_out)
+        if positions is None:
+            raise ConventionError(f"GridSample has other weights than axis {axis} needs")
+        normalised.append(np.array([float((2 * x + 1) / n_in) - 1 for x in positions]))
+    mesh = np.meshgrid(*normalised, indexing="ij")
+    grid = np.stack([*reversed(mesh)], axis=-1)[None].astype(np.float32)
+    name = nodes.constant(np.ascontiguousarray(grid), "grid")
+    if ins[0] != 1:
+        batch = nodes.length(ends.x, 0)
+        rest = nodes.ints(list(grid.shape[1:]), "grid_shape")
+        name = nodes.add("Expand", [name, nodes.add("Concat", [batch, rest], axis=0)], "grids")
+    mode = _grid_mode(kinds.pop() if kinds else Nearest, nodes.opset)
+    nodes.add(
+        "GridSample", [ends.x, name], output=ends.y,
+        mode=mode, padding_mode="border", align_corners=0,
+    )  # fmt: skip
+
+
+def _grid_mode(kind: type, opset: int) -> str:
+    old = opset < GRID_SAMPLE_RENAMED
+    if kind is Linear:
+        return "bilinear" if old else "linear"
+    if kind is Cubic:
+        return "bicubic" if old else "cubic"
+    return "nearest"
+
+
+def affine_grid(
+    nodes: Nodes, theta: str, y: str, base: "Sequence[NDArray[np.float64]]", dtype: str
+) -> None:
+    """Add an affine grid as a product of its constant base with theta.
+
+    Args:
+        nodes: where the nodes are added.
+        theta: value of shape (N, d, d + 1).
+        y: the value that is made, of shape (N, *lengths, d).
+        base: base coordinates of every spatial axis.
+        dtype: element type of theta.
+    """
+    import numpy as np
+
+    axes = np.meshgrid(*base, indexing="ij")
+    points = np.stack([*reversed(axes), np.ones_like(axes[0])], axis=-1)
+    flat = points.reshape(-1, points.shape[-1]).astype(dtype)
+    turned = nodes.add("Transpose", [theta], perm=[0, 2, 1])
+    grid = nodes.add("MatMul", [nodes.constant(flat, "base"), turned])
+    shape = nodes.ints([0, *(len(b) for b in base), len(base)], "shape")
+    nodes.add("Reshape", [grid, shape], output=y)

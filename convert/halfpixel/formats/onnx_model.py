@@ -1,0 +1,309 @@
+"""An ONNX model that was read, and one that was changed and is not written yet."""
+
+import copy
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, cast
+
+from halfpixel import atomic
+from halfpixel.errors import GraphError, ModelFileError
+from halfpixel.format import Change, Outcome
+from halfpixel.formats.onnx_edit import ModelEdit, applied, compose, inner_graphs
+from halfpixel.formats.onnx_lift import opset_of
+from halfpixel.formats.onnx_proto import parse, text_is_broken
+from halfpixel.formats.onnx_rewrite import RECORD, Rewriting
+from halfpixel.formats.onnx_splice import splice
+from halfpixel.formats.onnx_walk import Walk
+from halfpixel.formats.onnx_wire import skeleton
+from halfpixel.site import Site
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+    from onnx import GraphProto, ModelProto, TensorProto
+
+EXTERNAL: Final = 1
+
+
+class _HasProto(Protocol):
+    """A torch.onnx.ONNXProgram, as far as it is used here."""
+
+    model: object
+
+    @property
+    def model_proto(self) -> "ModelProto": ...
+
+
+def proto_of(source: object) -> "ModelProto":
+    """Return the ModelProto of a model in memory."""
+    root = type(source).__module__.partition(".")[0]
+    if root == "torch":
+        return cast("_HasProto", source).model_proto
+    if root == "onnx_ir":
+        import onnx_ir
+
+        return onnx_ir.to_proto(cast("onnx_ir.Model", source))
+    return cast("ModelProto", source)
+
+
+@dataclass
+class OnnxModel:
+    """A model, or its skeleton.
+
+    Attributes:
+        proto: its structure, changes included.
+        source: the path or the object that it was read from.
+        edit: how it differs from what was read.
+    """
+
+    proto: "ModelProto"
+    source: object
+    edit: ModelEdit = field(default_factory=ModelEdit)
+    _sites: list[Site] | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The file that it was read from, or None."""
+        return self.source if isinstance(self.source, Path) else None
+
+    @property
+    def sites(self) -> list[Site]:
+        """Its resampling sites, in graph order.
+
+        Raises:
+            GraphError: the graph is impossible.
+            ModelFileError: graphs are nested too deep, or a name is no text.
+        """
+        if self._sites is None:
+            self._sites = self._walked()
+        return self._sites
+
+    def _walked(self) -> list[Site]:
+        path = self.path
+        if path is None:
+            return Walk(self.proto, None).sites()
+        try:
+            return Walk(self.proto, path.parent).sites()
+        except GraphError as error:
+            raise GraphError(str(path), error.node, error.reason) from error
+        except RecursionError as error:
+            raise ModelFileError(path, "graphs or functions are nested too deep") from error
+        except (TypeError, AttributeError) as error:
+            if text_is_broken(self.proto):
+                raise ModelFileError(path, "a name or text in the model is not UTF-8") from error
+            raise
+
+    @property
+    def record(self) -> tuple[str, ...]:
+        """What earlier fixes changed, a line each, as they recorded it in the model."""
+        entries = (entry.value for entry in self.proto.metadata_props if entry.key == RECORD)
+        return tuple(line for value in entries for line in value.splitlines())
+
+    def rewrite(self, changes: Sequence[Change], newest: int | None) -> "OnnxRewritten":
+        """Return the model with changes made, as far as they can be.
+
+        Args:
+            changes: what sites should compute.
+            newest: newest opset that the model may be taken to; None for any.
+        """
+        folder = None if self.path is None else self.path.parent
+        location = "" if self.path is None else self.path.name
+        rewriting = Rewriting(self.proto, folder, location, newest)
+        edit, outcomes = rewriting.edit(changes)
+        before, after = opset_of(self.proto), edit.opset
+        notes = () if after is None else (f"opset {before} to {after}",)
+        return OnnxRewritten(self, edit, tuple(outcomes), notes)
+
+
+@dataclass
+class OnnxRewritten:
+    """A changed model that is not written yet.
+
+    Attributes:
+        before: the model that was changed.
+        edit: the change.
+        outcomes: what became of every change that was asked for.
+        notes: what changed beside the sites.
+    """
+
+    before: OnnxModel
+    edit: ModelEdit
+    outcomes: tuple[Outcome, ...]
+    notes: tuple[str, ...]
+    _opened: OnnxModel | None = None
+
+    @property
+    def opened(self) -> OnnxModel:
+        """The changed model, with the whole change since it was read."""
+        if self._opened is None:
+            self._opened = self._changed()
+        return self._opened
+
+    def _changed(self) -> OnnxModel:
+        before = self.before
+        if not self.edit:
+            return before
+        if not before.edit:
+            return OnnxModel(applied(before.proto, self.edit), before.source, self.edit)
+        whole = compose(before.edit, self.edit, _read_again(before))
+        return OnnxModel(applied(before.proto, self.edit), before.source, whole)
+
+    def verify(self) -> None:
+        """Let onnx.checker look at the structure, weights left out.
+
+        Raises:
+            GraphError: the checker refuses it, and did not refuse what was read.
+        """
+        reason = _refused(self.opened.proto)
+        if reason and not _refused(self.before.proto):
+            path = str(self.before.path or "")
+            raise GraphError(path, "", f"onnx.checker refuses the result: {reason}")
+
+    def save(self, target: Path, *, replace: bool) -> None:
+        """Write the changed file; external data is copied where it goes to another folder.
+
+        Raises:
+            ModelFileError: it cannot be written, or reads back as something else.
+        """
+        path = self.before.path
+        if path is None:
+            data = self.opened.proto.SerializeToString()
+            atomic.write([data], None, target, replace=replace)
+            return
+        pieces = self._pieces(path)
+        self._bring_data(path, target)
+        atomic.write(pieces, path, target, replace=replace, verify=self._check_read_back)
+
+    def copy_out(self, stream: BinaryIO) -> None:
+        """Write the changed model to an open stream."""
+        path = self.before.path
+        if path is None:
+            stream.write(self.opened.proto.SerializeToString())
+        else:
+            atomic.copy_out(self._pieces(path), path, stream)
+
+    def model(self) -> object:
+        """Return the changed model as an object of the kind that was given.
+
+        For a path, a ModelProto with everything that is in the file itself.
+        """
+        source = self.before.source
+        if isinstance(source, Path):
+            return parse(atomic.joined(self._pieces(source), source), source)
+        root = type(source).__module__.partition(".")[0]
+        if root not in {"torch", "onnx_ir"}:
+            return self.opened.proto
+        import onnx_ir
+
+        model = onnx_ir.from_proto(self.opened.proto)
+        if root == "onnx_ir":
+            return model
+        program = cast("_HasProto", copy.copy(source))
+        program.model = model
+        return program
+
+    def _pieces(self, path: Path) -> list[atomic.Piece]:
+        edit = self.opened.edit
+        return splice(path, edit) if edit else [(0, path.stat().st_size)]
+
+    def _check_read_back(self, written: Path) -> None:
+        """Refuse a file that does not hold the structure that was meant."""
+        found = parse(skeleton(written).data, written)
+        path = self.before.path
+        names = {written.name, "" if path is None else path.name}
+        if _comparable(found, names) != _comparable(self.opened.proto, names):
+            raise ModelFileError(written, "reads back as another model than was written")
+
+    def _bring_data(self, path: Path, target: Path) -> None:
+        """Copy external data files beside a model that goes to another folder."""
+        if target.parent.resolve() == path.parent.resolve():
+            return
+        names = {
+            entry.value
+            for tensor in tensors(self.opened.proto)
+            for entry in tensor.external_data
+            if entry.key == "location" and entry.value != path.name
+        }
+        for name in sorted(names):
+            old, new = path.parent / name, target.parent / name
+            if ".." in Path(name).parts or Path(name).is_absolute():
+                raise ModelFileError(path, f"external data {name!r} lies outside its folder")
+            if not old.exists():
+                raise ModelFileError(path, f"external data {name!r} is not there")
+            _copied(old, new)
+
+
+def _copied(old: Path, new: Path) -> None:
+    """Copy a file unless the very same is there; another one is not overwritten."""
+    import filecmp
+
+    if new.exists():
+        if filecmp.cmp(old, new, shallow=False):
+            return
+        raise ModelFileError(new, "another file is there, and external data would replace it")
+    try:
+        new.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write([(0, old.stat().st_size)], old, new, replace=False)
+        shutil.copystat(old, new)
+    except OSError as error:
+        raise ModelFileError(new, (error.strerror or str(error)).lower()) from error
+
+
+def _read_again(model: OnnxModel) -> "ModelProto":
+    """Return the model as it was before any change."""
+    if model.path is not None:
+        return parse(skeleton(model.path).data, model.path)
+    return proto_of(model.source)
+
+
+def tensors(model: "ModelProto") -> "Iterator[TensorProto]":
+    """Yield every tensor of a model: initializers and attributes, in subgraphs too."""
+    graphs: list[GraphProto] = [model.graph]
+    nodes = [node for function in model.functions for node in function.node]
+    while graphs or nodes:
+        if graphs:
+            graph = graphs.pop()
+            yield from graph.initializer
+            for sparse in graph.sparse_initializer:
+                yield from (sparse.values, sparse.indices)
+            nodes += graph.node
+        else:
+            node = nodes.pop()
+            for attribute in node.attribute:
+                if attribute.HasField("t"):
+                    yield attribute.t
+                yield from attribute.tensors
+            graphs += [inner for _, _, inner in inner_graphs(node)]
+
+
+def _refused(model: "ModelProto") -> str:
+    """Return why onnx.checker refuses a model, its external tensors emptied; else nothing."""
+    from onnx import checker
+
+    plain = type(model)()
+    plain.CopyFrom(model)
+    for tensor in tensors(plain):
+        if tensor.data_location == EXTERNAL:
+            del tensor.dims[:], tensor.external_data[:]
+            tensor.dims.append(0)
+            tensor.ClearField("data_location")
+            tensor.raw_data = b""
+    try:
+        checker.check_model(plain)  # pyright: ignore[reportUnknownMemberType] - for a path
+    except checker.ValidationError as error:
+        return str(error).strip().splitlines()[0]
+    return ""
+
+
+def _comparable(model: "ModelProto", names: set[str]) -> "Message":
+    """Return a copy whose payloads in the model's own file are unplaced, fields in order."""
+    out = type(model)()
+    out.CopyFrom(model)
+    for tensor in tensors(out):
+        entries = {entry.key: entry.value for entry in tensor.external_data}
+        if entries.get("location") in names:
+            for entry in tensor.external_data:
+                if entry.key in {"location", "offset"}:
+                    entry.value = ""
+    return out

@@ -1,0 +1,217 @@
+"""Sites written back: from what a site should compute to the smallest change of the model.
+
+Three steps: choose for every site how it is said, at the newest opset that may be used; take
+the model to the opset that these need; write each site, and drop what nobody reads any more.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.errors import ConventionError, GraphError
+from halfpixel.format import Change, Outcome
+from halfpixel.formats.onnx_dead import drop_unread
+from halfpixel.formats.onnx_edit import Container, ModelEdit, applied, compose, payload_outside
+from halfpixel.formats.onnx_form import Goal
+from halfpixel.formats.onnx_lift import Lift, opset_of, scales_before_11
+from halfpixel.formats.onnx_lines import node_lines
+from halfpixel.formats.onnx_nodes import names_in
+from halfpixel.formats.onnx_walk import Place, Walk
+from halfpixel.formats.onnx_write import Written, goal_at, needed_opset, written
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto
+
+    from halfpixel.formats.onnx_edit import Item
+
+RECORD: Final = "halfpixel.fix"
+"""Key of metadata_props under which a change is recorded, at its node and at the model."""
+
+
+@dataclass(slots=True)
+class Rewriting:
+    """Changes of one model in the making.
+
+    Attributes:
+        model: the model, or its skeleton.
+        folder: folder that external data is relative to.
+        location: name of the file that holds payloads which the skeleton left out.
+        newest: newest opset that may be used; None for any.
+    """
+
+    model: "ModelProto"
+    folder: Path | None
+    location: str = ""
+    newest: int | None = None
+    places: list[Place] = field(init=False)
+    _goals: dict[int, Goal | None] = field(default_factory=dict[int, "Goal | None"])
+
+    def __post_init__(self) -> None:
+        """Find the sites."""
+        self.places = Walk(self.model, self.folder).places()
+
+    def edit(self, changes: Sequence[Change]) -> tuple[ModelEdit, list[Outcome]]:
+        """Return the edit that makes the changes, and what became of each.
+
+        A change that cannot be made is declined; the others are made without it.
+        """
+        outcomes: dict[int, Outcome] = {}
+        wanted = list(changes)
+        self._goals = {id(c): goal_at(self.places[c.site], c) for c in wanted}
+        now = opset_of(self.model)
+        lifted, target = ModelEdit(), now
+        needs = {id(c): self._needs(c, outcomes) for c in wanted}
+        target = max([now, *(n for n in needs.values() if n is not None)])
+        if target > now:
+            try:
+                lifted = self._lift(wanted, target)
+            except (ConventionError, GraphError) as error:
+                target = now
+                self._explain(wanted, needs, now, str(error), outcomes)
+        model, places = self.model, self.places
+        if target > now:
+            model = applied(self.model, lifted)
+            places = Walk(model, self.folder).places()
+            if [p.output for p in places] != [p.output for p in self.places]:
+                raise GraphError("", "", f"taken to opset {target}, the model has other sites")
+        edit = self._write(model, places, wanted, outcomes)
+        made = [outcomes[id(c)] for c in changes]
+        if not any(outcome.made for outcome in made):
+            return ModelEdit(), made
+        edit.metadata = self._record(made, target if target > now else None)
+        return compose(lifted, edit, self.model), made
+
+    def _needs(self, change: Change, outcomes: dict[int, Outcome]) -> int | None:
+        """Return the opset that a change needs; None where it is declined at once."""
+        place = self.places[change.site]
+        try:
+            return needed_opset(place, change, self._goals[id(change)], self.newest)
+        except (ConventionError, GraphError) as error:
+            outcomes[id(change)] = Outcome(change, declined=_reason(error))
+            return None
+
+    def _explain(
+        self,
+        wanted: Sequence[Change],
+        needs: Mapping[int, int | None],
+        now: int,
+        reason: str,
+        outcomes: dict[int, Outcome],
+    ) -> None:
+        """Decline what needs the later opset, where nothing else says it at this one."""
+        for change in wanted:
+            needed = needs[id(change)]
+            if needed is None or needed <= now:
+                continue
+            try:
+                needed_opset(self.places[change.site], change, self._goals[id(change)], now)
+            except (ConventionError, GraphError):
+                outcomes[id(change)] = Outcome(change, declined=reason)
+
+    def _lift(self, wanted: Sequence[Change], target: int) -> ModelEdit:
+        free = frozenset(self.places[c.site].output for c in wanted)
+        return Lift(self.model, target, scales_before_11(self.places), free).edit()
+
+    def _write(
+        self,
+        model: "ModelProto",
+        places: Sequence[Place],
+        wanted: Sequence[Change],
+        outcomes: dict[int, Outcome],
+    ) -> ModelEdit:
+        """Write every change that is not declined yet."""
+        taken = names_in(model)
+        opset = opset_of(model)
+        edit = ModelEdit()
+        groups: dict[tuple[Container, int], list[tuple[Change, Place]]] = {}
+        for change in wanted:
+            if id(change) not in outcomes:
+                place = places[change.site]
+                groups.setdefault(_where(place), []).append((change, place))
+        calls = _calls(places)
+        for (container, index), group in groups.items():
+            try:
+                nodes, found = self._agreed(group, taken, opset, calls[container, index])
+            except (ConventionError, GraphError) as error:
+                for change, _ in group:
+                    outcomes[id(change)] = Outcome(change, declined=_reason(error))
+                continue
+            for change, _ in group:
+                old = self.places[change.site]
+                outcomes[id(change)] = Outcome(
+                    change,
+                    made=found.text,
+                    before=node_lines(old.scope.nodes[_where(old)[1]]),
+                    after=tuple(line for node in nodes for line in node_lines(node)),
+                    cost=found.cost,
+                )
+            change_at = edit.at(container)
+            items: list[Item] = list(nodes)
+            change_at.nodes[index] = items
+        drop_unread(model, edit)
+        return edit
+
+    def _agreed(
+        self, group: Sequence[tuple[Change, Place]], taken: set[str], opset: int, calls: int
+    ) -> "tuple[list[NodeProto], Written]":
+        """Return the nodes of a change, which all calls of a function agree on."""
+        if len(group) != calls:
+            raise ConventionError("a local function is called elsewhere with another meaning")
+        first: tuple[list[NodeProto], Written] | None = None
+        for change, place in group:
+            goal, lifted = self._goals[id(change)], opset > opset_of(self.model)
+            found = written(place, change, goal, taken, opset, lifted=lifted)
+            nodes = _recorded(found.nodes, change, found.text)
+            if any(payload_outside(node, self.location) for node in nodes):
+                raise ConventionError("the node holds weights, and is not written anew")
+            if first is None:
+                first = nodes, found
+            elif [n.SerializeToString() for n in first[0]] != [
+                n.SerializeToString() for n in nodes
+            ]:
+                raise ConventionError("a local function is called with two meanings")
+        if first is None:
+            raise ConventionError("nothing is to change")
+        return first
+
+    def _record(self, made: Sequence[Outcome], opset: int | None) -> dict[str, str]:
+        """Return the model's own record: earlier changes, then these."""
+        before = next((e.value for e in self.model.metadata_props if e.key == RECORD), "")
+        said = [before] if before else []
+        if opset is not None:
+            said.append(f"opset {opset_of(self.model)} to {opset}")
+        for outcome in made:
+            if outcome.made:
+                name = self.places[outcome.change.site].site.name
+                said.append(f"{name}: {outcome.change.why}: {outcome.made}")
+        return {RECORD: "\n".join(said)}
+
+
+def _calls(places: Sequence[Place]) -> dict[tuple[Container, int], int]:
+    """Return how often each node of the file is a site: once a call of its function."""
+    counts: dict[tuple[Container, int], int] = {}
+    for place in places:
+        where = _where(place)
+        counts[where] = counts.get(where, 0) + 1
+    return counts
+
+
+def _where(place: Place) -> tuple[Container, int]:
+    """Return the list of nodes that a site stands in, and the node that ends it."""
+    container = tuple(place.scope.container)
+    return container, place.scope.producers[place.output]
+
+
+def _recorded(nodes: "Sequence[NodeProto]", change: Change, text: str) -> "list[NodeProto]":
+    """Return nodes whose last says why it was changed."""
+    last = nodes[-1]
+    kept = [(e.key, e.value) for e in last.metadata_props if e.key != RECORD]
+    del last.metadata_props[:]
+    for key, value in [*kept, (RECORD, f"{change.why}: {text}")]:
+        last.metadata_props.add(key=key, value=value)
+    return list(nodes)
+
+
+def _reason(error: Exception) -> str:
+    return error.reason if isinstance(error, GraphError) else str(error)

@@ -1,0 +1,98 @@
+"""What was fixed, for people, for programs, and as a diff of the nodes."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from difflib import unified_diff
+from typing import Final
+
+from halfpixel.fix import Changed, Declined, FixResult
+from halfpixel.report.as_json import finding_fields
+
+VERSION: Final = 1
+
+Written = tuple[FixResult, str]
+"""A result, and where it was written; empty where it was not."""
+
+
+def lines(results: Sequence[Written]) -> Iterator[str]:
+    """Yield the report line by line."""
+    for result, output in results:
+        if result.error is not None:
+            yield f"error: {result.error}"
+            continue
+        for change in result.changes:
+            yield f"{result.path}: {_site(change)}: {change.why}: {change.text} ({change.safety})"
+            if change.cost is not None:
+                before, after = change.cost
+                yield (
+                    f"  cost a channel: {before.multiply_adds} -> {after.multiply_adds} "
+                    f"multiply-adds, {before.bytes} -> {after.bytes} bytes"
+                )
+        for one in result.declined:
+            yield f"{result.path}: {_site(one)}: {one.why}: declined: {one.reason}"
+        yield f"{result.path}: {_summary(result, output)}"
+
+
+def _site(one: Changed | Declined) -> str:
+    name = f"{one.graph}/{one.node}" if one.graph else one.node
+    return f"{name} ({one.op})"
+
+
+def _summary(result: FixResult, output: str) -> str:
+    said = [f"{len(result.changes)} fixed, {len(result.declined)} declined", *result.notes]
+    if output:
+        said.append(f"written to {output}")
+    elif not result.changes:
+        said.append("not touched")
+    return "; ".join(said)
+
+
+def dumps(results: Sequence[Written]) -> str:
+    """Return the report as JSON text, one object with every file."""
+    return json.dumps({"version": VERSION, "files": [_file(r, o) for r, o in results]})
+
+
+def _file(result: FixResult, output: str) -> dict[str, object]:
+    remaining = () if result.report is None else result.report.findings
+    return {
+        "path": result.path,
+        "output": output or None,
+        "error": result.error,
+        "changes": [_change(change) for change in result.changes],
+        "declined": [asdict(one) for one in result.declined],
+        "notes": list(result.notes),
+        "remaining": [finding_fields(one) for one in remaining],
+    }
+
+
+def _change(change: Changed) -> dict[str, object]:
+    return {
+        "node": change.node,
+        "graph": change.graph,
+        "op": change.op,
+        "why": change.why,
+        "safety": change.safety,
+        "text": change.text,
+        "before": list(change.before),
+        "after": list(change.after),
+        "cost": None if change.cost is None else [asdict(cost) for cost in change.cost],
+    }
+
+
+def diff(result: FixResult) -> Iterator[str]:
+    """Yield a unified diff of the nodes that changed, and of what changed beside them.
+
+    >>> list(diff(FixResult("a.onnx", notes=("opset 10 to 11",))))
+    ['--- a.onnx', '+++ a.onnx (fixed)', '-opset 10', '+opset 11']
+    """
+    for note in result.notes:
+        what, _, versions = note.partition(" ")
+        before, _, after = versions.partition(" to ")
+        yield from (f"--- {result.path}", f"+++ {result.path} (fixed)")
+        yield from (f"-{what} {before}", f"+{what} {after}")
+    for change in result.changes:
+        name = f"{result.path}: {_site(change)}"
+        yield from unified_diff(
+            change.before, change.after, name, f"{name}: {change.why}", lineterm="", n=99
+        )
