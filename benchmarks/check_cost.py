@@ -11,40 +11,13 @@ most 3 times onnx.load(load_external_data=False). Needs a system with os.wait4.
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-import time
 from pathlib import Path
-from statistics import median
 
-RUNS = 9
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+from processes import side_by_side
+
 LOAD = "import onnx, sys; onnx.load(sys.argv[1])"
 LOAD_STRUCTURE = "import onnx, sys; onnx.load(sys.argv[1], load_external_data=False)"
-
-
-def cost(command: list[str]) -> tuple[float, float]:
-    """Return (seconds, peak megabytes) of one process."""
-    start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=ENVIRONMENT) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in {0, 1}:
-        sys.exit(f"{' '.join(command)} gave {process.returncode}")
-    unit = 1e6 if sys.platform == "darwin" else 1e3
-    return time.perf_counter() - start, usage.ru_maxrss / unit
-
-
-def side_by_side(one: list[str], other: list[str]) -> tuple[tuple[float, float], ...]:
-    """Return the median (seconds, megabytes) of two commands, run in turns."""
-    runs: tuple[list[tuple[float, float]], ...] = ([], [])
-    for command in (one, other):
-        cost(command)  # once to warm the file cache
-    for _ in range(RUNS):
-        for command, found in zip((one, other), runs, strict=True):
-            found.append(cost(command))
-    return tuple((median(s for s, _ in found), median(m for _, m in found)) for found in runs)
 
 
 def main() -> None:

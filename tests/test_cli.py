@@ -78,7 +78,7 @@ def test_json_has_the_promised_fields() -> None:
     assert (site["input_shape"], site["output_shape"]) == ([1, 2, 5, 7], [1, 2, 3, 4])
     (finding,) = first["findings"]
     assert finding["rule"] == "differs-from-intent"
-    assert (finding["severity"], finding["fix"]) == ("error", None)
+    assert (finding["severity"], finding["fix"]) == ("error", "safe")
     assert finding["node"] == site["node"]
     assert finding["source"] == "exporter_mismatches.py:70"
     assert "0.5 input px" in finding["message"]
@@ -104,7 +104,7 @@ def test_text_names_file_node_call_numbers_and_line() -> None:
         "from   exporter_mismatches.py:70",
         "error differs-from-intent:",
         "samples are up to 0.5 input px off",
-        "no fix: no Resize attribute of opset 20 can say it",
+        "fix (safe): write what PyTorch computes at these lengths",
         "1 resampling node in 1 file: 1 error, 0 warnings, 0 notes",
     ):
         assert words in output

@@ -12,6 +12,7 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -23,6 +24,9 @@ Piece = bytes | tuple[int, int]
 
 CHUNK: Final = 1 << 20
 """Bytes that are copied at once where the system cannot copy by itself."""
+
+LARGE: Final = 1 << 26
+"""Bytes that the system copies at once; a smaller file is read and written."""
 
 HANDLES: Final = "/proc/self/fd"
 """Folder in which Linux shows the open files of a process."""
@@ -120,11 +124,38 @@ def _parts(piece: Piece, old: BinaryIO) -> Iterator[bytes]:
 
 
 def _copy(pieces: Sequence[Piece], old: BinaryIO, new: int) -> None:
-    for piece in pieces:
-        if isinstance(piece, bytes):
-            _write_all(new, piece)
-        else:
-            _copy_range(piece[0], piece[1], old, new)
+    """Write pieces, and what is large to the disk while more is being copied."""
+    size = size_of(pieces)
+    if size <= LARGE:
+        for part in (part for piece in pieces for part in _parts(piece, old)):
+            _write_all(new, part)
+        return
+    _reserve(new, size)
+    with ThreadPoolExecutor(max_workers=1) as flushing:
+        flushed: Future[None] | None = None
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                _write_all(new, piece)
+                continue
+            for start in range(*piece, LARGE):
+                _copy_range(start, min(start + LARGE, piece[1]), old, new)
+                if flushed is None or flushed.done():
+                    flushed = flushing.submit(_flush, new)
+
+
+def _reserve(new: int, size: int) -> None:
+    """Let the system find room for the whole file before it is written: sooner, and faster."""
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(new, 0, size)
+        except OSError as error:
+            if error.errno not in _UNSUPPORTED:
+                raise
+
+
+def _flush(new: int) -> None:
+    with suppress(OSError):  # the fsync at the end tells
+        os.fsync(new)
 
 
 def _write_all(new: int, data: bytes) -> None:
@@ -135,16 +166,15 @@ def _write_all(new: int, data: bytes) -> None:
 
 def _copy_range(start: int, stop: int, old: BinaryIO, new: int) -> None:
     """Let the system copy a range; where it cannot, read and write."""
-    if hasattr(os, "copy_file_range") and stop - start > CHUNK:
-        try:
-            while start < stop:
-                count = os.copy_file_range(old.fileno(), new, stop - start, start)
-                if count == 0:
-                    break
-                start += count
-        except OSError as error:
-            if error.errno not in _UNSUPPORTED:
-                raise
+    try:
+        while start < stop and hasattr(os, "copy_file_range"):
+            count = os.copy_file_range(old.fileno(), new, stop - start, start)
+            if count == 0:
+                break
+            start += count
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
     for part in _parts((start, stop), old):
         _write_all(new, part)
 

@@ -118,6 +118,11 @@ RULE = Rule(
                 "Resize",
                 _both(_CUBIC),
                 intent=_record('F.interpolate(x, scale_factor=1.1, mode="bicubic")'),
+                attributes={
+                    "mode": "cubic",
+                    "coordinate_transformation_mode": "half_pixel",
+                    "cubic_coeff_a": -0.75,
+                },
                 like=_SAME,
             ),
             Finding(

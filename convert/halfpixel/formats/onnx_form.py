@@ -340,9 +340,22 @@ def _next(value: float, way: int) -> float:
 
 
 def _computes(candidate: Resize, goal: Goal, *, by_scale: bool) -> bool:
-    """Whether a candidate is what is wanted, at the lengths that the site can have."""
-    found = deviation_of(candidate, goal.resize, goal.lengths, by_scale, goal.version)
-    return found is None or found.remote
+    """Whether a candidate is what is wanted, at the lengths that the site can have.
+
+    No attribute says that an axis whose length stays is copied: where lengths are not known,
+    that alone may be apart.
+    """
+    ins, outs = goal.lengths
+    axes = tuple(
+        (a, s if ins[a] is not None and outs[a] is not None else _plain(s))
+        for a, s in goal.resize.axes
+    )
+    wanted = replace(goal.resize, axes=axes)
+    return deviation_of(candidate, wanted, goal.lengths, by_scale, goal.version) is None
+
+
+def _plain(sampling: Sampling) -> Sampling:
+    return replace(sampling, copies_same_length=False)
 
 
 def _agrees(candidate: Resize, goal: Goal) -> bool:
