@@ -6,6 +6,7 @@ functions and weights stay, which it would drop. Where it is wrong or silent it 
 
 - Upsample and Resize-10 are kept from it and written here, as Resize with `asymmetric` and the
   rounding that runtimes use; the converter leaves both out, and the result changes;
+- Hardmax before 13 works on all axes from its own on, which the converter forgets;
 - what stands in a local function is converted on its own, and added;
 - a model that it cannot convert is refused with its reason, and stays as it is.
 
@@ -30,6 +31,9 @@ KEPT: Final = "halfpixel.kept"
 RESIZES: Final = frozenset({"Resize", "Upsample"})
 FIRST_RESIZE: Final = 11
 """First opset whose Resize says its coordinates."""
+
+HARDMAX_ALONE: Final = 13
+"""First opset whose Hardmax works along its one axis alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class Lift:
         for node in new.node:
             found = known.get(tuple(node.output))
             if found is None:
-                pending.append(names.renamed(node))
+                pending.append(names.renamed(node, new=True))
                 continue
             index, original = found
             seen.add(index)
@@ -91,6 +95,8 @@ class Lift:
             pending = new_constants + pending
             if original.op_type in RESIZES and _is_default(original) and before < FIRST_RESIZE:
                 edit.nodes[index] = [*pending, *self._resize(original, taken)]
+            elif _is_default(original) and original.op_type == "Hardmax" and self._parts(before):
+                edit.nodes[index] = self._hardmax(original, taken)
             elif not _same(original, node):
                 if inner_graphs(original):
                     raise ConventionError(
@@ -159,6 +165,19 @@ class Lift:
         nodes.made[-1].name = node.name
         return [*nodes.made[:-1], _with_record(nodes.made[-1], node)]
 
+    def _parts(self, before: int) -> bool:
+        """Whether Hardmax means something else after the lift."""
+        return before < HARDMAX_ALONE <= self.target
+
+    def _hardmax(self, node: "NodeProto", taken: set[str]) -> "list[NodeProto | None]":
+        """Return nodes that flatten, take the maximum of each row, and give the shape back."""
+        axis = next((a.i for a in node.attribute if a.name == "axis"), 1)
+        nodes = Nodes(f"{node.output[0]}_halfpixel", taken, self.target)
+        shape = nodes.add("Shape", [node.input[0]])
+        rows = nodes.add("Hardmax", [nodes.add("Flatten", [node.input[0]], axis=axis)], axis=-1)
+        nodes.add("Reshape", [rows, shape], output=node.output[0])
+        return [*nodes.made[:-1], _with_record(nodes.made[-1], node)]
+
 
 def _steps(scales: Sequence[float] | None) -> "list[tuple[str, Sequence[float] | None]]":
     """Return roundings and scales of the resizes that one nearest resize before 11 is.
@@ -216,14 +235,16 @@ class _Names:
             self.given[old] = name
         return self.given[old]
 
-    def renamed(self, node: "NodeProto") -> "NodeProto":
-        """Return a node of the converter's, its new values renamed."""
+    def renamed(self, node: "NodeProto", *, new: bool = False) -> "NodeProto":
+        """Return a node of the converter's, its new values renamed, and it too where it is new."""
         given = self.given or {}
         out = type(node)()
         out.CopyFrom(node)
         del out.input[:], out.output[:]
         out.input.extend(given.get(name, name) for name in node.input)
         out.output.extend(name if name in self.taken else self._new(name) for name in node.output)
+        if new:
+            out.name = out.output[0]
         return out
 
     def constant(self, tensor: "TensorProto") -> "NodeProto":
