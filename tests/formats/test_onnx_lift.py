@@ -210,6 +210,13 @@ def test_what_cannot_be_lifted_is_declined_with_the_reason() -> None:
         lifted(model, 11)
 
 
+def test_an_attribute_that_is_lost_is_a_reason() -> None:
+    values = {name: np.ones((3, 4, 4), np.float32) for name in "sbmv"}
+    model = model_of(7, op("BatchNormalization", *values, spatial=0), values)
+    with pytest.raises(ConventionError, match=r"(attribute spatial .* is gone|out of reach)"):
+        lifted(model, 11)
+
+
 def test_a_cap_on_the_opset_is_kept() -> None:
     path = models.MISMATCHES / "B1.onnx"
     capped = fix(path, unsafe_fixes=True, max_opset=10)

@@ -10,9 +10,9 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 import example_models as models
 import halfpixel
 from halfpixel import atomic
+from halfpixel.check import Settings
 from halfpixel.errors import ModelFileError
 from halfpixel.fix import FixSettings, fix
-from halfpixel.check import Settings
 from halfpixel.formats.onnx_edit import GraphEdit, ModelEdit, applied, compose
 from halfpixel.formats.onnx_splice import splice
 from halfpixel.formats.onnx_wire import bytes_field

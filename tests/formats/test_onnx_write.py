@@ -14,8 +14,17 @@ import example_models as models
 from halfpixel.check import opened
 from halfpixel.conventions.torch_interpolate import Interpolate
 from halfpixel.format import Change, Outcome
-from halfpixel.sampling import AffineGrid, Area, Cubic, GridSample, Linear, Nearest, Resize
-from halfpixel.sampling import RoiAlign, Sampling
+from halfpixel.sampling import (
+    AffineGrid,
+    Area,
+    Cubic,
+    GridSample,
+    Linear,
+    Nearest,
+    Resize,
+    RoiAlign,
+    Sampling,
+)
 from halfpixel.sampling.coordinate import Coordinate
 from halfpixel.sampling.kernel import Kernel, Rounding
 from halfpixel.sampling.lowering import LOWERINGS, meant_weights, single_taps
@@ -148,7 +157,7 @@ def test_any_site_by_size_is_written_and_computes_the_same(
     opset: int,
     capped: bool,
     sampling: Sampling,
-    lengths: list[tuple[int, int]],  # noqa: FBT001
+    lengths: list[tuple[int, int]],
 ) -> None:
     shape, outs = [2, 3, *(n for n, _ in lengths)], [2, 3, *(m for _, m in lengths)]
     model = base(opset, shape, outs, "sizes" if opset > 10 else "scales")
@@ -197,7 +206,7 @@ def test_a_call_by_scale_is_written_at_every_length(
     corners: bool,
     antialias: bool,
     opset: int,
-    factor: float,  # noqa: FBT001
+    factor: float,
 ) -> None:
     call = Interpolate(family, 2, None, (factor, factor), corners, antialias)
     operator = call.resize()

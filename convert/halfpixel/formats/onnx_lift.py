@@ -15,6 +15,7 @@ Source: onnx `onnx/version_converter`; ONNX `docs/Changelog.md`.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ConventionError
@@ -104,6 +105,7 @@ class Lift:
                     )
                 edit.nodes[index] = [*pending, _with_record(names.renamed(node), original)]
             else:
+                _refuse_lost(original, before, self.target)
                 if pending:
                     edit.nodes[index] = [*pending, None]
                 self._inner(original, node, index, edit, taken, before)
@@ -305,6 +307,28 @@ def _is_default(node: "NodeProto") -> bool:
 
 def _name(node: "NodeProto") -> str:
     return node.name or (node.output[0] if node.output else node.op_type)
+
+
+def _refuse_lost(node: "NodeProto", before: int, target: int) -> None:
+    """Refuse a node that the converter left alone though an attribute of it is gone."""
+    if not _is_default(node):
+        return
+    old, new = _attributes_at(node.op_type, before), _attributes_at(node.op_type, target)
+    for attribute in node.attribute:
+        if attribute.name in old and attribute.name not in new:
+            reason = f"attribute {attribute.name} of {node.op_type} is gone in opset {target}"
+            raise ConventionError(f"node {_name(node)!r}: {reason}")
+
+
+@lru_cache(maxsize=1024)
+def _attributes_at(op: str, opset: int) -> frozenset[str]:
+    """Return the attributes that an operator has at an opset; none where it is not known."""
+    from onnx import defs
+
+    try:
+        return frozenset(defs.get_schema(op, opset, "").attributes)
+    except defs.SchemaError:
+        return frozenset()
 
 
 def _same(old: "NodeProto", new: "NodeProto") -> bool:

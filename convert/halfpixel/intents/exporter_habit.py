@@ -24,6 +24,9 @@ from halfpixel.sampling.arithmetic import shortest
 from halfpixel.site import Intent, Operation
 
 _WRITTEN_FROM_11: Final = ("coordinate_transformation_mode", "nearest_mode")
+_EXACT: Final = ("half_pixel", "round_prefer_ceil")
+"""Nearest-exact, which this exporter never writes: somebody meant it."""
+
 _ALIGN_FALSE: Final = frozenset({"half_pixel", "pytorch_half_pixel"})
 
 
@@ -36,6 +39,9 @@ def habit(operation: Operation) -> Intent | None:
     family: Family
     corners: bool | None = False
     if mode == "nearest":
+        written = tuple(attributes.get(name) for name in _WRITTEN_FROM_11)
+        if written == _EXACT:
+            return None
         family, corners = "nearest", None
     elif mode in {"linear", "cubic"}:
         family = "linear" if mode == "linear" else "cubic"
