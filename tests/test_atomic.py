@@ -4,8 +4,8 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ import example_models as models
 from halfpixel import atomic
 from halfpixel.errors import ModelFileError
 from halfpixel.fix import fix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROGRAMS = Path(__file__).parent / "programs"
 MODEL = models.MISMATCHES / "A3.onnx"

@@ -12,7 +12,7 @@ import onnx
 import onnx_ir
 import pytest
 import torch
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from onnx import ModelProto, checker, helper
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
@@ -22,7 +22,8 @@ import halfpixel
 from halfpixel.check import Settings
 from halfpixel.cli.main import cli
 from halfpixel.errors import UsageError
-from halfpixel.fix import FixSettings, fix
+from halfpixel.fix import fix
+from halfpixel.fixes import FixSettings
 from halfpixel.formats.onnx_rewrite import RECORD
 from oracles import by_onnxruntime
 
@@ -59,9 +60,9 @@ def measured(path: Path) -> Iterator[tuple[dict[str, Array], Array]]:
             yield {name: arrays[f"{name}{tail}"] for name in names}, arrays[f"y{tail}"]
 
 
-def proto(path: Path, **options: Any) -> ModelProto:
+def proto(path: Path) -> ModelProto:
     """Return a fixed model that holds everything it needs."""
-    result = fix(onnx.load(path), **options)
+    result = fix(onnx.load(path), unsafe_fixes=True)
     assert isinstance(result.model, ModelProto)
     return result.model
 
@@ -72,7 +73,7 @@ REPAIRED = [name for name in CASES if name not in DECLINED and name not in UNSEE
 @pytest.mark.parametrize("name", REPAIRED)
 def test_what_exporters_get_wrong_is_repaired(name: str) -> None:
     path = models.MISMATCHES / f"{name}.onnx"
-    model = proto(path, unsafe_fixes=True)
+    model = proto(path)
     checker.check_model(model)
     for inputs, expected in measured(path):
         found = by_onnxruntime(model, inputs)
@@ -92,7 +93,7 @@ DYNAMIC = [
 @pytest.mark.parametrize("name", DYNAMIC)
 def test_a_repaired_dynamic_model_agrees_with_eager_at_other_sizes(name: str) -> None:
     path = models.MISMATCHES / f"{name}.onnx"
-    model = proto(path, unsafe_fixes=True)
+    model = proto(path)
     dims = model.graph.input[0].type.tensor_type.shape.dim
     free = [axis for axis, dim in enumerate(dims) if dim.dim_param]
     assert free
@@ -276,7 +277,7 @@ def test_lowerings_are_asked_for_by_node_and_report_their_cost() -> None:
         fix(path, lower={"*": "magic"})
 
 
-def run(*arguments: str | Path) -> Any:
+def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(cli, [str(a) for a in arguments], catch_exceptions=False)
 
 
@@ -323,7 +324,9 @@ def test_the_command_writes_where_it_is_told(tmp_path: Path) -> None:
     assert (tmp_path / "copy.onnx").read_bytes() == fixed
 
 
-def test_the_command_writes_to_standard_output(tmp_path: Path, capfdbinary: Any) -> None:
+def test_the_command_writes_to_standard_output(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     from halfpixel.cli.fixing import Target, fixed
 
     path = copied(tmp_path, "m.onnx", "A3")

@@ -8,7 +8,8 @@
 from halfpixel.check import Report, Settings, check, sites
 from halfpixel.conventions.torch_interpolate import parse_call
 from halfpixel.errors import HalfpixelError
-from halfpixel.fix import FixResult, fix
+from halfpixel.fix import fix
+from halfpixel.fixes import FixResult
 from halfpixel.site import Site
 
 __all__ = [

@@ -12,7 +12,8 @@ import halfpixel
 from halfpixel import atomic
 from halfpixel.check import Settings
 from halfpixel.errors import ModelFileError
-from halfpixel.fix import FixSettings, fix
+from halfpixel.fix import fix
+from halfpixel.fixes import FixSettings
 from halfpixel.formats.onnx_edit import GraphEdit, ModelEdit, applied, compose
 from halfpixel.formats.onnx_splice import splice
 from halfpixel.formats.onnx_wire import bytes_field
@@ -197,9 +198,11 @@ def test_the_result_is_read_back_before_it_gets_its_name(
     path = saved(tmp_path, models.model([models.resize()]))
     data = path.read_bytes()
     result = fix(path, settings=CORNERS)
-    monkeypatch.setattr(
-        "halfpixel.formats.onnx_model.splice", lambda *_: [(0, len(data))]
-    )  # a writer that forgets the change
+
+    def forgets(_path: Path, _edit: ModelEdit) -> list[atomic.Piece]:
+        return [(0, len(data))]
+
+    monkeypatch.setattr("halfpixel.formats.onnx_model.splice", forgets)
     with pytest.raises(ModelFileError, match="reads back as another model"):
         result.save(path)
     assert path.read_bytes() == data

@@ -12,7 +12,7 @@ from onnx import ModelProto, TensorProto, checker, helper
 
 import example_models as models
 from halfpixel.check import opened
-from halfpixel.conventions.torch_interpolate import Interpolate
+from halfpixel.conventions.torch_interpolate import Family, Interpolate
 from halfpixel.format import Change, Outcome
 from halfpixel.sampling import (
     AffineGrid,
@@ -43,8 +43,8 @@ def base(opset: int, shape: list[int], outs: list[int], by: str) -> ModelProto:
     """Return a model with one resize of an opset, from `shape` to `outs`."""
     rank = len(shape)
     scales = [out / n for n, out in zip(shape, outs, strict=True)]
-    values = {"scales": np.array(scales, np.float32), "sizes": np.array(outs, np.int64)}
-    constants = [helper.make_node("Constant", [], [by], value=_tensor(values[by]))]
+    values: Array = np.array(scales, np.float32) if by == "scales" else np.array(outs, np.int64)
+    constants = [helper.make_node("Constant", [], [by], value=_tensor(values))]
     if opset < 9:
         node = helper.make_node("Upsample", ["x"], ["y"], "up", mode="nearest", scales=scales)
         constants = []
@@ -154,6 +154,7 @@ def is_same(site: Site, operator: Resize, shape: list[int], outs: list[int]) -> 
 )
 @settings(max_examples=300, deadline=None)
 def test_any_site_by_size_is_written_and_computes_the_same(
+    *,
     opset: int,
     capped: bool,
     sampling: Sampling,
@@ -178,9 +179,9 @@ def test_any_site_by_size_is_written_and_computes_the_same(
 
 def run(model: ModelProto, operator: Resize, shape: list[int], outs: list[int]) -> None:
     """Assert that onnxruntime computes it, where it takes such a Resize."""
-    (site,) = opened(model).sites or [None]
+    found = opened(model).sites
     cubic = any(isinstance(s.kernel, Cubic) for _, s in operator.axes)
-    if site is not None and (cubic or len(shape) == 5) and len(shape) != 4:
+    if found and (cubic or len(shape) == 5) and len(shape) != 4:
         return  # onnxruntime takes cubic on 4-D only, and antialias not on 5-D
     x: Array = np.random.default_rng(0).random(shape).astype(np.float32)
     y = by_onnxruntime(model, {"x": x})
@@ -202,7 +203,8 @@ SCALED = [
 @pytest.mark.parametrize("opset", [9, 10, 11, 13, 18, NEWEST])
 @pytest.mark.parametrize("factor", [2.0, 1.5, 0.5, 1.7])
 def test_a_call_by_scale_is_written_at_every_length(
-    family: Any,
+    *,
+    family: Family,
     corners: bool,
     antialias: bool,
     opset: int,
@@ -354,7 +356,7 @@ def test_a_lowering_is_what_onnxruntimes_own_resize_computes(
         x: Array = np.random.default_rng(0).random(shape).astype(np.float32)
         y = by_onnxruntime(result, {"x": x})
         assert np.abs(y - exact(operator, x, outs)).max() < 2e-5
-        if not plain.graph.node[-1].op_type == "Resize":
+        if plain.graph.node[-1].op_type != "Resize":
             continue
         assert np.abs(y - by_onnxruntime(plain, {"x": x})).max() < 2e-5
         assert outcome.cost is not None
@@ -363,7 +365,7 @@ def test_a_lowering_is_what_onnxruntimes_own_resize_computes(
 
 @pytest.mark.parametrize("factor", [2, 3, 4, 8])
 @pytest.mark.parametrize("family", ["linear", "cubic"])
-def test_a_convolution_keeps_dynamic_shapes(family: Any, factor: int) -> None:
+def test_a_convolution_keeps_dynamic_shapes(family: Family, factor: int) -> None:
     call = Interpolate(family, 2, None, (float(factor),) * 2, align_corners=False)
     model = base(13, [1, 3, 4, 4], [1, 3, 4 * factor, 4 * factor], "scales")
     shape = model.graph.input[0].type.tensor_type.shape
@@ -385,7 +387,7 @@ def test_a_computed_gather_reads_pytorchs_pixels_at_every_length(by: str, exactl
     import torch
     from torch.nn.functional import interpolate
 
-    family: Any = "nearest-exact" if exactly else "nearest"
+    family: Family = "nearest-exact" if exactly else "nearest"
     factor = None if by == "sizes" else (1.7, 1.7)
     call = Interpolate(family, 2, (None, None) if by == "sizes" else None, factor)
     node = helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], "up", mode="nearest")

@@ -2,7 +2,7 @@
 
     python kill_while_fixing.py MODEL ROUNDS
 
-Prints how often the old and how often the new model was found; anything else, or a file that
+Writes how often the old and how often the new model was found; anything else, or a file that
 was left beside it, ends the program with exit code 1.
 """
 
@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 from halfpixel.check import Settings
-from halfpixel.fix import FixSettings, fix
+from halfpixel.fix import fix
+from halfpixel.fixes import FixSettings
 from halfpixel.intent import parse_policy
 
 SETTINGS = FixSettings(Settings(policies=(parse_policy("align_corners=true"),), severity="warning"))
@@ -55,7 +56,8 @@ def main() -> None:
                 if other.read_bytes() != new:
                     sys.exit(f"{other} is half a file")
                 other.unlink()
-    print(f"old {found['old']} new {found['new']}")
+    sys.stdout.write(f"old {found['old']} new {found['new']}\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,8 @@ import click
 
 from halfpixel import atomic
 from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
-from halfpixel.fix import FixResult, FixSettings, fix
+from halfpixel.fix import fix
+from halfpixel.fixes import FixResult, FixSettings
 
 STANDARD_OUTPUT: Final = "-"
 

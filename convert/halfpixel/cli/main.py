@@ -112,7 +112,7 @@ def _fixed_first(
 ) -> tuple[list[Path], bool]:
     """Fix files before they are checked; return what is checked, and whether one failed."""
     from halfpixel.cli.fixing import Target, fixed, say
-    from halfpixel.fix import FixSettings
+    from halfpixel.fixes import FixSettings
     from halfpixel.report.fix_report import lines
 
     asked = FixSettings(_at_least_warnings(settings), unsafe)
@@ -183,7 +183,7 @@ def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
     """
     from halfpixel.cli.fixing import Target, fixed, lowerings, say
     from halfpixel.cli.settings import read_settings
-    from halfpixel.fix import FixSettings
+    from halfpixel.fixes import FixSettings
     from halfpixel.report import fix_report
 
     read = read_settings(select, ignore, expect, severity)

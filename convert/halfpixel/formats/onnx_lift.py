@@ -13,25 +13,31 @@ functions and weights stay, which it would drop. Where it is wrong or silent it 
 Source: onnx `onnx/version_converter`; ONNX `docs/Changelog.md`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ConventionError
+from halfpixel.formats.onnx_converted import (
+    FIRST_RESIZE,
+    RESIZES,
+    Names,
+    as_model,
+    converted,
+    hidden,
+    is_default,
+    name_of,
+    opset_of,
+    refuse_lost,
+    same,
+    with_record,
+)
 from halfpixel.formats.onnx_edit import GraphEdit, ModelEdit, inner_graphs
 from halfpixel.formats.onnx_nodes import Nodes, names_in
 from halfpixel.formats.onnx_walk import Place
 
 if TYPE_CHECKING:
-    from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto
-
-KEPT: Final = "halfpixel.kept"
-"""Domain that hides a node from the version converter."""
-
-RESIZES: Final = frozenset({"Resize", "Upsample"})
-FIRST_RESIZE: Final = 11
-"""First opset whose Resize says its coordinates."""
+    from onnx import FunctionProto, GraphProto, ModelProto, NodeProto
 
 HARDMAX_ALONE: Final = 13
 """First opset whose Hardmax works along its one axis alone."""
@@ -62,10 +68,10 @@ class Lift:
         before = opset_of(self.model)
         taken = names_in(self.model)
         out = ModelEdit(opset=self.target)
-        converted = _converted(_hidden(self.model), self.target)
-        self._graph(self.model.graph, converted.graph, out.graph, taken, before)
+        main = converted(hidden(self.model), self.target)
+        self._graph(self.model.graph, main.graph, out.graph, taken, before)
         for index, function in enumerate(self.model.functions):
-            body = _converted(_as_model(self.model, function), self.target)
+            body = converted(as_model(self.model, function), self.target)
             edit = out.functions.setdefault(index, GraphEdit())
             self._graph(function, body.graph, edit, taken, before)
         return out
@@ -82,7 +88,7 @@ class Lift:
         known = {tuple(node.output): (index, node) for index, node in enumerate(old.node)}
         kept = {t.name for t in getattr(old, "initializer", ())}
         added = {t.name: t for t in new.initializer if t.name not in kept}
-        names = _Names(taken)
+        names = Names(taken)
         pending: list[NodeProto] = []
         seen: set[int] = set()
         for node in new.node:
@@ -94,18 +100,18 @@ class Lift:
             seen.add(index)
             new_constants = [names.constant(added.pop(n)) for n in node.input if n in added]
             pending = new_constants + pending
-            if original.op_type in RESIZES and _is_default(original) and before < FIRST_RESIZE:
+            if original.op_type in RESIZES and is_default(original) and before < FIRST_RESIZE:
                 edit.nodes[index] = [*pending, *self._resize(original, taken)]
-            elif _is_default(original) and original.op_type == "Hardmax" and self._parts(before):
+            elif is_default(original) and original.op_type == "Hardmax" and self._parts(before):
                 edit.nodes[index] = self._hardmax(original, taken)
-            elif not _same(original, node):
+            elif not same(original, node):
                 if inner_graphs(original):
                     raise ConventionError(
-                        f"node {_name(original)!r} ({original.op_type}) holds graphs and changed"
+                        f"node {name_of(original)!r} ({original.op_type}) holds graphs and changed"
                     )
-                edit.nodes[index] = [*pending, _with_record(names.renamed(node), original)]
+                edit.nodes[index] = [*pending, with_record(names.renamed(node), original)]
             else:
-                _refuse_lost(original, before, self.target)
+                refuse_lost(original, before, self.target)
                 if pending:
                     edit.nodes[index] = [*pending, None]
                 self._inner(original, node, index, edit, taken, before)
@@ -145,7 +151,7 @@ class Lift:
             steps: list[tuple[str, Sequence[float] | None]] = [("floor", None)]
         elif scales is None and node.op_type == "Resize":
             raise ConventionError(
-                f"node {_name(node)!r} rounds by the value of scales that the graph computes"
+                f"node {name_of(node)!r} rounds by the value of scales that the graph computes"
             )
         else:
             steps = _steps(scales)
@@ -165,7 +171,7 @@ class Lift:
             target = output if last else ""
             x = nodes.add_with(attributes, "Resize", [x, empty, name], output=target)
         nodes.made[-1].name = node.name
-        return [*nodes.made[:-1], _with_record(nodes.made[-1], node)]
+        return [*nodes.made[:-1], with_record(nodes.made[-1], node)]
 
     def _parts(self, before: int) -> bool:
         """Whether Hardmax means something else after the lift."""
@@ -178,7 +184,7 @@ class Lift:
         shape = nodes.add("Shape", [node.input[0]])
         rows = nodes.add("Hardmax", [nodes.add("Flatten", [node.input[0]], axis=axis)], axis=-1)
         nodes.add("Reshape", [rows, shape], output=node.output[0])
-        return [*nodes.made[:-1], _with_record(nodes.made[-1], node)]
+        return [*nodes.made[:-1], with_record(nodes.made[-1], node)]
 
 
 def _steps(scales: Sequence[float] | None) -> "list[tuple[str, Sequence[float] | None]]":
@@ -209,153 +215,3 @@ def scales_before_11(places: Sequence[Place]) -> dict[str, tuple[float, ...]]:
         for place in places
         if place.site.op in RESIZES and place.site.operation.scales is not None
     }
-
-
-def opset_of(model: "ModelProto") -> int:
-    """Return the version of the default operator set."""
-    versions = [e.version for e in model.opset_import if e.domain in {"", "ai.onnx"}]
-    return max(versions, default=0)
-
-
-@dataclass(slots=True)
-class _Names:
-    """New names for values that the converter made."""
-
-    taken: set[str]
-    given: "dict[str, str] | None" = None
-
-    def _new(self, old: str) -> str:
-        if self.given is None:
-            self.given = {}
-        if old not in self.given:
-            count = len(self.given)
-            name = f"halfpixel_lift_{count}"
-            while name in self.taken:
-                count += 1
-                name = f"halfpixel_lift_{count}"
-            self.taken.add(name)
-            self.given[old] = name
-        return self.given[old]
-
-    def renamed(self, node: "NodeProto", *, new: bool = False) -> "NodeProto":
-        """Return a node of the converter's, its new values renamed, and it too where it is new."""
-        given = self.given or {}
-        out = type(node)()
-        out.CopyFrom(node)
-        del out.input[:], out.output[:]
-        out.input.extend(given.get(name, name) for name in node.input)
-        out.output.extend(name if name in self.taken else self._new(name) for name in node.output)
-        if new:
-            out.name = out.output[0]
-        return out
-
-    def constant(self, tensor: "TensorProto") -> "NodeProto":
-        """Return an initializer of the converter's as a Constant node."""
-        from onnx import helper
-
-        name = self._new(tensor.name)
-        copy = type(tensor)()
-        copy.CopyFrom(tensor)
-        copy.ClearField("name")
-        return helper.make_node("Constant", [], [name], name=name, value=copy)
-
-
-def _converted(model: "ModelProto", target: int) -> "ModelProto":
-    from onnx import version_converter
-
-    try:
-        return version_converter.convert_version(model, target)
-    except Exception as error:
-        reason = str(error).strip().splitlines()[-1][:200]
-        raise ConventionError(f"opset {target} is out of reach: {reason}") from error
-
-
-def _hidden(model: "ModelProto") -> "ModelProto":
-    """Return a copy whose resizes before opset 11 the converter does not know."""
-    out = type(model)()
-    out.CopyFrom(model)
-    del out.functions[:]
-    if opset_of(model) < FIRST_RESIZE:
-        for node in _all_nodes(out.graph):
-            if node.op_type in RESIZES and _is_default(node):
-                node.domain = KEPT
-        out.opset_import.add(domain=KEPT, version=1)
-    return out
-
-
-def _as_model(model: "ModelProto", function: "FunctionProto") -> "ModelProto":
-    """Return the body of a local function as a model of its own."""
-    from onnx import helper
-
-    inputs = [helper.make_empty_tensor_value_info(name) for name in function.input]
-    outputs = [helper.make_empty_tensor_value_info(name) for name in function.output]
-    graph = helper.make_graph(list(function.node), function.name, inputs, outputs)
-    opsets = list(function.opset_import or model.opset_import)
-    return _hidden(helper.make_model(graph, opset_imports=opsets, ir_version=model.ir_version))
-
-
-def _all_nodes(graph: "GraphProto") -> "Iterator[NodeProto]":
-    for node in graph.node:
-        yield node
-        for _, _, inner in inner_graphs(node):
-            yield from _all_nodes(inner)
-
-
-def _is_default(node: "NodeProto") -> bool:
-    return node.domain in {"", "ai.onnx"}
-
-
-def _name(node: "NodeProto") -> str:
-    return node.name or (node.output[0] if node.output else node.op_type)
-
-
-def _refuse_lost(node: "NodeProto", before: int, target: int) -> None:
-    """Refuse a node that the converter left alone though an attribute of it is gone."""
-    if not _is_default(node):
-        return
-    old, new = _attributes_at(node.op_type, before), _attributes_at(node.op_type, target)
-    for attribute in node.attribute:
-        if attribute.name in old and attribute.name not in new:
-            reason = f"attribute {attribute.name} of {node.op_type} is gone in opset {target}"
-            raise ConventionError(f"node {_name(node)!r}: {reason}")
-
-
-@lru_cache(maxsize=1024)
-def _attributes_at(op: str, opset: int) -> frozenset[str]:
-    """Return the attributes that an operator has at an opset; none where it is not known."""
-    from onnx import defs
-
-    try:
-        return frozenset(defs.get_schema(op, opset, "").attributes)
-    except defs.SchemaError:
-        return frozenset()
-
-
-def _same(old: "NodeProto", new: "NodeProto") -> bool:
-    """Whether the converter left a node as it was, apart from what it always drops."""
-    if (old.op_type, list(old.input)) != (new.op_type, list(new.input)):
-        return False
-    return _plain(old) == _plain(new)
-
-
-def _plain(node: "NodeProto") -> dict[str, object]:
-    return {a.name: _value(a) for a in node.attribute if not (a.graphs or a.HasField("g"))}
-
-
-def _value(attribute: "AttributeProto") -> object:
-    values: list[object] = []
-    for field, value in attribute.ListFields():
-        if field.name not in {"name", "doc_string", "type"}:
-            values.append((field.name, str(value)))
-    return values
-
-
-def _with_record(node: "NodeProto", original: "NodeProto") -> "NodeProto":
-    """Return a new node with the name, the text and the records of the old one."""
-    out = type(node)()
-    out.CopyFrom(node)
-    out.name = original.name
-    out.doc_string = original.doc_string
-    del out.metadata_props[:]
-    out.metadata_props.extend(original.metadata_props)
-    return out

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.errors import ConventionError
-from halfpixel.formats.onnx_form import Goal
+from halfpixel.formats.onnx_goal import Goal
 from halfpixel.formats.onnx_nodes import DTYPES, Nodes
 from halfpixel.sampling import Cubic, Linear, Nearest, Sampling
 from halfpixel.sampling.lowering import (

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, cast
 from halfpixel import atomic
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.format import Change, Outcome
+from halfpixel.formats.onnx_converted import opset_of
 from halfpixel.formats.onnx_edit import ModelEdit, applied, compose, inner_graphs
-from halfpixel.formats.onnx_lift import opset_of
 from halfpixel.formats.onnx_proto import parse, text_is_broken
 from halfpixel.formats.onnx_rewrite import RECORD, Rewriting
 from halfpixel.formats.onnx_splice import splice

@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Change, Outcome
+from halfpixel.formats.onnx_converted import opset_of
 from halfpixel.formats.onnx_dead import drop_unread
 from halfpixel.formats.onnx_edit import Container, ModelEdit, applied, compose, payload_outside
-from halfpixel.formats.onnx_form import Goal
-from halfpixel.formats.onnx_lift import Lift, opset_of, scales_before_11
+from halfpixel.formats.onnx_goal import Goal
+from halfpixel.formats.onnx_lift import Lift, scales_before_11
 from halfpixel.formats.onnx_lines import node_lines
 from halfpixel.formats.onnx_nodes import names_in
 from halfpixel.formats.onnx_walk import Place, Walk
-from halfpixel.formats.onnx_write import Written, goal_at, needed_opset, written
+from halfpixel.formats.onnx_write import goal_at, needed_opset, written
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
     from halfpixel.formats.onnx_edit import Item
+    from halfpixel.formats.onnx_resize_node import Written
 
 RECORD: Final = "halfpixel.fix"
 """Key of metadata_props under which a change is recorded, at its node and at the model."""
