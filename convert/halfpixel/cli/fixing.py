@@ -1,123 +1,90 @@
-"""Where fixed models go: beside the old one, to a file of one's own, in place, or out."""
+"""halfpixel fix."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING
 
 import click
 
-from halfpixel import atomic
-from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
-from halfpixel.fix import fix
-from halfpixel.fixes import FixResult, FixSettings
+from halfpixel.cli.files import CLEAN, FAILED, FOUND, model_files, names
 
-STANDARD_OUTPUT: Final = "-"
+if TYPE_CHECKING:
+    from halfpixel.rule import Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where the result of a fix goes.
+@click.command("fix")
+@click.argument("paths", nargs=-1, required=True, metavar="MODEL...")
+@click.option("-o", "--output", metavar="OUT", help="The file to write; - for standard output.")
+@click.option("--in-place", is_flag=True, help="Replace the model's own file.")
+@click.option("--backup", is_flag=True, help="With --in-place: keep the old file as MODEL.bak.")
+@click.option("--force", is_flag=True, help="Replace NAME.fixed.onnx or MODEL.bak if it is there.")
+@click.option("--unsafe-fixes", is_flag=True, help="Make fixes that rest on an assumption too.")
+@click.option("--diff", is_flag=True, help="Show the changes of the nodes; write nothing.")
+@click.option("--select", multiple=True, callback=names, help="Rules to act on.")
+@click.option("--ignore", multiple=True, callback=names, help="Rules to leave out.")
+@click.option("--expect", multiple=True, metavar="[NODE:]KEY=VALUE", help="As for check.")
+@click.option(
+    "--severity",
+    type=click.Choice(["error", "warning", "note"]),
+    help="The mildest severity that is repaired.  [default: warning]",
+)
+@click.option("--max-opset", type=click.IntRange(min=7), help="Newest opset that may be used.")
+@click.option(
+    "--lower",
+    multiple=True,
+    metavar="NODE=KIND",
+    help="Write a resize as matmul, conv, gridsample, gather or (from tables) resize.",
+)
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
+    paths: tuple[str, ...],
+    output: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    expect: tuple[str, ...],
+    severity: "Severity | None",
+    max_opset: int | None,
+    lower: tuple[str, ...],
+    output_format: str,
+    *,
+    in_place: bool,
+    backup: bool,
+    force: bool,
+    unsafe_fixes: bool,
+    diff: bool,
+) -> None:
+    """Repair the resampling operators of MODEL... and change nothing else.
 
-    Attributes:
-        output: the file, "-" for standard output; None for NAME.fixed.onnx beside it.
-        in_place: the model's own file is replaced.
-        backup: the old file is kept as NAME.onnx.bak.
-        force: NAME.fixed.onnx or the backup is replaced where it is there already.
-        diff: nothing is written.
+    The result is NAME.fixed.onnx beside the model unless --output or --in-place say otherwise;
+    a model without anything to fix is not touched. Exit code 1 says that findings are left.
     """
+    from halfpixel.cli.settings import read_settings
+    from halfpixel.cli.target import Target, at_least_warnings, fixed, lowerings, say
+    from halfpixel.fixes import FixSettings
+    from halfpixel.report import fix_report
 
-    output: str | None = None
-    in_place: bool = False
-    backup: bool = False
-    force: bool = False
-    diff: bool = False
-
-    def check(self, files: Sequence[Path]) -> None:
-        """Refuse options that contradict each other.
-
-        Raises:
-            UsageError: such options.
-        """
-        if self.output is not None and self.in_place:
-            raise UsageError("--output and --in-place exclude each other")
-        if self.backup and not self.in_place:
-            raise UsageError("--backup is for --in-place")
-        if self.output is None or len(files) == 1:
-            own = self.output not in {None, STANDARD_OUTPUT} and files[0].exists()
-            if own and Path(self.output or "").resolve() == files[0].resolve():
-                raise UsageError(f"{files[0]}: is the model itself; --in-place replaces it")
-            return
-        raise UsageError(f"--output names one file, and {len(files)} models are given")
-
-
-def fixed(
-    files: Sequence[Path], settings: FixSettings, target: Target
-) -> Iterator[tuple[FixResult, str]]:
-    """Fix every file and write the results; yield each with where it was written."""
-    for path in files:
-        result = fix(path, settings=settings)
-        output = ""
-        if result.error is None and not target.diff:
-            try:
-                output = _written(result, path, target)
-            except HalfpixelError as error:
-                result.error = str(error)
-        yield result, output
-
-
-def _written(result: FixResult, path: Path, target: Target) -> str:
-    if target.output == STANDARD_OUTPUT:
-        result.copy_out(sys.stdout.buffer)
-        sys.stdout.flush()
-        return "standard output"
-    if target.output is not None:
-        result.save(target.output, replace=True)
-        return target.output
-    if not result.changed:
-        return ""
-    if target.in_place:
-        if target.backup:
-            _keep(path, replace=target.force)
-        result.save(path, replace=True)
-        return str(path)
-    beside = path.with_name(f"{path.stem}.fixed{path.suffix}")
-    try:
-        result.save(beside, replace=target.force)
-    except ModelFileError as error:
-        if beside.exists() and not target.force:
-            raise ModelFileError(beside, "is there already", "--force replaces it") from error
-        raise
-    return str(beside)
-
-
-def _keep(path: Path, *, replace: bool) -> None:
-    """Copy the old file to NAME.bak."""
-    backup = path.with_name(f"{path.name}.bak")
-    try:
-        atomic.write([(0, path.stat().st_size)], path, backup, replace=replace)
-    except ModelFileError as error:
-        if backup.exists() and not replace:
-            raise ModelFileError(backup, "is there already", "--force replaces it") from error
-        raise
-
-
-def lowerings(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Return (node pattern, kind) pairs of --lower NODE=KIND.
-
-    Raises:
-        UsageError: a value without "=".
-    """
-    pairs: list[tuple[str, str]] = []
-    for value in values:
-        pattern, equals, kind = value.rpartition("=")
-        if not equals or not pattern:
-            raise UsageError(f"--lower {value!r}: expected NODE=KIND")
-        pairs.append((pattern, kind))
-    return tuple(pairs)
-
-
-def say(text: str, *, beside: bool) -> None:
-    """Print a line of the report; on standard error where a model or a diff is on the other."""
-    click.echo(text, err=beside)
+    read = read_settings(select, ignore, expect, severity)
+    settings = FixSettings(
+        at_least_warnings(read, chosen=severity is not None),
+        unsafe_fixes,
+        max_opset,
+        lowerings(lower),
+    )
+    files = list(model_files(paths))
+    target = Target(output, in_place, backup, force, diff)
+    target.check(files)
+    results = list(fixed(files, settings, target))
+    occupied = output == "-" or diff
+    if diff:
+        for result, _ in results:
+            for line in fix_report.diff(result):
+                click.echo(line)
+    if output_format == "json":
+        say(fix_report.dumps(results), beside=occupied)
+    else:
+        for line in fix_report.lines(results):
+            say(line, beside=occupied)
+    if any(result.error is not None for result, _ in results):
+        sys.exit(FAILED)
+    left = any(result.report is not None and result.report.findings for result, _ in results)
+    would = diff and any(result.changed for result, _ in results)
+    sys.exit(FOUND if left or would else CLEAN)

@@ -5,16 +5,15 @@ in forms that opset 9 already has, so that a lowering needs no later opset than 
 GridSample alone came with opset 16.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx_goal import Goal
-from halfpixel.formats.onnx_nodes import DTYPES, Nodes
-from halfpixel.sampling import Cubic, Linear, Nearest, Sampling
+from halfpixel.formats.onnx_lower_grid import grid_sample
+from halfpixel.formats.onnx_nodes import Ends, Nodes, float_type
+from halfpixel.sampling import Nearest, Sampling
 from halfpixel.sampling.lowering import (
     Lowering,
-    grid_positions,
     in_order,
     meant_weights,
     single_taps,
@@ -24,28 +23,10 @@ from halfpixel.sampling.lowering import (
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
     from numpy.typing import NDArray
 
-GRID_SAMPLE_SINCE: Final = 16
-GRID_SAMPLE_RENAMED: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """The values between which a lowering stands.
-
-    Attributes:
-        x: the value that is resampled.
-        y: the value that the resize makes.
-        sizes: the value that holds the output lengths, one an axis; empty where none does.
-    """
-
-    x: str
-    y: str
-    sizes: str = ""
+LARGEST_MATRIX: Final = 1 << 24
+"""Numbers that the constant matrices of one resize may hold: 64 MB of float32."""
 
 
 def lower(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal, lowering: Lowering) -> None:
@@ -72,7 +53,7 @@ def lower(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal, lowering: 
         case "conv":
             _conv(nodes, ends, operation, goal)
         case "gridsample":
-            _grid_sample(nodes, ends, operation, goal)
+            grid_sample(nodes, ends, operation, goal)
 
 
 def known_axes(goal: Goal) -> list[tuple[int, Sampling, int, int]] | None:
@@ -91,23 +72,19 @@ def _moved(goal: Goal, what: str) -> list[tuple[int, Sampling, int, int]]:
     axes = known_axes(goal)
     if axes is None:
         raise ConventionError(f"{what} needs lengths that the file fixes")
-    return [a for a in axes if not meant_weights(a[1], a[2], a[3]).is_identity]
-
-
-def _float_type(operation: Operation, what: str) -> str:
-    if operation.dtype not in DTYPES:
-        kind = operation.dtype or "an unknown type"
-        raise ConventionError(f"{what} needs a float type, the input is {kind}")
-    return DTYPES[operation.dtype]
+    return [a for a in axes if a[2] != a[3] or not meant_weights(a[1], a[2], a[3]).is_identity]
 
 
 def _matmul(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal) -> None:
     """One product an axis with W, the axes that shrink first; others are moved to the end."""
     import numpy as np
 
-    dtype = _float_type(operation, "a matrix product")
+    dtype = float_type(operation, "a matrix product")
     moved = _moved(goal, "a matrix product")
     rank = len(goal.lengths[0])
+    numbers = sum(n * m for _, _, n, m in moved)
+    if numbers > LARGEST_MATRIX:
+        raise ConventionError(f"its matrices would hold {numbers} numbers")
     if any(meant_weights(s, n, m).outside for _, s, n, m in moved):
         raise ConventionError("samples outside the image are a constant, not a product")
     x = ends.x
@@ -212,7 +189,7 @@ def _conv(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal) -> None:
     """Repeat edge samples, then a transposed convolution of each channel by itself."""
     import numpy as np
 
-    dtype = _float_type(operation, "a convolution")
+    dtype = float_type(operation, "a convolution")
     ins, outs = goal.lengths
     rank = len(ins)
     channels = ins[1] if rank > 2 else None
@@ -250,75 +227,3 @@ def _conv(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal) -> None:
         strides=strides,
         pads=[*begins[2:], *finishes[2:]],
     )
-
-
-def _grid_sample(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal) -> None:
-    """Sample at coordinates that are a constant, the border repeated."""
-    import numpy as np
-
-    if nodes.opset < GRID_SAMPLE_SINCE:
-        raise ConventionError(f"GridSample came with opset {GRID_SAMPLE_SINCE}")
-    _float_type(operation, "GridSample")
-    ins, outs = goal.lengths
-    rank = len(ins)
-    if any(axis < 2 for axis, _ in goal.resize.axes) or not 4 <= rank <= 5:
-        raise ConventionError("GridSample resamples the spatial axes of 4-D and 5-D inputs")
-    if rank == 5 and nodes.opset < GRID_SAMPLE_RENAMED:
-        raise ConventionError(f"5-D GridSample came with opset {GRID_SAMPLE_RENAMED}")
-    kinds = {type(s.kernel) for _, s in goal.resize.axes}
-    if len(kinds) > 1:
-        raise ConventionError("the axes have different kernels")
-    normalised: list[NDArray[np.float64]] = []
-    for axis in range(2, rank):
-        n_in, n_out = ins[axis], outs[axis]
-        sampling = goal.resize.sampling(axis)
-        if n_in is None or n_out is None:
-            raise ConventionError("a constant grid needs lengths that the file fixes")
-        positions = range(n_in) if sampling is None else grid_positions(sampling, n_in, n_out)
-        if positions is None:
-            raise ConventionError(f"GridSample has other weights than axis {axis} needs")
-        normalised.append(np.array([float((2 * x + 1) / n_in) - 1 for x in positions]))
-    mesh = np.meshgrid(*normalised, indexing="ij")
-    grid = np.stack([*reversed(mesh)], axis=-1)[None].astype(np.float32)
-    name = nodes.constant(np.ascontiguousarray(grid), "grid")
-    if ins[0] != 1:
-        batch = nodes.length(ends.x, 0)
-        rest = nodes.ints(list(grid.shape[1:]), "grid_shape")
-        name = nodes.add("Expand", [name, nodes.add("Concat", [batch, rest], axis=0)], "grids")
-    mode = _grid_mode(kinds.pop() if kinds else Nearest, nodes.opset)
-    nodes.add(
-        "GridSample", [ends.x, name], output=ends.y,
-        mode=mode, padding_mode="border", align_corners=0,
-    )  # fmt: skip
-
-
-def _grid_mode(kind: type, opset: int) -> str:
-    old = opset < GRID_SAMPLE_RENAMED
-    if kind is Linear:
-        return "bilinear" if old else "linear"
-    if kind is Cubic:
-        return "bicubic" if old else "cubic"
-    return "nearest"
-
-
-def affine_grid(
-    nodes: Nodes, theta: str, y: str, base: "Sequence[NDArray[np.float64]]", dtype: str
-) -> None:
-    """Add an affine grid as a product of its constant base with theta.
-
-    Args:
-        nodes: where the nodes are added.
-        theta: value of shape (N, d, d + 1).
-        y: the value that is made, of shape (N, *lengths, d).
-        base: base coordinates of every spatial axis.
-        dtype: element type of theta.
-    """
-    import numpy as np
-
-    axes = np.meshgrid(*base, indexing="ij")
-    points = np.stack([*reversed(axes), np.ones_like(axes[0])], axis=-1)
-    flat = points.reshape(-1, points.shape[-1]).astype(dtype)
-    turned = nodes.add("Transpose", [theta], perm=[0, 2, 1])
-    grid = nodes.add("MatMul", [nodes.constant(flat, "base"), turned])
-    shape = nodes.ints([0, *(len(b) for b in base), len(base)], "shape")
-    nodes.add("Reshape", [grid, shape], output=y)

@@ -1,18 +1,18 @@
 """An ONNX model that was read, and one that was changed and is not written yet."""
 
 import copy
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from halfpixel import atomic
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.format import Change, Outcome
 from halfpixel.formats.onnx_converted import opset_of
-from halfpixel.formats.onnx_edit import ModelEdit, applied, compose, inner_graphs
-from halfpixel.formats.onnx_proto import parse, text_is_broken
+from halfpixel.formats.onnx_edit import ModelEdit, applied, compose
+from halfpixel.formats.onnx_external import EXTERNAL, bring_data, tensors
+from halfpixel.formats.onnx_proto import parse, telling
 from halfpixel.formats.onnx_rewrite import RECORD, Rewriting
 from halfpixel.formats.onnx_splice import splice
 from halfpixel.formats.onnx_walk import Walk
@@ -21,9 +21,7 @@ from halfpixel.site import Site
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
-    from onnx import GraphProto, ModelProto, TensorProto
-
-EXTERNAL: Final = 1
+    from onnx import ModelProto
 
 
 class _HasProto(Protocol):
@@ -81,18 +79,8 @@ class OnnxModel:
 
     def _walked(self) -> list[Site]:
         path = self.path
-        if path is None:
-            return Walk(self.proto, None).sites()
-        try:
-            return Walk(self.proto, path.parent).sites()
-        except GraphError as error:
-            raise GraphError(str(path), error.node, error.reason) from error
-        except RecursionError as error:
-            raise ModelFileError(path, "graphs or functions are nested too deep") from error
-        except (TypeError, AttributeError) as error:
-            if text_is_broken(self.proto):
-                raise ModelFileError(path, "a name or text in the model is not UTF-8") from error
-            raise
+        with telling(path, self.proto):
+            return Walk(self.proto, path.parent if path else None).sites()
 
     @property
     def record(self) -> tuple[str, ...]:
@@ -106,11 +94,16 @@ class OnnxModel:
         Args:
             changes: what sites should compute.
             newest: newest opset that the model may be taken to; None for any.
+
+        Raises:
+            GraphError: the graph is impossible.
+            ModelFileError: graphs are nested too deep, or a name is no text.
         """
         folder = None if self.path is None else self.path.parent
         location = "" if self.path is None else self.path.name
-        rewriting = Rewriting(self.proto, folder, location, newest)
-        edit, outcomes = rewriting.edit(changes)
+        with telling(self.path, self.proto):
+            rewriting = Rewriting(self.proto, folder, location, newest)
+            edit, outcomes = rewriting.edit(changes)
         before, after = opset_of(self.proto), edit.opset
         notes = () if after is None else (f"opset {before} to {after}",)
         return OnnxRewritten(self, edit, tuple(outcomes), notes)
@@ -137,7 +130,8 @@ class OnnxRewritten:
     def opened(self) -> OnnxModel:
         """The changed model, with the whole change since it was read."""
         if self._opened is None:
-            self._opened = self._changed()
+            with telling(self.before.path, self.before.proto):
+                self._opened = self._changed()
         return self._opened
 
     def _changed(self) -> OnnxModel:
@@ -155,10 +149,10 @@ class OnnxRewritten:
         Raises:
             GraphError: the checker refuses it, and did not refuse what was read.
         """
-        reason = _refused(self.opened.proto)
-        if reason and not _refused(self.before.proto):
-            path = str(self.before.path or "")
-            raise GraphError(path, "", f"onnx.checker refuses the result: {reason}")
+        with telling(self.before.path, self.before.proto):
+            reason = _refused(self.opened.proto)
+            if reason and not _refused(self.before.proto):
+                raise GraphError("", "", f"onnx.checker refuses the result: {reason}")
 
     def save(self, target: Path, *, replace: bool) -> None:
         """Write the changed file; external data is copied where it goes to another folder.
@@ -172,7 +166,7 @@ class OnnxRewritten:
             atomic.write([data], None, target, replace=replace)
             return
         pieces = self._pieces(path)
-        self._bring_data(path, target)
+        bring_data(self.opened.proto, path, target)
         atomic.write(pieces, path, target, replace=replace, verify=self._check_read_back)
 
     def copy_out(self, stream: BinaryIO) -> None:
@@ -215,66 +209,12 @@ class OnnxRewritten:
         if _comparable(found, names) != _comparable(self.opened.proto, names):
             raise ModelFileError(written, "reads back as another model than was written")
 
-    def _bring_data(self, path: Path, target: Path) -> None:
-        """Copy external data files beside a model that goes to another folder."""
-        if target.parent.resolve() == path.parent.resolve():
-            return
-        names = {
-            entry.value
-            for tensor in tensors(self.opened.proto)
-            for entry in tensor.external_data
-            if entry.key == "location" and entry.value != path.name
-        }
-        for name in sorted(names):
-            old, new = path.parent / name, target.parent / name
-            if ".." in Path(name).parts or Path(name).is_absolute():
-                raise ModelFileError(path, f"external data {name!r} lies outside its folder")
-            if not old.exists():
-                raise ModelFileError(path, f"external data {name!r} is not there")
-            _copied(old, new)
-
-
-def _copied(old: Path, new: Path) -> None:
-    """Copy a file unless the very same is there; another one is not overwritten."""
-    import filecmp
-
-    if new.exists():
-        if filecmp.cmp(old, new, shallow=False):
-            return
-        raise ModelFileError(new, "another file is there, and external data would replace it")
-    try:
-        new.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write([(0, old.stat().st_size)], old, new, replace=False)
-        shutil.copystat(old, new)
-    except OSError as error:
-        raise ModelFileError(new, (error.strerror or str(error)).lower()) from error
-
 
 def _read_again(model: OnnxModel) -> "ModelProto":
     """Return the model as it was before any change."""
     if model.path is not None:
         return parse(skeleton(model.path).data, model.path)
     return proto_of(model.source)
-
-
-def tensors(model: "ModelProto") -> "Iterator[TensorProto]":
-    """Yield every tensor of a model: initializers and attributes, in subgraphs too."""
-    graphs: list[GraphProto] = [model.graph]
-    nodes = [node for function in model.functions for node in function.node]
-    while graphs or nodes:
-        if graphs:
-            graph = graphs.pop()
-            yield from graph.initializer
-            for sparse in graph.sparse_initializer:
-                yield from (sparse.values, sparse.indices)
-            nodes += graph.node
-        else:
-            node = nodes.pop()
-            for attribute in node.attribute:
-                if attribute.HasField("t"):
-                    yield attribute.t
-                yield from attribute.tensors
-            graphs += [inner for _, _, inner in inner_graphs(node)]
 
 
 def _refused(model: "ModelProto") -> str:

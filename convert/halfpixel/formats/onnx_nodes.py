@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx_edit import inner_graphs
+from halfpixel.site import Operation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,3 +114,30 @@ class Nodes:
     def length(self, x: str, axis: int) -> str:
         """Return the length of an axis, an int64 of shape (1,)."""
         return self.add("Gather", [self.add("Shape", [x]), self.ints([axis], "axis")], "length")
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The values between which a lowering stands.
+
+    Attributes:
+        x: the value that is resampled.
+        y: the value that the resize makes.
+        sizes: the value that holds the output lengths, one an axis; empty where none does.
+    """
+
+    x: str
+    y: str
+    sizes: str = ""
+
+
+def float_type(operation: Operation, what: str) -> str:
+    """Return the numpy name of a site's element type, which weights are written in.
+
+    Raises:
+        ConventionError: it is no float type.
+    """
+    if operation.dtype not in DTYPES:
+        kind = operation.dtype or "an unknown type"
+        raise ConventionError(f"{what} needs a float type, the input is {kind}")
+    return DTYPES[operation.dtype]

@@ -5,12 +5,14 @@ onnx is installed and entered under its own name, so that a later ``import onnx`
 """
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.errors import MissingExtraError, ModelFileError
+from halfpixel.errors import GraphError, MissingExtraError, ModelFileError
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -68,7 +70,32 @@ def parse(data: bytes, path: Path) -> "ModelProto":
     return model
 
 
-def text_is_broken(message: "Message") -> bool:
+@contextmanager
+def telling(path: Path | None, model: "ModelProto") -> Generator[None]:
+    """Turn what a broken structure makes fail into one line that names the file.
+
+    Args:
+        path: the file, or None for a model in memory.
+        model: what was read from it.
+
+    Raises:
+        GraphError: raised inside, now with the file's name.
+        ModelFileError: graphs are nested too deep, or a name is no text.
+    """
+    file = path or Path("<model>")
+    try:
+        yield
+    except GraphError as error:
+        raise GraphError("" if path is None else str(path), error.node, error.reason) from error
+    except RecursionError as error:
+        raise ModelFileError(file, "graphs or functions are nested too deep") from error
+    except (TypeError, AttributeError, UnicodeError) as error:
+        if _text_is_broken(model):
+            raise ModelFileError(file, "a name or text in the model is not UTF-8") from error
+        raise
+
+
+def _text_is_broken(message: "Message") -> bool:
     """Whether a text anywhere in a message is not UTF-8.
 
     protobuf hands such a text out as bytes; this is asked only once something failed on it.
@@ -77,7 +104,7 @@ def text_is_broken(message: "Message") -> bool:
         values = value if field.is_repeated else [value]
         for one in values:
             if field.type == field.TYPE_MESSAGE:
-                if text_is_broken(one):
+                if _text_is_broken(one):
                     return True
             elif field.type == field.TYPE_STRING and isinstance(one, bytes):
                 return True

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx_form import Form, words_of
-from halfpixel.formats.onnx_lower import Ends, computed_size
-from halfpixel.formats.onnx_nodes import Nodes
+from halfpixel.formats.onnx_lower import computed_size
+from halfpixel.formats.onnx_nodes import Ends, Nodes
 from halfpixel.formats.onnx_walk import Place
 from halfpixel.sampling.lowering import Cost
 from halfpixel.site import Operation

@@ -194,6 +194,8 @@ def _calls(places: Sequence[Place]) -> dict[tuple[Container, int], int]:
     """Return how often each node of the file is a site: once a call of its function."""
     counts: dict[tuple[Container, int], int] = {}
     for place in places:
+        if place.output not in place.scope.producers:
+            continue
         where = _where(place)
         counts[where] = counts.get(where, 0) + 1
     return counts

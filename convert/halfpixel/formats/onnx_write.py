@@ -9,19 +9,14 @@ from halfpixel.format import Change
 from halfpixel.formats.onnx_form import Form, form_of
 from halfpixel.formats.onnx_goal import Goal, goal_of, is_copy
 from halfpixel.formats.onnx_hidden import read_gather
-from halfpixel.formats.onnx_lower import (
-    GRID_SAMPLE_RENAMED,
-    GRID_SAMPLE_SINCE,
-    Ends,
-    affine_grid,
-    known_axes,
-    lower,
-)
+from halfpixel.formats.onnx_lower import known_axes, lower
+from halfpixel.formats.onnx_lower_grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE, affine_grid
 from halfpixel.formats.onnx_node import resize_inputs
-from halfpixel.formats.onnx_nodes import DTYPES, Nodes
+from halfpixel.formats.onnx_nodes import DTYPES, Ends, Nodes
 from halfpixel.formats.onnx_resize_node import Written, as_form, kept_records, with_attributes
 from halfpixel.formats.onnx_walk import Place
 from halfpixel.sampling import AffineGrid, GridSample, Nearest, Resize, RoiAlign
+from halfpixel.sampling.axis import MAX_LENGTH
 from halfpixel.sampling.lowering import LOWERINGS, Lowering, cost
 from halfpixel.site import Operation
 
@@ -65,6 +60,8 @@ def needed_opset(place: Place, change: Change, goal: Goal | None, newest: int | 
         ConventionError: nothing can say it, with the reason.
     """
     operation = place.site.operation
+    if place.output not in place.scope.producers:
+        raise ConventionError("nothing reads what it makes")
     now = operation.opset
     most = max(now, NEWEST) if newest is None else max(now, newest)
     operator = change.operator
@@ -93,6 +90,7 @@ def plan_of(place: Place, change: Change, goal: Goal, newest: int) -> Plan:
         ConventionError: nothing can say it, with the reason.
     """
     operation, lowering = place.site.operation, change.lowering
+    _check_lengths(goal)
     _check_layout(place, operation, goal)
     if lowering in LOWERINGS:
         return Plan(lowering=lowering)
@@ -129,6 +127,15 @@ def _automatic(operation: Operation, goal: Goal, newest: int, *, exact: bool) ->
         else:
             return lowering
     raise ConventionError(reason)
+
+
+def _check_lengths(goal: Goal) -> None:
+    """Refuse lengths beyond those whose weights are described."""
+    for lengths in goal.lengths:
+        for axis, _ in goal.resize.axes:
+            length = lengths[axis]
+            if length is not None and not 1 <= length <= MAX_LENGTH:
+                raise ConventionError(f"axis {axis} is {length} long, expected 1 to {MAX_LENGTH}")
 
 
 def _check_layout(place: Place, operation: Operation, goal: Goal) -> None:

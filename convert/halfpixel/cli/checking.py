@@ -1,0 +1,131 @@
+"""halfpixel check."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from halfpixel.cli.files import CLEAN, FAILED, FOUND, model_files, names
+from halfpixel.errors import UsageError
+
+if TYPE_CHECKING:
+    from halfpixel.check import Report, Settings
+    from halfpixel.rule import Severity
+
+SLOW: Final = 20
+"""Files from which on a terminal is shown progress."""
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--select", multiple=True, callback=names, help="Rules to ask (names or patterns).")
+@click.option("--ignore", multiple=True, callback=names, help="Rules to leave out.")
+@click.option(
+    "--expect",
+    multiple=True,
+    metavar="[NODE:]KEY=VALUE",
+    help="What is meant: align_corners=false, mode=bicubic, antialias=true; NODE a pattern.",
+)
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--severity",
+    type=click.Choice(["error", "warning", "note"]),
+    help="The mildest severity that is reported.  [default: note]",
+)
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even where there are findings.")
+@click.option("--fix", "fixes", is_flag=True, help="Write NAME.fixed.onnx with safe fixes made.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix: those that assume something too.")
+@click.option("--in-place", is_flag=True, help="With --fix: replace the model's own file.")
+def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
+    paths: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    expect: tuple[str, ...],
+    output_format: str,
+    severity: "Severity | None",
+    *,
+    statistics: bool,
+    exit_zero: bool,
+    fixes: bool,
+    unsafe_fixes: bool,
+    in_place: bool,
+) -> None:
+    """Judge every resampling operator of the models in PATH... (files, folders, globs).
+
+    Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
+    cannot be read makes it 2.
+    """
+    from halfpixel.check import check_paths
+    from halfpixel.cli.settings import read_settings
+
+    settings = read_settings(select, ignore, expect, severity)
+    files = list(model_files(paths))
+    unwritten = False
+    if fixes:
+        files, unwritten = _fixed_first(files, settings, unsafe=unsafe_fixes, in_place=in_place)
+    elif unsafe_fixes or in_place:
+        raise UsageError("--unsafe-fixes and --in-place are for --fix")
+    report = (
+        _with_progress(files, settings) if _shows_progress(files) else check_paths(files, settings)
+    )
+    _show(report, output_format, statistics=statistics)
+    sys.exit(FAILED if unwritten else _exit_code(report, exit_zero=exit_zero))
+
+
+def _fixed_first(
+    files: Sequence[Path], settings: "Settings", *, unsafe: bool, in_place: bool
+) -> tuple[list[Path], bool]:
+    """Fix files before they are checked; return what is checked, and whether one failed."""
+    from halfpixel.cli.target import Target, at_least_warnings, fixed, say
+    from halfpixel.fixes import FixSettings
+    from halfpixel.report.fix_report import lines
+
+    asked = FixSettings(at_least_warnings(settings), unsafe)
+    checked: list[Path] = []
+    failed = False
+    for result, output in fixed(files, asked, Target(in_place=in_place)):
+        for line in lines([(result, output)]):
+            say(line, beside=True)
+        checked.append(Path(output or result.path))
+        failed |= result.error is not None
+    return checked, failed
+
+
+def _exit_code(report: "Report", *, exit_zero: bool) -> int:
+    if report.failed:
+        return FAILED
+    found = report.count("error") + report.count("warning")
+    return FOUND if found and not exit_zero else CLEAN
+
+
+def _shows_progress(files: Sequence[Path]) -> bool:
+    return len(files) >= SLOW and sys.stderr.isatty()
+
+
+def _with_progress(files: Sequence[Path], settings: "Settings") -> "Report":
+    from rich.progress import Progress
+
+    from halfpixel.check import check_paths
+
+    with Progress(transient=True) as progress:
+        task = progress.add_task("checking", total=len(files))
+        return check_paths(files, settings, lambda _path: progress.advance(task))
+
+
+def _show(report: "Report", output_format: str, *, statistics: bool) -> None:
+    if output_format == "json":
+        from halfpixel.report.as_json import dumps
+
+        click.echo(dumps(report))
+        return
+    from halfpixel.report.as_text import show
+
+    show(report, colour=_colour(), statistics=statistics)
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -1,0 +1,133 @@
+"""Where fixed models go: beside the old one, to a file of one's own, in place, or out."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from halfpixel import atomic
+from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
+from halfpixel.fix import fix
+from halfpixel.fixes import FixResult, FixSettings
+
+if TYPE_CHECKING:
+    from halfpixel.check import Settings
+
+STANDARD_OUTPUT: Final = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the result of a fix goes.
+
+    Attributes:
+        output: the file, "-" for standard output; None for NAME.fixed.onnx beside it.
+        in_place: the model's own file is replaced.
+        backup: the old file is kept as NAME.onnx.bak.
+        force: NAME.fixed.onnx or the backup is replaced where it is there already.
+        diff: nothing is written.
+    """
+
+    output: str | None = None
+    in_place: bool = False
+    backup: bool = False
+    force: bool = False
+    diff: bool = False
+
+    def check(self, files: Sequence[Path]) -> None:
+        """Refuse options that contradict each other.
+
+        Raises:
+            UsageError: such options.
+        """
+        if self.output is not None and self.in_place:
+            raise UsageError("--output and --in-place exclude each other")
+        if self.backup and not self.in_place:
+            raise UsageError("--backup is for --in-place")
+        if self.output is None or len(files) == 1:
+            own = self.output not in {None, STANDARD_OUTPUT} and files[0].exists()
+            if own and Path(self.output or "").resolve() == files[0].resolve():
+                raise UsageError(f"{files[0]}: is the model itself; --in-place replaces it")
+            return
+        raise UsageError(f"--output names one file, and {len(files)} models are given")
+
+
+def fixed(
+    files: Sequence[Path], settings: FixSettings, target: Target
+) -> Iterator[tuple[FixResult, str]]:
+    """Fix every file and write the results; yield each with where it was written."""
+    for path in files:
+        result = fix(path, settings=settings)
+        output = ""
+        if result.error is None and not target.diff:
+            try:
+                output = _written(result, path, target)
+            except HalfpixelError as error:
+                result.error = str(error)
+        yield result, output
+
+
+def _written(result: FixResult, path: Path, target: Target) -> str:
+    if target.output == STANDARD_OUTPUT:
+        result.copy_out(sys.stdout.buffer)
+        sys.stdout.flush()
+        return "standard output"
+    if target.output is not None:
+        result.save(target.output, replace=True)
+        return target.output
+    if not result.changed:
+        return ""
+    if target.in_place:
+        if target.backup:
+            _keep(path, replace=target.force)
+        result.save(path, replace=True)
+        return str(path)
+    beside = path.with_name(f"{path.stem}.fixed{path.suffix}")
+    try:
+        result.save(beside, replace=target.force)
+    except ModelFileError as error:
+        if beside.exists() and not target.force:
+            raise ModelFileError(beside, "is there already", "--force replaces it") from error
+        raise
+    return str(beside)
+
+
+def _keep(path: Path, *, replace: bool) -> None:
+    """Copy the old file to NAME.bak."""
+    backup = path.with_name(f"{path.name}.bak")
+    try:
+        atomic.write([(0, path.stat().st_size)], path, backup, replace=replace)
+    except ModelFileError as error:
+        if backup.exists() and not replace:
+            raise ModelFileError(backup, "is there already", "--force replaces it") from error
+        raise
+
+
+def lowerings(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return (node pattern, kind) pairs of --lower NODE=KIND.
+
+    Raises:
+        UsageError: a value without "=".
+    """
+    pairs: list[tuple[str, str]] = []
+    for value in values:
+        pattern, equals, kind = value.rpartition("=")
+        if not equals or not pattern:
+            raise UsageError(f"--lower {value!r}: expected NODE=KIND")
+        pairs.append((pattern, kind))
+    return tuple(pairs)
+
+
+def say(text: str, *, beside: bool) -> None:
+    """Print a line of the report; on standard error where a model or a diff is on the other."""
+    click.echo(text, err=beside)
+
+
+def at_least_warnings(settings: "Settings", *, chosen: bool = False) -> "Settings":
+    """Return settings that leave notes alone, unless rules or a severity were chosen."""
+    if settings.severity == "note" and not settings.select and not chosen:
+        return replace(settings, severity="warning")
+    return settings
