@@ -31,7 +31,7 @@ def test_a_rule_that_fails_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(module, "chosen_rules", only)
     (file,) = halfpixel.check(PATH).files
     assert file.error is not None
-    assert file.error.startswith("rule broken-rule failed on node 'node__upsample")
+    assert file.error.startswith(f"{PATH}: rule broken-rule failed on node 'node__upsample")
     assert "ZeroDivisionError" in file.error
     assert "\n" not in file.error
 

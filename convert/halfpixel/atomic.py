@@ -10,7 +10,9 @@ Source: Linux manual pages open(2) on O_TMPFILE, linkat(2), copy_file_range(2), 
 import errno
 import os
 import secrets
+import shutil
 import stat
+import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -27,6 +29,8 @@ CHUNK: Final = 1 << 20
 
 LARGE: Final = 1 << 26
 """Bytes that the system copies at once; a smaller file is read and written."""
+
+WRITABLE: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 HANDLES: Final = "/proc/self/fd"
 """Folder in which Linux shows the open files of a process."""
@@ -64,14 +68,15 @@ def write(
         verify: looks at the new file before it gets its name, and raises to keep it from it.
 
     Raises:
-        ModelFileError: the file cannot be written, or exists and is not to be replaced.
+        ModelFileError: the file cannot be written, or exists and is not to be replaced, or
+            is read-only, or no file at all (a folder, a pipe, a device).
     """
     try:
         target = followed(target)
+        there = _replaceable(target)
         with Path(source or os.devnull).open("rb") as old:
-            like = target if replace and target.exists() else source
-            mode = 0o644 if like is None else stat.S_IMODE(like.stat().st_mode)
-            with _unfinished(target, mode, replace=replace) as (new, place):
+            like = there if replace and there else os.fstat(old.fileno()) if source else None
+            with _unfinished(target, like, replace=replace) as (new, place):
                 _copy(pieces, old, new)
                 if verify is not None:
                     verify(place)
@@ -80,19 +85,76 @@ def write(
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ModelFileError(target, f"cannot be written: {reason}") from error
+    except ValueError as error:  # a name with a zero byte in it
+        raise ModelFileError(target, f"cannot be written: {error}") from error
 
 
-def copy_out(pieces: Sequence[Piece], source: Path, stream: BinaryIO) -> None:
-    """Write pieces of `source` to an open stream, such as standard output."""
-    with source.open("rb") as old:
-        for piece in pieces:
-            stream.writelines(_parts(piece, old))
+def _replaceable(target: Path) -> os.stat_result | None:
+    """Return what is there under a name, or None.
+
+    Raises:
+        ModelFileError: it is no file, or nobody may write to it.
+    """
+    try:
+        there = target.stat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(there.st_mode):
+        raise ModelFileError(target, "cannot be written: it is not a regular file")
+    if not there.st_mode & WRITABLE:  # root may write to it, and was not asked to
+        raise ModelFileError(target, "cannot be written: it is read-only")
+    os.close(os.open(target, os.O_WRONLY))  # raises where it may not be written to
+    return there
+
+
+def copy_out(
+    pieces: Sequence[Piece],
+    source: Path,
+    stream: BinaryIO,
+    verify: Callable[[Path], None],
+) -> None:
+    """Write pieces of `source` to an open stream, such as standard output.
+
+    They are put together in a passing file first, so that nothing goes out that is not whole.
+
+    Args:
+        pieces: what is written, in order.
+        source: the old file.
+        stream: where it goes.
+        verify: looks at the whole, and raises to keep it back.
+
+    Raises:
+        ModelFileError: the old file cannot be read, or there is no room.
+    """
+    try:
+        with source.open("rb") as old, tempfile.NamedTemporaryFile() as passing:
+            for piece in pieces:
+                passing.writelines(_parts(piece, old))
+            passing.flush()
+            verify(Path(passing.name))
+            passing.seek(0)
+            shutil.copyfileobj(passing, stream, CHUNK)
+            stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ModelFileError(source, f"cannot be written out: {reason}") from error
 
 
 def joined(pieces: Sequence[Piece], source: Path) -> bytes:
     """Return pieces of `source` as one text of bytes."""
-    with source.open("rb") as old:
+    with _opened(source) as old:
         return b"".join(part for piece in pieces for part in _parts(piece, old))
+
+
+@contextmanager
+def _opened(source: Path) -> Generator[BinaryIO]:
+    try:
+        with source.open("rb") as old:
+            yield old
+    except OSError as error:
+        raise ModelFileError(source, (error.strerror or str(error)).lower()) from error
 
 
 def followed(path: Path) -> Path:
@@ -103,8 +165,8 @@ def followed(path: Path) -> Path:
     """
     if not path.is_symlink():
         return path
-    real = path.resolve()
-    if real.parent != path.parent.resolve():
+    real = Path(os.path.realpath(path))
+    if real.parent != Path(os.path.realpath(path.parent)):
         raise ModelFileError(path, f"is a symbolic link out of its folder, to {real}")
     return real
 
@@ -180,13 +242,21 @@ def _copy_range(start: int, stop: int, old: BinaryIO, new: int) -> None:
 
 
 @contextmanager
-def _unfinished(target: Path, mode: int, *, replace: bool) -> Generator[tuple[int, Path]]:
-    """Open a file that gets the name `target` once the block ends without an error."""
+def _unfinished(
+    target: Path, like: os.stat_result | None, *, replace: bool
+) -> Generator[tuple[int, Path]]:
+    """Open a file that gets the name `target` once the block ends without an error.
+
+    It has the permissions of `like`, and where the system lets it, its owner.
+    """
     folder = target.parent
     new, name = _open_in(folder, target)
     try:
         yield new, name or Path(HANDLES, str(new))
-        os.fchmod(new, mode)
+        if like is not None and replace:
+            with suppress(OSError):  # only root may give a file away
+                os.fchown(new, like.st_uid, like.st_gid)
+        os.fchmod(new, 0o644 if like is None else stat.S_IMODE(like.st_mode))
         os.fsync(new)
         _give_name(new, name, target, replace=replace)
         name = None
@@ -211,7 +281,7 @@ def _open_in(folder: Path, target: Path) -> tuple[int, Path | None]:
 
 
 def _passing_name(target: Path) -> Path:
-    return target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    return target.with_name(f".halfpixel-{secrets.token_hex(6)}.tmp")
 
 
 def _give_name(new: int, name: Path | None, target: Path, *, replace: bool) -> None:

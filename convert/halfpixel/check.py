@@ -203,7 +203,10 @@ class Judge:
     def judged(self, model: Opened, name: str) -> FileReport:
         """Return what is found in a model that was read; its sites keep their order."""
         found = tuple(self._meant(site) for site in model.sites)
-        findings = tuple(self._findings(found))
+        try:
+            findings = tuple(self._findings(found))
+        except RuleError as error:
+            raise error.of(name) from error
         return FileReport(name, found, findings, repaired=tuple(model.record))
 
     def _meant(self, site: Site) -> Site:

@@ -148,7 +148,7 @@ def deviation_of(
         one_now = copied if one is None or unchanged or stays else one
         other_now = copied if other is None else other
         if other is not None and len(wanted) == 2 and version >= NEAREST_COPIES_SINCE:
-            other_now = _shortcut(other, n_in, n_out)
+            other_now = shortcut(other, n_in, n_out)
         deviation = _on_axis(axis, one_now, other_now, n_in, n_out, meant)
         if deviation is not None:
             if one is not None and one_now is not one:
@@ -160,7 +160,7 @@ def deviation_of(
 _COPY: Final = Sampling("asymmetric", Linear(), ONE)
 
 
-def _shortcut(meant: Sampling, n_in: int | None, n_out: int | None) -> Sampling:
+def shortcut(meant: Sampling, n_in: int | None, n_out: int | None) -> Sampling:
     """Return what PyTorch's nearest over two axes computes, whatever the factor.
 
     A length that stays is copied, a length that doubles takes every pixel twice. Source:

@@ -64,6 +64,10 @@ class RuleError(HalfpixelError):
         kind = type(cause).__name__
         super().__init__(f"rule {rule} failed on node {node!r}: {kind}: {cause}")
 
+    def of(self, name: str) -> HalfpixelError:
+        """Return the error with the file's name in front."""
+        return HalfpixelError(f"{name}: {self}")
+
 
 class UsageError(HalfpixelError):
     """A wrong option or configuration."""

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from halfpixel.check import FileReport, Judge, Located, Settings, opened
-from halfpixel.errors import HalfpixelError, UsageError
+from halfpixel.errors import GraphError, HalfpixelError, UsageError
 from halfpixel.fixes import Changed, Declined, FixResult, FixSettings
 from halfpixel.format import Change, Opened, Outcome, Rewritten
-from halfpixel.rule import SEVERITIES, Safety
+from halfpixel.rule import SEVERITIES, Fix, Safety
 from halfpixel.sampling import Resize
 from halfpixel.sampling.lowering import LOWERINGS
 
@@ -75,11 +75,19 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
 
 @dataclass(slots=True)
 class _Wish:
-    """A change that is wanted, and where it comes from."""
+    """A change that is wanted, and where it comes from.
+
+    Attributes:
+        change: the change.
+        safety: how safe it is.
+        rules: the rules that ask for it.
+        plain: the change as the first rule asks for it, where another one added to it.
+    """
 
     change: Change
     safety: Safety
     rules: frozenset[str]
+    plain: "_Wish | None" = None
 
 
 @dataclass(slots=True)
@@ -131,17 +139,11 @@ class _Fixing:
             elif fix.safety == "unsafe" and not self.settings.unsafe:
                 self._decline(one, f"unsafe: {fix.advice}; --unsafe-fixes makes it")
             elif place in wishes and wishes[place].change.operator == fix.operator:
-                wish, change = wishes[place], wishes[place].change
-                wish.rules |= {one.rule.name}
-                wish.change = replace(
-                    change,
-                    factors=change.factors or fix.factors,
-                    exact=change.exact or fix.exact,
-                )
+                wishes[place] = _joined(wishes[place], one.rule.name, fix)
             elif place not in wishes:
                 change = Change(place, fix.operator, one.rule.name, fix.factors, fix.exact)
                 wishes[place] = _Wish(change, fix.safety, frozenset({one.rule.name}))
-        asked = self._lowered(now, wishes) if lower else []
+        asked = self._lowered(now, wishes, report.path) if lower else []
         wanted = {wish.change.site: wish for wish in [*wishes.values(), *asked]}
         return [
             wish
@@ -149,7 +151,7 @@ class _Fixing:
             if self._key(now, place, wish.change.why) not in self.declined
         ]
 
-    def _lowered(self, now: Opened, wishes: Mapping[int, _Wish]) -> list[_Wish]:
+    def _lowered(self, now: Opened, wishes: Mapping[int, _Wish], name: str) -> list[_Wish]:
         """Return what the user asks to be written in other operators."""
         asked: list[_Wish] = []
         for pattern, kind in self.settings.lower:
@@ -160,7 +162,8 @@ class _Fixing:
             ]
             if not found:
                 names = ", ".join(site.name for site in now.sites[:5]) or "none"
-                raise UsageError(f"--lower {pattern}={kind}: no such site; there are: {names}")
+                asked_for = f"--lower {pattern}={kind}"
+                raise GraphError(name, "", f"{asked_for}: no such site; there are: {names}")
             for place, site in found:
                 wish = wishes.get(place)
                 operator = wish.change.operator if wish else site.operator
@@ -184,15 +187,17 @@ class _Fixing:
         while wishes:
             rewritten = now.rewrite([w.change for w in wishes], self.settings.max_opset)
             kept: list[tuple[_Wish, Outcome]] = []
+            retried: list[_Wish] = []
             for wish, outcome in zip(wishes, rewritten.outcomes, strict=True):
                 if outcome.made:
                     kept.append((wish, outcome))
+                elif wish.plain is not None:
+                    self._refuse(now, wish, outcome.declined, wish.rules - wish.plain.rules)
+                    retried.append(wish.plain)
                 else:
                     self._refuse(now, wish, outcome.declined)
-            if not kept:
-                return None
             if len(kept) < len(wishes):
-                wishes = [wish for wish, _ in kept]
+                wishes = [*(wish for wish, _ in kept), *retried]
                 continue
             after = self.judge.judged(rewritten.opened, name)
             failing = self._failing(now, before, after, wishes)
@@ -244,16 +249,30 @@ class _Fixing:
         site = now.sites[place]
         return site.graph, site.name, why
 
-    def _refuse(self, now: Opened, wish: _Wish, reason: str) -> None:
+    def _refuse(
+        self, now: Opened, wish: _Wish, reason: str, rules: frozenset[str] | None = None
+    ) -> None:
         site = now.sites[wish.change.site]
-        why = wish.change.why
-        declined = Declined(site.name, site.graph, site.op, why, reason)
-        self.declined[self._key(now, wish.change.site, why)] = declined
+        for why in rules or (wish.change.why,):
+            declined = Declined(site.name, site.graph, site.op, why, reason)
+            self.declined[self._key(now, wish.change.site, why)] = declined
 
     def _decline(self, one: Located, reason: str) -> None:
         site, rule = one.site, one.rule.name
         declined = Declined(site.name, site.graph, site.op, rule, reason)
         self.declined.setdefault((site.graph, site.name, rule), declined)
+
+
+def _joined(wish: _Wish, rule: str, fix: Fix) -> _Wish:
+    """Return a wish with what another rule's fix adds to the same operator."""
+    change = replace(
+        wish.change,
+        factors=wish.change.factors or fix.factors,
+        exact=wish.change.exact or fix.exact,
+    )
+    safety: Safety = "unsafe" if "unsafe" in {wish.safety, fix.safety} else wish.safety
+    plain = wish.plain if change == wish.change else wish.plain or wish
+    return _Wish(change, safety, wish.rules | {rule}, plain)
 
 
 def _counts(findings: Iterable[Located]) -> Counter[tuple[str, str, str]]:

@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from halfpixel.conventions.torch_interpolate import Interpolate, from_arguments
+from halfpixel.conventions.torch_interpolate import FAMILIES, Interpolate, from_arguments
 from halfpixel.errors import UsageError
 from halfpixel.intents.exporter_habit import habit
 from halfpixel.intents.pytorch_record import recorded
+from halfpixel.sampling import Resize
+from halfpixel.sampling.arithmetic import simplest
 from halfpixel.site import Intent, Operation
 
 
@@ -55,7 +57,21 @@ def parse_policy(text: str, pattern: str = "*") -> Policy:
         if key != "mode" and value.lower() not in _VALUES:
             raise UsageError(f"--expect {text!r}: {key} is {value!r}, expected true or false")
         arguments.append((key, _VALUES.get(value.lower(), value)))
+    _check(text, dict(arguments))
     return Policy(pattern, tuple(arguments))
+
+
+def _check(text: str, arguments: Mapping[str, object]) -> None:
+    """Refuse a mode that PyTorch does not have, or an option that the mode does not take."""
+    mode = str(arguments.get("mode", "bilinear"))
+    if mode not in FAMILIES:
+        known = ", ".join(FAMILIES)
+        raise UsageError(f"--expect {text!r}: mode is {mode!r}, expected one of {known}")
+    family = FAMILIES[mode]
+    if "align_corners" in arguments and family not in {"linear", "cubic"}:
+        raise UsageError(f"--expect {text!r}: mode {mode!r} has no align_corners")
+    if arguments.get("antialias") and mode not in {"bilinear", "bicubic"}:
+        raise UsageError(f"--expect {text!r}: mode {mode!r} has no antialias")
 
 
 def intent_of(
@@ -87,10 +103,12 @@ def expected(operation: Operation, name: str, policies: Sequence[Policy]) -> Int
 
 
 def _like(operation: Operation, arguments: dict[str, object]) -> Interpolate:
-    """Return a call with the operation's own lengths."""
+    """Return a call with the operation's own lengths, over the axes that it resamples."""
     spatial = max(operation.rank - 2, 1)
+    axes = _axes(operation, spatial)
     if operation.by == "scales" and operation.scales is not None:
-        arguments["scale_factor"] = list(operation.scales[-spatial:])
+        # the factor as it was written, not its float32: lengths are its whole multiples
+        arguments["scale_factor"] = [float(simplest(operation.scales[axis])) for axis in axes]
     else:
         arguments["size"] = [1] * spatial
     call = from_arguments(arguments, spatial)
@@ -100,11 +118,19 @@ def _like(operation: Operation, arguments: dict[str, object]) -> Interpolate:
     return Interpolate(
         call.family,
         spatial,
-        tuple(sizes[-spatial:]),
+        tuple(sizes[axis] for axis in axes),
         None,
         call.align_corners,
         call.antialias,
     )
+
+
+def _axes(operation: Operation, spatial: int) -> tuple[int, ...]:
+    """Return the axes that a call stands for: the last, or those that the operation moves."""
+    last = tuple(range(operation.rank - spatial, operation.rank))
+    operator = operation.operator
+    moved = tuple(axis for axis, _ in operator.axes) if isinstance(operator, Resize) else ()
+    return moved if len(moved) == spatial and not set(moved) <= set(last) else last
 
 
 _VERSION = re.compile(r"(\d+)\.(\d+)")

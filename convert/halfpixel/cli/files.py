@@ -1,5 +1,6 @@
 """What every command shares: exit codes, the files that are named, lists of names."""
 
+import os
 from collections.abc import Iterator, Sequence
 from glob import glob, has_magic
 from pathlib import Path
@@ -25,9 +26,11 @@ def model_files(paths: Sequence[str]) -> Iterator[Path]:
     """Yield the files that are named, are in a folder that is named, or match a pattern."""
     for text in paths:
         path = Path(text)
-        if path.is_dir():
+        if not text:
+            raise UsageError("an empty path, expected a file, a folder or a pattern")
+        if os.path.isdir(text):  # noqa: PTH112 - Path.is_dir raises where a folder is closed
             found = sorted(p for p in path.rglob("*.onnx") if p.is_file())
-        elif has_magic(text) and not path.exists():
+        elif has_magic(text) and not os.path.exists(text):  # noqa: PTH110 - likewise
             found = sorted(Path(name) for name in glob(text, recursive=True))  # noqa: PTH207 - the pattern may be absolute
         else:
             found = [path]

@@ -5,6 +5,7 @@ the tool could not do its work (a file that cannot be read or written, a wrong o
 """
 
 import gc
+import io
 import os
 import sys
 
@@ -68,8 +69,25 @@ def explain_command(subject: str) -> None:
 def main() -> None:
     """Run the command line; a reader that goes away early is no error."""
     gc.set_threshold(200_000)  # a short process: collecting while it starts costs a fifth
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # file names may be no text
     try:
-        cli()
+        try:
+            cli()
+        finally:
+            if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison] - closed
+                sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(FOUND)
+    except OSError as error:
+        _drop_output()
+        reason = (error.strerror or str(error)).lower()
+        click.echo(f"halfpixel: {error.filename or 'standard output'}: {reason}", err=True)
+        sys.exit(FAILED)
+
+
+def _drop_output() -> None:
+    """Let what is still to be printed go nowhere, so that the end of the program is quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

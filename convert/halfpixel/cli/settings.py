@@ -28,7 +28,7 @@ def read_settings(
     Raises:
         UsageError: the table is malformed, or an option has a value that it does not take.
     """
-    table, where = _table(folder or Path.cwd())
+    table, where = _table(folder or _here())
     unknown = sorted(set(table) - KEYS)
     if unknown:
         raise UsageError(f"{where}: [tool.halfpixel] has {unknown[0]!r}, expected {_listed(KEYS)}")
@@ -44,6 +44,13 @@ def read_settings(
     )
 
 
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UsageError("the working folder is gone") from error
+
+
 def _listed(names: Sequence[str] | frozenset[str]) -> str:
     return ", ".join(sorted(names))
 
@@ -56,10 +63,14 @@ def _table(folder: Path) -> tuple[Mapping[str, object], str]:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             continue
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except OSError as error:
+            raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
             raise UsageError(f"{path}: {error}") from error
-        tool = cast("Mapping[str, object]", data.get("tool", {}))
-        found = tool.get("halfpixel", {})
+        tool = cast("object", data.get("tool", {}))
+        if not isinstance(tool, dict):
+            raise UsageError(f"{path}: tool is not a table")
+        found = cast("Mapping[str, object]", tool).get("halfpixel", {})
         if not isinstance(found, dict):
             raise UsageError(f"{path}: tool.halfpixel is not a table")
         return cast("Mapping[str, object]", found), str(path)

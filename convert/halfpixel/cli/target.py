@@ -1,5 +1,6 @@
 """Where fixed models go: beside the old one, to a file of one's own, in place, or out."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -47,12 +48,17 @@ class Target:
             raise UsageError("--output and --in-place exclude each other")
         if self.backup and not self.in_place:
             raise UsageError("--backup is for --in-place")
-        if self.output is None or len(files) == 1:
-            own = self.output not in {None, STANDARD_OUTPUT} and files[0].exists()
-            if own and Path(self.output or "").resolve() == files[0].resolve():
-                raise UsageError(f"{files[0]}: is the model itself; --in-place replaces it")
+        if self.output is None:
             return
-        raise UsageError(f"--output names one file, and {len(files)} models are given")
+        if len(files) != 1:
+            raise UsageError(f"--output names one file, and {len(files)} models are given")
+        if self.output == STANDARD_OUTPUT:
+            if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - it can be closed
+                raise UsageError("--output -: standard output is closed")
+        elif not Path(self.output).name or "\0" in self.output:
+            raise UsageError(f"--output {self.output!r}: expected the name of a file")
+        elif os.path.realpath(self.output) == os.path.realpath(files[0]):
+            raise UsageError(f"{files[0]}: is the model itself; --in-place replaces it")
 
 
 def fixed(
@@ -89,7 +95,7 @@ def _written(result: FixResult, path: Path, target: Target) -> str:
     try:
         result.save(beside, replace=target.force)
     except ModelFileError as error:
-        if beside.exists() and not target.force:
+        if isinstance(error.__cause__, FileExistsError):
             raise ModelFileError(beside, "is there already", "--force replaces it") from error
         raise
     return str(beside)
@@ -101,7 +107,7 @@ def _keep(path: Path, *, replace: bool) -> None:
     try:
         atomic.write([(0, path.stat().st_size)], path, backup, replace=replace)
     except ModelFileError as error:
-        if backup.exists() and not replace:
+        if isinstance(error.__cause__, FileExistsError):
             raise ModelFileError(backup, "is there already", "--force replaces it") from error
         raise
 

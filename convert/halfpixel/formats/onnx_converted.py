@@ -81,28 +81,55 @@ def converted(model: "ModelProto", target: int) -> "ModelProto":
         raise ConventionError(f"opset {target} is out of reach: {reason}") from error
 
 
-def hidden(model: "ModelProto") -> "ModelProto":
-    """Return a copy whose resizes before opset 11 the converter does not know."""
+def hidden(model: "ModelProto", target: int) -> "ModelProto":
+    """Return a copy without what the converter would spoil.
+
+    It does not know Upsample and Resize before opset 11, and it loses attributes that are
+    arguments of a local function, so that it is not shown nodes with such an attribute whose
+    operator is the same at both opsets.
+    """
     out = type(model)()
     out.CopyFrom(model)
     del out.functions[:]
-    if opset_of(model) < FIRST_RESIZE:
-        for node in _all_nodes(out.graph):
-            if node.op_type in RESIZES and is_default(node):
-                node.domain = KEPT
+    before = opset_of(model)
+    kept = False
+    for node in _all_nodes(out.graph):
+        resizes = node.op_type in RESIZES and before < FIRST_RESIZE
+        if is_default(node) and (resizes or _is_bound(node, before, target)):
+            node.domain = KEPT
+            kept = True
+    if kept:
         out.opset_import.add(domain=KEPT, version=1)
     return out
 
 
-def as_model(model: "ModelProto", function: "FunctionProto") -> "ModelProto":
-    """Return the body of a local function as a model of its own."""
+def _is_bound(node: "NodeProto", before: int, target: int) -> bool:
+    """Whether a node takes arguments of its function, and its operator stays the same."""
+    if not any(a.ref_attr_name for a in node.attribute):
+        return False
+    return _since(node.op_type, before) == _since(node.op_type, target)
+
+
+@lru_cache(maxsize=1024)
+def _since(op: str, opset: int) -> int:
+    from onnx import defs
+
+    try:
+        return defs.get_schema(op, opset, "").since_version
+    except defs.SchemaError:
+        return 0
+
+
+def as_model(model: "ModelProto", function: "FunctionProto", target: int) -> "ModelProto":
+    """Return the body of a local function as a model of its own, to be converted."""
     from onnx import helper
 
     inputs = [helper.make_empty_tensor_value_info(name) for name in function.input]
     outputs = [helper.make_empty_tensor_value_info(name) for name in function.output]
     graph = helper.make_graph(list(function.node), function.name, inputs, outputs)
     opsets = list(function.opset_import or model.opset_import)
-    return hidden(helper.make_model(graph, opset_imports=opsets, ir_version=model.ir_version))
+    body = helper.make_model(graph, opset_imports=opsets, ir_version=model.ir_version)
+    return hidden(body, target)
 
 
 def _all_nodes(graph: "GraphProto") -> "Iterator[NodeProto]":
@@ -145,10 +172,29 @@ def _attributes_at(op: str, opset: int) -> frozenset[str]:
 
 
 def same(old: "NodeProto", new: "NodeProto") -> bool:
-    """Whether the converter left a node as it was, apart from what it always drops."""
-    if (old.op_type, list(old.input)) != (new.op_type, list(new.input)):
-        return False
-    return _plain(old) == _plain(new)
+    """Whether the converter left a node as it was, apart from what it always drops.
+
+    Raises:
+        ConventionError: it did not, and an attribute is an argument of the local function,
+            whose value the converter loses.
+    """
+    bound = {a.name for a in old.attribute if a.ref_attr_name}
+    before, after = _plain(old), _plain(new)
+    unchanged = (old.op_type, list(old.input)) == (new.op_type, list(new.input))
+    if unchanged and before.keys() == after.keys():
+        unchanged = all(before[name] == after[name] for name in before if name not in bound)
+    else:
+        unchanged = False
+    if not unchanged:
+        refuse_bound(old)
+    return unchanged
+
+
+def refuse_bound(node: "NodeProto") -> None:
+    """Refuse a node that changes and takes an argument of its local function."""
+    if any(a.ref_attr_name for a in node.attribute):
+        reason = f"{node.op_type} changed and takes an argument of its function"
+        raise ConventionError(f"node {name_of(node)!r}: {reason}")
 
 
 def _plain(node: "NodeProto") -> dict[str, object]:
@@ -164,11 +210,16 @@ def _value(attribute: "AttributeProto") -> object:
 
 
 def with_record(node: "NodeProto", original: "NodeProto") -> "NodeProto":
-    """Return a new node with the name, the text and the records of the old one."""
+    """Return the old node with another type, inputs, outputs and attributes.
+
+    Its name, text, records and unknown fields stay.
+    """
     out = type(node)()
-    out.CopyFrom(node)
-    out.name = original.name
-    out.doc_string = original.doc_string
-    del out.metadata_props[:]
-    out.metadata_props.extend(original.metadata_props)
+    out.CopyFrom(original)
+    for field in ("op_type", "domain", "input", "output", "attribute"):
+        out.ClearField(field)
+    out.op_type = node.op_type
+    out.input.extend(node.input)
+    out.output.extend(node.output)
+    out.attribute.extend(node.attribute)
     return out

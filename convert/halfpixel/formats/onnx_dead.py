@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from halfpixel.formats.onnx_edit import GraphEdit, ModelEdit, inner_graphs
+from halfpixel.formats.onnx_edit import GraphEdit, ModelEdit, graph_at, inner_graphs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +27,8 @@ def drop_unread(model: "ModelProto", edit: ModelEdit) -> None:
 
 
 def _drop(graph: "GraphProto | FunctionProto", edit: GraphEdit) -> None:
-    for (index, attribute, place), change in edit.inner.items():
-        holder = graph.node[index].attribute[attribute]
-        _drop(holder.graphs[place] if holder.graphs else holder.g, change)
+    for place, change in edit.inner.items():
+        _drop(graph_at(graph, place), change)
     if not edit.nodes:
         return
     reads = Counter(_outputs(graph))

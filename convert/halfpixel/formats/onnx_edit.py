@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from halfpixel.errors import GraphError
+from halfpixel.formats.onnx_wire import OWN
 
 if TYPE_CHECKING:
     from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto
@@ -90,25 +91,27 @@ def compose(first: ModelEdit, second: ModelEdit, model: "ModelProto") -> ModelEd
         index: _compose(
             first.functions.get(index, GraphEdit()),
             second.functions.get(index, GraphEdit()),
-            len(model.functions[index].node),
+            model.functions[index],
         )
         for index in first.functions.keys() | second.functions.keys()
     }
     return ModelEdit(
-        _compose(first.graph, second.graph, len(model.graph.node)),
+        _compose(first.graph, second.graph, model.graph),
         functions,
         second.opset if second.opset is not None else first.opset,
         first.metadata | second.metadata,
     )
 
 
-def _compose(first: GraphEdit, second: GraphEdit, count: int) -> GraphEdit:
+def _compose(first: GraphEdit, second: GraphEdit, graph: "GraphProto | FunctionProto") -> GraphEdit:
     if not first:
         return second
-    out = GraphEdit(dropped=first.dropped | second.dropped)
+    tensors = range(len(getattr(graph, "initializer", ())))
+    left = [index for index in tensors if index not in first.dropped]
+    out = GraphEdit(dropped=first.dropped | {left[index] for index in second.dropped})
     inner = _by_node(second.inner)
     place = 0
-    for index in range(count):
+    for index in range(len(graph.node)):
         items: list[Item] = []
         changed = index in first.nodes
         for item in first.nodes.get(index, [None]):
@@ -118,15 +121,21 @@ def _compose(first: GraphEdit, second: GraphEdit, count: int) -> GraphEdit:
             for key, edit in inner.get(place, {}).items():
                 if item is not None:
                     raise GraphError("", item.name, "a subgraph of a lifted node is not changed")
-                out.inner[index, key[1], key[2]] = edit
+                whole = index, key[1], key[2]
+                before = first.inner.get(whole, GraphEdit())
+                out.inner[whole] = _compose(before, edit, graph_at(graph, whole))
             place += 1
         if changed:
             out.nodes[index] = items
     for key, edit in first.inner.items():
-        if key in out.inner:
-            raise GraphError("", "", "a subgraph is lifted and changed at once")
-        out.inner[key] = edit
+        out.inner.setdefault(key, edit)
     return out
+
+
+def graph_at(graph: "GraphProto | FunctionProto", place: Inner) -> "GraphProto":
+    """Return the subgraph at a place."""
+    holder = graph.node[place[0]].attribute[place[1]]
+    return holder.graphs[place[2]] if holder.graphs else holder.g
 
 
 def _by_node(inner: Mapping[Inner, GraphEdit]) -> dict[int, dict[Inner, GraphEdit]]:
@@ -160,9 +169,8 @@ def applied(model: "ModelProto", edit: ModelEdit) -> "ModelProto":
 
 
 def _apply(graph: "GraphProto | FunctionProto", edit: GraphEdit) -> None:
-    for (node, attribute, place), change in edit.inner.items():
-        holder = graph.node[node].attribute[attribute]
-        inner = holder.graphs[place] if holder.graphs else holder.g
+    for place, change in edit.inner.items():
+        inner = graph_at(graph, place)
         _apply(inner, change)
         for tensor in sorted(change.dropped, reverse=True):
             del inner.initializer[tensor]
@@ -193,19 +201,20 @@ def inner_graphs(node: "NodeProto") -> "Sequence[tuple[int, int, GraphProto]]":
     return found
 
 
-def payload_outside(node: "NodeProto", location: str) -> bool:
-    """Whether a node holds a tensor whose bytes were left in the file `location`."""
+def is_payload(tensor: "TensorProto") -> bool:
+    """Whether a tensor's bytes were left in the model's own file by the skeleton."""
+    return any(entry.key == "checksum" and entry.value == OWN for entry in tensor.external_data)
 
-    def outside(tensor: "TensorProto") -> bool:
-        return any(e.key == "location" and e.value == location for e in tensor.external_data)
 
+def payload_outside(node: "NodeProto") -> bool:
+    """Whether a node holds a tensor whose bytes were left in the model's own file."""
     for attribute in node.attribute:
         tensors = [attribute.t, *attribute.tensors] if attribute.HasField("t") else []
-        if any(outside(tensor) for tensor in tensors):
+        if any(is_payload(tensor) for tensor in tensors):
             return True
         for _, _, graph in inner_graphs(node):
-            if any(outside(tensor) for tensor in graph.initializer):
+            if any(is_payload(tensor) for tensor in graph.initializer):
                 return True
-            if any(payload_outside(inner, location) for inner in graph.node):
+            if any(payload_outside(inner) for inner in graph.node):
                 return True
     return False

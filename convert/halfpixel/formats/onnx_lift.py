@@ -14,7 +14,7 @@ Source: onnx `onnx/version_converter`; ONNX `docs/Changelog.md`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ConventionError
@@ -28,11 +28,12 @@ from halfpixel.formats.onnx_converted import (
     is_default,
     name_of,
     opset_of,
+    refuse_bound,
     refuse_lost,
     same,
     with_record,
 )
-from halfpixel.formats.onnx_edit import GraphEdit, ModelEdit, inner_graphs
+from halfpixel.formats.onnx_edit import Container, GraphEdit, ModelEdit, inner_graphs
 from halfpixel.formats.onnx_nodes import Nodes, names_in
 from halfpixel.formats.onnx_walk import Place
 
@@ -43,6 +44,10 @@ HARDMAX_ALONE: Final = 13
 """First opset whose Hardmax works along its one axis alone."""
 
 
+Made = tuple[Container, str]
+"""A value by the list of nodes that makes it and its name, which other lists may use too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lift:
     """What is needed to take a model to a later opset.
@@ -50,14 +55,14 @@ class Lift:
     Attributes:
         model: the model, or its skeleton.
         target: the later opset.
-        scales: for the output of a resize before opset 11, its constant scales.
-        free: outputs of resizes that get other attributes anyway.
+        scales: for a resize before opset 11, its constant scales.
+        free: resizes that get other attributes anyway.
     """
 
     model: "ModelProto"
     target: int
-    scales: Mapping[str, tuple[float, ...]]
-    free: frozenset[str]
+    scales: Mapping[Made, tuple[float, ...]]
+    free: frozenset[Made]
 
     def edit(self) -> ModelEdit:
         """Return the change.
@@ -68,12 +73,13 @@ class Lift:
         before = opset_of(self.model)
         taken = names_in(self.model)
         out = ModelEdit(opset=self.target)
-        main = converted(hidden(self.model), self.target)
-        self._graph(self.model.graph, main.graph, out.graph, taken, before)
+        main = converted(hidden(self.model, self.target), self.target)
+        place = _Place(("graph",), taken, before)
+        self._graph(self.model.graph, main.graph, out.graph, place)
         for index, function in enumerate(self.model.functions):
-            body = converted(as_model(self.model, function), self.target)
+            body = converted(as_model(self.model, function, self.target), self.target)
             edit = out.functions.setdefault(index, GraphEdit())
-            self._graph(function, body.graph, edit, taken, before)
+            self._graph(function, body.graph, edit, _Place(("function", index), taken, before))
         return out
 
     def _graph(
@@ -81,10 +87,10 @@ class Lift:
         old: "GraphProto | FunctionProto",
         new: "GraphProto",
         edit: GraphEdit,
-        taken: set[str],
-        before: int,
+        where: "_Place",
     ) -> None:
         """Find what the converter changed, by the outputs of each node."""
+        taken, before = where.taken, where.before
         known = {tuple(node.output): (index, node) for index, node in enumerate(old.node)}
         kept = {t.name for t in getattr(old, "initializer", ())}
         added = {t.name: t for t in new.initializer if t.name not in kept}
@@ -101,7 +107,7 @@ class Lift:
             new_constants = [names.constant(added.pop(n)) for n in node.input if n in added]
             pending = new_constants + pending
             if original.op_type in RESIZES and is_default(original) and before < FIRST_RESIZE:
-                edit.nodes[index] = [*pending, *self._resize(original, taken)]
+                edit.nodes[index] = [*pending, *self._resize(original, where)]
             elif is_default(original) and original.op_type == "Hardmax" and self._parts(before):
                 edit.nodes[index] = self._hardmax(original, taken)
             elif not same(original, node):
@@ -114,19 +120,13 @@ class Lift:
                 refuse_lost(original, before, self.target)
                 if pending:
                     edit.nodes[index] = [*pending, None]
-                self._inner(original, node, index, edit, taken, before)
+                self._inner(original, node, index, edit, where)
             pending = []
         if pending or len(seen) != len(old.node):
             raise ConventionError("the version converter left out a node")
 
-    def _inner(  # noqa: PLR0913, PLR0917 - a node before and after, and where it stands
-        self,
-        old: "NodeProto",
-        new: "NodeProto",
-        index: int,
-        edit: GraphEdit,
-        taken: set[str],
-        before: int,
+    def _inner(
+        self, old: "NodeProto", new: "NodeProto", index: int, edit: GraphEdit, where: "_Place"
     ) -> None:
         after = {
             (new.attribute[number].name, place): graph for number, place, graph in inner_graphs(new)
@@ -134,20 +134,23 @@ class Lift:
         for number, place, graph in inner_graphs(old):
             change = GraphEdit()
             name = old.attribute[number].name
-            self._graph(graph, after[name, place], change, taken, before)
+            inside = replace(where, container=(*where.container, index, number, place))
+            self._graph(graph, after[name, place], change, inside)
             if change:
                 edit.inner[index, number, place] = change
 
-    def _resize(self, node: "NodeProto", taken: set[str]) -> "list[NodeProto]":
+    def _resize(self, node: "NodeProto", where: "_Place") -> "list[NodeProto]":
         """Return Resize nodes that compute what an Upsample or Resize-10 computes."""
+        refuse_bound(node)
         mode = next((a.s.decode() for a in node.attribute if a.name == "mode"), "nearest")
         output = node.output[0]
-        scales = self.scales.get(output)
-        nodes = Nodes(f"{output}_halfpixel", taken, self.target)
+        made = where.container, output
+        scales = self.scales.get(made)
+        nodes = Nodes(f"{output}_halfpixel", where.taken, self.target)
         empty = ""
         if self.target < 13:
             empty = nodes.floats([], "roi")
-        if mode != "nearest" or output in self.free:
+        if mode != "nearest" or made in self.free:
             steps: list[tuple[str, Sequence[float] | None]] = [("floor", None)]
         elif scales is None and node.op_type == "Resize":
             raise ConventionError(
@@ -179,6 +182,7 @@ class Lift:
 
     def _hardmax(self, node: "NodeProto", taken: set[str]) -> "list[NodeProto | None]":
         """Return nodes that flatten, take the maximum of each row, and give the shape back."""
+        refuse_bound(node)
         axis = next((a.i for a in node.attribute if a.name == "axis"), 1)
         nodes = Nodes(f"{node.output[0]}_halfpixel", taken, self.target)
         shape = nodes.add("Shape", [node.input[0]])
@@ -208,10 +212,19 @@ def _steps(scales: Sequence[float] | None) -> "list[tuple[str, Sequence[float] |
     ]
 
 
-def scales_before_11(places: Sequence[Place]) -> dict[str, tuple[float, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A list of nodes, the names that are taken in its model, and the model's opset."""
+
+    container: Container
+    taken: set[str]
+    before: int
+
+
+def scales_before_11(places: Sequence[Place]) -> dict[Made, tuple[float, ...]]:
     """Return the constant scales of resizes, by the value that each makes."""
     return {
-        place.output: place.site.operation.scales
+        (place.scope.container, place.output): place.site.operation.scales
         for place in places
         if place.site.op in RESIZES and place.site.operation.scales is not None
     }

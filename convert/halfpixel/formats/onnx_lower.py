@@ -7,6 +7,7 @@ GridSample alone came with opset 16.
 
 from typing import TYPE_CHECKING, Final, cast
 
+from halfpixel.conventions.torch_interpolate import NEAREST_COPIES_SINCE
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx_goal import Goal
 from halfpixel.formats.onnx_lower_grid import grid_sample
@@ -47,7 +48,7 @@ def lower(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal, lowering: 
             _matmul(nodes, ends, operation, goal)
         case "gather":
             if _tables(goal) is None:
-                _gather_computed(nodes, ends, goal)
+                _gather_computed(nodes, ends, operation, goal)
             else:
                 _gather(nodes, ends, goal)
         case "conv":
@@ -129,9 +130,12 @@ def _gather(nodes: Nodes, ends: Ends, goal: Goal) -> None:
         x = nodes.add("Gather", [x, indices], output=output, axis=axis)
 
 
-def _gather_computed(nodes: Nodes, ends: Ends, goal: Goal) -> None:
+def _gather_computed(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal) -> None:
     """Compute PyTorch's own pixels in the graph: floor((i [+ 1/2]) * step) in float32."""
     x = ends.x
+    policy = operation.attributes.get("keep_aspect_ratio_policy", "stretch")
+    if policy != "stretch":
+        raise ConventionError(f"a gather at unknown lengths does not keep_aspect_ratio ({policy})")
     if nodes.opset < 11:
         raise ConventionError("pixels are computed with Range, which opset 11 brought")
     for place, (axis, sampling) in enumerate(goal.resize.axes):
@@ -145,6 +149,8 @@ def _gather_computed(nodes: Nodes, ends: Ends, goal: Goal) -> None:
         else:
             factor = goal.factors.get(axis, float(sampling.scale))
             step = nodes.floats([1.0 / factor], "step")
+            if len(goal.resize.axes) == 2 and not half and goal.version >= NEAREST_COPIES_SINCE:
+                step = _stepped(nodes, length, size, step)
         scalar = nodes.add_with(_squeeze_axes(nodes), "Squeeze", [size, *_squeezed(nodes)])
         zero, one = nodes.number(0, "zero", "float32"), nodes.number(1, "one", "float32")
         index = nodes.add("Range", [zero, scalar, one])
@@ -155,6 +161,18 @@ def _gather_computed(nodes: Nodes, ends: Ends, goal: Goal) -> None:
         whole = nodes.add("Cast", [nodes.add("Min", [pixel, last])], "pixels", to=7)
         output = ends.y if place + 1 == len(goal.resize.axes) else ""
         x = nodes.add("Gather", [x, whole], output=output, axis=axis)
+
+
+def _stepped(nodes: Nodes, length: str, size: str, step: str) -> str:
+    """Return the step of PyTorch's nearest over two axes.
+
+    A length that stays is copied, one that doubles takes every pixel twice, whatever the factor.
+    """
+    for factor in (1, 2):
+        product = nodes.add("Mul", [length, nodes.floats([factor], "factor")])
+        equal = nodes.add("Equal", [size, product])
+        step = nodes.add("Where", [equal, nodes.floats([1 / factor], "step"), step], "step")
+    return step
 
 
 def _squeezed(nodes: Nodes) -> list[str]:

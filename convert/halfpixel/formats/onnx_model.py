@@ -11,16 +11,15 @@ from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.format import Change, Outcome
 from halfpixel.formats.onnx_converted import opset_of
 from halfpixel.formats.onnx_edit import ModelEdit, applied, compose
-from halfpixel.formats.onnx_external import EXTERNAL, bring_data, tensors
+from halfpixel.formats.onnx_external import EXTERNAL, brought_data, same_structure, tensors
 from halfpixel.formats.onnx_proto import parse, telling
 from halfpixel.formats.onnx_rewrite import RECORD, Rewriting
 from halfpixel.formats.onnx_splice import splice
 from halfpixel.formats.onnx_walk import Walk
-from halfpixel.formats.onnx_wire import skeleton
+from halfpixel.formats.onnx_wire import mapped, skeleton
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
-    from google.protobuf.message import Message
     from onnx import ModelProto
 
 
@@ -100,9 +99,8 @@ class OnnxModel:
             ModelFileError: graphs are nested too deep, or a name is no text.
         """
         folder = None if self.path is None else self.path.parent
-        location = "" if self.path is None else self.path.name
         with telling(self.path, self.proto):
-            rewriting = Rewriting(self.proto, folder, location, newest)
+            rewriting = Rewriting(self.proto, folder, newest)
             edit, outcomes = rewriting.edit(changes)
         before, after = opset_of(self.proto), edit.opset
         notes = () if after is None else (f"opset {before} to {after}",)
@@ -166,8 +164,12 @@ class OnnxRewritten:
             atomic.write([data], None, target, replace=replace)
             return
         pieces = self._pieces(path)
-        bring_data(self.opened.proto, path, target)
-        atomic.write(pieces, path, target, replace=replace, verify=self._check_read_back)
+
+        def verify(written: Path) -> None:
+            self._check_read_back(written, target)
+
+        with telling(path, self.opened.proto), brought_data(self.opened.proto, path, target):
+            atomic.write(pieces, path, target, replace=replace, verify=verify)
 
     def copy_out(self, stream: BinaryIO) -> None:
         """Write the changed model to an open stream."""
@@ -175,7 +177,13 @@ class OnnxRewritten:
         if path is None:
             stream.write(self.opened.proto.SerializeToString())
         else:
-            atomic.copy_out(self._pieces(path), path, stream)
+            with telling(path, self.opened.proto), brought_data(self.opened.proto, path, path):
+                pieces = self._pieces(path)
+
+            def verify(written: Path) -> None:
+                self._check_read_back(written, Path("<standard output>"))
+
+            atomic.copy_out(pieces, path, stream, verify)
 
     def model(self) -> object:
         """Return the changed model as an object of the kind that was given.
@@ -184,7 +192,9 @@ class OnnxRewritten:
         """
         source = self.before.source
         if isinstance(source, Path):
-            return parse(atomic.joined(self._pieces(source), source), source)
+            found = parse(atomic.joined(self._pieces(source), source), source)
+            self._check_same(found, None, source)
+            return found
         root = type(source).__module__.partition(".")[0]
         if root not in {"torch", "onnx_ir"}:
             return self.opened.proto
@@ -199,15 +209,23 @@ class OnnxRewritten:
 
     def _pieces(self, path: Path) -> list[atomic.Piece]:
         edit = self.opened.edit
-        return splice(path, edit) if edit else [(0, path.stat().st_size)]
+        if edit:
+            return splice(path, edit)
+        with mapped(path) as view:
+            return [(0, len(view))]
 
-    def _check_read_back(self, written: Path) -> None:
+    def _check_read_back(self, written: Path, target: Path) -> None:
         """Refuse a file that does not hold the structure that was meant."""
-        found = parse(skeleton(written).data, written)
+        try:
+            found = parse(skeleton(written).data, written)
+        except ModelFileError as error:
+            raise ModelFileError(target, f"does not read back: {error.reason}") from error
+        self._check_same(found, written, target)
+
+    def _check_same(self, found: "ModelProto", written: Path | None, target: Path) -> None:
         path = self.before.path
-        names = {written.name, "" if path is None else path.name}
-        if _comparable(found, names) != _comparable(self.opened.proto, names):
-            raise ModelFileError(written, "reads back as another model than was written")
+        if path is not None and not same_structure(found, written, self.opened.proto, path):
+            raise ModelFileError(target, "reads back as another model than was written")
 
 
 def _read_again(model: OnnxModel) -> "ModelProto":
@@ -234,16 +252,3 @@ def _refused(model: "ModelProto") -> str:
     except checker.ValidationError as error:
         return str(error).strip().splitlines()[0]
     return ""
-
-
-def _comparable(model: "ModelProto", names: set[str]) -> "Message":
-    """Return a copy whose payloads in the model's own file are unplaced, fields in order."""
-    out = type(model)()
-    out.CopyFrom(model)
-    for tensor in tensors(out):
-        entries = {entry.key: entry.value for entry in tensor.external_data}
-        if entries.get("location") in names:
-            for entry in tensor.external_data:
-                if entry.key in {"location", "offset"}:
-                    entry.value = ""
-    return out

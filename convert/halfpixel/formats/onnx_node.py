@@ -19,6 +19,7 @@ from halfpixel.formats.onnx_grids import (
 from halfpixel.formats.onnx_scope import Scope
 from halfpixel.formats.onnx_tensor import Numbers
 from halfpixel.formats.onnx_trial import ANY
+from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.site import Operation, Producer, Shape, known
 
@@ -60,9 +61,21 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         dtype=scope.dtype(node.input[0]) if node.input else "",
     )
     try:
-        return _DESCRIBE[node.op_type](scope, node, base)
+        described = _DESCRIBE[node.op_type](scope, node, base)
+        _refuse_empty(described.operation)
     except ConventionError as error:
         return Described(replace(base, problem=str(error)), _refuse(node, str(error)))
+    return described
+
+
+def _refuse_empty(operation: Operation) -> None:
+    """Refuse a resize of or to nothing."""
+    if not isinstance(operation.operator, Resize):
+        return
+    for which, lengths in zip(("input", "output"), operation.lengths(), strict=True):
+        for axis, _ in operation.operator.axes:
+            if lengths[axis] == 0:
+                raise ConventionError(f"{which} length 0 along axis {axis}, expected at least 1")
 
 
 def misfit(scope: Scope, node: "NodeProto", producer: Producer, problem: str) -> Described:

@@ -38,13 +38,11 @@ class Rewriting:
     Attributes:
         model: the model, or its skeleton.
         folder: folder that external data is relative to.
-        location: name of the file that holds payloads which the skeleton left out.
         newest: newest opset that may be used; None for any.
     """
 
     model: "ModelProto"
     folder: Path | None
-    location: str = ""
     newest: int | None = None
     places: list[Place] = field(init=False)
     _goals: dict[int, Goal | None] = field(default_factory=dict[int, "Goal | None"])
@@ -65,24 +63,35 @@ class Rewriting:
         lifted, target = ModelEdit(), now
         needs = {id(c): self._needs(c, outcomes) for c in wanted}
         target = max([now, *(n for n in needs.values() if n is not None)])
+        model, places = self.model, self.places
         if target > now:
             try:
                 lifted = self._lift(wanted, target)
+                model = applied(self.model, lifted)
+                places = self._found_again(Walk(model, self.folder).places())
             except (ConventionError, GraphError) as error:
-                target = now
+                lifted, target, model, places = ModelEdit(), now, self.model, self.places
                 self._explain(wanted, needs, now, str(error), outcomes)
-        model, places = self.model, self.places
-        if target > now:
-            model = applied(self.model, lifted)
-            places = Walk(model, self.folder).places()
-            if [p.output for p in places] != [p.output for p in self.places]:
-                raise GraphError("", "", f"taken to opset {target}, the model has other sites")
         edit = self._write(model, places, wanted, outcomes)
         made = [outcomes[id(c)] for c in changes]
         if not any(outcome.made for outcome in made):
             return ModelEdit(), made
         edit.metadata = self._record(made, target if target > now else None)
         return compose(lifted, edit, self.model), made
+
+    def _found_again(self, lifted: Sequence[Place]) -> list[Place]:
+        """Return the sites of the lifted model in the order of the model's own.
+
+        A nearest resize that grows along one axis and shrinks along another becomes two; the
+        one that makes the value is the site.
+        """
+        known = {(p.site.graph, p.output) for p in self.places}
+        found = [p for p in lifted if (p.site.graph, p.output) in known]
+        if [(p.site.graph, p.output) for p in found] != [
+            (p.site.graph, p.output) for p in self.places
+        ]:
+            raise GraphError("", "", "the lifted model has other sites")
+        return found
 
     def _needs(self, change: Change, outcomes: dict[int, Outcome]) -> int | None:
         """Return the opset that a change needs; None where it is declined at once."""
@@ -112,7 +121,8 @@ class Rewriting:
                 outcomes[id(change)] = Outcome(change, declined=reason)
 
     def _lift(self, wanted: Sequence[Change], target: int) -> ModelEdit:
-        free = frozenset(self.places[c.site].output for c in wanted)
+        places = [self.places[c.site] for c in wanted]
+        free = frozenset((p.scope.container, p.output) for p in places)
         return Lift(self.model, target, scales_before_11(self.places), free).edit()
 
     def _write(
@@ -165,7 +175,7 @@ class Rewriting:
             goal, lifted = self._goals[id(change)], opset > opset_of(self.model)
             found = written(place, change, goal, taken, opset, lifted=lifted)
             nodes = _recorded(found.nodes, change, found.text)
-            if any(payload_outside(node, self.location) for node in nodes):
+            if any(payload_outside(node) for node in nodes):
                 raise ConventionError("the node holds weights, and is not written anew")
             if first is None:
                 first = nodes, found

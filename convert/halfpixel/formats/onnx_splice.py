@@ -51,7 +51,7 @@ def splice(path: Path, edit: ModelEdit) -> list[Piece]:
             pieces = _model(reader, len(view), edit).pieces
             before = len(view)
     except Malformed as error:
-        raise ModelFileError(path, f"not an ONNX model, or truncated: {error}") from error
+        raise ModelFileError(path, f"cannot be changed: {error}") from error
     if size_of(pieces) > LARGEST >= before:
         raise ModelFileError(path, f"would become larger than {LARGEST} bytes")
     return pieces
@@ -110,7 +110,7 @@ def _fields(reader: Reader, at: int, end: int, writers: dict[int, Write]) -> _Ou
 def _model(reader: Reader, end: int, edit: ModelEdit) -> _Out:
     def graph(out: _Out, count: int, start: int, stop: int) -> bool:
         if count and edit.graph:
-            raise Malformed("the graph is in several pieces, and is not changed")
+            raise Malformed("the graph is in several pieces")
         if edit.graph:
             out.message(MODEL_GRAPH, _graph(reader, start, stop, edit.graph))
         return bool(edit.graph)
@@ -209,11 +209,26 @@ def _node_writer(reader: Reader, number: int, edit: GraphEdit) -> Write:
     return write
 
 
+def _graph_fields(reader: Reader, at: int, end: int) -> list[int]:
+    """Return the numbers of an attribute's fields that hold a graph."""
+    found: list[int] = []
+    while at < end:
+        tag, _, _, at = reader.field(at, end)
+        if tag >> 3 in {ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS}:
+            found.append(tag >> 3)
+    return found
+
+
 def _with_inner(reader: Reader, at: int, end: int, inner: dict[tuple[int, int], GraphEdit]) -> _Out:
     def attribute(out: _Out, count: int, start: int, stop: int) -> bool:
         changes = {place: change for (a, place), change in inner.items() if a == count}
         if not changes:
             return False
+
+        numbers = _graph_fields(reader, start, stop)
+        if numbers.count(ATTRIBUTE_GRAPH) > 1:
+            raise Malformed("a subgraph is in several pieces")
+        used = ATTRIBUTE_GRAPHS if ATTRIBUTE_GRAPHS in numbers else ATTRIBUTE_GRAPH
 
         def graph(number: int) -> Write:
             def write(body: _Out, place: int, begin: int, finish: int) -> bool:
@@ -224,8 +239,7 @@ def _with_inner(reader: Reader, at: int, end: int, inner: dict[tuple[int, int], 
 
             return write
 
-        numbers = (ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS)
-        body = _fields(reader, start, stop, {number: graph(number) for number in numbers})
+        body = _fields(reader, start, stop, {used: graph(used)})
         out.message(NODE_ATTRIBUTE, body)
         return True
 

@@ -19,7 +19,7 @@ from typing import Final
 
 from halfpixel.errors import ModelFileError
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+VARINT, FIXED64, BYTES, GROUP, END_GROUP, FIXED32 = 0, 1, 2, 3, 4, 5
 SMALL: Final = 1 << 24
 """Bytes of a file up to which it is taken whole: stepping over payloads gains nothing."""
 
@@ -176,12 +176,30 @@ class Reader:
             stop = start + 4
         elif kind == FIXED64:
             stop = start + 8
+        elif kind == GROUP:
+            stop = self._group_end(start, end, tag)
         else:
             raise Malformed(f"wire type {kind} at byte {at}")
         if stop > end:
             over = f"field {tag >> 3} at byte {at} ends at byte {stop}"
             raise Malformed(f"{over}, its message at byte {end}")
         return tag, kind, start, stop
+
+    def _group_end(self, at: int, end: int, tag: int) -> int:
+        """Return the place behind a group, which nothing in ONNX uses and protobuf skips."""
+        open_groups = [tag >> 3]
+        while open_groups:
+            tag, start = self.varint(at, end)
+            if tag & 7 == GROUP:
+                open_groups.append(tag >> 3)
+                at = start
+            elif tag & 7 == END_GROUP:
+                if open_groups.pop() != tag >> 3:
+                    raise Malformed(f"a group is closed by another's end at byte {at}")
+                at = start
+            else:
+                at = self.field(at, end)[3]
+        return at
 
     def rewritten(
         self, at: int, end: int, parts: "dict[int, tuple[int, Rewrite]]", depth: int
@@ -244,12 +262,16 @@ class Reader:
         if length > LARGE and isinstance(self.view, mmap.mmap) and hasattr(self.view, "madvise"):
             self.view.madvise(mmap.MADV_DONTNEED)  # the system maps megabytes around a touch
         rest = b"".join(self.view[a:b] for a, b in spans)
-        entries = (("location", self.location), ("offset", payload[0]), ("length", length))
-        return rest + b"".join(_entry(k, str(v)) for k, v in entries) + _EXTERNAL
+        where = {"location": self.location, "offset": payload[0], "length": length, "checksum": OWN}
+        return rest + b"".join(_entry(k, str(v)) for k, v in where.items()) + _EXTERNAL
 
 
 PAYLOADS: Final = frozenset({4, 9, 10})
 """TensorProto: float_data, raw_data and double_data, whose bytes are the values' own."""
+
+OWN: Final = "halfpixel.payload"
+"""Value, under "checksum" in external_data, that marks a payload which the skeleton left where
+it is, in the model's own file."""
 
 EXTERNAL_DATA: Final = 13
 DATA_LOCATION: Final = 14
@@ -277,7 +299,8 @@ def bytes_field(number: int, value: bytes) -> bytes:
 
 def _entry(key: str, value: str) -> bytes:
     """Return one StringStringEntryProto of external_data."""
-    return bytes_field(EXTERNAL_DATA, bytes_field(1, key.encode()) + bytes_field(2, value.encode()))
+    body = bytes_field(1, key.encode()) + bytes_field(2, value.encode("utf-8", "replace"))
+    return bytes_field(EXTERNAL_DATA, body)
 
 
 def _graph(reader: Reader, at: int, end: int, depth: int) -> bytes | None:

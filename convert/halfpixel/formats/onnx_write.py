@@ -92,6 +92,8 @@ def plan_of(place: Place, change: Change, goal: Goal, newest: int) -> Plan:
     operation, lowering = place.site.operation, change.lowering
     _check_lengths(goal)
     _check_layout(place, operation, goal)
+    if lowering is not None and not goal.resize.axes:
+        raise ConventionError("it resamples no axis")
     if lowering in LOWERINGS:
         return Plan(lowering=lowering)
     if lowering is None and is_copy(goal):

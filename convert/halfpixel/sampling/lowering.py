@@ -26,7 +26,7 @@ from typing import Final, Literal
 from halfpixel.sampling.axis import Sampling, Weights
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.kernel import Cubic, Linear, Nearest, Taps, smooth_taps
-from halfpixel.sampling.pixels import torch_pixels
+from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
 
 Lowering = Literal["matmul", "conv", "gridsample", "gather"]
 LOWERINGS: Final[tuple[Lowering, ...]] = ("matmul", "conv", "gridsample", "gather")
@@ -38,7 +38,7 @@ GRID_CUBIC: Final = Fraction(-3, 4)
 
 
 def meant_weights(sampling: Sampling, n_in: int, n_out: int) -> Weights:
-    """Return W; for PyTorch's nearest, the pixels that its float32 arithmetic reads.
+    """Return W; for nearest, the pixels that are read in float32: PyTorch's, else the runtime's.
 
     Args:
         sampling: one axis.
@@ -49,7 +49,9 @@ def meant_weights(sampling: Sampling, n_in: int, n_out: int) -> Weights:
     [0, 7]
     """
     kept = sampling.copies_same_length and n_in == n_out
-    pixels = None if kept else torch_pixels(sampling, n_in, n_out)
+    pixels = None
+    if not kept and isinstance(sampling.kernel, Nearest):
+        pixels = torch_pixels(sampling, n_in, n_out) or runtime_pixels(sampling, n_in, n_out)
     if pixels is None:
         return sampling.weights(n_in, n_out)
     rows = tuple(((j, ONE),) for j in pixels)
