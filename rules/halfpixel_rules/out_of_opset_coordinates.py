@@ -14,7 +14,8 @@ A warning.
 
 ## Fix safety
 Safe for tf_half_pixel_for_nn with floor: half_pixel with round_prefer_ceil is proven to pick
-the same pixels. None for the other, which no older opset can say.
+the same pixels. Safe for half_pixel_symmetric: the model is taken to opset 19, where the name
+means what it says; with `--max-opset` below that it is declined.
 """
 
 from collections.abc import Iterator
