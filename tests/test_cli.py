@@ -38,7 +38,7 @@ def run(*arguments: str) -> Result:
         ([WARNED, "--severity", "error"], 0),
         ([GOOD, "--expect", "align_corners=true"], 1),
         ([GOOD, "--expect", "align_corners=false"], 0),
-        ([GOOD, "--expect", "other*:align_corners=true"], 0),
+        ([GOOD, "--expect", "other*:align_corners=true"], 2),
         ([GOOD, "--expect", "align_corners=perhaps"], 2),
         ([GOOD, "--expect", "corners=true"], 2),
         ([GOOD, "--select", "no-such-rule"], 2),

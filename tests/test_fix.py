@@ -271,9 +271,10 @@ def test_lowerings_are_asked_for_by_node_and_report_their_cost() -> None:
             assert np.abs(by_onnxruntime(result.model, inputs) - expected).max() < 1e-5
     (declined,) = fix(path, lower={"node_*": "gather"}).declined
     assert declined.reason == "a gather reads one sample each, and this blends several"
-    missing = fix(path, lower={"nothing": "matmul"}).error
-    assert missing is not None
-    assert "no such site; there are: node_upsample_bilinear2d" in missing
+    (missing,) = fix(path, lower={"nothing": "matmul"}).declined
+    assert missing.reason == "no such site; there are: node_upsample_bilinear2d"
+    (kept,) = fix(models.MISMATCHES / "A3.onnx", lower={"node*": "conv"}).changes
+    assert kept.why == "scale-or-size"
     with pytest.raises(UsageError, match="expected one of matmul, conv"):
         fix(path, lower={"*": "magic"})
 

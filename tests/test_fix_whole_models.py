@@ -412,3 +412,53 @@ def test_a_zero_output_length_is_told_as_such() -> None:
     model = built([node], {"x": [1, 1, 4, 4]}, ["y"], {"s": (1, 1, 0.1, 0.1)}, 13)
     (finding,) = halfpixel.check(model).findings
     assert finding.finding.message == "output length 0 along axis 2, expected at least 1"
+
+
+def test_an_expectation_that_holds_keeps_what_is_recorded() -> None:
+    path = models.MISMATCHES / "A3.onnx"
+    plain = halfpixel.check(path).findings
+    expected = halfpixel.check(path, expect=["align_corners=false"]).findings
+    assert [one.finding for one in expected] == [one.finding for one in plain]
+    (change,) = fix(path, expect=["antialias=false"]).changes
+    assert "scales 1, 1, 0.5, 0.5" in change.text
+
+
+def test_an_expectation_for_no_node_is_a_wrong_option() -> None:
+    path = str(models.MISMATCHES / "A3.onnx")
+    for command in (["check", path], ["fix", path, "--diff"]):
+        result = CliRunner().invoke(cli, [*command, "--expect", "nope:align_corners=false"])
+        assert result.exit_code == 2
+        assert "no such node; there are: node__upsample_bilinear2d_aa" in result.output
+
+
+def test_a_folder_may_be_fixed_again(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes((models.MISMATCHES / "A3.onnx").read_bytes())
+    run = CliRunner().invoke
+    assert run(cli, ["fix", str(tmp_path), str(path)]).exit_code == 0
+    again = run(cli, ["check", "--fix", "--force", str(tmp_path)])
+    assert again.exit_code == 0
+    assert "m.fixed.fixed" not in again.output
+    assert {p.name for p in tmp_path.iterdir()} == {"m.onnx", "m.fixed.onnx"}
+    assert run(cli, ["fix", str(path), "--lower", "no=matmul", "--force"]).exit_code == 1
+
+
+def test_a_source_that_changed_is_not_mixed_with_what_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes((models.MISMATCHES / "A3.onnx").read_bytes())
+    result = fix(path)
+    result.save(path)
+    assert "changed since it was read" in saved(result, tmp_path / "out.onnx")
+
+
+def test_a_policy_for_aligned_corners_speaks_of_coordinates() -> None:
+    path = models.CORPUS / "bilinear_x2_ac0-t1.12.1-o16.onnx"
+    (one,) = halfpixel.check(path, expect=["align_corners=true"], severity="error").findings
+    assert one.rule.name == "differs-from-intent"
+
+
+def test_the_diff_defines_every_constant_that_it_reads() -> None:
+    (change, *_) = fix(models.MISMATCHES / "B1.onnx", expect=["align_corners=false"]).changes
+    read = [line.split(": ")[1] for line in change.after if line.startswith("  input")]
+    made = {line.split(" = ")[0] for line in change.after}
+    assert {name for name in read if "halfpixel" in name} <= made

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from halfpixel.errors import HalfpixelError, RuleError, UsageError
 from halfpixel.format import Opened, load_formats
-from halfpixel.intent import Policy, expected
-from halfpixel.rule import Finding, Rule, Severity, load_rules
+from halfpixel.intent import Policy, expected, parse_policy
+from halfpixel.rule import SEVERITIES, Finding, Rule, Severity, load_rules
 from halfpixel.site import Operation, Site
 
 
@@ -86,6 +86,28 @@ class Settings:
     severity: Severity = "note"
 
 
+def settings_of(
+    select: Sequence[str] | str = (),
+    ignore: Sequence[str] | str = (),
+    expect: Sequence[str] | str = (),
+    severity: Severity = "note",
+) -> Settings:
+    """Return settings from texts, as the command line takes them; one text is a list of one.
+
+    Raises:
+        UsageError: a policy or a severity that is none.
+
+    >>> settings_of(expect="align_corners=false").policies[0].pattern
+    '*'
+    """
+    if severity not in SEVERITIES:
+        raise UsageError(f"severity is {severity!r}, expected one of {', '.join(SEVERITIES)}")
+    chosen, left, meant = (
+        (texts,) if isinstance(texts, str) else tuple(texts) for texts in (select, ignore, expect)
+    )
+    return Settings(chosen, left, tuple(parse_policy(text) for text in meant), severity)
+
+
 _RANK: dict[Severity, int] = {"error": 2, "warning": 1, "note": 0}
 
 
@@ -143,12 +165,24 @@ def opened(source: object) -> Opened:
     raise UsageError(f"{kind} is neither a path nor a model that can be read")
 
 
-def check(source: object, settings: Settings | None = None) -> Report:
+def check(  # noqa: PLR0913 - one keyword an option of the command
+    source: object,
+    settings: Settings | None = None,
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    expect: Sequence[str] = (),
+    severity: Severity = "note",
+) -> Report:
     """Judge the resampling sites of one model.
 
     Args:
         source: as for `sites`.
-        settings: which rules to ask, and what is expected; all rules by default.
+        settings: all of what follows at once, in place of the other keywords.
+        select: names or patterns of rules to ask; all where empty.
+        ignore: names or patterns of rules to leave out.
+        expect: what is meant, as `--expect` takes it: `[NODE:]KEY=VALUE`.
+        severity: the mildest severity that is reported.
 
     Returns:
         The report; a file that cannot be read is an error in it, not an exception.
@@ -156,7 +190,7 @@ def check(source: object, settings: Settings | None = None) -> Report:
     Raises:
         UsageError: the settings name an unknown rule, or no format takes the object.
     """
-    judge = Judge(settings or Settings())
+    judge = Judge(settings or settings_of(select, ignore, expect, severity))
     name = str(source) if isinstance(source, str | Path) else "<model>"
     return Report((judge.file(source, name),))
 

@@ -295,12 +295,8 @@ def _repairs(
         yield "rounding", replace(one, kernel=b)
         yield "rounding", replace(one, kernel=b, coordinate=other.coordinate)
     if one.coordinate != other.coordinate:
-        known: dict[str, Cause] = {
-            "asymmetric": "asymmetric",
-            "pytorch_half_pixel": "single pixel",
-        }
-        name = known.get(one.coordinate, "coordinates")
-        if name == "coordinates" and other.coordinate in SINGLE:
+        name: Cause = "asymmetric" if one.coordinate == "asymmetric" else "coordinates"
+        if {one.coordinate, other.coordinate} <= SINGLE | {"half_pixel"}:
             name = "single pixel"
         moved = replace(one, coordinate=other.coordinate)
         yield name, moved

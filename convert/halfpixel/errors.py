@@ -7,6 +7,7 @@
     +-- GraphError          a well-formed file with an impossible graph
     +-- ConventionError     a value that an operator does not take
     +-- RuleError           a rule that fails on a site, the rule's own fault
+    +-- RuntimeFailure      a runtime that is missing, or refuses a model or its inputs
     +-- UsageError          a wrong option or configuration
     +-- MissingExtraError   an optional dependency that is not installed
 
@@ -67,6 +68,20 @@ class RuleError(HalfpixelError):
     def of(self, name: str) -> HalfpixelError:
         """Return the error with the file's name in front."""
         return HalfpixelError(f"{name}: {self}")
+
+
+class RuntimeFailure(HalfpixelError):  # noqa: N818 - what happened is that it failed
+    """A runtime that is missing, or refuses a model or its inputs.
+
+    Attributes:
+        side: what was to run, and where.
+        reason: the runtime's own words.
+    """
+
+    def __init__(self, side: str, reason: str) -> None:
+        """Compose the line from the side and the reason."""
+        self.side, self.reason = side, " ".join(reason.split())
+        super().__init__(f"{side}: {self.reason}")
 
 
 class UsageError(HalfpixelError):

@@ -11,16 +11,19 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from halfpixel.check import FileReport, Judge, Located, Settings, opened
-from halfpixel.errors import GraphError, HalfpixelError, UsageError
+from halfpixel.check import FileReport, Judge, Located, opened, settings_of
+from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixes import Changed, Declined, FixResult, FixSettings
 from halfpixel.format import Change, Opened, Outcome, Rewritten
-from halfpixel.rule import SEVERITIES, Fix, Safety
+from halfpixel.rule import SEVERITIES, Fix, Safety, Severity
 from halfpixel.sampling import Resize
 from halfpixel.sampling.lowering import LOWERINGS
 
 PASSES: Final = 4
 """Rounds of judging and changing: a fix may bring to light what another rule repairs."""
+
+OLDEST: Final = 7
+"""First opset that has a resize which is described."""
 
 KINDS: Final = (*LOWERINGS, "resize")
 """What a site can be written as on demand."""
@@ -32,6 +35,8 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
     unsafe_fixes: bool = False,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    expect: Sequence[str] = (),
+    severity: Severity = "warning",
     max_opset: int | None = None,
     lower: Mapping[str, str] | None = None,
     settings: FixSettings | None = None,
@@ -44,7 +49,9 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
         unsafe_fixes: make fixes that rest on an assumption too.
         select: names or patterns of rules to act on; all where empty.
         ignore: names or patterns of rules to leave out.
-        max_opset: newest opset that the model may be taken to.
+        expect: what is meant, as `--expect` takes it: `[NODE:]KEY=VALUE`.
+        severity: the mildest severity that is repaired.
+        max_opset: newest opset that the model may be taken to, at least 7.
         lower: for a pattern of node names, in which operators the site is written: matmul,
             conv, gridsample, gather or resize.
         settings: all of this at once, in place of the other keywords.
@@ -57,7 +64,9 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
         UsageError: an unknown rule or lowering, or an object that is no model.
     """
     if settings is None:
-        asked = Settings(tuple(select), tuple(ignore), severity="warning")
+        asked = settings_of(select, ignore, expect, severity)
+        if max_opset is not None and max_opset < OLDEST:
+            raise UsageError(f"max_opset is {max_opset}, expected at least {OLDEST}")
         pairs = tuple((lower or {}).items())
         settings = FixSettings(asked, unsafe_fixes, max_opset, pairs)
     for pattern, kind in settings.lower:
@@ -143,7 +152,7 @@ class _Fixing:
             elif place not in wishes:
                 change = Change(place, fix.operator, one.rule.name, fix.factors, fix.exact)
                 wishes[place] = _Wish(change, fix.safety, frozenset({one.rule.name}))
-        asked = self._lowered(now, wishes, report.path) if lower else []
+        asked = self._lowered(now, wishes) if lower else []
         wanted = {wish.change.site: wish for wish in [*wishes.values(), *asked]}
         return [
             wish
@@ -151,7 +160,7 @@ class _Fixing:
             if self._key(now, place, wish.change.why) not in self.declined
         ]
 
-    def _lowered(self, now: Opened, wishes: Mapping[int, _Wish], name: str) -> list[_Wish]:
+    def _lowered(self, now: Opened, wishes: Mapping[int, _Wish]) -> list[_Wish]:
         """Return what the user asks to be written in other operators."""
         asked: list[_Wish] = []
         for pattern, kind in self.settings.lower:
@@ -162,8 +171,8 @@ class _Fixing:
             ]
             if not found:
                 names = ", ".join(site.name for site in now.sites[:5]) or "none"
-                asked_for = f"--lower {pattern}={kind}"
-                raise GraphError(name, "", f"{asked_for}: no such site; there are: {names}")
+                why, reason = f"--lower {kind}", f"no such site; there are: {names}"
+                self.declined["", pattern, why] = Declined(pattern, "", "", why, reason)
             for place, site in found:
                 wish = wishes.get(place)
                 operator = wish.change.operator if wish else site.operator
@@ -172,12 +181,13 @@ class _Fixing:
                     declined = Declined(site.name, site.graph, site.op, f"--lower {kind}", reason)
                     self.declined[site.graph, site.name, f"--lower {kind}"] = declined
                     continue
-                change = Change(place, operator, f"--lower {kind}", lowering=kind)
-                rules: frozenset[str] = frozenset()
+                why = f"--lower {kind}"
+                change = Change(place, operator, why, lowering=kind)
+                safety: Safety = "safe"
                 if wish is not None:
-                    change = replace(wish.change, lowering=kind)
-                    rules = wish.rules
-                asked.append(_Wish(change, wish.safety if wish else "safe", rules))
+                    change, safety = replace(wish.change, why=why, lowering=kind), wish.safety
+                rules = wish.rules if wish else frozenset[str]()
+                asked.append(_Wish(change, safety, rules | {why}, wish))
         return asked
 
     def _made(

@@ -6,12 +6,75 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
-from halfpixel.site import Operator, Site
+from halfpixel.site import Operator, Shape, Site
 
 if TYPE_CHECKING:
     from halfpixel.sampling.lowering import Cost
 
 MODULES: Final = ("onnx_file",)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One input of a model.
+
+    Attributes:
+        name: its name.
+        dtype: element type, such as float32; empty where it is not declared.
+        shape: lengths: numbers, symbols, None where unknown; None where not even the rank is.
+        role: what the values are for, where an operator that reads them says so: "grid" of a
+            GridSample, "rois" and "batch_indices" of a RoiAlign, "theta" of an AffineGrid.
+    """
+
+    name: str
+    dtype: str = ""
+    shape: Shape | None = None
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value inside a model.
+
+    Attributes:
+        name: its name.
+        node: name of the node that makes it.
+        op: that node's type.
+        reads: the values that the node reads.
+    """
+
+    name: str
+    node: str
+    op: str
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The values between which a site stands.
+
+    Attributes:
+        data: the value that is resampled.
+        output: the value that it makes.
+        main: they are values of the main graph, and can be asked for while it runs.
+    """
+
+    data: str
+    output: str
+    main: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One site as a model of its own.
+
+    Attributes:
+        model: a serialized ONNX model.
+        inputs: what it takes.
+    """
+
+    model: bytes
+    inputs: tuple[Port, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +170,34 @@ class Opened(Protocol):
 
     def rewrite(self, changes: Sequence[Change], newest: int | None) -> Rewritten:
         """Return the model with changes made, as far as they can be."""
+        ...
+
+    @property
+    def inputs(self) -> Sequence[Port]:
+        """What the model takes, in order."""
+        ...
+
+    @property
+    def values(self) -> Sequence[Value]:
+        """Values of the main graph, in the order they are computed."""
+        ...
+
+    @property
+    def ends(self) -> Sequence[Ends]:
+        """The values between which each site stands, in the order of `sites`."""
+        ...
+
+    def cut(self, site: int, shape: Sequence[int], outs: Sequence[int]) -> Cut:
+        """Return one site as a model of its own, in ONNX, at given lengths.
+
+        Args:
+            site: its place among the model's sites.
+            shape: lengths of the input that is resampled.
+            outs: output lengths, used where the model computes them.
+
+        Raises:
+            GraphError: it cannot stand alone.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ called wrong without a reason.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from halfpixel.conventions.torch_interpolate import FAMILIES, Interpolate, from_arguments
@@ -88,6 +88,13 @@ def expected(operation: Operation, name: str, policies: Sequence[Policy]) -> Int
         return None
     policy = matching[-1]
     arguments = dict(policy.arguments)
+    text = ", ".join(f"{key}={value}" for key, value in policy.arguments)
+    known = operation.intent
+    if known is not None and known.call is not None:
+        call = _with(known.call, arguments)
+        if call == known.call and known.how == "recorded":
+            return known
+        return Intent("policy", f"expected: {text}; else {known.origin}", call.text(), call)
     base = operation.attributes
     mode = str(base.get("mode", "nearest"))
     if "mode" not in arguments:
@@ -98,8 +105,21 @@ def expected(operation: Operation, name: str, policies: Sequence[Policy]) -> Int
         arguments["mode"] = "bicubic" if mode == "cubic" else names.get(spatial, "bilinear")
     arguments.setdefault("antialias", bool(base.get("antialias", 0)))
     call = _like(operation, arguments)
-    text = ", ".join(f"{key}={value}" for key, value in policy.arguments)
     return Intent("policy", f"expected: {text}", call.text(), call)
+
+
+def _with(call: Interpolate, arguments: Mapping[str, object]) -> Interpolate:
+    """Return a call that is known, with what the user expects in its place."""
+    family = FAMILIES[str(arguments.get("mode", call.mode))]
+    smooth = family in {"linear", "cubic"}
+    aligned = arguments.get("align_corners", call.align_corners)
+    antialias = bool(arguments.get("antialias", call.antialias))
+    return replace(
+        call,
+        family=family,
+        align_corners=bool(aligned) if smooth else None,
+        antialias=antialias and smooth,
+    )
 
 
 def _like(operation: Operation, arguments: dict[str, object]) -> Interpolate:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from halfpixel.cli.files import CLEAN, FAILED, FOUND, model_files, names
+from halfpixel.cli.files import CLEAN, FAILED, FOUND, check_expected, model_files, names
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
     from halfpixel.check import Report, Settings
+    from halfpixel.cli.target import Target
     from halfpixel.rule import Severity
 
 SLOW: Final = 20
@@ -40,6 +41,7 @@ SLOW: Final = 20
 @click.option("--fix", "fixes", is_flag=True, help="Write NAME.fixed.onnx with safe fixes made.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix: those that assume something too.")
 @click.option("--in-place", is_flag=True, help="With --fix: replace the model's own file.")
+@click.option("--force", is_flag=True, help="With --fix: replace NAME.fixed.onnx if it is there.")
 def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
     paths: tuple[str, ...],
     select: tuple[str, ...],
@@ -53,6 +55,7 @@ def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
     fixes: bool,
     unsafe_fixes: bool,
     in_place: bool,
+    force: bool,
 ) -> None:
     """Judge every resampling operator of the models in PATH... (files, folders, globs).
 
@@ -63,31 +66,36 @@ def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
     from halfpixel.cli.settings import read_settings
 
     settings = read_settings(select, ignore, expect, severity)
-    files = list(model_files(paths))
+    files = model_files(paths)
     unwritten = False
     if fixes:
-        files, unwritten = _fixed_first(files, settings, unsafe=unsafe_fixes, in_place=in_place)
-    elif unsafe_fixes or in_place:
-        raise UsageError("--unsafe-fixes and --in-place are for --fix")
+        from halfpixel.cli.target import Target
+
+        target = Target(in_place=in_place, force=force)
+        files, unwritten = _fixed_first(files, settings, target, unsafe=unsafe_fixes)
+    elif unsafe_fixes or in_place or force:
+        raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
     report = (
         _with_progress(files, settings) if _shows_progress(files) else check_paths(files, settings)
     )
+    if not report.failed:
+        check_expected(expect, (site.name for site in report.sites))
     _show(report, output_format, statistics=statistics)
     sys.exit(FAILED if unwritten else _exit_code(report, exit_zero=exit_zero))
 
 
 def _fixed_first(
-    files: Sequence[Path], settings: "Settings", *, unsafe: bool, in_place: bool
+    files: Sequence[Path], settings: "Settings", target: "Target", *, unsafe: bool
 ) -> tuple[list[Path], bool]:
     """Fix files before they are checked; return what is checked, and whether one failed."""
-    from halfpixel.cli.target import Target, at_least_warnings, fixed, say
+    from halfpixel.cli.target import at_least_warnings, fixed, say
     from halfpixel.fixes import FixSettings
     from halfpixel.report.fix_report import lines
 
     asked = FixSettings(at_least_warnings(settings), unsafe)
     checked: list[Path] = []
     failed = False
-    for result, output in fixed(files, asked, Target(in_place=in_place)):
+    for result, output in fixed(files, asked, target):
         for line in lines([(result, output)]):
             say(line, beside=True)
         checked.append(Path(output or result.path))

@@ -1,7 +1,8 @@
 """What every command shares: exit codes, the files that are named, lists of names."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from glob import glob, has_magic
 from pathlib import Path
 from typing import Final
@@ -22,8 +23,53 @@ def names(
     return tuple(name.strip() for text in value for name in text.split(",") if name.strip())
 
 
-def model_files(paths: Sequence[str]) -> Iterator[Path]:
-    """Yield the files that are named, are in a folder that is named, or match a pattern."""
+def model_files(paths: Sequence[str]) -> list[Path]:
+    """Return the files that are named, are in a folder that is named, or match a pattern.
+
+    Each comes once; what fix wrote beside a model that is found too is left out, unless it is
+    named itself.
+
+    Raises:
+        UsageError: nothing is there.
+    """
+    found = [(path, text == str(path)) for text, path in _found(paths)]
+    there = {path for path, _ in found}
+    kept = [path for path, named in found if named or _source(path) not in there]
+    return list(dict.fromkeys(kept))
+
+
+def fixed_name(path: Path) -> Path:
+    """Return where the result of a fix goes unless something else is asked for.
+
+    >>> fixed_name(Path("m.onnx")).name
+    'm.fixed.onnx'
+    """
+    return path.with_name(f"{path.stem}.fixed{path.suffix}")
+
+
+def _source(path: Path) -> Path | None:
+    """Return the model that a file is the repaired form of, by its name."""
+    stem = path.stem.removesuffix(".fixed")
+    return None if stem == path.stem else path.with_name(stem + path.suffix)
+
+
+def check_expected(expect: Sequence[str], seen: Iterable[str]) -> None:
+    """Refuse `--expect NODE:...` for a node that no model has.
+
+    Raises:
+        UsageError: such an expectation.
+    """
+    from halfpixel.intent import parse_policy
+
+    known = list(dict.fromkeys(seen))
+    for text in expect:
+        pattern = parse_policy(text).pattern
+        if not any(fnmatchcase(name, pattern) for name in known) and pattern != "*":
+            listed = ", ".join(known[:5]) or "none"
+            raise UsageError(f"--expect {text!r}: no such node; there are: {listed}")
+
+
+def _found(paths: Sequence[str]) -> Iterator[tuple[str, Path]]:
     for text in paths:
         path = Path(text)
         if not text:
@@ -36,4 +82,4 @@ def model_files(paths: Sequence[str]) -> Iterator[Path]:
             found = [path]
         if not found:
             raise UsageError(f"{text}: no model files there, expected *.onnx")
-        yield from found
+        yield from ((text, path) for path in found)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from halfpixel.cli.files import CLEAN, FAILED, FOUND, model_files, names
+from halfpixel.cli.files import CLEAN, FAILED, FOUND, check_expected, model_files, names
 
 if TYPE_CHECKING:
     from halfpixel.rule import Severity
@@ -13,15 +13,30 @@ if TYPE_CHECKING:
 
 @click.command("fix")
 @click.argument("paths", nargs=-1, required=True, metavar="MODEL...")
-@click.option("-o", "--output", metavar="OUT", help="The file to write; - for standard output.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    help="The file to write, replaced if it is there; - for standard output. Always written.",
+)
 @click.option("--in-place", is_flag=True, help="Replace the model's own file.")
 @click.option("--backup", is_flag=True, help="With --in-place: keep the old file as MODEL.bak.")
 @click.option("--force", is_flag=True, help="Replace NAME.fixed.onnx or MODEL.bak if it is there.")
 @click.option("--unsafe-fixes", is_flag=True, help="Make fixes that rest on an assumption too.")
 @click.option("--diff", is_flag=True, help="Show the changes of the nodes; write nothing.")
-@click.option("--select", multiple=True, callback=names, help="Rules to act on.")
+@click.option(
+    "--select",
+    multiple=True,
+    callback=names,
+    help="Rules to act on (names or patterns, by commas).",
+)
 @click.option("--ignore", multiple=True, callback=names, help="Rules to leave out.")
-@click.option("--expect", multiple=True, metavar="[NODE:]KEY=VALUE", help="As for check.")
+@click.option(
+    "--expect",
+    multiple=True,
+    metavar="[NODE:]KEY=VALUE",
+    help="What is meant, as for check: align_corners=false, mode=bicubic, antialias=true.",
+)
 @click.option(
     "--severity",
     type=click.Choice(["error", "warning", "note"]),
@@ -52,10 +67,11 @@ def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
     unsafe_fixes: bool,
     diff: bool,
 ) -> None:
-    """Repair the resampling operators of MODEL... and change nothing else.
+    """Repair the resampling operators of MODEL... (files, folders, globs), nothing else.
 
     The result is NAME.fixed.onnx beside the model unless --output or --in-place say otherwise;
-    a model without anything to fix is not touched. Exit code 1 says that findings are left.
+    a model without anything to fix is not touched. Exit code 1 says that findings are left, or
+    that --lower was declined; 2 that a file could not be read or written.
     """
     from halfpixel.cli.settings import read_settings
     from halfpixel.cli.target import Target, at_least_warnings, fixed, lowerings, say
@@ -69,22 +85,24 @@ def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
         max_opset,
         lowerings(lower),
     )
-    files = list(model_files(paths))
+    files = model_files(paths)
     target = Target(output, in_place, backup, force, diff)
     target.check(files)
     results = list(fixed(files, settings, target))
+    reports = [result.report for result, _ in results if result.report is not None]
+    if reports:
+        check_expected(expect, (site.name for report in reports for site in report.sites))
     occupied = output == "-" or diff
-    if diff:
-        for result, _ in results:
-            for line in fix_report.diff(result):
-                click.echo(line)
     if output_format == "json":
-        say(fix_report.dumps(results), beside=occupied)
+        say(fix_report.dumps(results, diffs=diff), beside=output == "-")
     else:
+        for line in (line for result, _ in results if diff for line in fix_report.diff(result)):
+            click.echo(line)
         for line in fix_report.lines(results):
             say(line, beside=occupied)
     if any(result.error is not None for result, _ in results):
         sys.exit(FAILED)
     left = any(result.report is not None and result.report.findings for result, _ in results)
+    left |= any(one.why.startswith("--lower") for result, _ in results for one in result.declined)
     would = diff and any(result.changed for result, _ in results)
     sys.exit(FOUND if left or would else CLEAN)

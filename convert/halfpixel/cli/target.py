@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from halfpixel import atomic
+from halfpixel.cli.files import fixed_name
 from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
 from halfpixel.fix import fix
 from halfpixel.fixes import FixResult, FixSettings
@@ -91,7 +92,7 @@ def _written(result: FixResult, path: Path, target: Target) -> str:
             _keep(path, replace=target.force)
         result.save(path, replace=True)
         return str(path)
-    beside = path.with_name(f"{path.stem}.fixed{path.suffix}")
+    beside = fixed_name(path)
     try:
         result.save(beside, replace=target.force)
     except ModelFileError as error:

@@ -2,20 +2,22 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from halfpixel import atomic
 from halfpixel.errors import GraphError, ModelFileError
-from halfpixel.format import Change, Outcome
+from halfpixel.format import Change, Cut, Ends, Outcome, Port, Value
 from halfpixel.formats.onnx_converted import opset_of
+from halfpixel.formats.onnx_cut import cut_out
 from halfpixel.formats.onnx_edit import ModelEdit, applied, compose
 from halfpixel.formats.onnx_external import EXTERNAL, brought_data, same_structure, tensors
 from halfpixel.formats.onnx_proto import parse, telling
 from halfpixel.formats.onnx_rewrite import RECORD, Rewriting
 from halfpixel.formats.onnx_splice import splice
-from halfpixel.formats.onnx_walk import Walk
+from halfpixel.formats.onnx_values import inputs_of, values_of
+from halfpixel.formats.onnx_walk import Place, Walk
 from halfpixel.formats.onnx_wire import mapped, skeleton
 from halfpixel.site import Site
 
@@ -57,7 +59,22 @@ class OnnxModel:
     proto: "ModelProto"
     source: object
     edit: ModelEdit = field(default_factory=ModelEdit)
-    _sites: list[Site] | None = None
+    _places: list[Place] | None = None
+    _seen: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        """Remember the file as it is now."""
+        if self._seen is None and self.path is not None:
+            self._seen = _stamp(self.path)
+
+    def check_unchanged(self) -> None:
+        """Refuse a file that is another one since it was read.
+
+        Raises:
+            ModelFileError: it is.
+        """
+        if self.path is not None and _stamp(self.path) not in {self._seen, None}:
+            raise ModelFileError(self.path, "has changed since it was read")
 
     @property
     def path(self) -> Path | None:
@@ -72,20 +89,44 @@ class OnnxModel:
             GraphError: the graph is impossible.
             ModelFileError: graphs are nested too deep, or a name is no text.
         """
-        if self._sites is None:
-            self._sites = self._walked()
-        return self._sites
-
-    def _walked(self) -> list[Site]:
-        path = self.path
-        with telling(path, self.proto):
-            return Walk(self.proto, path.parent if path else None).sites()
+        return [place.site for place in self.places]
 
     @property
     def record(self) -> tuple[str, ...]:
         """What earlier fixes changed, a line each, as they recorded it in the model."""
         entries = (entry.value for entry in self.proto.metadata_props if entry.key == RECORD)
         return tuple(line for value in entries for line in value.splitlines())
+
+    @property
+    def inputs(self) -> tuple[Port, ...]:
+        """What it takes, in order."""
+        with telling(self.path, self.proto):
+            return inputs_of(self.proto)
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """Values of the main graph, in graph order."""
+        with telling(self.path, self.proto):
+            return values_of(self.proto)
+
+    @property
+    def ends(self) -> tuple[Ends, ...]:
+        """The values between which each site stands, in the order of `sites`."""
+        return tuple(Ends(p.data, p.output, p.scope.container == ("graph",)) for p in self.places)
+
+    @property
+    def places(self) -> list[Place]:
+        """Its sites with their nodes; raises as `sites`."""
+        if self._places is None:
+            path = self.path
+            with telling(path, self.proto):
+                self._places = Walk(self.proto, path.parent if path else None).places()
+        return self._places
+
+    def cut(self, site: int, shape: Sequence[int], outs: Sequence[int]) -> Cut:
+        """Return one site as a model of its own; raises GraphError where it cannot be."""
+        with telling(self.path, self.proto):
+            return cut_out(self.places[site], shape, outs)
 
     def rewrite(self, changes: Sequence[Change], newest: int | None) -> "OnnxRewritten":
         """Return the model with changes made, as far as they can be.
@@ -136,10 +177,10 @@ class OnnxRewritten:
         before = self.before
         if not self.edit:
             return before
-        if not before.edit:
-            return OnnxModel(applied(before.proto, self.edit), before.source, self.edit)
-        whole = compose(before.edit, self.edit, _read_again(before))
-        return OnnxModel(applied(before.proto, self.edit), before.source, whole)
+        whole = self.edit
+        if before.edit:
+            whole = compose(before.edit, self.edit, _read_again(before))
+        return replace(before, proto=applied(before.proto, self.edit), edit=whole, _places=None)
 
     def verify(self) -> None:
         """Let onnx.checker look at the structure, weights left out.
@@ -209,6 +250,7 @@ class OnnxRewritten:
 
     def _pieces(self, path: Path) -> list[atomic.Piece]:
         edit = self.opened.edit
+        self.before.check_unchanged()
         if edit:
             return splice(path, edit)
         with mapped(path) as view:
@@ -226,6 +268,15 @@ class OnnxRewritten:
         path = self.before.path
         if path is not None and not same_structure(found, written, self.opened.proto, path):
             raise ModelFileError(target, "reads back as another model than was written")
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what tells one state of a file from another; None where it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _read_again(model: OnnxModel) -> "ModelProto":

@@ -149,13 +149,14 @@ class Rewriting:
                 for change, _ in group:
                     outcomes[id(change)] = Outcome(change, declined=_reason(error))
                 continue
+            new = self._lifted_constants(group[0][1], nodes)
             for change, _ in group:
                 old = self.places[change.site]
                 outcomes[id(change)] = Outcome(
                     change,
                     made=found.text,
                     before=node_lines(old.scope.nodes[_where(old)[1]]),
-                    after=tuple(line for node in nodes for line in node_lines(node)),
+                    after=tuple(line for node in (*new, *nodes) for line in node_lines(node)),
                     cost=found.cost,
                 )
             change_at = edit.at(container)
@@ -163,6 +164,20 @@ class Rewriting:
             change_at.nodes[index] = items
         drop_unread(model, edit)
         return edit
+
+    def _lifted_constants(self, place: Place, nodes: "Sequence[NodeProto]") -> "list[NodeProto]":
+        """Return the constants that the lift gave a node, and that it still reads."""
+        before = names_in(self.model) if place.site.opset > opset_of(self.model) else None
+        if before is None:
+            return []
+        producers = place.scope.producers
+        made = {name for node in nodes for name in node.output}
+        read = [name for node in nodes for name in node.input if name in producers]
+        return [
+            place.scope.nodes[producers[name]]
+            for name in read
+            if name not in before and name not in made
+        ]
 
     def _agreed(
         self, group: Sequence[tuple[Change, Place]], taken: set[str], opset: int, calls: int

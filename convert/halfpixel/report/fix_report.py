@@ -48,9 +48,13 @@ def _summary(result: FixResult, output: str) -> str:
     return "; ".join(said)
 
 
-def dumps(results: Sequence[Written]) -> str:
-    """Return the report as JSON text, one object with every file."""
-    return json.dumps({"version": VERSION, "files": [_file(r, o) for r, o in results]})
+def dumps(results: Sequence[Written], *, diffs: bool = False) -> str:
+    """Return the report as JSON text, one object with every file, and its diff where asked."""
+    files = [_file(result, output) for result, output in results]
+    if diffs:
+        for file, (result, _) in zip(files, results, strict=True):
+            file["diff"] = "\n".join(diff(result))
+    return json.dumps({"version": VERSION, "files": files})
 
 
 def _file(result: FixResult, output: str) -> dict[str, object]:
