@@ -7,7 +7,8 @@
     +-- GraphError          a well-formed file with an impossible graph
     +-- ConventionError     a value that an operator does not take
     +-- RuleError           a rule that fails on a site, the rule's own fault
-    +-- RuntimeFailure      a runtime that is missing, or refuses a model or its inputs
+    +-- RuntimeFailure      a runtime or provider that is missing, or is not used
+    |   +-- RuntimeRefusal  a runtime that refuses a model or its inputs
     +-- UsageError          a wrong option or configuration
     +-- MissingExtraError   an optional dependency that is not installed
 
@@ -71,7 +72,7 @@ class RuleError(HalfpixelError):
 
 
 class RuntimeFailure(HalfpixelError):  # noqa: N818 - what happened is that it failed
-    """A runtime that is missing, or refuses a model or its inputs.
+    """A runtime or provider that is missing, cannot be loaded, or leaves a node to another.
 
     Attributes:
         side: what was to run, and where.
@@ -82,6 +83,10 @@ class RuntimeFailure(HalfpixelError):  # noqa: N818 - what happened is that it f
         """Compose the line from the side and the reason."""
         self.side, self.reason = side, " ".join(reason.split())
         super().__init__(f"{side}: {self.reason}")
+
+
+class RuntimeRefusal(RuntimeFailure):
+    """A runtime that refuses a model, or its inputs, in its own words."""
 
 
 class UsageError(HalfpixelError):

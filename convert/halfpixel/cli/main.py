@@ -1,4 +1,4 @@
-"""The command line: halfpixel check, fix, rules and explain.
+"""The command line: halfpixel check, fix, verify, rules and explain.
 
 Exit codes: 0 nothing found, or everything fixed; 1 findings, or findings that a fix leaves; 2
 the tool could not do its work (a file that cannot be read or written, a wrong option).
@@ -14,6 +14,7 @@ import click
 from halfpixel.cli.checking import check_command
 from halfpixel.cli.files import FAILED, FOUND
 from halfpixel.cli.fixing import fix_command
+from halfpixel.cli.verifying import verify_command
 from halfpixel.errors import HalfpixelError
 
 
@@ -31,11 +32,12 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="halfpixel", prog_name="halfpixel")
 def cli() -> None:
-    """Check and fix the resampling operators of exported models."""
+    """Check, fix and verify the resampling operators of exported models."""
 
 
 cli.add_command(check_command)
 cli.add_command(fix_command)
+cli.add_command(verify_command)
 
 
 @cli.command("rules")

@@ -1,0 +1,227 @@
+"""What models are fed with: arrays from files or a function, or made from the declared inputs."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+from halfpixel.errors import ModelFileError, UsageError
+from halfpixel.format import Port
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.generic]
+    Feeds = dict[str, Array]
+
+TRIALS: Final = ((64, 64), (65, 97), (32, 47), (1, 1))
+"""Lengths that free spatial dimensions take in turn: even, odd, one of each, the smallest."""
+
+CHANNELS: Final = 3
+BOXES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """How inputs are made.
+
+    Attributes:
+        shapes: shapes of inputs, by name.
+        low: least value of floats.
+        high: greatest value of floats.
+        seed: of the random numbers.
+        given: cases that were read, in place of made ones.
+    """
+
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, "tuple[int, ...]"])
+    low: float = 0.0
+    high: float = 1.0
+    seed: int = 0
+    given: "tuple[Feeds, ...]" = ()
+
+
+def made(ports: Sequence[Port], settings: FeedSettings) -> "Iterator[Feeds]":
+    """Yield the cases that a model is run with: one, or one a trial where lengths are free.
+
+    Floats are uniform in `low` to `high`, a grid in -1.2 to 1.2, boxes ordered and inside the
+    image; whole numbers are small enough for any table, except pixels of uint8.
+
+    Raises:
+        UsageError: an input whose rank is not known, and no shape is given for it.
+
+    >>> x = Port("x", "float32", (1, 3, "h", "w"))
+    >>> [case["x"].shape for case in made([x], FeedSettings())][:2]
+    [(1, 3, 64, 64), (2, 3, 65, 97)]
+    """
+    import numpy as np
+
+    if settings.given:
+        yield from settings.given
+        return
+    shapes = {port.name: settings.shapes.get(port.name, port.shape) for port in ports}
+    unknown = [name for name, shape in shapes.items() if shape is None]
+    if unknown:
+        raise UsageError(
+            f"the shape of input {unknown[0]!r} is not known; --shape {unknown[0]}=1x3x224x224"
+        )
+    free = any(not isinstance(n, int) for shape in shapes.values() for n in shape or ())
+    for number, lengths in enumerate(TRIALS if free else TRIALS[:1]):
+        random = np.random.default_rng(settings.seed + number)
+        symbols: dict[object, int] = {}
+        case: Feeds = {}
+        for port in ports:
+            shape = tuple(
+                n if isinstance(n, int) else _length(n, port.name, axis, number, lengths, symbols)
+                for axis, n in enumerate(shapes[port.name] or ())
+            )
+            case[port.name] = _array(port, shape, settings, random, case)
+        yield case
+
+
+def _length(  # noqa: PLR0913, PLR0917 - a dimension and where it stands
+    symbol: str | None,
+    name: str,
+    axis: int,
+    number: int,
+    lengths: tuple[int, int],
+    symbols: dict[object, int],
+) -> int:
+    """Return the length of a free dimension, the same for the same symbol."""
+    key: object = symbol or (name, axis)
+    if key not in symbols:
+        if axis == 0:
+            symbols[key] = 1 + number % 2 if min(lengths) > 1 else 1
+        elif axis == 1:
+            symbols[key] = CHANNELS
+        else:
+            symbols[key] = lengths[axis % 2]
+    return symbols[key]
+
+
+def _array(
+    port: Port,
+    shape: tuple[int, ...],
+    settings: FeedSettings,
+    random: "np.random.Generator",
+    before: "Feeds",
+) -> "Array":
+    import numpy as np
+
+    kind = port.dtype or "float32"
+    if port.role == "rois":
+        return _boxes(shape, before, random).astype(_type(kind))
+    if port.role == "batch_indices":
+        return np.zeros(shape, np.int64)
+    if kind == "bool":
+        return random.random(shape) < 0.5
+    if kind == "string":
+        raise UsageError(f"input {port.name!r} is text; give it with --inputs")
+    if kind == "uint8":
+        return random.integers(0, 256, shape, np.uint8)
+    if "int" in kind:
+        return random.integers(0, 2, shape).astype(_type(kind))
+    low, high = (-1.2, 1.2) if port.role in {"grid", "theta"} else (settings.low, settings.high)
+    return random.uniform(low, high, shape).astype(_type(kind))
+
+
+def _type(name: str) -> "np.dtype[np.generic]":
+    import numpy as np
+
+    if name == "bfloat16":
+        return cast("np.dtype[np.generic]", np.dtype(import_module("ml_dtypes").bfloat16))
+    return np.dtype(name)
+
+
+def _boxes(
+    shape: tuple[int, ...], before: "Feeds", random: "np.random.Generator"
+) -> "NDArray[np.float64]":
+    """Return boxes x0 y0 x1 y1 inside the last image that was made."""
+    import numpy as np
+
+    images = [array for array in before.values() if array.ndim == 4]
+    width, height = (images[-1].shape[3], images[-1].shape[2]) if images else (8, 8)
+    corners = random.uniform(0, 1, (shape[0] if shape else BOXES, 2, 2))
+    ordered = np.sort(corners, axis=1) * np.array([width, height])
+    boxes: NDArray[np.float64] = ordered.reshape(-1, 4)
+    return boxes
+
+
+def read(texts: Sequence[str]) -> "tuple[Feeds, ...]":
+    """Return the cases that `--inputs` names.
+
+    Args:
+        texts: an .npz file of arrays by input name; `NAME=FILE` with an .npy or .pb file, one
+            an input; or `package.module:function`, which returns a dict of arrays or several.
+
+    Raises:
+        ModelFileError: a file cannot be read.
+        UsageError: a text that is none of these.
+    """
+    single: Feeds = {}
+    cases: list[Feeds] = []
+    for text in texts:
+        name, equals, file = text.partition("=")
+        if equals:
+            single[name] = _read_one(Path(file))
+        elif text.endswith(".npz"):
+            from halfpixel.runtimes.recorded_ import read_cases
+
+            cases += read_cases(Path(text))
+        elif ":" in text:
+            cases += _called(text)
+        else:
+            raise UsageError(
+                f"--inputs {text!r}: expected an .npz, NAME=FILE.npy, NAME=FILE.pb or "
+                "package.module:function"
+            )
+    return (*cases, single) if single else tuple(cases)
+
+
+def _read_one(path: Path) -> "Array":
+    import numpy as np
+
+    try:
+        if path.suffix == ".pb":
+            from onnx import TensorProto, numpy_helper
+
+            return numpy_helper.to_array(TensorProto.FromString(path.read_bytes()))
+        return cast("Array", np.load(path, allow_pickle=False))
+    except Exception as error:
+        reason = f"neither an .npy array nor a TensorProto: {error}".splitlines()[0]
+        raise ModelFileError(path, reason.lower()) from error
+
+
+def _called(text: str) -> "list[Feeds]":
+    name, _, attribute = text.partition(":")
+    try:
+        result: object = getattr(import_module(name), attribute)()
+    except Exception as error:
+        raise UsageError(f"--inputs {text}: {type(error).__name__}: {error}") from error
+    several = cast("Iterable[object]", (result,) if isinstance(result, Mapping) else result)
+    found: list[Feeds] = []
+    for one in several:
+        if not isinstance(one, Mapping):
+            raise UsageError(f"--inputs {text}: expected a dict of arrays, or several")
+        found.append(dict(cast("Mapping[str, Array]", one)))
+    return found
+
+
+def parse_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Return the shapes that `NAME=1x3x64x64` texts say.
+
+    Raises:
+        UsageError: a text that is none.
+
+    >>> parse_shapes(["x=1x3x8x8"])
+    {'x': (1, 3, 8, 8)}
+    """
+    out: dict[str, tuple[int, ...]] = {}
+    for text in texts:
+        name, equals, listed = text.rpartition("=")
+        parts = listed.split("x") if listed else []
+        if not equals or not name or not all(part.isdigit() for part in parts):
+            raise UsageError(f"--shape {text!r}: expected NAME=1x3x64x64")
+        out[name] = tuple(int(part) for part in parts)
+    return out

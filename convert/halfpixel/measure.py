@@ -1,0 +1,261 @@
+"""How far two arrays are apart, and whether that is close enough.
+
+Two numbers are equal within a tolerance where abs(a - b) <= absolute + relative * scale, the
+scale being the largest finite magnitude of the expected tensor: a sum of many products has an
+error that goes with the largest of them, not with its own result. NaN equals NaN alone, and an
+infinity itself alone.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.generic]
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """What counts as equal.
+
+    Attributes:
+        absolute: difference that is allowed everywhere.
+        relative: difference that is allowed as a part of the tensor's largest magnitude.
+    """
+
+    absolute: float
+    relative: float
+
+
+TOLERANCES: Final[Mapping[str, Tolerance]] = {
+    "float64": Tolerance(1e-7, 1e-7),
+    "float32": Tolerance(1e-5, 1e-4),
+    "float16": Tolerance(1e-3, 1e-2),
+    "bfloat16": Tolerance(1e-2, 3e-2),
+    "int8": Tolerance(1, 0),
+    "uint8": Tolerance(1, 0),
+}
+"""By element type; whole numbers of other widths, and bool, have to be the same."""
+
+EXACT: Final = Tolerance(0, 0)
+
+
+def parse_tolerances(texts: "tuple[str, ...]") -> dict[str, Tolerance]:
+    """Return the tolerances that `[TYPE=]ABSOLUTE[,RELATIVE]` texts set; without a type for all.
+
+    Raises:
+        UsageError: a text that is none.
+
+    >>> parse_tolerances(("float16=0.01,0.02",))["float16"]
+    Tolerance(absolute=0.01, relative=0.02)
+    """
+    out = dict(TOLERANCES)
+    for text in texts:
+        name, _, numbers = text.rpartition("=")
+        try:
+            absolute, *rest = (float(part) for part in numbers.split(","))
+            relative = rest[0] if rest else 0.0
+        except ValueError:
+            raise UsageError(f"--tolerance {text!r}: expected [TYPE=]ABSOLUTE[,RELATIVE]") from None
+        if len(rest) > 1 or not (0 <= absolute < math.inf and 0 <= relative < math.inf):
+            raise UsageError(f"--tolerance {text!r}: expected one or two numbers of at least 0")
+        if name and name not in TOLERANCES:
+            raise UsageError(f"--tolerance {text!r}: expected a type of {', '.join(TOLERANCES)}")
+        for kind in (name,) if name else tuple(TOLERANCES):
+            out[kind] = Tolerance(absolute, relative)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How two arrays differ.
+
+    Attributes:
+        equal: whether they are equal within the tolerance.
+        reason: why they cannot be compared number by number; else empty.
+        max_abs: largest absolute difference of finite numbers.
+        max_rel: largest difference as a part of the expected number's magnitude.
+        max_ulp: largest difference in units of the last place, for floats.
+        cosine: cosine of the angle between them, 1 where both are zero.
+        beyond: how many elements are beyond the tolerance.
+        size: how many elements there are.
+    """
+
+    equal: bool
+    reason: str = ""
+    max_abs: float = 0.0
+    max_rel: float = 0.0
+    max_ulp: float = 0.0
+    cosine: float = 1.0
+    beyond: int = 0
+    size: int = 0
+
+
+def difference(
+    found: "Array", expected: "Array", tolerances: Mapping[str, Tolerance] = TOLERANCES
+) -> Difference:
+    """Return how far `found` is from `expected`.
+
+    Args:
+        found: an array of any shape.
+        expected: another one; shapes must agree, element types may differ.
+        tolerances: what counts as equal, by element type; the coarser type decides.
+
+    >>> import numpy as np
+    >>> difference(np.float32([1, 2]), np.float32([1, 2.5])).max_abs
+    0.5
+    """
+    import numpy as np
+
+    if found.shape != expected.shape:
+        return Difference(
+            equal=False,
+            reason=f"shape {_shape(found)} instead of {_shape(expected)}",
+            max_abs=math.inf,
+            max_rel=math.inf,
+            max_ulp=math.inf,
+            cosine=math.nan,
+            size=expected.size,
+        )
+    if found.size == 0:
+        return Difference(equal=True)
+    if not (_is_number(found) and _is_number(expected)):
+        wrong = int(np.count_nonzero(found != expected))
+        worst = math.inf if wrong else 0.0
+        return Difference(
+            not wrong, "elements are no numbers" if wrong else "", worst, worst, worst,
+            size=found.size, beyond=wrong,
+        )  # fmt: skip
+    tolerance = max(
+        (tolerances.get(kind, EXACT) for kind in (str(found.dtype), str(expected.dtype))),
+        key=lambda one: (one.relative, one.absolute),
+    )
+    a, b = found.astype(np.float64), expected.astype(np.float64)
+    with np.errstate(all="ignore"):
+        apart = np.abs(a - b)
+        special = ~(np.isfinite(a) & np.isfinite(b))
+        same = (a == b) | (np.isnan(a) & np.isnan(b))
+        apart[special] = np.where(same[special], 0.0, np.inf)
+        finite = np.abs(b[np.isfinite(b)])
+        scale = float(finite.max()) if finite.size else 0.0
+        beyond = int(np.count_nonzero(apart > tolerance.absolute + tolerance.relative * scale))
+        relative = np.where(apart == 0, 0.0, apart / np.abs(b))
+        ulp = _ulp(apart, b, found)
+    return Difference(
+        equal=not beyond,
+        max_abs=float(apart.max()),
+        max_rel=float(relative.max()),
+        max_ulp=ulp,
+        cosine=_cosine(a, b),
+        beyond=beyond,
+        size=found.size,
+    )
+
+
+def _shape(array: "Array") -> str:
+    return "x".join(map(str, array.shape)) or "()"
+
+
+def _is_number(array: "Array") -> bool:
+    return array.dtype.kind in "fiub" or "float" in str(array.dtype)
+
+
+def _ulp(apart: "NDArray[np.float64]", b: "NDArray[np.float64]", like: "Array") -> float:
+    """Return the largest difference in units of the last place of the found type."""
+    import numpy as np
+
+    if like.dtype.kind != "f":
+        return float(apart.max())
+    spacing = np.spacing(np.abs(b).astype(like.dtype)).astype(np.float64)
+    units = np.where(apart == 0, 0.0, apart / spacing)
+    return float(np.nanmax(units)) if units.size else 0.0
+
+
+def _cosine(a: "NDArray[np.float64]", b: "NDArray[np.float64]") -> float:
+    import numpy as np
+
+    if np.array_equal(a, b, equal_nan=True):
+        return 1.0
+    with np.errstate(all="ignore"):
+        norm = float(np.linalg.norm(a) * np.linalg.norm(b))
+        return float(np.vdot(a, b) / norm) if norm else 0.0
+
+
+TASKS: Final = ("argmax", "boxes", "depth")
+"""What a model's output is for, and is measured by on request."""
+
+
+def task_measure(task: str, found: "Array", expected: "Array") -> dict[str, float]:
+    """Return the measures of a task: 1 or 0 is perfect, as each says.
+
+    ========= ==================== ====================================================
+    task      output               measures
+    ========= ==================== ====================================================
+    argmax    (N, classes, ...)    `agreement`, part of places with the same class; `iou`, the
+                                   mean over classes of intersection over union
+    boxes     (..., 4), x0 y0 x1   `iou`, mean intersection over union of boxes at the same
+              y1                   place; `worst_iou`, the least
+    depth     any                  `abs_rel`, mean of abs(a - b) / b; `rmse`; `delta1`, part
+                                   with max(a / b, b / a) < 1.25 (Eigen et al., 2014)
+    ========= ==================== ====================================================
+
+    Raises:
+        UsageError: an unknown task, or an output that is not of its form.
+
+    >>> import numpy as np
+    >>> one = np.zeros((1, 2, 2), np.float32)
+    >>> task_measure("argmax", one, one)["agreement"]
+    1.0
+    """
+    import numpy as np
+
+    if found.shape != expected.shape:
+        return {}
+    a, b = found.astype(np.float64), expected.astype(np.float64)
+    match task:
+        case "argmax":
+            if a.ndim < 2:
+                raise UsageError("--task argmax: expected an output of shape (N, classes, ...)")
+            return _argmax(a.argmax(1), b.argmax(1), a.shape[1])
+        case "boxes":
+            if a.shape[-1:] != (4,):
+                raise UsageError("--task boxes: expected an output of shape (..., 4)")
+            overlap = _overlaps(a.reshape(-1, 4), b.reshape(-1, 4))
+            return {"iou": float(overlap.mean()), "worst_iou": float(overlap.min())}
+        case "depth":
+            positive = (a > 0) & (b > 0)
+            ratio = np.maximum(a[positive] / b[positive], b[positive] / a[positive])
+            return {
+                "abs_rel": float((np.abs(a - b)[positive] / b[positive]).mean()),
+                "rmse": float(np.sqrt(((a - b) ** 2).mean())),
+                "delta1": float((ratio < 1.25).mean()),
+            }
+        case _:
+            raise UsageError(f"--task {task!r}: expected one of {', '.join(TASKS)}")
+
+
+def _argmax(a: "NDArray[np.int64]", b: "NDArray[np.int64]", classes: int) -> dict[str, float]:
+    import numpy as np
+
+    ious: list[float] = []
+    for one in range(classes):
+        union = np.count_nonzero((a == one) | (b == one))
+        if union:
+            ious.append(np.count_nonzero((a == one) & (b == one)) / union)
+    return {"agreement": float((a == b).mean()), "iou": float(np.mean(ious))}
+
+
+def _overlaps(a: "NDArray[np.float64]", b: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    import numpy as np
+
+    low, high = np.maximum(a[:, :2], b[:, :2]), np.minimum(a[:, 2:], b[:, 2:])
+    inside = np.clip(high - low, 0, None).prod(1)
+    areas = (a[:, 2:] - a[:, :2]).prod(1) + (b[:, 2:] - b[:, :2]).prod(1)
+    union = areas - inside
+    return np.where(union > 0, inside / np.where(union > 0, union, 1), 1.0)

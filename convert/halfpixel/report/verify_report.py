@@ -1,0 +1,184 @@
+"""What was verified, as tables for people and as JSON for programs."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.divergence import Divergence
+from halfpixel.measure import Difference
+from halfpixel.site_check import SiteResult
+from halfpixel.verify import Verification
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+VERSION: Final = 1
+
+
+def show(found: Verification, console: "Console") -> None:
+    """Print the table of outputs, where the sides part, and where nodes ran."""
+    from rich.table import Table
+
+    a, b = found.names
+    console.print(f"{a}  against  {b}", highlight=False)
+    table = Table("output", "type", "equal", "max abs", "max rel", "max ulp", "cosine", "beyond")
+    for one in found.outputs:
+        apart = one.difference
+        name = one.name if one.name == one.other else f"{one.name} / {one.other}"
+        measures = ", ".join(f"{key} {value:.4g}" for key, value in one.task.items())
+        table.add_row(
+            f"{name}  {measures}".rstrip(),
+            one.dtype,
+            "yes" if apart.equal else f"no: {apart.reason}" if apart.reason else "no",
+            f"{apart.max_abs:.3g}",
+            f"{apart.max_rel:.3g}",
+            f"{apart.max_ulp:.3g}",
+            f"{apart.cosine:.7g}",
+            f"{apart.beyond} of {apart.size}",
+        )
+    if found.outputs:
+        console.print(table)
+    for case in found.cases:
+        if case.refused:
+            shapes = ", ".join(f"{n} {'x'.join(map(str, s))}" for n, s in case.shapes.items())
+            both = "both refuse: " if case.equal else ""
+            console.print(f"inputs {shapes or '(any)'}: {both}{case.refused}", highlight=False)
+    if found.first is not None:
+        console.print(divergence_line(found.first), highlight=False)
+    _show_rest(console, found.optimiser, found.placement)
+    count = sum(bool(case.outputs) for case in found.cases)
+    verdict = "equal" if found.equal else "different"
+    console.print(f"{verdict}, {count} of {len(found.cases)} runs compared", highlight=False)
+
+
+def _show_rest(
+    console: "Console", optimiser: Sequence[str], placement: Iterable[Mapping[str, str]]
+) -> None:
+    for line in optimiser:
+        console.print(f"optimiser: {line}", highlight=False)
+    for side, placed in zip("ab", placement, strict=False):
+        if placed:
+            counts = ", ".join(f"{n} on {p}" for p, n in Counter(placed.values()).most_common())
+            console.print(f"nodes of {side}: {counts}", highlight=False)
+
+
+def divergence_line(first: Divergence) -> str:
+    """Return where two sides part, in words."""
+    kind = "site" if first.site else "node"
+    amount = first.observed.reason or f"off by up to {first.observed.max_abs:.3g}"
+    if first.introduced is None:
+        how = "its own part cannot be told apart" if not first.observed.reason else ""
+    else:
+        how = "introduced here: its input is the same"
+    parts = [f"first divergent {kind}: {first.node} ({first.op})", amount, how]
+    return "; ".join(part for part in parts if part)
+
+
+def show_sites(results: Sequence[SiteResult], optimiser: Sequence[str], console: "Console") -> None:
+    """Print what every site does on every provider."""
+    from rich.table import Table
+
+    table = Table("site", "op", "input", "provider", "exact", "max abs", "PyTorch", "max abs")
+    for one in results:
+        table.add_row(
+            one.site.name,
+            one.site.op,
+            "x".join(map(str, one.shape)),
+            one.provider.removesuffix("ExecutionProvider") or one.where,
+            _verdict(one.exact, one.refused),
+            "" if one.exact is None else f"{one.exact.max_abs:.3g}",
+            _verdict(one.torch, ""),
+            "" if one.torch is None else f"{one.torch.max_abs:.3g}",
+        )
+    console.print(table)
+    _show_rest(console, optimiser, ())
+    ran = [one for one in results if one.exact is not None]
+    equal = sum(one.equal for one in ran)
+    console.print(
+        f"{equal} of {len(ran)} runs of single sites equal their exact weights; "
+        f"{len(results) - len(ran)} did not run alone",
+        highlight=False,
+    )
+
+
+def _verdict(found: Difference | None, refused: str) -> str:
+    if found is None:
+        return refused
+    return "equal" if found.equal else "different"
+
+
+def dumps(found: Verification) -> str:
+    """Return a verification as JSON text; numbers that are not finite become null."""
+    first = found.first
+    return json.dumps(
+        {
+            "version": VERSION,
+            "equal": found.equal,
+            "sides": list(found.names),
+            "outputs": [
+                {
+                    "name": one.name,
+                    "other": one.other,
+                    "dtype": one.dtype,
+                    **_numbers(one.difference),
+                    "task": dict(one.task),
+                }
+                for one in found.outputs
+            ],
+            "cases": [
+                {
+                    "shapes": {name: list(shape) for name, shape in case.shapes.items()},
+                    "equal": case.equal,
+                    "refused": case.refused or None,
+                }
+                for case in found.cases
+            ],
+            "first_divergent_node": None if first is None else first.node,
+            "divergence": None if first is None else _divergence(first),
+            "optimiser": list(found.optimiser),
+            "placement": {**found.placement[1], **found.placement[0]},
+        }
+    )
+
+
+def dumps_sites(results: Sequence[SiteResult], optimiser: Sequence[str]) -> str:
+    """Return what every site does as JSON text."""
+    rows = [
+        {
+            "node": one.site.name,
+            "graph": one.site.graph,
+            "op": one.site.op,
+            "shape": list(one.shape),
+            "provider": one.provider or one.where,
+            "equal": one.equal if one.exact is not None else None,
+            "exact": None if one.exact is None else _numbers(one.exact),
+            "torch_call": one.site.torch_call,
+            "torch": None if one.torch is None else _numbers(one.torch),
+            "refused": one.refused or None,
+        }
+        for one in results
+    ]
+    equal = all(one.equal for one in results if one.exact is not None)
+    body = {"version": VERSION, "equal": equal, "sites": rows, "optimiser": list(optimiser)}
+    return json.dumps(body)
+
+
+def _divergence(first: Divergence) -> dict[str, object]:
+    return {
+        "node": first.node,
+        "op": first.op,
+        "site": first.site,
+        "introduced": None if first.introduced is None else _numbers(first.introduced),
+        "observed": _numbers(first.observed),
+        "against": first.against,
+    }
+
+
+def _numbers(found: Difference) -> dict[str, object]:
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in asdict(found).items()
+    }

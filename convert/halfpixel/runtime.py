@@ -1,0 +1,172 @@
+"""What a runtime is: something that runs a model, or the record of such a run.
+
+A side of a comparison is written `SOURCE[@NAME[:KEY=VALUE,...]]`: a model file, a module given
+as `package.module:factory`, or recorded arrays, and where it runs.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Protocol
+
+from halfpixel.errors import UsageError
+from halfpixel.format import Port
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.generic]
+    Arrays = Mapping[str, Array]
+
+MODULES: Final = ("recorded_", "torch_", "reference_", "onnxruntime_")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison.
+
+    Attributes:
+        source: a path, `package.module:factory`, or a model in memory.
+        where: the runtime or execution provider that was asked for; empty for the usual one.
+        options: options of the execution provider.
+    """
+
+    source: object
+    where: str = ""
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def text(self) -> str:
+        """How it is shown."""
+        name = self.source if isinstance(self.source, str) else f"<{type(self.source).__name__}>"
+        return f"{name}@{self.where}" if self.where else str(name)
+
+
+def parse_side(text: str) -> Side:
+    """Return the side that a text spells.
+
+    Raises:
+        UsageError: options that are not KEY=VALUE.
+
+    >>> parse_side("model.onnx@cuda:device_id=1")
+    Side(source='model.onnx', where='cuda', options={'device_id': '1'})
+    """
+    source, at, tail = text.rpartition("@")
+    if not at or "/" in tail or not source:
+        return Side(text)
+    where, _, listed = tail.partition(":")
+    options: dict[str, str] = {}
+    for part in filter(None, listed.split(",")):
+        key, equals, value = part.partition("=")
+        if not equals or not key:
+            raise UsageError(f"{text!r}: {part!r} is not KEY=VALUE")
+        options[key] = value
+    return Side(source, where.lower(), options)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One resampling call that a run made.
+
+    Attributes:
+        name: the operator, in the runtime's words.
+        data: what was resampled; None where that is not known.
+        output: what came of it.
+    """
+
+    name: str
+    data: "Array | None"
+    output: "Array"
+
+
+class Running(Protocol):
+    """A model that is ready to run."""
+
+    @property
+    def name(self) -> str:
+        """What it is and where it runs, in words."""
+        ...
+
+    @property
+    def inputs(self) -> Sequence[Port]:
+        """What it takes, in order; empty where that is not declared."""
+        ...
+
+    @property
+    def outputs(self) -> Sequence[str]:
+        """Names of what it returns, in order; empty until the first run where unknown."""
+        ...
+
+    @property
+    def values(self) -> Sequence[str]:
+        """Names of values inside it that can be asked for, in the order they are computed."""
+        ...
+
+    @property
+    def placement(self) -> Mapping[str, str]:
+        """Execution provider of each node, as the runtime reports it."""
+        ...
+
+    def run(self, feeds: "Arrays", wanted: Sequence[str] = ()) -> "dict[str, Array]":
+        """Return the outputs and the values that are wanted.
+
+        Raises:
+            RuntimeFailure: the runtime refuses, in its own words.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How models are run.
+
+    Attributes:
+        optimised: the runtime's default graph optimisation; otherwise none.
+        fallback: a node that the asked provider leaves to the CPU is no error.
+    """
+
+    optimised: bool = True
+    fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One kind of runtime.
+
+    Attributes:
+        name: its name.
+        takes: whether it runs a side.
+        started: a side made ready to run; raises RuntimeFailure, ModelFileError,
+            MissingExtraError or UsageError.
+        optimises: it has graph optimisation that can be off.
+    """
+
+    name: str
+    takes: Callable[[Side], bool]
+    started: Callable[[Side, Settings], Running]
+    optimises: bool = False
+
+
+def load_runtimes() -> Iterator[Runtime]:
+    """Yield every runtime, those that take the fewest kinds of sides first."""
+    for name in MODULES:
+        found = import_module(f"halfpixel.runtimes.{name}").RUNTIME
+        if not isinstance(found, Runtime):
+            raise TypeError(f"runtimes/{name}.py: RUNTIME is not a Runtime")
+        yield found
+
+
+def runtime_of(side: Side) -> Runtime:
+    """Return the runtime that runs a side.
+
+    Raises:
+        UsageError: none does.
+    """
+    for runtime in load_runtimes():
+        if runtime.takes(side):
+            return runtime
+    raise UsageError(
+        f"{side.text}: expected an ONNX model, a .pt2 or TorchScript file, package.module:factory, "
+        "or an .npz of recorded arrays"
+    )

@@ -1,0 +1,1 @@
+"""Runtimes: onnxruntime, PyTorch, onnx's reference evaluator, and recorded arrays."""

@@ -1,0 +1,377 @@
+"""onnxruntime, on any execution provider that the installed build has.
+
+A provider that was asked for and is missing, cannot load its libraries, or leaves a resampling
+node to the CPU is an error: onnxruntime itself would run on the CPU without a word.
+"""
+
+import contextlib
+import ctypes
+import io
+import json
+import os
+import re
+import sys
+import tempfile
+import warnings
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+from halfpixel.check import opened
+from halfpixel.errors import MissingExtraError, RuntimeFailure, RuntimeRefusal
+from halfpixel.format import Port
+from halfpixel.formats.onnx_values import with_outputs
+from halfpixel.runtime import Runtime, Settings, Side
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from halfpixel.format import Opened
+
+    Array = NDArray[np.generic]
+
+CPU: Final = "CPUExecutionProvider"
+NAMES: Final[Mapping[str, str]] = {
+    "": CPU,
+    "cpu": CPU,
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "trt": "TensorrtExecutionProvider",
+    "nvtensorrtrtx": "NvTensorRTRTXExecutionProvider",
+    "rocm": "ROCMExecutionProvider",
+    "migraphx": "MIGraphXExecutionProvider",
+    "dml": "DmlExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "qnn": "QNNExecutionProvider",
+    "webgpu": "WebGpuExecutionProvider",
+    "xnnpack": "XnnpackExecutionProvider",
+}
+"""Short names of execution providers; a full name is taken as it is."""
+
+PACKAGES: Final[Mapping[str, str]] = {
+    "CUDAExecutionProvider": "onnxruntime-gpu",
+    "TensorrtExecutionProvider": "onnxruntime-gpu",
+    "MIGraphXExecutionProvider": "onnxruntime-migraphx",
+    "DmlExecutionProvider": "onnxruntime-directml",
+    "OpenVINOExecutionProvider": "onnxruntime-openvino",
+    "QNNExecutionProvider": "onnxruntime-qnn",
+    "WebGpuExecutionProvider": "onnxruntime-webgpu",
+}
+"""The package on PyPI whose build of onnxruntime has a provider."""
+
+LIBRARIES: Final[Mapping[str, str]] = {
+    "CUDAExecutionProvider": "onnxruntime_providers_cuda",
+    "TensorrtExecutionProvider": "onnxruntime_providers_tensorrt",
+}
+RESAMPLING: Final = frozenset(
+    {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
+)
+CODE: Final = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
+SOURCE_PLACES: Final = re.compile(r"\S*/onnxruntime\S*:\d+ (?:onnxruntime::\S+ )?")
+DTYPES: Final[Mapping[str, str]] = {
+    "float": "float32",
+    "double": "float64",
+    "float16": "float16",
+    "bfloat16": "bfloat16",
+}
+
+
+class _Arg(Protocol):
+    """What onnxruntime says of an input or output."""
+
+    name: str
+    type: str
+    shape: list[int | str | None]
+
+
+class _Session(Protocol):
+    """An onnxruntime.InferenceSession, as far as it is used here."""
+
+    def get_inputs(self) -> list[_Arg]: ...
+    def get_outputs(self) -> list[_Arg]: ...
+    def get_providers(self) -> list[str]: ...
+    def end_profiling(self) -> str: ...
+    def run(self, names: list[str], feeds: "Mapping[str, Array]") -> "list[Array]": ...
+
+
+def library() -> ModuleType:
+    """Return onnxruntime.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        return import_module("onnxruntime")
+    except ImportError as error:
+        raise MissingExtraError("onnxruntime", "verify") from error
+
+
+def full_name(where: str) -> str:
+    """Return the name of an execution provider.
+
+    >>> full_name("cuda"), full_name("CustomExecutionProvider")
+    ('CUDAExecutionProvider', 'CustomExecutionProvider')
+    """
+    return NAMES.get(where.lower(), where)
+
+
+def short_name(provider: str) -> str:
+    """Return the short name of an execution provider.
+
+    >>> short_name("CUDAExecutionProvider")
+    'cuda'
+    """
+    return provider.removesuffix("ExecutionProvider").lower()
+
+
+def available(where: str, text: str) -> str:
+    """Return the full name of a provider that this build of onnxruntime has.
+
+    Raises:
+        MissingExtraError: onnxruntime is not installed.
+        RuntimeFailure: the build has no such provider.
+    """
+    onnxruntime = library()
+    has: list[str] = onnxruntime.get_available_providers()
+    wanted = full_name(where)
+    by_case = {name.lower(): name for name in has}
+    wanted = by_case.get(wanted.lower(), by_case.get(f"{where}executionprovider".lower(), wanted))
+    if wanted in has:
+        return wanted
+    hint = f"; pip install {PACKAGES[wanted]}" if wanted in PACKAGES else ""
+    listed = ", ".join(short_name(name) for name in has)
+    reason = f"onnxruntime {onnxruntime.__version__} has no {wanted}, it has {listed}{hint}"
+    raise RuntimeFailure(text, reason)
+
+
+@dataclass
+class OnnxRunning:
+    """One model on one execution provider.
+
+    Attributes:
+        side: the model and where it runs.
+        settings: how it runs.
+        model: its structure.
+        data: the model's bytes; None for a file that is opened by its name.
+    """
+
+    side: Side
+    settings: Settings
+    model: "Opened"
+    data: bytes | None
+    provider: str = field(init=False)
+    placement: Mapping[str, str] = field(init=False)
+    _types: dict[str, str] = field(default_factory=dict[str, str])
+    _session: _Session = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start it."""
+        self.provider = available(self.side.where, self.side.text)
+        self._session = self._started(())
+        self.placement = self._placed(self._session)
+        self._refuse_fallback()
+
+    @property
+    def name(self) -> str:
+        """What it is and where it runs."""
+        return (
+            self.side.text if self.side.where else f"{self.side.text}@{short_name(self.provider)}"
+        )
+
+    @property
+    def inputs(self) -> Sequence[Port]:
+        """What it takes."""
+        declared = {port.name: port.role for port in self.model.inputs}
+        return tuple(
+            Port(one.name, _dtype(one.type), tuple(one.shape), declared.get(one.name, ""))
+            for one in self._session.get_inputs()
+        )
+
+    @property
+    def outputs(self) -> Sequence[str]:
+        """What it returns."""
+        return tuple(one.name for one in self._session.get_outputs())
+
+    @property
+    def values(self) -> Sequence[str]:
+        """Values of the main graph, in the order they are computed."""
+        return tuple(value.name for value in self.model.values)
+
+    def run(self, feeds: "Mapping[str, Array]", wanted: Sequence[str] = ()) -> "dict[str, Array]":
+        """Return the outputs and the values that are wanted."""
+        extra = tuple(name for name in wanted if name not in self.outputs)
+        session = self._started(extra) if extra else self._session
+        names = list(dict.fromkeys([*self.outputs, *extra]))
+        known = {one.name for one in self.inputs}
+        given = {name: array for name, array in feeds.items() if name in known}
+        try:
+            found = session.run(names, given)
+        except Exception as error:
+            raise RuntimeRefusal(self.name, _words(error)) from error
+        return dict(zip(names, found, strict=True))
+
+    def _started(self, extra: Sequence[str]) -> _Session:
+        onnxruntime = library()
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        if not self.settings.optimised:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+        source: str | bytes
+        path = self.side.source if isinstance(self.side.source, str | Path) else None
+        if extra or path is None:
+            data = Path(path).read_bytes() if path is not None else self.data or b""
+            source = with_outputs(data, extra)
+            if path is not None:
+                folder = str(Path(path).absolute().parent)
+                key = "session.model_external_initializers_file_folder_path"
+                options.add_session_config_entry(key, folder)
+        else:
+            source = str(path)
+        if not hasattr(onnxruntime.InferenceSession, "get_provider_graph_assignment_info"):
+            options.enable_profiling = not extra
+            options.profile_file_prefix = str(
+                Path(tempfile.gettempdir(), f"halfpixel{os.getpid()}")
+            )
+        providers: list[str | tuple[str, dict[str, str]]] = [
+            (self.provider, dict(self.side.options)) if self.side.options else self.provider
+        ]
+        if self.provider != CPU:
+            providers.append(CPU)
+            _preload()
+        try:
+            with warnings.catch_warnings(), _quiet():
+                warnings.simplefilter("ignore")
+                session: _Session = onnxruntime.InferenceSession(
+                    source, options, providers=providers
+                )
+        except Exception as error:
+            raise RuntimeRefusal(self.side.text, _words(error)) from error
+        if self.provider not in session.get_providers():
+            raise RuntimeFailure(self.side.text, self._unloadable())
+        return session
+
+    def _unloadable(self) -> str:
+        """Return why a provider that the build has is not there in a session."""
+        onnxruntime = library()
+        reason = "no device is there, or its libraries cannot be loaded"
+        stem = LIBRARIES.get(self.provider)
+        folder = Path(str(onnxruntime.__file__)).parent / "capi"
+        if stem is not None:
+            shared = {"win32": f"{stem}.dll", "darwin": f"lib{stem}.dylib"}
+            try:
+                ctypes.CDLL(str(folder / shared.get(sys.platform, f"lib{stem}.so")))
+            except OSError as error:
+                reason = str(error)
+        return f"{self.provider} cannot be used, onnxruntime would run on the CPU: {reason}"
+
+    def _placed(self, session: _Session) -> dict[str, str]:
+        """Return the provider of each node, as onnxruntime reports it."""
+        placed: dict[str, str] = {}
+        if hasattr(session, "get_provider_graph_assignment_info"):
+            for part in cast("Any", session).get_provider_graph_assignment_info():
+                for node in part.get_nodes():
+                    name = str(node.name) or f"{node.op_type}_{len(placed)}"
+                    placed[name] = str(part.ep_name)
+                    self._types[name] = node.op_type
+            return placed
+        for event in _profile(session):
+            arguments = event.get("args", {})
+            if event.get("cat") == "Node" and "provider" in arguments:
+                name = str(event["name"]).removesuffix("_kernel_time")
+                placed[name] = arguments["provider"]
+                self._types[name] = arguments.get("op_name", "")
+        return placed
+
+    def _refuse_fallback(self) -> None:
+        """Refuse a resampling node that the asked provider leaves to the CPU."""
+        if self.provider == CPU or self.settings.fallback:
+            return
+        left = [
+            name
+            for name, provider in self.placement.items()
+            if provider == CPU and self._types.get(name) in RESAMPLING
+        ]
+        if left:
+            more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+            kind = self._types[left[0]]
+            reason = (
+                f"{self.provider} leaves node {left[0]!r} ({kind}){more} to the CPU; "
+                "--allow-fallback takes that"
+            )
+            raise RuntimeFailure(self.side.text, reason)
+
+
+def _profile(session: _Session) -> "list[dict[str, Any]]":
+    """Return the events of a session's profile: placement, before onnxruntime 1.31."""
+    path = Path(session.end_profiling())
+    try:
+        return cast("list[dict[str, Any]]", json.loads(path.read_text("utf-8")))
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _preload() -> None:
+    """Load the CUDA libraries that PyTorch or pip brought, where they are."""
+    onnxruntime = library()
+    if hasattr(onnxruntime, "preload_dlls"):
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
+            onnxruntime.preload_dlls()
+
+
+@contextlib.contextmanager
+def _quiet() -> Generator[None]:
+    """Keep what onnxruntime prints of providers that it cannot load off the terminal."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        yield
+
+
+def _words(error: Exception) -> str:
+    """Return what onnxruntime says, in one line and without its own places in its source.
+
+    >>> _words(Exception("[ONNXRuntimeError] : 9 : NOT_IMPLEMENTED : no kernel"))
+    'no kernel'
+    """
+    text = " ".join(str(error).split())
+    return SOURCE_PLACES.sub("", CODE.split(text)[-1]).strip() or text
+
+
+def _dtype(text: str) -> str:
+    """Return an element type; a sequence or map has none.
+
+    >>> _dtype("tensor(float)"), _dtype("tensor(int64)")
+    ('float32', 'int64')
+    """
+    if not text.startswith("tensor("):
+        return ""
+    name = text.removeprefix("tensor(").removesuffix(")")
+    return DTYPES.get(name, name)
+
+
+def _takes(side: Side) -> bool:
+    if isinstance(side.source, str | Path):
+        return str(side.source).endswith(".onnx")
+    return isinstance(side.source, bytes) or any(
+        hasattr(side.source, name) for name in ("SerializeToString", "model_proto")
+    )
+
+
+def _start(side: Side, settings: Settings) -> OnnxRunning:
+    library()
+    if isinstance(side.source, str | Path):
+        return OnnxRunning(side, settings, opened(side.source), None)
+    from onnx import ModelProto
+
+    if isinstance(side.source, bytes):
+        return OnnxRunning(side, settings, opened(ModelProto.FromString(side.source)), side.source)
+    proto = cast("ModelProto", getattr(side.source, "model_proto", side.source))
+    return OnnxRunning(side, settings, opened(side.source), proto.SerializeToString())
+
+
+RUNTIME: Final = Runtime("onnxruntime", _takes, _start, optimises=True)

@@ -1,0 +1,206 @@
+"""PyTorch eager: a module, an ExportedProgram (.pt2) or a TorchScript file.
+
+Inputs are given in the order of the other side's, since a module does not name them. The
+resampling calls that a run makes are recorded in order, so that the sites of an exported model
+are held against them one by one.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from halfpixel.errors import (
+    MissingExtraError,
+    ModelFileError,
+    RuntimeFailure,
+    RuntimeRefusal,
+    UsageError,
+)
+from halfpixel.format import Port
+from halfpixel.runtime import Call, Runtime, Settings, Side
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.generic]
+
+SUFFIXES: Final = (".pt2", ".pt", ".pth", ".ts", ".torchscript")
+RESAMPLING: Final = ("upsample_", "_upsample_", "grid_sampler", "affine_grid_generator")
+"""Starts of the names of ATen operators that resample."""
+
+
+@dataclass
+class TorchRunning:
+    """One module, in eager mode.
+
+    Attributes:
+        side: what it came from.
+        module: the module.
+        device: where it runs.
+        outputs: names of what it returned last: `output_0` and so on, or the keys of a dict.
+    """
+
+    side: Side
+    module: "torch.nn.Module"
+    device: str
+    inputs: Sequence[Port] = ()
+    values: Sequence[str] = ()
+    outputs: Sequence[str] = ()
+    placement: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def name(self) -> str:
+        """What it is and where it runs."""
+        return self.side.text if self.side.where else f"{self.side.text}@torch"
+
+    def run(self, feeds: "Mapping[str, Array]", wanted: Sequence[str] = ()) -> "dict[str, Array]":
+        """Return the outputs, by position or key."""
+        del wanted  # a module has no names inside it
+        named = dict(_flat(self._called(feeds)))
+        self.outputs = tuple(named)
+        return {name: _array(tensor) for name, tensor in named.items()}
+
+    def calls(self, feeds: "Mapping[str, Array]") -> list[Call]:
+        """Return the resampling calls that a run makes, in order."""
+        import torch
+        from torch.utils._python_dispatch import TorchDispatchMode
+
+        found: list[Call] = []
+
+        class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+            def __torch_dispatch__(
+                self,
+                func: Any,  # noqa: ANN401 - torch's own signature
+                types: Any,  # noqa: ANN401
+                args: tuple[Any, ...] = (),
+                kwargs: dict[str, Any] | None = None,
+            ) -> Any:  # noqa: ANN401
+                del types
+                result = func(*args, **(kwargs or {}))
+                name = str(func).removeprefix("aten.")
+                transposed = name.startswith("convolution.") and args[6:7] == (True,)
+                if name.startswith(RESAMPLING) or transposed:
+                    given = args[0] if isinstance(args[0], torch.Tensor) else None
+                    data = None if given is None else _array(given)
+                    found.append(Call(str(func), data, _array(result)))
+                return result
+
+        with Recorder():  # type: ignore[no-untyped-call]
+            self._called(feeds)
+        return found
+
+    def _called(self, feeds: "Mapping[str, Array]") -> object:
+        import torch
+
+        tensors = [_tensor(array).to(self.device) for array in feeds.values()]
+        try:
+            with torch.no_grad():
+                return self.module(*tensors)
+        except Exception as error:
+            raise RuntimeRefusal(self.name, f"{type(error).__name__}: {error}") from error
+
+
+def _tensor(array: "Array") -> "torch.Tensor":
+    import numpy as np
+    import torch
+
+    if str(array.dtype) == "bfloat16":
+        return _tensor(array.astype(np.float32)).bfloat16()
+    return cast("torch.Tensor", cast("Any", torch).from_numpy(np.array(array)))
+
+
+def _array(tensor: "torch.Tensor") -> "Array":
+    tensor = tensor.detach().cpu()
+    if str(tensor.dtype) == "torch.bfloat16":
+        tensor = tensor.float()
+    return cast("Array", tensor.numpy())
+
+
+def _flat(result: object, prefix: str = "output") -> "Iterator[tuple[str, torch.Tensor]]":
+    """Yield the tensors of a result by name; a lone tensor is `output_0`."""
+    import torch
+
+    if isinstance(result, torch.Tensor):
+        yield (prefix if prefix != "output" else "output_0"), result
+    elif isinstance(result, Mapping):
+        for key, value in cast("Mapping[str, object]", result).items():
+            yield from _flat(value, str(key))
+    elif isinstance(result, list | tuple):
+        for place, value in enumerate(cast("Sequence[object]", result)):
+            yield from _flat(value, f"{prefix}_{place}")
+
+
+def _library() -> None:
+    try:
+        import_module("torch")
+    except ImportError as error:
+        raise MissingExtraError("torch", "torch") from error
+
+
+def _takes(side: Side) -> bool:
+    source = side.source
+    if isinstance(source, str | Path):
+        text = str(source)
+        return text.endswith(SUFFIXES) or (":" in text and not Path(text).exists())
+    names = {base.__module__.partition(".")[0] for base in type(source).__mro__}
+    return "torch" in names and (callable(source) or hasattr(source, "module"))
+
+
+def _start(side: Side, _settings: Settings) -> TorchRunning:
+    _library()
+    import torch
+
+    device = {"": "cpu", "torch": "cpu", "cuda": "cuda", "cpu": "cpu"}.get(side.where)
+    if device is None:
+        raise UsageError(f"{side.text}: PyTorch runs on cpu or cuda, not on {side.where}")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise RuntimeFailure(side.text, "this PyTorch sees no CUDA device")
+    module = _module(side)
+    return TorchRunning(side, module.to(device), device)
+
+
+def _module(side: Side) -> "torch.nn.Module":
+    import torch
+
+    source = side.source
+    if not isinstance(source, str | Path):
+        made = cast("Any", source)
+        if isinstance(source, torch.export.ExportedProgram):
+            return source.module()
+        return cast("torch.nn.Module", made.eval())
+    text = str(source)
+    if not text.endswith(SUFFIXES):
+        return _made(text)
+    path = Path(text)
+    try:
+        if text.endswith(".pt2"):
+            return torch.export.load(path).module()
+        return cast("torch.nn.Module", cast("Any", torch.jit).load(path, map_location="cpu").eval())
+    except Exception as error:
+        raise ModelFileError(path, f"PyTorch cannot read it: {error}".splitlines()[0]) from error
+
+
+def _made(text: str) -> "torch.nn.Module":
+    """Return the module that `package.module:factory` makes."""
+    import torch
+
+    name, _, attribute = text.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        factory = getattr(import_module(name), attribute)
+        made = factory if isinstance(factory, torch.nn.Module) else factory()
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise UsageError(f"{text}: expected package.module:factory; {reason}") from error
+    if not isinstance(made, torch.nn.Module):
+        raise UsageError(f"{text}: made a {type(made).__name__}, expected a torch.nn.Module")
+    return made.eval()
+
+
+RUNTIME: Final = Runtime("torch", _takes, _start)
