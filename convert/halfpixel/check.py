@@ -13,6 +13,7 @@ from halfpixel.format import Opened, load_formats
 from halfpixel.intent import Policy, expected, parse_policy
 from halfpixel.rule import SEVERITIES, Finding, Rule, Severity, load_rules
 from halfpixel.site import Operation, Site
+from halfpixel.target import load_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,14 @@ class Settings:
         ignore: names or patterns of rules to leave out.
         policies: what the user expects of sites.
         severity: the mildest severity that is reported.
+        targets: names of targets, or paths of their tables, that the models are to run on.
     """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     policies: tuple[Policy, ...] = ()
     severity: Severity = "note"
+    targets: tuple[str, ...] = ()
 
 
 def settings_of(
@@ -220,10 +223,15 @@ class Judge:
     settings: Settings
     rules: tuple[Rule, ...] = field(init=False)
     _said: _Said = field(default_factory=_Said)
+    _aimed: dict[int, tuple[Operation, Operation]] = field(
+        default_factory=dict[int, tuple[Operation, Operation]]
+    )
 
     def __post_init__(self) -> None:
-        """Choose the rules."""
+        """Choose the rules, and see that the targets are there."""
         self.rules = chosen_rules(self.settings)
+        for name in self.settings.targets:
+            load_target(name)
 
     def file(self, source: object, name: str) -> FileReport:
         """Return what is found in one file or model."""
@@ -244,7 +252,13 @@ class Judge:
         return FileReport(name, found, findings, repaired=tuple(model.record))
 
     def _meant(self, site: Site) -> Site:
-        """Put the user's policy in the place of the intent that the file shows."""
+        """Put the user's policy in the place of the intent that the file shows, and targets."""
+        if self.settings.targets:
+            key = id(site.operation)
+            if key not in self._aimed:
+                aimed = replace(site.operation, targets=self.settings.targets)
+                self._aimed[key] = (site.operation, aimed)
+            site = replace(site, operation=self._aimed[key][1])
         if not self.settings.policies:
             return site
         intent = expected(site.operation, site.name, self.settings.policies)

@@ -12,7 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final, Literal
 
 from halfpixel.check import sites
-from halfpixel.errors import HalfpixelError, RuntimeFailure, RuntimeRefusal
+from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.feeds import FeedSettings, made
 from halfpixel.format import Port
 from halfpixel.formats.onnx_cut import CODES
@@ -22,7 +22,7 @@ from halfpixel.runtime import Settings, Side, runtime_of
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from onnx import ModelProto
+    from onnx import ModelProto, TensorProto
 
     Array = NDArray[np.generic]
 
@@ -178,7 +178,7 @@ def _rounded(meant: "NDArray[np.float64]", found: "Array") -> "Array":
 
     if found.dtype.kind not in "iu":
         return meant
-    limits = np.iinfo(found.dtype)
+    limits = np.iinfo(str(found.dtype))
     return np.clip(np.rint(meant), limits.min, limits.max).astype(found.dtype)
 
 
@@ -357,7 +357,7 @@ def _ints(values: Sequence[int]) -> "Array":
     return np.array(values, np.int64)
 
 
-def _tensor(name: str, values: "Array"):  # noqa: ANN202 - a TensorProto
+def _tensor(name: str, values: "Array") -> "TensorProto":
     from onnx import numpy_helper
 
     return numpy_helper.from_array(values, name)

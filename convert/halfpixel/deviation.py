@@ -5,6 +5,7 @@ pixels that onnxruntime and PyTorch read in their own float32 arithmetic, which 
 user will see; where the exact weights agree and the pixels do not, arithmetic is the cause.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -45,6 +46,9 @@ SINGLE: Final = frozenset({"pytorch_half_pixel", "pytorch_1_9_half_pixel"})
 LONGEST: Final = 1 << 14
 """Longest axis whose pixels are simulated one by one."""
 
+USUAL: Final = (16, 17, 31)
+"""Lengths at which two nearest resizes are compared where none is known."""
+
 Lengths = tuple[tuple[int | None, ...], tuple[int | None, ...]]
 
 
@@ -63,6 +67,7 @@ class Deviation:
             gives them for a trial input, `free` where the model may or may not take them.
         simulated: found in the runtimes' arithmetic rather than in exact weights.
         meant: what was meant, on the same axes.
+        everywhere: of pixels that are picked by another rule: at every length that was tried.
     """
 
     cause: Cause
@@ -74,6 +79,7 @@ class Deviation:
     basis: Basis
     simulated: bool
     meant: Resize
+    everywhere: bool = False
 
     @property
     def certain(self) -> bool:
@@ -83,7 +89,7 @@ class Deviation:
     @property
     def remote(self) -> bool:
         """Whether it shows at a few lengths only, and nothing says that they occur."""
-        return self.basis == "free" and self.cause in SELDOM
+        return self.basis == "free" and self.cause in SELDOM and not self.everywhere
 
     @property
     def where(self) -> str:
@@ -234,7 +240,20 @@ def _on_axis(  # noqa: PLR0913, PLR0917 - the two samplings and where they stand
     if verdict.negligible or verdict.witness is None:
         return None
     cause = _cause(one, other, *verdict.witness)
-    return _from_verdict(axis, verdict, cause, meant, basis)
+    found = _from_verdict(axis, verdict, cause, meant, basis)
+    return replace(found, everywhere=cause == "rounding" and _everywhere(one, other))
+
+
+def _everywhere(one: Sampling, other: Sampling) -> bool:
+    """Whether two nearest resizes read other pixels at each of a few ordinary lengths."""
+    scale = one.scale or other.scale
+    for n_in in USUAL:
+        targets = [math.floor(n_in * scale)] if scale is not None else [2 * n_in, n_in // 2]
+        for n_out in targets:
+            pixels = _pixels(one, other, n_in, max(n_out, 1))
+            if pixels is None or pixels[0] == pixels[1]:
+                return False
+    return True
 
 
 def _from_verdict(

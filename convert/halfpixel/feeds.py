@@ -1,6 +1,6 @@
 """What models are fed with: arrays from files or a function, or made from the declared inputs."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -53,7 +53,7 @@ def made(ports: Sequence[Port], settings: FeedSettings) -> "Iterator[Feeds]":
 
     >>> x = Port("x", "float32", (1, 3, "h", "w"))
     >>> [case["x"].shape for case in made([x], FeedSettings())][:2]
-    [(1, 3, 64, 64), (2, 3, 65, 97)]
+    [(1, 3, 64, 64), (1, 3, 65, 97)]
     """
     import numpy as np
 
@@ -197,9 +197,11 @@ def _called(text: str) -> "list[Feeds]":
     name, _, attribute = text.partition(":")
     try:
         result: object = getattr(import_module(name), attribute)()
+        several: list[object] = [result]
+        if not isinstance(result, Mapping):
+            several = list(cast("list[object]", result))
     except Exception as error:
         raise UsageError(f"--inputs {text}: {type(error).__name__}: {error}") from error
-    several = cast("Iterable[object]", (result,) if isinstance(result, Mapping) else result)
     found: list[Feeds] = []
     for one in several:
         if not isinstance(one, Mapping):

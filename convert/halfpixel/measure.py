@@ -174,7 +174,7 @@ def _ulp(apart: "NDArray[np.float64]", b: "NDArray[np.float64]", like: "Array") 
         return float(apart.max())
     spacing = np.spacing(np.abs(b).astype(like.dtype)).astype(np.float64)
     units = np.where(apart == 0, 0.0, apart / spacing)
-    return float(np.nanmax(units)) if units.size else 0.0
+    return float(np.where(np.isnan(units), np.inf, units).max())
 
 
 def _cosine(a: "NDArray[np.float64]", b: "NDArray[np.float64]") -> float:

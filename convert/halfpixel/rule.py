@@ -202,6 +202,7 @@ class Details(TypedDict, total=False):
     model_shape: Shape | None
     literal_size: bool
     joined: bool
+    targets: tuple[str, ...]
 
 
 def example_site(

@@ -124,6 +124,7 @@ class Operation:
         model_shape: shape of the model's first image input.
         literal_size: the user's own line, as the exporter kept it, spells the size out.
         joined: an operator that needs equal lengths (Add, Concat ...) reads the output.
+        targets: names of the targets that the model is to run on.
     """
 
     op: str
@@ -149,6 +150,7 @@ class Operation:
     model_shape: Shape | None = None
     literal_size: bool = False
     joined: bool = False
+    targets: tuple[str, ...] = ()
 
     @property
     def rank(self) -> int:

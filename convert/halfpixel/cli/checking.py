@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,12 @@ SLOW: Final = 20
     type=click.Choice(["error", "warning", "note"]),
     help="The mildest severity that is reported.  [default: note]",
 )
+@click.option(
+    "--target",
+    multiple=True,
+    metavar="NAME",
+    help="A runtime that the models are to run on: onnxruntime-cpu, or a conformance table.",
+)
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even where there are findings.")
 @click.option("--fix", "fixes", is_flag=True, help="Write NAME.fixed.onnx with safe fixes made.")
@@ -49,6 +56,7 @@ def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
     expect: tuple[str, ...],
     output_format: str,
     severity: "Severity | None",
+    target: tuple[str, ...],
     *,
     statistics: bool,
     exit_zero: bool,
@@ -65,14 +73,14 @@ def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
     from halfpixel.check import check_paths
     from halfpixel.cli.settings import read_settings
 
-    settings = read_settings(select, ignore, expect, severity)
+    settings = replace(read_settings(select, ignore, expect, severity), targets=target)
     files = model_files(paths)
     unwritten = False
     if fixes:
         from halfpixel.cli.target import Target
 
-        target = Target(in_place=in_place, force=force)
-        files, unwritten = _fixed_first(files, settings, target, unsafe=unsafe_fixes)
+        where = Target(in_place=in_place, force=force)
+        files, unwritten = _fixed_first(files, settings, where, unsafe=unsafe_fixes)
     elif unsafe_fixes or in_place or force:
         raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
     report = (

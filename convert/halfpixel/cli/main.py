@@ -12,6 +12,7 @@ import sys
 import click
 
 from halfpixel.cli.checking import check_command
+from halfpixel.cli.conforming import conformance_command
 from halfpixel.cli.files import FAILED, FOUND
 from halfpixel.cli.fixing import fix_command
 from halfpixel.cli.verifying import verify_command
@@ -38,6 +39,7 @@ def cli() -> None:
 cli.add_command(check_command)
 cli.add_command(fix_command)
 cli.add_command(verify_command)
+cli.add_command(conformance_command)
 
 
 @cli.command("rules")

@@ -73,6 +73,7 @@ RESAMPLING: Final = frozenset(
     {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
 )
 CODE: Final = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
+SIGNATURE: Final = re.compile(r"^.*\[with [^]]*\] ")
 SOURCE_PLACES: Final = re.compile(r"\S*/onnxruntime\S*:\d+ (?:onnxruntime::\S+ )?")
 DTYPES: Final[Mapping[str, str]] = {
     "float": "float32",
@@ -107,9 +108,11 @@ def library() -> ModuleType:
         MissingExtraError: it is not installed.
     """
     try:
-        return import_module("onnxruntime")
+        found = import_module("onnxruntime")
     except ImportError as error:
         raise MissingExtraError("onnxruntime", "verify") from error
+    found.set_default_logger_severity(4)  # what it refuses is raised too, and told once
+    return found
 
 
 def full_name(where: str) -> str:
@@ -175,7 +178,7 @@ class OnnxRunning:
         self.provider = available(self.side.where, self.side.text)
         self._session = self._started(())
         self.placement = self._placed(self._session)
-        self._refuse_fallback()
+        self.refuse_fallback()
 
     @property
     def name(self) -> str:
@@ -289,7 +292,7 @@ class OnnxRunning:
                 self._types[name] = arguments.get("op_name", "")
         return placed
 
-    def _refuse_fallback(self) -> None:
+    def refuse_fallback(self) -> None:
         """Refuse a resampling node that the asked provider leaves to the CPU."""
         if self.provider == CPU or self.settings.fallback:
             return
@@ -339,7 +342,8 @@ def _words(error: Exception) -> str:
     'no kernel'
     """
     text = " ".join(str(error).split())
-    return SOURCE_PLACES.sub("", CODE.split(text)[-1]).strip() or text
+    last = CODE.split(text)[-1].rpartition("Status Message: ")[2]
+    return SOURCE_PLACES.sub("", SIGNATURE.sub("", last)).strip() or text
 
 
 def _dtype(text: str) -> str:

@@ -68,10 +68,11 @@ def read_cases(path: Path) -> "list[dict[str, Array]]":
     import numpy as np
 
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays: dict[str, Array] = dict(file)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelFileError(path, f"not an .npz file: {error}".lower()) from error
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise ModelFileError(path, f"not an .npz file: {reason or error}".lower()) from error
     first: dict[str, Array] = {}
     more: dict[int, dict[str, Array]] = {}
     for key, array in arrays.items():

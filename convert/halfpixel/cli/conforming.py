@@ -1,0 +1,75 @@
+"""halfpixel conformance."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from halfpixel.cli.files import CLEAN, FOUND
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from halfpixel.conformance import Conformance, Result
+
+
+@click.command("conformance")
+@click.option(
+    "--provider",
+    default="cpu",
+    metavar="NAME[:KEY=VALUE,...]",
+    help="The execution provider of onnxruntime.  [default: cpu]",
+)
+@click.option("--quick", is_flag=True, help="A few hundred configurations instead of thousands.")
+@click.option("-o", "--output", metavar="OUT", help="Write there instead of standard output.")
+@click.option("--output-format", type=click.Choice(["text", "json", "markdown"]), default="text")
+def conformance_command(
+    provider: str, output: str | None, output_format: str, *, quick: bool
+) -> None:
+    """Run every combination of attributes on a provider, against the exact weights.
+
+    Exit code 1 says that a difference has no known cause, 2 that the provider is missing.
+    """
+    from halfpixel.conformance import Conformance
+    from halfpixel.conformance_causes import cause_of
+    from halfpixel.report import conformance_report
+    from halfpixel.runtime import parse_side
+    from halfpixel.runtimes.onnxruntime_ import available, library
+
+    side = parse_side(f"x@{provider}")
+    full = available(side.where, f"--provider {provider}")
+    runtime = f"onnxruntime {library().__version__}"
+    results = _run(Conformance(side.where, side.options, quick))
+    match output_format:
+        case "json":
+            text = conformance_report.dumps(results, runtime, full)
+        case "markdown":
+            text = "\n".join(conformance_report.markdown(results, runtime, full)) + "\n"
+        case _:
+            text = "\n".join(conformance_report.summary(results, runtime, full)) + "\n"
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        from pathlib import Path
+
+        from halfpixel import atomic
+
+        atomic.write([text.encode()], None, Path(output), replace=True)
+    new = [r for r in results if r.verdict == "different" and cause_of(r) is None]
+    sys.exit(FOUND if new else CLEAN)
+
+
+def _run(conformance: "Conformance") -> "Sequence[Result]":
+    if not sys.stderr.isatty():
+        return list(conformance.results())
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("configurations", total=None)
+
+        def told(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        tell: Callable[[int, int], None] = told
+        return list(conformance.results(tell))

@@ -1,0 +1,214 @@
+"""What a target is: a runtime and provider that a model is to run on, and what it takes.
+
+A target is a table that `halfpixel conformance --output-format json` wrote: those in `targets/`
+by their name, any other by its path.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, cast
+
+from halfpixel.errors import UsageError
+from halfpixel.sampling import AffineGrid, GridSample, Resize, RoiAlign
+from halfpixel.site import Operation
+
+FOLDER: Final = Path(__file__).parent / "targets"
+VERSION: Final = 1
+BY_CHANCE: Final = frozenset({"float32 tie"})
+"""Causes that show at some lengths only, and say nothing of others."""
+
+MODES: Final[Mapping[str, str]] = {"bilinear": "linear", "bicubic": "cubic"}
+DEFAULTS: Final[Mapping[str, object]] = {
+    "coordinate_transformation_mode": "half_pixel",
+    "mode": "nearest",
+    "nearest_mode": "round_prefer_floor",
+    "antialias": 0,
+    "exclude_outside": 0,
+    "cubic_coeff_a": -0.75,
+}
+SMOOTH: Final = ("antialias", "exclude_outside")
+
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a target makes of an operation.
+
+    Attributes:
+        verdict: different, refused or fallback.
+        reason: the cause, or the runtime's words.
+        worst: largest error that was seen, where it is different.
+    """
+
+    verdict: str
+    reason: str
+    worst: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One table.
+
+    Attributes:
+        name: the name or path that it was asked for by.
+        runtime: the runtime and its version.
+        provider: the execution provider.
+        rows: what is not equal, by combination of attributes and then by lengths.
+        cases: names of the lengths that were run, likewise.
+    """
+
+    name: str
+    runtime: str
+    provider: str
+    rows: Mapping[Key, Mapping[str, Said]]
+    cases: Mapping[Key, tuple[str, ...]]
+
+    def verdict(self, operation: Operation) -> Said | None:
+        """Return what the target makes of an operation; None where it is equal or not known."""
+        key = key_of(operation)
+        if key is None or key not in self.cases:
+            return None
+        said, run = self.rows[key], self.cases[key]
+        case = case_of(operation)
+        if case in run:
+            found = said.get(case)
+            return None if found is None or found.reason in BY_CHANCE else found
+        every = {said.get(name) for name in run}
+        if len(every) == 1:
+            return next(iter(every))
+        refused = {one for one in every if one is not None and one.verdict != "different"}
+        return next(iter(refused)) if len(refused) == 1 and None not in every else None
+
+
+def names() -> list[str]:
+    """Return the targets whose tables come with halfpixel.
+
+    >>> "onnxruntime-cpu" in names()
+    True
+    """
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+@lru_cache(maxsize=8)
+def load_target(name: str) -> Target:
+    """Return a target by its name, or by the path of its table.
+
+    Raises:
+        UsageError: there is no such target, or the file is no such table.
+    """
+    path = Path(name) if name.endswith(".json") else FOLDER / f"{name}.json"
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(names())
+        hint = "or a table that 'halfpixel conformance --output-format json -o FILE.json' wrote"
+        raise UsageError(f"--target {name!r}: expected one of {known}, {hint}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"--target {name!r}: not a conformance table: {error}") from error
+    try:
+        return _target(name, cast("Mapping[str, object]", body))
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise UsageError(f"--target {name!r}: not a conformance table") from error
+
+
+def _target(name: str, body: Mapping[str, object]) -> Target:
+    if body["version"] != VERSION:
+        raise ValueError("version")
+    reasons = cast("Sequence[str]", body["reasons"])
+    sets = cast("Sequence[Sequence[str]]", body["cases"])
+    rows: dict[Key, dict[str, Said]] = {}
+    cases: dict[Key, tuple[str, ...]] = {}
+    for row in cast("Sequence[Mapping[str, object]]", body["rows"]):
+        key = _row_key(row)
+        listed = cast("Mapping[str, tuple[str, float | None, int]]", row["not_equal"])
+        for case, (verdict, worst, place) in listed.items():
+            rows.setdefault(key, {})[case] = Said(verdict, reasons[place], worst)
+        rows.setdefault(key, {})
+        cases[key] = (*cases.get(key, ()), *sets[cast("int", row["cases"])])
+    return Target(name, str(body["runtime"]), str(body["provider"]), rows, cases)
+
+
+def _row_key(row: Mapping[str, object]) -> Key:
+    match row["op"]:
+        case "Resize":
+            return ("Resize", *_resize_attributes(row), row["by"], row["rank"], row["dtype"])
+        case "GridSample":
+            mode = MODES.get(str(row["mode"]), row["mode"])
+            opset = cast("int", row["opset"])
+            return ("GridSample", opset, mode, row["padding_mode"], row["rank"], row["dtype"])
+        case "AffineGrid":
+            return ("AffineGrid", row["align_corners"], row["dtype"])
+        case _:
+            return ("RoiAlign", row["opset"], row["mode"], row["dtype"])
+
+
+def _resize_attributes(given: Mapping[str, object]) -> tuple[object, ...]:
+    """Return the attributes that decide, defaults filled in."""
+    values = {**DEFAULTS, **{key: given[key] for key in DEFAULTS if key in given}}
+    mode, coordinate = values["mode"], values["coordinate_transformation_mode"]
+    if mode == "nearest":
+        return (mode, coordinate, values["nearest_mode"])
+    smooth = tuple(values[key] for key in SMOOTH)
+    if mode == "linear":
+        return (mode, coordinate, *smooth)
+    a = -0.5 if abs(float(cast("float", values["cubic_coeff_a"])) + 0.5) < 1e-6 else -0.75
+    return (mode, coordinate, *smooth, a)
+
+
+def key_of(operation: Operation) -> Key | None:
+    """Return the row that an operation belongs to; None where no table has such a row."""
+    operator, given = operation.operator, operation.attributes
+    dtype = operation.dtype or "float32"
+    if operation.hidden:
+        return None
+    match operator:
+        case Resize():
+            return _resize_key(operation, operator, dtype)
+        case GridSample():
+            opset = max(n for n in (16, 20, 22) if n <= max(operation.opset, 16))
+            kernel = operator.mode, operator.padding
+            return ("GridSample", opset, *kernel, operation.rank, dtype)
+        case AffineGrid():
+            return ("AffineGrid", int(operator.align_corners), dtype)
+        case RoiAlign():
+            opset = max(n for n in (10, 16, 22) if n <= max(operation.opset, 10))
+            return ("RoiAlign", opset, given.get("mode", "avg"), dtype)
+        case _:
+            return None
+
+
+def _resize_key(operation: Operation, operator: Resize, dtype: str) -> Key | None:
+    rank = operation.rank
+    last = set(range(2, rank))
+    if operation.opset < 11 or not {axis for axis, _ in operator.axes} <= last:
+        return None
+    by, kind = (operation.by, rank) if dtype == "float32" else ("sizes", 4)
+    return ("Resize", *_resize_attributes(operation.attributes), by, kind, dtype)
+
+
+def case_of(operation: Operation) -> str:
+    """Return which of a table's lengths stand for those of an operation; empty where unknown."""
+    if not isinstance(operation.operator, Resize):
+        return ""
+    ins, outs = operation.lengths()
+    pairs = [(ins[axis], outs[axis]) for axis, _ in operation.operator.axes]
+    known = [(n, m) for n, m in pairs if n is not None and m is not None]
+    if len(known) < len(pairs) or not known:
+        return ""
+    stays = all(n == m for n, m in known)
+    if stays and any(scale != 1 for scale in operation.scales or ()):
+        return "kept"
+    tests = {
+        "one axis": any(n == m for n, m in known),
+        "to 1": all(m == 1 for _, m in known),
+        "from 1": all(n == 1 for n, _ in known),
+        "up 2": all(m > n and m % n == 0 for n, m in known),
+        "up 3/2": all(m > n for n, m in known),
+        "down 2": all(m < n and n % m == 0 for n, m in known),
+        "down 5/3": all(m < n for n, m in known),
+    }
+    return next((name for name, holds in tests.items() if holds), "mixed")
