@@ -11,6 +11,7 @@ from halfpixel.errors import HalfpixelError
 from halfpixel.fix import fix
 from halfpixel.fixes import FixResult
 from halfpixel.site import Site
+from halfpixel.verify import verify
 
 __all__ = [
     "FixResult",
@@ -22,4 +23,5 @@ __all__ = [
     "fix",
     "parse_call",
     "sites",
+    "verify",
 ]

@@ -147,7 +147,7 @@ class Conformance:
             (site,) = sites(model)
         except HalfpixelError as error:
             return Result(config, "refused", words=f"halfpixel: {error}")
-        side = Side(model, self.provider, self.options)
+        side = Side(model, self.provider, self.options, "conformance")
         feeds = next(made(ports_of(config), FeedSettings(low=-1.0)))
         try:
             running = runtime_of(side).started(side, Settings(optimised=False, fallback=True))

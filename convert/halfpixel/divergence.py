@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.generic]
     Arrays = Mapping[str, Array]
 
-BUDGET: Final = 1 << 26
+BUDGET: Final = 1 << 25
 """Bytes of values inside a model that are held at once, on both sides together."""
 
 MOST: Final = 64
@@ -121,11 +121,20 @@ class Search:
         """Compare the sites of two models, paired by the names of values or by position."""
         pairs = list(self._paired())
         passed: Divergence | None = None
-        ours = self._fetched(self.a, [(p[1].data, p[1].output) for p in pairs])
-        theirs = self._fetched(self.b, [(p[2].data, p[2].output) for p in pairs])
-        for (site, _, _), here, there in zip(pairs, ours, theirs, strict=True):
-            found = self._at(site, here, there, self.b.plain.name)
-            if found is not None and found.introduced is not None:
+        ours = self._fetched(self.a, [(p[1].output,) for p in pairs])
+        theirs = self._fetched(self.b, [(p[2].output,) for p in pairs])
+        for site, end, other in pairs:
+            (here,), (there,) = next(ours), next(theirs)
+            observed = difference(here, there, self.tolerances)
+            del here, there  # before more is asked for
+            if observed.equal:
+                continue
+            ((data,),) = self._fetched(self.a, [(end.data,)])
+            ((given,),) = self._fetched(self.b, [(other.data,)])
+            same = difference(data, given, self.tolerances).equal
+            introduced = observed if same else None
+            found = Divergence(site.name, site.op, introduced, observed, self.b.plain.name)
+            if same:
                 return found
             passed = passed or found
         return self._by_values() or passed
@@ -159,22 +168,19 @@ class Search:
         known = set(self.b.plain.values)
         makers = {value.name: value for value in self.a.model.values}
         names = [name for name in makers if name in known]
-        different: set[str] = set()
-        for name, here, there in self._both(names):
+        pairs = [(name,) for name in names]
+        ours, theirs = self._fetched(self.a, pairs), self._fetched(self.b, pairs)
+        for name in names:
+            (here,), (there,) = next(ours), next(theirs)
             found = difference(here, there, self.tolerances)
+            del here, there
             if found.equal:
                 continue
             maker = makers[name]
-            introduced = None if different & set(maker.reads) else found
+            introduced = found if all(r in known or r not in makers for r in maker.reads) else None
             site = any(one.name == maker.node for one in self.a.sites)
             return Divergence(maker.node, maker.op, introduced, found, self.b.plain.name, site)
         return None
-
-    def _both(self, names: Sequence[str]) -> "Iterator[tuple[str, Array, Array]]":
-        pairs = [(name,) for name in names]
-        ours, theirs = self._fetched(self.a, pairs), self._fetched(self.b, pairs)
-        for name, (here,), (there,) in zip(names, ours, theirs, strict=True):
-            yield name, here, there
 
     def _by_calls(self, calls: Sequence[Call]) -> Divergence | None:
         """Compare the sites with the resampling calls that PyTorch made, in order."""
@@ -218,9 +224,13 @@ class Search:
         while place < len(groups):
             part = groups[place : place + count]
             names = list(dict.fromkeys(n for group in part for n in group if n not in self.feeds))
-            values = {**self.feeds, **side.plain.run(self.feeds, names)}
-            held = sum(values[name].nbytes for name in names)
-            yield from (tuple(values[name] for name in group) for group in part)
+            found = side.plain.run(self.feeds, names) if names else {}
+            held = sum(array.nbytes for array in found.values())
+            values = {**self.feeds, **found}
+            ready = [tuple(values[name] for name in group) for group in part]
+            del found, values
+            while ready:
+                yield ready.pop(0)  # and keep no reference to it
             place += len(part)
             room = self.budget // 2 // max(held // max(len(part), 1), 1)
             count = max(1, min(MOST, 2 * count, room))

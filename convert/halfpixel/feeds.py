@@ -123,7 +123,22 @@ def _array(
     if "int" in kind:
         return random.integers(0, 2, shape).astype(_type(kind))
     low, high = (-1.2, 1.2) if port.role in {"grid", "theta"} else (settings.low, settings.high)
-    return random.uniform(low, high, shape).astype(_type(kind))
+    return _floats(shape, kind, (low, high), random)
+
+
+def _floats(
+    shape: tuple[int, ...], kind: str, limits: tuple[float, float], random: "np.random.Generator"
+) -> "Array":
+    """Return uniform numbers, in float32 without a copy in float64."""
+    import numpy as np
+
+    low, high = limits
+    if kind != "float32":
+        return random.uniform(low, high, shape).astype(_type(kind))
+    drawn = random.random(shape, np.float32)
+    drawn *= np.float32(high - low)
+    drawn += np.float32(low)
+    return drawn
 
 
 def _type(name: str) -> "np.dtype[np.generic]":

@@ -178,6 +178,11 @@ class Opened(Protocol):
         ...
 
     @property
+    def data_files(self) -> Sequence[str]:
+        """Names of the files beside it that hold its weights."""
+        ...
+
+    @property
     def values(self) -> Sequence[Value]:
         """Values of the main graph, in the order they are computed."""
         ...

@@ -7,7 +7,7 @@ infinity itself alone.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -136,26 +136,74 @@ def difference(
         (tolerances.get(kind, EXACT) for kind in (str(found.dtype), str(expected.dtype))),
         key=lambda one: (one.relative, one.absolute),
     )
+    a, b = found.reshape(-1), expected.reshape(-1)
+    allowed = tolerance.absolute + tolerance.relative * _scale(b)
+    parts = [
+        _part(a[start : start + CHUNK], b[start : start + CHUNK], allowed)
+        for start in range(0, a.size, CHUNK)
+    ]
+    beyond = sum(part.beyond for part in parts)
+    return Difference(
+        equal=not beyond,
+        max_abs=max(part.max_abs for part in parts),
+        max_rel=max(part.max_rel for part in parts),
+        max_ulp=max(part.max_ulp for part in parts),
+        cosine=_cosine(parts),
+        beyond=beyond,
+        size=found.size,
+    )
+
+
+CHUNK: Final = 1 << 18
+"""Elements that are compared at once, so that large tensors need no large copies."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The figures of a part of two arrays: the last three are sums of products."""
+
+    max_abs: float
+    max_rel: float
+    max_ulp: float
+    beyond: int
+    same: bool
+    dot: float
+    square_a: float
+    square_b: float
+
+
+def _scale(b: "Array") -> float:
+    """Return the largest finite magnitude."""
+    import numpy as np
+
+    most = 0.0
+    for start in range(0, b.size, CHUNK):
+        part = np.abs(b[start : start + CHUNK].astype(np.float64))
+        finite = part[np.isfinite(part)]
+        most = max(most, float(finite.max()) if finite.size else 0.0)
+    return most
+
+
+def _part(found: "Array", expected: "Array", allowed: float) -> _Part:
+    import numpy as np
+
     a, b = found.astype(np.float64), expected.astype(np.float64)
     with np.errstate(all="ignore"):
         apart = np.abs(a - b)
         special = ~(np.isfinite(a) & np.isfinite(b))
         same = (a == b) | (np.isnan(a) & np.isnan(b))
         apart[special] = np.where(same[special], 0.0, np.inf)
-        finite = np.abs(b[np.isfinite(b)])
-        scale = float(finite.max()) if finite.size else 0.0
-        beyond = int(np.count_nonzero(apart > tolerance.absolute + tolerance.relative * scale))
         relative = np.where(apart == 0, 0.0, apart / np.abs(b))
-        ulp = _ulp(apart, b, found)
-    return Difference(
-        equal=not beyond,
-        max_abs=float(apart.max()),
-        max_rel=float(relative.max()),
-        max_ulp=ulp,
-        cosine=_cosine(a, b),
-        beyond=beyond,
-        size=found.size,
-    )
+        return _Part(
+            float(apart.max()),
+            float(relative.max()),
+            _ulp(apart, b, found),
+            int(np.count_nonzero(apart > allowed)),
+            bool(same.all()),
+            float(a @ b),
+            float(a @ a),
+            float(b @ b),
+        )
 
 
 def _shape(array: "Array") -> str:
@@ -177,14 +225,11 @@ def _ulp(apart: "NDArray[np.float64]", b: "NDArray[np.float64]", like: "Array") 
     return float(np.where(np.isnan(units), np.inf, units).max())
 
 
-def _cosine(a: "NDArray[np.float64]", b: "NDArray[np.float64]") -> float:
-    import numpy as np
-
-    if np.array_equal(a, b, equal_nan=True):
+def _cosine(parts: Sequence[_Part]) -> float:
+    if all(part.same for part in parts):
         return 1.0
-    with np.errstate(all="ignore"):
-        norm = float(np.linalg.norm(a) * np.linalg.norm(b))
-        return float(np.vdot(a, b) / norm) if norm else 0.0
+    norms = math.fsum(part.square_a for part in parts) * math.fsum(p.square_b for p in parts)
+    return math.fsum(part.dot for part in parts) / math.sqrt(norms) if norms > 0 else 0.0
 
 
 TASKS: Final = ("argmax", "boxes", "depth")

@@ -30,16 +30,20 @@ class Side:
         source: a path, `package.module:factory`, or a model in memory.
         where: the runtime or execution provider that was asked for; empty for the usual one.
         options: options of the execution provider.
+        label: how the source is shown; empty for its own text.
     """
 
     source: object
     where: str = ""
     options: Mapping[str, str] = field(default_factory=dict[str, str])
+    label: str = ""
 
     @property
     def text(self) -> str:
         """How it is shown."""
-        name = self.source if isinstance(self.source, str) else f"<{type(self.source).__name__}>"
+        name = self.label or (
+            self.source if isinstance(self.source, str) else f"<{type(self.source).__name__}>"
+        )
         return f"{name}@{self.where}" if self.where else str(name)
 
 
@@ -109,10 +113,10 @@ class Running(Protocol):
         ...
 
     def run(self, feeds: "Arrays", wanted: Sequence[str] = ()) -> "dict[str, Array]":
-        """Return the outputs and the values that are wanted.
+        """Return the outputs or, where some are wanted, these values and nothing else.
 
         Raises:
-            RuntimeFailure: the runtime refuses, in its own words.
+            RuntimeRefusal: the runtime refuses, in its own words.
         """
         ...
 

@@ -107,7 +107,8 @@ class SiteCheck:
             return
         for where, options in self.providers:
             blank = SiteResult(site, where, shape)
-            side = Side(cut.model, where, options)
+            label = self.source if isinstance(self.source, str) else "site"
+            side = Side(cut.model, where, options, f"{label}: {site.name}")
             runtime = runtime_of(side)
             try:
                 running = runtime.started(side, Settings(optimised=False, fallback=self.fallback))
@@ -116,7 +117,6 @@ class SiteCheck:
                 yield replace(blank, refused=refusal.reason)
 
     def _run(self, running: Running, cut: Cut, alone: Site, blank: SiteResult) -> SiteResult:
-        provider = next(iter(running.placement.values()), "")
         exact: Difference | None = None
         torch: Difference | None = None
         for feeds in feeds_of(cut):
@@ -130,6 +130,7 @@ class SiteCheck:
             call = by_torch(alone, feeds)
             if call is not None:
                 torch = worse(torch, difference(found, call, self.tolerances))
+        provider = next(iter(running.placement.values()), "")
         return replace(blank, exact=exact, torch=torch, provider=provider)
 
 

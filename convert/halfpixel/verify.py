@@ -159,6 +159,9 @@ class _Verifying:
         """Return what differs."""
         sides: list[Started] = []
         for side in (self.left, self.right):
+            if sides and side == self.left:
+                sides.append(sides[0])
+                break
             try:
                 sides.append(self._started(side))
             except RuntimeRefusal as refusal:
@@ -173,13 +176,14 @@ class _Verifying:
         first: Divergence | None = None
         optimiser: list[str] = []
         for feeds in self._feeds(a, b):
-            case, found = self._case(a, b, feeds)
+            here, told = self._ran(a, feeds)
+            there, more = (here, ()) if b is a else self._ran(b, feeds)
+            optimiser += (*told, *more)
+            case = self._case(a, b, feeds, here, there)
+            del here, there
             cases.append(case)
             if not case.equal and first is None:
                 first = self._first(a, b, feeds, case)
-            if self.settings.optimiser:
-                for side, outputs in zip((a, b), found, strict=True):
-                    optimiser += self._optimised(side, feeds, outputs)
         return Verification(
             (a.running.name, b.running.name),
             tuple(cases),
@@ -221,23 +225,27 @@ class _Verifying:
             raise UsageError("neither side says what it takes; give --inputs")
         yield from made(ports, self.settings.feeds)
 
-    def _case(self, a: Started, b: Started, feeds: "Feeds") -> "tuple[Case, list[Returned]]":
-        """Return how one run differs, and what each side returned or why it refuses."""
+    def _ran(self, side: Started, feeds: "Feeds") -> "tuple[Returned, tuple[str, ...]]":
+        """Return what a side returns or why it refuses, and what its optimiser changes."""
+        try:
+            found: Returned = side.running.run(feeds)
+        except RuntimeRefusal as refusal:
+            found = str(refusal)
+        told = tuple(self._optimised(side, feeds, found)) if self.settings.optimiser else ()
+        return found, told
+
+    def _case(
+        self, a: Started, b: Started, feeds: "Feeds", here: "Returned", there: "Returned"
+    ) -> Case:
+        """Return how one run differs."""
         shapes = {name: array.shape for name, array in feeds.items()}
-        found: list[Returned] = []
-        for side in (a, b):
-            try:
-                found.append(side.running.run(feeds))
-            except RuntimeRefusal as refusal:
-                found.append(str(refusal))
-        here, there = found
         if isinstance(here, str) or isinstance(there, str):
-            refusals = [one for one in found if isinstance(one, str)]
-            return Case(shapes, (), "; ".join(refusals), equal=len(refusals) == 2), found
+            refusals = [one for one in (here, there) if isinstance(one, str)]
+            return Case(shapes, (), "; ".join(refusals), equal=len(refusals) == 2)
         outputs = tuple(self._outputs(a.running, b.running, here, there))
         equal = all(one.difference.equal for one in outputs)
         unloaded = "; ".join(f"{s.running.name}: {s.refused}" for s in (a, b) if s.refused)
-        return Case(shapes, outputs, unloaded, equal=equal and not unloaded), found
+        return Case(shapes, outputs, unloaded, equal=equal and not unloaded)
 
     def _outputs(self, a: Running, b: Running, here: "Feeds", there: "Feeds") -> Iterator[Output]:
         for name, other in paired(a, b, here, there):

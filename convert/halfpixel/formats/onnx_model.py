@@ -12,7 +12,13 @@ from halfpixel.format import Change, Cut, Ends, Outcome, Port, Value
 from halfpixel.formats.onnx_converted import opset_of
 from halfpixel.formats.onnx_cut import cut_out
 from halfpixel.formats.onnx_edit import ModelEdit, applied, compose
-from halfpixel.formats.onnx_external import EXTERNAL, brought_data, same_structure, tensors
+from halfpixel.formats.onnx_external import (
+    EXTERNAL,
+    brought_data,
+    data_files,
+    same_structure,
+    tensors,
+)
 from halfpixel.formats.onnx_proto import parse, telling
 from halfpixel.formats.onnx_rewrite import RECORD, Rewriting
 from halfpixel.formats.onnx_splice import splice
@@ -102,6 +108,12 @@ class OnnxModel:
         """What it takes, in order."""
         with telling(self.path, self.proto):
             return inputs_of(self.proto)
+
+    @property
+    def data_files(self) -> list[str]:
+        """Names of the files beside it that hold its weights."""
+        with telling(self.path, self.proto):
+            return data_files(self.proto)
 
     @property
     def values(self) -> tuple[Value, ...]:

@@ -19,6 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from weakref import WeakSet
 
 from halfpixel.check import opened
 from halfpixel.errors import MissingExtraError, RuntimeFailure, RuntimeRefusal
@@ -65,6 +66,12 @@ PACKAGES: Final[Mapping[str, str]] = {
 }
 """The package on PyPI whose build of onnxruntime has a provider."""
 
+EXTRAS: Final[Mapping[str, str]] = {
+    "CUDAExecutionProvider": "pip install 'onnxruntime-gpu[cuda,cudnn]' brings them",
+    "TensorrtExecutionProvider": "pip install tensorrt 'onnxruntime-gpu[cuda,cudnn]' brings them",
+}
+"""What brings the libraries of a provider."""
+
 LIBRARIES: Final[Mapping[str, str]] = {
     "CUDAExecutionProvider": "onnxruntime_providers_cuda",
     "TensorrtExecutionProvider": "onnxruntime_providers_tensorrt",
@@ -75,6 +82,10 @@ RESAMPLING: Final = frozenset(
 CODE: Final = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
 SIGNATURE: Final = re.compile(r"^.*\[with [^]]*\] ")
 SOURCE_PLACES: Final = re.compile(r"\S*/onnxruntime\S*:\d+ (?:onnxruntime::\S+ )?")
+ASSIGNMENT: Final = "get_provider_graph_assignment_info"
+MOST_ALIVE: Final = 1 << 26
+"""Bytes of models whose sessions are kept alive side by side."""
+
 DTYPES: Final[Mapping[str, str]] = {
     "float": "float32",
     "double": "float64",
@@ -153,7 +164,7 @@ def available(where: str, text: str) -> str:
     raise RuntimeFailure(text, reason)
 
 
-@dataclass
+@dataclass(eq=False)
 class OnnxRunning:
     """One model on one execution provider.
 
@@ -169,37 +180,30 @@ class OnnxRunning:
     model: "Opened"
     data: bytes | None
     provider: str = field(init=False)
-    placement: Mapping[str, str] = field(init=False)
+    inputs: Sequence[Port] = field(init=False)
+    outputs: Sequence[str] = field(init=False)
+    placement: Mapping[str, str] = field(default_factory=dict[str, str])
     _types: dict[str, str] = field(default_factory=dict[str, str])
-    _session: _Session = field(init=False)
+    _session: _Session | None = None
 
     def __post_init__(self) -> None:
         """Start it."""
         self.provider = available(self.side.where, self.side.text)
-        self._session = self._started(())
-        self.placement = self._placed(self._session)
-        self.refuse_fallback()
+        session = self._own()
+        declared = {port.name: port.role for port in self.model.inputs}
+        self.inputs = tuple(
+            Port(one.name, _dtype(one.type), tuple(one.shape), declared.get(one.name, ""))
+            for one in session.get_inputs()
+        )
+        self.outputs = tuple(one.name for one in session.get_outputs())
+        if hasattr(session, ASSIGNMENT):
+            self._place(session)
 
     @property
     def name(self) -> str:
         """What it is and where it runs."""
-        return (
-            self.side.text if self.side.where else f"{self.side.text}@{short_name(self.provider)}"
-        )
-
-    @property
-    def inputs(self) -> Sequence[Port]:
-        """What it takes."""
-        declared = {port.name: port.role for port in self.model.inputs}
-        return tuple(
-            Port(one.name, _dtype(one.type), tuple(one.shape), declared.get(one.name, ""))
-            for one in self._session.get_inputs()
-        )
-
-    @property
-    def outputs(self) -> Sequence[str]:
-        """What it returns."""
-        return tuple(one.name for one in self._session.get_outputs())
+        where = "" if self.side.where else f"@{short_name(self.provider)}"
+        return self.side.text + where
 
     @property
     def values(self) -> Sequence[str]:
@@ -207,22 +211,47 @@ class OnnxRunning:
         return tuple(value.name for value in self.model.values)
 
     def run(self, feeds: "Mapping[str, Array]", wanted: Sequence[str] = ()) -> "dict[str, Array]":
-        """Return the outputs and the values that are wanted."""
-        extra = tuple(name for name in wanted if name not in self.outputs)
-        session = self._started(extra) if extra else self._session
-        names = list(dict.fromkeys([*self.outputs, *extra]))
+        """Return the outputs, or the values that are wanted."""
+        names = list(dict.fromkeys(wanted or self.outputs))
+        extra = [name for name in names if name not in self.outputs]
         known = {one.name for one in self.inputs}
         given = {name: array for name, array in feeds.items() if name in known}
+        session = self._started(extra) if extra else self._own()
         try:
             found = session.run(names, given)
         except Exception as error:
             raise RuntimeRefusal(self.name, _words(error)) from error
+        if not self.placement and not extra:
+            self._place(session)
+        del session
+        _give_back()
         return dict(zip(names, found, strict=True))
+
+    def _own(self) -> _Session:
+        """Return the session of the model as it is; large ones are not alive side by side."""
+        if self._session is None:
+            alive = [one for one in _ALIVE if one is not self]
+            if self._size() + sum(one._size() for one in alive) > MOST_ALIVE:  # noqa: SLF001 - of its own kind
+                for one in alive:
+                    one._session = None  # noqa: SLF001
+                _ALIVE.clear()
+            self._session = self._started(())
+            _ALIVE.add(self)
+        return self._session
+
+    def _size(self) -> int:
+        """Return how many bytes the model and its external data are."""
+        if self.data is not None:
+            return len(self.data)
+        path = Path(str(self.side.source))
+        files = [path, *(path.parent / name for name in self.model.data_files)]
+        return sum(file.stat().st_size for file in files if file.exists())
 
     def _started(self, extra: Sequence[str]) -> _Session:
         onnxruntime = library()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
+        options.enable_cpu_mem_arena = False  # memory goes back to the system after a run
         if not self.settings.optimised:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
@@ -237,11 +266,10 @@ class OnnxRunning:
                 options.add_session_config_entry(key, folder)
         else:
             source = str(path)
-        if not hasattr(onnxruntime.InferenceSession, "get_provider_graph_assignment_info"):
-            options.enable_profiling = not extra
-            options.profile_file_prefix = str(
-                Path(tempfile.gettempdir(), f"halfpixel{os.getpid()}")
-            )
+        if not hasattr(onnxruntime.InferenceSession, ASSIGNMENT):
+            options.enable_profiling = not extra and not self.placement
+            place = Path(tempfile.gettempdir(), f"halfpixel-{os.getpid()}-{id(self)}")
+            options.profile_file_prefix = str(place)
         providers: list[str | tuple[str, dict[str, str]]] = [
             (self.provider, dict(self.side.options)) if self.side.options else self.provider
         ]
@@ -272,12 +300,19 @@ class OnnxRunning:
                 ctypes.CDLL(str(folder / shared.get(sys.platform, f"lib{stem}.so")))
             except OSError as error:
                 reason = str(error)
-        return f"{self.provider} cannot be used, onnxruntime would run on the CPU: {reason}"
+        hint = EXTRAS.get(self.provider, "")
+        reason = f"{self.provider} cannot be used, onnxruntime would run on the CPU: {reason}"
+        return f"{reason}; {hint}" if hint else reason
+
+    def _place(self, session: _Session) -> None:
+        """Learn where nodes run: from 1.31 on at the start, before that from a profiled run."""
+        self.placement = self._placed(session)
+        self.refuse_fallback()
 
     def _placed(self, session: _Session) -> dict[str, str]:
         """Return the provider of each node, as onnxruntime reports it."""
         placed: dict[str, str] = {}
-        if hasattr(session, "get_provider_graph_assignment_info"):
+        if hasattr(session, ASSIGNMENT):
             for part in cast("Any", session).get_provider_graph_assignment_info():
                 for node in part.get_nodes():
                     name = str(node.name) or f"{node.op_type}_{len(placed)}"
@@ -311,6 +346,10 @@ class OnnxRunning:
             raise RuntimeFailure(self.side.text, reason)
 
 
+_ALIVE: Final[WeakSet[OnnxRunning]] = WeakSet()
+"""Models whose sessions are alive."""
+
+
 def _profile(session: _Session) -> "list[dict[str, Any]]":
     """Return the events of a session's profile: placement, before onnxruntime 1.31."""
     path = Path(session.end_profiling())
@@ -318,6 +357,12 @@ def _profile(session: _Session) -> "list[dict[str, Any]]":
         return cast("list[dict[str, Any]]", json.loads(path.read_text("utf-8")))
     finally:
         path.unlink(missing_ok=True)
+
+
+def _give_back() -> None:
+    """Let the C library give memory that is free back to the system, where it can (glibc)."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _preload() -> None:

@@ -50,7 +50,7 @@ class ReferenceRunning:
         return tuple(value.name for value in self.model.values)
 
     def run(self, feeds: "Mapping[str, Array]", wanted: Sequence[str] = ()) -> "dict[str, Array]":
-        """Return the outputs and the values that are wanted."""
+        """Return the outputs, or the values that are wanted."""
         import numpy as np
         from onnx.reference import ReferenceEvaluator
 
@@ -64,7 +64,7 @@ class ReferenceRunning:
         except Exception as error:
             raise RuntimeRefusal(self.name, f"{type(error).__name__}: {error}") from error
         values = cast("dict[str, Array]", found)
-        return {name: values[name] for name in (*self.outputs, *wanted) if name in values}
+        return {name: values[name] for name in wanted or self.outputs if name in values}
 
 
 def _takes(side: Side) -> bool:
