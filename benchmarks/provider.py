@@ -27,10 +27,11 @@ from lowering_time import CASES, resize
 import halfpixel
 from halfpixel.conformance import Conformance
 from halfpixel.errors import HalfpixelError
+from halfpixel.provider import available
 from halfpixel.report import conformance_report
-from halfpixel.runtimes.onnxruntime_ import available
 from halfpixel.sampling.lowering import LOWERINGS
-from halfpixel.verify import VerifySettings, verify
+from halfpixel.verification import VerifySettings
+from halfpixel.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

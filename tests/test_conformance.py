@@ -17,8 +17,9 @@ import example_models as models
 import halfpixel
 from halfpixel.check import Settings, check
 from halfpixel.cli.main import cli
-from halfpixel.conformance import Config, Conformance, Result, configurations
+from halfpixel.conformance import Conformance, Result
 from halfpixel.conformance_causes import CAUSES, cause_of, reproducer, smallest
+from halfpixel.conformance_models import Config, configurations
 from halfpixel.errors import UsageError
 from halfpixel.fix import fix
 from halfpixel.report.conformance_report import dumps, markdown

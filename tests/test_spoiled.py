@@ -14,7 +14,8 @@ from onnx import ModelProto, NodeProto, helper
 import example_models as models
 from halfpixel.feeds import FeedSettings
 from halfpixel.fix import fix
-from halfpixel.verify import VerifySettings, verify
+from halfpixel.verification import VerifySettings
+from halfpixel.verify import verify
 
 Edit = dict[str, str | int | float]
 

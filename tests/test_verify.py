@@ -29,7 +29,8 @@ from halfpixel.measure import difference, parse_tolerances, task_measure
 from halfpixel.runtime import Settings, Side, parse_side, runtime_of
 from halfpixel.runtimes import onnxruntime_
 from halfpixel.site_check import SiteCheck
-from halfpixel.verify import VerifySettings, verify
+from halfpixel.verification import VerifySettings
+from halfpixel.verify import verify
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 from halfpixel.check import sites
-from halfpixel.conformance import KEPT, Config, Result, model_of, ports_of
+from halfpixel.conformance import Result
+from halfpixel.conformance_models import KEPT, Config, model_of, ports_of
 from halfpixel.errors import HalfpixelError
 from halfpixel.sampling import Linear, Nearest, Resize
 

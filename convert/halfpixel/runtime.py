@@ -53,8 +53,9 @@ def parse_side(text: str) -> Side:
     Raises:
         UsageError: options that are not KEY=VALUE.
 
-    >>> parse_side("model.onnx@cuda:device_id=1")
-    Side(source='model.onnx', where='cuda', options={'device_id': '1'})
+    >>> side = parse_side("model.onnx@cuda:device_id=1")
+    >>> side.source, side.where, side.options
+    ('model.onnx', 'cuda', {'device_id': '1'})
     """
     source, at, tail = text.rpartition("@")
     if not at or "/" in tail or not source:

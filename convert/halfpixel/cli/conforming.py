@@ -32,9 +32,9 @@ def conformance_command(
     """
     from halfpixel.conformance import Conformance
     from halfpixel.conformance_causes import cause_of
+    from halfpixel.provider import available, library
     from halfpixel.report import conformance_report
     from halfpixel.runtime import parse_side
-    from halfpixel.runtimes.onnxruntime_ import available, library
 
     side = parse_side(f"x@{provider}")
     full = available(side.where, f"--provider {provider}")

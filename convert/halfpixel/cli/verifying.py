@@ -11,7 +11,7 @@ from halfpixel.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from halfpixel.verify import VerifySettings
+    from halfpixel.verification import VerifySettings
 
 
 @click.command("verify")
@@ -71,7 +71,7 @@ def verify_command(  # noqa: PLR0913, PLR0917 - one argument an option
     """
     from halfpixel.feeds import FeedSettings, parse_shapes, read
     from halfpixel.measure import parse_tolerances
-    from halfpixel.verify import VerifySettings
+    from halfpixel.verification import VerifySettings
 
     low, high = _limits(limits)
     feeds = FeedSettings(parse_shapes(shape), low, high, seed, read(inputs))

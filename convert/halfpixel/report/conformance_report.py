@@ -3,9 +3,13 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from halfpixel.conformance import Config, Result
+from halfpixel.conformance import Result
 from halfpixel.conformance_causes import CAUSES, cause_of, reproducer, smallest
+
+if TYPE_CHECKING:
+    from halfpixel.conformance_models import Config
 
 VERSION = 1
 

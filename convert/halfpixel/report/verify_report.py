@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.divergence import Divergence
 from halfpixel.measure import Difference
 from halfpixel.site_check import SiteResult
-from halfpixel.verify import Verification
+from halfpixel.verification import Verification
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -10,21 +10,19 @@ import io
 import json
 import os
 import re
-import sys
 import tempfile
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from weakref import WeakSet
 
 from halfpixel.check import opened
-from halfpixel.errors import MissingExtraError, RuntimeFailure, RuntimeRefusal
+from halfpixel.errors import RuntimeFailure, RuntimeRefusal
 from halfpixel.format import Port
 from halfpixel.formats.onnx_values import with_outputs
+from halfpixel.provider import CPU, available, library, preload, short_name, unloadable
 from halfpixel.runtime import Runtime, Settings, Side
 
 if TYPE_CHECKING:
@@ -35,47 +33,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.generic]
 
-CPU: Final = "CPUExecutionProvider"
-NAMES: Final[Mapping[str, str]] = {
-    "": CPU,
-    "cpu": CPU,
-    "cuda": "CUDAExecutionProvider",
-    "tensorrt": "TensorrtExecutionProvider",
-    "trt": "TensorrtExecutionProvider",
-    "nvtensorrtrtx": "NvTensorRTRTXExecutionProvider",
-    "rocm": "ROCMExecutionProvider",
-    "migraphx": "MIGraphXExecutionProvider",
-    "dml": "DmlExecutionProvider",
-    "directml": "DmlExecutionProvider",
-    "openvino": "OpenVINOExecutionProvider",
-    "coreml": "CoreMLExecutionProvider",
-    "qnn": "QNNExecutionProvider",
-    "webgpu": "WebGpuExecutionProvider",
-    "xnnpack": "XnnpackExecutionProvider",
-}
-"""Short names of execution providers; a full name is taken as it is."""
-
-PACKAGES: Final[Mapping[str, str]] = {
-    "CUDAExecutionProvider": "onnxruntime-gpu",
-    "TensorrtExecutionProvider": "onnxruntime-gpu",
-    "MIGraphXExecutionProvider": "onnxruntime-migraphx",
-    "DmlExecutionProvider": "onnxruntime-directml",
-    "OpenVINOExecutionProvider": "onnxruntime-openvino",
-    "QNNExecutionProvider": "onnxruntime-qnn",
-    "WebGpuExecutionProvider": "onnxruntime-webgpu",
-}
-"""The package on PyPI whose build of onnxruntime has a provider."""
-
-EXTRAS: Final[Mapping[str, str]] = {
-    "CUDAExecutionProvider": "pip install 'onnxruntime-gpu[cuda,cudnn]' brings them",
-    "TensorrtExecutionProvider": "pip install tensorrt 'onnxruntime-gpu[cuda,cudnn]' brings them",
-}
-"""What brings the libraries of a provider."""
-
-LIBRARIES: Final[Mapping[str, str]] = {
-    "CUDAExecutionProvider": "onnxruntime_providers_cuda",
-    "TensorrtExecutionProvider": "onnxruntime_providers_tensorrt",
-}
 RESAMPLING: Final = frozenset(
     {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
 )
@@ -110,58 +67,6 @@ class _Session(Protocol):
     def get_providers(self) -> list[str]: ...
     def end_profiling(self) -> str: ...
     def run(self, names: list[str], feeds: "Mapping[str, Array]") -> "list[Array]": ...
-
-
-def library() -> ModuleType:
-    """Return onnxruntime.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    try:
-        found = import_module("onnxruntime")
-    except ImportError as error:
-        raise MissingExtraError("onnxruntime", "verify") from error
-    found.set_default_logger_severity(4)  # what it refuses is raised too, and told once
-    return found
-
-
-def full_name(where: str) -> str:
-    """Return the name of an execution provider.
-
-    >>> full_name("cuda"), full_name("CustomExecutionProvider")
-    ('CUDAExecutionProvider', 'CustomExecutionProvider')
-    """
-    return NAMES.get(where.lower(), where)
-
-
-def short_name(provider: str) -> str:
-    """Return the short name of an execution provider.
-
-    >>> short_name("CUDAExecutionProvider")
-    'cuda'
-    """
-    return provider.removesuffix("ExecutionProvider").lower()
-
-
-def available(where: str, text: str) -> str:
-    """Return the full name of a provider that this build of onnxruntime has.
-
-    Raises:
-        MissingExtraError: onnxruntime is not installed.
-        RuntimeFailure: the build has no such provider.
-    """
-    onnxruntime = library()
-    has: list[str] = onnxruntime.get_available_providers()
-    wanted = full_name(where)
-    by_case = {name.lower(): name for name in has}
-    wanted = by_case.get(wanted.lower(), by_case.get(f"{where}executionprovider".lower(), wanted))
-    if wanted in has:
-        return wanted
-    hint = f"; pip install {PACKAGES[wanted]}" if wanted in PACKAGES else ""
-    listed = ", ".join(short_name(name) for name in has)
-    reason = f"onnxruntime {onnxruntime.__version__} has no {wanted}, it has {listed}{hint}"
-    raise RuntimeFailure(text, reason)
 
 
 @dataclass(eq=False)
@@ -275,7 +180,7 @@ class OnnxRunning:
         ]
         if self.provider != CPU:
             providers.append(CPU)
-            _preload()
+            preload()
         try:
             with warnings.catch_warnings(), _quiet():
                 warnings.simplefilter("ignore")
@@ -285,24 +190,8 @@ class OnnxRunning:
         except Exception as error:
             raise RuntimeRefusal(self.side.text, _words(error)) from error
         if self.provider not in session.get_providers():
-            raise RuntimeFailure(self.side.text, self._unloadable())
+            raise RuntimeFailure(self.side.text, unloadable(self.provider))
         return session
-
-    def _unloadable(self) -> str:
-        """Return why a provider that the build has is not there in a session."""
-        onnxruntime = library()
-        reason = "no device is there, or its libraries cannot be loaded"
-        stem = LIBRARIES.get(self.provider)
-        folder = Path(str(onnxruntime.__file__)).parent / "capi"
-        if stem is not None:
-            shared = {"win32": f"{stem}.dll", "darwin": f"lib{stem}.dylib"}
-            try:
-                ctypes.CDLL(str(folder / shared.get(sys.platform, f"lib{stem}.so")))
-            except OSError as error:
-                reason = str(error)
-        hint = EXTRAS.get(self.provider, "")
-        reason = f"{self.provider} cannot be used, onnxruntime would run on the CPU: {reason}"
-        return f"{reason}; {hint}" if hint else reason
 
     def _place(self, session: _Session) -> None:
         """Learn where nodes run: from 1.31 on at the start, before that from a profiled run."""
@@ -363,14 +252,6 @@ def _give_back() -> None:
     """Let the C library give memory that is free back to the system, where it can (glibc)."""
     with contextlib.suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def _preload() -> None:
-    """Load the CUDA libraries that PyTorch or pip brought, where they are."""
-    onnxruntime = library()
-    if hasattr(onnxruntime, "preload_dlls"):
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
-            onnxruntime.preload_dlls()
 
 
 @contextlib.contextmanager

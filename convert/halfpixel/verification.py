@@ -1,0 +1,101 @@
+"""What two sides are compared by, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from halfpixel.divergence import Divergence
+from halfpixel.feeds import FeedSettings
+from halfpixel.measure import TOLERANCES, Difference, Tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class VerifySettings:
+    """How two sides are compared.
+
+    Attributes:
+        feeds: what they are run with.
+        tolerances: what counts as equal, by element type.
+        fallback: a node that the asked provider leaves to the CPU is no error.
+        optimiser: onnxruntime's optimised run is held against the plain one too.
+        task: what the outputs are for: argmax, boxes, depth; empty for none.
+    """
+
+    feeds: FeedSettings = field(default_factory=FeedSettings)
+    tolerances: Mapping[str, Tolerance] = field(default_factory=lambda: TOLERANCES)
+    fallback: bool = False
+    optimiser: bool = True
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How one output differs, at its worst over all cases.
+
+    Attributes:
+        name: its name on the first side.
+        other: its name on the second.
+        dtype: its element type on the first.
+        difference: how it differs.
+        task: the task's own measures.
+    """
+
+    name: str
+    other: str
+    dtype: str
+    difference: Difference
+    task: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One run of both sides.
+
+    Attributes:
+        shapes: shapes of the inputs.
+        outputs: how each output differs.
+        refused: who refuses these inputs, in its words; empty where both run.
+        equal: whether the sides do the same: equal outputs, or both refuse.
+    """
+
+    shapes: Mapping[str, tuple[int, ...]]
+    outputs: tuple[Output, ...] = ()
+    refused: str = ""
+    equal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What came of comparing two sides.
+
+    Attributes:
+        names: the two sides.
+        cases: the runs.
+        first: where the sides part.
+        optimiser: what a runtime's own optimiser changes, a line each.
+        placement: execution provider of each node, by side.
+    """
+
+    names: tuple[str, str]
+    cases: tuple[Case, ...]
+    first: Divergence | None = None
+    optimiser: tuple[str, ...] = ()
+    placement: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+
+    @property
+    def equal(self) -> bool:
+        """Whether every case is equal, and at least one ran."""
+        return all(case.equal for case in self.cases) and any(c.outputs for c in self.cases)
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """Every output at its worst."""
+        worst: dict[str, Output] = {}
+        for output in (one for case in self.cases for one in case.outputs):
+            known = worst.get(output.name)
+            if known is None or _rank(output.difference) > _rank(known.difference):
+                worst[output.name] = output
+        return tuple(worst.values())
+
+
+def _rank(found: Difference) -> tuple[bool, float]:
+    return not found.equal, found.max_abs
