@@ -25,10 +25,11 @@ from halfpixel.errors import RuntimeFailure, RuntimeRefusal, UsageError
 from halfpixel.feeds import FeedSettings, made, read
 from halfpixel.fix import fix
 from halfpixel.format import Port
-from halfpixel.measure import difference, parse_tolerances, task_measure
+from halfpixel.measure import difference, parse_tolerances
 from halfpixel.runtime import Settings, Side, parse_side, runtime_of
 from halfpixel.runtimes import onnxruntime_
 from halfpixel.site_check import SiteCheck
+from halfpixel.tasks import task_measure
 from halfpixel.verification import VerifySettings
 from halfpixel.verify import verify
 
@@ -66,8 +67,8 @@ def test_what_exporters_get_wrong_differs_and_is_named(path: Path) -> None:
     assert not found.equal
     if path.stem == "B4":
         return  # nothing in the file tells what its one resize should be
-    assert found.first is not None
-    assert found.first.node in told(path)
+    named = found.suspected if found.first is None else found.first.node
+    assert named in told(path)
 
 
 def test_fixed_models_are_equal_to_what_was_recorded(tmp_path: Path) -> None:
@@ -333,8 +334,10 @@ def test_tasks_are_measured() -> None:
     depth = task_measure("depth", floats(2, 1), floats(1, 1))
     assert depth["abs_rel"] == 0.5
     assert depth["delta1"] == 0.5
-    with pytest.raises(UsageError, match="expected an output of shape"):
-        task_measure("boxes", scores, scores)
+    assert task_measure("boxes", scores, scores) == {}
+    assert task_measure("boxes", floats(), floats()) == {}
+    with pytest.raises(UsageError, match="expected one of argmax"):
+        task_measure("magic", scores, scores)
 
 
 def test_inputs_come_from_files_and_functions(
@@ -392,12 +395,10 @@ def test_single_sites_compute_their_exact_weights(path: Path) -> None:
     assert results
     for one in results:
         if one.exact is None:
-            assert "written as" in one.refused or "no kernel" in one.refused or one.refused
+            assert "it is written as" in one.refused or one.refused_by_runtime
             continue
-        assert one.exact.equal
+        assert one.agrees
         assert one.provider == "CPUExecutionProvider"
-        if one.torch is not None:
-            assert one.torch.equal
 
 
 def test_a_site_that_the_runtime_computes_otherwise_is_found() -> None:
@@ -454,7 +455,7 @@ def test_wrong_options_are_told(options: Sequence[str]) -> None:
 
 def test_recorded_arrays_without_the_input_are_told(tmp_path: Path) -> None:
     np.savez(tmp_path / "out.npz", other=np.zeros(3))
-    with pytest.raises(UsageError, match="holds no input"):
+    with pytest.raises(UsageError, match="holds no"):
         verify(GOOD, str(tmp_path / "out.npz"))
 
 

@@ -13,7 +13,7 @@ from halfpixel.check import sites
 from halfpixel.conformance_models import Config, configurations, model_of, ports_of
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.feeds import FeedSettings, made
-from halfpixel.measure import TOLERANCES, difference
+from halfpixel.measure import TOLERANCES, difference, rounded
 from halfpixel.runtime import Settings, Side, runtime_of
 
 if TYPE_CHECKING:
@@ -34,12 +34,18 @@ class Result:
         verdict: what came of it.
         worst: largest absolute error, where it is different.
         words: the runtime's words, where it refuses.
+        given: the first input, where it is different.
+        found: what came out.
+        meant: what should have.
     """
 
     config: Config
     verdict: Verdict
     worst: float = 0.0
     words: str = ""
+    given: "Array | None" = field(default=None, compare=False, repr=False)
+    found: "Array | None" = field(default=None, compare=False, repr=False)
+    meant: "Array | None" = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +98,14 @@ class Conformance:
             meant = site.evaluate(*feeds.values())
         except (HalfpixelError, ValueError) as error:
             return Result(config, "refused", words=f"halfpixel: {error}")
-        apart = difference(found, _rounded(meant, found), TOLERANCES)
+        apart = difference(found, rounded(meant, found), TOLERANCES)
         if apart.equal:
             return Result(config, "equal")
-        return Result(config, "different", apart.max_abs, apart.reason)
+        given = next(iter(feeds.values()))
+        return Result(config, "different", apart.max_abs, apart.reason, given, found, meant)
 
 
 def _placed_as_asked(placement: Mapping[str, str], provider: str) -> bool:
     from halfpixel.provider import CPU, full_name
 
     return full_name(provider) == CPU or CPU not in placement.values()
-
-
-def _rounded(meant: "NDArray[np.float64]", found: "Array") -> "Array":
-    """Return exact numbers as whole ones where the result is whole."""
-    import numpy as np
-
-    if found.dtype.kind not in "iu":
-        return meant
-    limits = np.iinfo(str(found.dtype))
-    return np.clip(np.rint(meant), limits.min, limits.max).astype(found.dtype)

@@ -179,7 +179,8 @@ def _roi_aligns() -> Iterator[Config]:
 
 def ports_of(config: Config) -> list[Port]:
     """Return what a configuration is fed with."""
-    first = Port("x", config.dtype, config.shape, "theta" if config.op == "AffineGrid" else "")
+    role = "theta" if config.op == "AffineGrid" else "image"
+    first = Port("x", config.dtype, config.shape, role)
     match config.op:
         case "GridSample":
             spatial = len(config.shape) - 2

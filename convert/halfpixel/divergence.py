@@ -5,20 +5,22 @@ computed. A site whose input is the same on both sides and whose output is not h
 the difference; one whose input differs already may only have passed it on.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.check import Judge
 from halfpixel.check import Settings as CheckSettings
 from halfpixel.deviation import meant_resize
-from halfpixel.errors import GraphError, HalfpixelError, RuntimeRefusal
+from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Ends, Opened
-from halfpixel.measure import TOLERANCES, Difference, Tolerance, difference
+from halfpixel.measure import TOLERANCES, Difference, Tolerance, difference, rounded
 from halfpixel.runtime import Call, Running
 from halfpixel.sampling.lowering import meant_weights
 from halfpixel.sampling.resize import along_axis
 from halfpixel.site import Site
+from halfpixel.site_check import lengths_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.generic]
     Arrays = Mapping[str, Array]
+
+AGREEING: Final = 0.95
+"""Part of the shared names that has to stand for the same operators."""
+
+MISFIT: Final = re.compile(r"Node \((?P<node>[^)]*)\) Op \((?P<op>\w+)\) \[ShapeInferenceError\]")
+"""How onnxruntime names the operator whose inputs do not fit together."""
 
 BUDGET: Final = 1 << 25
 """Bytes of values inside a model that are held at once, on both sides together."""
@@ -74,6 +82,23 @@ class Started:
     _sites: list[Site] | None = None
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of what it takes, in order."""
+        return tuple(port.name for port in self.running.inputs)
+
+    @property
+    def constants(self) -> frozenset[str]:
+        """Values inside it that Constant nodes make."""
+        values = () if self.model is None else self.model.values
+        return frozenset(value.name for value in values if value.op == "Constant")
+
+    def fed(self, feeds: "Arrays") -> "Arrays":
+        """Return inputs under this side's own names, by position where it has others."""
+        if not self.names or set(self.names) <= feeds.keys() or len(self.names) != len(feeds):
+            return feeds
+        return dict(zip(self.names, feeds.values(), strict=True))
+
+    @property
     def sites(self) -> list[Site]:
         """Its sites, in graph order."""
         if self._sites is None:
@@ -107,14 +132,14 @@ class Search:
             return self._by_sites()
         calls = self._calls()
         found = None if calls is None else self._by_calls(calls)
-        return found or self._by_meaning() or blamed(self.a, "")
+        return found or self._by_meaning()
 
     def _calls(self) -> list[Call] | None:
         """Return the resampling calls of the other side, where there is one for each site."""
         record = getattr(self.b.running, "calls", None)
         if record is None:
             return None
-        found: list[Call] = record(self.feeds)
+        found: list[Call] = record(self.b.fed(self.feeds))
         return found if len(found) == len(self.a.sites) else None
 
     def _by_sites(self) -> Divergence | None:
@@ -129,15 +154,44 @@ class Search:
             del here, there  # before more is asked for
             if observed.equal:
                 continue
-            ((data,),) = self._fetched(self.a, [(end.data,)])
-            ((given,),) = self._fetched(self.b, [(other.data,)])
-            same = difference(data, given, self.tolerances).equal
+            same = self._same_inputs(end, other)
             introduced = observed if same else None
             found = Divergence(site.name, site.op, introduced, observed, self.b.plain.name)
             if same:
                 return found
             passed = passed or found
-        return self._by_values() or passed
+        return (self._by_values() if self._names_agree() else None) or passed
+
+    def _same_inputs(self, end: Ends, other: Ends) -> bool:
+        """Whether a site is handed the same on both sides, constants that say lengths apart."""
+        ours, theirs = self._computed(self.a, end), self._computed(self.b, other)
+        if len(ours) != len(theirs):
+            ours, theirs = ours[:1], theirs[:1]
+        for here, there in zip(ours, theirs, strict=True):
+            ((one,),) = self._fetched(self.a, [(here,)])
+            ((two,),) = self._fetched(self.b, [(there,)])
+            if not difference(one, two, self.tolerances).equal:
+                return False
+        return True
+
+    def _computed(self, side: Started, end: Ends) -> list[str]:
+        """Return the inputs of a site that are fed or computed: no constants."""
+        known = {*side.plain.values, *side.names}
+        constant = side.constants
+        return [n for n in dict.fromkeys((end.data, *end.inputs)) if n in known - constant]
+
+    def _names_agree(self) -> bool:
+        """Whether values of the same name are made by the same operators on both sides.
+
+        Exporters number values; two exports whose counters went apart share names of others.
+        """
+        if self.a.model is None or self.b.model is None:
+            return False
+        here = {value.name: value.op for value in self.a.model.values}
+        there = {value.name: value.op for value in self.b.model.values}
+        shared = here.keys() & there.keys()
+        agreeing = sum(here[name] == there[name] for name in shared)
+        return bool(shared) and agreeing >= AGREEING * len(shared)
 
     def _paired(self) -> Iterator[tuple[Site, Ends, Ends]]:
         if self.a.model is None or self.b.model is None:
@@ -145,21 +199,13 @@ class Search:
         here = [(s, e) for s, e in zip(self.a.sites, self.a.model.ends, strict=True) if e.main]
         there = [e for e in self.b.model.ends if e.main]
         known = set(self.b.plain.values)
-        named = [(s, e, e) for s, e in here if {e.data, e.output} <= known | set(self.feeds)]
-        if len(named) == len(here) or len(here) != len(there):
-            yield from named
-        else:
+        fed = set(self.feeds)
+        named = [(s, e, e) for s, e in here if e.output in known and e.data in known | fed]
+        if self._names_agree() and (len(named) == len(here) or len(here) != len(there)):
+            by_output = {other.output: other for other in there}
+            yield from ((s, e, by_output.get(e.output, o)) for s, e, o in named)
+        elif len(here) == len(there):
             yield from ((s, e, o) for (s, e), o in zip(here, there, strict=True))
-
-    def _at(
-        self, site: Site, here: "Sequence[Array]", there: "Sequence[Array]", against: str
-    ) -> Divergence | None:
-        observed = difference(here[1], there[1], self.tolerances)
-        if observed.equal:
-            return None
-        same = difference(here[0], there[0], self.tolerances).equal
-        introduced = observed if same else None
-        return Divergence(site.name, site.op, introduced, observed, against)
 
     def _by_values(self) -> Divergence | None:
         """Compare every value that both models have, in the order of the first."""
@@ -187,47 +233,58 @@ class Search:
         if self.a.model is None:
             return None
         passed: Divergence | None = None
-        pairs = [(end.data, end.output) for end in self.a.model.ends]
-        for site, call, here in zip(self.a.sites, calls, self._fetched(self.a, pairs), strict=True):
-            data = here[0] if call.data is None else call.data
-            found = self._at(site, here, (data, call.output), call.name)
-            if found is not None and found.introduced is not None:
+        for site, call, end in zip(self.a.sites, calls, self.a.model.ends, strict=True):
+            if not end.main:
+                continue
+            ((output,),) = self._fetched(self.a, [(end.output,)])
+            observed = difference(output, call.output, self.tolerances)
+            if observed.equal:
+                continue
+            names = self._computed(self.a, end)[: len(call.inputs)]
+            (given,) = self._fetched(self.a, [tuple(names)])
+            same = all(
+                difference(one, two, self.tolerances).equal
+                for one, two in zip(given, call.inputs, strict=False)
+            )
+            found = Divergence(site.name, site.op, observed if same else None, observed, call.name)
+            if same:
                 return found
             passed = passed or found
         return passed
 
     def _by_meaning(self) -> Divergence | None:
-        """Compare each site's output with what was meant, computed from its own input."""
+        """Compare each site's output with what was meant, computed from its own inputs."""
         if self.a.model is None:
             return None
         ends = self.a.model.ends
         chosen = [(s, e) for s, e in zip(self.a.sites, ends, strict=True) if e.main]
-        pairs = [(end.data, end.output) for _, end in chosen]
-        try:
-            for (site, _), (data, output) in zip(chosen, self._fetched(self.a, pairs), strict=True):
-                meant = meant_output(site, data, output)
-                if meant is None:
-                    continue
-                found = difference(output, meant, self.tolerances)
-                if not found.equal:
-                    against = site.intent.text if site.intent else "its exact description"
-                    return Divergence(site.name, site.op, found, found, against)
-        except RuntimeRefusal:
-            return blamed(self.a, "")
+        groups = [(end.output, *self._computed(self.a, end)) for _, end in chosen]
+        for (site, _), (output, *inputs) in zip(chosen, self._fetched(self.a, groups), strict=True):
+            meant = meant_output(site, inputs, output)
+            if meant is None:
+                continue
+            found = difference(output, rounded(meant, output), self.tolerances)
+            if not found.equal:
+                against = site.intent.text if site.intent else "its exact description"
+                return Divergence(site.name, site.op, found, found, against)
         return None
 
     def _fetched(
         self, side: Started, groups: Sequence[tuple[str, ...]]
     ) -> "Iterator[tuple[Array, ...]]":
         """Yield groups of values of one side, a few at a time."""
+        import numpy as np
+
+        feeds = side.fed(self.feeds)
         count, place = 1, 0
         while place < len(groups):
             part = groups[place : place + count]
-            names = list(dict.fromkeys(n for group in part for n in group if n not in self.feeds))
-            found = side.plain.run(self.feeds, names) if names else {}
+            names = list(dict.fromkeys(n for group in part for n in group if n not in feeds))
+            found = side.plain.run(feeds, names) if names else {}
             held = sum(array.nbytes for array in found.values())
-            values = {**self.feeds, **found}
-            ready = [tuple(values[name] for name in group) for group in part]
+            values: dict[str, Array] = {**feeds, **found}
+            nothing: Array = np.empty(0)  # a sequence, which is not looked into
+            ready = [tuple(values.get(name, nothing) for name in group) for group in part]
             del found, values
             while ready:
                 yield ready.pop(0)  # and keep no reference to it
@@ -236,8 +293,10 @@ class Search:
             count = max(1, min(MOST, 2 * count, room))
 
 
-def meant_output(site: Site, data: "Array", output: "Array") -> "NDArray[np.float64] | None":
-    """Return what a site should have made of its input; None where that is not known.
+def meant_output(
+    site: Site, inputs: "Sequence[Array]", output: "Array"
+) -> "NDArray[np.float64] | None":
+    """Return what a site should have made of its inputs; None where that is not known.
 
     A resize with an intent is computed from it; any other site from its own description.
     """
@@ -245,11 +304,14 @@ def meant_output(site: Site, data: "Array", output: "Array") -> "NDArray[np.floa
 
     operation = site.operation
     meant = meant_resize(operation)
+    if not inputs:
+        return None
     if meant is None:
         try:
-            return site.evaluate(data) if operation.operator is not None else None
-        except (HalfpixelError, ValueError, IndexError):
+            return site.evaluate(*inputs) if operation.operator is not None else None
+        except (HalfpixelError, ValueError, IndexError, TypeError):
             return None
+    data = inputs[0]
     call = operation.intent.call if operation.intent else None
     axes = dict(meant.axes)
     lengths = list(output.shape)
@@ -265,20 +327,58 @@ def meant_output(site: Site, data: "Array", output: "Array") -> "NDArray[np.floa
     return y
 
 
-def blamed(side: Started, words: str) -> Divergence | None:
-    """Return the node for which a runtime refuses a model: that it names, or that a rule finds."""
+def blamed(side: Started, words: str, start: Callable[[bytes], object]) -> Divergence | None:
+    """Return the node for which a runtime refuses a model.
+
+    It is the node that the runtime names, or else the first site that it refuses by itself.
+
+    Args:
+        side: the model.
+        words: the runtime's words.
+        start: starts a model of one node on the same runtime; raises RuntimeRefusal.
+    """
     observed = Difference(equal=False, reason=words)
-    names = {value.node: value.op for value in side.model.values} if side.model else {}
-    sites = {site.name: site.op for site in side.sites}
-    for name, op in (sites | names).items():
-        if name and (f"({name})" in words or f"'{name}'" in words or f"'{name}' " in words):
-            return Divergence(name, op, None, observed, words, name in sites)
     if side.model is None:
         return None
-    try:
-        report = Judge(CheckSettings(severity="warning")).judged(side.model, "")
-    except GraphError:
-        return None
-    for one in report.findings:
-        return Divergence(one.site.name, one.site.op, None, observed, one.finding.message)
+    names = {value.node: value.op for value in side.model.values}
+    sites = {site.name: site.op for site in side.sites}
+    handed = _handed(side, words)
+    if handed is not None:
+        return Divergence(handed.name, handed.op, None, observed, words)
+    for name, op in (sites | names).items():
+        if name and any(f"{a}{name}{b}" in words for a, b in (("(", ")"), ("'", "'"))):
+            return Divergence(name, op, None, observed, words, name in sites)
+    for place, site in enumerate(side.sites):
+        for shape, outs in lengths_of(site)[:1]:
+            try:
+                start(side.model.cut(place, shape, outs).model)
+            except RuntimeRefusal:
+                return Divergence(site.name, site.op, observed, observed, words)
+            except HalfpixelError:
+                continue
     return None
+
+
+def _handed(side: Started, words: str) -> Site | None:
+    """Return the site whose output does not fit the operator that a runtime names."""
+    found = MISFIT.search(words)
+    if found is None or side.model is None:
+        return None
+    makers = {end.output: site for end, site in zip(side.model.ends, side.sites, strict=True)}
+    for value in side.model.values:
+        if value.op == found["op"] and found["node"] in {"", value.node}:
+            for name in value.reads:
+                if name in makers:
+                    return makers[name]
+    return None
+
+
+def suspect(side: Started, settings: CheckSettings) -> str:
+    """Return the site of which check says most, where nothing that was run tells; else nothing."""
+    if side.model is None:
+        return ""
+    try:
+        report = Judge(settings).judged(side.model, "")
+    except HalfpixelError:
+        return ""
+    return next((one.site.name for one in report.findings), "")

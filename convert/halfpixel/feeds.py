@@ -46,7 +46,7 @@ def made(ports: Sequence[Port], settings: FeedSettings) -> "Iterator[Feeds]":
     """Yield the cases that a model is run with: one, or one a trial where lengths are free.
 
     Floats are uniform in `low` to `high`, a grid in -1.2 to 1.2, boxes ordered and inside the
-    image; whole numbers are small enough for any table, except pixels of uint8.
+    image; whole numbers are 0 or 1, small enough for any table, but pixels take their range.
 
     Raises:
         UsageError: an input whose rank is not known, and no shape is given for it.
@@ -60,6 +60,10 @@ def made(ports: Sequence[Port], settings: FeedSettings) -> "Iterator[Feeds]":
     if settings.given:
         yield from settings.given
         return
+    stray = [name for name in settings.shapes if name not in {port.name for port in ports}]
+    if stray:
+        known = ", ".join(port.name for port in ports)
+        raise UsageError(f"--shape {stray[0]}: no such input; there are: {known}")
     shapes = {port.name: settings.shapes.get(port.name, port.shape) for port in ports}
     unknown = [name for name, shape in shapes.items() if shape is None]
     if unknown:
@@ -115,15 +119,16 @@ def _array(
     if port.role == "batch_indices":
         return np.zeros(shape, np.int64)
     if kind == "bool":
-        return random.random(shape) < 0.5
+        return np.asarray(random.random(shape) < 0.5)
     if kind == "string":
         raise UsageError(f"input {port.name!r} is text; give it with --inputs")
-    if kind == "uint8":
-        return random.integers(0, 256, shape, np.uint8)
+    if kind in {"uint8", "int8"} or ("int" in kind and port.role == "image"):
+        low, high = (0, 256) if kind == "uint8" else (-128, 128)
+        return random.integers(low, high, shape).astype(_type(kind))
     if "int" in kind:
         return random.integers(0, 2, shape).astype(_type(kind))
-    low, high = (-1.2, 1.2) if port.role in {"grid", "theta"} else (settings.low, settings.high)
-    return _floats(shape, kind, (low, high), random)
+    limits = (-1.2, 1.2) if port.role in {"grid", "theta"} else (settings.low, settings.high)
+    return _floats(shape, kind, limits, random)
 
 
 def _floats(
@@ -181,9 +186,9 @@ def read(texts: Sequence[str]) -> "tuple[Feeds, ...]":
         if equals:
             single[name] = _read_one(Path(file))
         elif text.endswith(".npz"):
-            from halfpixel.runtimes.recorded_ import read_cases
+            from halfpixel.runtimes.recorded_ import read_arrays, split_cases
 
-            cases += read_cases(Path(text))
+            cases += split_cases(read_arrays(Path(text)), ())
         elif ":" in text:
             cases += _called(text)
         else:
@@ -209,6 +214,8 @@ def _read_one(path: Path) -> "Array":
 
 
 def _called(text: str) -> "list[Feeds]":
+    import numpy as np
+
     name, _, attribute = text.partition(":")
     try:
         result: object = getattr(import_module(name), attribute)()
@@ -221,7 +228,8 @@ def _called(text: str) -> "list[Feeds]":
     for one in several:
         if not isinstance(one, Mapping):
             raise UsageError(f"--inputs {text}: expected a dict of arrays, or several")
-        found.append(dict(cast("Mapping[str, Array]", one)))
+        arrays = cast("Mapping[str, object]", one)
+        found.append({str(name): np.asarray(array) for name, array in arrays.items()})
     return found
 
 

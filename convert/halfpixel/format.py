@@ -22,8 +22,9 @@ class Port:
         name: its name.
         dtype: element type, such as float32; empty where it is not declared.
         shape: lengths: numbers, symbols, None where unknown; None where not even the rank is.
-        role: what the values are for, where an operator that reads them says so: "grid" of a
-            GridSample, "rois" and "batch_indices" of a RoiAlign, "theta" of an AffineGrid.
+        role: what the values are for, where an operator that reads them says so: "image" of a
+            Resize or GridSample, "grid" of the latter, "rois" and "batch_indices" of a RoiAlign,
+            "theta" of an AffineGrid.
     """
 
     name: str
@@ -57,11 +58,13 @@ class Ends:
         data: the value that is resampled.
         output: the value that it makes.
         main: they are values of the main graph, and can be asked for while it runs.
+        inputs: every value that the node reads, what is resampled first.
     """
 
     data: str
     output: str
     main: bool
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """How far two arrays are apart, and whether that is close enough.
 
-Two numbers are equal within a tolerance where abs(a - b) <= absolute + relative * scale, the
-scale being the largest finite magnitude of the expected tensor: a sum of many products has an
-error that goes with the largest of them, not with its own result. NaN equals NaN alone, and an
-infinity itself alone.
+Two numbers are equal within a tolerance where abs(a - b) <= absolute + relative * scale. The
+scale is the magnitude of the expected number or, where that is more, four times the root mean
+square of its tensor without outliers: a sum of many products has an error that goes with them,
+not with its own result. NaN equals NaN alone, and an infinity itself alone.
 """
 
 import math
@@ -26,7 +26,7 @@ class Tolerance:
 
     Attributes:
         absolute: difference that is allowed everywhere.
-        relative: difference that is allowed as a part of the tensor's largest magnitude.
+        relative: difference that is allowed as a part of the scale.
     """
 
     absolute: float
@@ -132,14 +132,13 @@ def difference(
             not wrong, "elements are no numbers" if wrong else "", worst, worst, worst,
             size=found.size, beyond=wrong,
         )  # fmt: skip
-    tolerance = max(
-        (tolerances.get(kind, EXACT) for kind in (str(found.dtype), str(expected.dtype))),
-        key=lambda one: (one.relative, one.absolute),
-    )
+    kinds = [tolerances.get(kind, EXACT) for kind in (str(found.dtype), str(expected.dtype))]
+    absolute = max(kind.absolute for kind in kinds)
+    relative = max(kind.relative for kind in kinds)
     a, b = found.reshape(-1), expected.reshape(-1)
-    allowed = tolerance.absolute + tolerance.relative * _scale(b)
+    allowed = Tolerance(absolute, relative), _scale(b)
     parts = [
-        _part(a[start : start + CHUNK], b[start : start + CHUNK], allowed)
+        _part(a[start : start + CHUNK], b[start : start + CHUNK], *allowed)
         for start in range(0, a.size, CHUNK)
     ]
     beyond = sum(part.beyond for part in parts)
@@ -173,27 +172,41 @@ class _Part:
 
 
 def _scale(b: "Array") -> float:
-    """Return the largest finite magnitude."""
+    """Return four times the root mean square of the finite numbers, outliers left out.
+
+    An outlier is a thousand times the median, such as what masks attention: one of them must
+    not excuse a difference elsewhere.
+    """
     import numpy as np
 
-    most = 0.0
+    sample = np.abs(b[:: max(1, b.size // CHUNK)].astype(np.float64))
+    sample = sample[np.isfinite(sample) & (sample > 0)]
+    if not sample.size:
+        return 0.0
+    most = 1000 * float(np.median(sample))
+    total, count = 0.0, 0
     for start in range(0, b.size, CHUNK):
         part = np.abs(b[start : start + CHUNK].astype(np.float64))
-        finite = part[np.isfinite(part)]
-        most = max(most, float(finite.max()) if finite.size else 0.0)
-    return most
+        part = part[np.isfinite(part) & (part <= most)]
+        total, count = total + float(part @ part), count + part.size
+    return 4 * math.sqrt(total / count) if count else 0.0
 
 
-def _part(found: "Array", expected: "Array", allowed: float) -> _Part:
+def _part(found: "Array", expected: "Array", tolerance: Tolerance, scale: float) -> _Part:
     import numpy as np
 
     a, b = found.astype(np.float64), expected.astype(np.float64)
+    exact = tolerance == EXACT and found.dtype.kind in "iub" and expected.dtype.kind in "iub"
     with np.errstate(all="ignore"):
         apart = np.abs(a - b)
         special = ~(np.isfinite(a) & np.isfinite(b))
         same = (a == b) | (np.isnan(a) & np.isnan(b))
         apart[special] = np.where(same[special], 0.0, np.inf)
+        if exact:  # float64 has no room for every int64
+            apart = np.where(found != expected, np.maximum(apart, 1.0), 0.0)
         relative = np.where(apart == 0, 0.0, apart / np.abs(b))
+        size = np.where(np.isfinite(b), np.maximum(np.abs(b), scale), scale)
+        allowed = tolerance.absolute + tolerance.relative * size
         return _Part(
             float(apart.max()),
             float(relative.max()),
@@ -204,6 +217,21 @@ def _part(found: "Array", expected: "Array", allowed: float) -> _Part:
             float(a @ a),
             float(b @ b),
         )
+
+
+def rounded(exact: "NDArray[np.float64]", like: "Array") -> "Array":
+    """Return exact numbers as whole ones within their range where the other array is whole.
+
+    >>> import numpy as np
+    >>> rounded(np.array([-3.0, 2.6, 300.0]), np.array([0], np.uint8)).tolist()
+    [0, 3, 255]
+    """
+    import numpy as np
+
+    if like.dtype.kind not in "iu":
+        return exact
+    limits = np.iinfo(str(like.dtype))
+    return np.clip(np.rint(exact), limits.min, limits.max).astype(like.dtype)
 
 
 def _shape(array: "Array") -> str:
@@ -218,9 +246,12 @@ def _ulp(apart: "NDArray[np.float64]", b: "NDArray[np.float64]", like: "Array") 
     """Return the largest difference in units of the last place of the found type."""
     import numpy as np
 
-    if like.dtype.kind != "f":
+    if str(like.dtype) == "bfloat16":
+        spacing = np.ldexp(1.0, np.maximum(np.frexp(b)[1], -125) - 8)
+    elif like.dtype.kind != "f":
         return float(apart.max())
-    spacing = np.spacing(np.abs(b).astype(like.dtype)).astype(np.float64)
+    else:
+        spacing = np.spacing(np.abs(b).astype(like.dtype)).astype(np.float64)
     units = np.where(apart == 0, 0.0, apart / spacing)
     return float(np.where(np.isnan(units), np.inf, units).max())
 
@@ -230,77 +261,3 @@ def _cosine(parts: Sequence[_Part]) -> float:
         return 1.0
     norms = math.fsum(part.square_a for part in parts) * math.fsum(p.square_b for p in parts)
     return math.fsum(part.dot for part in parts) / math.sqrt(norms) if norms > 0 else 0.0
-
-
-TASKS: Final = ("argmax", "boxes", "depth")
-"""What a model's output is for, and is measured by on request."""
-
-
-def task_measure(task: str, found: "Array", expected: "Array") -> dict[str, float]:
-    """Return the measures of a task: 1 or 0 is perfect, as each says.
-
-    ========= ==================== ====================================================
-    task      output               measures
-    ========= ==================== ====================================================
-    argmax    (N, classes, ...)    `agreement`, part of places with the same class; `iou`, the
-                                   mean over classes of intersection over union
-    boxes     (..., 4), x0 y0 x1   `iou`, mean intersection over union of boxes at the same
-              y1                   place; `worst_iou`, the least
-    depth     any                  `abs_rel`, mean of abs(a - b) / b; `rmse`; `delta1`, part
-                                   with max(a / b, b / a) < 1.25 (Eigen et al., 2014)
-    ========= ==================== ====================================================
-
-    Raises:
-        UsageError: an unknown task, or an output that is not of its form.
-
-    >>> import numpy as np
-    >>> one = np.zeros((1, 2, 2), np.float32)
-    >>> task_measure("argmax", one, one)["agreement"]
-    1.0
-    """
-    import numpy as np
-
-    if found.shape != expected.shape:
-        return {}
-    a, b = found.astype(np.float64), expected.astype(np.float64)
-    match task:
-        case "argmax":
-            if a.ndim < 2:
-                raise UsageError("--task argmax: expected an output of shape (N, classes, ...)")
-            return _argmax(a.argmax(1), b.argmax(1), a.shape[1])
-        case "boxes":
-            if a.shape[-1:] != (4,):
-                raise UsageError("--task boxes: expected an output of shape (..., 4)")
-            overlap = _overlaps(a.reshape(-1, 4), b.reshape(-1, 4))
-            return {"iou": float(overlap.mean()), "worst_iou": float(overlap.min())}
-        case "depth":
-            positive = (a > 0) & (b > 0)
-            ratio = np.maximum(a[positive] / b[positive], b[positive] / a[positive])
-            return {
-                "abs_rel": float((np.abs(a - b)[positive] / b[positive]).mean()),
-                "rmse": float(np.sqrt(((a - b) ** 2).mean())),
-                "delta1": float((ratio < 1.25).mean()),
-            }
-        case _:
-            raise UsageError(f"--task {task!r}: expected one of {', '.join(TASKS)}")
-
-
-def _argmax(a: "NDArray[np.int64]", b: "NDArray[np.int64]", classes: int) -> dict[str, float]:
-    import numpy as np
-
-    ious: list[float] = []
-    for one in range(classes):
-        union = np.count_nonzero((a == one) | (b == one))
-        if union:
-            ious.append(np.count_nonzero((a == one) & (b == one)) / union)
-    return {"agreement": float((a == b).mean()), "iou": float(np.mean(ious))}
-
-
-def _overlaps(a: "NDArray[np.float64]", b: "NDArray[np.float64]") -> "NDArray[np.float64]":
-    import numpy as np
-
-    low, high = np.maximum(a[:, :2], b[:, :2]), np.minimum(a[:, 2:], b[:, 2:])
-    inside = np.clip(high - low, 0, None).prod(1)
-    areas = (a[:, 2:] - a[:, :2]).prod(1) + (b[:, 2:] - b[:, :2]).prod(1)
-    union = areas - inside
-    return np.where(union > 0, inside / np.where(union > 0, union, 1), 1.0)

@@ -4,9 +4,11 @@ A side of a comparison is written `SOURCE[@NAME[:KEY=VALUE,...]]`: a model file,
 as `package.module:factory`, or recorded arrays, and where it runs.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from halfpixel.errors import UsageError
@@ -57,17 +59,33 @@ def parse_side(text: str) -> Side:
     >>> side.source, side.where, side.options
     ('model.onnx', 'cuda', {'device_id': '1'})
     """
-    source, at, tail = text.rpartition("@")
-    if not at or "/" in tail or not source:
+    found = _PLACED.fullmatch(text)
+    if found is None or Path(text).exists():
         return Side(text)
-    where, _, listed = tail.partition(":")
+    where, options = parse_provider(found["where"])
+    return Side(found["source"], where, options)
+
+
+_PLACED: Final = re.compile(r"(?P<source>.+)@(?P<where>[A-Za-z0-9_]+(?::.*)?)")
+
+
+def parse_provider(text: str) -> tuple[str, dict[str, str]]:
+    """Return the name and the options that `NAME[:KEY=VALUE,...]` spells.
+
+    Raises:
+        UsageError: options that are not KEY=VALUE.
+
+    >>> parse_provider("CUDAExecutionProvider:device_id=1")
+    ('cuda', {'device_id': '1'})
+    """
+    where, _, listed = text.partition(":")
     options: dict[str, str] = {}
     for part in filter(None, listed.split(",")):
         key, equals, value = part.partition("=")
         if not equals or not key:
             raise UsageError(f"{text!r}: {part!r} is not KEY=VALUE")
         options[key] = value
-    return Side(source, where.lower(), options)
+    return where.lower().removesuffix("executionprovider"), options
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +94,12 @@ class Call:
 
     Attributes:
         name: the operator, in the runtime's words.
-        data: what was resampled; None where that is not known.
+        inputs: the tensors that it was given, what is resampled first.
         output: what came of it.
     """
 
     name: str
-    data: "Array | None"
+    inputs: "tuple[Array, ...]"
     output: "Array"
 
 

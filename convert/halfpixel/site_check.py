@@ -13,7 +13,7 @@ from halfpixel.check import opened
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.feeds import FeedSettings, made
 from halfpixel.format import Cut, Opened
-from halfpixel.measure import TOLERANCES, Difference, Tolerance, difference
+from halfpixel.measure import TOLERANCES, Difference, Tolerance, difference, rounded
 from halfpixel.runtime import Running, Settings, Side, runtime_of
 from halfpixel.site import Site
 
@@ -55,9 +55,15 @@ class SiteResult:
     provider: str = ""
 
     @property
-    def equal(self) -> bool:
-        """Whether it ran and computes its exact description."""
-        return self.exact is not None and self.exact.equal
+    def agrees(self) -> bool:
+        """Whether it ran and computes its exact description, and the PyTorch call that it is."""
+        right = self.torch is None or self.torch.equal
+        return self.exact is not None and self.exact.equal and right
+
+    @property
+    def refused_by_runtime(self) -> bool:
+        """Whether the runtime refused it, rather than that it cannot stand alone."""
+        return bool(self.where) and self.exact is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,7 @@ class SiteCheck:
                 meant = alone.evaluate(*given)
             except (HalfpixelError, ValueError) as error:
                 return replace(blank, refused=f"it cannot be described: {error}")
-            exact = worse(exact, difference(found, _like(meant, found), self.tolerances))
+            exact = worse(exact, difference(found, rounded(meant, found), self.tolerances))
             call = by_torch(alone, feeds)
             if call is not None:
                 torch = worse(torch, difference(found, call, self.tolerances))
@@ -139,15 +145,6 @@ def worse(one: Difference | None, other: Difference) -> Difference:
     if one is None:
         return other
     return max(one, other, key=lambda d: (not d.equal, d.max_abs))
-
-
-def _like(meant: "NDArray[np.float64]", found: "Array") -> "Array":
-    """Return exact numbers in the type of what was found, whole numbers rounded."""
-    import numpy as np
-
-    if found.dtype.kind in "iu":
-        return np.rint(meant).astype(found.dtype)
-    return meant
 
 
 def _proto(cut: Cut) -> object:

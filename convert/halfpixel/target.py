@@ -139,11 +139,14 @@ def _row_key(row: Mapping[str, object]) -> Key:
         case "GridSample":
             mode = MODES.get(str(row["mode"]), row["mode"])
             opset = cast("int", row["opset"])
-            return ("GridSample", opset, mode, row["padding_mode"], row["rank"], row["dtype"])
+            kernel = mode, row["padding_mode"], row["align_corners"]
+            return ("GridSample", opset, *kernel, row["rank"], row["dtype"])
         case "AffineGrid":
             return ("AffineGrid", row["align_corners"], row["dtype"])
         case _:
-            return ("RoiAlign", row["opset"], row["mode"], row["dtype"])
+            coordinate = row.get("coordinate_transformation_mode")
+            adaptive = row["sampling_ratio"] == 0
+            return ("RoiAlign", row["opset"], row["mode"], coordinate, adaptive, row["dtype"])
 
 
 def _resize_attributes(given: Mapping[str, object]) -> tuple[object, ...]:
@@ -170,13 +173,16 @@ def key_of(operation: Operation) -> Key | None:
             return _resize_key(operation, operator, dtype)
         case GridSample():
             opset = max(n for n in (16, 20, 22) if n <= max(operation.opset, 16))
-            kernel = operator.mode, operator.padding
+            kernel = operator.mode, operator.padding, int(operator.align_corners)
             return ("GridSample", opset, *kernel, operation.rank, dtype)
         case AffineGrid():
             return ("AffineGrid", int(operator.align_corners), dtype)
         case RoiAlign():
             opset = max(n for n in (10, 16, 22) if n <= max(operation.opset, 10))
-            return ("RoiAlign", opset, given.get("mode", "avg"), dtype)
+            default = None if opset < 16 else "half_pixel"
+            coordinate = given.get("coordinate_transformation_mode", default)
+            adaptive = given.get("sampling_ratio", 0) == 0
+            return ("RoiAlign", opset, given.get("mode", "avg"), coordinate, adaptive, dtype)
         case _:
             return None
 

@@ -37,6 +37,7 @@ class Output:
         dtype: its element type on the first.
         difference: how it differs.
         task: the task's own measures.
+        blank: both are one number throughout, or nothing finite: nothing was compared.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Output:
     dtype: str
     difference: Difference
     task: Mapping[str, float] = field(default_factory=dict[str, float])
+    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ class Case:
     refused: str = ""
     equal: bool = True
 
+    @property
+    def blank(self) -> bool:
+        """Whether every output is blank."""
+        return bool(self.outputs) and all(one.blank for one in self.outputs)
+
 
 @dataclass(frozen=True, slots=True)
 class Verification:
@@ -72,6 +79,7 @@ class Verification:
         cases: the runs.
         first: where the sides part.
         optimiser: what a runtime's own optimiser changes, a line each.
+        suspected: a site of which check has something to say, where no run tells more.
         placement: execution provider of each node, by side.
     """
 
@@ -79,12 +87,18 @@ class Verification:
     cases: tuple[Case, ...]
     first: Divergence | None = None
     optimiser: tuple[str, ...] = ()
+    suspected: str = ""
     placement: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
 
     @property
     def equal(self) -> bool:
         """Whether every case is equal, and at least one ran."""
         return all(case.equal for case in self.cases) and any(c.outputs for c in self.cases)
+
+    @property
+    def compared(self) -> bool:
+        """Whether anything that tells something was compared."""
+        return any(case.outputs and not case.blank for case in self.cases)
 
     @property
     def outputs(self) -> tuple[Output, ...]:

@@ -5,17 +5,20 @@ graph optimisation off and at its default: what is deployed is compared, and a d
 between the two is told for itself, since its optimiser breaks some models that are right.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from halfpixel.divergence import Divergence, Search, Started, blamed
+from halfpixel.check import Settings as CheckSettings
+from halfpixel.divergence import Divergence, Search, Started, blamed, suspect
 from halfpixel.errors import RuntimeRefusal, UsageError
 from halfpixel.feeds import made
-from halfpixel.measure import Difference, difference, task_measure
+from halfpixel.format import Port
+from halfpixel.measure import Difference, difference
 from halfpixel.runtime import Running, Settings, Side, parse_side, runtime_of
 from halfpixel.runtimes.recorded_ import Recorded
+from halfpixel.tasks import task_measure
 from halfpixel.verification import Case, Output, Verification, VerifySettings
 
 if TYPE_CHECKING:
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.generic]
     Feeds = Mapping[str, Array]
     Returned = dict[str, Array] | str
+
+
+WARNINGS: Final = CheckSettings(severity="warning")
 
 
 def verify(a: object, b: object, settings: VerifySettings | None = None) -> Verification:
@@ -75,8 +81,11 @@ class _Verifying:
             except RuntimeRefusal as refusal:
                 case = Case({}, (), str(refusal), equal=False)
                 out = _Refused(side.text)
-                first = blamed(Started(out, out, _model(side)), str(refusal))
-                return Verification((self.left.text, self.right.text), (case,), first)
+                broken = Started(out, out, _model(side))
+                first = blamed(broken, str(refusal), self._starter(side))
+                suspected = "" if first else suspect(broken, WARNINGS)
+                names = self.left.text, self.right.text
+                return Verification(names, (case,), first, suspected=suspected)
         return self._compared(sides[0], sides[1])
 
     def _compared(self, a: Started, b: Started) -> Verification:
@@ -92,13 +101,30 @@ class _Verifying:
             cases.append(case)
             if not case.equal and first is None:
                 first = self._first(a, b, feeds, case)
+            elif case.blank and first is None and not isinstance(b.running, Recorded):
+                first = self._first(a, b, feeds, case)
+                if first is not None:
+                    cases[-1] = replace(case, equal=False)
+        told = tuple(dict.fromkeys(optimiser))
+        differs = first is None and not all(case.equal for case in cases)
         return Verification(
             (a.running.name, b.running.name),
             tuple(cases),
             first,
-            tuple(dict.fromkeys(optimiser)),
+            told,
+            (suspect(a, WARNINGS) or suspect(b, WARNINGS)) if differs else "",
             (a.running.placement, b.running.placement),
         )
+
+    def _starter(self, side: Side) -> Callable[[bytes], object]:
+        """Return what starts a model of one node where a side runs."""
+        how = Settings(fallback=True)
+
+        def start(model: bytes) -> object:
+            alone = replace(side, source=model, label=side.text)
+            return runtime_of(alone).started(alone, how)
+
+        return start
 
     def _started(self, side: Side) -> Started:
         runtime = runtime_of(side)
@@ -116,27 +142,34 @@ class _Verifying:
         return Started(running, plain or running, getattr(running, "model", None))
 
     def _feeds(self, a: Started, b: Started) -> "Iterator[Feeds]":
-        """Yield the inputs: recorded ones, given ones, or ones that are made."""
-        ports = a.running.inputs or b.running.inputs
-        names = [port.name for port in ports]
-        for side in (a.running, b.running):
-            if isinstance(side, Recorded):
-                if not names:
-                    raise UsageError(f"{side.name}: the other side names no inputs")
-                for case in side.cases:
-                    missing = [name for name in names if name not in case]
-                    if missing:
-                        raise UsageError(f"{side.name}: holds no input {missing[0]!r}")
-                    yield {name: case[name] for name in names}
-                return
+        """Yield the inputs: recorded ones, given ones, or ones that are made.
+
+        They have the names and the order of the side that declares what it takes.
+        """
+        sides = (a.running, b.running)
+        declared = [side.inputs for side in sides if side.inputs]
+        shaped = [ports for ports in declared if all(p.shape is not None for p in ports)]
+        ports = next(iter(shaped or declared), ())
+        recorded = next((side for side in sides if isinstance(side, Recorded)), None)
+        if recorded is not None:
+            if self.settings.feeds.given or self.settings.feeds.shapes:
+                raise UsageError(f"{recorded.name} holds the inputs; --inputs and --shape do not")
+            other = b.running if recorded is a.running else a.running
+            cases = recorded.split([port.name for port in ports], other.outputs)
+            yield from (_chosen(case, ports, recorded.name) for case in cases)
+            return
+        if not ports and any(side.model is not None for side in (a, b)):
+            yield {}  # a model that takes nothing
+            return
         if not ports and not self.settings.feeds.given:
             raise UsageError("neither side says what it takes; give --inputs")
-        yield from made(ports, self.settings.feeds)
+        for case in made(ports, self.settings.feeds):
+            yield _chosen(case, ports, "--inputs")
 
     def _ran(self, side: Started, feeds: "Feeds") -> "tuple[Returned, tuple[str, ...]]":
         """Return what a side returns or why it refuses, and what its optimiser changes."""
         try:
-            found: Returned = side.running.run(feeds)
+            found: Returned = side.running.run(side.fed(feeds))
         except RuntimeRefusal as refusal:
             found = str(refusal)
         told = tuple(self._optimised(side, feeds, found)) if self.settings.optimiser else ()
@@ -150,12 +183,13 @@ class _Verifying:
         if isinstance(here, str) or isinstance(there, str):
             refusals = [one for one in (here, there) if isinstance(one, str)]
             return Case(shapes, (), "; ".join(refusals), equal=len(refusals) == 2)
-        outputs = tuple(self._outputs(a.running, b.running, here, there))
+        outputs = tuple(self._outputs(a, b, here, there))
         equal = all(one.difference.equal for one in outputs)
         unloaded = "; ".join(f"{s.running.name}: {s.refused}" for s in (a, b) if s.refused)
         return Case(shapes, outputs, unloaded, equal=equal and not unloaded)
 
-    def _outputs(self, a: Running, b: Running, here: "Feeds", there: "Feeds") -> Iterator[Output]:
+    def _outputs(self, a: Started, b: Started, here: "Feeds", there: "Feeds") -> Iterator[Output]:
+        task, _, limit = self.settings.task.partition(":")
         for name, other in paired(a, b, here, there):
             if name not in here or other not in there:
                 missing = name if name not in here else other
@@ -163,20 +197,26 @@ class _Verifying:
                 yield Output(name, other, "", Difference(equal=False, reason=reason))
                 continue
             found = difference(here[name], there[other], self.settings.tolerances)
-            task = {}
-            if self.settings.task:
-                task = task_measure(self.settings.task, here[name], there[other])
-            yield Output(name, other, str(here[name].dtype), found, task)
+            types = dict.fromkeys(str(one.dtype) for one in (here[name], there[other]))
+            measures = task_measure(task, here[name], there[other]) if task else {}
+            if limit and measures:
+                found = replace(found, equal=next(iter(measures.values())) >= float(limit))
+            blank = _is_blank(here[name]) and _is_blank(there[other])
+            yield Output(name, other, " / ".join(types), found, measures, blank)
 
     def _first(self, a: Started, b: Started, feeds: "Feeds", case: Case) -> Divergence | None:
+        """Return the node that parts two sides at one case."""
+        if case.refused:
+            for side, given in ((a, self.left), (b, self.right)):
+                if side.running.name in case.refused:
+                    return blamed(side, case.refused, self._starter(given))
         search = Search(a, b, feeds, self.settings.tolerances)
         if a.model is None and b.model is not None:
-            search = Search(b, a, feeds, self.settings.tolerances)
+            search = Search(b, a, b.fed(feeds), self.settings.tolerances)
         try:
-            found = search.first()
-        except RuntimeRefusal as refusal:
-            found = blamed(search.a, str(refusal))
-        return found or (blamed(search.a, case.refused) if case.refused else None)
+            return search.first()
+        except RuntimeRefusal:
+            return None  # the plain run refuses what the optimised one takes
 
     def _optimised(self, side: Started, feeds: "Feeds", deployed: "Returned") -> Iterator[str]:
         """Yield what the runtime's optimiser changes at these inputs."""
@@ -187,7 +227,7 @@ class _Verifying:
         if side.plain is side.running:
             return
         try:
-            plain = side.plain.run(feeds)
+            plain = side.plain.run(side.fed(feeds))
         except RuntimeRefusal:
             return  # the plain run refuses: there is nothing to hold the other against
         if isinstance(deployed, str):
@@ -224,18 +264,50 @@ def _model(side: Side) -> "Opened | None":
         return None
 
 
-def paired(a: Running, b: Running, here: "Feeds", there: "Feeds") -> list[tuple[str, str]]:
-    """Return the outputs of two sides in pairs: by name, else by position.
+def _is_blank(array: "Array") -> bool:
+    """Whether an array is one number throughout, or none: it tells nothing of a model."""
+    import numpy as np
 
-    Recorded arrays hold inputs too; what the other side returns is compared.
+    if array.size < 2 or array.dtype.kind not in "fiub":
+        return False
+    flat = array.reshape(-1)
+    return bool((flat == flat[0]).all() or not np.isfinite(flat.astype(np.float64)).any())
+
+
+def _chosen(case: "Feeds", ports: Sequence[Port], name: str) -> "Feeds":
+    """Return what a model takes of a case, in its order; all of it where nothing is declared.
+
+    Raises:
+        UsageError: an input is missing.
     """
-    ours, theirs = list(a.outputs or here), list(b.outputs or there)
-    if isinstance(a, Recorded):
-        ours = [name for name in theirs if name in here] or ours
-    if isinstance(b, Recorded):
-        theirs = [name for name in ours if name in there] or theirs
-    if set(ours) <= set(theirs) or set(theirs) <= set(ours):
-        return [(name, name) for name in dict.fromkeys([*ours, *theirs])]
-    pairs = list(zip(ours, theirs, strict=False))
-    longer = ours[len(theirs) :] or theirs[len(ours) :]
-    return [*pairs, *((name, name) for name in longer)]
+    if not ports:
+        return case
+    missing = [port.name for port in ports if port.name not in case]
+    if missing and len(case) == len(ports):
+        return dict(zip((port.name for port in ports), case.values(), strict=True))
+    if missing:
+        raise UsageError(f"{name}: holds no input {missing[0]!r}, it has {', '.join(case)}")
+    return {port.name: case[port.name] for port in ports}
+
+
+def paired(a: Started, b: Started, here: "Feeds", there: "Feeds") -> list[tuple[str, str]]:
+    """Return the outputs of two sides in pairs: by name, the others by position.
+
+    Recorded arrays hold inputs too, which are no outputs.
+    """
+    ours, theirs = list(a.running.outputs or here), list(b.running.outputs or there)
+    inputs = {*a.names, *b.names}
+    if isinstance(a.running, Recorded):
+        ours = [name for name in here if name not in inputs]
+    if isinstance(b.running, Recorded):
+        theirs = [name for name in there if name not in inputs]
+    shared = [name for name in ours if name in theirs]
+    if isinstance(a.running, Recorded) or isinstance(b.running, Recorded):
+        names = theirs if isinstance(a.running, Recorded) else ours
+        if shared:
+            return [(name, name) for name in names]
+    left = [name for name in ours if name not in shared]
+    right = [name for name in theirs if name not in shared]
+    longer = left[len(right) :] or right[len(left) :]
+    rest = [*zip(left, right, strict=False), *((name, name) for name in longer)]
+    return [*((name, name) for name in shared), *rest]

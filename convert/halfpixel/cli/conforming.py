@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from halfpixel.cli.files import CLEAN, FOUND
+from halfpixel.errors import RuntimeFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,12 +35,14 @@ def conformance_command(
     from halfpixel.conformance_causes import cause_of
     from halfpixel.provider import available, library
     from halfpixel.report import conformance_report
-    from halfpixel.runtime import parse_side
+    from halfpixel.runtime import parse_provider
 
-    side = parse_side(f"x@{provider}")
-    full = available(side.where, f"--provider {provider}")
+    where, options = parse_provider(provider)
+    full = available(where, f"--provider {provider}")
     runtime = f"onnxruntime {library().__version__}"
-    results = _run(Conformance(side.where, side.options, quick))
+    results = _run(Conformance(where, options, quick))
+    if not any(result.verdict in {"equal", "different"} for result in results):
+        raise RuntimeFailure(full, "it ran none of the nodes: refused, or left to the CPU")
     match output_format:
         case "json":
             text = conformance_report.dumps(results, runtime, full)

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from halfpixel.cli.files import CLEAN, FOUND
+from halfpixel.cli.files import CLEAN, FAILED, FOUND
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from halfpixel.runtime import Side
     from halfpixel.verification import VerifySettings
 
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option("--shape", multiple=True, metavar="NAME=1x3x64x64", help="Shape of a made input.")
 @click.option("--range", "limits", metavar="LOW,HIGH", help="Range of made floats.  [default: 0,1]")
-@click.option("--seed", type=int, default=0, help="Of the made inputs.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the made inputs.")
 @click.option(
     "--tolerance",
     multiple=True,
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--task",
-    type=click.Choice(["argmax", "boxes", "depth"]),
-    help="Measure the outputs as masks, boxes or depth too.",
+    metavar="NAME[:LEAST]",
+    help="Measure outputs as argmax, boxes or depth; LEAST decides, such as argmax:0.999.",
 )
 @click.option(
     "--provider",
@@ -74,6 +75,7 @@ def verify_command(  # noqa: PLR0913, PLR0917 - one argument an option
     from halfpixel.verification import VerifySettings
 
     low, high = _limits(limits)
+    _check_task(task)
     feeds = FeedSettings(parse_shapes(shape), low, high, seed, read(inputs))
     settings = VerifySettings(
         feeds, parse_tolerances(tolerance), allow_fallback, not no_optimiser, task or ""
@@ -90,28 +92,60 @@ def verify_command(  # noqa: PLR0913, PLR0917 - one argument an option
         click.echo(verify_report.dumps(found))
     else:
         verify_report.show(found, _console())
-    sys.exit(CLEAN if found.equal and not found.optimiser else FOUND)
+    ran = any(case.outputs for case in found.cases)
+    if not ran and found.cases and all(case.equal for case in found.cases):
+        sys.exit(FAILED)  # neither side takes these inputs
+    sys.exit(CLEAN if found.equal and found.compared and not found.optimiser else FOUND)
 
 
 def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form: str) -> int:
     """Verify the sites of one model; return the exit code."""
     from halfpixel.report import verify_report
-    from halfpixel.runtime import parse_side
+    from halfpixel.runtime import Side, parse_provider, parse_side
     from halfpixel.site_check import SiteCheck
-    from halfpixel.verify import verify
 
     side = parse_side(a)
-    asked = [parse_side(f"x@{one}") for one in providers or (side.where or "cpu",)]
-    places = tuple((one.where, one.options or side.options) for one in asked)
+    if str(side.source).endswith(".npz"):
+        raise UsageError(f"{a}: recorded arrays need a model to be held against")
+    asked = [parse_provider(one) for one in providers] or [(side.where or "cpu", {})]
+    places = [(where, options or dict(side.options)) for where, options in asked]
     check = SiteCheck(side.source, places, settings.tolerances, settings.fallback)
     results = list(check.results())
-    optimiser = verify(side, side, settings).optimiser if settings.optimiser else ()
+    optimiser: list[str] = []
+    for where, options in places:
+        optimiser += _optimised(Side(side.source, where, options), settings)
     if form == "json":
         click.echo(verify_report.dumps_sites(results, optimiser))
     else:
         verify_report.show_sites(results, optimiser, _console())
-    differs = any(one.exact is not None and not one.exact.equal for one in results)
-    return FOUND if differs or optimiser else CLEAN
+    wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)
+    return FOUND if wrong or optimiser else CLEAN
+
+
+def _optimised(side: "Side", settings: "VerifySettings") -> tuple[str, ...]:
+    """Return what the optimiser changes in a whole model, or why that is not known."""
+    from halfpixel.verify import verify
+
+    if not settings.optimiser:
+        return ()
+    try:
+        found = verify(side, side, settings)
+    except UsageError as error:
+        return (f"{side.text}: not looked at: {error}",)
+    refused = tuple(case.refused for case in found.cases if not case.equal and not case.outputs)
+    return (*found.optimiser, *refused[:1])
+
+
+def _check_task(text: str | None) -> None:
+    from halfpixel.tasks import TASKS
+
+    name, colon, least = (text or TASKS[0]).partition(":")
+    try:
+        fits = name in TASKS and (not colon or 0 <= float(least) <= 1)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise UsageError(f"--task {text!r}: expected {', '.join(TASKS)}, with :LEAST of 0 to 1")
 
 
 def _limits(text: str | None) -> tuple[float, float]:
@@ -130,4 +164,4 @@ def _console() -> "Console":
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else 160
-    return Console(width=width, soft_wrap=not sys.stdout.isatty())
+    return Console(width=width, markup=False, emoji=False, highlight=False)

@@ -121,7 +121,8 @@ def _port(place: Place, index: int, name: str, shape: Sequence[int]) -> Port:
     """Return an input that is fed, with lengths that fit the data."""
     dtype = _dtype(place, index)
     if index == 0:
-        return Port(name, dtype, tuple(shape), "theta" if place.site.op == "AffineGrid" else "")
+        role = "theta" if place.site.op == "AffineGrid" else "image"
+        return Port(name, dtype, tuple(shape), role)
     match place.site.op, index:
         case "GridSample", 1:
             spatial = [3 + k for k in range(len(shape) - 2)]

@@ -52,6 +52,15 @@ def proto_of(source: object) -> "ModelProto":
     return cast("ModelProto", source)
 
 
+def in_memory(source: object) -> "ModelProto":
+    """Return the ModelProto of a model in memory or of its serialized bytes."""
+    if isinstance(source, bytes):
+        from onnx import ModelProto
+
+        return ModelProto.FromString(source)
+    return proto_of(source)
+
+
 @dataclass
 class OnnxModel:
     """A model, or its skeleton.
@@ -124,7 +133,15 @@ class OnnxModel:
     @property
     def ends(self) -> tuple[Ends, ...]:
         """The values between which each site stands, in the order of `sites`."""
-        return tuple(Ends(p.data, p.output, p.scope.container == ("graph",)) for p in self.places)
+        return tuple(
+            Ends(
+                p.data,
+                p.output,
+                p.scope.container == ("graph",),
+                (p.data,) if p.site.operation.hidden else tuple(filter(None, p.node.input)),
+            )
+            for p in self.places
+        )
 
     @property
     def places(self) -> list[Place]:

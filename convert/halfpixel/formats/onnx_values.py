@@ -16,6 +16,9 @@ MODEL_GRAPH: Final = 7
 GRAPH_OUTPUT: Final = 12
 VALUE_NAME: Final = 1
 ROLES: Final = {
+    ("Resize", 0): "image",
+    ("Upsample", 0): "image",
+    ("GridSample", 0): "image",
     ("GridSample", 1): "grid",
     ("RoiAlign", 1): "rois",
     ("RoiAlign", 2): "batch_indices",

@@ -1,6 +1,7 @@
 """A conformance run as JSON, which deployment rules read, and as a table in Markdown."""
 
 import json
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -74,7 +75,8 @@ def _cases(found: Sequence[Result]) -> tuple[str, ...]:
 
 
 def _worst(result: Result) -> float | None:
-    return float(f"{result.worst:.4g}") if result.verdict == "different" else None
+    known = result.verdict == "different" and math.isfinite(result.worst)
+    return float(f"{result.worst:.4g}") if known else None
 
 
 def markdown(results: Sequence[Result], runtime: str, provider: str) -> Iterator[str]:
@@ -90,31 +92,28 @@ def markdown(results: Sequence[Result], runtime: str, provider: str) -> Iterator
         counts = Counter(result.verdict for result in results if result.config.op == op)
         cells = (counts["equal"], counts["different"], counts["refused"], counts["fallback"])
         yield f"| {op} | {sum(counts.values())} | {' | '.join(map(str, cells))} |"
-    yield from _causes(results)
+    yield from _causes(results, provider)
     yield from _refusals(results)
 
 
-def _causes(results: Sequence[Result]) -> Iterator[str]:
+def _causes(results: Sequence[Result], provider: str) -> Iterator[str]:
     different = [result for result in results if result.verdict == "different"]
     for cause in (*CAUSES, None):
         explained = [result for result in different if cause_of(result) == cause]
         if not explained:
             continue
         yield ""
-        if cause is None:
-            yield f"## Unexplained: {len(explained)}"
-            continue
         worst = max(result.worst for result in explained)
-        yield f"## {cause.name.capitalize()}: {len(explained)}, worst error {worst:.3g}"
+        name = "Unexplained" if cause is None else cause.name.capitalize()
+        yield f"## {name}: {len(explained)}, worst error {worst:.3g}"
         yield ""
-        yield f"{cause.text} At fault: the {cause.wrong}. Source: {cause.source}."
-        yield from (f"Reported: <{link}>" for link in cause.reports)
-        alone = [result for result in explained if result.config.op in {"Resize", "AffineGrid"}]
-        if alone:
+        if cause is not None:
+            yield f"{cause.text} At fault: the {cause.wrong}. Source: {cause.source}."
+            yield from (f"Reported: <{link}>" for link in cause.reports)
             yield ""
-            yield "```python"
-            yield reproducer(smallest(alone).config).rstrip()
-            yield "```"
+        yield "```python"
+        yield reproducer(smallest(explained).config, provider).rstrip()
+        yield "```"
 
 
 def _refusals(results: Sequence[Result]) -> Iterator[str]:

@@ -23,7 +23,7 @@ def show(found: Verification, console: "Console") -> None:
     from rich.table import Table
 
     a, b = found.names
-    console.print(f"{a}  against  {b}", highlight=False)
+    console.print(f"{a}  against  {b}")
     table = Table("output", "type", "equal", "max abs", "max rel", "max ulp", "cosine", "beyond")
     for one in found.outputs:
         apart = one.difference
@@ -45,24 +45,36 @@ def show(found: Verification, console: "Console") -> None:
         if case.refused:
             shapes = ", ".join(f"{n} {'x'.join(map(str, s))}" for n, s in case.shapes.items())
             both = "both refuse: " if case.equal else ""
-            console.print(f"inputs {shapes or '(any)'}: {both}{case.refused}", highlight=False)
+            console.print(f"inputs {shapes or '(any)'}: {both}{case.refused}")
     if found.first is not None:
-        console.print(divergence_line(found.first), highlight=False)
+        console.print(divergence_line(found.first))
+    if found.suspected:
+        text = f"no run tells which node; check has something to say of {found.suspected}"
+        console.print(text)
+    for one in found.outputs:
+        if one.blank:
+            text = f"output {one.name!r} is one number throughout, and tells nothing"
+            console.print(f"{text}; other --inputs or --range may")
     _show_rest(console, found.optimiser, found.placement)
     count = sum(bool(case.outputs) for case in found.cases)
     verdict = "equal" if found.equal else "different"
-    console.print(f"{verdict}, {count} of {len(found.cases)} runs compared", highlight=False)
+    if found.equal and not found.compared:
+        verdict = "nothing was compared"
+    console.print(f"{verdict}, {count} of {len(found.cases)} runs compared")
 
 
 def _show_rest(
     console: "Console", optimiser: Sequence[str], placement: Iterable[Mapping[str, str]]
 ) -> None:
     for line in optimiser:
-        console.print(f"optimiser: {line}", highlight=False)
+        console.print(f"optimiser: {line}")
     for side, placed in zip("ab", placement, strict=False):
+        if len(set(placed.values())) > 1:
+            for node, provider in placed.items():
+                console.print(f"  {side}: {node} on {provider}")
         if placed:
             counts = ", ".join(f"{n} on {p}" for p, n in Counter(placed.values()).most_common())
-            console.print(f"nodes of {side}: {counts}", highlight=False)
+            console.print(f"nodes of {side}: {counts}")
 
 
 def divergence_line(first: Divergence) -> str:
@@ -96,7 +108,7 @@ def show_sites(results: Sequence[SiteResult], optimiser: Sequence[str], console:
     console.print(table)
     _show_rest(console, optimiser, ())
     ran = [one for one in results if one.exact is not None]
-    equal = sum(one.equal for one in ran)
+    equal = sum(one.agrees for one in ran)
     console.print(
         f"{equal} of {len(ran)} runs of single sites equal their exact weights; "
         f"{len(results) - len(ran)} did not run alone",
@@ -125,6 +137,7 @@ def dumps(found: Verification) -> str:
                     "dtype": one.dtype,
                     **_numbers(one.difference),
                     "task": dict(one.task),
+                    "blank": one.blank,
                 }
                 for one in found.outputs
             ],
@@ -139,7 +152,9 @@ def dumps(found: Verification) -> str:
             "first_divergent_node": None if first is None else first.node,
             "divergence": None if first is None else _divergence(first),
             "optimiser": list(found.optimiser),
+            "suspected_node": found.suspected or None,
             "placement": {**found.placement[1], **found.placement[0]},
+            "placements": [dict(placed) for placed in found.placement],
         }
     )
 
@@ -153,7 +168,7 @@ def dumps_sites(results: Sequence[SiteResult], optimiser: Sequence[str]) -> str:
             "op": one.site.op,
             "shape": list(one.shape),
             "provider": one.provider or one.where,
-            "equal": one.equal if one.exact is not None else None,
+            "equal": one.agrees if one.exact is not None else None,
             "exact": None if one.exact is None else _numbers(one.exact),
             "torch_call": one.site.torch_call,
             "torch": None if one.torch is None else _numbers(one.torch),
@@ -161,7 +176,9 @@ def dumps_sites(results: Sequence[SiteResult], optimiser: Sequence[str]) -> str:
         }
         for one in results
     ]
-    equal = all(one.equal for one in results if one.exact is not None)
+    ran = [one for one in results if one.exact is not None]
+    refused = any(one.refused_by_runtime for one in results)
+    equal = all(one.agrees for one in ran) and not refused and bool(ran or not results)
     body = {"version": VERSION, "equal": equal, "sites": rows, "optimiser": list(optimiser)}
     return json.dumps(body)
 

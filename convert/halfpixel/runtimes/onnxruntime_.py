@@ -12,7 +12,7 @@ import os
 import re
 import tempfile
 import warnings
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
@@ -21,6 +21,8 @@ from weakref import WeakSet
 from halfpixel.check import opened
 from halfpixel.errors import RuntimeFailure, RuntimeRefusal
 from halfpixel.format import Port
+from halfpixel.formats import onnx_file
+from halfpixel.formats.onnx_model import in_memory
 from halfpixel.formats.onnx_values import with_outputs
 from halfpixel.provider import CPU, available, library, preload, short_name, unloadable
 from halfpixel.runtime import Runtime, Settings, Side
@@ -40,6 +42,9 @@ CODE: Final = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
 SIGNATURE: Final = re.compile(r"^.*\[with [^]]*\] ")
 SOURCE_PLACES: Final = re.compile(r"\S*/onnxruntime\S*:\d+ (?:onnxruntime::\S+ )?")
 ASSIGNMENT: Final = "get_provider_graph_assignment_info"
+BFLOAT16: Final = 16
+"""TensorProto.DataType."""
+
 MOST_ALIVE: Final = 1 << 26
 """Bytes of models whose sessions are kept alive side by side."""
 
@@ -66,7 +71,7 @@ class _Session(Protocol):
     def get_outputs(self) -> list[_Arg]: ...
     def get_providers(self) -> list[str]: ...
     def end_profiling(self) -> str: ...
-    def run(self, names: list[str], feeds: "Mapping[str, Array]") -> "list[Array]": ...
+    def run(self, names: list[str], feeds: Mapping[str, object]) -> list[object]: ...
 
 
 @dataclass(eq=False)
@@ -95,11 +100,8 @@ class OnnxRunning:
         """Start it."""
         self.provider = available(self.side.where, self.side.text)
         session = self._own()
-        declared = {port.name: port.role for port in self.model.inputs}
-        self.inputs = tuple(
-            Port(one.name, _dtype(one.type), tuple(one.shape), declared.get(one.name, ""))
-            for one in session.get_inputs()
-        )
+        declared = {port.name: port for port in self.model.inputs}
+        self.inputs = tuple(_port(one, declared.get(one.name)) for one in session.get_inputs())
         self.outputs = tuple(one.name for one in session.get_outputs())
         if hasattr(session, ASSIGNMENT):
             self._place(session)
@@ -120,7 +122,9 @@ class OnnxRunning:
         names = list(dict.fromkeys(wanted or self.outputs))
         extra = [name for name in names if name not in self.outputs]
         known = {one.name for one in self.inputs}
-        given = {name: array for name, array in feeds.items() if name in known}
+        given = {name: _fed(array) for name, array in feeds.items() if name in known}
+        if extra and self._size() > MOST_ALIVE:
+            self._session = None  # its weights need not be there twice
         session = self._started(extra) if extra else self._own()
         try:
             found = session.run(names, given)
@@ -130,7 +134,7 @@ class OnnxRunning:
             self._place(session)
         del session
         _give_back()
-        return dict(zip(names, found, strict=True))
+        return dict(_arrays(zip(names, found, strict=True)))
 
     def _own(self) -> _Session:
         """Return the session of the model as it is; large ones are not alive side by side."""
@@ -205,6 +209,8 @@ class OnnxRunning:
             for part in cast("Any", session).get_provider_graph_assignment_info():
                 for node in part.get_nodes():
                     name = str(node.name) or f"{node.op_type}_{len(placed)}"
+                    if name in placed:  # a subgraph has a node of that name too
+                        name = f"{name}#{len(placed)}"
                     placed[name] = str(part.ep_name)
                     self._types[name] = node.op_type
             return placed
@@ -272,6 +278,34 @@ def _words(error: Exception) -> str:
     return SOURCE_PLACES.sub("", SIGNATURE.sub("", last)).strip() or text
 
 
+def _port(argument: _Arg, declared: Port | None) -> Port:
+    """Return an input; an unknown rank looks like a scalar to onnxruntime."""
+    shape = tuple(argument.shape) if declared is None else declared.shape
+    return Port(argument.name, _dtype(argument.type), shape, declared.role if declared else "")
+
+
+def _fed(array: "Array") -> object:
+    """Return an array as onnxruntime takes it."""
+    import numpy as np
+
+    if str(array.dtype) != "bfloat16":
+        return np.asarray(array)
+    raw = np.ascontiguousarray(array).view(np.uint16)
+    return library().OrtValue.ortvalue_from_numpy_with_onnx_type(raw, BFLOAT16)
+
+
+def _arrays(named: "Iterable[tuple[str, object]]") -> "Iterator[tuple[str, Array]]":
+    """Yield the arrays of a result; those of a sequence each by themselves, no maps."""
+    import numpy as np
+
+    for name, value in named:
+        if isinstance(value, np.ndarray):
+            yield name, cast("Array", value)
+        elif isinstance(value, list):
+            parts = cast("list[object]", value)
+            yield from _arrays((f"{name}[{place}]", part) for place, part in enumerate(parts))
+
+
 def _dtype(text: str) -> str:
     """Return an element type; a sequence or map has none.
 
@@ -287,21 +321,19 @@ def _dtype(text: str) -> str:
 def _takes(side: Side) -> bool:
     if isinstance(side.source, str | Path):
         return str(side.source).endswith(".onnx")
-    return isinstance(side.source, bytes) or any(
-        hasattr(side.source, name) for name in ("SerializeToString", "model_proto")
-    )
+    return isinstance(side.source, bytes) or onnx_file.takes(side.source)
 
 
 def _start(side: Side, settings: Settings) -> OnnxRunning:
     library()
     if isinstance(side.source, str | Path):
         return OnnxRunning(side, settings, opened(side.source), None)
-    from onnx import ModelProto
-
-    if isinstance(side.source, bytes):
-        return OnnxRunning(side, settings, opened(ModelProto.FromString(side.source)), side.source)
-    proto = cast("ModelProto", getattr(side.source, "model_proto", side.source))
-    return OnnxRunning(side, settings, opened(side.source), proto.SerializeToString())
+    proto = in_memory(side.source)
+    try:
+        data = proto.SerializeToString()
+    except ValueError as error:  # more than protobuf's 2 GB
+        raise RuntimeRefusal(side.text, str(error)) from error
+    return OnnxRunning(side, settings, opened(proto), data)
 
 
 RUNTIME: Final = Runtime("onnxruntime", _takes, _start, optimises=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.errors import ModelFileError, RuntimeRefusal
+from halfpixel.errors import ModelFileError, RuntimeRefusal, UsageError
 from halfpixel.format import Port
 from halfpixel.runtime import Runtime, Settings, Side
 
@@ -28,14 +28,20 @@ class Recorded:
 
     Attributes:
         side: the file.
+        arrays: everything that it holds.
         cases: the arrays of each run, by the model's own names.
     """
 
     side: Side
-    cases: "list[dict[str, Array]]"
+    arrays: "dict[str, Array]"
+    cases: "list[dict[str, Array]]" = field(init=False)
     inputs: Sequence[Port] = ()
     values: Sequence[str] = ()
     placement: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __post_init__(self) -> None:
+        """Split the arrays into runs by their names alone."""
+        self.cases = split_cases(self.arrays, ())
 
     @property
     def name(self) -> str:
@@ -47,21 +53,40 @@ class Recorded:
         """Names of every array; which of them are outputs, the other side says."""
         return tuple(self.cases[0])
 
+    def split(self, inputs: Sequence[str], outputs: Sequence[str]) -> "list[dict[str, Array]]":
+        """Return the runs, told the names of the model's own values: `out_1` may be one."""
+        self.cases = split_cases(self.arrays, (*inputs, *outputs))
+        if outputs and not any(name in self.cases[0] for name in outputs):
+            spare = [name for name in self.cases[0] if name not in inputs]
+            if not spare:
+                raise UsageError(f"{self.name}: holds no output {outputs[0]!r}")
+        for number, case in enumerate(self.cases[1:], 1):
+            own = [name for name in case if f"{name}_{number}" in self.arrays]
+            kinds = {name in inputs for name in own}
+            if inputs and len(kinds) < 2:
+                reason = "inputs alone" if kinds == {True} else "outputs alone"
+                raise UsageError(f"{self.name}: run {number} holds {reason}")
+        return self.cases
+
     def run(self, feeds: "Mapping[str, Array]", wanted: Sequence[str] = ()) -> "dict[str, Array]":
         """Return the arrays of the run that was fed with these inputs, or those wanted."""
-        import numpy as np
-
         for case in self.cases:
-            if all(name in case and np.array_equal(case[name], a) for name, a in feeds.items()):
+            if all(name in case and _same(case[name], array) for name, array in feeds.items()):
                 return {name: case[name] for name in wanted or case if name in case}
         raise RuntimeRefusal(self.name, "holds no run with these inputs")
 
 
-def read_cases(path: Path) -> "list[dict[str, Array]]":
-    """Return the arrays of each run in an .npz file.
+def _same(one: "Array", other: "Array") -> bool:
+    import numpy as np
+
+    return np.array_equal(one, other, equal_nan=one.dtype.kind == "f" == other.dtype.kind)
+
+
+def read_arrays(path: Path) -> "dict[str, Array]":
+    """Return the arrays in an .npz file.
 
     Raises:
-        ModelFileError: it cannot be read.
+        ModelFileError: it cannot be read, or holds none.
     """
     import zipfile
 
@@ -71,18 +96,29 @@ def read_cases(path: Path) -> "list[dict[str, Array]]":
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays: dict[str, Array] = dict(file)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise ModelFileError(path, f"not an .npz file: {reason or error}".lower()) from error
+        if isinstance(error, OSError) and error.strerror:
+            raise ModelFileError(path, error.strerror.lower()) from error
+        raise ModelFileError(path, f"not an .npz file: {error}".lower()) from error
+    if not arrays:
+        raise ModelFileError(path, "holds no arrays")
+    return arrays
+
+
+def split_cases(arrays: "Mapping[str, Array]", known: Sequence[str]) -> "list[dict[str, Array]]":
+    """Return the arrays of each run.
+
+    Args:
+        arrays: everything that a file holds.
+        known: names that the model itself has: `out_1` among them is no second `out`.
+    """
     first: dict[str, Array] = {}
     more: dict[int, dict[str, Array]] = {}
     for key, array in arrays.items():
         found = FURTHER.fullmatch(key)
-        if found is not None and found["name"] in arrays:
+        if found is not None and found["name"] in arrays and key not in known:
             more.setdefault(int(found["case"]), {})[found["name"]] = array
         else:
             first[key] = array
-    if not first:
-        raise ModelFileError(path, "holds no arrays")
     return [first, *({**first, **more[case]} for case in sorted(more))]
 
 
@@ -91,7 +127,7 @@ def _takes(side: Side) -> bool:
 
 
 def _start(side: Side, _settings: Settings) -> Recorded:
-    return Recorded(side, read_cases(Path(str(side.source))))
+    return Recorded(side, read_arrays(Path(str(side.source))))
 
 
 RUNTIME: Final = Runtime("recorded", _takes, _start)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from halfpixel.check import opened
 from halfpixel.errors import RuntimeRefusal
 from halfpixel.format import Port
+from halfpixel.formats.onnx_model import in_memory
 from halfpixel.runtime import Runtime, Settings, Side
 
 if TYPE_CHECKING:
@@ -74,11 +75,15 @@ def _takes(side: Side) -> bool:
 def _start(side: Side, _settings: Settings) -> ReferenceRunning:
     import onnx
 
-    model = opened(side.source)
     source = side.source
-    if isinstance(source, str | Path):
-        source = onnx.load(source)  # pyright: ignore[reportUnknownMemberType] - for a path
-    proto = cast("ModelProto", source)
+    if not isinstance(source, str | Path):
+        proto = in_memory(source)
+        return ReferenceRunning(side, opened(proto), proto)
+    model = opened(source)
+    try:
+        proto = onnx.load(source)  # pyright: ignore[reportUnknownMemberType] - for a path
+    except Exception as error:
+        raise RuntimeRefusal(side.text, f"{type(error).__name__}: {error}") from error
     return ReferenceRunning(side, model, proto)
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     Array = NDArray[np.generic]
 
 SUFFIXES: Final = (".pt2", ".pt", ".pth", ".ts", ".torchscript")
+KINDS: Final = frozenset(
+    {"torch.nn.modules.module.Module", "torch.export.exported_program.ExportedProgram"}
+)
 RESAMPLING: Final = ("upsample_", "_upsample_", "grid_sampler", "affine_grid_generator")
 """Starts of the names of ATen operators that resample."""
 
@@ -42,7 +46,9 @@ class TorchRunning:
         side: what it came from.
         module: the module.
         device: where it runs.
+        inputs: what it takes, as far as that is written down.
         outputs: names of what it returned last: `output_0` and so on, or the keys of a dict.
+        exported: it is an ExportedProgram, which knows no training.
     """
 
     side: Side
@@ -52,6 +58,7 @@ class TorchRunning:
     values: Sequence[str] = ()
     outputs: Sequence[str] = ()
     placement: Mapping[str, str] = field(default_factory=dict[str, str])
+    exported: bool = False
 
     @property
     def name(self) -> str:
@@ -85,9 +92,9 @@ class TorchRunning:
                 name = str(func).removeprefix("aten.")
                 transposed = name.startswith("convolution.") and args[6:7] == (True,)
                 if name.startswith(RESAMPLING) or transposed:
-                    given = args[0] if isinstance(args[0], torch.Tensor) else None
-                    data = None if given is None else _array(given)
-                    found.append(Call(str(func), data, _array(result)))
+                    given = [a for a in args if isinstance(a, torch.Tensor)]
+                    inputs = tuple(_array(a) for a in (given[:1] if transposed else given))
+                    found.append(Call(str(func), inputs, _array(result)))
                 return result
 
         with Recorder():  # type: ignore[no-untyped-call]
@@ -98,11 +105,17 @@ class TorchRunning:
         import torch
 
         tensors = [_tensor(array).to(self.device) for array in feeds.values()]
+        training = self.module.training and not self.exported
         try:
+            if training:
+                self.module.eval()
             with torch.no_grad():
                 return self.module(*tensors)
         except Exception as error:
             raise RuntimeRefusal(self.name, f"{type(error).__name__}: {error}") from error
+        finally:
+            if training:
+                self.module.train()
 
 
 def _tensor(array: "Array") -> "torch.Tensor":
@@ -147,8 +160,8 @@ def _takes(side: Side) -> bool:
     if isinstance(source, str | Path):
         text = str(source)
         return text.endswith(SUFFIXES) or (":" in text and not Path(text).exists())
-    names = {base.__module__.partition(".")[0] for base in type(source).__mro__}
-    return "torch" in names and (callable(source) or hasattr(source, "module"))
+    names = {f"{base.__module__}.{base.__qualname__}" for base in type(source).__mro__}
+    return bool(names & KINDS)
 
 
 def _start(side: Side, _settings: Settings) -> TorchRunning:
@@ -160,29 +173,54 @@ def _start(side: Side, _settings: Settings) -> TorchRunning:
         raise UsageError(f"{side.text}: PyTorch runs on cpu or cuda, not on {side.where}")
     if device == "cuda" and not torch.cuda.is_available():
         raise RuntimeFailure(side.text, "this PyTorch sees no CUDA device")
-    module = _module(side)
-    return TorchRunning(side, module.to(device), device)
+    module, inputs = _module(side)
+    exported = isinstance(module, torch.fx.GraphModule)
+    return TorchRunning(side, module.to(device), device, inputs, exported=exported)
 
 
-def _module(side: Side) -> "torch.nn.Module":
+def _module(side: Side) -> "tuple[torch.nn.Module, tuple[Port, ...]]":
+    """Return a module, and what it takes where that is written down."""
     import torch
 
     source = side.source
     if not isinstance(source, str | Path):
         made = cast("Any", source)
         if isinstance(source, torch.export.ExportedProgram):
-            return source.module()
-        return cast("torch.nn.Module", made.eval())
+            return source.module(), _ports(source)
+        return cast("torch.nn.Module", made), _parameters(made)
     text = str(source)
     if not text.endswith(SUFFIXES):
-        return _made(text)
+        module = _made(text)
+        return module, _parameters(module)
     path = Path(text)
     try:
         if text.endswith(".pt2"):
-            return torch.export.load(path).module()
-        return cast("torch.nn.Module", cast("Any", torch.jit).load(path, map_location="cpu").eval())
+            program = torch.export.load(path)
+            return program.module(), _ports(program)
+        script = cast("Any", torch.jit).load(path, map_location="cpu").eval()
+        return cast("torch.nn.Module", script), ()
     except Exception as error:
         raise ModelFileError(path, f"PyTorch cannot read it: {error}".splitlines()[0]) from error
+
+
+def _ports(program: "torch.export.ExportedProgram") -> tuple[Port, ...]:
+    """Return what an exported program takes, its own symbols for free lengths."""
+    wanted = set(program.graph_signature.user_inputs)
+    ports: list[Port] = []
+    for node in program.graph.nodes:
+        value: Any = node.meta.get("val")
+        if node.op == "placeholder" and node.name in wanted and hasattr(value, "shape"):
+            shape = tuple(n if isinstance(n, int) else str(n) for n in value.shape)
+            ports.append(Port(str(node.name), str(value.dtype).removeprefix("torch."), shape))
+    return tuple(ports)
+
+
+def _parameters(module: "torch.nn.Module") -> tuple[Port, ...]:
+    """Return the parameters of forward that have to be given: names, and no shapes."""
+    parameters = signature(module.forward).parameters.values()
+    if any(one.kind is one.VAR_POSITIONAL for one in parameters):
+        return ()
+    return tuple(Port(one.name) for one in parameters if one.default is one.empty)
 
 
 def _made(text: str) -> "torch.nn.Module":
