@@ -183,7 +183,7 @@ def _scale(b: "Array") -> float:
     sample = sample[np.isfinite(sample) & (sample > 0)]
     if not sample.size:
         return 0.0
-    most = 1000 * float(np.median(sample))
+    most = 1000 * float(np.partition(sample, (sample.size - 1) // 2)[(sample.size - 1) // 2])
     total, count = 0.0, 0
     for start in range(0, b.size, CHUNK):
         part = np.abs(b[start : start + CHUNK].astype(np.float64))

@@ -156,7 +156,7 @@ class _Verifying:
                 raise UsageError(f"{recorded.name} holds the inputs; --inputs and --shape do not")
             other = b.running if recorded is a.running else a.running
             cases = recorded.split([port.name for port in ports], other.outputs)
-            yield from (_chosen(case, ports, recorded.name) for case in cases)
+            yield from (_chosen(case, ports, recorded.name, renamed=False) for case in cases)
             return
         if not ports and any(side.model is not None for side in (a, b)):
             yield {}  # a model that takes nothing
@@ -164,7 +164,7 @@ class _Verifying:
         if not ports and not self.settings.feeds.given:
             raise UsageError("neither side says what it takes; give --inputs")
         for case in made(ports, self.settings.feeds):
-            yield _chosen(case, ports, "--inputs")
+            yield _chosen(case, ports, "--inputs", renamed=True)
 
     def _ran(self, side: Started, feeds: "Feeds") -> "tuple[Returned, tuple[str, ...]]":
         """Return what a side returns or why it refuses, and what its optimiser changes."""
@@ -274,8 +274,10 @@ def _is_blank(array: "Array") -> bool:
     return bool((flat == flat[0]).all() or not np.isfinite(flat.astype(np.float64)).any())
 
 
-def _chosen(case: "Feeds", ports: Sequence[Port], name: str) -> "Feeds":
+def _chosen(case: "Feeds", ports: Sequence[Port], name: str, *, renamed: bool) -> "Feeds":
     """Return what a model takes of a case, in its order; all of it where nothing is declared.
+
+    Inputs of other names are taken by position where `renamed` and there are as many.
 
     Raises:
         UsageError: an input is missing.
@@ -283,7 +285,7 @@ def _chosen(case: "Feeds", ports: Sequence[Port], name: str) -> "Feeds":
     if not ports:
         return case
     missing = [port.name for port in ports if port.name not in case]
-    if missing and len(case) == len(ports):
+    if missing and renamed and len(case) == len(ports):
         return dict(zip((port.name for port in ports), case.values(), strict=True))
     if missing:
         raise UsageError(f"{name}: holds no input {missing[0]!r}, it has {', '.join(case)}")
@@ -295,7 +297,7 @@ def paired(a: Started, b: Started, here: "Feeds", there: "Feeds") -> list[tuple[
 
     Recorded arrays hold inputs too, which are no outputs.
     """
-    ours, theirs = list(a.running.outputs or here), list(b.running.outputs or there)
+    ours, theirs = list(here), list(there)
     inputs = {*a.names, *b.names}
     if isinstance(a.running, Recorded):
         ours = [name for name in here if name not in inputs]
