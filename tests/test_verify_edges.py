@@ -154,8 +154,8 @@ def test_bfloat16_is_fed() -> None:
     found = verify(model, model)
     assert found.equal
     assert found.cases[0].outputs
-    one = np.array([1.0], ml_dtypes.bfloat16)
-    assert difference((one * 1.0078125).astype(one.dtype), one).max_ulp == pytest.approx(1)
+    one, next_up = (np.array([v], ml_dtypes.bfloat16) for v in (1.0, 1.0078125))
+    assert difference(next_up, one).max_ulp == pytest.approx(1)
 
 
 def test_inputs_of_other_names_go_by_position() -> None:
