@@ -20,7 +20,7 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 import example_models as models
 import halfpixel
 from halfpixel.cli.main import cli
-from halfpixel.divergence import Search, Started
+from halfpixel.divergence import Search
 from halfpixel.errors import RuntimeFailure, RuntimeRefusal, UsageError
 from halfpixel.feeds import FeedSettings, made, read
 from halfpixel.fix import fix
@@ -28,6 +28,7 @@ from halfpixel.format import Port
 from halfpixel.measure import difference, parse_tolerances
 from halfpixel.runtime import Settings, Side, parse_side, runtime_of
 from halfpixel.runtimes import onnxruntime_
+from halfpixel.side import Started
 from halfpixel.site_check import SiteCheck
 from halfpixel.tasks import task_measure
 from halfpixel.verification import VerifySettings

@@ -5,22 +5,19 @@ computed. A site whose input is the same on both sides and whose output is not h
 the difference; one whose input differs already may only have passed it on.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.check import Judge
-from halfpixel.check import Settings as CheckSettings
 from halfpixel.deviation import meant_resize
-from halfpixel.errors import HalfpixelError, RuntimeRefusal
-from halfpixel.format import Ends, Opened
-from halfpixel.measure import TOLERANCES, Difference, Tolerance, difference, rounded
-from halfpixel.runtime import Call, Running
+from halfpixel.errors import HalfpixelError
+from halfpixel.format import Ends
+from halfpixel.measure import TOLERANCES, Tolerance, difference, rounded
+from halfpixel.runtime import Call
 from halfpixel.sampling.lowering import meant_weights
 from halfpixel.sampling.resize import along_axis
+from halfpixel.side import Divergence, Started
 from halfpixel.site import Site
-from halfpixel.site_check import lengths_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,78 +29,11 @@ if TYPE_CHECKING:
 AGREEING: Final = 0.95
 """Part of the shared names that has to stand for the same operators."""
 
-MISFIT: Final = re.compile(r"Node \((?P<node>[^)]*)\) Op \((?P<op>\w+)\) \[ShapeInferenceError\]")
-"""How onnxruntime names the operator whose inputs do not fit together."""
-
 BUDGET: Final = 1 << 25
 """Bytes of values inside a model that are held at once, on both sides together."""
 
 MOST: Final = 64
 """Values that are asked for at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Divergence:
-    """Where two runs part.
-
-    Attributes:
-        node: name of the node.
-        op: its type.
-        introduced: its own difference, its input being the same on both sides; None where that
-            cannot be told apart from what it was handed.
-        observed: the difference of its output.
-        against: what its output was held against.
-        site: whether it is a resampling site.
-    """
-
-    node: str
-    op: str
-    introduced: Difference | None
-    observed: Difference
-    against: str
-    site: bool = True
-
-
-@dataclass
-class Started:
-    """A side that is ready to run.
-
-    Attributes:
-        running: as it is deployed.
-        plain: without graph optimisation; the same where the runtime has none.
-        model: its structure, where it is a model file.
-        refused: why it does not load as it is deployed; then it runs plain.
-    """
-
-    running: Running
-    plain: Running
-    model: Opened | None = None
-    refused: str = ""
-    _sites: list[Site] | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of what it takes, in order."""
-        return tuple(port.name for port in self.running.inputs)
-
-    @property
-    def constants(self) -> frozenset[str]:
-        """Values inside it that Constant nodes make."""
-        values = () if self.model is None else self.model.values
-        return frozenset(value.name for value in values if value.op == "Constant")
-
-    def fed(self, feeds: "Arrays") -> "Arrays":
-        """Return inputs under this side's own names, by position where it has others."""
-        if not self.names or set(self.names) <= feeds.keys() or len(self.names) != len(feeds):
-            return feeds
-        return dict(zip(self.names, feeds.values(), strict=True))
-
-    @property
-    def sites(self) -> list[Site]:
-        """Its sites, in graph order."""
-        if self._sites is None:
-            self._sites = [] if self.model is None else list(self.model.sites)
-        return self._sites
 
 
 @dataclass
@@ -325,60 +255,3 @@ def meant_output(
     for axis, sampling in axes.items():
         y = along_axis(meant_weights(sampling, y.shape[axis], lengths[axis]), y, axis)
     return y
-
-
-def blamed(side: Started, words: str, start: Callable[[bytes], object]) -> Divergence | None:
-    """Return the node for which a runtime refuses a model.
-
-    It is the node that the runtime names, or else the first site that it refuses by itself.
-
-    Args:
-        side: the model.
-        words: the runtime's words.
-        start: starts a model of one node on the same runtime; raises RuntimeRefusal.
-    """
-    observed = Difference(equal=False, reason=words)
-    if side.model is None:
-        return None
-    names = {value.node: value.op for value in side.model.values}
-    sites = {site.name: site.op for site in side.sites}
-    handed = _handed(side, words)
-    if handed is not None:
-        return Divergence(handed.name, handed.op, None, observed, words)
-    for name, op in (sites | names).items():
-        if name and any(f"{a}{name}{b}" in words for a, b in (("(", ")"), ("'", "'"))):
-            return Divergence(name, op, None, observed, words, name in sites)
-    for place, site in enumerate(side.sites):
-        for shape, outs in lengths_of(site)[:1]:
-            try:
-                start(side.model.cut(place, shape, outs).model)
-            except RuntimeRefusal:
-                return Divergence(site.name, site.op, observed, observed, words)
-            except HalfpixelError:
-                continue
-    return None
-
-
-def _handed(side: Started, words: str) -> Site | None:
-    """Return the site whose output does not fit the operator that a runtime names."""
-    found = MISFIT.search(words)
-    if found is None or side.model is None:
-        return None
-    makers = {end.output: site for end, site in zip(side.model.ends, side.sites, strict=True)}
-    for value in side.model.values:
-        if value.op == found["op"] and found["node"] in {"", value.node}:
-            for name in value.reads:
-                if name in makers:
-                    return makers[name]
-    return None
-
-
-def suspect(side: Started, settings: CheckSettings) -> str:
-    """Return the site of which check says most, where nothing that was run tells; else nothing."""
-    if side.model is None:
-        return ""
-    try:
-        report = Judge(settings).judged(side.model, "")
-    except HalfpixelError:
-        return ""
-    return next((one.site.name for one in report.findings), "")

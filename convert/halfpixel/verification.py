@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from halfpixel.divergence import Divergence
 from halfpixel.feeds import FeedSettings
 from halfpixel.measure import TOLERANCES, Difference, Tolerance
+from halfpixel.side import Divergence
 
 
 @dataclass(frozen=True, slots=True)

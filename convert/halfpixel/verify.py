@@ -10,14 +10,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.blame import blamed, suspect
 from halfpixel.check import Settings as CheckSettings
-from halfpixel.divergence import Divergence, Search, Started, blamed, suspect
+from halfpixel.divergence import Search
 from halfpixel.errors import RuntimeRefusal, UsageError
 from halfpixel.feeds import made
 from halfpixel.format import Port
 from halfpixel.measure import Difference, difference
 from halfpixel.runtime import Running, Settings, Side, parse_side, runtime_of
 from halfpixel.runtimes.recorded_ import Recorded
+from halfpixel.side import Divergence, Started
 from halfpixel.tasks import task_measure
 from halfpixel.verification import Case, Output, Verification, VerifySettings
 

@@ -1,7 +1,19 @@
 """What the rules about targets have in common: how else a node can be written."""
 
-from halfpixel.sampling import Resize
+from halfpixel.rule import Details
+from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Operation
+
+DOUBLED = Resize(tuple((axis, Sampling("half_pixel", Linear())) for axis in (2, 3)))
+"""The resize of the examples, and what else they say of it."""
+
+ON_THE_CPU: Details = {
+    "attributes": {"mode": "linear"},
+    "input_shape": (1, 2, 4, 4),
+    "output_shape": (1, 2, 8, 8),
+    "by": "sizes",
+    "targets": ("onnxruntime-cpu",),
+}
 
 FLOATS = frozenset({"", "float16", "float32", "float64"})
 

@@ -18,11 +18,10 @@ provider has, exactly.
 
 from collections.abc import Iterator
 
-from halfpixel.rule import Bad, Details, Finding, Good, Rule, example_site
-from halfpixel.sampling import Linear, Resize, Sampling
+from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.site import Site
 from halfpixel.target import load_target
-from halfpixel_rules._target import instead
+from halfpixel_rules._target import DOUBLED, ON_THE_CPU, instead
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -36,27 +35,18 @@ def check(site: Site) -> Iterator[Finding]:
         yield Finding(f"{name} {what}", "warning", "simulated", declined=instead(site.operation))
 
 
-_LINEAR = Resize(tuple((axis, Sampling("half_pixel", Linear())) for axis in (2, 3)))
-_LIKE: Details = {
-    "attributes": {"mode": "linear"},
-    "input_shape": (1, 2, 4, 4),
-    "output_shape": (1, 2, 8, 8),
-    "by": "sizes",
-    "targets": ("onnxruntime-cpu",),
-}
-
 RULE = Rule(
     __name__,
     __doc__,
     check,
     examples=(
-        Good(example_site("Resize", _LINEAR, _LIKE, dtype="float32")),
+        Good(example_site("Resize", DOUBLED, ON_THE_CPU, dtype="float32")),
         Good(
-            example_site("Resize", _LINEAR, _LIKE, dtype="float64", targets=()),
+            example_site("Resize", DOUBLED, ON_THE_CPU, dtype="float64", targets=()),
             because="no target is chosen",
         ),
         Bad(
-            example_site("Resize", _LINEAR, _LIKE, dtype="float64"),
+            example_site("Resize", DOUBLED, ON_THE_CPU, dtype="float64"),
             Finding(
                 "onnxruntime-cpu refuses it: Could not find an implementation for Resize(19) node "
                 "with name 'node'",

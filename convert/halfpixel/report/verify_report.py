@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.divergence import Divergence
 from halfpixel.measure import Difference
+from halfpixel.side import Divergence
 from halfpixel.site_check import SiteResult
 from halfpixel.verification import Verification
 

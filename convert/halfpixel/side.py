@@ -1,0 +1,82 @@
+"""One side of a comparison as it runs, and the node at which it parts from the other."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from halfpixel.format import Opened
+from halfpixel.measure import Difference
+from halfpixel.runtime import Running
+from halfpixel.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.generic]
+    Arrays = Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """Where two runs part.
+
+    Attributes:
+        node: name of the node.
+        op: its type.
+        introduced: its own difference, its input being the same on both sides; None where that
+            cannot be told apart from what it was handed.
+        observed: the difference of its output.
+        against: what its output was held against.
+        site: whether it is a resampling site.
+    """
+
+    node: str
+    op: str
+    introduced: Difference | None
+    observed: Difference
+    against: str
+    site: bool = True
+
+
+@dataclass
+class Started:
+    """A side that is ready to run.
+
+    Attributes:
+        running: as it is deployed.
+        plain: without graph optimisation; the same where the runtime has none.
+        model: its structure, where it is a model file.
+        refused: why it does not load as it is deployed; then it runs plain.
+    """
+
+    running: Running
+    plain: Running
+    model: Opened | None = None
+    refused: str = ""
+    _sites: list[Site] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of what it takes, in order."""
+        return tuple(port.name for port in self.running.inputs)
+
+    @property
+    def constants(self) -> frozenset[str]:
+        """Values inside it that Constant nodes make."""
+        values = () if self.model is None else self.model.values
+        return frozenset(value.name for value in values if value.op == "Constant")
+
+    def fed(self, feeds: "Arrays") -> "Arrays":
+        """Return inputs under this side's own names, by position where it has others."""
+        if not self.names or set(self.names) <= feeds.keys() or len(self.names) != len(feeds):
+            return feeds
+        return dict(zip(self.names, feeds.values(), strict=True))
+
+    @property
+    def sites(self) -> list[Site]:
+        """Its sites, in graph order."""
+        if self._sites is None:
+            self._sites = [] if self.model is None else list(self.model.sites)
+        return self._sites
