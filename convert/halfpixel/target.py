@@ -4,7 +4,6 @@ A target is a table that `halfpixel conformance --output-format json` wrote: tho
 by their name, any other by its path.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -100,6 +99,8 @@ def load_target(name: str) -> Target:
     Raises:
         UsageError: there is no such target, or the file is no such table.
     """
+    import json
+
     path = Path(name) if name.endswith(".json") else FOLDER / f"{name}.json"
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
