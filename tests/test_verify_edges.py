@@ -16,11 +16,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
 
 import example_models as models
+from halfpixel.check import opened
 from halfpixel.cli.main import cli
 from halfpixel.errors import UsageError
 from halfpixel.feeds import FeedSettings
 from halfpixel.measure import difference, parse_tolerances
 from halfpixel.runtime import parse_provider, parse_side
+from halfpixel.site_check import feeds_of
 from halfpixel.verification import VerifySettings
 from halfpixel.verify import verify
 
@@ -259,6 +261,16 @@ def test_a_task_may_decide(tmp_path: Path) -> None:
     assert command("verify", *names, "--task", "depth:0.0").exit_code == 0
     assert command("verify", *names, "--task", "depth:1.0").exit_code == 1
     assert command("verify", *names, "--task", "magic").exit_code == 2
+
+
+def test_single_sites_are_fed_noise_a_ramp_and_impulses() -> None:
+    cut = opened(built([resize("half_pixel")], {"x": IMAGE}, ["y"], SIZES)).cut(
+        0, (1, 1, 4, 4), (1, 1, 9, 9)
+    )
+    noise, ramp, impulses = (feeds["x"] for feeds in feeds_of(cut))
+    assert noise.min() < 0
+    np.testing.assert_allclose(np.diff(ramp, axis=2), 0.25, atol=1e-6)
+    assert set(np.unique(impulses)) == {0, 1}
 
 
 def test_names_that_look_like_markup_are_shown(tmp_path: Path) -> None:

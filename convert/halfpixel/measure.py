@@ -96,6 +96,11 @@ class Difference:
     beyond: int = 0
     size: int = 0
 
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """What orders differences, the worst last."""
+        return not self.equal, self.max_abs
+
 
 def difference(
     found: "Array", expected: "Array", tolerances: Mapping[str, Tolerance] = TOLERANCES

@@ -144,7 +144,7 @@ def worse(one: Difference | None, other: Difference) -> Difference:
     """Return the larger of two differences."""
     if one is None:
         return other
-    return max(one, other, key=lambda d: (not d.equal, d.max_abs))
+    return max(one, other, key=lambda d: d.rank)
 
 
 def _proto(cut: Cut) -> object:
@@ -197,7 +197,7 @@ def feeds_of(cut: Cut) -> "Iterator[dict[str, Array]]":
     (random,) = made(cut.inputs, FeedSettings(low=-1.0))
     yield random
     first = cut.inputs[0]
-    if first.role or "float" not in first.dtype:
+    if first.role != "image" or "float" not in first.dtype:
         return
     shape = random[first.name].shape
     ramp = sum(places / max(n, 1) for places, n in zip(np.indices(shape), shape, strict=True))

@@ -34,7 +34,7 @@ class Output:
     Attributes:
         name: its name on the first side.
         other: its name on the second.
-        dtype: its element type on the first.
+        dtype: its element type; both where the sides have different ones.
         difference: how it differs.
         task: the task's own measures.
         blank: both are one number throughout, or nothing finite: nothing was compared.
@@ -106,10 +106,6 @@ class Verification:
         worst: dict[str, Output] = {}
         for output in (one for case in self.cases for one in case.outputs):
             known = worst.get(output.name)
-            if known is None or _rank(output.difference) > _rank(known.difference):
+            if known is None or output.difference.rank > known.difference.rank:
                 worst[output.name] = output
         return tuple(worst.values())
-
-
-def _rank(found: Difference) -> tuple[bool, float]:
-    return not found.equal, found.max_abs
