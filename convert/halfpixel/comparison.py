@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.blame import blamed, suspect
 from halfpixel.check import Settings as CheckSettings
+from halfpixel.check import opened
 from halfpixel.divergence import Search
 from halfpixel.errors import RuntimeRefusal, UsageError
 from halfpixel.feeds import made
@@ -238,8 +239,6 @@ class _Refused:
 
 
 def _model(side: Side) -> "Opened | None":
-    from halfpixel.check import opened
-
     try:
         return opened(side.source)
     except UsageError:

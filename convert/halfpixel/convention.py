@@ -8,9 +8,9 @@ constant ``CONVENTION``.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Final
 
+from halfpixel.registry import load
 from halfpixel.sampling import Sampling
 
 MODULES: Final = (
@@ -39,10 +39,4 @@ class Convention:
 
 def load_conventions() -> tuple[Convention, ...]:
     """Return every convention, in the order of `MODULES`."""
-    loaded: list[Convention] = []
-    for name in MODULES:
-        convention = import_module(f"halfpixel.conventions.{name}").CONVENTION
-        if not isinstance(convention, Convention):
-            raise TypeError(f"conventions/{name}.py: CONVENTION is not a Convention")
-        loaded.append(convention)
-    return tuple(loaded)
+    return tuple(load("conventions", MODULES, Convention))

@@ -129,11 +129,15 @@ class Search:
         here = [(s, e) for s, e in zip(self.a.sites, self.a.model.ends, strict=True) if e.main]
         there = [e for e in self.b.model.ends if e.main]
         known = set(self.b.plain.values)
-        fed = set(self.feeds)
-        named = [(s, e, e) for s, e in here if e.output in known and e.data in known | fed]
+        handed = known | set(self.feeds)
+        by_output = {other.output: other for other in there}
+        named = [
+            (s, e, by_output.get(e.output, e))
+            for s, e in here
+            if e.output in known and e.data in handed
+        ]
         if self._names_agree() and (len(named) == len(here) or len(here) != len(there)):
-            by_output = {other.output: other for other in there}
-            yield from ((s, e, by_output.get(e.output, o)) for s, e, o in named)
+            yield from named
         elif len(here) == len(there):
             yield from ((s, e, o) for (s, e), o in zip(here, there, strict=True))
 
@@ -163,10 +167,11 @@ class Search:
         if self.a.model is None:
             return None
         passed: Divergence | None = None
-        for site, call, end in zip(self.a.sites, calls, self.a.model.ends, strict=True):
-            if not end.main:
-                continue
-            ((output,),) = self._fetched(self.a, [(end.output,)])
+        every = zip(self.a.sites, calls, self.a.model.ends, strict=True)
+        chosen = [one for one in every if one[2].main]
+        outputs = self._fetched(self.a, [(end.output,) for _, _, end in chosen])
+        for site, call, end in chosen:
+            (output,) = next(outputs)
             observed = difference(output, call.output, self.tolerances)
             if observed.equal:
                 continue

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
+from halfpixel.registry import load
 from halfpixel.site import Operator, Shape, Site
 
 if TYPE_CHECKING:
@@ -229,8 +229,4 @@ class Format:
 
 def load_formats() -> Iterator[Format]:
     """Yield every format, in the order of `MODULES`."""
-    for name in MODULES:
-        found = import_module(f"halfpixel.formats.{name}").FORMAT
-        if not isinstance(found, Format):
-            raise TypeError(f"formats/{name}.py: FORMAT is not a Format")
-        yield found
+    return load("formats", MODULES, Format)

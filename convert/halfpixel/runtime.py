@@ -7,12 +7,12 @@ as `package.module:factory`, or recorded arrays, and where it runs.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
+from halfpixel.registry import load
 
 if TYPE_CHECKING:
     import numpy as np
@@ -173,11 +173,7 @@ class Runtime:
 
 def load_runtimes() -> Iterator[Runtime]:
     """Yield every runtime, those that take the fewest kinds of sides first."""
-    for name in MODULES:
-        found = import_module(f"halfpixel.runtimes.{name}").RUNTIME
-        if not isinstance(found, Runtime):
-            raise TypeError(f"runtimes/{name}.py: RUNTIME is not a Runtime")
-        yield found
+    return load("runtimes", MODULES, Runtime)
 
 
 def runtime_of(side: Side) -> Runtime:

@@ -55,7 +55,6 @@ class Started:
     plain: Running
     model: Opened | None = None
     refused: str = ""
-    _sites: list[Site] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -77,6 +76,4 @@ class Started:
     @property
     def sites(self) -> list[Site]:
         """Its sites, in graph order."""
-        if self._sites is None:
-            self._sites = [] if self.model is None else list(self.model.sites)
-        return self._sites
+        return [] if self.model is None else self.model.sites

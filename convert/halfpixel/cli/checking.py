@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from halfpixel.cli.files import CLEAN, FAILED, FOUND, check_expected, model_files, names
+from halfpixel.cli.files import (
+    CLEAN,
+    FAILED,
+    FOUND,
+    check_expected,
+    expect_option,
+    format_option,
+    model_files,
+    names,
+)
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,13 +34,8 @@ SLOW: Final = 20
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--select", multiple=True, callback=names, help="Rules to ask (names or patterns).")
 @click.option("--ignore", multiple=True, callback=names, help="Rules to leave out.")
-@click.option(
-    "--expect",
-    multiple=True,
-    metavar="[NODE:]KEY=VALUE",
-    help="What is meant: align_corners=false, mode=bicubic, antialias=true; NODE a pattern.",
-)
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+@expect_option
+@format_option
 @click.option(
     "--severity",
     type=click.Choice(["error", "warning", "note"]),

@@ -11,6 +11,14 @@ import click
 
 from halfpixel.errors import UsageError
 
+expect_option = click.option(
+    "--expect",
+    multiple=True,
+    metavar="[NODE:]KEY=VALUE",
+    help="What is meant: align_corners=false, mode=bicubic, antialias=true; NODE a pattern.",
+)
+format_option = click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+
 CLEAN: Final = 0
 FOUND: Final = 1
 FAILED: Final = 2

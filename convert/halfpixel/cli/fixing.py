@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from halfpixel.cli.files import CLEAN, FAILED, FOUND, check_expected, model_files, names
+from halfpixel.cli.files import (
+    CLEAN,
+    FAILED,
+    FOUND,
+    check_expected,
+    expect_option,
+    format_option,
+    model_files,
+    names,
+)
 
 if TYPE_CHECKING:
     from halfpixel.rule import Severity
@@ -31,12 +40,7 @@ if TYPE_CHECKING:
     help="Rules to act on (names or patterns, by commas).",
 )
 @click.option("--ignore", multiple=True, callback=names, help="Rules to leave out.")
-@click.option(
-    "--expect",
-    multiple=True,
-    metavar="[NODE:]KEY=VALUE",
-    help="What is meant, as for check: align_corners=false, mode=bicubic, antialias=true.",
-)
+@expect_option
 @click.option(
     "--severity",
     type=click.Choice(["error", "warning", "note"]),
@@ -49,7 +53,7 @@ if TYPE_CHECKING:
     metavar="NODE=KIND",
     help="Write a resize as matmul, conv, gridsample, gather or (from tables) resize.",
 )
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+@format_option
 def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
     paths: tuple[str, ...],
     output: str | None,

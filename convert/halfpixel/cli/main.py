@@ -13,7 +13,7 @@ import click
 
 from halfpixel.cli.checking import check_command
 from halfpixel.cli.conforming import conformance_command
-from halfpixel.cli.files import FAILED, FOUND
+from halfpixel.cli.files import FAILED, FOUND, format_option
 from halfpixel.cli.fixing import fix_command
 from halfpixel.cli.verifying import verify_command
 from halfpixel.errors import HalfpixelError
@@ -43,7 +43,7 @@ cli.add_command(conformance_command)
 
 
 @cli.command("rules")
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+@format_option
 def rules_command(output_format: str) -> None:
     """List every rule with what it finds."""
     import json

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from halfpixel.cli.files import CLEAN, FAILED, FOUND
+from halfpixel.cli.files import CLEAN, FAILED, FOUND, format_option
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     "--tolerance",
     multiple=True,
     metavar="[TYPE=]ABS[,REL]",
-    help="What counts as equal; REL is of the tensor's largest magnitude.",
+    help="What counts as equal; REL is of the number, or of what its tensor usually holds.",
 )
 @click.option(
     "--task",
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 )
 @click.option("--allow-fallback", is_flag=True, help="Resampling nodes may fall back to the CPU.")
 @click.option("--no-optimiser", is_flag=True, help="Do not run onnxruntime unoptimised as well.")
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+@format_option
 def verify_command(  # noqa: PLR0913, PLR0917 - one argument an option
     a: str,
     b: str | None,
@@ -67,8 +67,8 @@ def verify_command(  # noqa: PLR0913, PLR0917 - one argument an option
     A and B are a model (model.onnx, model.onnx@cuda, model.onnx@reference), a .pt2 or TorchScript
     file, a PyTorch module as package.module:factory, or an .npz of recorded inputs and outputs.
     Without B, every resampling node of A runs by itself and is held against its exact weights
-    and the PyTorch call that it is. Exit code 1 says that something differs, 2 that a file, a
-    runtime or a provider is missing or cannot be used.
+    and the PyTorch call that it is. Exit code 1 says that something differs or is refused, or that
+    nothing was compared; 2 that a file, a provider or an input is missing or cannot be used.
     """
     from halfpixel.feeds import FeedSettings, parse_shapes, read
     from halfpixel.measure import parse_tolerances

@@ -116,7 +116,8 @@ def brought_data(model: "ModelProto", path: Path, target: Path) -> Generator[Non
         ModelFileError: the target is a data file itself, data lies in the model's own file,
             or outside its folder, is missing, cannot be copied, or would replace another.
     """
-    pairs = [(path.parent / name, target.parent / name) for name in data_files(model)]
+    names = data_files(model)
+    pairs = [(path.parent / name, target.parent / name) for name in names]
     for old, new in pairs:
         if _same(old, path):
             raise ModelFileError(path, "external data lies in the model's own file, and would move")
@@ -125,7 +126,7 @@ def brought_data(model: "ModelProto", path: Path, target: Path) -> Generator[Non
     if _same(target.parent, path.parent):
         yield
         return
-    for name, (old, new) in zip(data_files(model), pairs, strict=True):
+    for name, (old, new) in zip(names, pairs, strict=True):
         _check_data(path, name, old, new)
     made: list[Path] = []
     try:

@@ -74,7 +74,8 @@ class OnnxModel:
     proto: "ModelProto"
     source: object
     edit: ModelEdit = field(default_factory=ModelEdit)
-    _places: list[Place] | None = None
+    _places: list[Place] | None = field(default=None, init=False)
+    _values: tuple[Value, ...] | None = field(default=None, init=False)
     _seen: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
@@ -127,8 +128,10 @@ class OnnxModel:
     @property
     def values(self) -> tuple[Value, ...]:
         """Values of the main graph, in graph order."""
-        with telling(self.path, self.proto):
-            return values_of(self.proto)
+        if self._values is None:
+            with telling(self.path, self.proto):
+                self._values = values_of(self.proto)
+        return self._values
 
     @property
     def ends(self) -> tuple[Ends, ...]:
@@ -209,7 +212,7 @@ class OnnxRewritten:
         whole = self.edit
         if before.edit:
             whole = compose(before.edit, self.edit, _read_again(before))
-        return replace(before, proto=applied(before.proto, self.edit), edit=whole, _places=None)
+        return replace(before, proto=applied(before.proto, self.edit), edit=whole)
 
     def verify(self) -> None:
         """Let onnx.checker look at the structure, weights left out.

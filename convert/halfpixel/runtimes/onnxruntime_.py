@@ -23,6 +23,7 @@ from halfpixel.errors import RuntimeFailure, RuntimeRefusal
 from halfpixel.format import Port
 from halfpixel.formats import onnx_file
 from halfpixel.formats.onnx_model import in_memory
+from halfpixel.formats.onnx_node import OPS
 from halfpixel.formats.onnx_values import with_outputs
 from halfpixel.provider import CPU, available, library, preload, short_name, unloadable
 from halfpixel.runtime import Runtime, Settings, Side
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.generic]
 
-RESAMPLING: Final = frozenset(
-    {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
-)
 CODE: Final = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
 SIGNATURE: Final = re.compile(r"^.*\[with [^]]*\] ")
 SOURCE_PLACES: Final = re.compile(r"\S*/onnxruntime\S*:\d+ (?:onnxruntime::\S+ )?")
@@ -83,12 +81,14 @@ class OnnxRunning:
         settings: how it runs.
         model: its structure.
         data: the model's bytes; None for a file that is opened by its name.
+        size: bytes of the model and its external data.
     """
 
     side: Side
     settings: Settings
     model: "Opened"
     data: bytes | None
+    size: int = field(init=False)
     provider: str = field(init=False)
     inputs: Sequence[Port] = field(init=False)
     outputs: Sequence[str] = field(init=False)
@@ -99,6 +99,7 @@ class OnnxRunning:
     def __post_init__(self) -> None:
         """Start it."""
         self.provider = available(self.side.where, self.side.text)
+        self.size = self._measured()
         session = self._own()
         declared = {port.name: port for port in self.model.inputs}
         self.inputs = tuple(_port(one, declared.get(one.name)) for one in session.get_inputs())
@@ -123,7 +124,7 @@ class OnnxRunning:
         extra = [name for name in names if name not in self.outputs]
         known = {one.name for one in self.inputs}
         given = {name: _fed(array) for name, array in feeds.items() if name in known}
-        if extra and self._size() > MOST_ALIVE:
+        if extra and self.size > MOST_ALIVE:
             self._session = None  # its weights need not be there twice
         session = self._started(extra) if extra else self._own()
         try:
@@ -140,15 +141,15 @@ class OnnxRunning:
         """Return the session of the model as it is; large ones are not alive side by side."""
         if self._session is None:
             alive = [one for one in _ALIVE if one is not self]
-            if self._size() + sum(one._size() for one in alive) > MOST_ALIVE:  # noqa: SLF001 - of its own kind
+            if self.size + sum(one.size for one in alive) > MOST_ALIVE:
                 for one in alive:
-                    one._session = None  # noqa: SLF001
+                    one._session = None  # noqa: SLF001 - of its own kind
                 _ALIVE.clear()
             self._session = self._started(())
             _ALIVE.add(self)
         return self._session
 
-    def _size(self) -> int:
+    def _measured(self) -> int:
         """Return how many bytes the model and its external data are."""
         if self.data is not None:
             return len(self.data)
@@ -229,7 +230,7 @@ class OnnxRunning:
         left = [
             name
             for name, provider in self.placement.items()
-            if provider == CPU and self._types.get(name) in RESAMPLING
+            if provider == CPU and self._types.get(name) in OPS
         ]
         if left:
             more = f" and {len(left) - 1} more" if len(left) > 1 else ""
