@@ -1,6 +1,8 @@
 """The runtimes that decide what is right."""
 
-from collections.abc import Mapping
+import importlib.util
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,3 +28,17 @@ def by_reference(model: ModelProto, inputs: Mapping[str, Array]) -> Array:
     with np.errstate(all="ignore"):
         outputs: Any = ReferenceEvaluator(model).run(None, dict(inputs))
     return np.asarray(outputs[0])
+
+
+def network_run(
+    path: Path, inputs: dict[str, Array], resample: Callable[..., object]
+) -> dict[str, Array]:
+    """Run a Core ML neural network of a few layers by the recipe's interpreter."""
+    where = Path(__file__).parents[1] / "models/recipes/coreml_network_run.py"
+    spec = importlib.util.spec_from_file_location("coreml_network_run", where)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    values: dict[str, Array] = module.run(path, inputs, resample)
+    return values

@@ -265,7 +265,7 @@ def _unfinished(
         if name is not None:
             with suppress(OSError):
                 name.unlink()
-    _sync_folder(folder)
+    sync_folder(folder)
 
 
 def _open_in(folder: Path, target: Path) -> tuple[int, Path | None]:
@@ -306,10 +306,20 @@ def _give_name(new: int, name: Path | None, target: Path, *, replace: bool) -> N
         raise
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Let the names in a folder reach the disk, where the system can."""
     with suppress(OSError):  # some systems do not sync folders
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Return what tells one state of a file from another; None where it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from halfpixel.errors import HalfpixelError, RuleError, UsageError
-from halfpixel.format import Opened, load_formats
+from halfpixel.format import Format, Opened, load_formats
 from halfpixel.intent import Policy, expected, parse_policy
 from halfpixel.rule import SEVERITIES, Finding, Rule, Severity, load_rules
 from halfpixel.site import Operation, Site
@@ -156,12 +156,16 @@ def sites(source: object) -> list[Site]:
 
 def opened(source: object) -> Opened:
     """Return the structure of a model, from a path or from an object; raises as `sites`."""
-    formats = list(load_formats())
     if isinstance(source, str | Path):
         path = Path(source)
-        fitting = [f for f in formats if path.name.endswith(f.suffixes)] or formats
-        return fitting[0].opened(path)
-    for found in formats:
+        usual: Format | None = None
+        for found in load_formats():
+            usual = usual or found
+            if path.name.endswith(found.suffixes):
+                return found.opened(path)
+        if usual is not None:
+            return usual.opened(path)
+    for found in load_formats():
         if found.takes(source):
             return found.opened(source)
     kind = f"{type(source).__module__}.{type(source).__qualname__}"
@@ -244,14 +248,14 @@ class Judge:
 
     def judged(self, model: Opened, name: str) -> FileReport:
         """Return what is found in a model that was read; its sites keep their order."""
-        found = tuple(self._meant(site) for site in model.sites)
+        found = tuple(self.meant(site) for site in model.sites)
         try:
             findings = tuple(self._findings(found))
         except RuleError as error:
             raise error.of(name) from error
         return FileReport(name, found, findings, repaired=tuple(model.record))
 
-    def _meant(self, site: Site) -> Site:
+    def meant(self, site: Site) -> Site:
         """Put the user's policy in the place of the intent that the file shows, and targets."""
         if self.settings.targets:
             key = id(site.operation)
@@ -271,7 +275,7 @@ class Judge:
         located = [
             Located(rule, site, finding)
             for site in found
-            for rule, finding in self._of_operation(site)
+            for rule, finding in self.of_operation(site)
         ]
         for rule in self.rules:
             located += [Located(rule, s, finding) for s, finding in _of_model(rule, found)]
@@ -282,7 +286,7 @@ class Judge:
             key=lambda one: (order.get(id(one.site), 0), -_RANK[one.finding.severity]),
         )
 
-    def _of_operation(self, site: Site) -> tuple[tuple[Rule, Finding], ...]:
+    def of_operation(self, site: Site) -> tuple[tuple[Rule, Finding], ...]:
         """Ask every rule of an operation once, however many sites share it."""
         key = id(site.operation)
         if key not in self._said:

@@ -10,9 +10,10 @@ from halfpixel.check import Settings as CheckSettings
 from halfpixel.check import opened
 from halfpixel.divergence import Search
 from halfpixel.errors import RuntimeRefusal, UsageError
-from halfpixel.feeds import made
+from halfpixel.feeds import fixed, made, widened
 from halfpixel.format import Port
-from halfpixel.measure import Difference, difference
+from halfpixel.measure import Difference, Tolerance, at_precision, difference, is_blank
+from halfpixel.pairing import paired_sites
 from halfpixel.runtime import Running, Settings, Side, parse_side, runtime_of
 from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.side import Divergence, Started
@@ -51,6 +52,11 @@ class _Verifying:
     left: Side
     right: Side
     settings: VerifySettings
+    tolerances: Mapping[str, Tolerance] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start from the tolerances that were asked for."""
+        self.tolerances = self.settings.tolerances
 
     def result(self) -> Verification:
         """Return what differs."""
@@ -72,6 +78,7 @@ class _Verifying:
         return self._compared(sides[0], sides[1])
 
     def _compared(self, a: Started, b: Started) -> Verification:
+        self.tolerances = at_precision(self.settings.tolerances, (a.precision, b.precision))
         cases: list[Case] = []
         first: Divergence | None = None
         optimiser: list[str] = []
@@ -97,6 +104,7 @@ class _Verifying:
             told,
             (suspect(a, WARNINGS) or suspect(b, WARNINGS)) if differs else "",
             (a.running.placement, b.running.placement),
+            paired_sites(a.sites, b.sites) if a is not b and a.model and b.model else None,
         )
 
     def _starter(self, side: Side) -> Callable[[bytes], object]:
@@ -133,6 +141,8 @@ class _Verifying:
         declared = [side.inputs for side in sides if side.inputs]
         shaped = [ports for ports in declared if all(p.shape is not None for p in ports)]
         ports = next(iter(shaped or declared), ())
+        for others in shaped:
+            ports = fixed(ports, others)
         recorded = next((side for side in sides if isinstance(side, Recorded)), None)
         if recorded is not None:
             if self.settings.feeds.given or self.settings.feeds.shapes:
@@ -146,8 +156,10 @@ class _Verifying:
             return
         if not ports and not self.settings.feeds.given:
             raise UsageError("neither side says what it takes; give --inputs")
+        half = any(side.precision for side in (a, b))
         for case in made(ports, self.settings.feeds):
-            yield _chosen(case, ports, "--inputs", renamed=True)
+            chosen = _chosen(case, ports, "--inputs", renamed=True)
+            yield widened(chosen) if half else chosen
 
     def _ran(self, side: Started, feeds: "Feeds") -> "tuple[Returned, tuple[str, ...]]":
         """Return what a side returns or why it refuses, and what its optimiser changes."""
@@ -179,12 +191,12 @@ class _Verifying:
                 reason = f"there is no output {missing!r} on the other side"
                 yield Output(name, other, "", Difference(equal=False, reason=reason))
                 continue
-            found = difference(here[name], there[other], self.settings.tolerances)
+            found = difference(here[name], there[other], self.tolerances)
             types = dict.fromkeys(str(one.dtype) for one in (here[name], there[other]))
             measures = task_measure(task, here[name], there[other]) if task else {}
             if limit and measures:
                 found = replace(found, equal=next(iter(measures.values())) >= float(limit))
-            blank = _is_blank(here[name]) and _is_blank(there[other])
+            blank = is_blank(here[name]) and is_blank(there[other])
             yield Output(name, other, " / ".join(types), found, measures, blank)
 
     def _first(self, a: Started, b: Started, feeds: "Feeds", case: Case) -> Divergence | None:
@@ -193,9 +205,9 @@ class _Verifying:
             for side, given in ((a, self.left), (b, self.right)):
                 if side.running.name in case.refused:
                     return blamed(side, case.refused, self._starter(given))
-        search = Search(a, b, feeds, self.settings.tolerances)
+        search = Search(a, b, feeds, self.tolerances)
         if a.model is None and b.model is not None:
-            search = Search(b, a, b.fed(feeds), self.settings.tolerances)
+            search = Search(b, a, b.named(feeds), self.tolerances)
         try:
             return search.first()
         except RuntimeRefusal:
@@ -217,7 +229,7 @@ class _Verifying:
             yield f"{name}: runs unoptimised only: {deployed.removeprefix(name + ': ')}"
             return
         for output, array in deployed.items():
-            found = difference(array, plain[output], self.settings.tolerances)
+            found = difference(array, plain[output], self.tolerances)
             if not found.equal:
                 amount = found.reason or f"by up to {found.max_abs:.3g}"
                 yield f"{name}: graph optimisation changes output {output!r} {amount}"
@@ -243,16 +255,6 @@ def _model(side: Side) -> "Opened | None":
         return opened(side.source)
     except UsageError:
         return None
-
-
-def _is_blank(array: "Array") -> bool:
-    """Whether an array is one number throughout, or none: it tells nothing of a model."""
-    import numpy as np
-
-    if array.size < 2 or array.dtype.kind not in "fiub":
-        return False
-    flat = array.reshape(-1)
-    return bool((flat == flat[0]).all() or not np.isfinite(flat.astype(np.float64)).any())
 
 
 def _chosen(case: "Feeds", ports: Sequence[Port], name: str, *, renamed: bool) -> "Feeds":

@@ -18,6 +18,8 @@ MODULES: Final = (
     "torch_interpolate",
     "tf_resize",
     "opencv_resize",
+    "coreml_mil",
+    "coreml_neuralnetwork",
 )
 
 

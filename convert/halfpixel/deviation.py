@@ -130,14 +130,19 @@ def meant_resize(operation: Operation) -> Resize | None:
 
 
 @lru_cache(maxsize=512)
-def deviation_of(
+def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a cache key
     operator: Resize,
     meant: Resize,
     lengths: Lengths,
     by_scale: bool,  # noqa: FBT001 - a cache key
     version: Version = LATEST,
+    simulated: bool = True,  # noqa: FBT001, FBT002 - likewise
 ) -> Deviation | None:
-    """Return the worst deviation at lengths of which some may be None."""
+    """Return the worst deviation at lengths of which some may be None.
+
+    Nearest resizes are compared by the pixels that onnxruntime and PyTorch read where
+    `simulated`, and by their weights otherwise.
+    """
     is_, wanted = dict(operator.axes), dict(meant.axes)
     ins, outs = lengths
     certain = None not in ins and None not in outs
@@ -155,7 +160,7 @@ def deviation_of(
         other_now = copied if other is None else other
         if other is not None and len(wanted) == 2 and version >= NEAREST_COPIES_SINCE:
             other_now = shortcut(other, n_in, n_out)
-        deviation = _on_axis(axis, one_now, other_now, n_in, n_out, meant)
+        deviation = _on_axis(axis, one_now, other_now, n_in, n_out, meant, simulated=simulated)
         if deviation is not None:
             if one is not None and one_now is not one:
                 deviation = replace(deviation, cause="copy", simulated=True)
@@ -189,17 +194,18 @@ def deviation(operation: Operation) -> Deviation | None:
     operator, meant = operation.operator, meant_resize(operation)
     if meant is None or not isinstance(operator, Resize):
         return None
-    by_scale = operation.by == "scales"
+    simulated = operation.dialect == "ONNX"
+    by_scale = operation.by == "scales" and simulated
     intent = operation.intent
     version = LATEST if intent is None or intent.call is None else intent.call.version
     lengths = operation.lengths()
     if None not in lengths[0] and None not in lengths[1]:
-        return deviation_of(operator, meant, lengths, by_scale, version)
+        return deviation_of(operator, meant, lengths, by_scale, version, simulated)
     for trial in _trials(operation, meant):
-        found = deviation_of(operator, meant, trial, by_scale, version)
+        found = deviation_of(operator, meant, trial, by_scale, version, simulated)
         if found is not None:
             return replace(found, basis="trial")
-    return deviation_of(operator, meant, lengths, by_scale, version)
+    return deviation_of(operator, meant, lengths, by_scale, version, simulated)
 
 
 def _trials(operation: Operation, meant: Resize) -> Iterator[Lengths]:
@@ -221,10 +227,12 @@ def _on_axis(  # noqa: PLR0913, PLR0917 - the two samplings and where they stand
     n_in: int | None,
     n_out: int | None,
     meant: Resize,
+    *,
+    simulated: bool,
 ) -> Deviation | None:
     basis: Basis = "free" if n_in is None or n_out is None else "fixed"
     pixels = None
-    if n_in is not None and n_out is not None and max(n_in, n_out) <= LONGEST:
+    if simulated and n_in is not None and n_out is not None and max(n_in, n_out) <= LONGEST:
         pixels = _pixels(one, other, n_in, n_out)
     verdict = compare(one, other, n_in, n_out)
     if pixels is not None and n_in is not None and n_out is not None:

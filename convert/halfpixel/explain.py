@@ -33,6 +33,7 @@ FORMULAS: Final = {
     "tf_half_pixel_for_nn": "(i + 1/2) * r",
     "tf_crop_and_resize": "roi_start * (n_in - 1) + i * (roi extent) * (n_in - 1) / (n_out - 1)",
     "pytorch_antialias_align_corners": "(i + 1/2) * r - 1/2 with r = (n_in - 1) / (n_out - 1)",
+    "coreml_offset_corners": "(i + 1/2) * max(1, n_in - 1) / n_out",
 }
 
 
@@ -99,7 +100,7 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
 
 def _site(path: Path, site: Site) -> Iterator[str]:
     where = f"{site.graph}/{site.name}" if site.graph else site.name
-    yield f"{path}: {where} ({site.op}, opset {site.opset})"
+    yield f"{path}: {where} ({site.op}, {site.operation.version})"
     for name, value in sorted(site.operation.attributes.items()):
         yield f"  {name} = {value}"
     yield f"  PyTorch: {site.torch_call or site.operation.problem or 'no single call'}"

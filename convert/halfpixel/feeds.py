@@ -1,7 +1,7 @@
 """What models are fed with: arrays from files or a function, or made from the declared inputs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -115,9 +115,9 @@ def _array(
 
     kind = port.dtype or "float32"
     if port.role == "rois":
-        return _boxes(shape, before, random).astype(_type(kind))
+        return _shaped(_boxes(shape, before, random), shape).astype(_type(kind))
     if port.role == "batch_indices":
-        return np.zeros(shape, np.int64)
+        return np.zeros(shape, _type(port.dtype or "int64"))
     if kind == "bool":
         return np.asarray(random.random(shape) < 0.5)
     if kind == "string":
@@ -128,6 +128,8 @@ def _array(
     if "int" in kind:
         return random.integers(0, 2, shape).astype(_type(kind))
     limits = (-1.2, 1.2) if port.role in {"grid", "theta"} else (settings.low, settings.high)
+    if port.role == "pixels":
+        limits = (-1.5, 0.5 + max((max(array.shape[2:]) for array in before.values()), default=8))
     return _floats(shape, kind, limits, random)
 
 
@@ -166,6 +168,41 @@ def _boxes(
     ordered = np.sort(corners, axis=1) * np.array([width, height])
     boxes: NDArray[np.float64] = ordered.reshape(-1, 4)
     return boxes
+
+
+def fixed(ports: Sequence[Port], others: Sequence[Port]) -> Sequence[Port]:
+    """Return inputs with the lengths that the other side fixes where this one leaves them free."""
+    if len(ports) != len(others):
+        return ports
+    by_name = {other.name: other for other in others}
+    found: list[Port] = []
+    for port, beside in zip(ports, others, strict=True):
+        other = by_name.get(port.name, beside)
+        if port.shape is not None and other.shape is not None:
+            if len(port.shape) != len(other.shape):
+                return ports
+            pairs = zip(port.shape, other.shape, strict=True)
+            shape = tuple(m if isinstance(m, int) and not isinstance(n, int) else n
+                          for n, m in pairs)  # fmt: skip
+            port = replace(port, shape=shape)  # noqa: PLW2901 - the same input
+        found.append(port)
+    return found
+
+
+def widened(case: "Mapping[str, Array]") -> "Feeds":
+    """Return inputs as numbers of float16 that a side without it can take too."""
+    single = {"float16": "float32"}
+    return {name: v.astype(single.get(str(v.dtype), v.dtype)) for name, v in case.items()}
+
+
+def _shaped(boxes: "NDArray[np.float64]", shape: tuple[int, ...]) -> "NDArray[np.float64]":
+    """Return boxes as Core ML's crop_resize takes them too: (N, 1, 4 or 5, 1, 1)."""
+    import numpy as np
+
+    if len(shape) != 5:
+        return boxes
+    first = np.zeros((len(boxes), shape[2] - 4))
+    return np.concatenate([first, boxes], axis=1).reshape(shape)
 
 
 def read(texts: Sequence[str]) -> "tuple[Feeds, ...]":

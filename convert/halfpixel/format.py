@@ -1,7 +1,7 @@
 """What a format is: how a kind of model is read without weights, walked, and written back."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
@@ -9,9 +9,12 @@ from halfpixel.registry import load
 from halfpixel.site import Operator, Shape, Site
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from halfpixel.sampling.lowering import Cost
 
-MODULES: Final = ("onnx_file",)
+MODULES: Final = ("onnx_file", "coreml_file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,15 @@ class Cut:
     Attributes:
         model: a serialized ONNX model.
         inputs: what it takes.
+        site: the site as it is at these lengths; None where the model tells when it is read.
+        constants: what the site reads beside the inputs, under its parameters' names; empty
+            where the inputs have other names.
     """
 
     model: bytes
     inputs: tuple[Port, ...]
+    site: Site | None = None
+    constants: "Mapping[str, NDArray[np.generic]]" = field(default_factory=lambda: {})  # noqa: PIE807
 
 
 @dataclass(frozen=True, slots=True)

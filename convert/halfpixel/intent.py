@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 
 from halfpixel.conventions.torch_interpolate import FAMILIES, Interpolate, from_arguments
 from halfpixel.errors import UsageError
+from halfpixel.intents.coreml_record import given_factors
 from halfpixel.intents.exporter_habit import habit
 from halfpixel.intents.pytorch_record import recorded
 from halfpixel.sampling import Resize
@@ -31,6 +32,19 @@ class Policy:
     pattern: str
     arguments: tuple[tuple[str, object], ...]
 
+
+COREML_RESIZES = frozenset(
+    {
+        "upsample_nearest_neighbor",
+        "upsample_bilinear",
+        "resize_nearest_neighbor",
+        "resize_bilinear",
+        "resize",
+        "upsample",
+        "resizeBilinear",
+    }
+)
+"""Core ML's operators and layers that F.interpolate becomes."""
 
 _VALUES: Mapping[str, object] = {"true": True, "false": False}
 _KEYS = frozenset({"align_corners", "antialias", "mode"})
@@ -84,7 +98,8 @@ def intent_of(
 def expected(operation: Operation, name: str, policies: Sequence[Policy]) -> Intent | None:
     """Return what the user's policies say of a site; the last that matches wins."""
     matching = [policy for policy in policies if fnmatchcase(name, policy.pattern)]
-    if not matching or operation.op not in {"Resize", "Upsample"}:
+    resizes = operation.op in {"Resize", "Upsample"} or operation.op in COREML_RESIZES
+    if not matching or not resizes:
         return None
     policy = matching[-1]
     arguments = dict(policy.arguments)
@@ -96,16 +111,31 @@ def expected(operation: Operation, name: str, policies: Sequence[Policy]) -> Int
             return known
         return Intent("policy", f"expected: {text}; else {known.origin}", call.text(), call)
     base = operation.attributes
-    mode = str(base.get("mode", "nearest"))
+    mode = _mode(operation)
+    spatial = _spatial(operation)
     if "mode" not in arguments:
         if mode == "nearest":
             return None
-        spatial = max(operation.rank - 2, 1)
         names = {1: "linear", 2: "bilinear", 3: "trilinear"}
         arguments["mode"] = "bicubic" if mode == "cubic" else names.get(spatial, "bilinear")
     arguments.setdefault("antialias", bool(base.get("antialias", 0)))
     call = _like(operation, arguments)
     return Intent("policy", f"expected: {text}", call.text(), call)
+
+
+def _mode(operation: Operation) -> str:
+    """Return nearest, linear or cubic, as the operator says of itself."""
+    if operation.dialect == "ONNX":
+        return str(operation.attributes.get("mode", "nearest"))
+    words = (operation.op, operation.attributes.get("mode"))
+    interpolation = operation.attributes.get("interpolation_mode", "LINEAR")
+    nearest = "nearest" in operation.op or words in {("upsample", "NN"), ("upsample", None)}
+    return "nearest" if nearest or interpolation != "LINEAR" else "linear"
+
+
+def _spatial(operation: Operation) -> int:
+    """Return over how many axes a call goes: Core ML's over the last two, whatever the rank."""
+    return max(operation.rank - 2, 1) if operation.dialect == "ONNX" else 2
 
 
 def _with(call: Interpolate, arguments: Mapping[str, object]) -> Interpolate:
@@ -124,15 +154,18 @@ def _with(call: Interpolate, arguments: Mapping[str, object]) -> Interpolate:
 
 def _like(operation: Operation, arguments: dict[str, object]) -> Interpolate:
     """Return a call with the operation's own lengths, over the axes that it resamples."""
-    spatial = max(operation.rank - 2, 1)
+    spatial = _spatial(operation)
     axes = _axes(operation, spatial)
-    if operation.by == "scales" and operation.scales is not None:
+    by_scales = operation.by == "scales" and operation.scales is not None
+    if operation.dialect != "ONNX":  # whose factors only say how long the output is
+        by_scales = by_scales and (None in operation.lengths()[1] or given_factors(operation))
+    if by_scales and operation.scales is not None:
         # the factor as it was written, not its float32: lengths are its whole multiples
         arguments["scale_factor"] = [float(simplest(operation.scales[axis])) for axis in axes]
     else:
         arguments["size"] = [1] * spatial
     call = from_arguments(arguments, spatial)
-    if operation.by == "scales" and operation.scales is not None:
+    if by_scales:
         return call
     sizes = operation.sizes or operation.lengths()[1]
     return Interpolate(

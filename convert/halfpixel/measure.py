@@ -46,6 +46,24 @@ TOLERANCES: Final[Mapping[str, Tolerance]] = {
 EXACT: Final = Tolerance(0, 0)
 
 
+def at_precision(
+    tolerances: Mapping[str, Tolerance], precisions: Sequence[str]
+) -> Mapping[str, Tolerance]:
+    """Return tolerances where results may have been computed in a coarser float type.
+
+    Args:
+        tolerances: what counts as equal, by element type.
+        precisions: float types that were computed in; empty for the results' own.
+
+    >>> at_precision(TOLERANCES, ("", "float16"))["float32"] == TOLERANCES["float16"]
+    True
+    """
+    coarse = [tolerances[name] for name in precisions if name in tolerances]
+    finer = {"float64", "float32"} if coarse else set[str]()
+    return {name: max([own, *coarse], key=lambda t: t.absolute) if name in finer else own
+            for name, own in tolerances.items()}  # fmt: skip
+
+
 def parse_tolerances(texts: "tuple[str, ...]") -> dict[str, Tolerance]:
     """Return the tolerances that `[TYPE=]ABSOLUTE[,RELATIVE]` texts set; without a type for all.
 
@@ -100,6 +118,16 @@ class Difference:
     def rank(self) -> tuple[bool, float]:
         """What orders differences, the worst last."""
         return not self.equal, self.max_abs
+
+
+def is_blank(array: "Array") -> bool:
+    """Whether an array is one number throughout, or none: it tells nothing of a model."""
+    import numpy as np
+
+    if array.size < 2 or array.dtype.kind not in "fiub":
+        return False
+    flat = array.reshape(-1)
+    return bool((flat == flat[0]).all() or not np.isfinite(flat.astype(np.float64)).any())
 
 
 def difference(

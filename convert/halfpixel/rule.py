@@ -17,6 +17,7 @@ from halfpixel.errors import UsageError
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import (
     Attribute,
+    Dialect,
     Dynamic,
     How,
     Intent,
@@ -203,6 +204,9 @@ class Details(TypedDict, total=False):
     literal_size: bool
     joined: bool
     targets: tuple[str, ...]
+    dialect: Dialect
+    doubt: str
+    source: str
 
 
 def example_site(

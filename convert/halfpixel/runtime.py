@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.generic]
     Arrays = Mapping[str, Array]
 
-MODULES: Final = ("recorded_", "torch_", "reference_", "onnxruntime_")
+MODULES: Final = ("recorded_", "coreml_", "torch_", "reference_", "onnxruntime_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,6 @@ def runtime_of(side: Side) -> Runtime:
         if runtime.takes(side):
             return runtime
     raise UsageError(
-        f"{side.text}: expected an ONNX model, a .pt2 or TorchScript file, package.module:factory, "
-        "or an .npz of recorded arrays"
+        f"{side.text}: expected an ONNX model, a Core ML model, a .pt2 or TorchScript file, "
+        "package.module:factory, or an .npz of recorded arrays"
     )

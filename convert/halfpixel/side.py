@@ -40,6 +40,15 @@ class Divergence:
     site: bool = True
 
 
+def _typed(array: "Array", dtype: str) -> "Array":
+    """Return floats as another float type, whole numbers as another of theirs."""
+    own = str(array.dtype)
+    for kinds in (("float16", "float32", "float64"), ("int32", "int64")):
+        if own in kinds and dtype in kinds and own != dtype:
+            return array.astype(dtype)
+    return array
+
+
 @dataclass
 class Started:
     """A side that is ready to run.
@@ -67,11 +76,22 @@ class Started:
         values = () if self.model is None else self.model.values
         return frozenset(value.name for value in values if value.op == "Constant")
 
-    def fed(self, feeds: "Arrays") -> "Arrays":
+    @property
+    def precision(self) -> str:
+        """The coarsest float type that it computes in, where that is not the outputs' own."""
+        return str(getattr(self.running, "precision", ""))
+
+    def named(self, feeds: "Arrays") -> "Arrays":
         """Return inputs under this side's own names, by position where it has others."""
         if not self.names or set(self.names) <= feeds.keys() or len(self.names) != len(feeds):
             return feeds
         return dict(zip(self.names, feeds.values(), strict=True))
+
+    def fed(self, feeds: "Arrays") -> "Arrays":
+        """Return inputs as this side takes them: named, and in the float type it declares."""
+        feeds = self.named(feeds)
+        dtypes = {port.name: port.dtype for port in self.running.inputs}
+        return {name: _typed(array, dtypes.get(name, "")) for name, array in feeds.items()}
 
     @property
     def sites(self) -> list[Site]:

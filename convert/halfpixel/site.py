@@ -7,10 +7,19 @@ resizes is judged once.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from halfpixel.errors import GraphError
-from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, Resize, RoiAlign
+from halfpixel.sampling import (
+    AffineGrid,
+    AffineSample,
+    ConvTranspose,
+    CropResize,
+    GridSample,
+    Resample,
+    Resize,
+    RoiAlign,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,9 +33,22 @@ Dim = int | str | None
 """A length: a number, a symbol such as "height", or None where it is unknown."""
 
 Shape = tuple[Dim, ...]
-Operator = Resize | GridSample | AffineGrid | RoiAlign | ConvTranspose
+Operator = (
+    Resize
+    | GridSample
+    | AffineGrid
+    | RoiAlign
+    | ConvTranspose
+    | Resample
+    | AffineSample
+    | CropResize
+)
 Attribute = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...]
 How = Literal["proven", "simulated", "recorded", "assumed", "policy"]
+Dialect = Literal["ONNX", "ML Program", "neural network"]
+
+SYSTEMS: Final = {1: 11, 2: 11, 3: 12, 4: 13, 5: 14, 6: 15, 7: 16, 8: 17, 9: 18}
+"""First iOS that runs a Core ML specification version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +147,10 @@ class Operation:
         literal_size: the user's own line, as the exporter kept it, spells the size out.
         joined: an operator that needs equal lengths (Add, Concat ...) reads the output.
         targets: names of the targets that the model is to run on.
+        dialect: whose words `op`, `opset` and `attributes` are; for Core ML the opset is the
+            specification version.
+        doubt: why devices may differ in what it computes, where the documents leave it open.
+        source: framework that the model was converted from, as the converter recorded it.
     """
 
     op: str
@@ -151,6 +177,23 @@ class Operation:
     literal_size: bool = False
     joined: bool = False
     targets: tuple[str, ...] = ()
+    dialect: Dialect = "ONNX"
+    doubt: str = ""
+    source: str = ""
+
+    @property
+    def version(self) -> str:
+        """The version of `op`, as its framework counts.
+
+        >>> Operation("Resize", 13, {}, None).version
+        'opset 13'
+        >>> Operation("resize", 8, {}, None, dialect="ML Program").version
+        'specification 8, iOS 17'
+        """
+        if self.dialect == "ONNX":
+            return f"opset {self.opset}"
+        system = SYSTEMS.get(self.opset)
+        return f"specification {self.opset}" + (f", iOS {system}" if system else "")
 
     @property
     def rank(self) -> int:

@@ -4,6 +4,7 @@ The real lengths of the site are used, or several where they are free. The input
 numbers, a ramp along each axis, which shows a shift, and impulses, which show the weights.
 """
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -15,6 +16,14 @@ from halfpixel.feeds import FeedSettings, made
 from halfpixel.format import Cut, Opened
 from halfpixel.measure import TOLERANCES, Difference, Tolerance, difference, rounded
 from halfpixel.runtime import Running, Settings, Side, runtime_of
+from halfpixel.sampling import (
+    AffineGrid,
+    AffineSample,
+    ConvTranspose,
+    GridSample,
+    Resample,
+    Resize,
+)
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
@@ -104,7 +113,7 @@ class SiteCheck:
     ) -> Iterator[SiteResult]:
         try:
             cut = model.cut(place, shape, outs)
-            (alone,) = opened(_proto(cut)).sites or (None,)
+            (alone,) = [cut.site] if cut.site else opened(_proto(cut)).sites or (None,)
         except HalfpixelError as error:
             yield SiteResult(site, "", shape, refused=str(error))
             return
@@ -133,7 +142,7 @@ class SiteCheck:
             except (HalfpixelError, ValueError) as error:
                 return replace(blank, refused=f"it cannot be described: {error}")
             exact = worse(exact, difference(found, rounded(meant, found), self.tolerances))
-            call = by_torch(alone, feeds)
+            call = by_torch(alone, {**feeds, **cut.constants})
             if call is not None:
                 torch = worse(torch, difference(found, call, self.tolerances))
         provider = next(iter(running.placement.values()), "")
@@ -207,29 +216,38 @@ def feeds_of(cut: Cut) -> "Iterator[dict[str, Array]]":
     yield {**random, first.name: impulses}
 
 
+PARAMETERS: Final[Mapping[type, tuple[str, ...]]] = {
+    Resize: ("x",),
+    GridSample: ("x", "grid"),
+    Resample: ("x", "grid"),
+    AffineGrid: ("theta",),
+    AffineSample: ("x", "transform_matrix"),
+    ConvTranspose: ("x", "weight", "bias"),
+}
+"""What a site's PyTorch call calls the tensors that it reads, in their order."""
+
+
 def by_torch(site: Site, feeds: "Mapping[str, Array]") -> "Array | None":
-    """Return what the PyTorch call that a site is gives; None where it cannot be asked."""
+    """Return what the PyTorch call that a site is gives; None where it cannot be asked.
+
+    Args:
+        site: the site.
+        feeds: every tensor that it reads, in the order of `PARAMETERS`.
+    """
     try:
         import torch
     except ImportError:
         return None
-    if site.torch_call is None:
+    names = PARAMETERS.get(type(site.operator))
+    if site.torch_call is None or names is None:
         return None
-    arrays = list(feeds.values())
-    names = {"x": arrays[0]}
-    match site.op:
-        case "GridSample":
-            names["grid"] = arrays[1]
-        case "AffineGrid":
-            names = {"theta": arrays[0]}
-        case "Resize" | "Upsample":
-            pass
-        case _:
-            return None
-    tensors = {name: torch.tensor(array) for name, array in names.items()}
+    named = zip(names, feeds.values(), strict=False)
+    tensors = {name: torch.tensor(array) for name, array in named}
     scope = {"F": torch.nn.functional, "torch": torch, **tensors}
     try:
-        found = eval(site.torch_call, scope)  # noqa: S307 - our own text, never the file's
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = eval(site.torch_call, scope)  # noqa: S307 - our own text, never the file's
     except Exception:  # noqa: BLE001 - a type or rank that PyTorch does not take
         return None
     return cast("Array", found.numpy())

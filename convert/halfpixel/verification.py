@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from halfpixel.feeds import FeedSettings
 from halfpixel.measure import TOLERANCES, Difference, Tolerance
+from halfpixel.pairing import Pairing
 from halfpixel.side import Divergence
 
 
@@ -81,6 +82,8 @@ class Verification:
         optimiser: what a runtime's own optimiser changes, a line each.
         suspected: a site of which check has something to say, where no run tells more.
         placement: execution provider of each node, by side.
+        pairing: which sites of two files belong together, and how they differ; None where
+            not both sides are files of their own. It does not decide whether sides are equal.
     """
 
     names: tuple[str, str]
@@ -89,6 +92,7 @@ class Verification:
     optimiser: tuple[str, ...] = ()
     suspected: str = ""
     placement: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+    pairing: Pairing | None = None
 
     @property
     def equal(self) -> bool:

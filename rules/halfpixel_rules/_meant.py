@@ -7,6 +7,7 @@ from halfpixel.deviation import Cause, Deviation, deviation
 from halfpixel.rule import Finding, Fix, Safety, Severity
 from halfpixel.sampling import Resize
 from halfpixel.site import How, Operation, Site
+from halfpixel_rules._coreml import fix_for
 
 
 def severity_of(operation: Operation, found: Deviation) -> Severity:
@@ -48,6 +49,8 @@ def fix_of(operation: Operation, meant: Resize) -> tuple[Fix | None, str]:
     intent = operation.intent
     told = intent is not None and intent.how != "assumed"
     safety: Safety = "safe" if told else "unsafe"
+    if operation.dialect != "ONNX":
+        return fix_for(operation, meant, safety)
     if operation.hidden:
         return Fix(safety, "write it as the resize that was meant", meant), ""
     opset = max(operation.opset, 11)

@@ -43,6 +43,8 @@ OTHERS = {
 def check(site: Site) -> Iterator[Finding]:
     """Compare the site with the same resize on half-pixel coordinates."""
     operator = site.operator
+    if site.operation.dialect != "ONNX":
+        return  # coreml-default-mode is about these
     if not isinstance(operator, Resize) or not any(_asymmetric(s) for _, s in operator.axes):
         return
     if site.intent is not None:

@@ -32,7 +32,7 @@ DECLINED = "the arithmetic that was lost is not in the file"
 def check(site: Site) -> Iterator[Finding]:
     """Look for constant sizes on inputs whose lengths are free."""
     operation = site.operation
-    if site.op != "Resize" or operation.by != "sizes":
+    if operation.by != "sizes" or operation.hidden:
         return
     if not operation.constant_lengths:
         yield from _tried(operation)

@@ -31,6 +31,8 @@ DECLINED = "the coordinates are data"
 def check(site: Site) -> Iterator[Finding]:
     """Look for nearest with reflection and without align_corners."""
     operator = site.operator
+    if site.operation.dialect != "ONNX":
+        return  # it is about onnxruntime
     if not isinstance(operator, GridSample) or operator.align_corners:
         return
     if operator.mode == "nearest" and operator.padding == "reflection":

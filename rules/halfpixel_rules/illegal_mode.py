@@ -21,13 +21,14 @@ from collections.abc import Iterator
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Area, Linear, Resize, Sampling
 from halfpixel.site import Operation, Producer, Site
+from halfpixel_rules._coreml import both_flags
 
 DECLINED = "what was meant cannot be told from a value that means nothing"
 
 
 def check(site: Site) -> Iterator[Finding]:
     """Report why the node cannot be described."""
-    if site.operation.problem:
+    if site.operation.problem and not both_flags(site.operation):
         fix = _area(site.operation)
         yield Finding(site.operation.problem, "error", "proven", fix, "" if fix else DECLINED)
 

@@ -12,6 +12,9 @@ is written as a scale, n_out / n_in in float32, which shape inference may round 
 less than the kernel gives. Scale factors with a short binary fraction (2, 0.5, 1.5) are never
 affected.
 
+Core ML's upsampling operators take float32 factors too, and coremltools multiplies in float32 when
+it converts: the length that the model declares is another than PyTorch's.
+
 ## What is reported
 An error where the call is recorded and the file fixes the input length; a warning where it
 is assumed or unknown, or where only some lengths up to 1024 are affected.
@@ -19,7 +22,8 @@ is assumed or unknown, or where only some lengths up to 1024 are affected.
 ## Fix safety
 Safe where the call is recorded: a neighbouring float32 is taken that gives PyTorch's length
 at the lengths that the file fixes, or at all of them up to 1024; where there is none the fix
-is declined. Unsafe where the factor is assumed: sizes are then given, or computed in float64.
+is declined. Unsafe where the factor is assumed: sizes are then given, or computed in float64. For
+Core ML it is declined where anything reads the output: what follows has its lengths written down.
 """
 
 import math
@@ -28,8 +32,10 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch_interpolate import parse_call
 from halfpixel.deviation import meant_resize
+from halfpixel.intents.coreml_record import nudged
+from halfpixel.intents.exporter_habit import neat
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, Safety, Severity, example_site
-from halfpixel.sampling import Linear, Resize, Sampling
+from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import (
     float32,
     output_length_float32,
@@ -48,6 +54,9 @@ def check(site: Site) -> Iterator[Finding]:
     """Multiply as both sides do, at the lengths that are known or at all small ones."""
     operation, operator = site.operation, site.operator
     if not isinstance(operator, Resize):
+        return
+    if operation.dialect != "ONNX":
+        yield from _declared(operation, operator)
         return
     if operation.by == "sizes":
         yield from _computed(operation, operator)
@@ -80,6 +89,35 @@ def check(site: Site) -> Iterator[Finding]:
             _fix(operation, operator, "safe" if told else "unsafe"),
         )
         return
+
+
+def _declared(operation: Operation, operator: Resize) -> Iterator[Finding]:
+    """Judge the length that a Core ML model declares, where it was written as a factor."""
+    ins, outs = operation.lengths()
+    for axis, _ in operator.axes:
+        n_in, n_out = ins[axis], outs[axis]
+        scales = operation.scales
+        if n_in is None or n_out is None or scales is None or not neat(scales):
+            continue
+        factor = shortest(scales[axis])
+        there = output_length_float64(n_in, factor)
+        if there == n_out or nudged(scales[axis], n_in, n_out):
+            continue
+        yield Finding(
+            f"scale {factor:.6g} takes length {n_in} (axis {axis}) to {n_out} in Core ML's "
+            f"float32 and to {there} in PyTorch's float64",
+            "warning",
+            "simulated",
+            _relengthed(operation, operator, scales),
+        )
+        return
+
+
+def _relengthed(operation: Operation, operator: Resize, scales: tuple[float, ...]) -> Fix:
+    """Return the call by the factors themselves, whose lengths PyTorch computes."""
+    meant = meant_resize(operation) or operator
+    factors = tuple(shortest(scales[axis]) for axis, _ in meant.axes)
+    return Fix("unsafe", "give the output PyTorch's length", meant, factors)
 
 
 def _fix(operation: Operation, operator: Resize, safety: Safety) -> Fix | None:
@@ -205,6 +243,30 @@ RULE = Rule(
                 "warning",
                 "simulated",
                 _FIX,
+            ),
+        ),
+        Bad(
+            example_site(
+                "upsample_nearest_neighbor",
+                Resize(((2, Sampling("asymmetric", Nearest())),)),
+                dialect="ML Program",
+                opset=6,
+                by="scales",
+                scales=(1.0, 1.0, _SINGLE, 1.0),
+                input_shape=(1, 3, 100, 8),
+                output_shape=(1, 3, 29, 8),
+            ),
+            Finding(
+                "scale 0.29 takes length 100 (axis 2) to 29 in Core ML's float32 and to 28 in "
+                "PyTorch's float64",
+                "warning",
+                "simulated",
+                Fix(
+                    "unsafe",
+                    "give the output PyTorch's length",
+                    Resize(((2, Sampling("asymmetric", Nearest())),)),
+                    (0.29,),
+                ),
             ),
         ),
     ),

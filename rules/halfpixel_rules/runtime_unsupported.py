@@ -38,7 +38,7 @@ PLACES = {
 
 def check(site: Site) -> Iterator[Finding]:
     """Compare the node with what the CPU provider implements."""
-    reason = _refused(site.operation)
+    reason = _refused(site.operation) if site.operation.dialect == "ONNX" else ""
     if reason:
         message = f"onnxruntime's CPU provider has no kernel for {reason}"
         yield Finding(message, "warning", "simulated", declined=DECLINED)

@@ -16,7 +16,7 @@ from halfpixel.fix import fix
 from halfpixel.fixes import FixSettings
 from halfpixel.formats.onnx_edit import GraphEdit, ModelEdit, applied, compose
 from halfpixel.formats.onnx_splice import splice
-from halfpixel.formats.onnx_wire import bytes_field
+from halfpixel.formats.protobuf_wire import bytes_field
 from halfpixel.intent import parse_policy
 
 CORNERS = FixSettings(Settings(policies=(parse_policy("align_corners=true"),), severity="warning"))

@@ -11,7 +11,8 @@ import example_models as models
 import halfpixel
 from halfpixel.errors import ModelFileError
 from halfpixel.formats.onnx_proto import parse
-from halfpixel.formats.onnx_wire import MAGICS, Reader, skeleton
+from halfpixel.formats.onnx_wire import Reader, skeleton
+from halfpixel.formats.protobuf_wire import MAGICS
 
 FILES = [
     models.CORPUS / "unet_ac0-t1.12.1-o10.onnx",

@@ -19,6 +19,10 @@ expect_option = click.option(
 )
 format_option = click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
 
+FILES: Final = (".onnx", ".mlmodel")
+PACKAGES: Final = (".mlpackage", ".mlmodelc")
+"""Models that are folders; a compiled one is refused with a reason where it is named."""
+
 CLEAN: Final = 0
 FOUND: Final = 1
 FAILED: Final = 2
@@ -77,17 +81,30 @@ def check_expected(expect: Sequence[str], seen: Iterable[str]) -> None:
             raise UsageError(f"--expect {text!r}: no such node; there are: {listed}")
 
 
+def _models_in(folder: Path) -> Iterator[Path]:
+    """Yield the models in a folder and the folders in it; a package is one model."""
+    for place, folders, files in os.walk(folder):
+        for name in [name for name in folders if name.endswith(PACKAGES)]:
+            folders.remove(name)
+            if name.endswith(PACKAGES[0]):
+                yield Path(place, name)
+        yield from (Path(place, name) for name in files if name.endswith(FILES))
+
+
 def _found(paths: Sequence[str]) -> Iterator[tuple[str, Path]]:
     for text in paths:
         path = Path(text)
         if not text:
             raise UsageError("an empty path, expected a file, a folder or a pattern")
-        if os.path.isdir(text):  # noqa: PTH112 - Path.is_dir raises where a folder is closed
-            found = sorted(p for p in path.rglob("*.onnx") if p.is_file())
+        if text.rstrip("/").endswith(PACKAGES):
+            found = [path]
+        elif os.path.isdir(text):  # noqa: PTH112 - Path.is_dir raises where a folder is closed
+            found = sorted(_models_in(path))
         elif has_magic(text) and not os.path.exists(text):  # noqa: PTH110 - likewise
             found = sorted(Path(name) for name in glob(text, recursive=True))  # noqa: PTH207 - the pattern may be absolute
         else:
             found = [path]
         if not found:
-            raise UsageError(f"{text}: no model files there, expected *.onnx")
+            expected = ", ".join(f"*{suffix}" for suffix in (*FILES, *PACKAGES[:1]))
+            raise UsageError(f"{text}: no model files there, expected {expected}")
         yield from ((text, path) for path in found)

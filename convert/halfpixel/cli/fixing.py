@@ -73,9 +73,9 @@ def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
 ) -> None:
     """Repair the resampling operators of MODEL... (files, folders, globs), nothing else.
 
-    The result is NAME.fixed.onnx beside the model unless --output or --in-place say otherwise;
-    a model without anything to fix is not touched. Exit code 1 says that findings are left, or
-    that --lower was declined; 2 that a file could not be read or written.
+    The result is NAME.fixed.onnx (.mlpackage, .mlmodel) beside the model unless --output or
+    --in-place say otherwise; a model without anything to fix is not touched. Exit code 1 says that
+    findings are left, or that --lower was declined; 2 that a file could not be read or written.
     """
     from halfpixel.cli.settings import read_settings
     from halfpixel.cli.target import Target, at_least_warnings, fixed, lowerings, say

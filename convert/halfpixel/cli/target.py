@@ -103,9 +103,14 @@ def _written(result: FixResult, path: Path, target: Target) -> str:
 
 
 def _keep(path: Path, *, replace: bool) -> None:
-    """Copy the old file to NAME.bak."""
+    """Keep the old file, or package, as NAME.bak."""
     backup = path.with_name(f"{path.name}.bak")
     try:
+        if path.is_dir():
+            from halfpixel.formats.coreml_save import keep
+
+            keep(path, backup, replace=replace)
+            return
         atomic.write([(0, path.stat().st_size)], path, backup, replace=replace)
     except ModelFileError as error:
         if isinstance(error.__cause__, FileExistsError):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from halfpixel.cli.files import CLEAN, FAILED, FOUND, format_option
-from halfpixel.errors import UsageError
+from halfpixel.errors import GraphError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,9 +66,12 @@ def verify_command(  # noqa: PLR0913, PLR0917 - one argument an option
 
     A and B are a model (model.onnx, model.onnx@cuda, model.onnx@reference), a .pt2 or TorchScript
     file, a PyTorch module as package.module:factory, or an .npz of recorded inputs and outputs.
-    Without B, every resampling node of A runs by itself and is held against its exact weights
-    and the PyTorch call that it is. Exit code 1 says that something differs or is refused, or that
-    nothing was compared; 2 that a file, a provider or an input is missing or cannot be used.
+    A Core ML model runs on Core ML as model.mlpackage@coreml (macOS), and elsewhere its ML Program
+    is lowered to ONNX: model.mlpackage, model.mlpackage@cuda. Without B, every resampling node of
+    A runs by itself and is held against its exact weights and the PyTorch call that it is. Exit
+    code 1 says that something differs or is refused, or that nothing was compared; 2 that a file,
+    a provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered
+    as a whole.
     """
     from halfpixel.feeds import FeedSettings, parse_shapes, read
     from halfpixel.measure import parse_tolerances
@@ -100,6 +103,7 @@ def verify_command(  # noqa: PLR0913, PLR0917 - one argument an option
 
 def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form: str) -> int:
     """Verify the sites of one model; return the exit code."""
+    from halfpixel.formats import coreml_file
     from halfpixel.report import verify_report
     from halfpixel.runtime import Side, parse_provider, parse_side
     from halfpixel.site_check import SiteCheck
@@ -109,15 +113,24 @@ def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form:
         raise UsageError(f"{a}: recorded arrays need a model to be held against")
     asked = [parse_provider(one) for one in providers] or [(side.where or "cpu", {})]
     places = [(where, options or dict(side.options)) for where, options in asked]
+    of_coreml = str(side.source).endswith(coreml_file.FORMAT.suffixes)
+    if of_coreml and any(where == "coreml" for where, _ in places):
+        told = "single sites run lowered to ONNX; hold the whole model against another side"
+        raise UsageError(f"{a}: {told}, such as {side.source}")
     check = SiteCheck(side.source, places, settings.tolerances, settings.fallback)
     results = list(check.results())
     optimiser: list[str] = []
+    notes: list[str] = []
     for where, options in places:
-        optimiser += _optimised(Side(side.source, where, options), settings)
+        try:
+            optimiser += _optimised(Side(side.source, where, options), settings)
+        except GraphError as error:  # a Core ML model that is not lowered to ONNX as a whole
+            notes.append(str(error))
+    notes = list(dict.fromkeys(notes))
     if form == "json":
-        click.echo(verify_report.dumps_sites(results, optimiser))
+        click.echo(verify_report.dumps_sites(results, optimiser, notes))
     else:
-        verify_report.show_sites(results, optimiser, _console())
+        verify_report.show_sites(results, optimiser, _console(), notes)
     wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)
     return FOUND if wrong or optimiser else CLEAN
 

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 Attributes = Mapping[str, object]
 T = TypeVar("T")
 
-ONNX_COORDINATES: Final = frozenset(c for c in COORDINATES if not c.startswith("pytorch_")) | {
-    "pytorch_half_pixel"
-}
+ONNX_COORDINATES: Final = frozenset(
+    c for c in COORDINATES if not c.startswith(("pytorch_", "coreml_"))
+) | {"pytorch_half_pixel"}
 ROUNDINGS: Final = frozenset({"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"})
 MODES: Final = frozenset({"nearest", "linear", "cubic"})
 COPIES: Final = frozenset(

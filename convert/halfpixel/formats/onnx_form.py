@@ -12,7 +12,7 @@ from typing import Final
 
 from halfpixel.conventions.onnx_resize import attributes_of
 from halfpixel.deviation import deviation_of
-from halfpixel.formats.onnx_goal import Goal
+from halfpixel.formats.goal import Goal
 from halfpixel.formats.onnx_lengths import By, ways
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import output_length_float32

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Final, Literal
 
-from halfpixel.formats.onnx_goal import Goal
+from halfpixel.formats.goal import Goal
 from halfpixel.sampling import Sampling
 from halfpixel.sampling.arithmetic import float32, output_length_float32, output_length_float64
 from halfpixel.site import Operation

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.torch_interpolate import NEAREST_COPIES_SINCE
 from halfpixel.errors import ConventionError
-from halfpixel.formats.onnx_goal import Goal
+from halfpixel.formats.goal import Goal
 from halfpixel.formats.onnx_lower_grid import grid_sample
 from halfpixel.formats.onnx_nodes import Ends, Nodes, float_type
 from halfpixel.sampling import Nearest, Sampling

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ConventionError
-from halfpixel.formats.onnx_goal import Goal
+from halfpixel.formats.goal import Goal
 from halfpixel.formats.onnx_nodes import Ends, Nodes, float_type
 from halfpixel.sampling import Cubic, Linear, Nearest
 from halfpixel.sampling.lowering import grid_positions

@@ -24,7 +24,8 @@ from halfpixel.formats.onnx_rewrite import RECORD, Rewriting
 from halfpixel.formats.onnx_splice import splice
 from halfpixel.formats.onnx_values import inputs_of, values_of
 from halfpixel.formats.onnx_walk import Place, Walk
-from halfpixel.formats.onnx_wire import mapped, skeleton
+from halfpixel.formats.onnx_wire import skeleton
+from halfpixel.formats.protobuf_wire import mapped
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class OnnxModel:
     def __post_init__(self) -> None:
         """Remember the file as it is now."""
         if self._seen is None and self.path is not None:
-            self._seen = _stamp(self.path)
+            self._seen = atomic.stamp(self.path)
 
     def check_unchanged(self) -> None:
         """Refuse a file that is another one since it was read.
@@ -89,7 +90,7 @@ class OnnxModel:
         Raises:
             ModelFileError: it is.
         """
-        if self.path is not None and _stamp(self.path) not in {self._seen, None}:
+        if self.path is not None and atomic.stamp(self.path) not in {self._seen, None}:
             raise ModelFileError(self.path, "has changed since it was read")
 
     @property
@@ -300,15 +301,6 @@ class OnnxRewritten:
         path = self.before.path
         if path is not None and not same_structure(found, written, self.opened.proto, path):
             raise ModelFileError(target, "reads back as another model than was written")
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """Return what tells one state of a file from another; None where it is gone."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns
 
 
 def _read_again(model: OnnxModel) -> "ModelProto":

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Change, Outcome
+from halfpixel.formats.goal import Goal
 from halfpixel.formats.onnx_converted import opset_of
 from halfpixel.formats.onnx_dead import drop_unread
 from halfpixel.formats.onnx_edit import Container, ModelEdit, applied, compose, payload_outside
-from halfpixel.formats.onnx_goal import Goal
 from halfpixel.formats.onnx_lift import Lift, scales_before_11
 from halfpixel.formats.onnx_lines import node_lines
 from halfpixel.formats.onnx_nodes import names_in

@@ -9,18 +9,18 @@ Source: Protocol Buffers documentation, "Encoding"; field numbers from ONNX `onn
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from halfpixel.atomic import Piece, size_of
 from halfpixel.errors import ModelFileError
 from halfpixel.formats.onnx_edit import GraphEdit, ModelEdit
-from halfpixel.formats.onnx_wire import (
+from halfpixel.formats.onnx_wire import Reader
+from halfpixel.formats.protobuf_wire import (
     BYTES,
     VARINT,
     Malformed,
-    Reader,
+    Pieces,
     bytes_field,
     mapped,
     varint_bytes,
@@ -57,45 +57,13 @@ def splice(path: Path, edit: ModelEdit) -> list[Piece]:
     return pieces
 
 
-@dataclass(slots=True)
-class _Out:
-    """Pieces in the making; ranges that touch are joined."""
-
-    pieces: list[Piece] = field(default_factory=list[Piece])
-
-    def copy(self, start: int, stop: int) -> None:
-        if start == stop:
-            return
-        last = self.pieces[-1] if self.pieces else b""
-        if isinstance(last, tuple) and last[1] == start:
-            self.pieces[-1] = (last[0], stop)
-        else:
-            self.pieces.append((start, stop))
-
-    def add(self, data: bytes) -> None:
-        last = self.pieces[-1] if self.pieces else None
-        if isinstance(last, bytes):
-            self.pieces[-1] = last + data
-        else:
-            self.pieces.append(data)
-
-    def message(self, number: int, body: "_Out") -> None:
-        """Add a field that holds a message."""
-        self.add(varint_bytes(number << 3 | BYTES) + varint_bytes(size_of(body.pieces)))
-        for piece in body.pieces:
-            if isinstance(piece, bytes):
-                self.add(piece)
-            else:
-                self.copy(*piece)
-
-
-Write = Callable[[_Out, int, int, int], bool]
+Write = Callable[[Pieces, int, int, int], bool]
 """Writes the n-th field of a number, given where its value stands; False where it stays."""
 
 
-def _fields(reader: Reader, at: int, end: int, writers: dict[int, Write]) -> _Out:
+def _fields(reader: Reader, at: int, end: int, writers: dict[int, Write]) -> Pieces:
     """Write a message anew, the fields of some numbers by writers of their own."""
-    out, counts = _Out(), dict.fromkeys(writers, -1)
+    out, counts = Pieces(), dict.fromkeys(writers, -1)
     while at < end:
         tag, kind, start, stop = reader.field(at, end)
         writer = writers.get(tag >> 3) if kind == BYTES else None
@@ -107,22 +75,22 @@ def _fields(reader: Reader, at: int, end: int, writers: dict[int, Write]) -> _Ou
     return out
 
 
-def _model(reader: Reader, end: int, edit: ModelEdit) -> _Out:
-    def graph(out: _Out, count: int, start: int, stop: int) -> bool:
+def _model(reader: Reader, end: int, edit: ModelEdit) -> Pieces:
+    def graph(out: Pieces, count: int, start: int, stop: int) -> bool:
         if count and edit.graph:
             raise Malformed("the graph is in several pieces")
         if edit.graph:
             out.message(MODEL_GRAPH, _graph(reader, start, stop, edit.graph))
         return bool(edit.graph)
 
-    def function(out: _Out, count: int, start: int, stop: int) -> bool:
+    def function(out: Pieces, count: int, start: int, stop: int) -> bool:
         change = edit.functions.get(count)
         if change is None:
             return False
         out.message(MODEL_FUNCTION, _function(reader, start, stop, change, edit.opset))
         return True
 
-    def metadata(_out: _Out, _count: int, start: int, stop: int) -> bool:
+    def metadata(_out: Pieces, _count: int, start: int, stop: int) -> bool:
         return _text(reader, start, stop, 1) in edit.metadata
 
     writers: dict[int, Write] = {
@@ -139,7 +107,7 @@ def _model(reader: Reader, end: int, edit: ModelEdit) -> _Out:
 
 
 def _opset_writer(reader: Reader, number: int, opset: int | None) -> Write:
-    def write(out: _Out, _count: int, start: int, stop: int) -> bool:
+    def write(out: Pieces, _count: int, start: int, stop: int) -> bool:
         if opset is None or _text(reader, start, stop, 1) not in {"", "ai.onnx"}:
             return False
         version = varint_bytes(2 << 3 | VARINT) + varint_bytes(opset)
@@ -171,15 +139,15 @@ def _text(reader: Reader, at: int, end: int, number: int) -> str:
     return found
 
 
-def _graph(reader: Reader, at: int, end: int, edit: GraphEdit) -> _Out:
-    def initializer(_out: _Out, count: int, _start: int, _stop: int) -> bool:
+def _graph(reader: Reader, at: int, end: int, edit: GraphEdit) -> Pieces:
+    def initializer(_out: Pieces, count: int, _start: int, _stop: int) -> bool:
         return count in edit.dropped
 
     node = _node_writer(reader, GRAPH_NODE, edit)
     return _fields(reader, at, end, {GRAPH_NODE: node, GRAPH_INITIALIZER: initializer})
 
 
-def _function(reader: Reader, at: int, end: int, edit: GraphEdit, opset: int | None) -> _Out:
+def _function(reader: Reader, at: int, end: int, edit: GraphEdit, opset: int | None) -> Pieces:
     writers: dict[int, Write] = {
         FUNCTION_NODE: _node_writer(reader, FUNCTION_NODE, edit),
         FUNCTION_OPSET: _opset_writer(reader, FUNCTION_OPSET, opset),
@@ -192,7 +160,7 @@ def _node_writer(reader: Reader, number: int, edit: GraphEdit) -> Write:
     for (node, attribute, place), change in edit.inner.items():
         held.setdefault(node, {})[attribute, place] = change
 
-    def write(out: _Out, count: int, start: int, stop: int) -> bool:
+    def write(out: Pieces, count: int, start: int, stop: int) -> bool:
         items, inner = edit.nodes.get(count), held.get(count)
         if items is None and inner is None:
             return False
@@ -200,7 +168,7 @@ def _node_writer(reader: Reader, number: int, edit: GraphEdit) -> Write:
             if item is not None:
                 out.add(bytes_field(number, item.SerializeToString()))
             elif inner is None:
-                body = _Out([(start, stop)] if stop > start else [])
+                body = Pieces([(start, stop)] if stop > start else [])
                 out.message(number, body)
             else:
                 out.message(number, _with_inner(reader, start, stop, inner))
@@ -219,8 +187,10 @@ def _graph_fields(reader: Reader, at: int, end: int) -> list[int]:
     return found
 
 
-def _with_inner(reader: Reader, at: int, end: int, inner: dict[tuple[int, int], GraphEdit]) -> _Out:
-    def attribute(out: _Out, count: int, start: int, stop: int) -> bool:
+def _with_inner(
+    reader: Reader, at: int, end: int, inner: dict[tuple[int, int], GraphEdit]
+) -> Pieces:
+    def attribute(out: Pieces, count: int, start: int, stop: int) -> bool:
         changes = {place: change for (a, place), change in inner.items() if a == count}
         if not changes:
             return False
@@ -231,7 +201,7 @@ def _with_inner(reader: Reader, at: int, end: int, inner: dict[tuple[int, int], 
         used = ATTRIBUTE_GRAPHS if ATTRIBUTE_GRAPHS in numbers else ATTRIBUTE_GRAPH
 
         def graph(number: int) -> Write:
-            def write(body: _Out, place: int, begin: int, finish: int) -> bool:
+            def write(body: Pieces, place: int, begin: int, finish: int) -> bool:
                 if place not in changes:
                     return False
                 body.message(number, _graph(reader, begin, finish, changes[place]))

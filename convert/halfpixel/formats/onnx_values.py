@@ -7,7 +7,7 @@ from halfpixel.format import Port, Value
 from halfpixel.formats.onnx_converted import name_of
 from halfpixel.formats.onnx_scope import declared_shape
 from halfpixel.formats.onnx_tensor import NAMES
-from halfpixel.formats.onnx_wire import bytes_field
+from halfpixel.formats.protobuf_wire import bytes_field
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto

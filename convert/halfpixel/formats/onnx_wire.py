@@ -9,17 +9,22 @@ Source: Protocol Buffers documentation, "Encoding"; field numbers from ONNX `onn
 """
 
 import mmap
-import os
-import stat
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from halfpixel.errors import ModelFileError
+from halfpixel.formats.protobuf_wire import (
+    BYTES,
+    VARINT,
+    Malformed,
+    WireReader,
+    bytes_field,
+    mapped,
+    varint_bytes,
+)
 
-VARINT, FIXED64, BYTES, GROUP, END_GROUP, FIXED32 = 0, 1, 2, 3, 4, 5
 SMALL: Final = 1 << 24
 """Bytes of a file up to which it is taken whole: stepping over payloads gains nothing."""
 
@@ -32,20 +37,7 @@ LARGE: Final = 1 << 16
 DEEPEST: Final = 64
 """Levels of nested graphs; protobuf itself stops at 100 levels of messages."""
 
-MAGICS: Final = {
-    b"PK\x03\x04": "a zip archive",
-    b"\x1f\x8b": "gzip data",
-    b"ORTM": "onnxruntime's own format",
-    b"version https://git-lfs": "a Git LFS pointer; fetch the file with 'git lfs pull'",
-    b"\x89HDF": "an HDF5 file",
-}
-
-View = mmap.mmap | bytes
 Rewrite = Callable[["Reader", int, int, int], bytes | None]
-
-
-class Malformed(Exception):  # noqa: N818 - becomes a ModelFileError with the file's name
-    """Bytes that are no protobuf message; the text says where and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,120 +78,21 @@ def skeleton(path: Path, keep: int = KEEP, small: int = SMALL) -> Skeleton:
         raise ModelFileError(path, f"not an ONNX model, or truncated: {error}") from error
 
 
-@contextmanager
-def mapped(path: Path) -> Generator[mmap.mmap]:
-    """Open a file as bytes that are read from the disk as they are asked for.
-
-    Raises:
-        ModelFileError: it cannot be read, is empty, or is of another format by its magic.
-    """
-    try:
-        with open(path, "rb", opener=_open) as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                raise ModelFileError(path, "the file is empty")
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-                _refuse_other_formats(path, view[:64])
-                if hasattr(view, "madvise"):
-                    view.madvise(mmap.MADV_RANDOM)  # no read-ahead into weights
-                yield view
-    except OSError as error:
-        raise ModelFileError(path, _reason(error)) from error
-
-
-def _open(name: str, flags: int) -> int:
-    handle = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe must not block
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError("not a regular file")
-    return handle
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
-
-
-def _refuse_other_formats(path: Path, head: bytes) -> None:
-    for magic, what in MAGICS.items():
-        if head.startswith(magic):
-            raise ModelFileError(path, f"not an ONNX model: it is {what}")
-
-
-@dataclass(slots=True)
-class Reader:
-    """One pass over one file.
+@dataclass
+class Reader(WireReader):
+    """One pass over one ONNX file.
 
     Attributes:
-        view: the file's bytes.
         location: the file's own name, for references into it.
         keep: payloads of up to this many bytes stay.
         payloads: payloads left in the file so far.
         payload_bytes: their bytes.
     """
 
-    view: View
     location: str
     keep: int
     payloads: int = 0
     payload_bytes: int = 0
-
-    def varint(self, at: int, end: int) -> tuple[int, int]:
-        """Return the number at `at` and the place behind it.
-
-        >>> Reader(bytes([0xAC, 0x02]), "", 0).varint(0, 2)
-        (300, 2)
-        """
-        value = shift = 0
-        start, view = at, self.view
-        while at < end:
-            byte = view[at]
-            at += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value, at
-            shift += 7
-            if shift > 63:
-                raise Malformed(f"a number of more than ten bytes at byte {start}")
-        raise Malformed(f"the message ends inside a number at byte {start}")
-
-    def field(self, at: int, end: int) -> tuple[int, int, int, int]:
-        """Return (tag, start of the value, end of the value) as (tag, kind, start, end)."""
-        tag, start = self.varint(at, end)
-        kind = tag & 7
-        if tag < 8:
-            raise Malformed(f"field number 0 at byte {at}")
-        if kind == BYTES:
-            length, start = self.varint(start, end)
-            stop = start + length
-        elif kind == VARINT:
-            _, stop = self.varint(start, end)
-        elif kind == FIXED32:
-            stop = start + 4
-        elif kind == FIXED64:
-            stop = start + 8
-        elif kind == GROUP:
-            stop = self._group_end(start, end, tag)
-        else:
-            raise Malformed(f"wire type {kind} at byte {at}")
-        if stop > end:
-            over = f"field {tag >> 3} at byte {at} ends at byte {stop}"
-            raise Malformed(f"{over}, its message at byte {end}")
-        return tag, kind, start, stop
-
-    def _group_end(self, at: int, end: int, tag: int) -> int:
-        """Return the place behind a group, which nothing in ONNX uses and protobuf skips."""
-        open_groups = [tag >> 3]
-        while open_groups:
-            tag, start = self.varint(at, end)
-            if tag & 7 == GROUP:
-                open_groups.append(tag >> 3)
-                at = start
-            elif tag & 7 == END_GROUP:
-                if open_groups.pop() != tag >> 3:
-                    raise Malformed(f"a group is closed by another's end at byte {at}")
-                at = start
-            else:
-                at = self.field(at, end)[3]
-        return at
 
     def rewritten(
         self, at: int, end: int, parts: "dict[int, tuple[int, Rewrite]]", depth: int
@@ -276,25 +169,6 @@ it is, in the model's own file."""
 EXTERNAL_DATA: Final = 13
 DATA_LOCATION: Final = 14
 _EXTERNAL: Final = bytes([DATA_LOCATION << 3 | VARINT, 1])
-
-
-def varint_bytes(value: int) -> bytes:
-    """Return a number as protobuf writes it.
-
-    >>> varint_bytes(300).hex()
-    'ac02'
-    """
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def bytes_field(number: int, value: bytes) -> bytes:
-    """Return a field of bytes, a text or a message as protobuf writes it."""
-    return varint_bytes(number << 3 | BYTES) + varint_bytes(len(value)) + value
 
 
 def _entry(key: str, value: str) -> bytes:

@@ -6,8 +6,8 @@ from typing import cast
 from halfpixel.conventions import onnx_grid
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
+from halfpixel.formats.goal import Goal, goal_of, is_copy
 from halfpixel.formats.onnx_form import Form, form_of
-from halfpixel.formats.onnx_goal import Goal, goal_of, is_copy
 from halfpixel.formats.onnx_hidden import read_gather
 from halfpixel.formats.onnx_lower import known_axes, lower
 from halfpixel.formats.onnx_lower_grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE, affine_grid

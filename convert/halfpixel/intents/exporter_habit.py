@@ -17,6 +17,7 @@ Source: PyTorch `torch/onnx/symbolic_opset9.py` and `symbolic_opset11.py`, relea
 2.13; pytorch/pytorch#79361 and #183523 on pytorch_half_pixel.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from halfpixel.conventions.torch_interpolate import LATEST, Family, Interpolate
@@ -57,7 +58,7 @@ def habit(operation: Operation) -> Intent | None:
     scales = operation.scales
     upgraded = not any(name in attributes for name in _WRITTEN_FROM_11)
     before_11 = operation.opset < 11 or upgraded  # the exporter itself writes both names
-    by_ratio = not operation.constant_lengths or (scales is not None and not _neat(scales))
+    by_ratio = not operation.constant_lengths or (scales is not None and not neat(scales))
     by_size = scales is None or (before_11 and by_ratio)
     sizes = operation.sizes or operation.lengths()[1]
     call = Interpolate(
@@ -75,6 +76,6 @@ def habit(operation: Operation) -> Intent | None:
     return Intent("assumed", origin, call.text(), call)
 
 
-def _neat(scales: tuple[float, ...]) -> bool:
+def neat(scales: Sequence[float]) -> bool:
     """Whether scales read like a user's factors: before opset 11 sizes became scales too."""
     return all(float(f"{scale:.4g}") == float(f"{scale:.7g}") for scale in scales)

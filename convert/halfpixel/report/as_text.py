@@ -45,7 +45,7 @@ def _site(path: str, located: Sequence[Located]) -> Iterator[Line]:
     site = located[0].site
     where = f"{site.graph}/{site.name}" if site.graph else site.name
     shapes = f"{_shape(site.input_shape)} -> {_shape(site.output_shape)}"
-    kind = f" ({site.op}, opset {site.opset}) {shapes}"
+    kind = f" ({site.op}, {site.operation.version}) {shapes}"
     yield ((f"{path}: {where}", "bold"), (kind, ""))
     yield _plain(f"  is     {site.torch_call or _nameless(site)}")
     if site.intent is not None:

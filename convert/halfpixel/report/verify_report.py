@@ -8,7 +8,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.measure import Difference
+from halfpixel.pairing import Pairing, copies
 from halfpixel.side import Divergence
+from halfpixel.site import Site
 from halfpixel.site_check import SiteResult
 from halfpixel.verification import Verification
 
@@ -51,10 +53,8 @@ def show(found: Verification, console: "Console") -> None:
     if found.suspected:
         text = f"no run tells which node; check has something to say of {found.suspected}"
         console.print(text)
-    for one in found.outputs:
-        if one.blank:
-            text = f"output {one.name!r} is one number throughout, and tells nothing"
-            console.print(f"{text}; other --inputs or --range may")
+    for line in (*_blank_lines(found), *pairing_lines(found.pairing)):
+        console.print(line)
     _show_rest(console, found.optimiser, found.placement)
     count = sum(bool(case.outputs) for case in found.cases)
     verdict = "equal" if found.equal else "different"
@@ -89,7 +89,42 @@ def divergence_line(first: Divergence) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def show_sites(results: Sequence[SiteResult], optimiser: Sequence[str], console: "Console") -> None:
+def _blank_lines(found: Verification) -> list[str]:
+    tail = "is one number throughout, and tells nothing; other --inputs or --range may"
+    return [f"output {one.name!r} {tail}" for one in found.outputs if one.blank]
+
+
+def pairing_lines(found: Pairing | None) -> list[str]:
+    """Return what the sites of two files differ in; nothing where they agree.
+
+    >>> pairing_lines(Pairing())
+    []
+    """
+    if found is None:
+        return []
+    lines = [
+        f"  {pair.a.name} ({pair.a.op}) and {pair.b.name} ({pair.b.op}): {pair.difference}"
+        for pair in found.pairs
+        if pair.equal is not True
+    ]
+    for side, alone in (("a", found.only_a), ("b", found.only_b)):
+        lines += [
+            f"  only in {side}: {site.name} ({site.op})"
+            + (", which copies" if copies(site) else "")
+            for site in alone
+        ]
+    if not lines:
+        return []
+    count = len(found.differences)
+    return [f"sites: {len(found.pairs)} paired, {count} of them with another convention", *lines]
+
+
+def show_sites(
+    results: Sequence[SiteResult],
+    optimiser: Sequence[str],
+    console: "Console",
+    notes: Sequence[str] = (),
+) -> None:
     """Print what every site does on every provider."""
     from rich.table import Table
 
@@ -106,6 +141,8 @@ def show_sites(results: Sequence[SiteResult], optimiser: Sequence[str], console:
             "" if one.torch is None else f"{one.torch.max_abs:.3g}",
         )
     console.print(table)
+    for note in notes:
+        console.print(note)
     _show_rest(console, optimiser, ())
     ran = [one for one in results if one.exact is not None]
     equal = sum(one.agrees for one in ran)
@@ -155,11 +192,14 @@ def dumps(found: Verification) -> str:
             "suspected_node": found.suspected or None,
             "placement": {**found.placement[1], **found.placement[0]},
             "placements": [dict(placed) for placed in found.placement],
+            "pairing": None if found.pairing is None else _pairing(found.pairing),
         }
     )
 
 
-def dumps_sites(results: Sequence[SiteResult], optimiser: Sequence[str]) -> str:
+def dumps_sites(
+    results: Sequence[SiteResult], optimiser: Sequence[str], notes: Sequence[str] = ()
+) -> str:
     """Return what every site does as JSON text."""
     rows = [
         {
@@ -179,8 +219,29 @@ def dumps_sites(results: Sequence[SiteResult], optimiser: Sequence[str]) -> str:
     ran = [one for one in results if one.exact is not None]
     refused = any(one.refused_by_runtime for one in results)
     equal = all(one.agrees for one in ran) and not refused and bool(ran or not results)
-    body = {"version": VERSION, "equal": equal, "sites": rows, "optimiser": list(optimiser)}
-    return json.dumps(body)
+    lines = {"optimiser": list(optimiser), "notes": list(notes)}
+    return json.dumps({"version": VERSION, "equal": equal, "sites": rows, **lines})
+
+
+def _pairing(found: Pairing) -> dict[str, object]:
+    def named(site: Site) -> dict[str, str]:
+        return {"node": site.name, "op": site.op, "graph": site.graph}
+
+    return {
+        "pairs": [
+            {
+                "a": named(pair.a),
+                "b": named(pair.b),
+                "equal": pair.equal,
+                "difference": pair.difference or None,
+                "displacement": pair.displacement,
+                "weight_difference": pair.weight_difference,
+            }
+            for pair in found.pairs
+        ],
+        "only_a": [named(site) for site in found.only_a],
+        "only_b": [named(site) for site in found.only_b],
+    }
 
 
 def _divergence(first: Divergence) -> dict[str, object]:

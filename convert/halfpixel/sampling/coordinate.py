@@ -10,7 +10,8 @@ given lengths exactly when their lines do.
 
 Sources: ONNX operator Resize-19 (attribute coordinate_transformation_mode); PyTorch
 `aten/src/ATen/native/UpSample.h` (area_pixel_compute_scale and _source_index, in the
-releases up to 1.9 and from 1.10 on) and `cpu/UpSampleKernel.cpp` for antialias.
+releases up to 1.9 and from 1.10 on) and `cpu/UpSampleKernel.cpp` for antialias; coremltools
+`converters/mil/mil/ops/defs/iOS15/image_resizing.py` (sampling_mode of resize_bilinear).
 """
 
 from collections.abc import Callable
@@ -28,6 +29,7 @@ Coordinate = Literal[
     "tf_half_pixel_for_nn",
     "tf_crop_and_resize",
     "pytorch_antialias_align_corners",
+    "coreml_offset_corners",
 ]
 """A name for one rule; those that ONNX has carry ONNX's name."""
 
@@ -118,6 +120,11 @@ def _tf_crop_and_resize(axis: Axis) -> Line:
     return Line(step, first * (axis.n_in - 1))
 
 
+def _coreml_offset_corners(axis: Axis) -> Line:
+    step = Fraction(max(1, axis.n_in - 1), axis.n_out)
+    return Line(step, step / 2)
+
+
 _LINES: Final[dict[Coordinate, Callable[[Axis], Line]]] = {
     "align_corners": _align_corners,
     "half_pixel": _half_pixel,
@@ -128,6 +135,7 @@ _LINES: Final[dict[Coordinate, Callable[[Axis], Line]]] = {
     "tf_half_pixel_for_nn": _tf_half_pixel_for_nn,
     "tf_crop_and_resize": _tf_crop_and_resize,
     "pytorch_antialias_align_corners": _pytorch_antialias_align_corners,
+    "coreml_offset_corners": _coreml_offset_corners,
 }
 
 COORDINATES: Final[tuple[Coordinate, ...]] = tuple(_LINES)
@@ -145,6 +153,7 @@ def source_line(coordinate: Coordinate, axis: Axis) -> Line:
     align_corners            (n_in-1)/(n_out-1)       0
     half_pixel_symmetric     r                        r/2 - 1/2 + (n_in - r n_out)/2
     tf_crop_and_resize       (r1-r0)(n_in-1)/(n_out-1) r0 (n_in-1)
+    coreml_offset_corners    d = max(1, n_in-1)/n_out d/2
     ======================== ======================== =======================
 
     with ``r = 1 / scale`` where a scale was given and ``n_in / n_out`` where a size was.
@@ -152,12 +161,15 @@ def source_line(coordinate: Coordinate, axis: Axis) -> Line:
     ``pytorch_1_9_half_pixel``, what PyTorch up to 1.9 computed, reads coordinate -1/2 there
     (pixel 0 for a linear kernel, which clamps; a blend for a cubic one, which does not).
     ``pytorch_antialias_align_corners`` takes its step from align_corners and its start from
-    half_pixel, as PyTorch's antialias kernels do.
+    half_pixel, as PyTorch's antialias kernels do. ``coreml_offset_corners`` takes the middles
+    of n_out equal parts of [0, n_in - 1], so that an axis whose length stays is not a copy.
 
     >>> source_line("half_pixel", Axis(4, 8))
     Line(step=Fraction(1, 2), start=Fraction(-1, 4))
     >>> source_line("align_corners", Axis(3, 5)).at(4)
     Fraction(2, 1)
+    >>> [float(source_line("coreml_offset_corners", Axis(4, 4)).at(i)) for i in range(4)]
+    [0.375, 1.125, 1.875, 2.625]
     """
     return _LINES[coordinate](axis)
 

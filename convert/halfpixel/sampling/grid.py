@@ -90,22 +90,45 @@ class GridSample:
         """
         import numpy as np
 
-        lengths = x.shape[2:]
+        lengths = np.array(x.shape[:1:-1], dtype=np.float64)  # x, y, z
         if grid.ndim != x.ndim or grid.shape[-1] != len(lengths):
             raise ValueError(f"grid of shape {grid.shape} does not fit input {x.shape}")
-        if grid.shape[0] != x.shape[0]:
-            raise ValueError(f"grid has batch {grid.shape[0]}, input {x.shape[0]}")
-        places = grid.astype(np.float64)
+        g = grid.astype(np.float64)
+        if self.align_corners:
+            return self.sample(x, (g + 1) / 2 * (lengths - 1))
+        return self.sample(x, ((g + 1) * lengths - 1) / 2)
+
+    def sample(
+        self, x: "NDArray[np.generic]", places: "NDArray[np.float64]"
+    ) -> "NDArray[np.float64]":
+        """Compute the samples at coordinates in input pixels, in float64.
+
+        Args:
+            x: input of shape (N, C, *lengths).
+            places: coordinates as the grid of `evaluate` has them, pixel centres on the integers;
+                `align_corners` decides only where a reflection turns.
+
+        Returns:
+            Output of shape (N, C, *output lengths).
+
+        Raises:
+            ValueError: the batches differ.
+        """
+        import numpy as np
+
+        lengths = x.shape[2:]
+        if places.shape[0] != x.shape[0]:
+            raise ValueError(f"grid has batch {places.shape[0]}, input {x.shape[0]}")
         taps = [
             self._taps(places[..., len(lengths) - 1 - axis], length)
             for axis, length in enumerate(lengths)
         ]
         image = np.moveaxis(x.astype(np.float64), 1, -1)
         first: NDArray[np.intp] = np.arange(x.shape[0], dtype=np.intp)
-        batch = first.reshape(-1, *[1] * (grid.ndim - 2))
-        out = np.zeros((*grid.shape[:-1], x.shape[1]))
+        batch = first.reshape(-1, *[1] * (places.ndim - 2))
+        out = np.zeros((*places.shape[:-1], x.shape[1]))
         for corner in product(*taps):
-            weight = np.ones(grid.shape[:-1])
+            weight = np.ones(places.shape[:-1])
             for _, part in corner:
                 weight = weight * part
             index = (batch, *(place for place, _ in corner))
@@ -114,12 +137,11 @@ class GridSample:
         return np.moveaxis(out, -1, 1)
 
     def _taps(
-        self, g: "NDArray[np.float64]", length: int
+        self, x: "NDArray[np.float64]", length: int
     ) -> "list[tuple[NDArray[np.intp], NDArray[np.float64]]]":
         """Return (index, weight) arrays along one axis; weight 0 outside under zeros."""
         import numpy as np
 
-        x = (g + 1) / 2 * (length - 1) if self.align_corners else ((g + 1) * length - 1) / 2
         if self.mode == "nearest":
             return [self._inside(np.rint(self._pad(x, length)), np.ones_like(x), length)]
         if self.mode == "linear":

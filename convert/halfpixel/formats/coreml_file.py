@@ -1,0 +1,12 @@
+"""Core ML: `.mlpackage` folders and `.mlmodel` files, ML Programs and neural networks in them."""
+
+from halfpixel.format import Format
+from halfpixel.formats.coreml_model import opened
+
+
+def takes(_source: object) -> bool:
+    """Whether an object in memory is a Core ML model: they are read from files alone."""
+    return False
+
+
+FORMAT = Format("Core ML", (".mlpackage", ".mlmodel", ".mlmodelc"), takes, opened)

@@ -1,0 +1,155 @@
+"""Where a site stands in a Core ML model, and what the two kinds of model share about sites."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from halfpixel.conventions.onnx_resize import Meaning
+from halfpixel.conventions.torch_call import asymmetric_text, call_text, matching_call
+from halfpixel.errors import ConventionError, GraphError
+from halfpixel.formats.coreml_messages import Operation as MilOperation
+from halfpixel.formats.coreml_program import MilScope
+from halfpixel.formats.coreml_spec import Layer, Leaf
+from halfpixel.sampling import Resize
+from halfpixel.site import Operation, Shape, Site, known
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from halfpixel.site import Compute
+
+    Array = NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class MilPlace:
+    """An operation of an ML Program.
+
+    Attributes:
+        scope: the block that it stands in.
+        index: its place in the block.
+    """
+
+    scope: MilScope
+    index: int
+
+    @property
+    def operation(self) -> MilOperation:
+        """The operation."""
+        return self.scope.block.operations[self.index]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site of a Core ML model.
+
+    Attributes:
+        site: the site.
+        leaf: the program or network that it stands in.
+        data: the value that is resampled.
+        output: the value that it makes.
+        inputs: every value that it reads, what is resampled first.
+        node: where it stands.
+        last: it makes an output of the model, which nothing else in the model reads.
+    """
+
+    site: Site
+    leaf: Leaf
+    data: str
+    output: str
+    inputs: tuple[str, ...]
+    node: MilPlace | Layer
+    last: bool = False
+
+    @property
+    def main(self) -> bool:
+        """Whether it stands in the body of the main function of a model that stands alone."""
+        return not self.site.graph
+
+
+def settled(base: Operation, meaning: Meaning) -> Operation:
+    """Complete a resize with what its lengths mean: shapes, and the PyTorch call."""
+    shape_in: Shape = base.input_shape or (None,) * meaning.rank
+    shape_out = list(base.output_shape or (None,) * meaning.rank)
+    for axis, length in enumerate(meaning.sizes or ()):
+        if length is not None and not isinstance(shape_out[axis], int):
+            shape_out[axis] = length
+    declared = tuple(shape_out)
+    operation = replace(
+        base,
+        operator=meaning.resize,
+        output_shape=declared,
+        scales=meaning.scales if base.by == "scales" else None,
+        sizes=meaning.sizes,
+    )
+    _refuse_empty(operation)
+    ins, outs = known(shape_in, meaning.rank), known(declared, meaning.rank)
+    factors = operation.scales
+    whole = factors is not None and all(factor == int(factor) for factor in factors)
+    call = matching_call(meaning.resize, factors if whole else None, ins, outs)
+    if call is None:
+        return replace(operation, torch_call=asymmetric_text(meaning.resize, ins, outs))
+    return replace(operation, torch_call=call_text(call, meaning.resize, meaning.rank))
+
+
+def _refuse_empty(operation: Operation) -> None:
+    """Refuse a resize of or to nothing, and one whose declared length is another."""
+    operator = operation.operator
+    if not isinstance(operator, Resize):
+        return
+    for which, lengths in zip(("input", "output"), operation.lengths(), strict=True):
+        for axis, _ in operator.axes:
+            if lengths[axis] == 0:
+                raise ConventionError(f"{which} length 0 along axis {axis}, expected at least 1")
+
+
+def resize_compute(
+    name: str,
+    meant: Callable[[Sequence[int]], Meaning],
+    declared: tuple[tuple[int | None, ...], tuple[int | None, ...]],
+) -> "Compute":
+    """Return the function that evaluates a resize at the lengths that it is given."""
+
+    def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        x = inputs[0]
+        try:
+            meaning = meant(x.shape)
+            sizes = meaning.sizes or (None,) * x.ndim
+            told = declared[1] if tuple(x.shape) == declared[0] else (None,) * x.ndim
+            outs = list(x.shape)
+            for axis, _ in meaning.resize.axes:
+                length = sizes[axis] if sizes[axis] is not None else told[axis]
+                if length is None:
+                    raise GraphError("", name, "cannot be evaluated: output lengths are not known")
+                outs[axis] = length
+            return meaning.resize.evaluate(x, outs)
+        except (ConventionError, ValueError) as error:
+            raise GraphError("", name, f"cannot be evaluated: {error}") from error
+
+    return compute
+
+
+def refusing(name: str, problem: str) -> "Compute":
+    """Return the function of a site that cannot be described."""
+
+    def compute(_inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        raise GraphError("", name, f"cannot be evaluated: {problem}")
+
+    return compute
+
+
+def guarded(name: str, compute: "Compute") -> "Compute":
+    """Turn a misfit of shapes into one clear line."""
+
+    def inner(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        try:
+            return compute(inputs)
+        except (ValueError, IndexError) as error:
+            raise GraphError("", name, f"cannot be evaluated: {error}") from error
+
+    return inner
+
+
+Sources = Mapping[str, str]
+"""User-defined metadata of the model: which converter wrote it, and from what."""

@@ -1,0 +1,197 @@
+"""The protobuf wire format: messages stepped over by their lengths, in a file that is mapped.
+
+Source: Protocol Buffers documentation, "Encoding".
+"""
+
+import mmap
+import os
+import stat
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from halfpixel.atomic import Piece, size_of
+from halfpixel.errors import ModelFileError
+
+VARINT, FIXED64, BYTES, GROUP, END_GROUP, FIXED32 = 0, 1, 2, 3, 4, 5
+
+MAGICS: Final = {
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "gzip data",
+    b"ORTM": "onnxruntime's own format",
+    b"version https://git-lfs": "a Git LFS pointer; fetch the file with 'git lfs pull'",
+    b"\x89HDF": "an HDF5 file",
+}
+
+View = mmap.mmap | bytes
+
+
+class Malformed(Exception):  # noqa: N818 - becomes a ModelFileError with the file's name
+    """Bytes that are no protobuf message; the text says where and why."""
+
+
+@contextmanager
+def mapped(path: Path, kind: str = "an ONNX model") -> Generator[mmap.mmap]:
+    """Open a file as bytes that are read from the disk as they are asked for.
+
+    Args:
+        path: the file.
+        kind: what it should be, for the error.
+
+    Raises:
+        ModelFileError: it cannot be read, is empty, or is of another format by its magic.
+    """
+    try:
+        with open(path, "rb", opener=_open) as file:
+            if os.fstat(file.fileno()).st_size == 0:
+                raise ModelFileError(path, "the file is empty")
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+                _refuse_other_formats(path, view[:64], kind)
+                if hasattr(view, "madvise"):
+                    view.madvise(mmap.MADV_RANDOM)  # no read-ahead into weights
+                yield view
+    except OSError as error:
+        raise ModelFileError(path, _reason(error)) from error
+
+
+def _open(name: str, flags: int) -> int:
+    handle = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe must not block
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError("not a regular file")
+    return handle
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _refuse_other_formats(path: Path, head: bytes, kind: str) -> None:
+    for magic, what in MAGICS.items():
+        if head.startswith(magic):
+            raise ModelFileError(path, f"not {kind}: it is {what}")
+
+
+@dataclass
+class WireReader:
+    """Steps over the fields of messages.
+
+    Attributes:
+        view: the bytes.
+    """
+
+    view: View
+
+    def varint(self, at: int, end: int) -> tuple[int, int]:
+        """Return the number at `at` and the place behind it.
+
+        >>> WireReader(bytes([0xAC, 0x02])).varint(0, 2)
+        (300, 2)
+        """
+        value = shift = 0
+        start, view = at, self.view
+        while at < end:
+            byte = view[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value, at
+            shift += 7
+            if shift > 63:
+                raise Malformed(f"a number of more than ten bytes at byte {start}")
+        raise Malformed(f"the message ends inside a number at byte {start}")
+
+    def field(self, at: int, end: int) -> tuple[int, int, int, int]:
+        """Return (tag, start of the value, end of the value) as (tag, kind, start, end)."""
+        tag, start = self.varint(at, end)
+        kind = tag & 7
+        if tag < 8:
+            raise Malformed(f"field number 0 at byte {at}")
+        if kind == BYTES:
+            length, start = self.varint(start, end)
+            stop = start + length
+        elif kind == VARINT:
+            _, stop = self.varint(start, end)
+        elif kind == FIXED32:
+            stop = start + 4
+        elif kind == FIXED64:
+            stop = start + 8
+        elif kind == GROUP:
+            stop = self._group_end(start, end, tag)
+        else:
+            raise Malformed(f"wire type {kind} at byte {at}")
+        if stop > end:
+            over = f"field {tag >> 3} at byte {at} ends at byte {stop}"
+            raise Malformed(f"{over}, its message at byte {end}")
+        return tag, kind, start, stop
+
+    def _group_end(self, at: int, end: int, tag: int) -> int:
+        """Return the place behind a group, which no format here uses and protobuf skips."""
+        open_groups = [tag >> 3]
+        while open_groups:
+            tag, start = self.varint(at, end)
+            if tag & 7 == GROUP:
+                open_groups.append(tag >> 3)
+                at = start
+            elif tag & 7 == END_GROUP:
+                if open_groups.pop() != tag >> 3:
+                    raise Malformed(f"a group is closed by another's end at byte {at}")
+                at = start
+            else:
+                at = self.field(at, end)[3]
+        return at
+
+
+def varint_bytes(value: int) -> bytes:
+    """Return a number as protobuf writes it.
+
+    >>> varint_bytes(300).hex()
+    'ac02'
+    """
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def bytes_field(number: int, value: bytes) -> bytes:
+    """Return a field of bytes, a text or a message as protobuf writes it."""
+    return varint_bytes(number << 3 | BYTES) + varint_bytes(len(value)) + value
+
+
+@dataclass(slots=True)
+class Pieces:
+    """Pieces in the making; ranges that touch are joined."""
+
+    pieces: list[Piece] = field(default_factory=list[Piece])
+
+    def copy(self, start: int, stop: int) -> None:
+        """Add a range of the old file."""
+        if start == stop:
+            return
+        last = self.pieces[-1] if self.pieces else b""
+        if isinstance(last, tuple) and last[1] == start:
+            self.pieces[-1] = (last[0], stop)
+        else:
+            self.pieces.append((start, stop))
+
+    def add(self, data: bytes) -> None:
+        """Add new bytes."""
+        last = self.pieces[-1] if self.pieces else None
+        if isinstance(last, bytes):
+            self.pieces[-1] = last + data
+        else:
+            self.pieces.append(data)
+
+    def message(self, number: int, body: "Pieces") -> None:
+        """Add a field that holds a message."""
+        self.add(varint_bytes(number << 3 | BYTES) + varint_bytes(size_of(body.pieces)))
+        for piece in body.pieces:
+            if isinstance(piece, bytes):
+                self.add(piece)
+            else:
+                self.copy(*piece)

@@ -1,0 +1,275 @@
+"""Two files exported from one network: which sites belong together, and whether they agree.
+
+Sites are paired in order, by what they are (a resize, a grid, boxes ...), by their lengths and by
+their names; one that has no partner is named. A pair is compared by what it computes at the
+lengths that either file fixes, so that a difference of convention is told even where neither file
+is wrong by itself and where the outputs hide it.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.sampling import (
+    AffineGrid,
+    AffineSample,
+    ConvTranspose,
+    CropResize,
+    GridSample,
+    Resample,
+    Resize,
+    RoiAlign,
+    compare_resize,
+)
+from halfpixel.site import Operation, Site
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+MOST: Final = 1 << 18
+"""Pairs that are weighed against each other; larger models are paired by their order alone."""
+
+KINDS: Final[dict[type, str]] = {
+    Resize: "resize", GridSample: "grid", Resample: "grid", AffineSample: "grid",
+    RoiAlign: "boxes", CropResize: "boxes", ConvTranspose: "convolution", AffineGrid: "theta",
+}  # fmt: skip
+WORDS: Final = re.compile(r"[A-Za-z]+|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two sites that stand for the same call.
+
+    Attributes:
+        a: the site of the first file.
+        b: the site of the second.
+        equal: whether they compute the same; None where that is not decided.
+        difference: how they differ, in words; empty where they do not.
+        displacement: by how much their samples are apart, in input pixels.
+        weight_difference: by how much their weights differ.
+    """
+
+    a: Site
+    b: Site
+    equal: bool | None
+    difference: str = ""
+    displacement: float = 0.0
+    weight_difference: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """The sites of two files.
+
+    Attributes:
+        pairs: those that belong together, in order.
+        only_a: sites of the first file that have no partner.
+        only_b: those of the second.
+    """
+
+    pairs: tuple[Pair, ...] = ()
+    only_a: tuple[Site, ...] = ()
+    only_b: tuple[Site, ...] = ()
+
+    @property
+    def differences(self) -> tuple[Pair, ...]:
+        """The pairs that do not compute the same."""
+        return tuple(pair for pair in self.pairs if pair.equal is False)
+
+
+def paired_sites(a: Sequence[Site], b: Sequence[Site]) -> Pairing:
+    """Pair the sites of two files and compare each pair."""
+    ours, theirs = _alone(a, b), _alone(b, a)
+    places = matched(ours, theirs)
+    pairs = tuple(compared(ours[i], theirs[j]) for i, j in places)
+    left, right = {i for i, _ in places}, {j for _, j in places}
+    return Pairing(
+        pairs,
+        tuple(site for i, site in enumerate(ours) if i not in left),
+        tuple(site for j, site in enumerate(theirs) if j not in right),
+    )
+
+
+def _alone(sites: Sequence[Site], others: Sequence[Site]) -> list[Site]:
+    """Leave out affine grids where the other file has them and their sampling in one operator."""
+    if not any(isinstance(other.operator, AffineSample) for other in others):
+        return list(sites)
+    return [site for site in sites if not isinstance(site.operator, AffineGrid)]
+
+
+def matched(a: Sequence[Site], b: Sequence[Site]) -> list[tuple[int, int]]:
+    """Return the places of sites that belong together, ascending on both sides."""
+    if len(a) * len(b) > MOST:
+        return [(i, i) for i in range(min(len(a), len(b))) if _alike(a[i], b[i])]
+    best = [[0.0] * (len(b) + 1) for _ in range(len(a) + 1)]
+    for i in range(len(a) - 1, -1, -1):
+        for j in range(len(b) - 1, -1, -1):
+            score = _alike(a[i], b[j])
+            together = best[i + 1][j + 1] + score if score else 0.0
+            best[i][j] = max(together, best[i + 1][j], best[i][j + 1])
+    found: list[tuple[int, int]] = []
+    i = j = 0
+    while i < len(a) and j < len(b):
+        score = _alike(a[i], b[j])
+        if score and best[i][j] == best[i + 1][j + 1] + score:
+            found.append((i, j))
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            i += 1
+        else:
+            j += 1
+    return found
+
+
+def copies(site: Site) -> bool:
+    """Whether a site is a resize that changes nothing at its lengths: converters drop such."""
+    if not isinstance(site.operator, Resize):
+        return False
+    ins, outs = site.operation.lengths()
+    known = [(s, ins[axis], outs[axis]) for axis, s in site.operator.axes]
+    return all(n is not None and n == m and s.weights(n, n).is_identity for s, n, m in known)
+
+
+def _kind(site: Site) -> str:
+    return KINDS.get(type(site.operator), "")
+
+
+def _alike(a: Site, b: Site) -> float:
+    """Return how well two sites fit together, 0 where they do not at all."""
+    one, other = _kind(a), _kind(b)
+    if one and other and one != other:
+        return 0.0
+    score = 2.0 if one else 1.0
+    for ours, theirs, weight in zip(a.operation.lengths(), b.operation.lengths(), (1, 3),
+                                    strict=True):  # fmt: skip
+        score += weight * _same_end(ours[2:], theirs[2:])
+    names = [{word.lower() for word in WORDS.findall(site.name)} for site in (a, b)]
+    return max(score, 0.25) + 0.5 * bool(names[0] & names[1])
+
+
+def _same_end(a: Sequence[int | None], b: Sequence[int | None]) -> float:
+    """Return 1 where known lengths agree, -1 where they do not, 0 where none are known."""
+    pairs = [(n, m) for n, m in zip(a[::-1], b[::-1], strict=False) if n and m]
+    if not pairs:
+        return 0.0
+    return 1.0 if all(n == m for n, m in pairs) else -0.5
+
+
+def compared(a: Site, b: Site) -> Pair:
+    """Compare two sites that belong together.
+
+    >>> from halfpixel.sampling import Linear, Sampling
+    >>> def up(coordinate):
+    ...     resize = Resize(tuple((axis, Sampling(coordinate, Linear())) for axis in (2, 3)))
+    ...     shapes = {"input_shape": (1, 3, 4, 4), "output_shape": (1, 3, 8, 8)}
+    ...     return Site(coordinate, Operation("Resize", 19, {}, resize, **shapes))
+    >>> compared(up("half_pixel"), up("asymmetric")).displacement
+    0.25
+    """
+    one, other = a.operator, b.operator
+    if isinstance(one, Resize) and isinstance(other, Resize):
+        return _resizes(a, b, one, other)
+    if isinstance(one, ConvTranspose) and isinstance(other, ConvTranspose):
+        return _convolutions(a, b, one, other)
+    grids = _sampler(one), _sampler(other)
+    if grids[0] is not None and grids[1] is not None:
+        return _grids(a, b, grids[0], grids[1])
+    rois = _roi(one), _roi(other)
+    if None not in rois:
+        same = rois[0] == rois[1]
+        return Pair(a, b, same, "" if same else f"{rois[0]} against {rois[1]}")
+    if one is not None and one == other:
+        return Pair(a, b, equal=True)
+    return Pair(a, b, None, f"not compared: {said(a)} against {said(b)}")
+
+
+def said(site: Site) -> str:
+    """Return what a site computes, in a phrase."""
+    if site.torch_call:
+        return site.torch_call
+    if isinstance(site.operator, Resize) and site.operator.axes:
+        sampling = site.operator.axes[-1][1]
+        return f"{sampling.coordinate} {type(sampling.kernel).__name__.lower()}"
+    return site.operation.problem or site.op
+
+
+def _moved(operation: Operation, resize: Resize, rank: int) -> Resize:
+    """Return a resize with its axes counted in a larger rank, from the last one on."""
+    shift = rank - operation.rank
+    return replace(resize, axes=tuple((axis + shift, s) for axis, s in resize.axes))
+
+
+def _merged(a: Sequence[int | None], b: Sequence[int | None], rank: int) -> list[int | None]:
+    """Return the lengths that either side knows, from the last axis on."""
+    missing: tuple[None, ...] = (None,)
+    ours, theirs = (missing * (rank - len(one)) + tuple(one) for one in (a, b))
+    return [n if n is not None else m for n, m in zip(ours, theirs, strict=True)]
+
+
+def _resizes(a: Site, b: Site, one: Resize, other: Resize) -> Pair:
+    rank = max(a.operation.rank, b.operation.rank)
+    (ins, outs), (their_ins, their_outs) = a.operation.lengths(), b.operation.lengths()
+    axes = {axis for axis, _ in (*_moved(a.operation, one, rank).axes,
+                                 *_moved(b.operation, other, rank).axes)}  # fmt: skip
+    for ours, theirs in ((ins, their_ins), (outs, their_outs)):
+        known = [(ours[axis - rank], theirs[axis - rank]) for axis in sorted(axes)
+                 if rank - axis <= min(len(ours), len(theirs))]  # fmt: skip
+        if any(n is not None and m is not None and n != m for n, m in known):
+            told = ["x".join(str(pair[k]) for pair in known) for k in (0, 1)]
+            end = "input" if ours is ins else "output"
+            return Pair(a, b, equal=False, difference=f"{end} lengths {told[0]} against {told[1]}")
+    verdict = compare_resize(
+        _moved(a.operation, one, rank),
+        _moved(b.operation, other, rank),
+        _merged(ins, their_ins, rank),
+        _merged(outs, their_outs, rank),
+    )
+    if not verdict.axes or verdict.negligible:
+        return Pair(a, b, equal=True)
+    worst = verdict.worst.verdict
+    pixels, weights = float(worst.displacement), float(worst.weight_difference)
+    where = "" if worst.witness is None else f" at length {worst.witness[0]} to {worst.witness[1]}"
+    amount = f"samples up to {pixels:.3g} input px" if pixels else f"weights up to {weights:.3g}"
+    text = f"{amount} apart{where}: {said(a)} against {said(b)}"
+    return Pair(a, b, equal=False, difference=text, displacement=pixels, weight_difference=weights)
+
+
+def _sampler(operator: object) -> GridSample | Resample | None:
+    if isinstance(operator, AffineSample):
+        operator = operator.sample
+    if isinstance(operator, Resample):
+        return operator.as_grid_sample() or operator
+    return operator if isinstance(operator, GridSample) else None
+
+
+def _grids(a: Site, b: Site, one: GridSample | Resample, other: GridSample | Resample) -> Pair:
+    if isinstance(one, GridSample) and isinstance(other, GridSample):
+        same = replace(one, spatial=None) == replace(other, spatial=None)
+        moved: Fraction | None = one.displacement(other)
+    elif isinstance(one, Resample) and isinstance(other, Resample):
+        same, moved = one == other, one.displacement(other)
+    else:
+        return Pair(a, b, None, f"not compared: {said(a)} against {said(b)}")
+    pixels = float(moved or 0)
+    how = f"samples up to {pixels:.3g} input px apart" if pixels else "read otherwise"
+    text = "" if same else f"{how}: {said(a)} against {said(b)}"
+    return Pair(a, b, same, text, pixels)
+
+
+def _roi(operator: object) -> RoiAlign | None:
+    if isinstance(operator, CropResize):
+        return operator.as_roi_align()
+    return operator if isinstance(operator, RoiAlign) else None
+
+
+def _convolutions(a: Site, b: Site, one: ConvTranspose, other: ConvTranspose) -> Pair:
+    alike = (one.kernel, one.strides, one.dilations, one.groups)
+    same = alike == (other.kernel, other.strides, other.dilations, other.groups)
+    if same:
+        ins = _merged(a.operation.lengths()[0], b.operation.lengths()[0], len(one.kernel) + 2)
+        spatial = [n or 1 for n in ins[2:]]
+        cuts = [[op.cut(axis, n) for axis, n in enumerate(spatial)] for op in (one, other)]
+        same = cuts[0] == cuts[1]
+    text = "" if same else f"{said(a)} against {said(b)}"
+    return Pair(a, b, same, text)

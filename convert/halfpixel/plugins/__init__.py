@@ -1,0 +1,1 @@
+"""The jobs inside the tools that people convert and test with."""

@@ -1,0 +1,58 @@
+"""What the rules about Core ML have in common: how an operator would be said, and the fix."""
+
+from halfpixel.conventions import coreml_mil, coreml_neuralnetwork
+from halfpixel.conventions.coreml_axes import Words
+from halfpixel.rule import Fix, Safety
+from halfpixel.sampling import Resize, Sampling
+from halfpixel.site import Operation, Site
+
+DIALECTS = frozenset({"ML Program", "neural network"})
+
+
+NETWORKS_SINCE = 4
+"""First specification version in which a neural network has gathers and products of matrices."""
+
+
+def is_coreml(site: Site) -> bool:
+    """Whether a site stands in a Core ML model."""
+    return site.operation.dialect in DIALECTS
+
+
+def words_for(operation: Operation, meant: Resize) -> Words | None:
+    """Return how a resize is said at the specification version of the model."""
+    ins, outs = operation.lengths()
+    say = coreml_mil.words if operation.dialect == "ML Program" else coreml_neuralnetwork.words
+    return say(meant, ins, outs, operation.opset, operation.rank, operation.scales)
+
+
+def fix_for(operation: Operation, meant: Resize, safety: Safety) -> tuple[Fix | None, str]:
+    """Return the fix that makes an operator compute `meant`, or why there is none."""
+    words = words_for(operation, meant)
+    if words is not None:
+        return Fix(safety, f"write {words.text()}", meant), ""
+    ins, outs = operation.lengths()
+    fixed = all(ins[axis] is not None and outs[axis] is not None for axis, _ in meant.axes)
+    able = operation.dialect == "ML Program" or operation.opset >= NETWORKS_SINCE
+    if able and fixed and None not in ins:
+        return Fix(safety, "write what PyTorch computes at these lengths", meant), ""
+    kind = "operator" if operation.dialect == "ML Program" else "layer"
+    return None, f"no {kind} of specification {operation.opset} says it"
+
+
+def both_flags(operation: Operation) -> bool:
+    """Whether an operator has both flags."""
+    given = operation.attributes
+    return (
+        operation.op == "upsample_bilinear"
+        and bool(given.get("align_corners", True))
+        and bool(given.get("half_pixel_centers", False))
+    )
+
+
+def linear(coordinate: str) -> Resize:
+    """Return a linear resize of the last two axes of four, for examples."""
+    names = {"half": "half_pixel", "asymmetric": "asymmetric", "corners": "align_corners"}
+    from halfpixel.sampling import Linear
+
+    sampling = Sampling(names[coordinate], Linear())  # type: ignore[arg-type]
+    return Resize(((2, sampling), (3, sampling)))

@@ -1,0 +1,150 @@
+"""A linear resize of Core ML is left at its default, which is what TensorFlow 1 computes.
+
+## Why it matters
+resize_bilinear and resize default to sampling_mode DEFAULT, and the upsample layer of a neural
+network to linearUpsampleMode DEFAULT. Both read i X/N: the image is shifted by (1 - N/X) / 2
+output pixels against PyTorch and TensorFlow 2, a quarter input pixel at x2. upsample_bilinear
+says the same with half_pixel_centers=False.
+
+## Where it comes from
+Converters that leave the mode out: onnx-coreml for every linear Upsample of ONNX, tf-coreml (right
+for TensorFlow 1 alone), the neural networks of specification 4 and earlier, whose upsample layer
+knows nothing else; models built by hand. coremltools writes another mode for PyTorch's calls.
+
+## What is reported
+A warning, with the shift; a note where the model comes from TensorFlow, which may mean it. Nothing
+where every sample of these lengths falls on a pixel.
+
+## Fix safety
+Unsafe: half pixels are what was meant, but a network that was trained or tuned with the shift has
+learnt it. A network of specification 4 has no such mode, and gets products with constant matrices
+at lengths that the file fixes; an older one has nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
+from halfpixel.site import Intent, Site
+from halfpixel_rules._coreml import fix_for, is_coreml
+from halfpixel_rules._meant import findings
+
+
+def check(site: Site) -> Iterator[Finding]:
+    """Compare a resize on asymmetric coordinates with the same on half pixels."""
+    operation, operator = site.operation, site.operator
+    if not is_coreml(site) or not isinstance(operator, Resize):
+        return
+    if not any(_shifted(sampling) for _, sampling in operator.axes):
+        return
+    if site.intent is not None:
+        yield from findings(site, frozenset({"asymmetric"}), "samples start on the first pixel")
+        return
+    meant = replace(operator, axes=tuple((axis, _centred(s)) for axis, s in operator.axes))
+    verdict = compare_resize(operator, meant, *operation.lengths())
+    if verdict.negligible:
+        return
+    shift = float(verdict.worst.verdict.displacement)
+    message = f"samples start on the first pixel, up to {shift:.3g} input px from half pixels"
+    if operation.source.startswith("tensorflow"):
+        told = f"{message}; TensorFlow 1 computes this, PyTorch and TensorFlow 2 do not"
+        yield Finding(told, "note", "proven", declined="TensorFlow 1 means it")
+        return
+    fix, declined = fix_for(operation, meant, "unsafe")
+    told = f"{message}; no plain F.interpolate computes this"
+    yield Finding(told, "warning", "proven", fix, declined)
+
+
+def _shifted(sampling: Sampling) -> bool:
+    return sampling.coordinate == "asymmetric" and isinstance(sampling.kernel, Linear)
+
+
+def _centred(sampling: Sampling) -> Sampling:
+    return replace(sampling, coordinate="half_pixel") if _shifted(sampling) else sampling
+
+
+def _both(sampling: Sampling) -> Resize:
+    return Resize(((2, sampling), (3, sampling)))
+
+
+_OLD, _NEW = Sampling("asymmetric", Linear()), Sampling("half_pixel", Linear())
+_CALL = parse_call('F.interpolate(x, size=(10, 14), mode="bilinear")')
+_PROGRAM: Details = {
+    "dialect": "ML Program", "opset": 6, "by": "sizes",
+    "input_shape": (1, 2, 5, 7), "output_shape": (1, 2, 10, 14),
+    "attributes": {"target_size_height": 10, "target_size_width": 14},
+}  # fmt: skip
+_NETWORK: Details = {
+    "dialect": "neural network", "opset": 4, "by": "scales", "scales": (1.0, 1.0, 2.0, 2.0),
+    "input_shape": (1, 2, 5, 7), "output_shape": (1, 2, 10, 14),
+}  # fmt: skip
+_WORDS = (
+    "resize_bilinear(x, target_size_height=10, target_size_width=14, "
+    'sampling_mode="UNALIGN_CORNERS")'
+)
+
+RULE = Rule(
+    __name__,
+    __doc__,
+    check,
+    examples=(
+        Good(example_site("resize_bilinear", _both(_NEW), like=_PROGRAM)),
+        Good(
+            example_site(
+                "upsample_nearest_neighbor", _both(Sampling("asymmetric", Nearest())), like=_PROGRAM
+            ),
+            because="nearest from the first pixel on is PyTorch's own nearest",
+        ),
+        Bad(
+            example_site("resize_bilinear", _both(_OLD), like=_PROGRAM),
+            Finding(
+                "samples start on the first pixel, up to 0.25 input px from half pixels; no plain "
+                "F.interpolate computes this",
+                "warning",
+                "proven",
+                Fix("unsafe", f"write {_WORDS}", _both(_NEW)),
+            ),
+        ),
+        Bad(
+            example_site("upsample", _both(_OLD), like={**_NETWORK, "opset": 3}),
+            Finding(
+                "samples start on the first pixel, up to 0.25 input px from half pixels; no plain "
+                "F.interpolate computes this",
+                "warning",
+                "proven",
+                declined="no layer of specification 3 says it",
+            ),
+        ),
+        Bad(
+            example_site("upsample", _both(_OLD), source="tensorflow==2.12.0", like=_NETWORK),
+            Finding(
+                "samples start on the first pixel, up to 0.25 input px from half pixels; "
+                "TensorFlow 1 computes this, PyTorch and TensorFlow 2 do not",
+                "note",
+                "proven",
+                declined="TensorFlow 1 means it",
+            ),
+        ),
+        Bad(
+            example_site(
+                "upsample", _both(_OLD), intent=Intent("assumed", "a habit", _CALL.text(), _CALL),
+                like={**_NETWORK, "opset": 5},
+            ),
+            Finding(
+                "samples start on the first pixel: at length 5 to 10 (axis 2) samples are up to "
+                "0.25 input px off, weights up to 0.25; F.interpolate(x, size=(10, 14), "
+                'mode="bilinear", align_corners=False) was meant',
+                "warning",
+                "assumed",
+                Fix(
+                    "unsafe",
+                    'write upsample(x, scalingFactor=(2, 2), mode="BILINEAR", '
+                    'linearUpsampleMode="ALIGN_CORNERS_FALSE")',
+                    _both(replace(_NEW, copies_same_length=True)),
+                ),
+            ),
+        ),
+    ),
+)  # fmt: skip

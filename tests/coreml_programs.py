@@ -1,0 +1,170 @@
+"""Core ML packages of a few operations, written from the messages themselves, for tests."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from halfpixel.formats.coreml_messages import Operation, Program, Value, ValueType
+from halfpixel.formats.coreml_schema import DATA_TYPES, classes
+from halfpixel.formats.protobuf_wire import WireReader, bytes_field, varint_bytes
+
+Array = np.ndarray[Any, np.dtype[Any]]
+CODES = {name: code for code, name in DATA_TYPES.items()}
+GROUPS = {"float32": "floats", "int32": "ints", "bool": "bools", "string": "strings"}
+SPEC = "Data/com.apple.CoreML/model.mlmodel"
+PROGRAM = 502
+"""Field of a Model that holds an ML Program."""
+
+
+@dataclass(frozen=True)
+class Op:
+    """One operation: its type, what its parameters are bound to, and its outputs.
+
+    A text that begins with "%" is the name of a value; everything else is a constant.
+    """
+
+    type: str
+    inputs: Mapping[str, object]
+    outputs: Sequence[tuple[str, str, Sequence[int | None]]]
+    name: str = ""
+    own: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+def tensor_type(kind: ValueType, dtype: str, shape: Sequence[int | None]) -> None:
+    kind.tensorType.dataType = CODES[dtype]
+    kind.tensorType.rank = len(shape)
+    for length in shape:
+        dimension = kind.tensorType.dimensions.add()
+        if length is None:
+            cast("Any", dimension).unknown.variadic = False
+        else:
+            dimension.constant.size = length
+
+
+def set_value(message: Value, constant: object) -> None:
+    """Spell a constant out."""
+    array = np.asarray(constant)
+    if array.dtype == np.int64:
+        array = array.astype(np.int32)
+    if array.dtype == np.float64:
+        array = array.astype(np.float32)
+    dtype = "string" if array.dtype.kind == "U" else str(array.dtype)
+    tensor_type(message.type, dtype, array.shape)
+    tensor = message.immediateValue.tensor
+    if dtype in GROUPS:
+        getattr(tensor, GROUPS[dtype]).values.extend(array.reshape(-1).tolist())
+    else:
+        tensor.bytes.values = array.tobytes()
+
+
+def program(
+    inputs: Mapping[str, tuple[str, Sequence[int | None]]],
+    ops: Sequence[Op],
+    outputs: Sequence[str],
+) -> Program:
+    """Return a program of one function."""
+    made = cast("Program", classes()["Program"]())
+    made.version = 1
+    function = made.functions["main"]
+    function.opset = "CoreML8"
+    for name, (dtype, shape) in inputs.items():
+        given = function.inputs.add()
+        given.name = name
+        tensor_type(given.type, dtype, shape)
+    block = function.block_specializations["CoreML8"]
+    cast("list[str]", block.outputs).extend(outputs)
+    for op in ops:
+        operation = block.operations.add()
+        operation.type = op.type
+        set_value(operation.attributes["name"], op.name or op.outputs[0][0])
+        for key, constant in op.own.items():
+            set_value(operation.attributes[key], constant)
+        for parameter, bound in op.inputs.items():
+            many = bound if isinstance(bound, list) and parameter == "values" else [bound]
+            for one in many:
+                binding = operation.inputs[parameter].arguments.add()
+                if isinstance(one, str) and one.startswith("%"):
+                    binding.name = one[1:]
+                else:
+                    set_value(binding.value, one)
+        for name, dtype, shape in op.outputs:
+            result = operation.outputs.add()
+            result.name = name
+            tensor_type(result.type, dtype, shape)
+    return made
+
+
+def package(
+    folder: Path,
+    inputs: Mapping[str, tuple[str, Sequence[int | None]]],
+    ops: Sequence[Op],
+    outputs: Sequence[str],
+    version: int = 9,
+) -> Path:
+    """Write a package and return its path."""
+    description: Any = classes()["ModelDescription"]()
+    for name, (dtype, shape) in inputs.items():
+        feature = description.input.add()
+        feature.name = name
+        array = feature.type.multiArrayType
+        array.dataType = {"float16": 65552, "float32": 65568, "int32": 131104}[dtype]
+        array.shape.extend(1 if n is None else n for n in shape)
+        if None in shape:
+            for n in shape:
+                one = array.shapeRange.sizeRanges.add()
+                one.lowerBound, one.upperBound = (1, -1) if n is None else (n, n)
+    for name in outputs:
+        feature = description.output.add()
+        feature.name = name
+        feature.type.multiArrayType.dataType = 65568
+    spec = (
+        varint_bytes(1 << 3) + varint_bytes(version)
+        + bytes_field(2, description.SerializeToString())
+        + bytes_field(PROGRAM, program(inputs, ops, outputs).SerializeToString())
+    )  # fmt: skip
+    (folder / SPEC).parent.mkdir(parents=True)
+    (folder / SPEC).write_bytes(spec)
+    manifest = {
+        "fileFormatVersion": "1.0.0",
+        "itemInfoEntries": {"root": {"path": "com.apple.CoreML/model.mlmodel"}},
+        "rootModelIdentifier": "root",
+    }
+    (folder / "Manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
+
+
+def changed(folder: Path, change: Callable[[Program], None]) -> Path:
+    """Change the program of a package in its place, and return the package's path."""
+    data = (folder / SPEC).read_bytes()
+    reader, at, kept, body = WireReader(data), 0, b"", b""
+    while at < len(data):
+        tag, _, start, end = reader.field(at, len(data))
+        if tag >> 3 == PROGRAM:
+            body += data[start:end]
+        else:
+            kept += data[at:end]
+        at = end
+    made = cast("Program", classes()["Program"].FromString(body))
+    change(made)
+    (folder / SPEC).write_bytes(kept + bytes_field(PROGRAM, made.SerializeToString()))
+    return folder
+
+
+def operations(made: Program, kind: str) -> list[Operation]:
+    """Return the operations of a type in the main function."""
+    (block,) = made.functions["main"].block_specializations.values()
+    return [operation for operation in block.operations if operation.type == kind]
+
+
+def constant(made: Program, operation: Operation, parameter: str) -> Value:
+    """Return the message of the constant that a parameter is bound to."""
+    (binding,) = operation.inputs[parameter].arguments
+    if binding.WhichOneof("binding") == "value":
+        return binding.value
+    (block,) = made.functions["main"].block_specializations.values()
+    (maker,) = [one for one in block.operations for out in one.outputs if out.name == binding.name]
+    return maker.attributes["val"]
