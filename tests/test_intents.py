@@ -136,7 +136,7 @@ def test_habits_are_those_of_a_known_exporter(
 def test_a_policy_overrides_by_pattern_and_the_last_wins() -> None:
     policies = [parse_policy("align_corners=true"), parse_policy("neck.*:align_corners=false")]
     for name, corners in (("head.up", True), ("neck.up", False)):
-        intent = expected(RESIZE, name, policies)
+        intent = expected(RESIZE, [name], policies)
         assert intent is not None
         assert intent.how == "policy"
         assert intent.call is not None

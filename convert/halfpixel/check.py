@@ -3,7 +3,7 @@
 This is the job that lint is: read, walk, ask the rules, report.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,7 +12,7 @@ from halfpixel.errors import HalfpixelError, RuleError, UsageError
 from halfpixel.format import Format, Opened, load_formats
 from halfpixel.intent import Policy, expected, parse_policy
 from halfpixel.rule import SEVERITIES, Finding, Rule, Severity, load_rules
-from halfpixel.site import Operation, Site
+from halfpixel.site import Intent, Operation, Site
 from halfpixel.target import load_target
 
 
@@ -80,6 +80,8 @@ class Settings:
         policies: what the user expects of sites.
         severity: the mildest severity that is reported.
         targets: names of targets, or paths of their tables, that the models are to run on.
+        intents: what sites are known to mean, by (graph, node), in the place of what the file
+            shows: what `convert` reads from PyTorch's own graph.
     """
 
     select: tuple[str, ...] = ()
@@ -87,6 +89,9 @@ class Settings:
     policies: tuple[Policy, ...] = ()
     severity: Severity = "note"
     targets: tuple[str, ...] = ()
+    intents: Mapping[tuple[str, str], Intent] = field(
+        default_factory=dict[tuple[str, str], Intent], hash=False
+    )
 
 
 def settings_of(
@@ -256,7 +261,10 @@ class Judge:
         return FileReport(name, found, findings, repaired=tuple(model.record))
 
     def meant(self, site: Site) -> Site:
-        """Put the user's policy in the place of the intent that the file shows, and targets."""
+        """Put what is known, then the user's policy, in the place of what the file shows."""
+        told = self.settings.intents.get((site.graph, site.name))
+        if told is not None and told != site.intent:
+            site = replace(site, operation=replace(site.operation, intent=told))
         if self.settings.targets:
             key = id(site.operation)
             if key not in self._aimed:
@@ -265,7 +273,8 @@ class Judge:
             site = replace(site, operation=self._aimed[key][1])
         if not self.settings.policies:
             return site
-        intent = expected(site.operation, site.name, self.settings.policies)
+        names = (site.name, site.path)
+        intent = expected(site.operation, names, self.settings.policies)
         if intent is None:
             return site
         return replace(site, operation=replace(site.operation, intent=intent))

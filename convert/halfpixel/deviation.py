@@ -322,9 +322,16 @@ def _repairs(
         yield "rounding", replace(one, kernel=b)
         yield "rounding", replace(one, kernel=b, coordinate=other.coordinate)
     if one.coordinate != other.coordinate:
-        name: Cause = "asymmetric" if one.coordinate == "asymmetric" else "coordinates"
-        if {one.coordinate, other.coordinate} <= SINGLE | {"half_pixel"}:
-            name = "single pixel"
+        name = _named(one, other)
         moved = replace(one, coordinate=other.coordinate)
         yield name, moved
         yield name, replace(moved, scale=other.scale)
+
+
+def _named(one: Sampling, other: Sampling) -> Cause:
+    """Return what a difference of coordinates is called."""
+    if isinstance(one.kernel, Nearest) and isinstance(other.kernel, Nearest):
+        return "rounding"
+    if {one.coordinate, other.coordinate} <= SINGLE | {"half_pixel"}:
+        return "single pixel"
+    return "asymmetric" if one.coordinate == "asymmetric" else "coordinates"

@@ -15,7 +15,7 @@ from halfpixel.errors import UsageError
 from halfpixel.rule import Rule, load_rules
 from halfpixel.sampling import Area, Cubic, Nearest, Resize, Sampling, Table
 from halfpixel.sampling.axis import MAX_LENGTH
-from halfpixel.site import Site
+from halfpixel.site import Site, shown
 
 SAMPLES: Final = 8
 """Output samples whose source coordinates are listed."""
@@ -88,7 +88,7 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
             close = difflib.get_close_matches(subject, rules, 1)
             hint = f"; did you mean {close[0]!r}?" if close else "; see 'halfpixel rules'"
             raise UsageError(f"{subject!r} is no rule, no model file and no PyTorch call{hint}")
-    found = [site for site in sites(path) if not node or site.name == node]
+    found = [site for site in sites(path) if not node or node in {site.name, site.path}]
     if node and not found:
         raise UsageError(f"{path}: no resampling node is called {node!r}")
     if not found:
@@ -99,7 +99,7 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
 
 
 def _site(path: Path, site: Site) -> Iterator[str]:
-    where = f"{site.graph}/{site.name}" if site.graph else site.name
+    where = shown(site.path)
     yield f"{path}: {where} ({site.op}, {site.operation.version})"
     for name, value in sorted(site.operation.attributes.items()):
         yield f"  {name} = {value}"

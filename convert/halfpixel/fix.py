@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from halfpixel.check import FileReport, Judge, Located, opened, settings_of
+from halfpixel.deviation import meant_resize
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixes import Changed, Declined, FixResult, FixSettings
 from halfpixel.format import Change, Opened, Outcome, Rewritten
+from halfpixel.formats.goal import goal_of
 from halfpixel.rule import SEVERITIES, Fix, Safety, Severity
-from halfpixel.sampling import Resize
+from halfpixel.sampling import Resize, compare_resize
 from halfpixel.sampling.lowering import LOWERINGS
 
 PASSES: Final = 4
@@ -145,7 +147,7 @@ class _Fixing:
             fix = one.finding.fix
             if fix is None:
                 self._decline(one, one.finding.declined or "the rule offers no fix")
-            elif fix.safety == "unsafe" and not self.settings.unsafe:
+            elif fix.safety == "unsafe" and not (self.settings.unsafe or _is_meant(one, fix)):
                 self._decline(one, f"unsafe: {fix.advice}; --unsafe-fixes makes it")
             elif place in wishes and wishes[place].change.operator == fix.operator:
                 wishes[place] = _joined(wishes[place], one.rule.name, fix)
@@ -167,7 +169,7 @@ class _Fixing:
             found = [
                 (place, site)
                 for place, site in enumerate(now.sites)
-                if fnmatchcase(site.name, pattern)
+                if fnmatchcase(site.name, pattern) or fnmatchcase(site.path, pattern)
             ]
             if not found:
                 names = ", ".join(site.name for site in now.sites[:5]) or "none"
@@ -271,6 +273,20 @@ class _Fixing:
         site, rule = one.site, one.rule.name
         declined = Declined(site.name, site.graph, site.op, rule, reason)
         self.declined.setdefault((site.graph, site.name, rule), declined)
+
+
+def _is_meant(one: Located, fix: Fix) -> bool:
+    """Whether a fix that assumes something says what is recorded: then it assumes nothing."""
+    operation, intent = one.site.operation, one.site.intent
+    if intent is None or intent.how != "recorded":
+        return False
+    if intent.call is None or not isinstance(fix.operator, Resize):
+        return intent.operator is not None and fix.operator == intent.operator
+    meant = meant_resize(operation)
+    if meant is None:
+        return False
+    ins, outs = goal_of(operation, fix.operator, fix.factors).lengths
+    return compare_resize(fix.operator, meant, ins, outs).proven
 
 
 def _joined(wish: _Wish, rule: str, fix: Fix) -> _Wish:

@@ -95,9 +95,17 @@ def intent_of(
     return recorded(operation, properties, source_text) or habit(operation)
 
 
-def expected(operation: Operation, name: str, policies: Sequence[Policy]) -> Intent | None:
-    """Return what the user's policies say of a site; the last that matches wins."""
-    matching = [policy for policy in policies if fnmatchcase(name, policy.pattern)]
+def expected(
+    operation: Operation, names: Sequence[str], policies: Sequence[Policy]
+) -> Intent | None:
+    """Return what the user's policies say of a site; the last that matches wins.
+
+    Args:
+        operation: what the site computes.
+        names: the site's name, by itself and with its graph before it.
+        policies: what the user expects.
+    """
+    matching = [p for p in policies if any(fnmatchcase(name, p.pattern) for name in names)]
     resizes = operation.op in {"Resize", "Upsample"} or operation.op in COREML_RESIZES
     if not matching or not resizes:
         return None
@@ -116,9 +124,11 @@ def expected(operation: Operation, name: str, policies: Sequence[Policy]) -> Int
     if "mode" not in arguments:
         if mode == "nearest":
             return None
-        names = {1: "linear", 2: "bilinear", 3: "trilinear"}
-        arguments["mode"] = "bicubic" if mode == "cubic" else names.get(spatial, "bilinear")
+        titles = {1: "linear", 2: "bilinear", 3: "trilinear"}
+        arguments["mode"] = "bicubic" if mode == "cubic" else titles.get(spatial, "bilinear")
     arguments.setdefault("antialias", bool(base.get("antialias", 0)))
+    if FAMILIES[str(arguments["mode"])] in {"linear", "cubic"}:
+        arguments.setdefault("align_corners", _aligned(operation))
     call = _like(operation, arguments)
     return Intent("policy", f"expected: {text}", call.text(), call)
 
@@ -131,6 +141,12 @@ def _mode(operation: Operation) -> str:
     interpolation = operation.attributes.get("interpolation_mode", "LINEAR")
     nearest = "nearest" in operation.op or words in {("upsample", "NN"), ("upsample", None)}
     return "nearest" if nearest or interpolation != "LINEAR" else "linear"
+
+
+def _aligned(operation: Operation) -> bool:
+    """Whether an operator aligns corners, as it says of itself."""
+    axes = operation.operator.axes if isinstance(operation.operator, Resize) else ()
+    return any(sampling.coordinate == "align_corners" for _, sampling in axes)
 
 
 def _spatial(operation: Operation) -> int:

@@ -217,6 +217,17 @@ def known(shape: Shape | None, rank: int) -> tuple[int | None, ...]:
     return tuple(dim if isinstance(dim, int) else None for dim in shape)
 
 
+def shown(name: str) -> str:
+    r"""Return a name from a file as it can be printed: what is no text is escaped.
+
+    >>> shown("up"), shown("up\x1b[31m\n")
+    ('up', 'up\\x1b[31m\\n')
+    """
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One resampling operator in a model.
@@ -236,6 +247,11 @@ class Site:
     source: str | None = None
     source_text: str = ""
     compute: "Compute | None" = field(default=None, compare=False, repr=False)
+
+    @property
+    def path(self) -> str:
+        """Its name, with the subgraph or function it stands in before it."""
+        return f"{self.graph}/{self.name}" if self.graph else self.name
 
     @property
     def op(self) -> str:

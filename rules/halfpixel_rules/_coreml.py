@@ -2,6 +2,7 @@
 
 from halfpixel.conventions import coreml_mil, coreml_neuralnetwork
 from halfpixel.conventions.coreml_axes import Words
+from halfpixel.deviation import deviation
 from halfpixel.rule import Fix, Safety
 from halfpixel.sampling import Resize, Sampling
 from halfpixel.site import Operation, Site
@@ -37,6 +38,15 @@ def fix_for(operation: Operation, meant: Resize, safety: Safety) -> tuple[Fix | 
         return Fix(safety, "write what PyTorch computes at these lengths", meant), ""
     kind = "operator" if operation.dialect == "ML Program" else "layer"
     return None, f"no {kind} of specification {operation.opset} says it"
+
+
+def otherwise_meant(site: Site) -> bool:
+    """Whether what was meant is known, and is not what the operator computes.
+
+    A rule that keeps what an operator computes has nothing to offer then: another rule says what
+    should stand there.
+    """
+    return site.intent is not None and deviation(site.operation) is not None
 
 
 def both_flags(operation: Operation) -> bool:

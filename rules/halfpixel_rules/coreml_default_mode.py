@@ -53,7 +53,9 @@ def check(site: Site) -> Iterator[Finding]:
         yield Finding(told, "note", "proven", declined="TensorFlow 1 means it")
         return
     fix, declined = fix_for(operation, meant, "unsafe")
-    told = f"{message}; no plain F.interpolate computes this"
+    plain = (site.torch_call or "").startswith("F.interpolate(x,")
+    computed = f"{site.torch_call} is" if plain else "no plain F.interpolate computes"
+    told = f"{message}; {computed} this"
     yield Finding(told, "warning", "proven", fix, declined)
 
 

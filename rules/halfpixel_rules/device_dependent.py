@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.site import Site
-from halfpixel_rules._coreml import fix_for
+from halfpixel_rules._coreml import fix_for, otherwise_meant
 
 DECLINED = "nothing at these lengths says it without question"
 
@@ -35,7 +35,7 @@ def check(site: Site) -> Iterator[Finding]:
     if not operation.doubt:
         return
     fix, declined = None, DECLINED
-    if isinstance(operator, Resize) and operator.axes:
+    if isinstance(operator, Resize) and operator.axes and not otherwise_meant(site):
         fix, declined = fix_for(operation, operator, "safe")
     message = f"ambiguous on device: {operation.doubt}"
     yield Finding(message, "note", "proven", fix, declined)

@@ -28,13 +28,15 @@ from halfpixel.intents.coreml_record import nudged
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, Severity, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.site import Operation, Site
-from halfpixel_rules._coreml import fix_for, is_coreml
+from halfpixel_rules._coreml import fix_for, is_coreml, otherwise_meant
 
 
 def check(site: Site) -> Iterator[Finding]:
     """Compare given factors with the ratio of the two lengths."""
     operation, operator = site.operation, site.operator
     if not is_coreml(site) or not isinstance(operator, Resize) or operation.scales is None:
+        return
+    if otherwise_meant(site):
         return
     ins, outs = operation.lengths()
     drifts: list[tuple[float, int, int, int, float]] = []
@@ -56,6 +58,8 @@ def check(site: Site) -> Iterator[Finding]:
             f"{told}: with the factor itself {flipped} samples read another pixel, output "
             f"{first[0]} pixel {first[1]} instead of {first[2]}"
         )
+    elif not worst:
+        message = f"{told}: the step follows from the lengths, and nothing moves"
     else:
         message = (
             f"{told}: the documents take the step from the lengths; with the factor itself the "
@@ -71,9 +75,7 @@ def _by_size(operator: Resize) -> Resize:
 
 def _drift(sampling: Sampling, n_in: int, n_out: int, factor: float) -> float:
     """Return how far the last sample would move, in input pixels."""
-    if isinstance(sampling.kernel, Nearest):
-        return 0.0
-    if sampling.coordinate == "align_corners":
+    if isinstance(sampling.kernel, Nearest) or sampling.coordinate == "align_corners":
         return 0.0
     return (n_out - 0.5) * (n_in / n_out - 1 / factor)
 

@@ -197,6 +197,8 @@ CASES = [
     Case("slice_update", {"x": X, "update": floats(2, 2, 5, 4)}, updated,
          {"begin": [0, 1, 0, 2], "end": [2, 3, 0, 0],
           "end_mask": [False, False, True, True]}),
+    Case("crop", {"x": X}, lambda x: x[:, :, 1:-1, :-1],
+         {"crop_height": [1, 1], "crop_width": [0, 1]}),
     Case("reverse", {"x": X}, lambda x: x[:, ::-1, :, ::-1], {"axes": [1, -1]}),
     Case("sliding_windows", {"x": X}, sliding, {"axis": -1, "size": 3, "stride": 2}),
     Case("pixel_shuffle", {"x": X}, torched(lambda x: F.pixel_shuffle(x, 2)),

@@ -91,7 +91,7 @@ def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
         _with_progress(files, settings) if _shows_progress(files) else check_paths(files, settings)
     )
     if not report.failed:
-        check_expected(expect, (site.name for site in report.sites))
+        check_expected(expect, report.sites)
     _show(report, output_format, statistics=statistics)
     sys.exit(FAILED if unwritten else _exit_code(report, exit_zero=exit_zero))
 

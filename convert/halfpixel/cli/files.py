@@ -5,11 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from glob import glob, has_magic
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from halfpixel.errors import UsageError
+
+if TYPE_CHECKING:
+    from halfpixel.site import Site
 
 expect_option = click.option(
     "--expect",
@@ -65,7 +68,7 @@ def _source(path: Path) -> Path | None:
     return None if stem == path.stem else path.with_name(stem + path.suffix)
 
 
-def check_expected(expect: Sequence[str], seen: Iterable[str]) -> None:
+def check_expected(expect: Sequence[str], seen: "Iterable[Site]") -> None:
     """Refuse `--expect NODE:...` for a node that no model has.
 
     Raises:
@@ -73,7 +76,7 @@ def check_expected(expect: Sequence[str], seen: Iterable[str]) -> None:
     """
     from halfpixel.intent import parse_policy
 
-    known = list(dict.fromkeys(seen))
+    known = list(dict.fromkeys(name for site in seen for name in (site.path, site.name)))
     for text in expect:
         pattern = parse_policy(text).pattern
         if not any(fnmatchcase(name, pattern) for name in known) and pattern != "*":

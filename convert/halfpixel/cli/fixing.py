@@ -95,7 +95,7 @@ def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
     results = list(fixed(files, settings, target))
     reports = [result.report for result, _ in results if result.report is not None]
     if reports:
-        check_expected(expect, (site.name for report in reports for site in report.sites))
+        check_expected(expect, (site for report in reports for site in report.sites))
     occupied = output == "-" or diff
     if output_format == "json":
         say(fix_report.dumps(results, diffs=diff), beside=output == "-")

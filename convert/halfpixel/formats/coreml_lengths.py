@@ -17,6 +17,10 @@ SAME: Final = frozenset({
 """Layers whose output has the lengths of their inputs, or those broadcast."""
 
 
+class _Concat(Protocol):
+    sequenceConcat: bool  # noqa: N815
+
+
 class _Pooling(Protocol):
     kernelSize: Sequence[int]  # noqa: N815
     stride: Sequence[int]
@@ -41,7 +45,8 @@ def lengths_after(
         case "convolution":
             return _convolved(attributes, first)
         case "concat":
-            return _joined(shapes)
+            concat = cast("_Concat", spec.message("Concat", layer.spans[-1]))
+            return None if concat.sequenceConcat else _joined(shapes)
         case "pooling":
             return _pooled(cast("_Pooling", spec.message("Pooling", layer.spans[-1])), first)
         case _:

@@ -27,12 +27,13 @@ LARGEST: Final = 1 << 22
 NUMBERS: Final = {name: number for number, name in NETWORK_LAYERS.items()}
 
 
-def lowered(layer: "Layer", goal: Goal) -> tuple[NewLayer, ...]:
+def lowered(layer: "Layer", goal: Goal, taken: set[str]) -> tuple[NewLayer, ...]:
     """Return the layers that compute a resize of the last two axes.
 
     Args:
         layer: the layer that is replaced.
         goal: what it should compute, its lengths known.
+        taken: names of layers and values that are there; new ones are added.
 
     Raises:
         ConventionError: lengths are not known, or other axes are resampled.
@@ -41,7 +42,7 @@ def lowered(layer: "Layer", goal: Goal) -> tuple[NewLayer, ...]:
     rank = len(goal.lengths[0])
     if sum(n * m for _, n, m in moved) > LARGEST:
         raise ConventionError("its constants would be too large")
-    chain = _Chain(layer)
+    chain = _Chain(layer, taken)
     weights = {a: meant_weights(dict(goal.resize.axes)[a], n, m) for a, n, m in moved}
     tables = {axis: single_taps(w) for axis, w in weights.items()}
     for axis, n_in, n_out in moved:
@@ -79,8 +80,8 @@ def _moved(goal: Goal) -> list[tuple[int, int, int]]:
 class _Chain:
     """Layers in a row, from the input of one layer to its output."""
 
-    def __init__(self, layer: "Layer") -> None:
-        self.layer = layer
+    def __init__(self, layer: "Layer", taken: set[str]) -> None:
+        self.layer, self.taken = layer, taken
         self.made: list[NewLayer] = []
         self.value = layer.inputs[0]
 
@@ -119,7 +120,10 @@ class _Chain:
         self.value = self._add("batchedMatmul", parameters, (self.value,))
 
     def _add(self, kind: str, parameters: bytes, inputs: tuple[str, ...]) -> str:
-        output = f"{self.layer.name}_halfpixel_{len(self.made)}"
+        count = len(self.made)
+        while (output := f"{self.layer.name}_halfpixel_{count}") in self.taken:
+            count += 1
+        self.taken.add(output)
         made = NewLayer(kind, NUMBERS[kind], parameters, output, inputs, (output,))
         self.made.append(made)
         return output

@@ -70,6 +70,7 @@ def place_of(
         source=source,
     )
     problem = "" if data else "it reads no tensor x"
+    problem = problem or ("" if outputs else "it makes nothing")
     found, compute = base, refusing(site_name, problem)
     if not problem:
         try:

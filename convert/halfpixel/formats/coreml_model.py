@@ -124,7 +124,7 @@ class CoremlModel:
             )
             return [place for place in found if place is not None]
         scope = NetworkScope(spec, leaf, producer, source, self.edit.layers)
-        scope.enter(port_of(one) for one in leaf.description.input)
+        scope.enter([port_of(one) for one in leaf.description.input])
         return scope.places()
 
     def _with_ends(self, spec: Spec, leaf: Leaf, places: Iterable[Place]) -> Iterator[Place]:

@@ -5,7 +5,8 @@ and otherwise follow from the layers before. Rank 5 is (sequence, batch, channel
 only the last three are declared then, and they are taken as (channel, height, width) of one image.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, cast
 
@@ -17,7 +18,7 @@ from halfpixel.formats.coreml_edit import LayerAt, NewLayer
 from halfpixel.formats.coreml_lengths import lengths_after
 from halfpixel.formats.coreml_mil_site import crop
 from halfpixel.formats.coreml_place import Place, guarded, refusing, resize_compute, settled
-from halfpixel.formats.coreml_spec import CONVOLUTION_WEIGHTS, Layer, Leaf, Spec
+from halfpixel.formats.coreml_spec import CONVOLUTION_WEIGHTS, Layer, Leaf, Spec, is_exact
 from halfpixel.site import Attribute, Operation, Producer, Shape, Site
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class NetworkScope:
         source: framework that it was converted from.
         changed: layers that are others than in the file.
         shapes: lengths of values, by name.
+        written: values that are made more than once.
     """
 
     spec: Spec
@@ -71,12 +73,24 @@ class NetworkScope:
         default_factory=dict["LayerAt", "tuple[NewLayer, ...]"]
     )
     shapes: dict[str, Shape] = field(default_factory=dict[str, Shape])
+    written: set[str] = field(default_factory=set[str])
 
-    def enter(self, ports: Iterable[Port]) -> None:
-        """Take the lengths of the network's inputs."""
+    def enter(self, ports: Sequence[Port]) -> None:
+        """Take the lengths of the network's inputs.
+
+        A value that several layers make, in branches or a loop, has no lengths of its own.
+        """
+        counts = Counter(name for one in self.spec.layers(self.leaf) for name in one.outputs)
+        self.written = {name for name, count in counts.items() if count > 1}
+        self.written |= {port.name for port in ports if port.name in counts}
+        exact = is_exact(self.spec, self.leaf)
         for port in ports:
-            if port.shape is not None:
-                self.shapes[port.name] = (1, *port.shape) if len(port.shape) == 3 else port.shape
+            shape = port.shape
+            if shape is None or port.name in self.written:
+                continue
+            if not exact and len(shape) in {1, 3}:  # channel, or channel, height and width
+                shape = (1, *shape, *[1] * (3 - len(shape)))
+            self.shapes[port.name] = shape
 
     def places(self) -> list[Place]:
         """Return the sites of the network, in order.
@@ -121,13 +135,15 @@ class NetworkScope:
     def _declared(self, layer: Layer) -> None:
         for names, shapes in ((layer.inputs, layer.in_shapes), (layer.outputs, layer.out_shapes)):
             for name, shape in zip(names, shapes, strict=False):
+                if name in self.written:
+                    continue
                 self.shapes.setdefault(name, tuple(n if n > 0 else None for n in shape))
 
     def _after(
         self, layer: Layer, attributes: Mapping[str, Attribute], place: Place | None
     ) -> None:
         """Work out the lengths of what a layer makes."""
-        if not layer.outputs or layer.outputs[0] in self.shapes:
+        if not layer.outputs or layer.outputs[0] in {*self.shapes, *self.written}:
             return
         if place is not None:
             shape = place.site.operation.output_shape

@@ -4,6 +4,7 @@
 operator                              ONNX
 ===================================== =====================================================
 slice_by_index, slice_by_size         Slice; a squeezed axis is cut to one and squeezed
+crop                                  Slice of the last two axes
 reverse                               Slice with step -1
 slice_update                          Where, the update padded to the whole
 ===================================== =====================================================
@@ -105,6 +106,15 @@ def _slice_by_size(step: Step) -> None:
     step.result("Slice", [step.tensor(), *given, step.nodes.ints(range(rank), "axes")])
 
 
+def _crop(step: Step) -> None:
+    cuts = [step.ints(name) or [0, 0] for name in ("crop_height", "crop_width")]
+    rank = step.rank()
+    starts = [first for first, _ in cuts]
+    ends = [-last if last else LAST for _, last in cuts]
+    names = [step.nodes.ints(v, "crop") for v in (starts, ends, [rank - 2, rank - 1])]
+    step.result("Slice", [step.tensor(), *names])
+
+
 def _reverse(step: Step) -> None:
     axes = step.ints("axes", range(step.rank())) or []
     if not axes:
@@ -142,6 +152,7 @@ def _slice_update(step: Step) -> None:
 OPS: Final[dict[str, Lower]] = {
     "slice_by_index": _slice_by_index,
     "slice_by_size": _slice_by_size,
+    "crop": _crop,
     "reverse": _reverse,
     "slice_update": _slice_update,
 }

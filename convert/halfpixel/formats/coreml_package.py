@@ -129,8 +129,10 @@ def _inside(base: Path, name: str, path: Path, what: str) -> Path:
     where = base / relative
     try:
         real, limit = where.resolve(), base.resolve()
-    except (OSError, RuntimeError) as error:
-        raise ModelFileError(path, f"{what}: {error}") from error
+        where.exists()  # raises where a name is too long, or no name at all
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise ModelFileError(path, f"{what}: {(reason or 'no path').lower()}") from error
     if not real.is_relative_to(limit):
         raise ModelFileError(path, f"{what} leads out of the package")
     return where

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.onnx_resize import Meaning
 from halfpixel.conventions.torch_call import asymmetric_text, call_text, matching_call
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from halfpixel.site import Compute
 
     Array = NDArray[np.generic]
+
+
+LONGEST: Final = (1 << 31) - 1
+"""Longest axis: a length is an int32."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,17 @@ def settled(base: Operation, meaning: Meaning) -> Operation:
     """Complete a resize with what its lengths mean: shapes, and the PyTorch call."""
     shape_in: Shape = base.input_shape or (None,) * meaning.rank
     shape_out = list(base.output_shape or (None,) * meaning.rank)
+    if len(shape_out) != meaning.rank:
+        raise ConventionError(f"output has rank {len(shape_out)}, input {meaning.rank}")
+    slack = 1 if base.by == "scales" else 0  # by the version of numpy that multiplied
     for axis, length in enumerate(meaning.sizes or ()):
-        if length is not None and not isinstance(shape_out[axis], int):
+        told = shape_out[axis]
+        if length is None:
+            continue
+        if not isinstance(told, int):
             shape_out[axis] = length
+        elif abs(told - length) > slack:
+            raise ConventionError(f"axis {axis} is declared {told} long, and would be {length}")
     declared = tuple(shape_out)
     operation = replace(
         base,
@@ -102,6 +114,9 @@ def _refuse_empty(operation: Operation) -> None:
         for axis, _ in operator.axes:
             if lengths[axis] == 0:
                 raise ConventionError(f"{which} length 0 along axis {axis}, expected at least 1")
+            if (lengths[axis] or 0) > LONGEST:
+                reason = f"{which} length {lengths[axis]} along axis {axis}, at most {LONGEST}"
+                raise ConventionError(reason)
 
 
 def resize_compute(

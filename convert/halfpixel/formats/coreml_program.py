@@ -80,6 +80,7 @@ class MilScope:
         Raises:
             GraphError: two values have one name.
         """
+        self.producers.clear()
         for one in self.block.inputs:
             self.types[one.name] = one.type
         for place, operation in enumerate(self.block.operations):

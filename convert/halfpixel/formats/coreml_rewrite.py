@@ -62,27 +62,27 @@ class _Rewriting:
     model: "CoremlModel"
     edit: CoremlEdit
     copies: dict[str, list[MilScope]] = field(default_factory=dict[str, "list[MilScope]"])
+    left: set[str] = field(default_factory=set[str])
+    names: dict[str, set[str]] = field(default_factory=dict[str, "set[str]"])
 
     def made(self, changes: Sequence[Change]) -> list[Outcome]:
-        """Make changes, those further down in a block first."""
-        order = sorted(range(len(changes)), key=lambda k: self._depth(changes[k]), reverse=True)
-        outcomes: dict[int, Outcome] = {}
-        for k in order:
-            change = changes[k]
+        """Make changes, then drop the constants that nobody reads any more."""
+        outcomes: list[Outcome] = []
+        for change in changes:
             place = self.model.places[change.site]
             try:
                 if isinstance(place.node, MilPlace):
-                    outcomes[k] = self._operation(place, place.node, change)
+                    outcomes.append(self._operation(place, place.node, change))
                 else:
-                    outcomes[k] = self._layer(place, place.node, change)
+                    outcomes.append(self._layer(place, place.node, change))
             except (ConventionError, GraphError) as error:
                 reason = error.reason if isinstance(error, GraphError) else str(error)
-                outcomes[k] = Outcome(change, declined=reason)
-        return [outcomes[k] for k in range(len(changes))]
-
-    def _depth(self, change: Change) -> int:
-        node = self.model.places[change.site].node
-        return node.index if isinstance(node, MilPlace) else 0
+                outcomes.append(Outcome(change, declined=reason))
+        for blocks in self.copies.values():
+            for scope in blocks:
+                if not scope.path:
+                    mil.drop_unread(scope.block, self.left)
+        return outcomes
 
     def _scopes(self, leaf: Leaf) -> list[MilScope]:
         """Return the blocks of a copy of a program, which the edit holds."""
@@ -99,12 +99,13 @@ class _Rewriting:
             self.edit.outputs[place.output] = written.lengths
         blocks = self._scopes(place.leaf)
         scope = blocks[node.scope.order]
-        old = scope.block.operations[node.index]
+        index = scope.producers[place.output]
+        old = scope.block.operations[index]
         names = mil.names_in(iter(blocks))
         writer = mil.MilWriter(scope, old, names, lengths=written.lengths)
         written.write(writer)
         before = tuple(mil.lines(old, scope))
-        suspects = {
+        self.left |= {
             binding.name for argument in old.inputs.values() for binding in argument.arguments
         }
         fresh = mil.constants(writer.made)
@@ -114,11 +115,10 @@ class _Rewriting:
             if made.type != "const"
             for line in mil.lines(made, scope, fresh)
         )
-        del scope.block.operations[node.index]
+        del scope.block.operations[index]
         for at, made in enumerate(writer.made):
-            scope.block.operations.insert(node.index + at, made)
-        root = next(one for one in blocks if one.function == scope.function)
-        mil.drop_unread(root.block, suspects)
+            scope.block.operations.insert(index + at, made)
+        scope.__post_init__()  # the places of everything after it are others now
         return Outcome(change, made=written.text, before=before, after=after)
 
     def _layer(self, place: Place, layer: Layer, change: Change) -> Outcome:
@@ -128,6 +128,15 @@ class _Rewriting:
         self.edit.layers[layer.spans] = made
         after = tuple(line for one in made for line in network.new_lines(layer, one, attributes))
         return Outcome(change, made=text, before=before, after=after)
+
+    def _taken(self, leaf: Leaf) -> set[str]:
+        """Return the names in a network, those that were made already among them."""
+        if leaf.label not in self.names:
+            layers = self.model.look(lambda spec: list(spec.layers(leaf)))
+            names = {name for one in layers for name in (one.name, *one.inputs, *one.outputs)}
+            new = (one for made in self.edit.layers.values() for one in made)
+            self.names[leaf.label] = names | {x for one in new for x in (one.name, *one.outputs)}
+        return self.names[leaf.label]
 
     def _layers(
         self, place: Place, layer: Layer, change: Change
@@ -158,7 +167,7 @@ class _Rewriting:
             raise ConventionError(reason)
         if leaf.version < lower_network.SINCE or not self.model.look(lambda s: is_exact(s, leaf)):
             raise ConventionError(f"{reason}, and its arrays are of the old mapping to rank 5")
-        made_layers = lower_network.lowered(layer, goal)
+        made_layers = lower_network.lowered(layer, goal, self._taken(leaf))
         kinds = [one.kind for one in made_layers if one.kind != "loadConstantND"]
         wanted = {"gather": "gather", "matmul": "batchedMatmul"}.get(change.lowering or "", "")
         if change.lowering and wanted not in kinds:

@@ -39,6 +39,8 @@ def save(
         ModelFileError: it cannot be written, or is there and not to be replaced.
     """
     if package.folder is None:
+        if target.name.endswith(".mlpackage"):
+            raise ModelFileError(target, "is the name of a package, and the model is a single file")
         if target.is_dir():
             raise ModelFileError(target, "is a folder, and the model is a single file")
         atomic.write(pieces, package.spec, target, replace=replace, verify=verify)
@@ -50,6 +52,8 @@ def save(
         atomic.write(pieces, package.spec, package.spec, replace=True, verify=verify)
         return
     _check(target, replace=replace)
+    if Path(os.path.realpath(target)).is_relative_to(os.path.realpath(package.folder)):
+        raise ModelFileError(target, "lies in the package itself")
     try:
         with _unfinished(target) as folder:
             _fill(package, pieces, folder, verify)

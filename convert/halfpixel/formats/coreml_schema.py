@@ -86,6 +86,7 @@ MESSAGES: Final = {
     "kernelSize=20:uint64* stride=30:uint64* dilationFactor=40:uint64* valid=50:ValidPadding"
     "/padding same=51:SamePadding/padding isDeconvolution=60:bool hasBias=70:bool "
     "outputShape=100:uint64*",
+    "Concat": "sequenceConcat=100:bool",
     "ReorganizeData": "mode=1:int32 blockSize=2:uint64",
     "Pooling": "type=1:int32 kernelSize=10:uint64* stride=20:uint64* valid=30:ValidPadding/padding "
     "same=31:SamePadding/padding globalPooling=60:bool",

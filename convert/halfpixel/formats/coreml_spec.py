@@ -24,7 +24,7 @@ VERSION, DESCRIPTION = 1, 2
 PIPELINE_MODELS, PIPELINE_NAMES, OF_PIPELINE = 1, 2, 1
 SERIALIZED: Final = 2
 NETWORK_LAYER: Final = 1
-ARRAY_MAPPING: Final = 5
+ARRAY_MAPPING, IMAGE_MAPPING = 5, 6
 IN_TENSOR: Final = 4
 FIRST_PARAMETERS: Final = 100
 CONVOLUTION: Final = 100
@@ -134,12 +134,9 @@ class Spec:
                 described += self.view[span.start : span.stop]
             elif kind == BYTES and (number in MODEL_KINDS or number in OTHER_KINDS):
                 kinds.append((number, span))
-        if not kinds or version < 1:
-            raise Malformed("it has no specificationVersion or holds no model")
-        if version > NEWEST:
-            raise Malformed(f"specificationVersion is {version}, expected 1 to {NEWEST}")
+        _check_model(version, len(kinds))
         description = cast("Description", self.parsed("ModelDescription", described))
-        number, span = kinds[-1]
+        number, span = kinds[0]
         name = MODEL_KINDS.get(number, "")
         if name == "mlProgram" or name.startswith("neuralNetwork"):
             self.leaves.append(Leaf(name, label, version, description, (*spans, span)))
@@ -279,6 +276,16 @@ class Spec:
         return tuple(cast("Lengths", self.message("Tensor", span)).dimValue)
 
 
+def _check_model(version: int, count: int) -> None:
+    """Refuse a message that is no model, or more than one."""
+    if not count or version < 1:
+        raise Malformed("it has no specificationVersion or holds no model")
+    if version > NEWEST:
+        raise Malformed(f"specificationVersion is {version}, expected 1 to {NEWEST}")
+    if count > 1:
+        raise Malformed("it holds two models where one is allowed")
+
+
 def is_exact(spec: Spec, leaf: Leaf) -> bool:
     """Whether the arrays of a network have the rank that they are given with, not always 5.
 
@@ -286,7 +293,11 @@ def is_exact(spec: Spec, leaf: Leaf) -> bool:
         Malformed: it is no network.
     """
     around = leaf.spans[-1]
-    for number, kind, span in spec.fields(around.start, around.stop):
-        if number == ARRAY_MAPPING and kind == VARINT:
-            return spec.reader.varint(span.start, span.stop)[0] == 1
-    return False
+    said = {
+        number: spec.reader.varint(span.start, span.stop)[0]
+        for number, kind, span in spec.fields(around.start, around.stop)
+        if number in {ARRAY_MAPPING, IMAGE_MAPPING} and kind == VARINT
+    }
+    kinds = {one.type.WhichOneof("type") for one in leaf.description.input}
+    arrays = "multiArrayType" not in kinds or said.get(ARRAY_MAPPING) == 1
+    return arrays and ("imageType" not in kinds or said.get(IMAGE_MAPPING) == 1)

@@ -137,6 +137,8 @@ def unsaid(operation: "Operation", goal: Goal, version: int) -> str:
             coreml_neuralnetwork.floor_of
         )  # fmt: skip
         needed = floor(later.op, later.attributes)
+        if needed <= version:
+            return f"{later.op} says it, and is not asked for"
         return (
             f"{later.op} needs specification {needed}, and the model has {version}, which is kept "
             "for the systems that it runs on"

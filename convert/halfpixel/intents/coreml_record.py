@@ -136,5 +136,9 @@ def _call(
     scales = operation.scales
     if scales is not None and given_factors(operation):
         factors = tuple(shortest(scale) for scale in scales[-spatial:])
-        return Interpolate(family, spatial, None, factors, corners, antialias)
+        whole = all(factor == int(factor) for factor in factors)
+        by_ratio = family == "linear" and not whole  # refused unless it is recomputed
+        return Interpolate(
+            family, spatial, None, factors, corners, antialias, recompute_scale_factor=by_ratio
+        )
     return Interpolate(family, spatial, tuple(outs[-spatial:]), None, corners, antialias)

@@ -28,9 +28,10 @@ from halfpixel.check import Judge, settings_of
 from halfpixel.conventions import coreml_mil
 from halfpixel.errors import ConventionError, MissingExtraError
 from halfpixel.formats.coreml_place import settled
+from halfpixel.formats.coreml_write_mil import LARGEST
 from halfpixel.formats.goal import Goal, goal_of, is_copy
 from halfpixel.intents.coreml_record import converted
-from halfpixel.rule import Fix
+from halfpixel.rule import SEVERITIES, Fix
 from halfpixel.sampling import Resize
 from halfpixel.sampling.lowering import in_order, meant_weights, single_taps
 from halfpixel.site import Attribute, Operation, Producer, Site
@@ -174,10 +175,14 @@ def _wanted(op: _Op, version: int, options: _Options, judge: Judge) -> Fix | Non
     if _moves(operation) and isinstance(operation.operator, Resize):
         return Fix("safe", KEPT, operation.operator)
     site = judge.meant(Site(op.name, operation))
-    for _, finding in judge.of_operation(site):
+    said = (finding for _, finding in judge.of_operation(site))
+    for finding in sorted(said, key=lambda one: SEVERITIES.index(one.severity)):
         fix = finding.fix
-        if fix is not None and (fix.safety == "safe" or options.unsafe):
-            return fix
+        if fix is None or not (fix.safety == "safe" or options.unsafe):
+            continue
+        if finding.severity == "note" and not fix.advice.startswith("write resize"):
+            continue  # matrices in the place of an operator are too much for a note
+        return fix
     return None
 
 
@@ -295,7 +300,7 @@ def _written_out(builder: object, op: _Op, operation: Operation, goal: Goal) -> 
     moved = [known[k] for k in order]
     weights = [meant_weights(s, n, m) for _, n, m, s in moved]
     steps = [(a, w) for (a, *_), w in zip(moved, weights, strict=True) if not w.is_identity]
-    if any(w.outside for _, w in steps):
+    if any(w.outside for _, w in steps) or sum(w.n_in * w.n_out for _, w in steps) > LARGEST:
         return None
     for place, (axis, weight) in enumerate(steps):
         name = op.name if place + 1 == len(steps) else f"{op.name}_halfpixel_{axis}"

@@ -7,7 +7,7 @@ from typing import Final
 
 from halfpixel.check import FileReport, Located, Report
 from halfpixel.rule import SEVERITIES
-from halfpixel.site import Shape, Site
+from halfpixel.site import Shape, Site, shown
 
 Part = tuple[str, str]
 """A piece of text and its style, in rich's words; an empty style is plain."""
@@ -43,7 +43,7 @@ def _file(file: FileReport) -> Iterator[Line]:
 
 def _site(path: str, located: Sequence[Located]) -> Iterator[Line]:
     site = located[0].site
-    where = f"{site.graph}/{site.name}" if site.graph else site.name
+    where = shown(site.path)
     shapes = f"{_shape(site.input_shape)} -> {_shape(site.output_shape)}"
     kind = f" ({site.op}, {site.operation.version}) {shapes}"
     yield ((f"{path}: {where}", "bold"), (kind, ""))

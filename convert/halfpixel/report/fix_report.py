@@ -8,6 +8,7 @@ from typing import Final
 
 from halfpixel.fixes import Changed, Declined, FixResult
 from halfpixel.report.as_json import finding_fields
+from halfpixel.site import shown
 
 VERSION: Final = 1
 
@@ -35,7 +36,7 @@ def lines(results: Sequence[Written]) -> Iterator[str]:
 
 
 def _site(one: Changed | Declined) -> str:
-    name = f"{one.graph}/{one.node}" if one.graph else one.node
+    name = shown(f"{one.graph}/{one.node}" if one.graph else one.node)
     return f"{name} ({one.op})"
 
 
