@@ -1,7 +1,8 @@
 """halfpixel conformance."""
 
+import platform
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -9,7 +10,7 @@ from halfpixel.cli.files import CLEAN, FOUND
 from halfpixel.errors import RuntimeFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from halfpixel.conformance import Conformance, Result
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     "--provider",
     default="cpu",
     metavar="NAME[:KEY=VALUE,...]",
-    help="The execution provider of onnxruntime.  [default: cpu]",
+    help="The execution provider of onnxruntime, or coreml (macOS).  [default: cpu]",
 )
 @click.option("--quick", is_flag=True, help="A few hundred configurations instead of thousands.")
 @click.option("-o", "--output", metavar="OUT", help="Write there instead of standard output.")
@@ -29,7 +30,9 @@ def conformance_command(
 ) -> None:
     """Run every combination of attributes on a provider, against the exact weights.
 
-    Exit code 1 says that a difference has no known cause, 2 that the provider is missing.
+    With coreml, the operators of an ML Program run on each compute unit of a Mac
+    (coreml:compute_units=cpu_only for one), which settles what Apple's documents leave open. Exit
+    code 1 says that a difference has no known cause, 2 that the provider is missing.
     """
     from halfpixel.conformance import Conformance
     from halfpixel.conformance_causes import cause_of
@@ -38,6 +41,8 @@ def conformance_command(
     from halfpixel.runtime import parse_provider
 
     where, options = parse_provider(provider)
+    if where == "coreml":
+        _on_coreml(options, output, output_format)
     full = available(where, f"--provider {provider}")
     runtime = f"onnxruntime {library().__version__}"
     results = _run(Conformance(where, options, quick))
@@ -50,15 +55,34 @@ def conformance_command(
             text = "\n".join(conformance_report.markdown(results, runtime, full)) + "\n"
         case _:
             text = "\n".join(conformance_report.summary(results, runtime, full)) + "\n"
+    _write(text, output)
+    new = [r for r in results if r.verdict == "different" and cause_of(r) is None]
+    sys.exit(FOUND if new else CLEAN)
+
+
+def _write(text: str, output: str | None) -> None:
     if output is None:
         click.echo(text, nl=False)
-    else:
-        from pathlib import Path
+        return
+    from pathlib import Path
 
-        from halfpixel import atomic
+    from halfpixel import atomic
 
-        atomic.write([text.encode()], None, Path(output), replace=True)
-    new = [r for r in results if r.verdict == "different" and cause_of(r) is None]
+    atomic.write([text.encode()], None, Path(output), replace=True)
+
+
+def _on_coreml(options: "Mapping[str, str]", output: str | None, output_format: str) -> NoReturn:
+    """Run Core ML's operators on its own compute units, and settle what is left open."""
+    from halfpixel.conformance_coreml import UNITS, results
+    from halfpixel.report import conformance_coreml_report as report
+
+    unit = options.get("compute_units", "")
+    found = list(results((unit,) if unit else UNITS))
+    runtime = f"macOS {platform.mac_ver()[0]}"
+    lines = report.markdown if output_format == "markdown" else report.summary
+    text = "\n".join(lines(found, runtime)) + "\n"
+    _write(report.dumps(found, runtime) if output_format == "json" else text, output)
+    new = [one for one in found if one.verdict == "different" and not one.doubt]
     sys.exit(FOUND if new else CLEAN)
 
 

@@ -96,7 +96,7 @@ class MilWriter:
                 made.attributes[key].CopyFrom(self.old.attributes[key])
         else:
             out.name = self.name(kind)
-            out.type.CopyFrom(_tensor_type(self.dtype, shape))
+            out.type.CopyFrom(tensor_type(self.dtype, shape))
             made.attributes["name"].CopyFrom(value_of(out.name))
         self.made.append(made)
         return made
@@ -254,7 +254,7 @@ def value_of(value: "Attribute | Array", dtype: str = "") -> Value:
     kind = dtype or _USUAL.get(array.dtype.kind, str(array.dtype))
     if array.ndim and array.dtype.kind == "f" and not dtype:
         kind = str(array.dtype)
-    made.type.CopyFrom(_tensor_type(kind, array.shape))
+    made.type.CopyFrom(tensor_type(kind, array.shape))
     tensor = made.immediateValue.tensor
     flat = array.reshape(-1)
     match kind:
@@ -286,7 +286,8 @@ def _extend(field_: object, values: Sequence[object]) -> None:
     cast("Holder", field_).values.extend(values)
 
 
-def _tensor_type(dtype: str, shape: Sequence[int]) -> ValueType:
+def tensor_type(dtype: str, shape: Sequence[int]) -> ValueType:
+    """Return the type of a tensor."""
     made = cast("ValueType", classes()["ValueType"]())
     made.tensorType.dataType = CODES[dtype]
     made.tensorType.rank = len(shape)
