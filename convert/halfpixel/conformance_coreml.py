@@ -1,4 +1,4 @@
-"""What Core ML computes for every operator and mode, on each of its compute units.
+"""What Core ML computes for the resizes, samples and crops of an ML Program, on each compute unit.
 
 Apple's documents leave cases open, and its CPU, GPU and Neural Engine need not agree on them. Each
 operator is written as a package of its own, run by `MLModel.predict` (macOS), and held against

@@ -22,6 +22,7 @@ from halfpixel.sampling import (
     RoiAlign,
     compare_resize,
 )
+from halfpixel.sampling.axis import MAX_LENGTH
 from halfpixel.site import Operation, Site
 
 if TYPE_CHECKING:
@@ -128,7 +129,10 @@ def copies(site: Site) -> bool:
         return False
     ins, outs = site.operation.lengths()
     known = [(s, ins[axis], outs[axis]) for axis, s in site.operator.axes]
-    return all(n is not None and n == m and s.weights(n, n).is_identity for s, n, m in known)
+    return all(
+        n is not None and n == m and n <= MAX_LENGTH and s.weights(n, n).is_identity
+        for s, n, m in known
+    )
 
 
 def _kind(site: Site) -> str:
@@ -226,7 +230,7 @@ def _resizes(a: Site, b: Site, one: Resize, other: Resize) -> Pair:
         _merged(outs, their_outs, rank),
     )
     if not verdict.axes or verdict.negligible:
-        return Pair(a, b, equal=True)
+        return Pair(a, b, True if verdict.proven or not verdict.equal else None)
     worst = verdict.worst.verdict
     pixels, weights = float(worst.displacement), float(worst.weight_difference)
     where = "" if worst.witness is None else f" at length {worst.witness[0]} to {worst.witness[1]}"
@@ -243,7 +247,19 @@ def _sampler(operator: object) -> GridSample | Resample | None:
     return operator if isinstance(operator, GridSample) else None
 
 
+def _base(site: Site) -> AffineGrid | None:
+    """Return what makes the grid of a site, where that belongs to it."""
+    operator = site.operator
+    return operator.grid if isinstance(operator, AffineSample) else site.operation.fed_by
+
+
 def _grids(a: Site, b: Site, one: GridSample | Resample, other: GridSample | Resample) -> Pair:
+    bases = _base(a), _base(b)
+    if bases[0] is not None and bases[1] is not None:
+        flags = bases[0].align_corners, bases[1].align_corners
+        if flags[0] != flags[1]:
+            text = f"affine grids with align_corners={flags[0]} against {flags[1]}"
+            return Pair(a, b, equal=False, difference=text)
     if isinstance(one, GridSample) and isinstance(other, GridSample):
         same = replace(one, spatial=None) == replace(other, spatial=None)
         moved: Fraction | None = one.displacement(other)

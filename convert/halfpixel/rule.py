@@ -207,6 +207,7 @@ class Details(TypedDict, total=False):
     dialect: Dialect
     doubt: str
     source: str
+    since: int
 
 
 def example_site(

@@ -47,7 +47,7 @@ Attribute = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str,
 How = Literal["proven", "simulated", "recorded", "assumed", "policy"]
 Dialect = Literal["ONNX", "ML Program", "neural network"]
 
-SYSTEMS: Final = {1: 11, 2: 11, 3: 12, 4: 13, 5: 14, 6: 15, 7: 16, 8: 17, 9: 18}
+SYSTEMS: Final = {1: 11, 2: 11, 3: 12, 4: 13, 5: 14, 6: 15, 7: 16, 8: 17, 9: 18, 10: 26}
 """First iOS that runs a Core ML specification version."""
 
 
@@ -151,6 +151,7 @@ class Operation:
             specification version.
         doubt: why devices may differ in what it computes, where the documents leave it open.
         source: framework that the model was converted from, as the converter recorded it.
+        since: version that an operator with these very parameters came with; 0 where unknown.
     """
 
     op: str
@@ -180,6 +181,7 @@ class Operation:
     dialect: Dialect = "ONNX"
     doubt: str = ""
     source: str = ""
+    since: int = 0
 
     @property
     def version(self) -> str:

@@ -43,6 +43,8 @@ def rearranged(  # noqa: PLR0911 - one a layer
             return np.expand_dims(x, tuple(of.axes))
         case "squeeze":
             return np.squeeze(x, None if of.squeezeAll else tuple(of.axes))
+        case "reshapeStatic":
+            return x.reshape(tuple(of.targetShape))
         case "concatND":
             return np.concatenate(given, axis=of.axis)
         case "reduceMean":

@@ -10,7 +10,7 @@ coremltools from iOS 16 on, whose default precision casts the grid of `resample`
 (iOS 15 has no float16 coordinates); ONNX models converted to float16 as a whole.
 
 ## What is reported
-The worst rounding for normalised coordinates in -1 to 1, in pixels: a warning from an eighth of a
+The worst rounding for coordinates inside the image, in pixels: a warning from an eighth of a
 pixel on, a note from a thirty-second on.
 
 ## Fix safety
@@ -19,6 +19,7 @@ None: the grid is computed in the model. Convert with
 "resample")`, or keep the grid's operators in float32.
 """
 
+import math
 from collections.abc import Iterator
 
 from halfpixel.rule import Bad, Details, Finding, Good, Rule, Severity, example_site
@@ -41,9 +42,12 @@ def check(site: Site) -> Iterator[Finding]:
     if not lengths:
         return
     longest = max(lengths)
-    if isinstance(operator, Resample) and operator.coordinates != "normalized_minus_one_to_one":
-        return
-    off = ROUNDING * (longest if not operator.align_corners else longest - 1) / 2
+    span = longest - 1 if operator.align_corners else longest
+    units = operator.coordinates if isinstance(operator, Resample) else ""
+    if units == "unnormalized":
+        off = 2.0 ** (math.frexp(longest - 1)[1] - 12)
+    else:
+        off = ROUNDING * span * (1.0 if units == "normalized_zero_to_one" else 0.5)
     if off < NOTED:
         return
     severity: Severity = "warning" if off >= WARNED else "note"
@@ -74,6 +78,18 @@ RULE = Rule(
             example_site("resample", _SAMPLE, like=_LIKE),
             Finding(
                 "float16 coordinates on 3840 pixels are off by up to 0.47 input px; in float32 by "
+                "nothing that shows",
+                "warning",
+                "simulated",
+                declined=DECLINED,
+            ),
+        ),
+        Bad(
+            example_site(
+                "resample", Resample("linear", "border", coordinates="unnormalized"), like=_LIKE
+            ),
+            Finding(
+                "float16 coordinates on 3840 pixels are off by up to 1 input px; in float32 by "
                 "nothing that shows",
                 "warning",
                 "simulated",

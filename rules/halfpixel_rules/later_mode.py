@@ -54,9 +54,9 @@ def _needed(operation: Operation) -> int:
     program = operation.dialect == "ML Program"
     floor = coreml_mil.floor_of if program else coreml_neuralnetwork.floor_of
     try:
-        return floor(operation.op, operation.attributes)
+        return max(operation.since, floor(operation.op, operation.attributes))
     except ConventionError:
-        return 0
+        return operation.since
 
 
 _PROGRAM: Details = {
@@ -92,6 +92,16 @@ RULE = Rule(
                     'sampling_mode="DEFAULT")',
                     linear("asymmetric"),
                 ),
+            ),
+        ),
+        Bad(
+            example_site("crop_resize", None, dialect="ML Program", opset=6, since=8),
+            Finding(
+                "crop_resize with these parameters came with specification 8 (iOS 17), and the "
+                "model says 6",
+                "warning",
+                "proven",
+                declined=DECLINED,
             ),
         ),
         Bad(

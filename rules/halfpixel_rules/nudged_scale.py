@@ -30,6 +30,9 @@ from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.site import Operation, Site
 from halfpixel_rules._coreml import fix_for, is_coreml, otherwise_meant
 
+LONGEST = 1 << 14
+"""Most output samples that are looked at one by one."""
+
 
 def check(site: Site) -> Iterator[Finding]:
     """Compare given factors with the ratio of the two lengths."""
@@ -91,7 +94,7 @@ def _flips(operation: Operation, axis: int, operator: Resize) -> list[tuple[int,
         return []
     step = 1 / Fraction(operation.scales[axis])
     found: list[tuple[int, int, int]] = []
-    for i in range(n_out):
+    for i in range(min(n_out, LONGEST)):
         here, there = int(i * step), i * n_in // n_out
         if here != there:
             found.append((i, here, there))

@@ -16,9 +16,11 @@ None: whether the shift or the copy was meant is not in the file.
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from halfpixel.rule import Bad, Details, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
+from halfpixel.sampling.coordinate import ONE, ZERO
 from halfpixel.site import Site
 
 DECLINED = "whether the shift or the copy was meant is not in the file"
@@ -33,9 +35,9 @@ def check(site: Site) -> Iterator[Finding]:
     if len(ins) != len(outs) or any(a is None or a != b for a, b in zip(ins, outs, strict=True)):
         return
     moved = [
-        max(abs(x - i) for i, x in enumerate(sampling.weights(n, n).positions))
+        _off(sampling, ins[axis] or 1)
         for axis, sampling in operator.axes
-        if sampling.coordinate == "coreml_offset_corners" and (n := ins[axis] or 1) > 1
+        if sampling.coordinate == "coreml_offset_corners" and (ins[axis] or 1) > 1
     ]
     if moved:
         message = (
@@ -43,6 +45,12 @@ def check(site: Site) -> Iterator[Finding]:
             "coremltools deletes such an operator as a copy"
         )
         yield Finding(message, "warning", "proven", declined=DECLINED)
+
+
+def _off(sampling: Sampling, length: int) -> Fraction:
+    """Return the worst distance of a sample from its own pixel, at one of the two ends."""
+    line = sampling.line(length, length)
+    return max(abs(min(max(line.at(i), ZERO), length - ONE) - i) for i in (0, length - 1))
 
 
 _LIKE: Details = {

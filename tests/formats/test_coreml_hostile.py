@@ -157,6 +157,78 @@ def test_a_missing_or_broken_weights_file_matters_to_those_who_read_it(tmp_path:
             lowered(opened(folder))
 
 
+def test_a_package_without_its_weights_is_not_written_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "model.mlpackage"
+    shutil.copytree(PACKAGE, folder)
+    (folder / WEIGHTS).unlink()
+    there = _names(tmp_path)
+    for where in (["-o", str(tmp_path / "out.mlpackage")], ["--in-place"]):
+        code, output = _run("fix", str(folder), "--expect", "y:align_corners=true", *where)
+        assert code == 2
+        assert "weight.bin' is missing" in output
+    assert _names(tmp_path) == there
+
+
+def test_a_weights_file_that_is_a_pipe_blocks_nobody(tmp_path: Path) -> None:
+    import os
+
+    from halfpixel.errors import ModelFileError
+    from halfpixel.formats.coreml_package import located
+
+    folder = tmp_path / "model.mlpackage"
+    shutil.copytree(PACKAGE, folder)
+    (folder / WEIGHTS).unlink()
+    os.mkfifo(folder / WEIGHTS)
+    with pytest.raises(ModelFileError, match="no regular file"):
+        located(folder).blob("@model_path/weights/weight.bin")
+
+
+def _numbers(field: int, *values: int) -> bytes:
+    return b"".join(varint_bytes(field << 3) + varint_bytes(value) for value in values)
+
+
+LAYERS: dict[str, tuple[int, bytes]] = {
+    "a stride of 0": (100, _numbers(30, 0, 0) + _numbers(20, 3, 3)),
+    "one stride": (100, _numbers(30, 2)),
+    "one dilation": (100, _numbers(40, 2)),
+    "a kernel of 0": (100, _numbers(20, 0, 0) + _numbers(60, 1)),
+    "three strides of a pooling": (120, bytes_field(31, b"") + _numbers(20, 2, 2, 2)),
+    "a pooling stride of 0": (120, bytes_field(31, b"") + _numbers(20, 0, 0)),
+    "a deconvolution of one stride": (100, _numbers(60, 1) + _numbers(30, 2)),
+    "a deconvolution to three lengths": (100, _numbers(60, 1) + _numbers(100, 2, 3, 4)),
+    "an upsample by three": (210, _numbers(1, 2, 2, 2)),
+    "an upsample by nothing": (210, _numbers(1, 0, 0)),
+    "an upsample of mode 7": (210, _numbers(1, 2, 2) + _numbers(5, 7)),
+    "a resize to nothing": (211, b""),
+    "a resize to one length": (211, _numbers(1, 8)),
+    "a resize of method 9": (211, _numbers(1, 8, 8) + bytes_field(2, _numbers(1, 9))),
+    "a crop to nothing": (212, b""),
+    "a crop of box mode 9": (212, _numbers(1, 8, 8) + bytes_field(4, _numbers(1, 9))),
+}
+
+
+@pytest.mark.parametrize(("number", "parameters"), LAYERS.values(), ids=LAYERS)
+def test_a_layer_of_impossible_numbers_is_a_finding_or_nothing(
+    tmp_path: Path, number: int, parameters: bytes
+) -> None:
+    array = _numbers(1, 1, 2, 6, 6) + _numbers(2, 65568)
+    described = bytes_field(1, bytes_field(1, b"x") + bytes_field(3, bytes_field(5, array)))
+
+    def layer(name: bytes, x: bytes, y: bytes, kind: int, body: bytes) -> bytes:
+        inner = bytes_field(1, name) + bytes_field(2, x) + bytes_field(3, y)
+        return bytes_field(1, inner + bytes_field(kind, body))
+
+    odd = layer(b"odd", b"x", b"t", number, parameters)
+    after = layer(b"up", b"t", b"y", 210, _numbers(1, 2, 2))
+    spec = _numbers(1, 4) + bytes_field(2, described)
+    path = tmp_path / "model.mlmodel"
+    path.write_bytes(spec + bytes_field(500, odd + after + _numbers(5, 1)))
+    for command in (["check"], ["fix", "--unsafe-fixes", "--diff"]):
+        code, output = _run(*command, str(path))
+        assert code in {0, 1}
+        assert "Traceback" not in output
+
+
 def test_a_weights_file_outside_the_package_is_refused(tmp_path: Path) -> None:
     from halfpixel.errors import ModelFileError
     from halfpixel.formats.coreml_package import located

@@ -238,7 +238,10 @@ def conv_transpose(
             raise ConventionError(f"{name} holds {min(values)}, expected at least 1")
     kind = choice("pad_type", attributes.get("pad_type", "valid"), ("valid", "custom", "same"))
     pads = _ints(attributes, "pad", 2 * axes, 0) if kind == "custom" else (0,) * (2 * axes)
-    shape = cast("Sequence[int] | None", attributes.get("output_shape"))
+    shape = _listed(attributes, "output_shape")
+    groups = whole("groups", attributes.get("groups", 1))
+    if groups < 1 or min(pads, default=0) < 0:
+        raise ConventionError(f"groups is {groups} and pad {pads}, expected at least 1 and 0")
     nothing = (0,) * axes
     meant = ConvTranspose(
         kernel,
@@ -247,7 +250,7 @@ def conv_transpose(
         pads[1::2],
         nothing,
         dilations,
-        whole("groups", attributes.get("groups", 1)),
+        groups,
         None if shape is None else tuple(whole("output_shape", n) for n in shape)[-axes:],
         "SAME_UPPER" if kind == "same" or shape is not None else "NOTSET",
     )
@@ -255,11 +258,23 @@ def conv_transpose(
 
 
 def _ints(attributes: Attributes, name: str, count: int, rest: int = 1) -> tuple[int, ...]:
-    given = cast("Sequence[int] | None", attributes.get(name))
+    given = _listed(attributes, name)
     values = (rest,) * count if given is None else tuple(whole(name, value) for value in given)
     if len(values) != count:
         raise ConventionError(f"{name} has {len(values)} values, expected {count}")
     return values
+
+
+def _listed(attributes: Attributes, name: str) -> Sequence[int] | None:
+    """Return a list of whole numbers; None where it is not given.
+
+    Raises:
+        ConventionError: it is no list.
+    """
+    given = attributes.get(name)
+    if given is not None and not isinstance(given, Sequence):
+        raise ConventionError(f"{name} is {given!r}, expected a list")
+    return cast("Sequence[int] | None", given)
 
 
 def _fitted(meant: ConvTranspose, lengths: Sequence[int | None]) -> ConvTranspose:

@@ -1,6 +1,6 @@
 """What a Core ML model declares: its inputs, outputs and metadata."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from halfpixel.format import Port
@@ -10,7 +10,6 @@ from halfpixel.site import Producer, Shape
 
 SOURCE: Final = "com.github.apple.coremltools.source"
 VERSION: Final = "com.github.apple.coremltools.version"
-DIALECT: Final = "com.github.apple.coremltools.source_dialect"
 
 COLOURS: Final = {10: 1, 20: 3, 30: 3, 40: 1}
 """Channels of an image, by its colour space."""
@@ -52,7 +51,7 @@ def _array_shape(feature: Feature) -> Shape | None:
                 for one in array.shapeRange.sizeRanges
             )
         case _:
-            return tuple(int(n) for n in array.shape) or None
+            return tuple(int(n) if n > 0 else None for n in array.shape) or None
 
 
 def producer_of(metadata: Mapping[str, str]) -> Producer:
@@ -78,11 +77,3 @@ def source_of(metadata: Mapping[str, str]) -> tuple[str, str]:
     """
     name, _, version = metadata.get(SOURCE, "").partition("==")
     return name, version
-
-
-def image_shape(ports: Sequence[Port]) -> Shape | None:
-    """Return the shape of the first input that looks like an image."""
-    for port in ports:
-        if port.shape is not None and len(port.shape) == 4:
-            return port.shape
-    return None

@@ -71,7 +71,7 @@ def _convolved(attributes: Mapping[str, Attribute], shape: Shape) -> Shape | Non
         for name in ("kernelSize", "stride", "dilationFactor")
     )
     borders = cast("tuple[int, ...]", attributes.get("borderAmounts", (0, 0, 0, 0)))
-    if len(kernel) != 2 or len(borders) != 4:
+    if {len(kernel), len(stride), len(dilation)} != {2} or len(borders) != 4 or min(stride) < 1:
         return None
     spatial: list[int | None] = []
     for axis, n in enumerate(shape[-2:]):
@@ -102,6 +102,8 @@ def _pooled(pooling: _Pooling, shape: Shape) -> Shape | None:
     if pooling.WhichOneof("padding") != "same":
         return None
     stride = list(pooling.stride) or [1, 1]
+    if len(stride) != 2 or min(stride) < 1:
+        return None
     spatial = [
         -(-n // int(s)) if isinstance(n, int) else None
         for n, s in zip(shape[-2:], stride, strict=True)

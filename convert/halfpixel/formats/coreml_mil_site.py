@@ -68,6 +68,7 @@ def place_of(
         dtype=scope.dtype(data),
         dialect="ML Program",
         source=source,
+        since=_since(scope, operation),
     )
     problem = "" if data else "it reads no tensor x"
     problem = problem or ("" if outputs else "it makes nothing")
@@ -79,12 +80,24 @@ def place_of(
             found = replace(found, doubt=doubt)
         except ConventionError as error:
             problem = str(error)
+        except (TypeError, ValueError, IndexError, ArithmeticError) as error:
+            problem = f"a parameter is of the wrong kind: {error}"
     if problem:
         found, compute = replace(base, problem=problem), refusing(site_name, problem)
     parts = [part for part in (leaf.label, scope.graph) if part]
     site = Site(site_name, found, "/".join(parts), compute=compute)
     given = tuple(filter(None, names))
     return Place(site, leaf, data, outputs[0] if outputs else "", given, MilPlace(scope, index))
+
+
+def _since(scope: MilScope, operation: MilOperation) -> int:
+    """Return the specification version that has an operation with all of its parameters."""
+    grid = scope.dtype(scope.given(operation, "coordinates")[0])
+    given = dict.fromkeys(operation.inputs)
+    try:
+        return coreml_mil.floor_of(operation.type, given, grid.replace("float", "fp"))
+    except ConventionError:
+        return 0
 
 
 def _own(operation: MilOperation, attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:

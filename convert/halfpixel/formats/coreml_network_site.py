@@ -121,6 +121,8 @@ class NetworkScope:
                 attributes = _ATTRIBUTES[layer.kind](self._parameters(message, layer, new))
             except ConventionError as error:
                 problem = str(error)
+            except (TypeError, ValueError, IndexError, ArithmeticError) as error:
+                problem = f"a parameter is of the wrong kind: {error}"
             if layer.kind != "convolution" or attributes.get("isDeconvolution"):
                 places.append(self._place(layer, attributes, problem))
         self._after(layer, attributes, places[0] if places else None)
@@ -179,6 +181,8 @@ class NetworkScope:
                 found = replace(found, doubt=doubt)
             except ConventionError as error:
                 problem = str(error)
+            except (TypeError, ValueError, IndexError, ArithmeticError) as error:
+                problem = f"a parameter is of the wrong kind: {error}"
         if problem:
             found, compute = replace(base, problem=problem), refusing(layer.name, problem)
         parts = [part for part in (self.leaf.label, layer.path) if part]

@@ -53,6 +53,8 @@ class Package:
         where = _inside(self.model_path, relative, self.path, f"the weights file {name!r}")
         if not where.exists():
             raise ModelFileError(self.path, f"the weights file {name!r} is missing")
+        if not where.is_file():
+            raise ModelFileError(self.path, f"the weights file {name!r} is no regular file")
         return where
 
 

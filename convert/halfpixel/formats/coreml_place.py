@@ -1,6 +1,6 @@
 """Where a site stands in a Core ML model, and what the two kinds of model share about sites."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -164,7 +164,3 @@ def guarded(name: str, compute: "Compute") -> "Compute":
             raise GraphError("", name, f"cannot be evaluated: {error}") from error
 
     return inner
-
-
-Sources = Mapping[str, str]
-"""User-defined metadata of the model: which converter wrote it, and from what."""

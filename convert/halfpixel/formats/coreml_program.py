@@ -75,7 +75,11 @@ class MilScope:
     producers: dict[str, int] = field(default_factory=dict[str, int])
 
     def __post_init__(self) -> None:
-        """Enter the names of the block.
+        """Enter the names of the block; raises as `index`."""
+        self.index()
+
+    def index(self) -> None:
+        """Enter the names of the block as it is now.
 
         Raises:
             GraphError: two values have one name.
@@ -212,6 +216,22 @@ def _nested(scope: MilScope, depth: int) -> Iterator[MilScope]:
             path = f"{scope.path}/{name}" if scope.path else name
             inner = MilScope(block, scope.package, scope.function, path, scope.version, scope)
             yield from _nested(inner, depth + 1)
+
+
+def blobs_of(program: Program) -> set[str]:
+    """Return the names of the weights files that a program's constants lie in."""
+    found: set[str] = set()
+    for scope in scopes(program, None, 0):
+        for operation in scope.block.operations:
+            values = [operation.attributes[name] for name in operation.attributes]
+            for argument in operation.inputs.values():
+                values += [b.value for b in argument.arguments if not b.name]
+            found |= {
+                one.blobFileValue.fileName
+                for one in values
+                if one.WhichOneof("value") == "blobFileValue"
+            }
+    return found
 
 
 def check_names(program: Program, version: int) -> None:

@@ -118,7 +118,7 @@ class _Rewriting:
         del scope.block.operations[index]
         for at, made in enumerate(writer.made):
             scope.block.operations.insert(index + at, made)
-        scope.__post_init__()  # the places of everything after it are others now
+        scope.index()  # the places of everything after it are others now
         return Outcome(change, made=written.text, before=before, after=after)
 
     def _layer(self, place: Place, layer: Layer, change: Change) -> Outcome:

@@ -10,7 +10,7 @@ from halfpixel.errors import MissingExtraError, ModelFileError
 from halfpixel.format import Outcome
 from halfpixel.formats.coreml_edit import CoremlEdit, pieces_of
 from halfpixel.formats.coreml_package import Package
-from halfpixel.formats.coreml_program import check_names
+from halfpixel.formats.coreml_program import blobs_of, check_names
 from halfpixel.formats.coreml_save import save
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ class CoremlRewritten:
         """Write it: a package to a package, a file to a file."""
         package = self.before.package
         self.before.check_unchanged()
+        for program in self.before.programs.values():
+            for name in blobs_of(program):
+                package.blob(name)  # raises where the package is not whole
         pieces = self._pieces()
 
         def verify(written: Path) -> None:

@@ -2,7 +2,8 @@
 
 A new package is put together in a folder beside it, which then takes its name. Its weights are
 the old package's own files, linked where the file system can and copied where it cannot; the
-manifest is copied. In place, nothing but the specification's file is replaced.
+manifest is copied. In place, nothing but the specification's file is replaced. A process that is
+killed between the two renames of a replacement leaves the old package as `.halfpixel-*.old`.
 """
 
 import errno
@@ -162,7 +163,7 @@ def _give_name(folder: Path, target: Path) -> None:
         target.rename(aside)
         try:
             folder.rename(target)
-        except OSError:
+        except BaseException:
             aside.rename(target)
             raise
         shutil.rmtree(aside, ignore_errors=True)

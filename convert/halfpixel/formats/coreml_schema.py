@@ -5,7 +5,7 @@ The messages are spelled out here by name, number and type instead; what a file 
 is kept by protobuf as unknown fields. Enumerations are numbers here, which on the wire they are.
 
 Source: apple/coremltools `mlmodel/format/Model.proto`, `FeatureTypes.proto`, `MIL.proto` and
-`NeuralNetwork.proto`, as of coremltools 9.0 (specification versions 1 to 9).
+`NeuralNetwork.proto`, as of coremltools 9.0 (specification versions 1 to 10).
 """
 
 from functools import lru_cache

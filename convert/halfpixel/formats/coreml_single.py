@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ML_PROGRAM: Final = next(number for number, name in MODEL_KINDS.items() if name == "mlProgram")
 ARRAYS: Final = {name: code for code, name in ARRAY_TYPES.items()}
-OPSETS: Final = {6: "CoreML5", 7: "CoreML6", 8: "CoreML7", 9: "CoreML8"}
+OPSETS: Final = {6: "CoreML5", 7: "CoreML6", 8: "CoreML7", 9: "CoreML8", 10: "CoreML9"}
 """Names of the operator sets, by specification version."""
 
 Tensors = Mapping[str, tuple[str, tuple[int, ...]]]
@@ -43,7 +43,7 @@ def write_single(  # noqa: PLR0913, PLR0917 - what an operation is
         tensors: its tensor parameters, which become the model's inputs of the same names.
         attributes: its other parameters, as constants.
         output: lengths of the output, float32.
-        version: specification version, 6 (iOS 15) to 9.
+        version: specification version, 6 (iOS 15) to 10 (iOS 26).
 
     Raises:
         OSError: it cannot be written.

@@ -27,7 +27,6 @@ NETWORK_LAYER: Final = 1
 ARRAY_MAPPING, IMAGE_MAPPING = 5, 6
 IN_TENSOR: Final = 4
 FIRST_PARAMETERS: Final = 100
-CONVOLUTION: Final = 100
 CONVOLUTION_WEIGHTS: Final = frozenset({90, 91})
 NESTED: Final[Mapping[int, Mapping[int, str]]] = {
     605: {1: "ifBranch", 2: "elseBranch"},

@@ -62,7 +62,7 @@ def new_layer(kind: str, attributes: Mapping[str, object]) -> NewLayer:
                 values = cast("Sequence[object]", value)
                 cast("_Growing", getattr(message, name)).extend(list(values))
             case "mode":
-                vars_of(message, "mode", UPSAMPLE_MODES.index(str(value)))
+                setattr(message, name, UPSAMPLE_MODES.index(str(value)))
             case "linearUpsampleMode":
                 message.linearUpsampleMode = LINEAR_MODES.index(str(value))
             case "samplingMethod":
@@ -73,15 +73,10 @@ def new_layer(kind: str, attributes: Mapping[str, object]) -> NewLayer:
             case "boxMode":
                 message.boxIndicesMode.boxMode = BOX_MODES.index(str(value))
             case "normalizedCoordinates" | "spatialScale":
-                vars_of(message, name, value)
+                setattr(message, name, value)
             case _:
                 raise ConventionError(f"a {kind} layer has no {name}")
     return NewLayer(kind, NUMBERS[kind], serialized(message))
-
-
-def vars_of(message: object, name: str, value: object) -> None:
-    """Set a field of a message."""
-    setattr(message, name, value)
 
 
 def copying_layer() -> NewLayer:

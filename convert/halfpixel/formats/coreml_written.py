@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from halfpixel.formats.coreml_place import MilPlace, Place
     from halfpixel.site import Attribute, Operation
 
-NEWEST: Final = 9
+NEWEST: Final = 10
 """Newest specification version whose words are known."""
 
 LOWERINGS: Final[Mapping[str, Callable[[mil.MilWriter, Goal], None]]] = {

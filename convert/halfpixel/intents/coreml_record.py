@@ -66,6 +66,8 @@ def converted(operation: Operation, name: str) -> Intent | None:
         family, antialias = FAMILIES[found[1]], bool(found[3])
         call = _call(operation, family, corners=_aligned(operation, family), antialias=antialias)
         origin = f"the name of PyTorch's own call, {found[0].strip('.-/ ')}"
+        if call.align_corners is not None:
+            origin += "; align_corners, which it does not tell, as it is here"
         return Intent("recorded", origin, call.text(), call)
     habit = OPERATORS.get(operation.op)
     if habit is None:

@@ -192,10 +192,7 @@ def _moves(operation: Operation) -> bool:
     operator = operation.operator
     if ins != outs or None in ins or not isinstance(operator, Resize):
         return False
-    return any(
-        not sampling.weights(ins[axis] or 1, ins[axis] or 1).is_identity
-        for axis, sampling in operator.axes
-    )
+    return any(sampling.coordinate == "coreml_offset_corners" for _, sampling in operator.axes)
 
 
 def operation_of(op: _Op, version: int, source: str) -> Operation | None:

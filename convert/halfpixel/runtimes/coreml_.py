@@ -241,7 +241,8 @@ def _on_coreml(side: Side) -> CoremlRunning:
         loaded = tools.models.MLModel(str(side.source), compute_units=chosen)
     except Exception as error:
         raise RuntimeRefusal(side.text, f"{type(error).__name__}: {error}") from error
-    return CoremlRunning(side, loaded.predict, model.inputs, model.images, model.outputs)
+    coarse = _precision(model) if units == "cpu_only" else "float16"
+    return CoremlRunning(side, loaded.predict, model.inputs, model.images, model.outputs, coarse)
 
 
 RUNTIME: Final = Runtime(COREML, _takes, _start, optimises=True)
