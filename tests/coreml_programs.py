@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from halfpixel.formats.coreml_messages import Operation, Program, Value, ValueType
+from halfpixel.formats.coreml_messages import Description, Operation, Program, Value, ValueType
 from halfpixel.formats.coreml_schema import DATA_TYPES, classes
 from halfpixel.formats.protobuf_wire import WireReader, bytes_field, varint_bytes
 
@@ -18,6 +18,9 @@ GROUPS = {"float32": "floats", "int32": "ints", "bool": "bools", "string": "stri
 SPEC = "Data/com.apple.CoreML/model.mlmodel"
 PROGRAM = 502
 """Field of a Model that holds an ML Program."""
+
+DESCRIPTION = 2
+"""Field of a Model that describes its inputs, outputs and functions."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def package(
         feature.type.multiArrayType.dataType = 65568
     spec = (
         varint_bytes(1 << 3) + varint_bytes(version)
-        + bytes_field(2, description.SerializeToString())
+        + bytes_field(DESCRIPTION, description.SerializeToString())
         + bytes_field(PROGRAM, program(inputs, ops, outputs).SerializeToString())
     )  # fmt: skip
     (folder / SPEC).parent.mkdir(parents=True)
@@ -139,18 +142,27 @@ def package(
 
 def changed(folder: Path, change: Callable[[Program], None]) -> Path:
     """Change the program of a package in its place, and return the package's path."""
+    return _with_field(folder, PROGRAM, "Program", lambda made: change(cast("Program", made)))
+
+
+def described(folder: Path, change: Callable[[Description], None]) -> Path:
+    """Change the description of a package in its place, and return the package's path."""
+    return _with_field(folder, DESCRIPTION, "ModelDescription", change)
+
+
+def _with_field(folder: Path, number: int, name: str, change: Callable[[Any], None]) -> Path:
     data = (folder / SPEC).read_bytes()
     reader, at, kept, body = WireReader(data), 0, b"", b""
     while at < len(data):
         tag, _, start, end = reader.field(at, len(data))
-        if tag >> 3 == PROGRAM:
+        if tag >> 3 == number:
             body += data[start:end]
         else:
             kept += data[at:end]
         at = end
-    made = cast("Program", classes()["Program"].FromString(body))
+    made: Any = classes()[name].FromString(body)
     change(made)
-    (folder / SPEC).write_bytes(kept + bytes_field(PROGRAM, made.SerializeToString()))
+    (folder / SPEC).write_bytes(kept + bytes_field(number, made.SerializeToString()))
     return folder
 
 

@@ -153,3 +153,11 @@ def test_the_pass_is_registered_once() -> None:
     for _ in range(2):
         made: Any = coreml.pipeline()
         assert made.passes[0] == coreml.NAME
+
+
+def test_an_expectation_of_no_operator_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _converted(lambda x: F.interpolate(x, size=(9, 11)), ["neck*:align_corners=true"], tmp_path)
+    (record,) = (one for one in caplog.records if one.name == "halfpixel" and one.levelno == 30)
+    assert record.getMessage().startswith("expect 'neck*': no such operator; resizes are: ")

@@ -24,7 +24,7 @@ from halfpixel.check import opened
 from halfpixel.cli.main import cli
 from halfpixel.errors import GraphError, MissingExtraError, RuntimeFailure, UsageError
 from halfpixel.feeds import FeedSettings
-from halfpixel.formats.coreml_messages import Program
+from halfpixel.formats.coreml_messages import Description, Program
 from halfpixel.pairing import matched, paired_sites
 from halfpixel.runtime import Settings, Side, runtime_of
 from halfpixel.sampling import Coordinate, GridSample, Linear, Resample, Resize, Sampling
@@ -466,3 +466,40 @@ def test_sites_are_matched_by_order_lengths_and_kind() -> None:
     found = paired_sites([site("x", up("half_pixel"), (1, 2, 8, 8))],
                          [site("y", up("half_pixel"), (1, 2, 9, 9))])  # fmt: skip
     assert found.pairs[0].difference == "output lengths 8x8 against 9x9"
+
+
+def test_a_default_function_of_another_name_is_the_one_that_is_lowered(tmp_path: Path) -> None:
+    name = "structure-multifunction-ios18.mlpackage"
+    path = Path(shutil.copytree(VARIANTS / name, tmp_path / name))
+
+    def renamed(description: Description) -> None:
+        description.defaultFunctionName = "legacy"
+
+    model = opened(programs.described(path, renamed))
+    assert [end.main for end in model.ends] == [False, True]
+    assert run(path, path).exit_code == 0
+    (inner,) = (s for s in model.sites if s.graph == "legacy")
+    x = np.random.default_rng(0).random((1, 2, 5, 7), np.float32)
+    side = Side(str(path))
+    found = runtime_of(side).started(side, Settings()).run({"x": x})["y"]
+    assert np.abs(np.asarray(found, float) - inner.evaluate(x)).max() < 1e-6
+
+
+def test_a_model_none_of_whose_sites_ran_is_not_clean(tmp_path: Path) -> None:
+    flags = {"align_corners": True, "half_pixel_centers": True}
+    op = Op("upsample_bilinear",
+            {"x": "%x", "scale_factor_height": 2.0, "scale_factor_width": 2.0, **flags},
+            [("y", "float32", (1, 2, 12, 12))], "y")  # fmt: skip
+    inputs: dict[str, Any] = {"x": ("float32", (1, 2, 6, 6))}
+    path = programs.package(tmp_path / "m.mlpackage", inputs, [op], ["y"])
+    result = run(path, "--no-optimiser")
+    assert result.exit_code == 1, result.output
+    assert "0 of 0 runs of single sites" in result.output
+
+
+def test_a_backup_in_a_folder_is_no_model(tmp_path: Path) -> None:
+    name = "structure-multifunction-ios18.mlpackage"
+    for to in (name, f"{name}.bak"):
+        shutil.copytree(VARIANTS / name, tmp_path / to)
+    result = CliRunner().invoke(cli, ["check", str(tmp_path)])
+    assert "2 resampling nodes in 1 file" in result.output

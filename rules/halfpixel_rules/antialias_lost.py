@@ -10,7 +10,9 @@ to Core ML and TensorFlow Lite drop it, too, as do tools that rebuild attributes
 
 ## What is reported
 An error where the call is recorded or expected (`--expect antialias=true`), a warning where it
-is assumed. A plain resize of which nothing is known is not reported: most are meant.
+is assumed. A plain resize of which nothing is known is not reported: most are meant. A note stands
+at a linear resize of Core ML that shrinks, came from TorchScript and has no record: coremltools
+drops antialias=True there without a word. `--expect antialias=false` answers it.
 
 ## Fix safety
 Safe where the call is recorded or expected and the opset has antialias.
@@ -21,13 +23,39 @@ from collections.abc import Iterator
 from halfpixel.conventions.torch_interpolate import parse_call
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Attribute, Intent, Site
+from halfpixel.site import Attribute, Intent, Operation, Site
 from halfpixel_rules._meant import findings
+
+_UNTOLD = "nothing tells whether it was meant"
 
 
 def check(site: Site) -> Iterator[Finding]:
     """Compare the site's kernel with that of its intent."""
     yield from findings(site, frozenset({"antialias"}), "antialias is not as it was meant")
+    yield from _dropped_unheard(site.operation)
+
+
+def _dropped_unheard(operation: Operation) -> Iterator[Finding]:
+    """Yield a note where a converter would have dropped it, and the file cannot tell."""
+    intent, operator = operation.intent, operation.operator
+    told = intent is not None and intent.how != "assumed"
+    if told or operation.dialect == "ONNX" or not operation.source.startswith("torch"):
+        return
+    if not isinstance(operator, Resize):
+        return
+    ins, outs = operation.lengths()
+    for axis, sampling in operator.axes:
+        n_in, n_out = ins[axis], outs[axis]
+        if n_in is None or n_out is None or n_out >= n_in or sampling.kernel != Linear():
+            continue
+        yield Finding(
+            f"length {n_in} shrinks to {n_out} (axis {axis}) without antialias, which coremltools "
+            "drops without a word: if it was meant, say --expect antialias=true",
+            "note",
+            "assumed",
+            declined=_UNTOLD,
+        )
+        return
 
 
 def _both(sampling: Sampling) -> Resize:
@@ -41,6 +69,7 @@ _PLAIN = Sampling("half_pixel", Linear())
 _SMOOTH = Sampling(
     "half_pixel", Linear(antialias=True), exclude_outside=True, copies_same_length=True
 )
+_COREML: Details = {**_SIZES, "dialect": "ML Program", "opset": 7, "source": "torch==2.13.0"}
 _WRITTEN: dict[str, Attribute] = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
 
 RULE = Rule(
@@ -52,6 +81,16 @@ RULE = Rule(
         Good(
             example_site("Resize", _both(_PLAIN), like=_SIZES),
             because="nothing is known of what was meant",
+        ),
+        Bad(
+            example_site("resize_bilinear", _both(_PLAIN), like=_COREML),
+            Finding(
+                "length 6 shrinks to 3 (axis 2) without antialias, which coremltools drops without "
+                "a word: if it was meant, say --expect antialias=true",
+                "note",
+                "assumed",
+                declined=_UNTOLD,
+            ),
         ),
         Bad(
             example_site("Resize", _both(_PLAIN), attributes=_WRITTEN, intent=_RECORD, like=_SIZES),

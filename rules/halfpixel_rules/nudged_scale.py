@@ -58,8 +58,9 @@ def check(site: Site) -> Iterator[Finding]:
     if flipped:
         first = flips[axis][0]
         message = (
-            f"{told}: with the factor itself {flipped} samples read another pixel, output "
-            f"{first[0]} pixel {first[1]} instead of {first[2]}"
+            f"{told}: no document tells whether a device divides the lengths; with the factor "
+            f"itself {flipped} samples read another pixel, output {first[0]} pixel {first[1]} "
+            f"instead of {first[2]}"
         )
     elif not worst:
         message = f"{told}: the step follows from the lengths, and nothing moves"
@@ -142,8 +143,9 @@ RULE = Rule(
         Bad(
             example_site("upsample_nearest_neighbor", _both(_NEAREST), like=_SIZES),
             Finding(
-                "scale 1.500016689 stands for 9/6 (axis 2): with the factor itself 4 samples read "
-                "another pixel, output 3 pixel 1 instead of 2",
+                "scale 1.500016689 stands for 9/6 (axis 2): no document tells whether a device "
+                "divides the lengths; with the factor itself 4 samples read another pixel, output "
+                "3 pixel 1 instead of 2",
                 "error",
                 "simulated",
                 Fix("safe", "write what PyTorch computes at these lengths", _both(_NEAREST)),
@@ -155,8 +157,9 @@ RULE = Rule(
                 like={**_SIZES, "dialect": "neural network", "opset": 3},
             ),
             Finding(
-                "scale 1.500016689 stands for 9/6 (axis 2): with the factor itself 4 samples read "
-                "another pixel, output 3 pixel 1 instead of 2",
+                "scale 1.500016689 stands for 9/6 (axis 2): no document tells whether a device "
+                "divides the lengths; with the factor itself 4 samples read another pixel, output "
+                "3 pixel 1 instead of 2",
                 "error",
                 "simulated",
                 declined="no layer of specification 3 says it",

@@ -179,7 +179,7 @@ CASES = [
     Case("pad", {"x": X}, torched(lambda x: F.pad(x, (3, 4, 1, 2), mode="replicate")),
          {"pad": [1, 2, 3, 4], "mode": "replicate"}),
     Case("pad", {"x": MATRIX, "pad": np.array([0, 1, 2, 0, 3, 0], np.int32)},
-         lambda x, _: np.pad(x, ((0, 1), (2, 0), (3, 0))), {"mode": "constant"}),
+         lambda x, pad: np.pad(x, pad.reshape(3, 2)), {"mode": "constant"}),
     Case("slice_by_index", {"x": X}, lambda x: x[:, 1:3, ::-1, -4:-1:2],
          {"begin": [0, 1, 0, -4], "end": [0, 3, 0, -1], "stride": [1, 1, -1, 2],
           "begin_mask": [True, False, True, False], "end_mask": [True, False, True, False]}),
@@ -502,3 +502,20 @@ def test_parameters_that_do_not_fit_are_an_error_of_one_line(name: str, tmp_path
         runtime_of(side).started(side, Settings()).run({"x": np.zeros(shape, np.float32)})
     except HalfpixelError as error:
         assert "\n" not in str(error)  # noqa: PT017 - some are refused when the model runs
+
+
+@pytest.mark.parametrize("kind", compressed())
+def test_compressed_weights_of_ios16_keep_their_parameters_as_attributes(
+    kind: str, tmp_path: Path
+) -> None:
+    given, meant = compressed()[kind]
+    shape = meant.shape
+    ops = [
+        Op(kind, {}, [("w", "float32", shape)], own=given),
+        Op("add", {"x": "%x", "y": "%w"}, [("out", "float32", shape)]),
+    ]
+    inputs = {"x": ("float32", shape)}
+    model = opened(programs.package(tmp_path / "m.mlpackage", inputs, ops, ["out"]))
+    assert isinstance(model, CoremlModel)
+    (found,) = run(model, {"x": np.zeros(shape, np.float32)}, ["out"])
+    np.testing.assert_allclose(found, meant)

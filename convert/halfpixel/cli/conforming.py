@@ -75,7 +75,9 @@ def _on_coreml(options: "Mapping[str, str]", output: str | None, output_format: 
     """Run Core ML's operators on its own compute units, and settle what is left open."""
     from halfpixel.conformance_coreml import UNITS, results
     from halfpixel.report import conformance_coreml_report as report
+    from halfpixel.runtimes.coreml_ import need_macos
 
+    need_macos("--provider coreml")
     unit = options.get("compute_units", "")
     found = list(results((unit,) if unit else UNITS))
     runtime = f"macOS {platform.mac_ver()[0]}"

@@ -26,6 +26,9 @@ FILES: Final = (".onnx", ".mlmodel")
 PACKAGES: Final = (".mlpackage", ".mlmodelc")
 """Models that are folders; a compiled one is refused with a reason where it is named."""
 
+BACKUP: Final = ".bak"
+"""What follows the name of a model that a fix has kept; a folder's models are without these."""
+
 CLEAN: Final = 0
 FOUND: Final = 1
 FAILED: Final = 2
@@ -87,7 +90,7 @@ def check_expected(expect: Sequence[str], seen: "Iterable[Site]") -> None:
 def _models_in(folder: Path) -> Iterator[Path]:
     """Yield the models in a folder and the folders in it; a package is one model."""
     for place, folders, files in os.walk(folder):
-        for name in [name for name in folders if name.endswith(PACKAGES)]:
+        for name in [name for name in folders if name.removesuffix(BACKUP).endswith(PACKAGES)]:
             folders.remove(name)
             if name.endswith(PACKAGES[0]):
                 yield Path(place, name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from halfpixel import atomic
-from halfpixel.cli.files import fixed_name
+from halfpixel.cli.files import BACKUP, fixed_name
 from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
 from halfpixel.fix import fix
 from halfpixel.fixes import FixResult, FixSettings
@@ -104,7 +104,7 @@ def _written(result: FixResult, path: Path, target: Target) -> str:
 
 def _keep(path: Path, *, replace: bool) -> None:
     """Keep the old file, or package, as NAME.bak."""
-    backup = path.with_name(f"{path.name}.bak")
+    backup = path.with_name(f"{path.name}{BACKUP}")
     try:
         if path.is_dir():
             from halfpixel.formats.coreml_save import keep

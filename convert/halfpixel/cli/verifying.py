@@ -132,7 +132,8 @@ def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form:
     else:
         verify_report.show_sites(results, optimiser, _console(), notes)
     wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)
-    return FOUND if wrong or optimiser else CLEAN
+    nothing = bool(results) and all(one.exact is None for one in results)
+    return FOUND if wrong or optimiser or nothing else CLEAN
 
 
 def _optimised(side: "Side", settings: "VerifySettings") -> tuple[str, ...]:

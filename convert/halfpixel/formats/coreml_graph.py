@@ -95,8 +95,13 @@ class Graph:
         return self._arrays[name]
 
     def given(self, operation: Operation, parameter: str) -> "Array | None":
-        """Return a parameter that is a constant; None where it is none, or not given."""
+        """Return a parameter that is a constant; None where it is none, or not given.
+
+        The compressed constants of iOS 16 keep their parameters among the attributes.
+        """
         name, value = self.scope.given(operation, parameter)
+        if value is None and not name and operation.type.startswith("constexpr_"):
+            value = operation.attributes.get(parameter)
         if value is not None:
             return array_of(value, self.scope.package, name or parameter)
         return self.array(name) if name else None

@@ -82,7 +82,7 @@ class _Lowering:
         self.sites: dict[int, Site] = {
             place.node.index: place.site
             for place in model.places
-            if place.main and isinstance(place.node, MilPlace)
+            if isinstance(place.node, MilPlace) and model.in_main(place)
         }
 
     def result(self) -> "ModelProto":

@@ -15,7 +15,7 @@ from halfpixel.formats.coreml_mil_site import place_of
 from halfpixel.formats.coreml_network_site import NetworkScope
 from halfpixel.formats.coreml_package import KIND, Package, located
 from halfpixel.formats.coreml_place import MilPlace, Place
-from halfpixel.formats.coreml_program import MilScope, named, operation_name, scopes
+from halfpixel.formats.coreml_program import MilScope, main_first, named, operation_name, scopes
 from halfpixel.formats.coreml_spec import Leaf, Spec
 from halfpixel.formats.protobuf_wire import Malformed, mapped
 from halfpixel.intents.coreml_record import converted
@@ -141,7 +141,7 @@ class CoremlModel:
         declared = {one.name for one in leaf.description.output}
         for place in found:
             free = place.output not in read and place.output in declared
-            yield replace(place, last=free and place.main)
+            yield replace(place, last=free and self.in_main(place))
 
     def _roles(self) -> dict[str, str]:
         """Return what inputs are for, where a site reads them."""
@@ -185,6 +185,14 @@ class CoremlModel:
         asked = (scope for scope in named if scope.function == self.function)
         return next(asked, next(iter(named), None))
 
+    def in_main(self, place: Place) -> bool:
+        """Whether a site stands in the body of the main function, and not in a block of it."""
+        if not isinstance(place.node, MilPlace):
+            return not place.site.graph
+        scope, names = place.node.scope, self.programs[place.leaf.label].functions
+        main = self.function if self.function in names else min(names, key=main_first)
+        return not place.leaf.label and not scope.path and scope.function == main
+
     @property
     def values(self) -> Sequence[Value]:
         """Values of the main function, in the order in which they are computed."""
@@ -210,7 +218,12 @@ class CoremlModel:
         """The values between which each site stands, in the order of `sites`."""
         whole = self.main is not None
         return tuple(
-            Ends(p.data, p.output, whole and p.main and isinstance(p.node, MilPlace), p.inputs)
+            Ends(
+                p.data,
+                p.output,
+                whole and isinstance(p.node, MilPlace) and self.in_main(p),
+                p.inputs,
+            )
             for p in self.places
         )
 

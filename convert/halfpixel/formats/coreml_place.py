@@ -66,11 +66,6 @@ class Place:
     node: MilPlace | Layer
     last: bool = False
 
-    @property
-    def main(self) -> bool:
-        """Whether it stands in the body of the main function of a model that stands alone."""
-        return not self.site.graph
-
 
 def settled(base: Operation, meaning: Meaning) -> Operation:
     """Complete a resize with what its lengths mean: shapes, and the PyTorch call."""

@@ -184,6 +184,15 @@ class MilScope:
         return None if value is None else array_of(value, self.package, name)
 
 
+def main_first(function: str) -> tuple[bool, str]:
+    """Return the key that sorts functions: main, then the others by name.
+
+    >>> sorted(["b", "main", "a"], key=main_first)
+    ['main', 'a', 'b']
+    """
+    return function != "main", function
+
+
 def scopes(program: Program, package: Package | None, version: int) -> Iterator[MilScope]:
     """Yield every block of a program, a function's own before those nested in it.
 
@@ -191,7 +200,7 @@ def scopes(program: Program, package: Package | None, version: int) -> Iterator[
         GraphError: blocks are nested too deep, or two values have one name.
     """
     order = 0
-    for name in sorted(program.functions, key=lambda name: (name != "main", name)):
+    for name in sorted(program.functions, key=main_first):
         function = program.functions[name]
         blocks = function.block_specializations
         chosen = function.opset if function.opset in blocks else min(blocks, default="")

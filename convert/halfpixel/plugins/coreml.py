@@ -20,6 +20,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from importlib import import_module
 from operator import index
 from typing import TYPE_CHECKING, Final, Protocol, cast
@@ -147,17 +148,23 @@ class _Options(Protocol):
 
 def _apply(self: _Options, program: _Program) -> None:
     """Write every resize of a program as it was meant."""
-    judge = Judge(settings_of(expect=self.expect.splitlines()))
+    settings = settings_of(expect=self.expect.splitlines())
+    judge, seen = Judge(settings), list[str]()
     for function in program.functions.values():
         version = int(cast("int", getattr(function.opset_version, "value", function.opset_version)))
         for block in _blocks(function):
             for op in list(block.operations):
                 if op.op_type not in coreml_mil.RESIZES:
                     continue
+                seen.append(op.name)
                 fix = _wanted(op, version, self, judge)
                 if fix is not None:
                     with block:
                         _write(block, op, version, fix, self.source)
+    for policy in settings.policies:
+        if not any(fnmatchcase(name, policy.pattern) for name in seen):
+            listed = ", ".join(seen[:5]) or "none"
+            LOG.warning("expect %r: no such operator; resizes are: %s", policy.pattern, listed)
 
 
 def _blocks(block: _Block) -> Iterator[_Block]:

@@ -215,6 +215,16 @@ def _precision(model: CoremlModel) -> str:
     return "float16" if any(halves) else ""
 
 
+def need_macos(asked: str, hint: str = "") -> None:
+    """Refuse Core ML where there is none.
+
+    Raises:
+        RuntimeFailure: this is not macOS.
+    """
+    if sys.platform != MACOS:
+        raise RuntimeFailure(asked, f"Core ML runs on macOS only{hint}")
+
+
 def _on_coreml(side: Side) -> CoremlRunning:
     """Start a model on Core ML.
 
@@ -228,9 +238,10 @@ def _on_coreml(side: Side) -> CoremlRunning:
         wrong = stray[0] if stray else f"compute_units={units}"
         told = f"expected compute_units={'|'.join(UNITS)}, not {wrong}"
         raise UsageError(f"{side.text}: {told}")
-    if sys.platform != MACOS:
-        hint = "leave @coreml out to run it lowered to ONNX, or give arrays recorded there as .npz"
-        raise RuntimeFailure(side.text, f"Core ML runs on macOS only; {hint}")
+    need_macos(
+        side.text,
+        "; leave @coreml out to run it lowered to ONNX, or give arrays recorded there as .npz",
+    )
     try:
         tools = import_module("coremltools")
     except ImportError as error:
