@@ -149,7 +149,7 @@ def test_a_target_refuses_and_the_lowering_that_is_named_runs() -> None:
 
 def test_targets_are_tables() -> None:
     assert "onnxruntime-cpu" in names()
-    with pytest.raises(UsageError, match="expected one of onnxruntime-cpu"):
+    with pytest.raises(UsageError, match=r"expected one of .*onnxruntime-cpu"):
         load_target("toaster")
 
 

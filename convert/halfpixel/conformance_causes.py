@@ -160,7 +160,7 @@ def _whole_numbers(result: Result) -> bool:
     import numpy as np
 
     numbers = _numbers(result)
-    if numbers is None or result.config.dtype not in {"int32", "uint8", "int8"}:
+    if numbers is None or result.config.dtype not in {"int32", "int64", "uint8", "int8"}:
         return False
     _, found, meant = numbers
     off = np.abs(found.astype(np.float64) - meant.astype(np.float64)).max()

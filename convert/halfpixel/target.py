@@ -1,36 +1,32 @@
-"""What a target is: a runtime and provider that a model is to run on, and what it takes.
+"""What a target is: a runtime that a model is to run on, and what it makes of each operator.
 
-A target is a table that `halfpixel conformance --output-format json` wrote: those in `targets/`
-by their name, any other by its path.
+A target is one file of `targets/`, by its name, or any other by its path:
+
+- `NAME.toml`: rows that a person wrote, each with its source (`target_row.py`), the first that
+  holds counting; or a Core ML system (`target_system.py`);
+- `NAME.json`: a table that `halfpixel conformance --output-format json` measured
+  (`target_table.py`). Where both are there, the rows come first.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, cast
 
 from halfpixel.errors import UsageError
-from halfpixel.sampling import AffineGrid, GridSample, Resize, RoiAlign
 from halfpixel.site import Operation
+from halfpixel.target_facts import facts_of
+from halfpixel.target_row import How, Row, Verdict, parse_rows
+from halfpixel.target_system import SOURCES, System, system_of
+from halfpixel.target_table import Table, parse_table
 
 FOLDER: Final = Path(__file__).parent / "targets"
-VERSION: Final = 1
-BY_CHANCE: Final = frozenset({"float32 tie"})
-"""Causes that show at some lengths only, and say nothing of others."""
-
-MODES: Final[Mapping[str, str]] = {"bilinear": "linear", "bicubic": "cubic"}
-DEFAULTS: Final[Mapping[str, object]] = {
-    "coordinate_transformation_mode": "half_pixel",
-    "mode": "nearest",
-    "nearest_mode": "round_prefer_floor",
-    "antialias": 0,
-    "exclude_outside": 0,
-    "cubic_coeff_a": -0.75,
-}
-SMOOTH: Final = ("antialias", "exclude_outside")
-
-Key = tuple[object, ...]
+SUFFIXES: Final = (".toml", ".json")
+KEYS: Final = frozenset(
+    {"runtime", "provider", "summary", "how", "sources", "row", "like", "refused", "left_to"}
+    | {"dialect", "specification"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,184 +34,199 @@ class Said:
     """What a target makes of an operation.
 
     Attributes:
-        verdict: different, refused or fallback.
+        verdict: native (it takes it), fallback (it is left to the CPU), refused, or different
+            (it takes it and computes something else).
         reason: the cause, or the runtime's words.
         worst: largest error that was seen, where it is different.
+        how: measured where it was run, source where the runtime's files say it.
+        source: what was run or read.
+        reports: links to public issues in which it was seen.
+        instead: what runs natively, where the target can say it.
     """
 
-    verdict: str
-    reason: str
+    verdict: Verdict
+    reason: str = ""
     worst: float | None = None
+    how: How = "measured"
+    source: str = ""
+    reports: tuple[str, ...] = ()
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One table.
+    """One target.
 
     Attributes:
         name: the name or path that it was asked for by.
         runtime: the runtime and its version.
-        provider: the execution provider.
-        rows: what is not equal, by combination of attributes and then by lengths.
-        cases: names of the lengths that were run, likewise.
+        provider: the execution provider, empty where there is none.
+        summary: what it is, in a phrase.
+        rows: what was written of it.
+        table: what was measured of it.
+        system: the Core ML system that it is.
+        left_to: the target that runs what this one leaves.
     """
 
     name: str
     runtime: str
     provider: str
-    rows: Mapping[Key, Mapping[str, Said]]
-    cases: Mapping[Key, tuple[str, ...]]
+    summary: str = ""
+    rows: tuple[Row, ...] = ()
+    table: Table | None = None
+    system: System | None = None
+    left_to: str = ""
+
+    def says(self, operation: Operation) -> Said | None:
+        """Return what becomes of an operation; None where that is not known."""
+        said = self._says(operation)
+        if said is None or said.verdict != "fallback" or not self.left_to:
+            return said
+        after = load_target(self.left_to).says(operation)
+        if after is None or after.verdict in {"native", "fallback"}:
+            return said
+        reason = f"{said.reason}; {self.left_to}, which it is left to, "
+        if after.verdict == "refused":
+            return replace(said, verdict="refused", reason=f"{reason}refuses it: {after.reason}")
+        reason += f"computes it differently: {after.reason}"
+        return replace(said, verdict="different", reason=reason, worst=after.worst)
 
     def verdict(self, operation: Operation) -> Said | None:
-        """Return what the target makes of an operation; None where it is equal or not known."""
-        key = key_of(operation)
-        if key is None or key not in self.cases:
+        """Return what is wrong with an operation; None where it is native or not known."""
+        said = self.says(operation)
+        return None if said is None or said.verdict == "native" else said
+
+    def _says(self, operation: Operation) -> Said | None:
+        if self.system is not None:
+            return _of_system(self.system, operation)
+        if operation.dialect != "ONNX" or operation.hidden:
             return None
-        said, run = self.rows[key], self.cases[key]
-        case = case_of(operation)
-        if case in run:
-            found = said.get(case)
-            return None if found is None or found.reason in BY_CHANCE else found
-        every = {said.get(name) for name in run}
-        if len(every) == 1:
-            return next(iter(every))
-        refused = {one for one in every if one is not None and one.verdict != "different"}
-        return next(iter(refused)) if len(refused) == 1 and None not in every else None
+        facts = facts_of(operation)
+        for row in self.rows:
+            if row.holds(facts):
+                return _of_row(row, operation)
+        seen = None if self.table is None else self.table.seen(operation)
+        if seen is None:
+            return None
+        return Said(seen.verdict, seen.reason, seen.worst, source=f"{self.runtime}, run")
+
+
+def _of_row(row: Row, operation: Operation) -> Said:
+    """Return what a row says of an operation, by how much where that can be decided."""
+    said = Said(
+        row.verdict, row.reason, row.worst, row.how, row.source, row.reports, row.instead
+    )  # fmt: skip
+    compared = row.compared(operation)
+    if compared is None:
+        return said
+    if compared.proven or compared.negligible:
+        return replace(said, verdict="native", reason="", instead="")
+    worst = compared.worst.verdict
+    apart = f"{float(worst.displacement):.3g} input px"
+    if not worst.displacement:
+        apart = f"{float(worst.weight_difference):.3g} in the weights"
+    lengths = worst.witness or (0, 0)
+    at = f" at length {lengths[0]} to {lengths[1]}"
+    return replace(said, reason=f"{row.reason}: up to {apart} off{at}", worst=None)
+
+
+def _of_system(system: System, operation: Operation) -> Said | None:
+    reason = system.refuses(operation)
+    if reason is None:
+        return None
+    source = SOURCES[system.dialect]
+    return Said("refused" if reason else "native", reason, how="source", source=source)
 
 
 def names() -> list[str]:
-    """Return the targets whose tables come with halfpixel.
+    """Return the targets that come with halfpixel.
 
-    >>> "onnxruntime-cpu" in names()
+    >>> {"onnxruntime-cpu", "onnxruntime-cuda", "tensorrt", "coreml-ios17"} <= set(names())
     True
     """
-    return sorted(path.stem for path in FOLDER.glob("*.json"))
+    return sorted({path.stem for path in FOLDER.iterdir() if path.suffix in SUFFIXES})
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def load_target(name: str) -> Target:
-    """Return a target by its name, or by the path of its table.
+    """Return a target by its name, or by the path of its file.
 
     Raises:
-        UsageError: there is no such target, or the file is no such table.
+        UsageError: there is no such target, or its file is none.
     """
-    import json
-
-    path = Path(name) if name.endswith(".json") else FOLDER / f"{name}.json"
-    try:
-        body = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    given = Path(name)
+    paths = [given] if given.suffix in SUFFIXES else [FOLDER / f"{name}{s}" for s in SUFFIXES]
+    found = [path for path in paths if path.is_file()]
+    if not found:
         known = ", ".join(names())
         hint = "or a table that 'halfpixel conformance --output-format json -o FILE.json' wrote"
-        raise UsageError(f"--target {name!r}: expected one of {known}, {hint}") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"--target {name!r}: not a conformance table: {error}") from error
+        raise UsageError(f"--target {name!r}: expected one of {known}, {hint}")
+    target = Target(name, "", "")
+    for path in reversed(found):
+        target = _with_table(target, path) if path.suffix == ".json" else _written(target, path)
+    return target
+
+
+def _with_table(target: Target, path: Path) -> Target:
+    import json
+
+    told = f"--target {target.name!r}: not a conformance table"
     try:
-        return _target(name, cast("Mapping[str, object]", body))
+        body = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{told}: {error}") from error
+    try:
+        table = parse_table(cast("Mapping[str, object]", body))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-        raise UsageError(f"--target {name!r}: not a conformance table") from error
+        raise UsageError(told) from error
+    return replace(target, runtime=table.runtime, provider=table.provider, table=table)
 
 
-def _target(name: str, body: Mapping[str, object]) -> Target:
-    if body["version"] != VERSION:
-        raise ValueError("version")
-    reasons = cast("Sequence[str]", body["reasons"])
-    sets = cast("Sequence[Sequence[str]]", body["cases"])
-    rows: dict[Key, dict[str, Said]] = {}
-    cases: dict[Key, tuple[str, ...]] = {}
-    for row in cast("Sequence[Mapping[str, object]]", body["rows"]):
-        key = _row_key(row)
-        listed = cast("Mapping[str, tuple[str, float | None, int]]", row["not_equal"])
-        for case, (verdict, worst, place) in listed.items():
-            rows.setdefault(key, {})[case] = Said(verdict, reasons[place], worst)
-        rows.setdefault(key, {})
-        cases[key] = (*cases.get(key, ()), *sets[cast("int", row["cases"])])
-    return Target(name, str(body["runtime"]), str(body["provider"]), rows, cases)
+def _written(target: Target, path: Path) -> Target:
+    import tomllib
+
+    try:
+        body = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _of_file(target, body)
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"--target {target.name!r}: {path.name}: {error}") from error
 
 
-def _row_key(row: Mapping[str, object]) -> Key:
-    match row["op"]:
-        case "Resize":
-            return ("Resize", *_resize_attributes(row), row["by"], row["rank"], row["dtype"])
-        case "GridSample":
-            mode = MODES.get(str(row["mode"]), row["mode"])
-            opset = cast("int", row["opset"])
-            kernel = mode, row["padding_mode"], row["align_corners"]
-            return ("GridSample", opset, *kernel, row["rank"], row["dtype"])
-        case "AffineGrid":
-            return ("AffineGrid", row["align_corners"], row["dtype"])
-        case _:
-            coordinate = row.get("coordinate_transformation_mode")
-            adaptive = row["sampling_ratio"] == 0
-            return ("RoiAlign", row["opset"], row["mode"], coordinate, adaptive, row["dtype"])
+def _of_file(target: Target, body: Mapping[str, object]) -> Target:
+    """Return a target of what its file says; raises ValueError where that is wrong."""
+    unknown = sorted(body.keys() - KEYS)
+    if unknown:
+        raise ValueError(f"{unknown[0]} is no key, expected one of {', '.join(sorted(KEYS))}")
+    like = body.get("like")
+    base = load_target(str(like)) if like is not None else target
+    rows, table = (*parse_rows(body), *base.rows), base.table or target.table
+    instead_of_refusing = body.get("refused")
+    if instead_of_refusing is not None:
+        if instead_of_refusing != "fallback":
+            raise ValueError(f"refused is {instead_of_refusing!r}, expected fallback")
+        rows = tuple(_left(row) for row in rows)
+    system = None
+    if "dialect" in body:
+        specification = body.get("specification")
+        number = specification if isinstance(specification, int) else 0
+        system = system_of(str(body["dialect"]), number)
+    if not rows and table is None and system is None:
+        raise ValueError("has no row: write one under [[row]]")
+    runtime = str(body.get("runtime", base.runtime))
+    if not runtime:
+        raise ValueError("names no runtime")
+    return Target(
+        target.name,
+        runtime,
+        str(body.get("provider", base.provider)),
+        str(body.get("summary", base.summary)),
+        rows,
+        table,
+        system,
+        str(body.get("left_to", base.left_to)),
+    )
 
 
-def _resize_attributes(given: Mapping[str, object]) -> tuple[object, ...]:
-    """Return the attributes that decide, defaults filled in."""
-    values = {**DEFAULTS, **{key: given[key] for key in DEFAULTS if key in given}}
-    mode, coordinate = values["mode"], values["coordinate_transformation_mode"]
-    if mode == "nearest":
-        return (mode, coordinate, values["nearest_mode"])
-    smooth = tuple(values[key] for key in SMOOTH)
-    if mode == "linear":
-        return (mode, coordinate, *smooth)
-    a = -0.5 if abs(float(cast("float", values["cubic_coeff_a"])) + 0.5) < 1e-6 else -0.75
-    return (mode, coordinate, *smooth, a)
-
-
-def key_of(operation: Operation) -> Key | None:
-    """Return the row that an operation belongs to; None where no table has such a row."""
-    operator, given = operation.operator, operation.attributes
-    dtype = operation.dtype or "float32"
-    if operation.hidden:
-        return None
-    match operator:
-        case Resize():
-            return _resize_key(operation, operator, dtype)
-        case GridSample():
-            opset = max(n for n in (16, 20, 22) if n <= max(operation.opset, 16))
-            kernel = operator.mode, operator.padding, int(operator.align_corners)
-            return ("GridSample", opset, *kernel, operation.rank, dtype)
-        case AffineGrid():
-            return ("AffineGrid", int(operator.align_corners), dtype)
-        case RoiAlign():
-            opset = max(n for n in (10, 16, 22) if n <= max(operation.opset, 10))
-            default = None if opset < 16 else "half_pixel"
-            coordinate = given.get("coordinate_transformation_mode", default)
-            adaptive = given.get("sampling_ratio", 0) == 0
-            return ("RoiAlign", opset, given.get("mode", "avg"), coordinate, adaptive, dtype)
-        case _:
-            return None
-
-
-def _resize_key(operation: Operation, operator: Resize, dtype: str) -> Key | None:
-    rank = operation.rank
-    last = set(range(2, rank))
-    if operation.opset < 11 or not {axis for axis, _ in operator.axes} <= last:
-        return None
-    by, kind = (operation.by, rank) if dtype == "float32" else ("sizes", 4)
-    return ("Resize", *_resize_attributes(operation.attributes), by, kind, dtype)
-
-
-def case_of(operation: Operation) -> str:
-    """Return which of a table's lengths stand for those of an operation; empty where unknown."""
-    if not isinstance(operation.operator, Resize):
-        return ""
-    ins, outs = operation.lengths()
-    pairs = [(ins[axis], outs[axis]) for axis, _ in operation.operator.axes]
-    known = [(n, m) for n, m in pairs if n is not None and m is not None]
-    if len(known) < len(pairs) or not known:
-        return ""
-    stays = all(n == m for n, m in known)
-    if stays and any(scale != 1 for scale in operation.scales or ()):
-        return "kept"
-    tests = {
-        "one axis": any(n == m for n, m in known),
-        "to 1": all(m == 1 for _, m in known),
-        "from 1": all(n == 1 for n, _ in known),
-        "up 2": all(m > n and m % n == 0 for n, m in known),
-        "up 3/2": all(m > n for n, m in known),
-        "down 2": all(m < n and n % m == 0 for n, m in known),
-        "down 5/3": all(m < n for n, m in known),
-    }
-    return next((name for name, holds in tests.items() if holds), "mixed")
+def _left(row: Row) -> Row:
+    """Return a row of a provider of onnxruntime: what it refuses is left to another."""
+    return replace(row, verdict="fallback") if row.verdict == "refused" else row

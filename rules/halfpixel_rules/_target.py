@@ -1,8 +1,12 @@
 """What the rules about targets have in common: how else a node can be written."""
 
-from halfpixel.rule import Details
+from collections.abc import Iterator
+
+from halfpixel.rule import Details, Fix
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Operation
+from halfpixel.site import How, Operation
+from halfpixel.target import Said, Target, load_target
+from halfpixel.target_advice import lowering, other_attributes
 
 DOUBLED = Resize(tuple((axis, Sampling("half_pixel", Linear())) for axis in (2, 3)))
 """The resize of the examples, and what else they say of it."""
@@ -18,10 +22,32 @@ ON_THE_CPU: Details = {
 FLOATS = frozenset({"", "float16", "float32", "float64"})
 
 
-def instead(operation: Operation) -> str:
-    """Return why nothing is fixed, and what says the same in other operators."""
-    if not isinstance(operation.operator, Resize):
-        return "the node is right, and nothing else says the same"
+def judged(operation: Operation) -> Iterator[tuple[Target, Said]]:
+    """Yield each target that has something against an operation, and what."""
+    for name in operation.targets:
+        target = load_target(name)
+        said = target.verdict(operation)
+        if said is not None:
+            yield target, said
+
+
+def known_by(said: Said) -> How:
+    """Return how a verdict is known: it was run, or is assumed of what was read."""
+    return "simulated" if said.how == "measured" else "assumed"
+
+
+def instead(operation: Operation, target: Target, said: Said) -> tuple[Fix | None, str]:
+    """Return attributes that say the same and are taken, or what else to do and why it is left."""
+    other = other_attributes(operation, target)
+    if other is not None:
+        return Fix("safe", f"set {other.text}: the same weights, proven", other.resize), ""
+    told = f"the node is right; {said.instead}" if said.instead else ""
+    kind = lowering(operation)
+    if kind is None:
+        return None, told or "the node is right, and nothing else says the same"
+    if told:
+        return None, f"{told}, or --lower NODE={kind} in other operators"
     if operation.dtype not in FLOATS:
-        return "the node is right; between casts to float32 and back it computes what it says"
-    return "the node is right; --lower NODE=matmul says the same in other operators"
+        casts = "between casts to float32 and back it computes what it says"
+        return None, f"the node is right; {casts}"
+    return None, f"the node is right; --lower NODE={kind} says the same in other operators"

@@ -5,35 +5,35 @@ The model is right and its result is not: it differs between the provider that i
 on and the one that it is deployed on.
 
 ## Where it comes from
-`--target NAME`: the table of what a runtime and provider computes, which `halfpixel conformance`
-measured. Nothing is said without it.
+`--target NAME`: a table that `halfpixel conformance` measured, or rows read from the runtime's own
+source, each with its place in it ([docs/targets.md](targets.md)). Nothing is said without it.
 
 ## What is reported
-A warning with the cause and the worst error that was seen on unit noise. Ties that float32
-decides are left to nearest-off-by-one, since they show at some lengths only.
+A warning with the cause, and the worst error that was seen where it was run on unit noise. Ties
+that float32 decides are left to nearest-off-by-one, since they show at some lengths only.
 
 ## Fix safety
-None: the node is right. `halfpixel fix --lower NODE=matmul` writes it in operators that compute
-what they say.
+Safe where other attributes that the target computes as they say are proven to say the same at
+every size. Otherwise none: the node is right. `halfpixel fix --lower NODE=matmul` writes it in
+operators that compute what they say.
 """
 
 from collections.abc import Iterator
 
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.site import Site
-from halfpixel.target import load_target
-from halfpixel_rules._target import DOUBLED, ON_THE_CPU, instead
+from halfpixel_rules._target import DOUBLED, ON_THE_CPU, instead, judged, known_by
 
 
 def check(site: Site) -> Iterator[Finding]:
-    """Look the node up in the table of each target."""
-    for name in site.operation.targets:
-        said = load_target(name).verdict(site.operation)
-        if said is None or said.verdict != "different":
+    """Ask each target about the node."""
+    for target, said in judged(site.operation):
+        if said.verdict != "different":
             continue
         worst = "" if said.worst is None else f", by up to {said.worst:.3g} where it was run"
-        message = f"{name} computes it differently ({said.reason}{worst})"
-        yield Finding(message, "warning", "simulated", declined=instead(site.operation))
+        message = f"{target.name} computes it differently ({said.reason}{worst})"
+        fix, declined = instead(site.operation, target, said)
+        yield Finding(message, "warning", known_by(said), fix, declined)
 
 
 RULE = Rule(

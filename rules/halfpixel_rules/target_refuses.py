@@ -5,35 +5,44 @@ A node that is refused keeps the model from loading, or fails on its first run. 
 back runs on the CPU without a word, with a copy of its tensor there and back on every call.
 
 ## Where it comes from
-`--target NAME`: the table of what a runtime and provider takes, which `halfpixel conformance`
-measured. Nothing is said without it.
+`--target NAME`: a table that `halfpixel conformance` measured, or rows read from the runtime's own
+source, each with its place in it ([docs/targets.md](targets.md)). Nothing is said without it.
 
 ## What is reported
-A warning with the runtime's own words, and the operators in which the same resize runs.
+A warning with the reason or the runtime's own words, and what runs in its place.
 
 ## Fix safety
-None: the node is right. `halfpixel fix --lower NODE=matmul` writes it in operators that every
-provider has, exactly.
+Safe where other attributes that the target takes are proven to say the same at every size.
+Otherwise none: the node is right. `halfpixel fix --lower NODE=matmul` writes it in operators that
+every provider has, exactly.
 """
 
 from collections.abc import Iterator
 
-from halfpixel.rule import Bad, Finding, Good, Rule, example_site
+from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Site
-from halfpixel.target import load_target
-from halfpixel_rules._target import DOUBLED, ON_THE_CPU, instead
+from halfpixel_rules._target import DOUBLED, ON_THE_CPU, instead, judged, known_by
 
 
 def check(site: Site) -> Iterator[Finding]:
-    """Look the node up in the table of each target."""
-    for name in site.operation.targets:
-        said = load_target(name).verdict(site.operation)
-        if said is None or said.verdict == "different":
+    """Ask each target about the node."""
+    for target, said in judged(site.operation):
+        if said.verdict == "different":
             continue
         fallen = said.verdict == "fallback"
-        what = "leaves it to the CPU" if fallen else f"refuses it: {said.reason}"
-        yield Finding(f"{name} {what}", "warning", "simulated", declined=instead(site.operation))
+        what = f"{target.name} leaves it to the CPU" if fallen else f"{target.name} refuses it"
+        fix, declined = instead(site.operation, target, said)
+        yield Finding(f"{what}: {said.reason}", "warning", known_by(said), fix, declined)
 
+
+_SYMMETRIC = Resize(tuple((a, Sampling("half_pixel_symmetric", Linear())) for a in (2, 3)))
+_ELSEWHERE: Details = {
+    **ON_THE_CPU,
+    "attributes": {"mode": "linear", "coordinate_transformation_mode": "half_pixel_symmetric"},
+    "targets": ("tensorrt",),
+    "dtype": "float32",
+}
 
 RULE = Rule(
     __name__,
@@ -53,6 +62,19 @@ RULE = Rule(
                 "warning",
                 "simulated",
                 declined="the node is right; --lower NODE=matmul says the same in other operators",
+            ),
+        ),
+        Bad(
+            example_site("Resize", _SYMMETRIC, _ELSEWHERE),
+            Finding(
+                "tensorrt refuses it: the coordinate_transformation_mode",
+                "warning",
+                "assumed",
+                Fix(
+                    "safe",
+                    "set coordinate_transformation_mode=half_pixel: the same weights, proven",
+                    DOUBLED,
+                ),
             ),
         ),
     ),

@@ -1,0 +1,191 @@
+"""What conditions of a target's rows are held against: facts of a node, by their names.
+
+========================== ==================================================================
+op                         Resize, Upsample, GridSample, AffineGrid, RoiAlign, ConvTranspose
+opset, rank                of the operator set, and of the input
+dtype, grid_dtype          element types, as ONNX names them; float32 where a file leaves it open
+mode, nearest_mode ...     the node's attributes, defaults filled in; modes of GridSample by their
+                           names from opset 20 on; nearest_mode only where the mode is nearest
+sampling_ratio             of a RoiAlign: absent, adaptive (0 or absent) or fixed
+by                         scales or sizes
+constant                   true where scales or sizes are constants of the file
+axes                       last 1, last 2, last 3: no axis before those is resized; NHWC: axes 1
+                           and 2 of four; attribute: written with the attribute `axes`
+lengths                    whole up, whole down: every resized axis by a whole factor; up, down,
+                           mixed; to 1, from 1: an axis ends or starts with one sample; kept axis:
+                           a sampled axis keeps its length; kept: they all do, by scales other
+                           than 1; fraction: a scale times a length is no whole number; unknown:
+                           a length is not known
+========================== ==================================================================
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Final, cast
+
+from halfpixel.sampling import AffineGrid, GridSample, Resize, RoiAlign
+from halfpixel.sampling.resize import given_scale
+from halfpixel.site import Operation
+
+Value = str | int
+Facts = Mapping[str, frozenset[Value]]
+
+NUMBERS: Final = {"opset": 40, "rank": 8}
+"""Conditions that take ranges, and the largest number that they can hold."""
+
+TYPES: Final = frozenset(
+    {"float16", "float32", "float64", "bfloat16", "bool"}
+    | {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
+)
+WORDS: Final[Mapping[str, frozenset[Value]]] = {
+    "op": frozenset({"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign"})
+    | {"ConvTranspose"},
+    "dtype": TYPES,
+    "grid_dtype": TYPES,
+    "mode": frozenset({"nearest", "linear", "cubic", "avg", "max"}),
+    "coordinate_transformation_mode": frozenset(
+        {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric"}
+        | {"tf_half_pixel_for_nn", "tf_crop_and_resize", "output_half_pixel"}
+    ),
+    "nearest_mode": frozenset({"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}),
+    "antialias": frozenset({0, 1}),
+    "exclude_outside": frozenset({0, 1}),
+    "keep_aspect_ratio_policy": frozenset({"stretch", "not_larger", "not_smaller"}),
+    "padding_mode": frozenset({"zeros", "border", "reflection"}),
+    "align_corners": frozenset({0, 1}),
+    "sampling_ratio": frozenset({"absent", "adaptive", "fixed"}),
+    "by": frozenset({"scales", "sizes"}),
+    "constant": frozenset({0, 1}),
+    "axes": frozenset({"last 1", "last 2", "last 3", "NHWC", "attribute"}),
+    "lengths": frozenset(
+        {"whole up", "whole down", "up", "down", "mixed", "to 1", "from 1", "kept axis"}
+        | {"kept", "fraction", "unknown"}
+    ),
+}
+"""What each condition can be; a row with any other word is refused when it is read."""
+
+WHOLE: Final = (Fraction(0), Fraction(1))
+"""The roi of a whole axis."""
+
+DEFAULTS: Final[Mapping[str, Value]] = {
+    "mode": "nearest",
+    "coordinate_transformation_mode": "half_pixel",
+    "antialias": 0,
+    "exclude_outside": 0,
+    "keep_aspect_ratio_policy": "stretch",
+}
+
+
+def facts_of(operation: Operation) -> Facts:
+    """Return what conditions are held against, by their names.
+
+    >>> dict(facts_of(Operation("AffineGrid", 20, {}, None)))["align_corners"]
+    frozenset({0})
+    """
+    given = operation.attributes
+    facts: dict[str, frozenset[Value]] = {
+        "op": frozenset({operation.op}),
+        "opset": frozenset({operation.opset}),
+        "rank": frozenset({operation.rank}),
+        "dtype": frozenset({operation.dtype or "float32"}),
+        "constant": frozenset({int(operation.constant_lengths)}),
+    }
+    if operation.by:
+        facts["by"] = frozenset({operation.by})
+    match operation.operator:
+        case Resize():
+            facts |= _resize_facts(operation)
+        case GridSample():
+            facts["mode"] = frozenset({operation.operator.mode})
+            facts["padding_mode"] = frozenset({operation.operator.padding})
+            facts["align_corners"] = frozenset({int(operation.operator.align_corners)})
+            facts["grid_dtype"] = frozenset({operation.grid_dtype or "float32"})
+        case RoiAlign():
+            default = "half_pixel" if operation.opset >= 16 else "output_half_pixel"
+            coordinate = str(given.get("coordinate_transformation_mode", default))
+            facts["mode"] = frozenset({str(given.get("mode", "avg"))})
+            facts["coordinate_transformation_mode"] = frozenset({coordinate})
+            ratio = given.get("sampling_ratio")
+            kinds = {"absent"} if ratio is None else set[str]()
+            facts["sampling_ratio"] = frozenset({"fixed" if ratio else "adaptive", *kinds})
+        case AffineGrid() | None:
+            facts["align_corners"] = frozenset({cast("int", given.get("align_corners", 0))})
+        case _:
+            pass
+    return facts
+
+
+def _resize_facts(operation: Operation) -> dict[str, frozenset[Value]]:
+    given = {**DEFAULTS, **{k: v for k, v in operation.attributes.items() if k in DEFAULTS}}
+    if operation.op == "Upsample" or operation.opset < 11:
+        given["coordinate_transformation_mode"] = "asymmetric"
+        given["mode"] = "linear" if given["mode"] == "bilinear" else given["mode"]
+    elif given["mode"] == "nearest":
+        rounding = operation.attributes.get("nearest_mode", "round_prefer_floor")
+        given["nearest_mode"] = cast("str", rounding)
+    facts = {key: frozenset({cast("Value", value)}) for key, value in given.items()}
+    moved = resized_axes(operation)
+    places = {f"last {n}" for n in (1, 2, 3) if all(a >= operation.rank - n for a in moved)}
+    if operation.rank == 4 and 1 in moved and set(moved) <= {1, 2}:
+        places.add("NHWC")
+    if operation.attributes.get("axes"):
+        places.add("attribute")
+    facts["axes"] = frozenset(places)
+    facts["lengths"] = frozenset(_lengths(operation, moved))
+    return facts
+
+
+def resized_axes(operation: Operation) -> list[int]:
+    """Return the axes that are not copied, as far as lengths, scales and roi tell.
+
+    >>> from halfpixel.sampling import Linear, Sampling
+    >>> crop = Resize(tuple((a, Sampling("tf_crop_and_resize", Linear())) for a in range(3)))
+    >>> resized_axes(Operation("Resize", 13, {}, crop, (1, 1, 4), (1, 1, 8)))
+    [2]
+    """
+    if not isinstance(operation.operator, Resize):
+        return []
+    ins, outs = operation.lengths()
+    moved: list[int] = []
+    for axis, sampling in operation.operator.axes:
+        kept = ins[axis] is not None and ins[axis] == outs[axis]
+        whole = sampling.coordinate != "tf_crop_and_resize" or sampling.roi == WHOLE
+        scale = 1.0 if operation.scales is None else operation.scales[axis]
+        if not (kept and whole and scale == 1):
+            moved.append(axis)
+    return moved
+
+
+def _lengths(operation: Operation, moved: Sequence[int]) -> Iterator[str]:
+    """Yield what is known of how the lengths of the resized axes change."""
+    ins, outs = operation.lengths()
+    ratios: list[Fraction] = []
+    unknown = fraction = False
+    for axis in moved:
+        n, m = ins[axis], outs[axis]
+        scale = given_scale(operation.scales[axis]) if operation.scales is not None else None
+        if n and m:
+            ratios.append(Fraction(m, n))
+        elif scale is not None:
+            ratios.append(scale)
+        unknown |= n is None or m is None
+        if scale is not None:
+            product = scale if n is None else scale * n
+            fraction |= product.denominator != 1
+    known = len(ratios) == len(moved)
+    if known and all(ratio.denominator == 1 for ratio in ratios):
+        yield "whole up"
+    if known and all(ratio.numerator == 1 for ratio in ratios):
+        yield "whole down"
+    if known:
+        up, down = any(ratio > 1 for ratio in ratios), any(ratio < 1 for ratio in ratios)
+        yield "mixed" if up and down else "down" if down else "up"
+    tests = {
+        "to 1": any(outs[axis] == 1 for axis in moved),
+        "from 1": any(ins[axis] == 1 for axis in moved),
+        "kept axis": any(ins[axis] is not None and ins[axis] == outs[axis] for axis in moved),
+        "kept": bool(moved) and all(ins[a] is not None and ins[a] == outs[a] for a in moved),
+        "fraction": fraction,
+        "unknown": unknown,
+    }
+    yield from (name for name, holds in tests.items() if holds)
