@@ -15,9 +15,9 @@ from halfpixel.cli.files import (
     FOUND,
     check_expected,
     expect_option,
-    format_option,
     model_files,
     names,
+    report_option,
 )
 from halfpixel.errors import UsageError
 
@@ -35,7 +35,7 @@ SLOW: Final = 20
 @click.option("--select", multiple=True, callback=names, help="Rules to ask (names or patterns).")
 @click.option("--ignore", multiple=True, callback=names, help="Rules to leave out.")
 @expect_option
-@format_option
+@report_option
 @click.option(
     "--severity",
     type=click.Choice(["error", "warning", "note"]),
@@ -45,7 +45,7 @@ SLOW: Final = 20
     "--target",
     multiple=True,
     metavar="NAME",
-    help="A runtime that the models are to run on: onnxruntime-cpu, or a conformance table.",
+    help="A runtime that the models are to run on, such as tensorrt, or a file; several times.",
 )
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even where there are findings.")
@@ -141,6 +141,17 @@ def _show(report: "Report", output_format: str, *, statistics: bool) -> None:
         from halfpixel.report.as_json import dumps
 
         click.echo(dumps(report))
+        return
+    if output_format == "sarif":
+        from halfpixel.report import as_sarif
+
+        click.echo(as_sarif.dumps(report))
+        return
+    if output_format == "github":
+        from halfpixel.report import as_github
+
+        for line in as_github.lines(report):
+            click.echo(line)
         return
     from halfpixel.report.as_text import show
 

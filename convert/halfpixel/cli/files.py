@@ -22,6 +22,10 @@ expect_option = click.option(
 )
 format_option = click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
 
+report_option = click.option(
+    "--output-format", type=click.Choice(["text", "json", "sarif", "github"]), default="text"
+)
+
 FILES: Final = (".onnx", ".mlmodel")
 PACKAGES: Final = (".mlpackage", ".mlmodelc")
 """Models that are folders; a compiled one is refused with a reason where it is named."""
@@ -97,8 +101,18 @@ def _models_in(folder: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in files if name.endswith(FILES))
 
 
+def _package_of(text: str) -> str:
+    """Return the package that a file lies in: hooks name files, and a package is one model.
+
+    >>> _package_of("m.mlpackage/Data/com.apple.CoreML/model.mlmodel")
+    'm.mlpackage'
+    """
+    packages = (str(f) for f in Path(text).parents if f.name.endswith(PACKAGES[0]))
+    return next(packages, text)
+
+
 def _found(paths: Sequence[str]) -> Iterator[tuple[str, Path]]:
-    for text in paths:
+    for text in map(_package_of, paths):
         path = Path(text)
         if not text:
             raise UsageError("an empty path, expected a file, a folder or a pattern")

@@ -19,6 +19,7 @@ from halfpixel.formats.onnx_external import (
     same_structure,
     tensors,
 )
+from halfpixel.formats.onnx_held import give_back
 from halfpixel.formats.onnx_proto import parse, telling
 from halfpixel.formats.onnx_rewrite import RECORD, Rewriting
 from halfpixel.formats.onnx_splice import splice
@@ -172,6 +173,8 @@ class OnnxModel:
             GraphError: the graph is impossible.
             ModelFileError: graphs are nested too deep, or a name is no text.
         """
+        if not changes:
+            return OnnxRewritten(self, ModelEdit(), (), ())
         folder = None if self.path is None else self.path.parent
         with telling(self.path, self.proto):
             rewriting = Rewriting(self.proto, folder, newest)
@@ -274,10 +277,13 @@ class OnnxRewritten:
             return self.opened.proto
         import onnx_ir
 
+        held = source if root == "onnx_ir" else cast("_HasProto", source).model
         model = onnx_ir.from_proto(self.opened.proto)
+        give_back(model, cast("onnx_ir.Model", held), [])
         if root == "onnx_ir":
             return model
         program = cast("_HasProto", copy.copy(source))
+        vars(program).update(_inference_session=None, _tempdir=None)  # these run the old model
         program.model = model
         return program
 

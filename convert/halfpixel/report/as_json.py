@@ -5,6 +5,7 @@ from typing import Final
 
 from halfpixel.check import FileReport, Located, Report
 from halfpixel.site import Shape, Site
+from halfpixel.target import load_target
 
 VERSION: Final = 1
 
@@ -47,6 +48,21 @@ def _site(site: Site) -> dict[str, object]:
         "intent_known_by": None if intent is None else intent.how,
         "source": site.source,
         "problem": site.operation.problem or None,
+        "targets": {name: _verdict(site, name) for name in site.operation.targets},
+    }
+
+
+def _verdict(site: Site, name: str) -> dict[str, object] | None:
+    """Return what a target makes of a site, with its source; None where that is not known."""
+    said = load_target(name).says(site.operation)
+    if said is None:
+        return None
+    return {
+        "verdict": said.verdict,
+        "reason": said.reason or None,
+        "how": said.how,
+        "source": said.source,
+        "reports": list(said.reports),
     }
 
 

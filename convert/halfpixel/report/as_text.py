@@ -8,11 +8,20 @@ from typing import Final
 from halfpixel.check import FileReport, Located, Report
 from halfpixel.rule import SEVERITIES
 from halfpixel.site import Shape, Site, shown
+from halfpixel.target import load_target
 
 Part = tuple[str, str]
 """A piece of text and its style, in rich's words; an empty style is plain."""
 
 Line = tuple[Part, ...]
+
+VERDICTS: Final = {
+    "native": "native",
+    "fallback": "left to the CPU",
+    "refused": "refused",
+    "different": "computed differently",
+}
+"""What a target makes of a site, for people."""
 
 STYLES: Final = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
@@ -51,6 +60,8 @@ def _site(path: str, located: Sequence[Located]) -> Iterator[Line]:
     if site.intent is not None:
         intent = site.intent
         yield _plain(f"  meant  {intent.text}  [{intent.how}: {intent.origin}]")
+    for name in site.operation.targets:
+        yield _plain(f"  on     {name}: {_verdict(site, name)}")
     if site.source:
         text = f": {site.source_text}" if site.source_text else ""
         yield _plain(f"  from   {site.source}{text}")
@@ -66,6 +77,11 @@ def _site(path: str, located: Sequence[Located]) -> Iterator[Line]:
         elif finding.declined:
             yield _plain(f"    no fix: {finding.declined}")
     yield _plain("")
+
+
+def _verdict(site: Site, name: str) -> str:
+    said = load_target(name).says(site.operation)
+    return "not known" if said is None else VERDICTS[said.verdict]
 
 
 def _nameless(site: Site) -> str:

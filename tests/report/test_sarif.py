@@ -1,0 +1,141 @@
+"""SARIF and GitHub's annotations: what the formats ask for, and what stays over runs.
+
+The official schema is not part of this repository. HALFPIXEL_SARIF_SCHEMA names a copy of
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import onnx
+import pytest
+from click.testing import CliRunner
+
+import example_models as models
+import halfpixel
+from halfpixel.check import FileReport, Report
+from halfpixel.cli.main import cli
+from halfpixel.report import as_github, as_sarif
+from halfpixel.rule import load_rules
+
+SCHEMA = os.environ.get("HALFPIXEL_SARIF_SCHEMA", "")
+ERROR, WARNED, NOTED = (str(models.MISMATCHES / f"{name}.onnx") for name in ("A3", "B1", "B4"))
+
+
+def sarif(*arguments: str, code: int = 1) -> dict[str, Any]:
+    result = CliRunner().invoke(cli, ["check", "--output-format", "sarif", *arguments])
+    assert result.exit_code == code, result.output
+    document: dict[str, Any] = json.loads(result.output)
+    (run,) = document["runs"]
+    assert document["version"] == "2.1.0"
+    assert isinstance(run, dict)
+    return run
+
+
+def broken(folder: Path) -> str:
+    path = folder / "broken.onnx"
+    path.write_bytes(b"no model")
+    return str(path)
+
+
+@pytest.mark.skipif(not SCHEMA, reason="HALFPIXEL_SARIF_SCHEMA names no copy of the schema")
+def test_the_official_schema_takes_it(tmp_path: Path) -> None:
+    schema = json.loads(Path(SCHEMA).read_text(encoding="utf-8"))
+    validator = jsonschema.Draft4Validator(schema, format_checker=jsonschema.FormatChecker())
+    folders = (models.MISMATCHES, models.ARCHITECTURES)
+    paths = [str(path) for folder in folders for path in sorted(folder.glob("*.onnx"))]
+    document: dict[str, Any] = as_sarif.document(halfpixel.check(broken(tmp_path)))
+    for found in (document, {**document, "runs": [sarif(*paths)]}):
+        assert [error.message for error in validator.iter_errors(found)] == []
+    del document["version"]
+    assert list(validator.iter_errors(document))
+
+
+def test_a_result_says_what_and_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(models.MODELS)
+    run = sarif("exporter_mismatches/A3.onnx", WARNED, NOTED)
+    first, second, third, *_ = run["results"]
+    assert [one["level"] for one in (first, second, third)] == ["error", "warning", "note"]
+    assert first["ruleId"] == "scale-or-size"
+    assert run["tool"]["driver"]["rules"][first["ruleIndex"]]["id"] == "scale-or-size"
+    assert "samples are up to 0.833 input px off" in first["message"]["text"]
+    (location,) = first["locations"]
+    place = location["physicalLocation"]
+    wanted = {"uri": "exporter_mismatches/A3.onnx", "uriBaseId": "%SRCROOT%"}
+    assert place["artifactLocation"] == wanted
+    assert place["region"]["startLine"] == 1
+    (node,) = location["logicalLocations"]
+    assert (node["name"], node["kind"]) == ("node__upsample_bilinear2d_aa", "node")
+    held = run["logicalLocations"][node["index"]]
+    assert run["logicalLocations"][held["parentIndex"]]["name"] == "main graph"
+    (related,) = first["relatedLocations"]
+    assert related["physicalLocation"]["region"]["startLine"] == 70
+    assert first["properties"]["fix"] == "set scales 0.5, 0.5 instead of sizes"
+    assert first["properties"]["fixSafety"] == "safe"
+    assert second["locations"][0]["physicalLocation"]["artifactLocation"] == {
+        "uri": "exporter_mismatches/B1.onnx", "uriBaseId": "%SRCROOT%",
+    }  # fmt: skip
+
+
+def test_every_rule_is_described() -> None:
+    driver = sarif(ERROR)["tool"]["driver"]
+    assert [rule["id"] for rule in driver["rules"]] == [rule.name for rule in load_rules()]
+    for rule in driver["rules"]:
+        assert rule["shortDescription"]["text"].endswith(".")
+        assert len(rule["fullDescription"]["text"]) > len("A sentence or two.")
+        assert "## Fix safety" in rule["help"]["markdown"]
+        assert rule["defaultConfiguration"]["level"] in {"error", "warning", "note"}
+
+
+def test_an_unreadable_file_is_a_notification(tmp_path: Path) -> None:
+    run = sarif(broken(tmp_path), ERROR, code=2)
+    (invocation,) = run["invocations"]
+    assert invocation["executionSuccessful"] is False
+    (told,) = invocation["toolExecutionNotifications"]
+    assert "not an ONNX model" in told["message"]["text"]
+    assert (told["level"], len(run["results"])) == ("error", 1)
+    assert sarif(ERROR)["invocations"] == [
+        {"executionSuccessful": True, "toolExecutionNotifications": []}
+    ]
+
+
+def test_fingerprints_stay_while_the_node_does(tmp_path: Path) -> None:
+    """Another size of the input changes the message, and not the fingerprint."""
+    path = tmp_path / "m.onnx"
+    shutil.copy(ERROR, path)
+    (before,) = as_sarif.document(halfpixel.check(path), tmp_path)["runs"][0]["results"]  # type: ignore[index]
+    model = onnx.load(path)
+    model.graph.input[0].type.tensor_type.shape.dim[2].dim_value = 5
+    onnx.save(model, path)
+    (after,) = as_sarif.document(halfpixel.check(path), tmp_path)["runs"][0]["results"]  # type: ignore[index]
+    assert before["partialFingerprints"] == after["partialFingerprints"]
+    path.rename(tmp_path / "n.onnx")
+    report = halfpixel.check(tmp_path / "n.onnx")
+    (moved,) = as_sarif.document(report, tmp_path)["runs"][0]["results"]  # type: ignore[index]
+    assert moved["partialFingerprints"] != before["partialFingerprints"]
+
+
+def test_fingerprints_are_unique() -> None:
+    paths = [str(path) for path in sorted(models.ARCHITECTURES.glob("*.onnx"))]
+    results = sarif(*paths, code=1)["results"]
+    found = [one["partialFingerprints"]["primaryLocationLineHash"] for one in results]
+    assert len(found) > 10
+    assert len(set(found)) == len(found)
+
+
+def test_annotations_cannot_be_broken_out_of() -> None:
+    report = Report((FileReport("a,b:c.onnx", error="100%\n::error::no"),))
+    assert list(as_github.lines(report)) == [
+        "::error file=a%2Cb%3Ac.onnx,title=halfpixel::100%25%0A::error::no"
+    ]
+
+
+def test_annotations_name_the_severity() -> None:
+    result = CliRunner().invoke(cli, ["check", "--output-format", "github", ERROR, WARNED, NOTED])
+    lines = result.output.splitlines()
+    assert [line.split(" ", 1)[0] for line in lines] == ["::error", "::warning", "::notice"]
+    assert "title=halfpixel scale-or-size::node__upsample_bilinear2d_aa (Resize): " in lines[0]
