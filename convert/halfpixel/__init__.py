@@ -1,4 +1,4 @@
-"""Check, fix and verify the resampling operators of exported models.
+"""Check, fix, convert and verify the resampling operators of exported models.
 
 >>> import halfpixel
 >>> halfpixel.parse_call("F.interpolate(x, size=(4, 4), mode='bilinear')").sampling(0).coordinate
@@ -7,6 +7,7 @@
 
 from halfpixel.check import Report, Settings, check, sites
 from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.convert import convert
 from halfpixel.errors import HalfpixelError
 from halfpixel.fix import fix
 from halfpixel.fixes import FixResult
@@ -20,6 +21,7 @@ __all__ = [
     "Settings",
     "Site",
     "check",
+    "convert",
     "fix",
     "parse_call",
     "sites",

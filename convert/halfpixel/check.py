@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import cast
 
 from halfpixel.errors import HalfpixelError, RuleError, UsageError
 from halfpixel.format import Format, Opened, load_formats
@@ -161,6 +162,8 @@ def sites(source: object) -> list[Site]:
 
 def opened(source: object) -> Opened:
     """Return the structure of a model, from a path or from an object; raises as `sites`."""
+    if callable(getattr(source, "rewrite", None)):
+        return cast("Opened", source)  # it was read before
     if isinstance(source, str | Path):
         path = Path(source)
         usual: Format | None = None

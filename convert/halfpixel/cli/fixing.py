@@ -1,6 +1,7 @@
 """halfpixel fix."""
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -53,6 +54,13 @@ if TYPE_CHECKING:
     metavar="NODE=KIND",
     help="Write a resize as matmul, conv, gridsample, gather or (from tables) resize.",
 )
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="NAME",
+    help="A runtime that the models are to run on: attributes that it takes are written.",
+)
 @format_option
 def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
     paths: tuple[str, ...],
@@ -63,6 +71,7 @@ def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
     severity: "Severity | None",
     max_opset: int | None,
     lower: tuple[str, ...],
+    targets: tuple[str, ...],
     output_format: str,
     *,
     in_place: bool,
@@ -82,7 +91,7 @@ def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
     from halfpixel.fixes import FixSettings
     from halfpixel.report import fix_report
 
-    read = read_settings(select, ignore, expect, severity)
+    read = replace(read_settings(select, ignore, expect, severity), targets=targets)
     settings = FixSettings(
         at_least_warnings(read, chosen=severity is not None),
         unsafe_fixes,

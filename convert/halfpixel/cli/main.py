@@ -1,4 +1,4 @@
-"""The command line: halfpixel check, fix, verify, rules and explain.
+"""The command line: halfpixel check, fix, verify, convert, rules and explain.
 
 Exit codes: 0 nothing found, or everything fixed; 1 findings, or findings that a fix leaves; 2
 the tool could not do its work (a file that cannot be read or written, a wrong option).
@@ -13,8 +13,10 @@ import click
 
 from halfpixel.cli.checking import check_command
 from halfpixel.cli.conforming import conformance_command
-from halfpixel.cli.files import FAILED, FOUND, format_option
+from halfpixel.cli.converting import convert_command
+from halfpixel.cli.files import FAILED, FOUND
 from halfpixel.cli.fixing import fix_command
+from halfpixel.cli.packing import rules_command
 from halfpixel.cli.verifying import verify_command
 from halfpixel.errors import HalfpixelError
 
@@ -40,24 +42,8 @@ cli.add_command(check_command)
 cli.add_command(fix_command)
 cli.add_command(verify_command)
 cli.add_command(conformance_command)
-
-
-@cli.command("rules")
-@format_option
-def rules_command(output_format: str) -> None:
-    """List every rule with what it finds."""
-    import json
-
-    from halfpixel.rule import load_rules
-
-    rules = load_rules()
-    if output_format == "json":
-        rows = [{"rule": r.name, "summary": r.summary, "fixable": r.fixable} for r in rules]
-        click.echo(json.dumps(rows, indent=2))
-        return
-    width = max((len(rule.name) for rule in rules), default=0)
-    for rule in rules:
-        click.echo(f"{rule.name:{width}}  {'fix' if rule.fixable else '   '}  {rule.summary}")
+cli.add_command(rules_command)
+cli.add_command(convert_command)
 
 
 @cli.command("explain")

@@ -90,9 +90,10 @@ def recorded(
     if parsed is None:
         return _from_source(operation, source_text)
     target, arguments = parsed
-    found = _UPSAMPLE.match(target)
-    if found is not None:
-        return _upsample(found, target, arguments)
+    if _UPSAMPLE.match(target):
+        call = interpolated(target, arguments)
+        origin = f"the exporter's record: {target}"
+        return None if call is None else Intent("recorded", origin, call.text(), call)
     if target.startswith("aten.grid_sampler"):
         return _grid_sample(arguments, operation)
     if target.startswith("aten.adaptive_avg_pool") and len(arguments) > 1:
@@ -103,7 +104,15 @@ def recorded(
     return _from_source(operation, source_text)
 
 
-def _upsample(found: "re.Match[str]", target: str, arguments: Sequence[object]) -> Intent | None:
+def interpolated(target: str, arguments: Sequence[object]) -> Interpolate | None:
+    """Return the F.interpolate that an ATen operator is; None for a mode that has no description.
+
+    >>> interpolated("aten._upsample_bilinear2d_aa.default", ("%x", [3, 4], False, 0.5, 0.5)).text()
+    'F.interpolate(x, scale_factor=0.5, mode="bilinear", align_corners=False, antialias=True)'
+    """
+    found = _UPSAMPLE.match(target)
+    if found is None:
+        return None
     family, spatial, antialias = _FAMILY[found[1]], int(found[2]), bool(found[3])
     smooth = family in {"linear", "cubic"}
     rest = list(arguments[1:])
@@ -115,7 +124,7 @@ def _upsample(found: "re.Match[str]", target: str, arguments: Sequence[object]) 
         factors = _factors(rest[:spatial] if len(rest) >= spatial else None)
     if size is None and factors is None:
         return None
-    call = Interpolate(
+    return Interpolate(
         family,  # type: ignore[arg-type]
         spatial,
         None if factors is not None else size,
@@ -123,7 +132,6 @@ def _upsample(found: "re.Match[str]", target: str, arguments: Sequence[object]) 
         corners if smooth else None,
         antialias,
     )
-    return Intent("recorded", f"the exporter's record: {target}", call.text(), call)
 
 
 def _grid_sample(arguments: Sequence[object], operation: Operation) -> Intent | None:

@@ -148,7 +148,8 @@ def _flat(result: object, prefix: str = "output") -> "Iterator[tuple[str, torch.
             yield from _flat(value, f"{prefix}_{place}")
 
 
-def _library() -> None:
+def need_library() -> None:
+    """Raise MissingExtraError where PyTorch is not installed."""
     try:
         import_module("torch")
     except ImportError as error:
@@ -165,7 +166,7 @@ def _takes(side: Side) -> bool:
 
 
 def _start(side: Side, _settings: Settings) -> TorchRunning:
-    _library()
+    need_library()
     import torch
 
     device = {"": "cpu", "torch": "cpu", "cuda": "cuda", "cpu": "cpu"}.get(side.where)
@@ -173,12 +174,12 @@ def _start(side: Side, _settings: Settings) -> TorchRunning:
         raise UsageError(f"{side.text}: PyTorch runs on cpu or cuda, not on {side.where}")
     if device == "cuda" and not torch.cuda.is_available():
         raise RuntimeFailure(side.text, "this PyTorch sees no CUDA device")
-    module, inputs = _module(side)
+    module, inputs = module_of(side)
     exported = isinstance(module, torch.fx.GraphModule)
     return TorchRunning(side, module.to(device), device, inputs, exported=exported)
 
 
-def _module(side: Side) -> "tuple[torch.nn.Module, tuple[Port, ...]]":
+def module_of(side: Side) -> "tuple[torch.nn.Module, tuple[Port, ...]]":
     """Return a module, and what it takes where that is written down."""
     import torch
 
@@ -217,7 +218,10 @@ def _ports(program: "torch.export.ExportedProgram") -> tuple[Port, ...]:
 
 def _parameters(module: "torch.nn.Module") -> tuple[Port, ...]:
     """Return the parameters of forward that have to be given: names, and no shapes."""
-    parameters = signature(module.forward).parameters.values()
+    try:
+        parameters = signature(module.forward).parameters.values()
+    except ValueError:  # TorchScript
+        return ()
     if any(one.kind is one.VAR_POSITIONAL for one in parameters):
         return ()
     return tuple(Port(one.name) for one in parameters if one.default is one.empty)

@@ -1,0 +1,377 @@
+"""What becomes of every F.interpolate, F.grid_sample and F.affine_grid in `halfpixel convert`.
+
+    python benchmarks/convert_interpolate.py [NAME ...] [--jobs N] [--rows FILE] [--markdown OUT]
+
+Each call (mode, align_corners, antialias, by size, scale_factor or recompute_scale_factor, over
+one to three axes, up, down, to 1, from 1, at fixed lengths and at free ones) is converted to ONNX
+by both of PyTorch's exporters. A row says whether the file agrees with eager PyTorch, run by
+onnxruntime on the CPU, within 1e-5, at the exported lengths and, where they are free, at others,
+and what it took: the exporter's own nodes, a fix, or the call in plain operators; or why there is
+no file.
+
+Rows whose name holds every NAME are converted; all of them where none is given. Rows that are in
+FILE are taken from there, the others are added to it.
+Exits with 1 where a row is neither equal nor refused. Needs torch and onnxruntime.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the field's name
+
+from halfpixel.convert import convert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from halfpixel.conversion import Conversion
+
+TOLERANCE = 1e-5
+EXPORTERS = ("dynamo", "torchscript")
+LENGTHS = {"up": (9, 10, 7), "down": (9, 10, 7), "to 1": (9, 10, 8), "from 1": (1, 1, 1)}
+SIZES = {"up": (13, 16, 12), "down": (4, 7, 3), "to 1": (1, 1, 1), "from 1": (4, 5, 3)}
+FACTORS = {"up": 1.7, "down": 0.6, "to 1": 0.14, "from 1": 3.5}
+OTHERS = ((11, 9, 8), (16, 20, 12), (30, 7, 9), (45, 50, 10))
+"""Lengths at which free axes are run again, where the call takes them."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call.
+
+    Attributes:
+        name: of the row.
+        call: as its author writes it.
+        function: of torch.nn.functional.
+        options: its keyword arguments.
+        shapes: of its inputs.
+        free: the free axes of its inputs, from 2 on, or the batch.
+        others: shapes of its inputs at which it is run again.
+        exporter: dynamo or torchscript.
+    """
+
+    name: str
+    call: str
+    function: str
+    options: dict[str, Any]
+    shapes: tuple[tuple[int, ...], ...]
+    free: tuple[str, ...]
+    others: tuple[tuple[tuple[int, ...], ...], ...]
+    exporter: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of a call.
+
+    Attributes:
+        case: the call.
+        result: "equal", "refused" or how far it is off.
+        how: what it took, or why it is refused.
+        worst: largest difference from eager PyTorch.
+        seconds: it took.
+    """
+
+    case: Case
+    result: str
+    how: str
+    worst: float
+    seconds: float
+
+
+class Module(nn.Module):
+    """One call."""
+
+    def __init__(self, function: str, options: dict[str, Any]) -> None:
+        """Take the call."""
+        super().__init__()
+        self.function, self.options = getattr(F, function), options
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Make the call."""
+        y: Tensor = self.function(x, **self.options)
+        return y
+
+
+class Sampling(Module):
+    """One call of F.grid_sample."""
+
+    def forward(self, x: Tensor, grid: Tensor) -> Tensor:  # type: ignore[override]
+        """Make the call."""
+        y: Tensor = self.function(x, grid, **self.options)
+        return y
+
+
+class Grid(Module):
+    """One call of F.affine_grid, its batch as long as theta's."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Make the call."""
+        size = [x.shape[0], *self.options["size"][1:]]
+        y: Tensor = self.function(x, size, align_corners=self.options["align_corners"])
+        return y
+
+
+MODULES = {"interpolate": Module, "grid_sample": Sampling, "affine_grid": Grid}
+
+
+def cases() -> Iterator[Case]:
+    """Yield every row's call."""
+    for exporter in EXPORTERS:
+        yield from _interpolations(exporter)
+        yield from _samplings(exporter)
+        yield from _grids(exporter)
+
+
+def _modes() -> Iterator[tuple[int, dict[str, Any]]]:
+    names = {1: ("linear",), 2: ("bilinear", "bicubic"), 3: ("trilinear",)}
+    for spatial, smooth in names.items():
+        for mode in ("nearest", "nearest-exact", "area"):
+            yield spatial, {"mode": mode}
+        for mode, corners in itertools.product(smooth, (False, True)):
+            yield spatial, {"mode": mode, "align_corners": corners}
+            if spatial == 2:
+                yield spatial, {"mode": mode, "align_corners": corners, "antialias": True}
+    yield 2, {"mode": "lanczos", "antialias": True}  # which takes no align_corners=True
+
+
+def _interpolations(exporter: str) -> Iterator[Case]:
+    ways = ("size", "scale_factor", "recompute_scale_factor")
+    for (spatial, mode), way, direction, free in itertools.product(
+        list(_modes()), ways, LENGTHS, (False, True)
+    ):
+        options = dict(mode)
+        if way == "size":
+            options["size"] = SIZES[direction][:spatial]
+        else:
+            options["scale_factor"] = FACTORS[direction]
+        if way == "recompute_scale_factor":
+            options[way] = True
+        shape = (1, 2, *LENGTHS[direction][:spatial])
+        others = tuple(((1, 2, *lengths[:spatial]),) for lengths in OTHERS) if free else ()
+        told = ", ".join(f"{key}={value!r}" for key, value in options.items())
+        call = f"F.interpolate(x, {told})"
+        axes = ",".join(str(axis) for axis in range(2, spatial + 2))
+        name = f"{exporter} {spatial + 2}-D {direction} {'free' if free else 'fixed'} {call}"
+        yield Case(
+            name, call, "interpolate", options, (shape,), (f"x={axes}",) if free else (), others,
+            exporter,
+        )  # fmt: skip
+
+
+def _samplings(exporter: str) -> Iterator[Case]:
+    for spatial, mode, padding, corners, free in itertools.product(
+        (2, 3), ("bilinear", "nearest", "bicubic"), ("zeros", "border", "reflection"),
+        (False, True), (False, True),
+    ):  # fmt: skip
+        if spatial == 3 and mode == "bicubic":
+            continue
+        options = {"mode": mode, "padding_mode": padding, "align_corners": corners}
+        told = ", ".join(f"{key}={value!r}" for key, value in options.items())
+        shapes = [
+            ((1, 2, *one[:spatial]), (1, *other[:spatial], spatial))
+            for one, other in (
+                ((5, 7, 4), (6, 3, 5)),
+                ((8, 6, 5), (4, 9, 3)),
+                ((1, 3, 2), (2, 2, 2)),
+            )
+        ]
+        axes = ",".join(str(axis) for axis in range(2, spatial + 2))
+        grid = ",".join(str(axis) for axis in range(1, spatial + 1))
+        lengths = "free" if free else "fixed"
+        name = f"{exporter} {spatial + 2}-D {lengths} F.grid_sample(x, grid, {told})"
+        yield Case(
+            name,
+            f"F.grid_sample(x, grid, {told})",
+            "grid_sample",
+            options,
+            shapes[0],
+            (f"x={axes}", f"grid={grid}") if free else (),
+            tuple(shapes[1:]) if free else (),
+            exporter,
+        )
+
+
+def _grids(exporter: str) -> Iterator[Case]:
+    for size, corners, free in itertools.product(
+        ((2, 1, 4, 5), (2, 1, 1, 6), (2, 1, 3, 4, 5), (2, 1, 1, 1, 4)), (False, True), (False, True)
+    ):
+        spatial = len(size) - 2
+        call = f"F.affine_grid(theta, {size}, align_corners={corners})"
+        name = f"{exporter} {spatial + 2}-D {'free' if free else 'fixed'} {call}"
+        yield Case(
+            name, call, "affine_grid", {"size": size, "align_corners": corners},
+            ((2, spatial, spatial + 1),), ("x=0",) if free else (),
+            (((5, spatial, spatial + 1),), ((1, spatial, spatial + 1),)) if free else (), exporter,
+        )  # fmt: skip
+
+
+def prepare() -> None:
+    """Let PyTorch build its table of operators once, not for every export."""
+    from torch.onnx._internal.exporter import _registration
+
+    table: Any = _registration.ONNXRegistry
+    table.from_torchlib = classmethod(lru_cache(table.from_torchlib.__func__))
+    torch.set_num_threads(1)
+
+
+def run(case: Case) -> Row:
+    """Convert one call."""
+    start = time.monotonic()
+    module = MODULES[case.function](case.function, case.options).eval()
+    names = ("x", "grid")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        try:
+            found = convert(
+                module,
+                path,
+                inputs=[
+                    f"{n}={'x'.join(map(str, s))}" for n, s in zip(names, case.shapes, strict=False)
+                ],
+                dynamic=case.free,
+                exporter=case.exporter,  # type: ignore[arg-type]
+            )
+        except Exception as error:  # noqa: BLE001 - a row that is neither equal nor refused
+            return Row(
+                case, "failed", f"{type(error).__name__}: {error}", 0, time.monotonic() - start
+            )
+        if not found.ok:
+            return Row(case, "refused", found.refused, 0, time.monotonic() - start)
+        worst, told = _worst(path, module, case)
+    result = "equal" if worst <= TOLERANCE else f"{worst:.3g}"
+    return Row(case, result, told or _how(found), worst, time.monotonic() - start)
+
+
+def _how(found: Conversion) -> str:
+    if any(note.startswith("in plain operators") for note in found.notes):
+        return "plain operators"
+    if found.changes:
+        return "fix: " + "; ".join(dict.fromkeys(change.why for change in found.changes))
+    return "as exported"
+
+
+def _worst(path: Path, module: nn.Module, case: Case) -> tuple[float, str]:
+    """Return the largest difference from eager PyTorch, and at which shape nothing ran."""
+    import onnxruntime as ort
+
+    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+    random = np.random.default_rng(1)
+    worst = 0.0
+    for shapes in (case.shapes, *case.others):
+        arrays = [random.random(shape, np.float32) for shape in shapes]
+        if case.function != "interpolate":
+            arrays[-1] = 2.4 * arrays[-1] - np.float32(1.2)
+        with torch.no_grad():
+            try:
+                there = module(*(torch.from_numpy(array) for array in arrays)).numpy()
+            except RuntimeError:
+                continue  # PyTorch refuses these lengths itself
+        if there.size == 0:
+            continue
+        feeds = {one.name: array for one, array in zip(session.get_inputs(), arrays, strict=True)}
+        try:
+            (here,) = session.run(None, feeds)
+        except Exception as error:  # noqa: BLE001 - onnxruntime raises a dozen kinds
+            return float("inf"), f"does not run at {shapes}: {error}".partition("\n")[0]
+        if here.shape != there.shape:
+            return float("inf"), f"shape {here.shape}, PyTorch's {there.shape} at {shapes}"
+        worst = max(worst, float(np.abs(here - there).max(initial=0)))
+    return worst, ""
+
+
+def markdown(found: list[Row]) -> Iterator[str]:
+    """Yield the table, rows that end alike for the same call in one."""
+    yield "| call | lengths | exporter | result | how, or why not |"
+    yield "| --- | --- | --- | --- | --- |"
+    groups: dict[tuple[str, str, str], dict[str, list[str]]] = {}
+    for row in found:
+        rank = f"{len(row.case.shapes[0])}-D " if row.case.function == "interpolate" else ""
+        words = row.case.name.removeprefix(row.case.exporter).partition(" F.")[0].split("-D ")[-1]
+        key = (rank + f"`{row.case.call}`", row.result.replace("|", "\\|"), row.how)
+        groups.setdefault(key, {}).setdefault(words.strip(), []).append(row.case.exporter)
+    for (call, result, how), lengths in groups.items():
+        by: dict[tuple[str, ...], list[str]] = {}
+        for words, exporters in lengths.items():
+            by.setdefault(tuple(exporters), []).append(words)
+        for exporters, words in by.items():
+            cells = (call, ", ".join(words), ", ".join(exporters), result, how.replace("|", "\\|"))
+            yield "| " + " | ".join(cells) + " |"
+
+
+def _read(path: Path | None, named: dict[str, Case]) -> dict[str, Row]:
+    """Return the rows of a file, of these calls."""
+    if path is None or not path.exists():
+        return {}
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return {name: Row(named[name], *rest) for name, *rest in rows if name in named}
+
+
+def _write(path: Path | None, row: Row) -> None:
+    if path is not None:
+        with path.open("a", encoding="utf-8") as file:
+            told = [row.case.name, row.result, row.how, row.worst, row.seconds]
+            file.write(json.dumps(told) + "\n")
+
+
+HEAD = """# What becomes of F.interpolate, F.grid_sample and F.affine_grid in halfpixel convert
+
+By `python benchmarks/convert_interpolate.py --markdown FILE`. Equal is within 1e-5 of eager
+PyTorch on onnxruntime's CPU, at the exported lengths and, where they are free, at others too.
+"""
+
+
+def main() -> int:
+    """Print the table and its counts."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--rows", type=Path)
+    parser.add_argument("--markdown", type=Path)
+    parser.add_argument("--verbose", action="store_true")
+    options = parser.parse_args()
+    chosen = [c for c in cases() if not options.names or all(n in c.name for n in options.names)]
+    known = _read(options.rows, {case.name: case for case in chosen})
+    with ProcessPoolExecutor(options.jobs, initializer=prepare) as pool:
+        for row in pool.map(run, [case for case in chosen if case.name not in known], chunksize=4):
+            known[row.case.name] = row
+            _write(options.rows, row)
+            if options.verbose:
+                print(f"{row.seconds:5.1f}s {row.result:8} {row.case.name}: {row.how}", flush=True)
+    found = [known[case.name] for case in chosen]
+    lines = list(markdown(found))
+    results = Counter(
+        row.result if row.result in {"equal", "refused"} else "wrong" for row in found
+    )
+    how = Counter(row.how.partition(":")[0] for row in found if row.result == "equal")
+    told = ", ".join(f"{count} {word}" for word, count in how.most_common())
+    counts = (
+        f"{len(found)} conversions: {results['equal']} equal ({told}), "
+        f"{results['refused']} refused, {results['wrong']} neither"
+    )
+    if options.markdown is not None:
+        text = f"{HEAD}\n{counts}.\n\n" + "\n".join(lines) + "\n"
+        options.markdown.write_text(text, "utf-8")
+    elif not options.verbose:
+        print("\n".join(lines))
+    print(counts)
+    return 1 if results["wrong"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,226 @@
+"""What a conversion is asked for, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from halfpixel.errors import UsageError
+from halfpixel.fixes import Changed, Declined, FixResult
+from halfpixel.intent import Policy
+from halfpixel.intents.exported_program import GraphCall
+from halfpixel.measure import TOLERANCES, Tolerance
+from halfpixel.site import Site
+
+if TYPE_CHECKING:
+    from halfpixel.verification import Verification
+
+Exporter = Literal["dynamo", "torchscript", "coreml"]
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """One input of the module.
+
+    Attributes:
+        shape: its lengths while exporting.
+        name: its name; empty for the parameter at its place.
+        dtype: its element type.
+    """
+
+    shape: tuple[int, ...]
+    name: str = ""
+    dtype: str = "float32"
+
+
+DTYPES = frozenset(
+    {"float16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64", "bool"}
+)
+
+
+def parse_input(text: str) -> InputSpec:
+    """Return what `[NAME=]1x3x8x8[:dtype]` spells.
+
+    Raises:
+        UsageError: a text that is none.
+
+    >>> parse_input("mask=1x8x8:bool")
+    InputSpec(shape=(1, 8, 8), name='mask', dtype='bool')
+    """
+    head, equals, rest = text.partition("=")
+    name, body = (head, rest) if equals else ("", text)
+    listed, colon, dtype = body.partition(":")
+    parts = listed.split("x")
+    whole = all(part.isdigit() and int(part) > 0 for part in parts)
+    if (equals and not name) or not whole or (colon and dtype not in DTYPES):
+        types = ", ".join(sorted(DTYPES))
+        raise UsageError(f"--input {text!r}: expected [NAME=]1x3x64x64[:TYPE], TYPE of {types}")
+    return InputSpec(tuple(int(part) for part in parts), name, dtype or "float32")
+
+
+@dataclass(frozen=True, slots=True)
+class Dynamic:
+    """Axes that are free.
+
+    Attributes:
+        everywhere: axes of every input; "all" for all but the channels.
+        axes: axes by input.
+    """
+
+    everywhere: tuple[int, ...] | Literal["all"] = ()
+    axes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+
+    def of(self, name: str, rank: int) -> tuple[int, ...]:
+        """Return the free axes of an input.
+
+        Raises:
+            UsageError: an axis that it does not have.
+
+        >>> Dynamic("all").of("x", 4)
+        (0, 2, 3)
+        """
+        if name in self.axes:
+            chosen = self.axes[name]
+        elif self.everywhere == "all":
+            chosen = tuple(axis for axis in range(rank) if axis != 1 or rank < 3)
+        else:
+            chosen = self.everywhere
+        for axis in chosen:
+            if axis >= rank:
+                raise UsageError(f"--dynamic: input {name!r} has {rank} axes, and no axis {axis}")
+        return chosen
+
+
+def parse_dynamic(texts: tuple[str, ...]) -> Dynamic:
+    """Return the free axes that `all`, `2,3` or `NAME=2,3` texts spell.
+
+    Raises:
+        UsageError: a text that is none.
+
+    >>> parse_dynamic(("x=2,3",)).of("x", 4)
+    (2, 3)
+    """
+    everywhere: tuple[int, ...] | Literal["all"] = ()
+    axes: dict[str, tuple[int, ...]] = {}
+    for text in texts:
+        name, equals, listed = text.rpartition("=")
+        if text == "all":
+            everywhere = "all"
+            continue
+        parts = [part.strip() for part in listed.split(",")]
+        if not all(part.isdigit() for part in parts) or (equals and not name):
+            raise UsageError(f"--dynamic {text!r}: expected all, AXES or NAME=AXES, such as x=2,3")
+        found = tuple(sorted({int(part) for part in parts}))
+        if name:
+            axes[name] = found
+        else:
+            everywhere = found
+    return Dynamic(everywhere, axes)
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertSettings:
+    """How a model is converted.
+
+    Attributes:
+        inputs: what the module takes.
+        dynamic: axes that are free in the file.
+        opset: newest opset of the file; None for the exporter's own.
+        exporter: dynamo or torchscript; None for what fits the source.
+        targets: what the file is to run on, as `check --target` has it.
+        policies: what is meant, as `--expect` has it.
+        unsafe: fixes that rest on an assumption are made too.
+        force: a file that failed verification is written all the same.
+        tolerances: what counts as equal, by element type.
+        providers: where it is verified, beside onnxruntime's CPU provider.
+        limits: range of made inputs.
+    """
+
+    inputs: tuple[InputSpec, ...] = ()
+    dynamic: Dynamic = field(default_factory=Dynamic)
+    opset: int | None = None
+    exporter: Exporter | None = None
+    targets: tuple[str, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    unsafe: bool = False
+    force: bool = False
+    tolerances: Mapping[str, Tolerance] = field(default_factory=lambda: TOLERANCES)
+    providers: tuple[str, ...] = ()
+    limits: tuple[float, float] = (0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """A call that PyTorch's own graph made, and the site that it became.
+
+    Attributes:
+        call: the call; None for a site that no call was found for.
+        site: the site in the file that was written; None where there is none.
+        note: why there is only one of them, or that the call was written in other operators.
+        changes: what was changed at the site.
+    """
+
+    call: GraphCall | None
+    site: Site | None
+    note: str = ""
+    changes: tuple[Changed, ...] = ()
+
+
+@dataclass
+class Conversion:
+    """What came of converting one model.
+
+    Attributes:
+        source: what was converted, as it was named.
+        output: the file that was written; empty where none was.
+        exporter: dynamo, torchscript or coreml.
+        opset: of the file, where it is ONNX.
+        sites: calls and sites, in order.
+        changes: what was changed in what the exporter wrote.
+        declined: what was not, and why.
+        notes: what else there is to say.
+        verifications: the file against eager PyTorch, one a provider.
+        refused: why there is no file, or why there should be none; empty where all is well.
+        fixed: what fix made of what the exporter wrote.
+    """
+
+    source: str
+    output: str = ""
+    exporter: str = ""
+    opset: int | None = None
+    sites: tuple[Paired, ...] = ()
+    changes: tuple[Changed, ...] = ()
+    declined: tuple[Declined, ...] = ()
+    notes: tuple[str, ...] = ()
+    verifications: "tuple[Verification, ...]" = ()
+    refused: str = ""
+    fixed: FixResult | None = None
+    _model: object = None
+
+    def load(self, path: Path | None) -> None:
+        """Take the model into memory, before the file that it was exported to is gone."""
+        import onnx
+
+        self._model = None if path is None else onnx.load(path)  # pyright: ignore[reportUnknownMemberType]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file is the network: verified, and nothing refused."""
+        return not self.refused
+
+    @property
+    def findings(self) -> int:
+        """How many errors and warnings check still has to say of the file."""
+        report = None if self.fixed is None else self.fixed.report
+        return 0 if report is None else len(report.findings)
+
+    @property
+    def model(self) -> object:
+        """The converted model, an onnx.ModelProto, where no file was named.
+
+        Raises:
+            UsageError: there is none.
+        """
+        if self._model is None:
+            raise UsageError(self.refused or f"the model is in the file {self.output}")
+        return self._model

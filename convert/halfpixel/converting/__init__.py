@@ -1,0 +1,1 @@
+"""The steps of a conversion, which `halfpixel.convert` puts in order."""

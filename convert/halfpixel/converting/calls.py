@@ -1,0 +1,172 @@
+"""Which site each call of PyTorch's own graph became.
+
+A value that the exporter made of a call keeps the call's name; such pairs come first. The rest is
+paired in order, by what is resampled, by lengths and by names of modules and lines. A pair that
+fits in several ways, or whose lengths do not fit, is told and left alone.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from halfpixel.intents.exported_program import GraphCall
+from halfpixel.pairing import KINDS, MOST
+from halfpixel.site import Shape, Site
+
+OPS: Final[Mapping[str, str]] = {
+    "Resize": "resize", "Upsample": "resize", "GatherND": "resize", "AveragePool": "resize",
+    "GridSample": "grid", "AffineGrid": "theta", "RoiAlign": "boxes",
+    "ConvTranspose": "convolution", "resample": "grid", "affine": "grid", "crop_resize": "boxes",
+    "conv_transpose": "convolution", "convolution": "convolution",
+}  # fmt: skip
+"""Kinds of sites that have no description, by their operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Calls and the sites that they became.
+
+    Attributes:
+        sites: place of the call of each site that has one.
+        notes: why a site has none, by its place.
+        lost: why a call has none, by its place.
+    """
+
+    sites: Mapping[int, int] = field(default_factory=dict[int, int])
+    notes: Mapping[int, str] = field(default_factory=dict[int, str])
+    lost: Mapping[int, str] = field(default_factory=dict[int, str])
+
+
+def matched_calls(
+    calls: Sequence[GraphCall],
+    sites: Sequence[Site],
+    outputs: Sequence[str] = (),
+    origins: Mapping[str, str] | None = None,
+) -> Matching:
+    """Pair calls and sites.
+
+    Args:
+        calls: in the order in which they are made.
+        sites: in graph order.
+        outputs: the value that each site makes, in the file.
+        origins: for such a value, the name of the call that it came from, where that is known.
+    """
+    places = {call.name: place for place, call in enumerate(calls)}
+    found: dict[int, int] = {}
+    notes: dict[int, str] = {}
+    for site, value in enumerate(outputs if origins else ()):
+        call = places.get((origins or {}).get(value, ""))
+        if call is None:
+            continue
+        if _fit(calls[call], sites[site]) is None:
+            notes[site] = (
+                f"came of {calls[call].text}, and its lengths are others: {_told(sites[site])}"
+            )
+        elif call in found.values():
+            notes[site] = f"another part of {calls[call].text}"
+        else:
+            found[site] = call
+    _aligned(calls, sites, found, notes)
+    lost = {k: _lost(call, sites) for k, call in enumerate(calls) if k not in found.values()}
+    for site in range(len(sites)):
+        if site not in found and site not in notes:
+            notes[site] = "no call of PyTorch's own graph fits it"
+    return Matching(dict(sorted(found.items())), notes, lost)
+
+
+def _lost(call: GraphCall, sites: Sequence[Site]) -> str:
+    if call.input_shape is not None and call.input_shape == call.output_shape:
+        return "keeps every length, and may have been dropped as a copy"
+    alike = [site for site in sites if kind(site) == call.kind]
+    if alike:
+        return "several sites fit it, or none does; verification decides"
+    return "was written in operators that are no single site; verification decides"
+
+
+def kind(site: Site) -> str:
+    """Return what a site resamples: resize, grid, theta, boxes or convolution."""
+    return KINDS.get(type(site.operator), "") or OPS.get(site.op, "resize")
+
+
+def _aligned(
+    calls: Sequence[GraphCall],
+    sites: Sequence[Site],
+    found: dict[int, int],
+    notes: dict[int, str],
+) -> None:
+    """Pair what is left between the pairs that are sure, where only one way is the best."""
+    sure = [(-1, -1), *sorted(found.items()), (len(sites), len(calls))]
+    for (site, call), (next_site, next_call) in pairwise(sure):
+        ours = [k for k in range(site + 1, next_site) if k not in notes]
+        theirs = [k for k in range(call + 1, next_call) if k not in found.values()]
+        if not ours or not theirs or len(ours) * len(theirs) > MOST:
+            continue
+        scores = [[_fit(calls[j], sites[i]) or 0.0 for j in theirs] for i in ours]
+        early = dict(_best(scores))
+        turned = [row[::-1] for row in scores[::-1]]
+        late = {len(ours) - 1 - i: len(theirs) - 1 - j for i, j in _best(turned)}
+        for i, j in early.items():
+            if late.get(i) == j:
+                found[ours[i]] = theirs[j]
+            else:
+                notes[ours[i]] = f"more than one call fits it, such as {calls[theirs[j]].text}"
+
+
+def _best(scores: Sequence[Sequence[float]]) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of the best pairing in order; of several the one that pairs early."""
+    rows, columns = len(scores), len(scores[0])
+    best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
+    for i in range(rows - 1, -1, -1):
+        for j in range(columns - 1, -1, -1):
+            together = best[i + 1][j + 1] + scores[i][j] if scores[i][j] else 0.0
+            best[i][j] = max(together, best[i + 1][j], best[i][j + 1])
+    i = j = 0
+    while i < rows and j < columns:
+        if scores[i][j] and best[i][j] == best[i + 1][j + 1] + scores[i][j]:
+            yield i, j
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            i += 1
+        else:
+            j += 1
+
+
+def _fit(call: GraphCall, site: Site) -> float | None:
+    """Return how well a call and a site fit together; None where they cannot be the same."""
+    if kind(site) != call.kind:
+        return None
+    operation = site.operation
+    score = 2.0
+    if call.kind != "theta":
+        ins = _lengths(call.input_shape, operation.input_shape, slack=0)
+        outs = _lengths(call.output_shape, operation.output_shape, slack=1)
+        if ins is None or outs is None:
+            return None
+        score += ins + 2 * outs
+    if site.source is not None and call.source is not None:
+        score += 3 if site.source == call.source else -0.5
+    if call.name in {site.name, site.name.removeprefix("node_")}:
+        score += 3
+    if call.module and call.module.replace(".", "/") in site.name:
+        score += 2
+    return max(score, 0.25)
+
+
+def _lengths(one: Shape | None, other: Shape | None, slack: int) -> float | None:
+    """Return the share of spatial lengths known to be equal; None where one is another."""
+    if one is None or other is None:
+        return 0.0
+    pairs = list(zip(one[2:][::-1], other[2:][::-1], strict=False))
+    same = 0.0
+    for n, m in pairs:
+        if isinstance(n, int) and isinstance(m, int):
+            if abs(n - m) > slack:
+                return None
+            same += n == m
+    return same / len(pairs) if pairs else 0.0
+
+
+def _told(site: Site) -> str:
+    shapes = (site.input_shape, site.output_shape)
+    return " to ".join("x".join(map(str, shape or ("?",))) for shape in shapes)

@@ -1,0 +1,136 @@
+"""PyTorch's two exporters to ONNX, each asked the same way."""
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from halfpixel.converting.quietly import quietly, reason_of, unprinted
+from halfpixel.converting.source import Source, exported
+from halfpixel.errors import HalfpixelError
+from halfpixel.intents.exported_program import origins
+
+if TYPE_CHECKING:
+    from halfpixel.converting.written_out import Kind
+
+USUAL: Final = 17
+VOLUMES: Final = 20
+LARGEST: Final = 1 << 30
+"""Bytes of weights beyond which they go to a file beside the model."""
+
+
+class ExportRefusal(HalfpixelError):  # noqa: N818 - what happened is that it refused
+    """An exporter that refuses a module, in its own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an exporter wrote.
+
+    Attributes:
+        path: the file.
+        opset: its opset; None for Core ML.
+        origins: for values in it, the call that each came from, where the exporter tells.
+    """
+
+    path: Path
+    opset: int | None = None
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def export_onnx(
+    source: Source, path: Path, exporter: str, opset: int | None, kinds: "frozenset[Kind]"
+) -> Exported:
+    """Write a module as ONNX.
+
+    Args:
+        source: the module.
+        path: the file.
+        exporter: dynamo or torchscript.
+        opset: the opset; None for the exporter's own.
+        kinds: calls that are written in plain operators.
+
+    Raises:
+        ExportRefusal: the exporter refuses, or writes another opset.
+    """
+    from halfpixel.converting.written_out import written_out
+
+    context = written_out(kinds) if kinds else nullcontext()
+    try:
+        with quietly(), context:
+            found = (
+                _dynamo(source, path, opset, again=bool(kinds))
+                if exporter == "dynamo"
+                else _torchscript(source, path, opset)
+            )
+    except ExportRefusal:
+        raise
+    except Exception as error:
+        raise ExportRefusal(f"the {exporter} exporter refuses: {reason_of(error)}") from error
+    if opset is not None and found.opset is not None and found.opset > opset:
+        raise ExportRefusal(
+            f"the {exporter} exporter wrote opset {found.opset} where {opset} was asked for: "
+            "it could not convert down; --exporter torchscript writes older ones"
+        )
+    return found
+
+
+def _dynamo(source: Source, path: Path, opset: int | None, *, again: bool) -> Exported:
+    import torch
+
+    program = source.program
+    if again and program is not None:
+        program = exported(source)
+    if program is None:
+        raise ExportRefusal(f"torch.export refuses: {source.problem}")
+    export = cast("Callable[..., Any]", vars(torch.onnx)["export"])
+    made = export(
+        program,
+        dynamo=True,
+        opset_version=opset,
+        input_names=source.names,
+        verbose=False,
+    )
+    size = sum(v.numel() * v.element_size() for v in program.state_dict.values() if _is_tensor(v))
+    made.save(str(path), external_data=size > LARGEST)
+    named = origins(made.exported_program, source.calls)
+    return Exported(path, int(made.model.opset_imports[""]), named)
+
+
+def _is_tensor(value: object) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor)
+
+
+def _usual(source: Source) -> int:
+    """Return the exporter's own opset, or the first one that samples volumes where one does."""
+    volumes = any(c.kind == "grid" and len(c.input_shape or ()) == 5 for c in source.calls)
+    return VOLUMES if volumes else USUAL
+
+
+def _torchscript(source: Source, path: Path, opset: int | None) -> Exported:
+    import torch
+
+    axes = {
+        name: {axis: f"{name}_{axis}" for axis in free}
+        for name, free in source.free.items()
+        if free
+    }
+    with unprinted():
+        export = cast("Callable[..., Any]", vars(torch.onnx)["export"])
+        export(
+            source.module,
+            source.tensors(),
+            str(path),
+            dynamo=False,
+            opset_version=opset or _usual(source),
+            input_names=source.names,
+            dynamic_axes=axes or None,
+        )
+    from halfpixel.formats.onnx_converted import opset_of
+    from halfpixel.formats.onnx_proto import parse
+    from halfpixel.formats.onnx_wire import skeleton
+
+    return Exported(path, opset_of(parse(skeleton(path).data, path)))

@@ -1,0 +1,59 @@
+"""Exporters talk; what they say in the end is one line."""
+
+import io
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Final
+
+LONGEST: Final = 300
+
+
+@contextmanager
+def quietly() -> Generator[None]:
+    """Drop warnings, log lines and prints of exporters; errors are raised as ever."""
+    before = logging.root.manager.disable
+    nowhere = io.StringIO()
+    with warnings.catch_warnings(), redirect_stdout(nowhere), redirect_stderr(nowhere):
+        warnings.simplefilter("ignore")
+        logging.disable(logging.ERROR)
+        try:
+            yield
+        finally:
+            logging.disable(before)
+
+
+@contextmanager
+def unprinted() -> Generator[None]:
+    """Drop what C++ prints: the TorchScript exporter shows a whole graph where it refuses."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def reason_of(error: BaseException) -> str:
+    r"""Return why something failed, in one line: the first cause, without its advice.
+
+    >>> reason_of(ValueError("no\n  such   mode\n\nSet LOGS=1 for more."))
+    'ValueError: no such mode'
+    """
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in seen:
+        seen.append(cause)
+        cause = cause.__cause__
+    first = seen[-1]
+    text = str(first).strip().partition("\n\n")[0]
+    line = " ".join(text.split()) or "no reason given"
+    if len(line) > LONGEST:
+        line = line[:LONGEST].rpartition(" ")[0] + " ..."
+    return f"{type(first).__name__}: {line}"

@@ -1,0 +1,256 @@
+"""What is converted: the module, its inputs, the lengths that are free, and PyTorch's own graph."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from halfpixel.conversion import ConvertSettings
+from halfpixel.converting.inputs import parameters_of, specs_of, specs_of_program
+from halfpixel.converting.quietly import quietly, reason_of
+from halfpixel.errors import ModelFileError, UsageError
+from halfpixel.feeds import FeedSettings, made
+from halfpixel.format import Port
+from halfpixel.intents.exported_program import GraphCall, graph_calls, roles
+from halfpixel.runtime import Side
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.generic]
+    Feeds = dict[str, Array]
+
+STRETCH: Final = 8
+"""How many times as long free axes are while exporting, where an output would be 1 long."""
+
+
+@dataclass
+class Source:
+    """A module on its way.
+
+    Attributes:
+        name: as it was named.
+        module: the module, in evaluation mode.
+        inputs: what it takes, with the lengths while exporting.
+        free: free axes by input.
+        program: PyTorch's own graph; None where there is none.
+        problem: why there is none.
+        scripted: it is TorchScript, which no Python runs.
+        calls: the resampling calls of the program.
+        feeds: the inputs, as they were asked for.
+        limits: range of made inputs.
+        stretch: how many times as long free axes are while exporting.
+    """
+
+    name: str
+    module: "torch.nn.Module"
+    inputs: tuple[Port, ...]
+    free: Mapping[str, tuple[int, ...]]
+    program: "torch.export.ExportedProgram | None" = None
+    problem: str = ""
+    scripted: bool = False
+    calls: tuple[GraphCall, ...] = ()
+    feeds: "Feeds" = field(default_factory=dict[str, "Array"])
+    limits: tuple[float, float] = (0.0, 1.0)
+    stretch: int = 1
+
+    def tensors(self) -> "tuple[torch.Tensor, ...]":
+        """Return the inputs while exporting.
+
+        PyTorch takes a length of 1, of an input or of what comes of it, for one that is fixed:
+        free axes are exported at lengths where there is none.
+        """
+        ports = [
+            replace(
+                port,
+                shape=tuple(
+                    _traced(int(n or 1), self.stretch if axis else 1)
+                    if axis in self.free.get(port.name, ())
+                    else n
+                    for axis, n in enumerate(port.shape or ())
+                ),
+            )
+            for port in self.inputs
+        ]
+        return tensors_of(feeds_of(ports, self.limits, 0))
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the inputs, in order."""
+        return [port.name for port in self.inputs]
+
+
+def tensors_of(feeds: "Feeds") -> "tuple[torch.Tensor, ...]":
+    """Return inputs as tensors of their own."""
+    import torch
+
+    return tuple(cast("Any", torch).from_numpy(array.copy()) for array in feeds.values())
+
+
+def placeholders(program: "torch.export.ExportedProgram") -> list[Any]:
+    """Return the nodes of what the user gives, in order."""
+    wanted = set(program.graph_signature.user_inputs)
+    nodes: Any = program.graph.nodes
+    return [node for node in nodes if node.op == "placeholder" and node.name in wanted]
+
+
+def load(source: object, settings: ConvertSettings) -> Source:
+    """Return a source with its inputs, and PyTorch's graph of it where there is one.
+
+    Args:
+        source: `package.module:factory`, a .pt2 or TorchScript file, a torch.nn.Module or an
+            ExportedProgram.
+        settings: its inputs, and which axes are free.
+
+    Raises:
+        UsageError: no such factory, or inputs that it does not take.
+        ModelFileError: a file that PyTorch cannot read.
+        MissingExtraError: PyTorch is not installed.
+    """
+    from halfpixel.runtimes.torch_ import module_of, need_library
+
+    need_library()
+    import torch
+
+    text = str(source) if isinstance(source, str | Path) else f"<{type(source).__name__}>"
+    program: Any = source if isinstance(source, torch.export.ExportedProgram) else None
+    if text.endswith(".pt2"):
+        program = _read(Path(text))
+    with quietly():
+        module, declared = module_of(Side(source if program is None else program))
+    if not isinstance(module, torch.fx.GraphModule):
+        module.eval()
+    scripted = isinstance(module, torch.jit.ScriptModule | torch.jit.ScriptFunction)
+    if program is not None and not settings.inputs:
+        specs = specs_of_program(declared, text)
+    else:
+        specs = specs_of(settings.inputs, parameters_of(module, declared, scripted=scripted), text)
+    ports = tuple(Port(one.name, one.dtype, one.shape) for one in specs)
+    free = {p.name: settings.dynamic.of(p.name, len(p.shape or ())) for p in ports}
+    unknown = sorted(set(settings.dynamic.axes) - {port.name for port in ports})
+    if unknown:
+        known = ", ".join(port.name for port in ports)
+        raise UsageError(f"--dynamic {unknown[0]}: no such input; there are: {known}")
+    found = Source(text, module, ports, free, program, scripted=scripted)
+    found.limits = settings.limits
+    if program is not None:
+        if any(free.values()):
+            raise UsageError(f"{text}: is exported already; its own free lengths stay as they are")
+        found.free = _free(program, found.names)
+    found.feeds = feeds_of(ports, settings.limits, 0)
+    _try(found)
+    _trace(found)
+    return found
+
+
+def _read(path: Path) -> "torch.export.ExportedProgram":
+    import torch
+
+    try:
+        with quietly():
+            return torch.export.load(path)
+    except Exception as error:
+        raise ModelFileError(path, f"PyTorch cannot read it: {reason_of(error)}") from error
+
+
+def _free(
+    program: "torch.export.ExportedProgram", names: Sequence[str]
+) -> dict[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    for name, node in zip(names, placeholders(program), strict=False):
+        shape = node.meta["val"].shape
+        found[name] = tuple(axis for axis, n in enumerate(shape) if not isinstance(n, int))
+    return found
+
+
+def feeds_of(ports: Sequence[Port], limits: tuple[float, float], seed: int) -> "Feeds":
+    """Return made inputs, the same for the same seed."""
+    low, high = limits
+    return next(made(ports, FeedSettings(low=low, high=high, seed=seed)))
+
+
+def _try(source: Source) -> None:
+    """Run the module once.
+
+    Raises:
+        UsageError: it does not take the inputs.
+    """
+    import torch
+
+    shapes = ", ".join(
+        f"{name}={'x'.join(map(str, array.shape))}" for name, array in source.feeds.items()
+    )
+    try:
+        with torch.no_grad(), quietly():
+            source.module(*tensors_of(source.feeds))
+    except Exception as error:
+        raise UsageError(f"{source.name}: does not run on {shapes}: {reason_of(error)}") from error
+
+
+def _trace(source: Source) -> None:
+    """Let PyTorch make its own graph of the module, and read the calls from it."""
+    import torch
+
+    if source.program is None and not source.scripted:
+        try:
+            source.program = exported(source)
+            if _collapsed(source.program):
+                source.stretch = STRETCH
+                longer = exported(source)
+                if _collapsed(longer):
+                    source.stretch = 1  # it is 1 at every length
+                else:
+                    source.program = longer
+        except Exception as error:  # noqa: BLE001 - it raises a dozen kinds
+            source.stretch = 1
+            if source.program is None:
+                source.problem = reason_of(error)
+    elif source.scripted:
+        source.problem = "a TorchScript file holds no such graph"
+    if source.program is not None:
+        source.calls = graph_calls(source.program)
+        told = roles(source.program)
+        placed = zip(source.inputs, placeholders(source.program), strict=False)
+        source.inputs = tuple(
+            Port(p.name, p.dtype, p.shape, told.get(str(node.name), "")) for p, node in placed
+        )
+        if not isinstance(source.module, torch.fx.GraphModule) and told:
+            source.feeds = feeds_of(source.inputs, source.limits, 0)
+
+
+def _collapsed(program: "torch.export.ExportedProgram") -> bool:
+    """Whether a free length came to 1 in a call, which PyTorch takes for a fixed one."""
+    free = {
+        call.name
+        for call in graph_calls(program)
+        if call.kind == "resize" and any(isinstance(n, str) for n in call.input_shape or ())
+    }
+    nodes: Any = program.graph.nodes
+    shapes = [node.meta["val"].shape for node in nodes if node.name in free]
+    return any(1 in {n if isinstance(n, int) else _hint(n) for n in shape[2:]} for shape in shapes)
+
+
+def _hint(symbol: object) -> object:
+    """Return the length that a symbol stands for while exporting."""
+    return getattr(getattr(symbol, "node", None), "hint", None)
+
+
+def _traced(length: int, stretch: int) -> int:
+    return max(length * stretch, 2)
+
+
+def exported(source: Source) -> "torch.export.ExportedProgram":
+    """Return the program that torch.export makes of the module; raises what it raises."""
+    import torch
+
+    free: Any = torch.export.Dim.DYNAMIC
+    shapes = tuple(dict.fromkeys(source.free.get(name, ()), free) for name in source.names)
+    with quietly():
+        return torch.export.export(
+            source.module,
+            source.tensors(),
+            dynamic_shapes=cast("Any", shapes) if any(source.free.values()) else None,
+            strict=False,
+        )

@@ -1,0 +1,179 @@
+"""Resampling calls in plain operators, for exporters that refuse a call or lose part of it.
+
+While `WrittenOut` is active, each call of a chosen kind is computed by products with weight
+matrices or by gathers, at whatever lengths the tensors have, in the float32 arithmetic that PyTorch
+itself uses for source coordinates. An exporter sees arange, comparisons and matmul alone, which
+every opset has, and lengths that are free stay free.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from inspect import signature
+from math import frexp
+from typing import TYPE_CHECKING, Any, Final
+
+from halfpixel.conventions.torch_interpolate import FAMILIES
+from halfpixel.converting.plain import Wanted, affine_grid, each, pooled, resized
+from halfpixel.intents.exported_program import GraphCall
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+Kind = tuple[str, bool]
+"""Family of an F.interpolate, or affine_grid; and whether it antialiases."""
+
+MODES: Final[Mapping[str, str]] = {**FAMILIES, "lanczos": "lanczos"}
+
+
+def kind_of(call: GraphCall) -> Kind | None:
+    """Return the kind of a call that can be written out; None for any other.
+
+    >>> kind_of(GraphCall("u", "aten._upsample_lanczos2d_aa.vec", "resize", None))
+    ('lanczos', True)
+    """
+    known = None if call.intent is None else call.intent.call
+    if known is not None:
+        return known.family, known.antialias
+    if "lanczos" in call.target:
+        return "lanczos", True
+    return ("affine_grid", False) if call.kind == "theta" else None
+
+
+KEEPS: Final = 1.5
+"""Factor below which a length of 2 or more may stay."""
+
+_TIMES: Final = re.compile(r"(?:(\d+)\*)?(\w+)")
+"""A length as a multiple of another: "2*s0"."""
+
+
+def delicate(call: GraphCall) -> bool:
+    """Whether a call reads other pixels elsewhere at some of its free lengths.
+
+    Nearest divides whole numbers in float32, and exporters and runtimes divide in another order
+    than PyTorch; factors that are powers of two are exact in any order. The windows of area are
+    those of the exported lengths, but where there is one alone. A small factor keeps short lengths,
+    which PyTorch copies axis by axis or not at all, and runtimes all at once.
+
+    >>> from halfpixel.intents.exported_program import read_call
+    >>> def up(*factors):
+    ...     found = read_call("aten.upsample_nearest1d.vec", ("%x", None, list(factors)))
+    ...     return delicate(GraphCall("u", "", *found, ("n", 2, "s0"), ("n", 2, "u0")))
+    >>> up(2.0), up(1.7)
+    (False, True)
+    """
+    known = None if call.intent is None else call.intent.call
+    if known is None:
+        return False
+    ins, outs = (shape or () for shape in (call.input_shape, call.output_shape))
+    for axis in range(-known.spatial, 0):
+        n, m = ins[axis], outs[axis]
+        if isinstance(n, int) and isinstance(m, int):
+            continue
+        if known.family == "area":
+            exact = m == 1
+        elif known.family in {"linear", "cubic"}:
+            exact = known.scale_factor is None or not 1 < known.scale_factor[axis] < KEEPS
+        elif known.scale_factor is not None:
+            exact = frexp(known.scale_factor[axis])[0] == 0.5
+        else:
+            found = _TIMES.fullmatch(str(m))
+            count = int(found[1] or 1) if found is not None and found[2] == str(n) else 3
+            exact = count & (count - 1) == 0
+        if not exact:
+            return True
+    return False
+
+
+def written_out(kinds: frozenset[Kind]) -> "AbstractContextManager[object]":
+    """Return a context in which calls of these kinds are computed in plain operators."""
+    from torch.overrides import TorchFunctionMode
+
+    class WrittenOut(TorchFunctionMode):
+        """Takes the calls that it knows, and leaves the others as they are."""
+
+        def __torch_function__(
+            self,
+            func: Callable[..., Any],
+            types: object,
+            args: tuple[Any, ...] = (),
+            kwargs: dict[str, Any] | None = None,
+        ) -> Any:  # noqa: ANN401 - torch's own signature
+            del types
+            given = kwargs or {}
+            if (ours := _known().get(func)) is not None and ours[0] in {k for k, _ in kinds}:
+                return ours[1](*args, **given)
+            wanted = _wanted(func, args, given)
+            if wanted is None or (wanted.family, wanted.antialias) not in kinds:
+                return func(*args, **given)
+            return resized(args[0] if args else given["input"], wanted)
+
+    return WrittenOut()
+
+
+@lru_cache(maxsize=1)
+def _known() -> Mapping[object, tuple[str, Callable[..., Any]]]:
+    """Return the functions that are taken by name."""
+    import torch
+    from torch.nn import functional
+
+    found: dict[object, tuple[str, Callable[..., Any]]] = {
+        functional.affine_grid: ("affine_grid", affine_grid),
+        torch.ops.aten.affine_grid_generator.default: ("affine_grid", affine_grid),
+    }
+    for name in ("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"):
+        found[getattr(functional, name)] = ("area", pooled)
+        found[getattr(torch.ops.aten, name).default] = ("area", pooled)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _interpolate() -> tuple[object, tuple[str, ...]]:
+    from torch.nn import functional
+
+    return functional.interpolate, tuple(signature(functional.interpolate).parameters)
+
+
+def _wanted(
+    func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Wanted | None:
+    """Return the resize that a call asks for; None for another call, or one that is left alone."""
+    x = args[0] if args else kwargs.get("input")
+    if x is None or not getattr(x, "is_floating_point", bool)():
+        return None
+    interpolate, names = _interpolate()
+    spatial = x.dim() - 2
+    if func is interpolate:
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        family = MODES.get(given.get("mode", "nearest"))
+        size, factor = given.get("size"), given.get("scale_factor")
+        if family is None or (size is None) == (factor is None):
+            return None
+        return Wanted(
+            family,
+            None if size is None else each(size, spatial),
+            None if factor is None else each(factor, spatial),
+            bool(given.get("align_corners")),
+            bool(given.get("antialias")),
+            bool(given.get("recompute_scale_factor")),
+        )
+    return _of_aten(str(func), args, kwargs)
+
+
+def _of_aten(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Wanted | None:
+    """Return the resize of an ATen call with vectors, as a loaded program makes them."""
+    if not name.startswith(("aten.upsample_", "aten._upsample_")) or not name.endswith(".vec"):
+        return None
+    rest = [*args[1:], *kwargs.values()]
+    family = next(
+        family
+        for word, family in (
+            ("nearest_exact", "nearest-exact"), ("nearest", "nearest"), ("cubic", "cubic"),
+            ("lanczos", "lanczos"), ("linear", "linear"),
+        )
+        if word in name
+    )  # fmt: skip
+    smooth = not family.startswith("nearest")
+    factors = rest[2 if smooth else 1] if len(rest) > (2 if smooth else 1) else None
+    corners = bool(rest[1]) if smooth else False
+    return Wanted(family, rest[0], factors, corners, "_aa" in name)

@@ -1,0 +1,120 @@
+"""What was converted, for people and for programs."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.conversion import Conversion, Paired
+from halfpixel.report.as_json import finding_fields
+
+if TYPE_CHECKING:
+    from halfpixel.verification import Case, Verification
+
+VERSION: Final = 1
+
+
+def lines(found: Conversion) -> Iterator[str]:
+    """Yield the report line by line."""
+    opset = "" if found.opset is None else f", opset {found.opset}"
+    yield f"{found.source}: by {found.exporter}{opset}"
+    for place, pair in enumerate(found.sites, 1):
+        yield from _pair(place, pair)
+    changed = {id(change) for pair in found.sites for change in pair.changes}
+    for change in found.changes:
+        if id(change) not in changed:
+            yield f"  fixed {change.node} ({change.op}): {change.why}: {change.text}"
+    for one in found.declined:
+        yield f"  declined {one.node} ({one.op}): {one.why}: {one.reason}"
+    for note in found.notes:
+        yield f"  note  {note}"
+    for verification in found.verifications:
+        yield from _verification(verification)
+    if found.refused:
+        yield f"refused: {found.refused}"
+    if found.output:
+        yield f"written to {found.output}" + (", though it is not the module" * (not found.ok))
+    elif found.refused:
+        yield "nothing was written"
+
+
+def _pair(place: int, pair: Paired) -> Iterator[str]:
+    call, site = pair.call, pair.site
+    if call is not None:
+        where = f"  [{call.source}]" if call.source else ""
+        yield f"  {place}. {call.text}{where}"
+    if site is not None:
+        lead = f"  {place}. " if call is None else "     "
+        said = site.torch_call or site.operation.hidden or "not a PyTorch call"
+        yield f"{lead}is {site.name} ({site.op}): {said}"
+    for change in pair.changes:
+        yield f"     fixed: {change.why}: {change.text}"
+    if pair.note:
+        yield f"     {pair.note}"
+
+
+def _verification(found: "Verification") -> Iterator[str]:
+    ran = [case for case in found.cases if case.outputs]
+    for output in found.outputs:
+        told = f"max {output.difference.max_abs:.3g}" if not output.difference.reason else ""
+        yield (
+            f"  {found.names[0]} against {found.names[1]}: {output.name}: "
+            f"{output.difference.reason or told}, {len(ran)} of {len(found.cases)} shapes: "
+            + "; ".join(_shapes(case) for case in ran)
+        )
+    for line in found.optimiser:
+        yield f"  note  {line}"
+
+
+def _shapes(case: "Case") -> str:
+    return ", ".join(f"{name}={'x'.join(map(str, shape))}" for name, shape in case.shapes.items())
+
+
+def dumps(found: Conversion) -> str:
+    """Return the report as JSON text."""
+    report = None if found.fixed is None else found.fixed.report
+    return json.dumps(
+        {
+            "version": VERSION,
+            "source": found.source,
+            "output": found.output or None,
+            "exporter": found.exporter,
+            "opset": found.opset,
+            "refused": found.refused or None,
+            "sites": [_fields(pair) for pair in found.sites],
+            "declined": [asdict(one) for one in found.declined],
+            "notes": list(found.notes),
+            "remaining": [finding_fields(one) for one in report.findings] if report else [],
+            "verifications": [_figures(one) for one in found.verifications],
+        }
+    )
+
+
+def _fields(pair: Paired) -> dict[str, object]:
+    call, site = pair.call, pair.site
+    return {
+        "call": None if call is None else call.text,
+        "target": None if call is None else call.target,
+        "source": None if call is None else call.source,
+        "node": None if site is None else site.name,
+        "op": None if site is None else site.op,
+        "is": None if site is None else site.torch_call,
+        "note": pair.note or None,
+        "changes": [{"why": one.why, "text": one.text} for one in pair.changes],
+    }
+
+
+def _figures(found: "Verification") -> dict[str, object]:
+    return {
+        "sides": list(found.names),
+        "equal": found.equal,
+        "cases": [
+            {
+                "shapes": {name: list(shape) for name, shape in case.shapes.items()},
+                "equal": case.equal,
+                "refused": case.refused or None,
+                "max_abs": {one.name: one.difference.max_abs for one in case.outputs},
+            }
+            for case in found.cases
+        ],
+    }
