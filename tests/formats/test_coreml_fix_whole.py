@@ -174,7 +174,7 @@ def _unasked(*_given: object) -> object:
 
 
 def test_arrays_of_rank_three_keep_their_rank(tmp_path: Path) -> None:
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools reads what was written")
     from oracles import network_run
 
     layers = _layer("u", ["x"], ["y"], 210, _upsample(2, linear=True))

@@ -19,7 +19,7 @@ from halfpixel.formats.coreml_package import Package
 from halfpixel.sampling import ConvTranspose
 from halfpixel.site import Site
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="PyTorch says what the calls compute")
 
 FOLDER = Path(__file__).parents[2] / "models/coreml/variants"
 NO_SITES = {"pixel_shuffle", "depth_to_space", "reorganizeData", "convolution"}

@@ -22,7 +22,7 @@ from halfpixel.sampling import Resize
 if TYPE_CHECKING:
     from halfpixel.site import Site
 
-ort = pytest.importorskip("onnxruntime")
+ort = pytest.importorskip("onnxruntime", reason="onnxruntime computes what was written")
 
 FOLDER = Path(__file__).parents[2] / "models/coreml/variants"
 MODELS = sorted(FOLDER.glob("*.ml*"), key=lambda path: path.name)
@@ -60,7 +60,7 @@ def test_the_result_is_read_again_and_has_no_such_finding(path: Path, tmp_path: 
     "path", [p for p in CHANGED if p.suffix == ".mlpackage"], ids=lambda path: path.name
 )
 def test_coremltools_takes_the_result(path: Path, tmp_path: Path) -> None:
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools reads what was written")
     _, target = _fixed(path, tmp_path)
     load = import_module("coremltools.converters.mil.frontend.milproto.load").load
     load_spec = import_module("coremltools.models.utils").load_spec
@@ -112,7 +112,7 @@ NETWORKS = [path for path in CHANGED if path.name.startswith("nn_")]
 
 @pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.name)
 def test_a_network_computes_what_the_fix_says(path: Path, tmp_path: Path) -> None:
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools reads what was written")
     from oracles import network_run
 
     site = opened(path).sites[0]
@@ -248,7 +248,9 @@ def test_old_constants_that_nobody_reads_are_dropped(tmp_path: Path) -> None:
 
 
 def test_nothing_else_of_a_network_changes(tmp_path: Path) -> None:
-    proto = pytest.importorskip("coremltools.proto.Model_pb2")
+    proto = pytest.importorskip(
+        "coremltools.proto.Model_pb2", reason="coremltools reads what was written"
+    )
     path = FOLDER / "structure-branch-v4.mlmodel"
     _, target = _fixed(path, tmp_path)
     before, after = (proto.Model.FromString(one.read_bytes()) for one in (path, target))
@@ -290,7 +292,7 @@ def test_a_later_operator_is_not_used_for_an_older_system() -> None:
 
 
 def test_the_result_in_memory_is_coremltools_own_message() -> None:
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools reads what was written")
     path = FOLDER / "resize_bilinear-up-default-ios15.mlpackage"
     model = fix(path, unsafe_fixes=True).model
     assert type(model).__name__ == "Model"

@@ -278,6 +278,54 @@ def first_equal(
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The operators of an ML Program, or the layers of a neural network, that resize.
+
+    Attributes:
+        candidates: yields what might say a resize, the preferred ones first: by size, which has
+            one meaning on every device, then by factor, which the lengths need not be known for.
+        floor_of: the least specification version that has one.
+        open_question: what Apple leaves open about one; such a one is never taken.
+        read: what one computes.
+    """
+
+    candidates: "Callable[[Wanted], Iterator[Words]]"
+    floor_of: "Callable[[str, Attributes], int]"
+    open_question: "Callable[[str, Attributes, InputShape], str]"
+    read: "Callable[[str, Attributes, InputShape], Meaning]"
+
+    def words(  # noqa: PLR0913, PLR0917 - each decides by itself
+        self,
+        resize: Resize,
+        input_lengths: Lengths,
+        output_lengths: Lengths,
+        version: int,
+        rank: int,
+        scales: Sequence[float] | None = None,
+    ) -> Words | None:
+        """Return what is proven to compute a resize of the last two axes.
+
+        Args:
+            resize: what is to be said.
+            input_lengths: known lengths one an axis, None each where unknown.
+            output_lengths: likewise.
+            version: specification version of the model, 1 to 9; an ML Program has at least 6.
+            rank: number of axes, at least 3.
+            scales: factors one an axis where they are known, for lengths that are not.
+        """
+        meant = wanted(resize, input_lengths, output_lengths, rank, scales)
+        if meant is None:
+            return None
+        sayable = (
+            said
+            for said in self.candidates(meant)
+            if self.floor_of(said.op, said.attributes) <= version
+            and not self.open_question(said.op, said.attributes, meant.ins)
+        )
+        return first_equal(meant, sayable, self.read)
+
+
 def text_of(
     sampling: Sampling,
     spatial: int,

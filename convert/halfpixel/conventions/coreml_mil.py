@@ -77,17 +77,15 @@ from halfpixel.conventions import coreml_mil_grid
 from halfpixel.conventions.coreml_axes import (
     Attributes,
     InputShape,
-    Lengths,
+    Vocabulary,
     Wanted,
     Words,
     by_factors,
     by_sizes,
     choice,
-    first_equal,
     number,
     rank_of,
     text_of,
-    wanted,
     whole,
 )
 from halfpixel.conventions.onnx_resize import Meaning
@@ -279,27 +277,8 @@ def floor_of(op: str, attributes: Attributes, dtype: str = "") -> int:
     return IOS16 if "half_pixel_centers" in attributes else IOS15
 
 
-def words(  # noqa: PLR0913, PLR0917 - each decides by itself
-    resize: Resize,
-    input_lengths: Lengths,
-    output_lengths: Lengths,
-    version: int,
-    rank: int,
-    scales: Sequence[float] | None = None,
-) -> Words | None:
-    """Return an operator that is proven to compute a resize of the last two axes.
-
-    Sizes first: an operator with constant target sizes has one meaning on every device. One with
-    whole factors is taken where the lengths are free. What `open_question` asks about is never
-    taken.
-
-    Args:
-        resize: what is to be said.
-        input_lengths: known lengths one an axis, None each where unknown.
-        output_lengths: likewise.
-        version: specification version of the model, 6 (iOS15) to 9 (iOS18).
-        rank: number of axes, at least 3.
-        scales: factors one an axis where they are known, for lengths that are not.
+def _candidates(meant: Wanted) -> Iterator[Words]:
+    """Yield operators by size, then by factor; of the resize's own kernel and rule first.
 
     >>> from halfpixel.sampling import Cubic
     >>> half = Resize(((3, Sampling("half_pixel", Linear())),))
@@ -309,20 +288,6 @@ def words(  # noqa: PLR0913, PLR0917 - each decides by itself
     >>> words(cubic, (1, 3, 8, 8), (1, 3, 8, 16), 9, 4) is None
     True
     """
-    meant = wanted(resize, input_lengths, output_lengths, rank, scales)
-    if meant is None:
-        return None
-    sayable = (
-        said
-        for said in _candidates(meant)
-        if floor_of(said.op, said.attributes) <= version
-        and not open_question(said.op, said.attributes, meant.ins)
-    )
-    return first_equal(meant, sayable, read)
-
-
-def _candidates(meant: Wanted) -> Iterator[Words]:
-    """Yield operators by size, then by factor; of the resize's own kernel and rule first."""
     targets, factors = meant.targets(), meant.whole()
     sizes: dict[str, object] = dict(zip(TARGETS, targets or (), strict=targets is not None))
     grown: dict[str, object] = dict(zip(FACTORS, factors or (), strict=factors is not None))
@@ -343,6 +308,11 @@ def _candidates(meant: Wanted) -> Iterator[Words]:
     if not meant.nearest:
         yield from nearest
 
+
+VOCABULARY: Final = Vocabulary(_candidates, floor_of, open_question, read)
+"""What an ML Program can say."""
+
+words: Final = VOCABULARY.words
 
 TO_SIZE: Final = "x, target_size_height=h, target_size_width=w"
 CALLS: Final[dict[str, Sampling]] = {

@@ -63,16 +63,14 @@ from halfpixel.convention import Convention
 from halfpixel.conventions.coreml_axes import (
     Attributes,
     InputShape,
-    Lengths,
+    Vocabulary,
     Wanted,
     Words,
     by_factors,
     by_sizes,
     choice,
-    first_equal,
     number,
     text_of,
-    wanted,
     whole,
 )
 from halfpixel.conventions.onnx_resize import Meaning
@@ -83,7 +81,6 @@ from halfpixel.sampling import (
     CropResize,
     Linear,
     Nearest,
-    Resize,
     Sampling,
 )
 from halfpixel.sampling.crop import BOX_ORDERS, BoxOrder, CropCoordinate
@@ -281,47 +278,16 @@ def floor_of(layer: str, attributes: Attributes) -> int:
     return LAYERS[layer]
 
 
-def words(  # noqa: PLR0913, PLR0917 - each decides by itself
-    resize: Resize,
-    input_lengths: Lengths,
-    output_lengths: Lengths,
-    version: int,
-    rank: int,
-    scales: Sequence[float] | None = None,
-) -> Words | None:
-    """Return a layer that is proven to compute a resize of the last two axes.
+def _candidates(meant: Wanted) -> Iterator[Words]:
+    """Yield layers by size, then by factor; of the resize's own kernel and rule first.
 
-    A layer by size first, then one by whole factors, then one by fractional factors, which
-    ask for known lengths. What `open_question` asks about is never taken.
-
-    Args:
-        resize: what is to be said.
-        input_lengths: known lengths one an axis, None each where unknown.
-        output_lengths: likewise.
-        version: specification version of the model, 1 to 9.
-        rank: number of axes, at least 3.
-        scales: factors one an axis where they are known, for lengths that are not.
-
+    >>> from halfpixel.sampling import Resize
     >>> half = Resize(((3, Sampling("half_pixel", Linear())),))
     >>> words(half, (1, 3, 8, 8), (1, 3, 8, 12), 5, 4).attributes["fractionalScalingFactor"]
     (1.0, 1.5)
     >>> words(half, (1, 3, 8, 8), (1, 3, 8, 12), 4, 4) is None
     True
     """
-    meant = wanted(resize, input_lengths, output_lengths, rank, scales)
-    if meant is None:
-        return None
-    sayable = (
-        said
-        for said in _candidates(meant)
-        if floor_of(said.op, said.attributes) <= version
-        and not open_question(said.op, said.attributes, meant.ins)
-    )
-    return first_equal(meant, sayable, read)
-
-
-def _candidates(meant: Wanted) -> Iterator[Words]:
-    """Yield layers by size, then by factor; of the resize's own kernel and rule first."""
     targets, grown = meant.targets(), meant.whole()
     repeats = [Words("upsample", {"scalingFactor": grown, "mode": "NN"})] if grown else []
     if meant.nearest:
@@ -351,6 +317,11 @@ def _fractions(meant: Wanted, targets: tuple[int, int]) -> tuple[float, float] |
         factors.append(float(factor))
     return factors[0], factors[1]
 
+
+VOCABULARY: Final = Vocabulary(_candidates, floor_of, open_question, read)
+"""What a neural network can say."""
+
+words: Final = VOCABULARY.words
 
 _SIZED: Final = 'upsample(x, fractionalScalingFactor=(h / H, w / W), mode="BILINEAR"'
 CALLS: Final[dict[str, Sampling]] = {

@@ -8,7 +8,7 @@ only the last three are declared then, and they are taken as (channel, height, w
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from halfpixel.conventions import coreml_neuralnetwork, torch_grid, torch_resample
 from halfpixel.conventions.onnx_resize import Meaning
@@ -190,16 +190,16 @@ class NetworkScope:
         return Place(site, self.leaf, data, output, layer.inputs, layer)
 
 
+class _Upsample(Protocol):
+    scalingFactor: Sequence[int]  # noqa: N815
+    fractionalScalingFactor: Sequence[float]  # noqa: N815
+    mode: int
+    linearUpsampleMode: int  # noqa: N815
+
+
 def _upsample(parameters: object) -> dict[str, Attribute]:
-    from typing import Protocol
 
-    class Upsample(Protocol):
-        scalingFactor: Sequence[int]  # noqa: N815
-        fractionalScalingFactor: Sequence[float]  # noqa: N815
-        mode: int
-        linearUpsampleMode: int  # noqa: N815
-
-    given = cast("Upsample", parameters)
+    given = cast("_Upsample", parameters)
     found: dict[str, Attribute] = {"mode": chosen("mode", given.mode, UPSAMPLE_MODES)}
     if len(given.fractionalScalingFactor):
         found["fractionalScalingFactor"] = tuple(float(v) for v in given.fractionalScalingFactor)
@@ -211,15 +211,15 @@ def _upsample(parameters: object) -> dict[str, Attribute]:
     return found
 
 
-class _Sampling:
+class _Sampling(Protocol):
     samplingMethod: int  # noqa: N815
 
 
-class _Box:
+class _Box(Protocol):
     boxMode: int  # noqa: N815
 
 
-class _Resize:
+class _Resize(Protocol):
     """ResizeBilinearLayerParams and CropResizeLayerParams, as far as they are read."""
 
     targetSize: Sequence[int]  # noqa: N815
@@ -245,24 +245,24 @@ def _crop_resize(parameters: object) -> dict[str, Attribute]:
     }
 
 
-class _Edge:
+class _Edge(Protocol):
     startEdgeSize: int  # noqa: N815
     endEdgeSize: int  # noqa: N815
 
 
-class _Borders:
+class _Borders(Protocol):
     borderAmounts: Sequence[_Edge]  # noqa: N815
 
 
-class _Valid:
+class _Valid(Protocol):
     paddingAmounts: _Borders  # noqa: N815
 
 
-class _Same:
+class _Same(Protocol):
     asymmetryMode: int  # noqa: N815
 
 
-class _Convolution:
+class _Convolution(Protocol):
     """ConvolutionLayerParams without weights, as far as they are read."""
 
     nGroups: int  # noqa: N815
@@ -276,8 +276,7 @@ class _Convolution:
     valid: _Valid
     same: _Same
 
-    def WhichOneof(self, group: str) -> str | None:  # noqa: N802
-        raise NotImplementedError(group)
+    def WhichOneof(self, group: str) -> str | None: ...  # noqa: N802
 
 
 def _convolution(parameters: object) -> dict[str, Attribute]:
