@@ -9,23 +9,22 @@ from halfpixel.conventions.onnx_resize import Meaning
 from halfpixel.errors import ConventionError
 from halfpixel.formats.coreml_messages import Operation as MilOperation
 from halfpixel.formats.coreml_place import (
+    Described,
     MilPlace,
     Place,
     guarded,
-    refusing,
     resize_compute,
     settled,
+    site_of,
 )
 from halfpixel.formats.coreml_program import MilScope, named, operation_name
 from halfpixel.formats.coreml_spec import Leaf
 from halfpixel.sampling import CropResize, GridSample, RoiAlign
-from halfpixel.site import Attribute, Operation, Producer, Site
+from halfpixel.site import Attribute, Operation, Producer
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from halfpixel.site import Compute
 
     Array = NDArray[np.generic]
 
@@ -41,8 +40,6 @@ DATA: Final = {"conv_transpose": ("x", "weight", "bias"), "resample": ("x", "coo
                "crop_resize": ("x", "boxes", "box_indices", "roi")}  # fmt: skip
 """Parameters that are tensors, in the order in which `evaluate` takes them."""
 
-Described = tuple[Operation, "Compute"]
-
 
 def place_of(
     leaf: Leaf, scope: MilScope, index: int, producer: Producer, source: str
@@ -54,7 +51,6 @@ def place_of(
     names = [scope.given(operation, name)[0] for name in DATA.get(operation.type, ("x",))]
     outputs = named(iter(operation.outputs))
     data = names[0] if names else ""
-    site_name = operation_name(operation)
     attributes = scope.attributes(operation)
     attributes.pop("name", None)
     base = Operation(
@@ -72,20 +68,14 @@ def place_of(
     )
     problem = "" if data else "it reads no tensor x"
     problem = problem or ("" if outputs else "it makes nothing")
-    found, compute = base, refusing(site_name, problem)
-    if not problem:
-        try:
-            found, compute = _DESCRIBE[operation.type](scope, operation, base)
-            doubt = coreml_mil.open_question(base.op, base.attributes, found.lengths()[0])
-            found = replace(found, doubt=doubt)
-        except ConventionError as error:
-            problem = str(error)
-        except (TypeError, ValueError, IndexError, ArithmeticError) as error:
-            problem = f"a parameter is of the wrong kind: {error}"
-    if problem:
-        found, compute = replace(base, problem=problem), refusing(site_name, problem)
-    parts = [part for part in (leaf.label, scope.graph) if part]
-    site = Site(site_name, found, "/".join(parts), compute=compute)
+    site = site_of(
+        operation_name(operation),
+        (leaf.label, scope.graph),
+        base,
+        problem,
+        lambda: _DESCRIBE[operation.type](scope, operation, base),
+        coreml_mil.open_question,
+    )
     given = tuple(filter(None, names))
     return Place(site, leaf, data, outputs[0] if outputs else "", given, MilPlace(scope, index))
 

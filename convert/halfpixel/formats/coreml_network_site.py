@@ -17,15 +17,21 @@ from halfpixel.format import Port
 from halfpixel.formats.coreml_edit import LayerAt, NewLayer
 from halfpixel.formats.coreml_lengths import lengths_after
 from halfpixel.formats.coreml_mil_site import crop
-from halfpixel.formats.coreml_place import Place, guarded, refusing, resize_compute, settled
+from halfpixel.formats.coreml_place import (
+    Described,
+    Place,
+    guarded,
+    refusing,
+    resize_compute,
+    settled,
+    site_of,
+)
 from halfpixel.formats.coreml_spec import CONVOLUTION_WEIGHTS, Layer, Leaf, Spec, is_exact
-from halfpixel.site import Attribute, Operation, Producer, Shape, Site
+from halfpixel.site import Attribute, Operation, Producer, Shape
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from halfpixel.site import Compute
 
     Array = NDArray[np.generic]
 
@@ -47,8 +53,6 @@ BOX_MODES: Final = (
     "CENTER_SIZE_WIDTH_FIRST",
 )  # fmt: skip
 SAME_MODES: Final = ("BOTTOM_RIGHT_HEAVY", "TOP_LEFT_HEAVY")
-
-Described = tuple[Operation, "Compute"]
 
 
 @dataclass
@@ -173,20 +177,14 @@ class NetworkScope:
             source=self.source,
         )
         problem = problem or ("" if data else "it reads nothing")
-        found, compute = base, refusing(layer.name, problem)
-        if not problem:
-            try:
-                found, compute = _DESCRIBE[op](layer.name, base)
-                doubt = coreml_neuralnetwork.open_question(op, attributes, found.lengths()[0])
-                found = replace(found, doubt=doubt)
-            except ConventionError as error:
-                problem = str(error)
-            except (TypeError, ValueError, IndexError, ArithmeticError) as error:
-                problem = f"a parameter is of the wrong kind: {error}"
-        if problem:
-            found, compute = replace(base, problem=problem), refusing(layer.name, problem)
-        parts = [part for part in (self.leaf.label, layer.path) if part]
-        site = Site(layer.name, found, "/".join(parts), compute=compute)
+        site = site_of(
+            layer.name,
+            (self.leaf.label, layer.path),
+            base,
+            problem,
+            lambda: _DESCRIBE[op](layer.name, base),
+            coreml_neuralnetwork.open_question,
+        )
         return Place(site, self.leaf, data, output, layer.inputs, layer)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.conventions.coreml_axes import Attributes, InputShape
 from halfpixel.conventions.onnx_resize import Meaning
 from halfpixel.conventions.torch_call import asymmetric_text, call_text, matching_call
 from halfpixel.errors import ConventionError, GraphError
@@ -65,6 +66,42 @@ class Place:
     inputs: tuple[str, ...]
     node: MilPlace | Layer
     last: bool = False
+
+
+Described = tuple[Operation, "Compute"]
+
+
+def site_of(  # noqa: PLR0913, PLR0917 - each is told by the file
+    name: str,
+    graph: Sequence[str],
+    base: Operation,
+    problem: str,
+    describe: Callable[[], Described],
+    open_question: Callable[[str, Attributes, InputShape], str],
+) -> Site:
+    """Return a site, described as far as it can be.
+
+    Args:
+        name: its name.
+        graph: the parts of the path to where it stands; empty ones are left out.
+        base: what is known of it before it is described.
+        problem: why it cannot be described; empty where it can.
+        describe: returns the operation with its operator, and how it is evaluated.
+        open_question: says what Apple leaves open about it.
+    """
+    found, compute = base, refusing(name, problem)
+    if not problem:
+        try:
+            found, compute = describe()
+            doubt = open_question(base.op, base.attributes, found.lengths()[0])
+            found = replace(found, doubt=doubt)
+        except ConventionError as error:
+            problem = str(error)
+        except (TypeError, ValueError, IndexError, ArithmeticError) as error:
+            problem = f"a parameter is of the wrong kind: {error}"
+    if problem:
+        found, compute = replace(base, problem=problem), refusing(name, problem)
+    return Site(name, found, "/".join(filter(None, graph)), compute=compute)
 
 
 def settled(base: Operation, meaning: Meaning) -> Operation:
