@@ -497,6 +497,13 @@ def test_specs_are_parsed() -> None:
     assert parse_dynamic(("all",)).of("ids", 2) == (0, 1)
 
 
+def test_a_pooling_by_one_number_is_written_out_over_both_axes() -> None:
+    module = nn.Sequential(nn.AdaptiveAvgPool2d(3), nn.Flatten(), nn.Linear(18, 1))
+    found = halfpixel.convert(module, inputs=["1x2x8x10"], exporter="torchscript")
+    assert found.refused == ""
+    assert any(pair.note == "written in plain operators" for pair in found.sites)
+
+
 class Lengths(nn.Module):
     """Gives the length that F.interpolate has, at every length in one run."""
 

@@ -48,10 +48,13 @@ def each(value: Any, spatial: int) -> Sequence[Any]:  # noqa: ANN401 - numbers o
     return [value] * spatial
 
 
-def pooled(input: "Tensor", output_size: Any) -> "Tensor":  # noqa: A002, ANN401 - torch's names
-    """Return F.adaptive_avg_pool in plain operators."""
-    several = isinstance(output_size, list | tuple)
-    spatial = len(cast("Sequence[Any]", output_size)) if several else 1
+def pooled(input: "Tensor", output_size: Any, *, spatial: int) -> "Tensor":  # noqa: A002, ANN401 - torch's names
+    """Return F.adaptive_avg_pool of that many axes in plain operators.
+
+    >>> import torch
+    >>> pooled(torch.rand(1, 2, 8, 6), 2, spatial=2).shape
+    torch.Size([1, 2, 2, 2])
+    """
     x = input
     lengths = each(output_size, spatial)
     kept = [x.shape[k - spatial] if n is None else n for k, n in enumerate(lengths)]

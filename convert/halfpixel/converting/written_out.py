@@ -8,7 +8,7 @@ every opset has, and lengths that are free stay free.
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from inspect import signature
 from math import frexp
 from typing import TYPE_CHECKING, Any, Final
@@ -121,9 +121,10 @@ def _known() -> Mapping[object, tuple[str, Callable[..., Any]]]:
         functional.affine_grid: ("affine_grid", affine_grid),
         torch.ops.aten.affine_grid_generator.default: ("affine_grid", affine_grid),
     }
-    for name in ("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"):
-        found[getattr(functional, name)] = ("area", pooled)
-        found[getattr(torch.ops.aten, name).default] = ("area", pooled)
+    for spatial in (1, 2, 3):
+        name, ours = f"adaptive_avg_pool{spatial}d", partial(pooled, spatial=spatial)
+        found[getattr(functional, name)] = ("area", ours)
+        found[getattr(torch.ops.aten, name).default] = ("area", ours)
     return found
 
 
