@@ -10,6 +10,7 @@ MODELS = Path(__file__).parent.parent / "models"
 CORPUS = MODELS / "corpus"
 MISMATCHES = MODELS / "exporter_mismatches"
 ARCHITECTURES = MODELS / "architectures"
+TENSORFLOW = MODELS / "tensorflow"
 
 Dims = Sequence[int | str]
 Attribute = int | float | str | list[int]

@@ -27,7 +27,8 @@ from halfpixel.converting.calls import matched_calls
 from halfpixel.converting.lengths import LONGEST
 from halfpixel.converting.torch_calls import script, torch_calls
 from halfpixel.errors import ModelFileError, UsageError
-from halfpixel.intents.exported_program import GraphCall, graph_calls, read_call
+from halfpixel.intents.aten_call import read_call
+from halfpixel.intents.exported_program import GraphCall, graph_calls
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Operation, Shape, Site
 

@@ -6,7 +6,8 @@ from halfpixel.conventions.torch_interpolate import from_arguments, parse_call
 from halfpixel.errors import UsageError
 from halfpixel.intent import expected, intent_of, parse_policy, version_of
 from halfpixel.intents.pytorch_record import FX_NODE, parse_fx_node, recorded, user_line
-from halfpixel.site import Operation, Producer
+from halfpixel.sampling import AffineGrid, GridSample, RoiAlign
+from halfpixel.site import Operation, Operator, Producer
 
 RESIZE = Operation("Resize", 18, {"mode": "linear"}, None, input_shape=(1, 2, 5, 7), by="sizes")
 
@@ -53,6 +54,12 @@ RECORDS: list[tuple[dict[str, str], str | None]] = [
         fx("aten.grid_sampler.default", "%x, %view_3, 0, 1, True"),
         'F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)',
     ),
+    (
+        fx("torchvision.roi_align.default", "%x, %boxes, 0.25, 4, 4, 2, True"),
+        "torchvision.ops.roi_align(x, torch.cat([batch_indices[:, None].to(rois), rois], dim=1), output_size=(4, 4), spatial_scale=0.25, sampling_ratio=2, aligned=True)",  # noqa: E501 - likewise
+    ),
+    (fx("torchvision.roi_align.default", "%x, %boxes, %scale, 4, 4, 2, True"), None),
+    (fx("aten.convolution.default", "%x, %w, %b, [%s], [0], [1], True, [0], 1"), None),
     (fx("aten.relu.default", "%x"), None),
     ({FX_NODE: "no call at all"}, None),
     ({FX_NODE: "%u = call_function[target=torch.ops.aten.x](args = (((((, kwargs = {})"}, None),
@@ -143,7 +150,33 @@ def test_a_policy_overrides_by_pattern_and_the_last_wins() -> None:
         assert intent.call.align_corners is corners
 
 
-@pytest.mark.parametrize("text", ["", "align_corners", "align_corners=1", "size=3", "a:b"])
+SAMPLE = Operation("GridSample", 20, {}, GridSample("linear", "zeros", align_corners=False))
+THETA = Operation("AffineGrid", 20, {}, AffineGrid(align_corners=False))
+BOXES = Operation("RoiAlign", 16, {}, RoiAlign(aligned=False))
+NAMED: list[tuple[Operation, str, Operator | None]] = [
+    (SAMPLE, "align_corners=true", GridSample("linear", "zeros", align_corners=True)),
+    (SAMPLE, "mode=bicubic,padding_mode=border",
+     GridSample("cubic", "border", align_corners=False)),
+    (THETA, "align_corners=true", AffineGrid(align_corners=True)),
+    (THETA, "mode=bilinear", None),
+    (BOXES, "aligned=true", RoiAlign(aligned=True)),
+    (BOXES, "align_corners=true", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "text", "meant"), NAMED)
+def test_a_policy_for_other_operators_has_to_name_the_node(
+    operation: Operation, text: str, meant: Operator | None
+) -> None:
+    intent = expected(operation, ["warp"], [parse_policy(f"warp:{text}")])
+    assert (None if intent is None else intent.operator) == meant
+    assert expected(operation, ["warp"], [parse_policy(text)]) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "align_corners", "align_corners=1", "size=3", "a:b", "a:padding_mode=mirror", "aligned=x"],
+)
 def test_a_malformed_policy_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--expect"):
         parse_policy(text)

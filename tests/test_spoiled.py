@@ -1,7 +1,8 @@
 """Architectures spoiled on purpose: verify names the node, fix repairs it, and they end equal.
 
-Every Resize and GridSample of every architecture is spoiled in each way that the rules know.
-Exports by dynamo hold a record of what was meant; for those by TorchScript the user says it.
+Every resampling node of every network of the library is spoiled in each way that the rules know.
+Exports by dynamo hold a record of what was meant; for those by TorchScript and tf2onnx the user
+says it.
 """
 
 from collections.abc import Iterator
@@ -17,10 +18,11 @@ from halfpixel.fix import fix
 from halfpixel.verification import VerifySettings
 from halfpixel.verify import verify
 
-Edit = dict[str, str | int | float]
+Edit = dict[str, str | int | float | list[int]]
 
 REFUSED = {"mask2former-torchscript-o16": "onnxruntime has no kernel for its float64 grids"}
-PATHS = [p for p in sorted(models.ARCHITECTURES.glob("*.onnx")) if p.stem not in REFUSED]
+FILES = [*models.ARCHITECTURES.glob("*.onnx"), *models.TENSORFLOW.glob("*.onnx")]
+PATHS = [path for path in sorted(FILES) if path.stem not in REFUSED]
 
 
 def given(node: NodeProto) -> dict[str, str]:
@@ -32,11 +34,31 @@ def given(node: NodeProto) -> dict[str, str]:
 def spoils(node: NodeProto) -> Iterator[Edit]:
     """Yield the ways to spoil a node."""
     known = given(node)
-    if node.op_type == "GridSample":
-        yield {"align_corners": 1 - int(known.get("align_corners", 0))}
-        padding = known.get("padding_mode", "zeros")
-        yield {"padding_mode": "border" if padding != "border" else "zeros"}
-        return
+    corners = 1 - int(known.get("align_corners", 0))
+    match node.op_type:
+        case "Resize":
+            yield from resize_spoils(known)
+        case "GridSample":
+            yield {"align_corners": corners}
+            padding = known.get("padding_mode", "zeros")
+            yield {"padding_mode": "border" if padding != "border" else "zeros"}
+        case "AffineGrid":
+            yield {"align_corners": corners}
+        case "RoiAlign":
+            yield {"coordinate_transformation_mode": "output_half_pixel"}
+        case "ConvTranspose":
+            pads: list[int] = next(
+                (list(a.ints) for a in node.attribute if a.name == "pads"), [0, 0, 0, 0]
+            )
+            yield {"pads": [pads[0] + 1, pads[1] + 1, *pads[2:]], "output_padding": [1, 1]}
+            if min(pads):
+                yield {"pads": [pads[0] - 1, pads[1] - 1, pads[2] + 1, pads[3] + 1]}
+        case _:
+            return
+
+
+def resize_spoils(known: dict[str, str]) -> Iterator[Edit]:
+    """Yield the ways to spoil a Resize."""
     coordinate = known.get("coordinate_transformation_mode", "half_pixel")
     if known.get("mode", "nearest") == "nearest":
         rounding = known.get("nearest_mode")
@@ -73,13 +95,26 @@ def spoiled(model: ModelProto, index: int, edit: Edit) -> ModelProto:
 
 def told(path: Path, node: NodeProto) -> list[str]:
     """Return what the user expects of a node whose export holds no record."""
-    if "torchscript" not in path.stem:
+    if "dynamo" in path.stem:
         return []
     known = given(node)
-    mode = {"linear": "bilinear", "cubic": "bicubic", "nearest": "nearest"}[known["mode"]]
-    aligned = known.get("coordinate_transformation_mode") == "align_corners"
-    more = "" if mode == "nearest" else f",align_corners={str(aligned).lower()}"
-    return [f"{node.name}:mode={mode}{more}"]
+    modes = {"linear": "bilinear", "cubic": "bicubic"}
+    words: dict[str, str] = {}
+    if node.op_type in {"Resize", "GridSample"}:
+        words["mode"] = modes.get(known["mode"], known["mode"])
+    if node.op_type == "Resize" and words["mode"] == "nearest":
+        exact = known["coordinate_transformation_mode"] != "asymmetric"
+        words["mode"] = "nearest-exact" if exact else "nearest"
+    elif node.op_type == "Resize":
+        aligned = known.get("coordinate_transformation_mode") == "align_corners"
+        words["align_corners"] = str(aligned).lower()
+    elif node.op_type == "RoiAlign":
+        words["aligned"] = "true"
+    else:
+        words["align_corners"] = str(known.get("align_corners", "0") == "1").lower()
+    if node.op_type == "GridSample":
+        words["padding_mode"] = known.get("padding_mode", "zeros")
+    return [f"{node.name}:{','.join(f'{key}={value}' for key, value in words.items())}"]
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)
@@ -88,8 +123,6 @@ def test_the_spoiled_node_is_named_and_repaired(path: Path) -> None:
     feeds = FeedSettings(low=-1.0)
     settings = VerifySettings(feeds, optimiser=False)
     for index, node in enumerate(model.graph.node):
-        if node.op_type not in {"Resize", "GridSample"}:
-            continue
         for edit in spoils(node):
             wrong = spoiled(model, index, edit)
             found = verify(wrong, model, settings)
@@ -98,8 +131,8 @@ def test_the_spoiled_node_is_named_and_repaired(path: Path) -> None:
             assert found.first is not None
             assert found.first.node == node.name
             assert found.first.introduced is not None
-            if node.op_type == "GridSample" and "torchscript" in path.stem:
-                continue  # nothing in the file and no option says what was meant
+            if node.op_type == "ConvTranspose" and "dynamo" not in path.stem:
+                continue  # nothing in the file and no option says what padding was meant
             right = fix(wrong, unsafe_fixes=True, expect=told(path, node)).model
             assert verify(right, model, settings).equal, (node.name, edit)
 

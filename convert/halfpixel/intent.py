@@ -9,15 +9,27 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, cast
 
+from halfpixel.conventions.torch_grid import (
+    MODE_NAMES,
+    PADDINGS,
+    affine_grid_text,
+    grid_sample_text,
+    roi_align_text,
+)
 from halfpixel.conventions.torch_interpolate import FAMILIES, Interpolate, from_arguments
+from halfpixel.conventions.torch_resample import affine_text
 from halfpixel.errors import UsageError
 from halfpixel.intents.coreml_record import given_factors
 from halfpixel.intents.exporter_habit import habit
 from halfpixel.intents.pytorch_record import recorded
-from halfpixel.sampling import Resize
+from halfpixel.sampling import AffineGrid, AffineSample, GridSample, Resize, RoiAlign
 from halfpixel.sampling.arithmetic import simplest
-from halfpixel.site import Intent, Operation
+from halfpixel.site import Intent, Operation, Operator
+
+if TYPE_CHECKING:
+    from halfpixel.sampling.grid import Padding
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +38,7 @@ class Policy:
 
     Attributes:
         pattern: shell pattern of node names.
-        arguments: arguments of F.interpolate that are expected, such as align_corners.
+        arguments: arguments of the call that are expected, such as align_corners.
     """
 
     pattern: str
@@ -47,7 +59,8 @@ COREML_RESIZES = frozenset(
 """Core ML's operators and layers that F.interpolate becomes."""
 
 _VALUES: Mapping[str, object] = {"true": True, "false": False}
-_KEYS = frozenset({"align_corners", "antialias", "mode"})
+_FLAGS = ("align_corners", "aligned", "antialias")
+_KEYS = frozenset({*_FLAGS, "mode", "padding_mode"})
 
 
 def parse_policy(text: str, pattern: str = "*") -> Policy:
@@ -68,8 +81,11 @@ def parse_policy(text: str, pattern: str = "*") -> Policy:
         if not equals or key not in _KEYS:
             expected = ", ".join(sorted(_KEYS))
             raise UsageError(f"--expect {text!r}: {part!r} is not KEY=VALUE with KEY of {expected}")
-        if key != "mode" and value.lower() not in _VALUES:
+        if key in _FLAGS and value.lower() not in _VALUES:
             raise UsageError(f"--expect {text!r}: {key} is {value!r}, expected true or false")
+        if key == "padding_mode" and value not in PADDINGS:
+            listed = ", ".join(PADDINGS)
+            raise UsageError(f"--expect {text!r}: {key} is {value!r}, expected one of {listed}")
         arguments.append((key, _VALUES.get(value.lower(), value)))
     _check(text, dict(arguments))
     return Policy(pattern, tuple(arguments))
@@ -106,6 +122,8 @@ def expected(
         policies: what the user expects.
     """
     matching = [p for p in policies if any(fnmatchcase(name, p.pattern) for name in names)]
+    if matching and not isinstance(operation.operator, Resize | None):
+        return _other(operation, matching[-1])
     resizes = operation.op in {"Resize", "Upsample"} or operation.op in COREML_RESIZES
     if not matching or not resizes:
         return None
@@ -131,6 +149,44 @@ def expected(
         arguments.setdefault("align_corners", _aligned(operation))
     call = _like(operation, arguments)
     return Intent("policy", f"expected: {text}", call.text(), call)
+
+
+def _other(operation: Operation, policy: Policy) -> Intent | None:
+    """Return what a policy says of a site that is no resize, if it names the site.
+
+    A policy for every node speaks of resizes alone: the align_corners of a grid is another.
+    """
+    arguments, operator = dict(policy.arguments), operation.operator
+    if policy.pattern == "*":
+        return None
+    aligned = bool(arguments.get("align_corners"))
+    if isinstance(operator, GridSample):
+        modes = {name: mode for mode, name in MODE_NAMES.items()}
+        grid = replace(
+            operator,
+            mode=modes.get(str(arguments.get("mode")), operator.mode),
+            padding=cast("Padding", arguments.get("padding_mode", operator.padding)),
+            align_corners=aligned if "align_corners" in arguments else operator.align_corners,
+        )
+        meant: Operator = grid
+        call = grid_sample_text(grid)
+    elif isinstance(operator, AffineGrid) and "align_corners" in arguments:
+        theta = replace(operator, align_corners=aligned)
+        meant, call = theta, affine_grid_text(theta, None)
+    elif isinstance(operator, AffineSample) and "align_corners" in arguments:
+        both = AffineSample(
+            replace(operator.grid, align_corners=aligned),
+            replace(operator.sample, align_corners=aligned),
+            operator.output,
+        )
+        meant, call = both, affine_text(both)
+    elif isinstance(operator, RoiAlign) and "aligned" in arguments:
+        boxes = replace(operator, aligned=bool(arguments["aligned"]))
+        meant, call = boxes, roi_align_text(boxes)
+    else:
+        return None
+    text = ", ".join(f"{key}={value}" for key, value in policy.arguments)
+    return Intent("policy", f"expected: {text}", call or text, operator=meant)
 
 
 def _mode(operation: Operation) -> str:

@@ -58,7 +58,9 @@ def write_package(path: Path, text: bytes, weights: list[Path]) -> None:
         for file in weights:
             shutil.copyfile(file, folder / "weights" / file.name)
         items["weights"] = "CoreML Model Weights"
-    (path / "Manifest.json").write_text(json.dumps(manifest(path.name, items), indent=4) + "\n")
+    (path / "Manifest.json").write_text(
+        json.dumps(manifest(path.name, items), indent=4, sort_keys=True) + "\n"
+    )
 
 
 def manifest(package: str, items: dict[str, str]) -> dict[str, Any]:

@@ -154,6 +154,16 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
         writer.writerows(rows)
 
 
+def update_rows(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    """Put rows into a table in place of those of the same file, in the order of the files."""
+    kept: dict[str, Mapping[str, object]] = {}
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            kept = {row["file"]: row for row in csv.DictReader(file)}
+    kept |= {str(row["file"]): row for row in rows}
+    write_rows(path, (kept[file] for file in sorted(kept)))
+
+
 def row(path: Path) -> dict[str, object]:
     """Clean a model, run it, and return its line of the manifest.
 

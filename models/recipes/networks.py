@@ -6,6 +6,7 @@ the architecture that a class is named after; everything else is as small as it 
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import torch
@@ -51,6 +52,16 @@ class UNet(nn.Module):
 def unet_bilinear() -> nn.Module:
     """Return a U-Net with bilinear upsampling that aligns corners, as is usual in it."""
     return UNet(lambda _: nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True))
+
+
+def unet_half_pixel() -> nn.Module:
+    """Return a U-Net with bilinear upsampling on pixel centres."""
+    return UNet(lambda _: nn.Upsample(scale_factor=2, mode="bilinear"))
+
+
+def unet_bicubic() -> nn.Module:
+    """Return a U-Net with bicubic upsampling on pixel centres."""
+    return UNet(lambda _: nn.Upsample(scale_factor=2, mode="bicubic"))
 
 
 def unet_nearest() -> nn.Module:
@@ -138,6 +149,89 @@ class DeepLabV3(nn.Module):
         return F.interpolate(logits, size=image.shape[-2:], mode="bilinear", align_corners=False)
 
 
+class AlignedDeepLab(nn.Module):
+    """DeepLab as its authors trained it: every strided layer and resize aligns the corners.
+
+    The four rules: strided kernels are odd, they are padded by half their length, every resize
+    aligns the corners, and lengths are a multiple of the stride plus 1.
+    """
+
+    def __init__(self, kernel: int = 3, padding: int = 1) -> None:
+        """Make a backbone of stride 4, whose second layer has this kernel, and the branches."""
+        super().__init__()
+        self.first = block(3, 8, stride=2)
+        self.second = nn.Sequential(nn.Conv2d(8, 8, kernel, 2, padding), nn.ReLU())
+        self.branches = nn.ModuleList(
+            [nn.Conv2d(8, 4, 1), *(nn.Conv2d(8, 4, 3, padding=d, dilation=d) for d in (2, 4))]
+        )
+        self.pooling = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(8, 4, 1), nn.ReLU())
+        self.head = nn.Conv2d(16, 3, 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return three logit maps at the image's size."""
+        y = self.second(self.first(image))
+        pooled = F.interpolate(
+            self.pooling(y), size=y.shape[-2:], mode="bilinear", align_corners=True
+        )
+        branches = [F.relu(branch(y)) for branch in self.branches]
+        logits = self.head(torch.cat([*branches, pooled], 1))
+        return F.interpolate(logits, size=image.shape[-2:], mode="bilinear", align_corners=True)
+
+
+def deeplabv3_even_kernel() -> nn.Module:
+    """Return an aligned DeepLab with a strided kernel of 4, which has no middle."""
+    return AlignedDeepLab(kernel=4)
+
+
+def deeplabv3_unpadded() -> nn.Module:
+    """Return an aligned DeepLab with a strided kernel that is not padded."""
+    return AlignedDeepLab(padding=0)
+
+
+class SuperResolution(nn.Module):
+    """FSRCNN: works at the small size and enlarges last, by one transposed convolution."""
+
+    def __init__(self) -> None:
+        """Make it for a factor of 3: a kernel of 9 covers three input pixels everywhere."""
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(3, 8, 5, padding=2), nn.PReLU(),
+            nn.Conv2d(8, 4, 1), nn.PReLU(),
+            nn.Conv2d(4, 8, 3, padding=1), nn.PReLU(),
+        )  # fmt: skip
+        self.enlarge = nn.ConvTranspose2d(8, 3, 9, stride=3, padding=3)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return the image at three times its height and width."""
+        picture: Tensor = self.enlarge(self.body(image))
+        return picture
+
+
+class RegionHead(nn.Module):
+    """The second stage of a detector: boxes of its own, and roi_align inside them."""
+
+    def __init__(self) -> None:
+        """Make a backbone of stride 4, what proposes three boxes, and what judges them."""
+        super().__init__()
+        import_module("torchvision.ops")
+        self.backbone = nn.Sequential(block(3, 8, stride=2), block(8, 8, stride=2))
+        self.propose = nn.Linear(8, 12)
+        self.head = nn.Linear(8 * 16, 3)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return three logits for each of three boxes."""
+        from torchvision import ops
+
+        y = self.backbone(image)
+        told = torch.sigmoid(self.propose(y.mean((2, 3)))).view(-1, 4)
+        side = float(image.shape[-1])
+        corner, length = told[:, :2] * side / 2, (told[:, 2:] + 0.2) * side / 2
+        boxes = torch.cat([torch.zeros_like(told[:, :1]), corner, corner + length], 1)
+        regions = ops.roi_align(y, boxes, 4, 0.25, sampling_ratio=2, aligned=True)
+        logits: Tensor = self.head(regions.flatten(1))
+        return logits
+
+
 class SpatialTransformer(nn.Module):
     """A network that turns its own input: affine_grid and grid_sample."""
 
@@ -157,3 +251,32 @@ class SpatialTransformer(nn.Module):
         straight = F.grid_sample(image, grid, padding_mode="border", align_corners=False)
         features: Tensor = self.head(straight)
         return features
+
+
+class AffineTransformer(SpatialTransformer):
+    """A spatial transformer with PyTorch's default padding, the one that MIL's affine has."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return two feature maps of the straightened image."""
+        theta = torch.eye(2, 3) + self.localise(image).view(-1, 2, 3)
+        grid = F.affine_grid(theta, list(image.shape), align_corners=True)
+        features: Tensor = self.head(F.grid_sample(image, grid, align_corners=True))
+        return features
+
+
+class Flow(nn.Module):
+    """Warp an image by a predicted flow in pixels, as registration and video networks do."""
+
+    def __init__(self, side: int = 16) -> None:
+        """Make the flow's network and the identity grid."""
+        super().__init__()
+        self.flow = nn.Sequential(block(3, 4), nn.Conv2d(4, 2, 3, padding=1))
+        steps = torch.linspace(-1, 1, side)
+        down, right = torch.meshgrid(steps, steps, indexing="ij")
+        self.register_buffer("grid", torch.stack([right, down], -1)[None])
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return the warped image."""
+        half = (image.shape[-1] - 1) / 2
+        grid = self.grid + self.flow(image).permute(0, 2, 3, 1) / half
+        return F.grid_sample(image, grid, padding_mode="border", align_corners=True)

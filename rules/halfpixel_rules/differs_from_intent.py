@@ -34,35 +34,34 @@ from fractions import Fraction
 from halfpixel.conventions.torch_interpolate import Interpolate, parse_call
 from halfpixel.deviation import Cause
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
-from halfpixel.sampling import Cubic, GridSample, Linear, Resize, Sampling
-from halfpixel.site import Intent, Site
+from halfpixel.sampling import (
+    AffineGrid,
+    ConvTranspose,
+    Cubic,
+    GridSample,
+    Linear,
+    Resize,
+    RoiAlign,
+    Sampling,
+)
+from halfpixel.site import Intent, Operator, Site
 from halfpixel_rules._meant import findings
+from halfpixel_rules._other import difference, on_axes_of
 
 CAUSES: frozenset[Cause] = frozenset({"coordinates", "kernel", "cubic", "border"})
 
 
 def check(site: Site) -> Iterator[Finding]:
     """Compare the site with its intent."""
-    intent, operator = site.intent, site.operator
+    intent = site.intent
     if intent is None:
         return
-    if isinstance(operator, GridSample) and isinstance(intent.operator, GridSample):
-        yield from _grid(operator, intent)
-        return
-    yield from findings(site, CAUSES, "the weights are not those of the call")
-
-
-def _grid(operator: GridSample, intent: Intent) -> Iterator[Finding]:
-    meant = intent.operator
-    if not isinstance(meant, GridSample):
-        return
-    meant = replace(meant, spatial=operator.spatial)
-    if meant == operator:
-        return
-    off = float(operator.displacement(meant))
-    message = f"samples are up to {off:.3g} input px off at the border; {intent.text} was meant"
-    fix = Fix("safe", "set the attributes of the recorded call", meant)
-    yield Finding(message, "error", "proven", fix)
+    if intent.operator is None:
+        yield from findings(site, CAUSES, "the weights are not those of the call")
+    elif (off := difference(site, intent.operator)) is not None:
+        meant = on_axes_of(site, intent.operator)
+        fix = Fix("safe", "set the attributes of the recorded call", meant)
+        yield Finding(f"{off}; {intent.text} was meant", "error", "proven", fix)
 
 
 def _both(sampling: Sampling) -> Resize:
@@ -72,6 +71,15 @@ def _both(sampling: Sampling) -> Resize:
 def _intent(text: str) -> Intent:
     call: Interpolate = parse_call(text)
     return Intent("recorded", "a record", call.text(), call)
+
+
+def _other(meant: Operator) -> Intent:
+    return Intent("recorded", "a record", "the call", operator=meant)
+
+
+def _enlarging(begin: int, end: int, extra: int = 0) -> ConvTranspose:
+    two = (2 * (3,), 2 * (begin,), 2 * (end,), 2 * (extra,), (1, 1))
+    return ConvTranspose((9, 9), *two)
 
 
 _SHAPES: Details = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 3, 3), "by": "sizes"}
@@ -130,6 +138,49 @@ RULE = Rule(
         Good(
             example_site("GridSample", GridSample("linear", "zeros", align_corners=False)),
             because="nothing is known of what was meant",
+        ),
+        Bad(
+            example_site(
+                "RoiAlign", RoiAlign(aligned=False), intent=_other(RoiAlign(aligned=True))
+            ),
+            Finding(
+                "samples are 0.5 feature px off; the call was meant",
+                "error",
+                "proven",
+                Fix("safe", "set the attributes of the recorded call", RoiAlign(aligned=True)),
+            ),
+        ),
+        Bad(
+            example_site(
+                "AffineGrid", AffineGrid(align_corners=True),
+                intent=_other(AffineGrid(align_corners=False)),
+            ),
+            Finding(
+                "samples are up to 0.5 px off at the border; the call was meant",
+                "error",
+                "proven",
+                Fix("safe", "set the attributes of the recorded call",
+                    AffineGrid(align_corners=False)),
+            ),
+        ),
+        Bad(
+            example_site(
+                "ConvTranspose", _enlarging(2, 4), intent=_other(_enlarging(3, 3)),
+                like={"input_shape": (1, 8, 12, 12), "output_shape": (1, 3, 36, 36)},
+            ),
+            Finding(
+                "samples are 0.333 input px off (axis 2); the call was meant",
+                "error",
+                "proven",
+                Fix("safe", "set the attributes of the recorded call", _enlarging(3, 3)),
+            ),
+        ),
+        Good(
+            example_site(
+                "ConvTranspose", _enlarging(3, 4, 1), intent=_other(_enlarging(3, 3)),
+                like={"input_shape": (1, 8, 12, 12), "output_shape": (1, 3, 36, 36)},
+            ),
+            because="what is added at the end is cut there again",
         ),
     ),
 )  # fmt: skip

@@ -175,3 +175,22 @@ def conv_transpose(attributes: Attributes, kernel: tuple[int, ...]) -> ConvTrans
         wanted,
         str(attributes.get("auto_pad", "NOTSET")),
     )
+
+
+def conv_transpose_attributes(operator: ConvTranspose) -> dict[str, object]:
+    """Return the attributes that say a ConvTranspose whose padding is given by number.
+
+    >>> conv_transpose_attributes(ConvTranspose((4,), (2,), (1,), (1,), (0,), (1,)))["pads"]
+    [1, 1]
+    """
+    return {
+        "strides": list(operator.strides),
+        "pads": [*operator.begin, *operator.end],
+        "output_padding": list(operator.output_padding),
+        "dilations": list(operator.dilations),
+        "group": operator.groups,
+    }
+
+
+FITTED: Final = ("auto_pad", "output_shape")
+"""Attributes that let a ConvTranspose's padding follow from its lengths."""

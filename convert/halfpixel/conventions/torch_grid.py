@@ -13,7 +13,7 @@ from halfpixel.sampling.grid import GridMode, Padding
 _MODES: Final[tuple[GridMode, ...]] = ("linear", "nearest", "cubic")
 """aten's numbers for interpolation_mode."""
 
-_PADDINGS: Final[tuple[Padding, ...]] = ("zeros", "border", "reflection")
+PADDINGS: Final[tuple[Padding, ...]] = ("zeros", "border", "reflection")
 """aten's numbers for padding_mode."""
 
 MODE_NAMES: Final[dict[GridMode, str]] = {
@@ -32,9 +32,9 @@ def grid_sample_from_aten(
     >>> grid_sample_from_aten(0, 1, align_corners=True, spatial=2).padding
     'border'
     """
-    if mode not in range(len(_MODES)) or padding not in range(len(_PADDINGS)):
+    if mode not in range(len(_MODES)) or padding not in range(len(PADDINGS)):
         return None
-    return GridSample(_MODES[mode], _PADDINGS[padding], align_corners, spatial)
+    return GridSample(_MODES[mode], PADDINGS[padding], align_corners, spatial)
 
 
 def grid_sample_text(meant: GridSample) -> str | None:

@@ -55,7 +55,7 @@ def delicate(call: GraphCall) -> bool:
     those of the exported lengths, but where there is one alone. A small factor keeps short lengths,
     which PyTorch copies axis by axis or not at all, and runtimes all at once.
 
-    >>> from halfpixel.intents.exported_program import read_call
+    >>> from halfpixel.intents.aten_call import read_call
     >>> def up(*factors):
     ...     found = read_call("aten.upsample_nearest1d.vec", ("%x", None, list(factors)))
     ...     return delicate(GraphCall("u", "", *found, ("n", 2, "s0"), ("n", 2, "u0")))

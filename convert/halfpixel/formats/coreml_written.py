@@ -10,11 +10,12 @@ from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats import coreml_write_mil as mil
 from halfpixel.formats.goal import Goal, goal_of, is_copy
-from halfpixel.sampling import GridSample, Resize
+from halfpixel.sampling import AffineSample, GridSample, Resample, Resize
+from halfpixel.site import Operation
 
 if TYPE_CHECKING:
     from halfpixel.formats.coreml_place import MilPlace, Place
-    from halfpixel.site import Attribute, Operation
+    from halfpixel.site import Attribute
 
 NEWEST: Final = 10
 """Newest specification version whose words are known."""
@@ -48,13 +49,14 @@ def mil_written(place: "Place", change: Change) -> Written:
     """
     operation = place.site.operation
     operator = change.operator
-    if isinstance(operator, GridSample) and operation.op == "resample":
-        wanted = coreml_mil_grid.resample_words(operator)
+    sampler = _sampler_of(operation, operator)
+    if sampler is not None:
+        wanted = coreml_mil_grid.resample_words(sampler)
         changed = {k: v for k, v in wanted.items() if operation.attributes.get(k) != v}
         text = ", ".join(f"{k}={v}" for k, v in changed.items())
         return Written(text, lambda writer: mil.set_parameters(writer, changed))
     if not isinstance(operator, Resize):
-        raise ConventionError("only a resize or a resample is written anew")
+        raise ConventionError("only a resize, a resample or an affine is written anew")
     goal = goal_of(operation, operator, change.factors)
     lengths = settled_lengths(place, goal)
     if change.lowering in {None, "resize"}:
@@ -73,6 +75,15 @@ def mil_written(place: "Place", change: Change) -> Written:
         if change.lowering is not None:
             raise ConventionError(unsaid(operation, goal, place.leaf.version))
     return replace(_lowered(place, goal, change.lowering), lengths=lengths)
+
+
+def _sampler_of(operation: Operation, operator: object) -> GridSample | Resample | None:
+    """Return how a resample or an affine reads its images; None for anything else."""
+    if isinstance(operator, GridSample) and operation.op == "resample":
+        return operator
+    if isinstance(operator, AffineSample) and operation.op == "affine":
+        return operator.sample
+    return None
 
 
 def _lowered(place: "Place", goal: Goal, lowering: str | None) -> Written:

@@ -1,10 +1,11 @@
-"""What lies on the way into a site: the maker of a sampling grid, the layers that stride."""
+"""What lies on the way into a site: the image, the layers that stride, the maker of a grid."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.formats.onnx_scope import Scope
 from halfpixel.sampling import AffineGrid
-from halfpixel.site import Attribute, Layer
+from halfpixel.site import Attribute, Layer, Shape
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -14,6 +15,25 @@ CARRIES: Final = frozenset({"Reshape", "Transpose", "Cast", "Identity", "Squeeze
 
 FARTHEST: Final = 512
 """Nodes that are followed back from a site."""
+
+
+def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
+    """Return the shape of the first of a model's inputs that looks like an image.
+
+    An input with the channels last, as tf2onnx leaves it, is read by one Transpose: the shape is
+    the one behind it, with the channels first.
+    """
+    for name in inputs:
+        shape = main.shape(name)
+        if shape is None or len(shape) != 4:
+            continue
+        readers = [node for node in main.nodes if name in node.input]
+        if len(readers) == 1 and readers[0].op_type == "Transpose":
+            places = _ints(main.attributes(readers[0]).get("perm"))
+            if sorted(places) == [0, 1, 2, 3]:
+                return tuple(shape[place] for place in places)
+        return shape
+    return None
 
 
 def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:

@@ -12,7 +12,7 @@ from halfpixel.sampling.lowering import Cost
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from onnx import AttributeProto, NodeProto
 
@@ -131,12 +131,16 @@ def with_attributes(
     attributes: dict[str, object],
     *,
     fresh: bool = False,
+    dropped: "Collection[str]" = (),
 ) -> "tuple[NodeProto, dict[str, object]]":
-    """Return a copy of a node with attributes set, and those that changed."""
+    """Return a copy of a node with attributes set or dropped, and those that changed."""
     from onnx import helper
 
     out = type(node)()
     out.CopyFrom(node)
+    left = [_attribute_copy(a) for a in out.attribute if a.name not in dropped]
+    del out.attribute[:]
+    out.attribute.extend(left)
     old: Mapping[str, object] = {} if fresh else operation.attributes
     changed: dict[str, object] = {}
     for name, value in attributes.items():

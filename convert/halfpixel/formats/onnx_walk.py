@@ -30,7 +30,7 @@ from halfpixel.formats.onnx_hidden import (
 )
 from halfpixel.formats.onnx_infer import inferred
 from halfpixel.formats.onnx_node import OPS, describe, misfit
-from halfpixel.formats.onnx_path import grid_maker, layers_into
+from halfpixel.formats.onnx_path import grid_maker, image_shape, layers_into
 from halfpixel.formats.onnx_pool import pool_compute, pool_operation
 from halfpixel.formats.onnx_scope import Scope, text
 from halfpixel.formats.onnx_trial import LARGEST_GRAPH, Fixed, Trial, trials
@@ -89,6 +89,7 @@ class Walk:
     producer: Producer = field(init=False)
     functions: "Mapping[tuple[str, str], FunctionProto]" = field(init=False)
     places_of: dict[tuple[str, str], int] = field(init=False)
+    _image: Shape | None = None
     _known: dict[object, Operation] = field(default_factory=dict[object, Operation])
     _alike: dict[object, Operation] = field(default_factory=dict[object, Operation])
 
@@ -111,6 +112,7 @@ class Walk:
             GraphError: a cycle, functions that call themselves, or graphs nested too deep.
         """
         main = self._main()
+        self._image = image_shape(main, [value.name for value in self.model.graph.input])
         found = [place for place in self._walk(main, 0) if not _ordinary(place.site)]
         if any(not place.site.operation.constant_lengths for place in found):
             attempts = trials(self.model, main)
@@ -230,7 +232,7 @@ class Walk:
             operation = replace(
                 operation,
                 layers=layers_into(scope, node),
-                model_shape=self._image(scope),
+                model_shape=self._image,
                 joined=is_joined(scope, node),
             )
         return self._placed(scope, node, Described(operation, described.compute))
@@ -247,16 +249,6 @@ class Walk:
             operation = replace(operation, literal_size=True)
         operation = self._known.setdefault(operation_key(operation), operation)
         return Site(name_of(node), operation, scope.path, source, text, described.compute)
-
-    def _image(self, scope: Scope) -> Shape | None:
-        """Return the shape of the model's first input that looks like an image."""
-        while scope.outer is not None:
-            scope = scope.outer
-        for value in self.model.graph.input:
-            shape = scope.shape(value.name)
-            if shape is not None and len(shape) == 4:
-                return shape
-        return None
 
     def _pool(self, scope: Scope, node: "NodeProto") -> Iterator[Place]:
         properties = {entry.key: entry.value for entry in node.metadata_props}

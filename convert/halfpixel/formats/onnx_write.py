@@ -15,7 +15,7 @@ from halfpixel.formats.onnx_node import resize_inputs
 from halfpixel.formats.onnx_nodes import DTYPES, Ends, Nodes
 from halfpixel.formats.onnx_resize_node import Written, as_form, kept_records, with_attributes
 from halfpixel.formats.onnx_walk import Place
-from halfpixel.sampling import AffineGrid, GridSample, Nearest, Resize, RoiAlign
+from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, Nearest, Resize, RoiAlign
 from halfpixel.sampling.axis import MAX_LENGTH
 from halfpixel.sampling.lowering import LOWERINGS, Lowering, cost
 from halfpixel.site import Operation
@@ -195,6 +195,12 @@ def written(  # noqa: PLR0913 - a site, what it should be, and the model around 
         attributes = onnx_grid.roi_align_attributes(operator, opset)
     elif isinstance(operator, AffineGrid):
         return _affine_grid(place, operator, nodes)
+    elif isinstance(operator, ConvTranspose) and isinstance(operation.operator, ConvTranspose):
+        now = onnx_grid.conv_transpose_attributes(operation.operator)
+        wanted = onnx_grid.conv_transpose_attributes(operator)
+        differing = {name: value for name, value in wanted.items() if value != now[name]}
+        node, changed = with_attributes(place.node, operation, differing, dropped=onnx_grid.FITTED)
+        return Written([node], _set(changed))
     else:
         raise ConventionError("the weights were trained for this operator")
     if attributes is None:

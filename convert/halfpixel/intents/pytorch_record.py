@@ -14,12 +14,13 @@ Source: PyTorch `torch/onnx/_internal/exporter/_core.py`; ATen signatures in
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, cast
 
-from halfpixel.conventions.torch_grid import grid_sample_from_aten, grid_sample_text
-from halfpixel.conventions.torch_interpolate import Interpolate, parse_call
+from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.intents.aten_call import read_call
+from halfpixel.sampling import ConvTranspose
 from halfpixel.site import Intent, Operation
 
 FX_NODE: Final = "pkg.torch.onnx.fx_node"
@@ -31,18 +32,7 @@ _CALL: Final = re.compile(
 _NAME: Final = re.compile(r"%[A-Za-z0-9_.]+")
 _FRAME: Final = re.compile(r'File "([^"]+)", line (\d+), in [^\n]*(?:\n    ([^\n]*))?')
 _LIBRARY: Final = re.compile(r"(^|[/\\])torch[/\\](nn|functional|utils|jit|onnx|export|fx|_)")
-_UPSAMPLE: Final = re.compile(
-    r"aten\._?upsample_(nearest_exact|nearest|linear|bilinear|trilinear|bicubic)(\d)d(_aa)?"
-)
 _INTERPOLATE: Final = re.compile(r"(?:\w+\.)*(?:interpolate|Upsample)\(")
-_FAMILY: Final = {
-    "nearest": "nearest",
-    "nearest_exact": "nearest-exact",
-    "linear": "linear",
-    "bilinear": "linear",
-    "trilinear": "linear",
-    "bicubic": "cubic",
-}
 
 
 @lru_cache(maxsize=4096)
@@ -90,77 +80,12 @@ def recorded(
     if parsed is None:
         return _from_source(operation, source_text)
     target, arguments = parsed
-    if _UPSAMPLE.match(target):
-        call = interpolated(target, arguments)
-        origin = f"the exporter's record: {target}"
-        return None if call is None else Intent("recorded", origin, call.text(), call)
-    if target.startswith("aten.grid_sampler"):
-        return _grid_sample(arguments, operation)
-    if target.startswith("aten.adaptive_avg_pool") and len(arguments) > 1:
-        size = _lengths(arguments[1])
-        if size is not None:
-            call = Interpolate("area", len(size), size)
-            return Intent("recorded", f"the exporter's record: {target}", call.text(), call)
-    return _from_source(operation, source_text)
-
-
-def interpolated(target: str, arguments: Sequence[object]) -> Interpolate | None:
-    """Return the F.interpolate that an ATen operator is; None for a mode that has no description.
-
-    >>> interpolated("aten._upsample_bilinear2d_aa.default", ("%x", [3, 4], False, 0.5, 0.5)).text()
-    'F.interpolate(x, scale_factor=0.5, mode="bilinear", align_corners=False, antialias=True)'
-    """
-    found = _UPSAMPLE.match(target)
-    if found is None:
-        return None
-    family, spatial, antialias = _FAMILY[found[1]], int(found[2]), bool(found[3])
-    smooth = family in {"linear", "cubic"}
-    rest = list(arguments[1:])
-    size = _lengths(rest.pop(0)) if rest else None
-    corners = bool(rest.pop(0)) if smooth and rest else None
-    if target.endswith(".vec"):
-        factors = _factors(rest[0] if rest else None)
-    else:
-        factors = _factors(rest[:spatial] if len(rest) >= spatial else None)
-    if size is None and factors is None:
-        return None
-    return Interpolate(
-        family,  # type: ignore[arg-type]
-        spatial,
-        None if factors is not None else size,
-        factors,
-        corners if smooth else None,
-        antialias,
-    )
-
-
-def _grid_sample(arguments: Sequence[object], operation: Operation) -> Intent | None:
-    if len(arguments) < 5 or not all(isinstance(a, int) for a in arguments[2:5]):
-        return None
-    mode, padding, corners = cast("tuple[int, int, bool]", tuple(arguments[2:5]))
-    spatial = max(operation.rank - 2, 2)
-    meant = grid_sample_from_aten(mode, padding, align_corners=bool(corners), spatial=spatial)
-    if meant is None:
-        return None
-    text = grid_sample_text(meant) or "F.grid_sample(x, grid)"
-    return Intent("recorded", "the exporter's record: aten.grid_sampler", text, operator=meant)
-
-
-def _lengths(value: object) -> tuple[int | None, ...] | None:
-    """Return output lengths; a symbol in the record is a length that is not known."""
-    if not isinstance(value, list | tuple):
-        return None
-    items = cast("Sequence[object]", value)
-    return tuple(v if isinstance(v, int) else None for v in items)
-
-
-def _factors(value: object) -> tuple[float, ...] | None:
-    if not isinstance(value, list | tuple):
-        return None
-    items = cast("Sequence[object]", value)
-    if not items or not all(isinstance(v, int | float) for v in items):
-        return None
-    return tuple(float(cast("float", v)) for v in items)
+    operator = operation.operator
+    kernel = operator.kernel if isinstance(operator, ConvTranspose) else ()
+    shapes = (operation.input_shape, (None, None, *kernel))
+    found = read_call(target, arguments, shapes, "the exporter's record")
+    intent = None if found is None else found[1]
+    return intent or _from_source(operation, source_text)
 
 
 def _from_source(operation: Operation, text: str) -> Intent | None:

@@ -1,0 +1,198 @@
+"""What one ATen operator that resamples was called with, as PyTorch's graphs hold it.
+
+======================================== ================================================
+ATen node                                what was called
+======================================== ================================================
+upsample_*, _upsample_*                  F.interpolate, nn.Upsample
+adaptive_avg_pool1d, 2d, 3d              F.interpolate(mode="area"), adaptive pooling
+grid_sampler                             F.grid_sample
+affine_grid_generator                    F.affine_grid
+conv_transpose1d, 2d, 3d; convolution    nn.ConvTranspose with a stride
+torchvision.roi_align                    torchvision.ops.roi_align
+======================================== ================================================
+
+Source: PyTorch `aten/src/ATen/native/native_functions.yaml`; torchvision
+`torchvision/csrc/ops/roi_align.cpp`.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final, cast
+
+from halfpixel.conventions.torch_grid import (
+    affine_grid_text,
+    conv_transpose_text,
+    grid_sample_from_aten,
+    grid_sample_text,
+    roi_align_text,
+)
+from halfpixel.conventions.torch_interpolate import Interpolate
+from halfpixel.sampling import AffineGrid, ConvTranspose, RoiAlign
+from halfpixel.site import Intent, Shape
+
+GRAPH: Final = "PyTorch's own graph"
+AREA: Final = ("aten.adaptive_avg_pool", "aten._adaptive_avg_pool")
+_UPSAMPLE: Final = re.compile(
+    r"aten\._?upsample_(nearest_exact|nearest|linear|bilinear|trilinear|bicubic)(\d)d(_aa)?"
+)
+_FAMILY: Final = {
+    "nearest": "nearest",
+    "nearest_exact": "nearest-exact",
+    "linear": "linear",
+    "bilinear": "linear",
+    "trilinear": "linear",
+    "bicubic": "cubic",
+}
+
+
+def read_call(
+    target: str,
+    arguments: Sequence[object],
+    shapes: Sequence[Shape | None] = (),
+    told_by: str = GRAPH,
+) -> tuple[str, Intent | None] | None:
+    """Return the kind of a call and what it means; None for one that does not resample.
+
+    Args:
+        target: the ATen operator.
+        arguments: its arguments; tensors and symbols are texts.
+        shapes: shapes of the arguments that are tensors, None for the others.
+        told_by: where the call was found.
+
+    >>> read_call("aten.upsample_bilinear2d.vec", ("%x", None, True, [2.0, 2.0]))[1].text
+    'F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=True)'
+    >>> read_call("aten.relu.default", ("%x",)) is None
+    True
+    """
+    origin = f"{told_by}: {target}"
+    if target.startswith(("aten.upsample_", "aten._upsample_")):
+        call = interpolated(target, arguments)
+        return "resize", None if call is None else _resize(call, origin)
+    if target.startswith(AREA) and len(arguments) > 1:
+        several = isinstance(arguments[1], list | tuple)
+        size = cast("list[object]", arguments[1] if several else [arguments[1]])
+        lengths = tuple(n if isinstance(n, int) else None for n in size)
+        return "resize", _resize(Interpolate("area", len(lengths), lengths), origin)
+    if target.startswith("aten.grid_sampler"):
+        return "grid", _grid_sample(arguments, shapes, origin)
+    if target.startswith("aten.affine_grid_generator") and len(arguments) > 2:
+        grid = AffineGrid(align_corners=bool(arguments[2]), single=0.0)
+        size = cast("list[object]", arguments[1])
+        numbers = [n for n in size if isinstance(n, int)]
+        text = affine_grid_text(grid, numbers if len(numbers) == len(size) else None)
+        return "theta", Intent("recorded", origin, text or "F.affine_grid", operator=grid)
+    if target.startswith("torchvision.roi_align") and len(arguments) > 6:
+        return "boxes", _roi_align(arguments, origin)
+    return _convolution(target, arguments, shapes, origin)
+
+
+def interpolated(target: str, arguments: Sequence[object]) -> Interpolate | None:
+    """Return the F.interpolate that an ATen operator is; None for a mode that has no description.
+
+    >>> interpolated("aten._upsample_bilinear2d_aa.default", ("%x", [3, 4], False, 0.5, 0.5)).text()
+    'F.interpolate(x, scale_factor=0.5, mode="bilinear", align_corners=False, antialias=True)'
+    """
+    found = _UPSAMPLE.match(target)
+    if found is None:
+        return None
+    family, spatial, antialias = _FAMILY[found[1]], int(found[2]), bool(found[3])
+    smooth = family in {"linear", "cubic"}
+    rest = list(arguments[1:])
+    size = _lengths(rest.pop(0)) if rest else None
+    corners = bool(rest.pop(0)) if smooth and rest else None
+    if target.endswith(".vec"):
+        factors = _factors(rest[0] if rest else None)
+    else:
+        factors = _factors(rest[:spatial] if len(rest) >= spatial else None)
+    if size is None and factors is None:
+        return None
+    return Interpolate(
+        family,  # type: ignore[arg-type]
+        spatial,
+        None if factors is not None else size,
+        factors,
+        corners if smooth else None,
+        antialias,
+    )
+
+
+def _resize(call: Interpolate, origin: str) -> Intent:
+    return Intent("recorded", origin, call.text(), call)
+
+
+def _grid_sample(
+    arguments: Sequence[object], shapes: Sequence[Shape | None], origin: str
+) -> Intent | None:
+    if len(arguments) < 5 or not all(isinstance(a, int) for a in arguments[2:5]):
+        return None
+    mode, padding, corners = cast("tuple[int, int, bool]", tuple(arguments[2:5]))
+    shape = shapes[0] if shapes else None
+    spatial = 2 if shape is None else max(len(shape) - 2, 2)
+    meant = grid_sample_from_aten(mode, padding, align_corners=bool(corners), spatial=spatial)
+    if meant is None:
+        return None
+    text = grid_sample_text(meant) or "F.grid_sample(x, grid)"
+    return Intent("recorded", origin, text, operator=meant)
+
+
+def _roi_align(arguments: Sequence[object], origin: str) -> Intent | None:
+    if not all(isinstance(a, int | float) for a in arguments[2:7]):
+        return None
+    scale, height, width, ratio, aligned = cast(
+        "tuple[float, int, int, int, bool]", tuple(arguments[2:7])
+    )
+    meant = RoiAlign(bool(aligned), "avg", (height, width), max(ratio, 0), float(scale))
+    return Intent("recorded", origin, roi_align_text(meant) or "roi_align", operator=meant)
+
+
+def _convolution(
+    target: str, arguments: Sequence[object], shapes: Sequence[Shape | None], origin: str
+) -> tuple[str, Intent | None] | None:
+    """Return a transposed convolution that enlarges."""
+    rest = list(arguments[3:])
+    if target.startswith("aten.convolution.") and len(rest) > 5 and rest[3] is True:
+        strides, padding, dilation, _, extra, groups = rest[:6]
+    elif target.startswith("aten.conv_transpose"):
+        defaults: list[object] = [[1], [0], [0], 1, [1]]
+        strides, padding, extra, groups, dilation = [*rest, *defaults[len(rest) :]][:5]
+    else:
+        return None
+    weight = shapes[1] if len(shapes) > 1 else None
+    kernel = tuple(n for n in (weight or ())[2:] if isinstance(n, int))
+    axes = len(kernel)
+    lists = [_each(value, axes) for value in (strides, padding, extra, dilation)]
+    if any(len(one) != axes for one in lists):
+        return None
+    steps, pads, outer, wide = lists
+    if set(steps) <= {1}:
+        return None
+    count = groups if isinstance(groups, int) else 1
+    meant = ConvTranspose(kernel, steps, pads, pads, outer, wide, count)
+    text = conv_transpose_text(meant, bias=len(arguments) > 2 and arguments[2] is not None)
+    return "convolution", Intent("recorded", origin, text or target, operator=meant)
+
+
+def _each(value: object, axes: int) -> tuple[int, ...]:
+    """Return one number an axis; none at all where a number is not known."""
+    items = cast("Sequence[object]", value if isinstance(value, list | tuple) else [value])
+    numbers = tuple(n for n in items if isinstance(n, int))
+    if len(numbers) != len(items):
+        return ()
+    return numbers * axes if len(numbers) == 1 else numbers
+
+
+def _lengths(value: object) -> tuple[int | None, ...] | None:
+    """Return output lengths; a symbol in the record is a length that is not known."""
+    if not isinstance(value, list | tuple):
+        return None
+    items = cast("Sequence[object]", value)
+    return tuple(v if isinstance(v, int) else None for v in items)
+
+
+def _factors(value: object) -> tuple[float, ...] | None:
+    if not isinstance(value, list | tuple):
+        return None
+    items = cast("Sequence[object]", value)
+    if not items or not all(isinstance(v, int | float) for v in items):
+        return None
+    return tuple(float(cast("float", v)) for v in items)
