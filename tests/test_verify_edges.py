@@ -297,3 +297,27 @@ def test_objects_are_sides_and_stay_as_they_are() -> None:
     given = VerifySettings(FeedSettings({"x": (1, 2, 4, 4)}))
     assert verify(module, Up(), given).equal
     assert module.training
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e-6, 1e-12])
+def test_small_numbers_do_not_hide_a_difference(size: float) -> None:
+    right = onnx.load(GOOD)
+    small = numpy_helper.from_array(np.array(size, np.float32), "size")
+    right.graph.initializer.append(small)
+    last = right.graph.output[0].name
+    right.graph.node.append(helper.make_node("Mul", [last, "size"], ["small"], "scaled"))
+    right.graph.output[0].name = "small"
+    wrong = onnx.ModelProto()
+    wrong.CopyFrom(right)
+    resize = next(node for node in wrong.graph.node if node.op_type == "Resize")
+    kept = [a for a in resize.attribute if a.name != "coordinate_transformation_mode"]
+    del resize.attribute[:]
+    resize.attribute.extend(kept)
+    resize.attribute.append(
+        helper.make_attribute("coordinate_transformation_mode", "align_corners")
+    )
+    assert verify(right, right).equal
+    found = verify(wrong, right)
+    assert not found.equal
+    assert found.first is not None
+    assert found.first.node == resize.name

@@ -12,7 +12,7 @@ from halfpixel.divergence import Search
 from halfpixel.errors import RuntimeRefusal, UsageError
 from halfpixel.feeds import fixed, made, widened
 from halfpixel.format import Port
-from halfpixel.measure import Difference, Tolerance, at_precision, difference, is_blank
+from halfpixel.measure import Difference, Tolerance, at_precision, difference, is_blank, only_small
 from halfpixel.pairing import paired_sites
 from halfpixel.runtime import Running, Settings, Side, parse_side, runtime_of
 from halfpixel.runtimes.recorded_ import Recorded
@@ -192,6 +192,8 @@ class _Verifying:
                 yield Output(name, other, "", Difference(equal=False, reason=reason))
                 continue
             found = difference(here[name], there[other], self.tolerances)
+            if found.equal and (why := only_small(here[name], there[other], self.tolerances)):
+                found = replace(found, equal=False, reason=f"{why}; --tolerance says what is equal")
             types = dict.fromkeys(str(one.dtype) for one in (here[name], there[other]))
             measures = task_measure(task, here[name], there[other]) if task else {}
             if limit and measures:

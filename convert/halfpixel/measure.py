@@ -186,6 +186,45 @@ def difference(
     )
 
 
+SMALL: Final = 100
+"""Times the absolute tolerance: the part of a tensor's largest number that two may be apart."""
+
+
+def only_small(
+    found: "Array", expected: "Array", tolerances: Mapping[str, Tolerance] = TOLERANCES
+) -> str:
+    """Return why two float arrays that are equal are so for their numbers being small; or nothing.
+
+    The absolute tolerance is meant for numbers about 1. Where the largest is below 1 / SMALL, it
+    may be no more than SMALL times itself of that number: a thousandth, for float32.
+
+    >>> import numpy as np
+    >>> only_small(np.float32([1e-6, 2e-6]), np.float32([2e-6, 1e-6]))
+    'its numbers are too small for the tolerance: the largest is 2e-06, and they are 1e-06 apart'
+    >>> only_small(np.float32([1e-6, 2e-6]), np.float32([1e-6, 2.0001e-6]))
+    ''
+    """
+    import numpy as np
+
+    if expected.size == 0 or not (_is_float(found) and _is_float(expected)):
+        return ""
+    sizes = np.abs(expected.astype(np.float64))
+    largest = float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))
+    if not 0 < largest < 1 / SMALL:
+        return ""
+    fitting = {
+        name: Tolerance(one.absolute * SMALL * largest, one.relative)
+        for name, one in tolerances.items()
+    }
+    apart = difference(found, expected, fitting)
+    if apart.equal:
+        return ""
+    return (
+        f"its numbers are too small for the tolerance: the largest is {largest:.3g}, and they are "
+        f"{apart.max_abs:.3g} apart"
+    )
+
+
 CHUNK: Final = 1 << 18
 """Elements that are compared at once, so that large tensors need no large copies."""
 
@@ -272,7 +311,11 @@ def _shape(array: "Array") -> str:
 
 
 def _is_number(array: "Array") -> bool:
-    return array.dtype.kind in "fiub" or "float" in str(array.dtype)
+    return array.dtype.kind in "fiub" or _is_float(array)
+
+
+def _is_float(array: "Array") -> bool:
+    return "float" in str(array.dtype)
 
 
 def _ulp(apart: "NDArray[np.float64]", b: "NDArray[np.float64]", like: "Array") -> float:
