@@ -61,3 +61,12 @@ def test_torch_call_can_be_pasted_and_evaluate_agrees(name: str) -> None:
     names = {"x": torch.from_numpy(x), "F": nn.functional}
     pasted = eval(site.torch_call, names)  # noqa: S307 - our own text
     np.testing.assert_allclose(site.evaluate(x), pasted.numpy(), atol=1e-5)
+
+
+def test_a_report_is_read_at_a_prompt() -> None:
+    report = halfpixel.check(models.MISMATCHES / "A3.onnx")
+    assert str(report).splitlines() == [
+        *(f"{report.files[0].path}: {one}" for one in report.findings),
+        "1 resampling site",
+    ]
+    assert len(repr(report.findings[0].rule)) < 100

@@ -25,6 +25,11 @@ class Located:
     site: Site
     finding: Finding
 
+    def __str__(self) -> str:
+        """Return the finding in one line."""
+        found = self.finding
+        return f"{self.site.path}: {found.severity} {self.rule.name}: {found.message}"
+
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
@@ -50,6 +55,12 @@ class Report:
     """What was found in all files, in the order in which they were named."""
 
     files: tuple[FileReport, ...] = ()
+
+    def __str__(self) -> str:
+        """Return a line for each finding, and how many sites there are."""
+        lines = [f"{file.path}: {one}" for file in self.files for one in file.findings]
+        count = len(self.sites)
+        return "\n".join([*lines, f"{count} resampling site{'' if count == 1 else 's'}"])
 
     @property
     def findings(self) -> tuple[Located, ...]:

@@ -124,10 +124,10 @@ class Rule:
     """
 
     module: str
-    page: str | None
-    check: Check | None = None
-    examples: tuple[Good | Bad | GoodModel | BadModel, ...] = ()
-    check_model: CheckModel | None = field(default=None)
+    page: str | None = field(repr=False)
+    check: Check | None = field(default=None, repr=False)
+    examples: tuple[Good | Bad | GoodModel | BadModel, ...] = field(default=(), repr=False)
+    check_model: CheckModel | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
