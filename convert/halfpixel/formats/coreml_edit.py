@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 RECORD: Final = "halfpixel.fix"
 """Key of the user-defined metadata under which changes are recorded."""
 
+LARGEST_CONSTANTS: Final = 1 << 22
+"""Numbers that the constants of one site may hold in the model itself."""
+
 LayerAt = tuple[Span, ...]
 """A layer of a network, by the messages around its parameters, as `Layer.spans`."""
 

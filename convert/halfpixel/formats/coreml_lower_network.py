@@ -11,19 +11,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ConventionError
-from halfpixel.formats.coreml_edit import NewLayer
+from halfpixel.formats.coreml_edit import LARGEST_CONSTANTS, NewLayer
 from halfpixel.formats.coreml_schema import NETWORK_LAYERS
-from halfpixel.formats.goal import Goal
+from halfpixel.formats.goal import Goal, moved_steps
 from halfpixel.formats.protobuf_wire import VARINT, bytes_field, varint_bytes
-from halfpixel.sampling.lowering import meant_weights, single_taps
 
 if TYPE_CHECKING:
     from halfpixel.formats.coreml_spec import Layer
 
 SINCE: Final = 4
-LARGEST: Final = 1 << 22
-"""Numbers that the constants of one layer may hold."""
-
 NUMBERS: Final = {name: number for number, name in NETWORK_LAYERS.items()}
 
 
@@ -38,43 +34,28 @@ def lowered(layer: "Layer", goal: Goal, taken: set[str]) -> tuple[NewLayer, ...]
     Raises:
         ConventionError: lengths are not known, or other axes are resampled.
     """
-    moved = _moved(goal)
     rank = len(goal.lengths[0])
-    if sum(n * m for _, n, m in moved) > LARGEST:
+    steps = moved_steps(goal)
+    if any(step.axis < rank - 2 for step in steps):
+        raise ConventionError("only the last two axes are resampled by other layers")
+    if sum(step.n_in * step.n_out for step in steps) > LARGEST_CONSTANTS:
         raise ConventionError("its constants would be too large")
     chain = _Chain(layer, taken)
-    weights = {a: meant_weights(dict(goal.resize.axes)[a], n, m) for a, n, m in moved}
-    tables = {axis: single_taps(w) for axis, w in weights.items()}
-    for axis, n_in, n_out in moved:
-        table = tables[axis]
-        if table is not None:
-            chain.gather(axis - rank, table)
+    for step in steps:
+        pixels = step.pixels
+        if pixels is not None:
+            chain.gather(step.axis - rank, pixels)
             continue
-        if weights[axis].outside:
+        if step.weights.outside:
             raise ConventionError("samples outside the image are a constant, not a product")
-        dense = weights[axis].matrix()  # rows of outputs: W transposed, as it is stored
-        turned = axis == rank - 2
+        dense = step.weights.matrix()  # rows of outputs: W transposed, as it is stored
+        turned = step.axis == rank - 2
         if turned:
             chain.transpose(rank)
-        chain.product([float(v) for v in dense.reshape(-1)], n_in, n_out)
+        chain.product([float(v) for v in dense.reshape(-1)], step.n_in, step.n_out)
         if turned:
             chain.transpose(rank)
     return chain.layers()
-
-
-def _moved(goal: Goal) -> list[tuple[int, int, int]]:
-    """Return (axis, input length, output length) of the axes that are no copies."""
-    ins, outs = goal.lengths
-    moved: list[tuple[int, int, int]] = []
-    for axis, sampling in goal.resize.axes:
-        n_in, n_out = ins[axis], outs[axis]
-        if n_in is None or n_out is None:
-            raise ConventionError("it needs lengths that the file fixes")
-        if axis < len(ins) - 2:
-            raise ConventionError("only the last two axes are resampled by other layers")
-        if n_in != n_out or not meant_weights(sampling, n_in, n_out).is_identity:
-            moved.append((axis, n_in, n_out))
-    return moved
 
 
 class _Chain:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.errors import ConventionError
+from halfpixel.formats.coreml_edit import LARGEST_CONSTANTS
 from halfpixel.formats.coreml_messages import Block, Operation, Value, ValueType
 from halfpixel.formats.coreml_program import (
     MilScope,
@@ -19,9 +20,7 @@ from halfpixel.formats.coreml_program import (
     shape_of,
 )
 from halfpixel.formats.coreml_schema import DATA_TYPES, classes
-from halfpixel.formats.goal import Goal
-from halfpixel.sampling import Sampling
-from halfpixel.sampling.lowering import in_order, meant_weights, single_taps
+from halfpixel.formats.goal import Goal, gathers, products
 from halfpixel.site import Attribute
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     Array = NDArray[np.generic]
 
 CODES: Final = {name: code for code, name in DATA_TYPES.items()}
-LARGEST: Final = 1 << 22
-"""Numbers that the constants of one operation may hold in the program itself."""
 
 
 @dataclass
@@ -151,15 +148,11 @@ def gather(writer: MilWriter, goal: Goal) -> None:
     Raises:
         ConventionError: a sample is a blend, or lengths are not known.
     """
-    moved = _moved(goal)
-    lengths = list(cast("tuple[int, ...]", goal.lengths[0]))
+    tables, lengths = gathers(goal), _whole(goal)
     x = writer.x
-    for place, (axis, n_in, n_out) in enumerate(moved):
-        pixels = single_taps(meant_weights(_sampling(goal, axis), n_in, n_out))
-        if pixels is None:
-            raise ConventionError("a gather reads one sample each, and this blends several")
-        lengths[axis] = n_out
-        last = place + 1 == len(moved)
+    for place, (axis, pixels) in enumerate(tables):
+        lengths[axis] = len(pixels)
+        last = place + 1 == len(tables)
         inputs = {
             "x": x,
             "indices": writer.constant(f"pixels_{axis}", _int32(pixels)),
@@ -185,22 +178,16 @@ def matmul(writer: MilWriter, goal: Goal) -> None:
 
     if writer.dtype not in {"float16", "float32"}:
         raise ConventionError(f"a matrix product of {writer.dtype or 'an unknown type'}")
-    moved = _moved(goal)
-    rank = len(goal.lengths[0])
-    if any(axis < rank - 2 for axis, _, _ in moved):
+    steps, lengths = products(goal, LARGEST_CONSTANTS), _whole(goal)
+    rank = len(lengths)
+    if any(step.axis < rank - 2 for step in steps):
         raise ConventionError("only the last two axes are resampled by matrix products")
-    if sum(n * m for _, n, m in moved) > LARGEST:
-        raise ConventionError("its matrices would be too large to stand in the program")
-    lengths = list(cast("tuple[int, ...]", goal.lengths[0]))
-    order = in_order([(_sampling(goal, axis), n, m) for axis, n, m in moved])
     x = writer.x
-    for place, (axis, n_in, n_out) in enumerate(moved[k] for k in order):
-        weights = meant_weights(_sampling(goal, axis), n_in, n_out)
-        if weights.outside:
-            raise ConventionError("samples outside the image are a constant, not a product")
-        matrix: Array = weights.matrix().astype(writer.dtype)
-        lengths[axis] = n_out
-        last = place + 1 == len(moved)
+    for place, step in enumerate(steps):
+        axis = step.axis
+        matrix: Array = step.weights.matrix().astype(writer.dtype)
+        lengths[axis] = step.n_out
+        last = place + 1 == len(steps)
         no = writer.constant(f"transpose_{axis}", value=False)
         if axis == rank - 2:
             name = writer.constant(f"weights_{axis}", matrix)
@@ -217,21 +204,12 @@ def copied(writer: MilWriter) -> None:
     writer.add("identity", {"x": writer.x})
 
 
-def _moved(goal: Goal) -> list[tuple[int, int, int]]:
-    """Return (axis, input length, output length) of the axes that are no copies."""
-    ins, outs = goal.lengths
-    if None in ins or any(outs[axis] is None for axis, _ in goal.resize.axes):
+def _whole(goal: Goal) -> list[int]:
+    """Return the input's lengths, all of which the types of new values tell."""
+    known = [n for n in goal.lengths[0] if n is not None]
+    if len(known) != len(goal.lengths[0]):
         raise ConventionError("it needs lengths that the file fixes")
-    found: list[tuple[int, int, int]] = []
-    for axis, sampling in goal.resize.axes:
-        n_in, n_out = cast("int", ins[axis]), cast("int", outs[axis])
-        if n_in != n_out or not meant_weights(sampling, n_in, n_out).is_identity:
-            found.append((axis, n_in, n_out))
-    return found
-
-
-def _sampling(goal: Goal, axis: int) -> Sampling:
-    return dict(goal.resize.axes)[axis]
+    return known
 
 
 def _int32(values: Sequence[int]) -> "Array":

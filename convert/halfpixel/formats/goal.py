@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from halfpixel.conventions.torch_interpolate import LATEST, NEAREST_COPIES_SINCE, Version
 from halfpixel.deviation import Lengths, shortcut
-from halfpixel.sampling import Resize
+from halfpixel.errors import ConventionError
+from halfpixel.sampling import Resize, Sampling, Weights
 from halfpixel.sampling.arithmetic import output_length_float64
-from halfpixel.sampling.lowering import meant_weights
+from halfpixel.sampling.lowering import in_order, meant_weights, single_taps
 from halfpixel.site import Operation
 
 
@@ -65,3 +66,88 @@ def is_copy(goal: Goal) -> bool:
         if not meant_weights(sampling, n_in, n_out).is_identity:
             return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One axis of a resize at lengths that are known.
+
+    Attributes:
+        axis: axis of the input.
+        sampling: what is computed along it.
+        n_in: input length.
+        n_out: output length.
+    """
+
+    axis: int
+    sampling: Sampling
+    n_in: int
+    n_out: int
+
+    @property
+    def weights(self) -> Weights:
+        """W, of shape (n_out, n_in)."""
+        return meant_weights(self.sampling, self.n_in, self.n_out)
+
+    @property
+    def pixels(self) -> tuple[int, ...] | None:
+        """The pixel that each output sample reads; None where one is a blend."""
+        return single_taps(self.weights)
+
+
+def known_steps(goal: Goal) -> list[Step] | None:
+    """Return every axis, or None where a length is unknown."""
+    ins, outs = goal.lengths
+    found: list[Step] = []
+    for axis, sampling in goal.resize.axes:
+        n_in, n_out = ins[axis], outs[axis]
+        if n_in is None or n_out is None:
+            return None
+        found.append(Step(axis, sampling, n_in, n_out))
+    return found
+
+
+def moved_steps(goal: Goal, what: str = "it") -> list[Step]:
+    """Return the axes that are no copies.
+
+    Raises:
+        ConventionError: a length is not known.
+    """
+    steps = known_steps(goal)
+    if steps is None:
+        raise ConventionError(f"{what} needs lengths that the file fixes")
+    return [s for s in steps if s.n_in != s.n_out or not s.weights.is_identity]
+
+
+def gathers(goal: Goal) -> list[tuple[int, tuple[int, ...]]]:
+    """Return the axes that are no copies, each with the pixels that it reads.
+
+    Raises:
+        ConventionError: a length is not known, or a sample is a blend.
+    """
+    found: list[tuple[int, tuple[int, ...]]] = []
+    for step in moved_steps(goal):
+        pixels = step.pixels
+        if pixels is None:
+            raise ConventionError("a gather reads one sample each, and this blends several")
+        found.append((step.axis, pixels))
+    return found
+
+
+def products(goal: Goal, largest: int) -> list[Step]:
+    """Return the axes of products with W, those that shrink most first: fewest products in all.
+
+    Args:
+        goal: what is computed.
+        largest: how many numbers the matrices may hold together.
+
+    Raises:
+        ConventionError: a length is not known, W is too large, or a sample is a constant.
+    """
+    steps = moved_steps(goal, "a matrix product")
+    numbers = sum(step.n_in * step.n_out for step in steps)
+    if numbers > largest:
+        raise ConventionError(f"its matrices would hold {numbers} numbers")
+    if any(step.weights.outside for step in steps):
+        raise ConventionError("samples outside the image are a constant, not a product")
+    return [steps[k] for k in in_order([(s.sampling, s.n_in, s.n_out) for s in steps])]

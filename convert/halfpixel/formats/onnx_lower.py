@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.torch_interpolate import NEAREST_COPIES_SINCE
 from halfpixel.errors import ConventionError
-from halfpixel.formats.goal import Goal
+from halfpixel.formats.goal import Goal, gathers, known_steps, products
 from halfpixel.formats.onnx_lower_grid import grid_sample
 from halfpixel.formats.onnx_nodes import Ends, Nodes, float_type
 from halfpixel.sampling import Nearest, Sampling
 from halfpixel.sampling.lowering import (
     Lowering,
-    in_order,
-    meant_weights,
-    single_taps,
     transposed,
     whole_factor,
 )
@@ -47,7 +44,7 @@ def lower(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal, lowering: 
         case "matmul":
             _matmul(nodes, ends, operation, goal)
         case "gather":
-            if _tables(goal) is None:
+            if known_steps(goal) is None:
                 _gather_computed(nodes, ends, operation, goal)
             else:
                 _gather(nodes, ends, goal)
@@ -57,42 +54,17 @@ def lower(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal, lowering: 
             grid_sample(nodes, ends, operation, goal)
 
 
-def known_axes(goal: Goal) -> list[tuple[int, Sampling, int, int]] | None:
-    """Return (axis, sampling, input length, output length), or None where one is unknown."""
-    ins, outs = goal.lengths
-    found: list[tuple[int, Sampling, int, int]] = []
-    for axis, sampling in goal.resize.axes:
-        n_in, n_out = ins[axis], outs[axis]
-        if n_in is None or n_out is None:
-            return None
-        found.append((axis, sampling, n_in, n_out))
-    return found
-
-
-def _moved(goal: Goal, what: str) -> list[tuple[int, Sampling, int, int]]:
-    axes = known_axes(goal)
-    if axes is None:
-        raise ConventionError(f"{what} needs lengths that the file fixes")
-    return [a for a in axes if a[2] != a[3] or not meant_weights(a[1], a[2], a[3]).is_identity]
-
-
 def _matmul(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal) -> None:
     """One product an axis with W, the axes that shrink first; others are moved to the end."""
     import numpy as np
 
     dtype = float_type(operation, "a matrix product")
-    moved = _moved(goal, "a matrix product")
-    rank = len(goal.lengths[0])
-    numbers = sum(n * m for _, _, n, m in moved)
-    if numbers > LARGEST_MATRIX:
-        raise ConventionError(f"its matrices would hold {numbers} numbers")
-    if any(meant_weights(s, n, m).outside for _, s, n, m in moved):
-        raise ConventionError("samples outside the image are a constant, not a product")
-    x = ends.x
-    order = [moved[k] for k in in_order([(s, n, m) for _, s, n, m in moved])]
-    for place, (axis, sampling, n_in, n_out) in enumerate(order):
-        matrix: NDArray[np.generic] = meant_weights(sampling, n_in, n_out).matrix().astype(dtype)
-        output = ends.y if place + 1 == len(order) else ""
+    rank, x = len(goal.lengths[0]), ends.x
+    steps = products(goal, LARGEST_MATRIX)
+    for place, step in enumerate(steps):
+        axis = step.axis
+        matrix: NDArray[np.generic] = step.weights.matrix().astype(dtype)
+        output = ends.y if place + 1 == len(steps) else ""
         if axis == rank - 2 and rank > 1:
             weights = nodes.constant(np.ascontiguousarray(matrix), f"weights_{axis}")
             x = nodes.add("MatMul", [weights, x], output=output)
@@ -107,23 +79,8 @@ def _matmul(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal) -> None:
         x = nodes.add("Transpose", [product], output=output, perm=swap)
 
 
-def _tables(goal: Goal) -> list[tuple[int, tuple[int, ...]]] | None:
-    axes = known_axes(goal)
-    if axes is None:
-        return None
-    tables: list[tuple[int, tuple[int, ...]]] = []
-    for axis, sampling, n_in, n_out in axes:
-        weights = meant_weights(sampling, n_in, n_out)
-        pixels = single_taps(weights)
-        if pixels is None:
-            raise ConventionError("a gather reads one sample each, and this blends several")
-        if not weights.is_identity:
-            tables.append((axis, pixels))
-    return tables
-
-
 def _gather(nodes: Nodes, ends: Ends, goal: Goal) -> None:
-    x, tables = ends.x, _tables(goal) or []
+    x, tables = ends.x, gathers(goal)
     for place, (axis, pixels) in enumerate(tables):
         output = ends.y if place + 1 == len(tables) else ""
         indices = nodes.ints(pixels, f"pixels_{axis}")

@@ -6,10 +6,10 @@ from typing import cast
 from halfpixel.conventions import onnx_grid
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
-from halfpixel.formats.goal import Goal, goal_of, is_copy
+from halfpixel.formats.goal import Goal, goal_of, is_copy, known_steps
 from halfpixel.formats.onnx_form import Form, form_of
 from halfpixel.formats.onnx_hidden import read_gather
-from halfpixel.formats.onnx_lower import known_axes, lower
+from halfpixel.formats.onnx_lower import lower
 from halfpixel.formats.onnx_lower_grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE, affine_grid
 from halfpixel.formats.onnx_node import resize_inputs
 from halfpixel.formats.onnx_nodes import DTYPES, Ends, Nodes
@@ -69,7 +69,7 @@ def needed_opset(place: Place, change: Change, goal: Goal | None, newest: int | 
         plan = plan_of(place, change, goal, most)
         if plan.lowering == "gridsample" and len(goal.lengths[0]) == 5:
             return max(now, GRID_SAMPLE_RENAMED)
-        if plan.lowering == "gather" and known_axes(goal) is None:
+        if plan.lowering == "gather" and known_steps(goal) is None:
             return max(now, 11)
         if plan.opset > most:
             raise ConventionError(f"it needs opset {plan.opset}, and {most} is the newest allowed")
@@ -249,10 +249,10 @@ def _resize(place: Place, change: Change, goal: Goal, nodes: Nodes, *, lifted: b
     lower(nodes, ends, operation, goal, plan.lowering)
     if not nodes.made:
         nodes.add("Identity", [ends.x], output=ends.y)
-    axes = known_axes(goal)
+    steps = known_steps(goal)
     costs = None
-    if axes is not None:
-        plain = [(s, n, m) for _, s, n, m in axes]
+    if steps is not None:
+        plain = [(s.sampling, s.n_in, s.n_out) for s in steps]
         costs = (cost(plain, None), cost(plain, plan.lowering))
     return kept_records(place, nodes, f"written as {plan.lowering}", costs)
 

@@ -28,13 +28,13 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from halfpixel.check import Judge, settings_of
 from halfpixel.conventions import coreml_mil
 from halfpixel.errors import ConventionError, MissingExtraError
+from halfpixel.formats.coreml_edit import LARGEST_CONSTANTS
 from halfpixel.formats.coreml_place import settled
-from halfpixel.formats.coreml_write_mil import LARGEST
-from halfpixel.formats.goal import Goal, goal_of, is_copy
+from halfpixel.formats.goal import Goal, goal_of, is_copy, known_steps
 from halfpixel.intents.coreml_record import converted
 from halfpixel.rule import SEVERITIES, Fix
 from halfpixel.sampling import Resize
-from halfpixel.sampling.lowering import in_order, meant_weights, single_taps
+from halfpixel.sampling.lowering import in_order
 from halfpixel.site import Attribute, Operation, Producer, Site
 
 if TYPE_CHECKING:
@@ -291,29 +291,26 @@ def _written_out(builder: object, op: _Op, operation: Operation, goal: Goal) -> 
     """Add gathers or products with constant matrices; None where lengths are not known."""
     import numpy as np
 
-    ins, outs = goal.lengths
-    axes = [(axis, ins[axis], outs[axis], sampling) for axis, sampling in goal.resize.axes]
-    known = [(a, n, m, s) for a, n, m, s in axes if n is not None and m is not None]
-    rank = len(ins)
-    if len(known) != len(axes) or operation.dtype not in {"float16", "float32"}:
+    rank = len(goal.lengths[0])
+    found = known_steps(goal)
+    if found is None or operation.dtype not in {"float16", "float32"}:
         return None
-    if any(axis < rank - 2 for axis, *_ in known):
+    order = in_order([(s.sampling, s.n_in, s.n_out) for s in found])
+    steps = [found[k] for k in order if not found[k].weights.is_identity]
+    if any(step.axis < rank - 2 or step.weights.outside for step in steps):
+        return None
+    if sum(step.n_in * step.n_out for step in steps) > LARGEST_CONSTANTS:
         return None
     x = op.inputs["x"]
-    order = in_order([(s, n, m) for _, n, m, s in known])
-    moved = [known[k] for k in order]
-    weights = [meant_weights(s, n, m) for _, n, m, s in moved]
-    steps = [(a, w) for (a, *_), w in zip(moved, weights, strict=True) if not w.is_identity]
-    if any(w.outside for _, w in steps) or sum(w.n_in * w.n_out for _, w in steps) > LARGEST:
-        return None
-    for place, (axis, weight) in enumerate(steps):
+    for place, step in enumerate(steps):
+        axis = step.axis
         name = op.name if place + 1 == len(steps) else f"{op.name}_halfpixel_{axis}"
-        table = single_taps(weight)
+        table = step.pixels
         if table is not None:
             indices = np.asarray(table, np.int32)
             x = _call(builder, "gather", op, name, x=x, indices=indices, axis=axis)
             continue
-        matrix: Array = weight.matrix().astype(operation.dtype)
+        matrix: Array = step.weights.matrix().astype(operation.dtype)
         if axis == rank - 2:
             x = _call(builder, "matmul", op, name, x=matrix, y=x)
         else:
