@@ -466,32 +466,6 @@ def test_commands_that_mean_nothing_are_refused(arguments: list[str], told: str)
     assert told in result.output
 
 
-def read_back(path: str) -> nn.Module:
-    """Stand for onnx2torch.convert."""
-    assert path.endswith(".onnx")
-    return Up(scale_factor=2.0, mode="bilinear")
-
-
-@pytest.mark.filterwarnings("ignore")  # likewise
-def test_onnx_goes_to_core_ml_by_onnx2torch_or_says_that_it_cannot(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("coremltools")
-    path = models.CORPUS / "bilinear_x2_ac0-t2.13.0d-o20.onnx"
-    out = tmp_path / "m.mlpackage"
-    monkeypatch.setitem(sys.modules, "onnx2torch", None)
-    result = run(path, "--to", out)
-    assert result.exit_code == 2
-    assert "onnx2torch is not installed: pip install onnx2torch, or convert" in result.output
-    library = types.ModuleType("onnx2torch")
-    vars(library)["convert"] = read_back
-    monkeypatch.setitem(sys.modules, "onnx2torch", library)
-    result = run(path, "--to", out)
-    assert result.exit_code == 0, result.output
-    assert out.is_dir()
-    gc.collect()
-
-
 def test_specs_are_parsed() -> None:
     assert parse_input("x=1x2x3:uint8").dtype == "uint8"
     assert parse_dynamic(("x=3,2", "all")) == Dynamic("all", {"x": (2, 3)})

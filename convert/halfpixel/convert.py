@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from halfpixel.conversion import Conversion, ConvertSettings, Exporter
 
 SUFFIXES: Final = (".onnx", ".mlpackage", ".mlmodel")
+MODELS: Final = (*SUFFIXES, ".mlmodelc")
 
 
 def convert(  # noqa: PLR0913 - one keyword an option of the command
@@ -39,8 +40,8 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
     """Convert a PyTorch module, check it against its own calls, fix it and verify it.
 
     Args:
-        source: `package.module:factory`, a .pt2 or TorchScript file, a torch.nn.Module or an
-            ExportedProgram.
+        source: `package.module:factory`, a .pt2 or TorchScript file, an ONNX file on its way to
+            Core ML, a torch.nn.Module or an ExportedProgram.
         output: the file: .onnx, .mlpackage or .mlmodel; None to have the ONNX model in memory.
         inputs: shapes of the inputs, as `--input` takes them: `[NAME=]1x3x64x64[:TYPE]`.
         dynamic: axes that are free: "all", "2,3" or "NAME=2,3".
@@ -84,11 +85,21 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
             providers=tuple(providers),
         )
     target = None if output is None else Path(output)
+    _check_source(source, target)
     _check_target(target)
     loaded = load(source, settings)
     place = None if target is None else target.parent
     with tempfile.TemporaryDirectory(dir=place, prefix=".halfpixel-") as folder:
         return Converting(loaded, settings, Path(folder), target).result()
+
+
+def _check_source(source: object, target: Path | None) -> None:
+    """Refuse a model that is converted already, but for ONNX on its way to Core ML."""
+    text = str(source) if isinstance(source, str | Path) else ""
+    to_core_ml = target is not None and not target.name.endswith(".onnx")
+    if text.endswith(MODELS) and not (text.endswith(".onnx") and to_core_ml):
+        told = "halfpixel fix mends a model; --to torch says it in PyTorch's words"
+        raise UsageError(f"{text}: is converted already; {told}")
 
 
 def _check_target(target: Path | None) -> None:

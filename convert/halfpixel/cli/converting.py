@@ -83,6 +83,7 @@ def convert_command(  # noqa: PLR0913, PLR0917 - one argument an option
     SOURCE is package.module:factory, a .pt2 or a TorchScript file. It is exported, every
     resampling site is held against the call that PyTorch's own graph made, what the exporter lost
     is fixed, and the file is run beside the module. A file that failed verification is not written.
+    An ONNX file can be SOURCE on its way to Core ML, and is then what the new file is held against.
     With --to torch, SOURCE is a model file, and the PyTorch call of every site is printed, or
     written as a Python file with --output. Exit code 1 says that the exporter refuses, that
     verification failed, that findings are left, or that a site is no PyTorch call; 2 that SOURCE,
@@ -117,19 +118,9 @@ def convert_command(  # noqa: PLR0913, PLR0917 - one argument an option
 
 
 def _converted(source: str, output: str, settings: "ConvertSettings") -> "Conversion":
-    from dataclasses import replace
-
     from halfpixel.convert import convert
 
-    if not source.endswith(MODELS):
-        return convert(source, output, settings=settings)
-    if not source.endswith(".onnx") or output.endswith(".onnx"):
-        told = "halfpixel fix mends a model; --to torch says it in PyTorch's words"
-        raise UsageError(f"{source}: is converted already; {told}")
-    from halfpixel.converting.from_onnx import as_module
-
-    module, specs = as_module(Path(source))
-    return convert(module, output, settings=replace(settings, inputs=settings.inputs or specs))
+    return convert(source, output, settings=settings)
 
 
 def _show(found: "Conversion", output_format: str) -> None:

@@ -186,7 +186,10 @@ class Converting:
         except GraphError as error:
             count, attempt.refused = site_by_site(path)
             attempt.notes.append(f"not run as a whole; sites that were run alone: {count}")
-            if attempt.matching.lost or attempt.kinds:
+            unsure = self.source.reference is not None and (
+                self.source.notes or self.source.problem
+            )
+            if attempt.matching.lost or attempt.kinds or unsure:
                 attempt.refused = f"not verified: {error.reason}"
         if attempt.refused and not attempt.doubtful:
             attempt.doubtful = tuple(attempt.matching.lost)
@@ -212,11 +215,12 @@ class Converting:
     def _told(self, best: Attempt, attempts: Sequence[Attempt]) -> Conversion:
         """Return the report of the attempt that was chosen."""
         fixed, exported = best.fixed, best.exported
-        notes = [f"in plain operators: {one}" for one in kinds_told(best.kinds)]
+        notes = [*self.source.notes]
+        notes += [f"in plain operators: {one}" for one in kinds_told(best.kinds)]
         notes += [
             f"exported again: {one.refused}" for one in attempts if one.refused and one is not best
         ]
-        if self.source.problem:
+        if self.source.problem and self.source.reference is None:
             notes.append(
                 f"no graph of PyTorch's own: {self.source.problem}; the exporter's record counts"
             )

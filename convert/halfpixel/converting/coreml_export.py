@@ -58,6 +58,7 @@ def export_coreml(
                 model = tools.convert(
                     form,
                     inputs=_inputs(tools, source),
+                    outputs=_outputs(tools, source),
                     convert_to="neuralnetwork" if network else "mlprogram",
                     minimum_deployment_target=_system(tools, targets, network=network),
                     compute_precision=None if network else tools.precision.FLOAT32,
@@ -104,6 +105,15 @@ def _inputs(tools: Any, source: Source) -> list[object]:  # noqa: ANN401 - corem
         kind = np.int32 if "int" in port.dtype or port.dtype == "bool" else np.float32
         found.append(tools.TensorType(name=port.name, shape=shape, dtype=kind))
     return found
+
+
+def _outputs(tools: Any, source: Source) -> list[object] | None:  # noqa: ANN401 - likewise
+    """Return the names that a file gave its outputs, where Core ML takes them."""
+    taken = {*source.names, *source.outputs}
+    distinct = len(taken) == len(source.names) + len(source.outputs)
+    if not source.outputs or not distinct or not all(map(str.isidentifier, source.outputs)):
+        return None
+    return [tools.TensorType(name=name) for name in source.outputs]
 
 
 def _system(tools: Any, targets: Sequence[str], *, network: bool) -> object:  # noqa: ANN401

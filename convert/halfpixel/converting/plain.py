@@ -97,7 +97,7 @@ def resized(x: "Tensor", wanted: Wanted) -> "Tensor":
             if axis.may_stay and _copies(wanted):
                 same = (axis.i.long()[:, None] == axis.j.long()).to(weights.dtype)
                 weights = torch.where(axis.stays, same, weights)
-            y = _product(y, weights.to(x.dtype), place)
+            y = product(y, weights.to(x.dtype), place)
     return x.clone() if y is x else y
 
 
@@ -111,7 +111,7 @@ def _factor(wanted: Wanted, axis: int) -> float | None:
     return given if given is not None and given > 0 else None
 
 
-def _product(x: "Tensor", weights: "Tensor", axis: int) -> "Tensor":
+def product(x: "Tensor", weights: "Tensor", axis: int) -> "Tensor":
     """Return the product along one axis."""
     import torch
 

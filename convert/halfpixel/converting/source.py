@@ -42,6 +42,9 @@ class Source:
         feeds: the inputs, as they were asked for.
         limits: range of made inputs.
         stretch: how many times as long free axes are while exporting.
+        reference: what the file that is written has to equal; None for the module itself.
+        outputs: names of what the module returns, where it was a file that has such.
+        notes: what there is to say of it.
     """
 
     name: str
@@ -55,6 +58,9 @@ class Source:
     feeds: "Feeds" = field(default_factory=dict[str, "Array"])
     limits: tuple[float, float] = (0.0, 1.0)
     stretch: int = 1
+    reference: Side | None = None
+    outputs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def tensors(self) -> "tuple[torch.Tensor, ...]":
         """Return the inputs while exporting.
@@ -100,8 +106,8 @@ def load(source: object, settings: ConvertSettings) -> Source:
     """Return a source with its inputs, and PyTorch's graph of it where there is one.
 
     Args:
-        source: `package.module:factory`, a .pt2 or TorchScript file, a torch.nn.Module or an
-            ExportedProgram.
+        source: `package.module:factory`, a .pt2, TorchScript or ONNX file, a torch.nn.Module or
+            an ExportedProgram.
         settings: its inputs, and which axes are free.
 
     Raises:
@@ -116,6 +122,8 @@ def load(source: object, settings: ConvertSettings) -> Source:
 
     text = str(source) if isinstance(source, str | Path) else f"<{type(source).__name__}>"
     program: Any = source if isinstance(source, torch.export.ExportedProgram) else None
+    if text.endswith(".onnx"):
+        return _from_onnx(text, settings)
     if text.endswith(".pt2"):
         program = _read(Path(text))
     with quietly():
@@ -142,6 +150,27 @@ def load(source: object, settings: ConvertSettings) -> Source:
     found.feeds = feeds_of(ports, settings.limits, 0)
     _try(found)
     _trace(found)
+    return found
+
+
+def _from_onnx(text: str, settings: ConvertSettings) -> Source:
+    """Return an ONNX model as a source; what it becomes has to equal the file."""
+    from halfpixel.converting.from_onnx import as_module
+
+    read = as_module(Path(text), settings)
+    found = Source(text, read.module, read.inputs, {}, reference=Side(text), outputs=read.outputs)
+    found.limits, found.notes = settings.limits, read.notes
+    found.feeds = feeds_of(read.inputs, settings.limits, 0)
+    _trace(found)
+    sites = {call.name: read.sites.get(call.module) for call in found.calls}
+    found.calls = tuple(
+        replace(
+            call,
+            source=(site.source or f"node {site.path}") if (site := sites[call.name]) else None,
+            source_text="",
+        )
+        for call in found.calls
+    )
     return found
 
 

@@ -35,6 +35,8 @@ MOST_NUMBERS: Final = 1 << 21
 def cases(source: Source) -> "tuple[Feeds, ...]":
     """Return the inputs that the file is verified with: as exported, and other lengths."""
     found = [source.feeds]
+    if source.reference is not None:  # its constants were computed from the first inputs
+        found.append(feeds_of(source.inputs, source.limits, 1))
     ranges = _limits(source)
     seen = {tuple(array.shape for array in source.feeds.values())}
     most = max(GROWTH * (_numbers(source, source.feeds) or 0), MOST_NUMBERS)

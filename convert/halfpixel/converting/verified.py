@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def verified(path: Path, source: Source, settings: ConvertSettings) -> tuple[Verification, ...]:
-    """Return how a file compares with the module, one result a provider.
+    """Return how a file compares with what it has to equal, one result a provider.
 
     Raises:
         RuntimeFailure: a provider that was asked for is missing.
@@ -26,13 +26,13 @@ def verified(path: Path, source: Source, settings: ConvertSettings) -> tuple[Ver
 
     feeds = FeedSettings(given=cases(source))
     asked = VerifySettings(feeds, settings.tolerances)
-    eager = Side(source.module, label=source.name)
+    there = source.reference or Side(source.module, label=source.name)
     name = path.with_stem(path.stem.removesuffix(".fixed")).name
     found: list[Verification] = []
     for text in ("", *settings.providers):
         where, options = parse_provider(text) if text else ("", {})
         with quietly():
-            found.append(verify(Side(str(path), where, options, name), eager, asked))
+            found.append(verify(Side(str(path), where, options, name), there, asked))
     return tuple(found)
 
 
@@ -91,7 +91,7 @@ def _column(case: "Case", source: Source) -> str:
         for call in source.calls
         if "_aa" in call.target and call.output_shape is not None and call.output_shape[-1] == 1
     ]
-    if not columns or case.refused:
+    if not columns or case.refused or source.reference is not None:
         return ""
     return (
         f"; PyTorch's own CPU result is wrong there (rule antialias-column): {columns[0].text} "
