@@ -81,7 +81,9 @@ def test_nearest_is_converted_for_both_of_pytorchs_kernels(
 def test_an_image_whose_channels_lie_last_is_converted_as_pytorch_copies_it(
     tmp_path: Path,
 ) -> None:
-    module = nn.Sequential(nn.Conv2d(4, 4, 1), nn.Upsample(scale_factor=1.1)).requires_grad_(False)
+    module = nn.Sequential(nn.Conv2d(4, 4, 1), nn.Upsample(scale_factor=1.1))
+    for weight in module.parameters():
+        weight.requires_grad = False
     last = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     found = halfpixel.convert(last, tmp_path / "m.onnx", inputs=["1x4x30x40"], dynamic="2,3")
     assert found.refused == ""

@@ -72,7 +72,7 @@ def resized(x: "Tensor", wanted: Wanted) -> "Tensor":
             if axis.may_stay and _copies(wanted):
                 same = (axis.i.long()[:, None] == axis.j.long()).to(weights.dtype)
                 weights = torch.where(axis.stays, same, weights)
-            y = _product(y, weights.to(x.dtype), place)
+            y = product(y, weights.to(x.dtype), place)
     return x.clone() if y is x else y
 
 
@@ -115,11 +115,11 @@ def _factor(wanted: Wanted, axis: int) -> float | None:
     return given if given is not None and given > 0 else None
 
 
-def _product(x: "Tensor", weights: "Tensor", axis: int) -> "Tensor":
+def product(x: "Tensor", weights: "Tensor", axis: int) -> "Tensor":
     """Return the product of an image (..., n, ...) with weights (m, n): (..., m, ...).
 
     >>> import torch
-    >>> [_product(torch.ones(2, 3, 4, 5), torch.ones(7, n), axis).shape[axis] for axis, n in
+    >>> [product(torch.ones(2, 3, 4, 5), torch.ones(7, n), axis).shape[axis] for axis, n in
     ...  ((2, 4), (3, 5))]
     [7, 7]
     """

@@ -100,7 +100,7 @@ class Axis:
             if self.factor is None:
                 step = self.n_in.float() / self.n_out.float()
             single = torch.floor(i.float() * step)
-            places = single if short is True else torch.where(short, single, places)
+            places = single if isinstance(short, bool) else torch.where(short, single, places)
         index = torch.minimum(places, (self.n_in - 1).float()).long()
         return index if exact or short is False else self._copied(index, short)
 
@@ -113,7 +113,7 @@ class Axis:
         doubles = self.n_out.long() == 2 * self.n_in.long()
         half = torch.div(self.i.long(), 2, rounding_mode="floor")
         copied = torch.where(self.stays, self.i.long(), torch.where(doubles, half, index))
-        return copied if short is True else torch.where(short, copied, index)
+        return copied if isinstance(short, bool) else torch.where(short, copied, index)
 
     def weights(self, wanted: Wanted) -> "Tensor":
         """Return the matrix of shape (out, in) whose product with an axis resizes it.

@@ -14,7 +14,8 @@ from math import frexp
 from typing import TYPE_CHECKING, Any, Final
 
 from halfpixel.conventions.torch_interpolate import FAMILIES
-from halfpixel.converting.plain import Wanted, affine_grid, each, pooled, resized
+from halfpixel.converting.plain import affine_grid, each, pooled, resized
+from halfpixel.converting.plain_axis import Wanted
 from halfpixel.intents.exported_program import GraphCall
 
 if TYPE_CHECKING:
