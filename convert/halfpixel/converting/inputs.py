@@ -73,10 +73,11 @@ def specs_of_program(
         UsageError: an input that is no tensor in a place of its own, or a shape that is not known.
     """
     import torch
+    from torch.utils import _pytree
 
     _check_places(program, [port.name for port in ports], text)
     names = program.graph_signature.user_inputs
-    leaves = cast("list[object]", torch.utils._pytree.tree_leaves(program.example_inputs))  # noqa: SLF001 - as torch.export flattens them
+    leaves = cast("list[object]", _pytree.tree_leaves(program.example_inputs))
     examples = {
         str(name): tuple(leaf.shape)
         for name, leaf in zip(names, leaves, strict=False)
@@ -108,7 +109,8 @@ def _check_places(
         raise UsageError(f"{text}: input {name!r} is given by name alone; {BY_PLACE}")
     for place, one in enumerate(given):
         if one not in tensors:
-            told = f"a {type(one).__name__}" if isinstance(one, list | tuple | dict) else repr(one)
+            name = type(cast("object", one)).__name__
+            told = f"a {name}" if name in {"list", "tuple", "dict"} else repr(one)
             raise UsageError(f"{text}: input {place + 1} is {told}, no tensor; {BY_PLACE}")
 
 
@@ -116,7 +118,7 @@ def _allowed(program: "torch.export.ExportedProgram") -> dict[str, list[int]]:
     """Return lengths that the ranges of a program allow, by input."""
     from halfpixel.converting.source import placeholders
 
-    told = cast("Mapping[Any, Any]", program.range_constraints)
+    told = cast("Mapping[Any, Any]", getattr(program, "range_constraints", {}))
     usual = {
         symbol: int(min(max(USUAL, limit.lower), limit.upper))
         for symbol, limit in told.items()

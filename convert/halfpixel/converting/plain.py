@@ -96,7 +96,7 @@ def _short_path(x: "Tensor", axes: Sequence[Axis]) -> "Tensor | bool":
     layout = {2: torch.channels_last, 3: torch.channels_last_3d}.get(len(axes))
     if layout is None:
         return False
-    channels: object = x.shape[1]
+    channels = cast("object", x.shape[1])  # a symbol where it is free
     many = isinstance(channels, int | torch.Tensor) and int(channels) > 3
     if many and x.is_contiguous(memory_format=layout):
         return True
