@@ -439,6 +439,25 @@ def test_core_ml_models_are_said_as_pytorch() -> None:
     assert "F.interpolate(" in result.output or "no PyTorch call" in result.output
 
 
+class Gaps(nn.Module):
+    """What coremltools 9.0 trips over: a pool without stride, an alias, a node called floor."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.max_pool2d(torch.floor(4 * x), 2)
+        y = torch.ops.aten.alias(torch.div(y, 2, rounding_mode="floor"))
+        z: Tensor = torch.ops.aten.alias(F.interpolate(y, scale_factor=2, mode="bilinear"))
+        return z
+
+
+@pytest.mark.filterwarnings("ignore")  # likewise
+def test_gaps_of_coremltools_are_filled_and_native_operators_stay(tmp_path: Path) -> None:
+    pytest.importorskip("coremltools")
+    found = halfpixel.convert(Gaps(), tmp_path / "m.mlpackage", inputs=["1x2x8x12"])
+    assert found.refused == ""
+    assert [pair.site and pair.site.op for pair in found.sites] == ["upsample_bilinear"]
+    gc.collect()
+
+
 @pytest.mark.filterwarnings("ignore")  # likewise
 def test_a_neural_networks_sites_are_verified_alone(tmp_path: Path) -> None:
     pytest.importorskip("coremltools")

@@ -1,5 +1,6 @@
 """The hooks in pre-commit, the GitHub Action by its shell steps, packs of rules by pip."""
 
+import errno
 import importlib.util
 import json
 import os
@@ -294,6 +295,26 @@ def test_a_pack_goes_nowhere_that_cannot_be_written(tmp_path: Path) -> None:
     result = rules("new", "our-rules", "--into", str(tmp_path / "file"))
     assert result.exit_code == 2
     assert "not a directory" in result.output
+
+
+def test_a_pack_that_could_not_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_text
+
+    def full(path: Path, text: str, **options: str) -> int:
+        if path.parent.name == "tests":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, text, **options)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    result = rules("new", "our-rules", "--into", str(tmp_path))
+    told = f"{tmp_path / 'our-rules'}: cannot be written: no space left on device"
+    assert (result.exit_code, result.output) == (2, f"halfpixel: {told}\n")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    assert rules("new", "our-rules", "--into", str(tmp_path)).exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["our-rules"]
 
 
 def test_rules_alone_lists_them() -> None:

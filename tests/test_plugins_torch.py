@@ -22,7 +22,8 @@ from torch.nn import functional
 
 import example_models as models
 import halfpixel
-from halfpixel.errors import HalfpixelError, UsageError
+from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
+from halfpixel.fixes import FixResult
 from halfpixel.plugins import onnx_ir as ir_plugin
 from halfpixel.plugins import torch_onnx
 from halfpixel.plugins.onnx_ir import FixResampling
@@ -125,6 +126,28 @@ def test_a_file_is_written_fixed(tmp_path: Path, *, positional: bool, external: 
     assert next(iter(onnx.load(path, load_external_data=False).graph.input)).name == "image"
     program.save(tmp_path / "again.onnx", external_data=external)
     np.testing.assert_allclose(run(str(tmp_path / "again.onnx")), meant(), atol=1e-5)
+
+
+@pytest.mark.parametrize("buffer", [True, False])
+def test_a_program_outlives_a_disk_that_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, buffer: bool
+) -> None:
+    f: Any = io.BytesIO() if buffer else str(tmp_path / "m.onnx")
+
+    def full(result: FixResult, out: "io.BytesIO | Path", **_options: object) -> None:
+        del result
+        if isinstance(out, io.BytesIO):
+            out.write(b"half")
+        raise ModelFileError(tmp_path / "m.onnx", "cannot be written: no space left on device")
+
+    monkeypatch.setattr(FixResult, "copy_out" if buffer else "save", full)
+    options: dict[str, Any] = {"dynamo": False, "opset_version": 10} if buffer else {}
+    model = net(**HALF) if not buffer else net(scale_factor=2, antialias=False)
+    with pytest.warns(ResamplingWarning, match="nothing was fixed: .*: no space left") as caught:
+        program = torch_onnx.export(model, (X,), f, halfpixel_unsafe_fixes=True, **options)
+    assert (program is None) == buffer
+    assert caught[-1].filename == __file__
+    onnx.checker.check_model(onnx.load(io.BytesIO(f.getvalue()) if buffer else f))
 
 
 @pytest.mark.parametrize("buffer", [True, False])

@@ -43,7 +43,10 @@ BROKEN: tuple[tuple[str, str, str], ...] = (
     ("sources", GOOD_ROW.replace("[sources]\npage", "sources = 3\n[more]\npage"), "more is no key"),
     ("refused", f'refused = "kept"\n{GOOD_ROW}', "refused is 'kept'"),
     ("dialect", 'runtime = "a"\ndialect = "MIL"\nspecification = 6', "dialect is 'MIL'"),
-    ("specification", 'runtime = "a"\ndialect = "ML Program"', "specification is 0"),
+    ("specification", 'runtime = "a"\ndialect = "ML Program"', "specification is not given"),
+    ("a text", 'runtime = "a"\ndialect = "ML Program"\nspecification = "8"', "is '8', expected"),
+    ("a truth", 'runtime = "a"\ndialect = "ML Program"\nspecification = true', "is True, expected"),
+    ("left to", f'left_to = "toaster"\n{GOOD_ROW}', r"mine.toml: left_to is 'toaster': expected"),
     ("like", f'like = "toaster"\n{GOOD_ROW}', "expected one of"),
 )
 
@@ -64,3 +67,37 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
     assert said is not None
     assert (said.verdict, said.source) == ("refused", "its manual: page 3")
     assert target.says(resize(node("linear", "half_pixel"))) is None
+
+
+@pytest.mark.parametrize("key", ["left_to", "like"])
+@pytest.mark.parametrize("files", [("a",), ("a", "b"), ("a", "b", "c")])
+def test_files_that_lead_back_are_refused(
+    key: str, files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, following in zip(files, (*files[1:], files[0]), strict=True):
+        text = f'{key} = "{following}.toml"\n{GOOD_ROW}'
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as error:
+        load_target("a.toml")
+    told = str(error.value)
+    second = (*files, "a")[1]
+    assert told.startswith(f"--target 'a.toml': a.toml: {key} is '{second}.toml': ")
+    assert told.endswith(f"{key} is 'a.toml': leads back to itself")
+
+
+def test_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
+    path, base = tmp_path / "mine.toml", tmp_path / "base.toml"
+    base.write_text(GOOD_ROW, encoding="utf-8")
+    path.write_text(f'like = "{base.as_posix()}"\nruntime = "mine"\n', encoding="utf-8")
+    operation = resize(node("cubic", "half_pixel"))
+    assert load_target(str(path)) is load_target(str(path))
+    for verdict in ("fallback", "refused"):
+        base.write_text(GOOD_ROW.replace("refused", verdict), encoding="utf-8")
+        said = load_target(str(path)).says(operation)
+        assert said is not None
+        assert said.verdict == verdict
+    path.write_text(f"{GOOD_ROW}# of its own\n".replace('"cubic"\nsource', '"other"\nsource'))
+    said = load_target(str(path)).says(operation)
+    assert said is not None
+    assert said.reason == "other"

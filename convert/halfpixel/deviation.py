@@ -13,7 +13,12 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from halfpixel.conventions.torch_call import View, on_view
-from halfpixel.conventions.torch_interpolate import LATEST, NEAREST_COPIES_SINCE, Version
+from halfpixel.conventions.torch_interpolate import (
+    LATEST,
+    NEAREST_COPIES_SINCE,
+    NEAREST_COPIES_UP_TO,
+    Version,
+)
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare
 from halfpixel.sampling.compare import Verdict
 from halfpixel.sampling.coordinate import ONE
@@ -143,7 +148,7 @@ def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a 
     Nearest resizes are compared by the pixels that onnxruntime and PyTorch read where
     `simulated`, and by their weights otherwise.
     """
-    is_, wanted = dict(operator.axes), dict(meant.axes)
+    is_, wanted = dict(operator.axes), dict(shortcut(meant, lengths, version).axes)
     ins, outs = lengths
     certain = None not in ins and None not in outs
     unchanged = by_scale and certain and ins == outs
@@ -158,8 +163,6 @@ def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a 
         stays = smooth and n_in is not None and n_in == n_out  # onnxruntime copies such an axis
         one_now = copied if one is None or unchanged or stays else one
         other_now = copied if other is None else other
-        if other is not None and len(wanted) == 2 and version >= NEAREST_COPIES_SINCE:
-            other_now = shortcut(other, n_in, n_out)
         deviation = _on_axis(axis, one_now, other_now, n_in, n_out, meant, simulated=simulated)
         if deviation is not None:
             if one is not None and one_now is not one:
@@ -171,12 +174,29 @@ def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a 
 _COPY: Final = Sampling("asymmetric", Linear(), ONE)
 
 
-def shortcut(meant: Sampling, n_in: int | None, n_out: int | None) -> Sampling:
-    """Return what PyTorch's nearest over two axes computes, whatever the factor.
+def shortcut(meant: Resize, lengths: Lengths, version: Version) -> Resize:
+    """Return what PyTorch's nearest over two axes computes at these lengths.
 
-    A length that stays is copied, a length that doubles takes every pixel twice. Source:
-    PyTorch `aten/src/ATen/native/UpSample.h`, nearest_idx.
+    Where the output lengths sum to 128 at most, a length that stays is copied and one that
+    doubles takes every pixel twice, whatever the factor; a length that is not known counts as 1.
+    Source: PyTorch `cpu/UpSampleKernel.cpp`, nearest_idx and _use_vectorized_kernel_cond_2d.
+
+    >>> axis = Sampling("asymmetric", Nearest("floor"), Fraction(11, 10))
+    >>> up = Resize(((2, axis), (3, axis)))
+    >>> def scales(n):
+    ...     found = shortcut(up, ((1, 1, n, 9), (1, 1, n * 11 // 10, 9)), LATEST)
+    ...     return [str(sampling.scale) for _, sampling in found.axes]
+    >>> scales(20), scales(150)
+    (['11/10', '1'], ['11/10', '11/10'])
     """
+    ins, outs = lengths
+    least = sum(outs[axis] or 1 for axis, _ in meant.axes)
+    if len(meant.axes) != 2 or version < NEAREST_COPIES_SINCE or least > NEAREST_COPIES_UP_TO:
+        return meant
+    return Resize(tuple((axis, _copied(s, ins[axis], outs[axis])) for axis, s in meant.axes))
+
+
+def _copied(meant: Sampling, n_in: int | None, n_out: int | None) -> Sampling:
     if meant.kernel != Nearest("floor") or meant.coordinate != "asymmetric" or n_in is None:
         return meant
     for factor in (1, 2):

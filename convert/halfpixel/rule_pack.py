@@ -3,6 +3,7 @@
 import keyword
 import re
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -38,17 +39,21 @@ def new_pack(name: str, folder: Path) -> list[Path]:
     root = folder / name
     if root.exists() or root.is_symlink():
         raise UsageError(f"{root} is there already, and is not written over")
-    written: list[Path] = []
     try:
-        for place, text in _files(name, package).items():
-            path = root / place
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            written.append(path)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}-") as beside:
+            whole = Path(beside) / name  # the folder gets its name when every file is there
+            files = _files(name, package)
+            for place, text in files.items():
+                path = whole / place
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            whole.rename(root)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"{error.filename or root}: {reason}") from error
-    return written
+        raise UsageError(f"{root}: cannot be written: {reason}") from error
+    return [root / place for place in files]
 
 
 def _files(name: str, package: str) -> Mapping[str, str]:

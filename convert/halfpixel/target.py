@@ -10,7 +10,6 @@ A target is one file of `targets/`, by its name, or any other by its path:
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Final, cast
 
@@ -65,7 +64,9 @@ class Target:
         rows: what was written of it.
         table: what was measured of it.
         system: the Core ML system that it is.
-        left_to: the target that runs what this one leaves.
+        left_to: the name of the target that runs what this one leaves.
+        after: that target.
+        files: the files that all of this was read from.
     """
 
     name: str
@@ -76,13 +77,15 @@ class Target:
     table: Table | None = None
     system: System | None = None
     left_to: str = ""
+    after: "Target | None" = None
+    files: tuple[Path, ...] = ()
 
     def says(self, operation: Operation) -> Said | None:
         """Return what becomes of an operation; None where that is not known."""
         said = self._says(operation)
-        if said is None or said.verdict != "fallback" or not self.left_to:
+        if said is None or said.verdict != "fallback" or not self.left_to or self.after is None:
             return said
-        after = load_target(self.left_to).says(operation)
+        after = self.after.says(operation)
         if after is None or after.verdict in {"native", "fallback"}:
             return said
         reason = f"{said.reason}; {self.left_to}, which it is left to, "
@@ -147,13 +150,35 @@ def names() -> list[str]:
     return sorted({path.stem for path in FOLDER.iterdir() if path.suffix in SUFFIXES})
 
 
-@lru_cache(maxsize=32)
 def load_target(name: str) -> Target:
-    """Return a target by its name, or by the path of its file.
+    """Return a target by its name, or by the path of its file; a file that changed is read again.
 
     Raises:
         UsageError: there is no such target, or its file is none.
     """
+    stamps, target = _READ.get(name, ((), None))
+    if target is None or stamps != _stamps(target.files):
+        target = _load(name, ())
+        _READ[name] = _stamps(target.files), target
+    return target
+
+
+Stamp = tuple[Path, int, int, int]
+_READ: Final[dict[str, tuple[tuple[Stamp, ...], Target]]] = {}
+"""Targets by name, with what their files were: each site of a model asks for its target."""
+
+
+def _stamps(files: tuple[Path, ...]) -> tuple[Stamp, ...]:
+    """Return what tells a file from what it was before; nothing where one is gone."""
+    try:
+        told = [(path, path.stat()) for path in files]
+    except OSError:
+        return ()
+    return tuple((path, one.st_ino, one.st_mtime_ns, one.st_size) for path, one in told)
+
+
+def _load(name: str, chain: tuple[Path, ...]) -> Target:
+    """Return a target that the files of a chain lead to; a name that leads back is refused."""
     given = Path(name)
     paths = [given] if given.suffix in SUFFIXES else [FOLDER / f"{name}{s}" for s in SUFFIXES]
     found = [path for path in paths if path.is_file()]
@@ -161,10 +186,15 @@ def load_target(name: str) -> Target:
         known = ", ".join(names())
         hint = "or a table that 'halfpixel conformance --output-format json -o FILE.json' wrote"
         raise UsageError(f"--target {name!r}: expected one of {known}, {hint}")
+    if found[0].resolve() in chain:
+        raise UsageError(f"--target {name!r}: leads back to itself")
     target = Target(name, "", "")
     for path in reversed(found):
-        target = _with_table(target, path) if path.suffix == ".json" else _written(target, path)
-    return target
+        if path.suffix == ".json":
+            target = _with_table(target, path)
+        else:
+            target = _written(target, path, (*chain, path.resolve()))
+    return replace(target, files=(*found, *target.files))
 
 
 def _with_table(target: Target, path: Path) -> Target:
@@ -182,23 +212,35 @@ def _with_table(target: Target, path: Path) -> Target:
     return replace(target, runtime=table.runtime, provider=table.provider, table=table)
 
 
-def _written(target: Target, path: Path) -> Target:
+def _written(target: Target, path: Path, chain: tuple[Path, ...]) -> Target:
     import tomllib
 
     try:
         body = tomllib.loads(path.read_text(encoding="utf-8"))
-        return _of_file(target, body)
+        return _of_file(target, body, chain)
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"--target {target.name!r}: {path.name}: {error}") from error
 
 
-def _of_file(target: Target, body: Mapping[str, object]) -> Target:
+def _other(key: str, body: Mapping[str, object], chain: tuple[Path, ...]) -> Target | None:
+    """Return the target that a key names; raises ValueError where there is none."""
+    if key not in body:
+        return None
+    name = str(body[key])
+    try:
+        return _load(name, chain)
+    except UsageError as error:
+        reason = str(error).removeprefix(f"--target {name!r}: ")
+        raise ValueError(f"{key} is {name!r}: {reason}") from error
+
+
+def _of_file(target: Target, body: Mapping[str, object], chain: tuple[Path, ...]) -> Target:
     """Return a target of what its file says; raises ValueError where that is wrong."""
     unknown = sorted(body.keys() - KEYS)
     if unknown:
         raise ValueError(f"{unknown[0]} is no key, expected one of {', '.join(sorted(KEYS))}")
-    like = body.get("like")
-    base = load_target(str(like)) if like is not None else target
+    like, after = _other("like", body, chain), _other("left_to", body, chain)
+    base = like or target
     rows, table = (*parse_rows(body), *base.rows), base.table or target.table
     instead_of_refusing = body.get("refused")
     if instead_of_refusing is not None:
@@ -207,9 +249,7 @@ def _of_file(target: Target, body: Mapping[str, object]) -> Target:
         rows = tuple(_left(row) for row in rows)
     system = None
     if "dialect" in body:
-        specification = body.get("specification")
-        number = specification if isinstance(specification, int) else 0
-        system = system_of(str(body["dialect"]), number)
+        system = system_of(str(body["dialect"]), body.get("specification"))
     if not rows and table is None and system is None:
         raise ValueError("has no row: write one under [[row]]")
     runtime = str(body.get("runtime", base.runtime))
@@ -224,6 +264,8 @@ def _of_file(target: Target, body: Mapping[str, object]) -> Target:
         table,
         system,
         str(body.get("left_to", base.left_to)),
+        after or base.after,
+        tuple(path for one in (like, after) if one is not None for path in one.files),
     )
 
 

@@ -115,15 +115,17 @@ def _boxes(operator: RoiAlign) -> str | None:
     return None
 
 
-def system_of(dialect: str, specification: int) -> System:
+def system_of(dialect: str, specification: object) -> System:
     """Return a system.
 
     Raises:
         ValueError: there is no such dialect or specification.
     """
-    if specification not in SYSTEMS:
+    truth = isinstance(specification, bool)
+    if not isinstance(specification, int) or truth or specification not in SYSTEMS:
+        given = "not given" if specification is None else repr(specification)
         expected = ", ".join(map(str, SYSTEMS))
-        raise ValueError(f"specification is {specification}, expected one of {expected}")
+        raise ValueError(f"specification is {given}, expected one of {expected}")
     if dialect == "ML Program":
         return System("ML Program", specification)
     if dialect == "neural network":

@@ -381,6 +381,30 @@ def test_a_convolution_keeps_dynamic_shapes(family: Family, factor: int) -> None
         assert np.abs(y - exact(call.resize(), x, outs)).max() < 1e-5
 
 
+@pytest.mark.parametrize("factor", [1.1, 2.2])
+def test_a_computed_gather_copies_where_pytorch_does(factor: float) -> None:
+    import torch
+    from torch.nn.functional import interpolate
+
+    call = Interpolate("nearest", 2, None, (factor, factor))
+    node = helper.make_node("Resize", ["x", "", "s"], ["y"], "up", mode="nearest")
+    graph = helper.make_graph(
+        [node],
+        "g",
+        [helper.make_tensor_value_info("x", 1, [1, 2, "h", "w"])],
+        [helper.make_tensor_value_info("y", 1, None)],
+        [helper.make_tensor("s", 1, [4], [1, 1, factor, factor])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    change = Change(0, call.resize(), "test", lowering="gather", factors=(factor, factor))
+    result, outcome = rewritten(model, change, None)
+    assert outcome.made, outcome.declined
+    for size in ((150, 9), (9, 150), (108, 9), (109, 9), (30, 40), (54, 4), (55, 4), (4, 200)):
+        x: Array = np.random.default_rng(0).random((1, 2, *size)).astype(np.float32)
+        want = interpolate(torch.from_numpy(x), scale_factor=factor).numpy()
+        assert np.array_equal(by_onnxruntime(result, {"x": x}), want), size
+
+
 @pytest.mark.parametrize("exactly", [False, True])
 @pytest.mark.parametrize("by", ["sizes", "scales"])
 def test_a_computed_gather_reads_pytorchs_pixels_at_every_length(by: str, exactly: bool) -> None:  # noqa: FBT001

@@ -47,6 +47,13 @@ SCALE_USED_SINCE: Final[Version] = (1, 6)
 NEAREST_COPIES_SINCE: Final[Version] = (2, 0)
 """Nearest over two axes copies a length that stays: measured in 2.1, not yet in 1.13."""
 
+NEAREST_COPIES_UP_TO: Final = 128
+"""Largest sum of the two output lengths at which it does; beyond, the factor counts.
+
+Only an image of more than three channels that lie last in memory is copied at every length; of how
+an image lies in memory, no file tells. Source: `_use_vectorized_kernel_cond_2d`.
+"""
+
 Family = Literal["nearest", "nearest-exact", "linear", "cubic", "area"]
 
 MODE_NAMES: Final[dict[tuple[Family, int], str]] = {

@@ -6,10 +6,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from halfpixel.converting.onnx_export import Exported, ExportRefusal
-from halfpixel.converting.quietly import quietly, reason_of
+from halfpixel.converting.coreml_form import fill_gaps
+from halfpixel.converting.onnx_export import Exported, ExportRefusal, asked
+from halfpixel.converting.quietly import quietly
+from halfpixel.converting.ranges import ranges
 from halfpixel.converting.source import Source, exported
-from halfpixel.errors import MissingExtraError
+from halfpixel.errors import MissingExtraError, UsageError
+from halfpixel.site import SYSTEMS
+from halfpixel.target import load_target
 
 if TYPE_CHECKING:
     from halfpixel.converting.written_out import Kind
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".mlpackage", ".mlmodel")
 LONGEST: Final = 1024
 """Longest free length that the model is told to take."""
+
+SCALARS: Final = "only 0-dimensional arrays can be converted to Python scalars"
+"""What coremltools 9.0 raises of nearly every trace under NumPy 2.4 and later."""
 
 
 def export_coreml(
@@ -37,7 +44,9 @@ def export_coreml(
 
     Raises:
         MissingExtraError: coremltools is not installed.
+        UsageError: a target whose system coremltools does not know.
         ExportRefusal: it refuses the module.
+        ModelFileError: the file cannot be written.
     """
     try:
         with quietly():
@@ -47,32 +56,44 @@ def export_coreml(
     from halfpixel.converting.written_out import written_out
     from halfpixel.plugins import coreml
 
-    context = written_out(kinds) if kinds else nullcontext()
     network = path.suffix == ".mlmodel"
+    inputs, system = _inputs(tools, source), _system(tools, targets, network=network)
+    passes = coreml.pipeline(expect=expect)
     refusals: list[str] = []
     for how in ("export", "trace"):
+        asking = asked(f"by torch.{'export' if how == 'export' else 'jit.trace'}", path)
         try:
             with quietly():
-                with context:
-                    form = _form(source, how)
-                model = tools.convert(
+                with written_out(kinds) if kinds else nullcontext():
+                    form = asking(_form)(source, how)
+                model = asking(tools.convert)(
                     form,
-                    inputs=_inputs(tools, source),
+                    inputs=inputs,
                     outputs=_outputs(tools, source),
                     convert_to="neuralnetwork" if network else "mlprogram",
-                    minimum_deployment_target=_system(tools, targets, network=network),
+                    minimum_deployment_target=system,
                     compute_precision=None if network else tools.precision.FLOAT32,
                     compute_units=tools.ComputeUnit.CPU_ONLY,
                     skip_model_load=True,
-                    pass_pipeline=coreml.pipeline(expect=expect),
+                    pass_pipeline=passes,
                 )
-                model.save(str(path))
-        except Exception as error:  # noqa: BLE001 - coremltools raises dozens of kinds
-            refusals.append(f"by torch.{'export' if how == 'export' else 'jit.trace'}: "
-                            f"{reason_of(error)}")  # fmt: skip
+                asking(model.save)(str(path))
+        except ExportRefusal as refusal:
+            refusals.append(_advised(str(refusal)))
             continue
         return Exported(path)
     raise ExportRefusal(f"coremltools refuses: {'; '.join(dict.fromkeys(refusals))}")
+
+
+def _advised(refusal: str) -> str:
+    """Return a refusal with what to do, where it is known.
+
+    >>> _advised("TypeError: only 0-dimensional arrays can be converted to Python scalars")[-52:]
+    'needs NumPy below 2.4 for it (pip install "numpy<2.4")'
+    """
+    if SCALARS not in refusal:
+        return refusal
+    return f'{refusal}: coremltools 9.0 needs NumPy below 2.4 for it (pip install "numpy<2.4")'
 
 
 def _form(source: Source, how: str) -> object:
@@ -85,23 +106,30 @@ def _form(source: Source, how: str) -> object:
         trace = cast("Callable[..., object]", vars(torch.jit)["trace"])
         return trace(source.module, source.tensors(), check_trace=False)
     if source.program is None:
-        raise ExportRefusal(source.problem)
+        raise ExportRefusal(f"by torch.export: {source.problem}")
     program: Any = exported(source)
-    return cast("object", program.run_decompositions({}))
+    core: torch.export.ExportedProgram = program.run_decompositions({})
+    fill_gaps(core)
+    return core
 
 
 def _inputs(tools: Any, source: Source) -> list[object]:  # noqa: ANN401 - coremltools is untyped
+    """Return the inputs, free lengths as ranges that have the exported length in them."""
     import numpy as np
 
+    held = ranges(source)
+    shortest = 1 if source.program is None else 2
     found: list[object] = []
     for port in source.inputs:
-        free = source.free.get(port.name, ())
-        shape = [
-            tools.RangeDim(1 if source.program is None else 2, LONGEST, default=n)
-            if axis in free
-            else n
-            for axis, n in enumerate(port.shape or ())
-        ]
+        shape: list[object] = []
+        for axis, n in enumerate(cast("tuple[int, ...]", port.shape or ())):
+            if axis not in source.free.get(port.name, ()):
+                shape.append(n)
+                continue
+            low, high = held.get((port.name, axis), (1, None))
+            lower = min(n, max(shortest, low))
+            upper = max(n, LONGEST if high is None else min(LONGEST, high))
+            shape.append(tools.RangeDim(lower, upper, default=n))
         kind = np.int32 if "int" in port.dtype or port.dtype == "bool" else np.float32
         found.append(tools.TensorType(name=port.name, shape=shape, dtype=kind))
     return found
@@ -117,8 +145,22 @@ def _outputs(tools: Any, source: Source) -> list[object] | None:  # noqa: ANN401
 
 
 def _system(tools: Any, targets: Sequence[str], *, network: bool) -> object:  # noqa: ANN401
-    """Return the oldest system that is to run the model."""
-    named = [name.rpartition("-ios")[2] for name in targets if "-ios" in name]
-    known = tools.target
-    chosen = next((getattr(known, f"iOS{n}", None) for n in named), None)
-    return chosen or (known.iOS14 if network else known.iOS15)
+    """Return the oldest system that is to run the model.
+
+    Raises:
+        UsageError: there is no such target, or coremltools does not know its system.
+    """
+    dialect = "neural network" if network else "ML Program"
+    systems = {
+        one.specification: name
+        for name in targets
+        if (one := load_target(name).system) is not None and one.dialect == dialect
+    }
+    if not systems:
+        return tools.target.iOS14 if network else tools.target.iOS15
+    oldest = min(systems)
+    system = getattr(tools.target, f"iOS{SYSTEMS[oldest]}", None)
+    if system is None:
+        told = f"--target {systems[oldest]!r}: coremltools {tools.__version__} writes nothing for"
+        raise UsageError(f"{told} specification {oldest}, iOS {SYSTEMS[oldest]}")
+    return cast("object", system)

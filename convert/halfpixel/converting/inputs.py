@@ -1,8 +1,8 @@
 """The inputs of a module: one a parameter of forward, or those that a program declares."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.conversion import InputSpec
 from halfpixel.errors import UsageError
@@ -10,6 +10,10 @@ from halfpixel.format import Port
 
 if TYPE_CHECKING:
     import torch
+
+BY_PLACE: Final = "export a module whose inputs are tensors, each in a place of its own"
+USUAL: Final = 16
+"""Free length of a program without an example, where its ranges allow it."""
 
 
 def parameters_of(
@@ -58,16 +62,73 @@ def specs_of(
     return [found[name] for name in names if name in found]
 
 
-def specs_of_program(ports: Sequence[Port], text: str) -> list[InputSpec]:
-    """Return the inputs of a program; a free length is one that it takes.
+def specs_of_program(
+    program: "torch.export.ExportedProgram", ports: Sequence[Port], text: str
+) -> list[InputSpec]:
+    """Return the inputs of a program; a free length is that of its own example.
+
+    A program without an example gets a length that its ranges allow, for each of its symbols.
 
     Raises:
-        UsageError: a shape that is not known.
+        UsageError: an input that is no tensor in a place of its own, or a shape that is not known.
     """
+    import torch
+    from torch.utils import _pytree
+
+    _check_places(program, [port.name for port in ports], text)
+    names = program.graph_signature.user_inputs
+    leaves = cast("list[object]", _pytree.tree_leaves(program.example_inputs))
+    examples = {
+        str(name): tuple(leaf.shape)
+        for name, leaf in zip(names, leaves, strict=False)
+        if isinstance(leaf, torch.Tensor)
+    }
+    allowed = _allowed(program)
     found: list[InputSpec] = []
     for port in ports:
-        shape = tuple(n if isinstance(n, int) else 16 for n in port.shape or ())
         if port.shape is None or not port.dtype:
             raise UsageError(f"{text}: the shape of input {port.name!r} is not known; --input")
+        shape = examples.get(port.name) or tuple(
+            n if isinstance(n, int) else allowed[port.name][axis]
+            for axis, n in enumerate(port.shape)
+        )
         found.append(InputSpec(shape, port.name, port.dtype))
     return found
+
+
+def _check_places(
+    program: "torch.export.ExportedProgram", tensors: Sequence[str], text: str
+) -> None:
+    """Refuse inputs that are given by name alone, that lie in others, or that are no tensors."""
+    from torch.utils import _pytree
+
+    names = list(program.graph_signature.user_inputs)
+    unflatten = cast("Callable[..., Any]", _pytree.tree_unflatten)
+    given, named = unflatten(names, program.call_spec.in_spec)
+    for name in named:
+        raise UsageError(f"{text}: input {name!r} is given by name alone; {BY_PLACE}")
+    for place, one in enumerate(given):
+        if one not in tensors:
+            name = type(cast("object", one)).__name__
+            told = f"a {name}" if name in {"list", "tuple", "dict"} else repr(one)
+            raise UsageError(f"{text}: input {place + 1} is {told}, no tensor; {BY_PLACE}")
+
+
+def _allowed(program: "torch.export.ExportedProgram") -> dict[str, list[int]]:
+    """Return lengths that the ranges of a program allow, by input."""
+    from halfpixel.converting.source import placeholders
+
+    told = cast("Mapping[Any, Any]", getattr(program, "range_constraints", {}))
+    usual = {
+        symbol: int(min(max(USUAL, limit.lower), limit.upper))
+        for symbol, limit in told.items()
+        if symbol.is_Symbol
+    }
+    return {
+        str(node.name): [
+            n if isinstance(n, int) else int(n.node.expr.subs(usual))
+            for n in node.meta["val"].shape
+        ]
+        for node in placeholders(program)
+        if hasattr(node.meta.get("val"), "shape")
+    }

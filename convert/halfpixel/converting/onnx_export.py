@@ -1,14 +1,15 @@
 """PyTorch's two exporters to ONNX, each asked the same way."""
 
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+import shutil
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.converting.quietly import quietly, reason_of, unprinted
 from halfpixel.converting.source import Source, exported
-from halfpixel.errors import HalfpixelError
+from halfpixel.errors import HalfpixelError, ModelFileError
 from halfpixel.intents.exported_program import origins
 
 if TYPE_CHECKING:
@@ -39,6 +40,51 @@ class Exported:
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+@contextmanager
+def asked(told: str, path: Path) -> Generator[None]:
+    """Ask a library for an export: what it raises is its refusal.
+
+    What halfpixel raises itself, in its plain operators too, is no refusal and is raised as it
+    is; so is what the system says of the disk, with the file's name.
+
+    Args:
+        told: how the refusal begins.
+        path: what is written.
+
+    Raises:
+        ExportRefusal: the library refuses.
+        ModelFileError: the file cannot be written.
+    """
+    from halfpixel.converting.written_out import own_error
+
+    try:
+        yield
+    except (HalfpixelError, MemoryError):
+        raise
+    except Exception as error:
+        if (own := own_error(error)) is not None:
+            raise own from own.__cause__
+        reason = _unwritten(error)
+        if reason is not None:
+            raise ModelFileError(Path(path.name), f"cannot be written: {reason}") from error
+        raise ExportRefusal(f"{told}: {reason_of(error)}") from error
+
+
+def _unwritten(error: Exception) -> str | None:
+    """Return why a file cannot be written; None for an error of another kind.
+
+    >>> _unwritten(OSError(28, "No space left on device"))
+    'no space left on device'
+    >>> _unwritten(OSError("could not get source code")) is None
+    True
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return (error.strerror or str(error)).lower()
+    text = str(error)  # as coremltools' own C++ has it, and shutil of a folder
+    told = text.startswith("[MIL FileWriter]") or isinstance(error, shutil.Error)
+    return " ".join(text.split()) if told else None
+
+
 def export_onnx(
     source: Source, path: Path, exporter: str, opset: int | None, kinds: "frozenset[Kind]"
 ) -> Exported:
@@ -53,21 +99,17 @@ def export_onnx(
 
     Raises:
         ExportRefusal: the exporter refuses, or writes another opset.
+        ModelFileError: the file cannot be written.
     """
     from halfpixel.converting.written_out import written_out
 
     context = written_out(kinds) if kinds else nullcontext()
-    try:
-        with quietly(), context:
-            found = (
-                _dynamo(source, path, opset, again=bool(kinds))
-                if exporter == "dynamo"
-                else _torchscript(source, path, opset)
-            )
-    except ExportRefusal:
-        raise
-    except Exception as error:
-        raise ExportRefusal(f"the {exporter} exporter refuses: {reason_of(error)}") from error
+    with quietly(), context:
+        found = (
+            _dynamo(source, path, opset, again=bool(kinds))
+            if exporter == "dynamo"
+            else _torchscript(source, path, opset)
+        )
     if opset is not None and found.opset is not None and found.opset > opset:
         raise ExportRefusal(
             f"the {exporter} exporter wrote opset {found.opset} where {opset} was asked for: "
@@ -80,11 +122,12 @@ def _dynamo(source: Source, path: Path, opset: int | None, *, again: bool) -> Ex
     import torch
 
     program = source.program
+    asking = asked("the dynamo exporter refuses", path)
     if again and program is not None:
-        program = exported(source)
+        program = asking(exported)(source)
     if program is None:
         raise ExportRefusal(f"torch.export refuses: {source.problem}")
-    export = cast("Callable[..., Any]", vars(torch.onnx)["export"])
+    export = asking(cast("Callable[..., Any]", vars(torch.onnx)["export"]))
     made = export(
         program,
         dynamo=True,
@@ -93,7 +136,7 @@ def _dynamo(source: Source, path: Path, opset: int | None, *, again: bool) -> Ex
         verbose=False,
     )
     size = sum(v.numel() * v.element_size() for v in program.state_dict.values() if _is_tensor(v))
-    made.save(str(path), external_data=size > LARGEST)
+    asking(made.save)(str(path), external_data=size > LARGEST)
     named = origins(made.exported_program, source.calls)
     return Exported(path, int(made.model.opset_imports[""]), named)
 
@@ -119,7 +162,8 @@ def _torchscript(source: Source, path: Path, opset: int | None) -> Exported:
         if free
     }
     with unprinted():
-        export = cast("Callable[..., Any]", vars(torch.onnx)["export"])
+        asking = asked("the torchscript exporter refuses", path)
+        export = asking(cast("Callable[..., Any]", vars(torch.onnx)["export"]))
         export(
             source.module,
             source.tensors(),

@@ -1,44 +1,21 @@
 """F.interpolate and F.affine_grid in plain operators: products with weight matrices, and gathers.
 
-Lengths are tensors throughout, so that nothing that is free becomes a constant, and source
-coordinates are computed in float32, in the order in which PyTorch computes them.
+An axis at a time (`plain_axis.py`), so that an image of shape (..., n) becomes (..., m) by a matrix
+of shape (m, n), or by m indices.
 
 Source: PyTorch `aten/src/ATen/native/UpSample.h`, `cpu/UpSampleKernel.cpp`,
-`AdaptivePooling.h`, `AffineGridGenerator.cpp`.
+`AffineGridGenerator.cpp`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
-from halfpixel.conventions.torch_interpolate import Family
+from halfpixel.conventions.torch_interpolate import NEAREST_COPIES_UP_TO
 from halfpixel.converting.lengths import count_of, output_length
+from halfpixel.converting.plain_axis import Axis, Wanted
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-TAPS: Final = {"linear": 2.0, "cubic": 4.0, "lanczos": 6.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One call of F.interpolate as it was made.
-
-    Attributes:
-        family: what mode means; also "lanczos".
-        size: output lengths, or None.
-        factors: scale factors, or None.
-        align_corners: as in the call.
-        antialias: as in the call.
-        recomputed: recompute_scale_factor.
-    """
-
-    family: Family | str
-    size: Sequence[Any] | None
-    factors: Sequence[float] | None
-    align_corners: bool = False
-    antialias: bool = False
-    recomputed: bool = False
 
 
 def each(value: Any, spatial: int) -> Sequence[Any]:  # noqa: ANN401 - numbers or symbols
@@ -82,15 +59,13 @@ def resized(x: "Tensor", wanted: Wanted) -> "Tensor":
         else output_length(ins[k], (wanted.factors or ())[k])
         for k in range(spatial)
     ]
-    axes = [_Axis(ins[k], outs[k], _factor(wanted, k), x) for k in range(spatial)]
+    axes = [Axis(ins[k], outs[k], _factor(wanted, k), x) for k in range(spatial)]
+    short = _short_path(x, axes) if wanted.family.startswith("nearest") else False
     y = x
     for k, axis in enumerate(axes):
         place = first + k
         if wanted.family.startswith("nearest"):
-            exact = wanted.family == "nearest-exact"
-            index = axis.nearest(exact=exact)
-            if spatial == 2 and not exact:
-                index = axis.shortcut(index)
+            index = axis.nearest(short, exact=wanted.family == "nearest-exact")
             y = torch.index_select(y, place, index)
         elif not (axis.stays_fixed and wanted.family != "area" and _copies(wanted)):
             weights = axis.weights(wanted)
@@ -99,6 +74,35 @@ def resized(x: "Tensor", wanted: Wanted) -> "Tensor":
                 weights = torch.where(axis.stays, same, weights)
             y = product(y, weights.to(x.dtype), place)
     return x.clone() if y is x else y
+
+
+def _short_path(x: "Tensor", axes: Sequence[Axis]) -> "Tensor | bool":
+    """Whether PyTorch's nearest takes the kernel that copies whole pixels.
+
+    Two axes take it where their output lengths sum to 128 at most; two or three take it where more
+    than three channels lie last in memory. Where the lengths are free it is a tensor of shape (1,).
+
+    Source: PyTorch `cpu/UpSampleKernel.cpp`, _use_vectorized_kernel_cond_2d and _3d.
+
+    >>> import torch
+    >>> def short(n):
+    ...     x = torch.rand(1, 1, n, 9)
+    ...     return bool(_short_path(x, [Axis(k, k, None, x) for k in (n, 9)]))
+    >>> short(119), short(120)
+    (True, False)
+    """
+    import torch
+
+    layout = {2: torch.channels_last, 3: torch.channels_last_3d}.get(len(axes))
+    if layout is None:
+        return False
+    channels = cast("object", x.shape[1])  # a symbol where it is free
+    many = isinstance(channels, int | torch.Tensor) and int(channels) > 3
+    if many and x.is_contiguous(memory_format=layout):
+        return True
+    if len(axes) == 3:
+        return False
+    return axes[0].n_out + axes[1].n_out <= NEAREST_COPIES_UP_TO
 
 
 def _copies(wanted: Wanted) -> bool:
@@ -112,7 +116,13 @@ def _factor(wanted: Wanted, axis: int) -> float | None:
 
 
 def product(x: "Tensor", weights: "Tensor", axis: int) -> "Tensor":
-    """Return the product along one axis."""
+    """Return the product of an image (..., n, ...) with weights (m, n): (..., m, ...).
+
+    >>> import torch
+    >>> [product(torch.ones(2, 3, 4, 5), torch.ones(7, n), axis).shape[axis] for axis, n in
+    ...  ((2, 4), (3, 5))]
+    [7, 7]
+    """
     import torch
 
     if axis == x.dim() - 2:
@@ -122,141 +132,26 @@ def product(x: "Tensor", weights: "Tensor", axis: int) -> "Tensor":
     return torch.matmul(x.transpose(axis, -1), weights.t()).transpose(axis, -1)
 
 
-class _Axis:
-    """One axis: its lengths as tensors, so that nothing that is free becomes a constant."""
-
-    def __init__(self, n_in: Any, n_out: Any, factor: float | None, x: "Tensor") -> None:  # noqa: ANN401 - numbers or symbols
-        import torch
-
-        self.factor = factor
-        fixed = isinstance(n_in, int) and isinstance(n_out, int)
-        self.stays_fixed = bool(fixed and n_in == n_out)
-        # a factor of 1 to 2 keeps short lengths; without one a ratio of 1 is the identity itself
-        self.may_stay = self.stays_fixed or (not fixed and factor is not None and 1 < factor < 2)
-        dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
-        self.i = torch.arange(n_out, dtype=dtype, device=x.device)
-        self.j = torch.arange(n_in, dtype=dtype, device=x.device)
-        self.n_out, self.n_in = count_of(self.i), count_of(self.j)
-        self.stays = self.n_out.long() == self.n_in.long()
-
-    def step(self, *, corners: bool = False) -> "Tensor | float":
-        """Return input pixels an output pixel, as PyTorch computes it."""
-        import torch
-
-        if corners:
-            return (self.n_in - 1) / torch.clamp(self.n_out - 1, min=1) * (self.n_out > 1)
-        if self.factor is not None:
-            return torch.full_like(self.n_in, 1.0 / self.factor)
-        return self.n_in / self.n_out
-
-    def nearest(self, *, exact: bool) -> "Tensor":
-        """Return the pixel that each output pixel reads."""
-        import torch
-
-        places = torch.floor((self.i + 0.5 if exact else self.i) * self.step())
-        return torch.minimum(places, self.n_in - 1).long()
-
-    def shortcut(self, index: "Tensor") -> "Tensor":
-        """Return what PyTorch's nearest over two axes reads where a length stays or doubles."""
-        import torch
-
-        if self.factor is None or not 1 < self.factor < 3:
-            return index
-        index = torch.where(self.stays, self.i.long(), index)
-        doubles = self.n_out.long() == 2 * self.n_in.long()
-        half = torch.div(self.i.long(), 2, rounding_mode="floor")
-        return torch.where(doubles, half, index)
-
-    def weights(self, wanted: Wanted) -> "Tensor":
-        """Return the matrix (out, in)."""
-        if wanted.family == "area":
-            return self._windows()
-        step = self.step(corners=wanted.align_corners)
-        if wanted.antialias:
-            return self._stretched(step, wanted.family)
-        at = self.i * step if wanted.align_corners else (self.i + 0.5) * step - 0.5
-        return self._linear(at) if wanted.family == "linear" else self._cubic(at)
-
-    def _windows(self) -> "Tensor":
-        import torch
-
-        n_in, n_out = self.n_in.long(), self.n_out.long()
-        i, j = self.i.long()[:, None], self.j.long()
-        start = torch.div(i * n_in, n_out, rounding_mode="floor")
-        end = torch.div((i + 1) * n_in + n_out - 1, n_out, rounding_mode="floor")
-        inside = (j >= start).to(self.i.dtype) * (j < end).to(self.i.dtype)
-        return inside / (end - start).to(self.i.dtype)
-
-    def _linear(self, at: "Tensor") -> "Tensor":
-        import torch
-
-        at = torch.minimum(torch.clamp(at, min=0), self.n_in - 1)
-        return torch.clamp(1 - torch.abs(at[:, None] - self.j), min=0)
-
-    def _cubic(self, at: "Tensor") -> "Tensor":
-        import torch
-
-        low = torch.floor(at)
-        total = torch.zeros_like(at[:, None] - self.j)
-        for k in (-1, 0, 1, 2):
-            index = torch.minimum(torch.clamp(low + k, min=0), self.n_in - 1)
-            weight = _keys(torch.abs(at - low - k), -0.75)
-            part = (index.long()[:, None] == self.j.long()).to(at.dtype) * weight[:, None]
-            total = total + part
-        return total
-
-    def _stretched(self, step: "Tensor | float", family: str) -> "Tensor":
-        import torch
-
-        scale = torch.clamp(cast("Tensor", step), min=1)
-        support = scale * (TAPS[family] / 2)
-        centre = (self.i + 0.5) * step
-        first = torch.clamp(torch.floor(centre - support + 0.5), min=0)[:, None]
-        last = torch.minimum(torch.floor(centre + support + 0.5), self.n_in)[:, None]
-        place = (self.j - centre[:, None] + 0.5) / scale
-        inside = (self.j >= first).to(place.dtype) * (self.j < last).to(place.dtype)
-        weight = _KERNELS[family](torch.abs(place)) * inside
-        return weight / weight.sum(dim=1, keepdim=True)
-
-
-def _triangle(x: "Tensor") -> "Tensor":
-    import torch
-
-    return torch.clamp(1 - x, min=0)
-
-
-def _keys(x: "Tensor", a: float) -> "Tensor":
-    """Return Keys' cubic kernel of distances that are not negative."""
-    import torch
-
-    near = ((a + 2) * x - (a + 3)) * x * x + 1
-    far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-    return torch.where(x < 1, near, torch.where(x < 2, far, torch.zeros_like(x)))
-
-
-def _lanczos(x: "Tensor") -> "Tensor":
-    import torch
-
-    turn = x * torch.pi
-    safe = torch.where(x > 0, turn, torch.ones_like(x))
-    lobe = torch.sin(safe) / safe * torch.sin(safe / 3) / (safe / 3)
-    inner = torch.where(x > 0, lobe, torch.ones_like(x))
-    return torch.where(x < 3, inner, torch.zeros_like(x))
-
-
-_KERNELS: Final[Mapping[str, Callable[["Tensor"], "Tensor"]]] = {
-    "linear": _triangle,
-    "cubic": lambda x: _keys(x, -0.5),
-    "lanczos": _lanczos,
-}
-
-
 def affine_grid(
     theta: "Tensor",
     size: Sequence[Any],
     align_corners: bool | None = None,  # noqa: FBT001 - torch's own signature
 ) -> "Tensor":
-    """Return F.affine_grid in plain operators: an axis of length 1 has base coordinate 0."""
+    """Return F.affine_grid in plain operators: an axis of length 1 has base coordinate 0.
+
+    Args:
+        theta: (N, 2, 3) or (N, 3, 4).
+        size: (N, C, H, W) or (N, C, D, H, W).
+        align_corners: as in the call.
+
+    Returns:
+        Where each output pixel reads: (N, H, W, 2) as x, y, or (N, D, H, W, 3) as x, y, z.
+
+    >>> import torch
+    >>> grid = affine_grid(torch.eye(2, 3)[None], (1, 1, 2, 4), align_corners=False)
+    >>> grid[0, 0, :, 0].tolist(), grid[0, :, 0, 1].tolist()
+    ([-0.75, -0.25, 0.25, 0.75], [-0.5, 0.5])
+    """
     import torch
 
     lengths = list(size)[2:]

@@ -132,7 +132,7 @@ def load(source: object, settings: ConvertSettings) -> Source:
         module.eval()
     scripted = isinstance(module, torch.jit.ScriptModule | torch.jit.ScriptFunction)
     if program is not None and not settings.inputs:
-        specs = specs_of_program(declared, text)
+        specs = specs_of_program(program, declared, text)
     else:
         specs = specs_of(settings.inputs, parameters_of(module, declared, scripted=scripted), text)
     ports = tuple(Port(one.name, one.dtype, one.shape) for one in specs)

@@ -7,14 +7,16 @@ every opset has, and lengths that are free stay free.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from inspect import signature
 from math import frexp
 from typing import TYPE_CHECKING, Any, Final
 
 from halfpixel.conventions.torch_interpolate import FAMILIES
-from halfpixel.converting.plain import Wanted, affine_grid, each, pooled, resized
+from halfpixel.converting.plain import affine_grid, each, pooled, resized
+from halfpixel.converting.plain_axis import Wanted
 from halfpixel.intents.exported_program import GraphCall
 
 if TYPE_CHECKING:
@@ -101,14 +103,63 @@ def written_out(kinds: frozenset[Kind]) -> "AbstractContextManager[object]":
         ) -> Any:  # noqa: ANN401 - torch's own signature
             del types
             given = kwargs or {}
-            if (ours := _known().get(func)) is not None and ours[0] in {k for k, _ in kinds}:
-                return ours[1](*args, **given)
-            wanted = _wanted(func, args, given)
-            if wanted is None or (wanted.family, wanted.antialias) not in kinds:
+            with _marked():
+                plain = _plain(func, args, given, kinds)
+            if plain is None:
                 return func(*args, **given)
-            return resized(args[0] if args else given["input"], wanted)
+            with _marked():
+                return plain()
 
     return WrittenOut()
+
+
+def _plain(
+    func: Callable[..., Any],
+    args: tuple[Any, ...],
+    given: dict[str, Any],
+    kinds: frozenset[Kind],
+) -> "Callable[[], Any] | None":
+    """Return what computes a call in plain operators; None for a call that is left alone."""
+    if (ours := _known().get(func)) is not None and ours[0] in {k for k, _ in kinds}:
+        return partial(ours[1], *args, **given)
+    wanted = _wanted(func, args, given)
+    if wanted is None or (wanted.family, wanted.antialias) not in kinds:
+        return None
+    return partial(resized, args[0] if args else given["input"], wanted)
+
+
+OURS: Final = "raised in halfpixel's plain operators: a defect of halfpixel, please report it"
+DEFECTS: Final = (ArithmeticError, AttributeError, LookupError, NameError, TypeError)
+
+
+@contextmanager
+def _marked() -> Generator[None]:
+    """Mark a defect of halfpixel's own, so that no exporter's refusal is made of it.
+
+    What PyTorch raises inside, of lengths that it cannot trace, is a refusal as any other.
+    """
+    try:
+        yield
+    except DEFECTS as error:
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        module = "" if place is None else str(place.tb_frame.f_globals.get("__name__"))
+        if module.partition(".")[0] not in {"torch", "sympy"}:
+            error.add_note(OURS)
+        raise
+
+
+def own_error(error: BaseException) -> BaseException | None:
+    """Return the defect of halfpixel's own that an error comes of; None where there is none."""
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in seen:
+        if OURS in getattr(cause, "__notes__", ()):
+            return cause
+        seen.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 @lru_cache(maxsize=1)

@@ -1,9 +1,9 @@
 """What a site should compute, with the lengths that it should have."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from halfpixel.conventions.torch_interpolate import LATEST, NEAREST_COPIES_SINCE, Version
+from halfpixel.conventions.torch_interpolate import LATEST, Version
 from halfpixel.deviation import Lengths, shortcut
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Resize, Sampling, Weights
@@ -50,10 +50,10 @@ def goal_of(operation: Operation, wanted: Resize, factors: Sequence[float] | Non
         n_in = ins[axis]
         lengths[axis] = None if n_in is None else output_length_float64(n_in, factor)
     version = LATEST if call is None else call.version
-    if len(wanted.axes) == 2 and version >= NEAREST_COPIES_SINCE:
-        axes = tuple((axis, shortcut(s, ins[axis], lengths[axis])) for axis, s in wanted.axes)
-        wanted = replace(wanted, axes=axes)
-    return Goal(wanted, (ins, tuple(lengths)), by_axis, version)
+    known = ins, tuple(lengths)
+    if all(lengths[axis] is not None for axis, _ in wanted.axes):
+        wanted = shortcut(wanted, known, version)
+    return Goal(wanted, known, by_axis, version)
 
 
 def is_copy(goal: Goal) -> bool:

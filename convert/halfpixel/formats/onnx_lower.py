@@ -5,9 +5,10 @@ in forms that opset 9 already has, so that a lowering needs no later opset than 
 GridSample alone came with opset 16.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.conventions.torch_interpolate import NEAREST_COPIES_SINCE
+from halfpixel.conventions.torch_interpolate import NEAREST_COPIES_SINCE, NEAREST_COPIES_UP_TO
 from halfpixel.errors import ConventionError
 from halfpixel.formats.goal import Goal, gathers, known_steps, products
 from halfpixel.formats.onnx_lower_grid import grid_sample
@@ -95,19 +96,21 @@ def _gather_computed(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal)
         raise ConventionError(f"a gather at unknown lengths does not keep_aspect_ratio ({policy})")
     if nodes.opset < 11:
         raise ConventionError("pixels are computed with Range, which opset 11 brought")
+    sizes = [_size(nodes, ends, goal, axis, sampling) for axis, sampling in goal.resize.axes]
+    copies = len(sizes) == 2 and goal.version >= NEAREST_COPIES_SINCE
     for place, (axis, sampling) in enumerate(goal.resize.axes):
         half = {"asymmetric": 0.0, "tf_half_pixel_for_nn": 0.5}.get(sampling.coordinate)
         if sampling.kernel != Nearest("floor") or half is None:
             raise ConventionError("a gather at unknown lengths is PyTorch's nearest only")
         length = nodes.add("Cast", [nodes.length(ends.x, axis)], "length", to=1)
-        size = _size(nodes, ends, goal, axis, sampling)
+        size = sizes[place]
         if sampling.scale is None:
             step = nodes.add("Div", [length, size], "step")
         else:
             factor = goal.factors.get(axis, float(sampling.scale))
             step = nodes.floats([1.0 / factor], "step")
-            if len(goal.resize.axes) == 2 and not half and goal.version >= NEAREST_COPIES_SINCE:
-                step = _stepped(nodes, length, size, step)
+            if copies and not half:
+                step = _stepped(nodes, length, size, step, sizes)
         scalar = nodes.add_with(_squeeze_axes(nodes), "Squeeze", [size, *_squeezed(nodes)])
         zero, one = nodes.number(0, "zero", "float32"), nodes.number(1, "one", "float32")
         index = nodes.add("Range", [zero, scalar, one])
@@ -120,14 +123,17 @@ def _gather_computed(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal)
         x = nodes.add("Gather", [x, whole], output=output, axis=axis)
 
 
-def _stepped(nodes: Nodes, length: str, size: str, step: str) -> str:
+def _stepped(nodes: Nodes, length: str, size: str, step: str, sizes: Sequence[str]) -> str:
     """Return the step of PyTorch's nearest over two axes.
 
-    A length that stays is copied, one that doubles takes every pixel twice, whatever the factor.
+    A length that stays is copied, one that doubles takes every pixel twice, whatever the factor,
+    where the two sizes sum to no more than they may (`deviation.shortcut`).
     """
+    total = nodes.add("Add", list(sizes))
+    small = nodes.add("Less", [total, nodes.floats([NEAREST_COPIES_UP_TO + 0.5], "most")], "small")
     for factor in (1, 2):
         product = nodes.add("Mul", [length, nodes.floats([factor], "factor")])
-        equal = nodes.add("Equal", [size, product])
+        equal = nodes.add("And", [nodes.add("Equal", [size, product]), small])
         step = nodes.add("Where", [equal, nodes.floats([1 / factor], "step"), step], "step")
     return step
 

@@ -88,9 +88,12 @@ def export(  # noqa: PLR0913 - torch's own positions, then one keyword an option
         raise MissingExtraError("torch", "torch") from error
     program = cast("Program | None", torch_export(model, args, f, *rest, **options))
     if f is not None:
-        result = _fix_written(f, settings)
         name = "the exported model" if isinstance(f, io.BytesIO) else os.fspath(f)
-        _warn(result, name)
+        try:
+            _warn(_fix_written(f, settings), name)
+        except (HalfpixelError, OSError) as error:  # the program must not be lost for it
+            told = f"{name}: is as torch.onnx.export wrote it, nothing was fixed: {error}"
+            warnings.warn(told, ResamplingWarning, stacklevel=2)
     if program is not None:
         result = fix_program(program, settings)
         if f is None:
@@ -143,9 +146,11 @@ def _fix_written(f: "str | os.PathLike[str] | io.BytesIO", settings: FixSettings
 
     result = fix(ModelProto.FromString(f.getvalue()), settings=settings)
     if result.changed:
+        whole = io.BytesIO()
+        result.copy_out(whole)  # where this fails, what was exported is still there
         f.seek(0)
         f.truncate()
-        result.copy_out(f)
+        f.write(whole.getbuffer())
     return result
 
 
