@@ -22,9 +22,11 @@ None: the arithmetic that was lost is not in the file.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.intents.aten_call import GRAPH
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Operation, Site
+from halfpixel.site import Intent, Operation, Site
 
 DECLINED = "the arithmetic that was lost is not in the file"
 
@@ -32,7 +34,7 @@ DECLINED = "the arithmetic that was lost is not in the file"
 def check(site: Site) -> Iterator[Finding]:
     """Look for constant sizes on inputs whose lengths are free."""
     operation = site.operation
-    if operation.by != "sizes" or operation.hidden:
+    if operation.by != "sizes" or operation.hidden or _says_so(site):
         return
     if not operation.constant_lengths:
         yield from _tried(operation)
@@ -46,6 +48,18 @@ def check(site: Site) -> Iterator[Finding]:
         if axis >= 2 and not isinstance(dim, int) and size not in {None, 1}:
             yield _finding(size, axis)
             return
+
+
+def _says_so(site: Site) -> bool:
+    """Whether PyTorch's own graph, exported with free lengths, has numbers for the size.
+
+    A record in the file does not tell: its lengths may have been freed afterwards.
+    """
+    intent = site.intent
+    if intent is None or intent.call is None or not intent.origin.startswith(GRAPH):
+        return False
+    size = intent.call.size
+    return size is not None and None not in size
 
 
 def _tried(operation: Operation) -> Iterator[Finding]:
@@ -83,6 +97,10 @@ _FROZEN = example_site(
     model_shape=(1, 3, "height", "width"),
 )
 
+_WRITTEN = Intent(
+    "recorded", GRAPH, "the call", parse_call('F.interpolate(x, size=(9, 12), mode="bilinear")')
+)
+
 RULE = Rule(
     __name__,
     __doc__,
@@ -95,6 +113,10 @@ RULE = Rule(
         Good(
             replace(_FROZEN, operation=replace(_FROZEN.operation, literal_size=True)),
             because="the user wrote the size in digits",
+        ),
+        Good(
+            replace(_FROZEN, operation=replace(_FROZEN.operation, intent=_WRITTEN)),
+            because="PyTorch's own graph has that size",
         ),
         Bad(
             _FROZEN,

@@ -61,6 +61,22 @@ def _in_integers(factor: float) -> tuple[int, int] | None:
     return None
 
 
+@lru_cache(maxsize=64)
+def rounds_alike(factor: float) -> bool:
+    """Whether runtimes give PyTorch's output length at every length up to `LONGEST`.
+
+    They multiply in float32, PyTorch in float64.
+
+    >>> rounds_alike(0.5), rounds_alike(0.6), rounds_alike(0.7)
+    (True, True, False)
+    """
+    import numpy as np
+
+    n = np.arange(1, LONGEST + 1)
+    here = np.floor(n.astype(np.float32) * np.float32(factor))
+    return bool((here == np.trunc(n * np.float64(factor))).all())
+
+
 def count_of(places: "Tensor") -> "Tensor":
     """Return how many there are, as a tensor: a slice would do, but optimisers drop it."""
     import torch

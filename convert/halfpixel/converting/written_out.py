@@ -15,6 +15,7 @@ from math import frexp
 from typing import TYPE_CHECKING, Any, Final
 
 from halfpixel.conventions.torch_interpolate import FAMILIES
+from halfpixel.converting.lengths import rounds_alike
 from halfpixel.converting.plain import affine_grid, each, pooled, resized
 from halfpixel.converting.plain_axis import Wanted
 from halfpixel.intents.exported_program import GraphCall
@@ -55,7 +56,8 @@ def delicate(call: GraphCall) -> bool:
     Nearest divides whole numbers in float32, and exporters and runtimes divide in another order
     than PyTorch; factors that are powers of two are exact in any order. The windows of area are
     those of the exported lengths, but where there is one alone. A small factor keeps short lengths,
-    which PyTorch copies axis by axis or not at all, and runtimes all at once.
+    which PyTorch copies axis by axis or not at all, and runtimes all at once. Runtimes multiply
+    lengths in float32, where 90 times 0.7 is 63 rows in place of 62.
 
     >>> from halfpixel.intents.aten_call import read_call
     >>> def up(*factors):
@@ -75,7 +77,8 @@ def delicate(call: GraphCall) -> bool:
         if known.family == "area":
             exact = m == 1
         elif known.family in {"linear", "cubic"}:
-            exact = known.scale_factor is None or not 1 < known.scale_factor[axis] < KEEPS
+            factor = None if known.scale_factor is None else known.scale_factor[axis]
+            exact = factor is None or (rounds_alike(factor) and not 1 < factor < KEEPS)
         elif known.scale_factor is not None:
             exact = frexp(known.scale_factor[axis])[0] == 0.5
         else:
