@@ -1,33 +1,10 @@
 """The inputs of a module: one a parameter of forward, or those that a program declares."""
 
 from collections.abc import Sequence
-from inspect import signature
-from typing import TYPE_CHECKING, Any, cast
 
 from halfpixel.conversion import InputSpec
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
-
-if TYPE_CHECKING:
-    import torch
-
-
-def parameters_of(
-    module: "torch.nn.Module", declared: Sequence[Port], *, scripted: bool
-) -> list[tuple[str, bool]]:
-    """Return the parameters of forward, and whether each has to be given."""
-    if scripted:
-        schema: Any = cast("Any", module).forward.schema
-        return [(str(one.name), not one.has_default_value()) for one in schema.arguments[1:]]
-    import torch
-
-    if isinstance(module, torch.fx.GraphModule):
-        return [(port.name, True) for port in declared]
-    given = signature(module.forward).parameters.values()
-    plain = [one for one in given if one.kind in {one.POSITIONAL_OR_KEYWORD, one.POSITIONAL_ONLY}]
-    if any(one.kind is one.VAR_POSITIONAL for one in given):
-        return []
-    return [(one.name, one.default is one.empty) for one in plain]
 
 
 def specs_of(

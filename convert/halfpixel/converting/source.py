@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.conversion import ConvertSettings
-from halfpixel.converting.inputs import parameters_of, specs_of, specs_of_program
+from halfpixel.converting.given import given_cases, given_specs
+from halfpixel.converting.inputs import specs_of, specs_of_program
 from halfpixel.converting.quietly import quietly, reason_of
-from halfpixel.errors import ModelFileError, UsageError
+from halfpixel.errors import UsageError
 from halfpixel.feeds import FeedSettings, made
 from halfpixel.format import Port
 from halfpixel.intents.exported_program import GraphCall, graph_calls, roles
 from halfpixel.runtime import Side
+from halfpixel.verification import shapes_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +43,8 @@ class Source:
         calls: the resampling calls of the program.
         feeds: the inputs, as they were asked for.
         limits: range of made inputs.
+        given: inputs that were given, case by case.
+        ready: it was exported already: the ranges of its free lengths are its author's.
         stretch: how many times as long free axes are while exporting.
     """
 
@@ -54,6 +58,8 @@ class Source:
     calls: tuple[GraphCall, ...] = ()
     feeds: "Feeds" = field(default_factory=dict[str, "Array"])
     limits: tuple[float, float] = (0.0, 1.0)
+    given: "tuple[Feeds, ...]" = ()
+    ready: bool = False
     stretch: int = 1
 
     def tensors(self) -> "tuple[torch.Tensor, ...]":
@@ -74,6 +80,8 @@ class Source:
             )
             for port in self.inputs
         ]
+        if all(port.shape == self.feeds[port.name].shape for port in ports):
+            return tensors_of(self.feeds)
         return tensors_of(feeds_of(ports, self.limits, 0))
 
     @property
@@ -96,63 +104,65 @@ def placeholders(program: "torch.export.ExportedProgram") -> list[Any]:
     return [node for node in nodes if node.op == "placeholder" and node.name in wanted]
 
 
-def load(source: object, settings: ConvertSettings) -> Source:
+def load(source: object, settings: ConvertSettings, label: str = "") -> Source:
     """Return a source with its inputs, and PyTorch's graph of it where there is one.
 
     Args:
-        source: `package.module:factory`, a .pt2 or TorchScript file, a torch.nn.Module or an
-            ExportedProgram.
+        source: `package.module:factory`, a .pt2, TorchScript or ONNX file, a torch.nn.Module
+            in evaluation mode, or an ExportedProgram.
         settings: its inputs, and which axes are free.
+        label: how it is called; empty for its own name.
 
     Raises:
         UsageError: no such factory, or inputs that it does not take.
         ModelFileError: a file that PyTorch cannot read.
         MissingExtraError: PyTorch is not installed.
     """
-    from halfpixel.runtimes.torch_ import module_of, need_library
+    from halfpixel.runtimes.torch_ import module_of, need_library, parameters_of, program_of
 
     need_library()
     import torch
 
     text = str(source) if isinstance(source, str | Path) else f"<{type(source).__name__}>"
+    if text.endswith(".onnx"):
+        return _from_onnx(text, settings)
     program: Any = source if isinstance(source, torch.export.ExportedProgram) else None
-    if text.endswith(".pt2"):
-        program = _read(Path(text))
     with quietly():
+        if text.endswith(".pt2"):
+            program = program_of(Path(text))
         module, declared = module_of(Side(source if program is None else program))
-    if not isinstance(module, torch.fx.GraphModule):
-        module.eval()
+    text = label or text
     scripted = isinstance(module, torch.jit.ScriptModule | torch.jit.ScriptFunction)
-    if program is not None and not settings.inputs:
+    if program is not None and not settings.inputs and not settings.given:
         specs = specs_of_program(declared, text)
     else:
-        specs = specs_of(settings.inputs, parameters_of(module, declared, scripted=scripted), text)
+        parameters = parameters_of(module, declared)
+        specs = specs_of(settings.inputs or given_specs(settings, parameters), parameters, text)
     ports = tuple(Port(one.name, one.dtype, one.shape) for one in specs)
     free = {p.name: settings.dynamic.of(p.name, len(p.shape or ())) for p in ports}
     unknown = sorted(set(settings.dynamic.axes) - {port.name for port in ports})
     if unknown:
         known = ", ".join(port.name for port in ports)
         raise UsageError(f"--dynamic {unknown[0]}: no such input; there are: {known}")
-    found = Source(text, module, ports, free, program, scripted=scripted)
+    found = Source(text, module, ports, free, program, scripted=scripted, ready=program is not None)
     found.limits = settings.limits
     if program is not None:
         if any(free.values()):
             raise UsageError(f"{text}: is exported already; its own free lengths stay as they are")
         found.free = _free(program, found.names)
-    found.feeds = feeds_of(ports, settings.limits, 0)
+    found.given = given_cases(settings, ports, found.free)
+    found.feeds = found.given[0] if found.given else feeds_of(ports, settings.limits, 0)
     _try(found)
     _trace(found)
     return found
 
 
-def _read(path: Path) -> "torch.export.ExportedProgram":
-    import torch
+def _from_onnx(text: str, settings: ConvertSettings) -> Source:
+    """Return an ONNX model as a source, by way of the module that onnx2torch makes of it."""
+    from halfpixel.converting.from_onnx import as_module
 
-    try:
-        with quietly():
-            return torch.export.load(path)
-    except Exception as error:
-        raise ModelFileError(path, f"PyTorch cannot read it: {reason_of(error)}") from error
+    module, specs = as_module(Path(text))
+    return load(module, replace(settings, inputs=settings.inputs or specs), text)
 
 
 def _free(
@@ -179,9 +189,7 @@ def _try(source: Source) -> None:
     """
     import torch
 
-    shapes = ", ".join(
-        f"{name}={'x'.join(map(str, array.shape))}" for name, array in source.feeds.items()
-    )
+    shapes = shapes_text({name: array.shape for name, array in source.feeds.items()})
     try:
         with torch.no_grad(), quietly():
             source.module(*tensors_of(source.feeds))
@@ -216,7 +224,7 @@ def _trace(source: Source) -> None:
         source.inputs = tuple(
             Port(p.name, p.dtype, p.shape, told.get(str(node.name), "")) for p, node in placed
         )
-        if not isinstance(source.module, torch.fx.GraphModule) and told:
+        if not source.given and not isinstance(source.module, torch.fx.GraphModule) and told:
             source.feeds = feeds_of(source.inputs, source.limits, 0)
 
 
