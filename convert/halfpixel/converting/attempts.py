@@ -168,7 +168,7 @@ class Converting:
         """Run the file beside the module, or its sites alone where it is not run as a whole."""
         try:
             attempt.ran = verified(path, self.source, self.settings)
-            attempt.refused, attempt.final = attempt.ran.refused, attempt.ran.blank
+            attempt.refused, attempt.final = attempt.ran.refused, attempt.ran.final
         except GraphError as error:
             attempt.final = path.suffix == NEURAL
             texts = {

@@ -32,10 +32,11 @@ SHORTER: Final[tuple[Other, ...]] = (
 
 LONGER: Final[tuple[Other, ...]] = (
     lambda n, axis: n + 1 + axis % 2,
-    lambda n, axis: 15 * n + 15 if axis == 2 else max(n // 2, 1),
+    lambda n, axis: 15 * n + 15 if axis == 2 else min(n, 5),
     lambda n, axis: 2 * n + axis % 2,
     lambda n, axis: n + 32 * (1 + axis % 2),
     lambda n, axis: 3 * n - 1 - 2 * (axis % 2),
+    lambda n, axis: 16 * n if axis == 2 else max(n // 2, 1),
     lambda n, _axis: 2 * n,
     lambda n, _axis: n + 64,
 )

@@ -33,21 +33,17 @@ class Verified:
 
     Attributes:
         verifications: how they compare, one a provider.
-        refused: why the file is not the module; empty where it is.
+        refused: why the file is not the module, or why that is not known; empty where it is.
+        final: the file agrees as far as it was run: no other export would change the refusal.
         narrower: free lengths that the module takes and at which the file is not the module.
         notes: what else there is to say.
     """
 
     verifications: tuple[Verification, ...] = ()
     refused: str = ""
+    final: bool = False
     narrower: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-    @property
-    def blank(self) -> bool:
-        """Whether every output agrees, and is one number throughout."""
-        ran = self.verifications
-        return bool(ran) and all(one.equal and not one.compared for one in ran)
 
 
 def verified(path: Path, source: Source, settings: ConvertSettings) -> Verified:
@@ -66,12 +62,14 @@ def verified(path: Path, source: Source, settings: ConvertSettings) -> Verified:
         except RuntimeFailure as failure:
             failed = failed or f"not verified: {failure}"
     refused = _failure(found, source) or failed
+    final = bool(refused) and all(one.equal for one in found)
     narrower, notes = ([], []) if refused else _outside(path, source, settings)
     if any(source.free.values()) and any(len(one.cases) == 1 for one in found):
         notes.append("verified at the exported lengths alone: the module takes no others")
     return Verified(
         tuple(found),
         refused,
+        final,
         tuple(narrower),
         (*chosen.notes, *notes, *([] if refused else _blanks(found))),
     )
@@ -152,7 +150,8 @@ def _failure(found: Sequence[Verification], source: Source) -> str:
             return f"not verified: every output is one number throughout; {BLANK}"
         if case is None:
             return f"not verified: {one.names[0]}: nothing was compared"
-        text = f"verification failed on {one.names[0]} at {case.lengths}: {_amount(case)}"
+        where = f" at {case.lengths}" if case.shapes else ""
+        text = f"verification failed on {one.names[0]}{where}: {_amount(case)}"
         if one.first is not None:
             text += f"; {one.first.node} ({one.first.op}) parts them"
         return text + _column(case, source)
