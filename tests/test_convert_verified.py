@@ -323,12 +323,18 @@ def test_every_change_is_in_the_json() -> None:
     assert (change["why"], change["op"]) == ("scale-or-size", "Resize")
 
 
-def test_the_last_export_is_not_told_as_one_that_followed() -> None:
-    found = halfpixel.convert(Wrong(), inputs=[SHAPE], exporter="torchscript", opset=11)
-    once = halfpixel.convert(nn.ReLU(), inputs=["1x2"], exporter="torchscript", opset=7)
-    again = [note for note in found.notes if note.startswith("exported again")]
-    assert [note.partition(":")[0] for note in again] == ["exported again"]
-    assert not [note for note in once.notes if note.startswith("exported again")]
+AGAIN = [
+    (Wrong(), 11, "exported again: verification failed on model.onnx@cpu"),
+    (Up(scale_factor=2.0), 5, "exported again, and refused: the torchscript exporter refuses: "),
+]
+
+
+@pytest.mark.parametrize(("module", "opset", "told"), AGAIN)
+def test_what_was_exported_again_is_told(module: nn.Module, opset: int, told: str) -> None:
+    found = halfpixel.convert(module, inputs=[SHAPE], exporter="torchscript", opset=opset)
+    (again,) = [note for note in found.notes if note.startswith("exported again")]
+    assert again.startswith(told)
+    assert found.refused
 
 
 def test_a_conversion_is_a_value() -> None:
