@@ -75,6 +75,11 @@ class Ran:
     numbers: int
     column: bool = False
 
+    @property
+    def tells(self) -> bool:
+        """Whether a file can be held against it: there are numbers, and they are right."""
+        return self.numbers > 0 and not self.column
+
 
 @dataclass(slots=True)
 class _Chosen:
@@ -98,7 +103,7 @@ class _Chosen:
             self.seen.add(shapes)
             feeds = feeds_of(ports, self.source.limits, 1 + trial)
             ran = run_of(self.source, feeds)
-            if ran is None or ran.column:
+            if ran is None or not ran.tells:
                 continue
             if ran.numbers > self.most:
                 named = shapes_text({port.name: port.shape for port in ports})  # type: ignore[misc]

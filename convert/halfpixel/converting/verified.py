@@ -103,7 +103,7 @@ def _outside(path: Path, source: Source, settings: ConvertSettings) -> tuple[lis
         for length in one.outside:
             feeds = feeds_at(source, one, length)
             ran = run_of(source, feeds)
-            if ran is not None and not ran.column:
+            if ran is not None and ran.tells:
                 cases[length] = feeds
         where = f"{one.name}: PyTorch's graph holds {one.text}"
         if not cases:
