@@ -39,7 +39,7 @@ def sites_alone(
                 if not one.agrees and not wrong:
                     wrong = f"{one.site.name} ({one.site.op}) alone fails: {_amount(one)}"
     except RuntimeFailure as failure:
-        wrong = f"not verified: {failure}"
+        wrong = str(failure)
     names = ", ".join(name for _, name in sorted(ran)) or "none"
     note = f"operators that were run alone: {names}"
     if ran:
