@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import types
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +13,13 @@ import onnx
 import onnxruntime as ort
 import pytest
 import torch
-from click.testing import CliRunner, Result
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
 
 import example_models as models
 import halfpixel
+from convert_nets import SHAPE, Up, agree, run
 from halfpixel.check import opened
-from halfpixel.cli.main import cli
 from halfpixel.conversion import Conversion, Dynamic, parse_dynamic, parse_input
 from halfpixel.converting.calls import matched_calls
 from halfpixel.converting.lengths import LONGEST
@@ -31,20 +29,6 @@ from halfpixel.intents.aten_call import read_call
 from halfpixel.intents.exported_program import GraphCall, graph_calls
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Operation, Shape, Site
-
-SHAPE = "1x2x9x10"
-
-
-class Up(nn.Module):
-    """One call of F.interpolate."""
-
-    def __init__(self, **options: object) -> None:
-        super().__init__()
-        self.options = options
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = F.interpolate(x, **self.options)  # type: ignore[arg-type]
-        return y
 
 
 class Net(nn.Module):
@@ -83,20 +67,6 @@ def nets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nets", module)
 
 
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli, ["convert", *map(str, arguments)])
-
-
-def agree(path: Path, module: nn.Module, shapes: Sequence[tuple[int, ...]]) -> None:
-    """Hold a file against its module at shapes of its first input."""
-    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
-    for shape in shapes:
-        x = np.random.default_rng(1).random(shape, np.float32)
-        here = np.asarray(session.run(None, {session.get_inputs()[0].name: x})[0])
-        there = module(torch.from_numpy(x)).detach().numpy()
-        np.testing.assert_allclose(here, there, atol=1e-5)
-
-
 FIXED = [
     ("dynamo", {"scale_factor": 2.0, "mode": "bilinear"}, "as exported"),
     ("dynamo", {"scale_factor": 0.4, "mode": "bicubic", "antialias": True}, "fixed"),
@@ -133,17 +103,21 @@ def test_a_call_is_converted_exactly(
 
 
 FREE = [
-    ("dynamo", {"scale_factor": 1.7, "mode": "nearest-exact"}),
-    ("dynamo", {"size": (4, 6), "mode": "area"}),
-    ("dynamo", {"scale_factor": 0.14, "mode": "bilinear", "recompute_scale_factor": True}),
-    ("dynamo", {"scale_factor": 1.1, "mode": "bilinear"}),
-    ("torchscript", {"scale_factor": 0.29, "mode": "bicubic", "antialias": True}),
-]
+    ("dynamo", {"scale_factor": 1.7, "mode": "nearest-exact"}, [(5, 6), (2, 3), (8, 4)]),
+    ("dynamo", {"size": (4, 6), "mode": "area"}, [(3, 5), (2, 2), (8, 9)]),
+    ("dynamo", {"scale_factor": 0.14, "mode": "bilinear", "recompute_scale_factor": True},
+     [(8, 8), (8, 15)]),
+    ("dynamo", {"scale_factor": 1.1, "mode": "bilinear"}, [(2, 2), (5, 3), (8, 9)]),
+    ("torchscript", {"scale_factor": 0.29, "mode": "bicubic", "antialias": True},
+     [(4, 7), (7, 8), (8, 9)]),
+    ("torchscript", {"scale_factor": 0.14, "mode": "area"}, [(8, 8), (8, 15)]),  # 5 comes to 0
+]  # fmt: skip
+"""Free lengths below the exported ones, which PyTorch takes itself; others are above them."""
 
 
-@pytest.mark.parametrize(("exporter", "options"), FREE)
+@pytest.mark.parametrize(("exporter", "options", "shorter"), FREE)
 def test_free_lengths_agree_at_others(
-    exporter: str, options: dict[str, object], tmp_path: Path
+    exporter: str, options: dict[str, object], shorter: list[tuple[int, int]], tmp_path: Path
 ) -> None:
     module = Up(**options)
     found = halfpixel.convert(
@@ -153,9 +127,11 @@ def test_free_lengths_agree_at_others(
         dynamic="2,3",
         exporter=exporter,  # type: ignore[arg-type]
     )
-    assert found.refused == ""
+    assert (found.refused, found.verified, found.narrower) == ("", True, ())
     (verification,) = found.verifications
-    assert len({case.shapes["x"] for case in verification.cases}) > 2
+    tried = {case.shapes["x"][2:] for case in verification.cases}
+    assert {h <= 9 and w <= 10 for h, w in tried - {(9, 10)}} == {True, False}
+    agree(tmp_path / "m.onnx", module, [(1, 2, *lengths) for lengths in shorter])
     agree(tmp_path / "m.onnx", module, [(1, 2, 9, 10), (1, 2, 30, 17), (1, 2, 100, 45)])
 
 
@@ -431,12 +407,14 @@ def test_calls_of_every_small_model_run() -> None:
     assert len(seen) > 5
 
 
-def test_core_ml_models_are_said_as_pytorch() -> None:
-    folder = models.CORPUS.parent / "coreml/interpolate"
-    path = folder / "nearest-6x10-to-9x7-ios15.mlpackage"
-    result = run(path, "--to", "torch")
-    assert result.exit_code in {0, 1}
-    assert "F.interpolate(" in result.output or "no PyTorch call" in result.output
+COREML = [
+    ("nearest-6x10-to-9x7-ios15.mlpackage", 0,
+     'op_6 (upsample_nearest_neighbor): F.interpolate(x, size=(9, 7), mode="nearest")\n'),
+    ("nearest-6x10-to-9x7-network.mlmodel", 0,
+     '6 (upsample): F.interpolate(x, size=(9, 7), mode="bilinear", align_corners=True)\n'),
+    ("conv_transpose-output_padding-network.mlmodel", 1,
+     "conv_transpose_0_has_output_shape (deconvolution): no PyTorch call computes this\n"),
+]  # fmt: skip
 
 
 class Gaps(nn.Module):
@@ -458,14 +436,10 @@ def test_gaps_of_coremltools_are_filled_and_native_operators_stay(tmp_path: Path
     gc.collect()
 
 
-@pytest.mark.filterwarnings("ignore")  # likewise
-def test_a_neural_networks_sites_are_verified_alone(tmp_path: Path) -> None:
-    pytest.importorskip("coremltools")
-    module = Up(scale_factor=2.0, mode="bilinear")
-    found = halfpixel.convert(module, tmp_path / "m.mlmodel", inputs=["1x2x4x6"])
-    assert found.refused == ""
-    assert "not run as a whole; sites that were run alone: 1" in found.notes
-    gc.collect()
+@pytest.mark.parametrize(("name", "code", "told"), COREML)
+def test_core_ml_models_are_said_as_pytorch(name: str, code: int, told: str) -> None:
+    result = run(models.CORPUS.parent / "coreml/interpolate" / name, "--to", "torch")
+    assert (result.exit_code, result.output) == (code, told)
 
 
 REFUSED = [
@@ -475,6 +449,12 @@ REFUSED = [
     (["nets:small", "--to", "a.onnx", "-o", "b.onnx"], "say the same"),
     ([str(CALLS[0]), "--to", "torch", "-o", "calls.txt"], "ends in .py"),
     (["absent.onnx", "--to", "torch"], "absent.onnx"),
+    ([str(CALLS[0]), "--to", "torch", "--opset", "17"], "--to torch writes no model"),
+    ([str(CALLS[0]), "--to", "torch", "--range", "0,2"], "it has no --range"),
+    (["nets:small", "-o", "m.mlpackage", "--opset", "17"], "--opset is for ONNX"),
+    (["nets:small", "-o", "m.mlmodel", "--exporter", "dynamo"], "--exporter is for ONNX"),
+    (["nets:small", "-o", "m.onnx", "--range", "2,1"], "expected LOW no greater than HIGH"),
+    (["nets:small", "-o", "m.onnx", "--provider", "toaster"], "has no toaster"),
 ]
 
 

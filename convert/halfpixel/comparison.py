@@ -158,7 +158,7 @@ class _Verifying:
             raise UsageError("neither side says what it takes; give --inputs")
         half = any(side.precision for side in (a, b))
         for case in made(ports, self.settings.feeds):
-            chosen = _chosen(case, ports, "--inputs", renamed=True)
+            chosen = {**_chosen(case, ports, "--inputs", renamed=True), **_dropped(case, sides)}
             yield widened(chosen) if half else chosen
 
     def _ran(self, side: Started, feeds: "Feeds") -> "tuple[Returned, tuple[str, ...]]":
@@ -257,6 +257,15 @@ def _model(side: Side) -> "Opened | None":
         return opened(side.source)
     except UsageError:
         return None
+
+
+def _dropped(case: "Feeds", sides: Sequence[Running]) -> "Feeds":
+    """Return what one side takes by its name and the other may lack: exporters drop the unused.
+
+    Nothing, where a side takes an input of a name that the case does not have.
+    """
+    names = [port.name for side in sides for port in side.inputs]
+    return {name: case[name] for name in names} if set(names) <= case.keys() else {}
 
 
 def _chosen(case: "Feeds", ports: Sequence[Port], name: str, *, renamed: bool) -> "Feeds":

@@ -2,20 +2,41 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from halfpixel.check import Located
 from halfpixel.errors import UsageError
-from halfpixel.fixes import Changed, Declined, FixResult
+from halfpixel.fixes import Changed, Declined
 from halfpixel.intent import Policy
 from halfpixel.intents.exported_program import GraphCall
 from halfpixel.measure import TOLERANCES, Tolerance
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
+    import numpy as np
+    import onnx
+    from numpy.typing import NDArray
+
     from halfpixel.verification import Verification
 
-Exporter = Literal["dynamo", "torchscript", "coreml"]
+    Array = NDArray[np.generic]
+
+Exporter = Literal["dynamo", "torchscript"]
+EXPORTERS: Final[tuple[Exporter, ...]] = ("dynamo", "torchscript")
+
+
+def parse_exporter(text: str | None) -> Exporter | None:
+    """Return PyTorch's exporter of a name.
+
+    Raises:
+        UsageError: it has no such exporter.
+    """
+    if text is None:
+        return None
+    for name in EXPORTERS:
+        if name == text:
+            return name
+    raise UsageError(f"--exporter {text!r}: expected {' or '.join(EXPORTERS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +154,9 @@ class ConvertSettings:
         force: a file that failed verification is written all the same.
         tolerances: what counts as equal, by element type.
         providers: where it is verified, beside onnxruntime's CPU provider.
+        fallback: a node that a provider leaves to the CPU is no error.
         limits: range of made inputs.
+        given: arrays to verify with, case by case; the first one is what is exported at.
     """
 
     inputs: tuple[InputSpec, ...] = ()
@@ -146,7 +169,9 @@ class ConvertSettings:
     force: bool = False
     tolerances: Mapping[str, Tolerance] = field(default_factory=lambda: TOLERANCES)
     providers: tuple[str, ...] = ()
+    fallback: bool = False
     limits: tuple[float, float] = (0.0, 1.0)
+    given: "tuple[Mapping[str, Array], ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +191,7 @@ class Paired:
     changes: tuple[Changed, ...] = ()
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Conversion:
     """What came of converting one model.
 
@@ -178,10 +203,12 @@ class Conversion:
         sites: calls and sites, in order.
         changes: what was changed in what the exporter wrote.
         declined: what was not, and why.
+        remaining: errors and warnings that check still has to say of the file.
+        narrower: free lengths at which the file is not the module, which takes them.
         notes: what else there is to say.
         verifications: the file against eager PyTorch, one a provider.
         refused: why there is no file, or why there should be none; empty where all is well.
-        fixed: what fix made of what the exporter wrote.
+        proto: the model, where no file was named and nothing is refused.
     """
 
     source: str
@@ -191,36 +218,36 @@ class Conversion:
     sites: tuple[Paired, ...] = ()
     changes: tuple[Changed, ...] = ()
     declined: tuple[Declined, ...] = ()
+    remaining: tuple[Located, ...] = ()
+    narrower: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     verifications: "tuple[Verification, ...]" = ()
     refused: str = ""
-    fixed: FixResult | None = None
-    _model: object = None
+    proto: "onnx.ModelProto | None" = field(default=None, repr=False)
 
-    def load(self, path: Path | None) -> None:
-        """Take the model into memory, before the file that it was exported to is gone."""
-        import onnx
-
-        self._model = None if path is None else onnx.load(path)  # pyright: ignore[reportUnknownMemberType]
+    @property
+    def verified(self) -> bool:
+        """Whether the file was run, gave numbers that tell something, and they are PyTorch's."""
+        ran = self.verifications
+        return bool(ran) and all(one.equal and one.compared for one in ran)
 
     @property
     def ok(self) -> bool:
-        """Whether the file is the network: verified, and nothing refused."""
+        """Whether nothing is refused, which only a file that is verified comes to."""
         return not self.refused
 
     @property
     def findings(self) -> int:
-        """How many errors and warnings check still has to say of the file."""
-        report = None if self.fixed is None else self.fixed.report
-        return 0 if report is None else len(report.findings)
+        """How many errors and warnings are left: of check, and lengths that the file lacks."""
+        return len(self.remaining) + len(self.narrower)
 
     @property
-    def model(self) -> object:
-        """The converted model, an onnx.ModelProto, where no file was named.
+    def model(self) -> "onnx.ModelProto":
+        """The converted model, where no file was named.
 
         Raises:
             UsageError: there is none.
         """
-        if self._model is None:
+        if self.proto is None:
             raise UsageError(self.refused or f"the model is in the file {self.output}")
-        return self._model
+        return self.proto

@@ -9,15 +9,19 @@ with these calls in plain operators.
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ModelFileError, UsageError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from halfpixel.conversion import Conversion, ConvertSettings, Exporter
 
-SUFFIXES: Final = (".onnx", ".mlpackage", ".mlmodel")
+COREML: Final = (".mlpackage", ".mlmodel")
+SUFFIXES: Final = (".onnx", *COREML)
 MODELS: Final = (*SUFFIXES, ".mlmodelc")
 
 
@@ -35,6 +39,9 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
     force_write: bool = False,
     tolerance: Sequence[str] = (),
     providers: Sequence[str] = (),
+    allow_fallback: bool = False,
+    limits: tuple[float, float] = (0.0, 1.0),
+    arrays: Sequence[str] = (),
     settings: "ConvertSettings | None" = None,
 ) -> "Conversion":
     """Convert a PyTorch module, check it against its own calls, fix it and verify it.
@@ -53,61 +60,93 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         force_write: write a file that failed verification.
         tolerance: what counts as equal: `[TYPE=]ABS[,REL]`.
         providers: execution providers to verify on, beside onnxruntime's CPU.
+        allow_fallback: resampling nodes may fall back from a provider to the CPU.
+        limits: range of made floats.
+        arrays: inputs to export and verify with, as `--inputs` takes them: an .npz by name.
         settings: all of this at once, in place of the other keywords.
 
     Returns:
         What became of it. A module that the exporter refuses, and a file that failed
-        verification, is `refused` with the reason, not an exception.
+        verification, or that nothing could be told of, is `refused` with the reason, not an
+        exception. The module is left as it was: in training, if it was.
 
     Raises:
-        UsageError: no such factory, or inputs that it does not take.
+        UsageError: no such factory, inputs that it does not take, or options that say nothing
+            of such an output.
         ModelFileError: a file cannot be read or written.
+        RuntimeFailure: an execution provider that was asked for is not there.
         MissingExtraError: PyTorch, onnxruntime or coremltools is not installed.
     """
-    from halfpixel.conversion import ConvertSettings, parse_dynamic, parse_input
+    from halfpixel.conversion import ConvertSettings, parse_dynamic, parse_exporter, parse_input
     from halfpixel.converting.attempts import Converting
+    from halfpixel.converting.providers import need_providers
     from halfpixel.converting.source import load
+    from halfpixel.feeds import read
     from halfpixel.intent import parse_policy
     from halfpixel.measure import parse_tolerances
 
+    asked = ConvertSettings(
+        inputs=tuple(parse_input(text) for text in inputs),
+        dynamic=parse_dynamic((dynamic,) if isinstance(dynamic, str) else tuple(dynamic)),
+        opset=opset,
+        exporter=parse_exporter(exporter),
+        targets=tuple(targets),
+        policies=tuple(parse_policy(text) for text in expect),
+        unsafe=unsafe_fixes,
+        force=force_write,
+        tolerances=parse_tolerances(tuple(tolerance)),
+        providers=tuple(providers),
+        fallback=allow_fallback,
+        limits=limits,
+        given=read(tuple(arrays)),
+    )
     if settings is None:
-        free = (dynamic,) if isinstance(dynamic, str) else tuple(dynamic)
-        settings = ConvertSettings(
-            inputs=tuple(parse_input(text) for text in inputs),
-            dynamic=parse_dynamic(free),
-            opset=opset,
-            exporter=exporter,
-            targets=tuple(targets),
-            policies=tuple(parse_policy(text) for text in expect),
-            unsafe=unsafe_fixes,
-            force=force_write,
-            tolerances=parse_tolerances(tuple(tolerance)),
-            providers=tuple(providers),
-        )
+        settings = asked
+    elif asked != ConvertSettings():
+        raise UsageError("settings says all of it: give settings, or the other keywords")
     target = None if output is None else Path(output)
+    _check_target(target, settings)
     _check_source(source, target)
-    _check_target(target)
-    loaded = load(source, settings)
+    need_providers(settings, target)
     place = None if target is None else target.parent
-    with tempfile.TemporaryDirectory(dir=place, prefix=".halfpixel-") as folder:
-        return Converting(loaded, settings, Path(folder), target).result()
+    with (
+        _as_it_was(source),
+        tempfile.TemporaryDirectory(dir=place, prefix=".halfpixel-") as folder,
+    ):
+        return Converting(load(source, settings), settings, Path(folder), target).result()
 
 
 def _check_source(source: object, target: Path | None) -> None:
-    """Refuse a model that is converted already, but for ONNX on its way to Core ML."""
+    """Refuse a model that is converted already, but for an ONNX file on its way to Core ML."""
     text = str(source) if isinstance(source, str | Path) else ""
-    to_core_ml = target is not None and not target.name.endswith(".onnx")
-    if text.endswith(MODELS) and not (text.endswith(".onnx") and to_core_ml):
+    onward = text.endswith(".onnx") and target is not None and target.name.endswith(COREML)
+    if text.endswith(MODELS) and not onward:
         told = "halfpixel fix mends a model; --to torch says it in PyTorch's words"
         raise UsageError(f"{text}: is converted already; {told}")
 
 
-def _check_target(target: Path | None) -> None:
-    """Refuse, before any work, a file that cannot be written."""
+def _as_it_was(source: object) -> "AbstractContextManager[object]":
+    """Have the caller's own module in evaluation mode for as long as it is converted."""
+    from halfpixel.runtimes.torch_ import evaluating, need_library
+
+    need_library()
+    import torch
+
+    if isinstance(source, torch.nn.Module) and not isinstance(source, torch.fx.GraphModule):
+        return evaluating(source)
+    return nullcontext()
+
+
+def _check_target(target: Path | None, settings: "ConvertSettings") -> None:
+    """Refuse, before any work, a file that cannot be written, and options that it does not have."""
     if target is None:
         return
     if not target.name.endswith(SUFFIXES):
         raise UsageError(f"{target}: expected a name that ends in .onnx, .mlpackage or .mlmodel")
+    given = {"exporter": settings.exporter, "opset": settings.opset}
+    stray = [name for name, value in given.items() if value is not None]
+    if stray and target.name.endswith(COREML):
+        raise UsageError(f"{target}: coremltools writes it: --{stray[0]} is for ONNX")
     folder = target.parent
     if not folder.is_dir():
         raise ModelFileError(target, f"there is no folder {folder}")

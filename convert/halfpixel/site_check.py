@@ -51,6 +51,8 @@ class SiteResult:
         exact: how it differs from the exact weights; None where it did not run.
         torch: how it differs from the PyTorch call that it is; None where there is none, or
             PyTorch is not installed.
+        meant: how it differs from the call that it was made of; None where that is not known, or
+            cannot be made with what the site is given.
         refused: why it did not run, in the runtime's words or ours.
         provider: execution provider that the node truly ran on.
     """
@@ -62,12 +64,19 @@ class SiteResult:
     torch: Difference | None = None
     refused: str = ""
     provider: str = ""
+    meant: Difference | None = None
 
     @property
     def agrees(self) -> bool:
-        """Whether it ran and computes its exact description, and the PyTorch call that it is."""
-        right = self.torch is None or self.torch.equal
+        """Whether it ran and computes its exact description, and the PyTorch calls."""
+        right = all(one is None or one.equal for one in (self.torch, self.meant))
         return self.exact is not None and self.exact.equal and right
+
+    @property
+    def worst(self) -> Difference | None:
+        """The largest difference from anything that it was held against."""
+        held = [one for one in (self.exact, self.torch, self.meant) if one is not None]
+        return max(held, key=lambda one: one.rank, default=None)
 
     @property
     def refused_by_runtime(self) -> bool:
@@ -84,12 +93,14 @@ class SiteCheck:
         providers: names of execution providers, with their options.
         tolerances: what counts as equal.
         fallback: a node that a provider leaves to the CPU is no error.
+        calls: the PyTorch calls that sites were made of, by (graph, name) of the site.
     """
 
     source: object
     providers: Sequence[tuple[str, Mapping[str, str]]] = (("cpu", {}),)
     tolerances: Mapping[str, Tolerance] = field(default_factory=lambda: TOLERANCES)
     fallback: bool = False
+    calls: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
 
     def results(self) -> Iterator[SiteResult]:
         """Yield what every site does, provider by provider.
@@ -134,6 +145,8 @@ class SiteCheck:
     def _run(self, running: Running, cut: Cut, alone: Site, blank: SiteResult) -> SiteResult:
         exact: Difference | None = None
         torch: Difference | None = None
+        made_of: Difference | None = None
+        asked = self.calls.get((blank.site.graph, blank.site.name))
         for feeds in feeds_of(cut):
             (found,) = running.run(feeds).values()
             given = [feeds[port.name] for port in cut.inputs]
@@ -142,11 +155,15 @@ class SiteCheck:
             except (HalfpixelError, ValueError) as error:
                 return replace(blank, refused=f"it cannot be described: {error}")
             exact = worse(exact, difference(found, rounded(meant, found), self.tolerances))
-            call = by_torch(alone, {**feeds, **cut.constants})
+            tensors = {**feeds, **cut.constants}
+            call = by_torch(alone, tensors)
             if call is not None:
                 torch = worse(torch, difference(found, call, self.tolerances))
+            source = None if asked is None else by_torch(alone, tensors, asked)
+            if source is not None:
+                made_of = worse(made_of, difference(found, source, self.tolerances))
         provider = next(iter(running.placement.values()), "")
-        return replace(blank, exact=exact, torch=torch, provider=provider)
+        return replace(blank, exact=exact, torch=torch, meant=made_of, provider=provider)
 
 
 def worse(one: Difference | None, other: Difference) -> Difference:
@@ -227,19 +244,21 @@ PARAMETERS: Final[Mapping[type, tuple[str, ...]]] = {
 """What a site's PyTorch call calls the tensors that it reads, in their order."""
 
 
-def by_torch(site: Site, feeds: "Mapping[str, Array]") -> "Array | None":
+def by_torch(site: Site, feeds: "Mapping[str, Array]", asked: str = "") -> "Array | None":
     """Return what the PyTorch call that a site is gives; None where it cannot be asked.
 
     Args:
         site: the site.
         feeds: every tensor that it reads, in the order of `PARAMETERS`.
+        asked: another call, in place of the one that the site is.
     """
+    text = asked or site.torch_call
     try:
         import torch
     except ImportError:
         return None
     names = PARAMETERS.get(type(site.operator))
-    if site.torch_call is None or names is None:
+    if text is None or names is None:
         return None
     named = zip(names, feeds.values(), strict=False)
     tensors = {name: torch.tensor(array) for name, array in named}
@@ -247,7 +266,7 @@ def by_torch(site: Site, feeds: "Mapping[str, Array]") -> "Array | None":
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = eval(site.torch_call, scope)  # noqa: S307 - our own text, never the file's
+            found = eval(text, scope)  # noqa: S307 - our own text, never the file's
     except Exception:  # noqa: BLE001 - a type or rank that PyTorch does not take
         return None
     return cast("Array", found.numpy())

@@ -28,6 +28,11 @@ class VerifySettings:
     task: str = ""
 
 
+def shapes_text(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """Return shapes as `--shape` takes them."""
+    return ", ".join(f"{name}={'x'.join(map(str, shape))}" for name, shape in shapes.items())
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """How one output differs, at its worst over all cases.
@@ -69,6 +74,15 @@ class Case:
     def blank(self) -> bool:
         """Whether every output is blank."""
         return bool(self.outputs) and all(one.blank for one in self.outputs)
+
+    @property
+    def lengths(self) -> str:
+        """The shapes of the inputs, as `--shape` takes them.
+
+        >>> Case({"x": (1, 3, 8, 8)}).lengths
+        'x=1x3x8x8'
+        """
+        return shapes_text(self.shapes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,22 @@
 """halfpixel convert."""
 
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 import click
 
-from halfpixel.cli.files import CLEAN, FILES, FOUND, PACKAGES, expect_option, format_option
+from halfpixel.cli.files import CLEAN, FOUND, expect_option, format_option, parse_range
 from halfpixel.errors import UsageError
 
-if TYPE_CHECKING:
-    from halfpixel.conversion import Conversion, ConvertSettings
-
 TORCH: Final = "torch"
-MODELS: Final = (*FILES, *PACKAGES)
+EXPORTING: Final[Mapping[str, str]] = {
+    "inputs": "input", "arrays": "inputs", "limits": "range", "dynamic": "dynamic",
+    "opset": "opset", "exporter": "exporter", "targets": "target", "expect": "expect",
+    "unsafe_fixes": "unsafe-fixes", "force_write": "force-write", "tolerance": "tolerance",
+    "provider": "provider", "allow_fallback": "allow-fallback",
+}  # fmt: skip
+"""Options that say how a model is exported, by their parameter."""
 
 
 @click.command("convert")
@@ -25,6 +28,14 @@ MODELS: Final = (*FILES, *PACKAGES)
     metavar="[NAME=]1x3x64x64[:TYPE]",
     help="Shape of an input while exporting, in the order of forward or by name.",
 )
+@click.option(
+    "--inputs",
+    "arrays",
+    multiple=True,
+    metavar="FILE",
+    help="Inputs to export and verify with, as verify has them: an .npz by name, NAME=FILE.npy.",
+)
+@click.option("--range", "limits", metavar="LOW,HIGH", help="Range of made floats.  [default: 0,1]")
 @click.option("-o", "--output", metavar="OUT", help="The file: .onnx, .mlpackage or .mlmodel.")
 @click.option(
     "--to",
@@ -60,10 +71,13 @@ MODELS: Final = (*FILES, *PACKAGES)
     metavar="NAME[:KEY=VALUE,...]",
     help="Verify there too, beside onnxruntime's CPU.",
 )
+@click.option("--allow-fallback", is_flag=True, help="Resampling nodes may fall back to the CPU.")
 @format_option
 def convert_command(  # noqa: PLR0913, PLR0917 - one argument an option
     source: str,
     inputs: tuple[str, ...],
+    arrays: tuple[str, ...],
+    limits: str | None,
     output: str | None,
     to: str | None,
     dynamic: tuple[str, ...],
@@ -77,18 +91,24 @@ def convert_command(  # noqa: PLR0913, PLR0917 - one argument an option
     *,
     unsafe_fixes: bool,
     force_write: bool,
+    allow_fallback: bool,
 ) -> None:
     """Convert SOURCE and verify what comes out: to ONNX, to Core ML, or back to PyTorch's words.
 
     SOURCE is package.module:factory, a .pt2 or a TorchScript file. It is exported, every
     resampling site is held against the call that PyTorch's own graph made, what the exporter lost
-    is fixed, and the file is run beside the module. A file that failed verification is not written.
-    An ONNX file can be SOURCE on its way to Core ML, and is then what the new file is held against.
-    With --to torch, SOURCE is a model file, and the PyTorch call of every site is printed, or
-    written as a Python file with --output. Exit code 1 says that the exporter refuses, that
-    verification failed, that findings are left, or that a site is no PyTorch call; 2 that SOURCE,
-    an input or an option cannot be used, or that the file cannot be written.
+    is fixed, and the file is run beside the module. A file that failed verification, or that is
+    not run here, is not written. An ONNX file can be SOURCE on its way to Core ML, and is then what
+    the new file is held against. With --to torch, SOURCE is a model file, and the PyTorch call of
+    every site is printed, or written as a Python file with --output. Exit code 1 says that the
+    exporter refuses, that the file is not verified, that findings are left, that the file is
+    right at fewer lengths than the module takes, or that a site is no PyTorch call; 2 that SOURCE,
+    an input, a provider or an option cannot be used, or that the file cannot be written.
     """
+    given = click.get_current_context().params
+    stray = [name for name in EXPORTING if given[name]]
+    if to == TORCH and stray:
+        raise UsageError(f"--to torch writes no model: it has no --{EXPORTING[stray[0]]}")
     if to == TORCH:
         sys.exit(_to_torch(source, output, output_format))
     if to is not None and output is not None:
@@ -96,63 +116,44 @@ def convert_command(  # noqa: PLR0913, PLR0917 - one argument an option
     output = output or to
     if output is None:
         raise UsageError("where to? --output model.onnx, --output model.mlpackage or --to torch")
-    from halfpixel.conversion import ConvertSettings, parse_dynamic, parse_input
-    from halfpixel.intent import parse_policy
-    from halfpixel.measure import parse_tolerances
-
-    settings = ConvertSettings(
-        inputs=tuple(parse_input(text) for text in inputs),
-        dynamic=parse_dynamic(dynamic),
-        opset=opset,
-        exporter=exporter,  # type: ignore[arg-type]
-        targets=targets,
-        policies=tuple(parse_policy(text) for text in expect),
-        unsafe=unsafe_fixes,
-        force=force_write,
-        tolerances=parse_tolerances(tolerance),
-        providers=provider,
-    )
-    found = _converted(source, output, settings)
-    _show(found, output_format)
-    sys.exit(CLEAN if found.ok and not found.findings else FOUND)
-
-
-def _converted(source: str, output: str, settings: "ConvertSettings") -> "Conversion":
     from halfpixel.convert import convert
-
-    return convert(source, output, settings=settings)
-
-
-def _show(found: "Conversion", output_format: str) -> None:
     from halfpixel.report import convert_report
 
+    found = convert(
+        source,
+        output,
+        inputs=inputs,
+        dynamic=dynamic,
+        opset=opset,
+        exporter=exporter,  # type: ignore[arg-type] # one of the choices
+        targets=targets,
+        expect=expect,
+        unsafe_fixes=unsafe_fixes,
+        force_write=force_write,
+        tolerance=tolerance,
+        providers=provider,
+        allow_fallback=allow_fallback,
+        limits=parse_range(limits),
+        arrays=arrays,
+    )
     if output_format == "json":
         click.echo(convert_report.dumps(found))
-        return
-    for line in convert_report.lines(found):
-        click.echo(line)
+    else:
+        for line in convert_report.lines(found):
+            click.echo(line)
+    sys.exit(CLEAN if found.ok and not found.findings else FOUND)
 
 
 def _to_torch(source: str, output: str | None, output_format: str) -> int:
     """Print or write the PyTorch calls of a model; return the exit code."""
-    import json
-    from dataclasses import asdict
+    from halfpixel.converting import torch_calls
 
-    from halfpixel import atomic
-    from halfpixel.check import opened
-    from halfpixel.converting.torch_calls import script, torch_calls
-
-    if not source.endswith(MODELS):
-        raise UsageError(f"{source}: expected a model file, .onnx, .mlpackage or .mlmodel")
-    calls = torch_calls(opened(source).sites)
+    calls = torch_calls.calls_of(source)
     if output is not None:
-        if not output.endswith(".py"):
-            raise UsageError(f"--output {output!r}: expected a name that ends in .py")
-        atomic.write([script(source, calls).encode()], None, Path(output), replace=True)
+        torch_calls.write(source, calls, output)
     elif output_format == "json":
-        click.echo(json.dumps({"version": 1, "path": source, "sites": [asdict(c) for c in calls]}))
+        click.echo(torch_calls.dumps(source, calls))
     else:
-        for one in calls:
-            where = f"  [{one.source}]" if one.source else ""
-            click.echo(f"{one.name} ({one.op}): {one.call or one.reason}{where}")
+        for line in torch_calls.lines(calls):
+            click.echo(line)
     return CLEAN if all(one.call for one in calls) else FOUND

@@ -60,6 +60,26 @@ def model_files(paths: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(kept))
 
 
+def parse_range(text: str | None) -> tuple[float, float]:
+    """Return the range of made floats that LOW,HIGH spells; 0 to 1 where nothing is said.
+
+    Raises:
+        UsageError: a text that is none.
+
+    >>> parse_range("-1,2")
+    (-1.0, 2.0)
+    """
+    if text is None:
+        return 0.0, 1.0
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--range {text!r}: expected LOW,HIGH") from None
+    if not low <= high:
+        raise UsageError(f"--range {text!r}: expected LOW no greater than HIGH")
+    return low, high
+
+
 def fixed_name(path: Path) -> Path:
     """Return where the result of a fix goes unless something else is asked for.
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from halfpixel.cli.files import CLEAN, FAILED, FOUND, format_option
+from halfpixel.cli.files import CLEAN, FAILED, FOUND, format_option, parse_range
 from halfpixel.errors import GraphError, UsageError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def verify_command(  # noqa: PLR0913, PLR0917 - one argument an option
     from halfpixel.measure import parse_tolerances
     from halfpixel.verification import VerifySettings
 
-    low, high = _limits(limits)
+    low, high = parse_range(limits)
     _check_task(task)
     feeds = FeedSettings(parse_shapes(shape), low, high, seed, read(inputs))
     settings = VerifySettings(
@@ -160,18 +160,6 @@ def _check_task(text: str | None) -> None:
         fits = False
     if not fits:
         raise UsageError(f"--task {text!r}: expected {', '.join(TASKS)}, with :LEAST of 0 to 1")
-
-
-def _limits(text: str | None) -> tuple[float, float]:
-    if text is None:
-        return 0.0, 1.0
-    try:
-        low, high = (float(part) for part in text.split(","))
-    except ValueError:
-        raise UsageError(f"--range {text!r}: expected LOW,HIGH") from None
-    if not low <= high:
-        raise UsageError(f"--range {text!r}: expected LOW no greater than HIGH")
-    return low, high
 
 
 def _console() -> "Console":

@@ -5,62 +5,34 @@ after all fixes, the next one has these calls in plain operators.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.check import Settings as CheckSettings
 from halfpixel.check import opened
-from halfpixel.conversion import Conversion, ConvertSettings, Paired
-from halfpixel.converting.calls import Matching, matched_calls
+from halfpixel.conversion import Conversion, ConvertSettings
+from halfpixel.converting.alone import FORCE, NETWORK, sites_alone
+from halfpixel.converting.attempt import Attempt
+from halfpixel.converting.calls import matched_calls
 from halfpixel.converting.coreml_export import SUFFIXES, export_coreml
 from halfpixel.converting.onnx_export import Exported, ExportRefusal, export_onnx
 from halfpixel.converting.source import Source
-from halfpixel.converting.told import kinds_told, lowerings, pair, spelled, still_declined
-from halfpixel.converting.verified import failure, site_by_site, verified
+from halfpixel.converting.told import lowerings, spelled, told
+from halfpixel.converting.verified import verified
 from halfpixel.converting.written_out import Kind, delicate, kind_of
 from halfpixel.deviation import deviation
-from halfpixel.errors import GraphError
+from halfpixel.errors import GraphError, HalfpixelError
 from halfpixel.fix import fix
-from halfpixel.fixes import FixResult, FixSettings
-from halfpixel.site import Site
+from halfpixel.fixes import FixSettings
 
 if TYPE_CHECKING:
-    from halfpixel.verification import Verification
+    import onnx
 
 _WORD: Final = re.compile(r"\w+")
+NEURAL: Final = ".mlmodel"
 DYNAMO_SINCE: Final = 18
 """Oldest opset that the dynamo exporter writes; it converts down from there, or not."""
-
-
-@dataclass(slots=True)
-class Attempt:
-    """One export, checked, fixed and verified.
-
-    Attributes:
-        kinds: calls that were written in plain operators.
-        exported: what the exporter wrote.
-        sites: its sites.
-        matching: which site each call became.
-        fixed: the file as it was meant.
-        path: where that file is.
-        verifications: the file beside the module.
-        refused: why there is no file, or why there should be none.
-        doubtful: places of calls that are not what they were, as far as is known.
-        notes: what else there is to say.
-    """
-
-    kinds: frozenset[Kind]
-    exported: Exported | None = None
-    sites: tuple[Site, ...] = ()
-    matching: Matching = field(default_factory=Matching)
-    fixed: FixResult | None = None
-    path: Path | None = None
-    verifications: "tuple[Verification, ...]" = ()
-    refused: str = ""
-    doubtful: tuple[int, ...] = ()
-    notes: list[str] = field(default_factory=list[str])
 
 
 @dataclass(slots=True)
@@ -90,16 +62,15 @@ class Converting:
             wanted = self._next(attempts[-1])
         good = [one for one in attempts if not one.refused]
         clean = [one for one in good if not one.doubtful]
-        whole = [one for one in reversed(attempts) if one.fixed is not None]
+        whole = [one for one in reversed(attempts) if one.path is not None]
         best = next(iter([*clean, *good, *whole, *attempts]))
-        conversion = self._told(best, attempts)
-        if best.fixed is not None and self.target is not None:
-            if not best.refused or (self.settings.force and best.exported is not None):
-                best.fixed.save(self.target, replace=True)
-                conversion.output = str(self.target)
-        elif best.fixed is not None and (not best.refused or self.settings.force):
-            conversion.load(best.path)
-        return conversion
+        found = told(self.source, self.exporter, best, attempts)
+        if best.fixed is None or best.path is None or (best.refused and not self.settings.force):
+            return found
+        if self.target is None:
+            return replace(found, proto=_loaded(best.path))
+        best.fixed.save(self.target, replace=True)
+        return replace(found, output=str(self.target))
 
     def _delicate(self) -> frozenset[Kind]:
         """Return the calls of which no runtime reads the same pixels at every free length."""
@@ -121,7 +92,8 @@ class Converting:
         wanted = attempt.kinds | doubtful
         if wanted != attempt.kinds:
             return wanted
-        return every if attempt.refused and every != attempt.kinds else None
+        last = attempt.final or not attempt.refused
+        return None if last or every == attempt.kinds else every
 
     def _attempt(self, kinds: frozenset[Kind], number: int) -> Attempt:
         """Export once, with calls of these kinds in plain operators."""
@@ -150,16 +122,24 @@ class Converting:
         return export_onnx(self.source, path, self.exporter, self.settings.opset, kinds)
 
     def _mend(self, attempt: Attempt) -> None:
-        """Check what was exported against its calls, fix it, and run it."""
+        """Check what was exported against its calls, fix it, and run it.
+
+        Raises:
+            ExportRefusal: what was exported cannot be read.
+        """
         exported = cast("Exported", attempt.exported)
-        model = opened(exported.path)
-        outputs = [end.output for end in model.ends]
-        calls, sites = self.source.calls, model.sites
+        try:
+            model = opened(exported.path)
+            outputs = [end.output for end in model.ends]
+            calls, sites = self.source.calls, model.sites
+        except HalfpixelError as error:
+            reason = str(error).replace(str(exported.path), exported.path.name)
+            raise ExportRefusal(f"what the {self.exporter} exporter wrote: {reason}") from error
         attempt.sites = tuple(sites)
         attempt.matching = matched_calls(calls, sites, outputs, exported.origins)
         intents = {
-            (sites[site].graph, sites[site].name): intent
-            for site, call in attempt.matching.sites.items()
+            site: intent
+            for site, call in attempt.call_of().items()
             if (intent := calls[call].intent) is not None
         }
         asked = CheckSettings(
@@ -174,36 +154,38 @@ class Converting:
             fixed = fix(model, settings=replace(settings, lower=lower))
         attempt.fixed = fixed
         if fixed.error is not None:
-            attempt.refused = fixed.error
+            attempt.refused = fixed.error.replace(str(exported.path), exported.path.name)
             return
         path = exported.path.with_stem(exported.path.stem + ".fixed")
         fixed.save(path)
         attempt.path = path
         attempt.doubtful = self._doubtful(attempt)
-        try:
-            attempt.verifications = verified(path, self.source, self.settings)
-            attempt.refused = failure(attempt.verifications, self.source)
-        except GraphError as error:
-            count, attempt.refused = site_by_site(path)
-            attempt.notes.append(f"not run as a whole; sites that were run alone: {count}")
-            unsure = self.source.reference is not None and (
-                self.source.notes or self.source.problem
-            )
-            if attempt.matching.lost or attempt.kinds or unsure:
-                attempt.refused = f"not verified: {error.reason}"
-        if attempt.refused and not attempt.doubtful:
+        self._run(attempt, path)
+        if attempt.refused and not attempt.doubtful and not attempt.final:
             attempt.doubtful = tuple(attempt.matching.lost)
+
+    def _run(self, attempt: Attempt, path: Path) -> None:
+        """Run the file beside the module, or its sites alone where it is not run as a whole."""
+        try:
+            attempt.ran = verified(path, self.source, self.settings)
+            attempt.refused, attempt.final = attempt.ran.refused, attempt.ran.final
+        except GraphError as error:
+            attempt.final = path.suffix == NEURAL
+            texts = {
+                site: self.source.calls[call].intent for site, call in attempt.call_of().items()
+            }
+            calls = {site: intent.text for site, intent in texts.items() if intent is not None}
+            note, wrong = sites_alone(path, self.settings, calls)
+            attempt.notes.append(note)
+            why = NETWORK if attempt.final else error.reason
+            attempt.refused = f"not verified: {wrong or why}; {FORCE}"
 
     def _doubtful(self, attempt: Attempt) -> tuple[int, ...]:
         """Return the calls whose site, after fixing, is proven to be something else."""
         report = None if attempt.fixed is None else attempt.fixed.report
         if report is None:
             return ()
-        sites = attempt.sites
-        names = {
-            (sites[site].graph, sites[site].name): call
-            for site, call in attempt.matching.sites.items()
-        }
+        names = attempt.call_of()
         found: list[int] = []
         for site in report.sites:
             call = names.get((site.graph, site.name))
@@ -212,56 +194,9 @@ class Converting:
                 found.append(call)
         return tuple(found)
 
-    def _told(self, best: Attempt, attempts: Sequence[Attempt]) -> Conversion:
-        """Return the report of the attempt that was chosen."""
-        fixed, exported = best.fixed, best.exported
-        notes = [*self.source.notes]
-        notes += [f"in plain operators: {one}" for one in kinds_told(best.kinds)]
-        notes += [
-            f"exported again: {one.refused}" for one in attempts if one.refused and one is not best
-        ]
-        if self.source.problem and self.source.reference is None:
-            notes.append(
-                f"no graph of PyTorch's own: {self.source.problem}; the exporter's record counts"
-            )
-        if any(self.source.free.values()) and any(len(v.cases) == 1 for v in best.verifications):
-            notes.append("verified at the exported lengths alone: the module takes no others")
-        notes += best.notes
-        if fixed is not None:
-            notes += fixed.notes
-        opset = exported.opset if exported is not None else None
-        return Conversion(
-            self.source.name,
-            exporter=self.exporter,
-            opset=opset,
-            sites=tuple(self._paired(best)),
-            changes=fixed.changes if fixed else (),
-            declined=still_declined(fixed) if fixed else (),
-            notes=tuple(dict.fromkeys(notes)),
-            verifications=best.verifications,
-            refused=best.refused,
-            fixed=fixed,
-        )
 
-    def _paired(self, attempt: Attempt) -> list[Paired]:
-        """Return calls and sites, in the order of the calls; sites without a call come last."""
-        calls = self.source.calls
-        before = attempt.sites
-        report = attempt.fixed.report if attempt.fixed is not None else None
-        after = {(s.graph, s.name): s for s in (report.sites if report else ())}
-        changes = attempt.fixed.changes if attempt.fixed is not None else ()
-        found: list[tuple[int, Paired]] = []
-        by_call = {call: site for site, call in attempt.matching.sites.items()}
-        for place, call in enumerate(calls):
-            site = before[by_call[place]] if place in by_call else None
-            note = "" if site else attempt.matching.lost.get(place, "")
-            if kind_of(call) in attempt.kinds:
-                note = "written in plain operators"
-            if attempt.exported is None:
-                note = ""
-            found.append((place, pair(call, site, note, after, changes)))
-        for place, site in enumerate(before):
-            if place not in attempt.matching.sites:
-                note = attempt.matching.notes.get(place, "") if calls else ""
-                found.append((len(calls), pair(None, site, note, after, changes)))
-        return [pair for _, pair in found]
+def _loaded(path: Path) -> "onnx.ModelProto":
+    """Return a model in memory, before the file that it was exported to is gone."""
+    import onnx
+
+    return onnx.load(path)  # pyright: ignore[reportUnknownMemberType]

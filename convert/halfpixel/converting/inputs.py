@@ -1,7 +1,6 @@
 """The inputs of a module: one a parameter of forward, or those that a program declares."""
 
 from collections.abc import Callable, Mapping, Sequence
-from inspect import signature
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.conversion import InputSpec
@@ -14,24 +13,6 @@ if TYPE_CHECKING:
 BY_PLACE: Final = "export a module whose inputs are tensors, each in a place of its own"
 USUAL: Final = 16
 """Free length of a program without an example, where its ranges allow it."""
-
-
-def parameters_of(
-    module: "torch.nn.Module", declared: Sequence[Port], *, scripted: bool
-) -> list[tuple[str, bool]]:
-    """Return the parameters of forward, and whether each has to be given."""
-    if scripted:
-        schema: Any = cast("Any", module).forward.schema
-        return [(str(one.name), not one.has_default_value()) for one in schema.arguments[1:]]
-    import torch
-
-    if isinstance(module, torch.fx.GraphModule):
-        return [(port.name, True) for port in declared]
-    given = signature(module.forward).parameters.values()
-    plain = [one for one in given if one.kind in {one.POSITIONAL_OR_KEYWORD, one.POSITIONAL_ONLY}]
-    if any(one.kind is one.VAR_POSITIONAL for one in given):
-        return []
-    return [(one.name, one.default is one.empty) for one in plain]
 
 
 def specs_of(

@@ -1,14 +1,14 @@
 """PyTorch's two exporters to ONNX, each asked the same way."""
 
 import shutil
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.converting.quietly import quietly, reason_of, unprinted
-from halfpixel.converting.source import Source, exported
+from halfpixel.converting.source import Source, exported, placeholders
 from halfpixel.errors import HalfpixelError, ModelFileError
 from halfpixel.intents.exported_program import origins
 
@@ -128,17 +128,35 @@ def _dynamo(source: Source, path: Path, opset: int | None, *, again: bool) -> Ex
     if program is None:
         raise ExportRefusal(f"torch.export refuses: {source.problem}")
     export = asking(cast("Callable[..., Any]", vars(torch.onnx)["export"]))
+    own = [str(node.name) for node in placeholders(program)] == source.names
     made = export(
         program,
         dynamo=True,
         opset_version=opset,
-        input_names=source.names,
+        input_names=None if own else source.names,
         verbose=False,
     )
+    if own:
+        _named(made.model.graph, source.names)
     size = sum(v.numel() * v.element_size() for v in program.state_dict.values() if _is_tensor(v))
     asking(made.save)(str(path), external_data=size > LARGEST)
     named = origins(made.exported_program, source.calls)
     return Exported(path, int(made.model.opset_imports[""]), named)
+
+
+def _named(graph: Any, names: Sequence[str]) -> None:  # noqa: ANN401 - of the exporter's own kind
+    """Give inputs their names, where one is returned as it came.
+
+    The exporter calls the copy that is returned by the input's name, and given input_names it
+    calls both so, and makes a cycle of them (PyTorch 2.13).
+    """
+    for value, name in zip(graph.inputs, names, strict=True):
+        if value.name == name:
+            continue
+        for one in graph.outputs:
+            if one.name == name:
+                one.name = f"{name}_out"
+        value.name = name
 
 
 def _is_tensor(value: object) -> bool:

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.conversion import ConvertSettings
-from halfpixel.converting.inputs import parameters_of, specs_of, specs_of_program
+from halfpixel.converting.given import given_cases, given_specs
+from halfpixel.converting.inputs import specs_of, specs_of_program
 from halfpixel.converting.quietly import quietly, reason_of
-from halfpixel.errors import ModelFileError, UsageError
+from halfpixel.errors import UsageError
 from halfpixel.feeds import FeedSettings, made
 from halfpixel.format import Port
 from halfpixel.intents.exported_program import GraphCall, graph_calls, roles
 from halfpixel.runtime import Side
+from halfpixel.verification import shapes_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +43,8 @@ class Source:
         calls: the resampling calls of the program.
         feeds: the inputs, as they were asked for.
         limits: range of made inputs.
+        given: inputs that were given, case by case.
+        ready: it was exported already: the ranges of its free lengths are its author's.
         stretch: how many times as long free axes are while exporting.
         reference: what the file that is written has to equal; None for the module itself.
         outputs: names of what the module returns, where it was a file that has such.
@@ -57,6 +61,8 @@ class Source:
     calls: tuple[GraphCall, ...] = ()
     feeds: "Feeds" = field(default_factory=dict[str, "Array"])
     limits: tuple[float, float] = (0.0, 1.0)
+    given: "tuple[Feeds, ...]" = ()
+    ready: bool = False
     stretch: int = 1
     reference: Side | None = None
     outputs: tuple[str, ...] = ()
@@ -80,6 +86,8 @@ class Source:
             )
             for port in self.inputs
         ]
+        if all(port.shape == self.feeds[port.name].shape for port in ports):
+            return tensors_of(self.feeds)
         return tensors_of(feeds_of(ports, self.limits, 0))
 
     @property
@@ -106,8 +114,8 @@ def load(source: object, settings: ConvertSettings) -> Source:
     """Return a source with its inputs, and PyTorch's graph of it where there is one.
 
     Args:
-        source: `package.module:factory`, a .pt2, TorchScript or ONNX file, a torch.nn.Module or
-            an ExportedProgram.
+        source: `package.module:factory`, a .pt2, TorchScript or ONNX file, a torch.nn.Module
+            in evaluation mode, or an ExportedProgram.
         settings: its inputs, and which axes are free.
 
     Raises:
@@ -115,39 +123,39 @@ def load(source: object, settings: ConvertSettings) -> Source:
         ModelFileError: a file that PyTorch cannot read.
         MissingExtraError: PyTorch is not installed.
     """
-    from halfpixel.runtimes.torch_ import module_of, need_library
+    from halfpixel.runtimes.torch_ import module_of, need_library, parameters_of, program_of
 
     need_library()
     import torch
 
     text = str(source) if isinstance(source, str | Path) else f"<{type(source).__name__}>"
-    program: Any = source if isinstance(source, torch.export.ExportedProgram) else None
     if text.endswith(".onnx"):
         return _from_onnx(text, settings)
-    if text.endswith(".pt2"):
-        program = _read(Path(text))
+    program: Any = source if isinstance(source, torch.export.ExportedProgram) else None
     with quietly():
+        if text.endswith(".pt2"):
+            program = program_of(Path(text))
         module, declared = module_of(Side(source if program is None else program))
-    if not isinstance(module, torch.fx.GraphModule):
-        module.eval()
     scripted = isinstance(module, torch.jit.ScriptModule | torch.jit.ScriptFunction)
-    if program is not None and not settings.inputs:
+    if program is not None and not settings.inputs and not settings.given:
         specs = specs_of_program(program, declared, text)
     else:
-        specs = specs_of(settings.inputs, parameters_of(module, declared, scripted=scripted), text)
+        parameters = parameters_of(module, declared)
+        specs = specs_of(settings.inputs or given_specs(settings, parameters), parameters, text)
     ports = tuple(Port(one.name, one.dtype, one.shape) for one in specs)
     free = {p.name: settings.dynamic.of(p.name, len(p.shape or ())) for p in ports}
     unknown = sorted(set(settings.dynamic.axes) - {port.name for port in ports})
     if unknown:
         known = ", ".join(port.name for port in ports)
         raise UsageError(f"--dynamic {unknown[0]}: no such input; there are: {known}")
-    found = Source(text, module, ports, free, program, scripted=scripted)
+    found = Source(text, module, ports, free, program, scripted=scripted, ready=program is not None)
     found.limits = settings.limits
     if program is not None:
         if any(free.values()):
             raise UsageError(f"{text}: is exported already; its own free lengths stay as they are")
         found.free = _free(program, found.names)
-    found.feeds = feeds_of(ports, settings.limits, 0)
+    found.given = given_cases(settings, ports, found.free)
+    found.feeds = found.given[0] if found.given else feeds_of(ports, settings.limits, 0)
     _try(found)
     _trace(found)
     return found
@@ -160,7 +168,8 @@ def _from_onnx(text: str, settings: ConvertSettings) -> Source:
     read = as_module(Path(text), settings)
     found = Source(text, read.module, read.inputs, {}, reference=Side(text), outputs=read.outputs)
     found.limits, found.notes = settings.limits, read.notes
-    found.feeds = feeds_of(read.inputs, settings.limits, 0)
+    found.given = given_cases(settings, read.inputs, {})
+    found.feeds = found.given[0] if found.given else feeds_of(read.inputs, settings.limits, 0)
     _trace(found)
     sites = {call.name: read.sites.get(call.module) for call in found.calls}
     found.calls = tuple(
@@ -172,16 +181,6 @@ def _from_onnx(text: str, settings: ConvertSettings) -> Source:
         for call in found.calls
     )
     return found
-
-
-def _read(path: Path) -> "torch.export.ExportedProgram":
-    import torch
-
-    try:
-        with quietly():
-            return torch.export.load(path)
-    except Exception as error:
-        raise ModelFileError(path, f"PyTorch cannot read it: {reason_of(error)}") from error
 
 
 def _free(
@@ -208,9 +207,7 @@ def _try(source: Source) -> None:
     """
     import torch
 
-    shapes = ", ".join(
-        f"{name}={'x'.join(map(str, array.shape))}" for name, array in source.feeds.items()
-    )
+    shapes = shapes_text({name: array.shape for name, array in source.feeds.items()})
     try:
         with torch.no_grad(), quietly():
             source.module(*tensors_of(source.feeds))
@@ -245,7 +242,7 @@ def _trace(source: Source) -> None:
         source.inputs = tuple(
             Port(p.name, p.dtype, p.shape, told.get(str(node.name), "")) for p, node in placed
         )
-        if not isinstance(source.module, torch.fx.GraphModule) and told:
+        if not source.given and not isinstance(source.module, torch.fx.GraphModule) and told:
             source.feeds = feeds_of(source.inputs, source.limits, 0)
 
 

@@ -1,10 +1,12 @@
 """What a conversion tells: pairs, kinds of calls in words, and what is asked of others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from halfpixel.conversion import Paired
-from halfpixel.converting.written_out import Kind
+from halfpixel.conversion import Conversion, Paired
+from halfpixel.converting.attempt import Attempt
+from halfpixel.converting.source import Source
+from halfpixel.converting.written_out import Kind, kind_of
 from halfpixel.fixes import Changed, Declined, FixResult
 from halfpixel.intent import Policy
 from halfpixel.intents.exported_program import GraphCall
@@ -13,6 +15,63 @@ from halfpixel.site import Site
 
 NATIVE: Final = ("target-refuses", "target-differs")
 """Rules that say that a target does not run a site as it is."""
+
+
+def told(source: Source, exporter: str, best: Attempt, attempts: Sequence[Attempt]) -> Conversion:
+    """Return the report of the attempt that was chosen."""
+    fixed, exported = best.fixed, best.exported
+    report = None if fixed is None else fixed.report
+    return Conversion(
+        source.name,
+        exporter=exporter,
+        opset=exported.opset if exported is not None else None,
+        sites=tuple(_paired(source, best)),
+        changes=fixed.changes if fixed else (),
+        declined=still_declined(fixed) if fixed else (),
+        remaining=() if report is None else report.findings,
+        narrower=best.ran.narrower,
+        notes=tuple(dict.fromkeys(_notes(source, best, attempts))),
+        verifications=best.ran.verifications,
+        refused=best.refused,
+    )
+
+
+def _notes(source: Source, best: Attempt, attempts: Sequence[Attempt]) -> Iterator[str]:
+    """Yield what else there is to say."""
+    yield from source.notes
+    for kind in kinds_told(best.kinds):
+        yield f"in plain operators: {kind}"
+    for one in attempts:
+        if one.refused and one is not best:
+            again = "exported again, and refused" if one is attempts[-1] else "exported again"
+            yield f"{again}: {one.refused}"
+    if source.problem and source.reference is None:
+        yield f"no graph of PyTorch's own: {source.problem}; the exporter's record counts"
+    yield from best.ran.notes
+    yield from best.notes
+    if best.fixed is not None:
+        yield from best.fixed.notes
+
+
+def _paired(source: Source, attempt: Attempt) -> Iterator[Paired]:
+    """Yield calls and sites, in the order of the calls; sites without a call come last."""
+    calls, before = source.calls, attempt.sites
+    report = attempt.fixed.report if attempt.fixed is not None else None
+    after = {(s.graph, s.name): s for s in (report.sites if report else ())}
+    changes = attempt.fixed.changes if attempt.fixed is not None else ()
+    by_call = {call: site for site, call in attempt.matching.sites.items()}
+    for place, call in enumerate(calls):
+        site = before[by_call[place]] if place in by_call else None
+        note = "" if site else attempt.matching.lost.get(place, "")
+        if kind_of(call) in attempt.kinds:
+            note = "written in plain operators"
+        if attempt.exported is None:
+            note = ""
+        yield pair(call, site, note, after, changes)
+    for place, site in enumerate(before):
+        if place not in attempt.matching.sites:
+            note = attempt.matching.notes.get(place, "") if calls else ""
+            yield pair(None, site, note, after, changes)
 
 
 def pair(

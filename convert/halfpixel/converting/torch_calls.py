@@ -4,14 +4,19 @@ A snippet is Python that makes an input of the site's own shape, makes the call,
 comes out against the output shape; it names the node, and the line that the exporter recorded.
 """
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from halfpixel import atomic
+from halfpixel.check import opened
+from halfpixel.errors import UsageError
 from halfpixel.sampling import AffineGrid, ConvTranspose, Resize, RoiAlign
 from halfpixel.site import Shape, Site
 
+SUFFIXES: Final = (".onnx", ".mlpackage", ".mlmodel", ".mlmodelc")
 FREE: Final = 16
 """Length that a free axis has in a snippet."""
 
@@ -35,6 +40,43 @@ class TorchCall:
     source: str | None
     snippet: str
     reason: str = ""
+
+
+def calls_of(source: str | Path) -> list[TorchCall]:
+    """Return the calls of a model file.
+
+    Raises:
+        UsageError: it has no name of a model.
+        ModelFileError: it cannot be read.
+    """
+    if not str(source).endswith(SUFFIXES):
+        raise UsageError(f"{source}: expected a model file, .onnx, .mlpackage or .mlmodel")
+    return torch_calls(opened(source).sites)
+
+
+def lines(calls: Sequence[TorchCall]) -> Iterator[str]:
+    """Yield calls for people, a line each."""
+    for one in calls:
+        where = f"  [{one.source}]" if one.source else ""
+        yield f"{one.name} ({one.op}): {one.call or one.reason}{where}"
+
+
+def dumps(source: str, calls: Sequence[TorchCall]) -> str:
+    """Return calls as JSON text."""
+    rows = [asdict(one) for one in calls]
+    return json.dumps({"version": 1, "path": source, "sites": rows}, allow_nan=False)
+
+
+def write(source: str, calls: Sequence[TorchCall], output: str | Path) -> None:
+    """Write calls as a Python file.
+
+    Raises:
+        UsageError: the file has another name.
+        ModelFileError: it cannot be written.
+    """
+    if not str(output).endswith(".py"):
+        raise UsageError(f"--output {str(output)!r}: expected a name that ends in .py")
+    atomic.write([script(source, calls).encode()], None, Path(output), replace=True)
 
 
 def torch_calls(sites: Sequence[Site]) -> list[TorchCall]:

@@ -1,78 +1,161 @@
 """The file beside the module: as exported, and at other lengths where some are free."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from halfpixel.conversion import ConvertSettings
 from halfpixel.converting.quietly import quietly
+from halfpixel.converting.ranges import feeds_at, narrowed
 from halfpixel.converting.source import Source
-from halfpixel.converting.trials import cases
+from halfpixel.converting.trials import run_of, trials
+from halfpixel.errors import RuntimeFailure
 from halfpixel.feeds import FeedSettings
 from halfpixel.runtime import Side, parse_provider
 from halfpixel.verification import Verification, VerifySettings
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from halfpixel.converting.ranges import Range
     from halfpixel.verification import Case
 
+    Feeds = dict[str, NDArray[np.generic]]
 
-def verified(path: Path, source: Source, settings: ConvertSettings) -> tuple[Verification, ...]:
-    """Return how a file compares with what it has to equal, one result a provider.
+BLANK = "--range or --inputs make others"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came of running a file beside its module.
+
+    Attributes:
+        verifications: how they compare, one a provider.
+        refused: why the file is not the module, or why that is not known; empty where it is.
+        final: the file agrees as far as it was run: no other export would change the refusal.
+        narrower: free lengths that the module takes and at which the file is not the module.
+        notes: what else there is to say.
+    """
+
+    verifications: tuple[Verification, ...] = ()
+    refused: str = ""
+    final: bool = False
+    narrower: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def verified(path: Path, source: Source, settings: ConvertSettings) -> Verified:
+    """Return how a file compares with the module, or with the file that it was made of.
 
     Raises:
-        RuntimeFailure: a provider that was asked for is missing.
+        GraphError: a Core ML model that is not run here as a whole.
         MissingExtraError: onnxruntime is not installed.
     """
+    chosen = trials(source)
+    found: list[Verification] = []
+    failed = ""
+    for provider in ("", *settings.providers):
+        try:
+            found.append(_beside(path, source, settings, provider, chosen.cases))
+        except RuntimeFailure as failure:
+            failed = failed or f"not verified: {failure}"
+    refused = _failure(found, source) or failed
+    final = bool(refused) and all(one.equal for one in found)
+    narrower, notes = ([], []) if refused else _outside(path, source, settings)
+    if any(source.free.values()) and any(len(one.cases) == 1 for one in found):
+        notes.append("verified at the exported lengths alone: the module takes no others")
+    return Verified(
+        tuple(found),
+        refused,
+        final,
+        tuple(narrower),
+        (*chosen.notes, *notes, *([] if refused else _blanks(found))),
+    )
+
+
+def _beside(
+    path: Path,
+    source: Source,
+    settings: ConvertSettings,
+    provider: str,
+    cases: "Sequence[Feeds]",
+) -> Verification:
     from halfpixel.verify import verify
 
-    feeds = FeedSettings(given=cases(source))
-    asked = VerifySettings(feeds, settings.tolerances)
-    there = source.reference or Side(source.module, label=source.name)
+    where, options = parse_provider(provider) if provider else ("", {})
     name = path.with_stem(path.stem.removesuffix(".fixed")).name
-    found: list[Verification] = []
-    for text in ("", *settings.providers):
-        where, options = parse_provider(text) if text else ("", {})
-        with quietly():
-            found.append(verify(Side(str(path), where, options, name), there, asked))
-    return tuple(found)
+    asked = VerifySettings(
+        FeedSettings(given=tuple(cases)), settings.tolerances, fallback=settings.fallback
+    )
+    there = source.reference or Side(source.module, label=source.name)
+    with quietly():
+        return verify(Side(str(path), where, options, name), there, asked)
 
 
-def site_by_site(path: Path) -> tuple[int, str]:
-    """Return how many sites ran by themselves, and why one is not what it says, or nothing.
+def _outside(path: Path, source: Source, settings: ConvertSettings) -> tuple[list[str], list[str]]:
+    """Return what is wrong at lengths for which PyTorch's graph does not hold, and what is not."""
+    wrong: list[str] = []
+    right: list[str] = []
+    for one in narrowed(source):
+        cases: dict[int, Feeds] = {}
+        for length in one.outside:
+            feeds = feeds_at(source, one, length)
+            ran = run_of(source, feeds)
+            if ran is not None and ran.tells:
+                cases[length] = feeds
+        where = f"{one.name}: PyTorch's graph holds {one.text}"
+        if not cases:
+            right.append(f"{where}, and the module takes no other lengths")
+            continue
+        beside = _beside(path, source, settings, "", tuple(cases.values()))
+        told = _apart(one, cases, beside)
+        wrong += [told] if told else []
+        tried = ", ".join(map(str, cases))
+        right += [] if told else [f"{where}; the file is the module at {tried} too"]
+    return wrong, right
 
-    Raises:
-        RuntimeFailure: onnxruntime is missing.
-    """
-    from halfpixel.site_check import SiteCheck
 
-    names: set[str] = set()
-    for one in SiteCheck(path).results():
-        if not one.agrees:
-            off = "" if one.exact is None else f"off by {one.exact.max_abs:.3g}"
-            amount = one.refused or off
-            name = f"{one.site.name} ({one.site.op})"
-            return len(names), f"verification of {name} alone failed: {amount}"
-        names.add(one.site.name)
-    return len(names), ""
+def _apart(one: "Range", cases: "Mapping[int, Feeds]", ran: Verification) -> str:
+    """Return at which lengths outside of a range the file is not the module; empty for none."""
+    if len(ran.cases) != len(cases):
+        return f"{one.name}: the file is right {one.text} only: {ran.cases[0].refused}"
+    wrong = [
+        f"{length} ({_amount(case)})"
+        for length, case in zip(cases, ran.cases, strict=True)
+        if not case.equal
+    ]
+    if not wrong:
+        return ""
+    return f"{one.name}: the file is right {one.text} only; the module takes {', '.join(wrong)}"
 
 
-def failure(found: tuple[Verification, ...], source: Source) -> str:
+def _blanks(found: Sequence[Verification]) -> Iterator[str]:
+    """Yield the outputs that tell nothing, where another one tells something."""
+    for one in found[:1]:
+        told = {output.name for case in one.cases for output in case.outputs if not output.blank}
+        for output in one.outputs:
+            if output.name not in told:
+                yield f"output {output.name} is one number throughout and tells nothing; {BLANK}"
+
+
+def _failure(found: Sequence[Verification], source: Source) -> str:
     """Return why a file is not the module; empty where it is."""
     for one in found:
-        if one.equal:
+        if one.equal and one.compared:
             continue
         case = next((case for case in one.cases if not case.equal), None)
+        if case is None and one.equal:
+            return f"not verified: every output is one number throughout; {BLANK}"
         if case is None:
-            return f"{one.names[0]}: nothing was compared"
-        text = f"verification failed on {one.names[0]} at {shapes(case)}: {_amount(case)}"
+            return f"not verified: {one.names[0]}: nothing was compared"
+        where = f" at {case.lengths}" if case.shapes else ""
+        text = f"verification failed on {one.names[0]}{where}: {_amount(case)}"
         if one.first is not None:
             text += f"; {one.first.node} ({one.first.op}) parts them"
         return text + _column(case, source)
     return ""
-
-
-def shapes(case: "Case") -> str:
-    """Return the shapes of the inputs of a case, as `--shape` takes them."""
-    return ", ".join(f"{name}={'x'.join(map(str, shape))}" for name, shape in case.shapes.items())
 
 
 def _amount(case: "Case") -> str:

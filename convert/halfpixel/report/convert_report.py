@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conversion import Conversion, Paired
+from halfpixel.fixes import Changed
 from halfpixel.report.as_json import finding_fields
 
 if TYPE_CHECKING:
-    from halfpixel.verification import Case, Verification
+    from halfpixel.verification import Verification
 
 VERSION: Final = 1
 
@@ -20,12 +22,9 @@ def lines(found: Conversion) -> Iterator[str]:
     yield f"{found.source}: by {found.exporter}{opset}"
     for place, pair in enumerate(found.sites, 1):
         yield from _pair(place, pair)
-    changed = {id(change) for pair in found.sites for change in pair.changes}
-    for change in found.changes:
-        if id(change) not in changed:
-            yield f"  fixed {change.node} ({change.op}): {change.why}: {change.text}"
-    for one in found.declined:
-        yield f"  declined {one.node} ({one.op}): {one.why}: {one.reason}"
+    yield from _elsewhere(found)
+    for limit in found.narrower:
+        yield f"  narrower  {limit}"
     for note in found.notes:
         yield f"  note  {note}"
     for verification in found.verifications:
@@ -36,6 +35,16 @@ def lines(found: Conversion) -> Iterator[str]:
         yield f"written to {found.output}" + (", though it is not the module" * (not found.ok))
     elif found.refused:
         yield "nothing was written"
+
+
+def _elsewhere(found: Conversion) -> Iterator[str]:
+    """Yield changes that belong to no pair, and what was declined."""
+    changed = {id(change) for pair in found.sites for change in pair.changes}
+    for change in found.changes:
+        if id(change) not in changed:
+            yield f"  fixed {change.node} ({change.op}): {change.why}: {change.text}"
+    for one in found.declined:
+        yield f"  declined {one.node} ({one.op}): {one.why}: {one.reason}"
 
 
 def _pair(place: int, pair: Paired) -> Iterator[str]:
@@ -60,19 +69,14 @@ def _verification(found: "Verification") -> Iterator[str]:
         yield (
             f"  {found.names[0]} against {found.names[1]}: {output.name}: "
             f"{output.difference.reason or told}, {len(ran)} of {len(found.cases)} shapes: "
-            + "; ".join(_shapes(case) for case in ran)
+            + "; ".join(case.lengths for case in ran)
         )
     for line in found.optimiser:
         yield f"  note  {line}"
 
 
-def _shapes(case: "Case") -> str:
-    return ", ".join(f"{name}={'x'.join(map(str, shape))}" for name, shape in case.shapes.items())
-
-
 def dumps(found: Conversion) -> str:
-    """Return the report as JSON text."""
-    report = None if found.fixed is None else found.fixed.report
+    """Return the report as JSON text; a number that is not finite is null."""
     return json.dumps(
         {
             "version": VERSION,
@@ -80,14 +84,22 @@ def dumps(found: Conversion) -> str:
             "output": found.output or None,
             "exporter": found.exporter,
             "opset": found.opset,
+            "verified": found.verified,
             "refused": found.refused or None,
             "sites": [_fields(pair) for pair in found.sites],
+            "changes": [_change(one) for one in found.changes],
             "declined": [asdict(one) for one in found.declined],
+            "narrower": list(found.narrower),
             "notes": list(found.notes),
-            "remaining": [finding_fields(one) for one in report.findings] if report else [],
+            "remaining": [finding_fields(one) for one in found.remaining],
             "verifications": [_figures(one) for one in found.verifications],
-        }
+        },
+        allow_nan=False,
     )
+
+
+def _change(one: Changed) -> dict[str, object]:
+    return {"node": one.node, "op": one.op, "why": one.why, "text": one.text}
 
 
 def _fields(pair: Paired) -> dict[str, object]:
@@ -113,8 +125,12 @@ def _figures(found: "Verification") -> dict[str, object]:
                 "shapes": {name: list(shape) for name, shape in case.shapes.items()},
                 "equal": case.equal,
                 "refused": case.refused or None,
-                "max_abs": {one.name: one.difference.max_abs for one in case.outputs},
+                "max_abs": {one.name: _finite(one.difference.max_abs) for one in case.outputs},
             }
             for case in found.cases
         ],
     }
+
+
+def _finite(number: float) -> float | None:
+    return number if isfinite(number) else None

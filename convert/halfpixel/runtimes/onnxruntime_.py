@@ -72,6 +72,17 @@ class _Session(Protocol):
     def run(self, names: list[str], feeds: Mapping[str, object]) -> list[object]: ...
 
 
+def _numbered(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield a name of its own for each output, and the value: a value may be returned twice.
+
+    >>> dict(_numbered(["y", "z", "y"]))
+    {'y': 'y', 'z': 'z', 'y#2': 'y'}
+    """
+    for place, name in enumerate(names):
+        before = names[:place].count(name)
+        yield (f"{name}#{before + 1}" if before else name), name
+
+
 @dataclass(eq=False)
 class OnnxRunning:
     """One model on one execution provider.
@@ -93,6 +104,7 @@ class OnnxRunning:
     inputs: Sequence[Port] = field(init=False)
     outputs: Sequence[str] = field(init=False)
     placement: Mapping[str, str] = field(default_factory=dict[str, str])
+    _repeated: Sequence[str] = ()
     _types: dict[str, str] = field(default_factory=dict[str, str])
     _session: _Session | None = None
 
@@ -103,7 +115,8 @@ class OnnxRunning:
         session = self._own()
         declared = {port.name: port for port in self.model.inputs}
         self.inputs = tuple(_port(one, declared.get(one.name)) for one in session.get_inputs())
-        self.outputs = tuple(one.name for one in session.get_outputs())
+        self._repeated = tuple(one.name for one in session.get_outputs())
+        self.outputs = tuple(dict(_numbered(self._repeated)))
         if hasattr(session, ASSIGNMENT):
             self._place(session)
 
@@ -120,7 +133,7 @@ class OnnxRunning:
 
     def run(self, feeds: "Mapping[str, Array]", wanted: Sequence[str] = ()) -> "dict[str, Array]":
         """Return the outputs, or the values that are wanted."""
-        names = list(dict.fromkeys(wanted or self.outputs))
+        names = list(dict.fromkeys(wanted or self._repeated))
         extra = [name for name in names if name not in self.outputs]
         known = {one.name for one in self.inputs}
         given = {name: _fed(array) for name, array in feeds.items() if name in known}
@@ -135,7 +148,10 @@ class OnnxRunning:
             self._place(session)
         del session
         _give_back()
-        return dict(_arrays(zip(names, found, strict=True)))
+        arrays = dict(_arrays(zip(names, found, strict=True)))
+        if wanted or len(names) == len(self._repeated):
+            return arrays
+        return {name: arrays[value] for name, value in _numbered(self._repeated)}
 
     def _own(self) -> _Session:
         """Return the session of the model as it is; large ones are not alive side by side."""

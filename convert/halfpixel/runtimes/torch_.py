@@ -6,7 +6,8 @@ are held against them one by one.
 """
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
 from inspect import signature
@@ -49,6 +50,7 @@ class TorchRunning:
         inputs: what it takes, as far as that is written down.
         outputs: names of what it returned last: `output_0` and so on, or the keys of a dict.
         exported: it is an ExportedProgram, which knows no training.
+        parameters: what forward calls its inputs, in order; empty where that is not known.
     """
 
     side: Side
@@ -59,6 +61,7 @@ class TorchRunning:
     outputs: Sequence[str] = ()
     placement: Mapping[str, str] = field(default_factory=dict[str, str])
     exported: bool = False
+    parameters: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -104,18 +107,41 @@ class TorchRunning:
     def _called(self, feeds: "Mapping[str, Array]") -> object:
         import torch
 
-        tensors = [_tensor(array).to(self.device) for array in feeds.values()]
-        training = self.module.training and not self.exported
+        tensors = {name: _tensor(array).to(self.device) for name, array in feeds.items()}
+        asked = self.module.training and not self.exported
         try:
-            if training:
-                self.module.eval()
-            with torch.no_grad():
-                return self.module(*tensors)
+            with torch.no_grad(), evaluating(self.module) if asked else nullcontext():
+                given, named = _bound(tensors, self.parameters)
+                return self.module(*given, **named)
         except Exception as error:
             raise RuntimeRefusal(self.name, f"{type(error).__name__}: {error}") from error
-        finally:
-            if training:
-                self.module.train()
+
+
+@contextmanager
+def evaluating(module: "torch.nn.Module") -> Generator[None]:
+    """Have a module in evaluation mode, and each of its parts as it was afterwards."""
+    before = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, training in before:
+            if part.training != training:
+                part.training = training
+
+
+def _bound(
+    tensors: "Mapping[str, torch.Tensor]", parameters: Sequence[str]
+) -> "tuple[list[torch.Tensor], dict[str, torch.Tensor]]":
+    """Return what is given by position and what by name, from the first gap on.
+
+    Inputs that the parameters do not name are given by position, in their own order.
+    """
+    if not tensors.keys() <= set(parameters):
+        return list(tensors.values()), {}
+    order = [name for name in parameters if name in tensors]
+    gap = next((k for k, name in enumerate(order) if name != parameters[k]), len(order))
+    return [tensors[name] for name in order[:gap]], {name: tensors[name] for name in order[gap:]}
 
 
 def _tensor(array: "Array") -> "torch.Tensor":
@@ -134,18 +160,21 @@ def _array(tensor: "torch.Tensor") -> "Array":
     return cast("Array", tensor.numpy())
 
 
-def _flat(result: object, prefix: str = "output") -> "Iterator[tuple[str, torch.Tensor]]":
-    """Yield the tensors of a result by name; a lone tensor is `output_0`."""
+def _flat(result: object, prefix: str = "") -> "Iterator[tuple[str, torch.Tensor]]":
+    """Yield the tensors of a result by name: keys and places, the outermost first.
+
+    A lone tensor is `output_0`, the second of a list under "boxes" `boxes_1`.
+    """
     import torch
 
     if isinstance(result, torch.Tensor):
-        yield (prefix if prefix != "output" else "output_0"), result
+        yield prefix or "output_0", result
     elif isinstance(result, Mapping):
         for key, value in cast("Mapping[str, object]", result).items():
-            yield from _flat(value, str(key))
+            yield from _flat(value, f"{prefix}_{key}" if prefix else str(key))
     elif isinstance(result, list | tuple):
         for place, value in enumerate(cast("Sequence[object]", result)):
-            yield from _flat(value, f"{prefix}_{place}")
+            yield from _flat(value, f"{prefix or 'output'}_{place}")
 
 
 def need_library() -> None:
@@ -176,7 +205,10 @@ def _start(side: Side, _settings: Settings) -> TorchRunning:
         raise RuntimeFailure(side.text, "this PyTorch sees no CUDA device")
     module, inputs = module_of(side)
     exported = isinstance(module, torch.fx.GraphModule)
-    return TorchRunning(side, module.to(device), device, inputs, exported=exported)
+    names = [name for name, _ in parameters_of(module, inputs)]
+    return TorchRunning(
+        side, module.to(device), device, inputs, exported=exported, parameters=names
+    )
 
 
 def module_of(side: Side) -> "tuple[torch.nn.Module, tuple[Port, ...]]":
@@ -194,14 +226,33 @@ def module_of(side: Side) -> "tuple[torch.nn.Module, tuple[Port, ...]]":
         module = _made(text)
         return module, _parameters(module)
     path = Path(text)
+    if text.endswith(".pt2"):
+        program = program_of(path)
+        return program.module(), _ports(program)
     try:
-        if text.endswith(".pt2"):
-            program = torch.export.load(path)
-            return program.module(), _ports(program)
         script = cast("Any", torch.jit).load(path, map_location="cpu").eval()
         return cast("torch.nn.Module", script), ()
     except Exception as error:
-        raise ModelFileError(path, f"PyTorch cannot read it: {error}".splitlines()[0]) from error
+        raise _unreadable(path, error) from error
+
+
+def program_of(path: Path) -> "torch.export.ExportedProgram":
+    """Return the program in a .pt2 file.
+
+    Raises:
+        ModelFileError: PyTorch cannot read it.
+    """
+    import torch
+
+    try:
+        return torch.export.load(path)
+    except Exception as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> ModelFileError:
+    told = str(error).splitlines() or [type(error).__name__]
+    return ModelFileError(path, f"PyTorch cannot read it: {told[0]}")
 
 
 def _ports(program: "torch.export.ExportedProgram") -> tuple[Port, ...]:
@@ -218,13 +269,30 @@ def _ports(program: "torch.export.ExportedProgram") -> tuple[Port, ...]:
 
 def _parameters(module: "torch.nn.Module") -> tuple[Port, ...]:
     """Return the parameters of forward that have to be given: names, and no shapes."""
-    try:
-        parameters = signature(module.forward).parameters.values()
-    except ValueError:  # TorchScript
-        return ()
-    if any(one.kind is one.VAR_POSITIONAL for one in parameters):
-        return ()
-    return tuple(Port(one.name) for one in parameters if one.default is one.empty)
+    return tuple(Port(name) for name, needed in parameters_of(module, ()) if needed)
+
+
+def parameters_of(module: "torch.nn.Module", declared: Sequence[Port]) -> list[tuple[str, bool]]:
+    """Return the parameters of forward, and whether each has to be given; none where it has *args.
+
+    Args:
+        module: a module, a TorchScript one, or that of an ExportedProgram.
+        declared: what an ExportedProgram takes.
+    """
+    import torch
+
+    if isinstance(module, torch.jit.ScriptModule):
+        schema: Any = getattr(getattr(module, "forward", None), "schema", None)
+        if schema is None:
+            return []
+        return [(str(one.name), not one.has_default_value()) for one in schema.arguments[1:]]
+    if isinstance(module, torch.fx.GraphModule) and declared:
+        return [(port.name, True) for port in declared]
+    given = signature(module.forward).parameters.values()
+    plain = [one for one in given if one.kind in {one.POSITIONAL_OR_KEYWORD, one.POSITIONAL_ONLY}]
+    if any(one.kind is one.VAR_POSITIONAL for one in given):
+        return []
+    return [(one.name, one.default is one.empty) for one in plain]
 
 
 def _made(text: str) -> "torch.nn.Module":

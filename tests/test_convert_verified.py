@@ -1,0 +1,361 @@
+"""What `halfpixel convert` calls verified: what was run, at which lengths, and what it told."""
+
+import gc
+import json
+import sys
+import types
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
+
+import example_models as models
+import halfpixel
+from convert_nets import SHAPE, Up, agree, run
+from halfpixel.conversion import ConvertSettings
+from halfpixel.converting import attempts, trials
+from halfpixel.errors import GraphError, RuntimeFailure, UsageError
+from halfpixel.report import convert_report
+from halfpixel.site_check import SiteCheck
+
+
+class Branch(nn.Module):
+    """Takes another mode at some lengths; `opaque` to torch.export, so that no guard tells."""
+
+    def __init__(self, where: str, *, opaque: bool) -> None:
+        super().__init__()
+        self.where, self.opaque = where, opaque
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.opaque and x.sum() < -1:
+            return x
+        high, wide = x.shape[2:]
+        other = {
+            "short": high <= 8,
+            "long": high > 64,
+            "tall": high > 20 * wide,
+        }[self.where]
+        return F.interpolate(x, scale_factor=2.0, mode="nearest" if other else "bilinear")
+
+
+OPAQUE = [("short", "x=1x2x4x6"), ("tall", "x=1x2x150x5"), ("long", "x=1x2x150x5")]
+
+
+@pytest.mark.filterwarnings("ignore")  # the tracer says that a branch is not followed
+@pytest.mark.parametrize(("where", "told"), OPAQUE)
+def test_a_branch_that_no_guard_tells_is_found_by_a_trial(where: str, told: str) -> None:
+    found = halfpixel.convert(
+        Branch(where, opaque=True), inputs=[SHAPE], dynamic="2,3", exporter="torchscript"
+    )
+    assert found.refused.startswith(f"verification failed on model.onnx@cpu at {told}: ")
+    assert (found.ok, found.verified) == (False, False)
+
+
+GUARDED = [
+    ("dynamo", "short", "input x axis 2: the file is right from 9 on only; the module takes 8 ("),
+    ("torchscript", "long", "the file is right from 2 to 64 only; the module takes 65 ("),
+]
+
+
+@pytest.mark.filterwarnings("ignore")  # likewise
+@pytest.mark.parametrize(("exporter", "where", "told"), GUARDED)
+def test_lengths_outside_of_a_guard_are_a_finding(
+    exporter: str, where: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = types.ModuleType("guarded")
+    vars(module)["make"] = lambda: Branch(where, opaque=False)
+    monkeypatch.setitem(sys.modules, "guarded", module)
+    path = tmp_path / "m.onnx"
+    result = run(
+        "guarded:make", "--input", SHAPE, "--dynamic", "2", "--exporter", exporter, "-o", path,
+        "--output-format", "json",
+    )  # fmt: skip
+    body = json.loads(result.output)
+    assert (result.exit_code, body["refused"], len(body["narrower"])) == (1, None, 1)
+    assert told in body["narrower"][0]
+    agree(path, Branch(where, opaque=False), [(1, 2, 9, 10), (1, 2, 64, 10)])
+
+
+class Padded(nn.Module):
+    """PyTorch asks for 3 rows, and so does the module itself."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.interpolate(F.pad(x, (2, 2, 2, 2), mode="reflect"), scale_factor=2.0)
+
+
+class Checked(nn.Module):
+    """Its path asks for 9 rows, and the other path computes the same."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.interpolate(x if x.shape[2] > 8 else x + 0, scale_factor=2.0)
+
+
+RIGHT = [
+    (Padded(), "input x axis 2: PyTorch's graph holds from 3 on, and the module takes no other"),
+    (Checked(), "PyTorch's graph holds from 9 on; the file is the module at 8, 4, 2 too"),
+]
+
+
+@pytest.mark.parametrize(("module", "told"), RIGHT)
+def test_a_guard_that_changes_nothing_is_told_and_no_finding(module: nn.Module, told: str) -> None:
+    found = halfpixel.convert(module, inputs=[SHAPE], dynamic="2", exporter="torchscript")
+    assert (found.refused, found.findings) == ("", 0)
+    assert any(told in note for note in found.notes)
+
+
+def test_a_trial_that_grows_too_much_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "MOST_NUMBERS", 1)
+    found = halfpixel.convert(Up(scale_factor=2.0), inputs=[SHAPE], dynamic="2", exporter="dynamo")
+    told = "not tried at x=1x2x150x10: the module makes 12000 numbers there, more than 5760"
+    assert (found.refused, told in found.notes) == ("", True)
+
+
+def test_pytorchs_own_column_is_told_and_not_compared() -> None:
+    module = Up(scale_factor=0.4, mode="bilinear", antialias=True)
+    found = halfpixel.convert(module, inputs=[SHAPE], dynamic="2,3", exporter="dynamo")
+    assert found.refused == ""
+    assert any("where its last length comes to 1, PyTorch's own" in one for one in found.notes)
+    fixed = halfpixel.convert(module, inputs=[SHAPE], dynamic="2", exporter="dynamo")
+    assert not any("last length" in note for note in fixed.notes)
+
+
+class Threshold(nn.Module):
+    """Gives nothing at ordinary inputs, as a detector does."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=True)
+        return (y > 5).float()
+
+
+SAID = "not verified: every output is one number throughout; --range or --inputs make others"
+BLANK = [
+    (["--input", SHAPE], 1, SAID),
+    (["--input", SHAPE, "--range", "0,10"], 0, "max 0, 1 of 1 shapes: x=1x2x9x10"),
+    (["--inputs", "named.npz"], 0, "max 0, 1 of 1 shapes: x=1x2x6x7"),
+    (["--inputs", "other.npz", "--dynamic", "2"], 0, "shapes: x=1x2x6x7; "),
+    (["--input", SHAPE, "--inputs", "named.npz"], 2, "x is 1x2x6x7, expected 9 on axis 2"),
+    (["--inputs", "two.npz"], 2, "2 inputs are given; forward takes x"),
+    (["--input", SHAPE, "--inputs", "two.npz"], 2, "case 1 has no 'x', it has a, b"),
+]
+
+
+@pytest.mark.parametrize(("options", "code", "told"), BLANK)
+def test_outputs_that_tell_nothing_are_not_verified(
+    options: list[str], code: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = types.ModuleType("blank")
+    vars(module)["Threshold"] = Threshold
+    monkeypatch.setitem(sys.modules, "blank", module)
+    monkeypatch.chdir(tmp_path)
+    x = 10 * np.random.default_rng(0).random((1, 2, 6, 7), np.float32)
+    np.savez("named.npz", x=x)
+    np.savez("other.npz", image=x)
+    np.savez("two.npz", a=x, b=x)
+    result = run("blank:Threshold", *options, "--exporter", "torchscript", "-o", "m.onnx")
+    assert (result.exit_code, told in result.output) == (code, True), result.output
+    assert Path("m.onnx").exists() == (code == 0)
+
+
+class Same(nn.Module):
+    """Returns one value twice."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        y = F.interpolate(x, scale_factor=2.0)
+        return y, y, y + 1
+
+
+class Nested(nn.Module):
+    """Returns dicts with equal keys."""
+
+    def forward(self, x: Tensor) -> dict[str, dict[str, Tensor]]:
+        return {"a": {"x": F.interpolate(x, scale_factor=2.0)}, "b": {"x": 2 * x}}
+
+
+class Unused(nn.Module):
+    """Does not read one of its inputs, which torchscript's exporter drops."""
+
+    def forward(self, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+        del b
+        return F.interpolate(a, scale_factor=2.0) + F.interpolate(2 * c, scale_factor=2.0)
+
+
+class Returned(nn.Module):
+    """Returns its input as it came."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return x, F.interpolate(x, scale_factor=2.0)
+
+
+X = "1x1x5x5"
+RETURNS = [
+    (Same(), "torchscript", [X], ["x"], 3),
+    (Nested(), "torchscript", [X], ["x"], 2),
+    (Unused(), "torchscript", [X, "1x1x3x3", X], ["a", "c"], 1),
+    (Returned(), "dynamo", [X], ["x"], 2),
+]
+
+
+@pytest.mark.parametrize(("module", "exporter", "inputs", "names", "outputs"), RETURNS)
+def test_what_a_module_takes_and_returns_is_compared_one_by_one(
+    module: nn.Module, exporter: str, inputs: list[str], names: list[str], outputs: int
+) -> None:
+    found = halfpixel.convert(module, inputs=inputs, exporter=exporter)  # type: ignore[arg-type]
+    assert (found.refused, found.verified) == ("", True)
+    assert [one.name for one in found.model.graph.input] == names
+    assert len(found.verifications[0].outputs) == outputs
+
+
+def test_a_file_that_cannot_be_read_is_refused_under_its_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(path: Path) -> None:
+        raise GraphError(str(path), "up", "the graph has a cycle")
+
+    monkeypatch.setattr(attempts, "opened", unreadable)
+    found = halfpixel.convert(
+        Up(scale_factor=2.0), tmp_path / "m.onnx", inputs=[SHAPE], exporter="torchscript"
+    )
+    told = "what the torchscript exporter wrote: m.onnx: node 'up': the graph has a cycle"
+    assert (found.refused, found.output) == (told, "")
+
+
+@pytest.mark.parametrize("shape", [SHAPE, "1x2"])
+def test_a_module_keeps_the_mode_of_each_of_its_parts(shape: str) -> None:
+    module = nn.Sequential(nn.Dropout(), nn.Sequential(nn.Upsample(scale_factor=2)), nn.ReLU())
+    module.train()
+    module[1].eval()
+    before = [part.training for part in module.modules()]
+    try:
+        assert halfpixel.convert(module, inputs=[shape], exporter="torchscript").ok
+    except UsageError:
+        assert shape == "1x2"
+    assert [part.training for part in module.modules()] == before
+
+
+@pytest.mark.filterwarnings("ignore")  # coremltools leaves temporary folders to the collector
+@pytest.mark.parametrize("force", [False, True])
+def test_a_neural_network_is_not_verified_as_a_whole(force: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    pytest.importorskip("coremltools")
+    path = tmp_path / "m.mlmodel"
+    module = Up(scale_factor=2.0, mode="bilinear")
+    found = halfpixel.convert(module, path, inputs=["1x2x4x6"], force_write=force)
+    assert found.refused == (
+        "not verified: a neural network is not run here as a whole; "
+        "--force-write writes it all the same"
+    )
+    name = "upsample_bilinear2d"
+    assert found.notes == (
+        f"operators that were run alone: {name}; held against PyTorch's call: {name}",
+    )
+    assert (found.verified, path.exists(), found.output) == (False, force, str(path) * force)
+    gc.collect()
+
+
+@pytest.mark.parametrize(("corners", "agrees"), [("False", True), ("True", False)])
+def test_a_site_alone_is_held_against_the_call_that_it_was(corners: str, agrees: bool) -> None:  # noqa: FBT001
+    path = models.CORPUS / "bilinear_x2_ac0-t2.13.0d-o20.onnx"
+    (site,) = halfpixel.sites(path)
+    call = f'F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners={corners})'
+    calls = {(site.graph, site.name): call}
+    assert {one.agrees for one in SiteCheck(path, calls=calls).results()} == {agrees}
+
+
+def test_a_missing_provider_is_told_before_anything_is_loaded() -> None:
+    with pytest.raises(RuntimeFailure, match=r"has no toaster, it has .*cpu"):
+        halfpixel.convert("nowhere:make", providers=["toaster"])
+
+
+@pytest.mark.parametrize("fallback", [False, True])
+def test_a_provider_that_leaves_a_site_is_a_refusal(fallback: bool) -> None:  # noqa: FBT001
+    ort = pytest.importorskip("onnxruntime")
+    if "AzureExecutionProvider" not in ort.get_available_providers():
+        pytest.skip("this onnxruntime has no provider that runs nothing itself")
+    found = halfpixel.convert(
+        Up(scale_factor=2.0, mode="bilinear"),
+        inputs=[SHAPE],
+        exporter="torchscript",
+        providers=["azure"],
+        allow_fallback=fallback,
+    )
+    told = "not verified: model.onnx@azure: AzureExecutionProvider leaves node"
+    assert found.refused.startswith(told) is not fallback
+    assert found.ok is fallback
+    assert len(found.verifications) == 1 + fallback
+
+
+class Wrong(nn.Module):
+    """Is exported as something that is not finite."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = Log.apply(F.interpolate(x, scale_factor=2.0))  # type: ignore[no-untyped-call]
+        return y
+
+
+class Log(torch.autograd.Function):
+    """One more, or the logarithm of what is below zero."""
+
+    @staticmethod
+    def forward(ctx: object, x: Tensor) -> Tensor:
+        del ctx
+        return x + 1
+
+    @staticmethod
+    def symbolic(graph: object, x: object) -> object:
+        return graph.op("Log", graph.op("Neg", x))  # type: ignore[attr-defined]
+
+
+def test_json_holds_no_number_that_is_none() -> None:
+    found = halfpixel.convert(Wrong(), inputs=[SHAPE], exporter="torchscript")
+    body = json.loads(convert_report.dumps(found), parse_constant=pytest.fail)
+    (case,) = body["verifications"][0]["cases"]
+    assert (list(case["max_abs"].values()), body["verified"]) == ([None], False)
+
+
+def test_every_change_is_in_the_json() -> None:
+    module = Up(scale_factor=0.4, mode="bilinear", antialias=True)
+    found = halfpixel.convert(module, inputs=[SHAPE], exporter="dynamo")
+    (change,) = json.loads(convert_report.dumps(found))["changes"]
+    assert (change["why"], change["op"]) == ("scale-or-size", "Resize")
+
+
+AGAIN = [
+    (Wrong(), 11, "exported again: verification failed on model.onnx@cpu"),
+    (Up(scale_factor=2.0), 5, "exported again, and refused: the torchscript exporter refuses: "),
+]
+
+
+@pytest.mark.parametrize(("module", "opset", "told"), AGAIN)
+def test_what_was_exported_again_is_told(module: nn.Module, opset: int, told: str) -> None:
+    found = halfpixel.convert(module, inputs=[SHAPE], exporter="torchscript", opset=opset)
+    (again,) = [note for note in found.notes if note.startswith("exported again")]
+    assert again.startswith(told)
+    assert found.refused
+
+
+def test_a_conversion_is_a_value() -> None:
+    found = halfpixel.convert(Up(scale_factor=2.0), inputs=[SHAPE], exporter="torchscript")
+    assert isinstance(found.model, onnx.ModelProto)
+    assert (found.ok, found.verified, found.findings) == (True, True, len(found.remaining))
+    with pytest.raises(FrozenInstanceError):
+        found.refused = "no"  # type: ignore[misc]
+
+
+MEANINGLESS = [
+    ({"exporter": "coreml"}, "--exporter 'coreml': expected dynamo or torchscript"),
+    ({"settings": ConvertSettings(), "opset": 17}, "give settings, or the other keywords"),
+    ({"settings": ConvertSettings(opset=17), "output": "m.mlpackage"}, "--opset is for ONNX"),
+    ({"source": "m.onnx", "output": "n.onnx"}, "is converted already"),
+    ({"source": "m.mlpackage"}, "is converted already"),
+]
+
+
+@pytest.mark.parametrize(("keywords", "told"), MEANINGLESS)
+def test_keywords_that_mean_nothing_are_refused(keywords: dict[str, object], told: str) -> None:
+    asked = {"source": "nowhere:make", **keywords}
+    with pytest.raises(UsageError, match=told):
+        halfpixel.convert(**asked)  # type: ignore[arg-type]
