@@ -88,7 +88,7 @@ def export_coreml(
 def _advised(refusal: str) -> str:
     """Return a refusal with what to do, where it is known.
 
-    >>> _advised("TypeError: only 0-dimensional arrays can be converted to Python scalars")[-53:]
+    >>> _advised("TypeError: only 0-dimensional arrays can be converted to Python scalars")[-54:]
     'needs NumPy below 2.4 for it (pip install "numpy<2.4")'
     """
     if SCALARS not in refusal:
