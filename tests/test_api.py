@@ -1,5 +1,7 @@
 """The Python API takes paths and models in memory, and says the same of each."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +72,19 @@ def test_a_report_is_read_at_a_prompt() -> None:
         "1 resampling site",
     ]
     assert len(repr(report.findings[0].rule)) < 100
+
+
+def test_names_are_imported_when_they_are_asked_for() -> None:
+    program = (
+        "import sys, halfpixel\n"
+        "assert 'halfpixel.check' not in sys.modules\n"
+        "import halfpixel.check, halfpixel.convert, halfpixel.fix, halfpixel.verify\n"
+        "assert set(halfpixel.__all__) <= set(dir(halfpixel))\n"
+        "print(*(getattr(halfpixel, name).__name__ for name in halfpixel.__all__))\n"
+        "from halfpixel import *\n"
+        "print(check is halfpixel.check, hasattr(halfpixel, 'judge'))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines() == [" ".join(halfpixel.__all__), "True False"]

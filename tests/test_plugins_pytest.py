@@ -134,8 +134,11 @@ def test_starting_pytest_loads_nothing_heavy(tmp_path: Path) -> None:
         "heavy = {'numpy', 'onnx', 'onnxruntime', 'torch', 'rich', 'click', 'coremltools'}\n"
         "assert 'halfpixel.plugins.pytest' in sys.modules\n"
         "print('heavy:', sorted(heavy & set(sys.modules)))\n"
+        "print('ours:', sorted(name for name in sys.modules if name.startswith('halfpixel')))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=tmp_path
     )
     assert "heavy: []" in done.stdout
+    ours = ["halfpixel", "halfpixel.plugins", "halfpixel.plugins.pytest"]
+    assert f"ours: {ours}" in done.stdout
