@@ -114,10 +114,12 @@ class Runner:
         given = {name: one["default"] for name, one in ACTION["inputs"].items()} | inputs
         self.values = {f"inputs.{name}": value for name, value in given.items()}
         self.values["github.action_path"] = str(ROOT)
+        self.values["steps.python.outputs.python-path"] = sys.executable
+        self.values["steps.install.outputs.bin"] = SCRIPTS
         self.log = ""
         self.uploaded: list[Path] = []
 
-    def run(self, *, install: str = "") -> int:
+    def run(self, *, install: bool = False) -> int:
         """Run the steps; return the exit code of the first that fails, or 0."""
         for step in ACTION["runs"]["steps"]:
             if not self.told(step.get("if", "")):
@@ -128,19 +130,17 @@ class Runner:
                 continue
             if step["name"] == "Install halfpixel" and not install:
                 continue
-            code = self.step(step, install)
+            code = self.step(step)
             if code:
                 return code
         return 0
 
-    def step(self, step: dict[str, Any], path: str) -> int:
+    def step(self, step: dict[str, Any]) -> int:
         script, output = self.temp / "step.sh", self.temp / "output"
         script.write_text(step["run"], encoding="utf-8")
         output.write_text("", encoding="utf-8")
         given = {name: self.filled(value) for name, value in step.get("env", {}).items()}
         given |= {"RUNNER_TEMP": str(self.temp), "GITHUB_OUTPUT": str(output)}
-        if path:
-            given |= {"PATH": os.pathsep.join([path, os.environ["PATH"]])}
         command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)]
         env = {**environment(), **given}
         done = subprocess.run(
@@ -204,6 +204,14 @@ def test_the_action_by_its_steps(
         assert re.search(r"^::(error|warning) file=", runner.log, re.MULTILINE)
 
 
+def test_the_action_leaves_the_callers_python_alone() -> None:
+    (python,) = [one for one in ACTION["runs"]["steps"] if "setup-python" in one.get("uses", "")]
+    assert python["with"]["update-environment"] is False
+    scripts = [step["run"] for step in ACTION["runs"]["steps"] if "run" in step]
+    assert not any("GITHUB_PATH" in text or "GITHUB_ENV" in text for text in scripts)
+    assert sum(text.count('halfpixel" check') for text in scripts) == 1
+
+
 def installed(source: Path, target: Path) -> None:
     """Install a package into a folder, from what is here alone."""
     command = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
@@ -222,20 +230,20 @@ needs_pip = pytest.mark.skipif(
 @needs_pip
 def test_the_action_installs_what_it_comes_with(tmp_path: Path) -> None:
     """The install step in an environment of its own, which borrows the dependencies from here."""
-    shell(sys.executable, "-m", "venv", str(tmp_path / "venv"), folder=tmp_path)
-    scripts = tmp_path / "venv" / "bin"
-    site = tmp_path / "venv" / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    here = sysconfig.get_path("purelib")
-    (site / "site-packages" / "here.pth").write_text(here, encoding="utf-8")
     runner = Runner(tmp_path, paths="wrong.onnx")
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    site = runner.temp / "halfpixel" / "lib" / version / "site-packages"
+    site.mkdir(parents=True)
+    (site / "here.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     shutil.copy(WRONG, runner.work / "wrong.onnx")
     os.environ.update({"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"})
     try:
-        assert runner.run(install=str(scripts)) == 1, runner.log
+        assert runner.run(install=True) == 1, runner.log
     finally:
         for name in ("PIP_NO_INDEX", "PIP_NO_DEPS", "PIP_NO_BUILD_ISOLATION"):
             del os.environ[name]
-    assert (site / "site-packages" / "halfpixel" / "check.py").exists()
+    assert (site / "halfpixel" / "check.py").exists()
+    assert runner.values["steps.install.outputs.bin"] == str(runner.temp / "halfpixel" / "bin")
     assert len(runner.uploaded) == 1
 
 

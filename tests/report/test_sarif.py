@@ -42,6 +42,17 @@ def broken(folder: Path) -> str:
     return str(path)
 
 
+def test_a_file_is_written_beside_another_format(tmp_path: Path) -> None:
+    for paths, code in (([ERROR], 1), ([broken(tmp_path), ERROR], 2)):
+        out = tmp_path / "found.sarif"
+        arguments = ["check", "--output-format", "github", "--sarif", str(out), *paths]
+        result = CliRunner().invoke(cli, arguments)
+        assert (result.exit_code, "::error file=" in result.output) == (code, True)
+        assert json.loads(out.read_text(encoding="utf-8"))["runs"] == [sarif(*paths, code=code)]
+    nowhere = str(tmp_path / "absent" / "found.sarif")
+    assert CliRunner().invoke(cli, ["check", "--sarif", nowhere, ERROR]).exit_code == 2
+
+
 @pytest.mark.skipif(not SCHEMA, reason="HALFPIXEL_SARIF_SCHEMA names no copy of the schema")
 def test_the_official_schema_takes_it(tmp_path: Path) -> None:
     schema = json.loads(Path(SCHEMA).read_text(encoding="utf-8"))

@@ -47,6 +47,7 @@ SLOW: Final = 20
     metavar="NAME",
     help="A runtime that the models are to run on, such as tensorrt, or a file; several times.",
 )
+@click.option("--sarif", metavar="FILE", help="Write what is found to a file as SARIF, too.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even where there are findings.")
 @click.option("--fix", "fixes", is_flag=True, help="Write NAME.fixed.onnx with safe fixes made.")
@@ -61,6 +62,7 @@ def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
     output_format: str,
     severity: "Severity | None",
     target: tuple[str, ...],
+    sarif: str | None,
     *,
     statistics: bool,
     exit_zero: bool,
@@ -92,6 +94,11 @@ def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
     )
     if not report.failed:
         check_expected(expect, report.sites)
+    if sarif is not None:
+        from halfpixel import atomic
+        from halfpixel.report import as_sarif
+
+        atomic.write([f"{as_sarif.dumps(report)}\n".encode()], None, Path(sarif), replace=True)
     _show(report, output_format, statistics=statistics)
     sys.exit(FAILED if unwritten else _exit_code(report, exit_zero=exit_zero))
 
