@@ -1,5 +1,6 @@
 """Plain operators: what eager PyTorch computes, bit for bit where it reads single pixels."""
 
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,12 +8,13 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
 
 import halfpixel
 from halfpixel.converting.plain import resized
 from halfpixel.converting.plain_axis import Wanted
+from halfpixel.converting.plain_grid import sampled
 
 BORDER = ((1, 5), (2, 9), (30, 40), (59, 5), (60, 60), (100, 9), (107, 9), (108, 9), (109, 9))
 """Lengths on both sides of outputs that sum to 128, for factors of 1.1 to 2.2."""
@@ -91,3 +93,105 @@ def test_an_image_whose_channels_lie_last_is_converted_as_pytorch_copies_it(
     x = np.random.default_rng(1).random((1, 4, 150, 9), np.float32)
     here = np.asarray(session.run(None, {session.get_inputs()[0].name: x})[0])
     np.testing.assert_allclose(here, last(torch.from_numpy(x)).numpy(), atol=1e-5)
+
+
+GRIDS = [
+    (mode, padding, corners)
+    for mode in ("bilinear", "nearest", "bicubic")
+    for padding in ("zeros", "border", "reflection")
+    for corners in (False, True)
+]
+
+
+class Sample(nn.Module):
+    """One call of F.grid_sample."""
+
+    def __init__(self, mode: str, padding: str, corners: bool = False) -> None:  # noqa: FBT001, FBT002
+        super().__init__()
+        self.options = (mode, padding, corners)
+
+    def forward(self, x: Tensor, grid: Tensor) -> Tensor:
+        return F.grid_sample(x, grid, *self.options)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("mode", "padding", "corners"), GRIDS)
+def test_grid_sample_is_pytorchs(
+    mode: str,
+    padding: str,
+    corners: bool,  # noqa: FBT001
+    dtype: torch.dtype,
+) -> None:
+    for size in ((4, 5), (1, 7), (1, 1), (2, 3), (16, 9)):
+        x = torch.randn(2, 3, *size, dtype=dtype)
+        grid = torch.randn(2, 6, 40, 2, dtype=dtype) * 2
+        there = F.grid_sample(x, grid, mode, padding, corners)
+        torch.testing.assert_close(
+            sampled(x, grid, mode, padding, corners), there, atol=1e-5, rtol=1e-5
+        )
+
+
+@pytest.mark.parametrize(("mode", "padding", "corners"), GRIDS)
+def test_grid_sample_is_written_at_an_opset_that_has_none(
+    mode: str,
+    padding: str,
+    corners: bool,  # noqa: FBT001
+    tmp_path: Path,
+) -> None:
+    module = Sample(mode, padding, corners)
+    found = halfpixel.convert(
+        module,
+        tmp_path / "m.onnx",
+        inputs=["x=2x3x9x10", "grid=2x4x5x2"],
+        dynamic=["x=2,3"],
+        opset=15,
+        exporter="torchscript",
+    )
+    assert found.refused == ""
+    assert "in plain operators: grid_sample" in found.notes
+    assert found.opset == 15
+    session = ort.InferenceSession(tmp_path / "m.onnx", providers=["CPUExecutionProvider"])
+    for size in ((9, 10), (16, 7)):
+        x = np.random.default_rng(1).random((2, 3, *size), np.float32)
+        grid = np.random.default_rng(2).random((2, 4, 5, 2), np.float32) * 3 - 1.5
+        here = np.asarray(session.run(None, {"x": x, "grid": grid})[0])
+        there = module(torch.from_numpy(x), torch.from_numpy(grid)).numpy()
+        np.testing.assert_allclose(here, there, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore")  # coremltools leaves temporary folders to the collector
+@pytest.mark.parametrize(
+    ("mode", "padding", "corners"),
+    [
+        ("bilinear", "border", False),
+        ("bilinear", "reflection", False),
+        ("bicubic", "zeros", False),
+        ("bicubic", "reflection", True),
+    ],
+)
+def test_grid_sample_becomes_an_ml_program(
+    mode: str,
+    padding: str,
+    corners: bool,  # noqa: FBT001
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("coremltools")
+    found = halfpixel.convert(
+        Sample(mode, padding, corners),
+        tmp_path / "m.mlpackage",
+        inputs=["x=2x3x9x10", "grid=2x4x5x2"],
+    )
+    assert found.refused == ""
+    assert found.verifications[0].equal
+    gc.collect()
+
+
+def test_a_volume_is_left_to_the_exporter(tmp_path: Path) -> None:
+    found = halfpixel.convert(
+        Sample("bilinear", "border"),
+        tmp_path / "m.onnx",
+        inputs=["x=1x1x3x4x5", "grid=1x2x2x2x3"],
+        opset=15,
+        exporter="torchscript",
+    )
+    assert "refuses" in found.refused

@@ -159,7 +159,7 @@ class Axis:
         total = torch.zeros_like(at[:, None] - self.j)
         for k in (-1, 0, 1, 2):
             index = torch.minimum(torch.clamp(low + k, min=0), self.n_in - 1)
-            weight = _keys(torch.abs(at - low - k), -0.75)
+            weight = keys(torch.abs(at - low - k), -0.75)
             part = (index.long()[:, None] == self.j.long()).to(at.dtype) * weight[:, None]
             total = total + part
         return total
@@ -195,7 +195,7 @@ def _triangle(x: "Tensor") -> "Tensor":
     return torch.clamp(1 - x, min=0)
 
 
-def _keys(x: "Tensor", a: float) -> "Tensor":
+def keys(x: "Tensor", a: float) -> "Tensor":
     """Return Keys' cubic kernel of distances that are not negative."""
     import torch
 
@@ -216,6 +216,6 @@ def _lanczos(x: "Tensor") -> "Tensor":
 
 _KERNELS: Final[Mapping[str, Callable[["Tensor"], "Tensor"]]] = {
     "linear": _triangle,
-    "cubic": lambda x: _keys(x, -0.5),
+    "cubic": lambda x: keys(x, -0.5),
     "lanczos": _lanczos,
 }

@@ -96,7 +96,9 @@ def kinds_told(kinds: frozenset[Kind]) -> list[str]:
     ['F.interpolate, cubic, antialiased']
     """
     return sorted(
-        family if family == "affine_grid" else f"F.interpolate, {family}" + ", antialiased" * smooth
+        family
+        if family in {"affine_grid", "grid_sample"}
+        else f"F.interpolate, {family}" + ", antialiased" * smooth
         for family, smooth in kinds
     )
 

@@ -18,13 +18,14 @@ from halfpixel.conventions.torch_interpolate import FAMILIES
 from halfpixel.converting.lengths import rounds_alike
 from halfpixel.converting.plain import affine_grid, each, pooled, resized
 from halfpixel.converting.plain_axis import Wanted
+from halfpixel.converting.plain_grid import sampled
 from halfpixel.intents.exported_program import GraphCall
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 Kind = tuple[str, bool]
-"""Family of an F.interpolate, or affine_grid; and whether it antialiases."""
+"""Family of an F.interpolate, affine_grid or grid_sample; and whether it antialiases."""
 
 MODES: Final[Mapping[str, str]] = {**FAMILIES, "lanczos": "lanczos"}
 
@@ -40,6 +41,8 @@ def kind_of(call: GraphCall) -> Kind | None:
         return known.family, known.antialias
     if "lanczos" in call.target:
         return "lanczos", True
+    if call.kind == "grid":
+        return ("grid_sample", False) if len(call.input_shape or ()) == 4 else None
     return ("affine_grid", False) if call.kind == "theta" else None
 
 
@@ -123,12 +126,19 @@ def _plain(
     kinds: frozenset[Kind],
 ) -> "Callable[[], Any] | None":
     """Return what computes a call in plain operators; None for a call that is left alone."""
-    if (ours := _known().get(func)) is not None and ours[0] in {k for k, _ in kinds}:
+    ours = _known().get(func)
+    if ours is not None and ours[0] == "grid_sample" and _rank(args, given) != 4:
+        return None
+    if ours is not None and ours[0] in {k for k, _ in kinds}:
         return partial(ours[1], *args, **given)
     wanted = _wanted(func, args, given)
     if wanted is None or (wanted.family, wanted.antialias) not in kinds:
         return None
     return partial(resized, args[0] if args else given["input"], wanted)
+
+
+def _rank(args: tuple[Any, ...], given: dict[str, Any]) -> int:
+    return int((args[0] if args else given["input"]).dim())
 
 
 OURS: Final = "raised in halfpixel's plain operators: a defect of halfpixel, please report it"
@@ -174,6 +184,9 @@ def _known() -> Mapping[object, tuple[str, Callable[..., Any]]]:
     found: dict[object, tuple[str, Callable[..., Any]]] = {
         functional.affine_grid: ("affine_grid", affine_grid),
         torch.ops.aten.affine_grid_generator.default: ("affine_grid", affine_grid),
+        functional.grid_sample: ("grid_sample", sampled),
+        torch.ops.aten.grid_sampler.default: ("grid_sample", sampled),
+        torch.ops.aten.grid_sampler_2d.default: ("grid_sample", sampled),
     }
     for spatial in (1, 2, 3):
         name, ours = f"adaptive_avg_pool{spatial}d", partial(pooled, spatial=spatial)
