@@ -10,8 +10,8 @@ from halfpixel.converting.written_out import Kind, kind_of
 from halfpixel.fixes import Changed, Declined, FixResult
 from halfpixel.intent import Policy
 from halfpixel.intents.exported_program import GraphCall
-from halfpixel.sampling import Nearest, Resize
 from halfpixel.site import Site
+from halfpixel.target_advice import lowering
 
 NATIVE: Final = ("target-refuses", "target-differs")
 """Rules that say that a target does not run a site as it is."""
@@ -113,10 +113,8 @@ def lowerings(fixed: FixResult) -> tuple[tuple[str, str], ...]:
     """Return how sites that a target does not run as they are would be written instead."""
     found: dict[str, str] = {}
     for one in fixed.report.findings if fixed.report is not None else ():
-        operator = one.site.operator
-        if one.rule.name in NATIVE and isinstance(operator, Resize):
-            nearest = all(isinstance(s.kernel, Nearest) for _, s in operator.axes)
-            found[one.site.name] = "gather" if nearest else "matmul"
+        if one.rule.name in NATIVE and (how := lowering(one.site.operation)) is not None:
+            found[one.site.name] = how
     return tuple(found.items())
 
 
