@@ -137,12 +137,30 @@ def _as_it_was(source: object) -> "AbstractContextManager[object]":
     return nullcontext()
 
 
+def _check_targets(target: Path, settings: "ConvertSettings") -> None:
+    """Refuse targets that run no such file, and opsets that there are not."""
+    from onnx.defs import onnx_opset_version
+
+    from halfpixel.target import load_target
+
+    for name in settings.targets:
+        apple = load_target(name).system is not None
+        if apple is not target.name.endswith(COREML):
+            runs = "Core ML models, .mlpackage and .mlmodel" if apple else "ONNX models"
+            raise UsageError(f"{target}: --target {name} runs {runs}")
+    newest = onnx_opset_version()
+    if settings.opset is not None and settings.opset > newest:
+        raise UsageError(f"--opset {settings.opset}: the newest that is known here is {newest}")
+
+
 def _check_target(target: Path | None, settings: "ConvertSettings") -> None:
     """Refuse, before any work, a file that cannot be written, and options that it does not have."""
     if target is None:
+        _check_targets(Path("model.onnx"), settings)
         return
     if not target.name.endswith(SUFFIXES):
         raise UsageError(f"{target}: expected a name that ends in .onnx, .mlpackage or .mlmodel")
+    _check_targets(target, settings)
     given = {"exporter": settings.exporter, "opset": settings.opset}
     stray = [name for name, value in given.items() if value is not None]
     if stray and target.name.endswith(COREML):

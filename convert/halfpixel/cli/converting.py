@@ -151,6 +151,7 @@ def _to_torch(source: str, output: str | None, output_format: str) -> int:
     calls = torch_calls.calls_of(source)
     if output is not None:
         torch_calls.write(source, calls, output)
+        click.echo(f"written to {output}: {len(calls)} site{'' if len(calls) == 1 else 's'}")
     elif output_format == "json":
         click.echo(torch_calls.dumps(source, calls))
     else:

@@ -71,6 +71,10 @@ def main() -> None:
     except BrokenPipeError:
         _drop_output()
         sys.exit(FOUND)
+    except MemoryError as error:
+        _drop_output()
+        click.echo(f"halfpixel: out of memory: {str(error).lower() or 'nothing is left'}", err=True)
+        sys.exit(FAILED)
     except OSError as error:
         _drop_output()
         reason = (error.strerror or str(error)).lower()

@@ -18,7 +18,7 @@ from halfpixel.converting.calls import matched_calls
 from halfpixel.converting.coreml_export import SUFFIXES, export_coreml
 from halfpixel.converting.onnx_export import Exported, ExportRefusal, export_onnx
 from halfpixel.converting.source import Source
-from halfpixel.converting.told import lowerings, spelled, told
+from halfpixel.converting.told import lowerings, spelled, told, unmet
 from halfpixel.converting.verified import verified
 from halfpixel.converting.written_out import Kind, delicate, kind_of
 from halfpixel.deviation import deviation
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 _WORD: Final = re.compile(r"\w+")
 NEURAL: Final = ".mlmodel"
+OLDER: Final = 17
+"""Opset that is tried where a target does not take what a newer one says."""
+
 DYNAMO_SINCE: Final = 18
 """Oldest opset that the dynamo exporter writes; it converts down from there, or not."""
 
@@ -55,6 +58,31 @@ class Converting:
 
     def result(self) -> Conversion:
         """Return what became of it."""
+        chosen: Converting = self
+        best, attempts = self.tried()
+        if unmet(best) and self.settings.opset is None and self.exporter != "coreml":
+            older = self._older()
+            again, more = older.tried()
+            if not again.refused and unmet(again) < unmet(best):
+                again.notes.append(f"opset {OLDER}: the target takes more of it than of later ones")
+                chosen, best, attempts = older, again, more
+        found = told(self.source, chosen.exporter, best, attempts)
+        if best.fixed is None or best.path is None or (best.refused and not self.settings.force):
+            return found
+        if self.target is None:
+            return replace(found, proto=_loaded(best.path))
+        best.fixed.save(self.target, replace=True)
+        return replace(found, output=str(self.target))
+
+    def _older(self) -> "Converting":
+        """Return the same at an older opset."""
+        folder = self.folder / f"o{OLDER}"
+        folder.mkdir()
+        settings = replace(self.settings, opset=OLDER, exporter=None)
+        return Converting(self.source, settings, folder, self.target)
+
+    def tried(self) -> tuple[Attempt, list[Attempt]]:
+        """Return the attempt that is taken, and all of them."""
         attempts: list[Attempt] = []
         wanted: frozenset[Kind] | None = self._delicate()
         while wanted is not None and wanted not in [one.kinds for one in attempts]:
@@ -63,14 +91,7 @@ class Converting:
         good = [one for one in attempts if not one.refused]
         clean = [one for one in good if not one.doubtful]
         whole = [one for one in reversed(attempts) if one.path is not None]
-        best = next(iter([*clean, *good, *whole, *attempts]))
-        found = told(self.source, self.exporter, best, attempts)
-        if best.fixed is None or best.path is None or (best.refused and not self.settings.force):
-            return found
-        if self.target is None:
-            return replace(found, proto=_loaded(best.path))
-        best.fixed.save(self.target, replace=True)
-        return replace(found, output=str(self.target))
+        return next(iter([*clean, *good, *whole, *attempts])), attempts
 
     def _delicate(self) -> frozenset[Kind]:
         """Return the calls of which no runtime reads the same pixels at every free length."""

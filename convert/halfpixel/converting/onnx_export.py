@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from halfpixel.converting.quietly import quietly, reason_of, unprinted
+from halfpixel.converting.quietly import quietly, reason_of, tracing, unprinted
 from halfpixel.converting.source import Source, exported, placeholders
 from halfpixel.errors import HalfpixelError, ModelFileError
 from halfpixel.intents.exported_program import origins
@@ -33,11 +33,13 @@ class Exported:
         path: the file.
         opset: its opset; None for Core ML.
         origins: for values in it, the call that each came from, where the exporter tells.
+        notes: what PyTorch warned of.
     """
 
     path: Path
     opset: int | None = None
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    notes: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -179,7 +181,7 @@ def _torchscript(source: Source, path: Path, opset: int | None) -> Exported:
         for name, free in source.free.items()
         if free
     }
-    with unprinted():
+    with unprinted(), tracing() as notes:
         asking = asked("the torchscript exporter refuses", path)
         export = asking(cast("Callable[..., Any]", vars(torch.onnx)["export"]))
         export(
@@ -195,4 +197,4 @@ def _torchscript(source: Source, path: Path, opset: int | None) -> Exported:
     from halfpixel.formats.onnx_proto import parse
     from halfpixel.formats.onnx_wire import skeleton
 
-    return Exported(path, opset_of(parse(skeleton(path).data, path)))
+    return Exported(path, opset_of(parse(skeleton(path).data, path)), notes=tuple(notes))

@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from typing import Final
+from typing import Final, cast
 
 LONGEST: Final = 300
 
@@ -24,6 +24,24 @@ def quietly() -> Generator[None]:
             yield
         finally:
             logging.disable(before)
+
+
+@contextmanager
+def tracing() -> Generator[list[str]]:
+    """Collect what PyTorch warns of while it traces: what became a constant."""
+    import torch
+
+    found: list[str] = []
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", cast("type[Warning]", vars(torch.jit)["TracerWarning"]))
+        yield found
+    for one in heard:
+        where = f"{os.path.basename(one.filename)}:{one.lineno}"  # noqa: PTH119 - a name as it is told
+        text = " ".join(str(one.message).split()).partition(". ")[0]
+        line = f"PyTorch, tracing {where}: {text}"
+        if line not in found:
+            found.append(line)
 
 
 @contextmanager

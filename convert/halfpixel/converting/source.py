@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.conversion import ConvertSettings
 from halfpixel.converting.given import given_cases, given_specs
-from halfpixel.converting.inputs import specs_of, specs_of_program
+from halfpixel.converting.inputs import BY_PLACE, specs_of, specs_of_program
 from halfpixel.converting.quietly import quietly, reason_of
 from halfpixel.errors import UsageError
 from halfpixel.feeds import FeedSettings, made
@@ -141,6 +142,7 @@ def load(source: object, settings: ConvertSettings) -> Source:
         specs = specs_of_program(program, declared, text)
     else:
         parameters = parameters_of(module, declared)
+        _check_named(module, text)
         specs = specs_of(settings.inputs or given_specs(settings, parameters), parameters, text)
     ports = tuple(Port(one.name, one.dtype, one.shape) for one in specs)
     free = {p.name: settings.dynamic.of(p.name, len(p.shape or ())) for p in ports}
@@ -159,6 +161,17 @@ def load(source: object, settings: ConvertSettings) -> Source:
     _try(found)
     _trace(found)
     return found
+
+
+def _check_named(module: "torch.nn.Module", text: str) -> None:
+    """Refuse an input that is given by name alone: no exporter is told of it here."""
+    try:
+        parameters = signature(module.forward).parameters.values()
+    except (AttributeError, ValueError):  # TorchScript, which has no Python signature
+        return
+    for one in parameters:
+        if one.kind is one.KEYWORD_ONLY and one.default is one.empty:
+            raise UsageError(f"{text}: input {one.name!r} is given by name alone; {BY_PLACE}")
 
 
 def _from_onnx(text: str, settings: ConvertSettings) -> Source:

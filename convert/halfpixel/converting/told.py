@@ -13,6 +13,7 @@ from halfpixel.intents.exported_program import GraphCall
 from halfpixel.site import Site
 from halfpixel.target_advice import lowering
 
+OTHERS: Final = {"dynamo": "torchscript", "torchscript": "dynamo"}
 NATIVE: Final = ("target-refuses", "target-differs")
 """Rules that say that a target does not run a site as it is."""
 
@@ -32,8 +33,15 @@ def told(source: Source, exporter: str, best: Attempt, attempts: Sequence[Attemp
         narrower=best.ran.narrower,
         notes=tuple(dict.fromkeys(_notes(source, best, attempts))),
         verifications=best.ran.verifications,
-        refused=best.refused,
+        refused=best.refused + _another(source, exporter, best),
     )
+
+
+def _another(source: Source, exporter: str, best: Attempt) -> str:
+    """Name the other exporter where one refuses."""
+    if best.exported is not None or not best.refused or source.scripted or exporter not in OTHERS:
+        return ""
+    return f"; --exporter {OTHERS[exporter]} is another way"
 
 
 def _notes(source: Source, best: Attempt, attempts: Sequence[Attempt]) -> Iterator[str]:
@@ -47,6 +55,8 @@ def _notes(source: Source, best: Attempt, attempts: Sequence[Attempt]) -> Iterat
             yield f"{again}: {one.refused}"
     if source.problem and source.reference is None:
         yield f"no graph of PyTorch's own: {source.problem}; the exporter's record counts"
+    if best.exported is not None:
+        yield from best.exported.notes
     yield from best.ran.notes
     yield from best.notes
     if best.fixed is not None:
@@ -116,6 +126,13 @@ def lowerings(fixed: FixResult) -> tuple[tuple[str, str], ...]:
         if one.rule.name in NATIVE and (how := lowering(one.site.operation)) is not None:
             found[one.site.name] = how
     return tuple(found.items())
+
+
+def unmet(attempt: Attempt) -> int:
+    """Return how many sites a target still does not run as they are."""
+    report = None if attempt.fixed is None else attempt.fixed.report
+    findings = () if report is None else report.findings
+    return sum(one.rule.name in NATIVE for one in findings)
 
 
 def still_declined(fixed: FixResult) -> tuple[Declined, ...]:

@@ -56,6 +56,8 @@ def calls_of(source: str | Path) -> list[TorchCall]:
 
 def lines(calls: Sequence[TorchCall]) -> Iterator[str]:
     """Yield calls for people, a line each."""
+    if not calls:
+        yield "no resampling site"
     for one in calls:
         where = f"  [{one.source}]" if one.source else ""
         yield f"{one.name} ({one.op}): {one.call or one.reason}{where}"

@@ -42,10 +42,14 @@ LONGER: Final[tuple[Other, ...]] = (
 )
 """Longer ones: odd, far from square (PyTorch has other code for those), multiples of 32."""
 
+USUAL: Final = (0.0, 1.0)
+NEGATIVE: Final = (-1.0, 0.0)
+"""Ranges of made floats."""
+
 QUOTA: Final = 3
 """Most trials of each kind: a module that branches on a length does so on either side."""
 
-GROWTH: Final = 8
+GROWTH: Final = 3
 MOST_NUMBERS: Final = 1 << 21
 """Most numbers that the module may make at other lengths: `GROWTH` times as many, or these."""
 
@@ -133,6 +137,9 @@ def trials(source: Source) -> Trials:
     first = [*(source.given or (source.feeds,))]
     if source.reference is not None and not source.given:
         first.append(feeds_of(source.inputs, source.limits, 1))  # constants follow from the first
+    if source.program is None and not source.given and source.limits == USUAL:
+        other = feeds_of(source.inputs, NEGATIVE, 1)  # a trace follows one path of many
+        first += [other] if run_of(source, other) is not None else []
     if not any(source.free.values()):
         return Trials(tuple(first))
     ran = run_of(source, source.feeds)

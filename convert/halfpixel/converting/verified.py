@@ -12,6 +12,8 @@ from halfpixel.converting.source import Source
 from halfpixel.converting.trials import run_of, trials
 from halfpixel.errors import RuntimeFailure
 from halfpixel.feeds import FeedSettings
+from halfpixel.intents.exported_program import coarse_types
+from halfpixel.measure import TOLERANCES, at_precision
 from halfpixel.runtime import Side, parse_provider
 from halfpixel.verification import Verification, VerifySettings
 
@@ -86,9 +88,10 @@ def _beside(
 
     where, options = parse_provider(provider) if provider else ("", {})
     name = path.with_stem(path.stem.removesuffix(".fixed")).name
-    asked = VerifySettings(
-        FeedSettings(given=tuple(cases)), settings.tolerances, fallback=settings.fallback
-    )
+    tolerances = settings.tolerances
+    if tolerances == TOLERANCES:
+        tolerances = at_precision(tolerances, coarse_types(source.program))
+    asked = VerifySettings(FeedSettings(given=tuple(cases)), tolerances, fallback=settings.fallback)
     there = source.reference or Side(source.module, label=source.name)
     with quietly():
         return verify(Side(str(path), where, options, name), there, asked)

@@ -147,3 +147,16 @@ def roles(program: "torch.export.ExportedProgram") -> dict[str, str]:
             if getattr(given, "op", "") == "placeholder":
                 found.setdefault(str(given.name), role)
     return found
+
+
+COARSE: Final[Mapping[str, str]] = {"torch.float16": "float16", "torch.bfloat16": "bfloat16"}
+
+
+def coarse_types(program: "torch.export.ExportedProgram | None") -> tuple[str, ...]:
+    """Return the element types of half precision that a program computes in."""
+    if program is None:
+        return ()
+    graph: Any = program.graph
+    values = [node.meta.get("val") for node in graph.nodes]
+    found = {str(getattr(value, "dtype", "")) for value in values}
+    return tuple(name for dtype, name in COARSE.items() if dtype in found)

@@ -119,12 +119,19 @@ class TorchRunning:
 
 @contextmanager
 def evaluating(module: "torch.nn.Module") -> Generator[None]:
-    """Have a module in evaluation mode, and each of its parts as it was afterwards."""
+    """Have a module in evaluation mode, and each of its parts and buffers as it was afterwards."""
+    import torch
+
     before = [(part, part.training) for part in module.modules()]
+    kept = [(buffer, buffer.clone()) for buffer in module.buffers()]
     module.eval()
     try:
         yield
     finally:
+        with torch.no_grad():
+            for buffer, value in kept:
+                if not torch.equal(buffer, value):
+                    buffer.copy_(value)
         for part, training in before:
             if part.training != training:
                 part.training = training
