@@ -202,7 +202,8 @@ def _shaped(boxes: "NDArray[np.float64]", shape: tuple[int, ...]) -> "NDArray[np
     if len(shape) != 5:
         return boxes
     first = np.zeros((len(boxes), shape[2] - 4))
-    return np.concatenate([first, boxes], axis=1).reshape(shape)
+    joined: NDArray[np.float64] = np.concatenate([first, boxes], axis=1)
+    return joined.reshape(shape)
 
 
 def read(texts: Sequence[str]) -> "tuple[Feeds, ...]":

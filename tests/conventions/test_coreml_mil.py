@@ -120,7 +120,7 @@ FORMULAS: dict[str, Callable[[int, int, Array], Array]] = {
 
 def by_formula(mode: str, n_in: int, n_out: int) -> Array:
     """Return W of a linear resize, written from the documents."""
-    places = np.clip(FORMULAS[mode](n_in, n_out, np.arange(float(n_out))), 0, n_in - 1)
+    places = np.clip(FORMULAS[mode](n_in, n_out, np.arange(n_out, dtype=np.float64)), 0, n_in - 1)
     away = np.abs(places[:, None] - np.arange(n_in))
     return np.asarray(np.maximum(1 - away, 0.0), np.float64)
 

@@ -120,7 +120,7 @@ def _looked_up(needed: "Callable[[str], Array]", given: "Given") -> "Array":
         grown = np.repeat(grown, length // table.shape[place], place)
     flat = grown.reshape(-1, palette, vector)
     chosen = flat[np.arange(indices.size), indices.reshape(-1).astype(np.intp)]
-    found = chosen.reshape(*indices.shape, vector)
+    found: Array = chosen.reshape(*indices.shape, vector)
     if vector == 1:
         return found[..., 0]
     along = int(cast("int", (axis if axis is not None else np.array([-1])).reshape(-1)[0]))
