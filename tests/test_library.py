@@ -44,7 +44,7 @@ REFUSED = {("upernet", "torchscript", 17)}
 UNSAID = {
     "region_head": "coremltools has no converter for torchvision's roi_align",
     "rt_detr": "coremltools multiplies int32 by float32 in the position embedding",
-    "mask2former": "coremltools multiplies int32 by float32 in the position embedding",
+    "mask2former": "coremltools takes no bitwise_not of its masks",
 }
 """Networks that coremltools refuses for another reason than their resizing."""
 
