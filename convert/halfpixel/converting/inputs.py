@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from halfpixel.conversion import InputSpec
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
+from halfpixel.intents.exported_program import placeholders
 
 if TYPE_CHECKING:
     import torch
@@ -97,8 +98,6 @@ def _check_places(
 
 def _allowed(program: "torch.export.ExportedProgram") -> dict[str, list[int]]:
     """Return lengths that the ranges of a program allow, by input."""
-    from halfpixel.converting.source import placeholders
-
     told = cast("Mapping[Any, Any]", getattr(program, "range_constraints", {}))
     usual = {
         symbol: int(min(max(USUAL, limit.lower), limit.upper))

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.converting.quietly import quietly, reason_of, tracing, unprinted
-from halfpixel.converting.source import Source, exported, placeholders
+from halfpixel.converting.source import Source, exported
 from halfpixel.errors import HalfpixelError, ModelFileError
-from halfpixel.intents.exported_program import origins
+from halfpixel.intents.exported_program import origins, placeholders
 
 if TYPE_CHECKING:
     from halfpixel.converting.written_out import Kind

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from halfpixel.converting.source import Source, feeds_of, placeholders
+from halfpixel.converting.source import Source, feeds_of
+from halfpixel.intents.exported_program import placeholders
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,7 +13,7 @@ from halfpixel.converting.quietly import quietly, reason_of
 from halfpixel.errors import UsageError
 from halfpixel.feeds import FeedSettings, made
 from halfpixel.format import Port
-from halfpixel.intents.exported_program import GraphCall, graph_calls, roles
+from halfpixel.intents.exported_program import GraphCall, graph_calls, placeholders, roles
 from halfpixel.runtime import Side
 from halfpixel.verification import shapes_text
 
@@ -102,13 +102,6 @@ def tensors_of(feeds: "Feeds") -> "tuple[torch.Tensor, ...]":
     import torch
 
     return tuple(cast("Any", torch).from_numpy(array.copy()) for array in feeds.values())
-
-
-def placeholders(program: "torch.export.ExportedProgram") -> list[Any]:
-    """Return the nodes of what the user gives, in order."""
-    wanted = set(program.graph_signature.user_inputs)
-    nodes: Any = program.graph.nodes
-    return [node for node in nodes if node.op == "placeholder" and node.name in wanted]
 
 
 def load(source: object, settings: ConvertSettings) -> Source:

@@ -126,6 +126,13 @@ def origins(program: object, calls: Sequence[GraphCall]) -> dict[str, str]:
     return found
 
 
+def placeholders(program: "torch.export.ExportedProgram") -> "list[torch.fx.Node]":
+    """Return the nodes of what the user gives, in order."""
+    wanted = set(program.graph_signature.user_inputs)
+    nodes: Any = program.graph.nodes
+    return [node for node in nodes if node.op == "placeholder" and node.name in wanted]
+
+
 ROLES: Final[Mapping[str, Mapping[int, str]]] = {
     "resize": {0: "image"},
     "grid": {0: "image", 1: "grid"},
