@@ -438,7 +438,7 @@ class Named(nn.Module):
 LATE: list[tuple[nn.Module, dict[str, object], str]] = [
     (Named(), {}, "input 'ref' is given by name alone; export a module whose inputs are tensors"),
     (Up(scale_factor=2), {"opset": 99}, "--opset 99: the newest that is known here is"),
-    (Up(scale_factor=2), {"targets": ["coreml-ios17"]}, "runs Core ML models"),
+    (Up(scale_factor=2), {"targets": ["coreml-ios17"]}, "runs models of ML Program, not"),
     (Up(scale_factor=2), {"targets": ["tensort"]}, "--target 'tensort': expected one of"),
 ]
 

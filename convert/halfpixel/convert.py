@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 COREML: Final = (".mlpackage", ".mlmodel")
 SUFFIXES: Final = (".onnx", *COREML)
+DIALECTS: Final = {".onnx": "ONNX", ".mlpackage": "ML Program", ".mlmodel": "neural network"}
+"""What each kind of file holds, as targets call it."""
+
 MODELS: Final = (*SUFFIXES, ".mlmodelc")
 
 
@@ -144,10 +147,10 @@ def _check_targets(target: Path, settings: "ConvertSettings") -> None:
     from halfpixel.target import load_target
 
     for name in settings.targets:
-        apple = load_target(name).system is not None
-        if apple is not target.name.endswith(COREML):
-            runs = "Core ML models, .mlpackage and .mlmodel" if apple else "ONNX models"
-            raise UsageError(f"{target}: --target {name} runs {runs}")
+        system = load_target(name).system
+        runs = "ONNX" if system is None else system.dialect
+        if runs != DIALECTS[target.suffix]:
+            raise UsageError(f"{target}: --target {name} runs models of {runs}, not this kind")
     newest = onnx_opset_version()
     if settings.opset is not None and settings.opset > newest:
         raise UsageError(f"--opset {settings.opset}: the newest that is known here is {newest}")
