@@ -18,7 +18,7 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 import example_models as models
 import halfpixel
 from convert_nets import SHAPE, Up, agree, run
-from halfpixel.conversion import ConvertSettings
+from halfpixel.conversion import ConvertSettings, Exporter
 from halfpixel.converting import attempts, trials
 from halfpixel.errors import GraphError, RuntimeFailure, UsageError
 from halfpixel.report import convert_report
@@ -98,7 +98,7 @@ class Checked(nn.Module):
 
 RIGHT = [
     (Padded(), "input x axis 2: PyTorch's graph holds from 3 on, and the module takes no other"),
-    (Checked(), "PyTorch's graph holds from 9 on; the file is the module at 8, 4, 2 too"),
+    (Checked(), "PyTorch's graph holds from 9 on; the file is the module at 8, 4, 2, 1 too"),
 ]
 
 
@@ -363,28 +363,139 @@ def test_keywords_that_mean_nothing_are_refused(keywords: dict[str, object], tol
 
 
 class Signed(nn.Module):
-    """Takes another mode where its input is negative, and counts its runs."""
-
-    runs: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("runs", torch.zeros(()))
+    """Takes another mode where its input is negative."""
 
     def forward(self, x: Tensor) -> Tensor:
-        self.runs.add_(1)
         return F.interpolate(x, scale_factor=2.0, mode="bilinear" if x.sum() > 0 else "nearest")
 
 
+class Large(nn.Module):
+    """Takes another mode where its input is large, which no made one is."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.interpolate(x, scale_factor=2.0, mode="bilinear" if x.max() < 9 else "nearest")
+
+
 def test_a_trace_is_run_on_other_values_and_says_what_pytorch_warned_of() -> None:
-    module = Signed()
-    found = halfpixel.convert(module, inputs=["1x2x4x5"], exporter="torchscript")
+    found = halfpixel.convert(Signed(), inputs=["1x2x4x5"], exporter="torchscript")
     assert "parts them" in found.refused
-    assert any("tensor to a Python boolean" in note for note in found.notes)
-    assert float(module.runs) == 0
-    assert halfpixel.convert(module, inputs=["1x2x4x5"]).refused.endswith(
+    assert halfpixel.convert(Signed(), inputs=["1x2x4x5"]).refused.endswith(
         "; --exporter torchscript is another way"
     )
+    found = halfpixel.convert(Large(), inputs=["1x2x4x5"], exporter="torchscript")
+    assert (found.refused, found.findings) == ("", 1)
+    assert "tensor to a Python boolean" in found.narrower[0]
+    ranged = halfpixel.convert(
+        Signed(), inputs=["1x2x4x5"], exporter="torchscript", limits=(0.0, 1.0)
+    )
+    assert ranged.refused == ""
+
+
+class Counter(nn.Module):
+    """Adds how often it was called: in a buffer, or in a plain attribute."""
+
+    runs: Tensor
+
+    def __init__(self, *, buffer: bool, read: bool = True) -> None:
+        super().__init__()
+        self.read, self.count = read, 0.0
+        if buffer:
+            self.register_buffer("runs", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.count += 1
+        if "runs" in self._buffers:
+            self.runs = self.runs + 1
+        more = self.runs if "runs" in self._buffers else self.count
+        y: Tensor = F.interpolate(x, scale_factor=2.0) + (more if self.read else 0)
+        return y
+
+
+STIRRED = [
+    (Counter(buffer=True), "it changes its state (runs); a file holds no state"),
+    (Counter(buffer=False), "it changes its state, or draws numbers; a file holds no state"),
+]
+
+
+@pytest.mark.parametrize("exporter", ["dynamo", "torchscript"])
+@pytest.mark.parametrize(("module", "told"), STIRRED)
+def test_a_module_that_is_no_function_of_its_inputs_is_refused(
+    module: nn.Module, told: str, exporter: Exporter
+) -> None:
+    found = halfpixel.convert(module, inputs=["1x2x4x5"], exporter=exporter)
+    assert found.refused.startswith("called twice on the same inputs the module gives other")
+    assert found.refused.endswith(told)
+
+
+def test_a_buffer_that_a_call_changes_is_told_and_put_back() -> None:
+    module = Counter(buffer=True, read=False)
+    found = halfpixel.convert(module, inputs=["1x2x4x5"], exporter="torchscript")
+    assert (found.refused, found.findings) == ("", 1)
+    assert "a call changes the module's buffer runs" in found.narrower[0]
+    assert float(module.runs) == 0
+
+
+class Sized(nn.Module):
+    """Takes the values of an input for lengths, or its lengths alone."""
+
+    def __init__(self, *, values: bool) -> None:
+        super().__init__()
+        self.values = values
+
+    def forward(self, x: Tensor, size: Tensor) -> Tensor:
+        wanted = [int(size[0]) + 3, int(size[1]) + 3] if self.values else list(size.shape)
+        return F.interpolate(x, size=wanted)
+
+
+@pytest.mark.parametrize("values", [True, False])
+def test_an_input_whose_values_became_constants_is_told(values: bool) -> None:  # noqa: FBT001
+    found = halfpixel.convert(
+        Sized(values=values),
+        inputs=["1x2x4x5", "2:int64" if values else "6x7:int64"],
+        exporter="torchscript",
+    )
+    told = [note for note in found.narrower if "input size is not in the file" in note]
+    assert (bool(told), bool(found.refused)) == (values, values)
+
+
+class Single(nn.Module):
+    """Takes another mode for one image."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.interpolate(x, size=(9, 7), mode="bilinear" if x.shape[0] == 1 else "nearest")
+
+
+def test_a_length_of_one_is_tried_where_the_exported_one_is_longer() -> None:
+    found = halfpixel.convert(Single(), inputs=["2x2x4x5"], dynamic="0")
+    assert found.findings == 1
+    told = "input x axis 0: the file is right from 2 on only; the module takes 1 ("
+    assert found.narrower[0].startswith(told)
+
+
+class Spatial(nn.Module):
+    """A spatial transformer: a grid of its input's own lengths."""
+
+    def forward(self, x: Tensor, theta: Tensor) -> Tensor:
+        return F.grid_sample(x, F.affine_grid(theta, list(x.shape), align_corners=False))
+
+
+@pytest.mark.filterwarnings("ignore")  # grid_sample without align_corners
+@pytest.mark.parametrize("exporter", ["dynamo", "torchscript"])
+def test_an_affine_grid_follows_free_lengths(exporter: Exporter) -> None:
+    found = halfpixel.convert(
+        Spatial(), inputs=["1x2x6x8", "1x2x3"], dynamic="x=2,3", exporter=exporter
+    )
+    assert (found.refused, found.findings) == ("", 0)
+    assert len(found.verifications[0].cases) > 3
+
+
+@pytest.mark.filterwarnings("ignore")  # coremltools' own
+def test_a_cropped_transposed_convolution_of_core_ml_is_what_was_called(tmp_path: Path) -> None:
+    pytest.importorskip("coremltools")
+    module = nn.ConvTranspose2d(4, 4, 3, 2, 1, output_padding=1)
+    found = halfpixel.convert(module, tmp_path / "m.mlpackage", inputs=["1x4x9x6"])
+    assert (found.refused, found.findings) == ("", 0)
+    gc.collect()
 
 
 class Half(nn.Module):

@@ -1,5 +1,7 @@
 """What was meant, as the exporter wrote it down, as its habits say, or as the user expects."""
 
+import re
+
 import pytest
 
 from halfpixel.conventions.torch_interpolate import from_arguments, parse_call
@@ -59,6 +61,13 @@ RECORDS: list[tuple[dict[str, str], str | None]] = [
         "torchvision.ops.roi_align(x, torch.cat([batch_indices[:, None].to(rois), rois], dim=1), output_size=(4, 4), spatial_scale=0.25, sampling_ratio=2, aligned=True)",  # noqa: E501 - likewise
     ),
     (fx("torchvision.roi_align.default", "%x, %boxes, %scale, 4, 4, 2, True"), None),
+    (fx("torchvision.roi_align.default", f"%x, %boxes, {10**400}, 4, 4, 2, True"), None),
+    (fx("torchvision.roi_align.default", "%x, %boxes, 0.5, 4.5, 4, 2, True"), None),
+    (fx("aten.upsample_nearest2d.vec", f"%x, None, [{10**400}, 2]"), None),
+    (fx("aten.upsample_nearest2d.vec", f"%x, [{10**30}, 2], None"), None),
+    (fx("aten._upsample_nearest_exact2d.vec", "%x, [True, 2], None"), None),
+    (fx("aten.upsample_nearest2d.vec", "%x, None, [1e999, -2.0]"), None),
+    (fx("aten.x", "{[]: 1}"), None),
     (fx("aten.convolution.default", "%x, %w, %b, [%s], [0], [1], True, [0], 1"), None),
     (fx("aten.relu.default", "%x"), None),
     ({FX_NODE: "no call at all"}, None),
@@ -153,29 +162,58 @@ def test_a_policy_overrides_by_pattern_and_the_last_wins() -> None:
 SAMPLE = Operation("GridSample", 20, {}, GridSample("linear", "zeros", align_corners=False))
 THETA = Operation("AffineGrid", 20, {}, AffineGrid(align_corners=False))
 BOXES = Operation("RoiAlign", 16, {}, RoiAlign(aligned=False))
-NAMED: list[tuple[Operation, str, Operator | None]] = [
+NAMED: list[tuple[Operation, str, Operator]] = [
     (SAMPLE, "align_corners=true", GridSample("linear", "zeros", align_corners=True)),
+    (SAMPLE, "mode=nearest,align_corners=true", GridSample("nearest", "zeros", align_corners=True)),
     (SAMPLE, "mode=bicubic,padding_mode=border",
      GridSample("cubic", "border", align_corners=False)),
     (THETA, "align_corners=true", AffineGrid(align_corners=True)),
-    (THETA, "mode=bilinear", None),
     (BOXES, "aligned=true", RoiAlign(aligned=True)),
-    (BOXES, "align_corners=true", None),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("operation", "text", "meant"), NAMED)
 def test_a_policy_for_other_operators_has_to_name_the_node(
-    operation: Operation, text: str, meant: Operator | None
+    operation: Operation, text: str, meant: Operator
 ) -> None:
-    intent = expected(operation, ["warp"], [parse_policy(f"warp:{text}")])
-    assert (None if intent is None else intent.operator) == meant
-    assert expected(operation, ["warp"], [parse_policy(text)]) is None
+    whole = expected(operation, ["warp"], [parse_policy(f"warp:{text}")])
+    parts = expected(operation, ["warp"], [parse_policy(f"w*:{one}") for one in text.split(",")])
+    assert whole is not None
+    assert parts is not None
+    assert whole.operator == parts.operator == meant
+    assert expected(operation, ["warp"], [parse_policy("align_corners=true")]) is None
+
+
+STRAY = [
+    (THETA, "warp:mode=bilinear", "AffineGrid has no mode"),
+    (BOXES, "warp:align_corners=true", "RoiAlign has no align_corners"),
+    (SAMPLE, "warp:antialias=true", "GridSample has no antialias"),
+    (SAMPLE, "warp:mode=area", "mode is 'area', expected one of bilinear, nearest, bicubic"),
+    (RESIZE, "warp:padding_mode=border", "Resize has no padding_mode"),
+    (RESIZE, "warp:mode=nearest,align_corners=true", "mode 'nearest' has no align_corners"),
+]
+
+
+@pytest.mark.parametrize(("operation", "text", "told"), STRAY)
+def test_what_an_operator_does_not_have_is_refused_by_name(
+    operation: Operation, text: str, told: str
+) -> None:
+    with pytest.raises(UsageError, match=re.escape(told)):
+        expected(operation, ["warp"], [parse_policy(text)])
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "align_corners", "align_corners=1", "size=3", "a:b", "a:padding_mode=mirror", "aligned=x"],
+    [
+        "",
+        "align_corners",
+        "align_corners=1",
+        "size=3",
+        "a:b",
+        "a:padding_mode=mirror",
+        "aligned=x",
+        "aligned=true",
+    ],
 )
 def test_a_malformed_policy_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--expect"):

@@ -12,7 +12,16 @@ from halfpixel.divergence import Search
 from halfpixel.errors import RuntimeRefusal, UsageError
 from halfpixel.feeds import fixed, made, widened
 from halfpixel.format import Port
-from halfpixel.measure import Difference, Tolerance, at_precision, difference, is_blank, only_small
+from halfpixel.measure import (
+    TOLERANCES,
+    Difference,
+    Tolerance,
+    at_precision,
+    difference,
+    is_blank,
+    may_be_residue,
+    only_small,
+)
 from halfpixel.pairing import paired_sites
 from halfpixel.runtime import Running, Settings, Side, parse_side, runtime_of
 from halfpixel.runtimes.recorded_ import Recorded
@@ -192,13 +201,15 @@ class _Verifying:
                 yield Output(name, other, "", Difference(equal=False, reason=reason))
                 continue
             found = difference(here[name], there[other], self.tolerances)
-            if found.equal and (why := only_small(here[name], there[other], self.tolerances)):
-                found = replace(found, equal=False, reason=f"{why}; --tolerance says what is equal")
+            blank = is_blank(here[name]) and is_blank(there[other])
+            usual = self.settings.tolerances == TOLERANCES
+            if usual and found.equal and (why := only_small(here[name], there[other])):
+                blank = may_be_residue(there[other])
+                found = replace(found, equal=blank, reason=f"{why}; --tolerance says what is equal")
             types = dict.fromkeys(str(one.dtype) for one in (here[name], there[other]))
             measures = task_measure(task, here[name], there[other]) if task else {}
             if limit and measures:
                 found = replace(found, equal=next(iter(measures.values())) >= float(limit))
-            blank = is_blank(here[name]) and is_blank(there[other])
             yield Output(name, other, " / ".join(types), found, measures, blank)
 
     def _first(self, a: Started, b: Started, feeds: "Feeds", case: Case) -> Divergence | None:

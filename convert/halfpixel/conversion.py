@@ -155,7 +155,7 @@ class ConvertSettings:
         tolerances: what counts as equal, by element type.
         providers: where it is verified, beside onnxruntime's CPU provider.
         fallback: a node that a provider leaves to the CPU is no error.
-        limits: range of made inputs.
+        limits: range of made inputs; None for the usual one.
         given: arrays to verify with, case by case; the first one is what is exported at.
     """
 
@@ -170,7 +170,7 @@ class ConvertSettings:
     tolerances: Mapping[str, Tolerance] = field(default_factory=lambda: TOLERANCES)
     providers: tuple[str, ...] = ()
     fallback: bool = False
-    limits: tuple[float, float] = (0.0, 1.0)
+    limits: tuple[float, float] | None = None
     given: "tuple[Mapping[str, Array], ...]" = ()
 
 

@@ -43,7 +43,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
     tolerance: Sequence[str] = (),
     providers: Sequence[str] = (),
     allow_fallback: bool = False,
-    limits: tuple[float, float] = (0.0, 1.0),
+    limits: tuple[float, float] | None = None,
     arrays: Sequence[str] = (),
     settings: "ConvertSettings | None" = None,
 ) -> "Conversion":
@@ -64,7 +64,8 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         tolerance: what counts as equal: `[TYPE=]ABS[,REL]`.
         providers: execution providers to verify on, beside onnxruntime's CPU.
         allow_fallback: resampling nodes may fall back from a provider to the CPU.
-        limits: range of made floats.
+        limits: range of made floats; 0 to 1 where none is given, and what a trace did not follow
+            is tried from -1 to 0 too.
         arrays: inputs to export and verify with, as `--inputs` takes them: an .npz by name.
         settings: all of this at once, in place of the other keywords.
 

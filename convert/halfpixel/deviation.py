@@ -150,6 +150,7 @@ def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a 
     """
     is_, wanted = dict(operator.axes), dict(shortcut(meant, lengths, version).axes)
     ins, outs = lengths
+    copied_at_some = wanted != dict(meant.axes) and None in [outs[axis] for axis in wanted]
     certain = None not in ins and None not in outs
     unchanged = by_scale and certain and ins == outs
     found: list[Deviation] = []
@@ -167,6 +168,8 @@ def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a 
         if deviation is not None:
             if one is not None and one_now is not one:
                 deviation = replace(deviation, cause="copy", simulated=True)
+            if copied_at_some:
+                deviation = replace(deviation, basis="free")
             found.append(deviation)
     return max(found, key=lambda d: (d.certain, d.displacement, d.weight_difference), default=None)
 

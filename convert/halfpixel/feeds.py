@@ -23,6 +23,10 @@ CHANNELS: Final = 3
 BOXES: Final = 3
 
 
+USUAL_RANGE: Final = (0.0, 1.0)
+"""Range of made floats, where nothing else is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedSettings:
     """How inputs are made.
@@ -36,8 +40,8 @@ class FeedSettings:
     """
 
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, "tuple[int, ...]"])
-    low: float = 0.0
-    high: float = 1.0
+    low: float = USUAL_RANGE[0]
+    high: float = USUAL_RANGE[1]
     seed: int = 0
     given: "tuple[Feeds, ...]" = ()
 

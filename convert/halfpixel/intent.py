@@ -44,6 +44,19 @@ class Policy:
     pattern: str
     arguments: tuple[tuple[str, object], ...]
 
+    @property
+    def text(self) -> str:
+        """The policy as `--expect` takes it.
+
+        >>> Policy("neck*", (("align_corners", False),)).text
+        'neck*:align_corners=false'
+        """
+        said = ",".join(
+            f"{key}={str(value).lower() if isinstance(value, bool) else value}"
+            for key, value in self.arguments
+        )
+        return said if self.pattern == "*" else f"{self.pattern}:{said}"
+
 
 COREML_RESIZES = frozenset(
     {
@@ -87,12 +100,46 @@ def parse_policy(text: str, pattern: str = "*") -> Policy:
             listed = ", ".join(PADDINGS)
             raise UsageError(f"--expect {text!r}: {key} is {value!r}, expected one of {listed}")
         arguments.append((key, _VALUES.get(value.lower(), value)))
-    _check(text, dict(arguments))
-    return Policy(pattern, tuple(arguments))
+    policy = Policy(pattern, tuple(arguments))
+    if pattern == "*":
+        stray = [key for key, _ in arguments if key not in KEYS["resize"]]
+        if stray:
+            raise UsageError(f"--expect {text!r}: {stray[0]} is of one node: NODE:{text}")
+        _check(policy)
+    elif (mode := str(dict(arguments).get("mode", "bilinear"))) not in FAMILIES:
+        known = ", ".join(FAMILIES)
+        raise UsageError(f"--expect {text!r}: mode is {mode!r}, expected one of {known}")
+    return policy
 
 
-def _check(text: str, arguments: Mapping[str, object]) -> None:
-    """Refuse a mode that PyTorch does not have, or an option that the mode does not take."""
+KEYS: Mapping[str, frozenset[str]] = {
+    "resize": frozenset({"align_corners", "antialias", "mode"}),
+    "GridSample": frozenset({"align_corners", "mode", "padding_mode"}),
+    "AffineGrid": frozenset({"align_corners"}),
+    "AffineSample": frozenset({"align_corners"}),
+    "RoiAlign": frozenset({"aligned"}),
+}
+"""What a policy may say, by what the site computes."""
+
+
+def _fits(policy: Policy, operation: Operation, kind: str) -> bool:
+    """Whether a policy speaks of such a site; one by a pattern may speak of others.
+
+    Raises:
+        UsageError: it names the very site, which has no such argument.
+    """
+    stray = [key for key, _ in policy.arguments if key not in KEYS.get(kind, ())]
+    if stray and not _WILD.search(policy.pattern):
+        raise UsageError(f"--expect {policy.text!r}: {operation.op} has no {stray[0]}")
+    return not stray
+
+
+_WILD = re.compile(r"[*?\[]")
+
+
+def _check(policy: Policy) -> None:
+    """Refuse a mode that F.interpolate does not have, or an option that the mode does not take."""
+    text, arguments = policy.text, dict(policy.arguments)
     mode = str(arguments.get("mode", "bilinear"))
     if mode not in FAMILIES:
         known = ", ".join(FAMILIES)
@@ -114,7 +161,7 @@ def intent_of(
 def expected(
     operation: Operation, names: Sequence[str], policies: Sequence[Policy]
 ) -> Intent | None:
-    """Return what the user's policies say of a site; the last that matches wins.
+    """Return what the user's policies say of a site; of an argument the last that matches wins.
 
     Args:
         operation: what the site computes.
@@ -122,12 +169,16 @@ def expected(
         policies: what the user expects.
     """
     matching = [p for p in policies if any(fnmatchcase(name, p.pattern) for name in names)]
-    if matching and not isinstance(operation.operator, Resize | None):
-        return _other(operation, matching[-1])
     resizes = operation.op in {"Resize", "Upsample"} or operation.op in COREML_RESIZES
-    if not matching or not resizes:
+    kind = "resize" if resizes else type(operation.operator).__name__
+    fitting = [p for p in matching if (resizes or p.pattern != "*") and _fits(p, operation, kind)]
+    if not fitting:
         return None
-    policy = matching[-1]
+    told = {key: value for one in fitting for key, value in one.arguments}
+    policy = Policy(fitting[-1].pattern, tuple(told.items()))
+    if not resizes:
+        return _other(operation, policy)
+    _check(policy)
     arguments = dict(policy.arguments)
     text = ", ".join(f"{key}={value}" for key, value in policy.arguments)
     known = operation.intent
@@ -157,30 +208,32 @@ def _other(operation: Operation, policy: Policy) -> Intent | None:
     A policy for every node speaks of resizes alone: the align_corners of a grid is another.
     """
     arguments, operator = dict(policy.arguments), operation.operator
-    if policy.pattern == "*":
-        return None
     aligned = bool(arguments.get("align_corners"))
     if isinstance(operator, GridSample):
         modes = {name: mode for mode, name in MODE_NAMES.items()}
+        mode = str(arguments.get("mode", MODE_NAMES[operator.mode]))
+        if mode not in modes:
+            known = ", ".join(modes)
+            raise UsageError(f"--expect {policy.text!r}: mode is {mode!r}, expected one of {known}")
         grid = replace(
             operator,
-            mode=modes.get(str(arguments.get("mode")), operator.mode),
+            mode=modes[mode],
             padding=cast("Padding", arguments.get("padding_mode", operator.padding)),
             align_corners=aligned if "align_corners" in arguments else operator.align_corners,
         )
         meant: Operator = grid
         call = grid_sample_text(grid)
-    elif isinstance(operator, AffineGrid) and "align_corners" in arguments:
+    elif isinstance(operator, AffineGrid):
         theta = replace(operator, align_corners=aligned)
         meant, call = theta, affine_grid_text(theta, None)
-    elif isinstance(operator, AffineSample) and "align_corners" in arguments:
+    elif isinstance(operator, AffineSample):
         both = AffineSample(
             replace(operator.grid, align_corners=aligned),
             replace(operator.sample, align_corners=aligned),
             operator.output,
         )
         meant, call = both, affine_text(both)
-    elif isinstance(operator, RoiAlign) and "aligned" in arguments:
+    elif isinstance(operator, RoiAlign):
         boxes = replace(operator, aligned=bool(arguments["aligned"]))
         meant, call = boxes, roi_align_text(boxes)
     else:

@@ -186,17 +186,22 @@ def difference(
     )
 
 
-SMALL: Final = 100
-"""Times the absolute tolerance: the part of a tensor's largest number that two may be apart."""
+SMALL: Final = 1e-2
+"""A tensor whose largest number is below this is small beside the absolute tolerances."""
+
+PART: Final = 10
+"""Times the relative tolerance: the part of its largest number that a small tensor may be off."""
+
+RESIDUE: Final = 100
+"""Times the spacing at 1: the size up to which numbers may be nothing but rounding."""
 
 
-def only_small(
-    found: "Array", expected: "Array", tolerances: Mapping[str, Tolerance] = TOLERANCES
-) -> str:
+def only_small(found: "Array", expected: "Array") -> str:
     """Return why two float arrays that are equal are so for their numbers being small; or nothing.
 
-    The absolute tolerance is meant for numbers about 1. Where the largest is below 1 / SMALL, it
-    may be no more than SMALL times itself of that number: a thousandth, for float32.
+    The absolute tolerance is meant for numbers about 1. Where the largest is below `SMALL`, two
+    arrays may be apart by no more than `PART` relative tolerances of it: a thousandth of it, for
+    float32.
 
     >>> import numpy as np
     >>> only_small(np.float32([1e-6, 2e-6]), np.float32([2e-6, 1e-6]))
@@ -204,17 +209,14 @@ def only_small(
     >>> only_small(np.float32([1e-6, 2e-6]), np.float32([1e-6, 2.0001e-6]))
     ''
     """
-    import numpy as np
-
     if expected.size == 0 or not (_is_float(found) and _is_float(expected)):
         return ""
-    sizes = np.abs(expected.astype(np.float64))
-    largest = float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))
-    if not 0 < largest < 1 / SMALL:
+    largest = _largest(expected)
+    if not 0 < largest < SMALL:
         return ""
     fitting = {
-        name: Tolerance(one.absolute * SMALL * largest, one.relative)
-        for name, one in tolerances.items()
+        name: Tolerance(one.relative * PART * largest, one.relative)
+        for name, one in TOLERANCES.items()
     }
     apart = difference(found, expected, fitting)
     if apart.equal:
@@ -223,6 +225,26 @@ def only_small(
         f"its numbers are too small for the tolerance: the largest is {largest:.3g}, and they are "
         f"{apart.max_abs:.3g} apart"
     )
+
+
+def may_be_residue(array: "Array") -> bool:
+    """Whether an array of floats holds nothing that rounding numbers about 1 could not leave.
+
+    >>> import numpy as np
+    >>> may_be_residue(np.float32([1e-7, 2e-7])), may_be_residue(np.float32([1e-3]))
+    (True, False)
+    """
+    import numpy as np
+
+    return _is_float(array) and _largest(array) < RESIDUE * float(np.spacing(array.dtype.type(1)))
+
+
+def _largest(array: "Array") -> float:
+    """Return the largest finite magnitude; 0 where there is none."""
+    import numpy as np
+
+    sizes = np.abs(array.astype(np.float64))
+    return float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))
 
 
 CHUNK: Final = 1 << 18

@@ -43,7 +43,8 @@ class Output:
         dtype: its element type; both where the sides have different ones.
         difference: how it differs.
         task: the task's own measures.
-        blank: both are one number throughout, or nothing finite: nothing was compared.
+        blank: both are one number throughout, nothing finite, or too small to tell: nothing was
+            compared.
     """
 
     name: str

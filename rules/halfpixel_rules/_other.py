@@ -19,9 +19,7 @@ def difference(site: Site, meant: Operator) -> str | None:
     """Return in numbers how a site that is no resize differs; None where it is what was meant."""
     match site.operator, on_axes_of(site, meant):
         case GridSample() as operator, GridSample() as wanted:
-            off = float(operator.displacement(wanted))
-            text = f"samples are up to {off:.3g} input px off at the border"
-            return None if operator == wanted else text
+            return None if operator == wanted else _sampled(operator, wanted)
         case AffineGrid() as operator, AffineGrid() as wanted:
             same = operator.align_corners == wanted.align_corners  # a single pixel: another rule
             return None if same else "samples are up to 0.5 px off at the border"
@@ -36,24 +34,39 @@ def difference(site: Site, meant: Operator) -> str | None:
             return None
 
 
+def _sampled(operator: GridSample, meant: GridSample) -> str:
+    if off := float(operator.displacement(meant)):
+        return f"samples are up to {off:.3g} input px off at the border"
+    name = "mode" if operator.mode != meant.mode else "padding"
+    return f"{name} is {getattr(operator, name)}"
+
+
 def _boxes(operator: RoiAlign, meant: RoiAlign) -> str | None:
     if operator == replace(meant, spatial_scale=float32(meant.spatial_scale)):
         return None
-    off = operator.displacement(meant)
-    return f"samples are {off:.3g} feature px off" if off else "the boxes are divided otherwise"
+    if off := operator.displacement(meant):
+        return f"samples are {off:.3g} feature px off"
+    scaled = float32(meant.spatial_scale) != operator.spatial_scale
+    return f"spatial_scale is {operator.spatial_scale:.9g}" if scaled else "bins are others"
 
 
 def _transposed(site: Site, operator: ConvTranspose, meant: ConvTranspose) -> str | None:
-    """Compare where the samples of each input pixel begin, and how long the output is."""
-    if operator.kernel != meant.kernel or operator.groups != meant.groups:
-        return None  # the weights themselves are others
+    """Compare where the samples of each input pixel begin, and how long the output is.
+
+    coremltools writes some as an operator without padding and a crop behind it, of which a site
+    tells nothing: ONNX alone is compared.
+    """
+    other_weights = operator.kernel != meant.kernel or operator.groups != meant.groups
+    if site.operation.dialect != "ONNX" or other_weights:
+        return None
     if (operator.strides, operator.dilations) != (meant.strides, meant.dilations):
         return "samples lie elsewhere: strides or dilations are others"
-    fitted = operator.output_shape is not None or operator.auto_pad != "NOTSET"
     for axis, stride in enumerate(meant.strides):
-        length = site.operation.lengths()[0][axis + 2]
-        if length is None and fitted:
-            continue
+        lengths = site.operation.lengths()[0]
+        length = lengths[axis + 2] if axis + 2 < len(lengths) else None
+        if length is None and operator.output_shape is not None:
+            frozen = operator.output_shape[axis]
+            return f"the output is {frozen} long at every input length (axis {axis + 2})"
         here, begin, _ = operator.cut(axis, length or 1)
         there, wanted, _ = meant.cut(axis, length or 1)
         if begin != wanted:

@@ -63,7 +63,7 @@ def check(site: Site) -> Iterator[Finding]:
         yield from findings(site, CAUSES, "the weights are not those of the call")
     elif (off := difference(site, intent.operator)) is not None:
         meant = on_axes_of(site, intent.operator)
-        fix = Fix("safe", "set the attributes of the recorded call", meant)
+        fix = Fix("safe", "set the attributes of that call", meant)
         yield Finding(f"{off}; {intent.text} was meant", "error", "proven", fix)
 
 
@@ -150,7 +150,7 @@ RULE = Rule(
                 "samples are 0.5 feature px off; the call was meant",
                 "error",
                 "proven",
-                Fix("safe", "set the attributes of the recorded call", RoiAlign(aligned=True)),
+                Fix("safe", "set the attributes of that call", RoiAlign(aligned=True)),
             ),
         ),
         Bad(
@@ -162,7 +162,7 @@ RULE = Rule(
                 "samples are up to 0.5 px off at the border; the call was meant",
                 "error",
                 "proven",
-                Fix("safe", "set the attributes of the recorded call",
+                Fix("safe", "set the attributes of that call",
                     AffineGrid(align_corners=False)),
             ),
         ),
@@ -175,7 +175,7 @@ RULE = Rule(
                 "samples are 0.333 input px off (axis 2); the call was meant",
                 "error",
                 "proven",
-                Fix("safe", "set the attributes of the recorded call", _enlarging(3, 3)),
+                Fix("safe", "set the attributes of that call", _enlarging(3, 3)),
             ),
         ),
         Good(

@@ -35,7 +35,12 @@ EXPORTING: Final[Mapping[str, str]] = {
     metavar="FILE",
     help="Inputs to export and verify with, as verify has them: an .npz by name, NAME=FILE.npy.",
 )
-@click.option("--range", "limits", metavar="LOW,HIGH", help="Range of made floats.  [default: 0,1]")
+@click.option(
+    "--range",
+    "limits",
+    metavar="LOW,HIGH",
+    help="Range of made floats.  [default: 0,1; of a trace -1,0 too]",
+)
 @click.option("-o", "--output", metavar="OUT", help="The file: .onnx, .mlpackage or .mlmodel.")
 @click.option(
     "--to",
@@ -133,7 +138,7 @@ def convert_command(  # noqa: PLR0913, PLR0917 - one argument an option
         tolerance=tolerance,
         providers=provider,
         allow_fallback=allow_fallback,
-        limits=parse_range(limits),
+        limits=parse_range(limits) if limits is not None else None,
         arrays=arrays,
     )
     if output_format == "json":

@@ -69,8 +69,10 @@ def parse_range(text: str | None) -> tuple[float, float]:
     >>> parse_range("-1,2")
     (-1.0, 2.0)
     """
+    from halfpixel.feeds import USUAL_RANGE
+
     if text is None:
-        return 0.0, 1.0
+        return USUAL_RANGE
     try:
         low, high = (float(part) for part in text.split(","))
     except ValueError:

@@ -18,6 +18,9 @@ from halfpixel.cli.files import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from halfpixel.rule import Severity
 
 
@@ -101,10 +104,8 @@ def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
     files = model_files(paths)
     target = Target(output, in_place, backup, force, diff)
     target.check(files)
+    _check_named(files, expect)
     results = list(fixed(files, settings, target))
-    reports = [result.report for result, _ in results if result.report is not None]
-    if reports:
-        check_expected(expect, (site for report in reports for site in report.sites))
     occupied = output == "-" or diff
     if output_format == "json":
         say(fix_report.dumps(results, diffs=diff), beside=output == "-")
@@ -119,3 +120,18 @@ def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
     left |= any(one.why.startswith("--lower") for result, _ in results for one in result.declined)
     would = diff and any(result.changed for result, _ in results)
     sys.exit(FOUND if left or would else CLEAN)
+
+
+def _check_named(files: "Sequence[Path]", expect: "Sequence[str]") -> None:
+    """Refuse `--expect NODE:...` for a node that no model has, before anything is written."""
+    from halfpixel.check import opened
+    from halfpixel.errors import HalfpixelError, UsageError
+
+    if not any(":" in text for text in expect):
+        return
+    try:
+        check_expected(expect, [site for path in files for site in opened(path).sites])
+    except UsageError:
+        raise
+    except HalfpixelError:
+        return  # which is told of that file when it is its turn

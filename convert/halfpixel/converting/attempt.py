@@ -25,6 +25,7 @@ class Attempt:
         ran: what came of running the file beside the module.
         refused: why there is no file, or why there should be none.
         final: no other export would change why it is refused.
+        missing: inputs of the module that are not in the file.
         doubtful: places of calls that are not what they were, as far as is known.
         notes: what else there is to say.
     """
@@ -38,6 +39,7 @@ class Attempt:
     ran: Verified = field(default_factory=Verified)
     refused: str = ""
     final: bool = False
+    missing: tuple[str, ...] = ()
     doubtful: tuple[int, ...] = ()
     notes: list[str] = field(default_factory=list[str])
 

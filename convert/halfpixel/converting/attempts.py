@@ -1,7 +1,8 @@
 """Attempts at one conversion: exported, held against the calls, fixed, and run.
 
-The first attempt takes what the exporter writes. Where it refuses, or a call is not what it was
-after all fixes, the next one has these calls in plain operators.
+The first attempt takes what the exporter writes, but for calls of which no runtime reads the same
+pixels at every free length. Where the exporter refuses, or a call is not what it was after all
+fixes, the next one has these calls in plain operators.
 """
 
 import re
@@ -18,7 +19,7 @@ from halfpixel.converting.calls import matched_calls
 from halfpixel.converting.coreml_export import SUFFIXES, export_coreml
 from halfpixel.converting.onnx_export import Exported, ExportRefusal, export_onnx
 from halfpixel.converting.source import Source
-from halfpixel.converting.told import lowerings, spelled, told, unmet
+from halfpixel.converting.told import lowerings, told, unmet
 from halfpixel.converting.verified import verified
 from halfpixel.converting.written_out import Kind, delicate, kind_of
 from halfpixel.deviation import deviation
@@ -58,12 +59,18 @@ class Converting:
 
     def result(self) -> Conversion:
         """Return what became of it."""
+        if self.source.restless and not self.settings.force:
+            refused = f"{self.source.restless}; a file holds no state"
+            return Conversion(self.source.name, exporter=self.exporter, refused=refused)
         chosen: Converting = self
         best, attempts = self.tried()
-        if unmet(best) and self.settings.opset is None and self.exporter != "coreml":
+        if unmet(best) and self._may_be_older(best):
             older = self._older()
             again, more = older.tried()
-            if not again.refused and unmet(again) < unmet(best):
+            worse = (
+                again.refused or again.doubtful or len(again.ran.narrower) > len(best.ran.narrower)
+            )
+            if not worse and unmet(again) < unmet(best):
                 again.notes.append(f"opset {OLDER}: the target takes more of it than of later ones")
                 chosen, best, attempts = older, again, more
         found = told(self.source, chosen.exporter, best, attempts)
@@ -73,6 +80,12 @@ class Converting:
             return replace(found, proto=_loaded(best.path))
         best.fixed.save(self.target, replace=True)
         return replace(found, output=str(self.target))
+
+    def _may_be_older(self, attempt: Attempt) -> bool:
+        """Whether the opset and the exporter were left to us, and the file has a newer opset."""
+        asked = self.settings.opset is not None or self.settings.exporter is not None
+        opset = attempt.exported.opset if attempt.exported is not None else None
+        return not asked and opset is not None and opset > OLDER
 
     def _older(self) -> "Converting":
         """Return the same at an older opset."""
@@ -96,9 +109,9 @@ class Converting:
     def _delicate(self) -> frozenset[Kind]:
         """Return the calls of which no runtime reads the same pixels at every free length."""
         if self.source.scripted or self.exporter == "coreml":
-            return frozenset()
+            return self.source.needs
         found = {kind_of(call) for call in self.source.calls if delicate(call)}
-        return frozenset(kind for kind in found if kind is not None)
+        return self.source.needs | {kind for kind in found if kind is not None}
 
     def _next(self, attempt: Attempt) -> frozenset[Kind] | None:
         """Return the calls to be written in plain operators next; None where nothing is left."""
@@ -138,7 +151,7 @@ class Converting:
 
     def _exported(self, path: Path, kinds: frozenset[Kind]) -> Exported:
         if self.exporter == "coreml":
-            expect = [spelled(policy) for policy in self.settings.policies]
+            expect = [policy.text for policy in self.settings.policies]
             return export_coreml(self.source, path, self.settings.targets, kinds, expect)
         return export_onnx(self.source, path, self.exporter, self.settings.opset, kinds)
 
@@ -157,6 +170,9 @@ class Converting:
             reason = str(error).replace(str(exported.path), exported.path.name)
             raise ExportRefusal(f"what the {self.exporter} exporter wrote: {reason}") from error
         attempt.sites = tuple(sites)
+        there = {port.name for port in model.inputs}
+        if len(there) < len(self.source.names):
+            attempt.missing = tuple(name for name in self.source.names if name not in there)
         attempt.matching = matched_calls(calls, sites, outputs, exported.origins)
         intents = {
             site: intent

@@ -140,7 +140,8 @@ def _fit(call: GraphCall, site: Site) -> float | None:
     score = 2.0
     if call.kind != "theta":
         ins = _lengths(call.input_shape, operation.input_shape, slack=0)
-        outs = _lengths(call.output_shape, operation.output_shape, slack=1)
+        slack = 0 if call.kind == "convolution" else 1  # a resize may be rounded otherwise
+        outs = _lengths(call.output_shape, operation.output_shape, slack)
         if ins is None or outs is None:
             return None
         score += ins + 2 * outs

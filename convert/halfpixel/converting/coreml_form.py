@@ -31,8 +31,10 @@ def fill_gaps(program: "torch.export.ExportedProgram") -> None:
             node.replace_all_uses_with(node.args[0])
             program.graph_signature.replace_all_uses(node.name, node.args[0].name)
             graph.erase_node(node)
-        elif node.name in ROUNDINGS:
-            node.name = f"{node.name}_value"
+        elif node.name in ROUNDINGS and node.op == "call_function":
+            before = node.name
+            node._rename(f"{before}_value")  # noqa: SLF001 - the only way to a name that is free
+            program.graph_signature.replace_all_uses(before, node.name)
         elif target.startswith(POOLS) and len(node.args) == 2 and not node.kwargs:
             node.args = (*node.args, node.args[1])
     graph.lint()

@@ -28,7 +28,7 @@ from halfpixel.errors import (
     RuntimeRefusal,
     UsageError,
 )
-from halfpixel.feeds import FeedSettings, made
+from halfpixel.feeds import USUAL_RANGE, FeedSettings, made
 from halfpixel.format import Port
 from halfpixel.site import Site
 
@@ -79,7 +79,7 @@ def as_module(path: Path, settings: ConvertSettings) -> FromOnnx:
     if settings.dynamic != type(settings.dynamic)():
         raise UsageError(f"{path}: lengths become fixed on the way from ONNX: no --dynamic")
     library = _library(path)
-    low, high = settings.limits
+    low, high = settings.limits or USUAL_RANGE
     (feeds,) = made(ports, FeedSettings(low=low, high=high))
     named = all(name.isidentifier() and not iskeyword(name) for name in feeds)
     with _telling(path, "onnx2torch cannot be given it"):

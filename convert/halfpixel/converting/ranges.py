@@ -58,13 +58,18 @@ class Range:
         return f"from {self.low} on" if self.high is None else f"from {self.low} to {self.high}"
 
     @property
+    def usual(self) -> bool:
+        """Whether it is that of every program: a length of 1 is another program to PyTorch."""
+        return self.low <= FIRST and self.high is None
+
+    @property
     def outside(self) -> tuple[int, ...]:
         """Lengths beside it that are tried.
 
         >>> Range((), 9).outside, Range((), 2, 12).outside
-        ((8, 4, 2), (13, 24))
+        ((8, 4, 2, 1), (1, 13, 24))
         """
-        below = (self.low - 1, self.low // 2, FIRST) if self.low > FIRST else ()
+        below = (self.low - 1, self.low // 2, FIRST, 1) if self.low > FIRST else (FIRST - 1,)
         above = () if self.high is None else (self.high + 1, 2 * self.high)
         return tuple(dict.fromkeys(n for n in (*below, *above) if n > 0))
 

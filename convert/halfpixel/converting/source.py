@@ -1,6 +1,7 @@
 """What is converted: the module, its inputs, the lengths that are free, and PyTorch's own graph."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from inspect import signature
 from pathlib import Path
@@ -10,10 +11,11 @@ from halfpixel.conversion import ConvertSettings
 from halfpixel.converting.given import given_cases, given_specs
 from halfpixel.converting.inputs import BY_PLACE, specs_of, specs_of_program
 from halfpixel.converting.quietly import quietly, reason_of
+from halfpixel.converting.state import stirred
 from halfpixel.errors import UsageError
-from halfpixel.feeds import FeedSettings, made
+from halfpixel.feeds import USUAL_RANGE, FeedSettings, made
 from halfpixel.format import Port
-from halfpixel.intents.exported_program import GraphCall, graph_calls, placeholders, roles
+from halfpixel.intents.exported_program import GraphCall, graph_calls, placeholders, roles, unread
 from halfpixel.runtime import Side
 from halfpixel.verification import shapes_text
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
     from numpy.typing import NDArray
+
+    from halfpixel.converting.written_out import Kind
 
     Array = NDArray[np.generic]
     Feeds = dict[str, Array]
@@ -44,8 +48,13 @@ class Source:
         calls: the resampling calls of the program.
         feeds: the inputs, as they were asked for.
         limits: range of made inputs.
+        ranged: that range was asked for.
         given: inputs that were given, case by case.
         ready: it was exported already: the ranges of its free lengths are its author's.
+        restless: why the module is no function of its inputs; empty where it is one.
+        moved: its buffers that a call changes.
+        unread: its inputs of which no value is read, but for their lengths.
+        needs: calls that have to be in plain operators for PyTorch to make a graph at all.
         stretch: how many times as long free axes are while exporting.
         reference: what the file that is written has to equal; None for the module itself.
         outputs: names of what the module returns, where it was a file that has such.
@@ -61,9 +70,14 @@ class Source:
     scripted: bool = False
     calls: tuple[GraphCall, ...] = ()
     feeds: "Feeds" = field(default_factory=dict[str, "Array"])
-    limits: tuple[float, float] = (0.0, 1.0)
+    limits: tuple[float, float] = USUAL_RANGE
+    ranged: bool = False
     given: "tuple[Feeds, ...]" = ()
     ready: bool = False
+    restless: str = ""
+    moved: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()
+    needs: "frozenset[Kind]" = frozenset()
     stretch: int = 1
     reference: Side | None = None
     outputs: tuple[str, ...] = ()
@@ -144,13 +158,13 @@ def load(source: object, settings: ConvertSettings) -> Source:
         known = ", ".join(port.name for port in ports)
         raise UsageError(f"--dynamic {unknown[0]}: no such input; there are: {known}")
     found = Source(text, module, ports, free, program, scripted=scripted, ready=program is not None)
-    found.limits = settings.limits
+    found.limits, found.ranged = settings.limits or USUAL_RANGE, settings.limits is not None
     if program is not None:
         if any(free.values()):
             raise UsageError(f"{text}: is exported already; its own free lengths stay as they are")
         found.free = _free(program, found.names)
     found.given = given_cases(settings, ports, found.free)
-    found.feeds = found.given[0] if found.given else feeds_of(ports, settings.limits, 0)
+    found.feeds = found.given[0] if found.given else feeds_of(ports, found.limits, 0)
     _try(found)
     _trace(found)
     return found
@@ -173,9 +187,9 @@ def _from_onnx(text: str, settings: ConvertSettings) -> Source:
 
     read = as_module(Path(text), settings)
     found = Source(text, read.module, read.inputs, {}, reference=Side(text), outputs=read.outputs)
-    found.limits, found.notes = settings.limits, read.notes
+    found.limits, found.notes = settings.limits or USUAL_RANGE, read.notes
     found.given = given_cases(settings, read.inputs, {})
-    found.feeds = found.given[0] if found.given else feeds_of(read.inputs, settings.limits, 0)
+    found.feeds = found.given[0] if found.given else feeds_of(read.inputs, found.limits, 0)
     _trace(found)
     sites = {call.name: read.sites.get(call.module) for call in found.calls}
     found.calls = tuple(
@@ -206,17 +220,15 @@ def feeds_of(ports: Sequence[Port], limits: tuple[float, float], seed: int) -> "
 
 
 def _try(source: Source) -> None:
-    """Run the module once.
+    """Run the module twice on the same inputs, and see whether it stays what it is.
 
     Raises:
         UsageError: it does not take the inputs.
     """
-    import torch
-
     shapes = shapes_text({name: array.shape for name, array in source.feeds.items()})
     try:
-        with torch.no_grad(), quietly():
-            source.module(*tensors_of(source.feeds))
+        with quietly():
+            source.restless, source.moved = stirred(source.module, tensors_of(source.feeds))
     except Exception as error:
         raise UsageError(f"{source.name}: does not run on {shapes}: {reason_of(error)}") from error
 
@@ -225,24 +237,13 @@ def _trace(source: Source) -> None:
     """Let PyTorch make its own graph of the module, and read the calls from it."""
     import torch
 
-    if source.program is None and not source.scripted:
-        try:
-            source.program = exported(source)
-            if _collapsed(source.program):
-                source.stretch = STRETCH
-                longer = exported(source)
-                if _collapsed(longer):
-                    source.stretch = 1  # it is 1 at every length
-                else:
-                    source.program = longer
-        except Exception as error:  # noqa: BLE001 - it raises a dozen kinds
-            source.stretch = 1
-            if source.program is None:
-                source.problem = reason_of(error)
-    elif source.scripted:
+    if source.scripted:
         source.problem = "a TorchScript file holds no such graph"
+    elif source.program is None:
+        _export(source)
     if source.program is not None:
         source.calls = graph_calls(source.program)
+        source.unread = unread(source.program, source.names)
         told = roles(source.program)
         placed = zip(source.inputs, placeholders(source.program), strict=False)
         source.inputs = tuple(
@@ -250,6 +251,31 @@ def _trace(source: Source) -> None:
         )
         if not source.given and not isinstance(source.module, torch.fx.GraphModule) and told:
             source.feeds = feeds_of(source.inputs, source.limits, 0)
+
+
+def _export(source: Source) -> None:
+    """Have torch.export make the program; it takes the free lengths of an affine_grid for fixed."""
+    from halfpixel.converting.written_out import AFFINE, Kind, written_out
+
+    tries = [frozenset[Kind](), *([frozenset({AFFINE})] if any(source.free.values()) else [])]
+    for source.needs in tries:
+        try:
+            with written_out(source.needs) if source.needs else nullcontext():
+                source.program = exported(source)
+                if _collapsed(source.program):
+                    source.stretch = STRETCH
+                    longer = exported(source)
+                    if _collapsed(longer):
+                        source.stretch = 1  # it is 1 at every length
+                    else:
+                        source.program = longer
+        except Exception as error:  # noqa: BLE001 - it raises a dozen kinds
+            source.stretch = 1
+            source.problem = source.problem or reason_of(error)
+        if source.program is not None:
+            source.problem = ""
+            return
+    source.needs = frozenset()
 
 
 def _collapsed(program: "torch.export.ExportedProgram") -> bool:

@@ -8,13 +8,12 @@ from halfpixel.converting.attempt import Attempt
 from halfpixel.converting.source import Source
 from halfpixel.converting.written_out import Kind, kind_of
 from halfpixel.fixes import Changed, Declined, FixResult
-from halfpixel.intent import Policy
 from halfpixel.intents.exported_program import GraphCall
 from halfpixel.site import Site
 from halfpixel.target_advice import lowering
 
 OTHERS: Final = {"dynamo": "torchscript", "torchscript": "dynamo"}
-NATIVE: Final = ("target-refuses", "target-differs")
+NOT_NATIVE: Final = ("target-refuses", "target-differs")
 """Rules that say that a target does not run a site as it is."""
 
 
@@ -30,7 +29,7 @@ def told(source: Source, exporter: str, best: Attempt, attempts: Sequence[Attemp
         changes=fixed.changes if fixed else (),
         declined=still_declined(fixed) if fixed else (),
         remaining=() if report is None else report.findings,
-        narrower=best.ran.narrower,
+        narrower=(*best.ran.narrower, *frozen(source, best)),
         notes=tuple(dict.fromkeys(_notes(source, best, attempts))),
         verifications=best.ran.verifications,
         refused=best.refused + _another(source, exporter, best),
@@ -55,8 +54,6 @@ def _notes(source: Source, best: Attempt, attempts: Sequence[Attempt]) -> Iterat
             yield f"{again}: {one.refused}"
     if source.problem and source.reference is None:
         yield f"no graph of PyTorch's own: {source.problem}; the exporter's record counts"
-    if best.exported is not None:
-        yield from best.exported.notes
     yield from best.ran.notes
     yield from best.notes
     if best.fixed is not None:
@@ -113,26 +110,34 @@ def kinds_told(kinds: frozenset[Kind]) -> list[str]:
     )
 
 
-def spelled(policy: Policy) -> str:
-    """Return a policy as `--expect` takes it."""
-    said = ",".join(f"{key}={str(value).lower()}" for key, value in policy.arguments)
-    return f"{policy.pattern}:{said}"
-
-
 def lowerings(fixed: FixResult) -> tuple[tuple[str, str], ...]:
     """Return how sites that a target does not run as they are would be written instead."""
     found: dict[str, str] = {}
     for one in fixed.report.findings if fixed.report is not None else ():
-        if one.rule.name in NATIVE and (how := lowering(one.site.operation)) is not None:
+        if one.rule.name in NOT_NATIVE and (how := lowering(one.site.operation)) is not None:
             found[one.site.name] = how
     return tuple(found.items())
+
+
+def frozen(source: Source, attempt: Attempt) -> Iterator[str]:
+    """Yield what became a constant in a file, of what the module reads."""
+    exported = attempt.exported
+    if exported is None:
+        return
+    if source.program is None:  # PyTorch has no graph for every value: the trace is of these alone
+        yield from (f"{note}: the file is right for some values" for note in exported.notes)
+    for name in source.moved:
+        yield f"a call changes the module's buffer {name}: the file holds it as it is now"
+    for name in attempt.missing:
+        if name not in source.unread:
+            yield f"input {name} is not in the file: what was read of it is a constant"
 
 
 def unmet(attempt: Attempt) -> int:
     """Return how many sites a target still does not run as they are."""
     report = None if attempt.fixed is None else attempt.fixed.report
     findings = () if report is None else report.findings
-    return sum(one.rule.name in NATIVE for one in findings)
+    return sum(one.rule.name in NOT_NATIVE for one in findings)
 
 
 def still_declined(fixed: FixResult) -> tuple[Declined, ...]:
@@ -141,5 +146,5 @@ def still_declined(fixed: FixResult) -> tuple[Declined, ...]:
     return tuple(
         one
         for one in fixed.declined
-        if one.why not in NATIVE or (one.graph, one.node) not in changed
+        if one.why not in NOT_NATIVE or (one.graph, one.node) not in changed
     )

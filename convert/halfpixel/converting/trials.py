@@ -42,9 +42,8 @@ LONGER: Final[tuple[Other, ...]] = (
 )
 """Longer ones: odd, far from square (PyTorch has other code for those), multiples of 32."""
 
-USUAL: Final = (0.0, 1.0)
 NEGATIVE: Final = (-1.0, 0.0)
-"""Ranges of made floats."""
+"""Range of made floats beside the usual one."""
 
 QUOTA: Final = 3
 """Most trials of each kind: a module that branches on a length does so on either side."""
@@ -137,18 +136,21 @@ def trials(source: Source) -> Trials:
     first = [*(source.given or (source.feeds,))]
     if source.reference is not None and not source.given:
         first.append(feeds_of(source.inputs, source.limits, 1))  # constants follow from the first
-    if source.program is None and not source.given and source.limits == USUAL:
-        other = feeds_of(source.inputs, NEGATIVE, 1)  # a trace follows one path of many
-        first += [other] if run_of(source, other) is not None else []
+    notes: list[str] = []
+    if source.program is None and not source.given and not source.ranged:
+        other = feeds_of(source.inputs, NEGATIVE, 1)
+        if run_of(source, other) is not None:
+            first.append(other)
+            notes.append("a trace follows one path: it was run on floats of -1 to 0 too (--range)")
     if not any(source.free.values()):
-        return Trials(tuple(first))
+        return Trials(tuple(first), tuple(notes))
     ran = run_of(source, source.feeds)
     most = max(GROWTH * (0 if ran is None else ran.numbers), MOST_NUMBERS)
     seen = {tuple(array.shape for array in feeds.values()) for feeds in first}
     chosen = _Chosen(source, first, most, seen)
     chosen.add(SHORTER, 0)
     chosen.add(LONGER, len(SHORTER))
-    return Trials(tuple(chosen.cases), (*chosen.notes, *_columns(source)))
+    return Trials(tuple(chosen.cases), (*notes, *chosen.notes, *_columns(source)))
 
 
 def run_of(source: Source, feeds: "Feeds") -> Ran | None:

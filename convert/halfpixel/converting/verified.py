@@ -110,13 +110,14 @@ def _outside(path: Path, source: Source, settings: ConvertSettings) -> tuple[lis
                 cases[length] = feeds
         where = f"{one.name}: PyTorch's graph holds {one.text}"
         if not cases:
-            right.append(f"{where}, and the module takes no other lengths")
+            right += [] if one.usual else [f"{where}, and the module takes no other lengths"]
             continue
         beside = _beside(path, source, settings, "", tuple(cases.values()))
         told = _apart(one, cases, beside)
         wrong += [told] if told else []
         tried = ", ".join(map(str, cases))
-        right += [] if told else [f"{where}; the file is the module at {tried} too"]
+        if not told and not one.usual:
+            right.append(f"{where}; the file is the module at {tried} too")
     return wrong, right
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Kind = tuple[str, bool]
 """Family of an F.interpolate, affine_grid or grid_sample; and whether it antialiases."""
 
+AFFINE: Final[Kind] = ("affine_grid", False)
+
 MODES: Final[Mapping[str, str]] = {**FAMILIES, "lanczos": "lanczos"}
 
 

@@ -17,7 +17,7 @@ Source: PyTorch `aten/src/ATen/native/native_functions.yaml`; torchvision
 
 import re
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final, TypeGuard, cast
 
 from halfpixel.conventions.torch_grid import (
     affine_grid_text,
@@ -70,16 +70,16 @@ def read_call(
         return "resize", None if call is None else _resize(call, origin)
     if target.startswith(AREA) and len(arguments) > 1:
         several = isinstance(arguments[1], list | tuple)
-        size = cast("list[object]", arguments[1] if several else [arguments[1]])
-        lengths = tuple(n if isinstance(n, int) else None for n in size)
-        return "resize", _resize(Interpolate("area", len(lengths), lengths), origin)
+        lengths = _lengths(arguments[1] if several else [arguments[1]])
+        area = Interpolate("area", len(lengths), lengths) if lengths else None
+        return "resize", None if area is None else _resize(area, origin)
     if target.startswith("aten.grid_sampler"):
         return "grid", _grid_sample(arguments, shapes, origin)
     if target.startswith("aten.affine_grid_generator") and len(arguments) > 2:
         grid = AffineGrid(align_corners=bool(arguments[2]), single=0.0)
-        size = cast("list[object]", arguments[1])
-        numbers = [n for n in size if isinstance(n, int)]
-        text = affine_grid_text(grid, numbers if len(numbers) == len(size) else None)
+        size = _lengths(arguments[1]) or (None,)
+        known = [n for n in size if n is not None]
+        text = affine_grid_text(grid, known if len(known) == len(size) else None)
         return "theta", Intent("recorded", origin, text or "F.affine_grid", operator=grid)
     if target.startswith("torchvision.roi_align") and len(arguments) > 6:
         return "boxes", _roi_align(arguments, origin)
@@ -136,12 +136,14 @@ def _grid_sample(
 
 
 def _roi_align(arguments: Sequence[object], origin: str) -> Intent | None:
-    if not all(isinstance(a, int | float) for a in arguments[2:7]):
+    scale, height, width, ratio, aligned = arguments[2:7]
+    output, spatial_scale = _lengths([height, width]), _factors([scale])
+    if not output or not spatial_scale or not isinstance(ratio, int):
         return None
-    scale, height, width, ratio, aligned = cast(
-        "tuple[float, int, int, int, bool]", tuple(arguments[2:7])
-    )
-    meant = RoiAlign(bool(aligned), "avg", (height, width), max(ratio, 0), float(scale))
+    rows, columns = output
+    if rows is None or columns is None or not isinstance(aligned, int):
+        return None
+    meant = RoiAlign(bool(aligned), "avg", (rows, columns), max(ratio, 0), spatial_scale[0])
     return Intent("recorded", origin, roi_align_text(meant) or "roi_align", operator=meant)
 
 
@@ -172,10 +174,14 @@ def _convolution(
     return "convolution", Intent("recorded", origin, text or target, operator=meant)
 
 
+MOST: Final = 1 << 31
+"""No length, stride or factor of a network: a record with such a number is not read."""
+
+
 def _each(value: object, axes: int) -> tuple[int, ...]:
-    """Return one number an axis; none at all where a number is not known."""
+    """Return one number an axis; none at all where a number is not known, or cannot be."""
     items = cast("Sequence[object]", value if isinstance(value, list | tuple) else [value])
-    numbers = tuple(n for n in items if isinstance(n, int))
+    numbers = tuple(n for n in items if _is_whole(n) and 0 <= n < MOST)
     if len(numbers) != len(items):
         return ()
     return numbers * axes if len(numbers) == 1 else numbers
@@ -186,13 +192,21 @@ def _lengths(value: object) -> tuple[int | None, ...] | None:
     if not isinstance(value, list | tuple):
         return None
     items = cast("Sequence[object]", value)
-    return tuple(v if isinstance(v, int) else None for v in items)
+    found = tuple(n if _is_whole(n) else None for n in items)
+    known = [isinstance(n, str) or (_is_whole(n) and 0 < n < MOST) for n in items]
+    return found if all(known) else None
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _factors(value: object) -> tuple[float, ...] | None:
+    """Return scale factors, all of them finite and above 0."""
     if not isinstance(value, list | tuple):
         return None
     items = cast("Sequence[object]", value)
-    if not items or not all(isinstance(v, int | float) for v in items):
+    numbers = [v for v in items if _is_whole(v) or isinstance(v, float)]
+    if not items or len(numbers) != len(items) or not all(0 < v < MOST for v in numbers):
         return None
-    return tuple(float(cast("float", v)) for v in items)
+    return tuple(float(v) for v in numbers)

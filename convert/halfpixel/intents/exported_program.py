@@ -133,6 +133,15 @@ def placeholders(program: "torch.export.ExportedProgram") -> "list[torch.fx.Node
     return [node for node in nodes if node.op == "placeholder" and node.name in wanted]
 
 
+def unread(program: "torch.export.ExportedProgram", names: Sequence[str]) -> frozenset[str]:
+    """Return the inputs of which a program reads no value: nothing, or their lengths alone."""
+    found: set[str] = set()
+    for name, node in zip(names, placeholders(program), strict=False):
+        if all(str(user.target).startswith("aten.sym_size") for user in node.users):
+            found.add(name)
+    return frozenset(found)
+
+
 ROLES: Final[Mapping[str, Mapping[int, str]]] = {
     "resize": {0: "image"},
     "grid": {0: "image", 1: "grid"},

@@ -50,7 +50,7 @@ def parse_fx_node(text: str) -> tuple[str, tuple[object, ...]] | None:
         return None
     try:
         arguments = ast.literal_eval(_NAME.sub(lambda m: repr(m[0]), found[2]))
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None
     if not isinstance(arguments, tuple):
         return None

@@ -90,8 +90,13 @@ def divergence_line(first: Divergence) -> str:
 
 
 def _blank_lines(found: Verification) -> list[str]:
-    tail = "is one number throughout, and tells nothing; other --inputs or --range may"
-    return [f"output {one.name!r} {tail}" for one in found.outputs if one.blank]
+    why = "is one number throughout, and tells nothing; other --inputs or --range may"
+    return [
+        f"output {one.name!r} {one.difference.reason and 'tells nothing: '}"
+        f"{one.difference.reason or why}"
+        for one in found.outputs
+        if one.blank
+    ]
 
 
 def pairing_lines(found: Pairing | None) -> list[str]:

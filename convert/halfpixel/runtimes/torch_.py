@@ -123,15 +123,20 @@ def evaluating(module: "torch.nn.Module") -> Generator[None]:
     import torch
 
     before = [(part, part.training) for part in module.modules()]
-    kept = [(buffer, buffer.clone()) for buffer in module.buffers()]
+    kept = [
+        (part, name, buffer, buffer.clone())
+        for part in module.modules()
+        for name, buffer in part.named_buffers(recurse=False)
+    ]
     module.eval()
     try:
         yield
     finally:
         with torch.no_grad():
-            for buffer, value in kept:
+            for part, name, buffer, value in kept:
                 if not torch.equal(buffer, value):
                     buffer.copy_(value)
+                setattr(part, name, buffer)
         for part, training in before:
             if part.training != training:
                 part.training = training
