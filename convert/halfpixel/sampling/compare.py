@@ -306,8 +306,3 @@ def _sizes(
             outs = list(range(1, bound + 1)) if n_out is None else [n_out]
         pairs.update((length, out) for out in outs if out >= 1)
     yield from sorted(pairs, key=lambda pair: (max(pair), sum(pair), pair))
-
-
-def kernel_name(sampling: Sampling) -> str:
-    """Return the kernel's name in lower case: nearest, linear, cubic, area or table."""
-    return type(sampling.kernel).__name__.lower()
