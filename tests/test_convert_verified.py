@@ -458,6 +458,19 @@ def test_an_input_whose_values_became_constants_is_told(values: bool) -> None:  
     assert (bool(told), bool(found.refused)) == (values, values)
 
 
+class Pooled(nn.Module):
+    """Averages 2 x 2 pixels, and spreads them again: no resize but the last."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        small = F.avg_pool2d(x, 2)
+        return F.interpolate(small, size=x.shape[2:], mode="bilinear")
+
+
+def test_a_pooling_that_is_meant_is_no_frozen_window() -> None:
+    found = halfpixel.convert(Pooled(), inputs=["1x2x16x24"], dynamic="2,3")
+    assert (found.refused, found.findings) == ("", 0)
+
+
 class Single(nn.Module):
     """Takes another mode for one image."""
 

@@ -19,6 +19,7 @@ None: the call's own size or factor is not in the file.
 
 from collections.abc import Iterator
 
+from halfpixel.intents.aten_call import NO_CALL
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Area, Resize, Sampling
 from halfpixel.site import Site
@@ -32,6 +33,8 @@ def check(site: Site) -> Iterator[Finding]:
     shape = operation.input_shape
     if not operation.hidden or not operation.constant_lengths or shape is None:
         return
+    if site.intent == NO_CALL:
+        return  # a pooling that is meant, and no resize
     if operation.op == "AveragePool":
         axes = range(2, len(shape))
     elif operation.operator is None:
@@ -63,6 +66,17 @@ RULE = Rule(
     __doc__,
     check,
     examples=(
+        Good(
+            example_site(
+                "AveragePool",
+                _AREA,
+                hidden="AveragePool",
+                attributes=_POOL,
+                input_shape=(1, 2, "height", "width"),
+                intent=NO_CALL,
+            ),
+            because="PyTorch's own graph resamples nothing there",
+        ),
         Good(
             example_site(
                 "AveragePool",

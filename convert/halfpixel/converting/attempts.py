@@ -26,6 +26,7 @@ from halfpixel.deviation import deviation
 from halfpixel.errors import GraphError, HalfpixelError
 from halfpixel.fix import fix
 from halfpixel.fixes import FixSettings
+from halfpixel.intents.aten_call import NO_CALL
 
 if TYPE_CHECKING:
     import onnx
@@ -179,6 +180,12 @@ class Converting:
             for site, call in attempt.call_of().items()
             if (intent := calls[call].intent) is not None
         }
+        if self.source.program is not None:
+            intents |= {
+                (site.graph, site.name): NO_CALL
+                for place, site in enumerate(sites)
+                if place not in attempt.matching.sites and site.operation.hidden == "AveragePool"
+            }
         asked = CheckSettings(
             policies=self.settings.policies,
             severity="warning",

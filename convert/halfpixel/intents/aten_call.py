@@ -31,6 +31,9 @@ from halfpixel.sampling import AffineGrid, ConvTranspose, RoiAlign
 from halfpixel.site import Intent, Shape
 
 GRAPH: Final = "PyTorch's own graph"
+NO_CALL: Final = Intent("recorded", GRAPH, "no call that resamples")
+"""What is meant by a pooling that looks like a resize, where PyTorch's own graph has none."""
+
 AREA: Final = ("aten.adaptive_avg_pool", "aten._adaptive_avg_pool")
 _UPSAMPLE: Final = re.compile(
     r"aten\._?upsample_(nearest_exact|nearest|linear|bilinear|trilinear|bicubic)(\d)d(_aa)?"
