@@ -471,6 +471,23 @@ def test_a_pooling_that_is_meant_is_no_frozen_window() -> None:
     assert (found.refused, found.findings) == ("", 0)
 
 
+class Twice(nn.Module):
+    """Returns one tensor twice."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        y = F.interpolate(x, scale_factor=2.0, mode="bilinear")
+        return y, y
+
+
+@pytest.mark.filterwarnings("ignore")  # coremltools' own
+def test_two_outputs_of_one_name_are_refused(tmp_path: Path) -> None:
+    pytest.importorskip("coremltools")
+    found = halfpixel.convert(Twice(), tmp_path / "m.mlpackage", inputs=["1x2x4x6"])
+    assert "two outputs the name" in found.refused
+    assert halfpixel.convert(Twice(), inputs=["1x2x4x6"]).verified
+    gc.collect()
+
+
 class Single(nn.Module):
     """Takes another mode for one image."""
 

@@ -91,19 +91,25 @@ class Dynamic:
     everywhere: tuple[int, ...] | Literal["all"] = ()
     axes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
 
-    def of(self, name: str, rank: int) -> tuple[int, ...]:
+    def of(self, name: str, rank: int, dtype: str = "float32") -> tuple[int, ...]:
         """Return the free axes of an input.
+
+        The channels are axis 1 of three or more, but for labels, masks and the like: whole numbers
+        over three axes have none.
 
         Raises:
             UsageError: an axis that it does not have.
 
         >>> Dynamic("all").of("x", 4)
         (0, 2, 3)
+        >>> Dynamic("all").of("mask", 3, "bool")
+        (0, 1, 2)
         """
         if name in self.axes:
             chosen = self.axes[name]
         elif self.everywhere == "all":
-            chosen = tuple(axis for axis in range(rank) if axis != 1 or rank < 3)
+            channels = rank > 3 or (rank == 3 and dtype.startswith("float"))
+            chosen = tuple(axis for axis in range(rank) if axis != 1 or not channels)
         else:
             chosen = self.everywhere
         for axis in chosen:

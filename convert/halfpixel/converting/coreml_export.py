@@ -77,12 +77,26 @@ def export_coreml(
                     skip_model_load=True,
                     pass_pipeline=passes,
                 )
+                _check_outputs(model)
                 asking(model.save)(str(path))
         except ExportRefusal as refusal:
             refusals.append(_advised(str(refusal)))
             continue
         return Exported(path)
     raise ExportRefusal(f"coremltools refuses: {'; '.join(dict.fromkeys(refusals))}")
+
+
+def _check_outputs(model: Any) -> None:  # noqa: ANN401 - coremltools is untyped
+    """Refuse a model of two outputs with one name, of which no caller could have the second.
+
+    Raises:
+        ExportRefusal: there are two.
+    """
+    names = [str(one.name) for one in model.get_spec().description.output]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            told = "return it once, or a copy of it: x.clone()"
+            raise ExportRefusal(f"it gives two outputs the name {name!r}: {told}")
 
 
 def _advised(refusal: str) -> str:

@@ -152,7 +152,7 @@ def load(source: object, settings: ConvertSettings) -> Source:
         _check_named(module, text)
         specs = specs_of(settings.inputs or given_specs(settings, parameters), parameters, text)
     ports = tuple(Port(one.name, one.dtype, one.shape) for one in specs)
-    free = {p.name: settings.dynamic.of(p.name, len(p.shape or ())) for p in ports}
+    free = {p.name: settings.dynamic.of(p.name, len(p.shape or ()), p.dtype) for p in ports}
     unknown = sorted(set(settings.dynamic.axes) - {port.name for port in ports})
     if unknown:
         known = ", ".join(port.name for port in ports)
