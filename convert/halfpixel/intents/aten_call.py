@@ -169,7 +169,7 @@ def _convolution(
     if any(len(one) != axes for one in lists):
         return None
     steps, pads, outer, wide = lists
-    if set(steps) <= {1}:
+    if set(steps) <= {1} or min(*steps, *wide) < 1:
         return None
     count = groups if isinstance(groups, int) else 1
     meant = ConvTranspose(kernel, steps, pads, pads, outer, wide, count)
