@@ -21,6 +21,9 @@ from halfpixel.verify import verify
 Edit = dict[str, str | int | float | list[int]]
 
 REFUSED = {"mask2former-torchscript-o16": "onnxruntime has no kernel for its float64 grids"}
+SPREAD = {"mobilevit"}
+"""Networks whose one resize spreads a single pixel: every spelling of it has the same weights."""
+
 FILES = [*models.ARCHITECTURES.glob("*.onnx"), *models.TENSORFLOW.glob("*.onnx")]
 PATHS = [path for path in sorted(FILES) if path.stem not in REFUSED]
 
@@ -137,7 +140,7 @@ def test_the_spoiled_node_is_named_and_repaired(path: Path) -> None:
                 continue  # nothing in the file and no option says what padding was meant
             right = fix(wrong, unsafe_fixes=True, expect=told(path, node)).model
             assert verify(right, model, settings).equal, (node.name, edit)
-    assert differing
+    assert (differing == 0) is (path.stem.partition("-")[0] in SPREAD)
 
 
 @pytest.mark.parametrize("name", REFUSED)
