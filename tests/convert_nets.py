@@ -27,6 +27,33 @@ class Up(nn.Module):
         return y
 
 
+class Sum(torch.autograd.Function):
+    """One more; exported as something else: its negative, or the logarithm of that."""
+
+    @staticmethod
+    def forward(ctx: object, x: Tensor, infinite: bool) -> Tensor:  # noqa: FBT001 - as it is called
+        del ctx, infinite
+        return x + 1
+
+    @staticmethod
+    def symbolic(graph: object, x: object, infinite: bool) -> object:  # noqa: FBT001 - likewise
+        negative = graph.op("Neg", x)  # type: ignore[attr-defined]
+        return graph.op("Log", negative) if infinite else negative  # type: ignore[attr-defined]
+
+
+class Wrong(nn.Module):
+    """What the exporter writes is not what it computes, or not finite."""
+
+    def __init__(self, *, infinite: bool = False) -> None:
+        super().__init__()
+        self.infinite = infinite
+
+    def forward(self, x: Tensor) -> Tensor:
+        up = F.interpolate(x, scale_factor=2.0)
+        y: Tensor = Sum.apply(up, self.infinite)  # type: ignore[no-untyped-call]
+        return y
+
+
 def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(cli, ["convert", *map(str, arguments)])
 

@@ -18,7 +18,7 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 
 import example_models as models
 import halfpixel
-from convert_nets import SHAPE, Up, agree, run
+from convert_nets import SHAPE, Up, Wrong, agree, run
 from halfpixel.check import opened
 from halfpixel.conversion import Conversion, Dynamic, parse_dynamic, parse_input
 from halfpixel.converting.calls import matched_calls
@@ -297,27 +297,6 @@ def test_an_exporters_refusal_is_one_line(tmp_path: Path) -> None:
     assert found.refused.startswith("torch.export refuses: ")
     assert "\n" not in found.refused
     assert list(tmp_path.iterdir()) == []
-
-
-class Sum(torch.autograd.Function):
-    """Exported as something else than it computes."""
-
-    @staticmethod
-    def forward(ctx: object, x: Tensor) -> Tensor:
-        del ctx
-        return x + 1
-
-    @staticmethod
-    def symbolic(graph: object, x: object) -> object:
-        return graph.op("Neg", x)  # type: ignore[attr-defined]
-
-
-class Wrong(nn.Module):
-    """What the exporter writes is not what it computes."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = Sum.apply(F.interpolate(x, scale_factor=2.0))  # type: ignore[no-untyped-call]
-        return y
 
 
 @pytest.mark.parametrize("force", [False, True])

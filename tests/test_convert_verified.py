@@ -17,7 +17,7 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 
 import example_models as models
 import halfpixel
-from convert_nets import SHAPE, Up, agree, run
+from convert_nets import SHAPE, Up, Wrong, agree, run
 from halfpixel.conversion import ConvertSettings, Exporter
 from halfpixel.converting import attempts, trials
 from halfpixel.errors import GraphError, RuntimeFailure, UsageError
@@ -289,29 +289,8 @@ def test_a_provider_that_leaves_a_site_is_a_refusal(fallback: bool) -> None:  # 
     assert len(found.verifications) == 1 + fallback
 
 
-class Wrong(nn.Module):
-    """Is exported as something that is not finite."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = Log.apply(F.interpolate(x, scale_factor=2.0))  # type: ignore[no-untyped-call]
-        return y
-
-
-class Log(torch.autograd.Function):
-    """One more, or the logarithm of what is below zero."""
-
-    @staticmethod
-    def forward(ctx: object, x: Tensor) -> Tensor:
-        del ctx
-        return x + 1
-
-    @staticmethod
-    def symbolic(graph: object, x: object) -> object:
-        return graph.op("Log", graph.op("Neg", x))  # type: ignore[attr-defined]
-
-
 def test_json_holds_no_number_that_is_none() -> None:
-    found = halfpixel.convert(Wrong(), inputs=[SHAPE], exporter="torchscript")
+    found = halfpixel.convert(Wrong(infinite=True), inputs=[SHAPE], exporter="torchscript")
     body = json.loads(convert_report.dumps(found), parse_constant=pytest.fail)
     (case,) = body["verifications"][0]["cases"]
     assert (list(case["max_abs"].values()), body["verified"]) == ([None], False)
@@ -325,7 +304,7 @@ def test_every_change_is_in_the_json() -> None:
 
 
 AGAIN = [
-    (Wrong(), 11, "exported again: verification failed on model.onnx@cpu"),
+    (Wrong(infinite=True), 11, "exported again: verification failed on model.onnx@cpu"),
     (Up(scale_factor=2.0), 5, "exported again, and refused: the torchscript exporter refuses: "),
 ]
 

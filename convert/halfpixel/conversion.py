@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.generic]
 
+NEURAL: Final = ".mlmodel"
+COREML: Final = (".mlpackage", NEURAL)
+MODELS: Final = (".onnx", *COREML, ".mlmodelc")
+"""How names of models end: those that coremltools writes, and all that are read."""
+
 Exporter = Literal["dynamo", "torchscript"]
 EXPORTERS: Final[tuple[Exporter, ...]] = ("dynamo", "torchscript")
 

@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.conversion import COREML, MODELS
 from halfpixel.errors import ModelFileError, UsageError
 
 if TYPE_CHECKING:
@@ -20,12 +21,8 @@ if TYPE_CHECKING:
 
     from halfpixel.conversion import Conversion, ConvertSettings, Exporter
 
-COREML: Final = (".mlpackage", ".mlmodel")
-SUFFIXES: Final = (".onnx", *COREML)
 DIALECTS: Final = {".onnx": "ONNX", ".mlpackage": "ML Program", ".mlmodel": "neural network"}
 """What each kind of file holds, as targets call it."""
-
-MODELS: Final = (*SUFFIXES, ".mlmodelc")
 
 
 def convert(  # noqa: PLR0913 - one keyword an option of the command
@@ -162,7 +159,7 @@ def _check_target(target: Path | None, settings: "ConvertSettings") -> None:
     if target is None:
         _check_targets(Path("model.onnx"), settings)
         return
-    if not target.name.endswith(SUFFIXES):
+    if not target.name.endswith(tuple(DIALECTS)):
         raise UsageError(f"{target}: expected a name that ends in .onnx, .mlpackage or .mlmodel")
     _check_targets(target, settings)
     given = {"exporter": settings.exporter, "opset": settings.opset}

@@ -20,7 +20,7 @@ None: the call's own size or factor is not in the file.
 from collections.abc import Iterator
 
 from halfpixel.intents.aten_call import NO_CALL
-from halfpixel.rule import Bad, Finding, Good, Rule, example_site
+from halfpixel.rule import Bad, Details, Finding, Good, Rule, example_site
 from halfpixel.sampling import Area, Resize, Sampling
 from halfpixel.site import Site
 
@@ -59,7 +59,11 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 _AREA = Resize(tuple((axis, Sampling("half_pixel", Area())) for axis in (2, 3)))
-_POOL = {"kernel_shape": (2, 2), "strides": (2, 2)}
+_POOLED: Details = {
+    "hidden": "AveragePool",
+    "attributes": {"kernel_shape": (2, 2), "strides": (2, 2)},
+}
+
 
 RULE = Rule(
     __name__,
@@ -70,8 +74,7 @@ RULE = Rule(
             example_site(
                 "AveragePool",
                 _AREA,
-                hidden="AveragePool",
-                attributes=_POOL,
+                like=_POOLED,
                 input_shape=(1, 2, "height", "width"),
                 intent=NO_CALL,
             ),
@@ -81,21 +84,14 @@ RULE = Rule(
             example_site(
                 "AveragePool",
                 _AREA,
-                hidden="AveragePool",
-                attributes=_POOL,
+                like=_POOLED,
                 input_shape=(1, 2, 6, 8),
                 output_shape=(1, 2, 3, 4),
             ),
             because="the lengths are fixed, and the windows fit them",
         ),
         Bad(
-            example_site(
-                "AveragePool",
-                _AREA,
-                hidden="AveragePool",
-                attributes=_POOL,
-                input_shape=(1, 2, "height", "width"),
-            ),
+            example_site("AveragePool", _AREA, like=_POOLED, input_shape=(1, 2, "height", "width")),
             Finding(
                 "windows of 2 px of the exported size are fixed on a free length (axis 2): "
                 "PyTorch computes them anew for every size",

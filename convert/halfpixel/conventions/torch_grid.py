@@ -23,6 +23,9 @@ MODE_NAMES: Final[dict[GridMode, str]] = {
 }
 """What the mode argument of F.grid_sample calls them, in two and three dimensions alike."""
 
+ATEN_MODES: Final = tuple(MODE_NAMES[mode] for mode in _MODES)
+"""These names by aten's numbers."""
+
 
 def grid_sample_from_aten(
     mode: int, padding: int, *, align_corners: bool, spatial: int

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.check import Settings as CheckSettings
 from halfpixel.check import opened
-from halfpixel.conversion import Conversion, ConvertSettings
+from halfpixel.conversion import COREML, NEURAL, Conversion, ConvertSettings
 from halfpixel.converting.alone import FORCE, NETWORK, sites_alone
 from halfpixel.converting.attempt import Attempt
 from halfpixel.converting.calls import matched_calls
-from halfpixel.converting.coreml_export import SUFFIXES, export_coreml
+from halfpixel.converting.coreml_export import export_coreml
 from halfpixel.converting.onnx_export import Exported, ExportRefusal, export_onnx
 from halfpixel.converting.source import Source
 from halfpixel.converting.told import lowerings, told, unmet
+from halfpixel.converting.trials import Trials, trials
 from halfpixel.converting.verified import verified
 from halfpixel.converting.written_out import Kind, delicate, kind_of
 from halfpixel.deviation import deviation
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     import onnx
 
 _WORD: Final = re.compile(r"\w+")
-NEURAL: Final = ".mlmodel"
 OLDER: Final = 17
 """Opset that is tried where a target does not take what a newer one says."""
 
@@ -48,11 +48,12 @@ class Converting:
     settings: ConvertSettings
     folder: Path
     target: Path | None
+    trials: Trials | None = None  # chosen once, by running the module: they are for every attempt
 
     @property
     def exporter(self) -> str:
         """Which exporter is asked."""
-        if self.target is not None and self.target.name.endswith(SUFFIXES):
+        if self.target is not None and self.target.name.endswith(COREML):
             return "coreml"
         old = self.settings.opset is not None and self.settings.opset < DYNAMO_SINCE
         usual = "torchscript" if self.source.scripted or old else "dynamo"
@@ -93,7 +94,7 @@ class Converting:
         folder = self.folder / f"o{OLDER}"
         folder.mkdir()
         settings = replace(self.settings, opset=OLDER, exporter=None)
-        return Converting(self.source, settings, folder, self.target)
+        return Converting(self.source, settings, folder, self.target, self.trials)
 
     def tried(self) -> tuple[Attempt, list[Attempt]]:
         """Return the attempt that is taken, and all of them."""
@@ -211,7 +212,8 @@ class Converting:
     def _run(self, attempt: Attempt, path: Path) -> None:
         """Run the file beside the module, or its sites alone where it is not run as a whole."""
         try:
-            attempt.ran = verified(path, self.source, self.settings)
+            self.trials = self.trials or trials(self.source)
+            attempt.ran = verified(path, self.source, self.settings, self.trials)
             attempt.refused, attempt.final = attempt.ran.refused, attempt.ran.final
         except GraphError as error:
             attempt.final = path.suffix == NEURAL

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from halfpixel.conversion import NEURAL
 from halfpixel.converting.coreml_form import fill_gaps
 from halfpixel.converting.onnx_export import Exported, ExportRefusal, asked
 from halfpixel.converting.quietly import quietly
@@ -18,7 +19,6 @@ from halfpixel.target import load_target
 if TYPE_CHECKING:
     from halfpixel.converting.written_out import Kind
 
-SUFFIXES: Final = (".mlpackage", ".mlmodel")
 LONGEST: Final = 1024
 """Longest free length that the model is told to take."""
 
@@ -56,7 +56,7 @@ def export_coreml(
     from halfpixel.converting.written_out import written_out
     from halfpixel.plugins import coreml
 
-    network = path.suffix == ".mlmodel"
+    network = path.suffix == NEURAL
     inputs, system = _inputs(tools, source), _system(tools, targets, network=network)
     passes = coreml.pipeline(expect=expect)
     refusals: list[str] = []

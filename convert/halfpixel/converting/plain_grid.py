@@ -9,17 +9,14 @@ Source: PyTorch `aten/src/ATen/native/GridSampler.h` and `GridSampler.cpp`.
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from halfpixel.conventions.torch_grid import ATEN_MODES, PADDINGS
 from halfpixel.converting.lengths import count_of
 from halfpixel.converting.plain_axis import keys
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-MODES: Final = ("bilinear", "nearest", "bicubic")
-PADDINGS: Final = ("zeros", "border", "reflection")
-"""Names by the numbers that ATen's operator takes."""
 
 Taps = Sequence[tuple["Tensor", "Tensor"]]
 """Places along one axis and their weights, of shape (N, H', W') each."""
@@ -53,7 +50,7 @@ def sampled(
     """
     import torch
 
-    mode = MODES[mode] if isinstance(mode, int) else mode
+    mode = ATEN_MODES[mode] if isinstance(mode, int) else mode
     padding = PADDINGS[padding_mode] if isinstance(padding_mode, int) else padding_mode
     height, width = (
         count_of(torch.arange(n, dtype=grid.dtype, device=grid.device)) for n in input.shape[2:]

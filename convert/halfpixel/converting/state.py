@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from halfpixel.runtimes.torch_ import restoring
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,15 +20,12 @@ def stirred(
     """
     import torch
 
-    kept = {name: (buffer, buffer.clone()) for name, buffer in module.named_buffers()}
-    with torch.no_grad():
+    with torch.no_grad(), restoring(module) as before:
         first = _leaves(module(*(one.clone() for one in tensors)))
         changed = tuple(
-            name for name, now in module.named_buffers() if not torch.equal(now, kept[name][1])
+            name for name, now in module.named_buffers() if not torch.equal(now, before[name])
         )
         second = _leaves(module(*(one.clone() for one in tensors)))
-        for buffer, value in kept.values():
-            buffer.copy_(value)
     same = len(first) == len(second) and all(map(_alike, first, second))
     if same:
         return "", changed

@@ -12,11 +12,11 @@ from typing import Final
 
 from halfpixel import atomic
 from halfpixel.check import opened
+from halfpixel.conversion import MODELS
 from halfpixel.errors import UsageError
 from halfpixel.sampling import AffineGrid, ConvTranspose, Resize, RoiAlign
 from halfpixel.site import Shape, Site
 
-SUFFIXES: Final = (".onnx", ".mlpackage", ".mlmodel", ".mlmodelc")
 FREE: Final = 16
 """Length that a free axis has in a snippet."""
 
@@ -49,7 +49,7 @@ def calls_of(source: str | Path) -> list[TorchCall]:
         UsageError: it has no name of a model.
         ModelFileError: it cannot be read.
     """
-    if not str(source).endswith(SUFFIXES):
+    if not str(source).endswith(MODELS):
         raise UsageError(f"{source}: expected a model file, .onnx, .mlpackage or .mlmodel")
     return torch_calls(opened(source).sites)
 

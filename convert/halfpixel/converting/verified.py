@@ -9,7 +9,7 @@ from halfpixel.conversion import ConvertSettings
 from halfpixel.converting.quietly import quietly
 from halfpixel.converting.ranges import feeds_at, narrowed
 from halfpixel.converting.source import Source
-from halfpixel.converting.trials import run_of, trials
+from halfpixel.converting.trials import Trials, run_of
 from halfpixel.errors import RuntimeFailure
 from halfpixel.feeds import FeedSettings
 from halfpixel.intents.exported_program import coarse_types
@@ -48,14 +48,19 @@ class Verified:
     notes: tuple[str, ...] = ()
 
 
-def verified(path: Path, source: Source, settings: ConvertSettings) -> Verified:
+def verified(path: Path, source: Source, settings: ConvertSettings, chosen: Trials) -> Verified:
     """Return how a file compares with the module, or with the file that it was made of.
+
+    Args:
+        path: the file.
+        source: the module.
+        settings: what counts as equal, and where the file is run.
+        chosen: what it is run on.
 
     Raises:
         GraphError: a Core ML model that is not run here as a whole.
         MissingExtraError: onnxruntime is not installed.
     """
-    chosen = trials(source)
     found: list[Verification] = []
     failed = ""
     for provider in ("", *settings.providers):

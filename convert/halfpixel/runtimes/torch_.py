@@ -120,26 +120,36 @@ class TorchRunning:
 @contextmanager
 def evaluating(module: "torch.nn.Module") -> Generator[None]:
     """Have a module in evaluation mode, and each of its parts and buffers as it was afterwards."""
-    import torch
-
     before = [(part, part.training) for part in module.modules()]
-    kept = [
-        (part, name, buffer, buffer.clone())
-        for part in module.modules()
-        for name, buffer in part.named_buffers(recurse=False)
-    ]
     module.eval()
     try:
-        yield
+        with restoring(module):
+            yield
     finally:
-        with torch.no_grad():
-            for part, name, buffer, value in kept:
-                if not torch.equal(buffer, value):
-                    buffer.copy_(value)
-                setattr(part, name, buffer)
         for part, training in before:
             if part.training != training:
                 part.training = training
+
+
+@contextmanager
+def restoring(module: "torch.nn.Module") -> "Generator[dict[str, torch.Tensor]]":
+    """Give copies of a module's buffers by name, and put them back afterwards."""
+    import torch
+
+    parts: Iterator[tuple[str, torch.nn.Module]] = cast("Any", module).named_modules()
+    kept = [
+        (part, name, buffer, buffer.clone(), f"{path}.{name}".lstrip("."))
+        for path, part in parts
+        for name, buffer in part.named_buffers(recurse=False)
+    ]
+    try:
+        yield {path: value for *_, value, path in kept}
+    finally:
+        with torch.no_grad():
+            for part, name, buffer, value, _ in kept:
+                if not torch.equal(buffer, value):
+                    buffer.copy_(value)
+                setattr(part, name, buffer)
 
 
 def _bound(
