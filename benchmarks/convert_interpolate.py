@@ -33,14 +33,14 @@ import numpy as np
 import torch
 from convert_cases import MODULES, Case, cases
 
-from halfpixel.convert import convert
+from halfpixel.converting.convert import convert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import nn
 
-    from halfpixel.conversion import Conversion
+    from halfpixel.converting.result import Conversion
 
 TOLERANCE = 1e-5
 LONG = 64

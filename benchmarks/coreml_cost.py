@@ -23,7 +23,7 @@ IMPORT = "import coremltools"
 LOAD_SPEC = "import sys; from coremltools.models.utils import load_spec; load_spec(sys.argv[1])"
 COUNTED = """
 import contextlib, io, pathlib, sys
-from halfpixel.check import check
+from halfpixel.checking.check import check
 
 def read():
     lines = pathlib.Path("/proc/self/io").read_text().splitlines()

@@ -32,12 +32,12 @@ import coreml_interpolate as recipe  # noqa: E402 - a recipe, found by its folde
 import coreml_network_run  # noqa: E402 - likewise
 import onnxruntime as ort  # noqa: E402
 
-from halfpixel.conventions.torch_call import View, on_view  # noqa: E402
-from halfpixel.conventions.torch_interpolate import Interpolate, parse_call  # noqa: E402
+from halfpixel.conventions.torch.call import View, on_view  # noqa: E402
+from halfpixel.conventions.torch.interpolate import Interpolate, parse_call  # noqa: E402
 from halfpixel.errors import HalfpixelError  # noqa: E402
-from halfpixel.fix import fix  # noqa: E402
-from halfpixel.formats.coreml_lower import lowered  # noqa: E402
-from halfpixel.formats.coreml_model import CoremlModel, opened  # noqa: E402
+from halfpixel.fixing.fix import fix  # noqa: E402
+from halfpixel.formats.coreml.model import CoremlModel, opened  # noqa: E402
+from halfpixel.runtimes.mil_as_onnx.program import lowered  # noqa: E402
 from halfpixel.sampling import Resize, compare_resize  # noqa: E402
 
 if TYPE_CHECKING:

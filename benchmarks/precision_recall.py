@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from halfpixel.check import FileReport, Settings, check_paths
+from halfpixel.checking.check import FileReport, Settings, check_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

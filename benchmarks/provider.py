@@ -25,13 +25,13 @@ import onnxruntime as ort
 from lowering_time import CASES, resize
 
 import halfpixel
-from halfpixel.conformance import Conformance
+from halfpixel.conforming.conformance import Conformance
 from halfpixel.errors import HalfpixelError
-from halfpixel.provider import available
 from halfpixel.report import conformance_report
+from halfpixel.runtimes.provider import available
 from halfpixel.sampling.lowering import LOWERINGS
-from halfpixel.verification import VerifySettings
-from halfpixel.verify import verify
+from halfpixel.verifying.result import VerifySettings
+from halfpixel.verifying.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnxruntime as ort
 
-from halfpixel.fix import fix
+from halfpixel.fixing.fix import fix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,10 +21,10 @@ from typing import Any, Final
 import numpy as np
 
 import halfpixel
-from halfpixel.conformance_models import Config, configurations, model_of, ports_of
-from halfpixel.feeds import FeedSettings, made
-from halfpixel.measure import TOLERANCES, difference, rounded
-from halfpixel.target import load_target
+from halfpixel.conforming.models import Config, configurations, model_of, ports_of
+from halfpixel.runtimes.feeds import FeedSettings, made
+from halfpixel.targets.target import load_target
+from halfpixel.verifying.measure import TOLERANCES, difference, rounded
 
 CHUNK: Final = 150
 """Configurations a child process: the emulator can take its process with it."""

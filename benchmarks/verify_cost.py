@@ -22,7 +22,7 @@ from onnx import TensorProto, helper, numpy_helper, save
 from processes import cost
 
 from halfpixel.runtimes.onnxruntime_ import OnnxRunning
-from halfpixel.verify import verify
+from halfpixel.verifying.verify import verify
 
 LAYERS = 64
 SIDE = 512

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from halfpixel.rule import Rule, load_rules
-from halfpixel.target import Target, load_target, names
-from halfpixel.target_facts import NUMBERS, Value
-from halfpixel.target_row import Row
-from halfpixel.target_system import SOURCES
+from halfpixel.targets.coreml_system import SOURCES
+from halfpixel.targets.facts import NUMBERS, Value
+from halfpixel.targets.row import Row
+from halfpixel.targets.target import Target, load_target, names
 
 FOLDER = Path(__file__).parent
 

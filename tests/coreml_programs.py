@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from halfpixel.formats.coreml_messages import Description, Operation, Program, Value, ValueType
-from halfpixel.formats.coreml_schema import DATA_TYPES, classes
+from halfpixel.formats.coreml.messages import Description, Operation, Program, Value, ValueType
+from halfpixel.formats.coreml.schema import DATA_TYPES, classes
 from halfpixel.formats.protobuf_wire import WireReader, bytes_field, varint_bytes
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -5,20 +5,18 @@
 'half_pixel'
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from halfpixel.check import Report, Settings, check, sites
-    from halfpixel.conventions.torch_interpolate import parse_call
-    from halfpixel.convert import convert
+    from halfpixel.checking.check import Report, Settings, check, sites
+    from halfpixel.conventions.torch.interpolate import parse_call
+    from halfpixel.converting.convert import convert
     from halfpixel.errors import HalfpixelError
-    from halfpixel.fix import fix
-    from halfpixel.fixes import FixResult
+    from halfpixel.fixing.fix import fix
+    from halfpixel.fixing.result import FixResult
     from halfpixel.site import Site
-    from halfpixel.verify import verify
+    from halfpixel.verifying.verify import verify
 
 __all__ = [
     "FixResult",
@@ -37,17 +35,17 @@ __all__ = [
 # Each name is imported when it is asked for: pytest loads the plugin in here on every start of
 # everyone who has halfpixel installed, and waits for no more than it needs.
 _PLACES = {
-    "FixResult": "fixes",
+    "FixResult": "fixing.result",
     "HalfpixelError": "errors",
-    "Report": "check",
-    "Settings": "check",
+    "Report": "checking.check",
+    "Settings": "checking.check",
     "Site": "site",
-    "check": "check",
-    "convert": "convert",
-    "fix": "fix",
-    "parse_call": "conventions.torch_interpolate",
-    "sites": "check",
-    "verify": "verify",
+    "check": "checking.check",
+    "convert": "converting.convert",
+    "fix": "fixing.fix",
+    "parse_call": "conventions.torch.interpolate",
+    "sites": "checking.check",
+    "verify": "verifying.verify",
 }
 
 
@@ -63,14 +61,3 @@ def __getattr__(name: str) -> object:
 def __dir__() -> list[str]:
     """Return the names that are there, imported or not."""
     return sorted({*globals(), *__all__})
-
-
-class _Api(ModuleType):
-    """Keeps `halfpixel.check` the function: an import of the module check would take its name."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name not in _PLACES or not isinstance(value, ModuleType):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Api

@@ -14,12 +14,12 @@ from halfpixel.registry import load
 from halfpixel.sampling import Sampling
 
 MODULES: Final = (
-    "onnx_resize",
-    "torch_interpolate",
+    "onnx.resize",
+    "torch.interpolate",
     "tf_resize",
     "opencv_resize",
-    "coreml_mil",
-    "coreml_neuralnetwork",
+    "coreml.mil",
+    "coreml.neuralnetwork",
 )
 
 

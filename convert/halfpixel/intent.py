@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, cast
 
-from halfpixel.conventions.torch_grid import (
+from halfpixel.conventions.torch.grid import (
     MODE_NAMES,
     PADDINGS,
     affine_grid_text,
     grid_sample_text,
     roi_align_text,
 )
-from halfpixel.conventions.torch_interpolate import FAMILIES, Interpolate, from_arguments
-from halfpixel.conventions.torch_resample import affine_text
+from halfpixel.conventions.torch.interpolate import FAMILIES, Interpolate, from_arguments
+from halfpixel.conventions.torch.resample import affine_text
 from halfpixel.errors import UsageError
 from halfpixel.intents.coreml_record import given_factors
 from halfpixel.intents.exporter_habit import habit

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from halfpixel.conventions.torch_interpolate import Interpolate
+    from halfpixel.conventions.torch.interpolate import Interpolate
 
     Compute = Callable[[Sequence[NDArray[np.generic]]], NDArray[np.float64]]
 

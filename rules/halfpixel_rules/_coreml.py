@@ -1,8 +1,9 @@
 """What the rules about Core ML have in common: how an operator would be said, and the fix."""
 
-from halfpixel.conventions import coreml_mil, coreml_neuralnetwork
-from halfpixel.conventions.coreml_axes import Words
-from halfpixel.deviation import deviation
+from halfpixel.conventions.coreml import mil as coreml_mil
+from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
+from halfpixel.conventions.coreml.axes import Words
+from halfpixel.intents.deviation import deviation
 from halfpixel.rule import Fix, Safety
 from halfpixel.sampling import Resize, Sampling
 from halfpixel.site import Operation, Site

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from halfpixel.conventions.onnx_resize import attributes_of
-from halfpixel.deviation import Cause, Deviation, deviation
+from halfpixel.conventions.onnx.resize import attributes_of
+from halfpixel.intents.deviation import Cause, Deviation, deviation
 from halfpixel.rule import Finding, Fix, Safety, Severity
 from halfpixel.sampling import Resize
 from halfpixel.site import How, Operation, Site

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from halfpixel.rule import Details, Fix
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import How, Operation
-from halfpixel.target import Said, Target, load_target
-from halfpixel.target_advice import lowering, other_attributes
+from halfpixel.targets.advice import lowering, other_attributes
+from halfpixel.targets.target import Said, Target, load_target
 
 DOUBLED = Resize(tuple((axis, Sampling("half_pixel", Linear())) for axis in (2, 3)))
 """The resize of the examples, and what else they say of it."""

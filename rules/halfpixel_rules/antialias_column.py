@@ -20,7 +20,7 @@ None: there is nothing wrong in the file.
 
 from collections.abc import Iterator
 
-from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Intent, Site

@@ -20,7 +20,7 @@ Safe where the call is recorded or expected and the opset has antialias.
 
 from collections.abc import Iterator
 
-from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Attribute, Intent, Operation, Site

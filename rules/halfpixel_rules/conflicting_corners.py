@@ -67,7 +67,7 @@ _PROBLEM = "align_corners and half_pixel_centers are both true"
 
 
 def _expected() -> Intent:
-    from halfpixel.conventions.torch_interpolate import parse_call
+    from halfpixel.conventions.torch.interpolate import parse_call
 
     call = parse_call('F.interpolate(x, size=(10, 14), mode="bilinear", align_corners=True)')
     return Intent("policy", "expected: align_corners=True", call.text(), call)

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from halfpixel.deviation import meant_resize
+from halfpixel.intents.deviation import meant_resize
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.kernel import Rounding

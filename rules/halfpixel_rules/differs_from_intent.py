@@ -34,8 +34,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from halfpixel.conventions.torch_interpolate import Interpolate, parse_call
-from halfpixel.deviation import Cause
+from halfpixel.conventions.torch.interpolate import Interpolate, parse_call
+from halfpixel.intents.deviation import Cause
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import (
     AffineGrid,

@@ -22,7 +22,7 @@ None: the arithmetic that was lost is not in the file.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.aten_call import GRAPH
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling

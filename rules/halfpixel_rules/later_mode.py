@@ -21,7 +21,8 @@ decides where the model runs, and is never raised unasked.
 
 from collections.abc import Iterator
 
-from halfpixel.conventions import coreml_mil, coreml_neuralnetwork
+from halfpixel.conventions.coreml import mil as coreml_mil
+from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 from halfpixel.errors import ConventionError
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Resize

@@ -22,8 +22,8 @@ Unsafe: that an upgrade was made is read from what is missing.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from halfpixel.conventions.torch_interpolate import parse_call
-from halfpixel.deviation import deviation
+from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.intents.deviation import deviation
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Intent, Site

@@ -20,8 +20,8 @@ so the pixels are gathered. None where nothing tells which of the two was meant.
 
 from collections.abc import Iterator
 
-from halfpixel.conventions.torch_interpolate import parse_call
-from halfpixel.deviation import deviation
+from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.intents.deviation import deviation
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Resize
 from halfpixel.site import Intent, Producer, Site

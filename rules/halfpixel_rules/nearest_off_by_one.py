@@ -26,9 +26,9 @@ where the call is recorded, unsafe where it is assumed.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from halfpixel.conventions.torch_call import closest_nearest
-from halfpixel.conventions.torch_interpolate import parse_call
-from halfpixel.deviation import Deviation, Lengths, deviation
+from halfpixel.conventions.torch.call import closest_nearest
+from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.intents.deviation import Deviation, Lengths, deviation
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels

@@ -20,7 +20,7 @@ means what it says; with `--max-opset` below that it is declined.
 
 from collections.abc import Iterator
 
-from halfpixel.conventions.onnx_resize import attributes_of
+from halfpixel.conventions.onnx.resize import attributes_of
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.site import Site

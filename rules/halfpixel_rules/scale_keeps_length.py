@@ -23,7 +23,7 @@ copying and resampling.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, Table, compare
 from halfpixel.sampling.coordinate import ONE

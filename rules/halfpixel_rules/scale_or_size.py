@@ -22,7 +22,7 @@ Safe where the call is recorded: the node is given the input that the call had.
 
 from collections.abc import Iterator
 
-from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling, compare
 from halfpixel.sampling.coordinate import ONE

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize
 from halfpixel.site import Attribute, Intent, Site

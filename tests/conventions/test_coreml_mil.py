@@ -13,9 +13,10 @@ import torch.nn.functional as F  # noqa: N812 - the field's name
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from halfpixel.conventions import coreml_mil, coreml_mil_grid
-from halfpixel.conventions.coreml_mil import CONVENTION, floor_of, open_question, read, words
-from halfpixel.conventions.onnx_resize import ONNX_COORDINATES, attributes_of
+from halfpixel.conventions.coreml import mil as coreml_mil
+from halfpixel.conventions.coreml import mil_grid as coreml_mil_grid
+from halfpixel.conventions.coreml.mil import CONVENTION, floor_of, open_question, read, words
+from halfpixel.conventions.onnx.resize import ONNX_COORDINATES, attributes_of
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import (
     Area,

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name
 from numpy.typing import NDArray
 
-from halfpixel.conventions import coreml_neuralnetwork
-from halfpixel.conventions.coreml_neuralnetwork import (
+from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
+from halfpixel.conventions.coreml.neuralnetwork import (
     CONVENTION,
     crop_resize,
     deconvolution,

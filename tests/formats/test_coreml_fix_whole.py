@@ -7,10 +7,10 @@ import pytest
 
 import coreml_programs as programs
 from coreml_programs import Op
-from halfpixel.check import check
-from halfpixel.fix import fix
-from halfpixel.formats.coreml_model import CoremlModel, opened
-from halfpixel.formats.coreml_program import operation_name
+from halfpixel.checking.check import check
+from halfpixel.fixing.fix import fix
+from halfpixel.formats.coreml.model import CoremlModel, opened
+from halfpixel.formats.coreml.read.program import operation_name
 from halfpixel.formats.protobuf_wire import bytes_field, varint_bytes
 
 NUDGED = float(np.float32(1.5000166893005371))
@@ -223,7 +223,7 @@ def test_names_that_a_network_has_are_not_taken_again(tmp_path: Path) -> None:
     fix(path, unsafe_fixes=True).save(target)
 
     def names(spec: object) -> list[str]:
-        from halfpixel.formats.coreml_spec import Spec
+        from halfpixel.formats.coreml.read.specification import Spec
 
         assert isinstance(spec, Spec)
         return [one.name for one in spec.layers(spec.leaves[0])]

@@ -139,8 +139,8 @@ def test_a_broken_package_is_one_clear_line(tmp_path: Path, broken: Break, reaso
 
 def test_a_missing_or_broken_weights_file_matters_to_those_who_read_it(tmp_path: Path) -> None:
     from halfpixel.errors import HalfpixelError
-    from halfpixel.formats.coreml_lower import lowered
-    from halfpixel.formats.coreml_model import opened
+    from halfpixel.formats.coreml.model import opened
+    from halfpixel.runtimes.mil_as_onnx.program import lowered
 
     breaks: dict[str, Break] = {
         "is missing": lambda path: path.unlink(),
@@ -173,7 +173,7 @@ def test_a_weights_file_that_is_a_pipe_blocks_nobody(tmp_path: Path) -> None:
     import os
 
     from halfpixel.errors import ModelFileError
-    from halfpixel.formats.coreml_package import located
+    from halfpixel.formats.coreml.read.package import located
 
     folder = tmp_path / "model.mlpackage"
     shutil.copytree(PACKAGE, folder)
@@ -231,7 +231,7 @@ def test_a_layer_of_impossible_numbers_is_a_finding_or_nothing(
 
 def test_a_weights_file_outside_the_package_is_refused(tmp_path: Path) -> None:
     from halfpixel.errors import ModelFileError
-    from halfpixel.formats.coreml_package import located
+    from halfpixel.formats.coreml.read.package import located
 
     package = located(PACKAGE)
     for name in ("@model_path/../../../secret.bin", "/etc/passwd", "@model_path/a\\..\\b"):
@@ -278,7 +278,7 @@ def test_bytes_that_are_changed_anywhere_give_sites_or_one_error(
     sample: bytes,
     cuts: list[tuple[float, bytes]],
 ) -> None:
-    from halfpixel.check import check
+    from halfpixel.checking.check import check
 
     data = bytearray(sample)
     for place, new in cuts:

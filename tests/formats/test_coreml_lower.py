@@ -16,11 +16,11 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 
 import coreml_programs as programs
 from coreml_programs import Op
-from halfpixel.check import opened
+from halfpixel.checking.check import opened
 from halfpixel.errors import GraphError, HalfpixelError
-from halfpixel.formats.coreml_lower import OPS, lowered
-from halfpixel.formats.coreml_model import CoremlModel
+from halfpixel.formats.coreml.model import CoremlModel
 from halfpixel.runtime import Settings, Side, runtime_of
+from halfpixel.runtimes.mil_as_onnx.program import OPS, lowered
 
 Array = np.ndarray[Any, np.dtype[Any]]
 RANDOM = np.random.default_rng(0)

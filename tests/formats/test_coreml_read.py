@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from halfpixel.check import check
+from halfpixel.checking.check import check
 from halfpixel.errors import GraphError
-from halfpixel.formats.coreml_model import CoremlModel, opened
-from halfpixel.formats.coreml_package import Package
+from halfpixel.formats.coreml.model import CoremlModel, opened
+from halfpixel.formats.coreml.read.package import Package
 from halfpixel.sampling import ConvTranspose
 from halfpixel.site import Site
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pytest
 
-from halfpixel.check import check
+from halfpixel.checking.check import check
 from halfpixel.errors import ModelFileError
-from halfpixel.fix import fix
-from halfpixel.fixes import FixResult
-from halfpixel.formats.coreml_lower import lowered
-from halfpixel.formats.coreml_model import CoremlModel, opened
-from halfpixel.formats.coreml_place import MilPlace
+from halfpixel.fixing.fix import fix
+from halfpixel.fixing.result import FixResult
+from halfpixel.formats.coreml.model import CoremlModel, opened
+from halfpixel.formats.coreml.read.place import MilPlace
+from halfpixel.runtimes.mil_as_onnx.program import lowered
 from halfpixel.sampling import Resize
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from onnx import ModelProto, NodeProto, TensorProto, checker, helper, numpy_help
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail
 
 import example_models as models
-from halfpixel.check import opened
+from halfpixel.checking.check import opened
 from halfpixel.errors import ConventionError
-from halfpixel.fix import fix
-from halfpixel.formats.onnx_converted import opset_of
-from halfpixel.formats.onnx_edit import applied
-from halfpixel.formats.onnx_lift import Lift, scales_before_11
-from halfpixel.formats.onnx_walk import Walk
+from halfpixel.fixing.fix import fix
+from halfpixel.formats.onnx.edit import applied
+from halfpixel.formats.onnx.read.walk import Walk
+from halfpixel.formats.onnx.write.lift import Lift, scales_before_11
+from halfpixel.formats.onnx.write.version_converter import opset_of
 from oracles import by_onnxruntime
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -9,13 +9,13 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 import example_models as models
 import halfpixel
-from halfpixel import atomic
-from halfpixel.check import Settings
+from halfpixel.checking.check import Settings
 from halfpixel.errors import ModelFileError
-from halfpixel.fix import fix
-from halfpixel.fixes import FixSettings
-from halfpixel.formats.onnx_edit import GraphEdit, ModelEdit, applied, compose
-from halfpixel.formats.onnx_splice import splice
+from halfpixel.fixing.fix import fix
+from halfpixel.fixing.result import FixSettings
+from halfpixel.formats import atomic
+from halfpixel.formats.onnx.edit import GraphEdit, ModelEdit, applied, compose
+from halfpixel.formats.onnx.write.splice import splice
 from halfpixel.formats.protobuf_wire import bytes_field
 from halfpixel.intent import parse_policy
 
@@ -202,7 +202,7 @@ def test_the_result_is_read_back_before_it_gets_its_name(
     def forgets(_path: Path, _edit: ModelEdit) -> list[atomic.Piece]:
         return [(0, len(data))]
 
-    monkeypatch.setattr("halfpixel.formats.onnx_model.splice", forgets)
+    monkeypatch.setattr("halfpixel.formats.onnx.model.splice", forgets)
     with pytest.raises(ModelFileError, match="reads back as another model"):
         result.save(path)
     assert path.read_bytes() == data

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from onnx import ModelProto, TensorProto, checker, helper
 
 import example_models as models
-from halfpixel.check import opened
-from halfpixel.conventions.torch_interpolate import Family, Interpolate
+from halfpixel.checking.check import opened
+from halfpixel.conventions.torch.interpolate import Family, Interpolate
 from halfpixel.format import Change, Outcome
 from halfpixel.sampling import (
     AffineGrid,

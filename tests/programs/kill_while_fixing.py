@@ -13,9 +13,9 @@ import sys
 import time
 from pathlib import Path
 
-from halfpixel.check import Settings
-from halfpixel.fix import fix
-from halfpixel.fixes import FixSettings
+from halfpixel.checking.check import Settings
+from halfpixel.fixing.fix import fix
+from halfpixel.fixing.result import FixSettings
 from halfpixel.intent import parse_policy
 
 SETTINGS = FixSettings(Settings(policies=(parse_policy("align_corners=true"),), severity="warning"))

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name
 from numpy.typing import NDArray
 
-from halfpixel.conventions.torch_resample import crop_resize_text
+from halfpixel.conventions.torch.resample import crop_resize_text
 from halfpixel.sampling import CropResize, Linear, Resize, RoiAlign, Sampling
 from halfpixel.sampling.crop import BOX_ORDERS, BoxOrder, CropCoordinate
 

@@ -13,7 +13,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 import example_models as models
 import halfpixel
-from halfpixel.conventions.onnx_resize import sampling_of
+from halfpixel.conventions.onnx.resize import sampling_of
 from halfpixel.sampling import Resize
 from oracles import by_onnxruntime, by_reference
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name
 
-from halfpixel.conventions.torch_resample import affine_text, resample_text
+from halfpixel.conventions.torch.resample import affine_text, resample_text
 from halfpixel.sampling import AffineGrid, AffineSample, GridSample, Resample
 from halfpixel.sampling.grid import Padding
 from halfpixel.sampling.resample import ResampleMode, ResamplePadding, Units

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name
 
-from halfpixel.conventions.torch_interpolate import Interpolate, from_arguments
+from halfpixel.conventions.torch.interpolate import Interpolate, from_arguments
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample
 from halfpixel.sampling.grid import GridMode, Padding
 

@@ -22,7 +22,7 @@ from halfpixel.cli.files import (
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
-    from halfpixel.check import Report, Settings
+    from halfpixel.checking.check import Report, Settings
     from halfpixel.cli.target import Target
     from halfpixel.rule import Severity
 
@@ -76,7 +76,7 @@ def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
     Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
     cannot be read makes it 2.
     """
-    from halfpixel.check import check_paths
+    from halfpixel.checking.check import check_paths
     from halfpixel.cli.settings import read_settings
 
     settings = replace(read_settings(select, ignore, expect, severity), targets=target)
@@ -95,7 +95,7 @@ def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
     if not report.failed:
         check_expected(expect, report.sites)
     if sarif is not None:
-        from halfpixel import atomic
+        from halfpixel.formats import atomic
         from halfpixel.report import as_sarif
 
         atomic.write([f"{as_sarif.dumps(report)}\n".encode()], None, Path(sarif), replace=True)
@@ -108,7 +108,7 @@ def _fixed_first(
 ) -> tuple[list[Path], bool]:
     """Fix files before they are checked; return what is checked, and whether one failed."""
     from halfpixel.cli.target import at_least_warnings, fixed, say
-    from halfpixel.fixes import FixSettings
+    from halfpixel.fixing.result import FixSettings
     from halfpixel.report.fix_report import lines
 
     asked = FixSettings(at_least_warnings(settings), unsafe)
@@ -136,7 +136,7 @@ def _shows_progress(files: Sequence[Path]) -> bool:
 def _with_progress(files: Sequence[Path], settings: "Settings") -> "Report":
     from rich.progress import Progress
 
-    from halfpixel.check import check_paths
+    from halfpixel.checking.check import check_paths
 
     with Progress(transient=True) as progress:
         task = progress.add_task("checking", total=len(files))

@@ -12,7 +12,7 @@ from halfpixel.errors import RuntimeFailure
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from halfpixel.conformance import Conformance, Result
+    from halfpixel.conforming.conformance import Conformance, Result
 
 
 @click.command("conformance")
@@ -34,11 +34,11 @@ def conformance_command(
     (coreml:compute_units=cpu_only for one), which settles what Apple's documents leave open. Exit
     code 1 says that a difference has no known cause, 2 that the provider is missing.
     """
-    from halfpixel.conformance import Conformance
-    from halfpixel.conformance_causes import cause_of
-    from halfpixel.provider import available, library
+    from halfpixel.conforming.causes import cause_of
+    from halfpixel.conforming.conformance import Conformance
     from halfpixel.report import conformance_report
     from halfpixel.runtime import parse_provider
+    from halfpixel.runtimes.provider import available, library
 
     where, options = parse_provider(provider)
     if where == "coreml":
@@ -66,14 +66,14 @@ def _write(text: str, output: str | None) -> None:
         return
     from pathlib import Path
 
-    from halfpixel import atomic
+    from halfpixel.formats import atomic
 
     atomic.write([text.encode()], None, Path(output), replace=True)
 
 
 def _on_coreml(options: "Mapping[str, str]", output: str | None, output_format: str) -> NoReturn:
     """Run Core ML's operators on its own compute units, and settle what is left open."""
-    from halfpixel.conformance_coreml import UNITS, results
+    from halfpixel.conforming.coreml import UNITS, results
     from halfpixel.report import conformance_coreml_report as report
     from halfpixel.runtimes.coreml_ import need_macos
 

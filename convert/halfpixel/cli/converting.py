@@ -121,7 +121,7 @@ def convert_command(  # noqa: PLR0913, PLR0917 - one argument an option
     output = output or to
     if output is None:
         raise UsageError("where to? --output model.onnx, --output model.mlpackage or --to torch")
-    from halfpixel.convert import convert
+    from halfpixel.converting.convert import convert
     from halfpixel.report import convert_report
 
     found = convert(

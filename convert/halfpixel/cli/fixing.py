@@ -91,7 +91,7 @@ def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
     """
     from halfpixel.cli.settings import read_settings
     from halfpixel.cli.target import Target, at_least_warnings, fixed, lowerings, say
-    from halfpixel.fixes import FixSettings
+    from halfpixel.fixing.result import FixSettings
     from halfpixel.report import fix_report
 
     read = replace(read_settings(select, ignore, expect, severity), targets=targets)
@@ -124,7 +124,7 @@ def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
 
 def _check_named(files: "Sequence[Path]", expect: "Sequence[str]") -> None:
     """Refuse `--expect NODE:...` for a node that no model has, before anything is written."""
-    from halfpixel.check import opened
+    from halfpixel.checking.check import opened
     from halfpixel.errors import HalfpixelError, UsageError
 
     if not any(":" in text for text in expect):

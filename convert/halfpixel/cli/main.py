@@ -50,7 +50,7 @@ cli.add_command(convert_command)
 @click.argument("subject", metavar='RULE | MODEL[:NODE] | "F.interpolate(...)"')
 def explain_command(subject: str) -> None:
     """Explain a rule, the sites of a model, or a PyTorch call in every convention."""
-    from halfpixel.explain import explain
+    from halfpixel.checking.explain import explain
 
     for line in explain(subject):
         click.echo(line)

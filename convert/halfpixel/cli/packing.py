@@ -33,7 +33,7 @@ def rules_command(context: click.Context, output_format: str) -> None:
 @click.option("--into", default=".", metavar="FOLDER", help="Where its folder is made.")
 def new_command(name: str, into: str) -> None:
     """Write the skeleton of a package of rules, found by halfpixel once it is installed."""
-    from halfpixel.rule_pack import new_pack
+    from halfpixel.cli.rule_pack import new_pack
 
     written = new_pack(name, Path(into))
     for path in written:

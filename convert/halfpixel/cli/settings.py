@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from halfpixel.check import Settings
+from halfpixel.checking.check import Settings
 from halfpixel.errors import UsageError
 from halfpixel.intent import Policy, parse_policy
 from halfpixel.rule import SEVERITIES

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from halfpixel import atomic
 from halfpixel.cli.files import BACKUP, fixed_name
 from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
-from halfpixel.fix import fix
-from halfpixel.fixes import FixResult, FixSettings
+from halfpixel.fixing.fix import fix
+from halfpixel.fixing.result import FixResult, FixSettings
+from halfpixel.formats import atomic
 
 if TYPE_CHECKING:
-    from halfpixel.check import Settings
+    from halfpixel.checking.check import Settings
 
 STANDARD_OUTPUT: Final = "-"
 
@@ -107,7 +107,7 @@ def _keep(path: Path, *, replace: bool) -> None:
     backup = path.with_name(f"{path.name}{BACKUP}")
     try:
         if path.is_dir():
-            from halfpixel.formats.coreml_save import keep
+            from halfpixel.formats.coreml.write.save import keep
 
             keep(path, backup, replace=replace)
             return

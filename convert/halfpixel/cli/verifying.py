@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from halfpixel.runtime import Side
-    from halfpixel.verification import VerifySettings
+    from halfpixel.verifying.result import VerifySettings
 
 
 @click.command("verify")
@@ -73,9 +73,9 @@ def verify_command(  # noqa: PLR0913, PLR0917 - one argument an option
     a provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered
     as a whole.
     """
-    from halfpixel.feeds import FeedSettings, parse_shapes, read
-    from halfpixel.measure import parse_tolerances
-    from halfpixel.verification import VerifySettings
+    from halfpixel.runtimes.feeds import FeedSettings, parse_shapes, read
+    from halfpixel.verifying.measure import parse_tolerances
+    from halfpixel.verifying.result import VerifySettings
 
     low, high = parse_range(limits)
     _check_task(task)
@@ -88,7 +88,7 @@ def verify_command(  # noqa: PLR0913, PLR0917 - one argument an option
     if provider:
         raise UsageError("--provider is for a model alone; write B as model.onnx@cuda")
     from halfpixel.report import verify_report
-    from halfpixel.verify import verify
+    from halfpixel.verifying.verify import verify
 
     found = verify(a, b, settings)
     if output_format == "json":
@@ -106,7 +106,7 @@ def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form:
     from halfpixel.formats import coreml_file
     from halfpixel.report import verify_report
     from halfpixel.runtime import Side, parse_provider, parse_side
-    from halfpixel.site_check import SiteCheck
+    from halfpixel.verifying.site_check import SiteCheck
 
     side = parse_side(a)
     if str(side.source).endswith(".npz"):
@@ -138,7 +138,7 @@ def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form:
 
 def _optimised(side: "Side", settings: "VerifySettings") -> tuple[str, ...]:
     """Return what the optimiser changes in a whole model, or why that is not known."""
-    from halfpixel.verify import verify
+    from halfpixel.verifying.verify import verify
 
     if not settings.optimiser:
         return ()
@@ -151,7 +151,7 @@ def _optimised(side: "Side", settings: "VerifySettings") -> tuple[str, ...]:
 
 
 def _check_task(text: str | None) -> None:
-    from halfpixel.tasks import TASKS
+    from halfpixel.verifying.tasks import TASKS
 
     name, colon, least = (text or TASKS[0]).partition(":")
     try:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from halfpixel.conversion import ConvertSettings
-from halfpixel.converting.quietly import quietly
+from halfpixel.converting.export.quietly import quietly
+from halfpixel.converting.result import ConvertSettings
 from halfpixel.errors import RuntimeFailure
 from halfpixel.runtime import parse_provider
-from halfpixel.site_check import SiteCheck, SiteResult
+from halfpixel.verifying.site_check import SiteCheck, SiteResult
 
 FORCE = "--force-write writes it all the same"
 NETWORK = "a neural network is not run here as a whole"

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from halfpixel.intents.exported_program import GraphCall
-from halfpixel.pairing import KINDS, MOST
+from halfpixel.intents.pairing import KINDS, MOST
 from halfpixel.site import Shape, Site
 
 OPS: Final[Mapping[str, str]] = {

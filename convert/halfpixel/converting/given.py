@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from halfpixel.conversion import ConvertSettings, InputSpec
+from halfpixel.converting.result import ConvertSettings, InputSpec
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 

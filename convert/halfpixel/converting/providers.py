@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from halfpixel.conversion import ConvertSettings
-from halfpixel.provider import available
+from halfpixel.converting.result import ConvertSettings
 from halfpixel.runtime import parse_provider
 from halfpixel.runtimes.coreml_ import COREML, SUFFIXES, need_macos
+from halfpixel.runtimes.provider import available
 
 REFERENCE = "reference"
 

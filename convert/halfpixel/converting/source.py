@@ -7,24 +7,24 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from halfpixel.conversion import ConvertSettings
+from halfpixel.converting.export.quietly import quietly, reason_of
 from halfpixel.converting.given import given_cases, given_specs
 from halfpixel.converting.inputs import BY_PLACE, specs_of, specs_of_program
-from halfpixel.converting.quietly import quietly, reason_of
+from halfpixel.converting.result import ConvertSettings
 from halfpixel.converting.state import stirred
 from halfpixel.errors import UsageError
-from halfpixel.feeds import USUAL_RANGE, FeedSettings, made
 from halfpixel.format import Port
 from halfpixel.intents.exported_program import GraphCall, graph_calls, placeholders, roles, unread
 from halfpixel.runtime import Side
-from halfpixel.verification import shapes_text
+from halfpixel.runtimes.feeds import USUAL_RANGE, FeedSettings, made
+from halfpixel.verifying.result import shapes_text
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from numpy.typing import NDArray
 
-    from halfpixel.converting.written_out import Kind
+    from halfpixel.converting.plain.exporting import Kind
 
     Array = NDArray[np.generic]
     Feeds = dict[str, Array]
@@ -183,7 +183,7 @@ def _check_named(module: "torch.nn.Module", text: str) -> None:
 
 def _from_onnx(text: str, settings: ConvertSettings) -> Source:
     """Return an ONNX model as a source; what it becomes has to equal the file."""
-    from halfpixel.converting.from_onnx import as_module
+    from halfpixel.converting.onnx_in.module import as_module
 
     read = as_module(Path(text), settings)
     found = Source(text, read.module, read.inputs, {}, reference=Side(text), outputs=read.outputs)
@@ -255,7 +255,7 @@ def _trace(source: Source) -> None:
 
 def _export(source: Source) -> None:
     """Have torch.export make the program; it takes the free lengths of an affine_grid for fixed."""
-    from halfpixel.converting.written_out import AFFINE, Kind, written_out
+    from halfpixel.converting.plain.exporting import AFFINE, Kind, written_out
 
     tries = [frozenset[Kind](), *([frozenset({AFFINE})] if any(source.free.values()) else [])]
     for source.needs in tries:

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from halfpixel import atomic
-from halfpixel.check import opened
-from halfpixel.conversion import MODELS
+from halfpixel.checking.check import opened
+from halfpixel.converting.result import MODELS
 from halfpixel.errors import UsageError
+from halfpixel.formats import atomic
 from halfpixel.sampling import AffineGrid, ConvTranspose, Resize, RoiAlign
 from halfpixel.site import Shape, Site
 

@@ -5,24 +5,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from halfpixel.conversion import ConvertSettings
-from halfpixel.converting.quietly import quietly
+from halfpixel.converting.cases import Trials, run_of
+from halfpixel.converting.export.quietly import quietly
 from halfpixel.converting.ranges import feeds_at, narrowed
+from halfpixel.converting.result import ConvertSettings
 from halfpixel.converting.source import Source
-from halfpixel.converting.trials import Trials, run_of
 from halfpixel.errors import RuntimeFailure
-from halfpixel.feeds import FeedSettings
 from halfpixel.intents.exported_program import coarse_types
-from halfpixel.measure import TOLERANCES, at_precision
 from halfpixel.runtime import Side, parse_provider
-from halfpixel.verification import Verification, VerifySettings
+from halfpixel.runtimes.feeds import FeedSettings
+from halfpixel.verifying.measure import TOLERANCES, at_precision
+from halfpixel.verifying.result import Verification, VerifySettings
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from halfpixel.converting.ranges import Range
-    from halfpixel.verification import Case
+    from halfpixel.verifying.result import Case
 
     Feeds = dict[str, NDArray[np.generic]]
 
@@ -89,7 +89,7 @@ def _beside(
     provider: str,
     cases: "Sequence[Feeds]",
 ) -> Verification:
-    from halfpixel.verify import verify
+    from halfpixel.verifying.verify import verify
 
     where, options = parse_provider(provider) if provider else ("", {})
     name = path.with_stem(path.stem.removesuffix(".fixed")).name

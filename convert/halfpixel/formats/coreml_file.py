@@ -1,7 +1,7 @@
 """Core ML: `.mlpackage` folders and `.mlmodel` files, ML Programs and neural networks in them."""
 
 from halfpixel.format import Format
-from halfpixel.formats.coreml_model import opened
+from halfpixel.formats.coreml.model import opened
 
 
 def takes(_source: object) -> bool:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from halfpixel.errors import GraphError
 from halfpixel.format import Format
-from halfpixel.formats.onnx_model import OnnxModel, proto_of
-from halfpixel.formats.onnx_proto import parse
-from halfpixel.formats.onnx_wire import skeleton
+from halfpixel.formats.onnx.model import OnnxModel, proto_of
+from halfpixel.formats.onnx.proto import parse
+from halfpixel.formats.onnx.wire import skeleton
 
 if TYPE_CHECKING:
     from onnx import ModelProto

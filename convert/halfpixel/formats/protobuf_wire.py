@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from halfpixel.atomic import Piece, size_of
 from halfpixel.errors import ModelFileError
+from halfpixel.formats.atomic import Piece, size_of
 
 VARINT, FIXED64, BYTES, GROUP, END_GROUP, FIXED32 = 0, 1, 2, 3, 4, 5
 

@@ -19,14 +19,14 @@ import re
 from collections.abc import Sequence
 from typing import Final, TypeGuard, cast
 
-from halfpixel.conventions.torch_grid import (
+from halfpixel.conventions.torch.grid import (
     affine_grid_text,
     conv_transpose_text,
     grid_sample_from_aten,
     grid_sample_text,
     roi_align_text,
 )
-from halfpixel.conventions.torch_interpolate import Interpolate
+from halfpixel.conventions.torch.interpolate import Interpolate
 from halfpixel.sampling import AffineGrid, ConvTranspose, RoiAlign
 from halfpixel.site import Intent, Shape
 

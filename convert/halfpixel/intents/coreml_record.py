@@ -25,7 +25,7 @@ Source: coremltools `converters/mil/frontend/torch/ops.py` and
 import re
 from typing import Final
 
-from halfpixel.conventions.torch_interpolate import Family, Interpolate
+from halfpixel.conventions.torch.interpolate import Family, Interpolate
 from halfpixel.intents.exporter_habit import neat
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import float32, shortest

@@ -20,7 +20,7 @@ Source: PyTorch `torch/onnx/symbolic_opset9.py` and `symbolic_opset11.py`, relea
 from collections.abc import Sequence
 from typing import Final
 
-from halfpixel.conventions.torch_interpolate import LATEST, Family, Interpolate
+from halfpixel.conventions.torch.interpolate import LATEST, Family, Interpolate
 from halfpixel.sampling.arithmetic import shortest
 from halfpixel.site import Intent, Operation
 

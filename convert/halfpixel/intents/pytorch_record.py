@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, cast
 
-from halfpixel.conventions.torch_interpolate import parse_call
+from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.aten_call import read_call
 from halfpixel.sampling import ConvTranspose
 from halfpixel.site import Intent, Operation

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from halfpixel.check import Located, Report, check, opened
+from halfpixel.checking.check import Located, Report, check, opened
 from halfpixel.errors import HalfpixelError
 from halfpixel.report.as_text import lines
 from halfpixel.report.picture import write_picture
-from halfpixel.verification import Verification
+from halfpixel.verifying.result import Verification
 
 
 def check_failure(report: Report, folder: Path) -> str:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from halfpixel.errors import HalfpixelError
-from halfpixel.fix import fix
+from halfpixel.fixing.fix import fix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Final, cast
 
 import onnx_ir
 
-from halfpixel.check import settings_of
+from halfpixel.checking.check import settings_of
 from halfpixel.errors import HalfpixelError
-from halfpixel.fix import fix
-from halfpixel.fixes import FixResult, FixSettings
-from halfpixel.formats.onnx_held import give_back, structure
+from halfpixel.fixing.fix import fix
+from halfpixel.fixing.result import FixResult, FixSettings
+from halfpixel.formats.onnx.ir_tensors import give_back, structure
 
 if TYPE_CHECKING:
     from onnx import ModelProto

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from halfpixel.check import Report
-    from halfpixel.measure import Tolerance
+    from halfpixel.checking.check import Report
     from halfpixel.rule import Severity
-    from halfpixel.verification import Verification, VerifySettings
+    from halfpixel.verifying.measure import Tolerance
+    from halfpixel.verifying.result import Verification, VerifySettings
 
 
 class CheckOptions(TypedDict, total=False):
@@ -94,7 +94,7 @@ def halfpixel_check(tmp_path_factory: pytest.TempPathFactory) -> Check:
         model: object, *, severity: "Severity" = "warning", **options: Unpack[CheckOptions]
     ) -> "Report":
         __tracebackhide__ = True
-        from halfpixel.check import check
+        from halfpixel.checking.check import check
         from halfpixel.plugins.failure import check_failure
 
         report = check(model, severity=severity, **options)
@@ -112,7 +112,7 @@ def assert_equivalent(tmp_path_factory: pytest.TempPathFactory) -> AssertEquival
     def run(a: object, b: object, **options: Unpack[VerifyOptions]) -> "Verification":
         __tracebackhide__ = True
         from halfpixel.plugins.failure import verify_failure
-        from halfpixel.verify import verify
+        from halfpixel.verifying.verify import verify
 
         found = verify(a, b, _settings(options))
         if not (found.equal and found.compared and not found.optimiser):
@@ -124,9 +124,9 @@ def assert_equivalent(tmp_path_factory: pytest.TempPathFactory) -> AssertEquival
 
 
 def _settings(options: VerifyOptions) -> "VerifySettings":
-    from halfpixel.feeds import FeedSettings
-    from halfpixel.measure import TOLERANCES
-    from halfpixel.verification import VerifySettings
+    from halfpixel.runtimes.feeds import FeedSettings
+    from halfpixel.verifying.measure import TOLERANCES
+    from halfpixel.verifying.result import VerifySettings
 
     unknown = sorted(set(options) - set(VerifyOptions.__annotations__))
     if unknown:

@@ -21,10 +21,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from halfpixel.check import FileReport, Judge, Report, opened, settings_of
+from halfpixel.checking.check import FileReport, Judge, Report, opened, settings_of
 from halfpixel.errors import HalfpixelError, MissingExtraError
-from halfpixel.fix import fix
-from halfpixel.fixes import FixResult, FixSettings
+from halfpixel.fixing.fix import fix
+from halfpixel.fixing.result import FixResult, FixSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +114,7 @@ def check_program(onnx_program: object, *, expect: Sequence[str] = ()) -> Report
     Raises:
         UsageError: an expectation that is none.
     """
-    from halfpixel.formats.onnx_held import structure
+    from halfpixel.formats.onnx.ir_tensors import structure
 
     judge = Judge(settings_of(expect=expect))
     light, _ = structure(cast("Program", onnx_program).model)

@@ -3,9 +3,9 @@
 import json
 from typing import Final
 
-from halfpixel.check import FileReport, Located, Report
+from halfpixel.checking.check import FileReport, Located, Report
 from halfpixel.site import Shape, Site
-from halfpixel.target import load_target
+from halfpixel.targets.target import load_target
 
 VERSION: Final = 1
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from halfpixel.check import FileReport, Located, Report
+from halfpixel.checking.check import FileReport, Located, Report
 from halfpixel.rule import SEVERITIES
 from halfpixel.site import Shape, Site, shown
-from halfpixel.target import load_target
+from halfpixel.targets.target import load_target
 
 Part = tuple[str, str]
 """A piece of text and its style, in rich's words; an empty style is plain."""

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from halfpixel.conformance_coreml import Config, Result
+from halfpixel.conforming.coreml import Config, Result
 
 
 def dumps(results: Sequence[Result], runtime: str) -> str:

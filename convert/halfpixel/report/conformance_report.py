@@ -6,11 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from halfpixel.conformance import Result
-from halfpixel.conformance_causes import CAUSES, cause_of, reproducer, smallest
+from halfpixel.conforming.causes import CAUSES, cause_of, reproducer, smallest
+from halfpixel.conforming.conformance import Result
 
 if TYPE_CHECKING:
-    from halfpixel.conformance_models import Config
+    from halfpixel.conforming.models import Config
 
 VERSION = 1
 

@@ -6,12 +6,12 @@ from dataclasses import asdict
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.conversion import Conversion, Paired
-from halfpixel.fixes import Changed
+from halfpixel.converting.result import Conversion, Paired
+from halfpixel.fixing.result import Changed
 from halfpixel.report.as_json import finding_fields
 
 if TYPE_CHECKING:
-    from halfpixel.verification import Verification
+    from halfpixel.verifying.result import Verification
 
 VERSION: Final = 1
 

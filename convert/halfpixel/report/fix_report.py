@@ -6,7 +6,7 @@ from dataclasses import asdict
 from difflib import unified_diff
 from typing import Final
 
-from halfpixel.fixes import Changed, Declined, FixResult
+from halfpixel.fixing.result import Changed, Declined, FixResult
 from halfpixel.report.as_json import finding_fields
 from halfpixel.site import shown
 

@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from halfpixel.deviation import deviation
+from halfpixel.intents.deviation import deviation
 from halfpixel.rule import Finding
 from halfpixel.sampling import Resize, Sampling, compare_resize
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels

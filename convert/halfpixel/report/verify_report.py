@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.measure import Difference
-from halfpixel.pairing import Pairing, copies
-from halfpixel.side import Divergence
+from halfpixel.intents.pairing import Pairing, copies
 from halfpixel.site import Site
-from halfpixel.site_check import SiteResult
-from halfpixel.verification import Verification
+from halfpixel.verifying.measure import Difference
+from halfpixel.verifying.result import Verification
+from halfpixel.verifying.side import Divergence
+from halfpixel.verifying.site_check import SiteResult
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakValueDictionary
 
-from halfpixel.check import opened
+from halfpixel.checking.check import opened
 from halfpixel.errors import (
     MissingExtraError,
     RuntimeFailure,
@@ -23,11 +23,11 @@ from halfpixel.errors import (
     UsageError,
 )
 from halfpixel.format import Port
-from halfpixel.formats.coreml_lower import lowered
-from halfpixel.formats.coreml_model import CoremlModel
-from halfpixel.provider import library
+from halfpixel.formats.coreml.model import CoremlModel
 from halfpixel.runtime import Running, Runtime, Settings, Side
+from halfpixel.runtimes.mil_as_onnx.program import lowered
 from halfpixel.runtimes.onnxruntime_ import OnnxRunning
+from halfpixel.runtimes.provider import library
 from halfpixel.runtimes.reference_ import ReferenceRunning
 
 if TYPE_CHECKING:

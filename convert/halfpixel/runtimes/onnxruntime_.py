@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from weakref import WeakSet
 
-from halfpixel.check import opened
+from halfpixel.checking.check import opened
 from halfpixel.errors import RuntimeFailure, RuntimeRefusal
 from halfpixel.format import Port
 from halfpixel.formats import onnx_file
-from halfpixel.formats.onnx_model import in_memory
-from halfpixel.formats.onnx_node import OPS
-from halfpixel.formats.onnx_values import with_outputs
-from halfpixel.provider import CPU, available, library, preload, short_name, unloadable
+from halfpixel.formats.onnx.model import in_memory
+from halfpixel.formats.onnx.read.resize import OPS
+from halfpixel.formats.onnx.read.values import with_outputs
 from halfpixel.runtime import Runtime, Settings, Side
+from halfpixel.runtimes.provider import CPU, available, library, preload, short_name, unloadable
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from halfpixel.check import opened
+from halfpixel.checking.check import opened
 from halfpixel.errors import RuntimeRefusal
 from halfpixel.format import Port
-from halfpixel.formats.onnx_model import in_memory
+from halfpixel.formats.onnx.model import in_memory
 from halfpixel.runtime import Runtime, Settings, Side
 
 if TYPE_CHECKING:

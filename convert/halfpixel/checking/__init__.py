@@ -1,0 +1,1 @@
+"""Sites, asked every rule."""

@@ -1,0 +1,336 @@
+"""Check: every resampling site of a model, judged by every rule.
+
+This is the job that lint is: read, walk, ask the rules, report.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import cast
+
+from halfpixel.errors import HalfpixelError, RuleError, UsageError
+from halfpixel.format import Format, Opened, load_formats
+from halfpixel.intent import Policy, expected, parse_policy
+from halfpixel.rule import SEVERITIES, Finding, Rule, Severity, load_rules
+from halfpixel.site import Intent, Operation, Site
+from halfpixel.targets.target import load_target
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A finding, the rule that made it, and the site that it is about."""
+
+    rule: Rule
+    site: Site
+    finding: Finding
+
+    def __str__(self) -> str:
+        """Return the finding in one line."""
+        found = self.finding
+        return f"{self.site.path}: {found.severity} {self.rule.name}: {found.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What was found in one file.
+
+    Attributes:
+        path: the file as it was named; "<model>" for a model in memory.
+        sites: its resampling sites, in graph order.
+        findings: what the rules say of them, in the same order.
+        error: why the file could not be read, or None.
+        repaired: what earlier fixes recorded in the model, a line each.
+    """
+
+    path: str
+    sites: tuple[Site, ...] = ()
+    findings: tuple[Located, ...] = ()
+    error: str | None = None
+    repaired: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found in all files, in the order in which they were named."""
+
+    files: tuple[FileReport, ...] = ()
+
+    def __str__(self) -> str:
+        """Return a line for each finding, and how many sites there are."""
+        lines = [f"{file.path}: {one}" for file in self.files for one in file.findings]
+        count = len(self.sites)
+        return "\n".join([*lines, f"{count} resampling site{'' if count == 1 else 's'}"])
+
+    @property
+    def findings(self) -> tuple[Located, ...]:
+        """All findings."""
+        return tuple(located for file in self.files for located in file.findings)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """All sites."""
+        return tuple(site for file in self.files for site in file.sites)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a file could not be read."""
+        return any(file.error is not None for file in self.files)
+
+    def count(self, severity: Severity) -> int:
+        """Return the number of findings of one severity."""
+        return sum(located.finding.severity == severity for located in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is asked, and what is expected.
+
+    Attributes:
+        select: names or patterns of rules to ask; all where empty.
+        ignore: names or patterns of rules to leave out.
+        policies: what the user expects of sites.
+        severity: the mildest severity that is reported.
+        targets: names of targets, or paths of their tables, that the models are to run on.
+        intents: what sites are known to mean, by (graph, node), in the place of what the file
+            shows: what `convert` reads from PyTorch's own graph.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    severity: Severity = "note"
+    targets: tuple[str, ...] = ()
+    intents: Mapping[tuple[str, str], Intent] = field(
+        default_factory=dict[tuple[str, str], Intent], hash=False
+    )
+
+
+def settings_of(
+    select: Sequence[str] | str = (),
+    ignore: Sequence[str] | str = (),
+    expect: Sequence[str] | str = (),
+    severity: Severity = "note",
+) -> Settings:
+    """Return settings from texts, as the command line takes them; one text is a list of one.
+
+    Raises:
+        UsageError: a policy or a severity that is none.
+
+    >>> settings_of(expect="align_corners=false").policies[0].pattern
+    '*'
+    """
+    if severity not in SEVERITIES:
+        raise UsageError(f"severity is {severity!r}, expected one of {', '.join(SEVERITIES)}")
+    chosen, left, meant = (
+        (texts,) if isinstance(texts, str) else tuple(texts) for texts in (select, ignore, expect)
+    )
+    return Settings(chosen, left, tuple(parse_policy(text) for text in meant), severity)
+
+
+_RANK: dict[Severity, int] = {"error": 2, "warning": 1, "note": 0}
+
+
+def chosen_rules(settings: Settings) -> tuple[Rule, ...]:
+    """Return the rules that the settings ask for.
+
+    Raises:
+        UsageError: a name or pattern that matches no rule.
+    """
+    rules = load_rules()
+    for pattern in (*settings.select, *settings.ignore):
+        if not any(fnmatchcase(rule.name, pattern) for rule in rules):
+            raise UsageError(f"no rule is called {pattern!r}; see 'halfpixel rules'")
+
+    def matches(rule: Rule, patterns: Sequence[str]) -> bool:
+        return any(fnmatchcase(rule.name, pattern) for pattern in patterns)
+
+    return tuple(
+        rule
+        for rule in rules
+        if (not settings.select or matches(rule, settings.select))
+        and not matches(rule, settings.ignore)
+    )
+
+
+def sites(source: object) -> list[Site]:
+    """Return every resampling site of a model, in graph order.
+
+    Args:
+        source: a path, or a model in memory: onnx.ModelProto, onnx_ir.Model or
+            torch.onnx.ONNXProgram.
+
+    Returns:
+        One `Site` for each operator that resamples, in subgraphs and functions too.
+
+    Raises:
+        ModelFileError: the file cannot be read as a model.
+        GraphError: the graph is impossible.
+        UsageError: no format takes such an object.
+    """
+    return opened(source).sites
+
+
+def opened(source: object) -> Opened:
+    """Return the structure of a model, from a path or from an object; raises as `sites`."""
+    if callable(getattr(source, "rewrite", None)):
+        return cast("Opened", source)  # it was read before
+    if isinstance(source, str | Path):
+        path = Path(source)
+        usual: Format | None = None
+        for found in load_formats():
+            usual = usual or found
+            if path.name.endswith(found.suffixes):
+                return found.opened(path)
+        if usual is not None:
+            return usual.opened(path)
+    for found in load_formats():
+        if found.takes(source):
+            return found.opened(source)
+    kind = f"{type(source).__module__}.{type(source).__qualname__}"
+    raise UsageError(f"{kind} is neither a path nor a model that can be read")
+
+
+def check(  # noqa: PLR0913 - one keyword an option of the command
+    source: object,
+    settings: Settings | None = None,
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    expect: Sequence[str] = (),
+    severity: Severity = "note",
+) -> Report:
+    """Judge the resampling sites of one model.
+
+    Args:
+        source: as for `sites`.
+        settings: all of what follows at once, in place of the other keywords.
+        select: names or patterns of rules to ask; all where empty.
+        ignore: names or patterns of rules to leave out.
+        expect: what is meant, as `--expect` takes it: `[NODE:]KEY=VALUE`.
+        severity: the mildest severity that is reported.
+
+    Returns:
+        The report; a file that cannot be read is an error in it, not an exception.
+
+    Raises:
+        UsageError: the settings name an unknown rule, or no format takes the object.
+    """
+    judge = Judge(settings or settings_of(select, ignore, expect, severity))
+    name = str(source) if isinstance(source, str | Path) else "<model>"
+    return Report((judge.file(source, name),))
+
+
+def check_paths(
+    paths: Sequence[Path],
+    settings: Settings,
+    progress: Callable[[Path], None] | None = None,
+) -> Report:
+    """Judge the models in several files; `progress` is told of each before it is read."""
+    judge = Judge(settings)
+    files: list[FileReport] = []
+    for path in paths:
+        if progress is not None:
+            progress(path)
+        files.append(judge.file(path, str(path)))
+    return Report(tuple(files))
+
+
+_Said = dict[int, tuple[Operation, tuple[tuple[Rule, Finding], ...]]]
+
+
+@dataclass(slots=True)
+class Judge:
+    """The rules, and what they already said of operations that are alike."""
+
+    settings: Settings
+    rules: tuple[Rule, ...] = field(init=False)
+    _said: _Said = field(default_factory=_Said)
+    _aimed: dict[int, tuple[Operation, Operation]] = field(
+        default_factory=dict[int, tuple[Operation, Operation]]
+    )
+
+    def __post_init__(self) -> None:
+        """Choose the rules, and see that the targets are there."""
+        self.rules = chosen_rules(self.settings)
+        for name in self.settings.targets:
+            load_target(name)
+
+    def file(self, source: object, name: str) -> FileReport:
+        """Return what is found in one file or model."""
+        try:
+            return self.judged(opened(source), name)
+        except UsageError:
+            raise
+        except HalfpixelError as error:
+            return FileReport(name, error=str(error))
+
+    def judged(self, model: Opened, name: str) -> FileReport:
+        """Return what is found in a model that was read; its sites keep their order."""
+        found = tuple(self.meant(site) for site in model.sites)
+        try:
+            findings = tuple(self._findings(found))
+        except RuleError as error:
+            raise error.of(name) from error
+        return FileReport(name, found, findings, repaired=tuple(model.record))
+
+    def meant(self, site: Site) -> Site:
+        """Put what is known, then the user's policy, in the place of what the file shows."""
+        told = self.settings.intents.get((site.graph, site.name))
+        if told is not None and told != site.intent:
+            site = replace(site, operation=replace(site.operation, intent=told))
+        if self.settings.targets:
+            key = id(site.operation)
+            if key not in self._aimed:
+                aimed = replace(site.operation, targets=self.settings.targets)
+                self._aimed[key] = (site.operation, aimed)
+            site = replace(site, operation=self._aimed[key][1])
+        if not self.settings.policies:
+            return site
+        names = (site.name, site.path)
+        intent = expected(site.operation, names, self.settings.policies)
+        if intent is None:
+            return site
+        return replace(site, operation=replace(site.operation, intent=intent))
+
+    def _findings(self, found: Sequence[Site]) -> Iterator[Located]:
+        order = {id(site): place for place, site in enumerate(found)}
+        located = [
+            Located(rule, site, finding)
+            for site in found
+            for rule, finding in self.of_operation(site)
+        ]
+        for rule in self.rules:
+            located += [Located(rule, s, finding) for s, finding in _of_model(rule, found)]
+        least = _RANK[self.settings.severity]
+        kept = [one for one in located if _RANK[one.finding.severity] >= least]
+        yield from sorted(
+            kept,
+            key=lambda one: (order.get(id(one.site), 0), -_RANK[one.finding.severity]),
+        )
+
+    def of_operation(self, site: Site) -> tuple[tuple[Rule, Finding], ...]:
+        """Ask every rule of an operation once, however many sites share it."""
+        key = id(site.operation)
+        if key not in self._said:
+            findings = tuple(
+                (rule, finding) for rule in self.rules for finding in _of_site(rule, site)
+            )
+            self._said[key] = (site.operation, findings)
+        return self._said[key][1]
+
+
+def _of_site(rule: Rule, site: Site) -> list[Finding]:
+    """Ask a rule of one site; whatever a plug-in raises becomes one clear line."""
+    try:
+        return [] if rule.check is None else list(rule.check(site))
+    except Exception as error:
+        raise RuleError(rule.name, site.name, error) from error
+
+
+def _of_model(rule: Rule, sites: Sequence[Site]) -> list[tuple[Site, Finding]]:
+    """Ask a rule of all the sites of a model together."""
+    try:
+        return [] if rule.check_model is None else list(rule.check_model(sites))
+    except Exception as error:
+        raise RuleError(rule.name, sites[0].name if sites else "", error) from error

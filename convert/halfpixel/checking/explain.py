@@ -1,0 +1,172 @@
+"""Explain: a rule, the sites of a model, or a PyTorch call, in every framework's words.
+
+The subject is a rule's name, a model file (with ``:NODE`` for one of its nodes), or the text
+of an F.interpolate or nn.Upsample call.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from halfpixel.checking.check import sites
+from halfpixel.convention import load_conventions
+from halfpixel.conventions.torch.interpolate import Interpolate, parse_call
+from halfpixel.errors import UsageError
+from halfpixel.rule import Rule, load_rules
+from halfpixel.sampling import Area, Cubic, Nearest, Resize, Sampling, Table
+from halfpixel.sampling.axis import MAX_LENGTH
+from halfpixel.site import Site, shown
+
+SAMPLES: Final = 8
+"""Output samples whose source coordinates are listed."""
+
+EXAMPLE_LENGTH: Final = 4
+"""Input length that coordinates are shown for where none is known."""
+
+FORMULAS: Final = {
+    "align_corners": "i * (n_in - 1) / (n_out - 1)",
+    "half_pixel": "(i + 1/2) * r - 1/2",
+    "pytorch_half_pixel": "(i + 1/2) * r - 1/2; 0 where n_out is 1",
+    "pytorch_1_9_half_pixel": "(i + 1/2) * r - 1/2; -1/2 where n_out is 1",
+    "half_pixel_symmetric": "(i + 1/2) * r - 1/2 + (n_in - r * n_out) / 2",
+    "asymmetric": "i * r",
+    "tf_half_pixel_for_nn": "(i + 1/2) * r",
+    "tf_crop_and_resize": "roi_start * (n_in - 1) + i * (roi extent) * (n_in - 1) / (n_out - 1)",
+    "pytorch_antialias_align_corners": "(i + 1/2) * r - 1/2 with r = (n_in - 1) / (n_out - 1)",
+    "coreml_offset_corners": "(i + 1/2) * max(1, n_in - 1) / n_out",
+}
+
+
+def explain(subject: str) -> Iterator[str]:
+    """Yield the lines of an explanation.
+
+    Args:
+        subject: a rule's name, a model file with or without ``:NODE``, or a call.
+
+    Raises:
+        UsageError: it is none of these.
+        HalfpixelError: the model cannot be read.
+    """
+    rules = {rule.name: rule for rule in load_rules()}
+    if subject in rules:
+        yield from _rule(rules[subject])
+    elif "(" in subject and not Path(subject).exists():
+        yield from _call(subject)
+    else:
+        yield from _model(subject, list(rules))
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    yield f"{rule.name}{' (fixable)' if rule.fixable else ''}"
+    yield ""
+    yield from (rule.page or "").strip().splitlines()
+
+
+def _call(text: str) -> Iterator[str]:
+    try:
+        call = parse_call(text)
+    except ValueError as error:
+        raise UsageError(f"{text}: {error}") from error
+    yield call.text()
+    if call.scale_factor is not None:
+        n_in: int | None = EXAMPLE_LENGTH
+        lengths = call.output_lengths((EXAMPLE_LENGTH,) * call.spatial)
+        n_out = None if lengths is None else lengths[0]
+    else:
+        n_in, n_out = EXAMPLE_LENGTH, call.size[0] if call.size else None
+    yield from _sampling(call.sampling(0), call.spatial, n_in, n_out, call)
+
+
+def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
+    path, node = Path(subject), ""
+    if not path.exists():
+        head, _, node = subject.rpartition(":")
+        path = Path(head)
+        if not head or not path.exists():
+            import difflib
+
+            close = difflib.get_close_matches(subject, rules, 1)
+            hint = f"; did you mean {close[0]!r}?" if close else "; see 'halfpixel rules'"
+            raise UsageError(f"{subject!r} is no rule, no model file and no PyTorch call{hint}")
+    found = [site for site in sites(path) if not node or node in {site.name, site.path}]
+    if node and not found:
+        raise UsageError(f"{path}: no resampling node is called {node!r}")
+    if not found:
+        yield f"{path}: no resampling nodes"
+    for site in found:
+        yield from _site(path, site)
+        yield ""
+
+
+def _site(path: Path, site: Site) -> Iterator[str]:
+    where = shown(site.path)
+    yield f"{path}: {where} ({site.op}, {site.operation.version})"
+    for name, value in sorted(site.operation.attributes.items()):
+        yield f"  {name} = {value}"
+    yield f"  PyTorch: {site.torch_call or site.operation.problem or 'no single call'}"
+    if site.intent is not None:
+        yield f"  meant: {site.intent.text} ({site.intent.how}: {site.intent.origin})"
+    operator = site.operator
+    if not isinstance(operator, Resize):
+        return
+    ins, outs = site.operation.lengths()
+    groups: dict[tuple[Sampling, int | None, int | None], list[int]] = {}
+    for axis, sampling in operator.axes:
+        groups.setdefault((sampling, ins[axis], outs[axis]), []).append(axis)
+    for (sampling, n_in, n_out), axes in groups.items():
+        yield f"  axes {', '.join(map(str, axes))}:"
+        for line in _sampling(sampling, len(operator.axes), n_in, n_out):
+            yield f"  {line}"
+
+
+def _sampling(
+    sampling: Sampling,
+    spatial: int,
+    n_in: int | None,
+    n_out: int | None,
+    call: Interpolate | None = None,
+) -> Iterator[str]:
+    """Yield the kernel, the coordinates and the words of every convention."""
+    yield f"  kernel: {_kernel(sampling)}"
+    if not isinstance(sampling.kernel, Area | Table):
+        step = "n_in / n_out" if sampling.scale is None else f"1 / {float(sampling.scale):.6g}"
+        formula = FORMULAS[sampling.coordinate]
+        of = f", r = {step}" if " r" in formula and "r =" not in formula else ""
+        yield f"  source coordinate of output i: {formula}{of}"
+    if n_in is not None and n_out is not None and max(n_in, n_out) <= MAX_LENGTH:
+        yield from _coordinates(sampling, n_in, n_out)
+    yield "  in other words:"
+    for convention in load_conventions():
+        words = convention.write(sampling, spatial)
+        if call is not None and convention.name.startswith("PyTorch"):
+            words = call.text()
+        yield f"    {convention.name}: {words or 'has no name for it'}"
+
+
+def _kernel(sampling: Sampling) -> str:
+    kernel = sampling.kernel
+    if isinstance(kernel, Nearest):
+        return f"nearest, {kernel.rounding}"
+    words = [type(kernel).__name__.lower()]
+    if isinstance(kernel, Cubic):
+        words.append(f"a = {float(kernel.a):g}")
+    if getattr(kernel, "antialias", False):
+        words.append("antialias")
+    words.append("beyond the border: left out" if sampling.exclude_outside else "")
+    return ", ".join(word for word in words if word)
+
+
+def _coordinates(sampling: Sampling, n_in: int, n_out: int) -> Iterator[str]:
+    """Yield the first source coordinates and the weights of the first samples."""
+    weights = sampling.weights(n_in, n_out)
+    count = min(n_out, SAMPLES)
+    places = list(weights.positions[:count])
+    if not isinstance(sampling.kernel, Area | Table):
+        line = sampling.line(n_in, n_out)
+        places = [line.at(i) for i in range(count)]
+    shown = [f"{float(place):.6g}" for place in places]
+    more = " ..." if n_out > count else ""
+    yield f"  at length {n_in} to {n_out}, outputs 0 to {count - 1} read: {' '.join(shown)}{more}"
+    for i in range(min(count, 2)):
+        row = " + ".join(f"{float(w):.6g} x[{j}]" for j, w in weights.rows[i])
+        yield f"    y[{i}] = {row or 'the extrapolation value'}"

@@ -1,0 +1,1 @@
+"""A runtime, held against its exact weights."""

@@ -1,0 +1,191 @@
+"""The inputs that a file is verified with: as exported, and other lengths where some are free."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from halfpixel.converting.export.quietly import quietly
+from halfpixel.converting.ranges import ranges
+from halfpixel.converting.source import Source, feeds_of, tensors_of
+from halfpixel.runtime import Side
+from halfpixel.runtimes.torch_ import TorchRunning
+from halfpixel.verifying.result import shapes_text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from halfpixel.format import Port
+
+    Feeds = dict[str, NDArray[np.generic]]
+
+Other = Callable[[int, int], int]
+SHORTER: Final[tuple[Other, ...]] = (
+    lambda n, axis: max(n // 2 + axis % 2, 1),
+    lambda n, axis: min(n, 32 * (1 + axis % 2)),
+    lambda n, _axis: max(n // 2, 1),
+    lambda _n, axis: 1 + axis % 2,
+    lambda n, axis: min(n, 3 + axis % 2),
+    lambda n, axis: max(n - 1 - axis % 2, 1),
+)
+"""Shorter lengths of free axes, one a trial: half, odd, multiples of 32, the shortest."""
+
+LONGER: Final[tuple[Other, ...]] = (
+    lambda n, axis: n + 1 + axis % 2,
+    lambda n, axis: 15 * n + 15 if axis == 2 else min(n, 5),
+    lambda n, axis: 2 * n + axis % 2,
+    lambda n, axis: n + 32 * (1 + axis % 2),
+    lambda n, axis: 3 * n - 1 - 2 * (axis % 2),
+    lambda n, axis: 16 * n if axis == 2 else max(n // 2, 1),
+    lambda n, _axis: 2 * n,
+    lambda n, _axis: n + 64,
+)
+"""Longer ones: odd, far from square (PyTorch has other code for those), multiples of 32."""
+
+NEGATIVE: Final = (-1.0, 0.0)
+"""Range of made floats beside the usual one."""
+
+QUOTA: Final = 3
+"""Most trials of each kind: a module that branches on a length does so on either side."""
+
+GROWTH: Final = 3
+MOST_NUMBERS: Final = 1 << 21
+"""Most numbers that the module may make at other lengths: `GROWTH` times as many, or these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """What a file is verified with.
+
+    Attributes:
+        cases: inputs, as exported first.
+        notes: lengths that the module takes and that are not compared, and why.
+    """
+
+    cases: "tuple[Feeds, ...]"
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run of the module made.
+
+    Attributes:
+        numbers: how many.
+        column: an antialiased resize came to one column, of which PyTorch makes something else.
+    """
+
+    numbers: int
+    column: bool = False
+
+    @property
+    def tells(self) -> bool:
+        """Whether a file can be held against it: there are numbers, and they are right."""
+        return self.numbers > 0 and not self.column
+
+
+@dataclass(slots=True)
+class _Chosen:
+    """Trials as they are chosen."""
+
+    source: Source
+    cases: "list[Feeds]"
+    most: int
+    seen: set[tuple[tuple[int, ...], ...]]
+    notes: list[str] = field(default_factory=list[str])
+
+    def add(self, others: Sequence[Other], first: int) -> None:
+        """Add trials until there are `QUOTA` more, numbered from `first` on."""
+        limits = ranges(self.source)
+        wanted = len(self.cases) + QUOTA
+        for trial, other in enumerate(others, first):
+            ports = [self._port(port, other, trial, limits) for port in self.source.inputs]
+            shapes = tuple(cast("tuple[int, ...]", port.shape) for port in ports)
+            if len(self.cases) >= wanted or shapes in self.seen:
+                continue
+            self.seen.add(shapes)
+            feeds = feeds_of(ports, self.source.limits, 1 + trial)
+            ran = run_of(self.source, feeds)
+            if ran is None or not ran.tells:
+                continue
+            if ran.numbers > self.most:
+                named = shapes_text({port.name: port.shape for port in ports})  # type: ignore[misc]
+                told = f"the module makes {ran.numbers} numbers there, more than {self.most}"
+                self.notes.append(f"not tried at {named}: {told}")
+                continue
+            self.cases.append(feeds)
+
+    def _port(
+        self,
+        port: "Port",
+        other: Other,
+        trial: int,
+        limits: dict[tuple[str, int], tuple[int, int | None]],
+    ) -> "Port":
+        """Return an input with other lengths; every batch is of the same size."""
+        shape = list(cast("tuple[int, ...]", port.shape))
+        for axis in self.source.free.get(port.name, ()):
+            low, high = limits.get((port.name, axis), (1, None))
+            wanted = max(other(shape[axis], axis) if axis else 1 + trial % 3, low)
+            shape[axis] = wanted if high is None else min(wanted, high)
+        return replace(port, shape=tuple(shape))
+
+
+def trials(source: Source) -> Trials:
+    """Return the inputs that the file is verified with."""
+    first = [*(source.given or (source.feeds,))]
+    if source.reference is not None and not source.given:
+        first.append(feeds_of(source.inputs, source.limits, 1))  # constants follow from the first
+    notes: list[str] = []
+    if source.program is None and not source.given and not source.ranged:
+        other = feeds_of(source.inputs, NEGATIVE, 1)
+        if run_of(source, other) is not None:
+            first.append(other)
+            notes.append("a trace follows one path: it was run on floats of -1 to 0 too (--range)")
+    if not any(source.free.values()):
+        return Trials(tuple(first), tuple(notes))
+    ran = run_of(source, source.feeds)
+    most = max(GROWTH * (0 if ran is None else ran.numbers), MOST_NUMBERS)
+    seen = {tuple(array.shape for array in feeds.values()) for feeds in first}
+    chosen = _Chosen(source, first, most, seen)
+    chosen.add(SHORTER, 0)
+    chosen.add(LONGER, len(SHORTER))
+    return Trials(tuple(chosen.cases), (*notes, *chosen.notes, *_columns(source)))
+
+
+def run_of(source: Source, feeds: "Feeds") -> Ran | None:
+    """Return what the module makes of inputs; None where it takes no such lengths."""
+    import torch
+    from torch.utils import _pytree
+
+    try:
+        with torch.no_grad(), quietly():
+            made: Any = source.module(*tensors_of(feeds))
+        leaves = cast("list[object]", _pytree.tree_leaves(made))
+        count = sum(leaf.numel() for leaf in leaves if isinstance(leaf, torch.Tensor))
+        return Ran(count, column=_column(source, feeds))
+    except Exception:  # noqa: BLE001 - whatever a module raises, it does not take them
+        return None
+
+
+def _column(source: Source, feeds: "Feeds") -> bool:
+    """Whether PyTorch's own result is wrong, as rule antialias-column has it."""
+    if source.program is not None and not any("_aa" in call.target for call in source.calls):
+        return False
+    with quietly():
+        calls = TorchRunning(Side(source.module), source.module, "cpu").calls(feeds)
+    return any(
+        call.output.shape[-1] == 1 and call.output.shape[-2] != call.inputs[0].shape[-2]
+        for call in calls
+        if "_aa" in call.name
+    )
+
+
+def _columns(source: Source) -> list[str]:
+    """Return a note a call that is antialiased to a width that is free."""
+    return [
+        f"{call.text}: where its last length comes to 1, PyTorch's own CPU result is wrong "
+        "(rule antialias-column), and the file is not held against it"
+        for call in source.calls
+        if "_aa" in call.target and isinstance((call.output_shape or (0,))[-1], str)
+    ]

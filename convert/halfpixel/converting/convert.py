@@ -1,0 +1,179 @@
+"""Convert: from PyTorch to ONNX or Core ML, with nothing lost on the way.
+
+Load and run the module, export it, hold every site against the call that PyTorch's own graph made,
+fix what the exporter lost, run the file beside the module at the exported lengths and at others,
+and only then give it its name. What the exporter refuses, or what no fix says, is exported again
+with these calls in plain operators.
+"""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.converting.result import COREML, MODELS
+from halfpixel.errors import ModelFileError, UsageError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from halfpixel.converting.result import Conversion, ConvertSettings, Exporter
+
+DIALECTS: Final = {".onnx": "ONNX", ".mlpackage": "ML Program", ".mlmodel": "neural network"}
+"""What each kind of file holds, as targets call it."""
+
+
+def convert(  # noqa: PLR0913 - one keyword an option of the command
+    source: object,
+    output: str | Path | None = None,
+    *,
+    inputs: Sequence[str] = (),
+    dynamic: Sequence[str] | str = (),
+    opset: int | None = None,
+    exporter: "Exporter | None" = None,
+    targets: Sequence[str] = (),
+    expect: Sequence[str] = (),
+    unsafe_fixes: bool = False,
+    force_write: bool = False,
+    tolerance: Sequence[str] = (),
+    providers: Sequence[str] = (),
+    allow_fallback: bool = False,
+    limits: tuple[float, float] | None = None,
+    arrays: Sequence[str] = (),
+    settings: "ConvertSettings | None" = None,
+) -> "Conversion":
+    """Convert a PyTorch module, check it against its own calls, fix it and verify it.
+
+    Args:
+        source: `package.module:factory`, a .pt2 or TorchScript file, an ONNX file on its way to
+            Core ML, a torch.nn.Module or an ExportedProgram.
+        output: the file: .onnx, .mlpackage or .mlmodel; None to have the ONNX model in memory.
+        inputs: shapes of the inputs, as `--input` takes them: `[NAME=]1x3x64x64[:TYPE]`.
+        dynamic: axes that are free: "all", "2,3" or "NAME=2,3".
+        opset: newest opset of the file.
+        exporter: "dynamo" or "torchscript".
+        targets: names of targets that the file is to run on.
+        expect: what is meant, as `--expect` takes it: `[NODE:]KEY=VALUE`.
+        unsafe_fixes: make fixes that rest on an assumption too.
+        force_write: write a file that failed verification.
+        tolerance: what counts as equal: `[TYPE=]ABS[,REL]`.
+        providers: execution providers to verify on, beside onnxruntime's CPU.
+        allow_fallback: resampling nodes may fall back from a provider to the CPU.
+        limits: range of made floats; 0 to 1 where none is given, and what a trace did not follow
+            is tried from -1 to 0 too.
+        arrays: inputs to export and verify with, as `--inputs` takes them: an .npz by name.
+        settings: all of this at once, in place of the other keywords.
+
+    Returns:
+        What became of it. A module that the exporter refuses, and a file that failed
+        verification, or that nothing could be told of, is `refused` with the reason, not an
+        exception. The module is left as it was: in training, if it was.
+
+    Raises:
+        UsageError: no such factory, inputs that it does not take, or options that say nothing
+            of such an output.
+        ModelFileError: a file cannot be read or written.
+        RuntimeFailure: an execution provider that was asked for is not there.
+        MissingExtraError: PyTorch, onnxruntime or coremltools is not installed.
+    """
+    from halfpixel.converting.exports import Converting
+    from halfpixel.converting.providers import need_providers
+    from halfpixel.converting.result import (
+        ConvertSettings,
+        parse_dynamic,
+        parse_exporter,
+        parse_input,
+    )
+    from halfpixel.converting.source import load
+    from halfpixel.intent import parse_policy
+    from halfpixel.runtimes.feeds import read
+    from halfpixel.verifying.measure import parse_tolerances
+
+    asked = ConvertSettings(
+        inputs=tuple(parse_input(text) for text in inputs),
+        dynamic=parse_dynamic((dynamic,) if isinstance(dynamic, str) else tuple(dynamic)),
+        opset=opset,
+        exporter=parse_exporter(exporter),
+        targets=tuple(targets),
+        policies=tuple(parse_policy(text) for text in expect),
+        unsafe=unsafe_fixes,
+        force=force_write,
+        tolerances=parse_tolerances(tuple(tolerance)),
+        providers=tuple(providers),
+        fallback=allow_fallback,
+        limits=limits,
+        given=read(tuple(arrays)),
+    )
+    if settings is None:
+        settings = asked
+    elif asked != ConvertSettings():
+        raise UsageError("settings says all of it: give settings, or the other keywords")
+    target = None if output is None else Path(output)
+    _check_target(target, settings)
+    _check_source(source, target)
+    need_providers(settings, target)
+    place = None if target is None else target.parent
+    with (
+        _as_it_was(source),
+        tempfile.TemporaryDirectory(dir=place, prefix=".halfpixel-") as folder,
+    ):
+        return Converting(load(source, settings), settings, Path(folder), target).result()
+
+
+def _check_source(source: object, target: Path | None) -> None:
+    """Refuse a model that is converted already, but for an ONNX file on its way to Core ML."""
+    text = str(source) if isinstance(source, str | Path) else ""
+    onward = text.endswith(".onnx") and target is not None and target.name.endswith(COREML)
+    if text.endswith(MODELS) and not onward:
+        told = "halfpixel fix mends a model; --to torch says it in PyTorch's words"
+        raise UsageError(f"{text}: is converted already; {told}")
+
+
+def _as_it_was(source: object) -> "AbstractContextManager[object]":
+    """Have the caller's own module in evaluation mode for as long as it is converted."""
+    from halfpixel.runtimes.torch_ import evaluating, need_library
+
+    need_library()
+    import torch
+
+    if isinstance(source, torch.nn.Module) and not isinstance(source, torch.fx.GraphModule):
+        return evaluating(source)
+    return nullcontext()
+
+
+def _check_targets(target: Path, settings: "ConvertSettings") -> None:
+    """Refuse targets that run no such file, and opsets that there are not."""
+    from onnx.defs import onnx_opset_version
+
+    from halfpixel.targets.target import load_target
+
+    for name in settings.targets:
+        system = load_target(name).system
+        runs = "ONNX" if system is None else system.dialect
+        if runs != DIALECTS[target.suffix]:
+            raise UsageError(f"{target}: --target {name} runs models of {runs}, not this kind")
+    newest = onnx_opset_version()
+    if settings.opset is not None and settings.opset > newest:
+        raise UsageError(f"--opset {settings.opset}: the newest that is known here is {newest}")
+
+
+def _check_target(target: Path | None, settings: "ConvertSettings") -> None:
+    """Refuse, before any work, a file that cannot be written, and options that it does not have."""
+    if target is None:
+        _check_targets(Path("model.onnx"), settings)
+        return
+    if not target.name.endswith(tuple(DIALECTS)):
+        raise UsageError(f"{target}: expected a name that ends in .onnx, .mlpackage or .mlmodel")
+    _check_targets(target, settings)
+    given = {"exporter": settings.exporter, "opset": settings.opset}
+    stray = [name for name, value in given.items() if value is not None]
+    if stray and target.name.endswith(COREML):
+        raise UsageError(f"{target}: coremltools writes it: --{stray[0]} is for ONNX")
+    folder = target.parent
+    if not folder.is_dir():
+        raise ModelFileError(target, f"there is no folder {folder}")
+    closed = target.exists() and not target.is_dir() and not os.access(target, os.W_OK)
+    if closed or not os.access(folder, os.W_OK):
+        raise ModelFileError(target, "cannot be written: permission denied")

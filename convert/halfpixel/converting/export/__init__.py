@@ -1,0 +1,1 @@
+"""The exporters, each asked in the same way."""

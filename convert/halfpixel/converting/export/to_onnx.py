@@ -1,0 +1,200 @@
+"""PyTorch's two exporters to ONNX, each asked the same way."""
+
+import shutil
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from halfpixel.converting.export.quietly import quietly, reason_of, tracing, unprinted
+from halfpixel.converting.source import Source, exported
+from halfpixel.errors import HalfpixelError, ModelFileError
+from halfpixel.intents.exported_program import origins, placeholders
+
+if TYPE_CHECKING:
+    from halfpixel.converting.plain.exporting import Kind
+
+USUAL: Final = 17
+VOLUMES: Final = 20
+LARGEST: Final = 1 << 30
+"""Bytes of weights beyond which they go to a file beside the model."""
+
+
+class ExportRefusal(HalfpixelError):  # noqa: N818 - what happened is that it refused
+    """An exporter that refuses a module, in its own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an exporter wrote.
+
+    Attributes:
+        path: the file.
+        opset: its opset; None for Core ML.
+        origins: for values in it, the call that each came from, where the exporter tells.
+        notes: what PyTorch warned of.
+    """
+
+    path: Path
+    opset: int | None = None
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    notes: tuple[str, ...] = ()
+
+
+@contextmanager
+def asked(told: str, path: Path) -> Generator[None]:
+    """Ask a library for an export: what it raises is its refusal.
+
+    What halfpixel raises itself, in its plain operators too, is no refusal and is raised as it
+    is; so is what the system says of the disk, with the file's name.
+
+    Args:
+        told: how the refusal begins.
+        path: what is written.
+
+    Raises:
+        ExportRefusal: the library refuses.
+        ModelFileError: the file cannot be written.
+    """
+    from halfpixel.converting.plain.exporting import own_error
+
+    try:
+        yield
+    except (HalfpixelError, MemoryError):
+        raise
+    except Exception as error:
+        if (own := own_error(error)) is not None:
+            raise own from own.__cause__
+        reason = _unwritten(error)
+        if reason is not None:
+            raise ModelFileError(Path(path.name), f"cannot be written: {reason}") from error
+        raise ExportRefusal(f"{told}: {reason_of(error)}") from error
+
+
+def _unwritten(error: Exception) -> str | None:
+    """Return why a file cannot be written; None for an error of another kind.
+
+    >>> _unwritten(OSError(28, "No space left on device"))
+    'no space left on device'
+    >>> _unwritten(OSError("could not get source code")) is None
+    True
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return (error.strerror or str(error)).lower()
+    text = str(error)  # as coremltools' own C++ has it, and shutil of a folder
+    told = text.startswith("[MIL FileWriter]") or isinstance(error, shutil.Error)
+    return " ".join(text.split()) if told else None
+
+
+def export_onnx(
+    source: Source, path: Path, exporter: str, opset: int | None, kinds: "frozenset[Kind]"
+) -> Exported:
+    """Write a module as ONNX.
+
+    Args:
+        source: the module.
+        path: the file.
+        exporter: dynamo or torchscript.
+        opset: the opset; None for the exporter's own.
+        kinds: calls that are written in plain operators.
+
+    Raises:
+        ExportRefusal: the exporter refuses, or writes another opset.
+        ModelFileError: the file cannot be written.
+    """
+    from halfpixel.converting.plain.exporting import written_out
+
+    context = written_out(kinds) if kinds else nullcontext()
+    with quietly(), context:
+        found = (
+            _dynamo(source, path, opset, again=bool(kinds))
+            if exporter == "dynamo"
+            else _torchscript(source, path, opset)
+        )
+    if opset is not None and found.opset is not None and found.opset > opset:
+        raise ExportRefusal(
+            f"the {exporter} exporter wrote opset {found.opset} where {opset} was asked for: "
+            "it could not convert down; --exporter torchscript writes older ones"
+        )
+    return found
+
+
+def _dynamo(source: Source, path: Path, opset: int | None, *, again: bool) -> Exported:
+    import torch
+
+    program = source.program
+    asking = asked("the dynamo exporter refuses", path)
+    if again and program is not None:
+        program = asking(exported)(source)
+    if program is None:
+        raise ExportRefusal(f"torch.export refuses: {source.problem}")
+    export = asking(cast("Callable[..., Any]", vars(torch.onnx)["export"]))
+    own = [str(node.name) for node in placeholders(program)] == source.names
+    made = export(
+        program,
+        dynamo=True,
+        opset_version=opset,
+        input_names=None if own else source.names,
+        verbose=False,
+    )
+    if own:
+        _named(made.model.graph, source.names)
+    size = sum(v.numel() * v.element_size() for v in program.state_dict.values() if _is_tensor(v))
+    asking(made.save)(str(path), external_data=size > LARGEST)
+    named = origins(made.exported_program, source.calls)
+    return Exported(path, int(made.model.opset_imports[""]), named)
+
+
+def _named(graph: Any, names: Sequence[str]) -> None:  # noqa: ANN401 - of the exporter's own kind
+    """Give inputs their names, where one is returned as it came.
+
+    The exporter calls the copy that is returned by the input's name, and given input_names it
+    calls both so, and makes a cycle of them (PyTorch 2.13).
+    """
+    for value, name in zip(graph.inputs, names, strict=True):
+        if value.name == name:
+            continue
+        for one in graph.outputs:
+            if one.name == name:
+                one.name = f"{name}_out"
+        value.name = name
+
+
+def _is_tensor(value: object) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor)
+
+
+def _usual(source: Source) -> int:
+    """Return the exporter's own opset, or the first one that samples volumes where one does."""
+    volumes = any(c.kind == "grid" and len(c.input_shape or ()) == 5 for c in source.calls)
+    return VOLUMES if volumes else USUAL
+
+
+def _torchscript(source: Source, path: Path, opset: int | None) -> Exported:
+    import torch
+
+    axes = {
+        name: {axis: f"{name}_{axis}" for axis in free}
+        for name, free in source.free.items()
+        if free
+    }
+    with unprinted(), tracing() as notes:
+        asking = asked("the torchscript exporter refuses", path)
+        export = asking(cast("Callable[..., Any]", vars(torch.onnx)["export"]))
+        export(
+            source.module,
+            source.tensors(),
+            str(path),
+            dynamo=False,
+            opset_version=opset or _usual(source),
+            input_names=source.names,
+            dynamic_axes=axes or None,
+        )
+    from halfpixel.formats.onnx.proto import parse
+    from halfpixel.formats.onnx.wire import skeleton
+    from halfpixel.formats.onnx.write.version_converter import opset_of
+
+    return Exported(path, opset_of(parse(skeleton(path).data, path)), notes=tuple(notes))

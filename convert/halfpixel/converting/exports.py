@@ -1,0 +1,248 @@
+"""Attempts at one conversion: exported, held against the calls, fixed, and run.
+
+The first attempt takes what the exporter writes, but for calls of which no runtime reads the same
+pixels at every free length. Where the exporter refuses, or a call is not what it was after all
+fixes, the next one has these calls in plain operators.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+from halfpixel.checking.check import Settings as CheckSettings
+from halfpixel.checking.check import opened
+from halfpixel.converting.alone import FORCE, NETWORK, sites_alone
+from halfpixel.converting.calls import matched_calls
+from halfpixel.converting.candidate import Attempt
+from halfpixel.converting.cases import Trials, trials
+from halfpixel.converting.export.to_coreml import export_coreml
+from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, export_onnx
+from halfpixel.converting.plain.exporting import Kind, delicate, kind_of
+from halfpixel.converting.report_of import lowerings, told, unmet
+from halfpixel.converting.result import COREML, NEURAL, Conversion, ConvertSettings
+from halfpixel.converting.source import Source
+from halfpixel.converting.verified import verified
+from halfpixel.errors import GraphError, HalfpixelError
+from halfpixel.fixing.fix import fix
+from halfpixel.fixing.result import FixSettings
+from halfpixel.intents.aten_call import NO_CALL
+from halfpixel.intents.deviation import deviation
+
+if TYPE_CHECKING:
+    import onnx
+
+_WORD: Final = re.compile(r"\w+")
+OLDER: Final = 17
+"""Opset that is tried where a target does not take what a newer one says."""
+
+DYNAMO_SINCE: Final = 18
+"""Oldest opset that the dynamo exporter writes; it converts down from there, or not."""
+
+
+@dataclass(slots=True)
+class Converting:
+    """One module on its way to a file."""
+
+    source: Source
+    settings: ConvertSettings
+    folder: Path
+    target: Path | None
+    trials: Trials | None = None  # chosen once, by running the module: they are for every attempt
+
+    @property
+    def exporter(self) -> str:
+        """Which exporter is asked."""
+        if self.target is not None and self.target.name.endswith(COREML):
+            return "coreml"
+        old = self.settings.opset is not None and self.settings.opset < DYNAMO_SINCE
+        usual = "torchscript" if self.source.scripted or old else "dynamo"
+        return self.settings.exporter or usual
+
+    def result(self) -> Conversion:
+        """Return what became of it."""
+        if self.source.restless and not self.settings.force:
+            refused = f"{self.source.restless}; a file holds no state"
+            return Conversion(self.source.name, exporter=self.exporter, refused=refused)
+        chosen: Converting = self
+        best, attempts = self.tried()
+        if unmet(best) and self._may_be_older(best):
+            older = self._older()
+            again, more = older.tried()
+            worse = (
+                again.refused or again.doubtful or len(again.ran.narrower) > len(best.ran.narrower)
+            )
+            if not worse and unmet(again) < unmet(best):
+                again.notes.append(f"opset {OLDER}: the target takes more of it than of later ones")
+                chosen, best, attempts = older, again, more
+        found = told(self.source, chosen.exporter, best, attempts)
+        if best.fixed is None or best.path is None or (best.refused and not self.settings.force):
+            return found
+        if self.target is None:
+            return replace(found, proto=_loaded(best.path))
+        best.fixed.save(self.target, replace=True)
+        return replace(found, output=str(self.target))
+
+    def _may_be_older(self, attempt: Attempt) -> bool:
+        """Whether the opset and the exporter were left to us, and the file has a newer opset."""
+        asked = self.settings.opset is not None or self.settings.exporter is not None
+        opset = attempt.exported.opset if attempt.exported is not None else None
+        return not asked and opset is not None and opset > OLDER
+
+    def _older(self) -> "Converting":
+        """Return the same at an older opset."""
+        folder = self.folder / f"o{OLDER}"
+        folder.mkdir()
+        settings = replace(self.settings, opset=OLDER, exporter=None)
+        return Converting(self.source, settings, folder, self.target, self.trials)
+
+    def tried(self) -> tuple[Attempt, list[Attempt]]:
+        """Return the attempt that is taken, and all of them."""
+        attempts: list[Attempt] = []
+        wanted: frozenset[Kind] | None = self._delicate()
+        while wanted is not None and wanted not in [one.kinds for one in attempts]:
+            attempts.append(self._attempt(wanted, len(attempts)))
+            wanted = self._next(attempts[-1])
+        good = [one for one in attempts if not one.refused]
+        clean = [one for one in good if not one.doubtful]
+        whole = [one for one in reversed(attempts) if one.path is not None]
+        return next(iter([*clean, *good, *whole, *attempts])), attempts
+
+    def _delicate(self) -> frozenset[Kind]:
+        """Return the calls of which no runtime reads the same pixels at every free length."""
+        if self.source.scripted or self.exporter == "coreml":
+            return self.source.needs
+        found = {kind_of(call) for call in self.source.calls if delicate(call)}
+        return self.source.needs | {kind for kind in found if kind is not None}
+
+    def _next(self, attempt: Attempt) -> frozenset[Kind] | None:
+        """Return the calls to be written in plain operators next; None where nothing is left."""
+        if self.source.scripted or (not attempt.refused and not attempt.doubtful):
+            return None
+        if self.settings.policies and attempt.exported is not None:
+            return None  # the file is what was expected, whatever the module computes
+        kinds = {k: kind_of(call) for k, call in enumerate(self.source.calls)}
+        known = {k: kind for k, kind in kinds.items() if kind is not None}
+        doubtful = frozenset(kind for k, kind in known.items() if k in attempt.doubtful)
+        every = frozenset(known.values())
+        wanted = attempt.kinds | doubtful
+        if wanted != attempt.kinds:
+            return wanted
+        last = attempt.final or not attempt.refused
+        return None if last or every == attempt.kinds else every
+
+    def _attempt(self, kinds: frozenset[Kind], number: int) -> Attempt:
+        """Export once, with calls of these kinds in plain operators."""
+        found = Attempt(kinds)
+        name = "model.onnx" if self.target is None else self.target.name
+        place = self.folder / f"{number}"
+        place.mkdir()
+        try:
+            found.exported = self._exported(place / name, kinds)
+            self._mend(found)
+        except ExportRefusal as refusal:
+            found.refused = str(refusal)
+            found.doubtful = self._named_in(found.refused)
+        return found
+
+    def _named_in(self, text: str) -> tuple[int, ...]:
+        """Return the calls whose ATen operator a refusal names."""
+        words = set(_WORD.findall(text))
+        bare = {k: call.target.split(".")[1] for k, call in enumerate(self.source.calls)}
+        return tuple(k for k, name in bare.items() if {name, f"_{name}"} & words)
+
+    def _exported(self, path: Path, kinds: frozenset[Kind]) -> Exported:
+        if self.exporter == "coreml":
+            expect = [policy.text for policy in self.settings.policies]
+            return export_coreml(self.source, path, self.settings.targets, kinds, expect)
+        return export_onnx(self.source, path, self.exporter, self.settings.opset, kinds)
+
+    def _mend(self, attempt: Attempt) -> None:
+        """Check what was exported against its calls, fix it, and run it.
+
+        Raises:
+            ExportRefusal: what was exported cannot be read.
+        """
+        exported = cast("Exported", attempt.exported)
+        try:
+            model = opened(exported.path)
+            outputs = [end.output for end in model.ends]
+            calls, sites = self.source.calls, model.sites
+        except HalfpixelError as error:
+            reason = str(error).replace(str(exported.path), exported.path.name)
+            raise ExportRefusal(f"what the {self.exporter} exporter wrote: {reason}") from error
+        attempt.sites = tuple(sites)
+        there = {port.name for port in model.inputs}
+        if len(there) < len(self.source.names):
+            attempt.missing = tuple(name for name in self.source.names if name not in there)
+        attempt.matching = matched_calls(calls, sites, outputs, exported.origins)
+        intents = {
+            site: intent
+            for site, call in attempt.call_of().items()
+            if (intent := calls[call].intent) is not None
+        }
+        if self.source.program is not None:
+            intents |= {
+                (site.graph, site.name): NO_CALL
+                for place, site in enumerate(sites)
+                if place not in attempt.matching.sites and site.operation.hidden == "AveragePool"
+            }
+        asked = CheckSettings(
+            policies=self.settings.policies,
+            severity="warning",
+            targets=self.settings.targets,
+            intents=intents,
+        )
+        settings = FixSettings(asked, self.settings.unsafe, self.settings.opset)
+        fixed = fix(model, settings=settings)
+        if fixed.error is None and (lower := lowerings(fixed)):
+            fixed = fix(model, settings=replace(settings, lower=lower))
+        attempt.fixed = fixed
+        if fixed.error is not None:
+            attempt.refused = fixed.error.replace(str(exported.path), exported.path.name)
+            return
+        path = exported.path.with_stem(exported.path.stem + ".fixed")
+        fixed.save(path)
+        attempt.path = path
+        attempt.doubtful = self._doubtful(attempt)
+        self._run(attempt, path)
+        if attempt.refused and not attempt.doubtful and not attempt.final:
+            attempt.doubtful = tuple(attempt.matching.lost)
+
+    def _run(self, attempt: Attempt, path: Path) -> None:
+        """Run the file beside the module, or its sites alone where it is not run as a whole."""
+        try:
+            self.trials = self.trials or trials(self.source)
+            attempt.ran = verified(path, self.source, self.settings, self.trials)
+            attempt.refused, attempt.final = attempt.ran.refused, attempt.ran.final
+        except GraphError as error:
+            attempt.final = path.suffix == NEURAL
+            texts = {
+                site: self.source.calls[call].intent for site, call in attempt.call_of().items()
+            }
+            calls = {site: intent.text for site, intent in texts.items() if intent is not None}
+            note, wrong = sites_alone(path, self.settings, calls)
+            attempt.notes.append(note)
+            why = NETWORK if attempt.final else error.reason
+            attempt.refused = f"not verified: {wrong or why}; {FORCE}"
+
+    def _doubtful(self, attempt: Attempt) -> tuple[int, ...]:
+        """Return the calls whose site, after fixing, is proven to be something else."""
+        report = None if attempt.fixed is None else attempt.fixed.report
+        if report is None:
+            return ()
+        names = attempt.call_of()
+        found: list[int] = []
+        for site in report.sites:
+            call = names.get((site.graph, site.name))
+            wrong = deviation(site.operation) if call is not None else None
+            if call is not None and wrong is not None and not wrong.remote:
+                found.append(call)
+        return tuple(found)
+
+
+def _loaded(path: Path) -> "onnx.ModelProto":
+    """Return a model in memory, before the file that it was exported to is gone."""
+    import onnx
+
+    return onnx.load(path)  # pyright: ignore[reportUnknownMemberType]

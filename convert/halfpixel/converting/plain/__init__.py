@@ -1,0 +1,1 @@
+"""Resampling calls in plain operators, at lengths that are symbols."""

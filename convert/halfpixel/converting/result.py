@@ -1,0 +1,264 @@
+"""What a conversion is asked for, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+from halfpixel.checking.check import Located
+from halfpixel.errors import UsageError
+from halfpixel.fixing.result import Changed, Declined
+from halfpixel.intent import Policy
+from halfpixel.intents.exported_program import GraphCall
+from halfpixel.site import Site
+from halfpixel.verifying.measure import TOLERANCES, Tolerance
+
+if TYPE_CHECKING:
+    import numpy as np
+    import onnx
+    from numpy.typing import NDArray
+
+    from halfpixel.verifying.result import Verification
+
+    Array = NDArray[np.generic]
+
+NEURAL: Final = ".mlmodel"
+COREML: Final = (".mlpackage", NEURAL)
+MODELS: Final = (".onnx", *COREML, ".mlmodelc")
+"""How names of models end: those that coremltools writes, and all that are read."""
+
+Exporter = Literal["dynamo", "torchscript"]
+EXPORTERS: Final[tuple[Exporter, ...]] = ("dynamo", "torchscript")
+
+
+def parse_exporter(text: str | None) -> Exporter | None:
+    """Return PyTorch's exporter of a name.
+
+    Raises:
+        UsageError: it has no such exporter.
+    """
+    if text is None:
+        return None
+    for name in EXPORTERS:
+        if name == text:
+            return name
+    raise UsageError(f"--exporter {text!r}: expected {' or '.join(EXPORTERS)}")
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """One input of the module.
+
+    Attributes:
+        shape: its lengths while exporting.
+        name: its name; empty for the parameter at its place.
+        dtype: its element type.
+    """
+
+    shape: tuple[int, ...]
+    name: str = ""
+    dtype: str = "float32"
+
+
+DTYPES = frozenset(
+    {"float16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64", "bool"}
+)
+
+
+def parse_input(text: str) -> InputSpec:
+    """Return what `[NAME=]1x3x8x8[:dtype]` spells.
+
+    Raises:
+        UsageError: a text that is none.
+
+    >>> parse_input("mask=1x8x8:bool")
+    InputSpec(shape=(1, 8, 8), name='mask', dtype='bool')
+    """
+    head, equals, rest = text.partition("=")
+    name, body = (head, rest) if equals else ("", text)
+    listed, colon, dtype = body.partition(":")
+    parts = listed.split("x")
+    whole = all(part.isdigit() and int(part) > 0 for part in parts)
+    if (equals and not name) or not whole or (colon and dtype not in DTYPES):
+        types = ", ".join(sorted(DTYPES))
+        raise UsageError(f"--input {text!r}: expected [NAME=]1x3x64x64[:TYPE], TYPE of {types}")
+    return InputSpec(tuple(int(part) for part in parts), name, dtype or "float32")
+
+
+@dataclass(frozen=True, slots=True)
+class Dynamic:
+    """Axes that are free.
+
+    Attributes:
+        everywhere: axes of every input; "all" for all but the channels.
+        axes: axes by input.
+    """
+
+    everywhere: tuple[int, ...] | Literal["all"] = ()
+    axes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+
+    def of(self, name: str, rank: int, dtype: str = "float32") -> tuple[int, ...]:
+        """Return the free axes of an input.
+
+        The channels are axis 1 of three or more, but for labels, masks and the like: whole numbers
+        over three axes have none.
+
+        Raises:
+            UsageError: an axis that it does not have.
+
+        >>> Dynamic("all").of("x", 4)
+        (0, 2, 3)
+        >>> Dynamic("all").of("mask", 3, "bool")
+        (0, 1, 2)
+        """
+        if name in self.axes:
+            chosen = self.axes[name]
+        elif self.everywhere == "all":
+            channels = rank > 3 or (rank == 3 and dtype.startswith("float"))
+            chosen = tuple(axis for axis in range(rank) if axis != 1 or not channels)
+        else:
+            chosen = self.everywhere
+        for axis in chosen:
+            if axis >= rank:
+                raise UsageError(f"--dynamic: input {name!r} has {rank} axes, and no axis {axis}")
+        return chosen
+
+
+def parse_dynamic(texts: tuple[str, ...]) -> Dynamic:
+    """Return the free axes that `all`, `2,3` or `NAME=2,3` texts spell.
+
+    Raises:
+        UsageError: a text that is none.
+
+    >>> parse_dynamic(("x=2,3",)).of("x", 4)
+    (2, 3)
+    """
+    everywhere: tuple[int, ...] | Literal["all"] = ()
+    axes: dict[str, tuple[int, ...]] = {}
+    for text in texts:
+        name, equals, listed = text.rpartition("=")
+        if text == "all":
+            everywhere = "all"
+            continue
+        parts = [part.strip() for part in listed.split(",")]
+        if not all(part.isdigit() for part in parts) or (equals and not name):
+            raise UsageError(f"--dynamic {text!r}: expected all, AXES or NAME=AXES, such as x=2,3")
+        found = tuple(sorted({int(part) for part in parts}))
+        if name:
+            axes[name] = found
+        else:
+            everywhere = found
+    return Dynamic(everywhere, axes)
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertSettings:
+    """How a model is converted.
+
+    Attributes:
+        inputs: what the module takes.
+        dynamic: axes that are free in the file.
+        opset: newest opset of the file; None for the exporter's own.
+        exporter: dynamo or torchscript; None for what fits the source.
+        targets: what the file is to run on, as `check --target` has it.
+        policies: what is meant, as `--expect` has it.
+        unsafe: fixes that rest on an assumption are made too.
+        force: a file that failed verification is written all the same.
+        tolerances: what counts as equal, by element type.
+        providers: where it is verified, beside onnxruntime's CPU provider.
+        fallback: a node that a provider leaves to the CPU is no error.
+        limits: range of made inputs; None for the usual one.
+        given: arrays to verify with, case by case; the first one is what is exported at.
+    """
+
+    inputs: tuple[InputSpec, ...] = ()
+    dynamic: Dynamic = field(default_factory=Dynamic)
+    opset: int | None = None
+    exporter: Exporter | None = None
+    targets: tuple[str, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    unsafe: bool = False
+    force: bool = False
+    tolerances: Mapping[str, Tolerance] = field(default_factory=lambda: TOLERANCES)
+    providers: tuple[str, ...] = ()
+    fallback: bool = False
+    limits: tuple[float, float] | None = None
+    given: "tuple[Mapping[str, Array], ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """A call that PyTorch's own graph made, and the site that it became.
+
+    Attributes:
+        call: the call; None for a site that no call was found for.
+        site: the site in the file that was written; None where there is none.
+        note: why there is only one of them, or that the call was written in other operators.
+        changes: what was changed at the site.
+    """
+
+    call: GraphCall | None
+    site: Site | None
+    note: str = ""
+    changes: tuple[Changed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What came of converting one model.
+
+    Attributes:
+        source: what was converted, as it was named.
+        output: the file that was written; empty where none was.
+        exporter: dynamo, torchscript or coreml.
+        opset: of the file, where it is ONNX.
+        sites: calls and sites, in order.
+        changes: what was changed in what the exporter wrote.
+        declined: what was not, and why.
+        remaining: errors and warnings that check still has to say of the file.
+        narrower: free lengths at which the file is not the module, which takes them.
+        notes: what else there is to say.
+        verifications: the file against eager PyTorch, one a provider.
+        refused: why there is no file, or why there should be none; empty where all is well.
+        proto: the model, where no file was named and nothing is refused.
+    """
+
+    source: str
+    output: str = ""
+    exporter: str = ""
+    opset: int | None = None
+    sites: tuple[Paired, ...] = ()
+    changes: tuple[Changed, ...] = ()
+    declined: tuple[Declined, ...] = ()
+    remaining: tuple[Located, ...] = ()
+    narrower: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    verifications: "tuple[Verification, ...]" = ()
+    refused: str = ""
+    proto: "onnx.ModelProto | None" = field(default=None, repr=False)
+
+    @property
+    def verified(self) -> bool:
+        """Whether the file was run, gave numbers that tell something, and they are PyTorch's."""
+        ran = self.verifications
+        return bool(ran) and all(one.equal and one.compared for one in ran)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is refused, which only a file that is verified comes to."""
+        return not self.refused
+
+    @property
+    def findings(self) -> int:
+        """How many errors and warnings are left: of check, and lengths that the file lacks."""
+        return len(self.remaining) + len(self.narrower)
+
+    @property
+    def model(self) -> "onnx.ModelProto":
+        """The converted model, where no file was named.
+
+        Raises:
+            UsageError: there is none.
+        """
+        if self.proto is None:
+            raise UsageError(self.refused or f"the model is in the file {self.output}")
+        return self.proto

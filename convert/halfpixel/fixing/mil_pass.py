@@ -1,0 +1,322 @@
+"""A coremltools graph pass that sets resampling operators right while a model is converted.
+
+::
+
+    import coremltools as ct
+    from halfpixel.plugins import coreml
+
+    model = ct.convert(traced, inputs=[...], pass_pipeline=coreml.pipeline())
+
+Each resize of the program is judged by the same rules as a file would be, and written as their
+fixes say: a nudged scale by its size, a fractional nearest resize as gathers, an antialias that the
+converter dropped (where torch.export's name of the call is kept) as products with constant
+matrices. The pass comes first, so that a resize that keeps its lengths and moves its samples is
+not deleted as a copy. What was changed is logged under the name "halfpixel".
+
+Source: coremltools `converters/mil/mil/passes/graph_pass.py` and `pass_pipeline.py`, release 9.0.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from importlib import import_module
+from operator import index
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from halfpixel.checking.check import Judge, settings_of
+from halfpixel.conventions.coreml import mil as coreml_mil
+from halfpixel.errors import ConventionError, MissingExtraError
+from halfpixel.formats.coreml.edit import LARGEST_CONSTANTS
+from halfpixel.formats.coreml.read.place import settled
+from halfpixel.formats.plan import Goal, goal_of, is_copy, known_steps
+from halfpixel.intents.coreml_record import converted
+from halfpixel.rule import SEVERITIES, Fix
+from halfpixel.sampling import Resize
+from halfpixel.sampling.lowering import in_order
+from halfpixel.site import Attribute, Operation, Producer, Site
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.generic]
+
+LOG: Final = logging.getLogger("halfpixel")
+NAME: Final = "halfpixel::pin_sampling"
+KEPT: Final = "written out, since a resize that keeps its lengths is deleted as a copy"
+DTYPES: Final = {"fp16": "float16", "fp32": "float32", "int32": "int32"}
+
+
+class _Var(Protocol):
+    """A value of a program in memory."""
+
+    name: str
+    shape: Sequence[object]
+    dtype: object
+    val: object
+    op: "_Op | None"
+
+
+class _Block(AbstractContextManager["_Block"], Protocol):
+    operations: "Sequence[_Op]"
+
+    def try_replace_uses_of_var_after_op(
+        self, *, anchor_op: "_Op", old_var: _Var, new_var: _Var
+    ) -> bool: ...
+    def remove_ops(self, operations: "Sequence[_Op]") -> None: ...
+
+
+class _Op(Protocol):
+    """An operation of a program in memory."""
+
+    name: str
+    op_type: str
+    inputs: Mapping[str, _Var]
+    outputs: Sequence[_Var]
+    blocks: Sequence[_Block]
+
+
+class _Function(_Block, Protocol):
+    opset_version: object
+
+
+class _Program(Protocol):
+    functions: Mapping[str, _Function]
+
+
+class _Pipeline(Protocol):
+    def insert_pass(self, index: int, pass_name: str) -> None: ...
+    def set_options(self, pass_name: str, options: Mapping[str, str]) -> None: ...
+
+
+def pipeline(
+    *, unsafe_fixes: bool = False, expect: Sequence[str] = (), source: str = "torch"
+) -> object:
+    """Return coremltools' default passes with this one before them.
+
+    Args:
+        unsafe_fixes: also make fixes that rest on an assumption, such as half pixels in the
+            place of sampling_mode DEFAULT.
+        expect: what is meant, as `halfpixel fix --expect` takes it: `[NODE:]KEY=VALUE`. Converting
+            from TorchScript nothing tells that a call had antialias=True; this does.
+        source: framework that is converted from: "torch" or "tensorflow".
+
+    Returns:
+        A coremltools.PassPipeline, for ct.convert(..., pass_pipeline=...).
+
+    Raises:
+        MissingExtraError: coremltools is not installed.
+        UsageError: an expectation that is none.
+    """
+    settings_of(expect=expect)
+    register()
+    made = cast("_Pipeline", _module("").PassPipeline())  # type: ignore[attr-defined]
+    made.insert_pass(0, NAME)
+    options = {"unsafe": "yes" if unsafe_fixes else "", "source": source}
+    options["expect"] = "\n".join([expect] if isinstance(expect, str) else expect)
+    made.set_options(NAME, options)
+    return made
+
+
+def register() -> None:
+    """Enter the pass into coremltools' registry, once."""
+    registry = _module(".converters.mil.mil.passes.pass_registry")
+    passes = cast("Mapping[str, object]", registry.PASS_REGISTRY.passes)  # type: ignore[attr-defined]
+    if NAME in passes:
+        return
+    graph_pass = _module(".converters.mil.mil.passes.graph_pass")
+    base = cast("type[object]", graph_pass.AbstractGraphPass)  # type: ignore[attr-defined]
+    options = dict.fromkeys(("unsafe", "source", "expect"), "")
+    made = type("pin_sampling", (base,), {"apply": _apply, **options})
+    registry.register_pass(namespace="halfpixel")(made)  # type: ignore[attr-defined]
+
+
+def _module(name: str) -> object:
+    try:
+        return import_module(f"coremltools{name}")
+    except ImportError as error:
+        raise MissingExtraError("coremltools", "coreml") from error
+
+
+class _Options(Protocol):
+    unsafe: str
+    source: str
+    expect: str
+
+
+def _apply(self: _Options, program: _Program) -> None:
+    """Write every resize of a program as it was meant."""
+    settings = settings_of(expect=self.expect.splitlines())
+    judge, seen = Judge(settings), list[str]()
+    for function in program.functions.values():
+        version = int(cast("int", getattr(function.opset_version, "value", function.opset_version)))
+        for block in _blocks(function):
+            for op in list(block.operations):
+                if op.op_type not in coreml_mil.RESIZES:
+                    continue
+                seen.append(op.name)
+                fix = _wanted(op, version, self, judge)
+                if fix is not None:
+                    with block:
+                        _write(block, op, version, fix, self.source)
+    for policy in settings.policies:
+        if not any(fnmatchcase(name, policy.pattern) for name in seen):
+            listed = ", ".join(seen[:5]) or "none"
+            LOG.warning("expect %r: no such operator; resizes are: %s", policy.pattern, listed)
+
+
+def _blocks(block: _Block) -> Iterator[_Block]:
+    yield block
+    for op in block.operations:
+        for inner in op.blocks:
+            yield from _blocks(inner)
+
+
+def _wanted(op: _Op, version: int, options: _Options, judge: Judge) -> Fix | None:
+    """Return the most severe fix that the rules offer for a resize."""
+    operation = operation_of(op, version, options.source)
+    if operation is None:
+        return None
+    if _moves(operation) and isinstance(operation.operator, Resize):
+        return Fix("safe", KEPT, operation.operator)
+    site = judge.meant(Site(op.name, operation))
+    said = (finding for _, finding in judge.of_operation(site))
+    for finding in sorted(said, key=lambda one: SEVERITIES.index(one.severity)):
+        fix = finding.fix
+        if fix is None or not (fix.safety == "safe" or options.unsafe):
+            continue
+        if finding.severity == "note" and not fix.advice.startswith("write resize"):
+            continue  # matrices in the place of an operator are too much for a note
+        return fix
+    return None
+
+
+def _moves(operation: Operation) -> bool:
+    """Whether every length stays, and samples move: what a later pass deletes as a copy."""
+    ins, outs = operation.lengths()
+    operator = operation.operator
+    if ins != outs or None in ins or not isinstance(operator, Resize):
+        return False
+    return any(sampling.coordinate == "coreml_offset_corners" for _, sampling in operator.axes)
+
+
+def operation_of(op: _Op, version: int, source: str) -> Operation | None:
+    """Return what a resize of a program in memory computes; None where it means nothing."""
+    x = op.inputs["x"]
+    base = Operation(
+        op.op_type,
+        version,
+        dict(_attributes(op)),
+        None,
+        input_shape=_lengths(x),
+        output_shape=_lengths(op.outputs[0]),
+        producer=Producer("coremltools"),
+        dtype=_dtype(x),
+        by="scales" if op.op_type.startswith("upsample") else "sizes",
+        constant_lengths=op.op_type != "resize" or op.inputs["shape"].val is not None,
+        dialect="ML Program",
+        source=source,
+    )
+    try:
+        meaning = coreml_mil.read(base.op, base.attributes, base.lengths()[0])
+        found = settled(base, meaning)
+    except ConventionError:
+        return None
+    doubt = coreml_mil.open_question(found.op, found.attributes, found.lengths()[0])
+    return replace(found, intent=converted(found, op.name), doubt=doubt)
+
+
+def _lengths(var: _Var) -> tuple[int | None, ...]:
+    """Return lengths; a symbol is None."""
+    found: list[int | None] = []
+    for length in var.shape:
+        try:
+            found.append(index(cast("int", length)))
+        except TypeError:
+            found.append(None)
+    return tuple(found)
+
+
+def _dtype(var: _Var) -> str:
+    types = _module(".converters.mil.mil.types")
+    name = cast("str", types.builtin_to_string(var.dtype))  # type: ignore[attr-defined]
+    return DTYPES.get(name, name)
+
+
+def _attributes(op: _Op) -> Iterator[tuple[str, Attribute]]:
+    import numpy as np
+
+    for name, var in op.inputs.items():
+        value = getattr(var, "val", None)
+        if name == "x" or value is None:
+            continue
+        plain: object = np.asarray(value).tolist()
+        yield name, cast("Attribute", tuple(plain) if isinstance(plain, list) else plain)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _write(block: _Block, op: _Op, version: int, fix: Fix, source: str) -> None:
+    """Put what a fix says in the place of an operation."""
+    operation = operation_of(op, version, source)
+    if operation is None or not isinstance(fix.operator, Resize):
+        return
+    goal = goal_of(operation, fix.operator, fix.factors)
+    if goal.lengths[1] != operation.lengths()[1]:
+        return
+    new = _said(op, operation, goal, version)
+    if new is None or new is op.outputs[0]:
+        return
+    if block.try_replace_uses_of_var_after_op(anchor_op=op, old_var=op.outputs[0], new_var=new):
+        block.remove_ops([op])
+        LOG.info("%s: %s", op.name, fix.advice)
+
+
+def _said(op: _Op, operation: Operation, goal: Goal, version: int) -> _Var | None:
+    """Add the operations that compute a resize; None where nothing says it."""
+    builder = cast("object", _module(".converters.mil").Builder)  # type: ignore[attr-defined]
+    x = op.inputs["x"]
+    if _moves(operation):
+        return _written_out(builder, op, operation, goal)
+    if is_copy(goal):
+        return _call(builder, "identity", op, op.name, x=x)
+    ins, outs = goal.lengths
+    words = coreml_mil.words(goal.resize, ins, outs, version, operation.rank, operation.scales)
+    if words is not None:
+        return _call(builder, words.op, op, op.name, x=x, **dict(words.attributes))
+    return _written_out(builder, op, operation, goal)
+
+
+def _written_out(builder: object, op: _Op, operation: Operation, goal: Goal) -> _Var | None:
+    """Add gathers or products with constant matrices; None where lengths are not known."""
+    import numpy as np
+
+    rank = len(goal.lengths[0])
+    found = known_steps(goal)
+    if found is None or operation.dtype not in {"float16", "float32"}:
+        return None
+    order = in_order([(s.sampling, s.n_in, s.n_out) for s in found])
+    steps = [found[k] for k in order if not found[k].weights.is_identity]
+    if any(step.axis < rank - 2 or step.weights.outside for step in steps):
+        return None
+    if sum(step.n_in * step.n_out for step in steps) > LARGEST_CONSTANTS:
+        return None
+    x = op.inputs["x"]
+    for place, step in enumerate(steps):
+        axis = step.axis
+        name = op.name if place + 1 == len(steps) else f"{op.name}_halfpixel_{axis}"
+        table = step.pixels
+        if table is not None:
+            indices = np.asarray(table, np.int32)
+            x = _call(builder, "gather", op, name, x=x, indices=indices, axis=axis)
+            continue
+        matrix: Array = step.weights.matrix().astype(operation.dtype)
+        if axis == rank - 2:
+            x = _call(builder, "matmul", op, name, x=matrix, y=x)
+        else:
+            x = _call(builder, "matmul", op, name, x=x, y=np.ascontiguousarray(matrix.T))
+    return x
+
+
+def _call(builder: object, kind: str, op: _Op, name: str, **inputs: object) -> _Var:
+    return cast("_Var", getattr(builder, kind)(**inputs, name=name, before_op=op))

@@ -1,0 +1,135 @@
+"""What may be changed in a model, and what became of it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from halfpixel.checking.check import FileReport, Settings
+from halfpixel.errors import UsageError
+from halfpixel.format import Rewritten
+from halfpixel.rule import Safety
+
+if TYPE_CHECKING:
+    from halfpixel.sampling.lowering import Cost
+
+
+@dataclass(frozen=True, slots=True)
+class FixSettings:
+    """What may be changed.
+
+    Attributes:
+        check: which rules are asked, what is expected, and the mildest severity that is
+            repaired; warnings and errors where it says nothing else.
+        unsafe: fixes that rest on an assumption are made too.
+        max_opset: newest opset that the model may be taken to; None for any.
+        lower: (node pattern, kind) pairs of sites that are written in other operators.
+    """
+
+    check: Settings = field(default_factory=lambda: Settings(severity="warning"))
+    unsafe: bool = False
+    max_opset: int | None = None
+    lower: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One change that was made.
+
+    Attributes:
+        node: name of the node.
+        graph: path of the subgraph or function it stands in; empty in the main graph.
+        op: its type before.
+        why: the rule or option that asked for it.
+        safety: how safe the fix is.
+        text: the change in words.
+        before: what stood there, line by line.
+        after: what stands there now.
+        cost: of the operators before and after, where lengths are known.
+    """
+
+    node: str
+    graph: str
+    op: str
+    why: str
+    safety: Safety
+    text: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    cost: "tuple[Cost, Cost] | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """One finding or request that was not acted on, and why."""
+
+    node: str
+    graph: str
+    op: str
+    why: str
+    reason: str
+
+
+@dataclass
+class FixResult:
+    """What became of one model.
+
+    Attributes:
+        path: the file as it was named; "<model>" for a model in memory.
+        changes: what was changed, in graph order.
+        declined: what was not, and why.
+        notes: what changed beside the sites, such as the opset.
+        error: why the model could not be read or changed, or None.
+        report: what `check` says of the result.
+    """
+
+    path: str
+    changes: tuple[Changed, ...] = ()
+    declined: tuple[Declined, ...] = ()
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+    report: FileReport | None = None
+    _rewritten: Rewritten | None = None
+    _source: object = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the result differs from what was given."""
+        return bool(self.changes)
+
+    @property
+    def model(self) -> object:
+        """The changed model, as an object of the kind that was given.
+
+        For a path, an onnx.ModelProto. A model without changes is returned as it was given.
+
+        Raises:
+            UsageError: there is no model, because of `error`.
+        """
+        if self.error is not None:
+            raise UsageError(self.error)
+        if self._rewritten is None:
+            return self._source
+        if not self.changes and not isinstance(self._source, str | Path):
+            return self._source
+        return self._rewritten.model()
+
+    def save(self, target: str | Path, *, replace: bool = True) -> None:
+        """Write the result to a file, whole or not at all.
+
+        Args:
+            target: the file; the model's own file only where `replace` is true.
+            replace: a file of that name is replaced.
+
+        Raises:
+            ModelFileError: it cannot be written.
+            UsageError: there is no model, because of `error`.
+        """
+        if self.error is not None or self._rewritten is None:
+            raise UsageError(self.error or f"{self.path}: there is nothing to write")
+        self._rewritten.save(Path(target), replace=replace)
+
+    def copy_out(self, stream: BinaryIO) -> None:
+        """Write the result to an open stream; raises as `save` does."""
+        if self.error is not None or self._rewritten is None:
+            raise UsageError(self.error or f"{self.path}: there is nothing to write")
+        self._rewritten.copy_out(stream)

@@ -1,0 +1,1 @@
+"""Core ML: what an opened and a changed model is."""

@@ -1,0 +1,1 @@
+"""From the bytes of a Core ML model to its sites."""

@@ -1,0 +1,198 @@
+"""Where a site stands in a Core ML model, and what the two kinds of model share about sites."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.conventions.coreml.axes import Attributes, InputShape
+from halfpixel.conventions.onnx.resize import Meaning
+from halfpixel.conventions.torch.call import asymmetric_text, call_text, matching_call
+from halfpixel.errors import ConventionError, GraphError
+from halfpixel.formats.coreml.messages import Operation as MilOperation
+from halfpixel.formats.coreml.read.program import MilScope
+from halfpixel.formats.coreml.read.specification import Layer, Leaf
+from halfpixel.sampling import Resize
+from halfpixel.site import Operation, Shape, Site, known
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from halfpixel.site import Compute
+
+    Array = NDArray[np.generic]
+
+
+LONGEST: Final = (1 << 31) - 1
+"""Longest axis: a length is an int32."""
+
+
+@dataclass(frozen=True)
+class MilPlace:
+    """An operation of an ML Program.
+
+    Attributes:
+        scope: the block that it stands in.
+        index: its place in the block.
+    """
+
+    scope: MilScope
+    index: int
+
+    @property
+    def operation(self) -> MilOperation:
+        """The operation."""
+        return self.scope.block.operations[self.index]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site of a Core ML model.
+
+    Attributes:
+        site: the site.
+        leaf: the program or network that it stands in.
+        data: the value that is resampled.
+        output: the value that it makes.
+        inputs: every value that it reads, what is resampled first.
+        node: where it stands.
+        last: it makes an output of the model, which nothing else in the model reads.
+    """
+
+    site: Site
+    leaf: Leaf
+    data: str
+    output: str
+    inputs: tuple[str, ...]
+    node: MilPlace | Layer
+    last: bool = False
+
+
+Described = tuple[Operation, "Compute"]
+
+
+def site_of(  # noqa: PLR0913, PLR0917 - each is told by the file
+    name: str,
+    graph: Sequence[str],
+    base: Operation,
+    problem: str,
+    describe: Callable[[], Described],
+    open_question: Callable[[str, Attributes, InputShape], str],
+) -> Site:
+    """Return a site, described as far as it can be.
+
+    Args:
+        name: its name.
+        graph: the parts of the path to where it stands; empty ones are left out.
+        base: what is known of it before it is described.
+        problem: why it cannot be described; empty where it can.
+        describe: returns the operation with its operator, and how it is evaluated.
+        open_question: says what Apple leaves open about it.
+    """
+    found, compute = base, refusing(name, problem)
+    if not problem:
+        try:
+            found, compute = describe()
+            doubt = open_question(base.op, base.attributes, found.lengths()[0])
+            found = replace(found, doubt=doubt)
+        except ConventionError as error:
+            problem = str(error)
+        except (TypeError, ValueError, IndexError, ArithmeticError) as error:
+            problem = f"a parameter is of the wrong kind: {error}"
+    if problem:
+        found, compute = replace(base, problem=problem), refusing(name, problem)
+    return Site(name, found, "/".join(filter(None, graph)), compute=compute)
+
+
+def settled(base: Operation, meaning: Meaning) -> Operation:
+    """Complete a resize with what its lengths mean: shapes, and the PyTorch call."""
+    shape_in: Shape = base.input_shape or (None,) * meaning.rank
+    shape_out = list(base.output_shape or (None,) * meaning.rank)
+    if len(shape_out) != meaning.rank:
+        raise ConventionError(f"output has rank {len(shape_out)}, input {meaning.rank}")
+    slack = 1 if base.by == "scales" else 0  # by the version of numpy that multiplied
+    for axis, length in enumerate(meaning.sizes or ()):
+        told = shape_out[axis]
+        if length is None:
+            continue
+        if not isinstance(told, int):
+            shape_out[axis] = length
+        elif abs(told - length) > slack:
+            raise ConventionError(f"axis {axis} is declared {told} long, and would be {length}")
+    declared = tuple(shape_out)
+    operation = replace(
+        base,
+        operator=meaning.resize,
+        output_shape=declared,
+        scales=meaning.scales if base.by == "scales" else None,
+        sizes=meaning.sizes,
+    )
+    _refuse_empty(operation)
+    ins, outs = known(shape_in, meaning.rank), known(declared, meaning.rank)
+    factors = operation.scales
+    whole = factors is not None and all(factor == int(factor) for factor in factors)
+    call = matching_call(meaning.resize, factors if whole else None, ins, outs)
+    if call is None:
+        return replace(operation, torch_call=asymmetric_text(meaning.resize, ins, outs))
+    return replace(operation, torch_call=call_text(call, meaning.resize, meaning.rank))
+
+
+def _refuse_empty(operation: Operation) -> None:
+    """Refuse a resize of or to nothing, and one whose declared length is another."""
+    operator = operation.operator
+    if not isinstance(operator, Resize):
+        return
+    for which, lengths in zip(("input", "output"), operation.lengths(), strict=True):
+        for axis, _ in operator.axes:
+            if lengths[axis] == 0:
+                raise ConventionError(f"{which} length 0 along axis {axis}, expected at least 1")
+            if (lengths[axis] or 0) > LONGEST:
+                reason = f"{which} length {lengths[axis]} along axis {axis}, at most {LONGEST}"
+                raise ConventionError(reason)
+
+
+def resize_compute(
+    name: str,
+    meant: Callable[[Sequence[int]], Meaning],
+    declared: tuple[tuple[int | None, ...], tuple[int | None, ...]],
+) -> "Compute":
+    """Return the function that evaluates a resize at the lengths that it is given."""
+
+    def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        x = inputs[0]
+        try:
+            meaning = meant(x.shape)
+            sizes = meaning.sizes or (None,) * x.ndim
+            told = declared[1] if tuple(x.shape) == declared[0] else (None,) * x.ndim
+            outs = list(x.shape)
+            for axis, _ in meaning.resize.axes:
+                length = sizes[axis] if sizes[axis] is not None else told[axis]
+                if length is None:
+                    raise GraphError("", name, "cannot be evaluated: output lengths are not known")
+                outs[axis] = length
+            return meaning.resize.evaluate(x, outs)
+        except (ConventionError, ValueError) as error:
+            raise GraphError("", name, f"cannot be evaluated: {error}") from error
+
+    return compute
+
+
+def refusing(name: str, problem: str) -> "Compute":
+    """Return the function of a site that cannot be described."""
+
+    def compute(_inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        raise GraphError("", name, f"cannot be evaluated: {problem}")
+
+    return compute
+
+
+def guarded(name: str, compute: "Compute") -> "Compute":
+    """Turn a misfit of shapes into one clear line."""
+
+    def inner(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        try:
+            return compute(inputs)
+        except (ValueError, IndexError) as error:
+            raise GraphError("", name, f"cannot be evaluated: {error}") from error
+
+    return inner

@@ -1,0 +1,1 @@
+"""From a change of a site to the bytes of a Core ML model."""

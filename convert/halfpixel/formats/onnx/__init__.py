@@ -1,0 +1,1 @@
+"""ONNX: what an opened and a changed model is."""

@@ -1,0 +1,82 @@
+"""From one GridSample, AffineGrid, RoiAlign or ConvTranspose node to what it computes."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from halfpixel.conventions.onnx import grid as onnx_grid
+from halfpixel.conventions.torch import grid as torch_grid
+from halfpixel.errors import ConventionError
+from halfpixel.formats.onnx.read.arguments import arrays_of, guarded_compute
+from halfpixel.formats.onnx.read.described import Described, given_name
+from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.site import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from onnx import NodeProto
+
+    Array = NDArray[np.generic]
+
+
+def describe_grid_sample(scope: Scope, node: "NodeProto", base: Operation) -> Described:
+    """Return what a GridSample node computes."""
+    base = replace(base, grid_dtype=scope.dtype(given_name(node, 1)))
+    rank = None if base.input_shape is None else len(base.input_shape)
+    meant = onnx_grid.grid_sample(base.opset, base.attributes, rank)
+
+    def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        x, grid = arrays_of(scope, node, inputs, 2)[:2]
+        return meant.evaluate(cast("Array", x), cast("Array", grid))
+
+    text = torch_grid.grid_sample_text(meant)
+    return Described(replace(base, operator=meant, torch_call=text), guarded_compute(node, compute))
+
+
+def describe_affine_grid(scope: Scope, node: "NodeProto", base: Operation) -> Described:
+    """Return what an AffineGrid node computes."""
+    meant = onnx_grid.affine_grid(base.attributes)
+    size = scope.numbers(given_name(node, 1))
+    sizes = None if size is None else tuple(int(v) for v in size)
+
+    def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        theta, size = arrays_of(scope, node, inputs, 2)[:2]
+        return meant.evaluate(cast("Array", theta), [int(v) for v in cast("Array", size).ravel()])
+
+    text = torch_grid.affine_grid_text(meant, sizes)
+    operation = replace(base, operator=meant, torch_call=text, sizes=sizes)
+    return Described(operation, guarded_compute(node, compute))
+
+
+def describe_roi_align(scope: Scope, node: "NodeProto", base: Operation) -> Described:
+    """Return what a RoiAlign node computes."""
+    meant = onnx_grid.roi_align(base.opset, base.attributes)
+
+    def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        x, rois, batch = arrays_of(scope, node, inputs, 3)[:3]
+        return meant.evaluate(cast("Array", x), cast("Array", rois), cast("Array", batch))
+
+    text = torch_grid.roi_align_text(meant)
+    return Described(replace(base, operator=meant, torch_call=text), guarded_compute(node, compute))
+
+
+def describe_conv_transpose(scope: Scope, node: "NodeProto", base: Operation) -> Described:
+    """Return what a ConvTranspose node computes."""
+    weight = scope.shape(given_name(node, 1))
+    kernel = base.attributes.get("kernel_shape")
+    lengths = cast("tuple[int, ...] | None", kernel)
+    if lengths is None and weight is not None and all(isinstance(n, int) for n in weight[2:]):
+        lengths = cast("tuple[int, ...]", weight[2:])
+    if not lengths:
+        raise ConventionError("the kernel's lengths are not known")
+    meant = onnx_grid.conv_transpose(base.attributes, lengths)
+
+    def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        arrays = arrays_of(scope, node, inputs, 2)
+        bias = arrays[2] if len(arrays) > 2 else None
+        return meant.evaluate(cast("Array", arrays[0]), cast("Array", arrays[1]), bias)
+
+    text = torch_grid.conv_transpose_text(meant, bias=bool(given_name(node, 2)))
+    return Described(replace(base, operator=meant, torch_call=text), guarded_compute(node, compute))

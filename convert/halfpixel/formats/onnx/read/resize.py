@@ -1,0 +1,284 @@
+"""From one ONNX node to what it computes: the operation of a site, and how to evaluate it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, cast
+
+from halfpixel.conventions.onnx import resize as onnx_resize
+from halfpixel.conventions.onnx.resize import Meaning, Request
+from halfpixel.conventions.torch.call import asymmetric_text, call_text, matching_call
+from halfpixel.errors import ConventionError, GraphError
+from halfpixel.formats.onnx.read.arguments import bind, numbers_of
+from halfpixel.formats.onnx.read.constants import Numbers
+from halfpixel.formats.onnx.read.described import Described, given_name
+from halfpixel.formats.onnx.read.grids import (
+    describe_affine_grid,
+    describe_conv_transpose,
+    describe_grid_sample,
+    describe_roi_align,
+)
+from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.formats.onnx.read.shape_arithmetic import ANY
+from halfpixel.sampling import Resize
+from halfpixel.sampling.arithmetic import output_length_float32
+from halfpixel.site import Operation, Producer, Shape, known
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from onnx import NodeProto
+
+    Array = NDArray[np.generic]
+    from halfpixel.site import Compute
+
+OPS: Final = frozenset(
+    {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
+)
+
+
+def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
+    """Return what a resampling node computes.
+
+    Args:
+        scope: the graph that it stands in.
+        node: a node whose type is in `OPS`.
+        producer: which program wrote the model.
+
+    Returns:
+        The operation; where the node's values are not such that it can be described,
+        `operator` is None and `problem` says why.
+    """
+    opset = scope.opset(node.domain) or 0
+    attributes = scope.attributes(node)
+    base = Operation(
+        node.op_type,
+        opset,
+        attributes,
+        None,
+        input_shape=scope.shape(node.input[0]) if node.input else None,
+        output_shape=scope.shape(node.output[0]) if node.output else None,
+        producer=producer,
+        dtype=scope.dtype(node.input[0]) if node.input else "",
+    )
+    try:
+        described = _DESCRIBE[node.op_type](scope, node, base)
+        _refuse_empty(described.operation)
+    except ConventionError as error:
+        return Described(replace(base, problem=str(error)), _refuse(node, str(error)))
+    return described
+
+
+def _refuse_empty(operation: Operation) -> None:
+    """Refuse a resize of or to nothing."""
+    if not isinstance(operation.operator, Resize):
+        return
+    for which, lengths in zip(("input", "output"), operation.lengths(), strict=True):
+        for axis, _ in operation.operator.axes:
+            if lengths[axis] == 0:
+                raise ConventionError(f"{which} length 0 along axis {axis}, expected at least 1")
+
+
+def misfit(scope: Scope, node: "NodeProto", producer: Producer, problem: str) -> Described:
+    """Return a node that cannot be described, with the reason."""
+    opset = scope.opset(node.domain) or 0
+    operation = Operation(node.op_type, opset, {}, None, producer=producer, problem=problem)
+    return Described(operation, _refuse(node, problem))
+
+
+def _refuse(node: "NodeProto", reason: str) -> "Compute":
+    def compute(_inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        raise GraphError("", node.name, f"cannot be evaluated: {reason}")
+
+    return compute
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """The scales, sizes and roi inputs of a Resize: names, and values where constant."""
+
+    by: str
+    scales: str = ""
+    sizes: str = ""
+    roi: str = ""
+
+
+def resize_inputs(scope: Scope, node: "NodeProto", opset: int) -> Lengths:
+    """Return which inputs of an Upsample or Resize say its lengths.
+
+    Raises:
+        ConventionError: neither scales nor sizes are connected, or both are.
+    """
+    if node.op_type == "Upsample" and opset < 9:
+        return Lengths("scales")
+    if opset < 11:
+        return Lengths("scales", scales=given_name(node, 1))
+    roi, scales, sizes = (given_name(node, place) for place in (1, 2, 3))
+    if scales and _is_empty(scope, scales):
+        scales = ""
+    if sizes and _is_empty(scope, sizes):
+        sizes = ""
+    if bool(scales) == bool(sizes):
+        found = "both scales and sizes" if scales else "neither scales nor sizes"
+        raise ConventionError(f"{found} are given, expected exactly one")
+    return Lengths("scales" if scales else "sizes", scales, sizes, roi)
+
+
+def _is_empty(scope: Scope, name: str) -> bool:
+    tensor = scope.constant(name)
+    return tensor is not None and 0 in tensor.dims
+
+
+def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
+    lengths = resize_inputs(scope, node, base.opset)
+    scales = _scales(scope, lengths, base)
+    sizes = scope.computed(lengths.sizes) if lengths.sizes else None
+    roi = scope.numbers(lengths.roi) if lengths.roi else None
+    shape = base.input_shape
+    request = Request(
+        None if shape is None else known(shape, len(shape)),
+        lengths.by,
+        scales,
+        _positive(sizes),
+        None if roi is None else tuple(float(v) for v in roi),
+    )
+    _check_rank(base, request)
+    meaning = onnx_resize.read(base.op, base.opset, base.attributes, request)
+    name = lengths.scales if lengths.by == "scales" else lengths.sizes
+    constant = not name or scope.numbers(name) is not None
+    operation = settle(replace(base, by=lengths.by, constant_lengths=constant), meaning)
+    return Described(operation, _resize_compute(scope, node, lengths, operation))
+
+
+def _scales(scope: Scope, lengths: Lengths, base: Operation) -> tuple[float, ...] | None:
+    if lengths.by != "scales":
+        return None
+    values: Numbers | None
+    if lengths.scales:
+        values = scope.computed(lengths.scales)
+    else:
+        values = cast("Numbers | None", base.attributes.get("scales"))
+        if values is None:
+            raise ConventionError("the attribute scales is missing")
+    return None if values is None else tuple(float(v) for v in values)
+
+
+def _positive(sizes: Numbers | None) -> tuple[int | None, ...] | None:
+    if sizes is None:
+        return None
+    for size in sizes:
+        if size < 1 and size != ANY:
+            raise ConventionError(f"sizes holds {size}, expected at least 1")
+    return tuple(None if size == ANY else int(size) for size in sizes)
+
+
+def _check_rank(base: Operation, request: Request) -> None:
+    given = request.scales or request.sizes
+    axes = base.attributes.get("axes")
+    if given is None or request.input_shape is None or axes:
+        return
+    if len(given) != len(request.input_shape):
+        reason = f"{request.by} has {len(given)} values, input has rank {len(request.input_shape)}"
+        raise ConventionError(reason)
+
+
+def settle(base: Operation, meaning: Meaning) -> Operation:
+    """Complete an operation with what its lengths mean: shapes, and the PyTorch call."""
+    shape_in = base.input_shape or (None,) * meaning.rank
+    declared = base.output_shape
+    if base.opset < 11 and meaning.scales is not None:
+        declared = None  # a size that was written as a scale: shape inference may be one short
+    shape_out = _output_shape(shape_in, declared, meaning)
+    scales = meaning.scales if base.by == "scales" else None
+    operation = replace(
+        base,
+        operator=meaning.resize,
+        input_shape=base.input_shape,
+        output_shape=shape_out,
+        scales=scales,
+        sizes=meaning.sizes,
+    )
+    lengths_in, lengths_out = known(shape_in, meaning.rank), known(shape_out, meaning.rank)
+    if base.by == "scales" and scales is None:
+        return operation
+    call = matching_call(meaning.resize, scales, lengths_in, lengths_out)
+    if call is None:
+        text = asymmetric_text(meaning.resize, lengths_in, lengths_out)
+        return replace(operation, torch_call=text)
+    return replace(operation, torch_call=call_text(call, meaning.resize, meaning.rank))
+
+
+def _output_shape(shape_in: Shape, declared: Shape | None, meaning: Meaning) -> Shape:
+    """Return the output shape: sizes where given, else what is declared, else by scale."""
+    out: list[int | str | None] = []
+    for axis in range(meaning.rank):
+        dim_in = shape_in[axis]
+        fits = declared is not None and len(declared) == meaning.rank
+        dim = declared[axis] if fits and declared else None
+        if meaning.sizes is not None and meaning.sizes[axis] is not None:
+            dim = meaning.sizes[axis]
+        elif not isinstance(dim, int) and meaning.scales is not None:
+            scale = meaning.scales[axis]
+            if isinstance(dim_in, int):
+                dim = output_length_float32(dim_in, scale)
+            elif scale == 1:
+                dim = dim_in
+        out.append(dim)
+    return tuple(out)
+
+
+def _resize_compute(
+    scope: Scope, node: "NodeProto", lengths: Lengths, operation: Operation
+) -> "Compute":
+    names = [name for name in node.input if name]
+
+    def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        given = bind(scope, node, names, inputs)
+        x = given[node.input[0]]
+        scales, sizes, roi = (
+            numbers_of(scope, given, name) for name in (lengths.scales, lengths.sizes, lengths.roi)
+        )
+        if lengths.by == "scales" and scales is None:
+            scales = cast("Numbers | None", operation.attributes.get("scales"))
+        if (scales if lengths.by == "scales" else sizes) is None:
+            raise GraphError("", node.name, f"cannot be evaluated: {lengths.by} is not given")
+        request = Request(
+            x.shape,
+            lengths.by,
+            None if scales is None else tuple(float(v) for v in scales),
+            _positive(sizes),
+            None if roi is None else tuple(float(v) for v in roi),
+        )
+        try:
+            _check_rank(operation, request)
+            meaning = onnx_resize.read(operation.op, operation.opset, operation.attributes, request)
+            return meaning.resize.evaluate(x, _lengths_out(x.shape, meaning, operation))
+        except (ConventionError, ValueError) as error:
+            raise GraphError("", node.name, f"cannot be evaluated: {error}") from error
+
+    return compute
+
+
+def _lengths_out(shape: Sequence[int], meaning: Meaning, operation: Operation) -> list[int]:
+    """Return output lengths; the declared one where the input is the declared input."""
+    if meaning.sizes is not None:
+        pairs = zip(meaning.sizes, shape, strict=True)
+        return [n if size is None else size for size, n in pairs]
+    declared_in, declared_out = operation.lengths()
+    out: list[int] = []
+    for axis, n in enumerate(shape):
+        scale = 1.0 if meaning.scales is None else meaning.scales[axis]
+        length = output_length_float32(n, scale)
+        told = declared_out[axis] if axis < len(declared_out) else None
+        same = axis < len(declared_in) and declared_in[axis] == n
+        out.append(told if same and told is not None and abs(told - length) <= 1 else length)
+    return out
+
+
+_DESCRIBE: Final[dict[str, Callable[[Scope, "NodeProto", Operation], Described]]] = {
+    "Resize": _resize,
+    "Upsample": _resize,
+    "GridSample": describe_grid_sample,
+    "AffineGrid": describe_affine_grid,
+    "RoiAlign": describe_roi_align,
+    "ConvTranspose": describe_conv_transpose,
+}

@@ -1,0 +1,265 @@
+"""Names inside a graph: who produces a value, which constants it holds, which shape it has.
+
+A scope is a main graph, a subgraph of If, Loop or Scan (which also sees the names around
+it), or the body of a model-local function at one place where it is called.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.errors import GraphError
+from halfpixel.formats.onnx.read.constants import NAMES, Numbers, numbers
+from halfpixel.site import Attribute, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from onnx import AttributeProto, NodeProto, TensorProto, ValueInfoProto
+
+FLOAT, INT, STRING, TENSOR, GRAPH = 1, 2, 3, 4, 5
+FLOATS, INTS, STRINGS, GRAPHS = 6, 7, 8, 10
+DEFAULT_DOMAINS: Final = frozenset({"", "ai.onnx"})
+JOINING: Final = frozenset({"Add", "Sub", "Mul", "Div", "Concat", "Max", "Min", "Sum", "Where"})
+PASS_THROUGH: Final = frozenset({"Identity"})
+
+
+@dataclass(slots=True)
+class Scope:
+    """One graph and the names that can be seen in it.
+
+    Attributes:
+        path: where it stands, such as "If_3.then_branch"; empty for the main graph.
+        nodes: its nodes.
+        opsets: version of each operator domain.
+        folder: folder that external data is relative to.
+        constants: its initializers, by name.
+        values: declared types of its values, by name.
+        outer: the scope around a subgraph.
+        bound: for a function, what its formal inputs stand for: (scope, name).
+        arguments: for a function, the attributes given where it is called.
+        shapes: shapes that were inferred, where the file does not carry them.
+        types: element types that were inferred, likewise.
+        compute: for a main graph, computes a value from shapes that the file fixes.
+        container: which list of nodes it is: ("graph",) or ("function", index), then
+            (node, attribute, place) of each subgraph on the way.
+    """
+
+    path: str
+    nodes: "Sequence[NodeProto]"
+    opsets: Mapping[str, int]
+    folder: Path | None
+    constants: "dict[str, TensorProto]"
+    values: "dict[str, ValueInfoProto]"
+    outer: "Scope | None" = None
+    bound: "dict[str, tuple[Scope, str]]" = field(default_factory=lambda: {})  # noqa: PIE807 - typed by its place
+    arguments: "dict[str, AttributeProto]" = field(default_factory=lambda: {})  # noqa: PIE807 - typed by its place
+    shapes: dict[str, Shape] = field(default_factory=dict[str, Shape])
+    types: dict[str, int] = field(default_factory=dict[str, int])
+    compute: "Callable[[str], Numbers | None] | None" = None
+    container: tuple[str | int, ...] = ("graph",)
+    _producers: "dict[str, int] | None" = None
+    _joined: "frozenset[str] | None" = None
+
+    @property
+    def joined(self) -> frozenset[str]:
+        """Values that an operator reads which needs equal lengths."""
+        if self._joined is None:
+            readers = (node for node in self.nodes if node.op_type in JOINING)
+            self._joined = frozenset(name for node in readers for name in node.input)
+        return self._joined
+
+    @property
+    def producers(self) -> dict[str, int]:
+        """Index of the node that produces each value; cycles are refused here."""
+        if self._producers is None:
+            self._producers = _producers(self.nodes, self.path)
+        return self._producers
+
+    def producer(self, name: str) -> "tuple[Scope, NodeProto] | None":
+        """Return the node that produces a value, and the scope it stands in."""
+        scope, name = self.resolve(name)
+        index = scope.producers.get(name)
+        if index is not None:
+            return scope, scope.nodes[index]
+        if scope.outer is not None and name not in scope.constants:
+            return scope.outer.producer(name)
+        return None
+
+    def resolve(self, name: str) -> "tuple[Scope, str]":
+        """Follow a function's formal input to the value that is passed for it."""
+        scope = self
+        while name in scope.bound:
+            scope, name = scope.bound[name]
+        return scope, name
+
+    def constant(self, name: str) -> "TensorProto | None":
+        """Return the constant that a value is: an initializer or a Constant node's."""
+        scope, name = self.resolve(name)
+        if name in scope.constants:
+            return scope.constants[name]
+        found = scope.producer(name)
+        if found is None:
+            if scope.outer is not None:
+                return scope.outer.constant(name)
+            return None
+        where, node = found
+        if node.op_type in PASS_THROUGH and node.input:
+            return where.constant(node.input[0])
+        if node.op_type != "Constant":
+            return None
+        return next((a.t for a in node.attribute if a.name == "value"), None)
+
+    def numbers(self, name: str) -> Numbers | None:
+        """Return the values of a constant, or None where it is not one."""
+        tensor = self.constant(name)
+        if tensor is not None:
+            return numbers(tensor, self.folder)
+        found = self.producer(name)
+        if found is None or found[1].op_type != "Constant":
+            return None
+        given = found[0].attributes(found[1])
+        for key in ("value_ints", "value_floats"):
+            if key in given:
+                return given[key]  # type: ignore[return-value]
+        for key in ("value_int", "value_float"):
+            if key in given:
+                return (given[key],)  # type: ignore[return-value]
+        return None
+
+    def computed(self, name: str) -> Numbers | None:
+        """Return a constant, or a value that follows from lengths that the file fixes."""
+        values = self.numbers(name)
+        if values is not None or self.compute is None:
+            return values
+        return self.compute(name)
+
+    def attributes(self, node: "NodeProto") -> dict[str, Attribute]:
+        """Return a node's attributes as plain values; tensors and graphs are left out."""
+        out: dict[str, Attribute] = {}
+        for attribute in node.attribute:
+            source = attribute
+            if attribute.ref_attr_name:
+                if attribute.ref_attr_name not in self.arguments:
+                    continue
+                source = self.arguments[attribute.ref_attr_name]
+            value = plain_attribute(source)
+            if value is not None:
+                out[attribute.name] = value
+        return out
+
+    def shape(self, name: str) -> Shape | None:
+        """Return the shape of a value: numbers, symbols, None for an unknown length."""
+        scope, name = self.resolve(name)
+        if name in scope.shapes:
+            return scope.shapes[name]
+        declared = scope.values.get(name)
+        if declared is not None:
+            return declared_shape(declared)
+        tensor = scope.constants.get(name)
+        if tensor is not None:
+            return tuple(tensor.dims)
+        return scope.outer.shape(name) if scope.outer is not None else None
+
+    def dtype(self, name: str) -> str:
+        """Return the element type of a value, such as float32; empty where unknown."""
+        scope, name = self.resolve(name)
+        declared = scope.values.get(name)
+        if declared is not None and declared.type.HasField("tensor_type"):
+            return NAMES.get(declared.type.tensor_type.elem_type, "")
+        if name in scope.types:
+            return NAMES.get(scope.types[name], "")
+        if name in scope.constants:
+            return NAMES.get(scope.constants[name].data_type, "")
+        return scope.outer.dtype(name) if scope.outer is not None else ""
+
+    def opset(self, domain: str) -> int | None:
+        """Return the version of a domain's operator set."""
+        if domain in DEFAULT_DOMAINS:
+            return self.opsets.get("", self.opsets.get("ai.onnx"))
+        return self.opsets.get(domain)
+
+
+def text(value: str) -> str:
+    """Return a text of the model.
+
+    Raises:
+        AttributeError: it is not UTF-8; protobuf then hands out bytes.
+    """
+    return value.encode().decode()
+
+
+def declared_shape(value: "ValueInfoProto") -> Shape | None:
+    """Return the shape that a ValueInfoProto declares, or None where it has none."""
+    if not value.type.HasField("tensor_type"):
+        return None
+    tensor = value.type.tensor_type
+    if not tensor.HasField("shape"):
+        return None
+    return tuple(
+        dim.dim_value
+        if dim.HasField("dim_value") and dim.dim_value > 0
+        else (text(dim.dim_param) or None)
+        for dim in tensor.shape.dim
+    )
+
+
+def plain_attribute(attribute: "AttributeProto") -> Attribute | None:  # noqa: PLR0911 - a table
+    """Return an attribute as a plain value; None for a tensor or a graph."""
+    match attribute.type:
+        case 1:
+            return attribute.f
+        case 2:
+            return attribute.i
+        case 3:
+            return attribute.s.decode("utf-8", "replace")
+        case 6:
+            return tuple(attribute.floats)
+        case 7:
+            return tuple(attribute.ints)
+        case 8:
+            return tuple(s.decode("utf-8", "replace") for s in attribute.strings)
+        case _:
+            return None
+
+
+def _producers(nodes: "Sequence[NodeProto]", path: str) -> dict[str, int]:
+    """Return which node makes each value; one pass tells whether an input comes later."""
+    producers: dict[str, int] = {}
+    early: list[str] = []
+    for i, node in enumerate(nodes):
+        early += [name for name in node.input if name not in producers]
+        for name in node.output:
+            producers[name] = i
+    producers.pop("", None)
+    if any(name in producers for name in early):
+        _refuse_cycle(nodes, producers, path)
+    return producers
+
+
+def _refuse_cycle(nodes: "Sequence[NodeProto]", producers: dict[str, int], path: str) -> None:
+    """Raise where some node depends on its own output; a mere disorder is let pass."""
+    waiting = [0] * len(nodes)
+    readers: dict[int, list[int]] = {}
+    for i, node in enumerate(nodes):
+        for name in node.input:
+            source = producers.get(name)
+            if source is not None:
+                waiting[i] += 1
+                readers.setdefault(source, []).append(i)
+    ready = [i for i, count in enumerate(waiting) if count == 0]
+    done = 0
+    while ready:
+        done += 1
+        for reader in readers.get(ready.pop(), ()):
+            waiting[reader] -= 1
+            if waiting[reader] == 0:
+                ready.append(reader)
+    if done < len(nodes):
+        stuck = next(node for i, node in enumerate(nodes) if waiting[i] > 0)
+        where = f" in {path}" if path else ""
+        name = stuck.name or (stuck.output[0] if stuck.output else stuck.op_type)
+        raise GraphError(
+            "", name, f"the graph has a cycle{where}: {stuck.op_type} depends on itself"
+        )

@@ -1,0 +1,95 @@
+"""What lies on the way into a site: the image, the layers that stride, the maker of a grid."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.sampling import AffineGrid
+from halfpixel.site import Attribute, Layer, Shape
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
+CARRIES: Final = frozenset({"Reshape", "Transpose", "Cast", "Identity", "Squeeze", "Unsqueeze"})
+"""Operators through which a grid passes unchanged in value."""
+
+FARTHEST: Final = 512
+"""Nodes that are followed back from a site."""
+
+
+def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
+    """Return the shape of the first of a model's inputs that looks like an image.
+
+    An input with the channels last, as tf2onnx leaves it, is read by one Transpose: the shape is
+    the one behind it, with the channels first.
+    """
+    for name in inputs:
+        shape = main.shape(name)
+        if shape is None or len(shape) != 4:
+            continue
+        readers = [node for node in main.nodes if name in node.input]
+        if len(readers) == 1 and readers[0].op_type == "Transpose":
+            places = _ints(main.attributes(readers[0]).get("perm"))
+            if sorted(places) == [0, 1, 2, 3]:
+                return tuple(shape[place] for place in places)
+        return shape
+    return None
+
+
+def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
+    """Return the AffineGrid that a GridSample's grid comes from, through reshapes."""
+    name = node.input[1] if len(node.input) > 1 else ""
+    for _ in range(8):
+        found = scope.producer(name) if name else None
+        if found is None:
+            return None
+        where, source = found
+        if source.op_type == "AffineGrid":
+            return AffineGrid(bool(where.attributes(source).get("align_corners", 0)))
+        if source.op_type not in CARRIES:
+            return None
+        scope, name = where, source.input[0]
+    return None
+
+
+def layers_into(scope: Scope, node: "NodeProto") -> tuple[Layer, ...]:
+    """Return the strided layers on the main path into an aligned-corners resize."""
+    attributes = scope.attributes(node)
+    if attributes.get("coordinate_transformation_mode") != "align_corners":
+        return ()
+    name, layers = node.input[0], list[Layer]()
+    for _ in range(FARTHEST):
+        found = scope.producer(name) if name else None
+        if found is None or not found[1].input:
+            break
+        where, source = found
+        if source.op_type in {"Conv", "MaxPool", "AveragePool"}:
+            layers.append(_layer(where, source))
+        scope, name = where, source.input[0]
+    return tuple(reversed(layers))
+
+
+def _layer(scope: Scope, node: "NodeProto") -> Layer:
+    attributes = scope.attributes(node)
+    shape = scope.shape(node.input[1]) if len(node.input) > 1 else None
+    kernel = _ints(attributes.get("kernel_shape"))
+    if not kernel and shape is not None:
+        kernel = tuple(dim for dim in shape[2:] if isinstance(dim, int))
+    ones = (1,) * len(kernel)
+    strides = _ints(attributes.get("strides")) or ones
+    dilations = _ints(attributes.get("dilations")) or ones
+    pads = _ints(attributes.get("pads")) or (0, 0) * len(kernel)
+    auto = str(attributes.get("auto_pad", "NOTSET"))
+    same = auto.startswith("SAME")
+    if auto == "NOTSET" and len(pads) == 2 * len(kernel):
+        reach = [(k - 1) * d for k, d in zip(kernel, dilations, strict=False)]
+        added = [a + b for a, b in zip(pads, pads[len(kernel) :], strict=False)]
+        same = added == reach
+    return Layer(node.op_type, kernel, strides, same)
+
+
+def _ints(value: Attribute | None) -> tuple[int, ...]:
+    """Return an attribute that is a list of whole numbers; empty where it is none."""
+    if not isinstance(value, tuple):
+        return ()
+    return tuple(int(v) for v in value if isinstance(v, int | float))

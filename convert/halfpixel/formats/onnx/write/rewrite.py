@@ -1,0 +1,246 @@
+"""Sites written back: from what a site should compute to the smallest change of the model.
+
+Three steps: choose for every site how it is said, at the newest opset that may be used; take
+the model to the opset that these need; write each site, and drop what nobody reads any more.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.errors import ConventionError, GraphError
+from halfpixel.format import Change, Outcome
+from halfpixel.formats.onnx.edit import Container, ModelEdit, applied, compose, payload_outside
+from halfpixel.formats.onnx.read.walk import Place, Walk
+from halfpixel.formats.onnx.write.builder import names_in
+from halfpixel.formats.onnx.write.lift import Lift, scales_before_11
+from halfpixel.formats.onnx.write.lines import node_lines
+from halfpixel.formats.onnx.write.site import goal_at, needed_opset, written
+from halfpixel.formats.onnx.write.unread import drop_unread
+from halfpixel.formats.onnx.write.version_converter import opset_of
+from halfpixel.formats.plan import Goal
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto
+
+    from halfpixel.formats.onnx.edit import Item
+    from halfpixel.formats.onnx.write.resize import Written
+
+RECORD: Final = "halfpixel.fix"
+"""Key of metadata_props under which a change is recorded, at its node and at the model."""
+
+
+@dataclass(slots=True)
+class Rewriting:
+    """Changes of one model in the making.
+
+    Attributes:
+        model: the model, or its skeleton.
+        folder: folder that external data is relative to.
+        newest: newest opset that may be used; None for any.
+    """
+
+    model: "ModelProto"
+    folder: Path | None
+    newest: int | None = None
+    places: list[Place] = field(init=False)
+    _goals: dict[int, Goal | None] = field(default_factory=dict[int, "Goal | None"])
+
+    def __post_init__(self) -> None:
+        """Find the sites."""
+        self.places = Walk(self.model, self.folder).places()
+
+    def edit(self, changes: Sequence[Change]) -> tuple[ModelEdit, list[Outcome]]:
+        """Return the edit that makes the changes, and what became of each.
+
+        A change that cannot be made is declined; the others are made without it.
+        """
+        outcomes: dict[int, Outcome] = {}
+        wanted = list(changes)
+        self._goals = {id(c): goal_at(self.places[c.site], c) for c in wanted}
+        now = opset_of(self.model)
+        lifted, target = ModelEdit(), now
+        needs = {id(c): self._needs(c, outcomes) for c in wanted}
+        target = max([now, *(n for n in needs.values() if n is not None)])
+        model, places = self.model, self.places
+        if target > now:
+            try:
+                lifted = self._lift(wanted, target)
+                model = applied(self.model, lifted)
+                places = self._found_again(Walk(model, self.folder).places())
+            except (ConventionError, GraphError) as error:
+                lifted, target, model, places = ModelEdit(), now, self.model, self.places
+                self._explain(wanted, needs, now, str(error), outcomes)
+        edit = self._write(model, places, wanted, outcomes)
+        made = [outcomes[id(c)] for c in changes]
+        if not any(outcome.made for outcome in made):
+            return ModelEdit(), made
+        edit.metadata = self._record(made, target if target > now else None)
+        return compose(lifted, edit, self.model), made
+
+    def _found_again(self, lifted: Sequence[Place]) -> list[Place]:
+        """Return the sites of the lifted model in the order of the model's own.
+
+        A nearest resize that grows along one axis and shrinks along another becomes two; the
+        one that makes the value is the site.
+        """
+        known = {(p.site.graph, p.output) for p in self.places}
+        found = [p for p in lifted if (p.site.graph, p.output) in known]
+        if [(p.site.graph, p.output) for p in found] != [
+            (p.site.graph, p.output) for p in self.places
+        ]:
+            raise GraphError("", "", "the lifted model has other sites")
+        return found
+
+    def _needs(self, change: Change, outcomes: dict[int, Outcome]) -> int | None:
+        """Return the opset that a change needs; None where it is declined at once."""
+        place = self.places[change.site]
+        try:
+            return needed_opset(place, change, self._goals[id(change)], self.newest)
+        except (ConventionError, GraphError) as error:
+            outcomes[id(change)] = Outcome(change, declined=_reason(error))
+            return None
+
+    def _explain(
+        self,
+        wanted: Sequence[Change],
+        needs: Mapping[int, int | None],
+        now: int,
+        reason: str,
+        outcomes: dict[int, Outcome],
+    ) -> None:
+        """Decline what needs the later opset, where nothing else says it at this one."""
+        for change in wanted:
+            needed = needs[id(change)]
+            if needed is None or needed <= now:
+                continue
+            try:
+                needed_opset(self.places[change.site], change, self._goals[id(change)], now)
+            except (ConventionError, GraphError):
+                outcomes[id(change)] = Outcome(change, declined=reason)
+
+    def _lift(self, wanted: Sequence[Change], target: int) -> ModelEdit:
+        places = [self.places[c.site] for c in wanted]
+        free = frozenset((p.scope.container, p.output) for p in places)
+        return Lift(self.model, target, scales_before_11(self.places), free).edit()
+
+    def _write(
+        self,
+        model: "ModelProto",
+        places: Sequence[Place],
+        wanted: Sequence[Change],
+        outcomes: dict[int, Outcome],
+    ) -> ModelEdit:
+        """Write every change that is not declined yet."""
+        taken = names_in(model)
+        opset = opset_of(model)
+        edit = ModelEdit()
+        groups: dict[tuple[Container, int], list[tuple[Change, Place]]] = {}
+        for change in wanted:
+            if id(change) not in outcomes:
+                place = places[change.site]
+                groups.setdefault(_where(place), []).append((change, place))
+        calls = _calls(places)
+        for (container, index), group in groups.items():
+            try:
+                nodes, found = self._agreed(group, taken, opset, calls[container, index])
+            except (ConventionError, GraphError) as error:
+                for change, _ in group:
+                    outcomes[id(change)] = Outcome(change, declined=_reason(error))
+                continue
+            new = self._lifted_constants(group[0][1], nodes)
+            for change, _ in group:
+                old = self.places[change.site]
+                outcomes[id(change)] = Outcome(
+                    change,
+                    made=found.text,
+                    before=node_lines(old.scope.nodes[_where(old)[1]]),
+                    after=tuple(line for node in (*new, *nodes) for line in node_lines(node)),
+                    cost=found.cost,
+                )
+            change_at = edit.at(container)
+            items: list[Item] = list(nodes)
+            change_at.nodes[index] = items
+        drop_unread(model, edit)
+        return edit
+
+    def _lifted_constants(self, place: Place, nodes: "Sequence[NodeProto]") -> "list[NodeProto]":
+        """Return the constants that the lift gave a node, and that it still reads."""
+        before = names_in(self.model) if place.site.opset > opset_of(self.model) else None
+        if before is None:
+            return []
+        producers = place.scope.producers
+        made = {name for node in nodes for name in node.output}
+        read = [name for node in nodes for name in node.input if name in producers]
+        return [
+            place.scope.nodes[producers[name]]
+            for name in read
+            if name not in before and name not in made
+        ]
+
+    def _agreed(
+        self, group: Sequence[tuple[Change, Place]], taken: set[str], opset: int, calls: int
+    ) -> "tuple[list[NodeProto], Written]":
+        """Return the nodes of a change, which all calls of a function agree on."""
+        if len(group) != calls:
+            raise ConventionError("a local function is called elsewhere with another meaning")
+        first: tuple[list[NodeProto], Written] | None = None
+        for change, place in group:
+            goal, lifted = self._goals[id(change)], opset > opset_of(self.model)
+            found = written(place, change, goal, taken, opset, lifted=lifted)
+            nodes = _recorded(found.nodes, change, found.text)
+            if any(payload_outside(node) for node in nodes):
+                raise ConventionError("the node holds weights, and is not written anew")
+            if first is None:
+                first = nodes, found
+            elif [n.SerializeToString() for n in first[0]] != [
+                n.SerializeToString() for n in nodes
+            ]:
+                raise ConventionError("a local function is called with two meanings")
+        if first is None:
+            raise ConventionError("nothing is to change")
+        return first
+
+    def _record(self, made: Sequence[Outcome], opset: int | None) -> dict[str, str]:
+        """Return the model's own record: earlier changes, then these."""
+        before = next((e.value for e in self.model.metadata_props if e.key == RECORD), "")
+        said = [before] if before else []
+        if opset is not None:
+            said.append(f"opset {opset_of(self.model)} to {opset}")
+        for outcome in made:
+            if outcome.made:
+                name = self.places[outcome.change.site].site.name
+                said.append(f"{name}: {outcome.change.why}: {outcome.made}")
+        return {RECORD: "\n".join(said)}
+
+
+def _calls(places: Sequence[Place]) -> dict[tuple[Container, int], int]:
+    """Return how often each node of the file is a site: once a call of its function."""
+    counts: dict[tuple[Container, int], int] = {}
+    for place in places:
+        if place.output not in place.scope.producers:
+            continue
+        where = _where(place)
+        counts[where] = counts.get(where, 0) + 1
+    return counts
+
+
+def _where(place: Place) -> tuple[Container, int]:
+    """Return the list of nodes that a site stands in, and the node that ends it."""
+    container = tuple(place.scope.container)
+    return container, place.scope.producers[place.output]
+
+
+def _recorded(nodes: "Sequence[NodeProto]", change: Change, text: str) -> "list[NodeProto]":
+    """Return nodes whose last says why it was changed."""
+    last = nodes[-1]
+    kept = [(e.key, e.value) for e in last.metadata_props if e.key != RECORD]
+    del last.metadata_props[:]
+    for key, value in [*kept, (RECORD, f"{change.why}: {text}")]:
+        last.metadata_props.add(key=key, value=value)
+    return list(nodes)
+
+
+def _reason(error: Exception) -> str:
+    return error.reason if isinstance(error, GraphError) else str(error)

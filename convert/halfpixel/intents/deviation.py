@@ -1,0 +1,360 @@
+"""How a resize differs from what was meant, and by which one of its properties.
+
+Smooth kernels are compared exactly, by their weights. A nearest resize is compared by the
+pixels that onnxruntime and PyTorch read in their own float32 arithmetic, which is what a
+user will see; where the exact weights agree and the pixels do not, arithmetic is the cause.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final, Literal
+
+from halfpixel.conventions.torch.call import View, on_view
+from halfpixel.conventions.torch.interpolate import (
+    LATEST,
+    NEAREST_COPIES_SINCE,
+    NEAREST_COPIES_UP_TO,
+    Version,
+)
+from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare
+from halfpixel.sampling.compare import Verdict
+from halfpixel.sampling.coordinate import ONE
+from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
+from halfpixel.site import Operation
+
+Cause = Literal[
+    "copy",
+    "arithmetic",
+    "asymmetric",
+    "single pixel",
+    "rounding",
+    "antialias",
+    "scale",
+    "cubic",
+    "border",
+    "coordinates",
+    "kernel",
+]
+"""The property that, set right alone, makes the two equal; `kernel` where none does."""
+
+Basis = Literal["fixed", "trial", "free"]
+
+SELDOM: Final[frozenset[Cause]] = frozenset({"single pixel", "rounding", "copy", "arithmetic"})
+"""Causes that show at a few lengths only."""
+
+SINGLE: Final = frozenset({"pytorch_half_pixel", "pytorch_1_9_half_pixel"})
+"""Coordinates that are half_pixel but for an output length of 1."""
+
+LONGEST: Final = 1 << 14
+"""Longest axis whose pixels are simulated one by one."""
+
+USUAL: Final = (16, 17, 31)
+"""Lengths at which two nearest resizes are compared where none is known."""
+
+Lengths = tuple[tuple[int | None, ...], tuple[int | None, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One axis on which a resize is not what was meant.
+
+    Attributes:
+        cause: the property that makes the difference.
+        axis: axis of the site's input.
+        n_in: input length at which it shows.
+        n_out: output length at which it shows.
+        displacement: worst distance of the sampling grids there, in input pixels.
+        weight_difference: largest difference of weights there.
+        basis: `fixed` where the file fixes these lengths, `trial` where its own arithmetic
+            gives them for a trial input, `free` where the model may or may not take them.
+        simulated: found in the runtimes' arithmetic rather than in exact weights.
+        meant: what was meant, on the same axes.
+        everywhere: of pixels that are picked by another rule: at every length that was tried.
+    """
+
+    cause: Cause
+    axis: int
+    n_in: int
+    n_out: int
+    displacement: Fraction
+    weight_difference: Fraction
+    basis: Basis
+    simulated: bool
+    meant: Resize
+    everywhere: bool = False
+
+    @property
+    def certain(self) -> bool:
+        """Whether the file fixes the lengths at which it shows."""
+        return self.basis == "fixed"
+
+    @property
+    def remote(self) -> bool:
+        """Whether it shows at a few lengths only, and nothing says that they occur."""
+        return self.basis == "free" and self.cause in SELDOM and not self.everywhere
+
+    @property
+    def where(self) -> str:
+        """The lengths in words.
+
+        >>> Deviation("scale", 2, 5, 2, ONE, ONE, "fixed", False, Resize(())).where
+        'at length 5 to 2 (axis 2)'
+        """
+        return f"at length {self.n_in} to {self.n_out} (axis {self.axis})"
+
+    @property
+    def amount(self) -> str:
+        """How far off, in words."""
+        pixels, weights = float(self.displacement), float(self.weight_difference)
+        if pixels and not self.simulated:
+            return f"samples are up to {pixels:.3g} input px off, weights up to {weights:.3g}"
+        if pixels:
+            return f"samples are up to {pixels:.3g} input px off"
+        return f"weights are up to {weights:.3g} off" if weights else "the weights are others"
+
+
+def meant_resize(operation: Operation) -> Resize | None:
+    """Return the resize that was meant, over the axes that the operation resamples."""
+    intent, operator = operation.intent, operation.operator
+    if intent is None or intent.call is None or not isinstance(operator, Resize):
+        return None
+    spatial = intent.call.spatial
+    rank = operation.rank
+    axes = tuple(axis for axis, _ in operator.axes)
+    last = tuple(range(rank - spatial, rank))
+    if spatial >= rank:
+        return None
+    if not set(axes) <= set(last):
+        if len(axes) != spatial:
+            return None
+        last = axes
+    return on_view(intent.call, View(last))
+
+
+@lru_cache(maxsize=512)
+def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a cache key
+    operator: Resize,
+    meant: Resize,
+    lengths: Lengths,
+    by_scale: bool,  # noqa: FBT001 - a cache key
+    version: Version = LATEST,
+    simulated: bool = True,  # noqa: FBT001, FBT002 - likewise
+) -> Deviation | None:
+    """Return the worst deviation at lengths of which some may be None.
+
+    Nearest resizes are compared by the pixels that onnxruntime and PyTorch read where
+    `simulated`, and by their weights otherwise.
+    """
+    is_, wanted = dict(operator.axes), dict(shortcut(meant, lengths, version).axes)
+    ins, outs = lengths
+    copied_at_some = wanted != dict(meant.axes) and None in [outs[axis] for axis in wanted]
+    certain = None not in ins and None not in outs
+    unchanged = by_scale and certain and ins == outs
+    found: list[Deviation] = []
+    for axis in sorted(is_.keys() | wanted.keys()):
+        one, other = is_.get(axis), wanted.get(axis)
+        n_in, n_out = ins[axis], outs[axis]
+        if one is None and other is None:
+            continue
+        copied = Sampling("asymmetric", (other or one or _COPY).kernel, ONE)
+        smooth = isinstance(one.kernel, Linear | Cubic) and one.kernel.antialias if one else False
+        stays = smooth and n_in is not None and n_in == n_out  # onnxruntime copies such an axis
+        one_now = copied if one is None or unchanged or stays else one
+        other_now = copied if other is None else other
+        deviation = _on_axis(axis, one_now, other_now, n_in, n_out, meant, simulated=simulated)
+        if deviation is not None:
+            if one is not None and one_now is not one:
+                deviation = replace(deviation, cause="copy", simulated=True)
+            if copied_at_some:
+                deviation = replace(deviation, basis="free")
+            found.append(deviation)
+    return max(found, key=lambda d: (d.certain, d.displacement, d.weight_difference), default=None)
+
+
+_COPY: Final = Sampling("asymmetric", Linear(), ONE)
+
+
+def shortcut(meant: Resize, lengths: Lengths, version: Version) -> Resize:
+    """Return what PyTorch's nearest over two axes computes at these lengths.
+
+    Where the output lengths sum to 128 at most, a length that stays is copied and one that
+    doubles takes every pixel twice, whatever the factor; a length that is not known counts as 1.
+    Source: PyTorch `cpu/UpSampleKernel.cpp`, nearest_idx and _use_vectorized_kernel_cond_2d.
+
+    >>> axis = Sampling("asymmetric", Nearest("floor"), Fraction(11, 10))
+    >>> up = Resize(((2, axis), (3, axis)))
+    >>> def scales(n):
+    ...     found = shortcut(up, ((1, 1, n, 9), (1, 1, n * 11 // 10, 9)), LATEST)
+    ...     return [str(sampling.scale) for _, sampling in found.axes]
+    >>> scales(20), scales(150)
+    (['11/10', '1'], ['11/10', '11/10'])
+    """
+    ins, outs = lengths
+    least = sum(outs[axis] or 1 for axis, _ in meant.axes)
+    if len(meant.axes) != 2 or version < NEAREST_COPIES_SINCE or least > NEAREST_COPIES_UP_TO:
+        return meant
+    return Resize(tuple((axis, _copied(s, ins[axis], outs[axis])) for axis, s in meant.axes))
+
+
+def _copied(meant: Sampling, n_in: int | None, n_out: int | None) -> Sampling:
+    if meant.kernel != Nearest("floor") or meant.coordinate != "asymmetric" or n_in is None:
+        return meant
+    for factor in (1, 2):
+        if n_out == factor * n_in:
+            return replace(meant, scale=Fraction(factor))
+    return meant
+
+
+def deviation(operation: Operation) -> Deviation | None:
+    """Return how an operation differs from what was meant; None where it does not.
+
+    Lengths that the file fixes are looked at first; then those that its own shape
+    arithmetic gives for trial inputs; then all lengths.
+    """
+    operator, meant = operation.operator, meant_resize(operation)
+    if meant is None or not isinstance(operator, Resize):
+        return None
+    simulated = operation.dialect == "ONNX"
+    by_scale = operation.by == "scales" and simulated
+    intent = operation.intent
+    version = LATEST if intent is None or intent.call is None else intent.call.version
+    lengths = operation.lengths()
+    if None not in lengths[0] and None not in lengths[1]:
+        return deviation_of(operator, meant, lengths, by_scale, version, simulated)
+    for trial in _trials(operation, meant):
+        found = deviation_of(operator, meant, trial, by_scale, version, simulated)
+        if found is not None:
+            return replace(found, basis="trial")
+    return deviation_of(operator, meant, lengths, by_scale, version, simulated)
+
+
+def _trials(operation: Operation, meant: Resize) -> Iterator[Lengths]:
+    """Yield the lengths that the graph gives for trial inputs, over every axis."""
+    axes = [axis for axis, _ in meant.axes]
+    for ins, outs in operation.dynamic.trials:
+        if len(ins) != len(axes):
+            continue
+        before, after = [1] * operation.rank, [1] * operation.rank
+        for axis, n_in, n_out in zip(axes, ins, outs, strict=True):
+            before[axis], after[axis] = n_in, n_out
+        yield tuple(before), tuple(after)
+
+
+def _on_axis(  # noqa: PLR0913, PLR0917 - the two samplings and where they stand
+    axis: int,
+    one: Sampling,
+    other: Sampling,
+    n_in: int | None,
+    n_out: int | None,
+    meant: Resize,
+    *,
+    simulated: bool,
+) -> Deviation | None:
+    basis: Basis = "free" if n_in is None or n_out is None else "fixed"
+    pixels = None
+    if simulated and n_in is not None and n_out is not None and max(n_in, n_out) <= LONGEST:
+        pixels = _pixels(one, other, n_in, n_out)
+    verdict = compare(one, other, n_in, n_out)
+    if pixels is not None and n_in is not None and n_out is not None:
+        here, there = pixels
+        if here == there:
+            return None
+        off = max(abs(a - b) for a, b in zip(here, there, strict=True))
+        cause = "arithmetic" if verdict.equal else _cause(one, other, n_in, n_out)
+        simulated = verdict.equal
+        return Deviation(
+            cause, axis, n_in, n_out, Fraction(off), ONE, "fixed", simulated, meant
+        )  # fmt: skip
+    if verdict.negligible or verdict.witness is None:
+        return None
+    cause = _cause(one, other, *verdict.witness)
+    found = _from_verdict(axis, verdict, cause, meant, basis)
+    return replace(found, everywhere=cause == "rounding" and _everywhere(one, other))
+
+
+def _everywhere(one: Sampling, other: Sampling) -> bool:
+    """Whether two nearest resizes read other pixels at each of a few ordinary lengths."""
+    scale = one.scale or other.scale
+    for n_in in USUAL:
+        targets = [math.floor(n_in * scale)] if scale is not None else [2 * n_in, n_in // 2]
+        for n_out in targets:
+            pixels = _pixels(one, other, n_in, max(n_out, 1))
+            if pixels is None or pixels[0] == pixels[1]:
+                return False
+    return True
+
+
+def _from_verdict(
+    axis: int, verdict: Verdict, cause: Cause, meant: Resize, basis: Basis
+) -> Deviation:
+    n_in, n_out = verdict.witness or (0, 0)
+    return Deviation(
+        cause,
+        axis,
+        n_in,
+        n_out,
+        verdict.displacement,
+        verdict.weight_difference,
+        basis,
+        simulated=False,
+        meant=meant,
+    )
+
+
+def _pixels(
+    one: Sampling, other: Sampling, n_in: int, n_out: int
+) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """Return the pixels that onnxruntime reads and those that PyTorch reads, if nearest."""
+    if not isinstance(other.kernel, Nearest):
+        return None
+    here = runtime_pixels(one, n_in, n_out)
+    there = torch_pixels(other, n_in, n_out)
+    return None if here is None or there is None else (here, there)
+
+
+def _cause(one: Sampling, other: Sampling, n_in: int, n_out: int) -> Cause:
+    """Return the one property that repairs `one`, tried in a fixed order."""
+    for cause, repaired in _repairs(one, other, n_in, n_out):
+        if compare(repaired, other, n_in, n_out).negligible:
+            return cause
+    return "kernel"
+
+
+def _repairs(
+    one: Sampling, other: Sampling, n_in: int, n_out: int
+) -> Iterator[tuple[Cause, Sampling]]:
+    if n_in == n_out and (other.copies_same_length or other.scale == ONE):
+        yield "copy", other
+    if one.scale != other.scale:
+        yield "scale", replace(one, scale=other.scale)
+    a, b = one.kernel, other.kernel
+    if isinstance(a, Linear | Cubic) and isinstance(b, Linear | Cubic):
+        if isinstance(a, Cubic) and isinstance(b, Cubic) and a.a != b.a:
+            yield "cubic", replace(one, kernel=replace(a, a=b.a))
+            both = replace(one, kernel=replace(a, a=b.a), exclude_outside=other.exclude_outside)
+            yield "border", both
+        if a.antialias != b.antialias and type(a) is type(b):
+            both = replace(one, kernel=b, exclude_outside=other.exclude_outside)
+            yield "antialias", both
+        if one.exclude_outside != other.exclude_outside:
+            yield "border", replace(one, exclude_outside=other.exclude_outside)
+    if isinstance(a, Nearest) and isinstance(b, Nearest) and a != b:
+        yield "rounding", replace(one, kernel=b)
+        yield "rounding", replace(one, kernel=b, coordinate=other.coordinate)
+    if one.coordinate != other.coordinate:
+        name = _named(one, other)
+        moved = replace(one, coordinate=other.coordinate)
+        yield name, moved
+        yield name, replace(moved, scale=other.scale)
+
+
+def _named(one: Sampling, other: Sampling) -> Cause:
+    """Return what a difference of coordinates is called."""
+    if isinstance(one.kernel, Nearest) and isinstance(other.kernel, Nearest):
+        return "rounding"
+    if {one.coordinate, other.coordinate} <= SINGLE | {"half_pixel"}:
+        return "single pixel"
+    return "asymmetric" if one.coordinate == "asymmetric" else "coordinates"

@@ -1,0 +1,1 @@
+"""An ML Program as ONNX: how it runs where Core ML is not."""

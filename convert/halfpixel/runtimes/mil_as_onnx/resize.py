@@ -1,0 +1,223 @@
+"""Core ML's resizes as ONNX, by the weights that they have at their lengths.
+
+Where an ONNX Resize has exactly these weights, and onnxruntime reads exactly these pixels, it is a
+Resize by sizes. A nearest resize is a Gather of its pixels otherwise, a linear one a product
+with its matrix. Where lengths are free it is a Resize whose sizes are computed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.conventions.onnx.resize import attributes_of
+from halfpixel.errors import ConventionError
+from halfpixel.formats.onnx.write import builder as onnx_nodes
+from halfpixel.formats.onnx.write.builder import Nodes
+from halfpixel.formats.onnx.write.lowering import lower
+from halfpixel.formats.plan import Goal
+from halfpixel.runtimes.mil_as_onnx.graph import code_of
+from halfpixel.sampling import Coordinate, Linear, Nearest, Resize, Rounding, Sampling
+from halfpixel.sampling.lowering import single_taps
+from halfpixel.sampling.pixels import runtime_pixels
+from halfpixel.site import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Lengths = tuple[int | None, ...]
+
+LINEAR: Final[tuple[Coordinate, ...]] = ("half_pixel", "align_corners", "asymmetric")
+NEAREST: Final[tuple[tuple[Coordinate, Rounding], ...]] = (
+    ("asymmetric", "floor"),
+    ("half_pixel", "round_prefer_ceil"),
+    ("half_pixel", "floor"),
+)
+LONGEST: Final = 1 << 14
+"""Longest axis whose weights are written out; a longer one goes by its coordinates."""
+
+RANKS: Final = (3, 4, 5)
+"""Ranks for which onnxruntime resizes the last two axes linearly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wires:
+    """The values between which a site stands.
+
+    Attributes:
+        nodes: where nodes are added.
+        tensors: the values that it reads, by the operator's own parameter names.
+        y: the value that it makes.
+        shapes: lengths of what it reads, as far as they are known.
+        dtype: element type of x and y.
+        dtypes: element types of what it reads, where they are others than that of x.
+    """
+
+    nodes: Nodes
+    tensors: Mapping[str, str]
+    y: str
+    shapes: Mapping[str, Lengths]
+    dtype: str = "float32"
+    dtypes: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def single(self, parameter: str) -> str:
+        """Return what it reads as float32, in which coordinates and weights are computed."""
+        value, dtype = self.tensors[parameter], self.dtypes.get(parameter, self.dtype)
+        if dtype == "float32":
+            return value
+        return self.nodes.add("Cast", [value], to=code_of("float32"))
+
+    def finish(self, value: str, dtype: str = "float32") -> None:
+        """Make a value the site's output, in its element type."""
+        if dtype == self.dtype:
+            self.nodes.add("Identity", [value], output=self.y)
+        else:
+            self.nodes.add("Cast", [value], output=self.y, to=code_of(self.dtype))
+
+
+def resize(wires: Wires, operation: Operation, meant: Resize) -> None:
+    """Add the nodes of a resize.
+
+    Args:
+        wires: where it stands.
+        operation: the site, with its lengths and scales.
+        meant: what it computes.
+
+    Raises:
+        ConventionError: it has lengths that are not known, and no ONNX attributes for them.
+    """
+    ins, outs = operation.lengths()
+    known = [(axis, s, ins[axis], outs[axis]) for axis, s in meant.axes]
+    axes = [(axis, s, n, m) for axis, s, n, m in known if n is not None and m is not None]
+    if len(axes) < len(known) or any(max(n, m) > LONGEST for _, _, n, m in axes):
+        _free(wires, operation, meant)
+        return
+    moved = [(axis, s, n, m) for axis, s, n, m in axes if n != m or not s.weights(n, m).is_identity]
+    if not moved:
+        wires.nodes.add("Identity", [wires.tensors["x"]], output=wires.y)
+        return
+    kernels = {type(s.kernel) for _, s, _, _ in moved}
+    attributes = None
+    if kernels == {Nearest}:
+        attributes = _nearest(moved)
+        if attributes is None:
+            _gathered(wires, moved)
+            return
+    elif kernels == {Linear} and len(ins) in RANKS:
+        attributes = _linear(moved)
+    if attributes is None:
+        _product(wires, operation, meant)
+        return
+    by_axis = {axis: m for axis, _, _, m in moved}
+    if None in ins:
+        lengths = [by_axis.get(axis) for axis in range(len(ins))]
+        sizes = _mixed(wires, lengths)
+    else:
+        sizes = wires.nodes.ints([by_axis.get(a, n or 0) for a, n in enumerate(ins)], "sizes")
+    _resized(wires, sizes, attributes)
+
+
+Moved = list[tuple[int, Sampling, int, int]]
+
+
+def _nearest(moved: Moved) -> dict[str, object] | None:
+    """Return attributes by which onnxruntime reads the exact pixels."""
+    for coordinate, rounding in NEAREST:
+        tried = Sampling(coordinate, Nearest(rounding))
+        if all(runtime_pixels(tried, n, m) == single_taps(s.weights(n, m)) for _, s, n, m in moved):
+            return {
+                "mode": "nearest",
+                "coordinate_transformation_mode": coordinate,
+                "nearest_mode": rounding,
+            }
+    return None
+
+
+def _linear(moved: Moved) -> dict[str, object] | None:
+    """Return attributes that have the exact weights."""
+    for coordinate in LINEAR:
+        tried = Sampling(coordinate, Linear())
+        if all(tried.weights(n, m).rows == s.weights(n, m).rows for _, s, n, m in moved):
+            return {"mode": "linear", "coordinate_transformation_mode": coordinate}
+    return None
+
+
+def _resized(wires: Wires, sizes: str, attributes: Mapping[str, object]) -> None:
+    roi = ""
+    if attributes["coordinate_transformation_mode"] == "tf_crop_and_resize":
+        rank = len(wires.shapes["x"])
+        roi = wires.nodes.floats([0.0] * rank + [1.0] * rank, "roi")
+    given = [wires.tensors["x"], roi, "", sizes]
+    wires.nodes.add_with(attributes, "Resize", given, output=wires.y)
+
+
+def _gathered(wires: Wires, moved: Moved) -> None:
+    x = wires.tensors["x"]
+    for place, (axis, sampling, n, m) in enumerate(moved):
+        pixels = single_taps(sampling.weights(n, m)) or ()
+        output = wires.y if place + 1 == len(moved) else ""
+        places = wires.nodes.ints(pixels, f"pixels_{axis}")
+        x = wires.nodes.add("Gather", [x, places], output=output, axis=axis)
+
+
+def _product(wires: Wires, operation: Operation, meant: Resize) -> None:
+    """Multiply with the exact weights, in float32 whatever the type is."""
+    goal = Goal(meant, operation.lengths(), {})
+    single = Operation("Resize", operation.opset, {}, meant, dtype="float32")
+    x = wires.single("x")
+    if wires.dtype == "float32":
+        lower(wires.nodes, onnx_nodes.Ends(x, wires.y), single, goal, "matmul")
+        return
+    made = wires.nodes.name("resized")
+    lower(wires.nodes, onnx_nodes.Ends(x, made), single, goal, "matmul")
+    wires.finish(made)
+
+
+def _free(wires: Wires, operation: Operation, meant: Resize) -> None:
+    """Add a Resize whose sizes are computed from the lengths that come."""
+    said = [attributes_of(sampling.by_size()) for _, sampling in meant.axes]
+    if not said or None in said or any(one != said[0] for one in said):
+        raise ConventionError("its weights need lengths that the file fixes")
+    _resized(wires, _sizes(wires, operation, meant), said[0] or {})
+
+
+def _sizes(wires: Wires, operation: Operation, meant: Resize) -> str:
+    nodes, rank = wires.nodes, len(wires.shapes["x"])
+    if "shape" in wires.tensors:
+        return _asked(wires, rank)
+    if operation.by == "scales" and operation.scales is not None:
+        own = nodes.add("Shape", [wires.tensors["x"]])
+        scales = nodes.floats(operation.scales, "scales")
+        longer = nodes.add("Mul", [nodes.add("Cast", [own], to=code_of("float32")), scales])
+        return nodes.add("Cast", [nodes.add("Floor", [longer])], to=code_of("int64"))
+    sizes = operation.sizes or (None,) * rank
+    axes = dict(meant.axes)
+    if any(sizes[axis] is None for axis in axes):
+        raise ConventionError("its output lengths are not known")
+    return _mixed(wires, [sizes[axis] if axis in axes else None for axis in range(rank)])
+
+
+def _mixed(wires: Wires, lengths: "Sequence[int | None]") -> str:
+    """Return lengths of which some are the input's own."""
+    import numpy as np
+
+    nodes = wires.nodes
+    own = nodes.add("Shape", [wires.tensors["x"]])
+    kept = nodes.constant(np.array([n is None for n in lengths]), "kept")
+    return nodes.add("Where", [kept, own, nodes.ints([n or 0 for n in lengths], "lengths")])
+
+
+def _asked(wires: Wires, rank: int) -> str:
+    """Return the lengths that a computed `shape` asks for; 0 asks for the input's own."""
+    nodes, shape = wires.nodes, wires.shapes.get("shape", ())
+    count = shape[0] if shape else None
+    if count is None:
+        raise ConventionError("how many lengths its shape holds is not known")
+    own = nodes.add("Shape", [wires.tensors["x"]])
+    asked = nodes.add("Cast", [wires.tensors["shape"]], to=code_of("int64"))
+    ends = [nodes.ints([n], "end") for n in (rank - count, rank)]
+    zero = nodes.ints([0], "zero")
+    behind = nodes.add("Slice", [own, *ends, zero])
+    same = nodes.add("Equal", [asked, zero])
+    asked = nodes.add("Where", [same, behind, asked])
+    before = nodes.add("Slice", [own, zero, ends[0], zero])
+    return nodes.add("Concat", [before, asked], axis=0)

@@ -1,0 +1,73 @@
+"""The node for which a runtime refuses a model, and the one that check suspects."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from halfpixel.checking.check import Judge
+from halfpixel.checking.check import Settings as CheckSettings
+from halfpixel.errors import HalfpixelError, RuntimeRefusal
+from halfpixel.site import Site
+from halfpixel.verifying.measure import Difference
+from halfpixel.verifying.side import Divergence, Started
+from halfpixel.verifying.site_check import lengths_of
+
+MISFIT: Final = re.compile(r"Node \((?P<node>[^)]*)\) Op \((?P<op>\w+)\) \[ShapeInferenceError\]")
+"""How onnxruntime names the operator whose inputs do not fit together."""
+
+
+def blamed(side: Started, words: str, start: Callable[[bytes], object]) -> Divergence | None:
+    """Return the node for which a runtime refuses a model.
+
+    It is the node that the runtime names, or else the first site that it refuses by itself.
+
+    Args:
+        side: the model.
+        words: the runtime's words.
+        start: starts a model of one node on the same runtime; raises RuntimeRefusal.
+    """
+    observed = Difference(equal=False, reason=words)
+    if side.model is None:
+        return None
+    names = {value.node: value.op for value in side.model.values}
+    sites = {site.name: site.op for site in side.sites}
+    handed = _handed(side, words)
+    if handed is not None:
+        return Divergence(handed.name, handed.op, None, observed, words)
+    for name, op in (sites | names).items():
+        if name and any(f"{a}{name}{b}" in words for a, b in (("(", ")"), ("'", "'"))):
+            return Divergence(name, op, None, observed, words, name in sites)
+    for place, site in enumerate(side.sites):
+        for shape, outs in lengths_of(site)[:1]:
+            try:
+                start(side.model.cut(place, shape, outs).model)
+            except RuntimeRefusal:
+                return Divergence(site.name, site.op, observed, observed, words)
+            except HalfpixelError:
+                continue
+    return None
+
+
+def _handed(side: Started, words: str) -> Site | None:
+    """Return the site whose output does not fit the operator that a runtime names."""
+    found = MISFIT.search(words)
+    if found is None or side.model is None:
+        return None
+    makers = {end.output: site for end, site in zip(side.model.ends, side.sites, strict=True)}
+    for value in side.model.values:
+        if value.op == found["op"] and found["node"] in {"", value.node}:
+            for name in value.reads:
+                if name in makers:
+                    return makers[name]
+    return None
+
+
+def suspect(side: Started, settings: CheckSettings) -> str:
+    """Return the site of which check says most, where nothing that was run tells; else nothing."""
+    if side.model is None:
+        return ""
+    try:
+        report = Judge(settings).judged(side.model, "")
+    except HalfpixelError:
+        return ""
+    return next((one.site.name for one in report.findings), "")

@@ -1,0 +1,270 @@
+"""The first node at which two runs part, found in bounded memory.
+
+Values inside a model are asked for in chunks of a few megabytes, in the order in which they are
+computed. A site whose input is the same on both sides and whose output is not has introduced
+the difference; one whose input differs already may only have passed it on.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.errors import HalfpixelError
+from halfpixel.format import Ends
+from halfpixel.intents.deviation import meant_resize
+from halfpixel.intents.pairing import matched
+from halfpixel.runtime import Call
+from halfpixel.sampling import AffineSample
+from halfpixel.sampling.lowering import meant_weights
+from halfpixel.sampling.resize import along_axis
+from halfpixel.site import Site
+from halfpixel.verifying.measure import TOLERANCES, Tolerance, difference, rounded
+from halfpixel.verifying.side import Divergence, Started
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.generic]
+    Arrays = Mapping[str, Array]
+
+AGREEING: Final = 0.95
+"""Part of the shared names that has to stand for the same operators."""
+
+BUDGET: Final = 1 << 25
+"""Bytes of values inside a model that are held at once, on both sides together."""
+
+MOST: Final = 64
+"""Values that are asked for at once."""
+
+
+@dataclass
+class Search:
+    """One search for the node at which two sides part.
+
+    Attributes:
+        a: the side whose nodes are named.
+        b: the side that it is held against.
+        feeds: the inputs.
+        tolerances: what counts as equal.
+        budget: bytes of values that are held at once.
+    """
+
+    a: Started
+    b: Started
+    feeds: "Arrays"
+    tolerances: Mapping[str, Tolerance] = field(default_factory=lambda: TOLERANCES)
+    budget: int = BUDGET
+
+    def first(self) -> Divergence | None:
+        """Return the first node at which the sides part; None where none is found."""
+        if self.a.model is None:
+            return None
+        if self.b.model is not None:
+            return self._by_sites()
+        calls = self._calls()
+        found = None if calls is None else self._by_calls(calls)
+        return found or self._by_meaning()
+
+    def _calls(self) -> list[Call] | None:
+        """Return the resampling calls of the other side, where there is one for each site."""
+        record = getattr(self.b.running, "calls", None)
+        if record is None:
+            return None
+        found: list[Call] = record(self.b.fed(self.feeds))
+        if any(isinstance(site.operator, AffineSample) for site in self.a.sites):
+            found = [call for call in found if "affine_grid" not in call.name]  # one operator
+        return found if len(found) == len(self.a.sites) else None
+
+    def _by_sites(self) -> Divergence | None:
+        """Compare the sites of two models, paired by the names of values or by position."""
+        pairs = list(self._paired())
+        passed: Divergence | None = None
+        ours = self._fetched(self.a, [(p[1].output,) for p in pairs])
+        theirs = self._fetched(self.b, [(p[2].output,) for p in pairs])
+        for site, end, other in pairs:
+            (here,), (there,) = next(ours), next(theirs)
+            observed = difference(here, there, self.tolerances)
+            del here, there  # before more is asked for
+            if observed.equal:
+                continue
+            same = self._same_inputs(end, other)
+            introduced = observed if same else None
+            found = Divergence(site.name, site.op, introduced, observed, self.b.plain.name)
+            if same:
+                return found
+            passed = passed or found
+        return (self._by_values() if self._names_agree() else None) or passed
+
+    def _same_inputs(self, end: Ends, other: Ends) -> bool:
+        """Whether a site is handed the same on both sides, constants that say lengths apart."""
+        ours, theirs = self._computed(self.a, end), self._computed(self.b, other)
+        if len(ours) != len(theirs):
+            ours, theirs = ours[:1], theirs[:1]
+        for here, there in zip(ours, theirs, strict=True):
+            ((one,),) = self._fetched(self.a, [(here,)])
+            ((two,),) = self._fetched(self.b, [(there,)])
+            if not difference(one, two, self.tolerances).equal:
+                return False
+        return True
+
+    def _computed(self, side: Started, end: Ends) -> list[str]:
+        """Return the inputs of a site that are fed or computed: no constants."""
+        known = {*side.plain.values, *side.names}
+        constant = side.constants
+        return [n for n in dict.fromkeys((end.data, *end.inputs)) if n in known - constant]
+
+    def _names_agree(self) -> bool:
+        """Whether values of the same name are made by the same operators on both sides.
+
+        Exporters number values; two exports whose counters went apart share names of others.
+        """
+        if self.a.model is None or self.b.model is None:
+            return False
+        here = {value.name: value.op for value in self.a.model.values}
+        there = {value.name: value.op for value in self.b.model.values}
+        shared = here.keys() & there.keys()
+        agreeing = sum(here[name] == there[name] for name in shared)
+        return bool(shared) and agreeing >= AGREEING * len(shared)
+
+    def _paired(self) -> Iterator[tuple[Site, Ends, Ends]]:
+        if self.a.model is None or self.b.model is None:
+            return
+        here = [(s, e) for s, e in zip(self.a.sites, self.a.model.ends, strict=True) if e.main]
+        there = [e for e in self.b.model.ends if e.main]
+        known = set(self.b.plain.values)
+        handed = known | set(self.feeds)
+        by_output = {other.output: other for other in there}
+        named = [
+            (s, e, by_output.get(e.output, e))
+            for s, e in here
+            if e.output in known and e.data in handed
+        ]
+        if self._names_agree() and (len(named) == len(here) or len(here) != len(there)):
+            yield from named
+        elif len(here) == len(there):
+            yield from ((s, e, o) for (s, e), o in zip(here, there, strict=True))
+        else:
+            inner = [s for s, e in zip(self.b.sites, self.b.model.ends, strict=True) if e.main]
+            for i, j in matched([s for s, _ in here], inner):
+                yield (*here[i], there[j])
+
+    def _by_values(self) -> Divergence | None:
+        """Compare every value that both models have, in the order of the first."""
+        if self.a.model is None:
+            return None
+        known = set(self.b.plain.values) & set(self.a.plain.values)
+        makers = {value.name: value for value in self.a.model.values}
+        names = [name for name in makers if name in known]
+        pairs = [(name,) for name in names]
+        ours, theirs = self._fetched(self.a, pairs), self._fetched(self.b, pairs)
+        for name in names:
+            (here,), (there,) = next(ours), next(theirs)
+            found = difference(here, there, self.tolerances)
+            del here, there
+            if found.equal:
+                continue
+            maker = makers[name]
+            introduced = found if all(r in known or r not in makers for r in maker.reads) else None
+            site = any(one.name == maker.node for one in self.a.sites)
+            return Divergence(maker.node, maker.op, introduced, found, self.b.plain.name, site)
+        return None
+
+    def _by_calls(self, calls: Sequence[Call]) -> Divergence | None:
+        """Compare the sites with the resampling calls that PyTorch made, in order."""
+        if self.a.model is None:
+            return None
+        passed: Divergence | None = None
+        every = zip(self.a.sites, calls, self.a.model.ends, strict=True)
+        chosen = [one for one in every if one[2].main]
+        outputs = self._fetched(self.a, [(end.output,) for _, _, end in chosen])
+        for site, call, end in chosen:
+            (output,) = next(outputs)
+            observed = difference(output, call.output, self.tolerances)
+            if observed.equal:
+                continue
+            names = self._computed(self.a, end)[: len(call.inputs)]
+            (given,) = self._fetched(self.a, [tuple(names)])
+            same = all(
+                difference(one, two, self.tolerances).equal
+                for one, two in zip(given, call.inputs, strict=False)
+            )
+            found = Divergence(site.name, site.op, observed if same else None, observed, call.name)
+            if same:
+                return found
+            passed = passed or found
+        return passed
+
+    def _by_meaning(self) -> Divergence | None:
+        """Compare each site's output with what was meant, computed from its own inputs."""
+        if self.a.model is None:
+            return None
+        ends = self.a.model.ends
+        chosen = [(s, e) for s, e in zip(self.a.sites, ends, strict=True) if e.main]
+        groups = [(end.output, *self._computed(self.a, end)) for _, end in chosen]
+        for (site, _), (output, *inputs) in zip(chosen, self._fetched(self.a, groups), strict=True):
+            meant = meant_output(site, inputs, output)
+            if meant is None:
+                continue
+            found = difference(output, rounded(meant, output), self.tolerances)
+            if not found.equal:
+                against = site.intent.text if site.intent else "its exact description"
+                return Divergence(site.name, site.op, found, found, against)
+        return None
+
+    def _fetched(
+        self, side: Started, groups: Sequence[tuple[str, ...]]
+    ) -> "Iterator[tuple[Array, ...]]":
+        """Yield groups of values of one side, a few at a time."""
+        import numpy as np
+
+        feeds = side.fed(self.feeds)
+        count, place = 1, 0
+        while place < len(groups):
+            part = groups[place : place + count]
+            names = list(dict.fromkeys(n for group in part for n in group if n not in feeds))
+            found = side.plain.run(feeds, names) if names else {}
+            held = sum(array.nbytes for array in found.values())
+            values: dict[str, Array] = {**feeds, **found}
+            nothing: Array = np.empty(0)  # a sequence, which is not looked into
+            ready = [tuple(values.get(name, nothing) for name in group) for group in part]
+            del found, values
+            while ready:
+                yield ready.pop(0)  # and keep no reference to it
+            place += len(part)
+            room = self.budget // 2 // max(held // max(len(part), 1), 1)
+            count = max(1, min(MOST, 2 * count, room))
+
+
+def meant_output(
+    site: Site, inputs: "Sequence[Array]", output: "Array"
+) -> "NDArray[np.float64] | None":
+    """Return what a site should have made of its inputs; None where that is not known.
+
+    A resize with an intent is computed from it; any other site from its own description.
+    """
+    import numpy as np
+
+    operation = site.operation
+    meant = meant_resize(operation)
+    if not inputs:
+        return None
+    if meant is None:
+        try:
+            return site.evaluate(*inputs) if operation.operator is not None else None
+        except (HalfpixelError, ValueError, IndexError, TypeError):
+            return None
+    data = inputs[0]
+    call = operation.intent.call if operation.intent else None
+    axes = dict(meant.axes)
+    lengths = list(output.shape)
+    if call is not None and call.scale_factor is not None:
+        told = call.output_lengths([data.shape[axis] for axis, _ in meant.axes])
+        for (axis, _), length in zip(meant.axes, told or (), strict=bool(told)):
+            lengths[axis] = length
+    if any(length < 1 for length in lengths) or data.ndim != output.ndim:
+        return None
+    y: NDArray[np.float64] = data.astype(np.float64)
+    for axis, sampling in axes.items():
+        y = along_axis(meant_weights(sampling, y.shape[axis], lengths[axis]), y, axis)
+    return y

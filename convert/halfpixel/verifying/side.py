@@ -1,0 +1,99 @@
+"""One side of a comparison as it runs, and the node at which it parts from the other."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from halfpixel.format import Opened
+from halfpixel.runtime import Running
+from halfpixel.site import Site
+from halfpixel.verifying.measure import Difference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.generic]
+    Arrays = Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """Where two runs part.
+
+    Attributes:
+        node: name of the node.
+        op: its type.
+        introduced: its own difference, its input being the same on both sides; None where that
+            cannot be told apart from what it was handed.
+        observed: the difference of its output.
+        against: what its output was held against.
+        site: whether it is a resampling site.
+    """
+
+    node: str
+    op: str
+    introduced: Difference | None
+    observed: Difference
+    against: str
+    site: bool = True
+
+
+def _typed(array: "Array", dtype: str) -> "Array":
+    """Return floats as another float type, whole numbers as another of theirs."""
+    own = str(array.dtype)
+    for kinds in (("float16", "float32", "float64"), ("int32", "int64")):
+        if own in kinds and dtype in kinds and own != dtype:
+            return array.astype(dtype)
+    return array
+
+
+@dataclass
+class Started:
+    """A side that is ready to run.
+
+    Attributes:
+        running: as it is deployed.
+        plain: without graph optimisation; the same where the runtime has none.
+        model: its structure, where it is a model file.
+        refused: why it does not load as it is deployed; then it runs plain.
+    """
+
+    running: Running
+    plain: Running
+    model: Opened | None = None
+    refused: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of what it takes, in order."""
+        return tuple(port.name for port in self.running.inputs)
+
+    @property
+    def constants(self) -> frozenset[str]:
+        """Values inside it that Constant nodes make."""
+        values = () if self.model is None else self.model.values
+        return frozenset(value.name for value in values if value.op == "Constant")
+
+    @property
+    def precision(self) -> str:
+        """The coarsest float type that it computes in, where that is not the outputs' own."""
+        return str(getattr(self.running, "precision", ""))
+
+    def named(self, feeds: "Arrays") -> "Arrays":
+        """Return inputs under this side's own names, by position where it has others."""
+        if not self.names or set(self.names) <= feeds.keys() or len(self.names) != len(feeds):
+            return feeds
+        return dict(zip(self.names, feeds.values(), strict=True))
+
+    def fed(self, feeds: "Arrays") -> "Arrays":
+        """Return inputs as this side takes them: named, and in the float type it declares."""
+        feeds = self.named(feeds)
+        dtypes = {port.name: port.dtype for port in self.running.inputs}
+        return {name: _typed(array, dtypes.get(name, "")) for name, array in feeds.items()}
+
+    @property
+    def sites(self) -> list[Site]:
+        """Its sites, in graph order."""
+        return [] if self.model is None else self.model.sites

@@ -1,0 +1,69 @@
+"""Explain says a rule's page, a node's meaning, and a call in every framework's words."""
+
+import pytest
+
+import example_models as models
+from halfpixel.checking.explain import explain
+from halfpixel.errors import UsageError
+from halfpixel.rule import load_rules
+
+NODE = "node__upsample_bilinear2d_aa"
+
+
+@pytest.mark.parametrize("rule", load_rules(), ids=lambda rule: rule.name)
+def test_a_rule_is_explained_by_its_page(rule: object) -> None:
+    name = getattr(rule, "name", "")
+    text = "\n".join(explain(name))
+    assert text.startswith(name)
+    assert "## Fix safety" in text
+
+
+CALLS = [
+    (
+        "F.interpolate(x, scale_factor=2, mode='bilinear')",
+        [
+            "outputs 0 to 7 read: -0.25 0.25 0.75 1.25 1.75 2.25 2.75 3.25",
+            "y[1] = 0.75 x[0] + 0.25 x[1]",
+            "ONNX Resize-19: mode=linear, coordinate_transformation_mode=half_pixel, scales=2",
+            'TensorFlow: tf.image.resize(x, [n * 2 for n in x.shape[1:3]], method="bilinear")',
+            "OpenCV: cv2.resize(x, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)",
+        ],
+    ),
+    (
+        "nn.Upsample(size=3, mode='nearest-exact')",
+        ["INTER_NEAREST_EXACT", 'method="nearest"', "nearest_mode=round_prefer_ceil"],
+    ),
+    (
+        "F.interpolate(x, size=(3, 4), mode='bilinear', align_corners=True)",
+        ["resize_bilinear(x, size, align_corners=True)", "OpenCV: has no name for it"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "words"), CALLS)
+def test_a_call_is_explained_in_every_convention(call: str, words: list[str]) -> None:
+    text = "\n".join(explain(call))
+    for word in words:
+        assert word in text
+
+
+@pytest.mark.parametrize("suffix", ["", f":{NODE}"])
+def test_a_model_is_explained_node_by_node(suffix: str) -> None:
+    text = "\n".join(explain(f"{models.MISMATCHES / 'A1.onnx'}{suffix}"))
+    assert f"{NODE} (Resize, opset 20)" in text
+    assert "antialias = 1" in text
+    assert "meant: F.interpolate(x, size=(3, 4)" in text
+
+
+@pytest.mark.parametrize(
+    ("subject", "reason"),
+    [
+        ("asymetric-linear", "did you mean 'asymmetric-linear'"),
+        ("nothing like it", "is no rule, no model file and no PyTorch call"),
+        ("F.interpolate(x, mode='bilinear')", "neither size nor scale_factor"),
+        (f"{models.MISMATCHES / 'A1.onnx'}:nowhere", "no resampling node is called 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(subject: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
+        list(explain(subject))

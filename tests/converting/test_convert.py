@@ -1,0 +1,534 @@
+"""Convert: from PyTorch to a file that is verified, or a reason; and back to PyTorch's words."""
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
+
+import example_models as models
+import halfpixel
+from convert_nets import SHAPE, Up, Wrong, agree, run
+from halfpixel.checking.check import opened
+from halfpixel.converting.calls import matched_calls
+from halfpixel.converting.plain.lengths import LONGEST
+from halfpixel.converting.result import Conversion, Dynamic, parse_dynamic, parse_input
+from halfpixel.converting.torch_calls import script, torch_calls
+from halfpixel.errors import ModelFileError, UsageError
+from halfpixel.intents.aten_call import read_call
+from halfpixel.intents.exported_program import GraphCall, graph_calls
+from halfpixel.sampling import Linear, Resize, Sampling
+from halfpixel.site import Operation, Shape, Site
+
+
+class Net(nn.Module):
+    """A small network with several kinds of resampling."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, stride=2, padding=1)
+        self.up = nn.Upsample(scale_factor=2, mode="bilinear")
+        self.wider = nn.ConvTranspose2d(4, 2, 4, 2, 1)
+
+    def forward(self, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        x = F.interpolate(self.wider(self.up(self.conv(image))), size=image.shape[2:])
+        grid = F.affine_grid(torch.eye(2, 3)[None], [1, 1, 4, 5], align_corners=True)
+        masked = F.interpolate(mask, scale_factor=0.4, mode="bicubic", antialias=True)
+        return x, F.grid_sample(masked, grid, align_corners=False)
+
+
+def make() -> nn.Module:
+    torch.manual_seed(0)
+    return Net()
+
+
+def small() -> nn.Module:
+    return Up(scale_factor=0.4, mode="bilinear", antialias=True)
+
+
+def broken() -> nn.Module:
+    raise RuntimeError("no weights")
+
+
+@pytest.fixture(autouse=True)
+def nets(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("nets")
+    vars(module).update(make=make, small=small, broken=broken, number=lambda: 7)
+    monkeypatch.setitem(sys.modules, "nets", module)
+
+
+FIXED = [
+    ("dynamo", {"scale_factor": 2.0, "mode": "bilinear"}, "as exported"),
+    ("dynamo", {"scale_factor": 0.4, "mode": "bicubic", "antialias": True}, "fixed"),
+    ("dynamo", {"size": (4, 7), "mode": "bilinear", "antialias": True, "align_corners": True},
+     "fixed"),
+    ("dynamo", {"size": (3, 4), "mode": "nearest-exact"}, "as exported"),
+    ("dynamo", {"size": (4, 6), "mode": "lanczos", "antialias": True}, "plain"),
+    ("torchscript", {"scale_factor": 1.7, "mode": "bicubic"}, "as exported"),
+    ("torchscript", {"scale_factor": 1.7, "mode": "nearest-exact"}, "plain"),
+    ("torchscript", {"size": (4, 6), "mode": "area"}, "plain"),
+]  # fmt: skip
+
+
+def how(found: Conversion) -> str:
+    """Return what a conversion took."""
+    if any(note.startswith("in plain operators") for note in found.notes):
+        return "plain"
+    return "fixed" if found.changes else "as exported"
+
+
+@pytest.mark.parametrize(("exporter", "options", "told"), FIXED)
+def test_a_call_is_converted_exactly(
+    exporter: str, options: dict[str, object], told: str, tmp_path: Path
+) -> None:
+    module = Up(**options)
+    found = halfpixel.convert(
+        module,
+        tmp_path / "m.onnx",
+        inputs=[SHAPE],
+        exporter=exporter,  # type: ignore[arg-type]
+    )
+    assert (found.refused, how(found)) == ("", told)
+    agree(tmp_path / "m.onnx", module, [(1, 2, 9, 10)])
+
+
+FREE = [
+    ("dynamo", {"scale_factor": 1.7, "mode": "nearest-exact"}, [(5, 6), (2, 3), (8, 4)]),
+    ("dynamo", {"size": (4, 6), "mode": "area"}, [(3, 5), (2, 2), (8, 9)]),
+    ("dynamo", {"scale_factor": 0.14, "mode": "bilinear", "recompute_scale_factor": True},
+     [(8, 8), (8, 15)]),
+    ("dynamo", {"scale_factor": 1.1, "mode": "bilinear"}, [(2, 2), (5, 3), (8, 9)]),
+    ("torchscript", {"scale_factor": 0.29, "mode": "bicubic", "antialias": True},
+     [(4, 7), (7, 8), (8, 9)]),
+    ("torchscript", {"scale_factor": 0.14, "mode": "area"}, [(8, 8), (8, 15)]),  # 5 comes to 0
+]  # fmt: skip
+"""Free lengths below the exported ones, which PyTorch takes itself; others are above them."""
+
+
+@pytest.mark.parametrize(("exporter", "options", "shorter"), FREE)
+def test_free_lengths_agree_at_others(
+    exporter: str, options: dict[str, object], shorter: list[tuple[int, int]], tmp_path: Path
+) -> None:
+    module = Up(**options)
+    found = halfpixel.convert(
+        module,
+        tmp_path / "m.onnx",
+        inputs=[SHAPE],
+        dynamic="2,3",
+        exporter=exporter,  # type: ignore[arg-type]
+    )
+    assert (found.refused, found.verified, found.narrower) == ("", True, ())
+    (verification,) = found.verifications
+    tried = {case.shapes["x"][2:] for case in verification.cases}
+    assert {h <= 9 and w <= 10 for h, w in tried - {(9, 10)}} == {True, False}
+    agree(tmp_path / "m.onnx", module, [(1, 2, *lengths) for lengths in shorter])
+    agree(tmp_path / "m.onnx", module, [(1, 2, 9, 10), (1, 2, 30, 17), (1, 2, 100, 45)])
+
+
+def test_a_network_is_told_call_by_call(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    result = run(
+        "nets:make", "--input", "1x3x16x22", "--input", "mask=1x1x15x11", "-o", path,
+        "--output-format", "json",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    body = json.loads(result.output)
+    assert [row["call"] for row in body["sites"]] == [
+        'F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)',
+        "F.conv_transpose2d(x, weight, bias, stride=(2, 2), padding=(1, 1))",
+        'F.interpolate(x, size=(16, 22), mode="nearest")',
+        "F.affine_grid(theta, [1, 1, 4, 5], align_corners=True)",
+        'F.interpolate(x, scale_factor=0.4, mode="bicubic", align_corners=False, antialias=True)',
+        'F.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)',
+    ]
+    nodes = [row["node"] for row in body["sites"]]
+    assert nodes[0] == "node_upsample_bilinear2d"
+    assert [row["is"] for row in body["sites"] if row["is"] is not None][-2:] == [
+        row["call"] for row in body["sites"]
+    ][-2:]
+    assert "written in operators that are no single site" in body["sites"][3]["note"]
+    (change,) = body["sites"][4]["changes"]
+    assert change["why"] == "scale-or-size"
+    assert Path(body["sites"][0]["source"].rpartition(":")[0]).name == "test_convert.py"
+    assert all(case["equal"] for case in body["verifications"][0]["cases"])
+    assert halfpixel.check(path, severity="warning").findings == ()
+    assert os.listdir(tmp_path) == ["net.onnx"]  # noqa: PTH208 - hidden ones count too
+
+
+def test_a_table_for_people_says_the_same(tmp_path: Path) -> None:
+    result = run("nets:small", "--input", SHAPE, "-o", tmp_path / "m.onnx")
+    assert result.exit_code == 0
+    lines = result.output.splitlines()
+    assert lines[0] == "nets:small: by dynamo, opset 20"
+    assert lines[1].startswith("  1. F.interpolate(x, scale_factor=0.4, mode=")
+    assert "     fixed: scale-or-size: set scales 1, 1, 0.400000006, 0.400000006" in lines
+    assert lines[-1] == f"written to {tmp_path / 'm.onnx'}"
+
+
+SOURCES = ["m.pt2", "m.pt"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch.jit
+@pytest.mark.parametrize("name", SOURCES)
+def test_files_of_pytorch_are_sources(name: str, tmp_path: Path) -> None:
+    module, x = Up(scale_factor=1.5, mode="bilinear").eval(), torch.rand(1, 2, 6, 8)
+    source = tmp_path / name
+    if name.endswith(".pt2"):
+        free = torch.export.Dim.DYNAMIC
+        program = torch.export.export(module, (x,), dynamic_shapes=({2: free, 3: free},))
+        torch.export.save(program, source)
+    else:
+        torch.jit.save(torch.jit.trace(module, x), source)  # type: ignore[no-untyped-call]
+    given = () if name.endswith(".pt2") else ("--input", "1x2x6x8", "--dynamic", "2,3")
+    result = run(source, *given, "-o", tmp_path / "m.onnx")
+    assert result.exit_code == 0, result.output
+    agree(tmp_path / "m.onnx", module, [(1, 2, 6, 8), (1, 2, 11, 9)])
+    told = "no graph of PyTorch's own: a TorchScript file holds no such graph"
+    assert (told in result.output) == name.endswith(".pt")
+
+
+OLD = [
+    ("torchscript", 10, {"scale_factor": 2.0, "mode": "bilinear", "align_corners": True}),
+    ("torchscript", 10, {"scale_factor": 2.0, "mode": "bilinear"}),
+    ("dynamo", 18, {"size": (4, 6), "mode": "bicubic", "antialias": True, "align_corners": True}),
+    (None, 13, {"size": (4, 6), "mode": "bilinear", "antialias": True}),
+]
+
+
+@pytest.mark.parametrize(("exporter", "opset", "options"), OLD)
+def test_an_opset_without_the_mode_gets_an_exact_lowering(
+    exporter: str | None, opset: int, options: dict[str, object], tmp_path: Path
+) -> None:
+    module = Up(**options)
+    found = halfpixel.convert(
+        module,
+        tmp_path / "m.onnx",
+        inputs=[SHAPE],
+        exporter=exporter,  # type: ignore[arg-type]
+        opset=opset,
+    )
+    assert found.refused == ""
+    assert "Resize" not in {node.op_type for node in onnx.load(tmp_path / "m.onnx").graph.node}
+    assert onnx.load(tmp_path / "m.onnx").opset_import[0].version == opset
+    agree(tmp_path / "m.onnx", module, [(1, 2, 9, 10)])
+
+
+def test_a_target_without_the_mode_gets_an_exact_lowering(tmp_path: Path) -> None:
+    module = Up(size=(4, 5), mode="bicubic", antialias=True)
+    found = halfpixel.convert(module, tmp_path / "m.onnx", inputs=[SHAPE], targets=["tensorrt"])
+    assert (found.refused, found.findings, found.declined) == ("", 0, ())
+    assert [change.text for change in found.changes] == ["written as matmul"]
+    agree(tmp_path / "m.onnx", module, [(1, 2, 9, 10)])
+
+
+FAILURES = [
+    (["nets:absent", "--input", SHAPE], 2, "nets:absent: expected package.module:factory"),
+    (["nets:broken", "--input", SHAPE], 2, "RuntimeError: no weights"),
+    (["nets:number", "--input", SHAPE], 2, "made a int, expected a torch.nn.Module"),
+    (["nowhere:make", "--input", SHAPE], 2, "No module named 'nowhere'"),
+    (["nets:small"], 2, "no shape for input 'x': --input x=1x3x64x64"),
+    (["nets:small", "--input", "1x2"], 2, "does not run on x=1x2"),
+    (["nets:small", "--input", "1x0x2"], 2, "expected [NAME=]1x3x64x64[:TYPE]"),
+    (["nets:small", "--input", "y=1x2x9x9"], 2, "--input y: no such input; forward takes x"),
+    (["nets:small", "--input", SHAPE, "--input", SHAPE], 2, "2 inputs are given; forward takes x"),
+    (["nets:small", "--input", f"{SHAPE}:float8"], 2, "TYPE of"),
+    (["nets:small", "--input", SHAPE, "--dynamic", "x=7"], 2, "has 4 axes, and no axis 7"),
+    (["nets:small", "--input", SHAPE, "--dynamic", "z=1"], 2, "no such input; there are: x"),
+    (["nets:small", "--input", SHAPE, "--dynamic", "some"], 2, "expected all, AXES or NAME=AXES"),
+    (["nets:small", "--input", SHAPE, "--target", "toaster"], 2, "--target 'toaster'"),
+    (["nets:small", "--input", SHAPE, "--expect", "mode=best"], 2, "mode is 'best'"),
+    (["absent.pt2"], 2, "PyTorch cannot read it"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "told"), FAILURES, ids=lambda v: str(v)[:40])
+def test_what_cannot_be_used_is_said_in_one_line(
+    arguments: list[str], code: int, told: str, tmp_path: Path
+) -> None:
+    result = run(*arguments, "-o", tmp_path / "m.onnx")
+    assert (result.exit_code, told in result.output) == (code, True), result.output
+    assert len(result.output.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+PLACES = [
+    ("absent/m.onnx", "there is no folder"),
+    ("m.txt", "expected a name that ends in .onnx, .mlpackage or .mlmodel"),
+]
+
+
+@pytest.mark.parametrize(("name", "told"), PLACES)
+def test_a_place_that_cannot_be_written_is_said_first(name: str, told: str, tmp_path: Path) -> None:
+    result = run("nets:absent", "-o", tmp_path / name)
+    assert result.exit_code == 2
+    assert told in result.output
+
+
+def closed(path: str, mode: int) -> bool:
+    """Stand for os.access: who runs the tests may write anywhere."""
+    return not (path and mode)
+
+
+def test_a_closed_folder_is_said_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", closed)
+    with pytest.raises(ModelFileError, match="permission denied"):
+        halfpixel.convert("nets:absent", tmp_path / "m.onnx")
+
+
+class Fixed(nn.Module):
+    """Goes by what its input holds, which no graph shows."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.interpolate(x, scale_factor=2.0 if x.sum() > 0 else 3.0)
+
+
+def test_an_exporters_refusal_is_one_line(tmp_path: Path) -> None:
+    found = halfpixel.convert(Fixed(), tmp_path / "m.onnx", inputs=[SHAPE], dynamic="2")
+    assert found.refused.startswith("torch.export refuses: ")
+    assert "\n" not in found.refused
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_fails_verification_is_not_written(force: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    path = tmp_path / "m.onnx"
+    path.write_bytes(b"before")
+    found = halfpixel.convert(
+        Wrong(), path, inputs=[SHAPE], exporter="torchscript", force_write=force
+    )
+    assert found.refused.startswith("verification failed on m.onnx@cpu at x=1x2x9x10: ")
+    assert (path.read_bytes() == b"before") is not force
+    assert found.output == (str(path) if force else "")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_pytorchs_own_error_is_named(tmp_path: Path) -> None:
+    module = Up(size=(3, 1), mode="bilinear", antialias=True)
+    found = halfpixel.convert(module, tmp_path / "m.onnx", inputs=["1x1x2x7"])
+    assert "PyTorch's own CPU result is wrong there (rule antialias-column)" in found.refused
+
+
+def test_without_a_file_the_model_is_in_memory() -> None:
+    found = halfpixel.convert(Up(scale_factor=2.0, mode="bilinear"), inputs=[SHAPE])
+    assert found.ok
+    assert isinstance(found.model, onnx.ModelProto)
+    refused = halfpixel.convert(Fixed(), inputs=[SHAPE], dynamic="2")
+    with pytest.raises(UsageError, match=r"torch\.export refuses"):
+        _ = refused.model
+
+
+def test_the_user_overrides_the_graph(tmp_path: Path) -> None:
+    result = run(
+        "nets:small", "--input", SHAPE, "-o", tmp_path / "m.onnx", "--expect", "antialias=false",
+        "--force-write",
+    )  # fmt: skip
+    assert result.exit_code == 1
+    assert "refused: verification failed" in result.output
+    (site,) = halfpixel.sites(tmp_path / "m.onnx")
+    assert "antialias" not in (site.torch_call or "antialias")
+
+
+@pytest.mark.filterwarnings("ignore")  # coremltools leaves temporary folders to the collector
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_core_ml_is_written_and_verified(mode: str, tmp_path: Path) -> None:
+    pytest.importorskip("coremltools")
+    path = tmp_path / "m.mlpackage"
+    module = Up(scale_factor=2.0, mode=mode)
+    found = halfpixel.convert(module, path, inputs=["1x2x4x6"])
+    assert found.refused == ""
+    assert how(found) == ("plain" if mode == "bicubic" else "as exported")
+    assert (found.sites[0].site is None) == (mode == "bicubic")
+    assert path.is_dir()
+    gc.collect()
+
+
+CALLS = [
+    models.CORPUS / "bicubic_x2_ac1-t2.13.0d-o20.onnx",
+    models.MISMATCHES / "A3.onnx",
+]
+
+
+@pytest.mark.parametrize("path", CALLS, ids=lambda p: p.stem)
+def test_a_models_calls_run_as_pytorch(path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "calls.py"
+    printed, written = run(path, "--to", "torch"), run(path, "--to", "torch", "-o", out)
+    assert printed.exit_code == written.exit_code == 0
+    for site in halfpixel.sites(path):
+        assert f"{site.name} ({site.op}): {site.torch_call}" in printed.output
+        assert site.source is None or site.source in out.read_text()
+    space: dict[str, object] = {"__name__": "__main__"}
+    exec(compile(out.read_text(), out, "exec"), space)  # noqa: S102 - our own text
+    assert space["CALLS"] == {site.name: site.torch_call for site in halfpixel.sites(path)}
+
+
+def test_calls_of_every_small_model_run() -> None:
+    folders = (models.CORPUS, models.MISMATCHES)
+    seen: set[tuple[str, str]] = set()
+    for path in sorted(path for folder in folders for path in folder.glob("*.onnx")):
+        calls = torch_calls(opened(path).sites)
+        kinds = {(one.op, (one.call or "")[:30]) for one in calls}
+        if kinds <= seen:
+            continue
+        seen |= kinds
+        text = script(path.name, calls)
+        if "torchvision" not in text:
+            exec(compile(text, path.name, "exec"), {"__name__": "__main__"})  # noqa: S102 - likewise
+    assert len(seen) > 5
+
+
+COREML = [
+    ("nearest-6x10-to-9x7-ios15.mlpackage", 0,
+     'op_6 (upsample_nearest_neighbor): F.interpolate(x, size=(9, 7), mode="nearest")\n'),
+    ("nearest-6x10-to-9x7-network.mlmodel", 0,
+     '6 (upsample): F.interpolate(x, size=(9, 7), mode="bilinear", align_corners=True)\n'),
+    ("conv_transpose-output_padding-network.mlmodel", 1,
+     "conv_transpose_0_has_output_shape (deconvolution): no PyTorch call computes this\n"),
+]  # fmt: skip
+
+
+class Gaps(nn.Module):
+    """What coremltools 9.0 trips over: a pool without stride, an alias, a node called floor."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.max_pool2d(torch.floor(4 * x), 2)
+        y = torch.ops.aten.alias(torch.div(y, 2, rounding_mode="floor"))
+        z: Tensor = torch.ops.aten.alias(F.interpolate(y, scale_factor=2, mode="bilinear"))
+        return z
+
+
+@pytest.mark.filterwarnings("ignore")  # likewise
+def test_gaps_of_coremltools_are_filled_and_native_operators_stay(tmp_path: Path) -> None:
+    pytest.importorskip("coremltools")
+    found = halfpixel.convert(Gaps(), tmp_path / "m.mlpackage", inputs=["1x2x8x12"])
+    assert found.refused == ""
+    assert [pair.site and pair.site.op for pair in found.sites] == ["upsample_bilinear"]
+    gc.collect()
+
+
+@pytest.mark.parametrize(("name", "code", "told"), COREML)
+def test_core_ml_models_are_said_as_pytorch(name: str, code: int, told: str) -> None:
+    result = run(models.CORPUS.parent / "coreml/interpolate" / name, "--to", "torch")
+    assert (result.exit_code, result.output) == (code, told)
+
+
+REFUSED = [
+    (["a.onnx", "-o", "b.onnx"], "is converted already; halfpixel fix mends a model"),
+    (["nets:small", "--to", "torch"], "expected a model file"),
+    (["nets:small"], "where to?"),
+    (["nets:small", "--to", "a.onnx", "-o", "b.onnx"], "say the same"),
+    ([str(CALLS[0]), "--to", "torch", "-o", "calls.txt"], "ends in .py"),
+    (["absent.onnx", "--to", "torch"], "absent.onnx"),
+    ([str(CALLS[0]), "--to", "torch", "--opset", "17"], "--to torch writes no model"),
+    ([str(CALLS[0]), "--to", "torch", "--range", "0,2"], "it has no --range"),
+    (["nets:small", "-o", "m.mlpackage", "--opset", "17"], "--opset is for ONNX"),
+    (["nets:small", "-o", "m.mlmodel", "--exporter", "dynamo"], "--exporter is for ONNX"),
+    (["nets:small", "-o", "m.onnx", "--range", "2,1"], "expected LOW no greater than HIGH"),
+    (["nets:small", "-o", "m.onnx", "--provider", "toaster"], "has no toaster"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "told"), REFUSED)
+def test_commands_that_mean_nothing_are_refused(arguments: list[str], told: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert told in result.output
+
+
+def test_specs_are_parsed() -> None:
+    assert parse_input("x=1x2x3:uint8").dtype == "uint8"
+    assert parse_dynamic(("x=3,2", "all")) == Dynamic("all", {"x": (2, 3)})
+    assert parse_dynamic(("all",)).of("ids", 2) == (0, 1)
+
+
+def test_a_pooling_by_one_number_is_written_out_over_both_axes() -> None:
+    module = nn.Sequential(nn.AdaptiveAvgPool2d(3), nn.Flatten(), nn.Linear(18, 1))
+    found = halfpixel.convert(module, inputs=["1x2x8x10"], exporter="torchscript")
+    assert found.refused == ""
+    assert any(pair.note == "written in plain operators" for pair in found.sites)
+
+
+class Lengths(nn.Module):
+    """Gives the length that F.interpolate has, at every length in one run."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = F.interpolate(x, scale_factor=2.8, mode="area")
+        return y
+
+
+def test_lengths_are_those_of_float64_to_the_longest(tmp_path: Path) -> None:
+    halfpixel.convert(Lengths(), tmp_path / "m.onnx", inputs=["1x1x9"], dynamic="2")
+    session = ort.InferenceSession(tmp_path / "m.onnx", providers=["CPUExecutionProvider"])
+    for n in (2, 45, 90, 170, 1000):
+        y = np.asarray(session.run(None, {"x": np.zeros((1, 1, n), np.float32)})[0])
+        assert y.shape[2] == int(n * 2.8)
+    assert LONGEST > 1000
+
+
+def _call(name: str, outs: Shape, module: str = "", line: str | None = None) -> GraphCall:
+    found = read_call("aten.upsample_bilinear2d.vec", ("%x", list(outs[2:]), False, None))
+    assert found is not None
+    return GraphCall(name, "aten.upsample_bilinear2d.vec", *found, (1, 3, 4, 4), outs, module, line)
+
+
+def _site(name: str, outs: Shape) -> Site:
+    resize = Resize(tuple((axis, Sampling("half_pixel", Linear())) for axis in (2, 3)))
+    shapes = {"input_shape": (1, 3, 4, 4), "output_shape": outs}
+    return Site(name, Operation("Resize", 19, {}, resize, **shapes))  # type: ignore[arg-type]
+
+
+A, B = (1, 3, 8, 8), (1, 3, 16, 16)
+PAIRED = [
+    ([("a", A), ("b", B)], [("x", A), ("y", B)], {0: 0, 1: 1}),
+    ([("a", A), ("b", B)], [("y", B)], {0: 1}),
+    ([("a", A), ("b", A)], [("x", A)], {}),  # either fits: told, not guessed
+    ([("a", A), ("b", A)], [("node_b", A)], {0: 1}),
+    ([("a", A)], [("x", B)], {}),
+    ([("a", (1, 3, 29, 29))], [("x", (1, 3, 28, 28))], {0: 0}),  # a length one off
+]
+
+
+@pytest.mark.parametrize(("calls", "sites", "pairs"), PAIRED)
+def test_calls_and_sites_are_paired_where_one_way_is_best(
+    calls: list[tuple[str, Shape]], sites: list[tuple[str, Shape]], pairs: dict[int, int]
+) -> None:
+    found = matched_calls([_call(*one) for one in calls], [_site(*one) for one in sites])
+    assert found.sites == pairs
+    assert set(found.notes) == set(range(len(sites))) - set(pairs)
+    assert set(found.lost) == set(range(len(calls))) - set(pairs.values())
+
+
+def test_names_of_values_pair_what_order_does_not() -> None:
+    calls, sites = [_call("a", A), _call("b", A)], [_site("x", A), _site("y", B)]
+    found = matched_calls(calls, sites, ["p", "q"], {"p": "b", "q": "a"})
+    assert found.sites == {0: 1}
+    assert "its lengths are others" in found.notes[1]
+
+
+def test_every_kind_of_call_is_read_from_the_graph() -> None:
+    inputs = (torch.rand(1, 3, 16, 22), torch.rand(1, 1, 15, 11))
+    calls = graph_calls(torch.export.export(make().eval(), inputs))
+    kinds = ["resize", "convolution", "resize", "theta", "resize", "grid"]
+    assert [call.kind for call in calls] == kinds
+    assert calls[0].module == "up"
+    assert calls[0].source is not None
+    boxes = ("%x", "%rois", 0.25, 7, 5, -1, True)
+    found = read_call("torchvision.roi_align.default", boxes)
+    assert found is not None
+    assert found[1] is not None
+    assert "output_size=(7, 5)" in found[1].text
+
+
+def test_a_small_check_does_not_pay_for_converting() -> None:
+    told = "import sys, halfpixel; print([m for m in sys.modules if 'converting' in m])"
+    out = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
