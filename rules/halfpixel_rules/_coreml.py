@@ -24,12 +24,12 @@ def fix_for(operation: Operation, meant: Resize, safety: Safety) -> tuple[Fix | 
     """Return the fix that makes an operator compute `meant`, or why there is none."""
     words = words_for(operation, meant)
     if words is not None:
-        return Fix(safety, f"write {words.text()}", meant), ""
+        return Fix(safety, meant), ""
     ins, outs = operation.lengths()
     fixed = all(ins[axis] is not None and outs[axis] is not None for axis, _ in meant.axes)
     able = operation.dialect == ML_PROGRAM or operation.opset >= NETWORKS_SINCE
     if able and fixed and None not in ins:
-        return Fix(safety, "write what PyTorch computes at these lengths", meant), ""
+        return Fix(safety, meant), ""
     kind = "operator" if operation.dialect == ML_PROGRAM else "layer"
     return None, f"no {kind} of specification {operation.opset} says it"
 

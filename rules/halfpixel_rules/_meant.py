@@ -53,7 +53,7 @@ def fix_of(operation: Operation, meant: Resize) -> tuple[Fix | None, str]:
     if operation.dialect != ONNX:
         return fix_for(operation, meant, safety)
     if operation.hidden:
-        return Fix(safety, "write it as the resize that was meant", meant), ""
+        return Fix(safety, meant), ""
     opset = max(operation.opset, 11)
     words: dict[str, object] = {}
     for _, sampling in meant.axes:
@@ -77,7 +77,7 @@ def fix_of(operation: Operation, meant: Resize) -> tuple[Fix | None, str]:
         changed.append("sizes instead of scales")
     if not changed:
         return _written_out(operation, meant, safety, opset)
-    return Fix(safety, "set " + ", ".join(changed), meant), ""
+    return Fix(safety, meant), ""
 
 
 def _written_out(
@@ -87,4 +87,4 @@ def _written_out(
     ins, outs = operation.lengths()
     if any(ins[axis] is None or outs[axis] is None for axis, _ in meant.axes):
         return None, f"no Resize attribute of opset {opset} can say it at every length"
-    return Fix(safety, "write what PyTorch computes at these lengths", meant), ""
+    return Fix(safety, meant), ""

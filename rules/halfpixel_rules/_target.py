@@ -40,7 +40,7 @@ def instead(operation: Operation, target: Target, said: Said) -> tuple[Fix | Non
     """Return attributes that say the same and are taken, or what else to do and why it is left."""
     other = other_attributes(operation, target)
     if other is not None:
-        return Fix("safe", f"set {other.text}: the same weights, proven", other.resize), ""
+        return Fix("safe", other.resize), ""
     told = f"the node is right; {said.instead}" if said.instead else ""
     kind = lowering(operation)
     if kind is None:

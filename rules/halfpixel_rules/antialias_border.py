@@ -48,7 +48,7 @@ def check(site: Site) -> Iterator[Finding]:
         f"antialias without {words}: at length {n_in} to {n_out} (axis {worst.axis}) weights are "
         f"up to {off:.3g} from PyTorch's"
     )
-    yield Finding(message, "warning", "proven", Fix("unsafe", f"set {words}", fixed))
+    yield Finding(message, "warning", "proven", Fix("unsafe", fixed))
 
 
 def _pytorch(sampling: Sampling) -> Sampling:
@@ -85,7 +85,7 @@ RULE = Rule(
                 "to 0.0536 from PyTorch's",
                 "warning",
                 "proven",
-                Fix("unsafe", "set exclude_outside=1", _smooth(excluded=True)),
+                Fix("unsafe", _smooth(excluded=True)),
             ),
         ),
         Bad(
@@ -95,7 +95,7 @@ RULE = Rule(
                 "to 0.0197 from PyTorch's",
                 "warning",
                 "proven",
-                Fix("unsafe", "set cubic_coeff_a=-0.5", _keys(Fraction(-1, 2))),
+                Fix("unsafe", _keys(Fraction(-1, 2))),
             ),
         ),
     ),

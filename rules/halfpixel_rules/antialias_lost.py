@@ -101,7 +101,7 @@ RULE = Rule(
                 "align_corners=False, antialias=True) was meant",
                 "error",
                 "proven",
-                Fix("safe", "set antialias=1, exclude_outside=1", _both(_SMOOTH)),
+                Fix("safe", _both(_SMOOTH)),
             ),
         ),
     ),

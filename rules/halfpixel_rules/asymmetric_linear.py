@@ -63,7 +63,7 @@ def check(site: Site) -> Iterator[Finding]:
             told = f"{message}; {framework} computes this, PyTorch does not"
             yield Finding(told, "note", "proven", declined=f"{framework} means it")
             return
-    fix = Fix("unsafe", "set coordinate_transformation_mode=half_pixel", fixed)
+    fix = Fix("unsafe", fixed)
     yield Finding(f"{message}; no plain F.interpolate computes this", "warning", "proven", fix)
 
 
@@ -102,7 +102,7 @@ RULE = Rule(
                 "ones; no plain F.interpolate computes this",
                 "warning",
                 "proven",
-                Fix("unsafe", "set coordinate_transformation_mode=half_pixel", _resize(_NEW)),
+                Fix("unsafe", _resize(_NEW)),
             ),
         ),
         Bad(
@@ -122,7 +122,6 @@ RULE = Rule(
                 "assumed",
                 Fix(
                     "unsafe",
-                    "set coordinate_transformation_mode=half_pixel",
                     _resize(replace(_NEW, copies_same_length=True)),
                 ),
             ),

@@ -106,8 +106,6 @@ RULE = Rule(
                 "proven",
                 Fix(
                     "safe",
-                    "write resize_bilinear(x, target_size_height=10, target_size_width=14, "
-                    'sampling_mode="STRICT_ALIGN_CORNERS")',
                     _meant(),
                 ),
             ),

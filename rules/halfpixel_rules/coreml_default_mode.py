@@ -107,7 +107,7 @@ RULE = Rule(
                 "F.interpolate computes this",
                 "warning",
                 "proven",
-                Fix("unsafe", f"write {_WORDS}", _both(_NEW)),
+                Fix("unsafe", _both(_NEW)),
             ),
         ),
         Bad(
@@ -143,8 +143,6 @@ RULE = Rule(
                 "assumed",
                 Fix(
                     "unsafe",
-                    'write upsample(x, scalingFactor=(2, 2), mode="BILINEAR", '
-                    'linearUpsampleMode="ALIGN_CORNERS_FALSE")',
                     _both(replace(_NEW, copies_same_length=True)),
                 ),
             ),

@@ -34,10 +34,10 @@ def check(site: Site) -> Iterator[Finding]:
         return
     scales = site.operation.scales or ()
     shrinks = bool(scales) and min(scales) < 1
-    kept = Fix("safe", "write it as Resize", operator)
+    kept = Fix("safe", operator)
     fix = kept
     if shrinks:
-        fix = Fix("unsafe", "write it as Resize", meant_resize(site.operation) or _floor(operator))
+        fix = Fix("unsafe", meant_resize(site.operation) or _floor(operator))
     if site.opset >= 10:
         message = f"opset {site.opset} has no Upsample: onnxruntime does not load it"
         yield Finding(message, "error", "simulated", fix)
@@ -74,7 +74,7 @@ RULE = Rule(
                 "scale 0.5 is below 1: onnxruntime does not load such an Upsample",
                 "error",
                 "simulated",
-                Fix("unsafe", "write it as Resize", _scaled(0.5, "floor")),
+                Fix("unsafe", _scaled(0.5, "floor")),
             ),
         ),
         Bad(
@@ -83,7 +83,7 @@ RULE = Rule(
                 "Upsample was replaced by Resize in opset 10",
                 "note",
                 "proven",
-                Fix("safe", "write it as Resize", _scaled(2)),
+                Fix("safe", _scaled(2)),
             ),
         ),
         Bad(
@@ -92,7 +92,7 @@ RULE = Rule(
                 "opset 11 has no Upsample: onnxruntime does not load it",
                 "error",
                 "simulated",
-                Fix("safe", "write it as Resize", _scaled(2)),
+                Fix("safe", _scaled(2)),
             ),
         ),
     ),

@@ -61,7 +61,7 @@ RULE = Rule(
                 f"ambiguous on device: {_DOUBT}",
                 "note",
                 "proven",
-                Fix("safe", "write what PyTorch computes at these lengths", _NEAREST),
+                Fix("safe", _NEAREST),
             ),
         ),
         Bad(

@@ -63,7 +63,7 @@ def check(site: Site) -> Iterator[Finding]:
         yield from findings(site, CAUSES, "the weights are not those of the call")
     elif (off := difference(site, intent.operator)) is not None:
         meant = on_axes_of(site, intent.operator)
-        fix = Fix("safe", "set the attributes of that call", meant)
+        fix = Fix("safe", meant)
         yield Finding(f"{off}; {intent.text} was meant", "error", "proven", fix)
 
 
@@ -110,7 +110,7 @@ RULE = Rule(
                 "align_corners=False, antialias=True) was meant",
                 "error",
                 "proven",
-                Fix("safe", "set exclude_outside=1", _both(replace(_AA, copies_same_length=True))),
+                Fix("safe", _both(replace(_AA, copies_same_length=True))),
             ),
         ),
         Bad(
@@ -126,7 +126,6 @@ RULE = Rule(
                 "proven",
                 Fix(
                     "safe",
-                    "write what PyTorch computes at these lengths",
                     _both(replace(_AA, coordinate="pytorch_antialias_align_corners",
                                   copies_same_length=True)),
                 ),
@@ -150,7 +149,7 @@ RULE = Rule(
                 "samples are 0.5 feature px off; the call was meant",
                 "error",
                 "proven",
-                Fix("safe", "set the attributes of that call", RoiAlign(aligned=True)),
+                Fix("safe", RoiAlign(aligned=True)),
             ),
         ),
         Bad(
@@ -162,8 +161,7 @@ RULE = Rule(
                 "samples are up to 0.5 px off at the border; the call was meant",
                 "error",
                 "proven",
-                Fix("safe", "set the attributes of that call",
-                    AffineGrid(align_corners=False)),
+                Fix("safe", AffineGrid(align_corners=False)),
             ),
         ),
         Bad(
@@ -175,7 +173,7 @@ RULE = Rule(
                 "samples are 0.333 input px off (axis 2); the call was meant",
                 "error",
                 "proven",
-                Fix("safe", "set the attributes of that call", _enlarging(3, 3)),
+                Fix("safe", _enlarging(3, 3)),
             ),
         ),
         Good(

@@ -47,7 +47,7 @@ def check(site: Site) -> Iterator[Finding]:
         f"cubic with a = {a:g} and a {border} border: weights are up to {off:.3g} from PyTorch's, "
         "a = -0.75 and a repeated border"
     )
-    fix = Fix("unsafe", "set cubic_coeff_a=-0.75, exclude_outside=0", fixed)
+    fix = Fix("unsafe", fixed)
     yield Finding(message, "warning", "proven", fix)
 
 
@@ -81,7 +81,7 @@ RULE = Rule(
                 "PyTorch's, a = -0.75 and a repeated border",
                 "warning",
                 "proven",
-                Fix("unsafe", "set cubic_coeff_a=-0.75, exclude_outside=0", _cubic(PYTORCH_A)),
+                Fix("unsafe", _cubic(PYTORCH_A)),
             ),
         ),
     ),

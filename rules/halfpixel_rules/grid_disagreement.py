@@ -39,7 +39,7 @@ def check(site: Site) -> Iterator[Finding]:
         "AffineGrid: the identity is up to 0.5 input px off at the border",
         "note" if recorded else "warning",
         "proven",
-        Fix("unsafe", f"set align_corners={int(grid.align_corners)}", fixed),
+        Fix("unsafe", fixed),
     )
 
 
@@ -65,7 +65,7 @@ RULE = Rule(
                 "0.5 input px off at the border",
                 "warning",
                 "proven",
-                Fix("unsafe", "set align_corners=1", _sample(corners=True)),
+                Fix("unsafe", _sample(corners=True)),
             ),
         ),
     ),

@@ -42,7 +42,7 @@ def _area(operation: Operation) -> Fix | None:
     if len(ins) != len(outs) or any(ins[a] is None or outs[a] is None for a in axes):
         return None
     meant = Resize(tuple((axis, Sampling("half_pixel", Area())) for axis in axes))
-    return Fix("unsafe", "write the mean over each window", meant)
+    return Fix("unsafe", meant)
 
 
 _WORDS = "mode is 'area', expected one of cubic, linear, nearest"
@@ -73,7 +73,6 @@ RULE = Rule(
                 "proven",
                 Fix(
                     "unsafe",
-                    "write the mean over each window",
                     Resize(((2, Sampling("half_pixel", Area())),)),
                 ),
             ),

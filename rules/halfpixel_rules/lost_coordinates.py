@@ -55,7 +55,7 @@ def check(site: Site) -> Iterator[Finding]:
     names = "coordinate_transformation_mode=asymmetric"
     if any(isinstance(s.kernel, Nearest) for _, s in old.axes):
         names += ", nearest_mode=floor"
-    yield Finding(message, "warning", "assumed", Fix("unsafe", f"set {names}", old))
+    yield Finding(message, "warning", "assumed", Fix("unsafe", old))
 
 
 def _asymmetric(sampling: Sampling) -> Sampling:
@@ -106,7 +106,6 @@ RULE = Rule(
                 "assumed",
                 Fix(
                     "unsafe",
-                    "set coordinate_transformation_mode=asymmetric",
                     _both(Sampling("asymmetric", Linear())),
                 ),
             ),

@@ -97,7 +97,7 @@ RULE = Rule(
                 'off, weights up to 0.625; F.interpolate(x, size=(9, 9), mode="nearest") was meant',
                 "error",
                 "proven",
-                Fix("safe", "write what PyTorch computes at these lengths", _CALL.resize(4)),
+                Fix("safe", _CALL.resize(4)),
             ),
         ),
     ),

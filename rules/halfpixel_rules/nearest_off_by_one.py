@@ -59,7 +59,6 @@ def check(site: Site) -> Iterator[Finding]:
     told = operation.intent.how != "assumed"
     fix = _fix(operator, found, operation.lengths()) or Fix(
         "safe" if told else "unsafe",
-        "gather the pixels that PyTorch reads",
         found.meant,
         exact=True,
     )
@@ -78,7 +77,7 @@ def _fix(operator: Resize, found: Deviation, lengths: Lengths) -> Fix | None:
             return None  # the rounding is one attribute for every axis
         if runtime_pixels(sampling, n_in, n_out) != torch_pixels(meant[axis], n_in, n_out):
             return None
-    return Fix("safe", "set nearest_mode=round_prefer_floor", Resize(axes))
+    return Fix("safe", Resize(axes))
 
 
 def _tables(operation: Operation) -> Iterator[Finding]:
@@ -96,7 +95,7 @@ def _tables(operation: Operation) -> Iterator[Finding]:
     fix = None
     if operation.input_shape is not None and call.scale_factor is not None:
         advice, meant = f"write {call.text()}", call.resize(operation.rank)
-        fix = Fix("unsafe", advice, meant, call.scale_factor, exact=True)
+        fix = Fix("unsafe", meant, call.scale_factor, exact=True)
     declined = "" if fix else "the indices are computed by nodes of the graph"
     yield Finding(message, "warning", "simulated", fix, declined)
 
@@ -130,7 +129,7 @@ RULE = Rule(
                 'mode="nearest") was meant',
                 "error",
                 "simulated",
-                Fix("safe", "set nearest_mode=round_prefer_floor", _axes("round_prefer_floor")),
+                Fix("safe", _axes("round_prefer_floor")),
             ),
         ),
         Good(

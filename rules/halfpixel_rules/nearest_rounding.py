@@ -60,7 +60,7 @@ def check(site: Site) -> Iterator[Finding]:
         "nearest nor nearest-exact"
     )
     name = "nearest" if nearer is exact[1] else "nearest-exact"
-    fix = Fix("unsafe", f"set the attributes of mode {name}", nearer)
+    fix = Fix("unsafe", nearer)
     foreign = site.operation.origin.producer.name.startswith(FOREIGN)
     yield Finding(message, "note" if foreign else "warning", "proven", fix)
 
@@ -103,7 +103,7 @@ RULE = Rule(
                 "nearest-exact",
                 "warning",
                 "proven",
-                Fix("unsafe", "set the attributes of mode nearest-exact", _axes(_EXACT)),
+                Fix("unsafe", _axes(_EXACT)),
             ),
         ),
         Bad(
@@ -123,7 +123,6 @@ RULE = Rule(
                 "assumed",
                 Fix(
                     "unsafe",
-                    "set coordinate_transformation_mode=asymmetric, nearest_mode=floor",
                     _axes(_NEAREST),
                 ),
             ),

@@ -138,7 +138,7 @@ RULE = Rule(
                 "lengths; with the factor itself the last sample would be 6.3e-05 input px off",
                 "note",
                 "proven",
-                Fix("safe", f"write {_WORDS}", _both(_LINEAR)),
+                Fix("safe", _both(_LINEAR)),
             ),
         ),
         Bad(
@@ -149,7 +149,7 @@ RULE = Rule(
                 "3 pixel 1 instead of 2",
                 "error",
                 "simulated",
-                Fix("safe", "write what PyTorch computes at these lengths", _both(_NEAREST)),
+                Fix("safe", _both(_NEAREST)),
             ),
         ),
         Bad(

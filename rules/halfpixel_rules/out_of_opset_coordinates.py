@@ -43,11 +43,10 @@ def check(site: Site) -> Iterator[Finding]:
         words = None if early else attributes_of(sampling, site.opset)
         fix = None
         if early:
-            fix = Fix("safe", "take the model to opset 19", operator)
+            fix = Fix("safe", operator)
         elif words is not None and isinstance(sampling.kernel, Nearest):
             fix = Fix(
                 "safe",
-                "set coordinate_transformation_mode=half_pixel, nearest_mode=round_prefer_ceil",
                 operator,
             )
         message = f"{name} {bounds}, this is opset {site.opset}: not every runtime takes it"
@@ -74,7 +73,6 @@ RULE = Rule(
                 "proven",
                 Fix(
                     "safe",
-                    "set coordinate_transformation_mode=half_pixel, nearest_mode=round_prefer_ceil",
                     _TF,
                 ),
             ),
@@ -86,7 +84,7 @@ RULE = Rule(
                 "takes it",
                 "warning",
                 "proven",
-                Fix("safe", "take the model to opset 19", _SYMMETRIC),
+                Fix("safe", _SYMMETRIC),
             ),
         ),
     ),

@@ -118,7 +118,7 @@ def _relengthed(operation: Operation, operator: Resize, scales: tuple[float, ...
     """Return the call by the factors themselves, whose lengths PyTorch computes."""
     meant = meant_resize(operation) or operator
     factors = tuple(shortest(scales[axis]) for axis, _ in meant.axes)
-    return Fix("unsafe", "give the output PyTorch's length", meant, factors)
+    return Fix("unsafe", meant, factors)
 
 
 def _fix(operation: Operation, operator: Resize, safety: Safety) -> Fix | None:
@@ -131,7 +131,7 @@ def _fix(operation: Operation, operator: Resize, safety: Safety) -> Fix | None:
         for place, (axis, _) in enumerate(meant.axes)
     )
     advice = "give the scale a neighbouring float32 that gives these lengths"
-    return Fix(safety, advice, meant, factors)
+    return Fix(safety, meant, factors)
 
 
 def _size_as_scale(operation: Operation, operator: Resize) -> Iterator[Finding]:
@@ -154,7 +154,7 @@ def _size_as_scale(operation: Operation, operator: Resize) -> Iterator[Finding]:
             + (": the node that reads it does not load" if operation.surroundings.joined else ""),
             "warning" if operation.surroundings.joined else "note",
             "simulated",
-            Fix("unsafe", "give sizes instead of scales", meant_resize(operation) or operator),
+            Fix("unsafe", meant_resize(operation) or operator),
         )
         return
 
@@ -190,7 +190,7 @@ def _computed(operation: Operation, operator: Resize) -> Iterator[Finding]:
                     fix, declined = None, DECLINED
                     if len(operation.surroundings.free_lengths.factors) == 1:
                         factors, declined = (short,) * len(operator.axes), ""
-                        fix = Fix("unsafe", "compute the sizes in float64", operator, factors)
+                        fix = Fix("unsafe", operator, factors)
                     yield Finding(message, "warning", "simulated", fix, declined)
                     return
 
@@ -213,7 +213,7 @@ _AT_100 = example_site(
 )
 _MEANT = Resize(((2, replace(_scaled(_SINGLE).axes[0][1], copies_same_length=True)),))
 _FIX = Fix(
-    "safe", "give the scale a neighbouring float32 that gives these lengths", _MEANT, (0.29,)
+    "safe", _MEANT, (0.29,)
 )
 _OPEN = replace(_AT_100, operation=replace(_AT_100.operation, input_shape=(1, 3, "length")))
 
@@ -264,7 +264,6 @@ RULE = Rule(
                 "simulated",
                 Fix(
                     "unsafe",
-                    "give the output PyTorch's length",
                     Resize(((2, Sampling("asymmetric", Nearest())),)),
                     (0.29,),
                 ),

@@ -56,7 +56,7 @@ def check(site: Site) -> Iterator[Finding]:
                 "copies an axis whose length stays"
             )
             copied = tuple((a, copy if a == axis else s) for a, s in operator.axes)
-            fix = Fix("unsafe", "copy the axis", replace(operator, axes=copied))
+            fix = Fix("unsafe", replace(operator, axes=copied))
             yield Finding(message, "warning", "proven", fix)
             return
         if sampling.scale not in {None, ONE} and n_in > 1:
@@ -131,7 +131,7 @@ RULE = Rule(
                 'scale_factor=1.1, mode="bicubic", align_corners=False) was meant',
                 "error",
                 "simulated",
-                Fix("safe", "write what PyTorch computes at these lengths", _both(_CUBIC)),
+                Fix("safe", _both(_CUBIC)),
             ),
         ),
     ),

@@ -116,7 +116,7 @@ RULE = Rule(
                 "meant",
                 "error",
                 "proven",
-                Fix("safe", "set scales 0.5, 0.5 instead of sizes", _both(_BY_SCALE)),
+                Fix("safe", _both(_BY_SCALE)),
             ),
         ),
         Bad(

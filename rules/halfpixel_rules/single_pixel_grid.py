@@ -45,7 +45,6 @@ def check(site: Site) -> Iterator[Finding]:
 
 _FIX = Fix(
     "unsafe",
-    "write it as a product of PyTorch's base grid with theta",
     AffineGrid(align_corners=True, single=0.0),
 )
 

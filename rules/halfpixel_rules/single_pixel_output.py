@@ -57,7 +57,7 @@ def check(site: Site) -> Iterator[Finding]:
         "input px from the centre, which PyTorch reads"
     )
     known = site.operation.lengths()[1][worst.axis] is not None
-    fix = Fix("unsafe", "set coordinate_transformation_mode=half_pixel", fixed)
+    fix = Fix("unsafe", fixed)
     yield Finding(message, "warning" if known else "note", "proven", fix)
 
 
@@ -108,7 +108,7 @@ RULE = Rule(
                 'mode="bilinear", align_corners=False) was meant',
                 "error",
                 "proven",
-                Fix("safe", _ADVICE, _axes("half", copies=True)),
+                Fix("safe", _axes("half", copies=True)),
             ),
         ),
         Bad(
@@ -118,7 +118,7 @@ RULE = Rule(
                 "are up to 0.5 input px from the centre, which PyTorch reads",
                 "note",
                 "proven",
-                Fix("unsafe", _ADVICE, _axes("half")),
+                Fix("unsafe", _axes("half")),
             ),
         ),
     ),

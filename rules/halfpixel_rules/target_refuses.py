@@ -72,7 +72,6 @@ RULE = Rule(
                 "assumed",
                 Fix(
                     "safe",
-                    "set coordinate_transformation_mode=half_pixel: the same weights, proven",
                     DOUBLED,
                 ),
             ),

@@ -181,7 +181,7 @@ def _wanted(op: _Op, version: int, options: _Options, judge: Judge) -> Fix | Non
     if operation is None:
         return None
     if _moves(operation) and isinstance(operation.operator, Resize):
-        return Fix("safe", KEPT, operation.operator)
+        return Fix("safe", operation.operator)
     site = judge.meant(Site(op.name, operation))
     said = (finding for _, finding in judge.of_operation(site))
     for finding in sorted(said, key=lambda one: SEVERITIES.index(one.severity)):
