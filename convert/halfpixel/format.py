@@ -179,6 +179,14 @@ class Opened(Protocol):
         """What earlier fixes changed, a line each, as they recorded it in the model."""
         ...
 
+    def words(self, change: Change) -> str:
+        """Return what `rewrite` would write for a change, in words; nothing is written.
+
+        Raises:
+            ConventionError: nothing says it, with the reason.
+        """
+        ...
+
     def rewrite(self, changes: Sequence[Change], newest: int | None) -> Rewritten:
         """Return the model with changes made, as far as they can be."""
         ...

@@ -30,8 +30,8 @@ class Fix:
 
     Attributes:
         safety: `safe` where it is proven equal to what was meant or to what was there.
-        operator: the description that the node should have.
-        advice: the change in one phrase, for people.
+        operator: the description that the node should have; how it is written is for the writer
+            of the format to say.
         factors: PyTorch's scale factors, one an axis of the operator, where the output
             lengths are off and these give the right ones, as trunc(length * factor).
         exact: a nearest resize must read PyTorch's pixels at every length, in onnxruntime's
@@ -39,7 +39,6 @@ class Fix:
     """
 
     safety: Safety
-    advice: str
     operator: Operator
     factors: tuple[float, ...] | None = None
     exact: bool = False

@@ -5,12 +5,8 @@ from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 from halfpixel.conventions.coreml.axes import Words
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.intents.deviation import deviation
-from halfpixel.rule import Fix, Safety
 from halfpixel.sampling import Resize, Sampling
 from halfpixel.site import Operation, Site
-
-NETWORKS_SINCE = 4
-"""First specification version in which a neural network has gathers and products of matrices."""
 
 
 def words_for(operation: Operation, meant: Resize) -> Words | None:
@@ -18,20 +14,6 @@ def words_for(operation: Operation, meant: Resize) -> Words | None:
     ins, outs = operation.lengths()
     say = coreml_mil.words if operation.dialect == ML_PROGRAM else coreml_neuralnetwork.words
     return say(meant, ins, outs, operation.opset, operation.rank, operation.scales)
-
-
-def fix_for(operation: Operation, meant: Resize, safety: Safety) -> tuple[Fix | None, str]:
-    """Return the fix that makes an operator compute `meant`, or why there is none."""
-    words = words_for(operation, meant)
-    if words is not None:
-        return Fix(safety, meant), ""
-    ins, outs = operation.lengths()
-    fixed = all(ins[axis] is not None and outs[axis] is not None for axis, _ in meant.axes)
-    able = operation.dialect == ML_PROGRAM or operation.opset >= NETWORKS_SINCE
-    if able and fixed and None not in ins:
-        return Fix(safety, meant), ""
-    kind = "operator" if operation.dialect == ML_PROGRAM else "layer"
-    return None, f"no {kind} of specification {operation.opset} says it"
 
 
 def otherwise_meant(site: Site) -> bool:

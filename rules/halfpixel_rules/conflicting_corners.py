@@ -23,7 +23,7 @@ from halfpixel.dialect import ML_PROGRAM
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Intent, Operation, Site
-from halfpixel_rules._coreml import both_flags, fix_for, linear
+from halfpixel_rules._coreml import both_flags, linear
 
 DECLINED = "the file does not say which was meant; --expect align_corners=true or false does"
 MESSAGE = (
@@ -41,7 +41,7 @@ def check(site: Site) -> Iterator[Finding]:
     fix, declined = None, DECLINED
     policy = site.intent is not None and site.intent.how == "policy"
     if meant is not None and policy:
-        fix, declined = fix_for(operation, meant.resize(operation.rank), "safe")
+        fix, declined = Fix("safe", meant.resize(operation.rank)), ""
     message = MESSAGE.format(off=_apart(operation))
     yield Finding(message, "error", "proven", fix, declined)
 

@@ -29,7 +29,6 @@ from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Intent, Site
-from halfpixel_rules._coreml import fix_for
 from halfpixel_rules._meant import findings
 
 
@@ -53,11 +52,11 @@ def check(site: Site) -> Iterator[Finding]:
         told = f"{message}; TensorFlow 1 computes this, PyTorch and TensorFlow 2 do not"
         yield Finding(told, "note", "proven", declined="TensorFlow 1 means it")
         return
-    fix, declined = fix_for(operation, meant, "unsafe")
+    fix = Fix("unsafe", meant)
     plain = (site.torch_call or "").startswith("F.interpolate(x,")
     computed = f"{site.torch_call} is" if plain else "no plain F.interpolate computes"
     told = f"{message}; {computed} this"
-    yield Finding(told, "warning", "proven", fix, declined)
+    yield Finding(told, "warning", "proven", fix)
 
 
 def _shifted(sampling: Sampling) -> bool:
@@ -83,11 +82,6 @@ _NETWORK: Facts = {
     "dialect": NEURAL_NETWORK, "opset": 4, "by": "scales", "scales": (1.0, 1.0, 2.0, 2.0),
     "input_shape": (1, 2, 5, 7), "output_shape": (1, 2, 10, 14),
 }  # fmt: skip
-_WORDS = (
-    "resize_bilinear(x, target_size_height=10, target_size_width=14, "
-    'sampling_mode="UNALIGN_CORNERS")'
-)
-
 RULE = Rule(
     __name__,
     __doc__,

@@ -25,7 +25,7 @@ from halfpixel.dialect import ML_PROGRAM
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.site import Site
-from halfpixel_rules._coreml import fix_for, otherwise_meant
+from halfpixel_rules._coreml import otherwise_meant
 
 DECLINED = "nothing at these lengths says it without question"
 
@@ -37,7 +37,7 @@ def check(site: Site) -> Iterator[Finding]:
         return
     fix, declined = None, DECLINED
     if isinstance(operator, Resize) and operator.axes and not otherwise_meant(site):
-        fix, declined = fix_for(operation, operator, "safe")
+        fix, declined = Fix("safe", operator), ""
     message = f"ambiguous on device: {operation.doubt}"
     yield Finding(message, "note", "proven", fix, declined)
 

@@ -52,9 +52,6 @@ def check(site: Site) -> Iterator[Finding]:
         agreed = f"{message}, which is where {site.intent.text} samples"
         yield Finding(agreed, "note", "assumed", declined="the defaults are what was meant")
         return
-    names = "coordinate_transformation_mode=asymmetric"
-    if any(isinstance(s.kernel, Nearest) for _, s in old.axes):
-        names += ", nearest_mode=floor"
     yield Finding(message, "warning", "assumed", Fix("unsafe", old))
 
 

@@ -26,7 +26,7 @@ from halfpixel.intents.deviation import deviation
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Resize
 from halfpixel.site import Intent, Producer, Site
-from halfpixel_rules._coreml import fix_for, linear
+from halfpixel_rules._coreml import linear
 
 DECLINED = "the file does not say which of the two was meant"
 SINCE = (5, 0)
@@ -46,8 +46,7 @@ def check(site: Site) -> Iterator[Finding]:
         off = "" if found is None else f": {found.where} {found.amount}"
         message = f"pixels are blended{off}; {operation.intent.text} was meant"
         meant = call.resize(operation.rank)
-        fix, declined = fix_for(operation, meant, "safe")
-        yield Finding(message, "error", "proven", fix, declined)
+        yield Finding(message, "error", "proven", Fix("safe", meant))
         return
     if call is not None or producer.name != "coremltools" or (producer.version or SINCE) < SINCE:
         return

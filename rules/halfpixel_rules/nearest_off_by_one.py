@@ -94,7 +94,7 @@ def _tables(operation: Operation) -> Iterator[Finding]:
     call = closest.call
     fix = None
     if operation.input_shape is not None and call.scale_factor is not None:
-        advice, meant = f"write {call.text()}", call.resize(operation.rank)
+        meant = call.resize(operation.rank)
         fix = Fix("unsafe", meant, call.scale_factor, exact=True)
     declined = "" if fix else "the indices are computed by nodes of the graph"
     yield Finding(message, "warning", "simulated", fix, declined)

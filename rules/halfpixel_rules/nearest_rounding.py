@@ -59,7 +59,6 @@ def check(site: Site) -> Iterator[Finding]:
         f"at length {n_in} to {n_out} (axis {worst.worst.axis}) the pixels are those of neither "
         "nearest nor nearest-exact"
     )
-    name = "nearest" if nearer is exact[1] else "nearest-exact"
     fix = Fix("unsafe", nearer)
     foreign = site.operation.origin.producer.name.startswith(FOREIGN)
     yield Finding(message, "note" if foreign else "warning", "proven", fix)

@@ -29,7 +29,7 @@ from halfpixel.intents.coreml_record import nudged
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, Severity, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.site import Operation, Site
-from halfpixel_rules._coreml import fix_for, otherwise_meant
+from halfpixel_rules._coreml import otherwise_meant
 
 LONGEST = 1 << 14
 """Most output samples that are looked at one by one."""
@@ -70,8 +70,8 @@ def check(site: Site) -> Iterator[Finding]:
             f"{told}: the documents take the step from the lengths; with the factor itself the "
             f"last sample would be {worst:.2g} input px off"
         )
-    fix, declined = fix_for(operation, _by_size(operator), "safe")
-    yield Finding(message, severity, "simulated" if flipped else "proven", fix, declined)
+    fix = Fix("safe", _by_size(operator))
+    yield Finding(message, severity, "simulated" if flipped else "proven", fix)
 
 
 def _by_size(operator: Resize) -> Resize:
@@ -115,10 +115,6 @@ _SIZES: Facts = {
 _WHOLE: Facts = {**_SIZES, "scales": (1.0, 1.0, 2.0, 2.0), "output_shape": (1, 2, 12, 12)}
 _LINEAR = Sampling("half_pixel", Linear())
 _NEAREST = Sampling("asymmetric", Nearest())
-_WORDS = (
-    'resize_bilinear(x, target_size_height=9, target_size_width=9, sampling_mode="UNALIGN_CORNERS")'
-)
-
 RULE = Rule(
     __name__,
     __doc__,

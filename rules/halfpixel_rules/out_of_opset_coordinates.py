@@ -42,13 +42,8 @@ def check(site: Site) -> Iterator[Finding]:
         bounds = "came with opset 19" if early else "was taken out in opset 13"
         words = None if early else attributes_of(sampling, site.opset)
         fix = None
-        if early:
+        if early or (words is not None and isinstance(sampling.kernel, Nearest)):
             fix = Fix("safe", operator)
-        elif words is not None and isinstance(sampling.kernel, Nearest):
-            fix = Fix(
-                "safe",
-                operator,
-            )
         message = f"{name} {bounds}, this is opset {site.opset}: not every runtime takes it"
         yield Finding(message, "warning", "proven", fix, "" if fix else DECLINED)
         return

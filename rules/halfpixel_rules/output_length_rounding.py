@@ -130,7 +130,6 @@ def _fix(operation: Operation, operator: Resize, safety: Safety) -> Fix | None:
         _factor(operation, place, len(meant.axes), scales[axis])
         for place, (axis, _) in enumerate(meant.axes)
     )
-    advice = "give the scale a neighbouring float32 that gives these lengths"
     return Fix(safety, meant, factors)
 
 
@@ -212,9 +211,7 @@ _AT_100 = example_site(
     intent=_RECORD,
 )
 _MEANT = Resize(((2, replace(_scaled(_SINGLE).axes[0][1], copies_same_length=True)),))
-_FIX = Fix(
-    "safe", _MEANT, (0.29,)
-)
+_FIX = Fix("safe", _MEANT, (0.29,))
 _OPEN = replace(_AT_100, operation=replace(_AT_100.operation, input_shape=(1, 3, "length")))
 
 RULE = Rule(

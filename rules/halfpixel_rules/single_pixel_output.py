@@ -82,7 +82,6 @@ _WRITTEN: dict[str, Attribute] = {
     "mode": "linear",
     "coordinate_transformation_mode": "pytorch_half_pixel",
 }
-_ADVICE = "set coordinate_transformation_mode=half_pixel"
 _TWICE = Sampling("pytorch_half_pixel", Linear(), Fraction(2))
 
 RULE = Rule(

@@ -30,7 +30,7 @@ def site(sampling: Sampling, n_in: int | None, n_out: int | None, name: str = "u
 
 
 def fixed_to(sampling: Sampling) -> Finding:
-    fix = Fix("safe", "write it right", Resize(((2, sampling), (3, sampling))))
+    fix = Fix("safe", Resize(((2, sampling), (3, sampling))))
     return Finding("off", "error", "proven", fix)
 
 

@@ -9,8 +9,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import cast
 
-from halfpixel.errors import HalfpixelError, RuleError, UsageError
-from halfpixel.format import Format, Opened, load_formats
+from halfpixel.errors import (
+    ConventionError,
+    GraphError,
+    HalfpixelError,
+    RuleError,
+    UsageError,
+)
+from halfpixel.format import Change, Format, Opened, load_formats
 from halfpixel.intent import Policy, expected, parse_policy
 from halfpixel.rule import SEVERITIES, Finding, Rule, Severity, load_rules
 from halfpixel.site import Intent, Operation, Site
@@ -19,11 +25,20 @@ from halfpixel.targets.target import load_target
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A finding, the rule that made it, and the site that it is about."""
+    """A finding, the rule that made it, and the site that it is about.
+
+    Attributes:
+        rule: the rule.
+        site: the site.
+        finding: what the rule says; without its fix, and with the reason, where nothing can write
+            that.
+        words: what the fix writes, as the writer of the format says it; empty where there is none.
+    """
 
     rule: Rule
     site: Site
     finding: Finding
+    words: str = ""
 
     def __str__(self) -> str:
         """Return the finding in one line."""
@@ -259,7 +274,8 @@ class Judge:
     def file(self, source: object, name: str) -> FileReport:
         """Return what is found in one file or model."""
         try:
-            return self.judged(opened(source), name)
+            model = opened(source)
+            return announced(model, self.judged(model, name))
         except UsageError:
             raise
         except HalfpixelError as error:
@@ -319,6 +335,36 @@ class Judge:
             )
             self._said[key] = (site.operation, findings)
         return self._said[key][1]
+
+
+def announced(model: Opened, report: FileReport) -> FileReport:
+    """Return a report whose fixes are told in the words of what would write them.
+
+    Sites that are alike are asked of once. A fix that nothing can write is none, with the reason.
+    """
+    order = {id(site): place for place, site in enumerate(report.sites)}
+    known: dict[tuple[int, int], Located] = {}
+    found: list[Located] = []
+    for one in report.findings:
+        key = id(one.site.operation), id(one.finding)
+        if key not in known:
+            known[key] = announced_at(model, order[id(one.site)], one)
+        said = known[key]
+        found.append(replace(one, finding=said.finding, words=said.words))
+    return replace(report, findings=tuple(found))
+
+
+def announced_at(model: Opened, place: int, one: Located) -> Located:
+    """Return one finding in the words of what would write its fix, at a place among the sites."""
+    fix = one.finding.fix
+    if fix is None:
+        return one
+    try:
+        words = model.words(Change(place, fix.operator, one.rule.name, fix.factors, fix.exact))
+    except (ConventionError, GraphError) as error:
+        reason = error.reason if isinstance(error, GraphError) else str(error)
+        return replace(one, finding=replace(one.finding, fix=None, declined=reason))
+    return replace(one, words=words)
 
 
 def _of_site(rule: Rule, site: Site) -> list[Finding]:

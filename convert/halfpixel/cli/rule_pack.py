@@ -118,7 +118,7 @@ Say which exporter, converter or habit makes such nodes, and in which versions.
 A note for every enlarging nearest resize whose scale is a whole number.
 
 ## Fix safety
-None: nothing is wrong with the node. A fix is `Fix("safe", "advice", operator)`: safe where it
+None: nothing is wrong with the node. A fix is `Fix("safe", operator)`: safe where it
 is proven equal to what was meant or to what was there, unsafe where it assumes something.
 """
 

@@ -11,7 +11,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from halfpixel.checking.check import FileReport, Judge, Located, opened, settings_of
+from halfpixel.checking.check import (
+    FileReport,
+    Judge,
+    Located,
+    announced,
+    announced_at,
+    opened,
+    settings_of,
+)
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixing.result import Changed, Declined, FixResult, FixSettings
 from halfpixel.format import Change, Opened, Outcome, Rewritten
@@ -127,6 +135,7 @@ class _Fixing:
                 break
             rewritten, report = done
             now = rewritten.opened
+        report = announced(now, report)
         return FixResult(
             name,
             tuple(self.changes),
@@ -148,7 +157,9 @@ class _Fixing:
             if fix is None:
                 self._decline(one, one.finding.declined or "the rule offers no fix")
             elif fix.safety == "unsafe" and not (self.settings.unsafe or _is_meant(one, fix)):
-                self._decline(one, f"unsafe: {fix.advice}; --unsafe-fixes makes it")
+                said = announced_at(now, place, one)
+                offered = f"unsafe: {said.words}; --unsafe-fixes makes it"
+                self._decline(one, offered if said.finding.fix else said.finding.declined)
             elif place in wishes and wishes[place].change.operator == fix.operator:
                 wishes[place] = _joined(wishes[place], one.rule.name, fix)
             elif place not in wishes:

@@ -23,30 +23,28 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from importlib import import_module
 from operator import index
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import Final, Protocol, cast
 
 from halfpixel.checking.check import Judge, settings_of
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError, MissingExtraError
-from halfpixel.formats.coreml.edit import LARGEST_CONSTANTS
 from halfpixel.formats.coreml.read.place import settled
-from halfpixel.formats.plan import Goal, goal_of, is_copy, known_steps
+from halfpixel.formats.coreml.write.operators import call_of
+from halfpixel.formats.coreml.write.plan import PROGRAM, vocabulary
+from halfpixel.formats.plan import Copy, Pixels, Plan, Product, Said, goal_of
+from halfpixel.formats.planner import choose, lowered
 from halfpixel.intents.coreml_record import converted
 from halfpixel.rule import SEVERITIES, Fix
 from halfpixel.sampling import Resize
-from halfpixel.sampling.lowering import in_order
 from halfpixel.site import Attribute, Operation, Origin, Producer, Site
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.generic]
 
 LOG: Final = logging.getLogger("halfpixel")
 NAME: Final = "halfpixel::pin_sampling"
 KEPT: Final = "written out, since a resize that keeps its lengths is deleted as a copy"
+BUILDER: Final = replace(PROGRAM, tried=("mixed",), static=False)
+"""What coremltools' builder can be asked to add; it finds the types of new values itself."""
+
 DTYPES: Final = {"fp16": "float16", "fp32": "float32", "int32": "int32"}
 
 
@@ -158,10 +156,10 @@ def _apply(self: _Options, program: _Program) -> None:
                 if op.op_type not in coreml_mil.RESIZES:
                     continue
                 seen.append(op.name)
-                fix = _wanted(op, version, self, judge)
-                if fix is not None:
+                plan = _wanted(op, version, self, judge)
+                if plan is not None:
                     with block:
-                        _write(block, op, version, fix, self.source)
+                        _write(block, op, plan)
     for policy in settings.policies:
         if not any(fnmatchcase(name, policy.pattern) for name in seen):
             listed = ", ".join(seen[:5]) or "none"
@@ -175,23 +173,38 @@ def _blocks(block: _Block) -> Iterator[_Block]:
             yield from _blocks(inner)
 
 
-def _wanted(op: _Op, version: int, options: _Options, judge: Judge) -> Fix | None:
-    """Return the most severe fix that the rules offer for a resize."""
+def _wanted(op: _Op, version: int, options: _Options, judge: Judge) -> Plan | None:
+    """Return how the most severe fix that the rules offer for a resize is written."""
     operation = operation_of(op, version, options.source)
-    if operation is None:
+    if operation is None or not isinstance(operation.operator, Resize):
         return None
-    if _moves(operation) and isinstance(operation.operator, Resize):
-        return Fix("safe", operation.operator)
+    if _moves(operation):
+        return replace(lowered(goal_of(operation, operation.operator), "mixed", BUILDER), text=KEPT)
     site = judge.meant(Site(op.name, operation))
     said = (finding for _, finding in judge.of_operation(site))
     for finding in sorted(said, key=lambda one: SEVERITIES.index(one.severity)):
         fix = finding.fix
         if fix is None or not (fix.safety == "safe" or options.unsafe):
             continue
-        if finding.severity == "note" and not fix.advice.startswith("write resize"):
+        plan = _plan(operation, fix, version)
+        own = isinstance(plan, Said) and plan.op.startswith("resize")
+        if finding.severity == "note" and not own:
             continue  # matrices in the place of an operator are too much for a note
-        return fix
+        return plan
     return None
+
+
+def _plan(operation: Operation, fix: Fix, version: int) -> Plan | None:
+    """Return how a fix is written; None where it is not, or the output's length would change."""
+    if not isinstance(fix.operator, Resize):
+        return None
+    goal = goal_of(operation, fix.operator, fix.factors)
+    if goal.lengths[1] != operation.lengths()[1]:
+        return None
+    try:
+        return choose(goal, BUILDER, vocabulary(operation, goal, version, BUILDER.copy))
+    except ConventionError:
+        return None
 
 
 def _moves(operation: Operation) -> bool:
@@ -256,66 +269,35 @@ def _attributes(op: _Op) -> Iterator[tuple[str, Attribute]]:
         yield name, cast("Attribute", tuple(plain) if isinstance(plain, list) else plain)  # pyright: ignore[reportUnknownArgumentType]
 
 
-def _write(block: _Block, op: _Op, version: int, fix: Fix, source: str) -> None:
-    """Put what a fix says in the place of an operation."""
-    operation = operation_of(op, version, source)
-    if operation is None or not isinstance(fix.operator, Resize):
-        return
-    goal = goal_of(operation, fix.operator, fix.factors)
-    if goal.lengths[1] != operation.lengths()[1]:
-        return
-    new = _said(op, operation, goal, version)
+def _write(block: _Block, op: _Op, plan: Plan) -> None:
+    """Put what a plan says in the place of an operation."""
+    new = _built(op, plan)
     if new is None or new is op.outputs[0]:
         return
     if block.try_replace_uses_of_var_after_op(anchor_op=op, old_var=op.outputs[0], new_var=new):
         block.remove_ops([op])
-        LOG.info("%s: %s", op.name, fix.advice)
+        LOG.info("%s: %s", op.name, plan.text)
 
 
-def _said(op: _Op, operation: Operation, goal: Goal, version: int) -> _Var | None:
-    """Add the operations that compute a resize; None where nothing says it."""
+def _built(op: _Op, plan: Plan) -> _Var | None:
+    """Add the operations of a plan; None where they are none."""
     builder = cast("object", _module(".converters.mil").Builder)  # type: ignore[attr-defined]
     x = op.inputs["x"]
-    if _moves(operation):
-        return _written_out(builder, op, operation, goal)
-    if is_copy(goal):
-        return _call(builder, "identity", op, op.name, x=x)
-    ins, outs = goal.lengths
-    words = coreml_mil.words(goal.resize, ins, outs, version, operation.rank, operation.scales)
-    if words is not None:
-        return _call(builder, words.op, op, op.name, x=x, **dict(words.attributes))
-    return _written_out(builder, op, operation, goal)
-
-
-def _written_out(builder: object, op: _Op, operation: Operation, goal: Goal) -> _Var | None:
-    """Add gathers or products with constant matrices; None where lengths are not known."""
-    import numpy as np
-
-    rank = len(goal.lengths[0])
-    found = known_steps(goal)
-    if found is None or operation.dtype not in {"float16", "float32"}:
-        return None
-    order = in_order([(s.sampling, s.n_in, s.n_out) for s in found])
-    steps = [found[k] for k in order if not found[k].weights.is_identity]
-    if any(step.axis < rank - 2 or step.weights.outside for step in steps):
-        return None
-    if sum(step.n_in * step.n_out for step in steps) > LARGEST_CONSTANTS:
-        return None
-    x = op.inputs["x"]
-    for place, step in enumerate(steps):
-        axis = step.axis
-        name = op.name if place + 1 == len(steps) else f"{op.name}_halfpixel_{axis}"
-        table = step.pixels
-        if table is not None:
-            indices = np.asarray(table, np.int32)
-            x = _call(builder, "gather", op, name, x=x, indices=indices, axis=axis)
-            continue
-        matrix: Array = step.weights.matrix().astype(operation.dtype)
-        if axis == rank - 2:
-            x = _call(builder, "matmul", op, name, x=matrix, y=x)
-        else:
-            x = _call(builder, "matmul", op, name, x=x, y=np.ascontiguousarray(matrix.T))
-    return x
+    match plan:
+        case Copy():
+            return _call(builder, "identity", op, op.name, x=x)
+        case Said():
+            return _call(builder, plan.op, op, op.name, x=x, **plan.attributes)
+        case Product():
+            for place, step in enumerate(plan.steps):
+                last = place + 1 == len(plan.steps)
+                name = op.name if last else f"{op.name}_halfpixel_{step.axis}"
+                kind, data, inputs = call_of(step, plan.rank, plan.dtype)
+                axis = {"axis": step.axis} if isinstance(step, Pixels) else {}
+                x = _call(builder, kind, op, name, **{data: x}, **inputs, **axis)
+            return x
+        case _:
+            return None
 
 
 def _call(builder: object, kind: str, op: _Op, name: str, **inputs: object) -> _Var:

@@ -1,14 +1,20 @@
-"""What a site should compute, with the lengths that it should have."""
+"""What a site should compute, with its lengths, and how that is written.
 
-from collections.abc import Sequence
+A `Goal` is what is wanted; a `Plan` is what `planner` found to say it with in some format. A plan
+carries all that a printer needs (ONNX nodes, MIL operations, layers, a torch module) and the text
+by which it is announced, and nothing was written to find it.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from halfpixel.conventions.torch.interpolate import LATEST, Version
-from halfpixel.errors import ConventionError
 from halfpixel.intents.deviation import Lengths, shortcut
-from halfpixel.sampling import Resize, Sampling, Weights
+from halfpixel.sampling import AffineGrid, Resize, Weights
 from halfpixel.sampling.arithmetic import output_length_float64
-from halfpixel.sampling.lowering import in_order, meant_weights, single_taps
+from halfpixel.sampling.grid import GridMode
+from halfpixel.sampling.lowering import Transposed, meant_weights
 from halfpixel.site import Operation
 
 
@@ -21,12 +27,14 @@ class Goal:
         lengths: known input and wanted output lengths, None each where unknown.
         factors: PyTorch's scale factors by axis, where they give the output lengths.
         version: PyTorch release whose meaning is wanted.
+        dtype: element type of what is resampled; empty where unknown.
     """
 
     resize: Resize
     lengths: Lengths
     factors: dict[int, float]
     version: Version = LATEST
+    dtype: str = ""
 
 
 def goal_of(operation: Operation, wanted: Resize, factors: Sequence[float] | None = None) -> Goal:
@@ -53,7 +61,7 @@ def goal_of(operation: Operation, wanted: Resize, factors: Sequence[float] | Non
     known = ins, tuple(lengths)
     if all(lengths[axis] is not None for axis, _ in wanted.axes):
         wanted = shortcut(wanted, known, version)
-    return Goal(wanted, known, by_axis, version)
+    return Goal(wanted, known, by_axis, version, operation.dtype)
 
 
 def is_copy(goal: Goal) -> bool:
@@ -69,85 +77,188 @@ def is_copy(goal: Goal) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One axis of a resize at lengths that are known.
+class Copy:
+    """Every axis stays as it is.
+
+    Attributes:
+        text: the change in words.
+    """
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The format's own operator says it.
+
+    Attributes:
+        op: the operator.
+        attributes: those that are set.
+        text: the change in words.
+        fresh: it stands in the place of another operator, of whose attributes none stays.
+        by: how its lengths are given: `kept` where the old scales or sizes stay, `scales` and
+            `sizes` where constants come in their place, `computed` where the graph computes sizes.
+        values: the new scales or sizes, one an axis; None each where unknown.
+        dropped: attributes of the old operator that must not stay.
+        since: first version of the operator set that has these attributes.
+    """
+
+    op: str
+    attributes: Mapping[str, object]
+    text: str = ""
+    fresh: bool = False
+    by: str = "kept"
+    values: tuple[float | None, ...] = ()
+    dropped: tuple[str, ...] = ()
+    since: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """One axis on which every output sample is one input sample.
 
     Attributes:
         axis: axis of the input.
-        sampling: what is computed along it.
-        n_in: input length.
-        n_out: output length.
+        pixels: the input sample that each output sample is.
     """
 
     axis: int
-    sampling: Sampling
-    n_in: int
-    n_out: int
+    pixels: tuple[int, ...]
 
     @property
-    def weights(self) -> Weights:
-        """W, of shape (n_out, n_in)."""
-        return meant_weights(self.sampling, self.n_in, self.n_out)
+    def n_out(self) -> int:
+        """Output length."""
+        return len(self.pixels)
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """One axis whose pixels the graph computes, as PyTorch's nearest: floor((i [+ 1/2]) * step).
+
+    Attributes:
+        axis: axis of the input.
+        half: a half is added to the output index.
+        factor: the step is its inverse; None where it is the quotient of the two lengths.
+        n_out: output length, None where it is not known.
+        sized: an unknown output length is read from the operator's sizes, else the factor gives it.
+        doubles: a length that stays is copied and one that doubles takes every pixel twice,
+            whatever the factor.
+    """
+
+    axis: int
+    half: bool
+    factor: float | None
+    n_out: int | None
+    sized: bool
+    doubles: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """A gather an axis.
+
+    Attributes:
+        steps: the axes, in the order in which they are gathered.
+        text: the change in words.
+    """
+
+    steps: tuple[Pixels, ...] | tuple[Floor, ...]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """One axis that is multiplied by a constant matrix.
+
+    Attributes:
+        axis: axis of the input.
+        weights: W, of shape (n_out, n_in).
+    """
+
+    axis: int
+    weights: Weights
 
     @property
-    def pixels(self) -> tuple[int, ...] | None:
-        """The pixel that each output sample reads; None where one is a blend."""
-        return single_taps(self.weights)
+    def n_in(self) -> int:
+        """Input length."""
+        return self.weights.n_in
+
+    @property
+    def n_out(self) -> int:
+        """Output length."""
+        return self.weights.n_out
 
 
-def known_steps(goal: Goal) -> list[Step] | None:
-    """Return every axis, or None where a length is unknown."""
-    ins, outs = goal.lengths
-    found: list[Step] = []
-    for axis, sampling in goal.resize.axes:
-        n_in, n_out = ins[axis], outs[axis]
-        if n_in is None or n_out is None:
-            return None
-        found.append(Step(axis, sampling, n_in, n_out))
-    return found
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product an axis with a constant matrix; a gather for an axis that needs no more.
 
-
-def moved_steps(goal: Goal, what: str = "it") -> list[Step]:
-    """Return the axes that are no copies.
-
-    Raises:
-        ConventionError: a length is not known.
+    Attributes:
+        steps: the axes, in the order in which they are multiplied.
+        rank: number of axes of the input.
+        dtype: element type of the matrices.
+        text: the change in words.
     """
-    steps = known_steps(goal)
-    if steps is None:
-        raise ConventionError(f"{what} needs lengths that the file fixes")
-    return [s for s in steps if s.n_in != s.n_out or not s.weights.is_identity]
+
+    steps: tuple[Matrix | Pixels, ...]
+    rank: int
+    dtype: str
+    text: str = ""
 
 
-def gathers(goal: Goal) -> list[tuple[int, tuple[int, ...]]]:
-    """Return the axes that are no copies, each with the pixels that it reads.
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Samples at constant coordinates, the border repeated.
 
-    Raises:
-        ConventionError: a length is not known, or a sample is a blend.
+    Attributes:
+        kernel: of every axis.
+        lengths: of the input's spatial axes.
+        positions: source coordinates along each spatial axis, in input pixels.
+        batch: length of the first axis, None where it is not known.
+        text: the change in words.
     """
-    found: list[tuple[int, tuple[int, ...]]] = []
-    for step in moved_steps(goal):
-        pixels = step.pixels
-        if pixels is None:
-            raise ConventionError("a gather reads one sample each, and this blends several")
-        found.append((step.axis, pixels))
-    return found
+
+    kernel: GridMode
+    lengths: tuple[int, ...]
+    positions: tuple[tuple[Fraction, ...], ...]
+    batch: int | None
+    text: str = ""
 
 
-def products(goal: Goal, largest: int) -> list[Step]:
-    """Return the axes of products with W, those that shrink most first: fewest products in all.
+@dataclass(frozen=True, slots=True)
+class Conv:
+    """Edge samples repeated, a transposed convolution of each channel by itself, and a cut.
 
-    Args:
-        goal: what is computed.
-        largest: how many numbers the matrices may hold together.
-
-    Raises:
-        ConventionError: a length is not known, W is too large, or a sample is a constant.
+    Attributes:
+        rank: number of axes.
+        channels: length of axis 1.
+        axes: what each axis that is enlarged needs.
+        dtype: element type of the kernel.
+        text: the change in words.
     """
-    steps = moved_steps(goal, "a matrix product")
-    numbers = sum(step.n_in * step.n_out for step in steps)
-    if numbers > largest:
-        raise ConventionError(f"its matrices would hold {numbers} numbers")
-    if any(step.weights.outside for step in steps):
-        raise ConventionError("samples outside the image are a constant, not a product")
-    return [steps[k] for k in in_order([(s.sampling, s.n_in, s.n_out) for s in steps])]
+
+    rank: int
+    channels: int
+    axes: Mapping[int, Transposed]
+    dtype: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """An affine grid as a product of its constant base with theta.
+
+    Attributes:
+        grid: what it computes.
+        lengths: of its spatial axes.
+        dtype: element type of theta.
+        text: the change in words.
+    """
+
+    grid: AffineGrid
+    lengths: tuple[int, ...]
+    dtype: str
+    text: str = ""
+
+
+Plan = Copy | Said | Gather | Product | Grid | Conv | Affine

@@ -21,7 +21,7 @@ def lines(report: Report) -> Iterator[str]:
             where = f"{site.graph}/{site.name}" if site.graph else site.name
             text = f"{where} ({site.op}): {finding.message} ({finding.how})"
             if finding.fix is not None:
-                text += f"\nfix ({finding.fix.safety}): {finding.fix.advice}"
+                text += f"\nfix ({finding.fix.safety}): {one.words}"
             title = f"halfpixel {one.rule.name}"
             yield _command(COMMANDS[finding.severity], file.path, title, text)
 

@@ -82,6 +82,6 @@ def finding_fields(located: Located) -> dict[str, object]:
         "source": located.site.source,
         "graph": located.site.graph,
         "how": finding.how,
-        "advice": None if fix is None else fix.advice,
+        "advice": None if fix is None else located.words,
         "declined": finding.declined or None,
     }

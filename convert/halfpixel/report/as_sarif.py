@@ -168,7 +168,7 @@ def _result(file: FileReport, located: Located, run: _Run) -> Values:
         "version": site.operation.version,
         "torchCall": site.torch_call,
         "meant": None if site.intent is None else site.intent.text,
-        "fix": None if fix is None else fix.advice,
+        "fix": None if fix is None else located.words,
         "fixSafety": None if fix is None else fix.safety,
         "noFix": finding.declined or None,
     }
@@ -199,7 +199,7 @@ def _message(located: Located) -> str:
     site, finding = located.site, located.finding
     text = f"{'/'.join(filter(None, _where(site)))} ({site.op}): {finding.message} ({finding.how})"
     if finding.fix is not None:
-        return f"{text}. Fix ({finding.fix.safety}): {finding.fix.advice}"
+        return f"{text}. Fix ({finding.fix.safety}): {located.words}"
     return f"{text}. No fix: {finding.declined}" if finding.declined else text
 
 

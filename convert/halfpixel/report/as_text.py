@@ -73,7 +73,7 @@ def _site(path: str, located: Sequence[Located]) -> Iterator[Line]:
             (f" {one.rule.name}: {finding.message} ({finding.how})", ""),
         )
         if finding.fix is not None:
-            yield _plain(f"    fix ({finding.fix.safety}): {finding.fix.advice}")
+            yield _plain(f"    fix ({finding.fix.safety}): {one.words}")
         elif finding.declined:
             yield _plain(f"    no fix: {finding.declined}")
     yield _plain("")

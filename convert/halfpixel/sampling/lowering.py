@@ -242,7 +242,7 @@ def _in_turn(axes: Axes, weight: int) -> tuple[int, int]:
     """Return products and bytes of one step an axis, the cheapest first."""
     lengths = [n for _, n, _ in axes]
     products = moved = 0
-    for place in in_order(axes):
+    for place in in_order([(n, m) for _, n, m in axes]):
         _, n, m = axes[place]
         before = math.prod(lengths)
         lengths[place] = m
@@ -251,9 +251,13 @@ def _in_turn(axes: Axes, weight: int) -> tuple[int, int]:
     return products, moved
 
 
-def in_order(axes: Axes) -> list[int]:
-    """Return places of axes, those that shrink most first: fewest products in all."""
-    return sorted(range(len(axes)), key=lambda k: Fraction(axes[k][2], axes[k][1]))
+def in_order(lengths: Sequence[tuple[int, int]]) -> list[int]:
+    """Return places of (input, output) lengths, those that shrink most first: fewest products.
+
+    >>> in_order([(4, 8), (4, 2), (4, 4)])
+    [1, 2, 0]
+    """
+    return sorted(range(len(lengths)), key=lambda k: Fraction(lengths[k][1], lengths[k][0]))
 
 
 def _conv_cost(axes: Axes) -> Cost:

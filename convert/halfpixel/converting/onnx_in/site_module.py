@@ -4,14 +4,14 @@ Where Core ML has the operator, it is the PyTorch call that the site is; else an
 the weights of each axis, or a gather where each output sample is one input sample.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.converting.plain.calls import product
 from halfpixel.errors import GraphError
-from halfpixel.sampling import GridSample, Resize
-from halfpixel.sampling.axis import Weights
+from halfpixel.formats.plan import Goal, Matrix, Pixels, Product
+from halfpixel.formats.planner import Capabilities, lowered
+from halfpixel.sampling import GridSample, Resize, Sampling
 from halfpixel.site import Site
 from halfpixel.verifying.site_check import PARAMETERS
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 MOST_AXES: Final = 2
 """Spatial axes of the resizes that Core ML has."""
+
+TORCH: Final = Capabilities(
+    tried=("mixed",), constant=True, ordered=False, weights=Sampling.weights
+)
+"""What a module can compute: any product, with the exact weights."""
 
 
 def site_module(site: Site) -> "torch.nn.Module":
@@ -91,10 +96,9 @@ def _weighed(site: Site, resize: Resize) -> "torch.nn.Module":
     ins, outs = site.operation.lengths()
     if None in ins or None in outs:
         raise GraphError("", site.path, "its lengths are not known")
-    lengths = list(zip(cast("tuple[int, ...]", ins), cast("tuple[int, ...]", outs), strict=True))
-    weights = {axis: sampling.weights(*lengths[axis]) for axis, sampling in resize.axes}
-    tables = {axis: _table(one) for axis, one in weights.items() if not one.is_identity}
-    inside = _inside(weights, len(outs))
+    plan = cast("Product", lowered(Goal(resize, (ins, outs), {}), "mixed", TORCH))
+    tables = {step.axis: _table(step) for step in plan.steps}
+    inside = _inside(plan)
 
     class Weighed(torch.nn.Module):
         """Products and gathers, one an axis."""
@@ -121,24 +125,23 @@ def _weighed(site: Site, resize: Resize) -> "torch.nn.Module":
     return Weighed()
 
 
-def _table(weights: Weights) -> "torch.Tensor":
+def _table(step: Pixels | Matrix) -> "torch.Tensor":
     """Return the input sample of each output sample where it is one, else the matrix."""
     import torch
 
-    picks = [row[0][0] for row in weights.rows if len(row) == 1 and row[0][1] == 1]
-    if len(picks) == weights.n_out:
-        return torch.tensor(picks)
-    return torch.tensor(weights.matrix(), dtype=torch.float32)
+    if isinstance(step, Pixels):
+        return torch.tensor(step.pixels)
+    return torch.tensor(step.weights.matrix(), dtype=torch.float32)
 
 
-def _inside(weights: Mapping[int, Weights], rank: int) -> "torch.Tensor | None":
+def _inside(plan: Product) -> "torch.Tensor | None":
     """Return which output samples are no extrapolation; None where all of them are none."""
     import torch
 
     found: torch.Tensor | None = None
-    for axis, one in weights.items():
-        if one.outside:
-            kept = torch.tensor([i not in one.outside for i in range(one.n_out)])
-            row = kept.reshape([-1 if k == axis else 1 for k in range(rank)])
+    for step in plan.steps:
+        if isinstance(step, Matrix) and step.weights.outside:
+            kept = torch.tensor([i not in step.weights.outside for i in range(step.n_out)])
+            row = kept.reshape([-1 if k == step.axis else 1 for k in range(plan.rank)])
             found = row if found is None else found & row
     return found

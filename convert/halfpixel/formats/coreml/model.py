@@ -239,6 +239,12 @@ class CoremlModel:
 
         return cut_out(self.places[site], shape, outs)
 
+    def words(self, change: Change) -> str:
+        """Return what a change would be written as, in words; raises as the format's does."""
+        from halfpixel.formats.coreml.write.words import words_of_change
+
+        return words_of_change(self, change)
+
     def rewrite(self, changes: Sequence[Change], newest: int | None) -> "Rewritten":
         """Return the model with changes made, as far as they can be."""
         from halfpixel.formats.coreml.write.rewrite import rewritten

@@ -162,6 +162,12 @@ class OnnxModel:
         with telling(self.path, self.proto):
             return cut_out(self.places[site], shape, outs)
 
+    def words(self, change: Change) -> str:
+        """Return what a change would be written as, in words; raises as the format's does."""
+        from halfpixel.formats.onnx.write.words import words_of_change
+
+        return words_of_change(self.places[change.site], change)
+
     def rewrite(self, changes: Sequence[Change], newest: int | None) -> "OnnxRewritten":
         """Return the model with changes made, as far as they can be.
 

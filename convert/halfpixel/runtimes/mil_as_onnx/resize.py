@@ -6,15 +6,16 @@ with its matrix. Where lengths are free it is a Resize whose sizes are computed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.onnx.resize import attributes_of
 from halfpixel.errors import ConventionError
-from halfpixel.formats.onnx.write import builder as onnx_nodes
-from halfpixel.formats.onnx.write.builder import Nodes
-from halfpixel.formats.onnx.write.lowering import lower
-from halfpixel.formats.plan import Goal
+from halfpixel.formats.onnx.write.builder import Ends, Nodes
+from halfpixel.formats.onnx.write.plan import OTHERS
+from halfpixel.formats.onnx.write.site import add
+from halfpixel.formats.plan import Copy, Goal, Plan, Product, Said
+from halfpixel.formats.planner import lowered
 from halfpixel.runtimes.mil_as_onnx.graph import code_of
 from halfpixel.sampling import Coordinate, Linear, Nearest, Resize, Rounding, Sampling
 from halfpixel.sampling.lowering import single_taps
@@ -32,6 +33,9 @@ NEAREST: Final[tuple[tuple[Coordinate, Rounding], ...]] = (
     ("half_pixel", "round_prefer_ceil"),
     ("half_pixel", "floor"),
 )
+EXACT: Final = replace(OTHERS, dtypes=None, weights=Sampling.weights)
+"""What ONNX can be asked to write for a resize whose weights are the exact ones."""
+
 LONGEST: Final = 1 << 14
 """Longest axis whose weights are written out; a longer one goes by its coordinates."""
 
@@ -85,35 +89,54 @@ def resize(wires: Wires, operation: Operation, meant: Resize) -> None:
     Raises:
         ConventionError: it has lengths that are not known, and no ONNX attributes for them.
     """
+    plan, nodes = plan_of(operation, meant), wires.nodes
+    match plan:
+        case Said(by="computed"):
+            _resized(wires, _sizes(wires, operation, meant), plan.attributes)
+        case Said():
+            _resized(wires, _lengths(wires, plan.values), plan.attributes)
+        case Product():
+            x = wires.single("x")
+            if wires.dtype == "float32":
+                add(nodes, Ends(x, wires.y), plan)
+                return
+            made = nodes.name("resized")
+            add(nodes, Ends(x, made), plan)
+            wires.finish(made)
+        case _:
+            add(nodes, Ends(wires.tensors["x"], wires.y), plan)
+
+
+def plan_of(operation: Operation, meant: Resize) -> Plan:
+    """Return how a resize is written: by its exact weights where its lengths are known.
+
+    Raises:
+        ConventionError: it has lengths that are not known, and no ONNX attributes for them.
+    """
     ins, outs = operation.lengths()
     known = [(axis, s, ins[axis], outs[axis]) for axis, s in meant.axes]
     axes = [(axis, s, n, m) for axis, s, n, m in known if n is not None and m is not None]
     if len(axes) < len(known) or any(max(n, m) > LONGEST for _, _, n, m in axes):
-        _free(wires, operation, meant)
-        return
+        said = [attributes_of(sampling.by_size()) for _, sampling in meant.axes]
+        if not said or None in said or any(one != said[0] for one in said):
+            raise ConventionError("its weights need lengths that the file fixes")
+        return Said("Resize", said[0] or {}, by="computed")
     moved = [(axis, s, n, m) for axis, s, n, m in axes if n != m or not s.weights(n, m).is_identity]
     if not moved:
-        wires.nodes.add("Identity", [wires.tensors["x"]], output=wires.y)
-        return
+        return Copy()
     kernels = {type(s.kernel) for _, s, _, _ in moved}
     attributes = None
     if kernels == {Nearest}:
         attributes = _nearest(moved)
-        if attributes is None:
-            _gathered(wires, moved)
-            return
     elif kernels == {Linear} and len(ins) in RANKS:
         attributes = _linear(moved)
-    if attributes is None:
-        _product(wires, operation, meant)
-        return
-    by_axis = {axis: m for axis, _, _, m in moved}
-    if None in ins:
-        lengths = [by_axis.get(axis) for axis in range(len(ins))]
-        sizes = _mixed(wires, lengths)
-    else:
-        sizes = wires.nodes.ints([by_axis.get(a, n or 0) for a, n in enumerate(ins)], "sizes")
-    _resized(wires, sizes, attributes)
+    if attributes is not None:
+        by_axis = {axis: m for axis, _, _, m in moved}
+        kept = (None,) * len(ins) if None in ins else ins
+        values = tuple(by_axis.get(axis, n) for axis, n in enumerate(kept))
+        return Said("Resize", attributes, by="sizes", values=values)
+    goal = Goal(meant, operation.lengths(), {}, dtype="float32")
+    return lowered(goal, "gather" if kernels == {Nearest} else "matmul", EXACT)
 
 
 Moved = list[tuple[int, Sampling, int, int]]
@@ -150,36 +173,6 @@ def _resized(wires: Wires, sizes: str, attributes: Mapping[str, object]) -> None
     wires.nodes.add_with(attributes, "Resize", given, output=wires.y)
 
 
-def _gathered(wires: Wires, moved: Moved) -> None:
-    x = wires.tensors["x"]
-    for place, (axis, sampling, n, m) in enumerate(moved):
-        pixels = single_taps(sampling.weights(n, m)) or ()
-        output = wires.y if place + 1 == len(moved) else ""
-        places = wires.nodes.ints(pixels, f"pixels_{axis}")
-        x = wires.nodes.add("Gather", [x, places], output=output, axis=axis)
-
-
-def _product(wires: Wires, operation: Operation, meant: Resize) -> None:
-    """Multiply with the exact weights, in float32 whatever the type is."""
-    goal = Goal(meant, operation.lengths(), {})
-    single = Operation("Resize", operation.opset, {}, meant, dtype="float32")
-    x = wires.single("x")
-    if wires.dtype == "float32":
-        lower(wires.nodes, onnx_nodes.Ends(x, wires.y), single, goal, "matmul")
-        return
-    made = wires.nodes.name("resized")
-    lower(wires.nodes, onnx_nodes.Ends(x, made), single, goal, "matmul")
-    wires.finish(made)
-
-
-def _free(wires: Wires, operation: Operation, meant: Resize) -> None:
-    """Add a Resize whose sizes are computed from the lengths that come."""
-    said = [attributes_of(sampling.by_size()) for _, sampling in meant.axes]
-    if not said or None in said or any(one != said[0] for one in said):
-        raise ConventionError("its weights need lengths that the file fixes")
-    _resized(wires, _sizes(wires, operation, meant), said[0] or {})
-
-
 def _sizes(wires: Wires, operation: Operation, meant: Resize) -> str:
     nodes, rank = wires.nodes, len(wires.shapes["x"])
     if "shape" in wires.tensors:
@@ -193,17 +186,19 @@ def _sizes(wires: Wires, operation: Operation, meant: Resize) -> str:
     axes = dict(meant.axes)
     if any(sizes[axis] is None for axis in axes):
         raise ConventionError("its output lengths are not known")
-    return _mixed(wires, [sizes[axis] if axis in axes else None for axis in range(rank)])
+    return _lengths(wires, [sizes[axis] if axis in axes else None for axis in range(rank)])
 
 
-def _mixed(wires: Wires, lengths: "Sequence[int | None]") -> str:
-    """Return lengths of which some are the input's own."""
+def _lengths(wires: Wires, lengths: "Sequence[float | None]") -> str:
+    """Return lengths, of which those that are None are the input's own."""
     import numpy as np
 
-    nodes = wires.nodes
+    nodes, whole = wires.nodes, [int(n or 0) for n in lengths]
+    if None not in lengths:
+        return nodes.ints(whole, "sizes")
     own = nodes.add("Shape", [wires.tensors["x"]])
     kept = nodes.constant(np.array([n is None for n in lengths]), "kept")
-    return nodes.add("Where", [kept, own, nodes.ints([n or 0 for n in lengths], "lengths")])
+    return nodes.add("Where", [kept, own, nodes.ints(whole, "lengths")])
 
 
 def _asked(wires: Wires, rank: int) -> str:

@@ -1,16 +1,13 @@
 """Operations of an ML Program written anew, each with constants of its own.
 
 A constant may be read by several operations, so none is ever changed: a written operation gets
-fresh ones, and those that nobody reads any more are dropped. Source of types and parameters:
-coremltools `converters/mil/mil/ops/defs/iOS15` (gather, matmul, image_resizing).
+fresh ones, and those that nobody reads any more are dropped.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.errors import ConventionError
-from halfpixel.formats.coreml.edit import LARGEST_CONSTANTS
 from halfpixel.formats.coreml.messages import Block, Operation, Value, ValueType
 from halfpixel.formats.coreml.read.program import (
     MilScope,
@@ -20,12 +17,12 @@ from halfpixel.formats.coreml.read.program import (
     shape_of,
 )
 from halfpixel.formats.coreml.schema import DATA_TYPES, classes
-from halfpixel.formats.plan import Goal, gathers, products
-from halfpixel.site import Attribute
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from halfpixel.site import Attribute
 
     Array = NDArray[np.generic]
 
@@ -109,113 +106,8 @@ class MilWriter:
         return self.scope.dtype(self.x)
 
 
-def say(writer: MilWriter, kind: str, attributes: Mapping[str, Attribute]) -> None:
-    """Write an operation over x with the parameters that it takes.
-
-    Args:
-        writer: where it is written.
-        kind: the operation.
-        attributes: its parameters, as constants.
-    """
-    inputs = {"x": writer.x}
-    for parameter, value in attributes.items():
-        inputs[parameter] = writer.constant(parameter, value, PARAMETER_TYPES.get(parameter, ""))
-    writer.add(kind, inputs)
-
-
 PARAMETER_TYPES: Final = {"resized_dims": "uint32"}
 """Types of parameters that are not the usual ones of Python's numbers."""
-
-
-def set_parameters(writer: MilWriter, attributes: Mapping[str, Attribute]) -> None:
-    """Write the old operation with some parameters set anew."""
-    made = cast("Operation", classes()["Operation"]())
-    made.CopyFrom(writer.old)
-    for parameter, value in attributes.items():
-        bound, old = writer.scope.given(writer.old, parameter)
-        del bound
-        dtype = "" if old is None else dtype_of(old.type)
-        name = writer.constant(parameter, value, dtype if dtype.startswith("float") else "")
-        argument = made.inputs[parameter]
-        argument.ClearField("arguments")
-        argument.arguments.add().name = name
-    writer.made.append(made)
-
-
-def gather(writer: MilWriter, goal: Goal) -> None:
-    """Write a gather an axis, which reads the very pixels.
-
-    Raises:
-        ConventionError: a sample is a blend, or lengths are not known.
-    """
-    tables, lengths = gathers(goal), _whole(goal)
-    x = writer.x
-    for place, (axis, pixels) in enumerate(tables):
-        lengths[axis] = len(pixels)
-        last = place + 1 == len(tables)
-        inputs = {
-            "x": x,
-            "indices": writer.constant(f"pixels_{axis}", _int32(pixels)),
-            "axis": writer.constant(f"axis_{axis}", axis),
-        }
-        if writer.scope.version >= GATHER_GREW:
-            inputs["batch_dims"] = writer.constant(f"batch_dims_{axis}", 0)
-            inputs["validate_indices"] = writer.constant(f"validate_{axis}", value=False)
-        x = writer.add("gather", inputs, None if last else lengths).outputs[0].name
-
-
-GATHER_GREW: Final = 8
-"""Specification version from which on gather has batch_dims and validate_indices."""
-
-
-def matmul(writer: MilWriter, goal: Goal) -> None:
-    """Write a product an axis with the constant matrix W.
-
-    Raises:
-        ConventionError: lengths are not known, or other axes than the last two are resampled.
-    """
-    import numpy as np
-
-    if writer.dtype not in {"float16", "float32"}:
-        raise ConventionError(f"a matrix product of {writer.dtype or 'an unknown type'}")
-    steps, lengths = products(goal, LARGEST_CONSTANTS), _whole(goal)
-    rank = len(lengths)
-    if any(step.axis < rank - 2 for step in steps):
-        raise ConventionError("only the last two axes are resampled by matrix products")
-    x = writer.x
-    for place, step in enumerate(steps):
-        axis = step.axis
-        matrix: Array = step.weights.matrix().astype(writer.dtype)
-        lengths[axis] = step.n_out
-        last = place + 1 == len(steps)
-        no = writer.constant(f"transpose_{axis}", value=False)
-        if axis == rank - 2:
-            name = writer.constant(f"weights_{axis}", matrix)
-            inputs = {"x": name, "y": x}
-        else:
-            name = writer.constant(f"weights_{axis}", np.ascontiguousarray(matrix.T))
-            inputs = {"x": x, "y": name}
-        inputs |= {"transpose_x": no, "transpose_y": no}
-        x = writer.add("matmul", inputs, None if last else lengths).outputs[0].name
-
-
-def copied(writer: MilWriter) -> None:
-    """Write what changes nothing."""
-    writer.add("identity", {"x": writer.x})
-
-
-def _whole(goal: Goal) -> list[int]:
-    """Return the input's lengths, all of which the types of new values tell."""
-    known = [n for n in goal.lengths[0] if n is not None]
-    if len(known) != len(goal.lengths[0]):
-        raise ConventionError("it needs lengths that the file fixes")
-    return known
-
-
-def _int32(values: Sequence[int]) -> "Array":
-    import numpy as np
-
-    return np.asarray(values, np.int32)
 
 
 def value_of(value: "Attribute | Array", dtype: str = "") -> Value:

@@ -1,4 +1,4 @@
-"""A resize as other layers of a neural network: gathers, or products with constant matrices.
+"""A plan as layers of a neural network: gathers, and products with constant matrices.
 
 The layers have been there since specification 4, for networks whose arrays have the rank that they
 are given with (EXACT_ARRAY_MAPPING). Source: apple/coremltools `mlmodel/format/
@@ -10,44 +10,30 @@ import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.errors import ConventionError
-from halfpixel.formats.coreml.edit import LARGEST_CONSTANTS, NewLayer
+from halfpixel.formats.coreml.edit import NewLayer
 from halfpixel.formats.coreml.schema import NETWORK_LAYERS
-from halfpixel.formats.plan import Goal, moved_steps
+from halfpixel.formats.plan import Pixels, Product
 from halfpixel.formats.protobuf_wire import VARINT, bytes_field, varint_bytes
 
 if TYPE_CHECKING:
     from halfpixel.formats.coreml.read.specification import Layer
 
-SINCE: Final = 4
 NUMBERS: Final = {name: number for number, name in NETWORK_LAYERS.items()}
 
 
-def lowered(layer: "Layer", goal: Goal, taken: set[str]) -> tuple[NewLayer, ...]:
+def layers(layer: "Layer", plan: Product, taken: set[str]) -> tuple[NewLayer, ...]:
     """Return the layers that compute a resize of the last two axes.
 
     Args:
         layer: the layer that is replaced.
-        goal: what it should compute, its lengths known.
+        plan: how it is written.
         taken: names of layers and values that are there; new ones are added.
-
-    Raises:
-        ConventionError: lengths are not known, or other axes are resampled.
     """
-    rank = len(goal.lengths[0])
-    steps = moved_steps(goal)
-    if any(step.axis < rank - 2 for step in steps):
-        raise ConventionError("only the last two axes are resampled by other layers")
-    if sum(step.n_in * step.n_out for step in steps) > LARGEST_CONSTANTS:
-        raise ConventionError("its constants would be too large")
-    chain = _Chain(layer, taken)
-    for step in steps:
-        pixels = step.pixels
-        if pixels is not None:
-            chain.gather(step.axis - rank, pixels)
+    chain, rank = _Chain(layer, taken), plan.rank
+    for step in plan.steps:
+        if isinstance(step, Pixels):
+            chain.gather(step.axis - rank, step.pixels)
             continue
-        if step.weights.outside:
-            raise ConventionError("samples outside the image are a constant, not a product")
         dense = step.weights.matrix()  # rows of outputs: W transposed, as it is stored
         turned = step.axis == rank - 2
         if turned:
@@ -68,8 +54,6 @@ class _Chain:
 
     def layers(self) -> tuple[NewLayer, ...]:
         """Return them, the last with the old layer's name and output."""
-        if not self.made:
-            raise ConventionError("it resamples no axis")
         last = self.made[-1]
         end = NewLayer(
             last.kind, last.number, last.parameters, self.layer.name, last.inputs,

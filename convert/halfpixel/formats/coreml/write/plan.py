@@ -1,7 +1,10 @@
-"""How a site of a Core ML model is said anew: in Core ML's own words, or in other operators."""
+"""How a site of a Core ML model is written: in Core ML's own words, or in other operators.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+Nothing is written here, so that a change can be announced before it is made.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.coreml import mil as coreml_mil
@@ -11,73 +14,65 @@ from halfpixel.conventions.coreml.axes import Words
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
-from halfpixel.formats.coreml.write import operation as mil
-from halfpixel.formats.plan import Goal, goal_of, is_copy
+from halfpixel.formats.coreml.edit import LARGEST_CONSTANTS
+from halfpixel.formats.plan import Copy, Goal, Matrix, Pixels, Plan, Product, Said, goal_of, is_copy
+from halfpixel.formats.planner import Capabilities, Kind, Step, Vocabulary, choose, lowered
 from halfpixel.sampling import AffineSample, GridSample, Resample, Resize
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
-    from halfpixel.formats.coreml.read.place import MilPlace, Place
-    from halfpixel.site import Attribute
+    from halfpixel.formats.coreml.read.place import Place
 
 NEWEST: Final = 10
 """Newest specification version whose words are known."""
 
-LOWERINGS: Final[Mapping[str, Callable[[mil.MilWriter, Goal], None]]] = {
-    "gather": mil.gather,
-    "matmul": mil.matmul,
-}
+LAYERS_SINCE: Final = 4
+"""First specification version of a neural network that has gathers and products."""
 
 
-@dataclass(frozen=True)
-class Written:
-    """How an operation is written, and what is said of it.
-
-    Attributes:
-        text: the change in words.
-        write: adds the operations that come in its place.
-        lengths: of the output, where they change.
-    """
-
-    text: str
-    write: Callable[[mil.MilWriter], None]
-    lengths: tuple[int, ...] | None = None
+def _operations(kind: Kind, steps: Sequence[Step]) -> str:
+    return f"written as {len(steps)} {kind}" if steps else "a copy"
 
 
-def mil_written(place: "Place", change: Change) -> Written:
+PROGRAM: Final = Capabilities(
+    tried=("gather", "matmul"),
+    text=_operations,
+    copy="identity: every length stays",
+    largest=LARGEST_CONSTANTS,
+    dtypes=frozenset({"float16", "float32"}),
+    planar=True,
+    static=True,
+)
+"""What an ML Program has beside its own resizes."""
+
+
+def goal_at(place: "Place", change: Change) -> Goal | None:
+    """Return what a resize should compute, with the lengths that it has now."""
+    if not isinstance(change.operator, Resize):
+        return None
+    return goal_of(place.site.operation, change.operator, change.factors)
+
+
+def program_plan(place: "Place", change: Change, goal: Goal | None) -> Plan:
     """Return how a change of an ML Program's operation is written.
 
     Raises:
         ConventionError: nothing says it, with the reason.
     """
-    operation = place.site.operation
+    operation, version = place.site.operation, place.leaf.version
     operator = change.operator
     sampler = _sampler_of(operation, operator)
     if sampler is not None:
         wanted = coreml_mil_grid.resample_words(sampler)
         changed = {k: v for k, v in wanted.items() if operation.attributes.get(k) != v}
-        text = ", ".join(f"{k}={v}" for k, v in changed.items())
-        return Written(text, lambda writer: mil.set_parameters(writer, changed))
-    if not isinstance(operator, Resize):
+        return Said(operation.op, changed, ", ".join(f"{k}={v}" for k, v in changed.items()))
+    if goal is None:
         raise ConventionError("only a resize, a resample or an affine is written anew")
-    goal = goal_of(operation, operator, change.factors)
-    lengths = settled_lengths(place, goal)
-    if change.lowering in {None, "resize"}:
-        if is_copy(goal):
-            return Written("identity: every length stays", mil.copied, lengths)
-        words = said_in_words(operation, goal, place.leaf.version)
-        if words is not None:
-            said = words
-            return Written(
-                text_of(operation, said),
-                lambda writer: mil.say(
-                    writer, said.op, cast("Mapping[str, Attribute]", said.attributes)
-                ),
-                lengths,
-            )
-        if change.lowering is not None:
-            raise ConventionError(unsaid(operation, goal, place.leaf.version))
-    return replace(_lowered(place, goal, change.lowering), lengths=lengths)
+    settled_lengths(place, goal)
+    if change.lowering not in {None, "resize", *PROGRAM.tried}:
+        raise ConventionError(f"an ML Program is lowered to {' or '.join(PROGRAM.tried)}")
+    said = vocabulary(operation, goal, version, PROGRAM.copy)
+    return choose(goal, PROGRAM, said, change.lowering)
 
 
 def _sampler_of(operation: Operation, operator: object) -> GridSample | Resample | None:
@@ -89,34 +84,58 @@ def _sampler_of(operation: Operation, operator: object) -> GridSample | Resample
     return None
 
 
-def _lowered(place: "Place", goal: Goal, lowering: str | None) -> Written:
-    """Return a resize in other operators: the one asked for, or the first that says it."""
-    names = [lowering] if lowering is not None else list(LOWERINGS)
-    reason = ""
-    for name in names:
-        write = LOWERINGS.get(name)
-        if write is None:
-            raise ConventionError(f"an ML Program is lowered to {' or '.join(LOWERINGS)}")
-        node = cast("MilPlace", place.node)
-        trial = mil.MilWriter(node.scope, node.operation, set())
-        try:
-            write(trial, goal)
-        except ConventionError as error:
-            reason = str(error)
-            continue
-        operators = [made.type for made in trial.made if made.type != "const"]
-        text = f"written as {len(operators)} {operators[0]}" if operators else "a copy"
-        return Written(text, _later(write, goal))
-    if lowering is None:
-        said = unsaid(place.site.operation, goal, place.leaf.version)
-        raise ConventionError(f"{said}; {reason}")
-    raise ConventionError(reason)
+LAYERS: Final = Capabilities(
+    tried=("mixed",),
+    copy="a copy: every length stays",
+    largest=LARGEST_CONSTANTS,
+    planar=True,
+    ordered=False,
+)
+"""What a neural network has beside its own resizes."""
 
 
-def _later(
-    write: Callable[[mil.MilWriter, Goal], None], goal: Goal
-) -> Callable[[mil.MilWriter], None]:
-    return lambda writer: write(writer, goal)
+def network_plan(
+    place: "Place", change: Change, goal: Goal | None, exact: Callable[[], bool]
+) -> Plan:
+    """Return how a change of a neural network's layer is written.
+
+    Args:
+        place: the site.
+        change: what it should compute.
+        goal: the same with its lengths, for a resize.
+        exact: says whether arrays have the rank that they are given with.
+
+    Raises:
+        ConventionError: no layer says it, with the reason.
+    """
+    if goal is None:
+        raise ConventionError("only a resize is written anew")
+    settled_lengths(place, goal)
+    own = vocabulary(place.site.operation, goal, place.site.opset, LAYERS.copy)
+    said = own.say() if change.lowering in {None, "resize"} else None
+    if said is not None:
+        return said
+    if change.lowering == "resize":
+        raise ConventionError(own.unsaid())
+    if place.leaf.version < LAYERS_SINCE or not exact():
+        raise ConventionError(f"{own.unsaid()}, and its arrays are of the old mapping to rank 5")
+    plan = cast("Product", lowered(goal, "mixed", LAYERS))
+    if not plan.steps:
+        raise ConventionError("it resamples no axis")
+    kinds = [kind for step in plan.steps for kind in kinds_of(step, plan.rank)]
+    wanted = {"gather": "gather", "matmul": "batchedMatmul"}.get(change.lowering or "", "")
+    if change.lowering and wanted not in kinds:
+        raise ConventionError(f"these samples are not said by {change.lowering}")
+    return replace(plan, text=f"written as {', '.join(kinds)}")
+
+
+def kinds_of(step: Pixels | Matrix, rank: int) -> tuple[str, ...]:
+    """Return the layers of one axis: a product is along the last one."""
+    if isinstance(step, Pixels):
+        return ("gather",)
+    if step.axis == rank - 2:
+        return ("transpose", "batchedMatmul", "transpose")
+    return ("batchedMatmul",)
 
 
 def settled_lengths(place: "Place", goal: Goal) -> tuple[int, ...] | None:
@@ -135,7 +154,28 @@ def settled_lengths(place: "Place", goal: Goal) -> tuple[int, ...] | None:
     return None
 
 
-def said_in_words(operation: "Operation", goal: Goal, version: int) -> Words | None:
+def vocabulary(operation: Operation, goal: Goal, version: int, copy: str) -> Vocabulary:
+    """Return what Core ML's own operators say of a resize.
+
+    Args:
+        operation: the site.
+        goal: what it should compute.
+        version: specification version.
+        copy: how a copy is announced, which is an operator of its own.
+    """
+
+    def say() -> Said | Copy | None:
+        if is_copy(goal):
+            return Copy(copy)
+        words = _words(operation, goal, version)
+        if words is None:
+            return None
+        return Said(words.op, words.attributes, _text_of(operation, words), fresh=True)
+
+    return Vocabulary(say, lambda: _unsaid(operation, goal, version))
+
+
+def _words(operation: Operation, goal: Goal, version: int) -> Words | None:
     """Return the operator that says a resize, at a specification version."""
     ins, outs = goal.lengths
     program = operation.dialect == ML_PROGRAM
@@ -143,9 +183,9 @@ def said_in_words(operation: "Operation", goal: Goal, version: int) -> Words | N
     return say(goal.resize, ins, outs, version, operation.rank, operation.scales)
 
 
-def unsaid(operation: "Operation", goal: Goal, version: int) -> str:
+def _unsaid(operation: Operation, goal: Goal, version: int) -> str:
     """Return why no operator says a resize."""
-    later = said_in_words(operation, goal, NEWEST)
+    later = _words(operation, goal, NEWEST)
     if later is not None:
         floor = coreml_mil.floor_of if operation.dialect == ML_PROGRAM else (
             coreml_neuralnetwork.floor_of
@@ -160,7 +200,7 @@ def unsaid(operation: "Operation", goal: Goal, version: int) -> str:
     return f"no operator of specification {version} says it"
 
 
-def text_of(operation: "Operation", words: Words) -> str:
+def _text_of(operation: Operation, words: Words) -> str:
     """Return what changes, in the operator's words."""
     changed = [
         f"{name}={value}"

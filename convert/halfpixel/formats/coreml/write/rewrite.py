@@ -14,16 +14,15 @@ from halfpixel.formats.coreml.schema import classes
 from halfpixel.formats.coreml.write import layer as network
 from halfpixel.formats.coreml.write import operation as mil
 from halfpixel.formats.coreml.write import plain_layers as lower_network
+from halfpixel.formats.coreml.write.operators import add
 from halfpixel.formats.coreml.write.plan import (
-    mil_written,
-    said_in_words,
+    goal_at,
+    network_plan,
+    program_plan,
     settled_lengths,
-    text_of,
-    unsaid,
 )
 from halfpixel.formats.coreml.write.rewritten import CoremlRewritten
-from halfpixel.formats.plan import goal_of, is_copy
-from halfpixel.sampling import Resize
+from halfpixel.formats.plan import Copy, Product, Said
 
 if TYPE_CHECKING:
     from halfpixel.formats.coreml.messages import Program
@@ -94,16 +93,18 @@ class _Rewriting:
         return self.copies[leaf.label]
 
     def _operation(self, place: Place, node: MilPlace, change: Change) -> Outcome:
-        written = mil_written(place, change)
-        if written.lengths is not None:
-            self.edit.outputs[place.output] = written.lengths
+        goal = goal_at(place, change)
+        plan = program_plan(place, change, goal)
+        lengths = None if goal is None else settled_lengths(place, goal)
+        if lengths is not None:
+            self.edit.outputs[place.output] = lengths
         blocks = self._scopes(place.leaf)
         scope = blocks[node.scope.order]
         index = scope.producers[place.output]
         old = scope.block.operations[index]
         names = mil.names_in(iter(blocks))
-        writer = mil.MilWriter(scope, old, names, lengths=written.lengths)
-        written.write(writer)
+        writer = mil.MilWriter(scope, old, names, lengths=lengths)
+        add(writer, plan, goal)
         before = tuple(mil.lines(old, scope))
         self.left |= {
             binding.name for argument in old.inputs.values() for binding in argument.arguments
@@ -119,7 +120,7 @@ class _Rewriting:
         for at, made in enumerate(writer.made):
             scope.block.operations.insert(index + at, made)
         scope.index()  # the places of everything after it are others now
-        return Outcome(change, made=written.text, before=before, after=after)
+        return Outcome(change, made=plan.text, before=before, after=after)
 
     def _layer(self, place: Place, layer: Layer, change: Change) -> Outcome:
         operation = place.site.operation
@@ -146,30 +147,23 @@ class _Rewriting:
         Raises:
             ConventionError: no layer says it, with the reason.
         """
-        operation, leaf = place.site.operation, place.leaf
-        if not isinstance(change.operator, Resize):
-            raise ConventionError("only a resize is written anew")
+        leaf = place.leaf
         if layer.spans in self.model.edit.layers and len(self.model.edit.layers[layer.spans]) > 1:
             raise ConventionError("it was written as several layers before")
-        goal = goal_of(operation, change.operator, change.factors)
-        lengths = settled_lengths(place, goal)
+        goal = goal_at(place, change)
+        plan = network_plan(
+            place, change, goal, lambda: self.model.look(lambda spec: is_exact(spec, leaf))
+        )
+        lengths = None if goal is None else settled_lengths(place, goal)
         if lengths is not None:
             self.edit.outputs[place.output] = lengths
-        if change.lowering in {None, "resize"}:
-            if is_copy(goal):
-                return (network.copying_layer(),), "a copy: every length stays", {}
-            words = said_in_words(operation, goal, operation.opset)
-            if words is not None:
-                made = network.new_layer(words.op, words.attributes)
-                return (made,), text_of(operation, words), dict(words.attributes)
-        reason = unsaid(operation, goal, operation.opset)
-        if change.lowering == "resize":
-            raise ConventionError(reason)
-        if leaf.version < lower_network.SINCE or not self.model.look(lambda s: is_exact(s, leaf)):
-            raise ConventionError(f"{reason}, and its arrays are of the old mapping to rank 5")
-        made_layers = lower_network.lowered(layer, goal, self._taken(leaf))
-        kinds = [one.kind for one in made_layers if one.kind != "loadConstantND"]
-        wanted = {"gather": "gather", "matmul": "batchedMatmul"}.get(change.lowering or "", "")
-        if change.lowering and wanted not in kinds:
-            raise ConventionError(f"these samples are not said by {change.lowering}")
-        return made_layers, f"written as {', '.join(kinds)}", {}
+        match plan:
+            case Copy():
+                return (network.copying_layer(),), plan.text, {}
+            case Said():
+                made = network.new_layer(plan.op, plan.attributes)
+                return (made,), plan.text, dict(plan.attributes)
+            case Product():
+                return lower_network.layers(layer, plan, self._taken(leaf)), plan.text, {}
+            case _:
+                raise ConventionError("a neural network has no such layers")

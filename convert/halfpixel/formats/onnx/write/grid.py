@@ -2,12 +2,8 @@
 
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.errors import ConventionError
-from halfpixel.formats.onnx.write.builder import Ends, Nodes, float_type
-from halfpixel.formats.plan import Goal
-from halfpixel.sampling import Cubic, Linear, Nearest
-from halfpixel.sampling.lowering import grid_positions
-from halfpixel.site import Operation
+from halfpixel.formats.onnx.write.builder import Ends, Nodes
+from halfpixel.formats.plan import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,55 +13,38 @@ if TYPE_CHECKING:
 
 GRID_SAMPLE_SINCE: Final = 16
 GRID_SAMPLE_RENAMED: Final = 20
+OLDER_MODES: Final = {"linear": "bilinear", "cubic": "bicubic"}
+"""Names of modes before opset 20."""
 
 
-def grid_sample(nodes: Nodes, ends: Ends, operation: Operation, goal: Goal) -> None:
-    """Sample at coordinates that are a constant, the border repeated; raises as `lower` does."""
+def grid_sample(nodes: Nodes, ends: Ends, plan: Grid) -> None:
+    """Sample at coordinates that are a constant, the border repeated.
+
+    Args:
+        nodes: where the nodes are added.
+        ends: the values between which they stand.
+        plan: the coordinates.
+    """
     import numpy as np
 
-    if nodes.opset < GRID_SAMPLE_SINCE:
-        raise ConventionError(f"GridSample came with opset {GRID_SAMPLE_SINCE}")
-    float_type(operation, "GridSample")
-    ins, outs = goal.lengths
-    rank = len(ins)
-    if any(axis < 2 for axis, _ in goal.resize.axes) or not 4 <= rank <= 5:
-        raise ConventionError("GridSample resamples the spatial axes of 4-D and 5-D inputs")
-    if rank == 5 and nodes.opset < GRID_SAMPLE_RENAMED:
-        raise ConventionError(f"5-D GridSample came with opset {GRID_SAMPLE_RENAMED}")
-    kinds = {type(s.kernel) for _, s in goal.resize.axes}
-    if len(kinds) > 1:
-        raise ConventionError("the axes have different kernels")
-    normalised: list[NDArray[np.float64]] = []
-    for axis in range(2, rank):
-        n_in, n_out = ins[axis], outs[axis]
-        sampling = goal.resize.sampling(axis)
-        if n_in is None or n_out is None:
-            raise ConventionError("a constant grid needs lengths that the file fixes")
-        positions = range(n_in) if sampling is None else grid_positions(sampling, n_in, n_out)
-        if positions is None:
-            raise ConventionError(f"GridSample has other weights than axis {axis} needs")
-        normalised.append(np.array([float((2 * x + 1) / n_in) - 1 for x in positions]))
+    normalised = [
+        np.array([float((2 * x + 1) / n_in) - 1 for x in positions])
+        for n_in, positions in zip(plan.lengths, plan.positions, strict=True)
+    ]
     mesh = np.meshgrid(*normalised, indexing="ij")
     grid = np.stack([*reversed(mesh)], axis=-1)[None].astype(np.float32)
     name = nodes.constant(np.ascontiguousarray(grid), "grid")
-    if ins[0] != 1:
+    if plan.batch != 1:
         batch = nodes.length(ends.x, 0)
         rest = nodes.ints(list(grid.shape[1:]), "grid_shape")
         name = nodes.add("Expand", [name, nodes.add("Concat", [batch, rest], axis=0)], "grids")
-    mode = _grid_mode(kinds.pop() if kinds else Nearest, nodes.opset)
+    mode = plan.kernel
+    if nodes.opset < GRID_SAMPLE_RENAMED:
+        mode = OLDER_MODES.get(mode, mode)
     nodes.add(
         "GridSample", [ends.x, name], output=ends.y,
         mode=mode, padding_mode="border", align_corners=0,
     )  # fmt: skip
-
-
-def _grid_mode(kind: type, opset: int) -> str:
-    old = opset < GRID_SAMPLE_RENAMED
-    if kind is Linear:
-        return "bilinear" if old else "linear"
-    if kind is Cubic:
-        return "bicubic" if old else "cubic"
-    return "nearest"
 
 
 def affine_grid(

@@ -16,17 +16,17 @@ from halfpixel.formats.onnx.read.walk import Place, Walk
 from halfpixel.formats.onnx.write.builder import names_in
 from halfpixel.formats.onnx.write.lift import Lift, scales_before_11
 from halfpixel.formats.onnx.write.lines import node_lines
-from halfpixel.formats.onnx.write.site import goal_at, needed_opset, written
+from halfpixel.formats.onnx.write.plan import goal_at, newest_for, opset_for, plan_of
+from halfpixel.formats.onnx.write.site import nodes_of
 from halfpixel.formats.onnx.write.unread import drop_unread
 from halfpixel.formats.onnx.write.version_converter import opset_of
-from halfpixel.formats.plan import Goal
+from halfpixel.formats.plan import Goal, Plan
+from halfpixel.formats.planner import costs
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
     from halfpixel.formats.onnx.edit import Item
-    from halfpixel.formats.onnx.write.resize import Written
-
 RECORD: Final = "halfpixel.fix"
 """Key of metadata_props under which a change is recorded, at its node and at the model."""
 
@@ -97,10 +97,23 @@ class Rewriting:
         """Return the opset that a change needs; None where it is declined at once."""
         place = self.places[change.site]
         try:
-            return needed_opset(place, change, self._goals[id(change)], self.newest)
+            return self._opset_for(place, change, self.newest)
         except (ConventionError, GraphError) as error:
             outcomes[id(change)] = Outcome(change, declined=_reason(error))
             return None
+
+    def _opset_for(self, place: Place, change: Change, newest: int | None) -> int:
+        """Return the first opset that has what a change needs.
+
+        Raises:
+            ConventionError: nothing can say it, with the reason.
+        """
+        now, most = place.site.opset, newest_for(place.site.operation, newest)
+        plan = plan_of(place, change, self._goals[id(change)], most, lifted=True)
+        needed = max(now, opset_for(plan))
+        if needed > most:
+            raise ConventionError(f"it needs opset {needed}, and {most} is the newest allowed")
+        return needed
 
     def _explain(
         self,
@@ -116,7 +129,7 @@ class Rewriting:
             if needed is None or needed <= now:
                 continue
             try:
-                needed_opset(self.places[change.site], change, self._goals[id(change)], now)
+                self._opset_for(self.places[change.site], change, now)
             except (ConventionError, GraphError):
                 outcomes[id(change)] = Outcome(change, declined=reason)
 
@@ -144,20 +157,20 @@ class Rewriting:
         calls = _calls(places)
         for (container, index), group in groups.items():
             try:
-                nodes, found = self._agreed(group, taken, opset, calls[container, index])
+                nodes, plan = self._agreed(group, taken, opset, calls[container, index])
             except (ConventionError, GraphError) as error:
                 for change, _ in group:
                     outcomes[id(change)] = Outcome(change, declined=_reason(error))
                 continue
             new = self._lifted_constants(group[0][1], nodes)
             for change, _ in group:
-                old = self.places[change.site]
+                old, goal = self.places[change.site], self._goals[id(change)]
                 outcomes[id(change)] = Outcome(
                     change,
-                    made=found.text,
+                    made=plan.text,
                     before=node_lines(old.scope.nodes[_where(old)[1]]),
                     after=tuple(line for node in (*new, *nodes) for line in node_lines(node)),
-                    cost=found.cost,
+                    cost=None if goal is None else costs(goal, plan),
                 )
             change_at = edit.at(container)
             items: list[Item] = list(nodes)
@@ -181,19 +194,22 @@ class Rewriting:
 
     def _agreed(
         self, group: Sequence[tuple[Change, Place]], taken: set[str], opset: int, calls: int
-    ) -> "tuple[list[NodeProto], Written]":
+    ) -> "tuple[list[NodeProto], Plan]":
         """Return the nodes of a change, which all calls of a function agree on."""
         if len(group) != calls:
             raise ConventionError("a local function is called elsewhere with another meaning")
-        first: tuple[list[NodeProto], Written] | None = None
+        first: tuple[list[NodeProto], Plan] | None = None
+        lifted = opset > opset_of(self.model)
         for change, place in group:
-            goal, lifted = self._goals[id(change)], opset > opset_of(self.model)
-            found = written(place, change, goal, taken, opset, lifted=lifted)
-            nodes = _recorded(found.nodes, change, found.text)
+            plan = plan_of(place, change, self._goals[id(change)], opset, lifted=lifted)
+            if (needed := opset_for(plan)) > opset:
+                raise ConventionError(f"it needs opset {needed}, and the model stays at {opset}")
+            nodes = nodes_of(place, plan, taken, opset)
+            _record_at(nodes[-1], change, plan.text)
             if any(payload_outside(node) for node in nodes):
                 raise ConventionError("the node holds weights, and is not written anew")
             if first is None:
-                first = nodes, found
+                first = nodes, plan
             elif [n.SerializeToString() for n in first[0]] != [
                 n.SerializeToString() for n in nodes
             ]:
@@ -232,14 +248,12 @@ def _where(place: Place) -> tuple[Container, int]:
     return container, place.scope.producers[place.output]
 
 
-def _recorded(nodes: "Sequence[NodeProto]", change: Change, text: str) -> "list[NodeProto]":
-    """Return nodes whose last says why it was changed."""
-    last = nodes[-1]
-    kept = [(e.key, e.value) for e in last.metadata_props if e.key != RECORD]
-    del last.metadata_props[:]
+def _record_at(node: "NodeProto", change: Change, text: str) -> None:
+    """Record at a node why it was changed."""
+    kept = [(e.key, e.value) for e in node.metadata_props if e.key != RECORD]
+    del node.metadata_props[:]
     for key, value in [*kept, (RECORD, f"{change.why}: {text}")]:
-        last.metadata_props.add(key=key, value=value)
-    return list(nodes)
+        node.metadata_props.add(key=key, value=value)
 
 
 def _reason(error: Exception) -> str:
