@@ -111,7 +111,7 @@ RULE = Rule(
                 "F.interpolate computes this",
                 "warning",
                 "proven",
-                declined="no layer of specification 3 says it",
+                Fix("unsafe", _both(_NEW)),
             ),
         ),
         Bad(

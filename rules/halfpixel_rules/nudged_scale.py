@@ -159,7 +159,7 @@ RULE = Rule(
                 "3 pixel 1 instead of 2",
                 "error",
                 "simulated",
-                declined="no layer of specification 3 says it",
+                Fix("safe", _both(_NEAREST)),
             ),
         ),
     ),

@@ -104,7 +104,7 @@ def test_text_names_file_node_call_numbers_and_line() -> None:
         "from   exporter_mismatches.py:70",
         "error differs-from-intent:",
         "samples are up to 0.5 input px off",
-        "fix (safe): write what PyTorch computes at these lengths",
+        "fix (safe): written as matmul",
         "1 resampling node in 1 file: 1 error, 0 warnings, 0 notes",
     ):
         assert words in output

@@ -85,7 +85,7 @@ def test_a_result_says_what_and_where(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run["logicalLocations"][held["parentIndex"]]["name"] == "main graph"
     (related,) = first["relatedLocations"]
     assert related["physicalLocation"]["region"]["startLine"] == 70
-    assert first["properties"]["fix"] == "set scales 0.5, 0.5 instead of sizes"
+    assert first["properties"]["fix"] == "set scales 1, 1, 0.5, 0.5"
     assert first["properties"]["fixSafety"] == "safe"
     assert second["locations"][0]["physicalLocation"]["artifactLocation"] == {
         "uri": "exporter_mismatches/B1.onnx", "uriBaseId": "%SRCROOT%",
