@@ -90,7 +90,10 @@ def plan_of(place: Place, change: Change, goal: Goal | None, opset: int, *, lift
     if isinstance(operator, RoiAlign):
         return _roi_align(operation, operator)
     if isinstance(operator, GridSample):
-        return _set(operation, onnx_grid.grid_sample_attributes(operator, opset))
+        attributes = onnx_grid.grid_sample_attributes(operator, opset)
+        if attributes is None:
+            raise ConventionError(f"opset {opset} cannot say it")
+        return _set(operation, attributes)
     raise ConventionError("the weights were trained for this operator")
 
 
