@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final, cast
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.converting.plain.calls import product
 from halfpixel.errors import GraphError
+from halfpixel.formats.lowerings import Capabilities
 from halfpixel.formats.plan import Goal, Matrix, Pixels, Product
-from halfpixel.formats.planner import Capabilities, lowered
+from halfpixel.formats.planner import lowered
 from halfpixel.sampling import GridSample, Resize, Sampling
 from halfpixel.site import Site
 from halfpixel.verifying.site_check import PARAMETERS

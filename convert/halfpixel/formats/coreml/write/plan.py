@@ -15,8 +15,9 @@ from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.coreml.edit import LARGEST_CONSTANTS
+from halfpixel.formats.lowerings import Capabilities, Kind, Step
 from halfpixel.formats.plan import Copy, Goal, Matrix, Pixels, Plan, Product, Said, goal_of, is_copy
-from halfpixel.formats.planner import Capabilities, Kind, Step, Vocabulary, choose, lowered
+from halfpixel.formats.planner import Vocabulary, choose, lowered
 from halfpixel.sampling import AffineSample, GridSample, Resample, Resize
 from halfpixel.site import Operation
 

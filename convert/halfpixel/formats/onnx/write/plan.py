@@ -11,13 +11,14 @@ from typing import Final, cast
 from halfpixel.conventions.onnx import grid as onnx_grid
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
+from halfpixel.formats.lowerings import Capabilities
 from halfpixel.formats.onnx.read.gathers import read_gather
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE
 from halfpixel.formats.onnx.write.spelling import Form, form_of, words_of
 from halfpixel.formats.plan import Affine, Floor, Gather, Goal, Grid, Plan, Said, goal_of
-from halfpixel.formats.planner import Capabilities, Vocabulary, choose
+from halfpixel.formats.planner import Vocabulary, choose
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, Resize, RoiAlign
 from halfpixel.sampling.axis import MAX_LENGTH
 from halfpixel.site import Operation
@@ -86,15 +87,14 @@ def plan_of(place: Place, change: Change, goal: Goal | None, opset: int, *, lift
         wanted = onnx_grid.conv_transpose_attributes(operator)
         differing = {name: value for name, value in wanted.items() if value != now[name]}
         return replace(_set(operation, differing), dropped=tuple(onnx_grid.FITTED))
+    if isinstance(operator, RoiAlign):
+        return _roi_align(operation, operator)
     if isinstance(operator, GridSample):
-        attributes: dict[str, object] | None = onnx_grid.grid_sample_attributes(operator, opset)
-    elif isinstance(operator, RoiAlign):
-        attributes = onnx_grid.roi_align_attributes(operator, opset)
-    else:
-        raise ConventionError("the weights were trained for this operator")
-    if attributes is None:
-        raise ConventionError(f"opset {opset} cannot say it")
-    return _set(operation, attributes)
+        attributes = onnx_grid.grid_sample_attributes(operator, opset)
+        if attributes is None:
+            raise ConventionError(f"opset {opset} cannot say it")
+        return _set(operation, attributes)
+    raise ConventionError("the weights were trained for this operator")
 
 
 def _set(operation: Operation, attributes: Mapping[str, object]) -> Said:
@@ -102,6 +102,14 @@ def _set(operation: Operation, attributes: Mapping[str, object]) -> Said:
     differing = _changed(operation.attributes, attributes)
     text = ", ".join(f"{name}={value}" for name, value in differing.items())
     return Said(operation.op, differing, f"set {text}")
+
+
+def _roi_align(operation: Operation, operator: RoiAlign) -> Said:
+    attributes = onnx_grid.roi_align_attributes(operator, operation.opset)
+    if attributes is not None:
+        return _set(operation, attributes)
+    attributes = onnx_grid.roi_align_attributes(operator, onnx_grid.HALF_PIXEL_IN)
+    return replace(_set(operation, attributes or {}), since=onnx_grid.HALF_PIXEL_IN)
 
 
 def _affine_grid(operation: Operation, operator: AffineGrid) -> Plan:
