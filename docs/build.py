@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from halfpixel.conditions.facts import NUMBERS, Value
 from halfpixel.rule import Rule, load_rules
 from halfpixel.targets.coreml_system import SOURCES
-from halfpixel.targets.facts import NUMBERS, Value
 from halfpixel.targets.row import Row
 from halfpixel.targets.target import Target, load_target, names
 
@@ -99,16 +99,18 @@ def _target(target: Target) -> Iterator[str]:
 
 
 def _row(row: Row, place: int) -> str:
-    when = _conditions({key: values for key, values in row.when.items() if key != "op"})
-    if row.unless:
-        when = "; ".join(part for part in (when, f"unless {_conditions(row.unless)}") if part)
+    when = _conditions({key: values for key, values in row.conditions.when.items() if key != "op"})
+    if row.conditions.unless:
+        when = "; ".join(
+            part for part in (when, f"unless {_conditions(row.conditions.unless)}") if part
+        )
     why = row.reason
     if row.computes:
         why += f"; *computes* {', '.join(f'{k}={v}' for k, v in row.computes.items())}"
     if row.worst is not None:
         why += f"; by up to {row.worst:g}"
     why += "".join(f" [report]({link})" for link in row.reports)
-    ops = ", ".join(sorted(map(str, row.when["op"])))
+    ops = ", ".join(sorted(map(str, row.conditions.when["op"])))
     return f"| {ops} | {when} | {row.verdict} | {why} | {row.how} | {place} |"
 
 

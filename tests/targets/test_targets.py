@@ -16,6 +16,7 @@ import example_models as models
 import halfpixel
 from halfpixel.checking.check import Settings, check
 from halfpixel.cli.main import cli
+from halfpixel.conditions.facts import facts_of
 from halfpixel.conforming.models import configurations, model_of
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
@@ -23,7 +24,6 @@ from halfpixel.fixing.fix import fix
 from halfpixel.sampling import Linear, Nearest, Resize, RoiAlign, Sampling
 from halfpixel.site import Attribute, Dialect, Operation
 from halfpixel.targets.advice import lowering, other_attributes
-from halfpixel.targets.facts import facts_of
 from halfpixel.targets.table import BY_CHANCE
 from halfpixel.targets.target import FOLDER, Target, load_target, names
 from target_nodes import DOWN, LENGTHS, TO_ONE, UNEVEN, UP, candidates, grid, node, resize
@@ -69,7 +69,7 @@ def test_each_row_is_hit_by_a_node_with_its_verdict(name: str) -> None:
     facts = [(operation, facts_of(operation)) for operation in candidates()]
     left: list[Row] = list(target.rows)
     for operation, known in facts:
-        first = next((row for row in target.rows if row.holds(known)), None)
+        first = next((row for row in target.rows if row.conditions.hold(known)), None)
         if first is None or first not in left:
             continue
         said = Target(name, "runtime", "", rows=target.rows).says(operation)
