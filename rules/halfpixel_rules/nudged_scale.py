@@ -24,7 +24,7 @@ Safe: the same samples, said by size, or gathered where no operator or layer has
 from collections.abc import Iterator
 from fractions import Fraction
 
-from halfpixel.intents.coreml_record import nudged
+from halfpixel.intents.factors import nudged
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, Severity, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.site import Operation, Site

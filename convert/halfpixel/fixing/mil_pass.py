@@ -31,7 +31,7 @@ from halfpixel.errors import ConventionError, MissingExtraError
 from halfpixel.formats.coreml.edit import LARGEST_CONSTANTS
 from halfpixel.formats.coreml.read.place import settled
 from halfpixel.formats.plan import Goal, goal_of, is_copy, known_steps
-from halfpixel.intents.coreml_record import converted
+from halfpixel.intents.exporter_habit import meant
 from halfpixel.rule import SEVERITIES, Fix
 from halfpixel.sampling import Resize
 from halfpixel.sampling.lowering import in_order
@@ -225,7 +225,7 @@ def operation_of(op: _Op, version: int, source: str) -> Operation | None:
     except ConventionError:
         return None
     doubt = coreml_mil.open_question(found.op, found.attributes, found.lengths()[0])
-    return replace(found, intent=converted(found, op.name), doubt=doubt)
+    return replace(found, intent=meant(found, op.name), doubt=doubt)
 
 
 def _lengths(var: _Var) -> tuple[int | None, ...]:

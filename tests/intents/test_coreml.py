@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from halfpixel.checking.check import check
-from halfpixel.intents.coreml_record import converted
+from halfpixel.intents.exporter_habit import meant
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.site import Attribute, Operation, Producer
 
@@ -82,7 +82,7 @@ CASES: dict[str, tuple[Operation, str, str | None, str]] = {
 
 @pytest.mark.parametrize(("operation", "name", "how", "text"), CASES.values(), ids=CASES)
 def test_what_was_meant(operation: Operation, name: str, how: str | None, text: str) -> None:
-    intent = converted(operation, name)
+    intent = meant(operation, name)
     if how is None:
         assert intent is None
         return
