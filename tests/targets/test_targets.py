@@ -1,11 +1,9 @@
 """Targets: every row has its source and is reached, and what they say of nodes that people had."""
 
-import importlib.util
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -376,22 +374,3 @@ def test_an_unknown_target_lists_the_known() -> None:
 
 
 # -- the page
-
-
-def test_the_page_is_up_to_date_and_holds_every_row() -> None:
-    page = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
-    assert page == _build().targets_page(), "run: python docs/build.py"
-    for name in names():
-        assert f"## {name}" in page
-        for row in load_target(name).rows:
-            assert row.source in page
-            assert all(report in page for report in row.reports)
-
-
-def _build() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("docs_build", ROOT / "docs" / "build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
