@@ -1,17 +1,21 @@
 """Write the pages that are made from the code: `python docs/build.py`.
 
-`rules.md` holds the manual page of every rule, which is its module's docstring, and `targets.md`
-every row of every target with its source. A test compares each committed page with what this
-file would write.
+`rules.md` holds the manual page of every rule, which is its module's docstring, `targets.md` every
+row of every target with its source, and `exporters.md` those of every exporter. `--check` writes
+nothing: it compares each page with what would be written, and says which is stale.
 """
 
+import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from halfpixel.conditions.condition import Conditions
+from halfpixel.conditions.facts import NUMBERS, Value
+from halfpixel.intents import exporter as exporters
+from halfpixel.intents.exporter import Exporter, load_exporter
 from halfpixel.rule import Rule, load_rules
 from halfpixel.targets.coreml_system import SOURCES
-from halfpixel.targets.facts import NUMBERS, Value
 from halfpixel.targets.row import Row
 from halfpixel.targets.target import Target, load_target, names
 
@@ -36,7 +40,7 @@ def _page(rule: Rule) -> str:
     return f"## {rule.name}\n\n{page}\n"
 
 
-HEAD = """# Targets
+TARGETS = """# Targets
 
 Made by `docs/build.py` from `convert/halfpixel/targets`. `halfpixel check --target NAME` holds a
 model against one or more of them; `fix --target NAME` writes the attributes that it takes, where
@@ -56,7 +60,7 @@ they are proven to say the same.
 
 def targets_page() -> str:
     """Return the page of all targets: a table, then the rows of each with their sources."""
-    lines = [HEAD, "| target | what it is | runtime | rows | measured |"]
+    lines = [TARGETS, "| target | what it is | runtime | rows | measured |"]
     lines.append("| --- | --- | --- | --- | --- |")
     for name in names():
         target = load_target(name)
@@ -99,16 +103,13 @@ def _target(target: Target) -> Iterator[str]:
 
 
 def _row(row: Row, place: int) -> str:
-    when = _conditions({key: values for key, values in row.when.items() if key != "op"})
-    if row.unless:
-        when = "; ".join(part for part in (when, f"unless {_conditions(row.unless)}") if part)
+    ops, when = _asked(row.conditions)
     why = row.reason
     if row.computes:
         why += f"; *computes* {', '.join(f'{k}={v}' for k, v in row.computes.items())}"
     if row.worst is not None:
         why += f"; by up to {row.worst:g}"
     why += "".join(f" [report]({link})" for link in row.reports)
-    ops = ", ".join(sorted(map(str, row.when["op"])))
     return f"| {ops} | {when} | {row.verdict} | {why} | {row.how} | {place} |"
 
 
@@ -125,11 +126,107 @@ def _values(key: str, values: frozenset[Value]) -> str:
     return " or ".join(sorted(map(str, values)))
 
 
-def main() -> None:
-    """Write every page."""
-    (FOLDER / "rules.md").write_text(rules_page(), encoding="utf-8")
-    (FOLDER / "targets.md").write_text(targets_page(), encoding="utf-8")
+def _asked(conditions: Conditions) -> tuple[str, str]:
+    """Return the operators of a row, and its other conditions."""
+    ops = ", ".join(sorted(map(str, conditions.when.get("op", ("any",)))))
+    when = _conditions({key: values for key, values in conditions.when.items() if key != "op"})
+    if conditions.unless:
+        when = "; ".join(
+            part for part in (when, f"unless {_conditions(conditions.unless)}") if part
+        )
+    return ops, when
+
+
+EXPORTERS = """# Exporters
+
+Made by `docs/build.py` from `convert/halfpixel/intents/exporters`: what the programs that write
+models can only have meant by what they write. A call that the exporter recorded on the node itself
+comes before all of this; `--expect` overrides it.
+
+- Of an exporter's rows the first that holds and speaks of a thing counts. Of producers that are not
+  here nothing is said.
+- **means** a call: this is what PyTorch was asked for. *as written* is read from the node, *named*
+  from the call's name in the node's; *plain factors* are constants that read like somebody's own,
+  all else counts as a size.
+- **means what it writes**: in these aspects the file says what was meant, and the framework that is
+  named computes so.
+- **cannot be known**: the exporter writes the same whatever was meant.
+- **measured**: models were run; **read**: in the exporter's own files, and not run.
+"""
+
+
+def exporters_page() -> str:
+    """Return the page of all exporters: a table, then the rows of each with their sources."""
+    known = [load_exporter(exporters.FOLDER / f"{name}.toml") for name in exporters.names()]
+    lines = [EXPORTERS, "| exporter | producer | rows | measured |", "| --- | --- | --- | --- |"]
+    for one in known:
+        run = sum(row.how == "measured" for row in one.rows)
+        head = f"| [{one.title}](#{one.title.lower()}) | `{one.producer}` |"
+        lines.append(f"{head} {len(one.rows)} | {run or 'no'} |")
+    for one in known:
+        lines += ["", f"## {one.title}", "", *_exporter(one)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _exporter(exporter: Exporter) -> Iterator[str]:
+    sources = list(dict.fromkeys(row.source for row in exporter.rows))
+    yield "| operator | when | versions | what it means | how | source |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for row in exporter.rows:
+        ops, when = _asked(row.conditions)
+        means = _means(row) + "".join(f" [report]({link})" for link in row.reports)
+        place = sources.index(row.source) + 1
+        yield f"| {ops} | {when} | {_versions(row)} | {means} | {row.how} | {place} |"
+    yield ""
+    yield from (f"{place}. {source}" for place, source in enumerate(sources, 1))
+
+
+def _versions(row: exporters.Row) -> str:
+    ends = [".".join(map(str, end)) if end else "" for end in (row.oldest, row.newest)]
+    return " to ".join(ends).strip() if row.newest else f"{ends[0]} or newer" if ends[0] else "all"
+
+
+def _means(row: exporters.Row) -> str:
+    if row.call is not None:
+        told = "**means** " + ", ".join(f"{key} {_said(value)}" for key, value in row.call.items())
+    elif row.as_written:
+        by = f" ({row.framework})" if row.framework else ""
+        told = f"**means what it writes**: {', '.join(sorted(row.as_written))}{by}"
+    else:
+        told = f"**cannot be known**: {', '.join(sorted(row.cannot_be_known))}"
+    return f"{told}; {row.note}" if row.note else told
+
+
+def _said(value: object) -> str:
+    return str(value) if isinstance(value, bool) else f"*{value}*"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "rules.md": rules_page,
+    "targets.md": targets_page,
+    "exporters.md": exporters_page,
+}
+
+
+def stale() -> list[str]:
+    """Return the pages that are not what would be written."""
+    return [name for name, page in PAGES.items() if _text(FOLDER / name) != page()]
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Write every page, or with --check say which are stale; return the exit code."""
+    if "--check" in arguments:
+        for name in (old := stale()):
+            sys.stderr.write(f"docs/{name} is stale, run: python docs/build.py\n")
+        return 1 if old else 0
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -5,10 +5,10 @@ from functools import lru_cache
 from itertools import product
 from typing import Literal, TypedDict, Unpack
 
+from halfpixel.conditions.facts import WORDS
 from halfpixel.conventions.onnx.resize import Request, read
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
 from halfpixel.site import Attribute, Operation
-from halfpixel.targets.facts import WORDS
 
 Pair = tuple[int | None, int | None]
 Lengths = tuple[Pair, Pair]

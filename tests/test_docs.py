@@ -2,15 +2,57 @@
 
 import importlib.util
 from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from halfpixel.intents.exporter import FOLDER, load_exporter, names
+from halfpixel.targets.target import load_target
+from halfpixel.targets.target import names as targets
 
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-def test_the_page_of_the_rules_is_up_to_date() -> None:
+def _build() -> ModuleType:
     spec = importlib.util.spec_from_file_location("docs_build", DOCS / "build.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    written = (DOCS / "rules.md").read_text(encoding="utf-8")
-    assert written == module.rules_page(), "run: python docs/build.py"
+    return module
+
+
+BUILD = _build()
+
+
+@pytest.mark.parametrize("name", BUILD.PAGES)
+def test_a_page_is_up_to_date(name: str) -> None:
+    written = (DOCS / name).read_text(encoding="utf-8")
+    assert written == BUILD.PAGES[name](), "run: python docs/build.py"
+
+
+def test_a_stale_page_is_named_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(BUILD, "FOLDER", tmp_path)
+    assert BUILD.main(["--check"]) == 1
+    assert "docs/exporters.md is stale, run: python docs/build.py" in capsys.readouterr().err
+    assert BUILD.main([]) == 0
+    assert BUILD.main(["--check"]) == 0
+    (tmp_path / "rules.md").write_text("old", encoding="utf-8")
+    assert BUILD.main(["--check"]) == 1
+    assert capsys.readouterr().err == "docs/rules.md is stale, run: python docs/build.py\n"
+
+
+def test_every_row_stands_on_its_page_with_its_source() -> None:
+    tables = {
+        "targets.md": [row for name in targets() for row in load_target(name).rows],
+        "exporters.md": [
+            row for name in names() for row in load_exporter(FOLDER / f"{name}.toml").rows
+        ],
+    }
+    for page, rows in tables.items():
+        text = (DOCS / page).read_text(encoding="utf-8")
+        for row in rows:
+            assert row.source in text
+            assert all(report in text for report in row.reports)

@@ -39,11 +39,6 @@ def test_the_test_command_is_that_of_ci() -> None:
     assert "-c constraints.txt -e '.[test]'" in script
 
 
-def test_the_changelog_counts_the_rules() -> None:
-    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert f"- {len(load_rules())} rules" in text
-
-
 def test_every_rule_that_the_readme_names_exists() -> None:
     names = {rule.name for rule in load_rules()}
     assert set(re.findall(r"halfpixel explain ([a-z-]+)$", README, re.MULTILINE)) <= names

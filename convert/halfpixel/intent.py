@@ -22,8 +22,8 @@ from halfpixel.conventions.torch.interpolate import FAMILIES, Interpolate, from_
 from halfpixel.conventions.torch.resample import affine_text
 from halfpixel.dialect import ONNX
 from halfpixel.errors import UsageError
-from halfpixel.intents.coreml_record import given_factors
-from halfpixel.intents.exporter_habit import habit
+from halfpixel.intents.exporter_habit import given_factors
+from halfpixel.intents.exporter_habit import meant as meant_by_exporter
 from halfpixel.intents.pytorch_record import recorded
 from halfpixel.sampling import AffineGrid, AffineSample, GridSample, Resize, RoiAlign
 from halfpixel.sampling.arithmetic import simplest
@@ -156,7 +156,7 @@ def intent_of(
     operation: Operation, properties: Mapping[str, str], source_text: str
 ) -> Intent | None:
     """Return what was meant by an operation, from the strongest source that knows."""
-    return recorded(operation, properties, source_text) or habit(operation)
+    return recorded(operation, properties, source_text) or meant_by_exporter(operation)
 
 
 def expected(

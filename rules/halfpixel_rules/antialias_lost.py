@@ -22,9 +22,10 @@ from collections.abc import Iterator
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ML_PROGRAM, ONNX
+from halfpixel.intents.exporter_habit import cannot_be_known
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Attribute, Intent, Operation, Site
+from halfpixel.site import Attribute, Intent, Operation, Producer, Site
 from halfpixel_rules._meant import findings
 
 _UNTOLD = "nothing tells whether it was meant"
@@ -40,18 +41,19 @@ def _dropped_unheard(operation: Operation) -> Iterator[Finding]:
     """Yield a note where a converter would have dropped it, and the file cannot tell."""
     intent, operator = operation.intent, operation.operator
     told = intent is not None and intent.how != "assumed"
-    if told or operation.dialect == ONNX or not operation.origin.framework.startswith("torch"):
-        return
-    if not isinstance(operator, Resize):
+    if told or operation.dialect == ONNX or not isinstance(operator, Resize):
         return
     ins, outs = operation.lengths()
     for axis, sampling in operator.axes:
         n_in, n_out = ins[axis], outs[axis]
         if n_in is None or n_out is None or n_out >= n_in or sampling.kernel != Linear():
             continue
+        exporter = cannot_be_known(operation, "antialias")
+        if exporter is None:
+            return
         yield Finding(
-            f"length {n_in} shrinks to {n_out} (axis {axis}) without antialias, which coremltools "
-            "drops without a word: if it was meant, say --expect antialias=true",
+            f"length {n_in} shrinks to {n_out} (axis {axis}) without antialias, which "
+            f"{exporter.title} drops without a word: if it was meant, say --expect antialias=true",
             "note",
             "assumed",
             declined=_UNTOLD,
@@ -70,7 +72,10 @@ _PLAIN = Sampling("half_pixel", Linear())
 _SMOOTH = Sampling(
     "half_pixel", Linear(antialias=True), exclude_outside=True, copies_same_length=True
 )
-_COREML: Facts = {**_SIZES, "dialect": ML_PROGRAM, "opset": 7, "framework": "torch==2.13.0"}
+_COREML: Facts = {
+    **_SIZES, "dialect": ML_PROGRAM, "opset": 7,
+    "producer": Producer("coremltools"), "framework": "torch==2.13.0",
+}  # fmt: skip
 _WRITTEN: dict[str, Attribute] = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
 
 RULE = Rule(

@@ -27,18 +27,11 @@ from fractions import Fraction
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ONNX
+from halfpixel.intents.exporter_habit import as_written
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Intent, Producer, Site
 from halfpixel_rules._meant import findings
-
-OTHERS = {
-    "tf2onnx": "TensorFlow 1",
-    "tflite2onnx": "TensorFlow 1",
-    "keras": "TensorFlow 1",
-    "paddle": "Paddle with align_mode=1",
-}
-"""Producers that mean asymmetric coordinates where they write them, by how their name starts."""
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -57,12 +50,11 @@ def check(site: Site) -> Iterator[Finding]:
     message = (
         f"samples on asymmetric coordinates are up to {shift:.3g} input px from half-pixel ones"
     )
-    producer = site.operation.origin.producer.name
-    for name, framework in OTHERS.items():
-        if producer.startswith(name):
-            told = f"{message}; {framework} computes this, PyTorch does not"
-            yield Finding(told, "note", "proven", declined=f"{framework} means it")
-            return
+    row = as_written(site.operation, "coordinates")
+    if row is not None:
+        told = f"{message}; {row.framework} computes this, PyTorch does not"
+        yield Finding(told, "note", "proven", declined=f"{row.framework} means it")
+        return
     fix = Fix("unsafe", fixed)
     yield Finding(f"{message}; no plain F.interpolate computes this", "warning", "proven", fix)
 

@@ -26,9 +26,10 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK
+from halfpixel.intents.exporter_habit import as_written
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
-from halfpixel.site import Intent, Site
+from halfpixel.site import Intent, Producer, Site
 from halfpixel_rules._meant import findings
 
 
@@ -48,9 +49,10 @@ def check(site: Site) -> Iterator[Finding]:
         return
     shift = float(verdict.worst.verdict.displacement)
     message = f"samples start on the first pixel, up to {shift:.3g} input px from half pixels"
-    if operation.origin.framework.startswith("tensorflow"):
-        told = f"{message}; TensorFlow 1 computes this, PyTorch and TensorFlow 2 do not"
-        yield Finding(told, "note", "proven", declined="TensorFlow 1 means it")
+    row = as_written(operation, "coordinates")
+    if row is not None:
+        told = f"{message}; {row.framework} computes this, PyTorch and TensorFlow 2 do not"
+        yield Finding(told, "note", "proven", declined=f"{row.framework} means it")
         return
     fix = Fix("unsafe", meant)
     plain = (site.torch_call or "").startswith("F.interpolate(x,")
@@ -115,7 +117,10 @@ RULE = Rule(
             ),
         ),
         Bad(
-            example_site("upsample", _both(_OLD), framework="tensorflow==2.12.0", like=_NETWORK),
+            example_site(
+                "upsample", _both(_OLD), framework="tensorflow==2.12.0",
+                producer=Producer("coremltools"), like=_NETWORK,
+            ),
             Finding(
                 "samples start on the first pixel, up to 0.25 input px from half pixels; "
                 "TensorFlow 1 computes this, PyTorch and TensorFlow 2 do not",

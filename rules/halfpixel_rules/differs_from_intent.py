@@ -48,8 +48,8 @@ from halfpixel.sampling import (
     Sampling,
 )
 from halfpixel.site import Intent, Operator, Site
+from halfpixel_rules._difference import difference, on_axes_of
 from halfpixel_rules._meant import findings
-from halfpixel_rules._other import difference, on_axes_of
 
 CAUSES: frozenset[Cause] = frozenset({"coordinates", "kernel", "cubic", "border"})
 

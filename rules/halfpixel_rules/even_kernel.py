@@ -10,8 +10,8 @@ Max pooling of 2 x 2 and strided convolutions of 2 x 2 or 4 x 4 in an encoder wh
 resizes with align_corners=True.
 
 ## What is reported
-A note, the first of the four rules of networks that align corners on purpose (odd kernels,
-SAME padding, align_corners resizes, input lengths of stride * n + 1).
+A note: networks that align corners on purpose have odd kernels (with SAME padding, resizes that
+align corners, and input lengths of stride * n + 1).
 
 ## Fix safety
 None: the weights were trained for this kernel.
@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Site, StridedLayer
-from halfpixel_rules._aligned import aligned_resize
+from halfpixel_rules._aligned_resize import aligned_resize
 
 DECLINED = "the weights were trained for this kernel"
 

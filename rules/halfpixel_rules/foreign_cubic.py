@@ -20,12 +20,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from halfpixel.intents.exporter_habit import as_written
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Resize, Sampling, compare_resize
 from halfpixel.site import Producer, Site
 
 PYTORCH_A = Fraction(-3, 4)
-KNOWN_OTHERS = ("tf2onnx", "tflite2onnx", "keras")
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -33,11 +33,9 @@ def check(site: Site) -> Iterator[Finding]:
     operator, intent = site.operator, site.intent
     if not isinstance(operator, Resize) or (intent is not None and intent.how != "assumed"):
         return
-    if site.operation.origin.producer.name.startswith(KNOWN_OTHERS):
-        return
     fixed = replace(operator, axes=tuple((a, _pytorch(s)) for a, s in operator.axes))
     verdict = compare_resize(operator, fixed, *site.operation.lengths())
-    if fixed == operator or verdict.negligible:
+    if fixed == operator or verdict.negligible or as_written(site.operation, "cubic"):
         return
     sampling = next(s for _, s in operator.axes if s != _pytorch(s))
     a = float(sampling.kernel.a) if isinstance(sampling.kernel, Cubic) else 0.0

@@ -18,6 +18,7 @@ otherwise: what was meant cannot be told from a value that means nothing.
 
 from collections.abc import Iterator
 
+from halfpixel.intents.exporter_habit import as_written
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Area, Linear, Resize, Sampling
 from halfpixel.site import Operation, Producer, Site
@@ -35,7 +36,7 @@ def check(site: Site) -> Iterator[Finding]:
 
 def _area(operation: Operation) -> Fix | None:
     """Return PyTorch's area, whose name its exporter passes on, at lengths that are known."""
-    if operation.attributes.get("mode") != "area" or operation.origin.producer.name != "pytorch":
+    if operation.attributes.get("mode") != "area" or as_written(operation, "mode") is None:
         return None
     ins, outs = operation.lengths()
     axes = tuple(range(2, operation.rank))

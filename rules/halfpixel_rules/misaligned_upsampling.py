@@ -9,8 +9,8 @@ step of 31 / 63, and the picture is stretched by 1.6 % against its stride.
 nn.UpsamplingBilinear2d(scale_factor=2) and align_corners=True with sizes of stride * n.
 
 ## What is reported
-A note with the length that would fit, the third of the four rules of networks that align
-corners on purpose.
+A note with the length that would fit: networks that align corners on purpose resize by
+(n - 1) * k + 1.
 
 ## Fix safety
 None: another length is another network.
@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Site
-from halfpixel_rules._aligned import aligned_resize
+from halfpixel_rules._aligned_resize import aligned_resize
 
 DECLINED = "another length is another network"
 

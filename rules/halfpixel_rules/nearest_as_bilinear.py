@@ -23,19 +23,19 @@ from collections.abc import Iterator
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import NEURAL_NETWORK
 from halfpixel.intents.deviation import deviation
+from halfpixel.intents.exporter_habit import cannot_be_known
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Resize
 from halfpixel.site import Intent, Producer, Site
 from halfpixel_rules._coreml import linear
 
 DECLINED = "the file does not say which of the two was meant"
-SINCE = (5, 0)
 
 
 def check(site: Site) -> Iterator[Finding]:
     """Look for a fractional upsampling with aligned corners that coremltools wrote."""
     operation = site.operation
-    given, producer = operation.attributes, operation.origin.producer
+    given = operation.attributes
     if operation.op != "upsample" or given.get("linearUpsampleMode") != "ALIGN_CORNERS_TRUE":
         return
     if "fractionalScalingFactor" not in given or not isinstance(operation.operator, Resize):
@@ -48,10 +48,11 @@ def check(site: Site) -> Iterator[Finding]:
         meant = call.resize(operation.rank)
         yield Finding(message, "error", "proven", Fix("safe", meant))
         return
-    if call is not None or producer.name != "coremltools" or (producer.version or SINCE) < SINCE:
+    exporter = cannot_be_known(operation, "mode")
+    if call is not None or exporter is None:
         return
     yield Finding(
-        "coremltools writes this for a nearest resize as well as for a bilinear one with "
+        f"{exporter.title} writes this for a nearest resize as well as for a bilinear one with "
         "align_corners=True; --expect mode=nearest or mode=bilinear tells which",
         "note",
         "assumed",

@@ -24,13 +24,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.intents.exporter_habit import as_written
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Attribute, Intent, Site
 from halfpixel_rules._meant import findings
-
-FOREIGN = ("tf2onnx", "tflite2onnx", "keras", "paddle")
-"""Producers whose frameworks round in ways of their own, and mean them."""
 
 DEFAULTS = ("coordinate_transformation_mode", "nearest_mode")
 
@@ -60,7 +58,7 @@ def check(site: Site) -> Iterator[Finding]:
         "nearest nor nearest-exact"
     )
     fix = Fix("unsafe", nearer)
-    foreign = site.operation.origin.producer.name.startswith(FOREIGN)
+    foreign = as_written(site.operation, "rounding")
     yield Finding(message, "note" if foreign else "warning", "proven", fix)
 
 

@@ -20,6 +20,7 @@ product of its constant base with theta.
 
 from collections.abc import Iterator
 
+from halfpixel.intents.exporter_habit import as_written
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import Producer, Site
@@ -33,7 +34,7 @@ def check(site: Site) -> Iterator[Finding]:
     axes = [axis for axis, size in enumerate(sizes) if axis >= 2 and size == 1]
     if not axes:
         return
-    pytorch = site.operation.origin.producer.name == "pytorch"
+    pytorch = as_written(site.operation, "align_corners")
     yield Finding(
         f"axis {axes[0]} has one pixel: its base coordinate is -1 in ONNX's reference, +1 in "
         "onnxruntime and 0 in PyTorch",

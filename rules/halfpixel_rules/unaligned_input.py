@@ -10,8 +10,8 @@ stretches the whole image by that much.
 Networks of the DeepLab family run at 512 x 512; their own sizes are 513, 321, 769 ...
 
 ## What is reported
-A note with the nearest length that fits, the fourth of the rules of networks that align corners
-on purpose; only where the strided layers keep the first two (odd kernels, SAME padding).
+A note with the nearest length that fits: networks that align corners on purpose take inputs of
+stride * n + 1. Only where the strided layers have odd kernels and SAME padding.
 
 ## Fix safety
 None: the input's size is the user's.
@@ -23,7 +23,7 @@ from math import prod
 from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Site, StridedLayer
-from halfpixel_rules._aligned import aligned_resize
+from halfpixel_rules._aligned_resize import aligned_resize
 
 DECLINED = "the input's size is the user's"
 

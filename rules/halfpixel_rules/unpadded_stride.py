@@ -9,7 +9,7 @@ inside the image, and the resize stretches them to its edges.
 VALID convolutions and poolings in an encoder whose decoder resizes with align_corners=True.
 
 ## What is reported
-A note, the second of the four rules of networks that align corners on purpose.
+A note: networks that align corners on purpose have SAME padding.
 
 ## Fix safety
 None: another padding is another network.
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Site, StridedLayer
-from halfpixel_rules._aligned import aligned_resize
+from halfpixel_rules._aligned_resize import aligned_resize
 
 DECLINED = "another padding is another network"
 

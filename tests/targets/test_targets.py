@@ -1,11 +1,9 @@
 """Targets: every row has its source and is reached, and what they say of nodes that people had."""
 
-import importlib.util
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +14,7 @@ import example_models as models
 import halfpixel
 from halfpixel.checking.check import Settings, check
 from halfpixel.cli.main import cli
+from halfpixel.conditions.facts import facts_of
 from halfpixel.conforming.models import configurations, model_of
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
@@ -24,7 +23,6 @@ from halfpixel.fixing.fix import fix
 from halfpixel.sampling import Linear, Nearest, Resize, RoiAlign, Sampling
 from halfpixel.site import Attribute, Operation
 from halfpixel.targets.advice import lowering, other_attributes
-from halfpixel.targets.facts import facts_of
 from halfpixel.targets.table import BY_CHANCE
 from halfpixel.targets.target import FOLDER, Target, load_target, names
 from target_nodes import DOWN, LENGTHS, TO_ONE, UNEVEN, UP, candidates, grid, node, resize
@@ -70,7 +68,7 @@ def test_each_row_is_hit_by_a_node_with_its_verdict(name: str) -> None:
     facts = [(operation, facts_of(operation)) for operation in candidates()]
     left: list[Row] = list(target.rows)
     for operation, known in facts:
-        first = next((row for row in target.rows if row.holds(known)), None)
+        first = next((row for row in target.rows if row.conditions.hold(known)), None)
         if first is None or first not in left:
             continue
         said = Target(name, "runtime", "", rows=target.rows).says(operation)
@@ -377,22 +375,3 @@ def test_an_unknown_target_lists_the_known() -> None:
 
 
 # -- the page
-
-
-def test_the_page_is_up_to_date_and_holds_every_row() -> None:
-    page = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
-    assert page == _build().targets_page(), "run: python docs/build.py"
-    for name in names():
-        assert f"## {name}" in page
-        for row in load_target(name).rows:
-            assert row.source in page
-            assert all(report in page for report in row.reports)
-
-
-def _build() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("docs_build", ROOT / "docs" / "build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -32,9 +32,16 @@ from halfpixel.errors import ConventionError, MissingExtraError
 from halfpixel.formats.coreml.read.place import settled
 from halfpixel.formats.coreml.write.operators import call_of
 from halfpixel.formats.coreml.write.plan import PROGRAM, vocabulary
-from halfpixel.formats.plan import Copy, Pixels, Plan, Product, Said, goal_of
+from halfpixel.formats.plan import (
+    Copy,
+    Pixels,
+    Plan,
+    Product,
+    Said,
+    goal_of,
+)
 from halfpixel.formats.planner import choose, lowered
-from halfpixel.intents.coreml_record import converted
+from halfpixel.intents.exporter_habit import meant
 from halfpixel.rule import SEVERITIES, Fix
 from halfpixel.sampling import Resize
 from halfpixel.site import Attribute, Operation, Origin, Producer, Site
@@ -238,7 +245,7 @@ def operation_of(op: _Op, version: int, source: str) -> Operation | None:
     except ConventionError:
         return None
     doubt = coreml_mil.open_question(found.op, found.attributes, found.lengths()[0])
-    return replace(found.meaning(converted(found, op.name)), doubt=doubt)
+    return replace(found.meaning(meant(found, op.name)), doubt=doubt)
 
 
 def _lengths(var: _Var) -> tuple[int | None, ...]:

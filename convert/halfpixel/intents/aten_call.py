@@ -17,6 +17,7 @@ Source: PyTorch `aten/src/ATen/native/native_functions.yaml`; torchvision
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, TypeGuard, cast
 
 from halfpixel.conventions.torch.grid import (
@@ -26,7 +27,7 @@ from halfpixel.conventions.torch.grid import (
     grid_sample_text,
     roi_align_text,
 )
-from halfpixel.conventions.torch.interpolate import Interpolate
+from halfpixel.conventions.torch.interpolate import Family, Interpolate
 from halfpixel.sampling import AffineGrid, ConvTranspose, RoiAlign
 from halfpixel.site import Intent, Shape
 
@@ -35,10 +36,13 @@ NO_CALL: Final = Intent("recorded", GRAPH, "no call that resamples")
 """What is meant by a pooling that looks like a resize, where PyTorch's own graph has none."""
 
 AREA: Final = ("aten.adaptive_avg_pool", "aten._adaptive_avg_pool")
-_UPSAMPLE: Final = re.compile(
-    r"aten\._?upsample_(nearest_exact|nearest|linear|bilinear|trilinear|bicubic)(\d)d(_aa)?"
+_MODE: Final = r"(nearest_exact|nearest|linear|bilinear|trilinear|bicubic)"
+_UPSAMPLE: Final = re.compile(rf"aten\._?upsample_{_MODE}(\d)d(_aa)?")
+_NAMED: Final = re.compile(
+    r"(?:^|[^a-z0-9])_?upsample_(nearest_exact|nearest|linear|bilinear|bicubic)([12])d(_aa)?"
+    r"(?=$|[^a-z0-9]|_)"
 )
-_FAMILY: Final = {
+_FAMILY: Final[dict[str, Family]] = {
     "nearest": "nearest",
     "nearest_exact": "nearest-exact",
     "linear": "linear",
@@ -46,6 +50,33 @@ _FAMILY: Final = {
     "trilinear": "linear",
     "bicubic": "cubic",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCall:
+    """An ATen call that the name of a node holds.
+
+    Attributes:
+        text: the call's name, as it stands there.
+        family: what it resamples by.
+        antialias: whether it antialiases.
+    """
+
+    text: str
+    family: Family
+    antialias: bool
+
+
+def named_call(name: str) -> NamedCall | None:
+    """Return the ATen call that a name holds; None where it holds none.
+
+    >>> named_call("_upsample_bilinear2d_aa_1_cast_fp16")
+    NamedCall(text='_upsample_bilinear2d_aa', family='linear', antialias=True)
+    """
+    found = _NAMED.search(name)
+    if found is None:
+        return None
+    return NamedCall(found[0].strip(".-/ "), _FAMILY[found[1]], bool(found[3]))
 
 
 def read_call(
@@ -110,7 +141,7 @@ def interpolated(target: str, arguments: Sequence[object]) -> Interpolate | None
     if size is None and factors is None:
         return None
     return Interpolate(
-        family,  # type: ignore[arg-type]
+        family,
         spatial,
         None if factors is not None else size,
         factors,

@@ -1,81 +1,147 @@
-"""What a known exporter can only have meant, where it left no record.
+"""What the exporter that wrote a node can only have meant by it, by what is known of exporters.
 
-PyTorch's TorchScript exporter has written, since 1.2:
-
-=================== ================================= ===================================
-opset               in the file                       what PyTorch computed
-=================== ================================= ===================================
-7 to 10             Upsample / Resize linear          align_corners=False (True is refused)
-7 to 10             Upsample / Resize nearest         nearest
-11 and later        linear or cubic, half_pixel or    align_corners=False; up to 1.9 an
-                    pytorch_half_pixel                output length of 1 read pixel 0
-11 and later        align_corners                     align_corners=True
-11 and later        nearest                           nearest (nearest-exact is refused)
-=================== ================================= ===================================
-
-Source: PyTorch `torch/onnx/symbolic_opset9.py` and `symbolic_opset11.py`, releases 1.4 to
-2.13; pytorch/pytorch#79361 and #183523 on pytorch_half_pixel.
+`exporters/` has the knowledge, one table an exporter; this asks the one that the model's producer
+names, and makes a call of a row. A table is read where a producer has one, and not before a site
+asks for it.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, cast
 
 from halfpixel.conventions.torch.interpolate import LATEST, Family, Interpolate
+from halfpixel.intents.aten_call import named_call
+from halfpixel.intents.factors import plain_factors
+from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import shortest
 from halfpixel.site import Intent, Operation
 
-_WRITTEN_FROM_11: Final = ("coordinate_transformation_mode", "nearest_mode")
-_EXACT: Final = ("half_pixel", "round_prefer_ceil")
-"""Nearest-exact, which this exporter never writes: somebody meant it."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-_ALIGN_FALSE: Final = frozenset({"half_pixel", "pytorch_half_pixel"})
+    from halfpixel.intents.exporter import Aspect, Exporter, Row
+
+_CORNERS = frozenset({"align_corners", "tf_crop_and_resize"})
 
 
-def habit(operation: Operation) -> Intent | None:
-    """Return the call that PyTorch's exporter can only have had before it."""
-    if operation.origin.producer.name != "pytorch" or operation.op not in {"Resize", "Upsample"}:
+def meant(operation: Operation, name: str = "") -> Intent | None:
+    """Return the call that can only have been there before a node; None where nothing says it.
+
+    Args:
+        operation: what the node computes.
+        name: the node's name, where its exporter keeps names.
+    """
+    if not operation.origin.producer.name:
         return None
-    attributes = operation.attributes
-    mode = str(attributes.get("mode", "nearest"))
-    family: Family
-    corners: bool | None = False
-    if mode == "nearest":
-        written = tuple(attributes.get(name) for name in _WRITTEN_FROM_11)
-        if written == _EXACT:
-            return None
-        family, corners = "nearest", None
-    elif mode in {"linear", "cubic"}:
-        family = "linear" if mode == "linear" else "cubic"
-        coordinate = str(attributes.get("coordinate_transformation_mode", "half_pixel"))
-        if operation.opset >= 11 and coordinate == "align_corners":
-            corners = True
-        elif operation.opset >= 11 and coordinate not in _ALIGN_FALSE:
-            return None
-    else:
+    found = _asked(operation, "call", name)
+    if found is None:
         return None
-    spatial = max(operation.rank - 2, 1)
-    version = operation.origin.producer.version or LATEST
-    scales = operation.scales
-    upgraded = not any(name in attributes for name in _WRITTEN_FROM_11)
-    before_11 = operation.opset < 11 or upgraded  # the exporter itself writes both names
-    by_ratio = not operation.constant_lengths or (scales is not None and not neat(scales))
-    by_size = scales is None or (before_11 and by_ratio)
-    sizes = operation.sizes or operation.lengths()[1]
-    call = Interpolate(
+    exporter, row = found
+    call = None if row.call is None else _call(operation, exporter, row.call, name)
+    if call is None:
+        return None
+    version = operation.origin.producer.version
+    if version is None and exporter.pytorch == "producer":
+        version = LATEST
+    aten = named_call(name)
+    origin = row.origin.format(
+        version=".".join(map(str, version or ())),
+        opset=operation.opset,
+        name="" if aten is None else aten.text,
+    )
+    return Intent("recorded" if row.recorded else "assumed", origin, call.text(), call)
+
+
+def as_written(operation: Operation, aspect: "Aspect") -> "Row | None":
+    """Return the row by which a node says what was meant in an aspect; None where none says so."""
+    found = _asked(operation, aspect)
+    return found[1] if found is not None and aspect in found[1].as_written else None
+
+
+def cannot_be_known(operation: Operation, aspect: "Aspect") -> "Exporter | None":
+    """Return the exporter that writes the same whatever was meant in an aspect, if one did."""
+    found = _asked(operation, aspect)
+    return found[0] if found is not None and aspect in found[1].cannot_be_known else None
+
+
+def given_factors(operation: Operation) -> bool:
+    """Whether an operator's factors are those of the call, not sizes written as factors."""
+    found = _asked(operation, "scales")
+    if found is None or "scales" not in found[1].as_written:
+        return False
+    return plain_factors(operation, nudges=found[0].nudges)
+
+
+def _asked(operation: Operation, aspect: "Aspect", name: str = "") -> "tuple[Exporter, Row] | None":
+    """Return the exporter that wrote a node, and its row about an aspect."""
+    if not operation.origin.producer.name:
+        return None
+    from halfpixel.conditions.facts import facts_of, written_facts
+    from halfpixel.intents.exporter import exporter_of
+
+    exporter = exporter_of(operation.origin.producer.name)
+    if exporter is None:
+        return None
+    facts = {**facts_of(operation), **written_facts(operation)}
+    aten = named_call(name)
+    if aten is not None:
+        facts["named"] = frozenset({f"aten {aten.family}"})
+    row = exporter.row(aspect, facts, operation.origin.producer.version)
+    return None if row is None else (exporter, row)
+
+
+def _call(
+    operation: Operation, exporter: "Exporter", told: "Mapping[str, object]", name: str
+) -> Interpolate | None:
+    """Return the call of a row: each argument as the row has it, or where the row says it is."""
+    aten = named_call(name)
+    mode, antialias = told["mode"], told.get("antialias", False)
+    family = cast("Family", mode)
+    if mode == "as written":
+        family = cast("Family", operation.attributes.get("mode", "nearest"))
+    elif mode == "named" and aten is not None:
+        family = aten.family
+    if antialias == "named":
+        antialias = aten is not None and aten.antialias
+    elif antialias == "as written":
+        antialias = operation.attributes.get("antialias", 0)
+    corners = told.get("align_corners")
+    if corners == "as written":
+        corners = _aligned(operation)
+    version = operation.origin.producer.version if exporter.pytorch == "producer" else None
+    factors = _factors(operation, exporter, str(told["lengths"]))
+    spatial = _spatial(operation)
+    by_size = operation.by == "sizes"
+    sizes = (operation.sizes if by_size else None) or operation.lengths()[1]
+    fractions = factors is not None and any(factor != int(factor) for factor in factors)
+    return Interpolate(
         family,
         spatial,
-        tuple(sizes[-spatial:]) if by_size else None,
-        None
-        if by_size or scales is None
-        else tuple(shortest(scale) for scale in scales[-spatial:]),
-        corners,
-        bool(attributes.get("antialias", 0)),
-        version=version,
+        tuple(sizes[-spatial:]) if factors is None else None,
+        factors,
+        bool(corners) if family in {"linear", "cubic"} else None,
+        bool(antialias),
+        fractions and family == "linear" and told.get("recompute_scale_factor") is True,
+        LATEST if version is None else version,
     )
-    origin = f"a habit of PyTorch {version[0]}.{version[1]}'s exporter at opset {operation.opset}"
-    return Intent("assumed", origin, call.text(), call)
 
 
-def neat(scales: Sequence[float]) -> bool:
-    """Whether scales read like a user's factors: before opset 11 sizes became scales too."""
-    return all(float(f"{scale:.4g}") == float(f"{scale:.7g}") for scale in scales)
+def _factors(operation: Operation, exporter: "Exporter", lengths: str) -> tuple[float, ...] | None:
+    """Return the factors of a call; None where it goes by size."""
+    scales = operation.scales
+    plain = lengths == "as written" or (
+        lengths == "by plain factors" and plain_factors(operation, nudges=exporter.nudges)
+    )
+    if scales is None or not plain:
+        return None
+    return tuple(shortest(scale) for scale in scales[-_spatial(operation) :])
+
+
+def _spatial(operation: Operation) -> int:
+    """Return over how many of the last axes a call goes: Core ML resizes two at most."""
+    return min(operation.dialect.spatial or operation.rank, max(operation.rank - 2, 1))
+
+
+def _aligned(operation: Operation) -> bool:
+    """Whether an operator aligns corners, as it says of itself."""
+    operator = operation.operator
+    axes = operator.axes if isinstance(operator, Resize) else ()
+    return any(sampling.coordinate in _CORNERS for _, sampling in axes)

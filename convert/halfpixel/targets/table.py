@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
+from halfpixel.conditions.facts import resized_axes
 from halfpixel.sampling import AffineGrid, GridSample, Resize, RoiAlign
 from halfpixel.site import Operation
-from halfpixel.targets.facts import resized_axes
 from halfpixel.targets.row import Verdict
 
 VERSION: Final = 1

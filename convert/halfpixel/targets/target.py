@@ -2,10 +2,10 @@
 
 A target is one file of `targets/`, by its name, or any other by its path:
 
-- `NAME.toml`: rows that a person wrote, each with its source (`target_row.py`), the first that
-  holds counting; or a Core ML system (`target_system.py`);
+- `NAME.toml`: rows that a person wrote, each with its source (`row.py`), the first that holds
+  counting; or a Core ML system (`coreml_system.py`);
 - `NAME.json`: a table that `halfpixel conformance --output-format json` measured
-  (`target_table.py`). Where both are there, the rows come first.
+  (`table.py`). Where both are there, the rows come first.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
 
+from halfpixel.conditions.facts import facts_of
 from halfpixel.dialect import ONNX
 from halfpixel.errors import UsageError
 from halfpixel.site import Operation
 from halfpixel.targets.coreml_system import SOURCES, System, system_of
-from halfpixel.targets.facts import facts_of
 from halfpixel.targets.row import How, Row, Verdict, parse_rows
 from halfpixel.targets.table import Table, parse_table
 
@@ -107,7 +107,7 @@ class Target:
             return None
         facts = facts_of(operation)
         for row in self.rows:
-            if row.holds(facts):
+            if row.conditions.hold(facts):
                 return _of_row(row, operation)
         seen = None if self.table is None else self.table.seen(operation)
         if seen is None:

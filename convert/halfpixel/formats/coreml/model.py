@@ -24,7 +24,7 @@ from halfpixel.formats.coreml.read.program import (
 )
 from halfpixel.formats.coreml.read.specification import Leaf, Spec
 from halfpixel.formats.protobuf_wire import Malformed, mapped
-from halfpixel.intents.coreml_record import converted
+from halfpixel.intents.exporter_habit import meant
 from halfpixel.sampling import Resize
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def _with_intent(place: Place) -> Place:
     operation = place.site.operation
     if not isinstance(operation.operator, Resize):
         return place
-    intent = converted(operation, place.site.name)
+    intent = meant(operation, place.site.name)
     if intent is None:
         return place
     site = replace(place.site, operation=operation.meaning(intent))

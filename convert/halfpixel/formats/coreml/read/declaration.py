@@ -60,9 +60,9 @@ def producer_of(metadata: Mapping[str, str]) -> Producer:
     >>> producer_of({VERSION: "9.0", SOURCE: "torch==2.13.0"})
     Producer(name='coremltools', version=(9, 0))
     """
-    if VERSION not in metadata:
+    if VERSION not in metadata and SOURCE not in metadata:
         return Producer()
-    major, _, rest = metadata[VERSION].partition(".")
+    major, _, rest = metadata.get(VERSION, "").partition(".")
     minor = rest.partition(".")[0]
     known = major.isdigit() and minor[:1].isdigit()
     digits = "".join(c for c in minor if c.isdigit())

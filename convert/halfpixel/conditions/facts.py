@@ -1,11 +1,15 @@
-"""What conditions of a target's rows are held against: facts of a node, by their names.
+"""What conditions are held against: facts of a node, by their names.
 
 ========================== ==================================================================
-op                         Resize, Upsample, GridSample, AffineGrid, RoiAlign, ConvTranspose
-opset, rank                of the operator set, and of the input
+op                         Resize, Upsample, GridSample, AffineGrid, RoiAlign, ConvTranspose;
+                           operators and layers of Core ML by their own names
+opset, rank                of the operator set (Core ML: the specification version), of the input
 dtype, grid_dtype          element types, as ONNX names them; float32 where a file leaves it open
-mode, nearest_mode ...     the node's attributes, defaults filled in; modes of GridSample by their
-                           names from opset 20 on; nearest_mode only where the mode is nearest
+mode, nearest_mode ...     the node's attributes, ONNX's defaults filled in; modes of GridSample
+                           by their names from opset 20 on; nearest_mode only where the mode is
+                           nearest; those of Core ML as they are written
+written                    attributes that stand in the node themselves
+kernel, coordinates        what a resize computes along any of its axes, whatever it is written as
 sampling_ratio             of a RoiAlign: absent, adaptive (0 or absent) or fixed
 by                         scales or sizes
 constant                   true where scales or sizes are constants of the file
@@ -16,14 +20,20 @@ lengths                    whole up, whole down: every resized axis by a whole f
                            a sampled axis keeps its length; kept: they all do, by scales other
                            than 1; fraction: a scale times a length is no whole number; unknown:
                            a length is not known
+converted_from             framework that the model was converted from, as the converter recorded it
+named                      ATen call that the node's name holds: "aten linear", ...
 ========================== ==================================================================
+
+A target's rows stand on what is described: of a node that means nothing they know the operator
+alone. `written_facts` adds what such a node says of itself.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Final, cast
+from typing import Final, cast, get_args
 
-from halfpixel.sampling import AffineGrid, GridSample, Resize, RoiAlign
+from halfpixel.dialect import ONNX
+from halfpixel.sampling import AffineGrid, Coordinate, GridSample, Resize, RoiAlign
 from halfpixel.sampling.resize import given_scale
 from halfpixel.site import Operation
 
@@ -38,11 +48,13 @@ TYPES: Final = frozenset(
     | {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 )
 WORDS: Final[Mapping[str, frozenset[Value]]] = {
-    "op": frozenset({"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign"})
-    | {"ConvTranspose"},
+    "op": frozenset(
+        {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
+        | {"upsample", "upsample_bilinear", "upsample_nearest_neighbor", "resize_bilinear"}
+    ),
     "dtype": TYPES,
     "grid_dtype": TYPES,
-    "mode": frozenset({"nearest", "linear", "cubic", "avg", "max"}),
+    "mode": frozenset({"nearest", "linear", "cubic", "area", "avg", "max", "BILINEAR", "NN"}),
     "coordinate_transformation_mode": frozenset(
         {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric"}
         | {"tf_half_pixel_for_nn", "tf_crop_and_resize", "output_half_pixel"}
@@ -50,6 +62,11 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "nearest_mode": frozenset({"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}),
     "antialias": frozenset({0, 1}),
     "exclude_outside": frozenset({0, 1}),
+    "linearUpsampleMode": frozenset({"DEFAULT", "ALIGN_CORNERS_TRUE", "ALIGN_CORNERS_FALSE"}),
+    "written": frozenset({"coordinate_transformation_mode", "nearest_mode"})
+    | {"fractionalScalingFactor"},
+    "kernel": frozenset({"nearest", "linear", "cubic", "area", "table"}),
+    "coordinates": frozenset(get_args(Coordinate)),
     "keep_aspect_ratio_policy": frozenset({"stretch", "not_larger", "not_smaller"}),
     "padding_mode": frozenset({"zeros", "border", "reflection"}),
     "align_corners": frozenset({0, 1}),
@@ -61,6 +78,8 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
         {"whole up", "whole down", "up", "down", "mixed", "to 1", "from 1", "kept axis"}
         | {"kept", "fraction", "unknown"}
     ),
+    "converted_from": frozenset({"torch", "tensorflow", "keras", "onnx"}),
+    "named": frozenset({"aten nearest", "aten nearest-exact", "aten linear", "aten cubic"}),
 }
 """What each condition can be; a row with any other word is refused when it is read."""
 
@@ -115,7 +134,32 @@ def facts_of(operation: Operation) -> Facts:
     return facts
 
 
-def _resize_facts(operation: Operation) -> dict[str, frozenset[Value]]:
+def written_facts(operation: Operation) -> Facts:
+    """Return what else is known of a node that nobody may be able to describe.
+
+    >>> facts = written_facts(Operation("Resize", 13, {"mode": "area"}, None))
+    >>> facts["mode"], facts["written"]
+    (frozenset({'area'}), frozenset())
+    """
+    given, operator = operation.attributes, operation.operator
+    facts: dict[str, frozenset[Value]] = {
+        "written": frozenset(name for name in WORDS["written"] if name in given),
+        "converted_from": frozenset({operation.origin.framework.partition("==")[0]}),
+    }
+    if isinstance(operator, Resize):
+        samplings = [sampling for _, sampling in operator.axes]
+        facts["kernel"] = frozenset(type(one.kernel).__name__.lower() for one in samplings)
+        facts["coordinates"] = frozenset(one.coordinate for one in samplings)
+    if operation.dialect != ONNX:
+        words = given.keys() & {"mode", "linearUpsampleMode"}
+        return facts | {key: frozenset({cast("Value", given[key])}) for key in words}
+    if operation.op in {"Resize", "Upsample"}:
+        facts |= _attribute_facts(operation)
+    return facts
+
+
+def _attribute_facts(operation: Operation) -> dict[str, frozenset[Value]]:
+    """Return the attributes of ONNX's Resize or Upsample, defaults filled in."""
     given = {**DEFAULTS, **{k: v for k, v in operation.attributes.items() if k in DEFAULTS}}
     if operation.op == "Upsample" or operation.opset < 11:
         given["coordinate_transformation_mode"] = "asymmetric"
@@ -123,7 +167,11 @@ def _resize_facts(operation: Operation) -> dict[str, frozenset[Value]]:
     elif given["mode"] == "nearest":
         rounding = operation.attributes.get("nearest_mode", "round_prefer_floor")
         given["nearest_mode"] = cast("str", rounding)
-    facts = {key: frozenset({cast("Value", value)}) for key, value in given.items()}
+    return {key: frozenset({cast("Value", value)}) for key, value in given.items()}
+
+
+def _resize_facts(operation: Operation) -> dict[str, frozenset[Value]]:
+    facts = _attribute_facts(operation) if operation.dialect == ONNX else {}
     moved = resized_axes(operation)
     places = {f"last {n}" for n in (1, 2, 3) if all(a >= operation.rank - n for a in moved)}
     if operation.rank == 4 and 1 in moved and set(moved) <= {1, 2}:

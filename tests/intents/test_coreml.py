@@ -7,7 +7,7 @@ import pytest
 
 from halfpixel.checking.check import check
 from halfpixel.dialect import ML_PROGRAM
-from halfpixel.intents.coreml_record import converted
+from halfpixel.intents.exporter_habit import meant
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.site import Attribute, Operation, Origin, Producer
 
@@ -84,7 +84,7 @@ CASES: dict[str, tuple[Operation, str, str | None, str]] = {
 
 @pytest.mark.parametrize(("operation", "name", "how", "text"), CASES.values(), ids=CASES)
 def test_what_was_meant(operation: Operation, name: str, how: str | None, text: str) -> None:
-    intent = converted(operation, name)
+    intent = meant(operation, name)
     if how is None:
         assert intent is None
         return

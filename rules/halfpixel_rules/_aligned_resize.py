@@ -1,4 +1,4 @@
-"""What the four rules about align_corners on purpose have in common.
+"""The resize of a network that aligns corners on purpose, which the rules about such ask for.
 
 The DeepLab papers align corners throughout: odd kernels, SAME padding, align_corners resizes,
 and input lengths of stride * n + 1, so that every feature lies on an input pixel. Source: the
