@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from halfpixel.conventions.onnx.resize import attributes_of
+from halfpixel.conventions.onnx.vocabulary import names_of
 from halfpixel.intents.deviation import Cause, Deviation, deviation
 from halfpixel.rule import Finding, Fix, Safety, Severity
 from halfpixel.sampling import Resize
@@ -54,11 +54,11 @@ def fix_of(operation: Operation, meant: Resize) -> tuple[Fix | None, str]:
     if operation.hidden:
         return Fix(safety, "write it as the resize that was meant", meant), ""
     opset = max(operation.opset, 11)
+    names = names_of(meant, opset)
+    if names is None:
+        return _written_out(operation, meant, safety, opset)
     words: dict[str, object] = {}
-    for _, sampling in meant.axes:
-        attributes = attributes_of(sampling, opset)
-        if attributes is None:
-            return _written_out(operation, meant, safety, opset)
+    for attributes in names:
         words |= attributes
     changed = [
         f"{name}={value}"

@@ -29,7 +29,7 @@ from halfpixel.checking.check import Judge, settings_of
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.errors import ConventionError, MissingExtraError
 from halfpixel.formats.coreml.edit import LARGEST_CONSTANTS
-from halfpixel.formats.coreml.read.place import settled
+from halfpixel.formats.coreml.read.place import settle
 from halfpixel.formats.plan import Goal, goal_of, is_copy, known_steps
 from halfpixel.intents.coreml_record import converted
 from halfpixel.rule import SEVERITIES, Fix
@@ -221,7 +221,7 @@ def operation_of(op: _Op, version: int, source: str) -> Operation | None:
     )
     try:
         meaning = coreml_mil.read(base.op, base.attributes, base.lengths()[0])
-        found = settled(base, meaning)
+        found = settle(base, meaning)
     except ConventionError:
         return None
     doubt = coreml_mil.open_question(found.op, found.attributes, found.lengths()[0])
@@ -281,7 +281,7 @@ def _said(op: _Op, operation: Operation, goal: Goal, version: int) -> _Var | Non
     if is_copy(goal):
         return _call(builder, "identity", op, op.name, x=x)
     ins, outs = goal.lengths
-    words = coreml_mil.words(goal.resize, ins, outs, version, operation.rank, operation.scales)
+    words = coreml_mil.words(goal.resize, ins, outs, version, operation.scales)
     if words is not None:
         return _call(builder, words.op, op, op.name, x=x, **dict(words.attributes))
     return _written_out(builder, op, operation, goal)

@@ -9,16 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.conventions.onnx.resize import attributes_of
+from halfpixel.conventions.onnx.vocabulary import exact_attributes, names_of
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.write import builder as onnx_nodes
 from halfpixel.formats.onnx.write.builder import Nodes
 from halfpixel.formats.onnx.write.lowering import lower
 from halfpixel.formats.plan import Goal
 from halfpixel.runtimes.mil_as_onnx.graph import code_of
-from halfpixel.sampling import Coordinate, Linear, Nearest, Resize, Rounding, Sampling
+from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.lowering import single_taps
-from halfpixel.sampling.pixels import runtime_pixels
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
@@ -26,12 +25,6 @@ if TYPE_CHECKING:
 
 Lengths = tuple[int | None, ...]
 
-LINEAR: Final[tuple[Coordinate, ...]] = ("half_pixel", "align_corners", "asymmetric")
-NEAREST: Final[tuple[tuple[Coordinate, Rounding], ...]] = (
-    ("asymmetric", "floor"),
-    ("half_pixel", "round_prefer_ceil"),
-    ("half_pixel", "floor"),
-)
 LONGEST: Final = 1 << 14
 """Longest axis whose weights are written out; a longer one goes by its coordinates."""
 
@@ -97,13 +90,11 @@ def resize(wires: Wires, operation: Operation, meant: Resize) -> None:
         return
     kernels = {type(s.kernel) for _, s, _, _ in moved}
     attributes = None
-    if kernels == {Nearest}:
-        attributes = _nearest(moved)
-        if attributes is None:
-            _gathered(wires, moved)
-            return
-    elif kernels == {Linear} and len(ins) in RANKS:
-        attributes = _linear(moved)
+    if kernels == {Nearest} or (kernels == {Linear} and len(ins) in RANKS):
+        attributes = exact_attributes(moved, wires.nodes.opset)
+    if attributes is None and kernels == {Nearest}:
+        _gathered(wires, moved)
+        return
     if attributes is None:
         _product(wires, operation, meant)
         return
@@ -117,28 +108,6 @@ def resize(wires: Wires, operation: Operation, meant: Resize) -> None:
 
 
 Moved = list[tuple[int, Sampling, int, int]]
-
-
-def _nearest(moved: Moved) -> dict[str, object] | None:
-    """Return attributes by which onnxruntime reads the exact pixels."""
-    for coordinate, rounding in NEAREST:
-        tried = Sampling(coordinate, Nearest(rounding))
-        if all(runtime_pixels(tried, n, m) == single_taps(s.weights(n, m)) for _, s, n, m in moved):
-            return {
-                "mode": "nearest",
-                "coordinate_transformation_mode": coordinate,
-                "nearest_mode": rounding,
-            }
-    return None
-
-
-def _linear(moved: Moved) -> dict[str, object] | None:
-    """Return attributes that have the exact weights."""
-    for coordinate in LINEAR:
-        tried = Sampling(coordinate, Linear())
-        if all(tried.weights(n, m).rows == s.weights(n, m).rows for _, s, n, m in moved):
-            return {"mode": "linear", "coordinate_transformation_mode": coordinate}
-    return None
 
 
 def _resized(wires: Wires, sizes: str, attributes: Mapping[str, object]) -> None:
@@ -174,10 +143,11 @@ def _product(wires: Wires, operation: Operation, meant: Resize) -> None:
 
 def _free(wires: Wires, operation: Operation, meant: Resize) -> None:
     """Add a Resize whose sizes are computed from the lengths that come."""
-    said = [attributes_of(sampling.by_size()) for _, sampling in meant.axes]
-    if not said or None in said or any(one != said[0] for one in said):
+    by_size = Resize(tuple((axis, sampling.by_size()) for axis, sampling in meant.axes))
+    said = names_of(by_size)
+    if said is None or any(one != said[0] for one in said):
         raise ConventionError("its weights need lengths that the file fixes")
-    _resized(wires, _sizes(wires, operation, meant), said[0] or {})
+    _resized(wires, _sizes(wires, operation, meant), said[0])
 
 
 def _sizes(wires: Wires, operation: Operation, meant: Resize) -> str:

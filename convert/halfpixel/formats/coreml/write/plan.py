@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.conventions.coreml import mil_grid as coreml_mil_grid
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
-from halfpixel.conventions.coreml.axes import Words
+from halfpixel.conventions.vocabulary import Words
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.coreml.write import operation as mil
@@ -139,7 +139,7 @@ def said_in_words(operation: "Operation", goal: Goal, version: int) -> Words | N
     ins, outs = goal.lengths
     program = operation.dialect == "ML Program"
     say = coreml_mil.words if program else coreml_neuralnetwork.words
-    return say(goal.resize, ins, outs, version, operation.rank, operation.scales)
+    return say(goal.resize, ins, outs, version, operation.scales)
 
 
 def unsaid(operation: "Operation", goal: Goal, version: int) -> str:

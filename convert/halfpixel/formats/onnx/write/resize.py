@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from halfpixel.conventions.onnx.vocabulary import Form
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.builder import Ends, Nodes
 from halfpixel.formats.onnx.write.lowering import computed_size
-from halfpixel.formats.onnx.write.spelling import Form, words_of
+from halfpixel.formats.onnx.write.spelling import words_of
 from halfpixel.sampling.lowering import Cost
 from halfpixel.site import Operation
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from halfpixel.conventions.onnx import grid as onnx_grid
+from halfpixel.conventions.onnx.vocabulary import Form
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.onnx.read.gathers import read_gather
@@ -13,7 +14,7 @@ from halfpixel.formats.onnx.write.builder import DTYPES, Ends, Nodes
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE, affine_grid
 from halfpixel.formats.onnx.write.lowering import lower
 from halfpixel.formats.onnx.write.resize import Written, as_form, kept_records, with_attributes
-from halfpixel.formats.onnx.write.spelling import Form, form_of
+from halfpixel.formats.onnx.write.spelling import form_of
 from halfpixel.formats.plan import Goal, goal_of, is_copy, known_steps
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, Nearest, Resize, RoiAlign
 from halfpixel.sampling.axis import MAX_LENGTH
