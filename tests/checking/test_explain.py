@@ -39,7 +39,7 @@ CALLS = [
     ),
     (
         "cv2.resize(x, (8, 6), interpolation=cv2.INTER_LINEAR)",
-        ["in the words of OpenCV", "axis 0:", "length 4 to 6", "axis 1:", "length 4 to 8"],
+        ["in the words of OpenCV", "length 4 to 6", "length 4 to 8", 'method="bilinear"'],
     ),
     (
         "Resize(mode=linear, coordinate_transformation_mode=asymmetric)",

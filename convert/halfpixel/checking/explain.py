@@ -68,16 +68,19 @@ def _call(text: str) -> Iterator[str]:
     made = convention.read(text, EXAMPLE_LENGTH)
     yield text.strip()
     yield f"  in the words of {convention.name}"
-    groups: dict[tuple[Sampling | None, int | None], list[int]] = {}
-    for axis, along in enumerate(zip(open_lengths.samplings, made.lengths, strict=True)):
-        groups.setdefault(along, []).append(axis)
-    for (sampling, n_out), axes in groups.items():
+    groups: dict[Sampling | None, dict[int, int | None]] = {}
+    for axis, (sampling, n_out) in enumerate(
+        zip(open_lengths.samplings, made.lengths, strict=True)
+    ):
+        groups.setdefault(sampling, {})[axis] = n_out
+    for sampling, lengths in groups.items():
         if len(groups) > 1:
-            yield f"  along spatial axis {', '.join(map(str, axes))}:"
+            yield f"  along spatial axis {', '.join(map(str, lengths))}:"
         if sampling is None:
             yield "  a copy: no length changes"
-        else:
-            yield from _sampling(sampling, len(made.samplings), EXAMPLE_LENGTH, n_out)
+            continue
+        pairs = [(EXAMPLE_LENGTH, n_out) for n_out in dict.fromkeys(lengths.values())]
+        yield from _sampling(sampling, len(made.samplings), pairs)
 
 
 def _read(text: str) -> tuple[Convention, Reading]:
@@ -145,25 +148,23 @@ def _site(path: Path, site: Site) -> Iterator[str]:
         groups.setdefault((sampling, ins[axis], outs[axis]), []).append(axis)
     for (sampling, n_in, n_out), axes in groups.items():
         yield f"  axes {', '.join(map(str, axes))}:"
-        for line in _sampling(sampling, len(operator.axes), n_in, n_out):
+        for line in _sampling(sampling, len(operator.axes), [(n_in, n_out)]):
             yield f"  {line}"
 
 
 def _sampling(
-    sampling: Sampling,
-    spatial: int,
-    n_in: int | None,
-    n_out: int | None,
+    sampling: Sampling, spatial: int, lengths: Sequence[tuple[int | None, int | None]]
 ) -> Iterator[str]:
-    """Yield the kernel, the coordinates and the words of every convention."""
+    """Yield the kernel, the coordinates at some lengths, and the words of every convention."""
     yield f"  kernel: {_kernel(sampling)}"
     if not isinstance(sampling.kernel, Area | Table):
         step = "n_in / n_out" if sampling.scale is None else f"1 / {float(sampling.scale):.6g}"
         formula = FORMULAS[sampling.coordinate]
         of = f", r = {step}" if " r" in formula and "r =" not in formula else ""
         yield f"  source coordinate of output i: {formula}{of}"
-    if n_in is not None and n_out is not None and max(n_in, n_out) <= MAX_LENGTH:
-        yield from _coordinates(sampling, n_in, n_out)
+    for n_in, n_out in lengths:
+        if n_in is not None and n_out is not None and max(n_in, n_out) <= MAX_LENGTH:
+            yield from _coordinates(sampling, n_in, n_out)
     yield "  in other words:"
     for convention in load_conventions():
         words = convention.write(sampling, spatial)

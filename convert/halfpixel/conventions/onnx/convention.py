@@ -62,7 +62,9 @@ def _read(text: str, length: int | None) -> Reading:
     opset = whole("opset", given.get("opset", OPSETS[call.last]))
     if opset < OLDEST[call.last]:
         raise ConventionError(f"opset is {opset}, {call.last} came with {OLDEST[call.last]}")
-    attributes = {name: _attribute(name, given[name]) for name in ATTRIBUTES if name in given}
+    attributes: dict[str, object] = {
+        name: _attribute(name, given[name]) for name in ATTRIBUTES if name in given
+    }
     asked = _asked(given.get("scales"), given.get("sizes"), attributes.get("axes"))
     scales = sizes = None
     if asked.by == "scales":

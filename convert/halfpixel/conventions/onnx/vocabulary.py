@@ -199,7 +199,8 @@ def exact_attributes(
 ) -> dict[str, object] | None:
     """Return the attributes of a Resize by sizes with which onnxruntime computes exact weights.
 
-    Of a nearest resize it reads every pixel that the rationals read, in its own float32.
+    Of a nearest resize it reads every pixel that the rationals read, in its own float32. A crop,
+    which takes a roi, is not among them.
 
     Args:
         steps: axis, sampling, input and output length of every axis that moves.
@@ -215,7 +216,9 @@ def exact_attributes(
 
     def runs(form: Form, _: Resize) -> bool:
         written = sampling_of("Resize", opset, form.attributes)
-        return form.by == "sizes" and all(_runs_as(written, s, n, m) for _, s, n, m in steps)
+        if form.by != "sizes" or written.extrapolate:
+            return False
+        return all(_runs_as(written, s, n, m) for _, s, n, m in steps)
 
     form = VOCABULARY.first(NodeWanted(resize, ins, outs, opset), runs)
     return None if form is None else form.attributes
