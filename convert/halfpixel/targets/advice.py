@@ -6,6 +6,7 @@ from typing import Final, cast
 from halfpixel.conventions.onnx.lengths import NodeWanted
 from halfpixel.conventions.onnx.vocabulary import NEARBY, Form
 from halfpixel.conventions.vocabulary import proven
+from halfpixel.dialect import ONNX
 from halfpixel.sampling import Nearest, Resize
 from halfpixel.site import Attribute, Operation
 from halfpixel.targets.target import Target
@@ -44,7 +45,7 @@ def other_attributes(operation: Operation, target: Target) -> Instead | None:
     operator = operation.operator
     if not isinstance(operator, Resize) or operation.op != "Resize" or operation.hidden:
         return None
-    if operation.dialect != "ONNX" or operation.opset < 11 or _long(operation):
+    if operation.dialect != ONNX or operation.opset < 11 or _long(operation):
         return None
     wanted = NodeWanted(
         operator,
