@@ -1,4 +1,4 @@
-"""How the things in a plural folder are found: modules by name, each ending in one constant."""
+"""How the things in a plural folder are found: by place, each module ending in one constant."""
 
 from collections.abc import Iterator, Sequence
 from importlib import import_module
@@ -24,3 +24,30 @@ def load(folder: str, names: Sequence[str], kind: type[T]) -> Iterator[T]:
         if not isinstance(found, kind):
             raise TypeError(f"{folder}/{name}.py: {constant} is not a {kind.__name__}")
         yield found
+
+
+def find(folder: str, kind: type[T]) -> Iterator[T]:
+    """Yield the constants of every module in a folder and in the folders in it.
+
+    Modules without such a constant are what the others share, and are passed over.
+
+    Args:
+        folder: the folder in the package, such as `conventions`.
+        kind: the constant's type; a Convention is called CONVENTION.
+
+    Raises:
+        TypeError: a module's constant is of another type.
+    """
+    from pkgutil import iter_modules
+
+    constant = kind.__name__.upper()
+    package = f"halfpixel.{folder}"
+    for info in iter_modules(import_module(package).__path__, f"{package}."):
+        if info.ispkg:
+            yield from find(f"{folder}.{info.name.rpartition('.')[2]}", kind)
+            continue
+        found: object = getattr(import_module(info.name), constant, None)
+        if isinstance(found, kind):
+            yield found
+        elif found is not None:
+            raise TypeError(f"{info.name}: {constant} is not a {kind.__name__}")

@@ -2,7 +2,7 @@
 
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
-from halfpixel.conventions.coreml.axes import Words
+from halfpixel.conventions.vocabulary import Words
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.intents.deviation import deviation
 from halfpixel.sampling import Resize, Sampling
@@ -13,7 +13,7 @@ def words_for(operation: Operation, meant: Resize) -> Words | None:
     """Return how a resize is said at the specification version of the model."""
     ins, outs = operation.lengths()
     say = coreml_mil.words if operation.dialect == ML_PROGRAM else coreml_neuralnetwork.words
-    return say(meant, ins, outs, operation.opset, operation.rank, operation.scales)
+    return say(meant, ins, outs, operation.opset, operation.scales)
 
 
 def otherwise_meant(site: Site) -> bool:

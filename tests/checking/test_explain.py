@@ -24,7 +24,7 @@ CALLS = [
         [
             "outputs 0 to 7 read: -0.25 0.25 0.75 1.25 1.75 2.25 2.75 3.25",
             "y[1] = 0.75 x[0] + 0.25 x[1]",
-            "ONNX Resize-19: mode=linear, coordinate_transformation_mode=half_pixel, scales=2",
+            "Resize(mode=linear, coordinate_transformation_mode=half_pixel, scales=2)",
             'TensorFlow: tf.image.resize(x, [n * 2 for n in x.shape[1:3]], method="bilinear")',
             "OpenCV: cv2.resize(x, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)",
         ],
@@ -37,6 +37,27 @@ CALLS = [
         "F.interpolate(x, size=(3, 4), mode='bilinear', align_corners=True)",
         ["resize_bilinear(x, size, align_corners=True)", "OpenCV: has no name for it"],
     ),
+    (
+        "cv2.resize(x, (8, 6), interpolation=cv2.INTER_LINEAR)",
+        ["in the words of OpenCV", "length 4 to 6", "length 4 to 8", 'method="bilinear"'],
+    ),
+    (
+        "Resize(mode=linear, coordinate_transformation_mode=asymmetric)",
+        ["in the words of ONNX", "i * r", "tf.compat.v1.image.resize_bilinear(x, size)"],
+    ),
+    (
+        "upsample_bilinear(x, scale_factor_height=2, scale_factor_width=2, align_corners=False)",
+        [
+            "in the words of Core ML ML Program",
+            "length 4 to 8",
+            "F.interpolate(x, scale_factor=2.0",
+        ],
+    ),
+    (
+        "upsample(x, scalingFactor=(1, 2), mode=BILINEAR, linearUpsampleMode=ALIGN_CORNERS_TRUE)",
+        ["neural network", "axis 0:\n  a copy", 'F.interpolate(x, size=size, mode="bilinear"'],
+    ),
+    ("upsample(x, scale_factor=2)", ["in the words of PyTorch", "INTER_NEAREST"]),
 ]
 
 
@@ -59,8 +80,11 @@ def test_a_model_is_explained_node_by_node(suffix: str) -> None:
     ("subject", "reason"),
     [
         ("asymetric-linear", "did you mean 'asymmetric-linear'"),
-        ("nothing like it", "is no rule, no model file and no PyTorch call"),
+        ("nothing like it", "is no rule, no model file and no call"),
         ("F.interpolate(x, mode='bilinear')", "neither size nor scale_factor"),
+        ("jax.image.resize(x, (8, 8))", "jax.image.resize is no operator that is known"),
+        ("cv2.resize(x, (0, 8))", "OpenCV: dsize is 0, expected at least 1"),
+        ("cv2.resize(", "is not a Python call"),
         (f"{models.MISMATCHES / 'A1.onnx'}:nowhere", "no resampling node is called 'nowhere'"),
     ],
 )

@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from halfpixel.conventions.coreml import mil as coreml_mil
+from halfpixel.conventions.coreml import mil_deconvolution as coreml_mil_deconvolution
 from halfpixel.conventions.coreml import mil_grid as coreml_mil_grid
-from halfpixel.conventions.coreml.mil import CONVENTION, floor_of, open_question, read, words
+from halfpixel.conventions.coreml.mil import floor_of, open_question, read, words
+from halfpixel.conventions.coreml.mil_convention import CALLS, CONVENTION
+from halfpixel.conventions.coreml.names import RULES
 from halfpixel.conventions.onnx.resize import ONNX_COORDINATES, attributes_of
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import (
@@ -353,7 +356,7 @@ def test_an_unknown_operator_has_no_floor() -> None:
 
 
 ROUND_TRIPS: list[tuple[str, Given]] = [
-    *(("resize_bilinear", {"sampling_mode": mode}) for mode in coreml_mil.RULES),
+    *(("resize_bilinear", {"sampling_mode": mode}) for mode in RULES),
     *(("upsample_bilinear", flags) for flags in coreml_mil.FLAGS),
     ("resize_nearest_neighbor", {}),
     ("upsample_nearest_neighbor", {}),
@@ -368,7 +371,7 @@ def test_round_trip(op: str, flags: Given) -> None:
         given = {**(scaled(n, n) if op.startswith("upsample") else sized(n)), **flags}
         meaning = read(op, given, ins)
         outs = meaning.sizes or ()
-        said = words(meaning.resize, ins, outs, 6, 4)
+        said = words(meaning.resize, ins, outs, 6)
         if said is None:  # Apple's own test of a target of 1 x 1 fails
             assert (op, n) == ("resize_nearest_neighbor", 1)
             continue
@@ -437,13 +440,13 @@ def test_words(
     factors: tuple[float, ...] | None,
     text: str,
 ) -> None:
-    said = words(what, *lengths, version, 4, factors)
+    said = words(what, *lengths, version, factors)
     found = "" if said is None else said.text()
     assert found.replace("target_size_", "").replace("scale_factor_", "") == text
 
 
-@pytest.mark.parametrize(("text", "sampling"), CONVENTION.examples, ids=str)
-def test_examples_are_written(text: str, sampling: Sampling) -> None:
+@pytest.mark.parametrize(("text", "sampling"), CALLS.items(), ids=str)
+def test_calls_by_size_are_written(text: str, sampling: Sampling) -> None:
     assert CONVENTION.write(sampling, 2) == text
     assert CONVENTION.write(sampling, 3) is None
 
@@ -534,7 +537,7 @@ TRANSPOSED: list[tuple[Given, int, int, int]] = [
 
 @pytest.mark.parametrize(("given", "kernel", "n_in", "padding"), TRANSPOSED)
 def test_conv_transpose(given: Given, kernel: int, n_in: int, padding: int) -> None:
-    meant = coreml_mil_grid.conv_transpose(given, (kernel,))
+    meant = coreml_mil_deconvolution.conv_transpose(given, (kernel,))
     x = torch.rand(1, 2, n_in, dtype=torch.float64)
     weight = torch.rand(2, 3, kernel, dtype=torch.float64)
     stride, dilation = meant.strides[0], meant.dilations[0]
@@ -545,12 +548,12 @@ def test_conv_transpose(given: Given, kernel: int, n_in: int, padding: int) -> N
 def test_conv_transpose_with_an_output_shape() -> None:
     """It is what PyTorch calls output_padding: the cut at the start is kept."""
     given = {"strides": (2,), "pad": (1, 1), "pad_type": "custom", "output_shape": (1, 3, 10)}
-    meant = coreml_mil_grid.conv_transpose(given, (3,), (5,))
+    meant = coreml_mil_deconvolution.conv_transpose(given, (3,), (5,))
     x, weight = torch.rand(1, 2, 5).double(), torch.rand(2, 3, 3).double()
     found = F.conv_transpose1d(x, weight, stride=2, padding=1, output_padding=1)
     np.testing.assert_allclose(meant.evaluate(x.numpy(), weight.numpy()), found.numpy(), atol=1e-9)
-    assert coreml_mil_grid.conv_transpose(given, (3,)).output_length(0, 5) == 10
+    assert coreml_mil_deconvolution.conv_transpose(given, (3,)).output_length(0, 5) == 10
     with pytest.raises(ConventionError, match="pad_type"):
-        coreml_mil_grid.conv_transpose({"pad_type": "same_lower"}, (3,))
+        coreml_mil_deconvolution.conv_transpose({"pad_type": "same_lower"}, (3,))
     with pytest.raises(ConventionError, match="strides"):
-        coreml_mil_grid.conv_transpose({"strides": (2, 2)}, (3,))
+        coreml_mil_deconvolution.conv_transpose({"strides": (2, 2)}, (3,))

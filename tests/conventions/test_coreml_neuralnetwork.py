@@ -10,16 +10,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name
 from numpy.typing import NDArray
 
-from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
-from halfpixel.conventions.coreml.neuralnetwork import (
-    CONVENTION,
-    crop_resize,
-    deconvolution,
-    floor_of,
-    open_question,
-    read,
-    words,
-)
+from halfpixel.conventions.coreml.names import LINEAR_MODES
+from halfpixel.conventions.coreml.neuralnetwork import floor_of, open_question, read, words
+from halfpixel.conventions.coreml.neuralnetwork_convention import CALLS, CONVENTION
+from halfpixel.conventions.coreml.neuralnetwork_grid import crop_resize, deconvolution
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import CropResize, Cubic, Linear, Nearest, Resize, Sampling, compare_resize
 
@@ -236,10 +230,7 @@ def test_an_unknown_layer_has_no_floor() -> None:
 
 ROUND_TRIPS: list[tuple[str, Given]] = [
     *(("resizeBilinear", {"samplingMethod": mode}) for mode in FORMULAS),
-    *(
-        ("upsample", {"mode": "BILINEAR", "linearUpsampleMode": mode})
-        for mode in coreml_neuralnetwork.LINEAR
-    ),
+    *(("upsample", {"mode": "BILINEAR", "linearUpsampleMode": mode}) for mode in LINEAR_MODES),
     ("upsample", {"mode": "NN"}),
 ]
 
@@ -252,7 +243,7 @@ def test_round_trip(layer: str, flags: Given) -> None:
         ins, given = (1, 1, 3, n_in, n_in), {**flags, name: (n, n)}
         meaning = read(layer, given, ins)
         outs = meaning.sizes or ()
-        said = words(meaning.resize, ins, outs, 5, 5)
+        said = words(meaning.resize, ins, outs, 5)
         assert said is not None, f"{n_in} to {outs}"
         again = read(said.op, said.attributes, ins)
         assert again.sizes == outs
@@ -263,7 +254,7 @@ def test_half_pixel_by_fractions() -> None:
     """Every pair of lengths has a float32 factor that gives just that length."""
     half = Resize(((1, Sampling("half_pixel", Linear())), (2, Sampling("half_pixel", Linear()))))
     for n_in, n_out in [*PAIRS, (41, 100), (49, 1), (3, 10**6), (10**6, 7)]:
-        said = words(half, (1, n_in, 5), (1, n_out, 7), 5, 3)
+        said = words(half, (1, n_in, 5), (1, n_out, 7), 5)
         assert said is not None, f"{n_in} to {n_out}"
         assert read(said.op, said.attributes, (1, n_in, 5)).sizes == (1, n_out, 7)
 
@@ -309,12 +300,12 @@ def test_words(
     factors: tuple[float, ...] | None,
     text: str,
 ) -> None:
-    said = words(what, *lengths, version, 4, factors)
+    said = words(what, *lengths, version, factors)
     assert ("" if said is None else said.text()) == text
 
 
-@pytest.mark.parametrize(("text", "sampling"), CONVENTION.examples, ids=str)
-def test_examples_are_written(text: str, sampling: Sampling) -> None:
+@pytest.mark.parametrize(("text", "sampling"), CALLS.items(), ids=str)
+def test_layers_by_size_are_written(text: str, sampling: Sampling) -> None:
     assert CONVENTION.write(sampling, 2) == text
     assert CONVENTION.write(sampling, 3) is None
 

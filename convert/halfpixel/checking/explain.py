@@ -1,7 +1,7 @@
-"""Explain: a rule, the sites of a model, or a PyTorch call, in every framework's words.
+"""Explain: a rule, the sites of a model, or a call, in every framework's words.
 
-The subject is a rule's name, a model file (with ``:NODE`` for one of its nodes), or the text
-of an F.interpolate or nn.Upsample call.
+The subject is a rule's name, a model file (with ``:NODE`` for one of its nodes), or the text of a
+call in the words of any convention, such as F.interpolate, cv2.resize or ONNX's Resize.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from halfpixel.checking.check import sites
-from halfpixel.convention import load_conventions
-from halfpixel.conventions.torch.interpolate import Interpolate, parse_call
-from halfpixel.errors import UsageError
+from halfpixel.convention import Convention, Reading, load_conventions
+from halfpixel.conventions.python_call import parse
+from halfpixel.errors import ConventionError, UsageError
 from halfpixel.rule import Rule, load_rules
 from halfpixel.sampling import Area, Cubic, Nearest, Resize, Sampling, Table
 from halfpixel.sampling.axis import MAX_LENGTH
@@ -63,18 +63,51 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 
 def _call(text: str) -> Iterator[str]:
+    """Yield what a call computes, in the first convention that reads it."""
+    convention, open_lengths = _read(text)
+    made = convention.read(text, EXAMPLE_LENGTH)
+    yield text.strip()
+    yield f"  in the words of {convention.name}"
+    groups: dict[Sampling | None, dict[int, int | None]] = {}
+    for axis, (sampling, n_out) in enumerate(
+        zip(open_lengths.samplings, made.lengths, strict=True)
+    ):
+        groups.setdefault(sampling, {})[axis] = n_out
+    for sampling, lengths in groups.items():
+        if len(groups) > 1:
+            yield f"  along spatial axis {', '.join(map(str, lengths))}:"
+        if sampling is None:
+            yield "  a copy: no length changes"
+            continue
+        pairs = [(EXAMPLE_LENGTH, n_out) for n_out in dict.fromkeys(lengths.values())]
+        yield from _sampling(sampling, len(made.samplings), pairs)
+
+
+def _read(text: str) -> tuple[Convention, Reading]:
+    """Return the convention that reads a call, and what the call computes at open lengths.
+
+    Raises:
+        UsageError: no convention knows such a call, or takes its arguments.
+    """
+    conventions = load_conventions()
     try:
-        call = parse_call(text)
-    except ValueError as error:
-        raise UsageError(f"{text}: {error}") from error
-    yield call.text()
-    if call.scale_factor is not None:
-        n_in: int | None = EXAMPLE_LENGTH
-        lengths = call.output_lengths((EXAMPLE_LENGTH,) * call.spatial)
-        n_out = None if lengths is None else lengths[0]
-    else:
-        n_in, n_out = EXAMPLE_LENGTH, call.size[0] if call.size else None
-    yield from _sampling(call.sampling(0), call.spatial, n_in, n_out, call)
+        name = parse(text).name
+    except ConventionError as error:
+        raise UsageError(str(error)) from error
+    near = [(nearness, one) for one in conventions if (nearness := one.nearness(name)) is not None]
+    if not near:
+        known = ", ".join(one.operators[0] for one in conventions)
+        raise UsageError(f"{text}: {name} is no operator that is known, as {known} are")
+    reasons: list[str] = []
+    for _, one in sorted(near, key=lambda pair: pair[0]):
+        try:
+            found = one.read(text, None)
+            one.read(text, EXAMPLE_LENGTH)
+        except ConventionError as error:
+            reasons.append(f"{one.name}: {error}")
+        else:
+            return one, found
+    raise UsageError(f"{text}: {'; '.join(reasons)}")
 
 
 def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
@@ -87,7 +120,7 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
 
             close = difflib.get_close_matches(subject, rules, 1)
             hint = f"; did you mean {close[0]!r}?" if close else "; see 'halfpixel rules'"
-            raise UsageError(f"{subject!r} is no rule, no model file and no PyTorch call{hint}")
+            raise UsageError(f"{subject!r} is no rule, no model file and no call{hint}")
     found = [site for site in sites(path) if not node or node in {site.name, site.path}]
     if node and not found:
         raise UsageError(f"{path}: no resampling node is called {node!r}")
@@ -115,31 +148,26 @@ def _site(path: Path, site: Site) -> Iterator[str]:
         groups.setdefault((sampling, ins[axis], outs[axis]), []).append(axis)
     for (sampling, n_in, n_out), axes in groups.items():
         yield f"  axes {', '.join(map(str, axes))}:"
-        for line in _sampling(sampling, len(operator.axes), n_in, n_out):
+        for line in _sampling(sampling, len(operator.axes), [(n_in, n_out)]):
             yield f"  {line}"
 
 
 def _sampling(
-    sampling: Sampling,
-    spatial: int,
-    n_in: int | None,
-    n_out: int | None,
-    call: Interpolate | None = None,
+    sampling: Sampling, spatial: int, lengths: Sequence[tuple[int | None, int | None]]
 ) -> Iterator[str]:
-    """Yield the kernel, the coordinates and the words of every convention."""
+    """Yield the kernel, the coordinates at some lengths, and the words of every convention."""
     yield f"  kernel: {_kernel(sampling)}"
     if not isinstance(sampling.kernel, Area | Table):
         step = "n_in / n_out" if sampling.scale is None else f"1 / {float(sampling.scale):.6g}"
         formula = FORMULAS[sampling.coordinate]
         of = f", r = {step}" if " r" in formula and "r =" not in formula else ""
         yield f"  source coordinate of output i: {formula}{of}"
-    if n_in is not None and n_out is not None and max(n_in, n_out) <= MAX_LENGTH:
-        yield from _coordinates(sampling, n_in, n_out)
+    for n_in, n_out in lengths:
+        if n_in is not None and n_out is not None and max(n_in, n_out) <= MAX_LENGTH:
+            yield from _coordinates(sampling, n_in, n_out)
     yield "  in other words:"
     for convention in load_conventions():
         words = convention.write(sampling, spatial)
-        if call is not None and convention.name.startswith("PyTorch"):
-            words = call.text()
         yield f"    {convention.name}: {words or 'has no name for it'}"
 
 

@@ -49,7 +49,7 @@ cli.add_command(convert_command)
 @cli.command("explain")
 @click.argument("subject", metavar='RULE | MODEL[:NODE] | "F.interpolate(...)"')
 def explain_command(subject: str) -> None:
-    """Explain a rule, the sites of a model, or a PyTorch call in every convention."""
+    """Explain a rule, the sites of a model, or a call of any framework in every convention."""
     from halfpixel.checking.explain import explain
 
     for line in explain(subject):

@@ -32,7 +32,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
-from halfpixel.convention import Convention
+from halfpixel.convention import Convention, Reading
+from halfpixel.conventions.python_call import Symbol, exact, name_of, open_lengths, parse
+from halfpixel.conventions.values import choice
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling, Table
 from halfpixel.sampling.compare import canonical
@@ -44,6 +46,11 @@ MEANINGS: Final[dict[str, Sampling]] = {
     "INTER_CUBIC": Sampling("half_pixel", Cubic(Fraction(-3, 4))),
     "INTER_AREA": Sampling("half_pixel", Area("overlap")),
 }
+NUMBERS: Final = dict(enumerate(("INTER_NEAREST", "INTER_LINEAR", "INTER_CUBIC", "INTER_AREA"))) | {
+    6: "INTER_NEAREST_EXACT"
+}
+"""The constants by value."""
+
 BY_FACTOR: Final = frozenset({"INTER_NEAREST", "INTER_LINEAR", "INTER_CUBIC"})
 """Interpolations whose coordinates use fx and fy themselves."""
 
@@ -63,10 +70,7 @@ def read(interpolation: str, factor: Fraction | None = None) -> Sampling:
     >>> read("INTER_CUBIC", Fraction(3, 2)).copies_same_length
     True
     """
-    if interpolation not in MEANINGS:
-        names = ", ".join(MEANINGS)
-        raise ConventionError(f"interpolation is {interpolation!r}, expected one of {names}")
-    meaning = MEANINGS[interpolation]
+    meaning = MEANINGS[choice("interpolation", interpolation, MEANINGS)]
     if factor is None:
         return meaning
     if interpolation in BY_FACTOR:
@@ -110,6 +114,21 @@ def mixed_area(n_in: int, n_out: int) -> Sampling:
     return Sampling("half_pixel", Table(n_in, tuple(rows)))
 
 
+def _read(text: str, length: int | None) -> Reading:
+    given = parse(text).bind("src", "dsize", "dst", "fx", "fy", "interpolation")
+    named = name_of(given.get("interpolation", "INTER_LINEAR"))
+    name = str(NUMBERS.get(named, named) if isinstance(named, int) else named)
+    size = given.get("dsize")
+    if size is not None and size != (0, 0):
+        width, height = open_lengths("dsize", size, 2)
+        return Reading((read(name),) * 2, (height, width))
+    if any(isinstance(given.get(side, 0), Symbol) or not given.get(side) for side in ("fx", "fy")):
+        raise ConventionError("neither dsize nor fx and fy are numbers, expected one or both")
+    factors = [exact(side, given[side]) for side in ("fy", "fx")]
+    lengths = [None if length is None else output_length(length, factor) for factor in factors]
+    return Reading(tuple(read(name, factor) for factor in factors), tuple(lengths))
+
+
 def _write(sampling: Sampling, spatial: int) -> str | None:
     if spatial > 2:
         return None
@@ -143,6 +162,8 @@ def _factor(scale: Fraction) -> str:
 
 CONVENTION = Convention(
     "OpenCV",
+    ("cv2.resize", "cv.resize"),
+    _read,
     _write,
     examples=tuple(
         (f"cv2.resize(x, (width, height), interpolation=cv2.{name})", meaning)

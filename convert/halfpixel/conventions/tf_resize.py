@@ -29,10 +29,14 @@ Source: TensorFlow `core/kernels/image/resize_bilinear_op.cc`, `resize_bicubic_o
 `core/util/image_resizer_state.h`, `python/ops/image_ops_impl.py`.
 """
 
+import re
+from dataclasses import replace
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
-from halfpixel.convention import Convention
+from halfpixel.convention import Convention, Reading
+from halfpixel.conventions.python_call import Symbol, exact, name_of, open_lengths, parse
+from halfpixel.conventions.values import choice, flag
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
 from halfpixel.sampling.compare import canonical
@@ -123,6 +127,50 @@ CALLS: Final[dict[str, Sampling]] = {
 """Every call that has a meaning of its own; half_pixel_centers=True is tf.image.resize."""
 
 
+GROWN: Final = "[n * {} for n in x.shape[1:3]]"
+"""A size that is a whole multiple of the input's."""
+
+GROWN_PATTERN: Final = re.compile(re.escape(GROWN).replace(r"\{\}", r"(?P<factor>\d{1,9})"))
+
+
+def _read(text: str, length: int | None) -> Reading:
+    call = parse(text)
+    _, old, name = call.name.partition("resize_")
+    if old:
+        method = "nearest" if name == "nearest_neighbor" else name
+        flags = ("align_corners",) if method == "area" else ("align_corners", "half_pixel_centers")
+        given = call.bind("images", "size", *flags, "name")
+    else:
+        given = call.bind("images", "size", "method", "preserve_aspect_ratio", "antialias", "name")
+        method = str(name_of(given.get("method", "bilinear"))).lower()
+        method = "nearest" if method == "nearest_neighbor" else method
+    chosen = cast("Method", choice("method", method, METHODS))
+    corners, centres, antialias, keeps = (
+        flag(one, given.get(one, False))
+        for one in ("align_corners", "half_pixel_centers", "antialias", "preserve_aspect_ratio")
+    )
+    if keeps:
+        raise ConventionError("preserve_aspect_ratio is True, which is not described")
+    if old:
+        sampling = read(chosen, align_corners=corners, half_pixel_centers=centres)
+    else:
+        sampling = read_v2(chosen, antialias=antialias)
+    return _sized(sampling, given.get("size"), length)
+
+
+def _sized(sampling: Sampling, size: object, length: int | None) -> Reading:
+    """Return a reading with the lengths that a size gives, or the factor that it is made with."""
+    if size is None:
+        raise ConventionError("size is not given")
+    grown = GROWN_PATTERN.fullmatch(size.text) if isinstance(size, Symbol) else None
+    if grown is None:
+        return Reading((sampling,) * 2, open_lengths("size", size, 2))
+    factor = exact("size", int(grown["factor"]))
+    if sampling.coordinate != "align_corners" and not isinstance(sampling.kernel, Area):
+        sampling = replace(sampling, scale=factor)
+    return Reading((sampling,) * 2, (None if length is None else int(factor) * length,) * 2)
+
+
 def _write(sampling: Sampling, spatial: int) -> str | None:
     if spatial > 2:
         return None
@@ -131,7 +179,7 @@ def _write(sampling: Sampling, spatial: int) -> str | None:
     if scale is not None and scale != 1:
         if scale.denominator != 1:
             return None  # TensorFlow takes the ratio of the lengths, which is another step
-        size = f"[n * {scale} for n in x.shape[1:3]]"
+        size = GROWN.format(scale)
     wanted = canonical(sampling.by_size())
     for text, meaning in CALLS.items():
         if canonical(meaning) == wanted:
@@ -139,4 +187,10 @@ def _write(sampling: Sampling, spatial: int) -> str | None:
     return None
 
 
-CONVENTION = Convention("TensorFlow", _write, examples=tuple(CALLS.items()))
+CONVENTION = Convention(
+    "TensorFlow",
+    (V2, *(f"{V1}{name}" for name in ("nearest_neighbor", *METHODS[1:]))),
+    _read,
+    _write,
+    examples=tuple(CALLS.items()),
+)

@@ -29,7 +29,7 @@ from halfpixel.checking.check import Judge, settings_of
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError, MissingExtraError
-from halfpixel.formats.coreml.read.place import settled
+from halfpixel.formats.coreml.read.place import settle
 from halfpixel.formats.coreml.write.operators import call_of
 from halfpixel.formats.coreml.write.plan import PROGRAM, vocabulary
 from halfpixel.formats.plan import (
@@ -241,7 +241,7 @@ def operation_of(op: _Op, version: int, source: str) -> Operation | None:
     )
     try:
         meaning = coreml_mil.read(base.op, base.attributes, base.lengths()[0])
-        found = settled(base, meaning)
+        found = settle(base, meaning)
     except ConventionError:
         return None
     doubt = coreml_mil.open_question(found.op, found.attributes, found.lengths()[0])

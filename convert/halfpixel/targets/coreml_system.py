@@ -91,9 +91,7 @@ class System:
         convention = coreml_mil if self.dialect == ML_PROGRAM else coreml_neuralnetwork
         ins, outs = operation.lengths()
         try:
-            words = convention.words(
-                resize, ins, outs, self.specification, operation.rank, operation.scales
-            )
+            words = convention.words(resize, ins, outs, self.specification, operation.scales)
         except ConventionError as error:
             return str(error)
         if words is not None:

@@ -5,89 +5,22 @@ Source: coremltools `converters/mil/mil/ops/defs/iOS15/image_resizing.py` and
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 
-from halfpixel.conventions.onnx.resize import COPIES, Meaning
+from halfpixel.conventions.meaning import COPIES, Lengths, Meaning
+from halfpixel.conventions.vocabulary import Attributes, Vocabulary, Wanted, Words, text_of
 from halfpixel.errors import ConventionError
-from halfpixel.sampling import Nearest, Resize, Sampling, compare, compare_resize
+from halfpixel.sampling import Resize, Sampling
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.sampling.resize import given_scale
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from halfpixel.sampling.coordinate import Coordinate
-
-Attributes = Mapping[str, object]
-Lengths = Sequence[int | None]
 InputShape = Lengths | None
 
 STILL: Final[frozenset[str]] = COPIES | {"tf_crop_and_resize"}
 """Coordinate rules that copy an axis whose length stays; the last over the whole image."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One operator or layer in Core ML's own words.
-
-    Attributes:
-        op: its type.
-        attributes: its constant inputs or fields by name.
-    """
-
-    op: str
-    attributes: Mapping[str, object]
-
-    def text(self) -> str:
-        """Return it as a call.
-
-        >>> Words("upsample_bilinear", {"scale_factor_width": 2, "align_corners": False}).text()
-        'upsample_bilinear(x, scale_factor_width=2, align_corners=False)'
-        """
-        shown = [
-            f'{name}="{value}"' if isinstance(value, str) else f"{name}={value}"
-            for name, value in self.attributes.items()
-        ]
-        return f"{self.op}({', '.join(['x', *shown])})"
-
-
-def choice(name: str, value: object, allowed: Iterable[str]) -> str:
-    """Return a value that is one of some names.
-
-    Raises:
-        ConventionError: it is none of them.
-    """
-    names = list(allowed)
-    if value not in names:
-        raise ConventionError(f"{name} is {value!r}, expected one of {', '.join(names)}")
-    return str(value)
-
-
-def number(name: str, value: object) -> float:
-    """Return a number of any kind (Python's, numpy's) as a float.
-
-    Raises:
-        ConventionError: it is no number.
-    """
-    try:
-        return float(cast("float", value))
-    except (TypeError, ValueError):
-        raise ConventionError(f"{name} is {value!r}, expected a number") from None
-
-
-def whole(name: str, value: object) -> int:
-    """Return a number of any kind as an integer.
-
-    Raises:
-        ConventionError: it is no integer.
-    """
-    found = number(name, value)
-    if not math.isfinite(found) or found != math.floor(found):
-        raise ConventionError(f"{name} is {value!r}, expected a whole number")
-    return int(found)
 
 
 def rank_of(shape: InputShape) -> int:
@@ -178,159 +111,113 @@ def last(rank: int, count: int) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A resize that is to be said in words, at the lengths that are known.
-
-    Attributes:
-        resize: what is to be said.
-        ins: input lengths, None each where unknown.
-        outs: output lengths, likewise; an axis that is copied keeps its length.
-        rank: number of axes.
-        factors: whole factors of the last two axes, as far as they are known.
-    """
-
-    resize: Resize
-    ins: tuple[int | None, ...]
-    outs: tuple[int | None, ...]
-    rank: int
-    factors: tuple[int | None, ...]
-
-    def targets(self) -> tuple[int, int] | None:
-        """Return the output lengths of the last two axes, or None where one is not known."""
-        height, width = self.outs[-2:]
-        return None if height is None or width is None else (height, width)
-
-    def whole(self) -> tuple[int, int] | None:
-        """Return the factors of the last two axes, or None where one is not whole."""
-        height, width = self.factors
-        return None if height is None or width is None else (height, width)
-
-    @property
-    def nearest(self) -> bool:
-        """Whether an axis has a nearest kernel."""
-        return any(isinstance(sampling.kernel, Nearest) for _, sampling in self.resize.axes)
-
-    def has(self, coordinate: "Coordinate") -> bool:
-        """Whether an axis has this coordinate rule."""
-        return any(sampling.coordinate == coordinate for _, sampling in self.resize.axes)
-
-    def preferred(self, names: Mapping[str, "Coordinate"]) -> list[str]:
-        """Return names of coordinate rules, those that the resize itself has first."""
-        return sorted(names, key=lambda name: not self.has(names[name]))
-
-
-def wanted(
-    resize: Resize,
-    input_lengths: Lengths,
-    output_lengths: Lengths,
-    rank: int,
-    scales: Sequence[float] | None,
-) -> Wanted | None:
-    """Return a resize with what follows from its lengths, or None.
-
-    None where it moves other axes than the last two, or a length is 0.
-    """
-    known = [n for n in (*input_lengths, *output_lengths) if n is not None]
-    if rank < 3 or any(axis < rank - 2 for axis, _ in resize.axes) or min(known, default=1) < 1:
-        return None
-    ins = tuple(input_lengths)
-    moved = {axis for axis, _ in resize.axes}
-    outs = tuple(
-        n if axis in moved or n is not None else ins[axis] for axis, n in enumerate(output_lengths)
-    )
-    factors = tuple(_factor(resize, ins, outs, axis, scales) for axis in last(rank, 2))
-    return Wanted(resize, ins, outs, rank, factors)
-
-
-def _factor(
-    resize: Resize,
-    ins: Lengths,
-    outs: Lengths,
-    axis: int,
-    scales: Sequence[float] | None,
-) -> int | None:
-    n_in, n_out, sampling = ins[axis], outs[axis], resize.sampling(axis)
-    scale: Fraction | None = Fraction(1)
-    if sampling is not None:
-        scale = sampling.scale if scales is None else given_scale(scales[axis])
-        if n_in is not None and n_out is not None:
-            scale = Fraction(n_out, n_in)
-    return None if scale is None or scale.denominator != 1 else math.floor(scale)
-
-
-def first_equal(
-    wanted: Wanted,
-    candidates: Iterable[Words],
-    read: "Callable[[str, Attributes, InputShape], Meaning]",
-) -> Words | None:
-    """Return the first candidate that is proven to compute the same at the known lengths."""
-    for words in candidates:
-        try:
-            meaning = read(words.op, words.attributes, wanted.ins)
-        except ConventionError:
-            continue
-        sizes = meaning.sizes or wanted.outs
-        lengths = zip(sizes, wanted.outs, strict=True)
-        if any(None not in pair and pair[0] != pair[1] for pair in lengths):
-            continue
-        if compare_resize(meaning.resize, wanted.resize, wanted.ins, wanted.outs).proven:
-            return words
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Operators(Vocabulary[Wanted, Words]):
     """The operators of an ML Program, or the layers of a neural network, that resize.
 
-    Attributes:
-        candidates: yields what might say a resize, the preferred ones first: by size, which has
-            one meaning on every device, then by factor, which the lengths need not be known for.
-        floor_of: the least specification version that has one.
-        open_question: what Apple leaves open about one; such a one is never taken.
-        read: what one computes.
+    Its candidates come by size, which has one meaning on every device, then by factor, which the
+    lengths need not be known for.
     """
 
-    candidates: "Callable[[Wanted], Iterator[Words]]"
-    floor_of: "Callable[[str, Attributes], int]"
-    open_question: "Callable[[str, Attributes, InputShape], str]"
-    read: "Callable[[str, Attributes, InputShape], Meaning]"
-
-    def words(  # noqa: PLR0913, PLR0917 - each decides by itself
+    def words(
         self,
         resize: Resize,
         input_lengths: Lengths,
         output_lengths: Lengths,
         version: int,
-        rank: int,
         scales: Sequence[float] | None = None,
     ) -> Words | None:
         """Return what is proven to compute a resize of the last two axes.
 
         Args:
             resize: what is to be said.
-            input_lengths: known lengths one an axis, None each where unknown.
+            input_lengths: known lengths one an axis, None each where unknown; at least 3.
             output_lengths: likewise.
             version: specification version of the model, 1 to 9; an ML Program has at least 6.
-            rank: number of axes, at least 3.
             scales: factors one an axis where they are known, for lengths that are not.
         """
-        meant = wanted(resize, input_lengths, output_lengths, rank, scales)
-        if meant is None:
+        wanted = wanted_of(resize, (input_lengths, output_lengths), version, scales)
+        return None if wanted is None else self.first(wanted)
+
+
+def operators(
+    candidates: Callable[[Wanted], Iterator[Words]],
+    floor_of: Callable[[str, Attributes], int],
+    open_question: Callable[[str, Attributes, InputShape], str],
+    read: Callable[[str, Attributes, InputShape], Meaning],
+) -> Operators:
+    """Return a vocabulary of operators that are read by their attributes and lengths.
+
+    Args:
+        candidates: yields what might say a resize, the preferred ones first.
+        floor_of: the least specification version that has one.
+        open_question: what Apple leaves open about one; such a one is never taken.
+        read: what one computes.
+    """
+
+    def resize_of(said: Words, wanted: Wanted) -> Resize | None:
+        if floor_of(said.op, said.attributes) > wanted.version:
             return None
-        sayable = (
-            said
-            for said in self.candidates(meant)
-            if self.floor_of(said.op, said.attributes) <= version
-            and not self.open_question(said.op, said.attributes, meant.ins)
-        )
-        return first_equal(meant, sayable, self.read)
+        if open_question(said.op, said.attributes, wanted.ins):
+            return None
+        try:
+            meaning = read(said.op, said.attributes, wanted.ins)
+        except ConventionError:
+            return None
+        lengths = zip(meaning.sizes or wanted.outs, wanted.outs, strict=True)
+        if any(None not in pair and pair[0] != pair[1] for pair in lengths):
+            return None
+        return meaning.resize
+
+    return Operators(candidates, resize_of)
 
 
-def text_of(
+def wanted_of(
+    resize: Resize,
+    lengths: tuple[Lengths, Lengths],
+    version: int,
+    scales: Sequence[float] | None,
+) -> Wanted | None:
+    """Return a resize with what follows from its lengths; an axis that is copied keeps its own.
+
+    None where it moves other axes than the last two, or a length is 0.
+    """
+    ins, outs = lengths
+    rank = len(ins)
+    known = [n for n in (*ins, *outs) if n is not None]
+    if rank < 3 or any(axis < rank - 2 for axis, _ in resize.axes) or min(known, default=1) < 1:
+        return None
+    moved = {axis for axis, _ in resize.axes}
+    kept = tuple(n if axis in moved or n is not None else ins[axis] for axis, n in enumerate(outs))
+    return Wanted(resize, tuple(ins), kept, version, None if scales is None else tuple(scales))
+
+
+def targets(wanted: Wanted) -> tuple[int, int] | None:
+    """Return the output lengths of the last two axes, or None where one is not known."""
+    height, width = wanted.outs[-2:]
+    return None if height is None or width is None else (height, width)
+
+
+def whole_factors(wanted: Wanted) -> tuple[int, int] | None:
+    """Return the factors of the last two axes, or None where one is not known or not whole."""
+    height, width = (_factor(wanted, axis) for axis in last(wanted.rank, 2))
+    return None if height is None or width is None else (height, width)
+
+
+def _factor(wanted: Wanted, axis: int) -> int | None:
+    n_in, n_out, sampling = wanted.ins[axis], wanted.outs[axis], wanted.resize.sampling(axis)
+    scale: Fraction | None = Fraction(1)
+    if sampling is not None:
+        scale = sampling.scale if wanted.scales is None else given_scale(wanted.scales[axis])
+        if n_in is not None and n_out is not None:
+            scale = Fraction(n_out, n_in)
+    return None if scale is None or scale.denominator != 1 else math.floor(scale)
+
+
+def call_of(
     sampling: Sampling,
     spatial: int,
     by_size: Mapping[str, Sampling],
-    by_factor: "Callable[[int], Iterator[tuple[str, Sampling]]]",
+    by_factor: Callable[[int], Iterator[tuple[str, Sampling]]],
 ) -> str | None:
     """Return the first call that is proven to be a sampling at every size, or None.
 
@@ -344,9 +231,5 @@ def text_of(
     if spatial > 2:
         return None
     grows = factor is not None and factor > 1 and factor.denominator == 1
-    said = by_factor(int(factor)) if factor is not None and grows else iter(by_size.items())
-    for text, meaning in said:
-        verdict = compare(meaning, sampling)
-        if verdict.equal and verdict.proof != "search":
-            return text
-    return None
+    said = by_factor(int(factor)) if factor is not None and grows else by_size.items()
+    return text_of(sampling, said)

@@ -69,41 +69,25 @@ in `converters/mil/mil/ops/tests`, and SamplingMode in `mlmodel/format/NeuralNet
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import Final, cast
 
-from halfpixel.convention import Convention
 from halfpixel.conventions.coreml import mil_grid as coreml_mil_grid
 from halfpixel.conventions.coreml.axes import (
-    Attributes,
     InputShape,
-    Vocabulary,
-    Wanted,
-    Words,
     by_factors,
     by_sizes,
-    choice,
-    number,
+    operators,
     rank_of,
-    text_of,
-    whole,
+    targets,
+    whole_factors,
 )
-from halfpixel.conventions.onnx.resize import Meaning
+from halfpixel.conventions.coreml.names import INTERPOLATIONS, IOS15, IOS16, IOS17, RULES
+from halfpixel.conventions.meaning import Meaning
+from halfpixel.conventions.values import choice, number, whole
+from halfpixel.conventions.vocabulary import Attributes, Wanted, Words
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Coordinate, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.resize import given_scale
-
-IOS15, IOS16, IOS17 = 6, 7, 8
-"""Specification versions that Core ML's operator sets came with."""
-
-RULES: Final[dict[str, Coordinate]] = {
-    "STRICT_ALIGN_CORNERS": "align_corners",
-    "UNALIGN_CORNERS": "half_pixel",
-    "DEFAULT": "asymmetric",
-    "ALIGN_CORNERS": "tf_crop_and_resize",
-    "OFFSET_CORNERS": "coreml_offset_corners",
-}
-"""What sampling_mode says, the preferred words first."""
 
 FACTORS: Final[tuple[str, str]] = ("scale_factor_height", "scale_factor_width")
 TARGETS: Final[tuple[str, str]] = ("target_size_height", "target_size_width")
@@ -116,15 +100,10 @@ FLAGS: Final[tuple[Attributes, ...]] = (
 
 REPEAT: Final = Sampling("asymmetric", Nearest("floor"))
 NEAREST: Final = Sampling("tf_half_pixel_for_nn", Nearest("floor"))
-RESIZES: Final = frozenset(
-    {
-        "upsample_nearest_neighbor",
-        "upsample_bilinear",
-        "resize_nearest_neighbor",
-        "resize_bilinear",
-        "resize",
-    }
-)
+RESIZES: Final = frozenset({
+    "upsample_nearest_neighbor", "upsample_bilinear", "resize_nearest_neighbor",
+    "resize_bilinear", "resize",
+})  # fmt: skip
 
 
 def read(op: str, attributes: Attributes, input_shape: InputShape) -> Meaning:
@@ -133,7 +112,7 @@ def read(op: str, attributes: Attributes, input_shape: InputShape) -> Meaning:
     Args:
         op: one of `RESIZES`.
         attributes: its constant inputs by parameter name, defaults left out. `shape` of a resize
-            may be left out, or hold None, where it is not constant.
+            may be left out, or hold None, where it is not constant; a target size may be None.
         input_shape: lengths, None each where unknown; None where not even the rank is known.
 
     Returns:
@@ -147,25 +126,25 @@ def read(op: str, attributes: Attributes, input_shape: InputShape) -> Meaning:
         case "upsample_nearest_neighbor" | "upsample_bilinear":
             factors = [number(name, attributes.get(name, 1)) for name in FACTORS]
             linear = op == "upsample_bilinear"
-            sampling = Sampling(_corners(attributes), Linear()) if linear else REPEAT
+            sampling = Sampling(corners_of(attributes), Linear()) if linear else REPEAT
             meaning = by_factors(input_shape, FACTORS, factors, sampling)
             return meaning if linear else _repeated(meaning)
         case "resize_bilinear" | "resize_nearest_neighbor":
-            sizes = [(name, whole(name, attributes.get(name, 1))) for name in TARGETS]
+            sizes = [(name, _target(name, attributes.get(name, 1))) for name in TARGETS]
             nearest = op == "resize_nearest_neighbor"
             return by_sizes(input_shape, sizes, NEAREST if nearest else _sampled(attributes))
         case "resize":
-            modes = ("LINEAR", "NEAREST_NEIGHBOR")
-            mode = attributes.get("interpolation_mode", modes[0])
-            nearest = choice("interpolation_mode", mode, modes) != modes[0]
+            mode = attributes.get("interpolation_mode", INTERPOLATIONS[0])
+            nearest = choice("interpolation_mode", mode, INTERPOLATIONS) != INTERPOLATIONS[0]
             sampling = _sampled(attributes)
-            targets = _targets(attributes, input_shape)
-            return by_sizes(input_shape, targets, NEAREST if nearest else sampling)
+            lengths = _targets(attributes, input_shape)
+            return by_sizes(input_shape, lengths, NEAREST if nearest else sampling)
         case _:
             raise ConventionError(f"{op} is not one of {', '.join(sorted(RESIZES))}")
 
 
-def _corners(attributes: Attributes) -> Coordinate:
+def corners_of(attributes: Attributes) -> Coordinate:
+    """Return what the two flags of upsample_bilinear say."""
     align = bool(attributes.get("align_corners", True))
     if bool(attributes.get("half_pixel_centers", not align)):
         if align:
@@ -199,8 +178,8 @@ def _targets(attributes: Attributes, shape: InputShape) -> list[tuple[str, int |
     if listed is not None and not isinstance(listed, Sequence):
         raise ConventionError(f"shape is {listed!r}, expected a list of lengths")
     given = cast("Sequence[int | None] | None", listed)
-    if not 0 <= count <= (rank if given is None else min(rank, len(given))):
-        most = rank if given is None else min(rank, len(given))
+    most = rank if given is None else min(rank, len(given))
+    if not 0 <= count <= most:
         raise ConventionError(f"resized_dims is {count}, expected at most {most}")
     if given is not None and len(given) > rank:
         raise ConventionError(f"shape has {len(given)} values, input has rank {rank}")
@@ -209,9 +188,13 @@ def _targets(attributes: Attributes, shape: InputShape) -> list[tuple[str, int |
     out: list[tuple[str, int | None]] = []
     for axis, value in zip(range(rank - count, rank), wished, strict=True):
         name = f"shape[{axis - rank}]"
-        target = None if value is None else whole(name, value)
+        target = _target(name, value)
         out.append((name, lengths[axis] if target == 0 else target))
     return out
+
+
+def _target(name: str, value: object) -> int | None:
+    return None if value is None else whole(name, value)
 
 
 def open_question(op: str, attributes: Attributes, input_shape: InputShape) -> str:
@@ -282,14 +265,14 @@ def _candidates(meant: Wanted) -> Iterator[Words]:
 
     >>> from halfpixel.sampling import Cubic
     >>> half = Resize(((3, Sampling("half_pixel", Linear())),))
-    >>> words(half, (1, 3, 8, 8), (1, 3, 8, 16), 6, 4).attributes["sampling_mode"]
+    >>> words(half, (1, 3, 8, 8), (1, 3, 8, 16), 6).attributes["sampling_mode"]
     'UNALIGN_CORNERS'
     >>> cubic = Resize(((3, Sampling("half_pixel", Cubic())),))
-    >>> words(cubic, (1, 3, 8, 8), (1, 3, 8, 16), 9, 4) is None
+    >>> words(cubic, (1, 3, 8, 8), (1, 3, 8, 16), 9) is None
     True
     """
-    targets, factors = meant.targets(), meant.whole()
-    sizes: dict[str, object] = dict(zip(TARGETS, targets or (), strict=targets is not None))
+    lengths, factors = targets(meant), whole_factors(meant)
+    sizes: dict[str, object] = dict(zip(TARGETS, lengths or (), strict=lengths is not None))
     grown: dict[str, object] = dict(zip(FACTORS, factors or (), strict=factors is not None))
     nearest = [Words("resize_nearest_neighbor", sizes)] if sizes else []
     if grown:
@@ -309,31 +292,7 @@ def _candidates(meant: Wanted) -> Iterator[Words]:
         yield from nearest
 
 
-VOCABULARY: Final = Vocabulary(_candidates, floor_of, open_question, read)
+VOCABULARY: Final = operators(_candidates, floor_of, open_question, read)
 """What an ML Program can say."""
 
 words: Final = VOCABULARY.words
-
-TO_SIZE: Final = "x, target_size_height=h, target_size_width=w"
-CALLS: Final[dict[str, Sampling]] = {
-    f'resize_bilinear({TO_SIZE}, sampling_mode="{mode}")': Sampling(rule, Linear())
-    for mode, rule in RULES.items()
-} | {f"resize_nearest_neighbor({TO_SIZE})": NEAREST}
-"""Every call by size that has a meaning of its own."""
-
-
-def _by_factor(factor: int) -> Iterator[tuple[str, Sampling]]:
-    """Yield the calls that enlarge by a whole factor."""
-    grown: dict[str, object] = {name: factor for name in FACTORS}  # noqa: C420 - typed so
-    yield Words("upsample_nearest_neighbor", grown).text(), replace(REPEAT, scale=Fraction(factor))
-    for flags in FLAGS:
-        rule = _corners(flags)
-        scale = None if rule == "align_corners" else Fraction(factor)
-        yield Words("upsample_bilinear", {**grown, **flags}).text(), Sampling(rule, Linear(), scale)
-
-
-def _write(sampling: Sampling, spatial: int) -> str | None:
-    return text_of(sampling, spatial, CALLS, _by_factor)
-
-
-CONVENTION = Convention("Core ML ML Program", _write, examples=tuple(CALLS.items()))

@@ -1,4 +1,4 @@
-"""Core ML's names in an ML Program (MIL): resample, affine, crop_resize and conv_transpose.
+"""Core ML's names in an ML Program (MIL): resample, affine and crop_resize.
 
 ============== ======================================== ================================ ====
 operator       value of an input                        meaning                          iOS
@@ -17,53 +17,37 @@ crop_resize    sampling_mode                            a rule of resize_bilinea
                                                         inside each box
                pad_value                                the constant outside             16
                boxes, box_indices                       instead of roi                   17
-conv_transpose pad_type valid, custom, same             no cut, pad, floor of the half   15
-                                                        at the start
 ============== ======================================== ================================ ====
 
-Where each of them reads is in the docstrings of `halfpixel.sampling`'s Resample, AffineSample,
-CropResize and ConvTranspose.
+Where each of them reads is in the docstrings of `halfpixel.sampling`'s Resample, AffineSample and
+CropResize. What is open about conv_transpose, and since when there is one, is answered here too.
 
-Source: coremltools `converters/mil/mil/ops/defs/iOS15|iOS16|iOS17/image_resizing.py` and
-`iOS15/conv.py`.
+Source: coremltools `converters/mil/mil/ops/defs/iOS15|iOS16|iOS17/image_resizing.py`.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.conventions.coreml.axes import Attributes, InputShape, choice, number, whole
+from halfpixel.conventions.coreml.axes import InputShape
+from halfpixel.conventions.coreml.names import (
+    BOX_MODES,
+    IOS15,
+    IOS16,
+    IOS17,
+    PADDINGS,
+    RULES,
+    SAMPLE_MODES,
+    UNITS,
+)
+from halfpixel.conventions.values import choice, length, number
+from halfpixel.conventions.vocabulary import Attributes
 from halfpixel.errors import ConventionError
-from halfpixel.sampling import (
-    AffineGrid,
-    AffineSample,
-    ConvTranspose,
-    CropResize,
-    GridSample,
-    Resample,
-)
-from halfpixel.sampling.crop import BOX_ORDERS, BoxOrder, CropCoordinate
-from halfpixel.sampling.resample import ResamplePadding, Units
+from halfpixel.sampling import AffineGrid, AffineSample, CropResize, GridSample, Resample
 
-IOS15, IOS16, IOS17 = 6, 7, 8
-"""Specification versions that Core ML's operator sets came with."""
+if TYPE_CHECKING:
+    from halfpixel.sampling.crop import BoxOrder
+    from halfpixel.sampling.resample import ResamplePadding, Units
 
-MODES: Final[Mapping[str, Literal["linear", "nearest"]]] = {
-    "bilinear": "linear",
-    "nearest": "nearest",
-}
-PADDINGS: Final[tuple[ResamplePadding, ...]] = ("constant", "border", "reflection", "symmetric")
-UNITS: Final[tuple[Units, ...]] = (
-    "unnormalized",
-    "normalized_minus_one_to_one",
-    "normalized_zero_to_one",
-)
-BOX_RULES: Final[Mapping[str, CropCoordinate]] = {
-    "STRICT_ALIGN_CORNERS": "align_corners",
-    "ALIGN_CORNERS": "tf_crop_and_resize",
-    "DEFAULT": "asymmetric",
-    "OFFSET_CORNERS": "coreml_offset_corners",
-    "UNALIGN_CORNERS": "half_pixel",
-}
 SINCE: Final[Mapping[str, int]] = {
     "resample": IOS15,
     "affine": IOS15,
@@ -77,12 +61,12 @@ def _words(attributes: Attributes, name: str, allowed: Sequence[str], rest: str 
 
 
 def _sampler(attributes: Attributes) -> Resample:
-    mode = _words(attributes, "sampling_mode", tuple(MODES), None)
+    mode = _words(attributes, "sampling_mode", tuple(SAMPLE_MODES), None)
     padding = _words(attributes, "padding_mode", PADDINGS, None)
     units = _words(attributes, "coordinates_mode", UNITS, None)
     value = number("padding_value", attributes.get("padding_value", 0.0))
     return Resample(
-        MODES[mode],
+        SAMPLE_MODES[mode],
         cast("ResamplePadding", padding),
         value if padding == "constant" else 0.0,
         cast("Units", units),
@@ -168,10 +152,7 @@ def affine(attributes: Attributes) -> AffineSample:
 
 
 def _length(attributes: Attributes, name: str) -> int:
-    value = whole(name, attributes.get(name, 1))
-    if value < 1:
-        raise ConventionError(f"{name} is {value}, expected at least 1")
-    return value
+    return length(name, attributes.get(name, 1))
 
 
 def crop_resize(attributes: Attributes) -> CropResize:
@@ -183,117 +164,26 @@ def crop_resize(attributes: Attributes) -> CropResize:
     Raises:
         ConventionError: a mode that it does not have.
 
-    >>> for mode in BOX_RULES:
+    >>> for mode in RULES:
     ...     meant = crop_resize({"sampling_mode": mode, "target_height": 1, "target_width": 3})
     ...     print(mode, meant.positions(1.0, 4.0, 3).round(2).tolist())
     STRICT_ALIGN_CORNERS [1.0, 2.5, 4.0]
-    ALIGN_CORNERS [1.0, 2.5, 4.0]
-    DEFAULT [1.0, 2.33, 3.67]
-    OFFSET_CORNERS [1.5, 2.5, 3.5]
     UNALIGN_CORNERS [1.17, 2.5, 3.83]
+    DEFAULT [1.0, 2.33, 3.67]
+    ALIGN_CORNERS [1.0, 2.5, 4.0]
+    OFFSET_CORNERS [1.5, 2.5, 3.5]
     """
-    mode = choice("sampling_mode", attributes.get("sampling_mode", "DEFAULT"), BOX_RULES)
+    mode = choice("sampling_mode", attributes.get("sampling_mode", "DEFAULT"), RULES)
     name = "box_coordinate_mode"
-    order = choice(name, attributes.get(name, BOX_ORDERS[0]), BOX_ORDERS)
+    order = choice(name, attributes.get(name, BOX_MODES[0]), BOX_MODES)
     pad = attributes.get("pad_value")
     return CropResize(
-        BOX_RULES[mode],
+        RULES[mode],
         (_length(attributes, "target_height"), _length(attributes, "target_width")),
         bool(attributes.get("normalized_coordinates", False)),
         number("spatial_scale", attributes.get("spatial_scale", 1.0)),
         cast("BoxOrder", order),
         None if pad is None else number("pad_value", pad),
-    )
-
-
-def conv_transpose(
-    attributes: Attributes, kernel: tuple[int, ...], lengths: Sequence[int | None] = ()
-) -> ConvTranspose:
-    """Return what a conv_transpose computes.
-
-    A given output_shape fixes the output lengths. The cut at the start is then the one that
-    pad asks for, and the rest is cut (or added) at the end; where `lengths` are not known, the
-    cut is halved.
-
-    Args:
-        attributes: its constant inputs by parameter name, defaults left out.
-        kernel: kernel lengths, the last axes of its weight (C_in, C_out / groups, *kernel).
-        lengths: spatial input lengths, as far as they are known.
-
-    Raises:
-        ConventionError: a list of the wrong length, a value below 1, an unknown pad_type.
-
-    >>> conv_transpose({"strides": (2,), "pad_type": "same"}, (3,)).output_length(0, 5)
-    10
-    >>> halved = {"strides": (2,), "pad": (1, 1), "pad_type": "custom"}
-    >>> conv_transpose(halved, (4,)).output_length(0, 5)
-    10
-    >>> conv_transpose({**halved, "output_shape": (1, 1, 11)}, (4,), (5,)).cut(0, 5)
-    (11, 1, 0)
-    """
-    axes = len(kernel)
-    strides, dilations = _ints(attributes, "strides", axes), _ints(attributes, "dilations", axes)
-    for name, values in (("strides", strides), ("dilations", dilations), ("kernel", kernel)):
-        if min(values, default=1) < 1:
-            raise ConventionError(f"{name} holds {min(values)}, expected at least 1")
-    kind = choice("pad_type", attributes.get("pad_type", "valid"), ("valid", "custom", "same"))
-    pads = _ints(attributes, "pad", 2 * axes, 0) if kind == "custom" else (0,) * (2 * axes)
-    shape = _listed(attributes, "output_shape")
-    groups = whole("groups", attributes.get("groups", 1))
-    if groups < 1 or min(pads, default=0) < 0:
-        raise ConventionError(f"groups is {groups} and pad {pads}, expected at least 1 and 0")
-    nothing = (0,) * axes
-    meant = ConvTranspose(
-        kernel,
-        strides,
-        pads[::2],
-        pads[1::2],
-        nothing,
-        dilations,
-        groups,
-        None if shape is None else tuple(whole("output_shape", n) for n in shape)[-axes:],
-        "SAME_UPPER" if kind == "same" or shape is not None else "NOTSET",
-    )
-    return meant if kind == "same" else _fitted(meant, lengths)
-
-
-def _ints(attributes: Attributes, name: str, count: int, rest: int = 1) -> tuple[int, ...]:
-    given = _listed(attributes, name)
-    values = (rest,) * count if given is None else tuple(whole(name, value) for value in given)
-    if len(values) != count:
-        raise ConventionError(f"{name} has {len(values)} values, expected {count}")
-    return values
-
-
-def _listed(attributes: Attributes, name: str) -> Sequence[int] | None:
-    """Return a list of whole numbers; None where it is not given.
-
-    Raises:
-        ConventionError: it is no list.
-    """
-    given = attributes.get(name)
-    if given is not None and not isinstance(given, Sequence):
-        raise ConventionError(f"{name} is {given!r}, expected a list")
-    return cast("Sequence[int] | None", given)
-
-
-def _fitted(meant: ConvTranspose, lengths: Sequence[int | None]) -> ConvTranspose:
-    """Return the same with its output_shape said as a cut at the end, where lengths are known."""
-    known = [n for n in lengths if n is not None]
-    if meant.output_shape is None or len(known) != len(meant.kernel):
-        return meant
-    over = [
-        meant.strides[a] * (n - 1) + meant.reach(a) - meant.begin[a] - meant.output_shape[a]
-        for a, n in enumerate(known)
-    ]
-    return ConvTranspose(
-        meant.kernel,
-        meant.strides,
-        meant.begin,
-        tuple(max(cut, 0) for cut in over),
-        tuple(max(-cut, 0) for cut in over),
-        meant.dilations,
-        meant.groups,
     )
 
 

@@ -16,12 +16,13 @@ Source: ONNX `docs/Changelog.md`; onnxruntime `core/providers/cpu/tensor/upsampl
 what the operators before 11 leave open.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from halfpixel.convention import Convention
+from halfpixel.conventions.meaning import COPIES, Meaning
+from halfpixel.conventions.values import choice
+from halfpixel.conventions.vocabulary import Attributes
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import shortest
@@ -29,9 +30,10 @@ from halfpixel.sampling.coordinate import COORDINATES, Coordinate
 from halfpixel.sampling.resize import given_scale
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from halfpixel.sampling.kernel import Rounding
 
-Attributes = Mapping[str, object]
 T = TypeVar("T")
 
 ONNX_COORDINATES: Final = frozenset(
@@ -39,11 +41,6 @@ ONNX_COORDINATES: Final = frozenset(
 ) | {"pytorch_half_pixel"}
 ROUNDINGS: Final = frozenset({"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"})
 MODES: Final = frozenset({"nearest", "linear", "cubic"})
-COPIES: Final = frozenset(
-    {"half_pixel", "pytorch_half_pixel", "half_pixel_symmetric", "asymmetric", "align_corners"}
-) | {"tf_half_pixel_for_nn"}
-"""Coordinate modes that read every pixel where it is when the length stays the same; the last
-by what runtimes do, which leave an axis of scale 1 alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +60,6 @@ class Request:
     scales: tuple[float, ...] | None = None
     sizes: tuple[int | None, ...] | None = None
     roi: tuple[float, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a Resize node computes.
-
-    Attributes:
-        resize: the product of samplings.
-        scales: scales one an axis of the input, where they were given.
-        sizes: output lengths one an axis, where sizes were given; None each where unknown.
-        rank: number of axes.
-    """
-
-    resize: Resize
-    rank: int
-    scales: tuple[float, ...] | None
-    sizes: tuple[int | None, ...] | None
 
 
 def read(op: str, opset: int, attributes: Attributes, request: Request) -> Meaning:
@@ -143,12 +123,12 @@ def sampling_of(
     if op == "Upsample" or opset < 11:
         if mode == "bilinear" and op == "Upsample":
             mode = "linear"
-        _one_of("mode", mode, frozenset({"nearest", "linear"}))
+        choice("mode", mode, ("linear", "nearest"))
         kernel = Linear() if mode == "linear" else Nearest("simple")
         return Sampling("asymmetric", kernel, scale)
-    _one_of("mode", mode, MODES)
+    choice("mode", mode, sorted(MODES))
     coordinate = str(attributes.get("coordinate_transformation_mode", "half_pixel"))
-    _one_of("coordinate_transformation_mode", coordinate, ONNX_COORDINATES)
+    choice("coordinate_transformation_mode", coordinate, sorted(ONNX_COORDINATES))
     antialias = bool(attributes.get("antialias", 0))
     smooth: Linear | Cubic | Nearest
     if mode == "cubic":
@@ -158,7 +138,7 @@ def sampling_of(
         smooth = Linear(antialias=antialias)
     else:
         rounding = str(attributes.get("nearest_mode", "round_prefer_floor"))
-        _one_of("nearest_mode", rounding, ROUNDINGS)
+        choice("nearest_mode", rounding, sorted(ROUNDINGS))
         smooth = Nearest(cast("Rounding", rounding))
     crop = coordinate == "tf_crop_and_resize"
     window = (Fraction(roi[0]), Fraction(roi[1])) if crop and roi else (Fraction(0), Fraction(1))
@@ -170,12 +150,6 @@ def sampling_of(
         roi=window,
         extrapolate=crop,
     )
-
-
-def _one_of(name: str, value: str, allowed: frozenset[str]) -> None:
-    if value not in allowed:
-        expected = ", ".join(sorted(allowed))
-        raise ConventionError(f"{name} is {value!r}, expected one of {expected}")
 
 
 def _rank(attributes: Attributes, request: Request) -> int:
@@ -237,7 +211,7 @@ def _keep_aspect(
     axes: tuple[int, ...],
 ) -> tuple[Fraction | None, tuple[int | None, ...]]:
     """Return the one scale of all axes and the sizes that it gives, rounded half up."""
-    _one_of("keep_aspect_ratio_policy", policy, frozenset({"not_larger", "not_smaller"}))
+    choice("keep_aspect_ratio_policy", policy, ("not_larger", "not_smaller"))
     ratios: list[Fraction] = []
     for axis in axes:
         n_in, n_out = lengths[axis], sizes[axis]
@@ -301,14 +275,3 @@ def attributes_of(  # noqa: C901 - one case an attribute
         if sampling.exclude_outside:
             out["exclude_outside"] = 1
     return None if "antialias" in out and opset < 18 else out
-
-
-def _write(sampling: Sampling, _spatial: int) -> str | None:
-    attributes = attributes_of(sampling)
-    if attributes is None:
-        return None
-    scale = "sizes" if sampling.scale is None else f"scales={float(sampling.scale):g}"
-    return ", ".join([*(f"{k}={v}" for k, v in attributes.items()), scale])
-
-
-CONVENTION = Convention("ONNX Resize-19", _write)

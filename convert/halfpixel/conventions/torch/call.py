@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from halfpixel.conventions.torch.interpolate import Family, Interpolate, candidates
-from halfpixel.sampling import Cubic, Linear, Resize, Sampling, Table, compare
+from halfpixel.sampling import Linear, Resize, Sampling, Table, compare
 from halfpixel.sampling.arithmetic import pytorch_nearest, shortest
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import compare_resize
@@ -253,47 +253,3 @@ def call_text(call: Interpolate, resize: Resize, rank: int) -> str:
     """Return the call as Python, with the permutations that its layout needs."""
     view = view_of([axis for axis, _ in resize.axes], rank) or View(())
     return call.text(f"x{view.before}") + view.after
-
-
-def asymmetric_text(resize: Resize, ins: Lengths, outs: Lengths) -> str | None:
-    """Return an expression for asymmetric coordinates, which F.interpolate alone does not have.
-
-    One repeated sample at the end turns n pixels into n + 1; aligning the corners of m + 1
-    samples with them has a step of n / m from 0 on, which is asymmetric; the last one is cut.
-    None where a length is not known, or the kernel or the axes are others.
-
-    >>> linear = Resize(((2, Sampling("asymmetric", Linear())),))
-    >>> asymmetric_text(linear, (1, 1, 3), (1, 1, 6)).partition("size")[2]
-    '=(7,), mode="linear", align_corners=True)[..., :6]'
-    """
-    rank = len(ins)
-    spatial = tuple(range(2, rank))
-    if not 3 <= rank <= 5 or not resize.axes or any(axis < 2 for axis, _ in resize.axes):
-        return None
-    kernels = {sampling.kernel for _, sampling in resize.axes}
-    families: dict[object, Family] = {Linear(): "linear", Cubic(): "cubic"}
-    family = families.get(kernels.pop()) if len(kernels) == 1 else None
-    if family is None or (family == "cubic" and rank != 4):
-        return None
-    pads: list[int] = []
-    size: list[int] = []
-    ends: list[str] = []
-    for axis in spatial:
-        sampling, n_in, n_out = resize.sampling(axis), ins[axis], outs[axis]
-        if n_in is None or n_out is None:
-            return None
-        moved = sampling is not None
-        if sampling is not None and not _is_ratio(sampling, n_in, n_out):
-            return None
-        pads = [0, int(moved), *pads]
-        size.append(n_out + moved)
-        ends.append(f":{n_out}" if moved else ":")
-    call = Interpolate(family, len(spatial), tuple(size), None, align_corners=True)
-    padded = f'F.pad(x, {tuple(pads)}, mode="replicate")'
-    return f"{call.text(padded)}[..., {', '.join(ends)}]"
-
-
-def _is_ratio(sampling: Sampling, n_in: int, n_out: int) -> bool:
-    """Whether a sampling is asymmetric with the step that its two lengths have."""
-    by_ratio = sampling.scale is None or sampling.scale * n_in == n_out
-    return sampling.coordinate == "asymmetric" and by_ratio

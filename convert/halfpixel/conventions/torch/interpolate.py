@@ -23,14 +23,14 @@ Source: PyTorch `aten/src/ATen/native/UpSample.h` (1.9 and 2.13),
 `cpu/UpSampleKernel.cpp`, `AdaptivePooling.h`, `torch/nn/functional.py`.
 """
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Literal, cast
 
-from halfpixel.convention import Convention
-from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling, compare
+from halfpixel.conventions.python_call import PythonCall, Symbol, parse
+from halfpixel.errors import ConventionError
+from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import float32, output_length_float64, shortest, simplest
 
 if TYPE_CHECKING:
@@ -202,33 +202,38 @@ def parse_call(text: str, spatial: int | None = None, version: Version = LATEST)
     False
     """
     try:
-        node = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError as error:
-        raise ValueError(f"{text!r} is not a Python call") from error
-    if not isinstance(node, ast.Call):
-        raise ValueError(f"{text!r} is not a call")  # noqa: TRY004 - a wrong value, not a type
-    name = ast.unparse(node.func).rsplit(".", 1)[-1]
-    if name not in {"interpolate", "upsample", "Upsample", "UpsamplingBilinear2d"}:
-        raise ValueError(f"{name} is not F.interpolate or nn.Upsample")
-    order = ["size", "scale_factor", "mode", "align_corners", "recompute_scale_factor"]
-    positional = node.args if name == "Upsample" else node.args[1:]
-    unpacked = any(word.arg is None for word in node.keywords)
-    if unpacked or any(isinstance(value, ast.Starred) for value in node.args):
-        raise ValueError("its arguments are unpacked, not spelled out")
-    arguments: dict[str, object] = {}
-    named = [*zip(order, positional, strict=False)]
-    named += [(word.arg, word.value) for word in node.keywords if word.arg and word.arg != "input"]
-    for key, value in named:
-        try:
-            arguments[key] = ast.literal_eval(value)
-        except ValueError as error:
-            raise ValueError(f"{key} is {ast.unparse(value)}, not a literal") from error
-    if name == "UpsamplingBilinear2d":
-        arguments |= {"mode": "bilinear", "align_corners": True}
+        arguments = arguments_of(parse(text))
+    except ConventionError as error:
+        raise ValueError(str(error)) from error
+    for key, value in arguments.items():
+        if isinstance(value, Symbol):
+            raise ValueError(f"{key} is {value}, not a literal")  # noqa: TRY004 - a wrong value
     return from_arguments(arguments, spatial, version)
 
 
-_RANKS: Final = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
+ORDER: Final = ("size", "scale_factor", "mode", "align_corners", "recompute_scale_factor")
+"""Arguments in the order of a call without names, behind the input."""
+
+
+def arguments_of(call: PythonCall) -> dict[str, object]:
+    """Return the arguments of an F.interpolate or nn.Upsample by name, without its input.
+
+    Raises:
+        ConventionError: it is another call.
+    """
+    if call.last not in {"interpolate", "upsample", "Upsample", "UpsamplingBilinear2d"}:
+        raise ConventionError(f"{call.last} is not F.interpolate or nn.Upsample")
+    positional = call.positional if call.last == "Upsample" else call.positional[1:]
+    arguments = dict(zip(ORDER, positional, strict=False))
+    arguments |= {name: value for name, value in call.named.items() if name != "input"}
+    if call.last == "UpsamplingBilinear2d":
+        arguments |= {"mode": "bilinear", "align_corners": True}
+    return arguments
+
+
+def spatial_axes(mode: str) -> int:
+    """Return over how many axes a mode is where a call does not tell: 2 where it may be any."""
+    return {"linear": 1, "trilinear": 3}.get(mode, 2)
 
 
 def from_arguments(
@@ -248,7 +253,7 @@ def from_arguments(
         raise ValueError("neither size nor scale_factor is given")
     given = size if size is not None else factor
     count = len(cast("Sequence[object]", given)) if isinstance(given, list | tuple) else None
-    axes = count or spatial or _RANKS.get(mode, 2)
+    axes = count or spatial or spatial_axes(mode)
     smooth = family in {"linear", "cubic"}
     return Interpolate(
         family,
@@ -290,15 +295,3 @@ def candidates(spatial: int, *, scaled: tuple[float, ...] | None) -> list[Interp
     plain: list[Family] = ["nearest", "nearest-exact"]
     calls = [Interpolate(family, spatial, size, scaled) for family in plain] + smooth
     return [*calls, Interpolate("area", spatial, size, scaled)]
-
-
-def _write(sampling: Sampling, spatial: int) -> str | None:
-    scaled = None if sampling.scale is None else (float(sampling.scale),) * spatial
-    for call in candidates(spatial, scaled=scaled):
-        verdict = compare(call.sampling(0), sampling)
-        if verdict.equal and verdict.proof != "search":
-            return call.text()
-    return None
-
-
-CONVENTION = Convention("PyTorch F.interpolate", _write)

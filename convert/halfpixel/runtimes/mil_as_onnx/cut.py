@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
-from halfpixel.conventions.onnx.resize import Meaning
+from halfpixel.conventions.meaning import Meaning
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Cut, Port
 from halfpixel.formats.coreml.read.operation import DATA
-from halfpixel.formats.coreml.read.place import MilPlace, Place, resize_compute, settled
+from halfpixel.formats.coreml.read.place import MilPlace, Place, resize_compute, settle
 from halfpixel.formats.coreml.read.program import array_of
 from halfpixel.formats.onnx.write.builder import Nodes
 from halfpixel.runtimes.mil_as_onnx.graph import OPSET, code_of
@@ -107,7 +107,7 @@ def _at(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Site:
         return replace(found, sizes=tuple(sizes))
 
     try:
-        found = settled(fixed, meant(shape))
+        found = settle(fixed, meant(shape))
     except ConventionError as error:
         raise GraphError("", site.name, str(error)) from error
     told = [m if m is not None else n for n, m in zip(shape, found.lengths()[1], strict=True)]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.conventions.onnx.resize import attributes_of
+from halfpixel.conventions.onnx.vocabulary import exact_attributes, names_of
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.write.builder import Ends, Nodes
 from halfpixel.formats.onnx.write.plan import OTHERS
@@ -17,9 +17,7 @@ from halfpixel.formats.onnx.write.site import add
 from halfpixel.formats.plan import Copy, Goal, Plan, Product, Said
 from halfpixel.formats.planner import lowered
 from halfpixel.runtimes.mil_as_onnx.graph import code_of
-from halfpixel.sampling import Coordinate, Linear, Nearest, Resize, Rounding, Sampling
-from halfpixel.sampling.lowering import single_taps
-from halfpixel.sampling.pixels import runtime_pixels
+from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
@@ -27,12 +25,6 @@ if TYPE_CHECKING:
 
 Lengths = tuple[int | None, ...]
 
-LINEAR: Final[tuple[Coordinate, ...]] = ("half_pixel", "align_corners", "asymmetric")
-NEAREST: Final[tuple[tuple[Coordinate, Rounding], ...]] = (
-    ("asymmetric", "floor"),
-    ("half_pixel", "round_prefer_ceil"),
-    ("half_pixel", "floor"),
-)
 EXACT: Final = replace(OTHERS, dtypes=None, weights=Sampling.weights)
 """What ONNX can be asked to write for a resize whose weights are the exact ones."""
 
@@ -89,7 +81,7 @@ def resize(wires: Wires, operation: Operation, meant: Resize) -> None:
     Raises:
         ConventionError: it has lengths that are not known, and no ONNX attributes for them.
     """
-    plan, nodes = plan_of(operation, meant), wires.nodes
+    plan, nodes = plan_of(operation, meant, wires.nodes.opset), wires.nodes
     match plan:
         case Said(by="computed"):
             _resized(wires, _sizes(wires, operation, meant), plan.attributes)
@@ -107,7 +99,7 @@ def resize(wires: Wires, operation: Operation, meant: Resize) -> None:
             add(nodes, Ends(wires.tensors["x"], wires.y), plan)
 
 
-def plan_of(operation: Operation, meant: Resize) -> Plan:
+def plan_of(operation: Operation, meant: Resize, opset: int) -> Plan:
     """Return how a resize is written: by its exact weights where its lengths are known.
 
     Raises:
@@ -117,19 +109,18 @@ def plan_of(operation: Operation, meant: Resize) -> Plan:
     known = [(axis, s, ins[axis], outs[axis]) for axis, s in meant.axes]
     axes = [(axis, s, n, m) for axis, s, n, m in known if n is not None and m is not None]
     if len(axes) < len(known) or any(max(n, m) > LONGEST for _, _, n, m in axes):
-        said = [attributes_of(sampling.by_size()) for _, sampling in meant.axes]
-        if not said or None in said or any(one != said[0] for one in said):
+        by_size = Resize(tuple((axis, sampling.by_size()) for axis, sampling in meant.axes))
+        said = names_of(by_size)
+        if said is None or any(one != said[0] for one in said):
             raise ConventionError("its weights need lengths that the file fixes")
-        return Said("Resize", said[0] or {}, by="computed")
+        return Said("Resize", said[0], by="computed")
     moved = [(axis, s, n, m) for axis, s, n, m in axes if n != m or not s.weights(n, m).is_identity]
     if not moved:
         return Copy()
     kernels = {type(s.kernel) for _, s, _, _ in moved}
     attributes = None
-    if kernels == {Nearest}:
-        attributes = _nearest(moved)
-    elif kernels == {Linear} and len(ins) in RANKS:
-        attributes = _linear(moved)
+    if kernels == {Nearest} or (kernels == {Linear} and len(ins) in RANKS):
+        attributes = exact_attributes(moved, opset)
     if attributes is not None:
         by_axis = {axis: m for axis, _, _, m in moved}
         kept = (None,) * len(ins) if None in ins else ins
@@ -137,31 +128,6 @@ def plan_of(operation: Operation, meant: Resize) -> Plan:
         return Said("Resize", attributes, by="sizes", values=values)
     goal = Goal(meant, operation.lengths(), {}, dtype="float32")
     return lowered(goal, "gather" if kernels == {Nearest} else "matmul", EXACT)
-
-
-Moved = list[tuple[int, Sampling, int, int]]
-
-
-def _nearest(moved: Moved) -> dict[str, object] | None:
-    """Return attributes by which onnxruntime reads the exact pixels."""
-    for coordinate, rounding in NEAREST:
-        tried = Sampling(coordinate, Nearest(rounding))
-        if all(runtime_pixels(tried, n, m) == single_taps(s.weights(n, m)) for _, s, n, m in moved):
-            return {
-                "mode": "nearest",
-                "coordinate_transformation_mode": coordinate,
-                "nearest_mode": rounding,
-            }
-    return None
-
-
-def _linear(moved: Moved) -> dict[str, object] | None:
-    """Return attributes that have the exact weights."""
-    for coordinate in LINEAR:
-        tried = Sampling(coordinate, Linear())
-        if all(tried.weights(n, m).rows == s.weights(n, m).rows for _, s, n, m in moved):
-            return {"mode": "linear", "coordinate_transformation_mode": coordinate}
-    return None
 
 
 def _resized(wires: Wires, sizes: str, attributes: Mapping[str, object]) -> None:

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
-from halfpixel.conventions.onnx.resize import Meaning
+from halfpixel.conventions.coreml import neuralnetwork_grid as coreml_neuralnetwork_grid
+from halfpixel.conventions.coreml.names import (
+    BOX_MODES,
+    LINEAR_MODES,
+    METHODS,
+    SAME_MODES,
+    UPSAMPLE_MODES,
+)
+from halfpixel.conventions.meaning import Meaning
 from halfpixel.conventions.torch import grid as torch_grid
 from halfpixel.conventions.torch import resample as torch_resample
 from halfpixel.dialect import NEURAL_NETWORK
@@ -26,7 +34,7 @@ from halfpixel.formats.coreml.read.place import (
     guarded,
     refusing,
     resize_compute,
-    settled,
+    settle,
     site_of,
 )
 from halfpixel.formats.coreml.read.specification import (
@@ -51,17 +59,6 @@ MESSAGES: Final = {
     "convolution": "Convolution",
 }
 """Layers that may resample, and the message of their parameters."""
-
-UPSAMPLE_MODES: Final = ("NN", "BILINEAR")
-LINEAR_MODES: Final = ("DEFAULT", "ALIGN_CORNERS_TRUE", "ALIGN_CORNERS_FALSE")
-SAMPLING_METHODS: Final = (
-    "STRICT_ALIGN_ENDPOINTS_MODE", "ALIGN_ENDPOINTS_MODE", "UPSAMPLE_MODE", "ROI_ALIGN_MODE",
-)  # fmt: skip
-BOX_MODES: Final = (
-    "CORNERS_HEIGHT_FIRST", "CORNERS_WIDTH_FIRST", "CENTER_SIZE_HEIGHT_FIRST",
-    "CENTER_SIZE_WIDTH_FIRST",
-)  # fmt: skip
-SAME_MODES: Final = ("BOTTOM_RIGHT_HEAVY", "TOP_LEFT_HEAVY")
 
 
 @dataclass
@@ -212,7 +209,7 @@ def _upsample(parameters: object) -> dict[str, Attribute]:
     if len(given.scalingFactor) or "fractionalScalingFactor" not in found:
         found["scalingFactor"] = tuple(int(v) for v in given.scalingFactor)
     if given.linearUpsampleMode or found["mode"] == "BILINEAR":
-        mode = chosen("linearUpsampleMode", given.linearUpsampleMode, LINEAR_MODES)
+        mode = chosen("linearUpsampleMode", given.linearUpsampleMode, tuple(LINEAR_MODES))
         found["linearUpsampleMode"] = mode
     return found
 
@@ -237,7 +234,7 @@ class _Resize(Protocol):
 
 def _resize_bilinear(parameters: object) -> dict[str, Attribute]:
     given = cast("_Resize", parameters)
-    method = chosen("samplingMethod", given.mode.samplingMethod, SAMPLING_METHODS)
+    method = chosen("samplingMethod", given.mode.samplingMethod, tuple(METHODS))
     return {"targetSize": tuple(int(v) for v in given.targetSize), "samplingMethod": method}
 
 
@@ -338,12 +335,12 @@ def _resized(name: str, base: Operation) -> Described:
         return coreml_neuralnetwork.read(base.op, base.attributes, lengths)
 
     lengths = None if base.input_shape is None else base.lengths()[0]
-    found = settled(base, meant(lengths))
+    found = settle(base, meant(lengths))
     return found, resize_compute(name, meant, found.lengths())
 
 
 def _cropped(name: str, base: Operation) -> Described:
-    meant = coreml_neuralnetwork.crop_resize(base.attributes)
+    meant = coreml_neuralnetwork_grid.crop_resize(base.attributes)
 
     def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
         return crop(meant, {"x": inputs[0], "roi": inputs[1]})
@@ -353,7 +350,7 @@ def _cropped(name: str, base: Operation) -> Described:
 
 
 def _deconvolved(name: str, base: Operation) -> Described:
-    meant = coreml_neuralnetwork.deconvolution(base.attributes)
+    meant = coreml_neuralnetwork_grid.deconvolution(base.attributes)
     shape = base.input_shape
     out = base.output_shape
     if out is None and shape is not None and len(shape) >= 2:

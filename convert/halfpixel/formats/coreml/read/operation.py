@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.coreml import mil as coreml_mil
+from halfpixel.conventions.coreml import mil_deconvolution as coreml_mil_deconvolution
 from halfpixel.conventions.coreml import mil_grid as coreml_mil_grid
-from halfpixel.conventions.onnx.resize import Meaning
+from halfpixel.conventions.meaning import Meaning
 from halfpixel.conventions.torch import grid as torch_grid
 from halfpixel.conventions.torch import resample as torch_resample
 from halfpixel.dialect import ML_PROGRAM
@@ -18,7 +19,7 @@ from halfpixel.formats.coreml.read.place import (
     Place,
     guarded,
     resize_compute,
-    settled,
+    settle,
     site_of,
 )
 from halfpixel.formats.coreml.read.program import MilScope, named, operation_name
@@ -32,10 +33,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.generic]
 
-RESIZES: Final = frozenset({
-    "upsample_nearest_neighbor", "upsample_bilinear", "resize_nearest_neighbor",
-    "resize_bilinear", "resize",
-})  # fmt: skip
+RESIZES: Final = coreml_mil.RESIZES
 BY_SCALES: Final = frozenset({"upsample_nearest_neighbor", "upsample_bilinear"})
 OPS: Final = RESIZES | {"resample", "affine", "crop_resize", "conv_transpose"}
 
@@ -110,7 +108,7 @@ def _resize(scope: MilScope, operation: MilOperation, base: Operation) -> Descri
         return coreml_mil.read(base.op, attributes, lengths)
 
     lengths = None if base.input_shape is None else base.lengths()[0]
-    found = settled(base, meant(lengths))
+    found = settle(base, meant(lengths))
     return found, resize_compute(operation_name(operation), meant, found.lengths())
 
 
@@ -215,7 +213,7 @@ def _conv_transpose(scope: MilScope, operation: MilOperation, base: Operation) -
         raise ConventionError("the kernel's lengths are not known")
     kernel = cast("tuple[int, ...]", shape[2:])
     lengths = base.lengths()[0][2:]
-    meant = coreml_mil_grid.conv_transpose(base.attributes, kernel, lengths)
+    meant = coreml_mil_deconvolution.conv_transpose(base.attributes, kernel, lengths)
 
     def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
         found = _tensors(scope, operation, inputs)

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.conventions.coreml.axes import Attributes, InputShape
-from halfpixel.conventions.onnx.resize import Meaning
-from halfpixel.conventions.torch.call import asymmetric_text, call_text, matching_call
+from halfpixel.conventions.coreml.axes import InputShape
+from halfpixel.conventions.meaning import Meaning, check_lengths
+from halfpixel.conventions.torch.text import torch_text
+from halfpixel.conventions.vocabulary import Attributes
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.coreml.messages import Operation as MilOperation
 from halfpixel.formats.coreml.read.program import MilScope
 from halfpixel.formats.coreml.read.specification import Layer, Leaf
-from halfpixel.sampling import Resize
 from halfpixel.site import Operation, Shape, Site, known
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def site_of(  # noqa: PLR0913, PLR0917 - each is told by the file
     return Site(name, found, "/".join(filter(None, graph)), compute=compute)
 
 
-def settled(base: Operation, meaning: Meaning) -> Operation:
+def settle(base: Operation, meaning: Meaning) -> Operation:
     """Complete a resize with what its lengths mean: shapes, and the PyTorch call."""
     shape_in: Shape = base.input_shape or (None,) * meaning.rank
     shape_out = list(base.output_shape or (None,) * meaning.rank)
@@ -119,36 +119,18 @@ def settled(base: Operation, meaning: Meaning) -> Operation:
             shape_out[axis] = length
         elif abs(told - length) > slack:
             raise ConventionError(f"axis {axis} is declared {told} long, and would be {length}")
-    declared = tuple(shape_out)
-    operation = replace(
+    ins, outs = known(shape_in, meaning.rank), known(tuple(shape_out), meaning.rank)
+    check_lengths(meaning.resize, ins, outs, LONGEST)
+    scales = meaning.scales if base.by == "scales" else None
+    whole = scales is not None and all(factor == int(factor) for factor in scales)
+    return replace(
         base,
         operator=meaning.resize,
-        output_shape=declared,
-        scales=meaning.scales if base.by == "scales" else None,
+        output_shape=tuple(shape_out),
+        torch_call=torch_text(meaning.resize, scales if whole else None, ins, outs),
+        scales=scales,
         sizes=meaning.sizes,
     )
-    _refuse_empty(operation)
-    ins, outs = known(shape_in, meaning.rank), known(declared, meaning.rank)
-    factors = operation.scales
-    whole = factors is not None and all(factor == int(factor) for factor in factors)
-    call = matching_call(meaning.resize, factors if whole else None, ins, outs)
-    if call is None:
-        return replace(operation, torch_call=asymmetric_text(meaning.resize, ins, outs))
-    return replace(operation, torch_call=call_text(call, meaning.resize, meaning.rank))
-
-
-def _refuse_empty(operation: Operation) -> None:
-    """Refuse a resize of or to nothing, and one whose declared length is another."""
-    operator = operation.operator
-    if not isinstance(operator, Resize):
-        return
-    for which, lengths in zip(("input", "output"), operation.lengths(), strict=True):
-        for axis, _ in operator.axes:
-            if lengths[axis] == 0:
-                raise ConventionError(f"{which} length 0 along axis {axis}, expected at least 1")
-            if (lengths[axis] or 0) > LONGEST:
-                reason = f"{which} length {lengths[axis]} along axis {axis}, at most {LONGEST}"
-                raise ConventionError(reason)
 
 
 def resize_compute(

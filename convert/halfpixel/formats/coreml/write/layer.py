@@ -3,15 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from halfpixel.conventions.coreml.names import BOX_MODES, LINEAR_MODES, METHODS, UPSAMPLE_MODES
 from halfpixel.errors import ConventionError
 from halfpixel.formats.coreml.edit import NewLayer, serialized
-from halfpixel.formats.coreml.read.layer import (
-    BOX_MODES,
-    LINEAR_MODES,
-    MESSAGES,
-    SAMPLING_METHODS,
-    UPSAMPLE_MODES,
-)
+from halfpixel.formats.coreml.read.layer import MESSAGES
 from halfpixel.formats.coreml.schema import NETWORK_LAYERS, classes
 
 if TYPE_CHECKING:
@@ -64,9 +59,9 @@ def new_layer(kind: str, attributes: Mapping[str, object]) -> NewLayer:
             case "mode":
                 setattr(message, name, UPSAMPLE_MODES.index(str(value)))
             case "linearUpsampleMode":
-                message.linearUpsampleMode = LINEAR_MODES.index(str(value))
+                message.linearUpsampleMode = list(LINEAR_MODES).index(str(value))
             case "samplingMethod":
-                method = SAMPLING_METHODS.index(str(value))
+                method = list(METHODS).index(str(value))
                 cast("_Method", getattr(message, "mode")).samplingMethod = method  # noqa: B009
                 mode = getattr(message, "mode")  # noqa: B009
                 mode.SetInParent()

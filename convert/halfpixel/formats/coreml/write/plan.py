@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.conventions.coreml import mil_grid as coreml_mil_grid
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
-from halfpixel.conventions.coreml.axes import Words
+from halfpixel.conventions.vocabulary import Words
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
@@ -181,7 +181,7 @@ def _words(operation: Operation, goal: Goal, version: int) -> Words | None:
     ins, outs = goal.lengths
     program = operation.dialect == ML_PROGRAM
     say = coreml_mil.words if program else coreml_neuralnetwork.words
-    return say(goal.resize, ins, outs, version, operation.rank, operation.scales)
+    return say(goal.resize, ins, outs, version, operation.scales)
 
 
 def _unsaid(operation: Operation, goal: Goal, version: int) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
+from halfpixel.conventions.meaning import Meaning, check_lengths
 from halfpixel.conventions.onnx import resize as onnx_resize
-from halfpixel.conventions.onnx.resize import Meaning, Request
-from halfpixel.conventions.torch.call import asymmetric_text, call_text, matching_call
+from halfpixel.conventions.onnx.resize import Request
+from halfpixel.conventions.torch.text import torch_text
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx.read.arguments import bind, numbers_of
 from halfpixel.formats.onnx.read.constants import Numbers
@@ -62,20 +63,12 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
     )
     try:
         described = _DESCRIBE[node.op_type](scope, node, base)
-        _refuse_empty(described.operation)
+        operator = described.operation.operator
+        if isinstance(operator, Resize):
+            check_lengths(operator, *described.operation.lengths())
     except ConventionError as error:
         return Described(replace(base, problem=str(error)), _refuse(node, str(error)))
     return described
-
-
-def _refuse_empty(operation: Operation) -> None:
-    """Refuse a resize of or to nothing."""
-    if not isinstance(operation.operator, Resize):
-        return
-    for which, lengths in zip(("input", "output"), operation.lengths(), strict=True):
-        for axis, _ in operation.operator.axes:
-            if lengths[axis] == 0:
-                raise ConventionError(f"{which} length 0 along axis {axis}, expected at least 1")
 
 
 def misfit(scope: Scope, node: "NodeProto", producer: Producer, problem: str) -> Described:
@@ -188,23 +181,17 @@ def settle(base: Operation, meaning: Meaning) -> Operation:
     if base.opset < 11 and meaning.scales is not None:
         declared = None  # a size that was written as a scale: shape inference may be one short
     shape_out = _output_shape(shape_in, declared, meaning)
+    ins, outs = known(shape_in, meaning.rank), known(shape_out, meaning.rank)
     scales = meaning.scales if base.by == "scales" else None
-    operation = replace(
+    told = base.by != "scales" or scales is not None
+    return replace(
         base,
         operator=meaning.resize,
-        input_shape=base.input_shape,
         output_shape=shape_out,
+        torch_call=torch_text(meaning.resize, scales, ins, outs) if told else None,
         scales=scales,
         sizes=meaning.sizes,
     )
-    lengths_in, lengths_out = known(shape_in, meaning.rank), known(shape_out, meaning.rank)
-    if base.by == "scales" and scales is None:
-        return operation
-    call = matching_call(meaning.resize, scales, lengths_in, lengths_out)
-    if call is None:
-        text = asymmetric_text(meaning.resize, lengths_in, lengths_out)
-        return replace(operation, torch_call=text)
-    return replace(operation, torch_call=call_text(call, meaning.resize, meaning.rank))
 
 
 def _output_shape(shape_in: Shape, declared: Shape | None, meaning: Meaning) -> Shape:

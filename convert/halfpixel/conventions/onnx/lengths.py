@@ -1,13 +1,13 @@
 """Ways to give a Resize its lengths: what stands there, new scales or sizes, computed sizes."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from halfpixel.formats.plan import Goal
+from halfpixel.conventions.vocabulary import Wanted
 from halfpixel.sampling import Sampling
 from halfpixel.sampling.arithmetic import float32, output_length_float32, output_length_float64
-from halfpixel.site import Operation
 
 By = Literal["kept", "scales", "sizes", "computed"]
 
@@ -22,60 +22,80 @@ Choice = tuple[By, tuple[float | None, ...], tuple[float | None, ...] | None]
 """How lengths are given, the new values, and the scales that the node then computes with."""
 
 
-def ways(operation: Operation, goal: Goal, sampling: Sampling) -> Iterator[Choice]:
-    """Yield ways to give the lengths of a resize, from what stands there to what is new."""
-    ins, outs = goal.lengths
-    rank = len(ins)
-    by_ratio = all(s.scale is None for _, s in goal.resize.axes)
+@dataclass(frozen=True, slots=True)
+class NodeWanted(Wanted):
+    """A resize that is to be said by a Resize node, in the place of what stands there.
+
+    Attributes:
+        attributes: of the node that stands there, defaults left out.
+        by: which of scales and sizes that node is given; empty where neither.
+        sizes: its sizes, None each where unknown.
+        keeps: its own scales or sizes may stay.
+        factors: PyTorch's scale factors by axis, where they give the output lengths.
+    """
+
+    attributes: Mapping[str, object] = field(default_factory=dict[str, object])
+    by: str = ""
+    sizes: tuple[int | None, ...] | None = None
+    keeps: bool = False
+    factors: Mapping[int, float] = field(default_factory=dict[int, float])
+
+
+def ways(wanted: NodeWanted, sampling: Sampling) -> Iterator[Choice]:
+    """Yield ways to give the lengths of a resize, from what stands there to what is new.
+
+    Args:
+        wanted: what is to be said, and what stands there.
+        sampling: what is to be said of every axis.
+    """
+    ins, outs, moved = wanted.ins, wanted.outs, wanted.resize.axes
+    by_ratio = all(s.scale is None for _, s in moved)
     independent = sampling.coordinate == "align_corners"
     sized = all(
-        outs[axis] is not None and (operation.by == "sizes" or ins[axis] is not None)
-        for axis, _ in goal.resize.axes
+        outs[axis] is not None and (wanted.by == "sizes" or ins[axis] is not None)
+        for axis, _ in moved
     )
-    if by_ratio and sized and operation.by == "scales" and not independent:
+    if by_ratio and sized and wanted.by == "scales" and not independent:
         yield "sizes", outs, None
-    written = operation.op in {"Resize", "Upsample"} and not operation.problem
-    plain = operation.attributes.get("keep_aspect_ratio_policy", "stretch") == "stretch"
-    if written and plain and _gives(operation, goal):
-        if operation.by == "sizes":
+    if wanted.keeps and _gives(wanted):
+        if wanted.by == "sizes":
             yield "kept", (), None
-        elif operation.scales is None:
-            yield "kept", (), (None,) * rank
+        elif wanted.scales is None:
+            yield "kept", (), (None,) * wanted.rank
         else:
-            yield "kept", (), operation.scales
-    scales = _scales(operation, goal)
+            yield "kept", (), wanted.scales
     if sized:
         yield "sizes", outs, None
+    scales = _scales(wanted)
     if scales is not None:
         yield "scales", scales, scales
-    if goal.factors or (operation.by == "scales" and operation.scales and not independent):
-        yield "computed", tuple(_factor(operation, goal, axis) for axis in range(rank)), None
+    if wanted.factors or (wanted.by == "scales" and wanted.scales and not independent):
+        yield "computed", tuple(_factor(wanted, axis) for axis in range(wanted.rank)), None
 
 
-def _factor(operation: Operation, goal: Goal, axis: int) -> float | None:
-    if axis in goal.factors:
-        return goal.factors[axis]
-    moved = any(a == axis for a, _ in goal.resize.axes)
-    return operation.scales[axis] if moved and operation.scales else None
+def _factor(wanted: NodeWanted, axis: int) -> float | None:
+    if axis in wanted.factors:
+        return wanted.factors[axis]
+    moved = any(a == axis for a, _ in wanted.resize.axes)
+    return wanted.scales[axis] if moved and wanted.scales else None
 
 
-def _gives(operation: Operation, goal: Goal) -> bool:
+def _gives(wanted: NodeWanted) -> bool:
     """Whether the node's own scales or sizes give the lengths that are wanted."""
-    ins, outs = goal.lengths
-    for axis, _ in goal.resize.axes:
-        n_in, n_out = ins[axis], outs[axis]
-        if operation.by == "sizes":
-            size = operation.sizes[axis] if operation.sizes else None
+    for axis, _ in wanted.resize.axes:
+        n_in, n_out, factor = wanted.ins[axis], wanted.outs[axis], wanted.factors.get(axis)
+        if wanted.by == "sizes":
+            size = wanted.sizes[axis] if wanted.sizes else None
             if n_out is not None and size is not None and size != n_out:
                 return False
-            if size is None and axis in goal.factors:
+            if size is None and factor is not None:
                 return False
-        elif operation.scales is not None:
-            scale = operation.scales[axis]
+        elif wanted.scales is not None:
+            scale = wanted.scales[axis]
             if n_in is not None and n_out is not None:
                 if output_length_float32(n_in, scale) != n_out:
                     return False
-            elif axis in goal.factors and _misses(scale, goal.factors[axis]):
+            elif factor is not None and _misses(scale, factor):
                 return False
     return True
 
@@ -88,12 +108,11 @@ def _misses(scale: float, factor: float) -> bool:
     )
 
 
-def _scales(operation: Operation, goal: Goal) -> tuple[float, ...] | None:
+def _scales(wanted: NodeWanted) -> tuple[float, ...] | None:
     """Return float32 scales that give the steps and the lengths that are wanted."""
-    ins, outs = goal.lengths
-    scales = [1.0] * len(ins)
-    for axis, sampling in goal.resize.axes:
-        n_in, n_out = ins[axis], outs[axis]
+    scales = [1.0] * wanted.rank
+    for axis, sampling in wanted.resize.axes:
+        n_in, n_out, factor = wanted.ins[axis], wanted.outs[axis], wanted.factors.get(axis)
         stays = n_in is not None and n_in == n_out
         if stays and sampling.copies_same_length:
             continue
@@ -102,12 +121,12 @@ def _scales(operation: Operation, goal: Goal) -> tuple[float, ...] | None:
                 return None
             exact = n_out / n_in
         else:
-            exact = goal.factors.get(axis, float(sampling.scale))
-        found = _neighbour(exact, n_in, n_out, goal.factors.get(axis))
+            exact = float(sampling.scale) if factor is None else factor
+        found = _neighbour(exact, n_in, n_out, factor)
         if found is None:
             return None
         scales[axis] = found
-    given = operation.scales
+    given = wanted.scales
     if given is not None and all(
         float32(a) == float32(b) for a, b in zip(scales, given, strict=True)
     ):

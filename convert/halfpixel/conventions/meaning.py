@@ -1,0 +1,76 @@
+"""What every framework's words are read into: a resize, with what was said of its lengths."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from halfpixel.convention import Reading
+from halfpixel.errors import ConventionError
+from halfpixel.sampling import Resize, Sampling
+from halfpixel.sampling.resize import given_scale
+
+Lengths = Sequence[int | None]
+
+COPIES: Final = frozenset(
+    {"half_pixel", "pytorch_half_pixel", "half_pixel_symmetric", "asymmetric", "align_corners"}
+) | {"tf_half_pixel_for_nn"}
+"""Coordinate modes that read every pixel where it is when the length stays the same; the last
+by what runtimes do, which leave an axis of scale 1 alone."""
+
+RATIOS: Final = frozenset({"half_pixel", "asymmetric", "tf_half_pixel_for_nn"})
+"""Coordinate modes that are a function of the step alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a resizing operator computes.
+
+    Attributes:
+        resize: the product of samplings.
+        rank: number of axes.
+        scales: scales one an axis of the input, where they were given.
+        sizes: output lengths one an axis, where sizes were given; None each where unknown.
+    """
+
+    resize: Resize
+    rank: int
+    scales: tuple[float, ...] | None
+    sizes: tuple[int | None, ...] | None
+
+    def along(self, axes: Sequence[int]) -> Reading:
+        """Return what it computes along some of its axes, which are spatial."""
+        sizes = self.sizes or (None,) * self.rank
+        return Reading(
+            tuple(self._by_factor(axis) for axis in axes), tuple(sizes[axis] for axis in axes)
+        )
+
+    def _by_factor(self, axis: int) -> Sampling | None:
+        """Return an axis with a whole factor as its scale: the ratio of its lengths is the same."""
+        sampling = self.resize.sampling(axis)
+        factor = None if self.scales is None else given_scale(self.scales[axis])
+        if sampling is None or factor is None or factor.denominator != 1:
+            return sampling
+        return replace(sampling, scale=factor) if sampling.coordinate in RATIOS else sampling
+
+
+def check_lengths(resize: Resize, ins: Lengths, outs: Lengths, longest: int | None = None) -> None:
+    """Refuse a resize of or to nothing, or to more than there can be.
+
+    Args:
+        resize: what is computed.
+        ins: input lengths one an axis, None each where unknown.
+        outs: output lengths, likewise.
+        longest: the longest axis that there can be; None for any.
+
+    Raises:
+        ConventionError: such a length, with its axis.
+    """
+    for which, lengths in (("input", ins), ("output", outs)):
+        for axis, _ in resize.axes:
+            length = lengths[axis]
+            if length == 0:
+                raise ConventionError(f"{which} length 0 along axis {axis}, expected at least 1")
+            if longest is not None and (length or 0) > longest:
+                raise ConventionError(
+                    f"{which} length {length} along axis {axis}, at most {longest}"
+                )

@@ -1,0 +1,87 @@
+"""PyTorch's calls as text: F.interpolate and nn.Upsample, read and written."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from halfpixel.convention import Convention, Reading
+from halfpixel.conventions.python_call import exact, listed, open_length, parse
+from halfpixel.conventions.torch.interpolate import (
+    FAMILIES,
+    Interpolate,
+    arguments_of,
+    candidates,
+    from_arguments,
+    spatial_axes,
+)
+from halfpixel.conventions.values import choice, flag
+from halfpixel.conventions.vocabulary import text_of
+from halfpixel.errors import ConventionError
+from halfpixel.sampling import Sampling
+
+FLAGS: Final = ("align_corners", "recompute_scale_factor", "antialias")
+
+
+def _read(text: str, length: int | None) -> Reading:
+    given = arguments_of(parse(text))
+    for name in set(given) - {"size", "scale_factor", "mode", *FLAGS}:
+        raise ConventionError(f"F.interpolate has no argument {name}")
+    for name in FLAGS:
+        flag(name, given.get(name) or False)
+    choice("mode", given.get("mode", "nearest"), FAMILIES)
+    size, factor = given.get("size"), given.get("scale_factor")
+    if size is not None and factor is not None:
+        raise ConventionError("size and scale_factor are both given")
+    sizes: tuple[int | None, ...] | None = None
+    if size is not None:
+        sizes = tuple(open_length("size", item) for item in _each(given, size))
+        given["size"] = tuple(n or 1 for n in sizes)
+    elif factor is not None:
+        items = _each(given, factor)
+        given["scale_factor"] = tuple(float(exact("scale_factor", item)) for item in items)
+    try:
+        call = from_arguments(given)
+    except ValueError as error:
+        raise ConventionError(str(error)) from error
+    if sizes is None:
+        sizes = (None,) * call.spatial
+        if length is not None:
+            sizes = call.output_lengths((length,) * call.spatial) or sizes
+    return Reading(tuple(call.sampling(axis) for axis in range(call.spatial)), sizes)
+
+
+def _each(given: Mapping[str, object], value: object) -> Sequence[object]:
+    """Return a size or factor for every spatial axis."""
+    items = listed(value)
+    if items is None:
+        return (value,) * spatial_axes(str(given.get("mode", "nearest")))
+    if not 1 <= len(items) <= 3:
+        raise ConventionError(f"{value!r} has {len(items)} values, expected 1 to 3")
+    return items
+
+
+def _write(sampling: Sampling, spatial: int) -> str | None:
+    scaled = None if sampling.scale is None else (float(sampling.scale),) * spatial
+    calls = candidates(spatial, scaled=scaled)
+    return text_of(sampling, ((call.text(), call.sampling(0)) for call in calls))
+
+
+def _examples() -> tuple[tuple[str, Sampling], ...]:
+    scaled = Interpolate("linear", 2, scale_factor=(1.5, 1.5), align_corners=False)
+    calls = [*candidates(2, scaled=None), *candidates(2, scaled=(2.0, 2.0)), scaled]
+    return tuple((call.text(), call.sampling(0)) for call in calls)
+
+
+CONVENTION = Convention(
+    "PyTorch F.interpolate",
+    (
+        "torch.nn.functional.interpolate",
+        "torch.nn.functional.upsample",
+        "torch.nn.Upsample",
+        "torch.nn.UpsamplingBilinear2d",
+        "*.interpolate",
+        "F.upsample",
+    ),
+    _read,
+    _write,
+    examples=_examples(),
+)
