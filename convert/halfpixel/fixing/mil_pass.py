@@ -31,7 +31,7 @@ from halfpixel.errors import ConventionError, MissingExtraError
 from halfpixel.formats.coreml.read.place import settled
 from halfpixel.formats.coreml.write.operators import call_of
 from halfpixel.formats.coreml.write.plan import PROGRAM, vocabulary
-from halfpixel.formats.plan import Copy, Goal, Product, Said, goal_of
+from halfpixel.formats.plan import Copy, Goal, Pixels, Plan, Product, Said, goal_of
 from halfpixel.formats.planner import choose, lowered
 from halfpixel.intents.coreml_record import converted
 from halfpixel.rule import SEVERITIES, Fix
@@ -272,27 +272,34 @@ def _write(block: _Block, op: _Op, version: int, fix: Fix, source: str) -> None:
 
 def _said(op: _Op, operation: Operation, goal: Goal, version: int) -> _Var | None:
     """Add the operations that compute a resize; None where nothing says it."""
-    own, x = vocabulary(operation, goal, version, BUILDER.copy), op.inputs["x"]
+    own = vocabulary(operation, goal, version, BUILDER.copy)
     try:
         plan = lowered(goal, "mixed", BUILDER) if _moves(operation) else choose(goal, BUILDER, own)
     except ConventionError:
         return None
+    return _built(op, plan)
+
+
+def _built(op: _Op, plan: Plan) -> _Var | None:
+    """Add the operations of a plan; None where they are none."""
+    builder = cast("object", _module(".converters.mil").Builder)  # type: ignore[attr-defined]
+    x = op.inputs["x"]
     match plan:
         case Copy():
-            return _call("identity", op, op.name, x=x)
+            return _call(builder, "identity", op, op.name, x=x)
         case Said():
-            return _call(plan.op, op, op.name, x=x, **plan.attributes)
+            return _call(builder, plan.op, op, op.name, x=x, **plan.attributes)
         case Product():
             for place, step in enumerate(plan.steps):
                 last = place + 1 == len(plan.steps)
                 name = op.name if last else f"{op.name}_halfpixel_{step.axis}"
-                kind, data, constants = call_of(step, plan.rank, plan.dtype)
-                x = _call(kind, op, name, **{data: x}, **constants)
+                kind, data, inputs = call_of(step, plan.rank, plan.dtype)
+                axis = {"axis": step.axis} if isinstance(step, Pixels) else {}
+                x = _call(builder, kind, op, name, **{data: x}, **inputs, **axis)
             return x
         case _:
             return None
 
 
-def _call(kind: str, op: _Op, name: str, **inputs: object) -> _Var:
-    builder = cast("object", _module(".converters.mil").Builder)  # type: ignore[attr-defined]
+def _call(builder: object, kind: str, op: _Op, name: str, **inputs: object) -> _Var:
     return cast("_Var", getattr(builder, kind)(**inputs, name=name, before_op=op))

@@ -81,28 +81,27 @@ def _steps(writer: MilWriter, plan: Gather | Product, lengths: list[int]) -> Non
             raise ConventionError("an ML Program computes no pixels")
         axis = step.axis
         lengths[axis] = step.n_out
-        kind, data, constants = call_of(step, len(lengths), writer.dtype)
-        inputs = {data: x}
+        kind, data, others = call_of(step, len(lengths), writer.dtype)
         if isinstance(step, Matrix):
             no = writer.constant(f"transpose_{axis}", value=False)
+            ((name, matrix),) = others.items()
+            inputs = {name: writer.constant(f"weights_{axis}", matrix), data: x}
             inputs |= {"transpose_x": no, "transpose_y": no}
-        for parameter, value in constants.items():
-            inputs[parameter] = writer.constant(f"{HINTS[parameter]}_{axis}", value)
-        if isinstance(step, Pixels) and writer.scope.version >= GATHER_GREW:
-            inputs["batch_dims"] = writer.constant(f"batch_dims_{axis}", 0)
-            inputs["validate_indices"] = writer.constant(f"validate_{axis}", value=False)
+        else:
+            inputs = {
+                data: x,
+                "indices": writer.constant(f"pixels_{axis}", others["indices"]),
+                "axis": writer.constant(f"axis_{axis}", axis),
+            }
+            if writer.scope.version >= GATHER_GREW:
+                inputs["batch_dims"] = writer.constant(f"batch_dims_{axis}", 0)
+                inputs["validate_indices"] = writer.constant(f"validate_{axis}", value=False)
         last = place + 1 == len(plan.steps)
         x = writer.add(kind, inputs, None if last else lengths).outputs[0].name
 
 
-HINTS: Final = {"indices": "pixels", "axis": "axis", "x": "weights", "y": "weights"}
-"""What the names of constants say."""
-
-
-def call_of(
-    step: Pixels | Matrix, rank: int, dtype: str
-) -> "tuple[str, str, dict[str, Array | int]]":
-    """Return the operator of one axis, what it calls the value that it reads, and its constants.
+def call_of(step: Pixels | Matrix, rank: int, dtype: str) -> "tuple[str, str, dict[str, Array]]":
+    """Return the operator of one axis, what it calls the value that it reads, and its constant.
 
     Args:
         step: the axis; one of the last two where it is multiplied.
@@ -112,7 +111,7 @@ def call_of(
     import numpy as np
 
     if isinstance(step, Pixels):
-        return "gather", "x", {"indices": np.asarray(step.pixels, np.int32), "axis": step.axis}
+        return "gather", "x", {"indices": np.asarray(step.pixels, np.int32)}
     matrix: Array = step.weights.matrix().astype(dtype)
     if step.axis == rank - 2:
         return "matmul", "y", {"x": matrix}
