@@ -285,6 +285,15 @@ def test_a_lowering_can_be_asked_for(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["gather", "matmul"])
+def test_a_copy_that_is_to_be_lowered_becomes_an_identity(kind: str, tmp_path: Path) -> None:
+    path = FOLDER / "resize-same-nearest-ios17.mlpackage"
+    result, target = _fixed(path, tmp_path, lower={"y": kind})
+    assert [change.text for change in result.changes] == ["a copy"]
+    assert [line.split(" = ")[1] for line in result.changes[0].after[:1]] == ["identity"]
+    assert opened(target).sites == []
+
+
 def test_a_later_operator_is_not_used_for_an_older_system() -> None:
     path = FOLDER / "nn_upsample-bilinear-2x2-default-v1.mlmodel"
     (declined,) = fix(path, unsafe_fixes=True).declined

@@ -162,7 +162,7 @@ class Gather:
         text: the change in words.
     """
 
-    steps: tuple[Pixels, ...] | tuple[Floor, ...]
+    steps: tuple[Pixels | Floor, ...]
     text: str = ""
 
 

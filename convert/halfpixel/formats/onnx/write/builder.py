@@ -4,17 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.edit import inner_graphs
-from halfpixel.site import Operation
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from onnx import ModelProto, NodeProto
-
-DTYPES = {"float32": "float32", "float64": "float64", "float16": "float16"}
-"""Element types that weights are written in, by ONNX's names; the same in numpy."""
 
 
 def names_in(model: "ModelProto") -> set[str]:
@@ -129,15 +124,3 @@ class Ends:
     x: str
     y: str
     sizes: str = ""
-
-
-def float_type(operation: Operation, what: str) -> str:
-    """Return the numpy name of a site's element type, which weights are written in.
-
-    Raises:
-        ConventionError: it is no float type.
-    """
-    if operation.dtype not in DTYPES:
-        kind = operation.dtype or "an unknown type"
-        raise ConventionError(f"{what} needs a float type, the input is {kind}")
-    return DTYPES[operation.dtype]

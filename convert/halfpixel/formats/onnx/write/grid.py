@@ -1,5 +1,6 @@
 """Resizes as GridSample, and affine grids as a matrix product: nodes with constant coordinates."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.formats.onnx.write.builder import Ends, Nodes
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 GRID_SAMPLE_SINCE: Final = 16
 GRID_SAMPLE_RENAMED: Final = 20
-OLDER_MODES: Final = {"linear": "bilinear", "cubic": "bicubic"}
+OLDER_MODES: Final[Mapping[str, str]] = {"linear": "bilinear", "cubic": "bicubic"}
 """Names of modes before opset 20."""
 
 
@@ -38,9 +39,8 @@ def grid_sample(nodes: Nodes, ends: Ends, plan: Grid) -> None:
         batch = nodes.length(ends.x, 0)
         rest = nodes.ints(list(grid.shape[1:]), "grid_shape")
         name = nodes.add("Expand", [name, nodes.add("Concat", [batch, rest], axis=0)], "grids")
-    mode = plan.kernel
-    if nodes.opset < GRID_SAMPLE_RENAMED:
-        mode = OLDER_MODES.get(mode, mode)
+    names = OLDER_MODES if nodes.opset < GRID_SAMPLE_RENAMED else {}
+    mode = names.get(plan.kernel, plan.kernel)
     nodes.add(
         "GridSample", [ends.x, name], output=ends.y,
         mode=mode, padding_mode="border", align_corners=0,
