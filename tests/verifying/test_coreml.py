@@ -484,7 +484,7 @@ def test_a_default_function_of_another_name_is_the_one_that_is_lowered(tmp_path:
         description.defaultFunctionName = "legacy"
 
     model = opened(programs.described(path, renamed))
-    assert [end.main for end in model.ends] == [False, True]
+    assert [end.main for end in model.site_values] == [False, True]
     assert run(path, path).exit_code == 0
     (inner,) = (s for s in model.sites if s.graph == "legacy")
     x = np.random.default_rng(0).random((1, 2, 5, 7), np.float32)

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from halfpixel.errors import GraphError, ModelFileError
-from halfpixel.format import Change, Cut, Ends, Port, Value
+from halfpixel.format import Change, Port, SiteValues, Value
 from halfpixel.formats.atomic import stamp
 from halfpixel.formats.coreml.edit import RECORD, CoremlEdit
 from halfpixel.formats.coreml.messages import Program
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from halfpixel.site import Site
 
 T = TypeVar("T")
+
+FORMAT_NAME: Final = "Core ML"
 
 
 @dataclass
@@ -73,6 +75,11 @@ class CoremlModel:
         """
         if stamp(self.package.spec) not in {self._seen, None}:
             raise ModelFileError(self.path, "has changed since it was read")
+
+    @property
+    def format(self) -> str:
+        """Name of its format."""
+        return FORMAT_NAME
 
     @property
     def path(self) -> Path:
@@ -220,11 +227,11 @@ class CoremlModel:
         return tuple(found)
 
     @property
-    def ends(self) -> Sequence[Ends]:
+    def site_values(self) -> Sequence[SiteValues]:
         """The values between which each site stands, in the order of `sites`."""
         whole = self.main is not None
         return tuple(
-            Ends(
+            SiteValues(
                 p.data,
                 p.output,
                 whole and isinstance(p.node, MilPlace) and self.in_main(p),
@@ -232,12 +239,6 @@ class CoremlModel:
             )
             for p in self.places
         )
-
-    def cut(self, site: int, shape: Sequence[int], outs: Sequence[int]) -> Cut:
-        """Return one site as a model of its own, in ONNX."""
-        from halfpixel.runtimes.mil_as_onnx.cut import cut_out
-
-        return cut_out(self.places[site], shape, outs)
 
     def rewrite(self, changes: Sequence[Change], newest: int | None) -> "Rewritten":
         """Return the model with changes made, as far as they can be."""

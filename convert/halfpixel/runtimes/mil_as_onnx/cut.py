@@ -8,7 +8,8 @@ from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 from halfpixel.conventions.onnx.resize import Meaning
 from halfpixel.errors import ConventionError, GraphError
-from halfpixel.format import Cut, Port
+from halfpixel.format import Port
+from halfpixel.formats.coreml.model import CoremlModel
 from halfpixel.formats.coreml.read.operation import DATA
 from halfpixel.formats.coreml.read.place import MilPlace, Place, resize_compute, settled
 from halfpixel.formats.coreml.read.program import array_of
@@ -17,6 +18,7 @@ from halfpixel.runtimes.mil_as_onnx.graph import OPSET, code_of
 from halfpixel.runtimes.mil_as_onnx.program import IR_VERSION, MISFITS
 from halfpixel.runtimes.mil_as_onnx.resize import Lengths, Wires
 from halfpixel.runtimes.mil_as_onnx.site import site_nodes
+from halfpixel.runtimes.one_site import Cut
 from halfpixel.sampling import ConvTranspose, Resample, Resize
 from halfpixel.site import Site, known
 
@@ -41,11 +43,12 @@ NETWORK = {"cropResize": ("x", "roi")}
 """Parameters of a layer, in the order of its inputs."""
 
 
-def cut_out(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Cut:
+def cut_out(model: CoremlModel, site: int, shape: Sequence[int], outs: Sequence[int]) -> Cut:
     """Return a site as a model that does nothing else.
 
     Args:
-        place: the site.
+        model: the model.
+        site: its place among the model's sites.
         shape: lengths of the input that is resampled.
         outs: output lengths, used where the program computes them.
 
@@ -54,11 +57,12 @@ def cut_out(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Cut:
     """
     from onnx import helper, numpy_helper
 
-    site = _at(place, shape, outs)
+    place = model.places[site]
+    alone = _at(place, shape, outs)
     constants, ports = _tensors(place, shape)
     names = {**{name: name for name in constants}, **{port.name: port.name for port in ports}}
     nodes = Nodes("site", {*names, "y"}, OPSET)
-    dtype = site.operation.dtype or "float32"
+    dtype = alone.operation.dtype or "float32"
     shapes = {name: known(port.shape, len(port.shape or ())) for port in ports
               for name in [port.name]}  # fmt: skip
     shapes |= {name: array.shape for name, array in constants.items()}
@@ -66,9 +70,9 @@ def cut_out(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Cut:
     dtypes |= {name: str(array.dtype) for name, array in constants.items()}
     wires = Wires(nodes, names, "y", shapes, dtype, dtypes)
     try:
-        site_nodes(site.name, wires, site.operation)
+        site_nodes(alone.name, wires, alone.operation)
     except MISFITS as error:
-        raise GraphError("", site.name, f"its parameters do not fit: {error}") from error
+        raise GraphError("", alone.name, f"its parameters do not fit: {error}") from error
     graph = helper.make_graph(
         nodes.made,
         "site",
@@ -77,10 +81,10 @@ def cut_out(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Cut:
         [helper.make_tensor_value_info("y", code_of(dtype), None)],
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
     )  # fmt: skip
-    model = helper.make_model(
+    proto = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
     )
-    return Cut(model.SerializeToString(), tuple(ports), site, constants)
+    return Cut(proto.SerializeToString(), tuple(ports), alone, constants)
 
 
 def _at(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Site:
