@@ -68,7 +68,7 @@ def test_coremltools_takes_the_result(path: Path, tmp_path: Path) -> None:
     if spec.WhichOneof("Type") == "mlProgram":
         load(spec, spec.specificationVersion, str(target / "Data/com.apple.CoreML/weights"))
     else:
-        assert spec.specificationVersion == opened(path).version
+        assert spec.specificationVersion == opened(path).contents.version
     before = load_spec(str(path)).description
     before.metadata.userDefined["halfpixel.fix"] = spec.description.metadata.userDefined[
         "halfpixel.fix"
@@ -80,7 +80,7 @@ def _whole(path: Path) -> bool:
     """Whether a package is one ML Program with fixed lengths, which can be run as a whole."""
     model = opened(path)
     fixed = all(isinstance(n, int) for port in model.inputs for n in port.shape or (None,))
-    return model.main is not None and fixed and len(model.sites) == 1
+    return model.contents.main is not None and fixed and len(model.sites) == 1
 
 
 def _run(model: CoremlModel, feeds: dict[str, Array]) -> list[Array]:

@@ -25,7 +25,7 @@ from halfpixel.formats.onnx.write.external_data import (
 from halfpixel.formats.onnx.write.rewrite import RECORD, Rewriting
 from halfpixel.formats.onnx.write.splice import splice
 from halfpixel.formats.onnx.write.version_converter import opset_of
-from halfpixel.formats.protobuf_wire import mapped
+from halfpixel.formats.protobuf_wire import mapped, stamp
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class OnnxModel:
     def __post_init__(self) -> None:
         """Remember the file as it is now."""
         if self._seen is None and self.path is not None:
-            self._seen = atomic.stamp(self.path)
+            self._seen = stamp(self.path)
 
     def check_unchanged(self) -> None:
         """Refuse a file that is another one since it was read.
@@ -93,7 +93,7 @@ class OnnxModel:
         Raises:
             ModelFileError: it is.
         """
-        if self.path is not None and atomic.stamp(self.path) not in {self._seen, None}:
+        if self.path is not None and stamp(self.path) not in {self._seen, None}:
             raise ModelFileError(self.path, "has changed since it was read")
 
     @property

@@ -11,8 +11,8 @@ from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Port
 from halfpixel.formats.coreml.model import CoremlModel
 from halfpixel.formats.coreml.read.operation import DATA
-from halfpixel.formats.coreml.read.place import MilPlace, Place, resize_compute, settled
-from halfpixel.formats.coreml.read.program import array_of
+from halfpixel.formats.coreml.read.place import CoremlPlace, MilPlace, resize_compute, settled
+from halfpixel.formats.coreml.read.weights import array_of
 from halfpixel.formats.onnx.write.builder import Nodes
 from halfpixel.runtimes.mil_as_onnx.graph import OPSET, code_of
 from halfpixel.runtimes.mil_as_onnx.program import IR_VERSION, MISFITS
@@ -87,7 +87,7 @@ def cut_out(model: CoremlModel, site: int, shape: Sequence[int], outs: Sequence[
     return Cut(proto.SerializeToString(), tuple(ports), alone, constants)
 
 
-def _at(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Site:
+def _at(place: CoremlPlace, shape: Sequence[int], outs: Sequence[int]) -> Site:
     """Return the site as it is at these lengths."""
     site, operation = place.site, place.site.operation
     if operation.operator is None:
@@ -128,7 +128,7 @@ def _deconvolved(meant: ConvTranspose) -> "Compute":
     return compute
 
 
-def _tensors(place: Place, shape: Sequence[int]) -> "tuple[dict[str, Array], list[Port]]":
+def _tensors(place: CoremlPlace, shape: Sequence[int]) -> "tuple[dict[str, Array], list[Port]]":
     """Return the constants that a site reads, and what it is fed, by parameter name."""
     operation = place.site.operation
     if not isinstance(place.node, MilPlace):
@@ -140,7 +140,7 @@ def _tensors(place: Place, shape: Sequence[int]) -> "tuple[dict[str, Array], lis
     constants: dict[str, Array] = {}
     ports: list[Port] = []
     for parameter in DATA.get(own.type, ("x",)):
-        name, value = scope.given(own, parameter)
+        name, value = scope.argument(own, parameter)
         if value is not None and parameter != "x":
             constants[parameter] = array_of(value, scope.package, name or parameter)
         elif name:
@@ -148,7 +148,7 @@ def _tensors(place: Place, shape: Sequence[int]) -> "tuple[dict[str, Array], lis
     return constants, ports
 
 
-def _kernel_ports(place: Place, meant: ConvTranspose, shape: Sequence[int]) -> list[Port]:
+def _kernel_ports(place: CoremlPlace, meant: ConvTranspose, shape: Sequence[int]) -> list[Port]:
     """Return what a deconvolution of a network is fed: its kernel lies among the weights."""
     outputs = int(cast("int", place.site.operation.attributes.get("outputChannels", 1)))
     if len(shape) != len(meant.kernel) + 2 or shape[1] % meant.groups or outputs % meant.groups:
@@ -161,7 +161,7 @@ def _kernel_ports(place: Place, meant: ConvTranspose, shape: Sequence[int]) -> l
     return found
 
 
-def _port(place: Place, parameter: str, name: str, shape: Sequence[int], dtype: str) -> Port:
+def _port(place: CoremlPlace, parameter: str, name: str, shape: Sequence[int], dtype: str) -> Port:
     """Return an input that is fed, with lengths that fit the data."""
     declared = place.node.scope.shape(name) if isinstance(place.node, MilPlace) else None
     role = "image" if parameter == "x" else ROLES.get(parameter, "")

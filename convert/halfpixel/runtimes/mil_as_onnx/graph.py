@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
-from halfpixel.formats.coreml.messages import Operation
+from halfpixel.formats.coreml.messages import MilOperation
 from halfpixel.formats.coreml.read.program import (
     MilScope,
-    array_of,
     dtype_of,
     named,
     operation_name,
     shape_of,
 )
+from halfpixel.formats.coreml.read.weights import array_of
 from halfpixel.formats.onnx.write.builder import Nodes
 from halfpixel.runtimes.mil_as_onnx.constexpr import decompressed
 from halfpixel.site import Shape
@@ -79,9 +79,9 @@ class Graph:
         """
         if name in self._arrays:
             return self._arrays[name]
-        found = self.scope.array(name)
-        if found is not None:
-            return found
+        value = self.scope.constant(name)
+        if value is not None:
+            return array_of(value, self.scope.package, name)
         made = self.scope.producer(name)
         if made is None:
             return None
@@ -94,12 +94,12 @@ class Graph:
             self._arrays[out] = array
         return self._arrays[name]
 
-    def given(self, operation: Operation, parameter: str) -> "Array | None":
+    def given(self, operation: MilOperation, parameter: str) -> "Array | None":
         """Return a parameter that is a constant; None where it is none, or not given.
 
         The compressed constants of iOS 16 keep their parameters among the attributes.
         """
-        name, value = self.scope.given(operation, parameter)
+        name, value = self.scope.argument(operation, parameter)
         if value is None and not name and operation.type.startswith("constexpr_"):
             value = operation.attributes.get(parameter)
         if value is not None:
@@ -136,7 +136,7 @@ class Step:
     """
 
     graph: Graph
-    operation: Operation
+    operation: MilOperation
     nodes: Nodes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -226,7 +226,7 @@ class Step:
 
     def shape(self, parameter: str = "x") -> Shape | None:
         """Return the lengths of a parameter's value; None where not even the rank is known."""
-        name, value = self.graph.scope.given(self.operation, parameter)
+        name, value = self.graph.scope.argument(self.operation, parameter)
         if value is not None:
             return shape_of(value.type)
         return self.graph.scope.shape(name)
@@ -253,7 +253,7 @@ class Step:
 
     def dtype(self, parameter: str = "x") -> str:
         """Return the element type of a parameter's value."""
-        name, value = self.graph.scope.given(self.operation, parameter)
+        name, value = self.graph.scope.argument(self.operation, parameter)
         return dtype_of(value.type) if value is not None else self.graph.scope.dtype(name)
 
     def out_dtype(self, place: int = 0) -> str:

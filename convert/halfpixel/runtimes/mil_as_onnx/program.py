@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
-from halfpixel.formats.coreml.messages import Operation as MilOperation
+from halfpixel.formats.coreml.messages import MilOperation
 from halfpixel.formats.coreml.model import CoremlModel
 from halfpixel.formats.coreml.read.operation import DATA
 from halfpixel.formats.coreml.read.place import MilPlace
@@ -60,9 +60,9 @@ def lowered(model: CoremlModel) -> "ModelProto":
             sites can still be verified one by one.
         ModelFileError: the weights file is missing.
     """
-    path, scope = str(model.path), model.main
+    path, scope = str(model.path), model.contents.main
     if scope is None:
-        kinds = ", ".join(dict.fromkeys(leaf.kind for leaf in model.leaves)) or "nothing"
+        kinds = ", ".join(dict.fromkeys(leaf.kind for leaf in model.contents.leaves)) or "nothing"
         reason = f"holds {kinds}, and only a single ML Program is lowered to ONNX as a whole"
         raise GraphError(path, "", f"{reason}; verification goes site by site")
     try:
@@ -80,7 +80,7 @@ class _Lowering:
         self.sites: dict[int, Site] = {
             place.node.index: place.site
             for place in model.places
-            if isinstance(place.node, MilPlace) and model.in_main(place)
+            if isinstance(place.node, MilPlace) and model.contents.in_main(place)
         }
 
     def result(self) -> "ModelProto":
@@ -142,7 +142,7 @@ class _Lowering:
     def _outputs(self) -> list[str]:
         """Return the outputs in the order in which the model declares them."""
         own = list(self.scope.block.outputs)
-        declared = [name for name in self.model.outputs if name in own]
+        declared = [name for name in self.model.contents.outputs if name in own]
         return [*declared, *(name for name in own if name not in declared)]
 
     def _declared(self, name: str) -> "ValueInfoProto":

@@ -10,17 +10,17 @@ from halfpixel.conventions.onnx.resize import Meaning
 from halfpixel.conventions.torch import grid as torch_grid
 from halfpixel.conventions.torch import resample as torch_resample
 from halfpixel.errors import ConventionError
-from halfpixel.formats.coreml.messages import Operation as MilOperation
+from halfpixel.formats.coreml.messages import MilOperation
 from halfpixel.formats.coreml.read.place import (
-    Described,
+    CoremlPlace,
     MilPlace,
-    Place,
+    Reading,
     guarded,
     resize_compute,
     settled,
     site_of,
 )
-from halfpixel.formats.coreml.read.program import MilScope, named, operation_name
+from halfpixel.formats.coreml.read.program import MilScope, named, operation_name, shape_of
 from halfpixel.formats.coreml.read.specification import Leaf
 from halfpixel.sampling import CropResize, GridSample, RoiAlign
 from halfpixel.site import Attribute, Operation, Producer
@@ -46,12 +46,12 @@ DATA: Final = {"conv_transpose": ("x", "weight", "bias"), "resample": ("x", "coo
 
 def place_of(
     leaf: Leaf, scope: MilScope, index: int, producer: Producer, source: str
-) -> Place | None:
+) -> CoremlPlace | None:
     """Return the site that an operation is; None where it is none."""
     operation = scope.block.operations[index]
     if operation.type not in OPS:
         return None
-    names = [scope.given(operation, name)[0] for name in DATA.get(operation.type, ("x",))]
+    names = [scope.argument(operation, name)[0] for name in DATA.get(operation.type, ("x",))]
     outputs = named(iter(operation.outputs))
     data = names[0] if names else ""
     attributes = scope.attributes(operation)
@@ -80,12 +80,14 @@ def place_of(
         coreml_mil.open_question,
     )
     given = tuple(filter(None, names))
-    return Place(site, leaf, data, outputs[0] if outputs else "", given, MilPlace(scope, index))
+    return CoremlPlace(
+        site, leaf, data, outputs[0] if outputs else "", given, MilPlace(scope, index)
+    )
 
 
 def _since(scope: MilScope, operation: MilOperation) -> int:
     """Return the specification version that has an operation with all of its parameters."""
-    grid = scope.dtype(scope.given(operation, "coordinates")[0])
+    grid = scope.dtype(scope.argument(operation, "coordinates")[0])
     given = dict.fromkeys(operation.inputs)
     try:
         return coreml_mil.floor_of(operation.type, given, grid.replace("float", "fp"))
@@ -99,9 +101,9 @@ def _own(operation: MilOperation, attributes: Mapping[str, Attribute]) -> dict[s
     return {name: value for name, value in attributes.items() if name not in tensors}
 
 
-def _resize(scope: MilScope, operation: MilOperation, base: Operation) -> Described:
+def _resize(scope: MilScope, operation: MilOperation, base: Operation) -> Reading:
     by = "scales" if base.op in BY_SCALES else "sizes"
-    constant = base.op != "resize" or scope.given(operation, "shape")[1] is not None
+    constant = base.op != "resize" or scope.argument(operation, "shape")[1] is not None
     base = replace(base, by=by, constant_lengths=constant)
     attributes = base.attributes
 
@@ -116,9 +118,9 @@ def _resize(scope: MilScope, operation: MilOperation, base: Operation) -> Descri
 
 def _constant(scope: MilScope, operation: MilOperation, name: str) -> "Array | None":
     """Return a tensor parameter that is a constant, from the weights file where it lies there."""
-    from halfpixel.formats.coreml.read.program import array_of
+    from halfpixel.formats.coreml.read.weights import array_of
 
-    bound, value = scope.given(operation, name)
+    bound, value = scope.argument(operation, name)
     return None if value is None else array_of(value, scope.package, bound or name)
 
 
@@ -127,7 +129,7 @@ def _tensors(
 ) -> "dict[str, Array]":
     """Match given tensors with the parameters: all of them, or those that are no constants."""
     names = [n for n in DATA[operation.type] if n in operation.inputs]
-    open_names = [n for n in names if scope.given(operation, n)[1] is None]
+    open_names = [n for n in names if scope.argument(operation, n)[1] is None]
     for wanted in (names, open_names):
         if len(wanted) == len(inputs):
             found = dict(zip(wanted, inputs, strict=True))
@@ -142,9 +144,9 @@ def _tensors(
     return found
 
 
-def _resample(scope: MilScope, operation: MilOperation, base: Operation) -> Described:
+def _resample(scope: MilScope, operation: MilOperation, base: Operation) -> Reading:
     meant = coreml_mil_grid.resample(base.attributes)
-    grid = scope.dtype(scope.given(operation, "coordinates")[0])
+    grid = scope.dtype(scope.argument(operation, "coordinates")[0])
     if isinstance(meant, GridSample):
         text = torch_grid.grid_sample_text(meant)
     else:
@@ -158,7 +160,7 @@ def _resample(scope: MilScope, operation: MilOperation, base: Operation) -> Desc
     return found, guarded(operation_name(operation), compute)
 
 
-def _affine(scope: MilScope, operation: MilOperation, base: Operation) -> Described:
+def _affine(scope: MilScope, operation: MilOperation, base: Operation) -> Reading:
     meant = coreml_mil_grid.affine(base.attributes)
 
     def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
@@ -169,7 +171,7 @@ def _affine(scope: MilScope, operation: MilOperation, base: Operation) -> Descri
     return found, guarded(operation_name(operation), compute)
 
 
-def _crop_resize(scope: MilScope, operation: MilOperation, base: Operation) -> Described:
+def _crop_resize(scope: MilScope, operation: MilOperation, base: Operation) -> Reading:
     meant = coreml_mil_grid.crop_resize(base.attributes)
 
     def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
@@ -204,12 +206,10 @@ def crop(meant: CropResize | RoiAlign, found: "Mapping[str, Array]") -> "NDArray
     return np.stack(each, axis=1)
 
 
-def _conv_transpose(scope: MilScope, operation: MilOperation, base: Operation) -> Described:
-    shape = scope.shape(scope.given(operation, "weight")[0])
-    value = scope.given(operation, "weight")[1]
+def _conv_transpose(scope: MilScope, operation: MilOperation, base: Operation) -> Reading:
+    shape = scope.shape(scope.argument(operation, "weight")[0])
+    value = scope.argument(operation, "weight")[1]
     if shape is None and value is not None:
-        from halfpixel.formats.coreml.read.program import shape_of
-
         shape = shape_of(value.type)
     if shape is None or not all(isinstance(n, int) for n in shape[2:]):
         raise ConventionError("the kernel's lengths are not known")
@@ -226,7 +226,7 @@ def _conv_transpose(scope: MilScope, operation: MilOperation, base: Operation) -
     return found, guarded(operation_name(operation), compute)
 
 
-_DESCRIBE: Final[dict[str, Callable[[MilScope, MilOperation, Operation], Described]]] = {
+_DESCRIBE: Final[dict[str, Callable[[MilScope, MilOperation, Operation], Reading]]] = {
     **dict.fromkeys(RESIZES, _resize),
     "resample": _resample,
     "affine": _affine,

@@ -16,7 +16,8 @@ from halfpixel.sampling import AffineSample, GridSample, Resample, Resize
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
-    from halfpixel.formats.coreml.read.place import MilPlace, Place
+    from halfpixel.formats.coreml.read.place import CoremlPlace as Place
+    from halfpixel.formats.coreml.read.place import MilPlace
     from halfpixel.site import Attribute
 
 NEWEST: Final = 10
