@@ -12,9 +12,9 @@ from halfpixel.formats.atomic import Piece
 from halfpixel.formats.coreml.messages import MilProgram, ModelDescription
 from halfpixel.formats.coreml.network_messages import NeuralNetworkLayer
 from halfpixel.formats.coreml.read.layer import NETWORK_LAYER
-from halfpixel.formats.coreml.read.specification import DESCRIPTION, Span, Spec
+from halfpixel.formats.coreml.read.specification import DESCRIPTION, Spec
 from halfpixel.formats.protobuf_schema import new, serialized
-from halfpixel.formats.protobuf_wire import BYTES, Malformed, Pieces, bytes_field
+from halfpixel.formats.protobuf_wire import BYTES, Malformed, Pieces, Span, bytes_field
 
 RECORD: Final = "halfpixel.fix"
 """Key of the user-defined metadata under which changes are recorded."""
@@ -116,7 +116,7 @@ def _recorded(
     """Return the change of what the model declares: its metadata holds the record."""
     spans = [
         span
-        for number, kind, span in spec.fields(0, len(spec.view))
+        for number, kind, span in spec.reader.fields(0, len(spec.view))
         if number == DESCRIPTION and kind == BYTES
     ]
     if len(spans) != 1:

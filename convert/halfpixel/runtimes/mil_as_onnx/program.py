@@ -4,9 +4,8 @@ Every value keeps its name, its element type and the place where it is computed;
 are those that the model declares, in that order. float16 stays float16: runtimes without a
 kernel for it compute in float32 and round.
 
-Which operator becomes what is told by the tables in `coreml_ops_elementwise`, `coreml_ops_shape`,
-`coreml_ops_slice`, `coreml_ops_gather`, `coreml_ops_network` and `coreml_ops_pool`; the operators
-that resample are lowered by what they compute, in `coreml_lower_site`.
+Which operator becomes what is told by the tables in `elementwise`, `shape`, `slices`, `gather`,
+`network` and `pool`; the operators that resample are lowered by what they compute, in `site`.
 """
 
 from collections.abc import Mapping
@@ -19,16 +18,12 @@ from halfpixel.formats.coreml.read.operation import DATA
 from halfpixel.formats.coreml.read.place import MilPlace
 from halfpixel.formats.coreml.read.program import MilScope
 from halfpixel.formats.onnx.write.builder import Nodes
-from halfpixel.runtimes.mil_as_onnx import elementwise as coreml_ops_elementwise
-from halfpixel.runtimes.mil_as_onnx import gather as coreml_ops_gather
-from halfpixel.runtimes.mil_as_onnx import network as coreml_ops_network
-from halfpixel.runtimes.mil_as_onnx import pool as coreml_ops_pool
-from halfpixel.runtimes.mil_as_onnx import shape as coreml_ops_shape
-from halfpixel.runtimes.mil_as_onnx import slice as coreml_ops_slice
+from halfpixel.runtimes.mil_as_onnx import elementwise, gather, network, pool, shape, slices
 from halfpixel.runtimes.mil_as_onnx.elementwise import Lower
-from halfpixel.runtimes.mil_as_onnx.graph import OPSET, Graph, Step, code_of
+from halfpixel.runtimes.mil_as_onnx.graph import OPSET, Graph, code_of
 from halfpixel.runtimes.mil_as_onnx.resize import Wires
 from halfpixel.runtimes.mil_as_onnx.site import site_nodes
+from halfpixel.runtimes.mil_as_onnx.step import Step
 from halfpixel.site import Shape, Site, known
 
 if TYPE_CHECKING:
@@ -37,12 +32,12 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, ValueInfoProto
 
 OPS: Final[Mapping[str, Lower]] = {
-    **coreml_ops_elementwise.OPS,
-    **coreml_ops_shape.OPS,
-    **coreml_ops_slice.OPS,
-    **coreml_ops_gather.OPS,
-    **coreml_ops_network.OPS,
-    **coreml_ops_pool.OPS,
+    **elementwise.OPS,
+    **shape.OPS,
+    **slices.OPS,
+    **gather.OPS,
+    **network.OPS,
+    **pool.OPS,
 }
 """How the nodes of each operator that does not resample are added."""
 

@@ -9,7 +9,7 @@ from halfpixel.formats.coreml.edit import CoremlEdit
 from halfpixel.formats.coreml.messages import FeatureDescription, MilProgram, ModelDescription
 from halfpixel.formats.coreml.read.layer import layers
 from halfpixel.formats.coreml.read.network import NetworkScope
-from halfpixel.formats.coreml.read.operation import place_of
+from halfpixel.formats.coreml.read.operation import places_in
 from halfpixel.formats.coreml.read.package import Package
 from halfpixel.formats.coreml.read.place import CoremlPlace, MilPlace
 from halfpixel.formats.coreml.read.program import MilScope, main_first, scopes
@@ -109,12 +109,8 @@ def _places(found: Contents, spec: Spec, leaf: Leaf, edit: CoremlEdit) -> list[C
     if leaf.kind == "mlProgram":
         program = edit.programs.get(leaf.label) or spec.message(MilProgram, leaf.spans[-1])
         found.programs[leaf.label] = program
-        places = (
-            place_of(leaf, scope, index, producer, source)
-            for scope in scopes(program, found.package, leaf.version)
-            for index in range(len(scope.block.operations))
-        )
-        return [place for place in places if place is not None]
+        blocks = scopes(program, found.package, leaf.version)
+        return [one for block in blocks for one in places_in(leaf, block, producer, source)]
     scope = NetworkScope(spec, leaf, producer, source, edit.layers)
     scope.enter([port_of(one) for one in leaf.description.input])
     return scope.places()

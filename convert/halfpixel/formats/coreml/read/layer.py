@@ -15,9 +15,9 @@ from halfpixel.formats.coreml.network_messages import (
     Tensor,
     Upsample,
 )
-from halfpixel.formats.coreml.read.specification import DEEPEST, Leaf, Span, Spec, parse
+from halfpixel.formats.coreml.read.specification import DEEPEST, Leaf, Spec, parse
 from halfpixel.formats.coreml.schema import layer_name
-from halfpixel.formats.protobuf_wire import BYTES, VARINT, Malformed
+from halfpixel.formats.protobuf_wire import BYTES, VARINT, Malformed, Span
 from halfpixel.site import Attribute
 
 NETWORK_LAYER: Final = 1
@@ -84,7 +84,7 @@ def _layers(spec: Spec, spans: tuple[Span, ...], path: str, depth: int) -> Itera
     if depth > DEEPEST:
         raise Malformed(f"networks nested deeper than {DEEPEST} at byte {spans[-1].at}")
     around = spans[-1]
-    for number, kind, span in spec.fields(around.start, around.stop):
+    for number, kind, span in spec.reader.fields(around.start, around.stop):
         if number == NETWORK_LAYER and kind == BYTES:
             yield from _layer(spec, (*spans, span), path, depth)
 
@@ -94,7 +94,7 @@ def _layer(spec: Spec, spans: tuple[Span, ...], path: str, depth: int) -> Iterat
     inputs, outputs = list[str](), list[str]()
     tensors: tuple[list[Span], list[Span]] = ([], [])
     parameters = spans[-1]
-    for number, kind, span in spec.fields(spans[-1].start, spans[-1].stop):
+    for number, kind, span in spec.reader.fields(spans[-1].start, spans[-1].stop):
         if kind != BYTES:
             continue
         match number:
@@ -130,7 +130,7 @@ def _networks(spec: Spec, number: int, parameters: Span) -> Iterator[tuple[str, 
     names = NESTED.get(number)
     if names is None:
         return
-    for inner, kind, span in spec.fields(parameters.start, parameters.stop):
+    for inner, kind, span in spec.reader.fields(parameters.start, parameters.stop):
         if inner in names and kind == BYTES:
             yield names[inner], span
 
@@ -148,7 +148,7 @@ def is_exact(spec: Spec, leaf: Leaf) -> bool:
     around = leaf.spans[-1]
     said = {
         number: spec.reader.varint(span.start, span.stop)[0]
-        for number, kind, span in spec.fields(around.start, around.stop)
+        for number, kind, span in spec.reader.fields(around.start, around.stop)
         if number in {ARRAY_MAPPING, IMAGE_MAPPING} and kind == VARINT
     }
     kinds = {one.type.WhichOneof("type") for one in leaf.description.input}

@@ -1,6 +1,6 @@
 """From one operation of an ML Program to what it computes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
@@ -44,13 +44,17 @@ DATA: Final = {"conv_transpose": ("x", "weight", "bias"), "resample": ("x", "coo
 """Parameters that are tensors, in the order in which `evaluate` takes them."""
 
 
-def place_of(
-    leaf: Leaf, scope: MilScope, index: int, producer: Producer, source: str
-) -> CoremlPlace | None:
-    """Return the site that an operation is; None where it is none."""
+def places_in(
+    leaf: Leaf, scope: MilScope, producer: Producer, source: str
+) -> Iterator[CoremlPlace]:
+    """Yield the sites among the operations of a block."""
+    for index, operation in enumerate(scope.block.operations):
+        if operation.type in OPS:
+            yield _place(leaf, scope, index, producer, source)
+
+
+def _place(leaf: Leaf, scope: MilScope, index: int, producer: Producer, source: str) -> CoremlPlace:
     operation = scope.block.operations[index]
-    if operation.type not in OPS:
-        return None
     names = [scope.argument(operation, name)[0] for name in DATA.get(operation.type, ("x",))]
     outputs = named(iter(operation.outputs))
     data = names[0] if names else ""

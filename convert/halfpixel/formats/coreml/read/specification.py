@@ -6,7 +6,7 @@ parsed whole: messages are stepped over by their lengths, and what is asked for 
 Source: apple/coremltools `mlmodel/format/Model.proto`.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -16,7 +16,7 @@ from halfpixel.formats.coreml.messages import ModelDescription
 from halfpixel.formats.coreml.read.package import KIND, Package
 from halfpixel.formats.coreml.schema import MODEL_KINDS, OTHER_KINDS
 from halfpixel.formats.protobuf_schema import Message, parsed
-from halfpixel.formats.protobuf_wire import BYTES, VARINT, Malformed, View, WireReader, mapped
+from halfpixel.formats.protobuf_wire import BYTES, VARINT, Malformed, Span, View, WireReader, mapped
 
 M = TypeVar("M", bound=Message)
 
@@ -29,21 +29,6 @@ NEWEST: Final = 99
 VERSION, DESCRIPTION = 1, 2
 PIPELINE_MODELS, PIPELINE_NAMES, OF_PIPELINE = 1, 2, 1
 SERIALIZED: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where a message stands in the file.
-
-    Attributes:
-        at: its tag.
-        start: its first byte.
-        stop: the byte behind its last.
-    """
-
-    at: int
-    start: int
-    stop: int
 
 
 @dataclass(frozen=True)
@@ -99,7 +84,7 @@ class Spec:
             raise Malformed(f"models nested deeper than {DEEPEST} at byte {start}")
         version, kinds = 0, list[tuple[int, Span]]()
         described = b""
-        for number, kind, span in self.fields(start, stop):
+        for number, kind, span in self.reader.fields(start, stop):
             if number == VERSION and kind == VARINT:
                 version = self.reader.varint(span.start, span.stop)[0]
             elif number == DESCRIPTION and kind == BYTES:
@@ -121,7 +106,7 @@ class Spec:
         if name == "pipeline":
             self._pipeline(spans, label, depth)
             return
-        for number, kind, part in self.fields(spans[-1].start, spans[-1].stop):
+        for number, kind, part in self.reader.fields(spans[-1].start, spans[-1].stop):
             if kind != BYTES:
                 continue
             if name == "serializedModel" and number == SERIALIZED:
@@ -132,7 +117,7 @@ class Spec:
     def _pipeline(self, spans: tuple[Span, ...], label: str, depth: int) -> None:
         names: list[str] = []
         models: list[Span] = []
-        for number, kind, span in self.fields(spans[-1].start, spans[-1].stop):
+        for number, kind, span in self.reader.fields(spans[-1].start, spans[-1].stop):
             if number == PIPELINE_MODELS and kind == BYTES:
                 models.append(span)
             elif number == PIPELINE_NAMES and kind == BYTES:
@@ -141,17 +126,6 @@ class Spec:
             name = names[place] if place < len(names) else str(place)
             path = f"{label}/{name}" if label else name
             self._model((*spans, span), path, depth + 1)
-
-    def fields(self, at: int, stop: int) -> Iterator[tuple[int, int, Span]]:
-        """Yield number, wire type and place of the fields of a message.
-
-        Raises:
-            Malformed: it is none.
-        """
-        while at < stop:
-            tag, kind, start, end = self.reader.field(at, stop)
-            yield tag >> 3, kind, Span(at, start, end)
-            at = end
 
     def text(self, span: Span) -> str:
         """Return a field that is a text."""
@@ -174,7 +148,7 @@ class Spec:
             return self.view[span.start : span.stop]
         kept = [
             self.view[part.at : part.stop]
-            for number, _, part in self.fields(span.start, span.stop)
+            for number, _, part in self.reader.fields(span.start, span.stop)
             if number not in numbers
         ]
         return b"".join(kept)
