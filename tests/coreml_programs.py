@@ -4,14 +4,22 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar
 
 import numpy as np
 
-from halfpixel.formats.coreml.messages import Description, Operation, Program, Value, ValueType
-from halfpixel.formats.coreml.schema import DATA_TYPES, classes
+from halfpixel.formats.coreml.messages import (
+    MilOperation,
+    MilProgram,
+    MilValue,
+    ModelDescription,
+    ValueType,
+)
+from halfpixel.formats.coreml.schema import DATA_TYPES
+from halfpixel.formats.protobuf_schema import Message, new, parsed
 from halfpixel.formats.protobuf_wire import WireReader, bytes_field, varint_bytes
 
+M = TypeVar("M", bound=Message)
 Array = np.ndarray[Any, np.dtype[Any]]
 CODES = {name: code for code, name in DATA_TYPES.items()}
 GROUPS = {"float32": "floats", "int32": "ints", "bool": "bools", "string": "strings"}
@@ -43,12 +51,12 @@ def tensor_type(kind: ValueType, dtype: str, shape: Sequence[int | None]) -> Non
     for length in shape:
         dimension = kind.tensorType.dimensions.add()
         if length is None:
-            cast("Any", dimension).unknown.variadic = False
+            dimension.unknown.variadic = False
         else:
             dimension.constant.size = length
 
 
-def set_value(message: Value, constant: object) -> None:
+def set_value(message: MilValue, constant: object) -> None:
     """Spell a constant out."""
     array = np.asarray(constant)
     if array.dtype == np.int64:
@@ -68,9 +76,9 @@ def program(
     inputs: Mapping[str, tuple[str, Sequence[int | None]]],
     ops: Sequence[Op],
     outputs: Sequence[str],
-) -> Program:
+) -> MilProgram:
     """Return a program of one function."""
-    made = cast("Program", classes()["Program"]())
+    made = new(MilProgram)
     made.version = 1
     function = made.functions["main"]
     function.opset = "CoreML8"
@@ -79,7 +87,7 @@ def program(
         given.name = name
         tensor_type(given.type, dtype, shape)
     block = function.block_specializations["CoreML8"]
-    cast("list[str]", block.outputs).extend(outputs)
+    block.outputs.extend(outputs)
     for op in ops:
         operation = block.operations.add()
         operation.type = op.type
@@ -109,7 +117,7 @@ def package(
     version: int = 9,
 ) -> Path:
     """Write a package and return its path."""
-    description: Any = classes()["ModelDescription"]()
+    description = new(ModelDescription)
     for name, (dtype, shape) in inputs.items():
         feature = description.input.add()
         feature.name = name
@@ -140,17 +148,17 @@ def package(
     return folder
 
 
-def changed(folder: Path, change: Callable[[Program], None]) -> Path:
+def changed(folder: Path, change: Callable[[MilProgram], None]) -> Path:
     """Change the program of a package in its place, and return the package's path."""
-    return _with_field(folder, PROGRAM, "Program", lambda made: change(cast("Program", made)))
+    return _with_field(folder, PROGRAM, MilProgram, change)
 
 
-def described(folder: Path, change: Callable[[Description], None]) -> Path:
+def described(folder: Path, change: Callable[[ModelDescription], None]) -> Path:
     """Change the description of a package in its place, and return the package's path."""
-    return _with_field(folder, DESCRIPTION, "ModelDescription", change)
+    return _with_field(folder, DESCRIPTION, ModelDescription, change)
 
 
-def _with_field(folder: Path, number: int, name: str, change: Callable[[Any], None]) -> Path:
+def _with_field(folder: Path, number: int, kind: type[M], change: Callable[[M], None]) -> Path:
     data = (folder / SPEC).read_bytes()
     reader, at, kept, body = WireReader(data), 0, b"", b""
     while at < len(data):
@@ -160,19 +168,19 @@ def _with_field(folder: Path, number: int, name: str, change: Callable[[Any], No
         else:
             kept += data[at:end]
         at = end
-    made: Any = classes()[name].FromString(body)
+    made = parsed(kind, body)
     change(made)
     (folder / SPEC).write_bytes(kept + bytes_field(number, made.SerializeToString()))
     return folder
 
 
-def operations(made: Program, kind: str) -> list[Operation]:
+def operations(made: MilProgram, kind: str) -> list[MilOperation]:
     """Return the operations of a type in the main function."""
     (block,) = made.functions["main"].block_specializations.values()
     return [operation for operation in block.operations if operation.type == kind]
 
 
-def constant(made: Program, operation: Operation, parameter: str) -> Value:
+def constant(made: MilProgram, operation: MilOperation, parameter: str) -> MilValue:
     """Return the message of the constant that a parameter is bound to."""
     (binding,) = operation.inputs[parameter].arguments
     if binding.WhichOneof("binding") == "value":

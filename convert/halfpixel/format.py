@@ -1,7 +1,7 @@
 """What a format is: how a kind of model is read without weights, walked, and written back."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
@@ -9,9 +9,6 @@ from halfpixel.registry import load
 from halfpixel.site import Operator, Shape, Site
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from halfpixel.sampling.lowering import Cost
 
 MODULES: Final = ("onnx_file", "coreml_file")
@@ -54,7 +51,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class SiteValues:
     """The values between which a site stands.
 
     Attributes:
@@ -68,24 +65,6 @@ class Ends:
     output: str
     main: bool
     inputs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """One site as a model of its own.
-
-    Attributes:
-        model: a serialized ONNX model.
-        inputs: what it takes.
-        site: the site as it is at these lengths; None where the model tells when it is read.
-        constants: what the site reads beside the inputs, under its parameters' names; empty
-            where the inputs have other names.
-    """
-
-    model: bytes
-    inputs: tuple[Port, ...]
-    site: Site | None = None
-    constants: "Mapping[str, NDArray[np.generic]]" = field(default_factory=lambda: {})  # noqa: PIE807
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +149,11 @@ class Opened(Protocol):
     """A model whose structure was read."""
 
     @property
+    def format(self) -> str:
+        """Name of its format."""
+        ...
+
+    @property
     def sites(self) -> list[Site]:
         """Its resampling sites, in graph order."""
         ...
@@ -207,21 +191,8 @@ class Opened(Protocol):
         ...
 
     @property
-    def ends(self) -> Sequence[Ends]:
+    def site_values(self) -> Sequence[SiteValues]:
         """The values between which each site stands, in the order of `sites`."""
-        ...
-
-    def cut(self, site: int, shape: Sequence[int], outs: Sequence[int]) -> Cut:
-        """Return one site as a model of its own, in ONNX, at given lengths.
-
-        Args:
-            site: its place among the model's sites.
-            shape: lengths of the input that is resampled.
-            outs: output lengths, used where the model computes them.
-
-        Raises:
-            GraphError: it cannot stand alone.
-        """
         ...
 
 

@@ -10,7 +10,9 @@ from coreml_programs import Op
 from halfpixel.checking.check import check
 from halfpixel.fixing.fix import fix
 from halfpixel.formats.coreml.model import CoremlModel, opened
+from halfpixel.formats.coreml.read.layer import layers as network_layers
 from halfpixel.formats.coreml.read.program import operation_name
+from halfpixel.formats.coreml.read.specification import specification
 from halfpixel.formats.protobuf_wire import bytes_field, varint_bytes
 
 NUDGED = float(np.float32(1.5000166893005371))
@@ -37,7 +39,7 @@ def _package(tmp_path: Path, ops: list[Op], outputs: list[str], version: int = 8
 
 
 def _kinds(model: CoremlModel) -> list[tuple[str, str]]:
-    scope = model.main
+    scope = model.contents.main
     assert scope is not None
     return [(op.type, operation_name(op)) for op in scope.block.operations if op.type != "const"]
 
@@ -222,13 +224,8 @@ def test_names_that_a_network_has_are_not_taken_again(tmp_path: Path) -> None:
     target = tmp_path / "fixed.mlmodel"
     fix(path, unsafe_fixes=True).save(target)
 
-    def names(spec: object) -> list[str]:
-        from halfpixel.formats.coreml.read.specification import Spec
-
-        assert isinstance(spec, Spec)
-        return [one.name for one in spec.layers(spec.leaves[0])]
-
-    found = opened(target).look(names)
+    with specification(opened(target).package) as spec:
+        found = [one.name for one in network_layers(spec, spec.leaves[0])]
     assert len(found) == len(set(found)) == 5
 
 

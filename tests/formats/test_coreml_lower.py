@@ -1,4 +1,4 @@
-"""An ML Program as ONNX: every operator against PyTorch or numpy, and what cannot be lowered."""
+"""An ML Program as ONNX: long because every operator has its case, against PyTorch or numpy."""
 
 # pyright: reportUnknownLambdaType=false
 # a table of short functions of arrays, whose types the table's own field says

@@ -56,7 +56,7 @@ def _site(row: Row) -> Site:
     graph, _, name = row["where"].rpartition("/")
     parts = [part for part in graph.split("/") if part and part != "main"]
     model = _model(row["file"])
-    names = [leaf.label for leaf in model.leaves]
+    names = [leaf.label for leaf in model.contents.leaves]
     found = []
     for place in model.places:
         site, label = place.site, place.leaf.label

@@ -67,13 +67,13 @@ CASES: dict[str, tuple[Operation, str, str | None, str]] = {
     "a linear Upsample from onnx": (
         replace(
             _operation("upsample", FIRST, 2.0, mode="BILINEAR", linearUpsampleMode="DEFAULT"),
-            origin=Origin(framework="onnx==1.6.0"),
+            origin=Origin(Producer("coremltools", (9, 0)), "onnx==1.6.0"),
         ),
         "up", "assumed",
         'F.interpolate(x, size=(12, 12), mode="bilinear", align_corners=False)',
     ),
     "tensorflow": (
-        replace(BILINEAR, origin=Origin(framework="tensorflow==2.12.0")), "up", None, "",
+        replace(BILINEAR, origin=Origin(Producer("coremltools", (9, 0)), "tensorflow==2.12.0")), "up", None, "",
     ),
     "no record": (replace(BILINEAR, origin=Origin()), "op_7", None, ""),
     "an operator that PyTorch never becomes": (

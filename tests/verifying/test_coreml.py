@@ -24,7 +24,7 @@ from halfpixel.checking.check import opened
 from halfpixel.cli.main import cli
 from halfpixel.errors import GraphError, MissingExtraError, RuntimeFailure, UsageError
 from halfpixel.fixing.fix import fix
-from halfpixel.formats.coreml.messages import Description, Program
+from halfpixel.formats.coreml.messages import MilProgram, ModelDescription
 from halfpixel.intents.pairing import matched, paired_sites
 from halfpixel.runtime import Settings, Side, runtime_of
 from halfpixel.runtimes.feeds import FeedSettings
@@ -90,10 +90,10 @@ def test_an_architecture_agrees_with_its_onnx_file(path: Path) -> None:
     assert found.pairing.pairs
 
 
-def flipped(kind: str, parameter: str) -> Callable[[Program], None]:
+def flipped(kind: str, parameter: str) -> Callable[[MilProgram], None]:
     """Return what turns a flag of the last operation of a type."""
 
-    def change(made: Program) -> None:
+    def change(made: MilProgram) -> None:
         values = programs.constant(made, programs.operations(made, kind)[-1], parameter)
         bools = cast("list[bool]", values.immediateValue.tensor.bools.values)
         bools[0] = not bools[0]
@@ -480,11 +480,11 @@ def test_a_default_function_of_another_name_is_the_one_that_is_lowered(tmp_path:
     name = "structure-multifunction-ios18.mlpackage"
     path = Path(shutil.copytree(VARIANTS / name, tmp_path / name))
 
-    def renamed(description: Description) -> None:
+    def renamed(description: ModelDescription) -> None:
         description.defaultFunctionName = "legacy"
 
     model = opened(programs.described(path, renamed))
-    assert [end.main for end in model.ends] == [False, True]
+    assert [end.main for end in model.site_values] == [False, True]
     assert run(path, path).exit_code == 0
     (inner,) = (s for s in model.sites if s.graph == "legacy")
     x = np.random.default_rng(0).random((1, 2, 5, 7), np.float32)

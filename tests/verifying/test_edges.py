@@ -21,6 +21,7 @@ from halfpixel.cli.main import cli
 from halfpixel.errors import UsageError
 from halfpixel.runtime import parse_provider, parse_side
 from halfpixel.runtimes.feeds import FeedSettings
+from halfpixel.runtimes.one_site import one_site
 from halfpixel.verifying.measure import difference, parse_tolerances
 from halfpixel.verifying.result import VerifySettings
 from halfpixel.verifying.site_check import feeds_of
@@ -264,9 +265,8 @@ def test_a_task_may_decide(tmp_path: Path) -> None:
 
 
 def test_single_sites_are_fed_noise_a_ramp_and_impulses() -> None:
-    cut = opened(built([resize("half_pixel")], {"x": IMAGE}, ["y"], SIZES)).cut(
-        0, (1, 1, 4, 4), (1, 1, 9, 9)
-    )
+    model = opened(built([resize("half_pixel")], {"x": IMAGE}, ["y"], SIZES))
+    cut = one_site(model, 0, (1, 1, 4, 4), (1, 1, 9, 9))
     noise, ramp, impulses = (feeds["x"] for feeds in feeds_of(cut))
     assert noise.min() < 0
     np.testing.assert_allclose(np.diff(ramp, axis=2), 0.25, atol=1e-6)

@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.format import Port
-from halfpixel.formats.onnx.cut import CODES
+from halfpixel.runtimes.onnx_cut import CODES
 
 if TYPE_CHECKING:
     import numpy as np

@@ -166,7 +166,7 @@ class Converting:
         exported = cast("Exported", attempt.exported)
         try:
             model = opened(exported.path)
-            outputs = [end.output for end in model.ends]
+            outputs = [end.output for end in model.site_values]
             calls, sites = self.source.calls, model.sites
         except HalfpixelError as error:
             reason = str(error).replace(str(exported.path), exported.path.name)

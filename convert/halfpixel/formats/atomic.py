@@ -14,7 +14,6 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -28,7 +27,7 @@ CHUNK: Final = 1 << 20
 """Bytes that are copied at once where the system cannot copy by itself."""
 
 LARGE: Final = 1 << 26
-"""Bytes that the system copies at once; a smaller file is read and written."""
+"""Bytes above which the system copies; a smaller file is read and written."""
 
 WRITABLE: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
@@ -186,38 +185,14 @@ def _parts(piece: Piece, old: BinaryIO) -> Iterator[bytes]:
 
 
 def _copy(pieces: Sequence[Piece], old: BinaryIO, new: int) -> None:
-    """Write pieces, and what is large to the disk while more is being copied."""
-    size = size_of(pieces)
-    if size <= LARGE:
-        for part in (part for piece in pieces for part in _parts(piece, old)):
+    """Write pieces; of a large file, the system copies the ranges."""
+    large = size_of(pieces) > LARGE
+    for piece in pieces:
+        if large and not isinstance(piece, bytes):
+            _copy_range(*piece, old, new)
+            continue
+        for part in _parts(piece, old):
             _write_all(new, part)
-        return
-    _reserve(new, size)
-    with ThreadPoolExecutor(max_workers=1) as flushing:
-        flushed: Future[None] | None = None
-        for piece in pieces:
-            if isinstance(piece, bytes):
-                _write_all(new, piece)
-                continue
-            for start in range(*piece, LARGE):
-                _copy_range(start, min(start + LARGE, piece[1]), old, new)
-                if flushed is None or flushed.done():
-                    flushed = flushing.submit(_flush, new)
-
-
-def _reserve(new: int, size: int) -> None:
-    """Let the system find room for the whole file before it is written: sooner, and faster."""
-    if hasattr(os, "posix_fallocate"):
-        try:
-            os.posix_fallocate(new, 0, size)
-        except OSError as error:
-            if error.errno not in _UNSUPPORTED:
-                raise
-
-
-def _flush(new: int) -> None:
-    with suppress(OSError):  # the fsync at the end tells
-        os.fsync(new)
 
 
 def _write_all(new: int, data: bytes) -> None:
@@ -314,12 +289,3 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def stamp(path: Path) -> tuple[int, int] | None:
-    """Return what tells one state of a file from another; None where it is gone."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns

@@ -1,7 +1,7 @@
 """Core ML: `.mlpackage` folders and `.mlmodel` files, ML Programs and neural networks in them."""
 
 from halfpixel.format import Format
-from halfpixel.formats.coreml.model import opened
+from halfpixel.formats.coreml.model import FORMAT_NAME, opened
 
 
 def takes(_source: object) -> bool:
@@ -9,4 +9,4 @@ def takes(_source: object) -> bool:
     return False
 
 
-FORMAT = Format("Core ML", (".mlpackage", ".mlmodel", ".mlmodelc"), takes, opened)
+FORMAT = Format(FORMAT_NAME, (".mlpackage", ".mlmodel", ".mlmodelc"), takes, opened)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from halfpixel.errors import GraphError
 from halfpixel.format import Format
-from halfpixel.formats.onnx.model import OnnxModel, proto_of
+from halfpixel.formats.onnx.model import FORMAT_NAME, OnnxModel, proto_of
 from halfpixel.formats.onnx.proto import parse
 from halfpixel.formats.onnx.wire import skeleton
 
@@ -55,4 +55,4 @@ def takes(source: object) -> bool:
     return bool(names & {"onnx.ModelProto", "onnx_ir.Model", "torch.ONNXProgram"})
 
 
-FORMAT = Format("ONNX", (".onnx",), takes, opened)
+FORMAT = Format(FORMAT_NAME, (".onnx",), takes, opened)

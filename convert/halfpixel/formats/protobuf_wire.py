@@ -6,7 +6,7 @@ Source: Protocol Buffers documentation, "Encoding".
 import mmap
 import os
 import stat
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +74,30 @@ def _refuse_other_formats(path: Path, head: bytes, kind: str) -> None:
             raise ModelFileError(path, f"not {kind}: it is {what}")
 
 
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Return what tells one state of a file from another; None where it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a field stands in the file.
+
+    Attributes:
+        at: its tag.
+        start: the first byte of its value.
+        stop: the byte behind its last.
+    """
+
+    at: int
+    start: int
+    stop: int
+
+
 @dataclass
 class WireReader:
     """Steps over the fields of messages.
@@ -126,6 +150,17 @@ class WireReader:
             over = f"field {tag >> 3} at byte {at} ends at byte {stop}"
             raise Malformed(f"{over}, its message at byte {end}")
         return tag, kind, start, stop
+
+    def fields(self, at: int, stop: int) -> Iterator[tuple[int, int, Span]]:
+        """Yield number, wire type and place of the fields of a message.
+
+        Raises:
+            Malformed: it is none.
+        """
+        while at < stop:
+            tag, kind, start, end = self.field(at, stop)
+            yield tag >> 3, kind, Span(at, start, end)
+            at = end
 
     def _group_end(self, at: int, end: int, tag: int) -> int:
         """Return the place behind a group, which no format here uses and protobuf skips."""

@@ -203,7 +203,7 @@ def _program(side: Side) -> Program:
 
 def _precision(model: CoremlModel) -> str:
     """Return float16 where a program computes in it anywhere, else nothing."""
-    scope = model.main
+    scope = model.contents.main
     if scope is None:
         return ""
     halves = (
@@ -253,7 +253,8 @@ def _on_coreml(side: Side) -> CoremlRunning:
     except Exception as error:
         raise RuntimeRefusal(side.text, f"{type(error).__name__}: {error}") from error
     coarse = _precision(model) if units == "cpu_only" else "float16"
-    return CoremlRunning(side, loaded.predict, model.inputs, model.images, model.outputs, coarse)
+    own = model.contents
+    return CoremlRunning(side, loaded.predict, own.inputs, own.images, own.outputs, coarse)
 
 
 RUNTIME: Final = Runtime(COREML, _takes, _start, optimises=True)

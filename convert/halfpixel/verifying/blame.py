@@ -7,6 +7,7 @@ from typing import Final
 from halfpixel.checking.check import Judge
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
+from halfpixel.runtimes.one_site import one_site
 from halfpixel.site import Site
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.side import Divergence, Started
@@ -40,7 +41,7 @@ def blamed(side: Started, words: str, start: Callable[[bytes], object]) -> Diver
     for place, site in enumerate(side.sites):
         for shape, outs in lengths_of(site)[:1]:
             try:
-                start(side.model.cut(place, shape, outs).model)
+                start(one_site(side.model, place, shape, outs).model)
             except RuntimeRefusal:
                 return Divergence(site.name, site.op, observed, observed, words)
             except HalfpixelError:
@@ -53,7 +54,9 @@ def _handed(side: Started, words: str) -> Site | None:
     found = MISFIT.search(words)
     if found is None or side.model is None:
         return None
-    makers = {end.output: site for end, site in zip(side.model.ends, side.sites, strict=True)}
+    makers = {
+        end.output: site for end, site in zip(side.model.site_values, side.sites, strict=True)
+    }
     for value in side.model.values:
         if value.op == found["op"] and found["node"] in {"", value.node}:
             for name in value.reads:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import HalfpixelError
-from halfpixel.format import Ends
+from halfpixel.format import SiteValues
 from halfpixel.intents.deviation import meant_resize
 from halfpixel.intents.pairing import matched
 from halfpixel.runtime import Call
@@ -96,7 +96,7 @@ class Search:
             passed = passed or found
         return (self._by_values() if self._names_agree() else None) or passed
 
-    def _same_inputs(self, end: Ends, other: Ends) -> bool:
+    def _same_inputs(self, end: SiteValues, other: SiteValues) -> bool:
         """Whether a site is handed the same on both sides, constants that say lengths apart."""
         ours, theirs = self._computed(self.a, end), self._computed(self.b, other)
         if len(ours) != len(theirs):
@@ -108,7 +108,7 @@ class Search:
                 return False
         return True
 
-    def _computed(self, side: Started, end: Ends) -> list[str]:
+    def _computed(self, side: Started, end: SiteValues) -> list[str]:
         """Return the inputs of a site that are fed or computed: no constants."""
         known = {*side.plain.values, *side.names}
         constant = side.constants
@@ -127,11 +127,13 @@ class Search:
         agreeing = sum(here[name] == there[name] for name in shared)
         return bool(shared) and agreeing >= AGREEING * len(shared)
 
-    def _paired(self) -> Iterator[tuple[Site, Ends, Ends]]:
+    def _paired(self) -> Iterator[tuple[Site, SiteValues, SiteValues]]:
         if self.a.model is None or self.b.model is None:
             return
-        here = [(s, e) for s, e in zip(self.a.sites, self.a.model.ends, strict=True) if e.main]
-        there = [e for e in self.b.model.ends if e.main]
+        here = [
+            (s, e) for s, e in zip(self.a.sites, self.a.model.site_values, strict=True) if e.main
+        ]
+        there = [e for e in self.b.model.site_values if e.main]
         known = set(self.b.plain.values)
         handed = known | set(self.feeds)
         by_output = {other.output: other for other in there}
@@ -145,7 +147,9 @@ class Search:
         elif len(here) == len(there):
             yield from ((s, e, o) for (s, e), o in zip(here, there, strict=True))
         else:
-            inner = [s for s, e in zip(self.b.sites, self.b.model.ends, strict=True) if e.main]
+            inner = [
+                s for s, e in zip(self.b.sites, self.b.model.site_values, strict=True) if e.main
+            ]
             for i, j in matched([s for s, _ in here], inner):
                 yield (*here[i], there[j])
 
@@ -175,7 +179,7 @@ class Search:
         if self.a.model is None:
             return None
         passed: Divergence | None = None
-        every = zip(self.a.sites, calls, self.a.model.ends, strict=True)
+        every = zip(self.a.sites, calls, self.a.model.site_values, strict=True)
         chosen = [one for one in every if one[2].main]
         outputs = self._fetched(self.a, [(end.output,) for _, _, end in chosen])
         for site, call, end in chosen:
@@ -199,7 +203,7 @@ class Search:
         """Compare each site's output with what was meant, computed from its own inputs."""
         if self.a.model is None:
             return None
-        ends = self.a.model.ends
+        ends = self.a.model.site_values
         chosen = [(s, e) for s, e in zip(self.a.sites, ends, strict=True) if e.main]
         groups = [(end.output, *self._computed(self.a, end)) for _, end in chosen]
         for (site, _), (output, *inputs) in zip(chosen, self._fetched(self.a, groups), strict=True):

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.checking.check import opened
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
-from halfpixel.format import Cut, Opened
+from halfpixel.format import Opened
 from halfpixel.runtime import Running, Settings, Side, runtime_of
 from halfpixel.runtimes.feeds import FeedSettings, made
+from halfpixel.runtimes.one_site import Cut, one_site
 from halfpixel.sampling import (
     AffineGrid,
     AffineSample,
@@ -123,7 +124,7 @@ class SiteCheck:
         outs: tuple[int, ...],
     ) -> Iterator[SiteResult]:
         try:
-            cut = model.cut(place, shape, outs)
+            cut = one_site(model, place, shape, outs)
             (alone,) = [cut.site] if cut.site else opened(_proto(cut)).sites or (None,)
         except HalfpixelError as error:
             yield SiteResult(site, "", shape, refused=str(error))

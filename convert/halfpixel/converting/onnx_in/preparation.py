@@ -212,7 +212,7 @@ def set_apart(model: "ModelProto") -> list[Site]:
     read = opened(model)
     nodes = {name: node for node in model.graph.node for name in node.output}
     found: list[Site] = []
-    for site, end in zip(read.sites, read.ends, strict=True):
+    for site, end in zip(read.sites, read.site_values, strict=True):
         node = nodes.get(end.output)
         count = DATA.get(site.op)
         if node is None or count is None or node.op_type != site.op or not end.main:

@@ -4,17 +4,17 @@ Source: Protocol Buffers documentation, "Encoding"; field numbers from apple/cor
 `mlmodel/format/Model.proto` and `NeuralNetwork.proto`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 
 from halfpixel.formats.atomic import Piece
-from halfpixel.formats.coreml.messages import Description, Program
-from halfpixel.formats.coreml.read.specification import DESCRIPTION, NETWORK_LAYER, Span, Spec
-from halfpixel.formats.protobuf_wire import BYTES, Malformed, Pieces, bytes_field
-
-if TYPE_CHECKING:
-    from google.protobuf.message import Message
+from halfpixel.formats.coreml.messages import MilProgram, ModelDescription
+from halfpixel.formats.coreml.network_messages import NeuralNetworkLayer
+from halfpixel.formats.coreml.read.layer import NETWORK_LAYER
+from halfpixel.formats.coreml.read.specification import DESCRIPTION, Spec
+from halfpixel.formats.protobuf_schema import new, serialized
+from halfpixel.formats.protobuf_wire import BYTES, Malformed, Pieces, Span, bytes_field
 
 RECORD: Final = "halfpixel.fix"
 """Key of the user-defined metadata under which changes are recorded."""
@@ -23,7 +23,7 @@ LARGEST_CONSTANTS: Final = 1 << 22
 """Numbers that the constants of one site may hold in the model itself."""
 
 LayerAt = tuple[Span, ...]
-"""A layer of a network, by the messages around its parameters, as `Layer.spans`."""
+"""A layer of a network, by the messages around its parameters, as `NetworkLayer.spans`."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,12 @@ class NewLayer:
 
     def message(self) -> bytes:
         """Return the whole layer, as a field of its network."""
-        texts = [(1, self.name), *((2, one) for one in self.inputs)]
-        texts += [(3, one) for one in self.outputs]
-        body = b"".join(bytes_field(number, text.encode()) for number, text in texts)
-        return bytes_field(NETWORK_LAYER, body + bytes_field(self.number, self.parameters))
+        names = new(NeuralNetworkLayer)
+        names.name = self.name
+        names.input.extend(self.inputs)
+        names.output.extend(self.outputs)
+        parameters = bytes_field(self.number, self.parameters)
+        return bytes_field(NETWORK_LAYER, serialized(names) + parameters)
 
 
 @dataclass
@@ -62,24 +64,19 @@ class CoremlEdit:
         programs: changed ML Programs, by the label of their leaf.
         layers: changed layers of neural networks: what stands in the place of each.
         outputs: lengths of the model's outputs that are others.
-        said: the record of all changes, a line each; None where nothing changed.
+        record: the record of all changes, a line each; None where nothing changed.
     """
 
-    programs: dict[str, Program] = field(default_factory=dict[str, Program])
+    programs: dict[str, MilProgram] = field(default_factory=dict[str, MilProgram])
     layers: dict[LayerAt, tuple[NewLayer, ...]] = field(
         default_factory=dict[LayerAt, "tuple[NewLayer, ...]"]
     )
     outputs: dict[str, tuple[int, ...]] = field(default_factory=dict[str, "tuple[int, ...]"])
-    said: str | None = None
+    record: str | None = None
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
         return bool(self.programs or self.layers)
-
-
-def serialized(message: object) -> bytes:
-    """Return a message's bytes, the entries of maps in the order of their keys."""
-    return cast("Message", message).SerializeToString(deterministic=True)
 
 
 def pieces_of(spec: Spec, edit: CoremlEdit) -> list[Piece]:
@@ -106,26 +103,26 @@ def pieces_of(spec: Spec, edit: CoremlEdit) -> list[Piece]:
             changes[spans[:-1]] = b"".join(layer.message() for layer in layers)
         else:
             changes[spans] = bytes_field(layers[0].number, layers[0].parameters)
-    if edit.said is not None:
-        changes |= _recorded(spec, edit.said, edit.outputs)
+    if edit.record is not None:
+        changes |= _recorded(spec, edit.record, edit.outputs)
     out = Pieces()
     _write(spec, out, (0, size), changes, 0)
     return out.pieces
 
 
 def _recorded(
-    spec: Spec, said: str, outputs: Mapping[str, tuple[int, ...]]
+    spec: Spec, record: str, outputs: Mapping[str, tuple[int, ...]]
 ) -> dict[tuple[Span, ...], bytes]:
     """Return the change of what the model declares: its metadata holds the record."""
     spans = [
         span
-        for number, kind, span in spec.fields(0, len(spec.view))
+        for number, kind, span in spec.reader.fields(0, len(spec.view))
         if number == DESCRIPTION and kind == BYTES
     ]
     if len(spans) != 1:
         raise Malformed(f"it has {len(spans)} descriptions, expected one")
-    description = cast("Description", spec.message("ModelDescription", spans[0]))
-    description.metadata.userDefined[RECORD] = said
+    description = spec.message(ModelDescription, spans[0])
+    description.metadata.userDefined[RECORD] = record
     for feature in description.output:
         if feature.name in outputs and len(feature.type.multiArrayType.shape):
             shape = feature.type.multiArrayType.shape
@@ -158,8 +155,3 @@ def _write(
             out.message(spec.reader.varint(span.at, stop)[0] >> 3, inner)
         at = span.stop
     out.copy(at, stop)
-
-
-def lines_of(said: str, more: Sequence[str]) -> str:
-    """Return a record with further lines."""
-    return "\n".join([*said.splitlines(), *more])

@@ -1,218 +1,235 @@
-"""What Core ML's messages look like to the type checkers; `coreml_schema` makes the classes."""
+"""Core ML's messages for what a model declares, and for ML Programs, as far as they are used.
 
-from collections.abc import Iterator, MutableMapping, Sequence
-from typing import Protocol, TypeVar
+Importing coremltools takes seconds, and its generated modules enter protobuf's one default pool.
+The messages are spelled out here by name, number and type instead.
 
-T = TypeVar("T")
+Source: apple/coremltools `mlmodel/format/FeatureTypes.proto`, `Model.proto` and `MIL.proto`, as of
+coremltools 9.0 (specification versions 1 to 10).
+"""
 
+from halfpixel.formats.protobuf_schema import (
+    Bool,
+    Bytes,
+    Double,
+    Entries,
+    Float,
+    Int32,
+    Int64,
+    Message,
+    Repeated,
+    Scalars,
+    Text,
+    UInt64,
+    field,
+)
 
-class Repeated(Protocol[T]):
-    """A repeated field of messages."""
 
-    def __iter__(self) -> Iterator[T]: ...
-    def __len__(self) -> int: ...
-    def __getitem__(self, place: int, /) -> T: ...
-    def __delitem__(self, place: int, /) -> None: ...
-    def add(self) -> T: ...
-    def insert(self, place: int, message: T, /) -> None: ...
+# FeatureTypes.proto
+class SizeRange(Message):
+    lowerBound: UInt64 = field(1)
+    upperBound: Int64 = field(2)
 
 
-class AnyMessage(Protocol):
-    """What every message can do."""
+class ImageSize(Message):
+    width: UInt64 = field(1)
+    height: UInt64 = field(2)
 
-    def WhichOneof(self, group: str, /) -> str | None: ...
-    def HasField(self, name: str, /) -> bool: ...
-    def ClearField(self, name: str, /) -> None: ...
-    def CopyFrom(self, other: object, /) -> None: ...
-    def SerializeToString(self) -> bytes: ...
 
+class ImageSizes(Message):
+    sizes: Repeated[ImageSize] = field(1)
 
-class _Size(Protocol):
-    size: int
 
+class ImageSizeRange(Message):
+    widthRange: SizeRange = field(1)
+    heightRange: SizeRange = field(2)
 
-class Dimension(AnyMessage, Protocol):
-    """One length: a constant, or unknown."""
 
-    constant: _Size
+class ImageFeatureType(Message):
+    width: Int64 = field(1)
+    height: Int64 = field(2)
+    enumeratedSizes: ImageSizes = field(21, "flexible")
+    imageSizeRange: ImageSizeRange = field(31, "flexible")
+    colorSpace: Int32 = field(3)
 
 
-class TensorType(AnyMessage, Protocol):
-    """Element type and shape."""
+class Shape(Message):
+    shape: Scalars[Int64] = field(1)
 
-    dataType: int
-    rank: int
-    dimensions: Repeated[Dimension]
 
+class EnumeratedShapes(Message):
+    shapes: Repeated[Shape] = field(1)
 
-class ValueType(AnyMessage, Protocol):
-    """The type of a value."""
 
-    tensorType: TensorType
+class ShapeRange(Message):
+    sizeRanges: Repeated[SizeRange] = field(1)
 
 
-class NamedValueType(AnyMessage, Protocol):
-    """A value's name and type."""
+class ArrayFeatureType(Message):
+    shape: Scalars[Int64] = field(1)
+    dataType: Int32 = field(2)
+    enumeratedShapes: EnumeratedShapes = field(21, "flexible")
+    shapeRange: ShapeRange = field(31, "flexible")
 
-    name: str
-    type: ValueType
 
+class FeatureType(Message):
+    imageType: ImageFeatureType = field(4, "type")
+    multiArrayType: ArrayFeatureType = field(5, "type")
+    isOptional: Bool = field(1000)
 
-class _Values(Protocol):
-    values: Sequence[float] | Sequence[str] | bytes
 
+# Model.proto
+class FeatureDescription(Message):
+    name: Text = field(1)
+    type: FeatureType = field(3)
 
-class TensorValue(AnyMessage, Protocol):
-    """Numbers or texts, spelled out."""
 
-    ints: _Values
-    floats: _Values
-    bools: _Values
-    strings: _Values
-    bytes: _Values
+class Metadata(Message):
+    userDefined: Entries[Text] = field(100)
 
 
-class _Immediate(AnyMessage, Protocol):
-    tensor: TensorValue
+class FunctionDescription(Message):
+    name: Text = field(1)
+    input: Repeated[FeatureDescription] = field(2)
+    output: Repeated[FeatureDescription] = field(3)
 
 
-class _Blob(Protocol):
-    fileName: str
-    offset: int
+class ModelDescription(Message):
+    functions: Repeated[FunctionDescription] = field(20)
+    defaultFunctionName: Text = field(21)
+    metadata: Metadata = field(100)
+    input: Repeated[FeatureDescription] = field(1)
+    output: Repeated[FeatureDescription] = field(10)
 
 
-class Value(AnyMessage, Protocol):
-    """A constant, in the program or in the weights file."""
+# MIL.proto
+class ConstantDimension(Message):
+    size: UInt64 = field(1)
 
-    type: ValueType
-    immediateValue: _Immediate
-    blobFileValue: _Blob
 
+class UnknownDimension(Message):
+    variadic: Bool = field(1)
 
-class Binding(AnyMessage, Protocol):
-    """What an operation's parameter is bound to: a name, or a constant."""
 
-    name: str
-    value: Value
+class Dimension(Message):
+    constant: ConstantDimension = field(1, "dimension")
+    unknown: UnknownDimension = field(2, "dimension")
 
 
-class Argument(AnyMessage, Protocol):
-    """What an operation's parameter is bound to: one binding, or several."""
+class TensorType(Message):
+    dataType: Int32 = field(1)
+    rank: Int64 = field(2)
+    dimensions: Repeated[Dimension] = field(3)
+    attributes: Entries["MilValue"] = field(4)
 
-    arguments: Repeated[Binding]
 
+class ListType(Message):
+    type: "ValueType" = field(1)
+    length: Dimension = field(2)
 
-class Operation(AnyMessage, Protocol):
-    """One operation of an ML Program."""
 
-    type: str
-    inputs: MutableMapping[str, Argument]
-    outputs: Repeated[NamedValueType]
-    blocks: "Repeated[Block]"
-    attributes: MutableMapping[str, Value]
+class ValueType(Message):
+    tensorType: TensorType = field(1, "type")
+    listType: ListType = field(2, "type")
 
 
-class Block(AnyMessage, Protocol):
-    """A list of operations."""
+class NamedValueType(Message):
+    name: Text = field(1)
+    type: ValueType = field(2)
 
-    inputs: Repeated[NamedValueType]
-    outputs: Sequence[str]
-    operations: Repeated[Operation]
 
+class Floats(Message):
+    values: Scalars[Float] = field(1)
 
-class Function(AnyMessage, Protocol):
-    """One function: its body, once for each opset."""
 
-    inputs: Repeated[NamedValueType]
-    opset: str
-    block_specializations: MutableMapping[str, Block]
+class Ints(Message):
+    values: Scalars[Int32] = field(1)
 
 
-class Program(AnyMessage, Protocol):
-    """An ML Program."""
+class Bools(Message):
+    values: Scalars[Bool] = field(1)
 
-    version: int
-    functions: MutableMapping[str, Function]
 
+class Strings(Message):
+    values: Scalars[Text] = field(1)
 
-class _Shape(AnyMessage, Protocol):
-    shape: Sequence[int]
 
+class LongInts(Message):
+    values: Scalars[Int64] = field(1)
 
-class _Shapes(AnyMessage, Protocol):
-    shapes: Repeated[_Shape]
 
+class Doubles(Message):
+    values: Scalars[Double] = field(1)
 
-class _Range(AnyMessage, Protocol):
-    lowerBound: int
-    upperBound: int
 
+class ByteString(Message, name="Bytes"):
+    values: Bytes = field(1)
 
-class _Ranges(AnyMessage, Protocol):
-    sizeRanges: Repeated[_Range]
 
+class TensorValue(Message):
+    floats: Floats = field(1, "value")
+    ints: Ints = field(2, "value")
+    bools: Bools = field(3, "value")
+    strings: Strings = field(4, "value")
+    longInts: LongInts = field(5, "value")
+    doubles: Doubles = field(6, "value")
+    bytes: ByteString = field(7, "value")
 
-class Numbers(Protocol):
-    """A repeated field of numbers."""
 
-    def __iter__(self) -> Iterator[int]: ...
-    def __len__(self) -> int: ...
-    def __delitem__(self, place: slice, /) -> None: ...
-    def extend(self, values: Sequence[int], /) -> None: ...
+class ImmediateValue(Message):
+    tensor: TensorValue = field(1, "value")
 
 
-class ArrayType(AnyMessage, Protocol):
-    """A declared array."""
+class BlobFileValue(Message):
+    fileName: Text = field(1)
+    offset: UInt64 = field(2)
 
-    shape: Numbers
-    dataType: int
-    enumeratedShapes: _Shapes
-    shapeRange: _Ranges
 
+class MilValue(Message, name="Value"):
+    docString: Text = field(1)
+    type: ValueType = field(2)
+    immediateValue: ImmediateValue = field(3, "value")
+    blobFileValue: BlobFileValue = field(5, "value")
 
-class ImageType(AnyMessage, Protocol):
-    """A declared image."""
 
-    width: int
-    height: int
-    colorSpace: int
+class Binding(Message):
+    name: Text = field(1, "binding")
+    value: MilValue = field(2, "binding")
 
 
-class _FeatureType(AnyMessage, Protocol):
-    imageType: ImageType
-    multiArrayType: ArrayType
+class Argument(Message):
+    arguments: Repeated[Binding] = field(1)
 
 
-class Feature(AnyMessage, Protocol):
-    """A declared input or output."""
+class MilOperation(Message, name="Operation"):
+    type: Text = field(1)
+    inputs: Entries[Argument] = field(2)
+    outputs: Repeated[NamedValueType] = field(3)
+    blocks: Repeated["Block"] = field(4)
+    attributes: Entries[MilValue] = field(5)
 
-    name: str
-    type: _FeatureType
 
+class Block(Message):
+    inputs: Repeated[NamedValueType] = field(1)
+    outputs: Scalars[Text] = field(2)
+    operations: Repeated[MilOperation] = field(3)
+    attributes: Entries[MilValue] = field(4)
 
-class FunctionDescription(AnyMessage, Protocol):
-    """The inputs and outputs of one function."""
 
-    name: str
-    input: Repeated[Feature]
-    output: Repeated[Feature]
+class Function(Message):
+    inputs: Repeated[NamedValueType] = field(1)
+    opset: Text = field(2)
+    block_specializations: Entries[Block] = field(3)
+    attributes: Entries[MilValue] = field(4)
 
 
-class _Metadata(AnyMessage, Protocol):
-    userDefined: MutableMapping[str, str]
+class MilProgram(Message, name="Program"):
+    version: Int64 = field(1)
+    functions: Entries[Function] = field(2)
+    docString: Text = field(3)
+    attributes: Entries[MilValue] = field(4)
 
 
-class Description(AnyMessage, Protocol):
-    """What a model declares."""
-
-    functions: Repeated[FunctionDescription]
-    defaultFunctionName: str
-    metadata: _Metadata
-    input: Repeated[Feature]
-    output: Repeated[Feature]
-
-
-class Lengths(AnyMessage, Protocol):
-    """Declared lengths of a network's value."""
-
-    dimValue: Sequence[int]
+class Model(Message):
+    specificationVersion: Int32 = field(1)
+    description: ModelDescription = field(2)
+    mlProgram: MilProgram = field(502, "Type")

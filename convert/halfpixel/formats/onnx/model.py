@@ -4,12 +4,11 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, cast
 
 from halfpixel.errors import GraphError, ModelFileError
-from halfpixel.format import Change, Cut, Ends, Outcome, Port, Value
+from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats import atomic
-from halfpixel.formats.onnx.cut import cut_out
 from halfpixel.formats.onnx.edit import ModelEdit, applied, compose
 from halfpixel.formats.onnx.ir_tensors import give_back
 from halfpixel.formats.onnx.proto import parse, telling
@@ -26,11 +25,14 @@ from halfpixel.formats.onnx.write.external_data import (
 from halfpixel.formats.onnx.write.rewrite import RECORD, Rewriting
 from halfpixel.formats.onnx.write.splice import splice
 from halfpixel.formats.onnx.write.version_converter import opset_of
-from halfpixel.formats.protobuf_wire import mapped
+from halfpixel.formats.protobuf_wire import mapped, stamp
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
     from onnx import ModelProto
+
+
+FORMAT_NAME: Final = "ONNX"
 
 
 class _HasProto(Protocol):
@@ -83,7 +85,7 @@ class OnnxModel:
     def __post_init__(self) -> None:
         """Remember the file as it is now."""
         if self._seen is None and self.path is not None:
-            self._seen = atomic.stamp(self.path)
+            self._seen = stamp(self.path)
 
     def check_unchanged(self) -> None:
         """Refuse a file that is another one since it was read.
@@ -91,8 +93,13 @@ class OnnxModel:
         Raises:
             ModelFileError: it is.
         """
-        if self.path is not None and atomic.stamp(self.path) not in {self._seen, None}:
+        if self.path is not None and stamp(self.path) not in {self._seen, None}:
             raise ModelFileError(self.path, "has changed since it was read")
+
+    @property
+    def format(self) -> str:
+        """Name of its format."""
+        return FORMAT_NAME
 
     @property
     def path(self) -> Path | None:
@@ -136,10 +143,10 @@ class OnnxModel:
         return self._values
 
     @property
-    def ends(self) -> tuple[Ends, ...]:
+    def site_values(self) -> tuple[SiteValues, ...]:
         """The values between which each site stands, in the order of `sites`."""
         return tuple(
-            Ends(
+            SiteValues(
                 p.data,
                 p.output,
                 p.scope.container == ("graph",),
@@ -156,11 +163,6 @@ class OnnxModel:
             with telling(path, self.proto):
                 self._places = Walk(self.proto, path.parent if path else None).places()
         return self._places
-
-    def cut(self, site: int, shape: Sequence[int], outs: Sequence[int]) -> Cut:
-        """Return one site as a model of its own; raises GraphError where it cannot be."""
-        with telling(self.path, self.proto):
-            return cut_out(self.places[site], shape, outs)
 
     def words(self, change: Change) -> str:
         """Return what a change would be written as, in words; raises as the format's does."""

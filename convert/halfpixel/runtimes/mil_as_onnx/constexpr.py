@@ -19,7 +19,7 @@ import math
 from typing import TYPE_CHECKING, cast
 
 from halfpixel.errors import GraphError
-from halfpixel.formats.coreml.messages import Operation
+from halfpixel.formats.coreml.messages import MilOperation
 from halfpixel.formats.coreml.read.packed import unpacked
 from halfpixel.formats.coreml.read.program import dtype_of, operation_name
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Given = Callable[[str], Array | None]
 
 
-def decompressed(operation: Operation, given: "Given") -> "list[Array]":
+def decompressed(operation: MilOperation, given: "Given") -> "list[Array]":
     """Return what an operator of constants makes.
 
     Args:

@@ -9,15 +9,17 @@ from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 from halfpixel.conventions.meaning import Meaning
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError, GraphError
-from halfpixel.format import Cut, Port
+from halfpixel.format import Port
+from halfpixel.formats.coreml.model import CoremlModel
 from halfpixel.formats.coreml.read.operation import DATA
-from halfpixel.formats.coreml.read.place import MilPlace, Place, resize_compute, settle
-from halfpixel.formats.coreml.read.program import array_of
+from halfpixel.formats.coreml.read.place import CoremlPlace, MilPlace, resize_compute, settle
+from halfpixel.formats.coreml.read.weights import array_of
 from halfpixel.formats.onnx.write.builder import Nodes
 from halfpixel.runtimes.mil_as_onnx.graph import OPSET, code_of
 from halfpixel.runtimes.mil_as_onnx.program import IR_VERSION, MISFITS
 from halfpixel.runtimes.mil_as_onnx.resize import Lengths, Wires
 from halfpixel.runtimes.mil_as_onnx.site import site_nodes
+from halfpixel.runtimes.one_site import Cut
 from halfpixel.sampling import ConvTranspose, Resample, Resize
 from halfpixel.site import Site, known
 
@@ -42,11 +44,12 @@ NETWORK = {"cropResize": ("x", "roi")}
 """Parameters of a layer, in the order of its inputs."""
 
 
-def cut_out(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Cut:
+def cut_out(model: CoremlModel, site: int, shape: Sequence[int], outs: Sequence[int]) -> Cut:
     """Return a site as a model that does nothing else.
 
     Args:
-        place: the site.
+        model: the model.
+        site: its place among the model's sites.
         shape: lengths of the input that is resampled.
         outs: output lengths, used where the program computes them.
 
@@ -55,11 +58,12 @@ def cut_out(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Cut:
     """
     from onnx import helper, numpy_helper
 
-    site = _at(place, shape, outs)
+    place = model.places[site]
+    alone = _at(place, shape, outs)
     constants, ports = _tensors(place, shape)
     names = {**{name: name for name in constants}, **{port.name: port.name for port in ports}}
     nodes = Nodes("site", {*names, "y"}, OPSET)
-    dtype = site.operation.dtype or "float32"
+    dtype = alone.operation.dtype or "float32"
     shapes = {name: known(port.shape, len(port.shape or ())) for port in ports
               for name in [port.name]}  # fmt: skip
     shapes |= {name: array.shape for name, array in constants.items()}
@@ -67,9 +71,9 @@ def cut_out(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Cut:
     dtypes |= {name: str(array.dtype) for name, array in constants.items()}
     wires = Wires(nodes, names, "y", shapes, dtype, dtypes)
     try:
-        site_nodes(site.name, wires, site.operation)
+        site_nodes(alone.name, wires, alone.operation)
     except MISFITS as error:
-        raise GraphError("", site.name, f"its parameters do not fit: {error}") from error
+        raise GraphError("", alone.name, f"its parameters do not fit: {error}") from error
     graph = helper.make_graph(
         nodes.made,
         "site",
@@ -78,13 +82,13 @@ def cut_out(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Cut:
         [helper.make_tensor_value_info("y", code_of(dtype), None)],
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
     )  # fmt: skip
-    model = helper.make_model(
+    proto = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
     )
-    return Cut(model.SerializeToString(), tuple(ports), site, constants)
+    return Cut(proto.SerializeToString(), tuple(ports), alone, constants)
 
 
-def _at(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Site:
+def _at(place: CoremlPlace, shape: Sequence[int], outs: Sequence[int]) -> Site:
     """Return the site as it is at these lengths."""
     site, operation = place.site, place.site.operation
     if operation.operator is None:
@@ -125,7 +129,7 @@ def _deconvolved(meant: ConvTranspose) -> "Compute":
     return compute
 
 
-def _tensors(place: Place, shape: Sequence[int]) -> "tuple[dict[str, Array], list[Port]]":
+def _tensors(place: CoremlPlace, shape: Sequence[int]) -> "tuple[dict[str, Array], list[Port]]":
     """Return the constants that a site reads, and what it is fed, by parameter name."""
     operation = place.site.operation
     if not isinstance(place.node, MilPlace):
@@ -137,7 +141,7 @@ def _tensors(place: Place, shape: Sequence[int]) -> "tuple[dict[str, Array], lis
     constants: dict[str, Array] = {}
     ports: list[Port] = []
     for parameter in DATA.get(own.type, ("x",)):
-        name, value = scope.given(own, parameter)
+        name, value = scope.argument(own, parameter)
         if value is not None and parameter != "x":
             constants[parameter] = array_of(value, scope.package, name or parameter)
         elif name:
@@ -145,7 +149,7 @@ def _tensors(place: Place, shape: Sequence[int]) -> "tuple[dict[str, Array], lis
     return constants, ports
 
 
-def _kernel_ports(place: Place, meant: ConvTranspose, shape: Sequence[int]) -> list[Port]:
+def _kernel_ports(place: CoremlPlace, meant: ConvTranspose, shape: Sequence[int]) -> list[Port]:
     """Return what a deconvolution of a network is fed: its kernel lies among the weights."""
     outputs = int(cast("int", place.site.operation.attributes.get("outputChannels", 1)))
     if len(shape) != len(meant.kernel) + 2 or shape[1] % meant.groups or outputs % meant.groups:
@@ -158,7 +162,7 @@ def _kernel_ports(place: Place, meant: ConvTranspose, shape: Sequence[int]) -> l
     return found
 
 
-def _port(place: Place, parameter: str, name: str, shape: Sequence[int], dtype: str) -> Port:
+def _port(place: CoremlPlace, parameter: str, name: str, shape: Sequence[int], dtype: str) -> Port:
     """Return an input that is fed, with lengths that fit the data."""
     declared = place.node.scope.shape(name) if isinstance(place.node, MilPlace) else None
     role = "image" if parameter == "x" else ROLES.get(parameter, "")

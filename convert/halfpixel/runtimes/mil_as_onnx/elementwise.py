@@ -26,7 +26,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from halfpixel.runtimes.mil_as_onnx.graph import Step, code_of
+from halfpixel.runtimes.mil_as_onnx.graph import code_of
+from halfpixel.runtimes.mil_as_onnx.step import Step
 
 Lower = Callable[[Step], None]
 

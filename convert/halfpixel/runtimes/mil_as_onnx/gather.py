@@ -23,7 +23,7 @@ from functools import partial
 from typing import Final
 
 from halfpixel.runtimes.mil_as_onnx.elementwise import SMALL, Lower
-from halfpixel.runtimes.mil_as_onnx.graph import Step
+from halfpixel.runtimes.mil_as_onnx.step import Step
 
 REDUCTIONS: Final = {
     "reduce_l1_norm": "ReduceL1", "reduce_l2_norm": "ReduceL2", "reduce_log_sum": "ReduceLogSum",

@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from halfpixel.runtimes.mil_as_onnx.elementwise import Lower
-from halfpixel.runtimes.mil_as_onnx.graph import Step
+from halfpixel.runtimes.mil_as_onnx.step import Step
 
 Ints = Sequence[int]
 

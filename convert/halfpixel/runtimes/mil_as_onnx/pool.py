@@ -19,8 +19,8 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.runtimes.mil_as_onnx.elementwise import Lower
-from halfpixel.runtimes.mil_as_onnx.graph import Step
 from halfpixel.runtimes.mil_as_onnx.network import paddings
+from halfpixel.runtimes.mil_as_onnx.step import Step
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,31 +4,26 @@ Every value keeps its name, its element type and the place where it is computed;
 are those that the model declares, in that order. float16 stays float16: runtimes without a
 kernel for it compute in float32 and round.
 
-Which operator becomes what is told by the tables in `coreml_ops_elementwise`, `coreml_ops_shape`,
-`coreml_ops_slice`, `coreml_ops_gather`, `coreml_ops_network` and `coreml_ops_pool`; the operators
-that resample are lowered by what they compute, in `coreml_lower_site`.
+Which operator becomes what is told by the tables in `elementwise`, `shape`, `slices`, `gather`,
+`network` and `pool`; the operators that resample are lowered by what they compute, in `site`.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
-from halfpixel.formats.coreml.messages import Operation as MilOperation
+from halfpixel.formats.coreml.messages import MilOperation
 from halfpixel.formats.coreml.model import CoremlModel
 from halfpixel.formats.coreml.read.operation import DATA
 from halfpixel.formats.coreml.read.place import MilPlace
 from halfpixel.formats.coreml.read.program import MilScope
 from halfpixel.formats.onnx.write.builder import Nodes
-from halfpixel.runtimes.mil_as_onnx import elementwise as coreml_ops_elementwise
-from halfpixel.runtimes.mil_as_onnx import gather as coreml_ops_gather
-from halfpixel.runtimes.mil_as_onnx import network as coreml_ops_network
-from halfpixel.runtimes.mil_as_onnx import pool as coreml_ops_pool
-from halfpixel.runtimes.mil_as_onnx import shape as coreml_ops_shape
-from halfpixel.runtimes.mil_as_onnx import slice as coreml_ops_slice
+from halfpixel.runtimes.mil_as_onnx import elementwise, gather, network, pool, shape, slices
 from halfpixel.runtimes.mil_as_onnx.elementwise import Lower
-from halfpixel.runtimes.mil_as_onnx.graph import OPSET, Graph, Step, code_of
+from halfpixel.runtimes.mil_as_onnx.graph import OPSET, Graph, code_of
 from halfpixel.runtimes.mil_as_onnx.resize import Wires
 from halfpixel.runtimes.mil_as_onnx.site import site_nodes
+from halfpixel.runtimes.mil_as_onnx.step import Step
 from halfpixel.site import Shape, Site, known
 
 if TYPE_CHECKING:
@@ -37,12 +32,12 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, ValueInfoProto
 
 OPS: Final[Mapping[str, Lower]] = {
-    **coreml_ops_elementwise.OPS,
-    **coreml_ops_shape.OPS,
-    **coreml_ops_slice.OPS,
-    **coreml_ops_gather.OPS,
-    **coreml_ops_network.OPS,
-    **coreml_ops_pool.OPS,
+    **elementwise.OPS,
+    **shape.OPS,
+    **slices.OPS,
+    **gather.OPS,
+    **network.OPS,
+    **pool.OPS,
 }
 """How the nodes of each operator that does not resample are added."""
 
@@ -60,9 +55,9 @@ def lowered(model: CoremlModel) -> "ModelProto":
             sites can still be verified one by one.
         ModelFileError: the weights file is missing.
     """
-    path, scope = str(model.path), model.main
+    path, scope = str(model.path), model.contents.main
     if scope is None:
-        kinds = ", ".join(dict.fromkeys(leaf.kind for leaf in model.leaves)) or "nothing"
+        kinds = ", ".join(dict.fromkeys(leaf.kind for leaf in model.contents.leaves)) or "nothing"
         reason = f"holds {kinds}, and only a single ML Program is lowered to ONNX as a whole"
         raise GraphError(path, "", f"{reason}; verification goes site by site")
     try:
@@ -80,7 +75,7 @@ class _Lowering:
         self.sites: dict[int, Site] = {
             place.node.index: place.site
             for place in model.places
-            if isinstance(place.node, MilPlace) and model.in_main(place)
+            if isinstance(place.node, MilPlace) and model.contents.in_main(place)
         }
 
     def result(self) -> "ModelProto":
@@ -142,7 +137,7 @@ class _Lowering:
     def _outputs(self) -> list[str]:
         """Return the outputs in the order in which the model declares them."""
         own = list(self.scope.block.outputs)
-        declared = [name for name in self.model.outputs if name in own]
+        declared = [name for name in self.model.contents.outputs if name in own]
         return [*declared, *(name for name in own if name not in declared)]
 
     def _declared(self, name: str) -> "ValueInfoProto":

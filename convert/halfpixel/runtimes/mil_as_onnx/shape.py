@@ -23,7 +23,7 @@ from functools import partial
 from typing import Final
 
 from halfpixel.runtimes.mil_as_onnx.elementwise import Lower
-from halfpixel.runtimes.mil_as_onnx.graph import Step
+from halfpixel.runtimes.mil_as_onnx.step import Step
 
 
 def _reshape(step: Step) -> None:

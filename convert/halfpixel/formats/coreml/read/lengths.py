@@ -1,12 +1,14 @@
 """The lengths of what a neural network's layer makes, for the layers that vision networks use."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, cast
 
+from halfpixel.formats.coreml.network_messages import Concat, Pooling
 from halfpixel.site import Attribute, Shape
 
 if TYPE_CHECKING:
-    from halfpixel.formats.coreml.read.specification import Layer, Spec
+    from halfpixel.formats.coreml.read.layer import NetworkLayer
+    from halfpixel.formats.coreml.read.specification import Spec
 
 SAME: Final = frozenset({
     "activation", "batchnorm", "mvn", "softmax", "lrn", "unary", "add", "multiply", "average",
@@ -17,21 +19,9 @@ SAME: Final = frozenset({
 """Layers whose output has the lengths of their inputs, or those broadcast."""
 
 
-class _Concat(Protocol):
-    sequenceConcat: bool  # noqa: N815
-
-
-class _Pooling(Protocol):
-    kernelSize: Sequence[int]  # noqa: N815
-    stride: Sequence[int]
-    globalPooling: bool  # noqa: N815
-
-    def WhichOneof(self, group: str, /) -> str | None: ...  # noqa: N802
-
-
 def lengths_after(
     spec: "Spec",
-    layer: "Layer",
+    layer: "NetworkLayer",
     attributes: Mapping[str, Attribute],
     shapes: Sequence[Shape | None],
 ) -> Shape | None:
@@ -45,10 +35,10 @@ def lengths_after(
         case "convolution":
             return _convolved(attributes, first)
         case "concat":
-            concat = cast("_Concat", spec.message("Concat", layer.spans[-1]))
+            concat = spec.message(Concat, layer.spans[-1])
             return None if concat.sequenceConcat else _joined(shapes)
         case "pooling":
-            return _pooled(cast("_Pooling", spec.message("Pooling", layer.spans[-1])), first)
+            return _pooled(spec.message(Pooling, layer.spans[-1]), first)
         case _:
             return None
 
@@ -96,7 +86,7 @@ def _joined(shapes: Sequence[Shape | None]) -> Shape | None:
     return (*known[0][:-3], total if every else None, *known[0][-2:])
 
 
-def _pooled(pooling: _Pooling, shape: Shape) -> Shape | None:
+def _pooled(pooling: Pooling, shape: Shape) -> Shape | None:
     if pooling.globalPooling:
         return (*shape[:-2], 1, 1)
     if pooling.WhichOneof("padding") != "same":

@@ -1,6 +1,6 @@
 """From one operation of an ML Program to what it computes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
@@ -12,17 +12,17 @@ from halfpixel.conventions.torch import grid as torch_grid
 from halfpixel.conventions.torch import resample as torch_resample
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError
-from halfpixel.formats.coreml.messages import Operation as MilOperation
+from halfpixel.formats.coreml.messages import MilOperation
 from halfpixel.formats.coreml.read.place import (
-    Described,
+    CoremlPlace,
     MilPlace,
-    Place,
+    Reading,
     guarded,
     resize_compute,
     settle,
     site_of,
 )
-from halfpixel.formats.coreml.read.program import MilScope, named, operation_name
+from halfpixel.formats.coreml.read.program import MilScope, named, operation_name, shape_of
 from halfpixel.formats.coreml.read.specification import Leaf
 from halfpixel.sampling import CropResize, GridSample, RoiAlign
 from halfpixel.site import Attribute, Operation, Origin, Producer
@@ -43,14 +43,18 @@ DATA: Final = {"conv_transpose": ("x", "weight", "bias"), "resample": ("x", "coo
 """Parameters that are tensors, in the order in which `evaluate` takes them."""
 
 
-def place_of(
-    leaf: Leaf, scope: MilScope, index: int, producer: Producer, source: str
-) -> Place | None:
-    """Return the site that an operation is; None where it is none."""
+def places_in(
+    leaf: Leaf, scope: MilScope, producer: Producer, source: str
+) -> Iterator[CoremlPlace]:
+    """Yield the sites among the operations of a block."""
+    for index, operation in enumerate(scope.block.operations):
+        if operation.type in OPS:
+            yield _place(leaf, scope, index, producer, source)
+
+
+def _place(leaf: Leaf, scope: MilScope, index: int, producer: Producer, source: str) -> CoremlPlace:
     operation = scope.block.operations[index]
-    if operation.type not in OPS:
-        return None
-    names = [scope.given(operation, name)[0] for name in DATA.get(operation.type, ("x",))]
+    names = [scope.argument(operation, name)[0] for name in DATA.get(operation.type, ("x",))]
     outputs = named(iter(operation.outputs))
     data = names[0] if names else ""
     attributes = scope.attributes(operation)
@@ -78,12 +82,14 @@ def place_of(
         coreml_mil.open_question,
     )
     given = tuple(filter(None, names))
-    return Place(site, leaf, data, outputs[0] if outputs else "", given, MilPlace(scope, index))
+    return CoremlPlace(
+        site, leaf, data, outputs[0] if outputs else "", given, MilPlace(scope, index)
+    )
 
 
 def _since(scope: MilScope, operation: MilOperation) -> int:
     """Return the specification version that has an operation with all of its parameters."""
-    grid = scope.dtype(scope.given(operation, "coordinates")[0])
+    grid = scope.dtype(scope.argument(operation, "coordinates")[0])
     given = dict.fromkeys(operation.inputs)
     try:
         return coreml_mil.floor_of(operation.type, given, grid.replace("float", "fp"))
@@ -97,9 +103,9 @@ def _own(operation: MilOperation, attributes: Mapping[str, Attribute]) -> dict[s
     return {name: value for name, value in attributes.items() if name not in tensors}
 
 
-def _resize(scope: MilScope, operation: MilOperation, base: Operation) -> Described:
+def _resize(scope: MilScope, operation: MilOperation, base: Operation) -> Reading:
     by = "scales" if base.op in BY_SCALES else "sizes"
-    constant = base.op != "resize" or scope.given(operation, "shape")[1] is not None
+    constant = base.op != "resize" or scope.argument(operation, "shape")[1] is not None
     base = replace(base, by=by, constant_lengths=constant)
     attributes = base.attributes
 
@@ -114,9 +120,9 @@ def _resize(scope: MilScope, operation: MilOperation, base: Operation) -> Descri
 
 def _constant(scope: MilScope, operation: MilOperation, name: str) -> "Array | None":
     """Return a tensor parameter that is a constant, from the weights file where it lies there."""
-    from halfpixel.formats.coreml.read.program import array_of
+    from halfpixel.formats.coreml.read.weights import array_of
 
-    bound, value = scope.given(operation, name)
+    bound, value = scope.argument(operation, name)
     return None if value is None else array_of(value, scope.package, bound or name)
 
 
@@ -125,7 +131,7 @@ def _tensors(
 ) -> "dict[str, Array]":
     """Match given tensors with the parameters: all of them, or those that are no constants."""
     names = [n for n in DATA[operation.type] if n in operation.inputs]
-    open_names = [n for n in names if scope.given(operation, n)[1] is None]
+    open_names = [n for n in names if scope.argument(operation, n)[1] is None]
     for wanted in (names, open_names):
         if len(wanted) == len(inputs):
             found = dict(zip(wanted, inputs, strict=True))
@@ -140,9 +146,9 @@ def _tensors(
     return found
 
 
-def _resample(scope: MilScope, operation: MilOperation, base: Operation) -> Described:
+def _resample(scope: MilScope, operation: MilOperation, base: Operation) -> Reading:
     meant = coreml_mil_grid.resample(base.attributes)
-    grid = scope.dtype(scope.given(operation, "coordinates")[0])
+    grid = scope.dtype(scope.argument(operation, "coordinates")[0])
     if isinstance(meant, GridSample):
         text = torch_grid.grid_sample_text(meant)
     else:
@@ -156,7 +162,7 @@ def _resample(scope: MilScope, operation: MilOperation, base: Operation) -> Desc
     return found, guarded(operation_name(operation), compute)
 
 
-def _affine(scope: MilScope, operation: MilOperation, base: Operation) -> Described:
+def _affine(scope: MilScope, operation: MilOperation, base: Operation) -> Reading:
     meant = coreml_mil_grid.affine(base.attributes)
 
     def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
@@ -167,7 +173,7 @@ def _affine(scope: MilScope, operation: MilOperation, base: Operation) -> Descri
     return found, guarded(operation_name(operation), compute)
 
 
-def _crop_resize(scope: MilScope, operation: MilOperation, base: Operation) -> Described:
+def _crop_resize(scope: MilScope, operation: MilOperation, base: Operation) -> Reading:
     meant = coreml_mil_grid.crop_resize(base.attributes)
 
     def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
@@ -202,12 +208,10 @@ def crop(meant: CropResize | RoiAlign, found: "Mapping[str, Array]") -> "NDArray
     return np.stack(each, axis=1)
 
 
-def _conv_transpose(scope: MilScope, operation: MilOperation, base: Operation) -> Described:
-    shape = scope.shape(scope.given(operation, "weight")[0])
-    value = scope.given(operation, "weight")[1]
+def _conv_transpose(scope: MilScope, operation: MilOperation, base: Operation) -> Reading:
+    shape = scope.shape(scope.argument(operation, "weight")[0])
+    value = scope.argument(operation, "weight")[1]
     if shape is None and value is not None:
-        from halfpixel.formats.coreml.read.program import shape_of
-
         shape = shape_of(value.type)
     if shape is None or not all(isinstance(n, int) for n in shape[2:]):
         raise ConventionError("the kernel's lengths are not known")
@@ -224,7 +228,7 @@ def _conv_transpose(scope: MilScope, operation: MilOperation, base: Operation) -
     return found, guarded(operation_name(operation), compute)
 
 
-_DESCRIBE: Final[dict[str, Callable[[MilScope, MilOperation, Operation], Described]]] = {
+_DESCRIBE: Final[dict[str, Callable[[MilScope, MilOperation, Operation], Reading]]] = {
     **dict.fromkeys(RESIZES, _resize),
     "resample": _resample,
     "affine": _affine,

@@ -7,6 +7,8 @@ next byte.
 
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.errors import GraphError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -61,6 +63,18 @@ def read(data: bytes, dtype: str, count: int) -> "Array":
     if dtype == "int4":
         found = np.where(found > 7, found - 16, found)
     return found.astype(type_of(dtype))
+
+
+def raw(data: bytes, dtype: str, count: int) -> "Array":
+    """Return the values of a constant from its bytes, which are uint8 where no type is known.
+
+    Raises:
+        GraphError: they are no such values.
+    """
+    try:
+        return read(data, dtype or "uint8", count)
+    except ValueError as error:
+        raise GraphError("", "", f"{len(data)} bytes are no {dtype} values") from error
 
 
 def unpacked(data: "Array", width: int, count: int) -> "NDArray[np.intp]":

@@ -9,9 +9,10 @@ from halfpixel.conventions.meaning import Meaning, check_lengths
 from halfpixel.conventions.torch.text import torch_text
 from halfpixel.conventions.vocabulary import Attributes
 from halfpixel.errors import ConventionError, GraphError
-from halfpixel.formats.coreml.messages import Operation as MilOperation
+from halfpixel.formats.coreml.messages import MilOperation
+from halfpixel.formats.coreml.read.layer import NetworkLayer
 from halfpixel.formats.coreml.read.program import MilScope
-from halfpixel.formats.coreml.read.specification import Layer, Leaf
+from halfpixel.formats.coreml.read.specification import Leaf
 from halfpixel.site import Operation, Shape, Site, known
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class MilPlace:
 
 
 @dataclass(frozen=True)
-class Place:
+class CoremlPlace:
     """A site of a Core ML model.
 
     Attributes:
@@ -64,11 +65,12 @@ class Place:
     data: str
     output: str
     inputs: tuple[str, ...]
-    node: MilPlace | Layer
+    node: MilPlace | NetworkLayer
     last: bool = False
 
 
-Described = tuple[Operation, "Compute"]
+Reading = tuple[Operation, "Compute"]
+"""An operation with its operator, and the function that evaluates it."""
 
 
 def site_of(  # noqa: PLR0913, PLR0917 - each is told by the file
@@ -76,7 +78,7 @@ def site_of(  # noqa: PLR0913, PLR0917 - each is told by the file
     graph: Sequence[str],
     base: Operation,
     problem: str,
-    describe: Callable[[], Described],
+    describe: Callable[[], Reading],
     open_question: Callable[[str, Attributes, InputShape], str],
 ) -> Site:
     """Return a site, described as far as it can be.

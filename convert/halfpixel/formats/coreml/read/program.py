@@ -2,52 +2,33 @@
 
 A name means what it means in the innermost block around it; blocks of cond and while_loop see the
 values of the blocks around them. A constant stands in an operation of type const, in the argument
-itself, or in the weights file.
+itself, or in the weights file, from which `weights` reads it.
 
-Source: apple/coremltools `mlmodel/format/MIL.proto`; for the weights file `mlmodel/src/MILBlob/
-Blob/StorageFormat.hpp`.
+Source: apple/coremltools `mlmodel/format/MIL.proto`.
 """
 
 import math
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from halfpixel.errors import GraphError
 from halfpixel.formats.coreml.messages import (
-    Argument,
     Block,
+    MilOperation,
+    MilProgram,
+    MilValue,
     NamedValueType,
-    Operation,
-    Program,
-    Value,
     ValueType,
 )
-from halfpixel.formats.coreml.read import packed as coreml_packed
+from halfpixel.formats.coreml.read import packed
 from halfpixel.formats.coreml.read.package import Package
 from halfpixel.formats.coreml.read.specification import DEEPEST
 from halfpixel.formats.coreml.schema import DATA_TYPES
 from halfpixel.site import Attribute, Shape
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.generic]
-
 SHORT: Final = 16
 """Most numbers of a constant that is an attribute; a longer one is data."""
-
-SENTINEL: Final = 0xDEADBEEF
-RECORD: Final = struct.Struct("<IIQQ")
-"""One record of a weights file: sentinel, element type, bytes, and where they start."""
-
-BLOB_TYPES: Final = {
-    1: "float16", 2: "float32", 3: "uint8", 4: "int8", 5: "bfloat16", 6: "int16", 7: "uint16",
-    8: "int4", 9: "uint1", 10: "uint2", 11: "uint4", 12: "uint3", 13: "uint6", 14: "int32",
-    15: "uint32",
-}  # fmt: skip
 
 
 @dataclass
@@ -138,7 +119,7 @@ class MilScope:
             return None
         return self.parent.producer(name)
 
-    def constant(self, name: str) -> Value | None:
+    def constant(self, name: str) -> MilValue | None:
         """Return the constant that a name stands for; None for a value that is computed."""
         found = self.producer(name)
         if found is None:
@@ -149,39 +130,25 @@ class MilScope:
             return None
         return operation.attributes["val"]
 
-    def bound(self, argument: Argument) -> tuple[str, Value | None]:
-        """Return name and constant of what a parameter is bound to; an empty name inline."""
-        for binding in argument.arguments:
+    def argument(self, operation: MilOperation, parameter: str) -> tuple[str, MilValue | None]:
+        """Return name and constant of a parameter: no name inline, neither where it is left out."""
+        if parameter not in operation.inputs:
+            return "", None
+        for binding in operation.inputs[parameter].arguments:
             if binding.WhichOneof("binding") == "value":
                 return "", binding.value
             return binding.name, self.constant(binding.name)
         return "", None
 
-    def given(self, operation: Operation, parameter: str) -> tuple[str, Value | None]:
-        """Return name and constant of a parameter; neither where it is not given."""
-        if parameter not in operation.inputs:
-            return "", None
-        return self.bound(operation.inputs[parameter])
-
-    def attributes(self, operation: Operation) -> dict[str, Attribute]:
+    def attributes(self, operation: MilOperation) -> dict[str, Attribute]:
         """Return the parameters of an operation that are short constants."""
         found: dict[str, Attribute] = {}
         for name in sorted(operation.inputs):
-            value = self.given(operation, name)[1]
+            value = self.argument(operation, name)[1]
             short = None if value is None else attribute_of(value)
             if short is not None:
                 found[name] = short
         return found
-
-    def array(self, name: str) -> "Array | None":
-        """Return the constant that a name stands for, as an array; None where it is none.
-
-        Raises:
-            GraphError: its record in the weights file is broken.
-            ModelFileError: the weights file is missing.
-        """
-        value = self.constant(name)
-        return None if value is None else array_of(value, self.package, name)
 
 
 def main_first(function: str) -> tuple[bool, str]:
@@ -193,7 +160,7 @@ def main_first(function: str) -> tuple[bool, str]:
     return function != "main", function
 
 
-def scopes(program: Program, package: Package | None, version: int) -> Iterator[MilScope]:
+def scopes(program: MilProgram, package: Package | None, version: int) -> Iterator[MilScope]:
     """Yield every block of a program, a function's own before those nested in it.
 
     Raises:
@@ -227,43 +194,7 @@ def _nested(scope: MilScope, depth: int) -> Iterator[MilScope]:
             yield from _nested(inner, depth + 1)
 
 
-def blobs_of(program: Program) -> set[str]:
-    """Return the names of the weights files that a program's constants lie in."""
-    found: set[str] = set()
-    for scope in scopes(program, None, 0):
-        for operation in scope.block.operations:
-            values = [operation.attributes[name] for name in operation.attributes]
-            for argument in operation.inputs.values():
-                values += [b.value for b in argument.arguments if not b.name]
-            found |= {
-                one.blobFileValue.fileName
-                for one in values
-                if one.WhichOneof("value") == "blobFileValue"
-            }
-    return found
-
-
-def check_names(program: Program, version: int) -> None:
-    """Refuse a program in which a name stands for nothing.
-
-    Raises:
-        GraphError: there is such a name, or two values have one.
-    """
-    for scope in scopes(program, None, version):
-        seen = {one.name for one in scope.block.inputs} | scope.around()
-        for operation in scope.block.operations:
-            for argument in operation.inputs.values():
-                for binding in argument.arguments:
-                    if binding.name and binding.name not in seen:
-                        reason = f"{operation.type} reads {binding.name!r}, which is not there"
-                        raise GraphError("", operation_name(operation), reason)
-            seen |= {out.name for out in operation.outputs}
-        for name in scope.block.outputs:
-            if name not in seen:
-                raise GraphError("", name, "an output that is not there")
-
-
-def operation_name(operation: Operation) -> str:
+def operation_name(operation: MilOperation) -> str:
     """Return an operation's name, or its first output's where it has none."""
     if "name" in operation.attributes:
         found = attribute_of(operation.attributes["name"])
@@ -297,7 +228,7 @@ def named(outputs: Iterator[NamedValueType]) -> tuple[str, ...]:
     return tuple(one.name for one in outputs)
 
 
-def attribute_of(value: Value) -> Attribute | None:
+def attribute_of(value: MilValue) -> Attribute | None:
     """Return a short constant in Python's words; None where it is long or in the weights file."""
     if value.WhichOneof("value") != "immediateValue":
         return None
@@ -312,75 +243,9 @@ def attribute_of(value: Value) -> Attribute | None:
         return () if 0 in shape else None
     if group == "bytes":
         count = math.prod(n or 0 for n in shape)
-        data = bytes(cast("bytes", tensor.bytes.values))
-        found = list(_raw(data, dtype_of(value.type), count).tolist())
+        found = list(packed.raw(tensor.bytes.values, dtype_of(value.type), count).tolist())
     else:
         found = list(cast("list[float]", getattr(tensor, group).values))
     if shape:
         return cast("Attribute", tuple(found))
     return cast("Attribute", found[0]) if len(found) == 1 else None
-
-
-def _raw(data: bytes, dtype: str, count: int) -> "Array":
-    try:
-        return coreml_packed.read(data, dtype or "uint8", count)
-    except ValueError as error:
-        raise GraphError("", "", f"{len(data)} bytes are no {dtype} values") from error
-
-
-def array_of(value: Value, package: Package | None, name: str) -> "Array":
-    """Return a constant as an array.
-
-    Raises:
-        GraphError: it has other lengths than its type says, or a broken record.
-        ModelFileError: the weights file is missing.
-    """
-    import numpy as np
-
-    shape, dtype = shape_of(value.type), dtype_of(value.type)
-    if shape is None or None in shape or not dtype:
-        raise GraphError("", name, "the constant is no tensor of known lengths")
-    lengths = tuple(n or 0 for n in shape)
-    if value.WhichOneof("value") == "blobFileValue":
-        found = _from_blob(value, package, name, lengths, dtype)
-    else:
-        tensor = value.immediateValue.tensor
-        group = tensor.WhichOneof("value")
-        if group == "bytes":
-            found = _raw(bytes(cast("bytes", tensor.bytes.values)), dtype, math.prod(lengths))
-        elif group is None:
-            found = np.zeros(0)
-        else:
-            found = np.asarray(list(cast("list[float]", getattr(tensor, group).values)))
-    if found.size != math.prod(lengths):
-        expected = "x".join(map(str, lengths)) or "1"
-        raise GraphError("", name, f"the constant has {found.size} values, expected {expected}")
-    return cast("Array", found.reshape(lengths).astype(coreml_packed.type_of(dtype)))
-
-
-def _from_blob(
-    value: Value, package: Package | None, name: str, shape: tuple[int, ...], dtype: str
-) -> "Array":
-    """Read one record of the weights file."""
-    blob = value.blobFileValue
-    if package is None:
-        raise GraphError("", name, f"its values lie in {blob.fileName!r}, which is not at hand")
-    where, offset = package.blob(blob.fileName), int(blob.offset)
-    try:
-        wanted = coreml_packed.size_of(dtype, math.prod(shape))
-    except ValueError as error:
-        raise GraphError("", name, str(error)) from error
-    with where.open("rb") as file:
-        size = where.stat().st_size
-        file.seek(min(offset, size))
-        head = file.read(RECORD.size)
-        if len(head) < RECORD.size:
-            raise GraphError("", name, f"the weights file ends before its record at {offset}")
-        sentinel, kind, count, start = RECORD.unpack(head)
-        if sentinel != SENTINEL:
-            raise GraphError("", name, f"the weights file has no record at byte {offset}")
-        if BLOB_TYPES.get(kind, dtype) != dtype or count != wanted or start + count > size:
-            reason = f"the record at byte {offset} of the weights file is of another type or length"
-            raise GraphError("", name, reason)
-        file.seek(start)
-        return _raw(file.read(count), dtype, math.prod(shape))

@@ -3,16 +3,22 @@
 A pipeline holds further models, and a neural network may hold gigabytes of weights. So nothing is
 parsed whole: messages are stepped over by their lengths, and what is asked for is parsed.
 
-Source: apple/coremltools `mlmodel/format/Model.proto` and `NeuralNetwork.proto`.
+Source: apple/coremltools `mlmodel/format/Model.proto`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final, TypeVar
 
-from halfpixel.formats.coreml.messages import Description, Lengths
-from halfpixel.formats.coreml.schema import MODEL_KINDS, OTHER_KINDS, classes, layer_name
-from halfpixel.formats.protobuf_wire import BYTES, VARINT, Malformed, View, WireReader
+from halfpixel.errors import GraphError, ModelFileError
+from halfpixel.formats.coreml.messages import ModelDescription
+from halfpixel.formats.coreml.read.package import KIND, Package
+from halfpixel.formats.coreml.schema import MODEL_KINDS, OTHER_KINDS
+from halfpixel.formats.protobuf_schema import Message, parsed
+from halfpixel.formats.protobuf_wire import BYTES, VARINT, Malformed, Span, View, WireReader, mapped
+
+M = TypeVar("M", bound=Message)
 
 DEEPEST: Final = 32
 """Levels of pipelines, branches and loops."""
@@ -23,31 +29,6 @@ NEWEST: Final = 99
 VERSION, DESCRIPTION = 1, 2
 PIPELINE_MODELS, PIPELINE_NAMES, OF_PIPELINE = 1, 2, 1
 SERIALIZED: Final = 2
-NETWORK_LAYER: Final = 1
-ARRAY_MAPPING, IMAGE_MAPPING = 5, 6
-IN_TENSOR: Final = 4
-FIRST_PARAMETERS: Final = 100
-CONVOLUTION_WEIGHTS: Final = frozenset({90, 91})
-NESTED: Final[Mapping[int, Mapping[int, str]]] = {
-    605: {1: "ifBranch", 2: "elseBranch"},
-    615: {3: "conditionNetwork", 4: "bodyNetwork"},
-}
-"""Layers that hold networks: the fields in which they do, and how these are called."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where a message stands in the file.
-
-    Attributes:
-        at: its tag.
-        start: its first byte.
-        stop: the byte behind its last.
-    """
-
-    at: int
-    start: int
-    stop: int
 
 
 @dataclass(frozen=True)
@@ -65,33 +46,8 @@ class Leaf:
     kind: str
     label: str
     version: int
-    description: Description
+    description: ModelDescription
     spans: tuple[Span, ...]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of a neural network.
-
-    Attributes:
-        name: its name.
-        kind: such as upsample.
-        inputs: names of the values that it reads.
-        outputs: names of those that it makes.
-        path: the branches and loops around it; empty at the top.
-        spans: the messages around its parameters, outermost first; the last are these.
-        in_shapes: declared lengths of its inputs, where they are declared.
-        out_shapes: likewise of its outputs.
-    """
-
-    name: str
-    kind: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    path: str
-    spans: tuple[Span, ...]
-    in_shapes: tuple[tuple[int, ...], ...] = ()
-    out_shapes: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass
@@ -107,7 +63,7 @@ class Spec:
 
     view: View
     version: int = 0
-    description: Description = field(init=False)
+    description: ModelDescription = field(init=False)
     leaves: list[Leaf] = field(default_factory=list[Leaf])
 
     def __post_init__(self) -> None:
@@ -119,14 +75,16 @@ class Spec:
         self.reader = WireReader(self.view)
         self.version, self.description = self._model((), "", 0)
 
-    def _model(self, spans: tuple[Span, ...], label: str, depth: int) -> tuple[int, Description]:
+    def _model(
+        self, spans: tuple[Span, ...], label: str, depth: int
+    ) -> tuple[int, ModelDescription]:
         """Find the models in a Model message; return its version and what it declares."""
         start, stop = (spans[-1].start, spans[-1].stop) if spans else (0, len(self.view))
         if depth > DEEPEST:
             raise Malformed(f"models nested deeper than {DEEPEST} at byte {start}")
         version, kinds = 0, list[tuple[int, Span]]()
         described = b""
-        for number, kind, span in self.fields(start, stop):
+        for number, kind, span in self.reader.fields(start, stop):
             if number == VERSION and kind == VARINT:
                 version = self.reader.varint(span.start, span.stop)[0]
             elif number == DESCRIPTION and kind == BYTES:
@@ -134,7 +92,7 @@ class Spec:
             elif kind == BYTES and (number in MODEL_KINDS or number in OTHER_KINDS):
                 kinds.append((number, span))
         _check_model(version, len(kinds))
-        description = cast("Description", self.parsed("ModelDescription", described))
+        description = parse(ModelDescription, described)
         number, span = kinds[0]
         name = MODEL_KINDS.get(number, "")
         if name == "mlProgram" or name.startswith("neuralNetwork"):
@@ -148,7 +106,7 @@ class Spec:
         if name == "pipeline":
             self._pipeline(spans, label, depth)
             return
-        for number, kind, part in self.fields(spans[-1].start, spans[-1].stop):
+        for number, kind, part in self.reader.fields(spans[-1].start, spans[-1].stop):
             if kind != BYTES:
                 continue
             if name == "serializedModel" and number == SERIALIZED:
@@ -159,7 +117,7 @@ class Spec:
     def _pipeline(self, spans: tuple[Span, ...], label: str, depth: int) -> None:
         names: list[str] = []
         models: list[Span] = []
-        for number, kind, span in self.fields(spans[-1].start, spans[-1].stop):
+        for number, kind, span in self.reader.fields(spans[-1].start, spans[-1].stop):
             if number == PIPELINE_MODELS and kind == BYTES:
                 models.append(span)
             elif number == PIPELINE_NAMES and kind == BYTES:
@@ -169,17 +127,6 @@ class Spec:
             path = f"{label}/{name}" if label else name
             self._model((*spans, span), path, depth + 1)
 
-    def fields(self, at: int, stop: int) -> Iterator[tuple[int, int, Span]]:
-        """Yield number, wire type and place of the fields of a message.
-
-        Raises:
-            Malformed: it is none.
-        """
-        while at < stop:
-            tag, kind, start, end = self.reader.field(at, stop)
-            yield tag >> 3, kind, Span(at, start, end)
-            at = end
-
     def text(self, span: Span) -> str:
         """Return a field that is a text."""
         try:
@@ -187,92 +134,39 @@ class Spec:
         except UnicodeDecodeError as error:
             raise Malformed(f"a text at byte {span.start} is not UTF-8") from error
 
-    def parsed(self, name: str, data: bytes) -> object:
-        """Return the message that bytes spell.
+    def message(self, kind: type[M], span: Span) -> M:
+        """Return the message that stands at a place; raises as `parse`."""
+        return parse(kind, self.view[span.start : span.stop])
 
-        Raises:
-            Malformed: they are none.
-        """
-        from google.protobuf.message import DecodeError
-
-        try:
-            return classes()[name].FromString(data)
-        except (DecodeError, RecursionError) as error:
-            raise Malformed(f"a {name} of {len(data)} bytes cannot be parsed") from error
-
-    def message(self, name: str, span: Span, leaving: frozenset[int] = frozenset()) -> object:
-        """Return the message that stands at a place, without the fields that are left out."""
-        if not leaving:
-            return self.parsed(name, self.view[span.start : span.stop])
-        kept = [
-            self.view[part.at : part.stop]
-            for number, _, part in self.fields(span.start, span.stop)
-            if number not in leaving
-        ]
-        return self.parsed(name, b"".join(kept))
-
-    def layers(self, leaf: Leaf) -> Iterator[Layer]:
-        """Yield the layers of a neural network, those of branches and loops after their own.
+    def without(self, span: Span, numbers: frozenset[int]) -> bytes:
+        """Return the bytes of a message without the fields of some numbers.
 
         Raises:
             Malformed: it is none.
         """
-        yield from self._layers(leaf.spans, "", 0)
+        if not numbers:
+            return self.view[span.start : span.stop]
+        kept = [
+            self.view[part.at : part.stop]
+            for number, _, part in self.reader.fields(span.start, span.stop)
+            if number not in numbers
+        ]
+        return b"".join(kept)
 
-    def _layers(self, spans: tuple[Span, ...], path: str, depth: int) -> Iterator[Layer]:
-        if depth > DEEPEST:
-            raise Malformed(f"networks nested deeper than {DEEPEST} at byte {spans[-1].at}")
-        around = spans[-1]
-        for number, kind, span in self.fields(around.start, around.stop):
-            if number == NETWORK_LAYER and kind == BYTES:
-                yield from self._layer((*spans, span), path, depth)
 
-    def _layer(self, spans: tuple[Span, ...], path: str, depth: int) -> Iterator[Layer]:
-        name, found = "", 0
-        inputs, outputs = list[str](), list[str]()
-        tensors: tuple[list[Span], list[Span]] = ([], [])
-        parameters = spans[-1]
-        for number, kind, span in self.fields(spans[-1].start, spans[-1].stop):
-            if kind != BYTES:
-                continue
-            match number:
-                case 1:
-                    name = self.text(span)
-                case 2:
-                    inputs.append(self.text(span))
-                case 3:
-                    outputs.append(self.text(span))
-                case 4 | 5:
-                    tensors[number - IN_TENSOR].append(span)
-                case _:
-                    if number >= FIRST_PARAMETERS:
-                        found, parameters = number, span
-        layer = Layer(
-            name or (outputs[0] if outputs else ""),
-            layer_name(found) if found else "layer",
-            tuple(inputs),
-            tuple(outputs),
-            path,
-            (*spans, parameters),
-            tuple(map(self._lengths, tensors[0])),
-            tuple(map(self._lengths, tensors[1])),
-        )
-        yield layer
-        for part, span in self._networks(found, parameters):
-            inner = f"{path}/{layer.name}.{part}" if path else f"{layer.name}.{part}"
-            yield from self._layers((*spans, parameters, span), inner, depth + 1)
+def parse(kind: type[M], data: bytes) -> M:
+    """Return the message that bytes spell.
 
-    def _networks(self, number: int, parameters: Span) -> Iterator[tuple[str, Span]]:
-        """Yield the networks in a branch or loop."""
-        names = NESTED.get(number)
-        if names is None:
-            return
-        for inner, kind, span in self.fields(parameters.start, parameters.stop):
-            if inner in names and kind == BYTES:
-                yield names[inner], span
+    Raises:
+        Malformed: they are none.
+    """
+    from google.protobuf.message import DecodeError
 
-    def _lengths(self, span: Span) -> tuple[int, ...]:
-        return tuple(cast("Lengths", self.message("Tensor", span)).dimValue)
+    try:
+        return parsed(kind, data)
+    except (DecodeError, RecursionError) as error:
+        reason = f"a {kind.message_name} of {len(data)} bytes cannot be parsed"
+        raise Malformed(reason) from error
 
 
 def _check_model(version: int, count: int) -> None:
@@ -285,18 +179,21 @@ def _check_model(version: int, count: int) -> None:
         raise Malformed("it holds two models where one is allowed")
 
 
-def is_exact(spec: Spec, leaf: Leaf) -> bool:
-    """Whether the arrays of a network have the rank that they are given with, not always 5.
+@contextmanager
+def specification(package: Package) -> Generator[Spec]:
+    """Open the specification of a model, and say of which file what goes wrong in it.
 
     Raises:
-        Malformed: it is no network.
+        ModelFileError: the file is no Core ML model, or is truncated.
+        GraphError: a program is impossible.
     """
-    around = leaf.spans[-1]
-    said = {
-        number: spec.reader.varint(span.start, span.stop)[0]
-        for number, kind, span in spec.fields(around.start, around.stop)
-        if number in {ARRAY_MAPPING, IMAGE_MAPPING} and kind == VARINT
-    }
-    kinds = {one.type.WhichOneof("type") for one in leaf.description.input}
-    arrays = "multiArrayType" not in kinds or said.get(ARRAY_MAPPING) == 1
-    return arrays and ("imageType" not in kinds or said.get(IMAGE_MAPPING) == 1)
+    path = package.path
+    try:
+        with mapped(package.spec, KIND) as view:
+            yield Spec(view)
+    except Malformed as error:
+        raise ModelFileError(path, f"not {KIND}, or truncated: {error}") from error
+    except GraphError as error:
+        raise GraphError(str(path), error.node, error.reason) from error
+    except RecursionError as error:
+        raise ModelFileError(path, "blocks or networks are nested too deep") from error

@@ -6,9 +6,11 @@ fresh ones, and those that nobody reads any more are dropped.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from halfpixel.formats.coreml.messages import Block, Operation, Value, ValueType
+from halfpixel.formats.coreml.messages import Block, ValueType
+from halfpixel.formats.coreml.messages import MilOperation as Operation
+from halfpixel.formats.coreml.messages import MilValue as Value
 from halfpixel.formats.coreml.read.program import (
     MilScope,
     attribute_of,
@@ -16,7 +18,8 @@ from halfpixel.formats.coreml.read.program import (
     operation_name,
     shape_of,
 )
-from halfpixel.formats.coreml.schema import DATA_TYPES, classes
+from halfpixel.formats.coreml.schema import DATA_TYPES
+from halfpixel.formats.protobuf_schema import new
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +63,7 @@ class MilWriter:
     def constant(self, hint: str, value: "Attribute | Array", dtype: str = "") -> str:
         """Add a constant and return its name."""
         name = self.name(hint)
-        made = cast("Operation", classes()["Operation"]())
+        made = new(Operation)
         made.type = "const"
         typed = value_of(value, dtype)
         made.attributes["val"].CopyFrom(typed)
@@ -75,7 +78,7 @@ class MilWriter:
         self, kind: str, inputs: Mapping[str, str], shape: Sequence[int] | None = None
     ) -> Operation:
         """Add an operation; without a shape it makes the old one's output."""
-        made = cast("Operation", classes()["Operation"]())
+        made = new(Operation)
         made.type = kind
         for parameter, name in inputs.items():
             made.inputs[parameter].arguments.add().name = name
@@ -98,7 +101,7 @@ class MilWriter:
     @property
     def x(self) -> str:
         """The value that is resampled."""
-        return self.scope.given(self.old, "x")[0]
+        return self.scope.argument(self.old, "x")[0]
 
     @property
     def dtype(self) -> str:
@@ -119,7 +122,7 @@ def value_of(value: "Attribute | Array", dtype: str = "") -> Value:
     """
     import numpy as np
 
-    made = cast("Value", classes()["Value"]())
+    made = new(Value)
     array = np.asarray(value)
     kind = dtype or _USUAL.get(array.dtype.kind, str(array.dtype))
     if array.ndim and array.dtype.kind == "f" and not dtype:
@@ -131,34 +134,22 @@ def value_of(value: "Attribute | Array", dtype: str = "") -> Value:
         case "float16" | "uint32" | "uint16" | "int16" | "uint8" | "int8":
             tensor.bytes.values = flat.astype(np.dtype(kind).newbyteorder("<")).tobytes()
         case "float32":
-            _extend(tensor.floats, [float(v) for v in flat])
+            tensor.floats.values.extend(float(v) for v in flat)
         case "bool":
-            _extend(tensor.bools, [bool(v) for v in flat])
+            tensor.bools.values.extend(bool(v) for v in flat)
         case "string":
-            _extend(tensor.strings, [str(v) for v in flat])
+            tensor.strings.values.extend(str(v) for v in flat)
         case _:
-            _extend(tensor.ints, [int(v) for v in flat])
+            tensor.ints.values.extend(int(v) for v in flat)
     return made
 
 
 _USUAL: Final = {"b": "bool", "i": "int32", "f": "float32", "U": "string"}
 
 
-def _extend(field_: object, values: Sequence[object]) -> None:
-    from typing import Protocol
-
-    class Growing(Protocol):
-        def extend(self, values: Sequence[object], /) -> None: ...
-
-    class Holder(Protocol):
-        values: Growing
-
-    cast("Holder", field_).values.extend(values)
-
-
 def tensor_type(dtype: str, shape: Sequence[int]) -> ValueType:
     """Return the type of a tensor."""
-    made = cast("ValueType", classes()["ValueType"]())
+    made = new(ValueType)
     made.tensorType.dataType = CODES[dtype]
     made.tensorType.rank = len(shape)
     for length in shape:

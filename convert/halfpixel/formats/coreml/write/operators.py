@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.errors import ConventionError
+from halfpixel.formats.coreml.messages import MilOperation
 from halfpixel.formats.coreml.read.program import dtype_of
-from halfpixel.formats.coreml.schema import classes
 from halfpixel.formats.coreml.write.operation import PARAMETER_TYPES, MilWriter
 from halfpixel.formats.plan import Copy, Gather, Goal, Matrix, Pixels, Plan, Product, Said
+from halfpixel.formats.protobuf_schema import new
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from halfpixel.formats.coreml.messages import Operation
     from halfpixel.site import Attribute
 
     Array = NDArray[np.generic]
@@ -60,10 +60,10 @@ def _say(writer: MilWriter, kind: str, attributes: Mapping[str, "Attribute"]) ->
 
 def _set(writer: MilWriter, attributes: Mapping[str, "Attribute"]) -> None:
     """Write the old operation with some parameters set anew."""
-    made = cast("Operation", classes()["Operation"]())
+    made = new(MilOperation)
     made.CopyFrom(writer.old)
     for parameter, value in attributes.items():
-        bound, old = writer.scope.given(writer.old, parameter)
+        bound, old = writer.scope.argument(writer.old, parameter)
         del bound
         dtype = "" if old is None else dtype_of(old.type)
         name = writer.constant(parameter, value, dtype if dtype.startswith("float") else "")

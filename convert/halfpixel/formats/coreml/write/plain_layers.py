@@ -6,22 +6,27 @@ NeuralNetwork.proto` (GatherLayerParams, LoadConstantNDLayerParams, BatchedMatMu
 weights are stored transposed, TransposeLayerParams).
 """
 
-import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.formats.coreml.edit import NewLayer
+from halfpixel.formats.coreml.network_messages import (
+    BatchedMatmul,
+    Gather,
+    LoadConstantND,
+    Transpose,
+)
 from halfpixel.formats.coreml.schema import NETWORK_LAYERS
 from halfpixel.formats.plan import Pixels, Product
-from halfpixel.formats.protobuf_wire import VARINT, bytes_field, varint_bytes
+from halfpixel.formats.protobuf_schema import Message, new, serialized
 
 if TYPE_CHECKING:
-    from halfpixel.formats.coreml.read.specification import Layer
+    from halfpixel.formats.coreml.read.layer import NetworkLayer
 
 NUMBERS: Final = {name: number for number, name in NETWORK_LAYERS.items()}
 
 
-def layers(layer: "Layer", plan: Product, taken: set[str]) -> tuple[NewLayer, ...]:
+def layers(layer: "NetworkLayer", plan: Product, taken: set[str]) -> tuple[NewLayer, ...]:
     """Return the layers that compute a resize of the last two axes.
 
     Args:
@@ -47,7 +52,7 @@ def layers(layer: "Layer", plan: Product, taken: set[str]) -> tuple[NewLayer, ..
 class _Chain:
     """Layers in a row, from the input of one layer to its output."""
 
-    def __init__(self, layer: "Layer", taken: set[str]) -> None:
+    def __init__(self, layer: "NetworkLayer", taken: set[str]) -> None:
         self.layer, self.taken = layer, taken
         self.made: list[NewLayer] = []
         self.value = layer.inputs[0]
@@ -63,36 +68,33 @@ class _Chain:
 
     def gather(self, axis: int, table: Sequence[int]) -> None:
         """Add a gather along an axis that is counted from the end."""
-        values = b"".join(_float(float(v)) for v in table)
-        data = bytes_field(2, bytes_field(1, values))
-        shape = bytes_field(1, varint_bytes(len(table)))
-        pixels = self._add("loadConstantND", shape + data, ())
-        parameters = varint_bytes(1 << 3 | VARINT) + varint_bytes(axis & ((1 << 64) - 1))
-        self.value = self._add("gather", parameters, (self.value, pixels))
+        constant = new(LoadConstantND)
+        constant.shape.append(len(table))
+        constant.data.floatValue.extend(map(float, table))
+        pixels = self._add("loadConstantND", constant, ())
+        gather = new(Gather)
+        gather.axis = axis
+        self.value = self._add("gather", gather, (self.value, pixels))
 
     def transpose(self, rank: int) -> None:
         """Let the last two axes change places."""
-        axes = [*range(rank - 2), rank - 1, rank - 2]
-        packed = b"".join(varint_bytes(axis) for axis in axes)
-        self.value = self._add("transpose", bytes_field(1, packed), (self.value,))
+        transpose = new(Transpose)
+        transpose.axes.extend([*range(rank - 2), rank - 1, rank - 2])
+        self.value = self._add("transpose", transpose, (self.value,))
 
     def product(self, stored: Sequence[float], n_in: int, n_out: int) -> None:
         """Multiply the last axis by a matrix of (n_in, n_out), stored by its columns."""
-        values = b"".join(map(_float, stored))
-        lengths = varint_bytes(5 << 3 | VARINT) + varint_bytes(n_in)
-        lengths += varint_bytes(6 << 3 | VARINT) + varint_bytes(n_out)
-        parameters = lengths + bytes_field(8, bytes_field(1, values))
-        self.value = self._add("batchedMatmul", parameters, (self.value,))
+        product = new(BatchedMatmul)
+        product.weightMatrixFirstDimension = n_in
+        product.weightMatrixSecondDimension = n_out
+        product.weights.floatValue.extend(stored)
+        self.value = self._add("batchedMatmul", product, (self.value,))
 
-    def _add(self, kind: str, parameters: bytes, inputs: tuple[str, ...]) -> str:
+    def _add(self, kind: str, parameters: Message, inputs: tuple[str, ...]) -> str:
         count = len(self.made)
         while (output := f"{self.layer.name}_halfpixel_{count}") in self.taken:
             count += 1
         self.taken.add(output)
-        made = NewLayer(kind, NUMBERS[kind], parameters, output, inputs, (output,))
+        made = NewLayer(kind, NUMBERS[kind], serialized(parameters), output, inputs, (output,))
         self.made.append(made)
         return output
-
-
-def _float(value: float) -> bytes:
-    return struct.pack("<f", value)

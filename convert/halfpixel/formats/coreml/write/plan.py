@@ -22,7 +22,7 @@ from halfpixel.sampling import AffineSample, GridSample, Resample, Resize
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
-    from halfpixel.formats.coreml.read.place import Place
+    from halfpixel.formats.coreml.read.place import CoremlPlace as Place
 
 NEWEST: Final = 10
 """Newest specification version whose words are known."""

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
 
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Change, Outcome
-from halfpixel.formats.coreml.edit import CoremlEdit, NewLayer, lines_of
-from halfpixel.formats.coreml.read.place import MilPlace, Place
-from halfpixel.formats.coreml.read.program import MilScope, scopes
-from halfpixel.formats.coreml.read.specification import Layer, Leaf, is_exact
-from halfpixel.formats.coreml.schema import classes
+from halfpixel.formats.coreml.edit import CoremlEdit, NewLayer
+from halfpixel.formats.coreml.messages import MilProgram
+from halfpixel.formats.coreml.read.contents import Contents
+from halfpixel.formats.coreml.read.layer import NetworkLayer, is_exact, layers
+from halfpixel.formats.coreml.read.place import CoremlPlace, MilPlace
+from halfpixel.formats.coreml.read.program import MilScope, operation_name, scopes
+from halfpixel.formats.coreml.read.specification import Leaf, specification
 from halfpixel.formats.coreml.write import layer as network
 from halfpixel.formats.coreml.write import operation as mil
-from halfpixel.formats.coreml.write import plain_layers as lower_network
+from halfpixel.formats.coreml.write import plain_layers
 from halfpixel.formats.coreml.write.operators import add
 from halfpixel.formats.coreml.write.plan import (
     goal_at,
@@ -21,44 +22,42 @@ from halfpixel.formats.coreml.write.plan import (
     program_plan,
     settled_lengths,
 )
-from halfpixel.formats.coreml.write.rewritten import CoremlRewritten
 from halfpixel.formats.plan import Copy, Product, Said
-
-if TYPE_CHECKING:
-    from halfpixel.formats.coreml.messages import Program
-    from halfpixel.formats.coreml.model import CoremlModel
+from halfpixel.formats.protobuf_schema import new
 
 
 def rewritten(
-    model: "CoremlModel", changes: Sequence[Change], newest: int | None
-) -> "CoremlRewritten":
-    """Return a model with changes made, as far as they can be.
+    contents: Contents, before: CoremlEdit, record: Sequence[str], changes: Sequence[Change]
+) -> tuple[CoremlEdit, list[Outcome]]:
+    """Return how a model differs from its file once changes are made, as far as they can be.
 
     Args:
-        model: the model.
+        contents: the model.
+        before: how it differs already.
+        record: what earlier fixes changed.
         changes: what sites should compute.
-        newest: not used: a specification version is never raised.
     """
-    del newest
-    was = model.edit
-    edit = CoremlEdit(dict(was.programs), dict(was.layers), dict(was.outputs), was.said)
-    outcomes = _Rewriting(model, edit).made(changes)
+    edit = CoremlEdit(
+        dict(before.programs), dict(before.layers), dict(before.outputs), before.record
+    )
+    outcomes = _Rewriting(contents, before, edit).made(changes)
     if not any(outcome.made for outcome in outcomes):
-        return CoremlRewritten(model, model.edit, tuple(outcomes))
-    said = [
-        f"{model.places[o.change.site].site.name}: {o.change.why}: {o.made}"
+        return before, outcomes
+    lines = [
+        f"{contents.places[o.change.site].site.name}: {o.change.why}: {o.made}"
         for o in outcomes
         if o.made
     ]
-    edit.said = lines_of("\n".join(model.record), said)
-    return CoremlRewritten(model, edit, tuple(outcomes))
+    edit.record = "\n".join([*record, *lines])
+    return edit, outcomes
 
 
 @dataclass
 class _Rewriting:
     """Changes of one model in the making."""
 
-    model: "CoremlModel"
+    contents: Contents
+    before: CoremlEdit
     edit: CoremlEdit
     copies: dict[str, list[MilScope]] = field(default_factory=dict[str, "list[MilScope]"])
     left: set[str] = field(default_factory=set[str])
@@ -68,7 +67,7 @@ class _Rewriting:
         """Make changes, then drop the constants that nobody reads any more."""
         outcomes: list[Outcome] = []
         for change in changes:
-            place = self.model.places[change.site]
+            place = self.contents.places[change.site]
             try:
                 if isinstance(place.node, MilPlace):
                     outcomes.append(self._operation(place, place.node, change))
@@ -86,13 +85,13 @@ class _Rewriting:
     def _scopes(self, leaf: Leaf) -> list[MilScope]:
         """Return the blocks of a copy of a program, which the edit holds."""
         if leaf.label not in self.copies:
-            program = cast("Program", classes()["Program"]())
-            program.CopyFrom(self.model.programs[leaf.label])
+            program = new(MilProgram)
+            program.CopyFrom(self.contents.programs[leaf.label])
             self.edit.programs[leaf.label] = program
-            self.copies[leaf.label] = list(scopes(program, self.model.package, leaf.version))
+            self.copies[leaf.label] = list(scopes(program, self.contents.package, leaf.version))
         return self.copies[leaf.label]
 
-    def _operation(self, place: Place, node: MilPlace, change: Change) -> Outcome:
+    def _operation(self, place: CoremlPlace, node: MilPlace, change: Change) -> Outcome:
         goal = goal_at(place, change)
         plan = program_plan(place, change, goal)
         lengths = None if goal is None else settled_lengths(place, goal)
@@ -122,7 +121,7 @@ class _Rewriting:
         scope.index()  # the places of everything after it are others now
         return Outcome(change, made=plan.text, before=before, after=after)
 
-    def _layer(self, place: Place, layer: Layer, change: Change) -> Outcome:
+    def _layer(self, place: CoremlPlace, layer: NetworkLayer, change: Change) -> Outcome:
         operation = place.site.operation
         before = network.lines(layer, operation.attributes)
         made, text, attributes = self._layers(place, layer, change)
@@ -133,14 +132,19 @@ class _Rewriting:
     def _taken(self, leaf: Leaf) -> set[str]:
         """Return the names in a network, those that were made already among them."""
         if leaf.label not in self.names:
-            layers = self.model.look(lambda spec: list(spec.layers(leaf)))
-            names = {name for one in layers for name in (one.name, *one.inputs, *one.outputs)}
+            with specification(self.contents.package) as spec:
+                every = list(layers(spec, leaf))
+            names = {name for one in every for name in (one.name, *one.inputs, *one.outputs)}
             new = (one for made in self.edit.layers.values() for one in made)
             self.names[leaf.label] = names | {x for one in new for x in (one.name, *one.outputs)}
         return self.names[leaf.label]
 
+    def _is_exact(self, leaf: Leaf) -> bool:
+        with specification(self.contents.package) as spec:
+            return is_exact(spec, leaf)
+
     def _layers(
-        self, place: Place, layer: Layer, change: Change
+        self, place: CoremlPlace, layer: NetworkLayer, change: Change
     ) -> tuple[tuple[NewLayer, ...], str, dict[str, object]]:
         """Return the layers that say a change, how that reads, and their own parameters.
 
@@ -148,12 +152,10 @@ class _Rewriting:
             ConventionError: no layer says it, with the reason.
         """
         leaf = place.leaf
-        if layer.spans in self.model.edit.layers and len(self.model.edit.layers[layer.spans]) > 1:
+        if layer.spans in self.before.layers and len(self.before.layers[layer.spans]) > 1:
             raise ConventionError("it was written as several layers before")
         goal = goal_at(place, change)
-        plan = network_plan(
-            place, change, goal, lambda: self.model.look(lambda spec: is_exact(spec, leaf))
-        )
+        plan = network_plan(place, change, goal, lambda: self._is_exact(leaf))
         lengths = None if goal is None else settled_lengths(place, goal)
         if lengths is not None:
             self.edit.outputs[place.output] = lengths
@@ -164,6 +166,26 @@ class _Rewriting:
                 made = network.new_layer(plan.op, plan.attributes)
                 return (made,), plan.text, dict(plan.attributes)
             case Product():
-                return lower_network.layers(layer, plan, self._taken(leaf)), plan.text, {}
+                return plain_layers.layers(layer, plan, self._taken(leaf)), plan.text, {}
             case _:
                 raise ConventionError("a neural network has no such layers")
+
+
+def check_names(program: MilProgram, version: int) -> None:
+    """Refuse a program in which a name stands for nothing.
+
+    Raises:
+        GraphError: there is such a name, or two values have one.
+    """
+    for scope in scopes(program, None, version):
+        seen = {one.name for one in scope.block.inputs} | scope.around()
+        for operation in scope.block.operations:
+            for argument in operation.inputs.values():
+                for binding in argument.arguments:
+                    if binding.name and binding.name not in seen:
+                        reason = f"{operation.type} reads {binding.name!r}, which is not there"
+                        raise GraphError("", operation_name(operation), reason)
+            seen |= {out.name for out in operation.outputs}
+        for name in scope.block.outputs:
+            if name not in seen:
+                raise GraphError("", name, "an output that is not there")

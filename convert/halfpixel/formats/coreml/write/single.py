@@ -3,19 +3,18 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from halfpixel.formats.coreml.edit import serialized
-from halfpixel.formats.coreml.read.specification import DESCRIPTION, VERSION
-from halfpixel.formats.coreml.schema import ARRAY_TYPES, MODEL_KINDS, classes
+from halfpixel.formats.coreml.messages import Model
+from halfpixel.formats.coreml.schema import ARRAY_TYPES
 from halfpixel.formats.coreml.write.operation import PARAMETER_TYPES, tensor_type, value_of
-from halfpixel.formats.protobuf_wire import VARINT, bytes_field, varint_bytes
+from halfpixel.formats.protobuf_schema import new, serialized
 
 if TYPE_CHECKING:
-    from halfpixel.formats.coreml.messages import Description, Feature, Program, Repeated
+    from halfpixel.formats.coreml.messages import FeatureDescription
+    from halfpixel.formats.protobuf_schema import Repeated
     from halfpixel.site import Attribute
 
-ML_PROGRAM: Final = next(number for number, name in MODEL_KINDS.items() if name == "mlProgram")
 ARRAYS: Final = {name: code for code, name in ARRAY_TYPES.items()}
 OPSETS: Final = {6: "CoreML5", 7: "CoreML6", 8: "CoreML7", 9: "CoreML8", 10: "CoreML9"}
 """Names of the operator sets, by specification version."""
@@ -48,12 +47,14 @@ def write_single(  # noqa: PLR0913, PLR0917 - what an operation is
     Raises:
         OSError: it cannot be written.
     """
-    program = cast("Program", classes()["Program"]())
+    model = new(Model)
+    model.specificationVersion = version
+    program = model.mlProgram
     program.version = 1
     function = program.functions["main"]
     function.opset = OPSETS[version]
     block = function.block_specializations[function.opset]
-    description = cast("Description", classes()["ModelDescription"]())
+    description = model.description
     for name, (dtype, shape) in tensors.items():
         given = function.inputs.add()
         given.name = name
@@ -78,22 +79,18 @@ def write_single(  # noqa: PLR0913, PLR0917 - what an operation is
     result = operation.outputs.add()
     result.name = OUTPUT
     result.type.CopyFrom(tensor_type("float32", output))
-    cast("list[str]", block.outputs).append(OUTPUT)
+    block.outputs.append(OUTPUT)
     _declare(description.output, OUTPUT, "float32", output)
-    spec = (
-        varint_bytes(VERSION << 3 | VARINT)
-        + varint_bytes(version)
-        + bytes_field(DESCRIPTION, serialized(description))
-        + bytes_field(ML_PROGRAM, serialized(program))
-    )
-    return _package(folder, spec)
+    return _package(folder, serialized(model))
 
 
-def _declare(features: "Repeated[Feature]", name: str, dtype: str, shape: Sequence[int]) -> None:
+def _declare(
+    features: "Repeated[FeatureDescription]", name: str, dtype: str, shape: Sequence[int]
+) -> None:
     feature = features.add()
     feature.name = name
     feature.type.multiArrayType.dataType = ARRAYS[dtype]
-    feature.type.multiArrayType.shape.extend(list(shape))
+    feature.type.multiArrayType.shape.extend(shape)
 
 
 def _package(folder: Path, spec: bytes) -> Path:

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ConventionError, GraphError
-from halfpixel.format import Cut, Port
+from halfpixel.format import Port
+from halfpixel.formats.onnx.proto import telling
 from halfpixel.formats.onnx.read.constants import NAMES
 from halfpixel.formats.onnx.read.resize import resize_inputs
 from halfpixel.formats.onnx.read.walk import Place
+from halfpixel.runtimes.one_site import Cut
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from onnx import NodeProto, TensorProto
+
+    from halfpixel.formats.onnx.model import OnnxModel
 
     Array = NDArray[np.generic]
 
@@ -23,17 +27,23 @@ IR_VERSION: Final = 8
 NEWEST_OPSET_OF_IR: Final = 17
 
 
-def cut_out(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Cut:
+def cut_out(model: "OnnxModel", site: int, shape: Sequence[int], outs: Sequence[int]) -> Cut:
     """Return a site as a model with one node.
 
     Args:
-        place: the site.
+        model: the model.
+        site: its place among the model's sites.
         shape: lengths of the input that is resampled.
         outs: output lengths, used where the model computes them.
 
     Raises:
         GraphError: it is written in several nodes, or an input is neither known nor free.
     """
+    with telling(model.path, model.proto):
+        return _cut_out(model.places[site], shape, outs)
+
+
+def _cut_out(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Cut:
     from onnx import helper
 
     operation, node, scope = place.site.operation, place.node, place.scope

@@ -16,7 +16,8 @@ Source: coremltools `converters/mil/mil/ops/defs/iOS15/tensor_transformation.py`
 from typing import Final
 
 from halfpixel.runtimes.mil_as_onnx.elementwise import Lower
-from halfpixel.runtimes.mil_as_onnx.graph import LAST, Step
+from halfpixel.runtimes.mil_as_onnx.graph import LAST
+from halfpixel.runtimes.mil_as_onnx.step import Step
 
 
 def masks(step: Step, rank: int) -> list[list[bool]]:

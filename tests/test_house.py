@@ -1,0 +1,96 @@
+"""The house: no module imports itself through others, no folder is crowded, no file is long."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ENGINE = ROOT / "convert" / "halfpixel"
+FOLDERS = ("convert", "rules", "tests")
+CROWDED = 20
+LONG = 300
+
+
+def python_files() -> list[Path]:
+    """Return every Python file of the engine, the rules and the tests."""
+    return sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+
+
+def module_of(path: Path) -> str:
+    """Return the name under which a file of the engine is imported."""
+    parts = path.relative_to(ENGINE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path, modules: set[str]) -> set[str]:
+    """Return the modules that a file imports anywhere: in functions and for types alone too."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import():
+                found |= {alias.name for alias in node.names}
+            case ast.ImportFrom(module=str(name), level=0):
+                inner = {f"{name}.{alias.name}" for alias in node.names}
+                found |= (inner & modules) or {name}
+            case _:
+                pass
+    return (found & modules) - {module_of(path)}
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Return the sets of modules that reach each other, by Tarjan's algorithm.
+
+    >>> circles({"a": {"b"}, "b": {"a", "c"}, "c": set()})
+    [['a', 'b']]
+    """
+    numbers: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(name: str) -> None:
+        numbers[name] = lowest[name] = len(numbers)
+        stack.append(name)
+        for other in sorted(graph[name]):
+            if other not in numbers:
+                visit(other)
+                lowest[name] = min(lowest[name], lowest[other])
+            elif other in stack:
+                lowest[name] = min(lowest[name], numbers[other])
+        if lowest[name] == numbers[name]:
+            at = stack.index(name)
+            if len(stack) - at > 1:
+                found.append(sorted(stack[at:]))
+            del stack[at:]
+
+    for name in sorted(graph):
+        if name not in numbers:
+            visit(name)
+    return found
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    files = {module_of(path): path for path in sorted(ENGINE.rglob("*.py"))}
+    modules = set(files)
+    assert circles({name: imports(path, modules) for name, path in files.items()}) == []
+
+
+def test_a_circle_is_found() -> None:
+    graph = {"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": set[str]()}
+    assert circles(graph) == [["a", "b", "c"]]
+
+
+def test_no_folder_is_crowded() -> None:
+    files = python_files()
+    counts = {f: sum(p.parent == f for p in files) for f in {p.parent for p in files}}
+    crowded = {str(f.relative_to(ROOT)): n for f, n in counts.items() if n > CROWDED}
+    assert crowded == {}
+
+
+@pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_long_file_says_why(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    count = text.count("\n")
+    said = (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0]
+    assert count <= LONG or "because" in said, f"{count} lines, and its first sentence says not why"
