@@ -242,6 +242,8 @@ BROKEN: tuple[tuple[str, str, str], ...] = (
     ("a call", re.sub("call =.*", "call = 3", GOOD), "call is no table"),
     ("an argument", GOOD.replace("align_corners", "corners"), "call: corners is no argument"),
     ("its value", GOOD.replace("= true", "= 1"), "call: align_corners is 1"),
+    ("no origin", GOOD.replace("origin =", "#"), "row 1: gives no origin"),
+    ("an origin", GOOD.replace("{version}", "{release}"), "row 1: origin is 'a habit of"),
     ("lengths", GOOD.replace(', lengths = "by size"', ""), "call: names no lengths"),
     ("reports", f"{GOOD}reports = 'x'", "row 1: reports is no list"),
     ("pytorch", f'pytorch = "2.0"\n{GOOD}', "pytorch is '2.0'"),
