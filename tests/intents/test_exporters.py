@@ -79,7 +79,7 @@ def nodes(exporter: Exporter, row: Row) -> Iterator[tuple[Operation, str]]:
             given = {key: value for key, value in given.items() if key not in WORDS["written"]}
         sampling = Sampling(cast("Coordinate", coordinate), KERNELS[str(kernel)])
         operation = Operation(
-            str(op), int(opset), given, Resize(((2, sampling), (3, sampling))),
+            str(op), cast("int", opset), given, Resize(((2, sampling), (3, sampling))),
             (1, 1, 4, 4), (1, 1, 8, 8), by="scales", scales=(1.0, 1.0, 2.0, 2.0),
             producer=Producer(exporter.producer.rstrip("*"), row.oldest),
             dialect="neural network" if coreml else "ONNX",
