@@ -80,7 +80,7 @@ def nodes(exporter: Exporter, row: Row) -> Iterator[tuple[Operation, str]]:
             given = {key: value for key, value in given.items() if key not in WORDS["written"]}
         sampling = Sampling(cast("Coordinate", coordinate), KERNELS[str(kernel)])
         operation = Operation(
-            str(op), int(opset), given, Resize(((2, sampling), (3, sampling))),
+            str(op), cast("int", opset), given, Resize(((2, sampling), (3, sampling))),
             (1, 1, 4, 4), (1, 1, 8, 8), by="scales", scales=(1.0, 1.0, 2.0, 2.0),
             dialect=NEURAL_NETWORK if coreml else ONNX,
             origin=Origin(
@@ -246,6 +246,8 @@ BROKEN: tuple[tuple[str, str, str], ...] = (
     ("a call", re.sub("call =.*", "call = 3", GOOD), "call is no table"),
     ("an argument", GOOD.replace("align_corners", "corners"), "call: corners is no argument"),
     ("its value", GOOD.replace("= true", "= 1"), "call: align_corners is 1"),
+    ("no origin", GOOD.replace("origin =", "#"), "row 1: gives no origin"),
+    ("an origin", GOOD.replace("{version}", "{release}"), "row 1: origin is 'a habit of"),
     ("lengths", GOOD.replace(', lengths = "by size"', ""), "call: names no lengths"),
     ("reports", f"{GOOD}reports = 'x'", "row 1: reports is no list"),
     ("pytorch", f'pytorch = "2.0"\n{GOOD}', "pytorch is '2.0'"),

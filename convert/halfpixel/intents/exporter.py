@@ -216,13 +216,26 @@ def _row(row: Mapping[str, object], sources: Sources, how: object, origin: str) 
         _aspects("as_written", row),
         _aspects("cannot_be_known", row),
         str(row.get("framework", "")),
-        str(row.get("origin", origin)),
+        _origin(row, origin),
         row.get("recorded") is True,
         one_of("how", row.get("how", how), HOWS),
         source_of(row, sources),
         links(row),
         str(row.get("note", "")),
     )
+
+
+def _origin(row: Mapping[str, object], shared: str) -> str:
+    """Return how a row's call is known, with names in braces for what each node tells."""
+    origin = str(row.get("origin", shared))
+    if "call" in row and not origin:
+        raise ValueError("gives no origin for its call")
+    try:
+        origin.format(version="", opset="", name="")
+    except (LookupError, ValueError):
+        told = "expected text with {version}, {opset} or {name} in it"
+        raise ValueError(f"origin is {origin!r}, {told}") from None
+    return origin
 
 
 def parse_versions(text: object) -> tuple[Version | None, Version | None]:

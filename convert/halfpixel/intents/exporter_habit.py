@@ -29,15 +29,11 @@ def meant(operation: Operation, name: str = "") -> Intent | None:
         operation: what the node computes.
         name: the node's name, where its exporter keeps names.
     """
-    if not operation.origin.producer.name:
-        return None
     found = _asked(operation, "call", name)
-    if found is None:
+    if found is None or found[1].call is None:
         return None
     exporter, row = found
-    call = None if row.call is None else _call(operation, exporter, row.call, name)
-    if call is None:
-        return None
+    call = _call(operation, exporter, found[1].call, name)
     version = operation.origin.producer.version
     if version is None and exporter.pytorch == "producer":
         version = LATEST
@@ -90,7 +86,7 @@ def _asked(operation: Operation, aspect: "Aspect", name: str = "") -> "tuple[Exp
 
 def _call(
     operation: Operation, exporter: "Exporter", told: "Mapping[str, object]", name: str
-) -> Interpolate | None:
+) -> Interpolate:
     """Return the call of a row: each argument as the row has it, or where the row says it is."""
     aten = named_call(name)
     mode, antialias = told["mode"], told.get("antialias", False)
