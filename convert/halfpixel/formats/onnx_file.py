@@ -55,4 +55,4 @@ def takes(source: object) -> bool:
     return bool(names & {"onnx.ModelProto", "onnx_ir.Model", "torch.ONNXProgram"})
 
 
-FORMAT = Format("ONNX", (".onnx",), takes, opened)
+FORMAT = Format("ONNX", (".onnx",), takes, opened, usual=True)
