@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from halfpixel.registry import load
+from halfpixel.registry import load, names
 from halfpixel.site import Operator, Shape, Site
 
 if TYPE_CHECKING:
     from halfpixel.sampling.lowering import Cost
-
-MODULES: Final = ("onnx_file", "coreml_file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,14 +204,16 @@ class Format:
         takes: whether an object in memory is a model of this format.
         opened: the structure of a model in a file or in memory; raises ModelFileError or
             GraphError.
+        usual: a file whose name says nothing is taken for one.
     """
 
     name: str
     suffixes: tuple[str, ...]
     takes: Callable[[object], bool]
     opened: Callable[[object], Opened]
+    usual: bool = False
 
 
 def load_formats() -> Iterator[Format]:
-    """Yield every format, in the order of `MODULES`."""
-    return load("formats", MODULES, Format)
+    """Yield every format: the files in `formats/` whose names end in `_file`, one at a time."""
+    return load("formats", names("formats", "_file"), Format)

@@ -26,6 +26,19 @@ def load(folder: str, names: Sequence[str], kind: type[T]) -> Iterator[T]:
         yield found
 
 
+def names(folder: str, ending: str) -> tuple[str, ...]:
+    """Return the modules in a folder whose names end so, by name; none of them is imported.
+
+    Args:
+        folder: the folder in the package, such as `formats`.
+        ending: the end of a name, such as `_file`.
+    """
+    from pkgutil import iter_modules
+
+    found = (info.name for info in iter_modules(import_module(f"halfpixel.{folder}").__path__))
+    return tuple(sorted(name for name in found if name.endswith(ending)))
+
+
 def find(folder: str, kind: type[T]) -> Iterator[T]:
     """Yield the constants of every module in a folder and in the folders in it.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
-from halfpixel.registry import load
+from halfpixel.registry import load, names
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.generic]
     Arrays = Mapping[str, Array]
-
-MODULES: Final = ("recorded_", "coreml_", "torch_", "reference_", "onnxruntime_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +161,28 @@ class Runtime:
         started: a side made ready to run; raises RuntimeFailure, ModelFileError,
             MissingExtraError or UsageError.
         optimises: it has graph optimisation that can be off.
+        wide: it is asked for by name and takes any kind of source: the others are asked before.
     """
 
     name: str
     takes: Callable[[Side], bool]
     started: Callable[[Side, Settings], Running]
     optimises: bool = False
+    wide: bool = False
 
 
 def load_runtimes() -> Iterator[Runtime]:
-    """Yield every runtime, those that take the fewest kinds of sides first."""
-    return load("runtimes", MODULES, Runtime)
+    """Yield every runtime: the files in `runtimes/` whose names end in `_`, wide ones last.
+
+    They are imported one at a time.
+    """
+    wide: list[Runtime] = []
+    for runtime in load("runtimes", names("runtimes", "_"), Runtime):
+        if runtime.wide:
+            wide.append(runtime)
+        else:
+            yield runtime
+    yield from wide
 
 
 def runtime_of(side: Side) -> Runtime:

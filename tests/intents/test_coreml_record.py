@@ -73,7 +73,8 @@ CASES: dict[str, tuple[Operation, str, str | None, str]] = {
         'F.interpolate(x, size=(12, 12), mode="bilinear", align_corners=False)',
     ),
     "tensorflow": (
-        replace(BILINEAR, origin=Origin(Producer("coremltools", (9, 0)), "tensorflow==2.12.0")), "up", None, "",
+        replace(BILINEAR, origin=Origin(Producer("coremltools", (9, 0)), "tensorflow==2.12.0")),
+        "up", None, "",
     ),
     "no record": (replace(BILINEAR, origin=Origin()), "op_7", None, ""),
     "an operator that PyTorch never becomes": (

@@ -194,9 +194,9 @@ def opened(source: object) -> Opened:
         path = Path(source)
         usual: Format | None = None
         for found in load_formats():
-            usual = usual or found
             if path.name.endswith(found.suffixes):
                 return found.opened(path)
+            usual = found if found.usual else usual
         if usual is not None:
             return usual.opened(path)
     for found in load_formats():

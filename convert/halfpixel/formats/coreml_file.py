@@ -1,7 +1,15 @@
 """Core ML: `.mlpackage` folders and `.mlmodel` files, ML Programs and neural networks in them."""
 
+from typing import TYPE_CHECKING
+
 from halfpixel.format import Format
+<<<<<<< HEAD
 from halfpixel.formats.coreml.model import FORMAT_NAME, opened
+=======
+
+if TYPE_CHECKING:
+    from halfpixel.format import Opened
+>>>>>>> words
 
 
 def takes(_source: object) -> bool:
@@ -9,4 +17,22 @@ def takes(_source: object) -> bool:
     return False
 
 
+<<<<<<< HEAD
 FORMAT = Format(FORMAT_NAME, (".mlpackage", ".mlmodel", ".mlmodelc"), takes, opened)
+=======
+def opened(source: object) -> "Opened":
+    """Return the structure of a model in a file; its reader is imported with the first one.
+
+    Args:
+        source: the path of a package or a file.
+
+    Raises:
+        ModelFileError: it is no Core ML model, or is broken.
+    """
+    from halfpixel.formats.coreml.model import opened as opened_file
+
+    return opened_file(source)
+
+
+FORMAT = Format("Core ML", (".mlpackage", ".mlmodel", ".mlmodelc"), takes, opened)
+>>>>>>> words

@@ -55,4 +55,4 @@ def takes(source: object) -> bool:
     return bool(names & {"onnx.ModelProto", "onnx_ir.Model", "torch.ONNXProgram"})
 
 
-FORMAT = Format(FORMAT_NAME, (".onnx",), takes, opened)
+FORMAT = Format(FORMAT_NAME, (".onnx",), takes, opened, usual=True)

@@ -336,6 +336,8 @@ def _dtype(text: str) -> str:
 
 
 def _takes(side: Side) -> bool:
+    if side.where == "reference":
+        return False
     if isinstance(side.source, str | Path):
         return str(side.source).endswith(".onnx")
     return isinstance(side.source, bytes) or onnx_file.takes(side.source)

@@ -87,4 +87,4 @@ def _start(side: Side, _settings: Settings) -> ReferenceRunning:
     return ReferenceRunning(side, model, proto)
 
 
-RUNTIME: Final = Runtime("reference", _takes, _start)
+RUNTIME: Final = Runtime("reference", _takes, _start, wide=True)
