@@ -21,14 +21,14 @@ def read_settings(
     ignore: Sequence[str],
     expect: Sequence[str],
     severity: "Severity | None",
-    folder: Path | None = None,
+    targets: Sequence[str] = (),
 ) -> Settings:
     """Return the settings: the command line first, then the nearest pyproject.toml.
 
     Raises:
         UsageError: the table is malformed, or an option has a value that it does not take.
     """
-    table, where = _table(folder or _here())
+    table, where = _table(_here())
     unknown = sorted(set(table) - KEYS)
     if unknown:
         raise UsageError(f"{where}: [tool.halfpixel] has {unknown[0]!r}, expected {_listed(KEYS)}")
@@ -41,6 +41,7 @@ def read_settings(
         tuple(ignore) or _texts(table, "ignore", where),
         tuple(policies),
         least,
+        tuple(targets),
     )
 
 
