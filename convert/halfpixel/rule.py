@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from pkgutil import iter_modules
 from typing import Any, Literal, TypedDict, Unpack, cast
 
 from halfpixel.errors import UsageError
+from halfpixel.registry import entry_points
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import (
     Attribute,
@@ -153,8 +153,8 @@ def load_rules() -> tuple[Rule, ...]:
         UsageError: a rule file does not end in ``RULE``, or two rules share a name.
     """
     rules: dict[str, Rule] = {}
-    for point in entry_points(group="halfpixel.rules"):
-        for rule in package_rules(point.value):
+    for package in entry_points("halfpixel.rules"):
+        for rule in package_rules(package):
             if rule.name in rules and rules[rule.name].module != rule.module:
                 both = f"{rules[rule.name].module} and {rule.module}"
                 raise UsageError(f"two rules are called {rule.name}: {both}")
