@@ -1,12 +1,14 @@
 """What the rules about Core ML have in common: how an operator would be said, and the fix."""
 
-from halfpixel.conventions.coreml import mil as coreml_mil
-from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
-from halfpixel.conventions.coreml.axes import Words
+from typing import TYPE_CHECKING
+
 from halfpixel.intents.deviation import deviation
 from halfpixel.rule import Fix, Safety
 from halfpixel.sampling import Resize, Sampling
 from halfpixel.site import Operation, Site
+
+if TYPE_CHECKING:
+    from halfpixel.conventions.coreml.axes import Words
 
 DIALECTS = frozenset({"ML Program", "neural network"})
 
@@ -20,8 +22,11 @@ def is_coreml(site: Site) -> bool:
     return site.operation.dialect in DIALECTS
 
 
-def words_for(operation: Operation, meant: Resize) -> Words | None:
+def words_for(operation: Operation, meant: Resize) -> "Words | None":
     """Return how a resize is said at the specification version of the model."""
+    from halfpixel.conventions.coreml import mil as coreml_mil
+    from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
+
     ins, outs = operation.lengths()
     say = coreml_mil.words if operation.dialect == "ML Program" else coreml_neuralnetwork.words
     return say(meant, ins, outs, operation.opset, operation.rank, operation.scales)

@@ -21,8 +21,6 @@ decides where the model runs, and is never raised unasked.
 
 from collections.abc import Iterator
 
-from halfpixel.conventions.coreml import mil as coreml_mil
-from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 from halfpixel.errors import ConventionError
 from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Resize
@@ -52,6 +50,9 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 def _needed(operation: Operation) -> int:
+    from halfpixel.conventions.coreml import mil as coreml_mil
+    from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
+
     program = operation.dialect == "ML Program"
     floor = coreml_mil.floor_of if program else coreml_neuralnetwork.floor_of
     try:

@@ -14,7 +14,6 @@ from halfpixel.format import Format, Opened, load_formats
 from halfpixel.intent import Policy, expected, parse_policy
 from halfpixel.rule import SEVERITIES, Finding, Rule, Severity, load_rules
 from halfpixel.site import Intent, Operation, Site
-from halfpixel.targets.target import load_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +252,11 @@ class Judge:
     def __post_init__(self) -> None:
         """Choose the rules, and see that the targets are there."""
         self.rules = chosen_rules(self.settings)
-        for name in self.settings.targets:
-            load_target(name)
+        if self.settings.targets:
+            from halfpixel.targets.target import load_target
+
+            for name in self.settings.targets:
+                load_target(name)
 
     def file(self, source: object, name: str) -> FileReport:
         """Return what is found in one file or model."""

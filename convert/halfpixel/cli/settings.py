@@ -1,6 +1,5 @@
 """Options from the command line and from `[tool.halfpixel]` of the nearest pyproject.toml."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -61,12 +60,18 @@ def _table(folder: Path) -> tuple[Mapping[str, object], str]:
     for place in (folder, *folder.parents):
         path = place / "pyproject.toml"
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             continue
         except OSError as error:
             raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{path}: {error}") from error
+        import tomllib
+
+        try:
+            data = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise UsageError(f"{path}: {error}") from error
         tool = cast("object", data.get("tool", {}))
         if not isinstance(tool, dict):

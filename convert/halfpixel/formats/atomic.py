@@ -9,17 +9,16 @@ Source: Linux manual pages open(2) on O_TMPFILE, linkat(2), copy_file_range(2), 
 
 import errno
 import os
-import secrets
-import shutil
 import stat
-import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from halfpixel.errors import ModelFileError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Piece = bytes | tuple[int, int]
 """New bytes, or (start, stop) of the old file."""
@@ -126,6 +125,9 @@ def copy_out(
     Raises:
         ModelFileError: the old file cannot be read, or there is no room.
     """
+    import shutil
+    import tempfile
+
     try:
         with source.open("rb") as old, tempfile.NamedTemporaryFile() as passing:
             for piece in pieces:
@@ -192,6 +194,8 @@ def _copy(pieces: Sequence[Piece], old: BinaryIO, new: int) -> None:
         for part in (part for piece in pieces for part in _parts(piece, old)):
             _write_all(new, part)
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     _reserve(new, size)
     with ThreadPoolExecutor(max_workers=1) as flushing:
         flushed: Future[None] | None = None
@@ -281,7 +285,7 @@ def _open_in(folder: Path, target: Path) -> tuple[int, Path | None]:
 
 
 def _passing_name(target: Path) -> Path:
-    return target.with_name(f".halfpixel-{secrets.token_hex(6)}.tmp")
+    return target.with_name(f".halfpixel-{os.urandom(6).hex()}.tmp")
 
 
 def _give_name(new: int, name: Path | None, target: Path, *, replace: bool) -> None:

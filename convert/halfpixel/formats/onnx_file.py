@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from halfpixel.errors import GraphError
 from halfpixel.format import Format
-from halfpixel.formats.onnx.model import OnnxModel, proto_of
+from halfpixel.formats.onnx.memory import proto_of
+from halfpixel.formats.onnx.model import OnnxModel
 from halfpixel.formats.onnx.proto import parse
 from halfpixel.formats.onnx.wire import skeleton
 

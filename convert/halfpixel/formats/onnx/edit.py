@@ -7,7 +7,7 @@ to a later opset, repaired there, and written once.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.wire import OWN
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Item = NodeProto | None
     """A new node, or None for the old one as it is."""
+
+RECORD: Final = "halfpixel.fix"
+"""Key of metadata_props under which a change is recorded, at its node and at the model."""
 
 Inner = tuple[int, int, int]
 """Where a subgraph stands: node, attribute, and place among the attribute's graphs."""

@@ -6,7 +6,6 @@ symbols set to numbers gives every shape, and onnx's reference evaluator runs th
 between those shapes and the value that is asked for.
 """
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
@@ -83,6 +82,8 @@ class Trial:
         try:
             return evaluated(name, *needed, self._scope.opset("") or 18)
         except Exception:
+            import logging
+
             logging.getLogger(__name__).debug("%s is not computed", name, exc_info=True)
             return None
 

@@ -1,6 +1,5 @@
 """The walk over an ONNX model: every graph, subgraph and function body, every site."""
 
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -310,6 +309,8 @@ def _if_sound(read: "Callable[P, T]", *arguments: "P.args", **names: "P.kwargs")
     try:
         return read(*arguments, **names)
     except MISFITS:
+        import logging
+
         logging.getLogger(__name__).debug("no resize", exc_info=True)
         return None
 

@@ -7,11 +7,18 @@ the model to the opset that these need; write each site, and drop what nobody re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Change, Outcome
-from halfpixel.formats.onnx.edit import Container, ModelEdit, applied, compose, payload_outside
+from halfpixel.formats.onnx.edit import (
+    RECORD,
+    Container,
+    ModelEdit,
+    applied,
+    compose,
+    payload_outside,
+)
 from halfpixel.formats.onnx.read.walk import Place, Walk
 from halfpixel.formats.onnx.write.builder import names_in
 from halfpixel.formats.onnx.write.lift import Lift, scales_before_11
@@ -26,9 +33,6 @@ if TYPE_CHECKING:
 
     from halfpixel.formats.onnx.edit import Item
     from halfpixel.formats.onnx.write.resize import Written
-
-RECORD: Final = "halfpixel.fix"
-"""Key of metadata_props under which a change is recorded, at its node and at the model."""
 
 
 @dataclass(slots=True)
