@@ -99,8 +99,9 @@ def recorded(name: str) -> tuple[str, dict[str, Any]]:
     code, said = run("check", name, *as_json)
     found["check"] = facts_and_texts(code, said)
     with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder, f"fixed{suffix}")
+        output = Path(folder)
         for label, options in (("fix", ()), ("fix unsafe", ("--unsafe-fixes",))):
+            output = Path(folder, f"{label.replace(' ', '_')}{suffix}")
             code, said = run("fix", name, "-o", str(output), *as_json, *options)
             found[label] = (*facts_and_texts(code, said), sha256(output))
         if output.exists():

@@ -83,7 +83,7 @@ def _target(target: Target) -> Iterator[str]:
     if target.system is not None:
         yield "Operators are held against the specification version that they came with, and those"
         yield "of ONNX against what Core ML is proven to say at that version."
-        yield f"Read, not run, in {SOURCES[target.system.dialect]}."
+        yield f"Read, not run, in {SOURCES[target.system.dialect.name]}."
     if target.table is not None:
         yield "What the rows leave is in a table that `halfpixel conformance` measured on"
         yield f"{target.table.runtime}, {target.table.provider}."

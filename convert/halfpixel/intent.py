@@ -20,6 +20,7 @@ from halfpixel.conventions.torch.grid import (
 )
 from halfpixel.conventions.torch.interpolate import FAMILIES, Interpolate, from_arguments
 from halfpixel.conventions.torch.resample import affine_text
+from halfpixel.dialect import ONNX
 from halfpixel.errors import UsageError
 from halfpixel.intents.coreml_record import given_factors
 from halfpixel.intents.exporter_habit import habit
@@ -189,7 +190,7 @@ def expected(
         return Intent("policy", f"expected: {text}; else {known.origin}", call.text(), call)
     base = operation.attributes
     mode = _mode(operation)
-    spatial = _spatial(operation)
+    spatial = operation.spatial
     if "mode" not in arguments:
         if mode == "nearest":
             return None
@@ -244,7 +245,7 @@ def _other(operation: Operation, policy: Policy) -> Intent | None:
 
 def _mode(operation: Operation) -> str:
     """Return nearest, linear or cubic, as the operator says of itself."""
-    if operation.dialect == "ONNX":
+    if operation.dialect == ONNX:
         return str(operation.attributes.get("mode", "nearest"))
     words = (operation.op, operation.attributes.get("mode"))
     interpolation = operation.attributes.get("interpolation_mode", "LINEAR")
@@ -256,11 +257,6 @@ def _aligned(operation: Operation) -> bool:
     """Whether an operator aligns corners, as it says of itself."""
     axes = operation.operator.axes if isinstance(operation.operator, Resize) else ()
     return any(sampling.coordinate == "align_corners" for _, sampling in axes)
-
-
-def _spatial(operation: Operation) -> int:
-    """Return over how many axes a call goes: Core ML's over the last two, whatever the rank."""
-    return max(operation.rank - 2, 1) if operation.dialect == "ONNX" else 2
 
 
 def _with(call: Interpolate, arguments: Mapping[str, object]) -> Interpolate:
@@ -279,10 +275,10 @@ def _with(call: Interpolate, arguments: Mapping[str, object]) -> Interpolate:
 
 def _like(operation: Operation, arguments: dict[str, object]) -> Interpolate:
     """Return a call with the operation's own lengths, over the axes that it resamples."""
-    spatial = _spatial(operation)
+    spatial = operation.spatial
     axes = _axes(operation, spatial)
     by_scales = operation.by == "scales" and operation.scales is not None
-    if operation.dialect != "ONNX":  # whose factors only say how long the output is
+    if operation.dialect != ONNX:  # whose factors only say how long the output is
         by_scales = by_scales and (None in operation.lengths()[1] or given_factors(operation))
     if by_scales and operation.scales is not None:
         # the factor as it was written, not its float32: lengths are its whole multiples

@@ -10,28 +10,18 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Literal, TypedDict, Unpack, cast
+from typing import Any, Literal
 
+from halfpixel.dialect import DIALECTS, Dialect
 from halfpixel.errors import UsageError
 from halfpixel.registry import entry_points
-from halfpixel.sampling import AffineGrid
-from halfpixel.site import (
-    Attribute,
-    Dialect,
-    Dynamic,
-    How,
-    Intent,
-    Layer,
-    Operation,
-    Operator,
-    Producer,
-    Shape,
-    Site,
-)
+from halfpixel.site import How, Operation, Operator, Origin, Site, Surroundings
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 Safety = Literal["safe", "unsafe"]
+Facts = Mapping[str, object]
+"""What an example says of its site beside the operator, by the names of fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +111,7 @@ class Rule:
         check: the question, of one site; None for a rule about a whole model.
         examples: its tests and its documentation.
         check_model: the question, of all the sites of a model together.
+        dialects: those whose sites `check` is asked of.
     """
 
     module: str
@@ -128,6 +119,12 @@ class Rule:
     check: Check | None = field(default=None, repr=False)
     examples: tuple[Good | Bad | GoodModel | BadModel, ...] = field(default=(), repr=False)
     check_model: CheckModel | None = field(default=None, repr=False)
+    dialects: tuple[Dialect, ...] = field(default=DIALECTS, repr=False)
+
+    def findings(self, site: Site) -> Iterator[Finding]:
+        """Ask it of one site; a rule is silent on dialects that are not its own."""
+        if self.check is not None and site.operation.dialect in self.dialects:
+            yield from self.check(site)
 
     @property
     def name(self) -> str:
@@ -178,54 +175,29 @@ def package_rules(package: str) -> Iterator[Rule]:
         yield rule
 
 
-class Details(TypedDict, total=False):
-    """What an example says of its site beside the operator: fields of `Site` and `Operation`."""
-
-    name: str
-    opset: int
-    attributes: Mapping[str, Attribute]
-    input_shape: Shape | None
-    output_shape: Shape | None
-    torch_call: str | None
-    scales: tuple[float, ...] | None
-    sizes: tuple[int | None, ...] | None
-    by: str
-    constant_lengths: bool
-    intent: Intent | None
-    producer: Producer
-    dtype: str
-    grid_dtype: str
-    hidden: str
-    problem: str
-    dynamic: Dynamic
-    fed_by: AffineGrid | None
-    layers: tuple[Layer, ...]
-    model_shape: Shape | None
-    literal_size: bool
-    joined: bool
-    targets: tuple[str, ...]
-    dialect: Dialect
-    doubt: str
-    source: str
-    since: int
-
-
 def example_site(
     op: str,
     operator: Operator | None,
-    like: Details | None = None,
-    **details: Unpack[Details],
+    like: Facts | None = None,
+    **facts: object,
 ) -> Site:
-    """Return a site for a rule's examples, of opset 19 unless told otherwise.
+    """Return a site for a rule's examples, called up and of opset 19 unless said otherwise.
 
     Args:
         op: node type.
         operator: what it computes.
-        like: details that several examples share.
-        details: those of this one.
+        like: facts that several examples share.
+        facts: those of this one: `name`, and fields of `Operation`, `Surroundings` and `Origin`.
+
+    Raises:
+        TypeError: there is no such field.
+
+    >>> example_site("Resize", None, joined=True).operation.surroundings.joined
+    True
     """
-    given: Details = {**(like or Details()), **details}
-    name, opset = given.pop("name", "up"), given.pop("opset", 19)
-    attributes = given.pop("attributes", {})
-    fields = cast("dict[str, Any]", given)
-    return Site(name, Operation(op, opset, attributes, operator, **fields))
+    given: dict[str, Any] = {"opset": 19, "attributes": {}, **(like or {}), **facts}
+    name = str(given.pop("name", "up"))
+    around = {key: given.pop(key) for key in Surroundings.__slots__ if key in given}
+    origin = {key: given.pop(key) for key in Origin.__slots__ if key in given}
+    parts = {"surroundings": Surroundings(**around), "origin": Origin(**origin)}
+    return Site(name, Operation(op=op, operator=operator, **parts, **given))

@@ -6,9 +6,10 @@ resizes is judged once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 
+from halfpixel.dialect import ONNX, Dialect
 from halfpixel.errors import GraphError
 from halfpixel.sampling import (
     AffineGrid,
@@ -45,10 +46,6 @@ Operator = (
 )
 Attribute = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...]
 How = Literal["proven", "simulated", "recorded", "assumed", "policy"]
-Dialect = Literal["ONNX", "ML Program", "neural network"]
-
-SYSTEMS: Final = {1: 11, 2: 11, 3: 12, 4: 13, 5: 14, 6: 15, 7: 16, 8: 17, 9: 18, 10: 26}
-"""First iOS that runs a Core ML specification version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class StridedLayer:
     """A convolution or pooling on the way to a site, as far as alignment rules ask.
 
     Attributes:
@@ -101,7 +98,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Dynamic:
+class FreeLengths:
     """Lengths that the graph computes from the model's own free dimensions.
 
     Attributes:
@@ -117,12 +114,52 @@ class Dynamic:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around a site in its graph, as far as a rule asks.
+
+    One more fact is one more field here, one line in each format that reads it, and the rule.
+
+    Attributes:
+        layers: convolutions and poolings between the model's input and the site.
+        model_shape: shape of the model's first image input.
+        joined: an operator that needs equal lengths (Add, Concat ...) reads the output.
+        fed_by: operator that made the grid of a GridSample, where it is a site itself.
+        free_lengths: lengths at trial sizes, where the graph computes them.
+    """
+
+    layers: tuple[StridedLayer, ...] = ()
+    model_shape: Shape | None = None
+    joined: bool = False
+    fed_by: AffineGrid | None = None
+    free_lengths: FreeLengths = FreeLengths()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a site comes from and what it is for: its writer, what was meant, where it will run.
+
+    Attributes:
+        producer: which program wrote the model.
+        framework: framework that the model was converted from, as the converter recorded it.
+        intent: what was meant, where that is known.
+        literal_size: the user's own line, as the exporter kept it, spells the size out.
+        targets: names of the targets that the model is to run on.
+    """
+
+    producer: Producer = Producer()
+    framework: str = ""
+    intent: Intent | None = None
+    literal_size: bool = False
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """What a site computes, without its place.
+    """What a site is, without its place: what it computes, its surroundings and its origin.
 
     Attributes:
         op: node type as the file has it.
-        opset: version of its operator set.
+        opset: version of its operator set; for Core ML the specification version.
         attributes: the node's attributes as written, defaults left out.
         operator: the exact description; None where the node cannot be described, with the
             reason in `problem`.
@@ -133,25 +170,15 @@ class Operation:
         sizes: output lengths one an axis, where sizes were given; None each where unknown.
         by: "scales" or "sizes" for a resize, else empty.
         constant_lengths: the sizes or scales are constants in the file.
-        intent: what was meant, where that is known.
-        producer: which program wrote the model.
         dtype: element type of the input, as ONNX names it; empty where unknown.
         grid_dtype: element type of a GridSample's grid, likewise.
         hidden: for a resize written in other operators, which ones.
         problem: why the node cannot be described.
-        dynamic: lengths at trial sizes, where the graph computes them.
-        base_lengths: for a GridSample, lengths at which an AffineGrid made its grid.
-        fed_by: operator that made the grid of a GridSample, where it is a site itself.
-        layers: convolutions and poolings between the model's input and the site.
-        model_shape: shape of the model's first image input.
-        literal_size: the user's own line, as the exporter kept it, spells the size out.
-        joined: an operator that needs equal lengths (Add, Concat ...) reads the output.
-        targets: names of the targets that the model is to run on.
-        dialect: whose words `op`, `opset` and `attributes` are; for Core ML the opset is the
-            specification version.
+        dialect: whose words `op`, `opset` and `attributes` are.
         doubt: why devices may differ in what it computes, where the documents leave it open.
-        source: framework that the model was converted from, as the converter recorded it.
         since: version that an operator with these very parameters came with; 0 where unknown.
+        surroundings: what stands around it.
+        origin: who wrote it, what was meant, and where it will run.
     """
 
     op: str
@@ -165,43 +192,40 @@ class Operation:
     sizes: tuple[int | None, ...] | None = None
     by: str = ""
     constant_lengths: bool = True
-    intent: Intent | None = None
-    producer: Producer = Producer()
     dtype: str = ""
     grid_dtype: str = ""
     hidden: str = ""
     problem: str = ""
-    dynamic: Dynamic = Dynamic()
-    fed_by: AffineGrid | None = None
-    layers: tuple[Layer, ...] = ()
-    model_shape: Shape | None = None
-    literal_size: bool = False
-    joined: bool = False
-    targets: tuple[str, ...] = ()
-    dialect: Dialect = "ONNX"
+    dialect: Dialect = ONNX
     doubt: str = ""
-    source: str = ""
     since: int = 0
+    surroundings: Surroundings = Surroundings()
+    origin: Origin = Origin()
+
+    @property
+    def intent(self) -> Intent | None:
+        """What was meant, where that is known."""
+        return self.origin.intent
 
     @property
     def version(self) -> str:
-        """The version of `op`, as its framework counts.
+        """The version of `op`, as its framework counts."""
+        return self.dialect.version(self.opset)
 
-        >>> Operation("Resize", 13, {}, None).version
-        'opset 13'
-        >>> Operation("resize", 8, {}, None, dialect="ML Program").version
-        'specification 8, iOS 17'
-        """
-        if self.dialect == "ONNX":
-            return f"opset {self.opset}"
-        system = SYSTEMS.get(self.opset)
-        return f"specification {self.opset}" + (f", iOS {system}" if system else "")
+    @property
+    def spatial(self) -> int:
+        """How many axes a resize is over."""
+        return self.dialect.spatial_axes(self.rank)
 
     @property
     def rank(self) -> int:
         """Rank of the input, as far as it is known; 4 where it is not."""
         shape = self.input_shape or self.output_shape
         return 4 if shape is None else len(shape)
+
+    def meaning(self, intent: Intent | None) -> "Operation":
+        """Return it with what was meant."""
+        return replace(self, origin=replace(self.origin, intent=intent))
 
     def lengths(self) -> tuple[tuple[int | None, ...], tuple[int | None, ...]]:
         """Return the known input and output lengths, None each where unknown."""

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from halfpixel.dialect import ML_PROGRAM
 from halfpixel.intents.deviation import deviation
 from halfpixel.rule import Fix, Safety
 from halfpixel.sampling import Resize, Sampling
@@ -10,16 +11,8 @@ from halfpixel.site import Operation, Site
 if TYPE_CHECKING:
     from halfpixel.conventions.coreml.axes import Words
 
-DIALECTS = frozenset({"ML Program", "neural network"})
-
-
 NETWORKS_SINCE = 4
 """First specification version in which a neural network has gathers and products of matrices."""
-
-
-def is_coreml(site: Site) -> bool:
-    """Whether a site stands in a Core ML model."""
-    return site.operation.dialect in DIALECTS
 
 
 def words_for(operation: Operation, meant: Resize) -> "Words | None":
@@ -28,7 +21,7 @@ def words_for(operation: Operation, meant: Resize) -> "Words | None":
     from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 
     ins, outs = operation.lengths()
-    say = coreml_mil.words if operation.dialect == "ML Program" else coreml_neuralnetwork.words
+    say = coreml_mil.words if operation.dialect == ML_PROGRAM else coreml_neuralnetwork.words
     return say(meant, ins, outs, operation.opset, operation.rank, operation.scales)
 
 
@@ -39,10 +32,10 @@ def fix_for(operation: Operation, meant: Resize, safety: Safety) -> tuple[Fix | 
         return Fix(safety, f"write {words.text()}", meant), ""
     ins, outs = operation.lengths()
     fixed = all(ins[axis] is not None and outs[axis] is not None for axis, _ in meant.axes)
-    able = operation.dialect == "ML Program" or operation.opset >= NETWORKS_SINCE
+    able = operation.dialect == ML_PROGRAM or operation.opset >= NETWORKS_SINCE
     if able and fixed and None not in ins:
         return Fix(safety, "write what PyTorch computes at these lengths", meant), ""
-    kind = "operator" if operation.dialect == "ML Program" else "layer"
+    kind = "operator" if operation.dialect == ML_PROGRAM else "layer"
     return None, f"no {kind} of specification {operation.opset} says it"
 
 

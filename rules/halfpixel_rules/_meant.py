@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from halfpixel.conventions.onnx.resize import attributes_of
+from halfpixel.dialect import ONNX
 from halfpixel.intents.deviation import Cause, Deviation, deviation
 from halfpixel.rule import Finding, Fix, Safety, Severity
 from halfpixel.sampling import Resize
@@ -49,7 +50,7 @@ def fix_of(operation: Operation, meant: Resize) -> tuple[Fix | None, str]:
     intent = operation.intent
     told = intent is not None and intent.how != "assumed"
     safety: Safety = "safe" if told else "unsafe"
-    if operation.dialect != "ONNX":
+    if operation.dialect != ONNX:
         return fix_for(operation, meant, safety)
     if operation.hidden:
         return Fix(safety, "write it as the resize that was meant", meant), ""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from halfpixel.dialect import ONNX
 from halfpixel.sampling import AffineGrid, AffineSample, ConvTranspose, GridSample, RoiAlign
 from halfpixel.sampling.arithmetic import float32
 from halfpixel.site import Operator, Site
@@ -57,7 +58,7 @@ def _transposed(site: Site, operator: ConvTranspose, meant: ConvTranspose) -> st
     tells nothing: ONNX alone is compared.
     """
     other_weights = operator.kernel != meant.kernel or operator.groups != meant.groups
-    if site.operation.dialect != "ONNX" or other_weights:
+    if site.operation.dialect != ONNX or other_weights:
         return None
     if (operator.strides, operator.dilations) != (meant.strides, meant.dilations):
         return "samples lie elsewhere: strides or dilations are others"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from halfpixel.rule import Details, Fix
+from halfpixel.rule import Facts, Fix
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import How, Operation
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 DOUBLED = Resize(tuple((axis, Sampling("half_pixel", Linear())) for axis in (2, 3)))
 """The resize of the examples, and what else they say of it."""
 
-ON_THE_CPU: Details = {
+ON_THE_CPU: Facts = {
     "attributes": {"mode": "linear"},
     "input_shape": (1, 2, 4, 4),
     "output_shape": (1, 2, 8, 8),
@@ -26,11 +26,11 @@ FLOATS = frozenset({"", "float16", "float32", "float64"})
 
 def judged(operation: Operation) -> Iterator["tuple[Target, Said]"]:
     """Yield each target that has something against an operation, and what."""
-    if not operation.targets:
+    if not operation.origin.targets:
         return
     from halfpixel.targets.target import load_target
 
-    for name in operation.targets:
+    for name in operation.origin.targets:
         target = load_target(name)
         said = target.verdict(operation)
         if said is not None:

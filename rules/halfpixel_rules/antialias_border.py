@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize
 from halfpixel.site import Site
 
@@ -70,7 +70,7 @@ def _keys(a: Fraction) -> Resize:
     return Resize(((2, sampling),))
 
 
-_SIZES: Details = {"input_shape": (1, 3, 5), "output_shape": (1, 3, 3), "by": "sizes"}
+_SIZES: Facts = {"input_shape": (1, 3, 5), "output_shape": (1, 3, 3), "by": "sizes"}
 
 RULE = Rule(
     __name__,

@@ -21,7 +21,8 @@ Safe where the call is recorded or expected and the opset has antialias.
 from collections.abc import Iterator
 
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.dialect import ML_PROGRAM, ONNX
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Attribute, Intent, Operation, Site
 from halfpixel_rules._meant import findings
@@ -39,7 +40,7 @@ def _dropped_unheard(operation: Operation) -> Iterator[Finding]:
     """Yield a note where a converter would have dropped it, and the file cannot tell."""
     intent, operator = operation.intent, operation.operator
     told = intent is not None and intent.how != "assumed"
-    if told or operation.dialect == "ONNX" or not operation.source.startswith("torch"):
+    if told or operation.dialect == ONNX or not operation.origin.framework.startswith("torch"):
         return
     if not isinstance(operator, Resize):
         return
@@ -64,12 +65,12 @@ def _both(sampling: Sampling) -> Resize:
 
 _CALL = parse_call('F.interpolate(x, size=(3, 3), mode="bilinear", antialias=True)')
 _RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
-_SIZES: Details = {"input_shape": (1, 3, 6, 6), "output_shape": (1, 3, 3, 3), "by": "sizes"}
+_SIZES: Facts = {"input_shape": (1, 3, 6, 6), "output_shape": (1, 3, 3, 3), "by": "sizes"}
 _PLAIN = Sampling("half_pixel", Linear())
 _SMOOTH = Sampling(
     "half_pixel", Linear(antialias=True), exclude_outside=True, copies_same_length=True
 )
-_COREML: Details = {**_SIZES, "dialect": "ML Program", "opset": 7, "source": "torch==2.13.0"}
+_COREML: Facts = {**_SIZES, "dialect": ML_PROGRAM, "opset": 7, "framework": "torch==2.13.0"}
 _WRITTEN: dict[str, Attribute] = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
 
 RULE = Rule(

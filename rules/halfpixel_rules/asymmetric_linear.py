@@ -26,7 +26,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.dialect import ONNX
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Intent, Producer, Site
 from halfpixel_rules._meant import findings
@@ -43,8 +44,6 @@ OTHERS = {
 def check(site: Site) -> Iterator[Finding]:
     """Compare the site with the same resize on half-pixel coordinates."""
     operator = site.operator
-    if site.operation.dialect != "ONNX":
-        return  # coreml-default-mode is about these
     if not isinstance(operator, Resize) or not any(_asymmetric(s) for _, s in operator.axes):
         return
     if site.intent is not None:
@@ -58,7 +57,7 @@ def check(site: Site) -> Iterator[Finding]:
     message = (
         f"samples on asymmetric coordinates are up to {shift:.3g} input px from half-pixel ones"
     )
-    producer = site.operation.producer.name
+    producer = site.operation.origin.producer.name
     for name, framework in OTHERS.items():
         if producer.startswith(name):
             told = f"{message}; {framework} computes this, PyTorch does not"
@@ -84,7 +83,7 @@ _TWICE = Fraction(2)
 _OLD = Sampling("asymmetric", Linear(), _TWICE)
 _NEW = Sampling("half_pixel", Linear(), _TWICE)
 _CALL = parse_call('F.interpolate(x, scale_factor=2.0, mode="bilinear")')
-_SIZES: Details = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "scales"}
+_SIZES: Facts = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "scales"}
 
 RULE = Rule(
     __name__,
@@ -139,4 +138,5 @@ RULE = Rule(
             ),
         ),
     ),
+    dialects=(ONNX,),
 )

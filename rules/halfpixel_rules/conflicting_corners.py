@@ -19,7 +19,8 @@ does, and the operator is written that way.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.dialect import ML_PROGRAM
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Intent, Operation, Site
 from halfpixel_rules._coreml import both_flags, fix_for, linear
@@ -58,8 +59,8 @@ def _apart(operation: Operation) -> float:
     return worst or 0.5
 
 
-_LIKE: Details = {
-    "dialect": "ML Program", "opset": 7, "by": "scales", "scales": (1.0, 1.0, 2.0, 2.0),
+_LIKE: Facts = {
+    "dialect": ML_PROGRAM, "opset": 7, "by": "scales", "scales": (1.0, 1.0, 2.0, 2.0),
     "input_shape": (1, 2, 5, 7), "output_shape": (1, 2, 10, 14),
 }  # fmt: skip
 _FLAGS = {"align_corners": 1, "half_pixel_centers": 1}

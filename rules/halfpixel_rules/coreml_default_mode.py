@@ -25,17 +25,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Intent, Site
-from halfpixel_rules._coreml import fix_for, is_coreml
+from halfpixel_rules._coreml import fix_for
 from halfpixel_rules._meant import findings
 
 
 def check(site: Site) -> Iterator[Finding]:
     """Compare a resize on asymmetric coordinates with the same on half pixels."""
     operation, operator = site.operation, site.operator
-    if not is_coreml(site) or not isinstance(operator, Resize):
+    if not isinstance(operator, Resize):
         return
     if not any(_shifted(sampling) for _, sampling in operator.axes):
         return
@@ -48,7 +49,7 @@ def check(site: Site) -> Iterator[Finding]:
         return
     shift = float(verdict.worst.verdict.displacement)
     message = f"samples start on the first pixel, up to {shift:.3g} input px from half pixels"
-    if operation.source.startswith("tensorflow"):
+    if operation.origin.framework.startswith("tensorflow"):
         told = f"{message}; TensorFlow 1 computes this, PyTorch and TensorFlow 2 do not"
         yield Finding(told, "note", "proven", declined="TensorFlow 1 means it")
         return
@@ -73,13 +74,13 @@ def _both(sampling: Sampling) -> Resize:
 
 _OLD, _NEW = Sampling("asymmetric", Linear()), Sampling("half_pixel", Linear())
 _CALL = parse_call('F.interpolate(x, size=(10, 14), mode="bilinear")')
-_PROGRAM: Details = {
-    "dialect": "ML Program", "opset": 6, "by": "sizes",
+_PROGRAM: Facts = {
+    "dialect": ML_PROGRAM, "opset": 6, "by": "sizes",
     "input_shape": (1, 2, 5, 7), "output_shape": (1, 2, 10, 14),
     "attributes": {"target_size_height": 10, "target_size_width": 14},
 }  # fmt: skip
-_NETWORK: Details = {
-    "dialect": "neural network", "opset": 4, "by": "scales", "scales": (1.0, 1.0, 2.0, 2.0),
+_NETWORK: Facts = {
+    "dialect": NEURAL_NETWORK, "opset": 4, "by": "scales", "scales": (1.0, 1.0, 2.0, 2.0),
     "input_shape": (1, 2, 5, 7), "output_shape": (1, 2, 10, 14),
 }  # fmt: skip
 _WORDS = (
@@ -120,7 +121,7 @@ RULE = Rule(
             ),
         ),
         Bad(
-            example_site("upsample", _both(_OLD), source="tensorflow==2.12.0", like=_NETWORK),
+            example_site("upsample", _both(_OLD), framework="tensorflow==2.12.0", like=_NETWORK),
             Finding(
                 "samples start on the first pixel, up to 0.25 input px from half pixels; "
                 "TensorFlow 1 computes this, PyTorch and TensorFlow 2 do not",
@@ -149,4 +150,5 @@ RULE = Rule(
             ),
         ),
     ),
+    dialects=CORE_ML,
 )  # fmt: skip

@@ -21,7 +21,8 @@ has one meaning everywhere. None otherwise.
 
 from collections.abc import Iterator
 
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.dialect import ML_PROGRAM
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.site import Site
 from halfpixel_rules._coreml import fix_for, otherwise_meant
@@ -41,8 +42,8 @@ def check(site: Site) -> Iterator[Finding]:
     yield Finding(message, "note", "proven", fix, declined)
 
 
-_LIKE: Details = {
-    "dialect": "ML Program", "opset": 6, "by": "scales", "scales": (1.0, 1.0, 1.5, 1.5),
+_LIKE: Facts = {
+    "dialect": ML_PROGRAM, "opset": 6, "by": "scales", "scales": (1.0, 1.0, 1.5, 1.5),
     "input_shape": (1, 2, 6, 6), "output_shape": (1, 2, 9, 9),
 }  # fmt: skip
 _NEAREST = Resize(tuple((axis, Sampling("asymmetric", Nearest())) for axis in (2, 3)))

@@ -36,7 +36,7 @@ from fractions import Fraction
 
 from halfpixel.conventions.torch.interpolate import Interpolate, parse_call
 from halfpixel.intents.deviation import Cause
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import (
     AffineGrid,
     ConvTranspose,
@@ -85,7 +85,7 @@ def _enlarging(begin: int, end: int, extra: int = 0) -> ConvTranspose:
     return ConvTranspose((9, 9), *two)
 
 
-_SHAPES: Details = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 3, 3), "by": "sizes"}
+_SHAPES: Facts = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 3, 3), "by": "sizes"}
 _AA = Sampling("half_pixel", Linear(antialias=True), exclude_outside=True)
 _CALL = 'F.interpolate(x, size=(3, 3), mode="bilinear", antialias=True)'
 _CORNERS = 'F.interpolate(x, size=(3, 3), mode="bilinear", align_corners=True, antialias=True)'

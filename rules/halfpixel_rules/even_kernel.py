@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Layer, Site
+from halfpixel.site import Site, StridedLayer
 from halfpixel_rules._aligned import aligned_resize
 
 DECLINED = "the weights were trained for this kernel"
@@ -31,7 +31,7 @@ def check(site: Site) -> Iterator[Finding]:
     """Look for even kernels among the strided layers before the site."""
     if aligned_resize(site) is None:
         return
-    for layer in site.operation.layers:
+    for layer in site.operation.surroundings.layers:
         pairs = zip(layer.kernel, layer.strides, strict=False)
         even = [kernel for kernel, stride in pairs if stride > 1 and kernel % 2 == 0]
         if even:
@@ -46,8 +46,8 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 _UP = Resize(((2, Sampling("align_corners", Linear())),))
-_ODD = Layer("Conv", (3,), (2,), same=True)
-_EVEN = Layer("MaxPool", (2,), (2,), same=False)
+_ODD = StridedLayer("Conv", (3,), (2,), same=True)
+_EVEN = StridedLayer("MaxPool", (2,), (2,), same=False)
 
 RULE = Rule(
     __name__,

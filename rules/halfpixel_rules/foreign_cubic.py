@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Resize, Sampling, compare_resize
 from halfpixel.site import Producer, Site
 
@@ -33,7 +33,7 @@ def check(site: Site) -> Iterator[Finding]:
     operator, intent = site.operator, site.intent
     if not isinstance(operator, Resize) or (intent is not None and intent.how != "assumed"):
         return
-    if site.operation.producer.name.startswith(KNOWN_OTHERS):
+    if site.operation.origin.producer.name.startswith(KNOWN_OTHERS):
         return
     fixed = replace(operator, axes=tuple((a, _pytorch(s)) for a, s in operator.axes))
     verdict = compare_resize(operator, fixed, *site.operation.lengths())
@@ -62,7 +62,7 @@ def _cubic(a: Fraction) -> Resize:
     return Resize(((2, Sampling("half_pixel", Cubic(a))),))
 
 
-_SIZES: Details = {"input_shape": (1, 3, 4), "output_shape": (1, 3, 8), "by": "sizes"}
+_SIZES: Facts = {"input_shape": (1, 3, 4), "output_shape": (1, 3, 8), "by": "sizes"}
 
 RULE = Rule(
     __name__,

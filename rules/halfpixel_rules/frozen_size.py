@@ -26,7 +26,7 @@ from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.aten_call import GRAPH
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Intent, Operation, Site
+from halfpixel.site import Intent, Operation, Origin, Site
 
 DECLINED = "the arithmetic that was lost is not in the file"
 
@@ -39,8 +39,8 @@ def check(site: Site) -> Iterator[Finding]:
     if not operation.constant_lengths:
         yield from _tried(operation)
         return
-    model, shape, sizes = operation.model_shape, operation.input_shape, operation.sizes
-    if operation.literal_size or model is None or shape is None or sizes is None:
+    model, shape, sizes = operation.surroundings.model_shape, operation.input_shape, operation.sizes
+    if operation.origin.literal_size or model is None or shape is None or sizes is None:
         return
     if all(isinstance(dim, int) for dim in model[2:]) or len(sizes) != len(shape):
         return
@@ -64,8 +64,8 @@ def _says_so(site: Site) -> bool:
 
 def _tried(operation: Operation) -> Iterator[Finding]:
     """Look for lengths that the graph computes to one number whatever the input."""
-    trials = operation.dynamic.trials
-    if len(trials) < 2 or operation.literal_size:
+    trials = operation.surroundings.free_lengths.trials
+    if len(trials) < 2 or operation.origin.literal_size:
         return
     count = len(trials[0][0])
     for place in range(count):
@@ -111,11 +111,14 @@ RULE = Rule(
             because="the size is computed in the graph",
         ),
         Good(
-            replace(_FROZEN, operation=replace(_FROZEN.operation, literal_size=True)),
+            replace(
+                _FROZEN,
+                operation=replace(_FROZEN.operation, origin=Origin(literal_size=True)),
+            ),
             because="the user wrote the size in digits",
         ),
         Good(
-            replace(_FROZEN, operation=replace(_FROZEN.operation, intent=_WRITTEN)),
+            replace(_FROZEN, operation=_FROZEN.operation.meaning(_WRITTEN)),
             because="PyTorch's own graph has that size",
         ),
         Bad(

@@ -20,7 +20,7 @@ None: the call's own size or factor is not in the file.
 from collections.abc import Iterator
 
 from halfpixel.intents.aten_call import NO_CALL
-from halfpixel.rule import Bad, Details, Finding, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Area, Resize, Sampling
 from halfpixel.site import Site
 
@@ -59,7 +59,7 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 _AREA = Resize(tuple((axis, Sampling("half_pixel", Area())) for axis in (2, 3)))
-_POOLED: Details = {
+_POOLED: Facts = {
     "hidden": "AveragePool",
     "attributes": {"kernel_shape": (2, 2), "strides": (2, 2)},
 }

@@ -27,7 +27,7 @@ from halfpixel.site import Site
 
 def check(site: Site) -> Iterator[Finding]:
     """Compare the site's align_corners with that of its grid."""
-    operator, grid = site.operator, site.operation.fed_by
+    operator, grid = site.operator, site.operation.surroundings.fed_by
     if not isinstance(operator, GridSample) or grid is None:
         return
     if grid.align_corners == operator.align_corners:

@@ -17,6 +17,7 @@ None: the coordinates are data.
 
 from collections.abc import Iterator
 
+from halfpixel.dialect import ONNX
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import GridSample
 from halfpixel.site import Site
@@ -31,8 +32,6 @@ DECLINED = "the coordinates are data"
 def check(site: Site) -> Iterator[Finding]:
     """Look for nearest with reflection and without align_corners."""
     operator = site.operator
-    if site.operation.dialect != "ONNX":
-        return  # it is about onnxruntime
     if not isinstance(operator, GridSample) or operator.align_corners:
         return
     if operator.mode == "nearest" and operator.padding == "reflection":
@@ -50,4 +49,5 @@ RULE = Rule(
             Finding(WORDS, "note", "simulated", declined=DECLINED),
         ),
     ),
+    dialects=(ONNX,),
 )

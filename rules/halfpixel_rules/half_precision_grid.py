@@ -22,7 +22,8 @@ None: the grid is computed in the model. Convert with
 import math
 from collections.abc import Iterator
 
-from halfpixel.rule import Bad, Details, Finding, Good, Rule, Severity, example_site
+from halfpixel.dialect import ML_PROGRAM
+from halfpixel.rule import Bad, Facts, Finding, Good, Rule, Severity, example_site
 from halfpixel.sampling import GridSample, Resample
 from halfpixel.site import Site
 
@@ -59,8 +60,8 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 _SAMPLE = GridSample("linear", "border", align_corners=False, spatial=2)
-_LIKE: Details = {
-    "dialect": "ML Program", "opset": 7, "grid_dtype": "float16", "dtype": "float16",
+_LIKE: Facts = {
+    "dialect": ML_PROGRAM, "opset": 7, "grid_dtype": "float16", "dtype": "float16",
     "input_shape": (1, 3, 2160, 3840), "output_shape": (1, 3, 2160, 3840),
 }  # fmt: skip
 

@@ -35,7 +35,7 @@ def check(site: Site) -> Iterator[Finding]:
 
 def _area(operation: Operation) -> Fix | None:
     """Return PyTorch's area, whose name its exporter passes on, at lengths that are known."""
-    if operation.attributes.get("mode") != "area" or operation.producer.name != "pytorch":
+    if operation.attributes.get("mode") != "area" or operation.origin.producer.name != "pytorch":
         return None
     ins, outs = operation.lengths()
     axes = tuple(range(2, operation.rank))

@@ -21,11 +21,12 @@ decides where the model runs, and is never raised unasked.
 
 from collections.abc import Iterator
 
+from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK, SYSTEMS
 from halfpixel.errors import ConventionError
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Resize
-from halfpixel.site import SYSTEMS, Operation, Site
-from halfpixel_rules._coreml import is_coreml, linear, words_for
+from halfpixel.site import Operation, Site
+from halfpixel_rules._coreml import linear, words_for
 
 DECLINED = "the version decides where the model runs, and is not raised unasked"
 
@@ -33,8 +34,6 @@ DECLINED = "the version decides where the model runs, and is not raised unasked"
 def check(site: Site) -> Iterator[Finding]:
     """Compare what an operator needs with the model's version."""
     operation, operator = site.operation, site.operator
-    if not is_coreml(site):
-        return
     needed = _needed(operation)
     if needed <= operation.opset:
         return
@@ -53,7 +52,7 @@ def _needed(operation: Operation) -> int:
     from halfpixel.conventions.coreml import mil as coreml_mil
     from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 
-    program = operation.dialect == "ML Program"
+    program = operation.dialect == ML_PROGRAM
     floor = coreml_mil.floor_of if program else coreml_neuralnetwork.floor_of
     try:
         return max(operation.since, floor(operation.op, operation.attributes))
@@ -61,13 +60,13 @@ def _needed(operation: Operation) -> int:
         return operation.since
 
 
-_PROGRAM: Details = {
-    "dialect": "ML Program", "opset": 6, "by": "scales", "scales": (1.0, 1.0, 2.0, 2.0),
+_PROGRAM: Facts = {
+    "dialect": ML_PROGRAM, "opset": 6, "by": "scales", "scales": (1.0, 1.0, 2.0, 2.0),
     "input_shape": (1, 2, 5, 7), "output_shape": (1, 2, 10, 14),
     "attributes": {"align_corners": 0, "half_pixel_centers": 0},
 }  # fmt: skip
-_NETWORK: Details = {
-    **_PROGRAM, "dialect": "neural network", "opset": 4,
+_NETWORK: Facts = {
+    **_PROGRAM, "dialect": NEURAL_NETWORK, "opset": 4,
     "attributes": {"mode": "BILINEAR", "linearUpsampleMode": "ALIGN_CORNERS_FALSE"},
 }  # fmt: skip
 
@@ -97,7 +96,7 @@ RULE = Rule(
             ),
         ),
         Bad(
-            example_site("crop_resize", None, dialect="ML Program", opset=6, since=8),
+            example_site("crop_resize", None, dialect=ML_PROGRAM, opset=6, since=8),
             Finding(
                 "crop_resize with these parameters came with specification 8 (iOS 17), and the "
                 "model says 6",
@@ -117,4 +116,5 @@ RULE = Rule(
             ),
         ),
     ),
+    dialects=CORE_ML,
 )  # fmt: skip

@@ -24,7 +24,7 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.deviation import deviation
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Intent, Site
 
@@ -69,7 +69,7 @@ def _both(sampling: Sampling) -> Resize:
     return Resize(((2, sampling), (3, sampling)))
 
 
-_LENGTHS: Details = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "sizes"}
+_LENGTHS: Facts = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "sizes"}
 _LINEAR = Sampling("half_pixel", Linear())
 _CALL = parse_call('F.interpolate(x, size=(10, 10), mode="bilinear")')
 _WORDS = (

@@ -19,7 +19,7 @@ None: the model does not say which of them was meant.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from halfpixel.rule import BadModel, Details, Finding, GoodModel, Rule, example_site
+from halfpixel.rule import BadModel, Facts, Finding, GoodModel, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize
 from halfpixel.sampling.coordinate import Coordinate
 from halfpixel.site import Site
@@ -74,7 +74,7 @@ def _tells(site: Site) -> bool:
     return not compare_resize(operator, Resize(axes), *site.operation.lengths()).negligible
 
 
-_SIZES: Details = {"input_shape": (1, 3, 4), "output_shape": (1, 3, 8), "by": "sizes"}
+_SIZES: Facts = {"input_shape": (1, 3, 4), "output_shape": (1, 3, 8), "by": "sizes"}
 
 
 def _up(name: str, coordinate: Coordinate) -> Site:

@@ -21,8 +21,9 @@ so the pixels are gathered. None where nothing tells which of the two was meant.
 from collections.abc import Iterator
 
 from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.dialect import NEURAL_NETWORK
 from halfpixel.intents.deviation import deviation
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Resize
 from halfpixel.site import Intent, Producer, Site
 from halfpixel_rules._coreml import fix_for, linear
@@ -34,7 +35,7 @@ SINCE = (5, 0)
 def check(site: Site) -> Iterator[Finding]:
     """Look for a fractional upsampling with aligned corners that coremltools wrote."""
     operation = site.operation
-    given, producer = operation.attributes, operation.producer
+    given, producer = operation.attributes, operation.origin.producer
     if operation.op != "upsample" or given.get("linearUpsampleMode") != "ALIGN_CORNERS_TRUE":
         return
     if "fractionalScalingFactor" not in given or not isinstance(operation.operator, Resize):
@@ -59,8 +60,8 @@ def check(site: Site) -> Iterator[Finding]:
     )
 
 
-_LIKE: Details = {
-    "dialect": "neural network", "opset": 5, "by": "scales",
+_LIKE: Facts = {
+    "dialect": NEURAL_NETWORK, "opset": 5, "by": "scales",
     "scales": (1.0, 1.0, 1.500016689, 1.500016689),
     "input_shape": (1, 2, 6, 6), "output_shape": (1, 2, 9, 9),
     "attributes": {
@@ -68,7 +69,7 @@ _LIKE: Details = {
         "fractionalScalingFactor": (1.500016689, 1.500016689),
     },
     "producer": Producer("coremltools", (9, 0)),
-    "source": "torch==2.13.0",
+    "framework": "torch==2.13.0",
 }  # fmt: skip
 _CALL = parse_call('F.interpolate(x, size=(9, 9), mode="nearest")')
 _NOTE = Finding(

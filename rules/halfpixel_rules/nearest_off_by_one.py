@@ -29,17 +29,17 @@ from dataclasses import replace
 from halfpixel.conventions.torch.call import closest_nearest
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.deviation import Deviation, Lengths, deviation
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
-from halfpixel.site import Dynamic, Intent, Operation, Site
+from halfpixel.site import FreeLengths, Intent, Operation, Site
 from halfpixel_rules._meant import how_of, severity_of
 
 
 def check(site: Site) -> Iterator[Finding]:
     """Compare the pixels that the two runtimes read."""
     operation = site.operation
-    if operation.dynamic.tables:
+    if operation.surroundings.free_lengths.tables:
         yield from _tables(operation)
         return
     found = deviation(operation)
@@ -83,7 +83,7 @@ def _fix(operator: Resize, found: Deviation, lengths: Lengths) -> Fix | None:
 
 def _tables(operation: Operation) -> Iterator[Finding]:
     """Judge the rows that a graph's own arithmetic gathers at trial inputs."""
-    dynamic = operation.dynamic
+    dynamic = operation.surroundings.free_lengths
     closest = closest_nearest(dynamic.trials, dynamic.tables, dynamic.factors)
     if closest is None or closest.first is None or closest.off * 4 > closest.samples:
         return
@@ -109,8 +109,8 @@ def _axes(rounding: str = "floor") -> Resize:
 
 _CALL = parse_call('F.interpolate(x, size=(32, 32), mode="nearest")')
 _RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
-_PATCHES: Details = {"input_shape": (1, 3, 224, 224), "output_shape": (1, 3, 32, 32), "by": "sizes"}
-_EVEN: Details = {"input_shape": (1, 3, 64, 64), "output_shape": (1, 3, 32, 32), "by": "sizes"}
+_PATCHES: Facts = {"input_shape": (1, 3, 224, 224), "output_shape": (1, 3, 32, 32), "by": "sizes"}
+_EVEN: Facts = {"input_shape": (1, 3, 64, 64), "output_shape": (1, 3, 32, 32), "by": "sizes"}
 
 RULE = Rule(
     __name__,
@@ -138,7 +138,7 @@ RULE = Rule(
                 "GatherND",
                 None,
                 hidden="GatherND",
-                dynamic=Dynamic((((4,), (8,)),), (((0, 0, 1, 1, 2, 2, 3, 3),),)),
+                free_lengths=FreeLengths((((4,), (8,)),), (((0, 0, 1, 1, 2, 2, 3, 3),),)),
             ),
         ),
     ),

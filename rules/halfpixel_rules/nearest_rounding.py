@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Attribute, Intent, Site
 from halfpixel_rules._meant import findings
@@ -61,7 +61,7 @@ def check(site: Site) -> Iterator[Finding]:
     )
     name = "nearest" if nearer is exact[1] else "nearest-exact"
     fix = Fix("unsafe", f"set the attributes of mode {name}", nearer)
-    foreign = site.operation.producer.name.startswith(FOREIGN)
+    foreign = site.operation.origin.producer.name.startswith(FOREIGN)
     yield Finding(message, "note" if foreign else "warning", "proven", fix)
 
 
@@ -82,8 +82,8 @@ _SIMPLE = Sampling("asymmetric", Nearest("simple"))
 _NEAREST = Sampling("asymmetric", Nearest("floor"))
 _EXACT = Sampling("tf_half_pixel_for_nn", Nearest("floor"))
 _WRITTEN: dict[str, Attribute] = {"mode": "nearest", "nearest_mode": "round_prefer_floor"}
-_HALF: Details = {"input_shape": (1, 3, 8, 8), "output_shape": (1, 3, 2, 2), "by": "sizes"}
-_ODD: Details = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 3, 3), "by": "sizes"}
+_HALF: Facts = {"input_shape": (1, 3, 8, 8), "output_shape": (1, 3, 2, 2), "by": "sizes"}
+_ODD: Facts = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 3, 3), "by": "sizes"}
 _CALL = parse_call('F.interpolate(x, size=(3, 3), mode="nearest")')
 
 RULE = Rule(

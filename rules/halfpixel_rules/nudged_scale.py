@@ -24,11 +24,12 @@ Safe: the same samples, said by size, or gathered where no operator or layer has
 from collections.abc import Iterator
 from fractions import Fraction
 
+from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK
 from halfpixel.intents.coreml_record import nudged
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, Severity, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, Severity, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.site import Operation, Site
-from halfpixel_rules._coreml import fix_for, is_coreml, otherwise_meant
+from halfpixel_rules._coreml import fix_for, otherwise_meant
 
 LONGEST = 1 << 14
 """Most output samples that are looked at one by one."""
@@ -37,7 +38,7 @@ LONGEST = 1 << 14
 def check(site: Site) -> Iterator[Finding]:
     """Compare given factors with the ratio of the two lengths."""
     operation, operator = site.operation, site.operator
-    if not is_coreml(site) or not isinstance(operator, Resize) or operation.scales is None:
+    if not isinstance(operator, Resize) or operation.scales is None:
         return
     if otherwise_meant(site):
         return
@@ -106,12 +107,12 @@ def _both(sampling: Sampling) -> Resize:
     return Resize(((2, sampling), (3, sampling)))
 
 
-_SIZES: Details = {
-    "dialect": "ML Program", "opset": 6, "by": "scales",
+_SIZES: Facts = {
+    "dialect": ML_PROGRAM, "opset": 6, "by": "scales",
     "input_shape": (1, 2, 6, 6), "output_shape": (1, 2, 9, 9),
     "scales": (1.0, 1.0, 1.5000166893005371, 1.5000166893005371),
 }  # fmt: skip
-_WHOLE: Details = {**_SIZES, "scales": (1.0, 1.0, 2.0, 2.0), "output_shape": (1, 2, 12, 12)}
+_WHOLE: Facts = {**_SIZES, "scales": (1.0, 1.0, 2.0, 2.0), "output_shape": (1, 2, 12, 12)}
 _LINEAR = Sampling("half_pixel", Linear())
 _NEAREST = Sampling("asymmetric", Nearest())
 _WORDS = (
@@ -154,7 +155,7 @@ RULE = Rule(
         Bad(
             example_site(
                 "upsample", _both(_NEAREST),
-                like={**_SIZES, "dialect": "neural network", "opset": 3},
+                like={**_SIZES, "dialect": NEURAL_NETWORK, "opset": 3},
             ),
             Finding(
                 "scale 1.500016689 stands for 9/6 (axis 2): no document tells whether a device "
@@ -166,4 +167,5 @@ RULE = Rule(
             ),
         ),
     ),
+    dialects=CORE_ML,
 )  # fmt: skip

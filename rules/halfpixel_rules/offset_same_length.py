@@ -18,7 +18,8 @@ None: whether the shift or the copy was meant is not in the file.
 from collections.abc import Iterator
 from fractions import Fraction
 
-from halfpixel.rule import Bad, Details, Finding, Good, Rule, example_site
+from halfpixel.dialect import ML_PROGRAM
+from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.sampling.coordinate import ONE, ZERO
 from halfpixel.site import Site
@@ -53,8 +54,8 @@ def _off(sampling: Sampling, length: int) -> Fraction:
     return max(abs(min(max(line.at(i), ZERO), length - ONE) - i) for i in (0, length - 1))
 
 
-_LIKE: Details = {
-    "dialect": "ML Program", "opset": 6, "by": "sizes",
+_LIKE: Facts = {
+    "dialect": ML_PROGRAM, "opset": 6, "by": "sizes",
     "input_shape": (1, 2, 4, 4), "output_shape": (1, 2, 4, 4),
 }  # fmt: skip
 _OFFSET = Resize(tuple((a, Sampling("coreml_offset_corners", Linear())) for a in (2, 3)))

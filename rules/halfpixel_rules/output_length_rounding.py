@@ -31,6 +31,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.dialect import ML_PROGRAM, ONNX
 from halfpixel.intents.coreml_record import nudged
 from halfpixel.intents.deviation import meant_resize
 from halfpixel.intents.exporter_habit import neat
@@ -55,7 +56,7 @@ def check(site: Site) -> Iterator[Finding]:
     operation, operator = site.operation, site.operator
     if not isinstance(operator, Resize):
         return
-    if operation.dialect != "ONNX":
+    if operation.dialect != ONNX:
         yield from _declared(operation, operator)
         return
     if operation.by == "sizes":
@@ -150,8 +151,8 @@ def _size_as_scale(operation: Operation, operator: Resize) -> Iterator[Finding]:
         yield Finding(
             f"length {n_in} to {n_out} (axis {axis}) is written as scale {float(scale):.9g}, "
             f"which shape inference rounds down to {inferred}"
-            + (": the node that reads it does not load" if operation.joined else ""),
-            "warning" if operation.joined else "note",
+            + (": the node that reads it does not load" if operation.surroundings.joined else ""),
+            "warning" if operation.surroundings.joined else "note",
             "simulated",
             Fix("unsafe", "give sizes instead of scales", meant_resize(operation) or operator),
         )
@@ -176,9 +177,9 @@ def _witness(scale: float, factor: float, lengths: "range | list[int]") -> int |
 
 def _computed(operation: Operation, operator: Resize) -> Iterator[Finding]:
     """Judge lengths that the graph computes with a constant factor, at trial inputs."""
-    for ins, outs in operation.dynamic.trials:
+    for ins, outs in operation.surroundings.free_lengths.trials:
         for n_in, n_out in zip(ins, outs, strict=True):
-            for factor in operation.dynamic.factors:
+            for factor in operation.surroundings.free_lengths.factors:
                 short = shortest(factor)
                 there = output_length_float64(n_in, short)
                 if n_out == output_length_float32(n_in, factor) != there:
@@ -187,7 +188,7 @@ def _computed(operation: Operation, operator: Resize) -> Iterator[Finding]:
                         f"float32, PyTorch to {there} in float64"
                     )
                     fix, declined = None, DECLINED
-                    if len(operation.dynamic.factors) == 1:
+                    if len(operation.surroundings.free_lengths.factors) == 1:
                         factors, declined = (short,) * len(operator.axes), ""
                         fix = Fix("unsafe", "compute the sizes in float64", operator, factors)
                     yield Finding(message, "warning", "simulated", fix, declined)
@@ -249,7 +250,7 @@ RULE = Rule(
             example_site(
                 "upsample_nearest_neighbor",
                 Resize(((2, Sampling("asymmetric", Nearest())),)),
-                dialect="ML Program",
+                dialect=ML_PROGRAM,
                 opset=6,
                 by="scales",
                 scales=(1.0, 1.0, _SINGLE, 1.0),

@@ -19,7 +19,8 @@ None: a cast or another decomposition changes the graph, not the node.
 
 from collections.abc import Iterator
 
-from halfpixel.rule import Bad, Details, Finding, Good, Rule, example_site
+from halfpixel.dialect import ONNX
+from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Cubic, GridSample, Linear, Nearest, Resize, Sampling
 from halfpixel.site import Operation, Site
 
@@ -38,7 +39,7 @@ PLACES = {
 
 def check(site: Site) -> Iterator[Finding]:
     """Compare the node with what the CPU provider implements."""
-    reason = _refused(site.operation) if site.operation.dialect == "ONNX" else ""
+    reason = _refused(site.operation) if site.operation.dialect == ONNX else ""
     if reason:
         message = f"onnxruntime's CPU provider has no kernel for {reason}"
         yield Finding(message, "warning", "simulated", declined=DECLINED)
@@ -115,7 +116,7 @@ def _up(kernel: Linear | Cubic) -> Resize:
     return Resize(((2, Sampling("half_pixel", kernel)),))
 
 
-_THREE: Details = {"input_shape": (1, 3, 8), "output_shape": (1, 3, 16)}
+_THREE: Facts = {"input_shape": (1, 3, 8), "output_shape": (1, 3, 16)}
 
 RULE = Rule(
     __name__,

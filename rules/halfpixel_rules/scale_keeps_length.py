@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, Table, compare
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
@@ -79,7 +79,7 @@ def _record(text: str) -> Intent:
 
 
 _TENTH = given_scale(float.fromhex("0x1.19999ap+0"))  # 1.1 in float32
-_SAME: Details = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 5, 7), "by": "scales"}
+_SAME: Facts = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 5, 7), "by": "scales"}
 _LINEAR = Sampling("half_pixel", Linear(), _TENTH)
 _CUBIC = Sampling("half_pixel", Cubic(), _TENTH)
 

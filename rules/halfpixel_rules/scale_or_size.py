@@ -23,7 +23,7 @@ Safe where the call is recorded: the node is given the input that the call had.
 from collections.abc import Iterator
 
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling, compare
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
@@ -76,7 +76,7 @@ _HALF = given_scale(0.5)
 _BY_SIZE = Sampling("half_pixel", _AA, exclude_outside=True)
 _BY_SCALE = Sampling("half_pixel", _AA, _HALF, exclude_outside=True, copies_same_length=True)
 _CALL = 'F.interpolate(x, scale_factor=0.5, mode="bilinear", antialias=True)'
-_ODD: Details = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 2, 2)}
+_ODD: Facts = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 2, 2)}
 _WRITTEN: dict[str, Attribute] = {
     "antialias": 1,
     "exclude_outside": 1,

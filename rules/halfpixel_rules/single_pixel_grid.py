@@ -33,7 +33,7 @@ def check(site: Site) -> Iterator[Finding]:
     axes = [axis for axis, size in enumerate(sizes) if axis >= 2 and size == 1]
     if not axes:
         return
-    pytorch = site.operation.producer.name == "pytorch"
+    pytorch = site.operation.origin.producer.name == "pytorch"
     yield Finding(
         f"axis {axes[0]} has one pixel: its base coordinate is -1 in ONNX's reference, +1 in "
         "onnxruntime and 0 in PyTorch",

@@ -19,7 +19,7 @@ every provider has, exactly.
 
 from collections.abc import Iterator
 
-from halfpixel.rule import Bad, Details, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Site
 from halfpixel_rules._target import DOUBLED, ON_THE_CPU, instead, judged, known_by
@@ -37,7 +37,7 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 _SYMMETRIC = Resize(tuple((a, Sampling("half_pixel_symmetric", Linear())) for a in (2, 3)))
-_ELSEWHERE: Details = {
+_ELSEWHERE: Facts = {
     **ON_THE_CPU,
     "attributes": {"mode": "linear", "coordinate_transformation_mode": "half_pixel_symmetric"},
     "targets": ("tensorrt",),

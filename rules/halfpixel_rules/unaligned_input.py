@@ -20,9 +20,9 @@ None: the input's size is the user's.
 from collections.abc import Iterator
 from math import prod
 
-from halfpixel.rule import Bad, Details, Finding, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Layer, Site
+from halfpixel.site import Site, StridedLayer
 from halfpixel_rules._aligned import aligned_resize
 
 DECLINED = "the input's size is the user's"
@@ -31,17 +31,21 @@ DECLINED = "the input's size is the user's"
 def check(site: Site) -> Iterator[Finding]:
     """Compare the model's input lengths with the strides before the site."""
     operation = site.operation
-    if aligned_resize(site) is None or operation.model_shape is None:
+    if aligned_resize(site) is None or operation.surroundings.model_shape is None:
         return
-    pairs = [zip(layer.kernel, layer.strides, strict=False) for layer in operation.layers]
+    pairs = [
+        zip(layer.kernel, layer.strides, strict=False) for layer in operation.surroundings.layers
+    ]
     even = any(stride > 1 and kernel % 2 == 0 for layer in pairs for kernel, stride in layer)
     if even or not all(
-        layer.same for layer in operation.layers if max(layer.strides, default=1) > 1
+        layer.same for layer in operation.surroundings.layers if max(layer.strides, default=1) > 1
     ):
         return  # a network that breaks the first two rules does not follow the fourth
-    for place, length in enumerate(operation.model_shape[2:]):
+    for place, length in enumerate(operation.surroundings.model_shape[2:]):
         stride = prod(
-            layer.strides[place] for layer in operation.layers if len(layer.strides) > place
+            layer.strides[place]
+            for layer in operation.surroundings.layers
+            if len(layer.strides) > place
         )
         if isinstance(length, int) and stride > 1 and (length - 1) % stride:
             fitting = (length - 1) // stride * stride + 1
@@ -56,8 +60,8 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 _UP = Resize(((2, Sampling("align_corners", Linear())), (3, Sampling("align_corners", Linear()))))
-_HALVING = Layer("Conv", (3, 3), (2, 2), same=True)
-_TWO: Details = {"layers": (_HALVING, _HALVING)}
+_HALVING = StridedLayer("Conv", (3, 3), (2, 2), same=True)
+_TWO: Facts = {"layers": (_HALVING, _HALVING)}
 
 RULE = Rule(
     __name__,

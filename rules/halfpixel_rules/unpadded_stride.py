@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Layer, Site
+from halfpixel.site import Site, StridedLayer
 from halfpixel_rules._aligned import aligned_resize
 
 DECLINED = "another padding is another network"
@@ -29,7 +29,7 @@ def check(site: Site) -> Iterator[Finding]:
     """Look for strided odd kernels that are not padded to SAME."""
     if aligned_resize(site) is None:
         return
-    for layer in site.operation.layers:
+    for layer in site.operation.surroundings.layers:
         pairs = zip(layer.kernel, layer.strides, strict=False)
         odd = [kernel for kernel, stride in pairs if stride > 1 and kernel % 2]
         if odd and not layer.same:
@@ -50,9 +50,9 @@ RULE = Rule(
     __doc__,
     check,
     examples=(
-        Good(example_site("Resize", _UP, layers=(Layer("Conv", (3,), (2,), same=True),))),
+        Good(example_site("Resize", _UP, layers=(StridedLayer("Conv", (3,), (2,), same=True),))),
         Bad(
-            example_site("Resize", _UP, layers=(Layer("Conv", (3,), (2,), same=False),)),
+            example_site("Resize", _UP, layers=(StridedLayer("Conv", (3,), (2,), same=False),)),
             Finding(
                 "a Conv of kernel 3 strides before this resize without SAME padding: its "
                 "features do not reach the corners that are aligned",

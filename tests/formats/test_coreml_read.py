@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from halfpixel.checking.check import check
+from halfpixel.dialect import NEURAL_NETWORK
 from halfpixel.errors import GraphError
 from halfpixel.formats.coreml.model import CoremlModel, opened
 from halfpixel.formats.coreml.read.package import Package
@@ -125,7 +126,7 @@ def test_a_variant_computes_what_its_documents_say(row: Row) -> None:
         with pytest.raises(GraphError, match="output lengths are not known"):
             site.evaluate(*tensors.values())
         return
-    if site.operation.dialect == "neural network" and isinstance(site.operator, ConvTranspose):
+    if site.operation.dialect == NEURAL_NETWORK and isinstance(site.operator, ConvTranspose):
         found = site.operator.evaluate(*tensors.values())  # the kernel is not read
     else:
         found = site.evaluate(*tensors.values())
@@ -151,7 +152,7 @@ def test_check_names_the_call(row: Row) -> None:
         return
     if "torchvision" in told:
         return
-    if tensors["x"].ndim == 3 and site.operation.dialect == "neural network":
+    if tensors["x"].ndim == 3 and site.operation.dialect == NEURAL_NETWORK:
         tensors["x"], meant = tensors["x"][None], meant[None]  # an image of the rank-5 mapping
         np.testing.assert_allclose(_called(told, tensors), meant, rtol=0, atol=2e-5)
         return

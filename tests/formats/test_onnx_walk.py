@@ -149,7 +149,7 @@ def test_trials_of_free_lengths() -> None:
     factors = constant("factors", np.array([1, 1, 2, 3], np.int64))
     made = models.model(shape_arithmetic(), (1, 1, "h", "w"), [factors])
     (site,) = halfpixel.sites(made)
-    pairs = site.operation.dynamic.trials
+    pairs = site.operation.surroundings.free_lengths.trials
     assert len(pairs) >= 4
     assert all(out == (2 * h, 3 * w) for (h, w), out in pairs)
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from halfpixel.checking.check import check
+from halfpixel.dialect import ML_PROGRAM
 from halfpixel.intents.coreml_record import converted
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
-from halfpixel.site import Attribute, Operation, Producer
+from halfpixel.site import Attribute, Operation, Origin, Producer
 
 MODELS = Path(__file__).parents[2] / "models/coreml"
 
@@ -36,9 +37,8 @@ def _operation(
         output_shape=(1, 2, int(6 * scale), int(6 * scale)),
         scales=(1.0, 1.0, scale, scale),
         by="scales",
-        producer=Producer("coremltools", (9, 0)),
-        dialect="ML Program",
-        source="torch==2.13.0",
+        origin=Origin(Producer("coremltools", (9, 0)), "torch==2.13.0"),
+        dialect=ML_PROGRAM,
     )
 
 
@@ -67,13 +67,15 @@ CASES: dict[str, tuple[Operation, str, str | None, str]] = {
     "a linear Upsample from onnx": (
         replace(
             _operation("upsample", FIRST, 2.0, mode="BILINEAR", linearUpsampleMode="DEFAULT"),
-            source="onnx==1.6.0",
+            origin=Origin(framework="onnx==1.6.0"),
         ),
         "up", "assumed",
         'F.interpolate(x, size=(12, 12), mode="bilinear", align_corners=False)',
     ),
-    "tensorflow": (replace(BILINEAR, source="tensorflow==2.12.0"), "up", None, ""),
-    "no record": (replace(BILINEAR, source="", producer=Producer()), "op_7", None, ""),
+    "tensorflow": (
+        replace(BILINEAR, origin=Origin(framework="tensorflow==2.12.0")), "up", None, "",
+    ),
+    "no record": (replace(BILINEAR, origin=Origin()), "op_7", None, ""),
     "an operator that PyTorch never becomes": (
         _operation("resize_bilinear", HALF), "op_7", None, "",
     ),

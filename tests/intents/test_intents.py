@@ -9,7 +9,7 @@ from halfpixel.errors import UsageError
 from halfpixel.intent import expected, intent_of, parse_policy, version_of
 from halfpixel.intents.pytorch_record import FX_NODE, parse_fx_node, recorded, user_line
 from halfpixel.sampling import AffineGrid, GridSample, RoiAlign
-from halfpixel.site import Operation, Operator, Producer
+from halfpixel.site import Operation, Operator, Origin, Producer
 
 RESIZE = Operation("Resize", 18, {"mode": "linear"}, None, input_shape=(1, 2, 5, 7), by="sizes")
 
@@ -138,7 +138,11 @@ def test_habits_are_those_of_a_known_exporter(
     words: str | None,
 ) -> None:
     operation = Operation(
-        "Resize", opset, {"mode": "linear", **attributes}, None, producer=Producer(name, version)
+        "Resize",
+        opset,
+        {"mode": "linear", **attributes},
+        None,
+        origin=Origin(Producer(name, version)),
     )
     intent = intent_of(operation, {}, "")
     if words is None:

@@ -37,10 +37,10 @@ def test_an_example_is_judged_as_it_says(
     match example:
         case Good():
             assert rule.check is not None
-            assert list(rule.check(example.site)) == []
+            assert list(rule.findings(example.site)) == []
         case Bad():
             assert rule.check is not None
-            assert list(rule.check(example.site)) == [example.finding]
+            assert list(rule.findings(example.site)) == [example.finding]
         case GoodModel():
             assert rule.check_model is not None
             assert list(rule.check_model(example.sites)) == []

@@ -19,9 +19,10 @@ from halfpixel.cli.main import cli
 from halfpixel.conforming.models import configurations, model_of
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
+from halfpixel.dialect import ML_PROGRAM, NEURAL_NETWORK
 from halfpixel.fixing.fix import fix
 from halfpixel.sampling import Linear, Nearest, Resize, RoiAlign, Sampling
-from halfpixel.site import Attribute, Dialect, Operation
+from halfpixel.site import Attribute, Operation
 from halfpixel.targets.advice import lowering, other_attributes
 from halfpixel.targets.facts import facts_of
 from halfpixel.targets.table import BY_CHANCE
@@ -244,13 +245,13 @@ PARAMETERS: dict[str, tuple[tuple[str, dict[str, Attribute]], ...]] = {
 def test_a_system_has_what_the_conventions_say(name: str) -> None:
     system = load_target(name).system
     assert system is not None
-    program = system.dialect == "ML Program"
+    program = system.dialect == ML_PROGRAM
     floor = coreml_mil.floor_of if program else coreml_neuralnetwork.floor_of
-    for op, given in PARAMETERS[system.dialect]:
+    for op, given in PARAMETERS[system.dialect.name]:
         operation = Operation(op, 6 if program else 1, given, None, dialect=system.dialect)
         refused = floor(op, given) > system.specification
         assert bool(system.refuses(operation)) == refused
-    other: Dialect = "neural network" if program else "ML Program"
+    other = NEURAL_NETWORK if program else ML_PROGRAM
     assert "is wanted" in str(system.refuses(Operation("upsample", 1, {}, None, dialect=other)))
 
 
@@ -275,7 +276,7 @@ def test_a_later_package_is_refused_by_an_earlier_system() -> None:
 
 
 def test_targets_of_onnx_say_nothing_of_core_ml() -> None:
-    operation = Operation("resize", 8, {}, None, dialect="ML Program")
+    operation = Operation("resize", 8, {}, None, dialect=ML_PROGRAM)
     assert load_target("tensorrt").says(operation) is None
 
 

@@ -280,11 +280,12 @@ class Judge:
         """Put what is known, then the user's policy, in the place of what the file shows."""
         told = self.settings.intents.get((site.graph, site.name))
         if told is not None and told != site.intent:
-            site = replace(site, operation=replace(site.operation, intent=told))
+            site = replace(site, operation=site.operation.meaning(told))
         if self.settings.targets:
             key = id(site.operation)
             if key not in self._aimed:
-                aimed = replace(site.operation, targets=self.settings.targets)
+                origin = replace(site.operation.origin, targets=self.settings.targets)
+                aimed = replace(site.operation, origin=origin)
                 self._aimed[key] = (site.operation, aimed)
             site = replace(site, operation=self._aimed[key][1])
         if not self.settings.policies:
@@ -293,7 +294,7 @@ class Judge:
         intent = expected(site.operation, names, self.settings.policies)
         if intent is None:
             return site
-        return replace(site, operation=replace(site.operation, intent=intent))
+        return replace(site, operation=site.operation.meaning(intent))
 
     def _findings(self, found: Sequence[Site]) -> Iterator[Located]:
         order = {id(site): place for place, site in enumerate(found)}
@@ -325,7 +326,7 @@ class Judge:
 def _of_site(rule: Rule, site: Site) -> list[Finding]:
     """Ask a rule of one site; whatever a plug-in raises becomes one clear line."""
     try:
-        return [] if rule.check is None else list(rule.check(site))
+        return list(rule.findings(site))
     except Exception as error:
         raise RuleError(rule.name, site.name, error) from error
 

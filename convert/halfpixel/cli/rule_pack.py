@@ -198,7 +198,7 @@ def test_an_example_is_judged_as_it_says(
     if isinstance(example, Good | Bad):
         assert rule.check is not None
         expected = [example.finding] if isinstance(example, Bad) else []
-        assert list(rule.check(example.site)) == expected
+        assert list(rule.findings(example.site)) == expected
     else:
         assert rule.check_model is not None
         found = [(site.name, finding) for site, finding in rule.check_model(example.sites)]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.converting.result import COREML, MODELS
+from halfpixel.dialect import ML_PROGRAM, NEURAL_NETWORK, ONNX
 from halfpixel.errors import ModelFileError, UsageError
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     from halfpixel.converting.result import Conversion, ConvertSettings, Exporter
 
-DIALECTS: Final = {".onnx": "ONNX", ".mlpackage": "ML Program", ".mlmodel": "neural network"}
-"""What each kind of file holds, as targets call it."""
+DIALECTS: Final = {".onnx": ONNX, ".mlpackage": ML_PROGRAM, ".mlmodel": NEURAL_NETWORK}
+"""What each kind of file holds."""
 
 
 def convert(  # noqa: PLR0913 - one keyword an option of the command
@@ -151,9 +152,9 @@ def _check_targets(target: Path, settings: "ConvertSettings") -> None:
 
     for name in settings.targets:
         system = load_target(name).system
-        runs = "ONNX" if system is None else system.dialect
+        runs = ONNX if system is None else system.dialect
         if runs != DIALECTS[target.suffix]:
-            raise UsageError(f"{target}: --target {name} runs models of {runs}, not this kind")
+            raise UsageError(f"{target}: --target {name} runs models of {runs.name}, not this kind")
     newest = onnx_opset_version()
     if settings.opset is not None and settings.opset > newest:
         raise UsageError(f"--opset {settings.opset}: the newest that is known here is {newest}")

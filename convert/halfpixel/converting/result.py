@@ -85,7 +85,7 @@ def parse_input(text: str) -> InputSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Dynamic:
+class FreeLengths:
     """Axes that are free.
 
     Attributes:
@@ -105,9 +105,9 @@ class Dynamic:
         Raises:
             UsageError: an axis that it does not have.
 
-        >>> Dynamic("all").of("x", 4)
+        >>> FreeLengths("all").of("x", 4)
         (0, 2, 3)
-        >>> Dynamic("all").of("mask", 3, "bool")
+        >>> FreeLengths("all").of("mask", 3, "bool")
         (0, 1, 2)
         """
         if name in self.axes:
@@ -123,7 +123,7 @@ class Dynamic:
         return chosen
 
 
-def parse_dynamic(texts: tuple[str, ...]) -> Dynamic:
+def parse_dynamic(texts: tuple[str, ...]) -> FreeLengths:
     """Return the free axes that `all`, `2,3` or `NAME=2,3` texts spell.
 
     Raises:
@@ -147,7 +147,7 @@ def parse_dynamic(texts: tuple[str, ...]) -> Dynamic:
             axes[name] = found
         else:
             everywhere = found
-    return Dynamic(everywhere, axes)
+    return FreeLengths(everywhere, axes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class ConvertSettings:
     """
 
     inputs: tuple[InputSpec, ...] = ()
-    dynamic: Dynamic = field(default_factory=Dynamic)
+    dynamic: FreeLengths = field(default_factory=FreeLengths)
     opset: int | None = None
     exporter: Exporter | None = None
     targets: tuple[str, ...] = ()

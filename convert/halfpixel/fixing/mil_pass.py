@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from halfpixel.checking.check import Judge, settings_of
 from halfpixel.conventions.coreml import mil as coreml_mil
+from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError, MissingExtraError
 from halfpixel.formats.coreml.edit import LARGEST_CONSTANTS
 from halfpixel.formats.coreml.read.place import settled
@@ -35,7 +36,7 @@ from halfpixel.intents.coreml_record import converted
 from halfpixel.rule import SEVERITIES, Fix
 from halfpixel.sampling import Resize
 from halfpixel.sampling.lowering import in_order
-from halfpixel.site import Attribute, Operation, Producer, Site
+from halfpixel.site import Attribute, Operation, Origin, Producer, Site
 
 if TYPE_CHECKING:
     import numpy as np
@@ -212,12 +213,11 @@ def operation_of(op: _Op, version: int, source: str) -> Operation | None:
         None,
         input_shape=_lengths(x),
         output_shape=_lengths(op.outputs[0]),
-        producer=Producer("coremltools"),
+        origin=Origin(Producer("coremltools"), source),
         dtype=_dtype(x),
         by="scales" if op.op_type.startswith("upsample") else "sizes",
         constant_lengths=op.op_type != "resize" or op.inputs["shape"].val is not None,
-        dialect="ML Program",
-        source=source,
+        dialect=ML_PROGRAM,
     )
     try:
         meaning = coreml_mil.read(base.op, base.attributes, base.lengths()[0])
@@ -225,7 +225,7 @@ def operation_of(op: _Op, version: int, source: str) -> Operation | None:
     except ConventionError:
         return None
     doubt = coreml_mil.open_question(found.op, found.attributes, found.lengths()[0])
-    return replace(found, intent=converted(found, op.name), doubt=doubt)
+    return replace(found.meaning(converted(found, op.name)), doubt=doubt)
 
 
 def _lengths(var: _Var) -> tuple[int | None, ...]:

@@ -38,7 +38,7 @@ def goal_of(operation: Operation, wanted: Resize, factors: Sequence[float] | Non
     lengths = list(outs)
     call = operation.intent.call if operation.intent is not None else None
     told = () if call is None or operation.by != "scales" else call.scale_factor or ()
-    if operation.joined:
+    if operation.surroundings.joined:
         told = ()  # another operand says the length
     if not by_axis and len(told) == len(wanted.axes):
         for (axis, _), factor in zip(wanted.axes, told, strict=True):

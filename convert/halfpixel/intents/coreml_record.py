@@ -56,10 +56,10 @@ def converted(operation: Operation, name: str) -> Intent | None:
         operation: the resize.
         name: the operator's or layer's name.
     """
-    framework = operation.source.partition("==")[0]
+    framework = operation.origin.framework.partition("==")[0]
     if framework == "onnx":
         return _from_onnx(operation)
-    if framework != "torch" or operation.producer.name != "coremltools":
+    if framework != "torch" or operation.origin.producer.name != "coremltools":
         return None
     found = ATEN.search(name)
     if found is not None:
@@ -72,7 +72,7 @@ def converted(operation: Operation, name: str) -> Intent | None:
     habit = OPERATORS.get(operation.op)
     if habit is None:
         return None
-    version = ".".join(map(str, operation.producer.version or ()))
+    version = ".".join(map(str, operation.origin.producer.version or ()))
     call = _call(operation, habit, corners=_aligned(operation, habit))
     origin = f"a habit of coremltools {version}, converting from PyTorch"
     return Intent("assumed", origin, call.text(), call)
@@ -123,7 +123,7 @@ def given_factors(operation: Operation) -> bool:
     pairs = zip(scales, ins, outs, strict=True)
     if any(n and m and nudged(scale, n, m) for scale, n, m in pairs):
         return False
-    return neat(scales) and operation.source.startswith("torch")
+    return neat(scales) and operation.origin.framework.startswith("torch")
 
 
 def _call(

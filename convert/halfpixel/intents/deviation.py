@@ -217,7 +217,7 @@ def deviation(operation: Operation) -> Deviation | None:
     operator, meant = operation.operator, meant_resize(operation)
     if meant is None or not isinstance(operator, Resize):
         return None
-    simulated = operation.dialect == "ONNX"
+    simulated = operation.dialect.simulated
     by_scale = operation.by == "scales" and simulated
     intent = operation.intent
     version = LATEST if intent is None or intent.call is None else intent.call.version
@@ -234,7 +234,7 @@ def deviation(operation: Operation) -> Deviation | None:
 def _trials(operation: Operation, meant: Resize) -> Iterator[Lengths]:
     """Yield the lengths that the graph gives for trial inputs, over every axis."""
     axes = [axis for axis, _ in meant.axes]
-    for ins, outs in operation.dynamic.trials:
+    for ins, outs in operation.surroundings.free_lengths.trials:
         if len(ins) != len(axes):
             continue
         before, after = [1] * operation.rank, [1] * operation.rank

@@ -33,7 +33,7 @@ _ALIGN_FALSE: Final = frozenset({"half_pixel", "pytorch_half_pixel"})
 
 def habit(operation: Operation) -> Intent | None:
     """Return the call that PyTorch's exporter can only have had before it."""
-    if operation.producer.name != "pytorch" or operation.op not in {"Resize", "Upsample"}:
+    if operation.origin.producer.name != "pytorch" or operation.op not in {"Resize", "Upsample"}:
         return None
     attributes = operation.attributes
     mode = str(attributes.get("mode", "nearest"))
@@ -54,7 +54,7 @@ def habit(operation: Operation) -> Intent | None:
     else:
         return None
     spatial = max(operation.rank - 2, 1)
-    version = operation.producer.version or LATEST
+    version = operation.origin.producer.version or LATEST
     scales = operation.scales
     upgraded = not any(name in attributes for name in _WRITTEN_FROM_11)
     before_11 = operation.opset < 11 or upgraded  # the exporter itself writes both names

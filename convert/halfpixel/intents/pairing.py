@@ -250,7 +250,9 @@ def _sampler(operator: object) -> GridSample | Resample | None:
 def _base(site: Site) -> AffineGrid | None:
     """Return what makes the grid of a site, where that belongs to it."""
     operator = site.operator
-    return operator.grid if isinstance(operator, AffineSample) else site.operation.fed_by
+    return (
+        operator.grid if isinstance(operator, AffineSample) else site.operation.surroundings.fed_by
+    )
 
 
 def _grids(a: Site, b: Site, one: GridSample | Resample, other: GridSample | Resample) -> Pair:

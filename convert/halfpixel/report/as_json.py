@@ -47,7 +47,7 @@ def _site(site: Site) -> dict[str, object]:
         "intent_known_by": None if intent is None else intent.how,
         "source": site.source,
         "problem": site.operation.problem or None,
-        "targets": {name: _verdict(site, name) for name in site.operation.targets},
+        "targets": {name: _verdict(site, name) for name in site.operation.origin.targets},
     }
 
 

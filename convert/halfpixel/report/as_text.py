@@ -59,7 +59,7 @@ def _site(path: str, located: Sequence[Located]) -> Iterator[Line]:
     if site.intent is not None:
         intent = site.intent
         yield _plain(f"  meant  {intent.text}  [{intent.how}: {intent.origin}]")
-    for name in site.operation.targets:
+    for name in site.operation.origin.targets:
         yield _plain(f"  on     {name}: {_verdict(site, name)}")
     if site.source:
         text = f": {site.source_text}" if site.source_text else ""

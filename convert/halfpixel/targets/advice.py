@@ -6,6 +6,7 @@ from itertools import product
 from typing import Final, cast
 
 from halfpixel.conventions.onnx.resize import Request, read
+from halfpixel.dialect import ONNX
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Nearest, Resize, compare_resize
 from halfpixel.site import Attribute, Operation
@@ -53,7 +54,7 @@ def other_attributes(operation: Operation, target: Target) -> Instead | None:
     operator = operation.operator
     if not isinstance(operator, Resize) or operation.op != "Resize" or operation.hidden:
         return None
-    if operation.dialect != "ONNX" or operation.opset < 11 or _long(operation):
+    if operation.dialect != ONNX or operation.opset < 11 or _long(operation):
         return None
     ins, outs = operation.lengths()
     for changes in _changes(operation):

@@ -6,14 +6,15 @@ model against what Core ML can say of it at that version.
 
 from dataclasses import dataclass
 
+from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK, ONNX, SYSTEMS, Dialect
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, Resize, RoiAlign
-from halfpixel.site import SYSTEMS, Dialect, Operation
+from halfpixel.site import Operation
 
 SOURCES = {
-    "ML Program": "apple/coremltools 9.0, converters/mil/mil/ops/defs/iOS15, iOS16, iOS17: "
+    ML_PROGRAM.name: "apple/coremltools 9.0, converters/mil/mil/ops/defs/iOS15, iOS16, iOS17: "
     "image_resizing.py",
-    "neural network": "apple/coremltools 9.0, mlmodel/format/NeuralNetwork.proto and "
+    NEURAL_NETWORK.name: "apple/coremltools 9.0, mlmodel/format/NeuralNetwork.proto and "
     "mlmodel/src/Format.hpp",
 }
 """Where the conventions read what each version has."""
@@ -35,23 +36,24 @@ class System:
     def name(self) -> str:
         """The system in words.
 
-        >>> System("ML Program", 7).name
+        >>> System(ML_PROGRAM, 7).name
         'iOS 16'
         """
         return f"iOS {SYSTEMS.get(self.specification, '?')}"
 
     def refuses(self, operation: Operation) -> str | None:
         """Return why an operation does not run there, "" where it does; None where not known."""
-        if operation.dialect == "ONNX":
+        if operation.dialect == ONNX:
             return self._onnx(operation)
         if operation.dialect != self.dialect:
-            return f"it is an operator of an {operation.dialect}, and a {self.dialect} is wanted"
+            told = f"it is an operator of an {operation.dialect.name}"
+            return f"{told}, and a {self.dialect.name} is wanted"
         if operation.opset > self.specification:
             return f"the model is of {operation.version}, and the newest is {self.specification}"
         from halfpixel.conventions.coreml import mil as coreml_mil
         from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 
-        program = self.dialect == "ML Program"
+        program = self.dialect == ML_PROGRAM
         floor = coreml_mil.floor_of if program else coreml_neuralnetwork.floor_of
         try:
             needed = floor(operation.op, operation.attributes)
@@ -71,7 +73,7 @@ class System:
         match operator:
             case Resize():
                 return self._resize(operation, operator)
-            case GridSample() | AffineGrid() if self.dialect == "neural network":
+            case GridSample() | AffineGrid() if self.dialect == NEURAL_NETWORK:
                 return "a neural network has no layer that samples at coordinates"
             case GridSample():
                 return _grid(operation, operator)
@@ -86,7 +88,7 @@ class System:
         from halfpixel.conventions.coreml import mil as coreml_mil
         from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 
-        convention = coreml_mil if self.dialect == "ML Program" else coreml_neuralnetwork
+        convention = coreml_mil if self.dialect == ML_PROGRAM else coreml_neuralnetwork
         ins, outs = operation.lengths()
         try:
             words = convention.words(
@@ -128,8 +130,7 @@ def system_of(dialect: str, specification: object) -> System:
         given = "not given" if specification is None else repr(specification)
         expected = ", ".join(map(str, SYSTEMS))
         raise ValueError(f"specification is {given}, expected one of {expected}")
-    if dialect == "ML Program":
-        return System("ML Program", specification)
-    if dialect == "neural network":
-        return System("neural network", specification)
+    for known in CORE_ML:
+        if dialect == known.name:
+            return System(known, specification)
     raise ValueError(f"dialect is {dialect!r}, expected ML Program or neural network")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
 
+from halfpixel.dialect import ONNX
 from halfpixel.errors import UsageError
 from halfpixel.site import Operation
 from halfpixel.targets.coreml_system import SOURCES, System, system_of
@@ -102,7 +103,7 @@ class Target:
     def _says(self, operation: Operation) -> Said | None:
         if self.system is not None:
             return _of_system(self.system, operation)
-        if operation.dialect != "ONNX" or operation.hidden:
+        if operation.dialect != ONNX or operation.hidden:
             return None
         facts = facts_of(operation)
         for row in self.rows:
@@ -137,7 +138,7 @@ def _of_system(system: System, operation: Operation) -> Said | None:
     reason = system.refuses(operation)
     if reason is None:
         return None
-    source = SOURCES[system.dialect]
+    source = SOURCES[system.dialect.name]
     return Said("refused" if reason else "native", reason, how="source", source=source)
 
 

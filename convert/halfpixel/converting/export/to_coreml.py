@@ -12,8 +12,8 @@ from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, asked
 from halfpixel.converting.ranges import ranges
 from halfpixel.converting.result import NEURAL
 from halfpixel.converting.source import Source, exported
+from halfpixel.dialect import ML_PROGRAM, NEURAL_NETWORK, SYSTEMS
 from halfpixel.errors import MissingExtraError, UsageError
-from halfpixel.site import SYSTEMS
 from halfpixel.targets.target import load_target
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _system(tools: Any, targets: Sequence[str], *, network: bool) -> object:  # 
     Raises:
         UsageError: there is no such target, or coremltools does not know its system.
     """
-    dialect = "neural network" if network else "ML Program"
+    dialect = NEURAL_NETWORK if network else ML_PROGRAM
     systems = {
         one.specification: name
         for name in targets

@@ -254,7 +254,7 @@ def _with_intent(place: Place) -> Place:
     intent = converted(operation, place.site.name)
     if intent is None:
         return place
-    site = replace(place.site, operation=replace(operation, intent=intent))
+    site = replace(place.site, operation=operation.meaning(intent))
     return replace(place, site=site)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 from halfpixel.conventions.onnx.resize import Meaning
+from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Cut, Port
 from halfpixel.formats.coreml.read.operation import DATA
@@ -95,7 +96,7 @@ def _at(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Site:
         return site
     if not isinstance(operation.operator, Resize):
         return replace(site, operation=fixed)
-    own = operation.dialect == "ML Program"
+    own = operation.dialect == ML_PROGRAM
     read = coreml_mil.read if own else coreml_neuralnetwork.read
 
     def meant(lengths: Sequence[int | None]) -> Meaning:

@@ -14,6 +14,7 @@ from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 from halfpixel.conventions.onnx.resize import Meaning
 from halfpixel.conventions.torch import grid as torch_grid
 from halfpixel.conventions.torch import resample as torch_resample
+from halfpixel.dialect import NEURAL_NETWORK
 from halfpixel.errors import ConventionError
 from halfpixel.format import Port
 from halfpixel.formats.coreml.edit import LayerAt, NewLayer
@@ -35,7 +36,7 @@ from halfpixel.formats.coreml.read.specification import (
     Spec,
     is_exact,
 )
-from halfpixel.site import Attribute, Operation, Producer, Shape
+from halfpixel.site import Attribute, Operation, Origin, Producer, Shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -179,10 +180,9 @@ class NetworkScope:
             None,
             input_shape=self.shapes.get(data),
             output_shape=self.shapes.get(output),
-            producer=self.producer,
+            origin=Origin(self.producer, self.source),
             dtype="float32",
-            dialect="neural network",
-            source=self.source,
+            dialect=NEURAL_NETWORK,
         )
         problem = problem or ("" if data else "it reads nothing")
         site = site_of(

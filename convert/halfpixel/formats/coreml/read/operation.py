@@ -9,6 +9,7 @@ from halfpixel.conventions.coreml import mil_grid as coreml_mil_grid
 from halfpixel.conventions.onnx.resize import Meaning
 from halfpixel.conventions.torch import grid as torch_grid
 from halfpixel.conventions.torch import resample as torch_resample
+from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError
 from halfpixel.formats.coreml.messages import Operation as MilOperation
 from halfpixel.formats.coreml.read.place import (
@@ -23,7 +24,7 @@ from halfpixel.formats.coreml.read.place import (
 from halfpixel.formats.coreml.read.program import MilScope, named, operation_name
 from halfpixel.formats.coreml.read.specification import Leaf
 from halfpixel.sampling import CropResize, GridSample, RoiAlign
-from halfpixel.site import Attribute, Operation, Producer
+from halfpixel.site import Attribute, Operation, Origin, Producer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,10 +64,9 @@ def place_of(
         None,
         input_shape=scope.shape(data),
         output_shape=scope.shape(outputs[0]) if outputs else None,
-        producer=producer,
+        origin=Origin(producer, source),
         dtype=scope.dtype(data),
-        dialect="ML Program",
-        source=source,
+        dialect=ML_PROGRAM,
         since=_since(scope, operation),
     )
     problem = "" if data else "it reads no tensor x"

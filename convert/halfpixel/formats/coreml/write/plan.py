@@ -8,6 +8,7 @@ from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.conventions.coreml import mil_grid as coreml_mil_grid
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 from halfpixel.conventions.coreml.axes import Words
+from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.coreml.write import operation as mil
@@ -137,7 +138,7 @@ def settled_lengths(place: "Place", goal: Goal) -> tuple[int, ...] | None:
 def said_in_words(operation: "Operation", goal: Goal, version: int) -> Words | None:
     """Return the operator that says a resize, at a specification version."""
     ins, outs = goal.lengths
-    program = operation.dialect == "ML Program"
+    program = operation.dialect == ML_PROGRAM
     say = coreml_mil.words if program else coreml_neuralnetwork.words
     return say(goal.resize, ins, outs, version, operation.rank, operation.scales)
 
@@ -146,7 +147,7 @@ def unsaid(operation: "Operation", goal: Goal, version: int) -> str:
     """Return why no operator says a resize."""
     later = said_in_words(operation, goal, NEWEST)
     if later is not None:
-        floor = coreml_mil.floor_of if operation.dialect == "ML Program" else (
+        floor = coreml_mil.floor_of if operation.dialect == ML_PROGRAM else (
             coreml_neuralnetwork.floor_of
         )  # fmt: skip
         needed = floor(later.op, later.attributes)

@@ -6,7 +6,7 @@ from halfpixel.formats.onnx.read.gathers import Gather, separate
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.formats.onnx.read.shape_arithmetic import Trial, factors
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.site import Dynamic, Operation
+from halfpixel.site import FreeLengths, Operation
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def resize_trials(
     main: Scope, node: "NodeProto", operation: Operation, attempts: list[Trial]
-) -> Dynamic:
+) -> FreeLengths:
     """Return the lengths of a resize, and the factors that its shape arithmetic uses.
 
     Args:
@@ -29,7 +29,9 @@ def resize_trials(
     fixed_in = tuple(n for n in ins[2:] if n is not None)
     fixed_out = tuple(n for n in outs[2:] if n is not None)
     if len(fixed_in) == len(fixed_out) == operation.rank - 2:
-        return Dynamic(((fixed_in, fixed_out),), factors=constants) if constants else Dynamic()
+        return (
+            FreeLengths(((fixed_in, fixed_out),), factors=constants) if constants else FreeLengths()
+        )
     pairs: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
     for trial in attempts:
         lengths = trial.lengths(node.input[0])
@@ -44,10 +46,10 @@ def resize_trials(
         else:
             out = tuple(int(v) for v in numbers)
         pairs.append((lengths[2:], out[2:]))
-    return Dynamic(tuple(pairs), factors=constants)
+    return FreeLengths(tuple(pairs), factors=constants)
 
 
-def gather_trials(main: Scope, gather: Gather, attempts: list[Trial]) -> Dynamic:
+def gather_trials(main: Scope, gather: Gather, attempts: list[Trial]) -> FreeLengths:
     """Return the lengths and index tables of a gather whose indices are computed."""
     pairs: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
     tables: list[tuple[tuple[int, ...], ...]] = []
@@ -62,4 +64,4 @@ def gather_trials(main: Scope, gather: Gather, attempts: list[Trial]) -> Dynamic
         axes = gather.perm[: len(found)]
         pairs.append((tuple(lengths[a] for a in axes), tuple(len(t) for t in found)))
         tables.append(found)
-    return Dynamic(tuple(pairs), tuple(tables), factors(main, gather.indices))
+    return FreeLengths(tuple(pairs), tuple(tables), factors(main, gather.indices))

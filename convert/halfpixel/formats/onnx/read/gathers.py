@@ -15,7 +15,7 @@ from halfpixel.conventions.torch.call import call_text, matching_call
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.sampling import Resize, Sampling, Table
 from halfpixel.sampling.kernel import Taps
-from halfpixel.site import Operation, Producer, known
+from halfpixel.site import Operation, Origin, Producer, known
 
 if TYPE_CHECKING:
     import numpy as np
@@ -121,7 +121,7 @@ def gather_operation(
         {},
         None,
         input_shape=shape,
-        producer=producer,
+        origin=Origin(producer),
         dtype=scope.dtype(gather.data),
         hidden="GatherND",
         by="sizes",

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.formats.onnx.read.scope import Scope, text
+from halfpixel.formats.onnx.read.surroundings import is_joined
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
@@ -41,17 +42,6 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
     return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined)
 
 
-def is_joined(scope: Scope, node: "NodeProto") -> bool:
-    """Whether the output has to have the length of another operand.
-
-    Asked only where a size may be written as a scale: up to opset 10, and after an upgrade from
-    there that left the coordinates out.
-    """
-    early = (scope.opset("") or 0) < 11
-    upgraded = not any(a.name == "coordinate_transformation_mode" for a in node.attribute)
-    return (early or upgraded) and bool(node.output) and node.output[0] in scope.joined
-
-
 def operation_key(operation: Operation) -> object:
     """Return what makes two operations alike, hashable."""
     return (
@@ -64,14 +54,11 @@ def operation_key(operation: Operation) -> object:
         operation.scales,
         operation.by,
         operation.constant_lengths,
-        operation.intent,
         operation.dtype,
         operation.grid_dtype,
         operation.problem,
-        operation.layers,
-        operation.fed_by,
-        operation.literal_size,
-        operation.joined,
+        operation.surroundings,
+        operation.origin,
     )
 
 

@@ -6,7 +6,7 @@ from halfpixel.conventions.torch.call import call_text, matching_call
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.sampling import Area, Resize, Sampling
-from halfpixel.site import Operation, Producer, known
+from halfpixel.site import Operation, Origin, Producer, known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def pool_operation(scope: Scope, node: "NodeProto", producer: Producer) -> Opera
         torch_call=text,
         sizes=sizes,
         by="sizes",
-        producer=producer,
+        origin=Origin(producer),
         dtype=scope.dtype(node.input[0]),
         hidden="AveragePool",
     )

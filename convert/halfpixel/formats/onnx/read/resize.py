@@ -21,7 +21,7 @@ from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.formats.onnx.read.shape_arithmetic import ANY
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.site import Operation, Producer, Shape, known
+from halfpixel.site import Operation, Origin, Producer, Shape, known
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +57,7 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         None,
         input_shape=scope.shape(node.input[0]) if node.input else None,
         output_shape=scope.shape(node.output[0]) if node.output else None,
-        producer=producer,
+        origin=Origin(producer),
         dtype=scope.dtype(node.input[0]) if node.input else "",
     )
     try:
@@ -81,7 +81,7 @@ def _refuse_empty(operation: Operation) -> None:
 def misfit(scope: Scope, node: "NodeProto", producer: Producer, problem: str) -> Described:
     """Return a node that cannot be described, with the reason."""
     opset = scope.opset(node.domain) or 0
-    operation = Operation(node.op_type, opset, {}, None, producer=producer, problem=problem)
+    operation = Operation(node.op_type, opset, {}, None, origin=Origin(producer), problem=problem)
     return Described(operation, _refuse(node, problem))
 
 

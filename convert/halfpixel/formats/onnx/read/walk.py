@@ -22,7 +22,6 @@ from halfpixel.formats.onnx.read.gathers import (
 )
 from halfpixel.formats.onnx.read.inference import inferred
 from halfpixel.formats.onnx.read.likeness import (
-    is_joined,
     likeness,
     name_of,
     operation_key,
@@ -32,10 +31,10 @@ from halfpixel.formats.onnx.read.pooling import pool_compute, pool_operation
 from halfpixel.formats.onnx.read.resize import OPS, describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, text
 from halfpixel.formats.onnx.read.shape_arithmetic import LARGEST_GRAPH, Fixed, Trial, trials
-from halfpixel.formats.onnx.read.upstream import grid_maker, image_shape, layers_into
+from halfpixel.formats.onnx.read.surroundings import image_shape, surroundings_of
 from halfpixel.intent import intent_of, version_of
 from halfpixel.intents.pytorch_record import STACK_TRACE, is_resampling_line, user_line
-from halfpixel.site import Dynamic, Operation, Producer, Shape, Site
+from halfpixel.site import FreeLengths, Operation, Producer, Shape, Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -225,15 +224,7 @@ class Walk:
             reason = f"its attributes and inputs do not belong together: {error}"
             described = misfit(scope, node, self.producer, reason)
         operation = described.operation
-        if operation.op == "GridSample":
-            operation = replace(operation, fed_by=grid_maker(scope, node))
-        if operation.op in {"Resize", "Upsample"}:
-            operation = replace(
-                operation,
-                layers=layers_into(scope, node),
-                model_shape=self._image,
-                joined=is_joined(scope, node),
-            )
+        operation = replace(operation, surroundings=surroundings_of(scope, node, self._image))
         return self._placed(scope, node, Described(operation, described.compute))
 
     def _placed(self, scope: Scope, node: "NodeProto", described: Described) -> Site:
@@ -243,9 +234,10 @@ class Walk:
         operation = described.operation
         intent = intent_of(operation, properties, text)
         if intent is not None:
-            operation = replace(operation, intent=intent)
+            operation = operation.meaning(intent)
         if text and spells_size(text):
-            operation = replace(operation, literal_size=True)
+            origin = replace(operation.origin, literal_size=True)
+            operation = replace(operation, origin=origin)
         operation = self._known.setdefault(operation_key(operation), operation)
         return Site(name_of(node), operation, scope.path, source, text, described.compute)
 
@@ -294,13 +286,14 @@ class Walk:
             return place
         if operation.hidden == "GatherND":
             gather = read_gather(main, node)
-            dynamic = gather_trials(main, gather, attempts) if gather else Dynamic()
-            closest = closest_nearest(dynamic.trials, dynamic.tables, dynamic.factors)
+            free = gather_trials(main, gather, attempts) if gather else FreeLengths()
+            closest = closest_nearest(free.trials, free.tables, free.factors)
             if closest is not None and not closest.off:
                 operation = replace(operation, torch_call=closest.call.text())
         else:
-            dynamic = resize_trials(main, node, operation, attempts)
-        tried = replace(site, operation=replace(operation, dynamic=dynamic))
+            free = resize_trials(main, node, operation, attempts)
+        surroundings = replace(operation.surroundings, free_lengths=free)
+        tried = replace(site, operation=replace(operation, surroundings=surroundings))
         return replace(place, site=tried)
 
 

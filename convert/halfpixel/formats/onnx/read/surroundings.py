@@ -1,11 +1,11 @@
-"""What lies on the way into a site: the image, the layers that stride, the maker of a grid."""
+"""What stands around a site: the image, the layers that stride, the maker of a grid."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.sampling import AffineGrid
-from halfpixel.site import Attribute, Layer, Shape
+from halfpixel.site import Attribute, Shape, StridedLayer, Surroundings
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -36,6 +36,21 @@ def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
     return None
 
 
+def surroundings_of(scope: Scope, node: "NodeProto", image: Shape | None) -> Surroundings:
+    """Return what stands around a site: the reader of every fact that a rule may ask for.
+
+    Args:
+        scope: the graph that it stands in.
+        node: its node.
+        image: shape of the model's first image input.
+    """
+    if node.op_type == "GridSample":
+        return Surroundings(fed_by=grid_maker(scope, node))
+    if node.op_type in {"Resize", "Upsample"}:
+        return Surroundings(layers_into(scope, node), image, is_joined(scope, node))
+    return Surroundings()
+
+
 def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
     """Return the AffineGrid that a GridSample's grid comes from, through reshapes."""
     name = node.input[1] if len(node.input) > 1 else ""
@@ -52,12 +67,23 @@ def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
     return None
 
 
-def layers_into(scope: Scope, node: "NodeProto") -> tuple[Layer, ...]:
+def is_joined(scope: Scope, node: "NodeProto") -> bool:
+    """Whether the output has to have the length of another operand.
+
+    Asked only where a size may be written as a scale: up to opset 10, and after an upgrade from
+    there that left the coordinates out.
+    """
+    early = (scope.opset("") or 0) < 11
+    upgraded = not any(a.name == "coordinate_transformation_mode" for a in node.attribute)
+    return (early or upgraded) and bool(node.output) and node.output[0] in scope.joined
+
+
+def layers_into(scope: Scope, node: "NodeProto") -> tuple[StridedLayer, ...]:
     """Return the strided layers on the main path into an aligned-corners resize."""
     attributes = scope.attributes(node)
     if attributes.get("coordinate_transformation_mode") != "align_corners":
         return ()
-    name, layers = node.input[0], list[Layer]()
+    name, layers = node.input[0], list[StridedLayer]()
     for _ in range(FARTHEST):
         found = scope.producer(name) if name else None
         if found is None or not found[1].input:
@@ -69,7 +95,7 @@ def layers_into(scope: Scope, node: "NodeProto") -> tuple[Layer, ...]:
     return tuple(reversed(layers))
 
 
-def _layer(scope: Scope, node: "NodeProto") -> Layer:
+def _layer(scope: Scope, node: "NodeProto") -> StridedLayer:
     attributes = scope.attributes(node)
     shape = scope.shape(node.input[1]) if len(node.input) > 1 else None
     kernel = _ints(attributes.get("kernel_shape"))
@@ -85,7 +111,7 @@ def _layer(scope: Scope, node: "NodeProto") -> Layer:
         reach = [(k - 1) * d for k, d in zip(kernel, dilations, strict=False)]
         added = [a + b for a, b in zip(pads, pads[len(kernel) :], strict=False)]
         same = added == reach
-    return Layer(node.op_type, kernel, strides, same)
+    return StridedLayer(node.op_type, kernel, strides, same)
 
 
 def _ints(value: Attribute | None) -> tuple[int, ...]:

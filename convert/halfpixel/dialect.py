@@ -1,0 +1,55 @@
+"""What a dialect is: whose words an operator's name, version and attributes are.
+
+A format reads one or more dialects; what the engine asks of one is a field of it, so that no code
+compares names. A rule that speaks of some dialects alone says so: `Rule(..., dialects=(ONNX,))`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Whose words an operator is written in.
+
+    Attributes:
+        name: as people know it.
+        versioned: what its version is called.
+        systems: first iOS that runs a version, where the dialect is tied to a system.
+        spatial: how many of the last axes its resizes are over; 0 where all but the first two.
+        simulated: the arithmetic of the runtime that runs it is known and simulated.
+    """
+
+    name: str
+    versioned: str
+    systems: Mapping[int, int] = field(default_factory=dict[int, int], hash=False, repr=False)
+    spatial: int = 0
+    simulated: bool = False
+
+    def version(self, number: int) -> str:
+        """Return a version, as its framework counts.
+
+        >>> ONNX.version(13), ML_PROGRAM.version(8)
+        ('opset 13', 'specification 8, iOS 17')
+        """
+        system = self.systems.get(number)
+        return f"{self.versioned} {number}" + (f", iOS {system}" if system else "")
+
+    def spatial_axes(self, rank: int) -> int:
+        """Return how many axes a resize is over, of an input of this rank.
+
+        >>> ONNX.spatial_axes(5), ML_PROGRAM.spatial_axes(5)
+        (3, 2)
+        """
+        return self.spatial or max(rank - 2, 1)
+
+
+SYSTEMS: Final = {1: 11, 2: 11, 3: 12, 4: 13, 5: 14, 6: 15, 7: 16, 8: 17, 9: 18, 10: 26}
+"""First iOS that runs a Core ML specification version."""
+
+ONNX: Final = Dialect("ONNX", "opset", simulated=True)
+ML_PROGRAM: Final = Dialect("ML Program", "specification", SYSTEMS, 2)
+NEURAL_NETWORK: Final = Dialect("neural network", "specification", SYSTEMS, 2)
+CORE_ML: Final = (ML_PROGRAM, NEURAL_NETWORK)
+DIALECTS: Final = (ONNX, *CORE_ML)
