@@ -7,13 +7,14 @@ constant ``RULE``.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Literal
 
 from halfpixel.dialect import DIALECTS, Dialect
-from halfpixel.errors import UsageError
+from halfpixel.errors import RuleError, UsageError
 from halfpixel.registry import entry_points
 from halfpixel.site import How, Operation, Operator, Origin, Site, Surroundings
 
@@ -157,6 +158,54 @@ def load_rules() -> tuple[Rule, ...]:
                 raise UsageError(f"two rules are called {rule.name}: {both}")
             rules[rule.name] = rule
     return tuple(rule for _, rule in sorted(rules.items()))
+
+
+def chosen_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """Return the rules that are asked for.
+
+    Args:
+        select: names or patterns of rules to ask; all where empty.
+        ignore: names or patterns of rules to leave out.
+
+    Raises:
+        UsageError: a name or pattern that matches no rule.
+    """
+    rules = load_rules()
+    for pattern in (*select, *ignore):
+        if not any(fnmatchcase(rule.name, pattern) for rule in rules):
+            raise UsageError(f"no rule is called {pattern!r}; see 'halfpixel rules'")
+    if not select and not ignore:
+        return rules
+
+    def matches(rule: Rule, patterns: Sequence[str]) -> bool:
+        return any(fnmatchcase(rule.name, pattern) for pattern in patterns)
+
+    wanted = (rule for rule in rules if not select or matches(rule, select))
+    return tuple(rule for rule in wanted if not matches(rule, ignore))
+
+
+def of_site(rules: Sequence[Rule], site: Site) -> Iterator[tuple[Rule, Finding]]:
+    """Ask rules of one site.
+
+    Raises:
+        RuleError: a rule raised something; whatever a plug-in raises is one clear line.
+    """
+    for rule in rules:
+        try:
+            found = list(rule.findings(site))
+        except Exception as error:
+            raise RuleError(rule.name, site.name, error) from error
+        yield from ((rule, finding) for finding in found)
+
+
+def of_model(rules: Sequence[Rule], sites: Sequence[Site]) -> Iterator[tuple[Rule, Site, Finding]]:
+    """Ask rules of all the sites of a model together; raises as `of_site`."""
+    for rule in rules:
+        try:
+            found = [] if rule.check_model is None else list(rule.check_model(sites))
+        except Exception as error:
+            raise RuleError(rule.name, sites[0].name if sites else "", error) from error
+        yield from ((rule, site, finding) for site, finding in found)
 
 
 def package_rules(package: str) -> Iterator[Rule]:

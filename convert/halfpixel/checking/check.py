@@ -5,14 +5,21 @@ This is the job that lint is: read, walk, ask the rules, report.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import cast
 
 from halfpixel.errors import HalfpixelError, RuleError, UsageError
 from halfpixel.format import Format, Opened, load_formats
 from halfpixel.intent import Policy, expected, parse_policy
-from halfpixel.rule import SEVERITIES, Finding, Rule, Severity, load_rules
+from halfpixel.rule import (
+    SEVERITIES,
+    Finding,
+    Rule,
+    Severity,
+    chosen_rules,
+    of_model,
+    of_site,
+)
 from halfpixel.site import Intent, Operation, Site
 
 
@@ -130,28 +137,6 @@ def settings_of(
 _RANK: dict[Severity, int] = {"error": 2, "warning": 1, "note": 0}
 
 
-def chosen_rules(settings: Settings) -> tuple[Rule, ...]:
-    """Return the rules that the settings ask for.
-
-    Raises:
-        UsageError: a name or pattern that matches no rule.
-    """
-    rules = load_rules()
-    for pattern in (*settings.select, *settings.ignore):
-        if not any(fnmatchcase(rule.name, pattern) for rule in rules):
-            raise UsageError(f"no rule is called {pattern!r}; see 'halfpixel rules'")
-
-    def matches(rule: Rule, patterns: Sequence[str]) -> bool:
-        return any(fnmatchcase(rule.name, pattern) for pattern in patterns)
-
-    return tuple(
-        rule
-        for rule in rules
-        if (not settings.select or matches(rule, settings.select))
-        and not matches(rule, settings.ignore)
-    )
-
-
 def sites(source: object) -> list[Site]:
     """Return every resampling site of a model, in graph order.
 
@@ -251,7 +236,7 @@ class Judge:
 
     def __post_init__(self) -> None:
         """Choose the rules, and see that the targets are there."""
-        self.rules = chosen_rules(self.settings)
+        self.rules = chosen_rules(self.settings.select, self.settings.ignore)
         if self.settings.targets:
             from halfpixel.targets.target import load_target
 
@@ -303,8 +288,7 @@ class Judge:
             for site in found
             for rule, finding in self.of_operation(site)
         ]
-        for rule in self.rules:
-            located += [Located(rule, s, finding) for s, finding in _of_model(rule, found)]
+        located += [Located(*one) for one in of_model(self.rules, found)]
         least = _RANK[self.settings.severity]
         kept = [one for one in located if _RANK[one.finding.severity] >= least]
         yield from sorted(
@@ -316,24 +300,5 @@ class Judge:
         """Ask every rule of an operation once, however many sites share it."""
         key = id(site.operation)
         if key not in self._said:
-            findings = tuple(
-                (rule, finding) for rule in self.rules for finding in _of_site(rule, site)
-            )
-            self._said[key] = (site.operation, findings)
+            self._said[key] = (site.operation, tuple(of_site(self.rules, site)))
         return self._said[key][1]
-
-
-def _of_site(rule: Rule, site: Site) -> list[Finding]:
-    """Ask a rule of one site; whatever a plug-in raises becomes one clear line."""
-    try:
-        return list(rule.findings(site))
-    except Exception as error:
-        raise RuleError(rule.name, site.name, error) from error
-
-
-def _of_model(rule: Rule, sites: Sequence[Site]) -> list[tuple[Site, Finding]]:
-    """Ask a rule of all the sites of a model together."""
-    try:
-        return [] if rule.check_model is None else list(rule.check_model(sites))
-    except Exception as error:
-        raise RuleError(rule.name, sites[0].name if sites else "", error) from error
