@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from halfpixel.errors import ConventionError
-from halfpixel.formats.onnx.edit import inner_graphs
+from halfpixel.formats.onnx.read.scope import inner_graphs
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:

@@ -1,11 +1,13 @@
-"""The inputs that an evaluation is given, matched with a node's own."""
+"""An operation with the function that evaluates it, and the tensors that this is given."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
 from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.site import Operation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +17,14 @@ if TYPE_CHECKING:
     from halfpixel.site import Compute
 
     Array = NDArray[np.generic]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An operation and the function that evaluates it."""
+
+    operation: Operation
+    compute: "Compute"
 
 
 def bind(
