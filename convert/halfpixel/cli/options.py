@@ -1,21 +1,30 @@
-"""What every command shares: how options are declared, those that several have, exit codes.
+"""Options: how commands declare them, those that several have, those of a pyproject.toml.
 
 A command's options are the fields of a dataclass: the field's type is what the command gets, and
 the click decorator beside it is what people see. One more option is one more field.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Final, TypeVar, cast, get_args
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar, cast, get_args
 
 import click
 
 from halfpixel.errors import UsageError
+
+if TYPE_CHECKING:
+    from halfpixel.checking.check import Settings
+    from halfpixel.intent import Policy
+    from halfpixel.rule import Severity
 
 T = TypeVar("T")
 
 CLEAN: Final = 0
 FOUND: Final = 1
 FAILED: Final = 2
+
+KEYS: Final = frozenset({"select", "ignore", "severity", "expect"})
+"""What `[tool.halfpixel]` may say."""
 
 Expect = Annotated[
     tuple[str, ...],
@@ -80,3 +89,94 @@ def parse_range(text: str | None) -> tuple[float, float]:
     if not low <= high:
         raise UsageError(f"--range {text!r}: expected LOW no greater than HIGH")
     return low, high
+
+
+def read_settings(
+    select: Sequence[str],
+    ignore: Sequence[str],
+    expect: Sequence[str],
+    severity: "Severity | None",
+    targets: Sequence[str] = (),
+) -> "Settings":
+    """Return the settings: the command line first, then the nearest pyproject.toml.
+
+    Raises:
+        UsageError: the table is malformed, or an option has a value that it does not take.
+    """
+    from halfpixel.checking.check import Settings
+    from halfpixel.intent import parse_policy
+    from halfpixel.rule import SEVERITIES
+
+    table, where = _table(_here())
+    unknown = sorted(set(table) - KEYS)
+    if unknown:
+        raise UsageError(f"{where}: [tool.halfpixel] has {unknown[0]!r}, expected {_listed(KEYS)}")
+    policies = [*_policies(table.get("expect", {}), where), *(parse_policy(t) for t in expect)]
+    least = severity or str(table.get("severity", "note"))
+    if least not in SEVERITIES:
+        raise UsageError(f"{where}: severity is {least!r}, expected {_listed(SEVERITIES)}")
+    return Settings(
+        tuple(select) or _texts(table, "select", where),
+        tuple(ignore) or _texts(table, "ignore", where),
+        tuple(policies),
+        least,
+        tuple(targets),
+    )
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UsageError("the working folder is gone") from error
+
+
+def _listed(names: Sequence[str] | frozenset[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _table(folder: Path) -> tuple[Mapping[str, object], str]:
+    """Return `[tool.halfpixel]` of the nearest pyproject.toml upwards, and its path."""
+    for place in (folder, *folder.parents):
+        path = place / "pyproject.toml"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{path}: {error}") from error
+        import tomllib
+
+        try:
+            data = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise UsageError(f"{path}: {error}") from error
+        tool = cast("object", data.get("tool", {}))
+        if not isinstance(tool, dict):
+            raise UsageError(f"{path}: tool is not a table")
+        found = cast("Mapping[str, object]", tool).get("halfpixel", {})
+        if not isinstance(found, dict):
+            raise UsageError(f"{path}: tool.halfpixel is not a table")
+        return cast("Mapping[str, object]", found), str(path)
+    return {}, "pyproject.toml"
+
+
+def _texts(table: Mapping[str, object], key: str, where: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(
+        isinstance(v, str) for v in cast("list[object]", value)
+    ):
+        raise UsageError(f"{where}: {key} is not a list of names")
+    return tuple(cast("list[str]", value))
+
+
+def _policies(value: object, where: str) -> "list[Policy]":
+    """Return the policies of ``expect = {"NODE pattern" = "align_corners=false"}``."""
+    from halfpixel.intent import parse_policy
+
+    if not isinstance(value, dict):
+        raise UsageError(f'{where}: expect is not a table of NODE = "KEY=VALUE"')
+    table = cast("Mapping[str, object]", value)
+    return [parse_policy(str(text), pattern) for pattern, text in table.items()]

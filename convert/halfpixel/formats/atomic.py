@@ -318,12 +318,3 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def stamp(path: Path) -> tuple[int, int] | None:
-    """Return what tells one state of a file from another; None where it is gone."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns

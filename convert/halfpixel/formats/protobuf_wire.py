@@ -74,6 +74,15 @@ def _refuse_other_formats(path: Path, head: bytes, kind: str) -> None:
             raise ModelFileError(path, f"not {kind}: it is {what}")
 
 
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Return what tells one state of a file from another; None where it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
 @dataclass
 class WireReader:
     """Steps over the fields of messages.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import click
 
 from halfpixel.cli.files import check_expected, model_files
-from halfpixel.cli.options import CLEAN, FAILED, FOUND, Expect, command, names
+from halfpixel.cli.options import CLEAN, FAILED, FOUND, Expect, command, names, read_settings
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -111,7 +111,6 @@ def check_command(options: Options) -> None:
     cannot be read makes it 2.
     """
     from halfpixel.checking.check import check_paths
-    from halfpixel.cli.settings import read_settings
 
     settings = read_settings(
         options.select, options.ignore, options.expect, options.severity, options.target

@@ -15,6 +15,7 @@ from halfpixel.cli.options import (
     OutputFormat,
     command,
     names,
+    read_settings,
 )
 
 if TYPE_CHECKING:
@@ -123,7 +124,6 @@ def fix_command(options: Options) -> None:
     --in-place say otherwise; a model without anything to fix is not touched. Exit code 1 says that
     findings are left, or that --lower was declined; 2 that a file could not be read or written.
     """
-    from halfpixel.cli.settings import read_settings
     from halfpixel.cli.target import Target, at_least_warnings, fixed, lowerings, say
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report import fix_report

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.format import Change, Cut, Ends, Port, Value
-from halfpixel.formats.atomic import stamp
 from halfpixel.formats.coreml.edit import RECORD, CoremlEdit
 from halfpixel.formats.coreml.messages import Program
 from halfpixel.formats.coreml.read.declaration import metadata_of, port_of, producer_of, source_of
@@ -23,7 +22,7 @@ from halfpixel.formats.coreml.read.program import (
     scopes,
 )
 from halfpixel.formats.coreml.read.specification import Leaf, Spec
-from halfpixel.formats.protobuf_wire import Malformed, mapped
+from halfpixel.formats.protobuf_wire import Malformed, mapped, stamp
 from halfpixel.intents.coreml_record import converted
 from halfpixel.sampling import Resize
 

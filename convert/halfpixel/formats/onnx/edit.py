@@ -7,20 +7,17 @@ to a later opset, repaired there, and written once.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.scope import inner_graphs
-from halfpixel.formats.onnx.wire import OWN
+from halfpixel.formats.onnx.structure import OWN
 
 if TYPE_CHECKING:
     from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto
 
     Item = NodeProto | None
     """A new node, or None for the old one as it is."""
-
-RECORD: Final = "halfpixel.fix"
-"""Key of metadata_props under which a change is recorded, at its node and at the model."""
 
 Inner = tuple[int, int, int]
 """Where a subgraph stands: node, attribute, and place among the attribute's graphs."""

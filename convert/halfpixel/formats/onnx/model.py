@@ -1,22 +1,24 @@
 """An ONNX model that was read, and one that was changed and is not written yet."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from halfpixel.errors import ModelFileError
+from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.format import Change, Cut, Ends, Outcome, Port, Value
-from halfpixel.formats import atomic
-from halfpixel.formats.onnx.edit import RECORD, ModelEdit, applied, compose
 from halfpixel.formats.onnx.memory import like, proto_of
-from halfpixel.formats.onnx.proto import parse, telling
 from halfpixel.formats.onnx.read.walk import Place, Walk
-from halfpixel.formats.onnx.wire import skeleton
+from halfpixel.formats.onnx.structure import RECORD, structure
+from halfpixel.formats.protobuf_wire import stamp
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
     from onnx import ModelProto
+
+    from halfpixel.formats.onnx.edit import ModelEdit
 
 
 @dataclass
@@ -26,12 +28,12 @@ class OnnxModel:
     Attributes:
         proto: its structure, changes included.
         source: the path or the object that it was read from.
-        edit: how it differs from what was read.
+        edit: how it differs from what was read; None where it does not.
     """
 
     proto: "ModelProto"
     source: object
-    edit: ModelEdit = field(default_factory=ModelEdit)
+    edit: "ModelEdit | None" = None
     _places: list[Place] | None = field(default=None, init=False)
     _values: tuple[Value, ...] | None = field(default=None, init=False)
     _seen: tuple[int, int] | None = None
@@ -39,7 +41,7 @@ class OnnxModel:
     def __post_init__(self) -> None:
         """Remember the file as it is now."""
         if self._seen is None and self.path is not None:
-            self._seen = atomic.stamp(self.path)
+            self._seen = stamp(self.path)
 
     def check_unchanged(self) -> None:
         """Refuse a file that is another one since it was read.
@@ -47,7 +49,7 @@ class OnnxModel:
         Raises:
             ModelFileError: it is.
         """
-        if self.path is not None and atomic.stamp(self.path) not in {self._seen, None}:
+        if self.path is not None and stamp(self.path) not in {self._seen, None}:
             raise ModelFileError(self.path, "has changed since it was read")
 
     @property
@@ -76,7 +78,7 @@ class OnnxModel:
         """What it takes, in order."""
         from halfpixel.formats.onnx.read.values import inputs_of
 
-        with telling(self.path, self.proto):
+        with errors_of(self.path, self.proto):
             return inputs_of(self.proto)
 
     @property
@@ -84,7 +86,7 @@ class OnnxModel:
         """Names of the files beside it that hold its weights."""
         from halfpixel.formats.onnx.write.external_data import data_files
 
-        with telling(self.path, self.proto):
+        with errors_of(self.path, self.proto):
             return data_files(self.proto)
 
     @property
@@ -93,7 +95,7 @@ class OnnxModel:
         from halfpixel.formats.onnx.read.values import values_of
 
         if self._values is None:
-            with telling(self.path, self.proto):
+            with errors_of(self.path, self.proto):
                 self._values = values_of(self.proto)
         return self._values
 
@@ -115,7 +117,7 @@ class OnnxModel:
         """Its sites with their nodes; raises as `sites`."""
         if self._places is None:
             path = self.path
-            with telling(path, self.proto):
+            with errors_of(path, self.proto):
                 self._places = Walk(self.proto, path.parent if path else None).places()
         return self._places
 
@@ -123,7 +125,7 @@ class OnnxModel:
         """Return one site as a model of its own; raises GraphError where it cannot be."""
         from halfpixel.formats.onnx.cut import cut_out
 
-        with telling(self.path, self.proto):
+        with errors_of(self.path, self.proto):
             return cut_out(self.places[site], shape, outs)
 
     def rewrite(self, changes: Sequence[Change], newest: int | None) -> "OnnxRewritten":
@@ -141,9 +143,9 @@ class OnnxModel:
         from halfpixel.formats.onnx.write.version_converter import opset_of
 
         if not changes:
-            return OnnxRewritten(self, ModelEdit(), (), ())
+            return OnnxRewritten(self, None, (), ())
         folder = None if self.path is None else self.path.parent
-        with telling(self.path, self.proto):
+        with errors_of(self.path, self.proto):
             rewriting = Rewriting(self.proto, folder, newest)
             edit, outcomes = rewriting.edit(changes)
         before, after = opset_of(self.proto), edit.opset
@@ -157,13 +159,13 @@ class OnnxRewritten:
 
     Attributes:
         before: the model that was changed.
-        edit: the change.
+        edit: the change; None where nothing is to change.
         outcomes: what became of every change that was asked for.
         notes: what changed beside the sites.
     """
 
     before: OnnxModel
-    edit: ModelEdit
+    edit: "ModelEdit | None"
     outcomes: tuple[Outcome, ...]
     notes: tuple[str, ...]
     _opened: OnnxModel | None = None
@@ -172,7 +174,7 @@ class OnnxRewritten:
     def opened(self) -> OnnxModel:
         """The changed model, with the whole change since it was read."""
         if self._opened is None:
-            with telling(self.before.path, self.before.proto):
+            with errors_of(self.before.path, self.before.proto):
                 self._opened = self._changed()
         return self._opened
 
@@ -180,6 +182,8 @@ class OnnxRewritten:
         before = self.before
         if not self.edit:
             return before
+        from halfpixel.formats.onnx.edit import applied, compose
+
         whole = self.edit
         if before.edit:
             whole = compose(before.edit, self.edit, _read_again(before))
@@ -193,7 +197,7 @@ class OnnxRewritten:
         """
         from halfpixel.formats.onnx.write.save import check_sound
 
-        with telling(self.before.path, self.before.proto):
+        with errors_of(self.before.path, self.before.proto):
             check_sound(self.before.proto, self.opened.proto)
 
     def save(self, target: Path, *, replace: bool) -> None:
@@ -206,9 +210,12 @@ class OnnxRewritten:
 
         changed, path = self._to_be_written(), self.before.path
         if path is None:
+            from halfpixel.formats import atomic
+
             data = changed.proto.SerializeToString()
             atomic.write([data], None, target, replace=replace)
-        else:
+            return
+        with errors_of(path, changed.proto):
             save(path, changed.edit, changed.proto, target, replace=replace)
 
     def copy_out(self, stream: BinaryIO) -> None:
@@ -218,7 +225,8 @@ class OnnxRewritten:
         changed, path = self._to_be_written(), self.before.path
         if path is None:
             stream.write(changed.proto.SerializeToString())
-        else:
+            return
+        with errors_of(path, changed.proto):
             copy_out(path, changed.edit, changed.proto, stream)
 
     def model(self) -> object:
@@ -243,5 +251,46 @@ class OnnxRewritten:
 def _read_again(model: OnnxModel) -> "ModelProto":
     """Return the model as it was before any change."""
     if model.path is not None:
-        return parse(skeleton(model.path).data, model.path)
+        return structure(model.path)
     return proto_of(model.source)
+
+
+@contextmanager
+def errors_of(path: Path | None, model: "ModelProto") -> Generator[None]:
+    """Turn what a broken structure makes fail into one line that names the file.
+
+    Args:
+        path: the file, or None for a model in memory.
+        model: what was read from it.
+
+    Raises:
+        GraphError: raised inside, now with the file's name.
+        ModelFileError: graphs are nested too deep, or a name is no text.
+    """
+    file = path or Path("<model>")
+    try:
+        yield
+    except GraphError as error:
+        raise GraphError("" if path is None else str(path), error.node, error.reason) from error
+    except RecursionError as error:
+        raise ModelFileError(file, "graphs or functions are nested too deep") from error
+    except (TypeError, AttributeError, UnicodeError) as error:
+        if _text_is_broken(model):
+            raise ModelFileError(file, "a name or text in the model is not UTF-8") from error
+        raise
+
+
+def _text_is_broken(message: "Message") -> bool:
+    """Whether a text anywhere in a message is not UTF-8.
+
+    protobuf hands such a text out as bytes; this is asked only once something failed on it.
+    """
+    for part, value in message.ListFields():
+        values = value if part.is_repeated else [value]
+        for one in values:
+            if part.type == part.TYPE_MESSAGE:
+                if _text_is_broken(one):
+                    return True
+            elif part.type == part.TYPE_STRING and isinstance(one, bytes):
+                return True
+    return False

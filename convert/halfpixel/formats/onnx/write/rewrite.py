@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Change, Outcome
 from halfpixel.formats.onnx.edit import (
-    RECORD,
     Container,
     ModelEdit,
     applied,
@@ -20,6 +19,7 @@ from halfpixel.formats.onnx.edit import (
     payload_outside,
 )
 from halfpixel.formats.onnx.read.walk import Place, Walk
+from halfpixel.formats.onnx.structure import RECORD
 from halfpixel.formats.onnx.write.builder import names_in
 from halfpixel.formats.onnx.write.lift import Lift, scales_before_11
 from halfpixel.formats.onnx.write.lines import node_lines

@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.formats import atomic
-from halfpixel.formats.onnx.edit import ModelEdit
-from halfpixel.formats.onnx.proto import parse, telling
-from halfpixel.formats.onnx.wire import skeleton
+from halfpixel.formats.onnx.structure import parse, structure
 from halfpixel.formats.onnx.write.external_data import (
     EXTERNAL,
     brought_data,
@@ -20,13 +18,17 @@ from halfpixel.formats.protobuf_wire import mapped
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+    from halfpixel.formats.onnx.edit import ModelEdit
 
-def save(path: Path, edit: ModelEdit, model: "ModelProto", target: Path, *, replace: bool) -> None:
+
+def save(
+    path: Path, edit: "ModelEdit | None", model: "ModelProto", target: Path, *, replace: bool
+) -> None:
     """Write a changed file; external data is copied where it goes to another folder.
 
     Args:
         path: the file that was read.
-        edit: how it is changed.
+        edit: how it is changed; None where it is not.
         model: its structure with the change made.
         target: the new file.
         replace: a file of that name is replaced.
@@ -39,13 +41,13 @@ def save(path: Path, edit: ModelEdit, model: "ModelProto", target: Path, *, repl
     def verify(written: Path) -> None:
         _check_read_back(written, target, path, model)
 
-    with telling(path, model), brought_data(model, path, target):
+    with brought_data(model, path, target):
         atomic.write(pieces, path, target, replace=replace, verify=verify)
 
 
-def copy_out(path: Path, edit: ModelEdit, model: "ModelProto", stream: BinaryIO) -> None:
+def copy_out(path: Path, edit: "ModelEdit | None", model: "ModelProto", stream: BinaryIO) -> None:
     """Write a changed file to an open stream; as `save` otherwise."""
-    with telling(path, model), brought_data(model, path, path):
+    with brought_data(model, path, path):
         pieces = _pieces(path, edit)
 
     def verify(written: Path) -> None:
@@ -54,7 +56,7 @@ def copy_out(path: Path, edit: ModelEdit, model: "ModelProto", stream: BinaryIO)
     atomic.copy_out(pieces, path, stream, verify)
 
 
-def whole(path: Path, edit: ModelEdit, model: "ModelProto") -> "ModelProto":
+def whole(path: Path, edit: "ModelEdit | None", model: "ModelProto") -> "ModelProto":
     """Return a changed file as a message, with everything that is in the file itself."""
     found = parse(atomic.joined(_pieces(path, edit), path), path)
     _check_same(found, None, path, (path, model))
@@ -72,7 +74,7 @@ def check_sound(before: "ModelProto", after: "ModelProto") -> None:
         raise GraphError("", "", f"onnx.checker refuses the result: {reason}")
 
 
-def _pieces(path: Path, edit: ModelEdit) -> list[atomic.Piece]:
+def _pieces(path: Path, edit: "ModelEdit | None") -> list[atomic.Piece]:
     if edit:
         return splice(path, edit)
     with mapped(path) as view:
@@ -82,7 +84,7 @@ def _pieces(path: Path, edit: ModelEdit) -> list[atomic.Piece]:
 def _check_read_back(written: Path, target: Path, path: Path, model: "ModelProto") -> None:
     """Refuse a file that does not hold the structure that was meant."""
     try:
-        found = parse(skeleton(written).data, written)
+        found = structure(written)
     except ModelFileError as error:
         raise ModelFileError(target, f"does not read back: {error.reason}") from error
     _check_same(found, written, target, (path, model))
