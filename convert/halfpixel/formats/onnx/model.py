@@ -146,7 +146,7 @@ class OnnxModel:
             return OnnxRewritten(self, None, (), ())
         folder = None if self.path is None else self.path.parent
         with errors_of(self.path, self.proto):
-            rewriting = Rewriting(self.proto, folder, newest)
+            rewriting = Rewriting(self.proto, self.places, folder, newest)
             edit, outcomes = rewriting.edit(changes)
         before, after = opset_of(self.proto), edit.opset
         notes = () if after is None else (f"opset {before} to {after}",)

@@ -123,8 +123,9 @@ class Sites:
         except MISFITS as error:
             reason = f"its attributes and inputs do not belong together: {error}"
             described = misfit(scope, node, self.producer, reason)
-        surroundings = surroundings_of(scope, node, self.image)
-        operation = replace(described.operation, surroundings=surroundings)
+        operation = described.operation
+        surroundings = surroundings_of(scope, node, operation, self.image)
+        operation = replace(operation, surroundings=surroundings)
         return self._placed(scope, node, Described(operation, described.compute))
 
     def _placed(self, scope: Scope, node: "NodeProto", described: Described) -> Site:

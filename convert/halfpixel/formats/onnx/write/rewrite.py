@@ -41,19 +41,16 @@ class Rewriting:
 
     Attributes:
         model: the model, or its skeleton.
+        places: its sites.
         folder: folder that external data is relative to.
         newest: newest opset that may be used; None for any.
     """
 
     model: "ModelProto"
+    places: Sequence[Place]
     folder: Path | None
     newest: int | None = None
-    places: list[Place] = field(init=False)
     _goals: dict[int, Goal | None] = field(default_factory=dict[int, "Goal | None"])
-
-    def __post_init__(self) -> None:
-        """Find the sites."""
-        self.places = Walk(self.model, self.folder).places()
 
     def edit(self, changes: Sequence[Change]) -> tuple[ModelEdit, list[Outcome]]:
         """Return the edit that makes the changes, and what became of each.
