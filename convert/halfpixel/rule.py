@@ -21,6 +21,7 @@ from halfpixel.site import How, Operation, Operator, Origin, Site, Surroundings
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 Safety = Literal["safe", "unsafe"]
+Kind = Literal["model", "target"]
 Facts = Mapping[str, object]
 """What an example says of its site beside the operator, by the names of fields."""
 
@@ -113,6 +114,8 @@ class Rule:
         examples: its tests and its documentation.
         check_model: the question, of all the sites of a model together.
         dialects: those whose sites `check` is asked of.
+        kind: `target` where it says what a runtime makes of a right model, which can be written
+            otherwise; `model` where it says what the model itself computes.
     """
 
     module: str
@@ -121,6 +124,7 @@ class Rule:
     examples: tuple[Good | Bad | GoodModel | BadModel, ...] = field(default=(), repr=False)
     check_model: CheckModel | None = field(default=None, repr=False)
     dialects: tuple[Dialect, ...] = field(default=DIALECTS, repr=False)
+    kind: Kind = field(default="model", repr=False)
 
     def findings(self, site: Site) -> Iterator[Finding]:
         """Ask it of one site; a rule is silent on dialects that are not its own."""

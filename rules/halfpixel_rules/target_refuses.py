@@ -78,4 +78,5 @@ RULE = Rule(
             ),
         ),
     ),
+    kind="target",
 )
