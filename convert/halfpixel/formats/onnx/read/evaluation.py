@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import NodeProto
 
+    from halfpixel.arrays import Array
     from halfpixel.site import Compute
-
-    Array = NDArray[np.generic]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import NodeProto
 
-    Array = NDArray[np.generic]
+    from halfpixel.arrays import Array
 
 
 def describe_grid_sample(scope: Scope, node: "NodeProto", base: Operation) -> Described:
