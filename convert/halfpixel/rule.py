@@ -257,5 +257,5 @@ def example_site(
     name = str(given.pop("name", "up"))
     around = {key: given.pop(key) for key in Surroundings.__slots__ if key in given}
     origin = {key: given.pop(key) for key in Origin.__slots__ if key in given}
-    parts = {"surroundings": Surroundings(**around), "origin": Origin(**origin)}
-    return Site(name, Operation(op=op, operator=operator, **parts, **given))
+    given |= {"surroundings": Surroundings(**around), "origin": Origin(**origin)}
+    return Site(name, Operation(op=op, operator=operator, **given))
