@@ -134,9 +134,6 @@ def settings_of(
     return Settings(chosen, left, tuple(parse_policy(text) for text in meant), severity)
 
 
-_RANK: dict[Severity, int] = {"error": 2, "warning": 1, "note": 0}
-
-
 def sites(source: object) -> list[Site]:
     """Return every resampling site of a model, in graph order.
 
@@ -289,12 +286,12 @@ class Judge:
             for rule, finding in self.of_operation(site)
         ]
         located += [Located(*one) for one in of_model(self.rules, found)]
-        least = _RANK[self.settings.severity]
-        kept = [one for one in located if _RANK[one.finding.severity] >= least]
-        yield from sorted(
-            kept,
-            key=lambda one: (order.get(id(one.site), 0), -_RANK[one.finding.severity]),
-        )
+        rank = SEVERITIES.index
+        kept = [
+            one for one in located if rank(one.finding.severity) <= rank(self.settings.severity)
+        ]
+        kept.sort(key=lambda one: (order.get(id(one.site), 0), rank(one.finding.severity)))
+        yield from kept
 
     def of_operation(self, site: Site) -> tuple[tuple[Rule, Finding], ...]:
         """Ask every rule of an operation once, however many sites share it."""
