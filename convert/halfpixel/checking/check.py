@@ -272,8 +272,7 @@ class Judge:
             site = replace(site, operation=self._aimed[key][1])
         if not self.settings.policies:
             return site
-        names = (site.name, site.path)
-        intent = expected(site.operation, names, self.settings.policies)
+        intent = expected(site.operation, (site.name, site.path), self.settings.policies)
         if intent is None:
             return site
         return replace(site, operation=site.operation.meaning(intent))
