@@ -6,34 +6,66 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
-Cost = tuple[float, float]
-"""Seconds and peak megabytes."""
+
+class Cost(NamedTuple):
+    """What one process took: seconds, peak megabytes, seconds of the processor."""
+
+    seconds: float
+    megabytes: float
+    processor: float
 
 
-def cost(command: Sequence[str]) -> Cost:
-    """Return (seconds, peak megabytes) of one process."""
+@dataclass(frozen=True)
+class Tree:
+    """A command that imports halfpixel from a checkout.
+
+    Attributes:
+        checkout: the checkout, its `convert/` and `rules/` come first on the path.
+        folder: where the command runs.
+        command: the command.
+    """
+
+    checkout: Path
+    folder: str
+    command: Sequence[str]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment that it runs in."""
+        roots = (str(self.checkout / name) for name in ("convert", "rules"))
+        return {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join(roots)}
+
+
+def cost(command: Sequence[str] | Tree) -> Cost:
+    """Return what one process takes."""
+    words, folder, environment = command, None, ENVIRONMENT
+    if isinstance(command, Tree):
+        words, folder, environment = command.command, command.folder, command.environment
     start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=ENVIRONMENT) as process:
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, env=environment, cwd=folder) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in {0, 1}:
-        sys.exit(f"{' '.join(command)} gave {process.returncode}")
+        sys.exit(f"{' '.join(words)} gave {process.returncode}")
     unit = 1e6 if sys.platform == "darwin" else 1e3
-    return time.perf_counter() - start, usage.ru_maxrss / unit
+    seconds = time.perf_counter() - start
+    return Cost(seconds, usage.ru_maxrss / unit, usage.ru_utime + usage.ru_stime)
 
 
 def side_by_side(
-    *commands: Sequence[str], runs: int = 9, before: Callable[[], None] | None = None
+    *commands: Sequence[str] | Tree, runs: int = 9, before: Callable[[], None] | None = None
 ) -> tuple[Cost, ...]:
-    """Return the median (seconds, megabytes) of commands that run in turns.
+    """Return the median costs of commands that run in turns.
 
     Args:
         commands: the commands; each runs once before, to warm the file cache.
@@ -48,4 +80,4 @@ def side_by_side(
             measured = cost(command)
             if turn:
                 costs.append(measured)
-    return tuple((median(s for s, _ in costs), median(m for _, m in costs)) for costs in found)
+    return tuple(Cost(*(median(part) for part in zip(*costs, strict=True))) for costs in found)

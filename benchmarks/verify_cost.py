@@ -125,7 +125,8 @@ def main() -> None:
         first = [sys.argv[2], "run", str(right), *marked, "--save-outputs", str(outputs)]
         second = [sys.argv[2], "run", str(wrong), *marked, "--load-outputs", str(outputs)]
         costs = [cost(first), cost(second)]
-        seconds, memory = sum(s for s, _ in costs), max(m for _, m in costs)
+        seconds = sum(one.seconds for one in costs)
+        memory = max(one.megabytes for one in costs)
         version = subprocess.run(
             [sys.argv[2], "--version"], check=True, capture_output=True, text=True
         ).stdout.partition(" | Path")[0]

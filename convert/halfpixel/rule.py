@@ -7,19 +7,21 @@ constant ``RULE``.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from pkgutil import iter_modules
 from typing import Any, Literal
 
 from halfpixel.dialect import DIALECTS, Dialect
-from halfpixel.errors import UsageError
+from halfpixel.errors import RuleError, UsageError
+from halfpixel.registry import entry_points
 from halfpixel.site import How, Operation, Operator, Origin, Site, Surroundings
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 Safety = Literal["safe", "unsafe"]
+Kind = Literal["model", "target"]
 Facts = Mapping[str, object]
 """What an example says of its site beside the operator, by the names of fields."""
 
@@ -111,6 +113,8 @@ class Rule:
         examples: its tests and its documentation.
         check_model: the question, of all the sites of a model together.
         dialects: those whose sites `check` is asked of.
+        kind: `target` where it says what a runtime makes of a right model, which can be written
+            otherwise; `model` where it says what the model itself computes.
     """
 
     module: str
@@ -119,6 +123,7 @@ class Rule:
     examples: tuple[Good | Bad | GoodModel | BadModel, ...] = field(default=(), repr=False)
     check_model: CheckModel | None = field(default=None, repr=False)
     dialects: tuple[Dialect, ...] = field(default=DIALECTS, repr=False)
+    kind: Kind = field(default="model", repr=False)
 
     def findings(self, site: Site) -> Iterator[Finding]:
         """Ask it of one site; a rule is silent on dialects that are not its own."""
@@ -149,13 +154,66 @@ def load_rules() -> tuple[Rule, ...]:
         UsageError: a rule file does not end in ``RULE``, or two rules share a name.
     """
     rules: dict[str, Rule] = {}
-    for point in entry_points(group="halfpixel.rules"):
-        for rule in package_rules(point.value):
+    for package in entry_points("halfpixel.rules"):
+        for rule in package_rules(package):
             if rule.name in rules and rules[rule.name].module != rule.module:
                 both = f"{rules[rule.name].module} and {rule.module}"
                 raise UsageError(f"two rules are called {rule.name}: {both}")
             rules[rule.name] = rule
     return tuple(rule for _, rule in sorted(rules.items()))
+
+
+def chosen_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """Return the rules that are asked for.
+
+    Args:
+        select: names or patterns of rules to ask; all where empty.
+        ignore: names or patterns of rules to leave out.
+
+    Raises:
+        UsageError: a name or pattern that matches no rule.
+    """
+    rules = load_rules()
+    for pattern in (*select, *ignore):
+        if not any(fnmatchcase(rule.name, pattern) for rule in rules):
+            raise UsageError(f"no rule is called {pattern!r}; see 'halfpixel rules'")
+    if not select and not ignore:
+        return rules
+
+    def matches(rule: Rule, patterns: Sequence[str]) -> bool:
+        return any(fnmatchcase(rule.name, pattern) for pattern in patterns)
+
+    wanted = (rule for rule in rules if not select or matches(rule, select))
+    return tuple(rule for rule in wanted if not matches(rule, ignore))
+
+
+def names_of(kind: Kind) -> frozenset[str]:
+    """Return the names of the rules of one kind."""
+    return frozenset(rule.name for rule in load_rules() if rule.kind == kind)
+
+
+def of_site(rules: Sequence[Rule], site: Site) -> Iterator[tuple[Rule, Finding]]:
+    """Ask rules of one site.
+
+    Raises:
+        RuleError: a rule raised something; whatever a plug-in raises is one clear line.
+    """
+    for rule in rules:
+        try:
+            found = list(rule.findings(site))
+        except Exception as error:
+            raise RuleError(rule.name, site.name, error) from error
+        yield from ((rule, finding) for finding in found)
+
+
+def of_model(rules: Sequence[Rule], sites: Sequence[Site]) -> Iterator[tuple[Rule, Site, Finding]]:
+    """Ask rules of all the sites of a model together; raises as `of_site`."""
+    for rule in rules:
+        try:
+            found = [] if rule.check_model is None else list(rule.check_model(sites))
+        except Exception as error:
+            raise RuleError(rule.name, sites[0].name if sites else "", error) from error
+        yield from ((rule, site, finding) for site, finding in found)
 
 
 def package_rules(package: str) -> Iterator[Rule]:
@@ -198,5 +256,5 @@ def example_site(
     name = str(given.pop("name", "up"))
     around = {key: given.pop(key) for key in Surroundings.__slots__ if key in given}
     origin = {key: given.pop(key) for key in Origin.__slots__ if key in given}
-    parts = {"surroundings": Surroundings(**around), "origin": Origin(**origin)}
-    return Site(name, Operation(op=op, operator=operator, **parts, **given))
+    given |= {"surroundings": Surroundings(**around), "origin": Origin(**origin)}
+    return Site(name, Operation(op=op, operator=operator, **given))

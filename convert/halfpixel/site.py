@@ -34,6 +34,9 @@ Dim = int | str | None
 """A length: a number, a symbol such as "height", or None where it is unknown."""
 
 Shape = tuple[Dim, ...]
+Lengths = tuple[int | None, ...]
+"""Known lengths, None each where a length is unknown."""
+
 Operator = (
     Resize
     | GridSample
@@ -179,6 +182,8 @@ class Operation:
         since: version that an operator with these very parameters came with; 0 where unknown.
         surroundings: what stands around it.
         origin: who wrote it, what was meant, and where it will run.
+        intent: what was meant, where that is known: its origin says so.
+        rank: rank of the input, as far as it is known; 4 where it is not.
     """
 
     op: str
@@ -201,11 +206,18 @@ class Operation:
     since: int = 0
     surroundings: Surroundings = Surroundings()
     origin: Origin = Origin()
+    intent: Intent | None = field(init=False, repr=False, compare=False)
+    rank: int = field(init=False, repr=False, compare=False)
+    _lengths: tuple[Lengths, Lengths] = field(init=False, repr=False, compare=False)
 
-    @property
-    def intent(self) -> Intent | None:
-        """What was meant, where that is known."""
-        return self.origin.intent
+    def __post_init__(self) -> None:
+        """Work out once what every rule asks."""
+        shape = self.input_shape or self.output_shape
+        rank = 4 if shape is None else len(shape)
+        lengths = known(self.input_shape, rank), known(self.output_shape, rank)
+        object.__setattr__(self, "intent", self.origin.intent)
+        object.__setattr__(self, "rank", rank)
+        object.__setattr__(self, "_lengths", lengths)
 
     @property
     def version(self) -> str:
@@ -217,22 +229,16 @@ class Operation:
         """How many axes a resize is over."""
         return self.dialect.spatial_axes(self.rank)
 
-    @property
-    def rank(self) -> int:
-        """Rank of the input, as far as it is known; 4 where it is not."""
-        shape = self.input_shape or self.output_shape
-        return 4 if shape is None else len(shape)
-
     def meaning(self, intent: Intent | None) -> "Operation":
         """Return it with what was meant."""
         return replace(self, origin=replace(self.origin, intent=intent))
 
-    def lengths(self) -> tuple[tuple[int | None, ...], tuple[int | None, ...]]:
+    def lengths(self) -> tuple[Lengths, Lengths]:
         """Return the known input and output lengths, None each where unknown."""
-        return known(self.input_shape, self.rank), known(self.output_shape, self.rank)
+        return self._lengths
 
 
-def known(shape: Shape | None, rank: int) -> tuple[int | None, ...]:
+def known(shape: Shape | None, rank: int) -> Lengths:
     """Return a shape with symbols and unknowns as None.
 
     >>> known((1, "height", None), 3)
@@ -240,7 +246,7 @@ def known(shape: Shape | None, rank: int) -> tuple[int | None, ...]:
     """
     if shape is None:
         return (None,) * rank
-    return tuple(dim if isinstance(dim, int) else None for dim in shape)
+    return tuple([dim if isinstance(dim, int) else None for dim in shape])
 
 
 def shown(name: str) -> str:
@@ -265,6 +271,8 @@ class Site:
         source: "file.py:line" of the user's own call, where the exporter recorded it.
         source_text: that line itself.
         compute: how `evaluate` computes the output from the node's inputs.
+        operator: the exact description; None where the node cannot be described.
+        intent: what was meant, where that is known.
     """
 
     name: str
@@ -273,6 +281,13 @@ class Site:
     source: str | None = None
     source_text: str = ""
     compute: "Compute | None" = field(default=None, compare=False, repr=False)
+    operator: Operator | None = field(init=False, compare=False, repr=False)
+    intent: Intent | None = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Have at hand what every rule asks first."""
+        object.__setattr__(self, "operator", self.operation.operator)
+        object.__setattr__(self, "intent", self.operation.intent)
 
     @property
     def path(self) -> str:
@@ -293,16 +308,6 @@ class Site:
     def torch_call(self) -> str | None:
         """The PyTorch call that the site is, as Python; None where PyTorch has none."""
         return self.operation.torch_call
-
-    @property
-    def operator(self) -> Operator | None:
-        """The exact description."""
-        return self.operation.operator
-
-    @property
-    def intent(self) -> Intent | None:
-        """What was meant, where that is known."""
-        return self.operation.intent
 
     @property
     def input_shape(self) -> Shape | None:

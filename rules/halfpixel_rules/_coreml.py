@@ -1,16 +1,21 @@
 """What the rules about Core ML have in common: how an operator would be said, and the fix."""
 
-from halfpixel.conventions.coreml import mil as coreml_mil
-from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
-from halfpixel.conventions.vocabulary import Words
+from typing import TYPE_CHECKING
+
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.intents.deviation import deviation
 from halfpixel.sampling import Resize, Sampling
 from halfpixel.site import Operation, Site
 
+if TYPE_CHECKING:
+    from halfpixel.conventions.vocabulary import Words
 
-def words_for(operation: Operation, meant: Resize) -> Words | None:
+
+def words_for(operation: Operation, meant: Resize) -> "Words | None":
     """Return how a resize is said at the specification version of the model."""
+    from halfpixel.conventions.coreml import mil as coreml_mil
+    from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
+
     ins, outs = operation.lengths()
     say = coreml_mil.words if operation.dialect == ML_PROGRAM else coreml_neuralnetwork.words
     return say(meant, ins, outs, operation.opset, operation.scales)

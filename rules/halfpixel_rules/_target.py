@@ -1,12 +1,14 @@
 """What the rules about targets have in common: how else a node can be written."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from halfpixel.rule import Facts, Fix
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import How, Operation
-from halfpixel.targets.advice import lowering, other_attributes
-from halfpixel.targets.target import Said, Target, load_target
+
+if TYPE_CHECKING:
+    from halfpixel.targets.target import Said, Target
 
 DOUBLED = Resize(tuple((axis, Sampling("half_pixel", Linear())) for axis in (2, 3)))
 """The resize of the examples, and what else they say of it."""
@@ -22,8 +24,12 @@ ON_THE_CPU: Facts = {
 FLOATS = frozenset({"", "float16", "float32", "float64"})
 
 
-def judged(operation: Operation) -> Iterator[tuple[Target, Said]]:
+def judged(operation: Operation) -> Iterator["tuple[Target, Said]"]:
     """Yield each target that has something against an operation, and what."""
+    if not operation.origin.targets:
+        return
+    from halfpixel.targets.target import load_target
+
     for name in operation.origin.targets:
         target = load_target(name)
         said = target.verdict(operation)
@@ -31,13 +37,15 @@ def judged(operation: Operation) -> Iterator[tuple[Target, Said]]:
             yield target, said
 
 
-def known_by(said: Said) -> How:
+def known_by(said: "Said") -> How:
     """Return how a verdict is known: it was run, or is assumed of what was read."""
     return "simulated" if said.how == "measured" else "assumed"
 
 
-def instead(operation: Operation, target: Target, said: Said) -> tuple[Fix | None, str]:
+def instead(operation: Operation, target: "Target", said: "Said") -> tuple[Fix | None, str]:
     """Return attributes that say the same and are taken, or what else to do and why it is left."""
+    from halfpixel.targets.advice import lowering, other_attributes
+
     other = other_attributes(operation, target)
     if other is not None:
         return Fix("safe", other.resize), ""

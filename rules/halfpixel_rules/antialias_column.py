@@ -20,6 +20,7 @@ None: there is nothing wrong in the file.
 
 from collections.abc import Iterator
 
+from halfpixel.conventions.torch.faults import repeats_first_row
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
@@ -33,10 +34,7 @@ def check(site: Site) -> Iterator[Finding]:
     intent = site.intent
     if intent is None or intent.how != "recorded" or intent.call is None:
         return
-    ins, outs = site.operation.lengths()
-    if not intent.call.antialias or len(outs) != 4 or outs[3] != 1:
-        return
-    if ins[2] is not None and ins[2] == outs[2]:
+    if not intent.call.antialias or not repeats_first_row(*site.operation.lengths()):
         return
     yield Finding(
         "the node is right and eager PyTorch is not: on the CPU its antialiased resize of "

@@ -21,8 +21,6 @@ decides where the model runs, and is never raised unasked.
 
 from collections.abc import Iterator
 
-from halfpixel.conventions.coreml import mil as coreml_mil
-from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK, SYSTEMS
 from halfpixel.errors import ConventionError
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
@@ -51,6 +49,9 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 def _needed(operation: Operation) -> int:
+    from halfpixel.conventions.coreml import mil as coreml_mil
+    from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
+
     program = operation.dialect == ML_PROGRAM
     floor = coreml_mil.floor_of if program else coreml_neuralnetwork.floor_of
     try:

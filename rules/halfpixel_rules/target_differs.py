@@ -54,4 +54,5 @@ RULE = Rule(
             ),
         ),
     ),
+    kind="target",
 )

@@ -77,4 +77,5 @@ RULE = Rule(
             ),
         ),
     ),
+    kind="target",
 )

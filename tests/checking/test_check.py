@@ -8,9 +8,9 @@ import pytest
 import example_models as models
 import halfpixel
 from halfpixel import check as job
-from halfpixel.checking.check import Settings, chosen_rules
+from halfpixel.checking.check import Settings
 from halfpixel.errors import UsageError
-from halfpixel.rule import Finding, Rule
+from halfpixel.rule import Finding, Rule, chosen_rules
 from halfpixel.site import Site
 
 PATH = models.MISMATCHES / "A1.onnx"
@@ -25,7 +25,7 @@ def test_a_rule_that_fails_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) ->
     rule = Rule("package.broken_rule", "A rule.", broken)
     module = import_module("halfpixel.checking.check")  # the package's attribute is the function
 
-    def only(_settings: Settings) -> tuple[Rule, ...]:
+    def only(*_patterns: object) -> tuple[Rule, ...]:
         return (rule,)
 
     monkeypatch.setattr(module, "chosen_rules", only)
@@ -37,12 +37,12 @@ def test_a_rule_that_fails_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_rules_are_chosen_by_name_and_pattern() -> None:
-    names = [rule.name for rule in chosen_rules(Settings(select=("frozen-*",)))]
+    names = [rule.name for rule in chosen_rules(select=("frozen-*",))]
     assert names == ["frozen-size", "frozen-window"]
-    left = chosen_rules(Settings(ignore=("*-*",)))
+    left = chosen_rules(ignore=("*-*",))
     assert all("-" not in rule.name for rule in left)
     with pytest.raises(UsageError, match="no rule is called 'nothing'"):
-        chosen_rules(Settings(select=("nothing",)))
+        chosen_rules(select=("nothing",))
 
 
 def test_sites_that_are_alike_share_their_operation() -> None:

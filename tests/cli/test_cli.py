@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 import example_models as models
+from halfpixel.cli import commands
 from halfpixel.cli.main import cli
 
 GOOD = str(models.CORPUS / "bilinear_x2_ac0-t2.13.0d-o20.onnx")
@@ -149,16 +151,39 @@ def child(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Complete
     return subprocess.run(command, check=False, text=True, stdout=stdout, stderr=subprocess.PIPE)
 
 
-def test_a_plain_check_imports_neither_onnx_nor_numpy_nor_rich() -> None:
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_plain_check_imports_no_more_than_it_needs(form: str) -> None:
+    absent = {
+        "onnx", "numpy", "rich", "onnxruntime", "torch",  # whose import takes longer than a check
+        "importlib.metadata", "tempfile", "hashlib", "logging",
+        "halfpixel.cli.commands.fix", "halfpixel.cli.commands.convert",
+        "halfpixel.targets.target", "halfpixel.conventions.coreml.mil",
+        "halfpixel.formats.coreml_file", "halfpixel.formats.onnx.write.rewrite",
+    }  # fmt: skip
     code = (
-        "import sys; from halfpixel.cli.main import cli; "
-        f"cli(['check', {GOOD!r}], standalone_mode=False) if False else None; "
-        "from halfpixel.checking.check import check; from halfpixel.report.as_text import show; "
-        f"show(check({GOOD!r}), colour=False); "
-        "print(sorted({'onnx', 'numpy', 'rich', 'onnxruntime', 'torch'} & set(sys.modules)))"
+        "import sys\n"
+        "from halfpixel.__main__ import main\n"
+        f"sys.argv = ['halfpixel', 'check', '--output-format', {form!r}, {GOOD!r}]\n"
+        "try:\n    main()\n"
+        "finally:\n"
+        f"    print(sorted({absent!r} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, text=True, capture_output=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_every_file_of_commands_is_a_command_of_its_name() -> None:
+    files = {path.stem for path in Path(commands.__path__[0]).glob("[!_]*.py")}
+    with click.Context(cli) as context:
+        found = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    assert found.keys() == files
+    assert all(command is not None and command.name == name for name, command in found.items())
+
+
+def test_a_command_that_is_none_is_refused() -> None:
+    result = run("chek")
+    assert result.exit_code == 2
+    assert "No such command 'chek'" in result.output
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

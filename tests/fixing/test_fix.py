@@ -24,7 +24,7 @@ from halfpixel.cli.main import cli
 from halfpixel.errors import UsageError
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixSettings
-from halfpixel.formats.onnx.write.rewrite import RECORD
+from halfpixel.formats.onnx.structure import RECORD
 from oracles import by_onnxruntime
 
 Array = np.ndarray[Any, np.dtype[Any]]

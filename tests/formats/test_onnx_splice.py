@@ -202,7 +202,7 @@ def test_the_result_is_read_back_before_it_gets_its_name(
     def forgets(_path: Path, _edit: ModelEdit) -> list[atomic.Piece]:
         return [(0, len(data))]
 
-    monkeypatch.setattr("halfpixel.formats.onnx.model.splice", forgets)
+    monkeypatch.setattr("halfpixel.formats.onnx.write.save.splice", forgets)
     with pytest.raises(ModelFileError, match="reads back as another model"):
         result.save(path)
     assert path.read_bytes() == data

@@ -5,22 +5,26 @@ This is the job that lint is: read, walk, ask the rules, report.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import cast
 
 from halfpixel.errors import (
-    ConventionError,
-    GraphError,
     HalfpixelError,
     RuleError,
     UsageError,
 )
-from halfpixel.format import Change, Format, Opened, load_formats
+from halfpixel.format import Format, Opened, load_formats
 from halfpixel.intent import Policy, expected, parse_policy
-from halfpixel.rule import SEVERITIES, Finding, Rule, Severity, load_rules
+from halfpixel.rule import (
+    SEVERITIES,
+    Finding,
+    Rule,
+    Severity,
+    chosen_rules,
+    of_model,
+    of_site,
+)
 from halfpixel.site import Intent, Operation, Site
-from halfpixel.targets.target import load_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,31 +147,6 @@ def settings_of(
     return Settings(chosen, left, tuple(parse_policy(text) for text in meant), severity)
 
 
-_RANK: dict[Severity, int] = {"error": 2, "warning": 1, "note": 0}
-
-
-def chosen_rules(settings: Settings) -> tuple[Rule, ...]:
-    """Return the rules that the settings ask for.
-
-    Raises:
-        UsageError: a name or pattern that matches no rule.
-    """
-    rules = load_rules()
-    for pattern in (*settings.select, *settings.ignore):
-        if not any(fnmatchcase(rule.name, pattern) for rule in rules):
-            raise UsageError(f"no rule is called {pattern!r}; see 'halfpixel rules'")
-
-    def matches(rule: Rule, patterns: Sequence[str]) -> bool:
-        return any(fnmatchcase(rule.name, pattern) for pattern in patterns)
-
-    return tuple(
-        rule
-        for rule in rules
-        if (not settings.select or matches(rule, settings.select))
-        and not matches(rule, settings.ignore)
-    )
-
-
 def sites(source: object) -> list[Site]:
     """Return every resampling site of a model, in graph order.
 
@@ -267,15 +246,23 @@ class Judge:
 
     def __post_init__(self) -> None:
         """Choose the rules, and see that the targets are there."""
-        self.rules = chosen_rules(self.settings)
-        for name in self.settings.targets:
-            load_target(name)
+        self.rules = chosen_rules(self.settings.select, self.settings.ignore)
+        if self.settings.targets:
+            from halfpixel.targets.target import load_target
+
+            for name in self.settings.targets:
+                load_target(name)
 
     def file(self, source: object, name: str) -> FileReport:
         """Return what is found in one file or model."""
         try:
             model = opened(source)
-            return announced(model, self.judged(model, name))
+            report = self.judged(model, name)
+            if not any(one.finding.fix for one in report.findings):
+                return report
+            from halfpixel.checking.announce import announced
+
+            return announced(model, report)
         except UsageError:
             raise
         except HalfpixelError as error:
@@ -304,8 +291,7 @@ class Judge:
             site = replace(site, operation=self._aimed[key][1])
         if not self.settings.policies:
             return site
-        names = (site.name, site.path)
-        intent = expected(site.operation, names, self.settings.policies)
+        intent = expected(site.operation, (site.name, site.path), self.settings.policies)
         if intent is None:
             return site
         return replace(site, operation=site.operation.meaning(intent))
@@ -317,67 +303,17 @@ class Judge:
             for site in found
             for rule, finding in self.of_operation(site)
         ]
-        for rule in self.rules:
-            located += [Located(rule, s, finding) for s, finding in _of_model(rule, found)]
-        least = _RANK[self.settings.severity]
-        kept = [one for one in located if _RANK[one.finding.severity] >= least]
-        yield from sorted(
-            kept,
-            key=lambda one: (order.get(id(one.site), 0), -_RANK[one.finding.severity]),
-        )
+        located += [Located(*one) for one in of_model(self.rules, found)]
+        rank = SEVERITIES.index
+        kept = [
+            one for one in located if rank(one.finding.severity) <= rank(self.settings.severity)
+        ]
+        kept.sort(key=lambda one: (order.get(id(one.site), 0), rank(one.finding.severity)))
+        yield from kept
 
     def of_operation(self, site: Site) -> tuple[tuple[Rule, Finding], ...]:
         """Ask every rule of an operation once, however many sites share it."""
         key = id(site.operation)
         if key not in self._said:
-            findings = tuple(
-                (rule, finding) for rule in self.rules for finding in _of_site(rule, site)
-            )
-            self._said[key] = (site.operation, findings)
+            self._said[key] = (site.operation, tuple(of_site(self.rules, site)))
         return self._said[key][1]
-
-
-def announced(model: Opened, report: FileReport) -> FileReport:
-    """Return a report whose fixes are told in the words of what would write them.
-
-    Sites that are alike are asked of once. A fix that nothing can write is none, with the reason.
-    """
-    order = {id(site): place for place, site in enumerate(report.sites)}
-    known: dict[tuple[int, int], Located] = {}
-    found: list[Located] = []
-    for one in report.findings:
-        key = id(one.site.operation), id(one.finding)
-        if key not in known:
-            known[key] = announced_at(model, order[id(one.site)], one)
-        said = known[key]
-        found.append(replace(one, finding=said.finding, words=said.words))
-    return replace(report, findings=tuple(found))
-
-
-def announced_at(model: Opened, place: int, one: Located) -> Located:
-    """Return one finding in the words of what would write its fix, at a place among the sites."""
-    fix = one.finding.fix
-    if fix is None:
-        return one
-    try:
-        words = model.words(Change(place, fix.operator, one.rule.name, fix.factors, fix.exact))
-    except (ConventionError, GraphError) as error:
-        reason = error.reason if isinstance(error, GraphError) else str(error)
-        return replace(one, finding=replace(one.finding, fix=None, declined=reason))
-    return replace(one, words=words)
-
-
-def _of_site(rule: Rule, site: Site) -> list[Finding]:
-    """Ask a rule of one site; whatever a plug-in raises becomes one clear line."""
-    try:
-        return list(rule.findings(site))
-    except Exception as error:
-        raise RuleError(rule.name, site.name, error) from error
-
-
-def _of_model(rule: Rule, sites: Sequence[Site]) -> list[tuple[Site, Finding]]:
-    """Ask a rule of all the sites of a model together."""
-    try:
-        return [] if rule.check_model is None else list(rule.check_model(sites))
-    except Exception as error:
-        raise RuleError(rule.name, sites[0].name if sites else "", error) from error

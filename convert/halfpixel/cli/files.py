@@ -1,4 +1,4 @@
-"""What every command shares: exit codes, the files that are named, lists of names."""
+"""The files that a command is given: those named, in folders, or matched by a pattern."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,24 +7,10 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import click
-
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
     from halfpixel.site import Site
-
-expect_option = click.option(
-    "--expect",
-    multiple=True,
-    metavar="[NODE:]KEY=VALUE",
-    help="What is meant: align_corners=false, mode=bicubic, antialias=true; NODE a pattern.",
-)
-format_option = click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
-
-report_option = click.option(
-    "--output-format", type=click.Choice(["text", "json", "sarif", "github"]), default="text"
-)
 
 FILES: Final = (".onnx", ".mlmodel")
 PACKAGES: Final = (".mlpackage", ".mlmodelc")
@@ -32,17 +18,6 @@ PACKAGES: Final = (".mlpackage", ".mlmodelc")
 
 BACKUP: Final = ".bak"
 """What follows the name of a model that a fix has kept; a folder's models are without these."""
-
-CLEAN: Final = 0
-FOUND: Final = 1
-FAILED: Final = 2
-
-
-def names(
-    _ctx: click.Context, _parameter: click.Parameter, value: Sequence[str]
-) -> tuple[str, ...]:
-    """Return the names of an option that may be repeated or hold several, by commas."""
-    return tuple(name.strip() for text in value for name in text.split(",") if name.strip())
 
 
 def model_files(paths: Sequence[str]) -> list[Path]:
@@ -58,28 +33,6 @@ def model_files(paths: Sequence[str]) -> list[Path]:
     there = {path for path, _ in found}
     kept = [path for path, named in found if named or _source(path) not in there]
     return list(dict.fromkeys(kept))
-
-
-def parse_range(text: str | None) -> tuple[float, float]:
-    """Return the range of made floats that LOW,HIGH spells; 0 to 1 where nothing is said.
-
-    Raises:
-        UsageError: a text that is none.
-
-    >>> parse_range("-1,2")
-    (-1.0, 2.0)
-    """
-    from halfpixel.runtimes.feeds import USUAL_RANGE
-
-    if text is None:
-        return USUAL_RANGE
-    try:
-        low, high = (float(part) for part in text.split(","))
-    except ValueError:
-        raise UsageError(f"--range {text!r}: expected LOW,HIGH") from None
-    if not low <= high:
-        raise UsageError(f"--range {text!r}: expected LOW no greater than HIGH")
-    return low, high
 
 
 def fixed_name(path: Path) -> Path:

@@ -8,21 +8,32 @@ import gc
 import io
 import os
 import sys
+from pkgutil import iter_modules
 
 import click
 
-from halfpixel.cli.checking import check_command
-from halfpixel.cli.conforming import conformance_command
-from halfpixel.cli.converting import convert_command
-from halfpixel.cli.files import FAILED, FOUND
-from halfpixel.cli.fixing import fix_command
-from halfpixel.cli.packing import rules_command
-from halfpixel.cli.verifying import verify_command
+from halfpixel.cli import commands
+from halfpixel.cli.options import FAILED, FOUND
 from halfpixel.errors import HalfpixelError
+from halfpixel.registry import load
 
 
 class _Group(click.Group):
-    """Commands whose errors are one line and exit code 2."""
+    """The commands in `commands/`, each imported when it is asked for.
+
+    Their errors are one line and exit code 2.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own
+        return sorted(module.name for module in iter_modules(commands.__path__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.commands:
+            there = self.list_commands(ctx)
+            wanted = [cmd_name] if cmd_name in there else there  # all: click proposes one
+            for found in load("cli.commands", wanted, click.Command):
+                self.add_command(found)
+        return self.commands.get(cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -38,24 +49,6 @@ def cli() -> None:
     """Check, fix and verify the resampling operators of exported models."""
 
 
-cli.add_command(check_command)
-cli.add_command(fix_command)
-cli.add_command(verify_command)
-cli.add_command(conformance_command)
-cli.add_command(rules_command)
-cli.add_command(convert_command)
-
-
-@cli.command("explain")
-@click.argument("subject", metavar='RULE | MODEL[:NODE] | "F.interpolate(...)"')
-def explain_command(subject: str) -> None:
-    """Explain a rule, the sites of a model, or a call of any framework in every convention."""
-    from halfpixel.checking.explain import explain
-
-    for line in explain(subject):
-        click.echo(line)
-
-
 def main() -> None:
     """Run the command line; a reader that goes away early is no error."""
     gc.set_threshold(200_000)  # a short process: collecting while it starts costs a fifth
@@ -66,6 +59,7 @@ def main() -> None:
         try:
             cli()
         finally:
+            gc.freeze()  # nothing is collected at the end: the system takes it all back at once
             if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison] - closed
                 sys.stdout.flush()
     except BrokenPipeError:

@@ -11,12 +11,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
+from halfpixel.checking.announce import announced, announced_at
 from halfpixel.checking.check import (
     FileReport,
     Judge,
     Located,
-    announced,
-    announced_at,
     opened,
     settings_of,
 )

@@ -9,10 +9,7 @@ Source: Linux manual pages open(2) on O_TMPFILE, linkat(2), copy_file_range(2), 
 
 import errno
 import os
-import secrets
-import shutil
 import stat
-import tempfile
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -125,6 +122,9 @@ def copy_out(
     Raises:
         ModelFileError: the old file cannot be read, or there is no room.
     """
+    import shutil
+    import tempfile
+
     try:
         with source.open("rb") as old, tempfile.NamedTemporaryFile() as passing:
             for piece in pieces:
@@ -256,7 +256,7 @@ def _open_in(folder: Path, target: Path) -> tuple[int, Path | None]:
 
 
 def _passing_name(target: Path) -> Path:
-    return target.with_name(f".halfpixel-{secrets.token_hex(6)}.tmp")
+    return target.with_name(f".halfpixel-{os.urandom(6).hex()}.tmp")
 
 
 def _give_name(new: int, name: Path | None, target: Path, *, replace: bool) -> None:

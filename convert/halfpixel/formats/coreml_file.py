@@ -3,13 +3,9 @@
 from typing import TYPE_CHECKING
 
 from halfpixel.format import Format
-<<<<<<< HEAD
-from halfpixel.formats.coreml.model import FORMAT_NAME, opened
-=======
 
 if TYPE_CHECKING:
     from halfpixel.format import Opened
->>>>>>> words
 
 
 def takes(_source: object) -> bool:
@@ -17,9 +13,6 @@ def takes(_source: object) -> bool:
     return False
 
 
-<<<<<<< HEAD
-FORMAT = Format(FORMAT_NAME, (".mlpackage", ".mlmodel", ".mlmodelc"), takes, opened)
-=======
 def opened(source: object) -> "Opened":
     """Return the structure of a model in a file; its reader is imported with the first one.
 
@@ -35,4 +28,3 @@ def opened(source: object) -> "Opened":
 
 
 FORMAT = Format("Core ML", (".mlpackage", ".mlmodel", ".mlmodelc"), takes, opened)
->>>>>>> words

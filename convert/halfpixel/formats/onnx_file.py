@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from halfpixel.errors import GraphError
 from halfpixel.format import Format
-from halfpixel.formats.onnx.model import FORMAT_NAME, OnnxModel, proto_of
-from halfpixel.formats.onnx.proto import parse
-from halfpixel.formats.onnx.wire import skeleton
+from halfpixel.formats.onnx.memory import proto_of
+from halfpixel.formats.onnx.model import FORMAT_NAME, OnnxModel
+from halfpixel.formats.onnx.structure import structure
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -24,7 +24,7 @@ def opened(source: object) -> OnnxModel:
         GraphError: it says no opset that is known.
     """
     if isinstance(source, Path):
-        model = parse(skeleton(source).data, source)
+        model = structure(source)
         _check_opset(model, str(source))
         return OnnxModel(model, source)
     model = proto_of(source)

@@ -17,6 +17,7 @@ from halfpixel.conventions.torch.interpolate import (
     LATEST,
     NEAREST_COPIES_SINCE,
     NEAREST_COPIES_UP_TO,
+    Interpolate,
     Version,
 )
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare
@@ -131,7 +132,12 @@ def meant_resize(operation: Operation) -> Resize | None:
         if len(axes) != spatial:
             return None
         last = axes
-    return on_view(intent.call, View(last))
+    return _on_axes(intent.call, last)
+
+
+@lru_cache(maxsize=512)  # a site is compared with its intent by one rule after the other
+def _on_axes(call: Interpolate, axes: tuple[int, ...]) -> Resize:
+    return on_view(call, View(axes))
 
 
 @lru_cache(maxsize=512)

@@ -5,7 +5,6 @@ from typing import Final
 
 from halfpixel.checking.check import FileReport, Located, Report
 from halfpixel.site import Shape, Site
-from halfpixel.targets.target import load_target
 
 VERSION: Final = 1
 
@@ -54,6 +53,8 @@ def _site(site: Site) -> dict[str, object]:
 
 def _verdict(site: Site, name: str) -> dict[str, object] | None:
     """Return what a target makes of a site, with its source; None where that is not known."""
+    from halfpixel.targets.target import load_target
+
     said = load_target(name).says(site.operation)
     if said is None:
         return None

@@ -8,7 +8,6 @@ from typing import Final
 from halfpixel.checking.check import FileReport, Located, Report
 from halfpixel.rule import SEVERITIES
 from halfpixel.site import Shape, Site, shown
-from halfpixel.targets.target import load_target
 
 Part = tuple[str, str]
 """A piece of text and its style, in rich's words; an empty style is plain."""
@@ -80,6 +79,8 @@ def _site(path: str, located: Sequence[Located]) -> Iterator[Line]:
 
 
 def _verdict(site: Site, name: str) -> str:
+    from halfpixel.targets.target import load_target
+
     said = load_target(name).says(site.operation)
     return "not known" if said is None else VERDICTS[said.verdict]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Port
-from halfpixel.formats.onnx.proto import telling
+from halfpixel.formats.onnx.model import errors_of
 from halfpixel.formats.onnx.read.constants import NAMES
 from halfpixel.formats.onnx.read.resize import resize_inputs
 from halfpixel.formats.onnx.read.walk import Place
@@ -39,7 +39,7 @@ def cut_out(model: "OnnxModel", site: int, shape: Sequence[int], outs: Sequence[
     Raises:
         GraphError: it is written in several nodes, or an input is neither known nor free.
     """
-    with telling(model.path, model.proto):
+    with errors_of(model.path, model.proto):
         return _cut_out(model.places[site], shape, outs)
 
 

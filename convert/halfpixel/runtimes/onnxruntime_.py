@@ -22,7 +22,7 @@ from halfpixel.checking.check import opened
 from halfpixel.errors import RuntimeFailure, RuntimeRefusal
 from halfpixel.format import Port
 from halfpixel.formats import onnx_file
-from halfpixel.formats.onnx.model import in_memory
+from halfpixel.formats.onnx.memory import in_memory
 from halfpixel.formats.onnx.read.resize import OPS
 from halfpixel.formats.onnx.read.values import with_outputs
 from halfpixel.runtime import Runtime, Settings, Side

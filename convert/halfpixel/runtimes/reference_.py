@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from halfpixel.checking.check import opened
 from halfpixel.errors import RuntimeRefusal
 from halfpixel.format import Port
-from halfpixel.formats.onnx.model import in_memory
+from halfpixel.formats.onnx.memory import in_memory
 from halfpixel.runtime import Runtime, Settings, Side
 
 if TYPE_CHECKING:

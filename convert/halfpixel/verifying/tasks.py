@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Array = NDArray[np.generic]
+    from halfpixel.arrays import Array
+
 
 TASKS: Final = ("argmax", "boxes", "depth")
 """What a model's output is for, and is measured by on request."""

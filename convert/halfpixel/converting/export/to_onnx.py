@@ -193,8 +193,7 @@ def _torchscript(source: Source, path: Path, opset: int | None) -> Exported:
             input_names=source.names,
             dynamic_axes=axes or None,
         )
-    from halfpixel.formats.onnx.proto import parse
-    from halfpixel.formats.onnx.wire import skeleton
+    from halfpixel.formats.onnx.structure import structure
     from halfpixel.formats.onnx.write.version_converter import opset_of
 
-    return Exported(path, opset_of(parse(skeleton(path).data, path)), notes=tuple(notes))
+    return Exported(path, opset_of(structure(path)), notes=tuple(notes))

@@ -5,12 +5,13 @@ stays as it is, byte for byte. Two edits in a row compose to one, so that a mode
 to a later opset, repaired there, and written once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from halfpixel.errors import GraphError
-from halfpixel.formats.onnx.wire import OWN
+from halfpixel.formats.onnx.read.scope import inner_graphs
+from halfpixel.formats.onnx.structure import OWN
 
 if TYPE_CHECKING:
     from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto
@@ -188,17 +189,6 @@ def _copy(node: "NodeProto") -> "NodeProto":
     out = type(node)()
     out.CopyFrom(node)
     return out
-
-
-def inner_graphs(node: "NodeProto") -> "Sequence[tuple[int, int, GraphProto]]":
-    """Return (attribute, place, graph) of every subgraph of a node."""
-    found: list[tuple[int, int, GraphProto]] = []
-    for number, attribute in enumerate(node.attribute):
-        if attribute.graphs:
-            found += [(number, place, graph) for place, graph in enumerate(attribute.graphs)]
-        elif attribute.HasField("g"):
-            found.append((number, 0, attribute.g))
-    return found
 
 
 def is_payload(tensor: "TensorProto") -> bool:

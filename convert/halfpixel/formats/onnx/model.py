@@ -1,68 +1,26 @@
 """An ONNX model that was read, and one that was changed and is not written yet."""
 
-import copy
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
-from halfpixel.formats import atomic
-from halfpixel.formats.onnx.edit import ModelEdit, applied, compose
-from halfpixel.formats.onnx.ir_tensors import give_back
-from halfpixel.formats.onnx.proto import parse, telling
-from halfpixel.formats.onnx.read.values import inputs_of, values_of
+from halfpixel.formats.onnx.memory import like, proto_of
 from halfpixel.formats.onnx.read.walk import Place, Walk
-from halfpixel.formats.onnx.wire import skeleton
-from halfpixel.formats.onnx.write.external_data import (
-    EXTERNAL,
-    brought_data,
-    data_files,
-    same_structure,
-    tensors,
-)
-from halfpixel.formats.onnx.write.rewrite import RECORD, Rewriting
-from halfpixel.formats.onnx.write.splice import splice
-from halfpixel.formats.onnx.write.version_converter import opset_of
-from halfpixel.formats.protobuf_wire import mapped, stamp
+from halfpixel.formats.onnx.structure import RECORD, structure
+from halfpixel.formats.protobuf_wire import stamp
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
     from onnx import ModelProto
 
+    from halfpixel.formats.onnx.edit import ModelEdit
 
 FORMAT_NAME: Final = "ONNX"
-
-
-class _HasProto(Protocol):
-    """A torch.onnx.ONNXProgram, as far as it is used here."""
-
-    model: object
-
-    @property
-    def model_proto(self) -> "ModelProto": ...
-
-
-def proto_of(source: object) -> "ModelProto":
-    """Return the ModelProto of a model in memory."""
-    root = type(source).__module__.partition(".")[0]
-    if root == "torch":
-        return cast("_HasProto", source).model_proto
-    if root == "onnx_ir":
-        import onnx_ir
-
-        return onnx_ir.to_proto(cast("onnx_ir.Model", source))
-    return cast("ModelProto", source)
-
-
-def in_memory(source: object) -> "ModelProto":
-    """Return the ModelProto of a model in memory or of its serialized bytes."""
-    if isinstance(source, bytes):
-        from onnx import ModelProto
-
-        return ModelProto.FromString(source)
-    return proto_of(source)
 
 
 @dataclass
@@ -72,12 +30,12 @@ class OnnxModel:
     Attributes:
         proto: its structure, changes included.
         source: the path or the object that it was read from.
-        edit: how it differs from what was read.
+        edit: how it differs from what was read; None where it does not.
     """
 
     proto: "ModelProto"
     source: object
-    edit: ModelEdit = field(default_factory=ModelEdit)
+    edit: "ModelEdit | None" = None
     _places: list[Place] | None = field(default=None, init=False)
     _values: tuple[Value, ...] | None = field(default=None, init=False)
     _seen: tuple[int, int] | None = None
@@ -125,20 +83,26 @@ class OnnxModel:
     @property
     def inputs(self) -> tuple[Port, ...]:
         """What it takes, in order."""
-        with telling(self.path, self.proto):
+        from halfpixel.formats.onnx.read.values import inputs_of
+
+        with errors_of(self.path, self.proto):
             return inputs_of(self.proto)
 
     @property
     def data_files(self) -> list[str]:
         """Names of the files beside it that hold its weights."""
-        with telling(self.path, self.proto):
+        from halfpixel.formats.onnx.write.external_data import data_files
+
+        with errors_of(self.path, self.proto):
             return data_files(self.proto)
 
     @property
     def values(self) -> tuple[Value, ...]:
         """Values of the main graph, in graph order."""
+        from halfpixel.formats.onnx.read.values import values_of
+
         if self._values is None:
-            with telling(self.path, self.proto):
+            with errors_of(self.path, self.proto):
                 self._values = values_of(self.proto)
         return self._values
 
@@ -160,7 +124,7 @@ class OnnxModel:
         """Its sites with their nodes; raises as `sites`."""
         if self._places is None:
             path = self.path
-            with telling(path, self.proto):
+            with errors_of(path, self.proto):
                 self._places = Walk(self.proto, path.parent if path else None).places()
         return self._places
 
@@ -181,11 +145,14 @@ class OnnxModel:
             GraphError: the graph is impossible.
             ModelFileError: graphs are nested too deep, or a name is no text.
         """
+        from halfpixel.formats.onnx.write.rewrite import Rewriting
+        from halfpixel.formats.onnx.write.version_converter import opset_of
+
         if not changes:
-            return OnnxRewritten(self, ModelEdit(), (), ())
+            return OnnxRewritten(self, None, (), ())
         folder = None if self.path is None else self.path.parent
-        with telling(self.path, self.proto):
-            rewriting = Rewriting(self.proto, folder, newest)
+        with errors_of(self.path, self.proto):
+            rewriting = Rewriting(self.proto, self.places, folder, newest)
             edit, outcomes = rewriting.edit(changes)
         before, after = opset_of(self.proto), edit.opset
         notes = () if after is None else (f"opset {before} to {after}",)
@@ -198,13 +165,13 @@ class OnnxRewritten:
 
     Attributes:
         before: the model that was changed.
-        edit: the change.
+        edit: the change; None where nothing is to change.
         outcomes: what became of every change that was asked for.
         notes: what changed beside the sites.
     """
 
     before: OnnxModel
-    edit: ModelEdit
+    edit: "ModelEdit | None"
     outcomes: tuple[Outcome, ...]
     notes: tuple[str, ...]
     _opened: OnnxModel | None = None
@@ -213,7 +180,7 @@ class OnnxRewritten:
     def opened(self) -> OnnxModel:
         """The changed model, with the whole change since it was read."""
         if self._opened is None:
-            with telling(self.before.path, self.before.proto):
+            with errors_of(self.before.path, self.before.proto):
                 self._opened = self._changed()
         return self._opened
 
@@ -221,6 +188,8 @@ class OnnxRewritten:
         before = self.before
         if not self.edit:
             return before
+        from halfpixel.formats.onnx.edit import applied, compose
+
         whole = self.edit
         if before.edit:
             whole = compose(before.edit, self.edit, _read_again(before))
@@ -232,10 +201,10 @@ class OnnxRewritten:
         Raises:
             GraphError: the checker refuses it, and did not refuse what was read.
         """
-        with telling(self.before.path, self.before.proto):
-            reason = _refused(self.opened.proto)
-            if reason and not _refused(self.before.proto):
-                raise GraphError("", "", f"onnx.checker refuses the result: {reason}")
+        from halfpixel.formats.onnx.write.save import check_sound
+
+        with errors_of(self.before.path, self.before.proto):
+            check_sound(self.before.proto, self.opened.proto)
 
     def save(self, target: Path, *, replace: bool) -> None:
         """Write the changed file; external data is copied where it goes to another folder.
@@ -243,101 +212,91 @@ class OnnxRewritten:
         Raises:
             ModelFileError: it cannot be written, or reads back as something else.
         """
-        path = self.before.path
+        from halfpixel.formats.onnx.write.save import save
+
+        changed, path = self._to_be_written(), self.before.path
         if path is None:
-            data = self.opened.proto.SerializeToString()
+            from halfpixel.formats import atomic
+
+            data = changed.proto.SerializeToString()
             atomic.write([data], None, target, replace=replace)
             return
-        pieces = self._pieces(path)
-
-        def verify(written: Path) -> None:
-            self._check_read_back(written, target)
-
-        with telling(path, self.opened.proto), brought_data(self.opened.proto, path, target):
-            atomic.write(pieces, path, target, replace=replace, verify=verify)
+        with errors_of(path, changed.proto):
+            save(path, changed.edit, changed.proto, target, replace=replace)
 
     def copy_out(self, stream: BinaryIO) -> None:
         """Write the changed model to an open stream."""
-        path = self.before.path
+        from halfpixel.formats.onnx.write.save import copy_out
+
+        changed, path = self._to_be_written(), self.before.path
         if path is None:
-            stream.write(self.opened.proto.SerializeToString())
-        else:
-            with telling(path, self.opened.proto), brought_data(self.opened.proto, path, path):
-                pieces = self._pieces(path)
-
-            def verify(written: Path) -> None:
-                self._check_read_back(written, Path("<standard output>"))
-
-            atomic.copy_out(pieces, path, stream, verify)
+            stream.write(changed.proto.SerializeToString())
+            return
+        with errors_of(path, changed.proto):
+            copy_out(path, changed.edit, changed.proto, stream)
 
     def model(self) -> object:
         """Return the changed model as an object of the kind that was given.
 
         For a path, a ModelProto with everything that is in the file itself.
         """
-        source = self.before.source
-        if isinstance(source, Path):
-            found = parse(atomic.joined(self._pieces(source), source), source)
-            self._check_same(found, None, source)
-            return found
-        root = type(source).__module__.partition(".")[0]
-        if root not in {"torch", "onnx_ir"}:
-            return self.opened.proto
-        import onnx_ir
+        from halfpixel.formats.onnx.write.save import whole
 
-        held = source if root == "onnx_ir" else cast("_HasProto", source).model
-        model = onnx_ir.from_proto(self.opened.proto)
-        give_back(model, cast("onnx_ir.Model", held), [])
-        if root == "onnx_ir":
-            return model
-        program = cast("_HasProto", copy.copy(source))
-        vars(program).update(_inference_session=None, _tempdir=None)  # these run the old model
-        program.model = model
-        return program
+        changed, path = self._to_be_written(), self.before.path
+        if path is None:
+            return like(self.before.source, changed.proto)
+        return whole(path, changed.edit, changed.proto)
 
-    def _pieces(self, path: Path) -> list[atomic.Piece]:
-        edit = self.opened.edit
+    def _to_be_written(self) -> OnnxModel:
+        """Return the changed model; refuse a file that is another one since it was read."""
+        changed = self.opened
         self.before.check_unchanged()
-        if edit:
-            return splice(path, edit)
-        with mapped(path) as view:
-            return [(0, len(view))]
-
-    def _check_read_back(self, written: Path, target: Path) -> None:
-        """Refuse a file that does not hold the structure that was meant."""
-        try:
-            found = parse(skeleton(written).data, written)
-        except ModelFileError as error:
-            raise ModelFileError(target, f"does not read back: {error.reason}") from error
-        self._check_same(found, written, target)
-
-    def _check_same(self, found: "ModelProto", written: Path | None, target: Path) -> None:
-        path = self.before.path
-        if path is not None and not same_structure(found, written, self.opened.proto, path):
-            raise ModelFileError(target, "reads back as another model than was written")
+        return changed
 
 
 def _read_again(model: OnnxModel) -> "ModelProto":
     """Return the model as it was before any change."""
     if model.path is not None:
-        return parse(skeleton(model.path).data, model.path)
+        return structure(model.path)
     return proto_of(model.source)
 
 
-def _refused(model: "ModelProto") -> str:
-    """Return why onnx.checker refuses a model, its external tensors emptied; else nothing."""
-    from onnx import checker
+@contextmanager
+def errors_of(path: Path | None, model: "ModelProto") -> Generator[None]:
+    """Turn what a broken structure makes fail into one line that names the file.
 
-    plain = type(model)()
-    plain.CopyFrom(model)
-    for tensor in tensors(plain):
-        if tensor.data_location == EXTERNAL:
-            del tensor.dims[:], tensor.external_data[:]
-            tensor.dims.append(0)
-            tensor.ClearField("data_location")
-            tensor.raw_data = b""
+    Args:
+        path: the file, or None for a model in memory.
+        model: what was read from it.
+
+    Raises:
+        GraphError: raised inside, now with the file's name.
+        ModelFileError: graphs are nested too deep, or a name is no text.
+    """
+    file = path or Path("<model>")
     try:
-        checker.check_model(plain)  # pyright: ignore[reportUnknownMemberType] - for a path
-    except checker.ValidationError as error:
-        return str(error).strip().splitlines()[0]
-    return ""
+        yield
+    except GraphError as error:
+        raise GraphError("" if path is None else str(path), error.node, error.reason) from error
+    except RecursionError as error:
+        raise ModelFileError(file, "graphs or functions are nested too deep") from error
+    except (TypeError, AttributeError, UnicodeError) as error:
+        if _text_is_broken(model):
+            raise ModelFileError(file, "a name or text in the model is not UTF-8") from error
+        raise
+
+
+def _text_is_broken(message: "Message") -> bool:
+    """Whether a text anywhere in a message is not UTF-8.
+
+    protobuf hands such a text out as bytes; this is asked only once something failed on it.
+    """
+    for part, value in message.ListFields():
+        values = value if part.is_repeated else [value]
+        for one in values:
+            if part.type == part.TYPE_MESSAGE:
+                if _text_is_broken(one):
+                    return True
+            elif part.type == part.TYPE_STRING and isinstance(one, bytes):
+                return True
+    return False

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
     from onnx import NodeProto, TensorProto
 
-    Array = NDArray[np.generic]
+    from halfpixel.arrays import Array
+
 
 LARGEST: Final = 1 << 21
 """Elements of a value that is computed: index tables of an image, never its pixels."""

@@ -1,8 +1,10 @@
 """Lengths that a graph computes from its own free dimensions, tried at concrete ones."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from halfpixel.formats.onnx.read.gathers import Gather, separate
+from halfpixel.conventions.torch.call import closest_nearest
+from halfpixel.formats.onnx.read.gathers import Gather, read_gather, separate
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.formats.onnx.read.shape_arithmetic import Trial, factors
 from halfpixel.sampling.arithmetic import output_length_float32
@@ -10,6 +12,29 @@ from halfpixel.site import FreeLengths, Operation
 
 if TYPE_CHECKING:
     from onnx import NodeProto
+
+
+def with_free_lengths(
+    main: Scope, node: "NodeProto", operation: Operation, attempts: list[Trial]
+) -> Operation:
+    """Return an operation completed with the lengths that the graph computes for it.
+
+    Args:
+        main: the main graph.
+        node: the site's node.
+        operation: what is known of it.
+        attempts: trials of the free dimensions.
+    """
+    if operation.hidden == "GatherND":
+        gather = read_gather(main, node)
+        free = gather_trials(main, gather, attempts) if gather else FreeLengths()
+        closest = closest_nearest(free.trials, free.tables, free.factors)
+        if closest is not None and not closest.off:
+            operation = replace(operation, torch_call=closest.call.text())
+    else:
+        free = resize_trials(main, node, operation, attempts)
+    surroundings = replace(operation.surroundings, free_lengths=free)
+    return replace(operation, surroundings=surroundings)
 
 
 def resize_trials(

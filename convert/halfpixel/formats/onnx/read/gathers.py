@@ -6,7 +6,7 @@ The tables are read back and become the weights themselves, so that such a resiz
 by what it computes, like any other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, cast
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from halfpixel.site import Compute
 
-HIDING: Final = frozenset({"GatherND", "AveragePool"})
 BLEND: Final = 1_000_000
 """Blend weights are float32 of small fractions: the denominator that they are read with."""
 
@@ -240,9 +239,7 @@ def gather_nd(data: "NDArray[np.generic]", gather: Gather) -> "NDArray[np.float6
     return y
 
 
-def after_transpose(
-    scope: Scope, gathers: "Mapping[str, tuple[Gather, NodeProto]]"
-) -> Iterator[tuple[str, str]]:
+def after_transpose(scope: Scope, gathers: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield (value after the Transpose behind a gather, value of the gather itself)."""
     ended: set[str] = set()
     for node in scope.nodes:

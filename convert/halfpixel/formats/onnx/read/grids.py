@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, cast
 from halfpixel.conventions.onnx import grid as onnx_grid
 from halfpixel.conventions.torch import grid as torch_grid
 from halfpixel.errors import ConventionError
-from halfpixel.formats.onnx.read.arguments import arrays_of, guarded_compute
-from halfpixel.formats.onnx.read.described import Described, given_name
-from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.formats.onnx.read.evaluation import Described, arrays_of, guarded_compute
+from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import NodeProto
 
-    Array = NDArray[np.generic]
+    from halfpixel.arrays import Array
 
 
 def describe_grid_sample(scope: Scope, node: "NodeProto", base: Operation) -> Described:

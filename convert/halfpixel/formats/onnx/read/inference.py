@@ -1,6 +1,5 @@
 """Shapes and types that a file does not carry, from onnx's own shape inference."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -50,6 +49,8 @@ def inferred(
     try:
         done = onnx.shape_inference.infer_shapes(copy, data_prop=True)
     except Exception:
+        import logging
+
         logging.getLogger(__name__).debug("shape inference failed", exc_info=True)
         return Inferred({}, {})
     values = (*done.graph.value_info, *done.graph.input, *done.graph.output)

@@ -9,17 +9,15 @@ from halfpixel.conventions.onnx import resize as onnx_resize
 from halfpixel.conventions.onnx.resize import Request
 from halfpixel.conventions.torch.text import torch_text
 from halfpixel.errors import ConventionError, GraphError
-from halfpixel.formats.onnx.read.arguments import bind, numbers_of
 from halfpixel.formats.onnx.read.constants import Numbers
-from halfpixel.formats.onnx.read.described import Described, given_name
+from halfpixel.formats.onnx.read.evaluation import Described, bind, numbers_of
 from halfpixel.formats.onnx.read.grids import (
     describe_affine_grid,
     describe_conv_transpose,
     describe_grid_sample,
     describe_roi_align,
 )
-from halfpixel.formats.onnx.read.scope import Scope
-from halfpixel.formats.onnx.read.shape_arithmetic import ANY
+from halfpixel.formats.onnx.read.scope import ANY, Scope, given_name
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.site import Operation, Origin, Producer, Shape, known

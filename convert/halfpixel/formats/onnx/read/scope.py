@@ -16,13 +16,14 @@ from halfpixel.site import Attribute, Shape
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from onnx import AttributeProto, NodeProto, TensorProto, ValueInfoProto
+    from onnx import AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto
 
-FLOAT, INT, STRING, TENSOR, GRAPH = 1, 2, 3, 4, 5
-FLOATS, INTS, STRINGS, GRAPHS = 6, 7, 8, 10
 DEFAULT_DOMAINS: Final = frozenset({"", "ai.onnx"})
 JOINING: Final = frozenset({"Add", "Sub", "Mul", "Div", "Concat", "Max", "Min", "Sum", "Where"})
 PASS_THROUGH: Final = frozenset({"Identity"})
+
+ANY: Final = -1 << 31
+"""Stands for a length that follows the batch, which is not fixed."""
 
 
 @dataclass(slots=True)
@@ -179,6 +180,27 @@ class Scope:
         if domain in DEFAULT_DOMAINS:
             return self.opsets.get("", self.opsets.get("ai.onnx"))
         return self.opsets.get(domain)
+
+
+def name_of(node: "NodeProto") -> str:
+    """Return a node's name, or its first output's where it has none; raises as `text`."""
+    return text(node.name or (node.output[0] if node.output else node.op_type))
+
+
+def given_name(node: "NodeProto", place: int) -> str:
+    """Return the name of an optional input, or an empty text."""
+    return node.input[place] if place < len(node.input) else ""
+
+
+def inner_graphs(node: "NodeProto") -> "Sequence[tuple[int, int, GraphProto]]":
+    """Return (attribute, place, graph) of every subgraph of a node."""
+    found: list[tuple[int, int, GraphProto]] = []
+    for number, attribute in enumerate(node.attribute):
+        if attribute.graphs:
+            found += [(number, place, graph) for place, graph in enumerate(attribute.graphs)]
+        elif attribute.HasField("g"):
+            found.append((number, 0, attribute.g))
+    return found
 
 
 def text(value: str) -> str:

@@ -6,14 +6,13 @@ symbols set to numbers gives every shape, and onnx's reference evaluator runs th
 between those shapes and the value that is asked for.
 """
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.formats.onnx.read.constants import Numbers
 from halfpixel.formats.onnx.read.evaluator import evaluated
 from halfpixel.formats.onnx.read.inference import free_dimensions, inferred
-from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.formats.onnx.read.scope import ANY, Scope
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.site import Shape
 
@@ -30,8 +29,6 @@ ROUNDS: Final = 24
 """Resizes in a row whose lengths are followed one after the other."""
 
 MOST_NODES: Final = 400
-LARGEST_GRAPH: Final = 20_000
-"""Nodes of a graph beyond which shapes that the file lacks are not inferred."""
 
 
 def assignments(model: "ModelProto") -> Iterator[dict[str, int]]:
@@ -54,10 +51,6 @@ def assignments(model: "ModelProto") -> Iterator[dict[str, int]]:
             symbol = symbols.get(key) or key
             chosen[key] = by_symbol.setdefault(symbol, number)
         yield chosen
-
-
-ANY: Final = -1 << 31
-"""Stands for a length that follows the batch, which is not fixed."""
 
 
 class Trial:
@@ -83,6 +76,8 @@ class Trial:
         try:
             return evaluated(name, *needed, self._scope.opset("") or 18)
         except Exception:
+            import logging
+
             logging.getLogger(__name__).debug("%s is not computed", name, exc_info=True)
             return None
 
@@ -222,6 +217,6 @@ def factors(scope: Scope, name: str) -> tuple[float, ...]:
 
 def trials(model: "ModelProto", scope: Scope) -> list[Trial]:
     """Return the trials of a model whose main graph is `scope`; empty where none is free."""
-    if not free_dimensions(model) or len(scope.nodes) > LARGEST_GRAPH:
+    if not free_dimensions(model):
         return []
     return [trial_at(model, scope, chosen) for chosen in assignments(model)]

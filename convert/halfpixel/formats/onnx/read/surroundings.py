@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.sampling import AffineGrid
-from halfpixel.site import Attribute, Shape, StridedLayer, Surroundings
+from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -36,18 +36,23 @@ def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
     return None
 
 
-def surroundings_of(scope: Scope, node: "NodeProto", image: Shape | None) -> Surroundings:
+def surroundings_of(
+    scope: Scope, node: "NodeProto", operation: Operation, image: Shape | None
+) -> Surroundings:
     """Return what stands around a site: the reader of every fact that a rule may ask for.
 
     Args:
         scope: the graph that it stands in.
         node: its node.
+        operation: what it computes.
         image: shape of the model's first image input.
     """
     if node.op_type == "GridSample":
         return Surroundings(fed_by=grid_maker(scope, node))
     if node.op_type in {"Resize", "Upsample"}:
-        return Surroundings(layers_into(scope, node), image, is_joined(scope, node))
+        aligned = operation.attributes.get("coordinate_transformation_mode") == "align_corners"
+        layers = layers_into(scope, node) if aligned else ()
+        return Surroundings(layers, image, is_joined(scope, node))
     return Surroundings()
 
 
@@ -73,16 +78,15 @@ def is_joined(scope: Scope, node: "NodeProto") -> bool:
     Asked only where a size may be written as a scale: up to opset 10, and after an upgrade from
     there that left the coordinates out.
     """
-    early = (scope.opset("") or 0) < 11
-    upgraded = not any(a.name == "coordinate_transformation_mode" for a in node.attribute)
-    return (early or upgraded) and bool(node.output) and node.output[0] in scope.joined
+    if (scope.opset("") or 0) >= 11:
+        for attribute in node.attribute:
+            if attribute.name == "coordinate_transformation_mode":
+                return False
+    return bool(node.output) and node.output[0] in scope.joined
 
 
 def layers_into(scope: Scope, node: "NodeProto") -> tuple[StridedLayer, ...]:
-    """Return the strided layers on the main path into an aligned-corners resize."""
-    attributes = scope.attributes(node)
-    if attributes.get("coordinate_transformation_mode") != "align_corners":
-        return ()
+    """Return the strided layers on the main path into a resize."""
     name, layers = node.input[0], list[StridedLayer]()
     for _ in range(FARTHEST):
         found = scope.producer(name) if name else None

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.format import Port, Value
 from halfpixel.formats.onnx.read.constants import NAMES
-from halfpixel.formats.onnx.read.scope import declared_shape
-from halfpixel.formats.onnx.write.version_converter import name_of
+from halfpixel.formats.onnx.read.scope import declared_shape, name_of
 from halfpixel.formats.protobuf_wire import bytes_field
 
 if TYPE_CHECKING:

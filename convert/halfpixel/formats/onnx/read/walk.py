@@ -1,58 +1,35 @@
 """The walk over an ONNX model: every graph, subgraph and function body, every site."""
 
-import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final
 
-from halfpixel.conventions.torch.call import closest_nearest
 from halfpixel.errors import GraphError
-from halfpixel.formats.onnx.edit import inner_graphs
-from halfpixel.formats.onnx.read.described import Described
-from halfpixel.formats.onnx.read.free_lengths import gather_trials, resize_trials
-from halfpixel.formats.onnx.read.gathers import (
-    HIDING,
-    Gather,
-    after_transpose,
-    find_blends,
-    gather_compute,
-    gather_operation,
-    is_resize,
-    read_gather,
-)
-from halfpixel.formats.onnx.read.inference import inferred
-from halfpixel.formats.onnx.read.likeness import (
-    likeness,
-    name_of,
-    operation_key,
-    spells_size,
-)
-from halfpixel.formats.onnx.read.pooling import pool_compute, pool_operation
-from halfpixel.formats.onnx.read.resize import OPS, describe, misfit
-from halfpixel.formats.onnx.read.scope import Scope, text
-from halfpixel.formats.onnx.read.shape_arithmetic import LARGEST_GRAPH, Fixed, Trial, trials
-from halfpixel.formats.onnx.read.surroundings import image_shape, surroundings_of
-from halfpixel.intent import intent_of, version_of
-from halfpixel.intents.pytorch_record import STACK_TRACE, is_resampling_line, user_line
-from halfpixel.site import FreeLengths, Operation, Producer, Shape, Site
+from halfpixel.formats.onnx.read.resize import OPS
+from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
+from halfpixel.formats.onnx.read.sites import Sites
+from halfpixel.formats.onnx.read.surroundings import image_shape
+from halfpixel.intent import version_of
+from halfpixel.site import Producer, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
     from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, ValueInfoProto
 
+    from halfpixel.formats.onnx.read.constants import Numbers
+    from halfpixel.formats.onnx.read.shape_arithmetic import Fixed
+
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
+WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
+"""Operators in which exporters write resizes."""
+
 DEEPEST: Final = 64
 
-
-MISFITS: Final = (ValueError, IndexError, KeyError, OverflowError, ZeroDivisionError)
-"""What reading a node raises where its parts contradict each other."""
-
-P = ParamSpec("P")
-T = TypeVar("T")
+LARGEST_GRAPH: Final = 20_000
+"""Nodes of a graph beyond which shapes that the file lacks are not inferred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +62,13 @@ class Walk:
 
     model: "ModelProto"
     folder: Path | None
-    producer: Producer = field(init=False)
-    functions: "Mapping[tuple[str, str], FunctionProto]" = field(init=False)
-    places_of: dict[tuple[str, str], int] = field(init=False)
-    _image: Shape | None = None
-    _known: dict[object, Operation] = field(default_factory=dict[object, Operation])
-    _alike: dict[object, Operation] = field(default_factory=dict[object, Operation])
+    functions: "Mapping[tuple[str, str], tuple[int, FunctionProto]]" = field(init=False)
+    _sites: Sites = field(init=False)
 
     def __post_init__(self) -> None:
-        """Read what belongs to the whole model."""
-        name = text(self.model.producer_name).strip().lower()
-        self.producer = Producer(name, version_of(self.model.producer_version))
-        self.functions = {(f.domain, f.name): f for f in self.model.functions}
-        names = enumerate(self.model.functions)
-        self.places_of = {(f.domain, f.name): index for index, f in names}
+        """Look up the functions."""
+        pairs = enumerate(self.model.functions)
+        self.functions = {(f.domain, f.name): (index, f) for index, f in pairs}
 
     def sites(self) -> list[Site]:
         """Return every site of the model, in graph order; raises as `places` does."""
@@ -110,13 +80,32 @@ class Walk:
         Raises:
             GraphError: a cycle, functions that call themselves, or graphs nested too deep.
         """
-        main = self._main()
-        self._image = image_shape(main, [value.name for value in self.model.graph.input])
+        model, main = self.model, self._main()
+        name = text(model.producer_name).strip().lower()
+        self._sites = Sites(
+            Producer(name, version_of(model.producer_version)),
+            image_shape(main, [value.name for value in model.graph.input]),
+        )
         found = [place for place in self._walk(main, 0) if not _ordinary(place.site)]
         if any(not place.site.operation.constant_lengths for place in found):
-            attempts = trials(self.model, main)
-            found = [self._tried(main, place, attempts) for place in found]
+            return self._with_free_lengths(main, found)
         return found
+
+    def _with_free_lengths(self, main: Scope, places: list[Place]) -> list[Place]:
+        """Complete the sites of the main graph whose lengths it computes, at trial sizes."""
+        from halfpixel.formats.onnx.read.free_lengths import with_free_lengths
+        from halfpixel.formats.onnx.read.shape_arithmetic import trials
+
+        attempts = trials(self.model, main) if len(main.nodes) <= LARGEST_GRAPH else []
+        out: list[Place] = []
+        for place in places:
+            site, operation = place.site, place.site.operation
+            if place.scope is main and not operation.constant_lengths:
+                operation = with_free_lengths(main, place.node, operation, attempts)
+                out.append(replace(place, site=replace(site, operation=operation)))
+            else:
+                out.append(place)
+        return out
 
     def _main(self) -> Scope:
         graph = self.model.graph
@@ -131,18 +120,20 @@ class Walk:
         )
         main.producers  # noqa: B018 - refuses a cycle, before anything follows it
         if self._lacks_shapes(main):
+            from halfpixel.formats.onnx.read.inference import inferred
+
             found = inferred(self.model)
             main.shapes.update(found.shapes)
             main.types.update(found.types)
         if len(main.nodes) <= LARGEST_GRAPH:
-            main.compute = Fixed(self.model, main).value
+            main.compute = _fixed(self.model, main)
         return main
 
     def _lacks_shapes(self, main: Scope) -> bool:
         """Whether a site stands on a value whose shape the file does not carry."""
         if len(main.nodes) > LARGEST_GRAPH:
             return False
-        wanted = OPS | HIDING
+        wanted = OPS | WRITTEN_IN
         return any(
             node.op_type in wanted and node.input and main.shape(node.input[0]) is None
             for node in main.nodes
@@ -152,27 +143,25 @@ class Walk:
         """Yield the sites of a graph in its order, those of nested graphs where they stand."""
         if depth > DEEPEST:
             raise GraphError("", scope.path, f"graphs are nested deeper than {DEEPEST}")
-        gathers: dict[str, tuple[Gather, NodeProto]] = {}
         found: list[tuple[int, Place]] = []
-        order: dict[str, int] = {}
+        gathers: dict[int, NodeProto] = {}
         for index, node in enumerate(scope.nodes):
             op = node.op_type
             if op in OPS and node.domain in {"", "ai.onnx"}:
-                found.append((index, _plain(self._site(scope, node), scope, node)))
+                found.append((index, _plain(self._sites.of_node(scope, node), scope, node)))
             elif op == "GatherND":
-                gather = _if_sound(read_gather, scope, node)
-                if gather is not None:
-                    gathers[node.output[0]] = (gather, node)
-                    order[node.output[0]] = index
+                gathers[index] = node
             elif op == "AveragePool":
-                found += [(index, place) for place in self._pool(scope, node)]
+                site = self._sites.of_pooling(scope, node)
+                found += [] if site is None else [(index, _plain(site, scope, node))]
             elif op in NESTING:
                 found += [(index, place) for place in self._nested(scope, node, index, depth)]
             if self.functions and (node.domain, op) in self.functions:
-                body = self._body(scope, node, self.functions[node.domain, op])
+                body = _body(scope, node, *self.functions[node.domain, op])
                 found += [(index, place) for place in self._walk(body, depth + 1)]
-        for place in self._gathers(scope, gathers):
-            found.append((order[place.node.output[0]], place))
+        if gathers:
+            for site, index, data, output in self._sites.of_gathers(scope, gathers):
+                found.append((index, Place(site, scope, gathers[index], data, output)))
         found.sort(key=lambda pair: pair[0])
         yield from (place for _, place in found)
 
@@ -183,129 +172,6 @@ class Walk:
             container = (*scope.container, index, number, place)
             yield from self._walk(_inner(scope, graph, path, container), depth + 1)
 
-    def _body(self, scope: Scope, node: "NodeProto", function: "FunctionProto") -> Scope:
-        """Return the body of a function as it is called by `node`."""
-        given = {a.name: a for a in function.attribute_proto} | {a.name: a for a in node.attribute}
-        opsets = {entry.domain: entry.version for entry in function.opset_import}
-        return Scope(
-            path=_path(scope.path, f"{node.name or function.name}.{function.name}"),
-            nodes=function.node,
-            opsets=opsets or scope.opsets,
-            folder=scope.folder,
-            constants={},
-            values={value.name: value for value in function.value_info},
-            bound={
-                formal: (scope, actual)
-                for formal, actual in zip(function.input, node.input, strict=False)
-                if actual
-            },
-            arguments=given,
-            container=("function", self.places_of[function.domain, function.name]),
-        )
-
-    def _site(self, scope: Scope, node: "NodeProto") -> Site:
-        key = likeness(scope, node)
-        if key is None:
-            return self._judged(scope, node)
-        known = self._alike.get(key)
-        if known is None:
-            site = self._judged(scope, node)
-            self._alike[key] = site.operation
-            return site
-
-        def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
-            return describe(scope, node, self.producer).compute(inputs)
-
-        return Site(name_of(node), known, scope.path, compute=compute)
-
-    def _judged(self, scope: Scope, node: "NodeProto") -> Site:
-        try:
-            described = describe(scope, node, self.producer)
-        except MISFITS as error:
-            reason = f"its attributes and inputs do not belong together: {error}"
-            described = misfit(scope, node, self.producer, reason)
-        operation = described.operation
-        operation = replace(operation, surroundings=surroundings_of(scope, node, self._image))
-        return self._placed(scope, node, Described(operation, described.compute))
-
-    def _placed(self, scope: Scope, node: "NodeProto", described: Described) -> Site:
-        properties = {entry.key: entry.value for entry in node.metadata_props}
-        line = user_line(properties.get(STACK_TRACE, ""))
-        source, text = line or (None, "")
-        operation = described.operation
-        intent = intent_of(operation, properties, text)
-        if intent is not None:
-            operation = operation.meaning(intent)
-        if text and spells_size(text):
-            origin = replace(operation.origin, literal_size=True)
-            operation = replace(operation, origin=origin)
-        operation = self._known.setdefault(operation_key(operation), operation)
-        return Site(name_of(node), operation, scope.path, source, text, described.compute)
-
-    def _pool(self, scope: Scope, node: "NodeProto") -> Iterator[Place]:
-        properties = {entry.key: entry.value for entry in node.metadata_props}
-        if not is_resampling_line(properties.get(STACK_TRACE, "")):
-            return
-        operation = _if_sound(pool_operation, scope, node, self.producer)
-        if operation is not None:
-            described = Described(operation, pool_compute(operation))
-            yield _plain(self._placed(scope, node, described), scope, node)
-
-    def _gathers(
-        self, scope: Scope, gathers: "dict[str, tuple[Gather, NodeProto]]"
-    ) -> Iterator[Place]:
-        """Yield the gathers of a graph, two that are blended as one linear resize."""
-        if not gathers:
-            return
-        ends = dict(after_transpose(scope, gathers))
-        by_end = {end: gathers[start][0] for end, start in ends.items()}
-        aliases = {start: end for end, start in ends.items()} | {end: end for end in ends}
-        blends = _if_sound(find_blends, scope, by_end, aliases) or {}
-        seconds = {blend.second for blend in blends.values()}
-        for end, start in ends.items():
-            if end in seconds:
-                continue
-            gather, node = gathers[start]
-            blend, output = None, end
-            if end in blends:
-                found = blends[end]
-                blend, output = (gathers[ends[found.second]][0], found.weights), found.output
-            operation = _if_sound(gather_operation, scope, gather, self.producer, blend)
-            if operation is None:
-                continue
-            properties = {entry.key: entry.value for entry in node.metadata_props}
-            if is_resize(operation) or is_resampling_line(properties.get(STACK_TRACE, "")):
-                described = Described(operation, gather_compute(gather, blend))
-                site = self._placed(scope, node, described)
-                yield Place(site, scope, node, gather.data, output)
-
-    def _tried(self, main: Scope, place: Place, attempts: list[Trial]) -> Place:
-        """Complete a site whose lengths the graph computes, at trial sizes."""
-        site, node = place.site, place.node
-        operation = site.operation
-        if operation.constant_lengths or place.scope is not main:
-            return place
-        if operation.hidden == "GatherND":
-            gather = read_gather(main, node)
-            free = gather_trials(main, gather, attempts) if gather else FreeLengths()
-            closest = closest_nearest(free.trials, free.tables, free.factors)
-            if closest is not None and not closest.off:
-                operation = replace(operation, torch_call=closest.call.text())
-        else:
-            free = resize_trials(main, node, operation, attempts)
-        surroundings = replace(operation.surroundings, free_lengths=free)
-        tried = replace(site, operation=replace(operation, surroundings=surroundings))
-        return replace(place, site=tried)
-
-
-def _if_sound(read: "Callable[P, T]", *arguments: "P.args", **names: "P.kwargs") -> "T | None":
-    """Return what is read, or None where the node's parts do not belong together."""
-    try:
-        return read(*arguments, **names)
-    except MISFITS:
-        logging.getLogger(__name__).debug("no resize", exc_info=True)
-        return None
-
 
 def _path(outer: str, inner: str) -> str:
     return f"{outer}/{inner}" if outer else inner
@@ -315,6 +181,27 @@ def _plain(site: Site, scope: Scope, node: "NodeProto") -> Place:
     """Return the place of a site that is one node."""
     data = node.input[0] if node.input else ""
     return Place(site, scope, node, data, node.output[0] if node.output else "")
+
+
+def _body(scope: Scope, node: "NodeProto", index: int, function: "FunctionProto") -> Scope:
+    """Return the body of a function as it is called by `node`."""
+    given = {a.name: a for a in function.attribute_proto} | {a.name: a for a in node.attribute}
+    opsets = {entry.domain: entry.version for entry in function.opset_import}
+    return Scope(
+        path=_path(scope.path, f"{node.name or function.name}.{function.name}"),
+        nodes=function.node,
+        opsets=opsets or scope.opsets,
+        folder=scope.folder,
+        constants={},
+        values={value.name: value for value in function.value_info},
+        bound={
+            formal: (scope, actual)
+            for formal, actual in zip(function.input, node.input, strict=False)
+            if actual
+        },
+        arguments=given,
+        container=("function", index),
+    )
 
 
 def _inner(scope: Scope, graph: "GraphProto", path: str, container: tuple[str | int, ...]) -> Scope:
@@ -330,6 +217,18 @@ def _inner(scope: Scope, graph: "GraphProto", path: str, container: tuple[str | 
         arguments=scope.arguments,
         container=container,
     )
+
+
+def _fixed(model: "ModelProto", main: Scope) -> "Callable[[str], Numbers | None]":
+    """Return what computes a value from lengths that the file fixes, by onnx itself."""
+
+    @lru_cache(maxsize=1)
+    def fixed() -> "Fixed":
+        from halfpixel.formats.onnx.read.shape_arithmetic import Fixed
+
+        return Fixed(model, main)
+
+    return lambda name: fixed().value(name)
 
 
 def _ordinary(site: Site) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from halfpixel.formats.onnx.edit import inner_graphs
+from halfpixel.formats.onnx.read.scope import inner_graphs
 
 if TYPE_CHECKING:
     import numpy as np

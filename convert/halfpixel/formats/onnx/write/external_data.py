@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ModelFileError
 from halfpixel.formats import atomic
-from halfpixel.formats.onnx.edit import inner_graphs, is_payload
+from halfpixel.formats.onnx.edit import is_payload
+from halfpixel.formats.onnx.read.scope import inner_graphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ConventionError
-from halfpixel.formats.onnx.edit import Container, GraphEdit, ModelEdit, inner_graphs
+from halfpixel.formats.onnx.edit import Container, GraphEdit, ModelEdit
+from halfpixel.formats.onnx.read.scope import inner_graphs
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.builder import Nodes, names_in
 from halfpixel.formats.onnx.write.version_converter import (

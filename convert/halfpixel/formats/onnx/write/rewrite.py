@@ -7,12 +7,19 @@ the model to the opset that these need; write each site, and drop what nobody re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Change, Outcome
-from halfpixel.formats.onnx.edit import Container, ModelEdit, applied, compose, payload_outside
+from halfpixel.formats.onnx.edit import (
+    Container,
+    ModelEdit,
+    applied,
+    compose,
+    payload_outside,
+)
 from halfpixel.formats.onnx.read.walk import Place, Walk
+from halfpixel.formats.onnx.structure import RECORD
 from halfpixel.formats.onnx.write.builder import names_in
 from halfpixel.formats.onnx.write.lift import Lift, scales_before_11
 from halfpixel.formats.onnx.write.lines import node_lines
@@ -27,8 +34,6 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
     from halfpixel.formats.onnx.edit import Item
-RECORD: Final = "halfpixel.fix"
-"""Key of metadata_props under which a change is recorded, at its node and at the model."""
 
 
 @dataclass(slots=True)
@@ -37,19 +42,16 @@ class Rewriting:
 
     Attributes:
         model: the model, or its skeleton.
+        places: its sites.
         folder: folder that external data is relative to.
         newest: newest opset that may be used; None for any.
     """
 
     model: "ModelProto"
+    places: Sequence[Place]
     folder: Path | None
     newest: int | None = None
-    places: list[Place] = field(init=False)
     _goals: dict[int, Goal | None] = field(default_factory=dict[int, "Goal | None"])
-
-    def __post_init__(self) -> None:
-        """Find the sites."""
-        self.places = Walk(self.model, self.folder).places()
 
     def edit(self, changes: Sequence[Change]) -> tuple[ModelEdit, list[Outcome]]:
         """Return the edit that makes the changes, and what became of each.

@@ -15,7 +15,7 @@ from typing import Final
 from halfpixel.errors import ModelFileError
 from halfpixel.formats.atomic import Piece, size_of
 from halfpixel.formats.onnx.edit import GraphEdit, ModelEdit
-from halfpixel.formats.onnx.wire import Reader
+from halfpixel.formats.onnx.structure import Reader
 from halfpixel.formats.protobuf_wire import (
     BYTES,
     VARINT,

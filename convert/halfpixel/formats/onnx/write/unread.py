@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from halfpixel.formats.onnx.edit import GraphEdit, ModelEdit, graph_at, inner_graphs
+from halfpixel.formats.onnx.edit import GraphEdit, ModelEdit, graph_at
+from halfpixel.formats.onnx.read.scope import inner_graphs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ConventionError
-from halfpixel.formats.onnx.edit import inner_graphs
+from halfpixel.formats.onnx.read.scope import inner_graphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

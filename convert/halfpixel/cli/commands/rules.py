@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from halfpixel.cli.files import format_option
+from halfpixel.cli.options import format_option
 
 
 @click.group("rules", invoke_without_command=True)
@@ -39,3 +39,6 @@ def new_command(name: str, into: str) -> None:
     for path in written:
         click.echo(path)
     click.echo(f"next: pip install -e {Path(into, name)}; halfpixel rules")
+
+
+COMMAND = rules_command

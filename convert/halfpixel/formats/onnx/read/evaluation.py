@@ -1,20 +1,29 @@
-"""The inputs that an evaluation is given, matched with a node's own."""
+"""An operation with the function that evaluates it, and the tensors that this is given."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
 from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.site import Operation
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from onnx import NodeProto
 
+    from halfpixel.arrays import Array
     from halfpixel.site import Compute
 
-    Array = NDArray[np.generic]
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An operation and the function that evaluates it."""
+
+    operation: Operation
+    compute: "Compute"
 
 
 def bind(

@@ -10,8 +10,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 import example_models as models
 import halfpixel
 from halfpixel.errors import ModelFileError
-from halfpixel.formats.onnx.proto import parse
-from halfpixel.formats.onnx.wire import Reader, skeleton
+from halfpixel.formats.onnx.structure import Reader, parse, skeleton
 from halfpixel.formats.protobuf_wire import MAGICS
 
 FILES = [

@@ -2,11 +2,12 @@
 
 import platform
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import click
 
-from halfpixel.cli.files import CLEAN, FOUND
+from halfpixel.cli.options import CLEAN, FOUND, command
 from halfpixel.errors import RuntimeFailure
 
 if TYPE_CHECKING:
@@ -15,19 +16,41 @@ if TYPE_CHECKING:
     from halfpixel.conforming.conformance import Conformance, Result
 
 
-@click.command("conformance")
-@click.option(
-    "--provider",
-    default="cpu",
-    metavar="NAME[:KEY=VALUE,...]",
-    help="The execution provider of onnxruntime, or coreml (macOS).  [default: cpu]",
-)
-@click.option("--quick", is_flag=True, help="A few hundred configurations instead of thousands.")
-@click.option("-o", "--output", metavar="OUT", help="Write there instead of standard output.")
-@click.option("--output-format", type=click.Choice(["text", "json", "markdown"]), default="text")
-def conformance_command(
-    provider: str, output: str | None, output_format: str, *, quick: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is measured, and where the table goes."""
+
+    provider: Annotated[
+        str,
+        click.option(
+            "--provider",
+            default="cpu",
+            metavar="NAME[:KEY=VALUE,...]",
+            help="The execution provider of onnxruntime, or coreml (macOS).  [default: cpu]",
+        ),
+    ]
+    quick: Annotated[
+        bool,
+        click.option(
+            "--quick", is_flag=True, help="A few hundred configurations instead of thousands."
+        ),
+    ]
+    output: Annotated[
+        str | None,
+        click.option(
+            "-o", "--output", metavar="OUT", help="Write there instead of standard output."
+        ),
+    ]
+    output_format: Annotated[
+        str,
+        click.option(
+            "--output-format", type=click.Choice(["text", "json", "markdown"]), default="text"
+        ),
+    ]
+
+
+@command(__name__, Options)
+def conformance_command(options: Options) -> None:
     """Run every combination of attributes on a provider, against the exact weights.
 
     With coreml, the operators of an ML Program run on each compute unit of a Mac
@@ -40,22 +63,22 @@ def conformance_command(
     from halfpixel.runtime import parse_provider
     from halfpixel.runtimes.provider import available, library
 
-    where, options = parse_provider(provider)
+    where, provider = parse_provider(options.provider)
     if where == "coreml":
-        _on_coreml(options, output, output_format)
-    full = available(where, f"--provider {provider}")
+        _on_coreml(provider, options.output, options.output_format)
+    full = available(where, f"--provider {options.provider}")
     runtime = f"onnxruntime {library().__version__}"
-    results = _run(Conformance(where, options, quick))
+    results = _run(Conformance(where, provider, options.quick))
     if not any(result.verdict in {"equal", "different"} for result in results):
         raise RuntimeFailure(full, "it ran none of the nodes: refused, or left to the CPU")
-    match output_format:
+    match options.output_format:
         case "json":
             text = conformance_report.dumps(results, runtime, full)
         case "markdown":
             text = "\n".join(conformance_report.markdown(results, runtime, full)) + "\n"
         case _:
             text = "\n".join(conformance_report.summary(results, runtime, full)) + "\n"
-    _write(text, output)
+    _write(text, options.output)
     new = [r for r in results if r.verdict == "different" and cause_of(r) is None]
     sys.exit(FOUND if new else CLEAN)
 
@@ -102,3 +125,6 @@ def _run(conformance: "Conformance") -> "Sequence[Result]":
 
         tell: Callable[[int, int], None] = told
         return list(conformance.results(tell))
+
+
+COMMAND = conformance_command

@@ -1,20 +1,27 @@
-"""The structure of an ONNX file without its weights, read from the protobuf wire format.
+"""The structure of an ONNX file as a ModelProto: without its weights, and without importing onnx.
 
 A model file is nearly all tensor payload. The file is mapped, its messages are stepped over
 by their lengths, and only what is not payload is copied; each large payload becomes an
 external-data reference to the very bytes where it lies in the same file. What results is an
 ordinary ModelProto, small enough for protobuf (whose limit is 2 GB) whatever the file's size.
 
+The generated module that defines the messages needs protobuf alone, and importing onnx costs
+more than a whole check. So it is loaded from where onnx is installed and entered under its own
+name, where a later ``import onnx`` finds it.
+
 Source: Protocol Buffers documentation, "Encoding"; field numbers from ONNX `onnx.proto`.
 """
 
 import mmap
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.errors import ModelFileError
+from halfpixel.errors import MissingExtraError, ModelFileError
 from halfpixel.formats.protobuf_wire import (
     BYTES,
     VARINT,
@@ -24,6 +31,11 @@ from halfpixel.formats.protobuf_wire import (
     mapped,
     varint_bytes,
 )
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+GENERATED: Final = "onnx.onnx_ml_pb2"
 
 SMALL: Final = 1 << 24
 """Bytes of a file up to which it is taken whole: stepping over payloads gains nothing."""
@@ -76,6 +88,11 @@ def skeleton(path: Path, keep: int = KEEP, small: int = SMALL) -> Skeleton:
             return Skeleton(whole, reader.payloads, reader.payload_bytes)
     except Malformed as error:
         raise ModelFileError(path, f"not an ONNX model, or truncated: {error}") from error
+
+
+def structure(path: Path) -> "ModelProto":
+    """Return the structure of a model file as a message; raises as `skeleton` and `parse`."""
+    return parse(skeleton(path).data, path)
 
 
 @dataclass
@@ -166,6 +183,9 @@ OWN: Final = "halfpixel.payload"
 """Value, under "checksum" in external_data, that marks a payload which the skeleton left where
 it is, in the model's own file."""
 
+RECORD: Final = "halfpixel.fix"
+"""Key of metadata_props under which a change is recorded, at its node and at the model."""
+
 EXTERNAL_DATA: Final = 13
 DATA_LOCATION: Final = 14
 _EXTERNAL: Final = bytes([DATA_LOCATION << 3 | VARINT, 1])
@@ -216,3 +236,52 @@ _GRAPH: Final[dict[int, tuple[int, Rewrite]]] = {
 }
 _FUNCTION: Final[dict[int, tuple[int, Rewrite]]] = {7: (_LARGE, _node)}
 _MODEL: Final[dict[int, tuple[int, Rewrite]]] = {7: (0, _graph), 25: (KEEP, _function)}
+
+
+@lru_cache(maxsize=1)
+def model_class() -> "type[ModelProto]":
+    """Return the ModelProto class.
+
+    Raises:
+        MissingExtraError: onnx is not installed.
+    """
+    if "onnx" in sys.modules or GENERATED in sys.modules:
+        return cast("type[ModelProto]", _loaded().ModelProto)  # type: ignore[attr-defined]
+    package = find_spec("onnx")
+    if package is None or not package.submodule_search_locations:
+        raise MissingExtraError("onnx", "all")
+    place = Path(package.submodule_search_locations[0]) / "onnx_ml_pb2.py"
+    spec = spec_from_file_location(GENERATED, place)
+    if spec is None or spec.loader is None or not place.exists():
+        return cast("type[ModelProto]", _loaded().ModelProto)  # type: ignore[attr-defined]
+    module = module_from_spec(spec)
+    sys.modules[GENERATED] = module
+    spec.loader.exec_module(module)
+    return cast("type[ModelProto]", module.ModelProto)
+
+
+def _loaded() -> object:
+    if GENERATED in sys.modules:
+        return sys.modules[GENERATED]
+    import onnx
+
+    return onnx
+
+
+def parse(data: bytes, path: Path) -> "ModelProto":
+    """Return the model that bytes spell.
+
+    Raises:
+        ModelFileError: they are no ModelProto, or one without a graph.
+    """
+    from google.protobuf.message import DecodeError
+
+    try:
+        model: ModelProto = model_class().FromString(data)
+    except DecodeError as error:
+        raise ModelFileError(path, "not an ONNX model, or truncated") from error
+    except RecursionError as error:
+        raise ModelFileError(path, "messages are nested too deep") from error
+    if not model.HasField("graph") or model.ir_version < 1:
+        raise ModelFileError(path, "not an ONNX model: it has no graph or no ir_version")
+    return model

@@ -1,11 +1,12 @@
 """halfpixel verify."""
 
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import click
 
-from halfpixel.cli.files import CLEAN, FAILED, FOUND, format_option, parse_range
+from halfpixel.cli.options import CLEAN, FAILED, FOUND, OutputFormat, command, parse_range
 from halfpixel.errors import GraphError, UsageError
 
 if TYPE_CHECKING:
@@ -15,53 +16,83 @@ if TYPE_CHECKING:
     from halfpixel.verifying.result import VerifySettings
 
 
-@click.command("verify")
-@click.argument("a", metavar="A")
-@click.argument("b", metavar="[B]", required=False)
-@click.option(
-    "--inputs",
-    multiple=True,
-    metavar="FILE",
-    help="An .npz of inputs by name, NAME=FILE.npy or .pb, or package.module:function.",
-)
-@click.option("--shape", multiple=True, metavar="NAME=1x3x64x64", help="Shape of a made input.")
-@click.option("--range", "limits", metavar="LOW,HIGH", help="Range of made floats.  [default: 0,1]")
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the made inputs.")
-@click.option(
-    "--tolerance",
-    multiple=True,
-    metavar="[TYPE=]ABS[,REL]",
-    help="What counts as equal; REL is of the number, or of what its tensor usually holds.",
-)
-@click.option(
-    "--task",
-    metavar="NAME[:LEAST]",
-    help="Measure outputs as argmax, boxes or depth; LEAST decides, such as argmax:0.999.",
-)
-@click.option(
-    "--provider",
-    multiple=True,
-    metavar="NAME[:KEY=VALUE,...]",
-    help="Without B: where each site runs.  [default: cpu]",
-)
-@click.option("--allow-fallback", is_flag=True, help="Resampling nodes may fall back to the CPU.")
-@click.option("--no-optimiser", is_flag=True, help="Do not run onnxruntime unoptimised as well.")
-@format_option
-def verify_command(  # noqa: PLR0913, PLR0917 - one argument an option
-    a: str,
-    b: str | None,
-    inputs: tuple[str, ...],
-    shape: tuple[str, ...],
-    limits: str | None,
-    seed: int,
-    tolerance: tuple[str, ...],
-    task: str | None,
-    provider: tuple[str, ...],
-    output_format: str,
-    *,
-    allow_fallback: bool,
-    no_optimiser: bool,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is run, on which inputs, and what counts as equal."""
+
+    a: Annotated[str, click.argument("a", metavar="A")]
+    b: Annotated[str | None, click.argument("b", metavar="[B]", required=False)]
+    inputs: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--inputs",
+            multiple=True,
+            metavar="FILE",
+            help="An .npz of inputs by name, NAME=FILE.npy or .pb, or package.module:function.",
+        ),
+    ]
+    shape: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--shape", multiple=True, metavar="NAME=1x3x64x64", help="Shape of a made input."
+        ),
+    ]
+    limits: Annotated[
+        str | None,
+        click.option(
+            "--range",
+            "limits",
+            metavar="LOW,HIGH",
+            help="Range of made floats.  [default: 0,1]",
+        ),
+    ]
+    seed: Annotated[
+        int,
+        click.option("--seed", type=click.IntRange(min=0), default=0, help="Of the made inputs."),
+    ]
+    tolerance: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--tolerance",
+            multiple=True,
+            metavar="[TYPE=]ABS[,REL]",
+            help="What counts as equal; REL is of the number, or of what its tensor usually holds.",
+        ),
+    ]
+    task: Annotated[
+        str | None,
+        click.option(
+            "--task",
+            metavar="NAME[:LEAST]",
+            help="Measure outputs as argmax, boxes or depth; LEAST decides, such as argmax:0.999.",
+        ),
+    ]
+    provider: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--provider",
+            multiple=True,
+            metavar="NAME[:KEY=VALUE,...]",
+            help="Without B: where each site runs.  [default: cpu]",
+        ),
+    ]
+    allow_fallback: Annotated[
+        bool,
+        click.option(
+            "--allow-fallback", is_flag=True, help="Resampling nodes may fall back to the CPU."
+        ),
+    ]
+    no_optimiser: Annotated[
+        bool,
+        click.option(
+            "--no-optimiser", is_flag=True, help="Do not run onnxruntime unoptimised as well."
+        ),
+    ]
+    output_format: OutputFormat
+
+
+@command(__name__, Options)
+def verify_command(options: Options) -> None:
     """Run A and B, and say whether they compute the same, and which node parts them.
 
     A and B are a model (model.onnx, model.onnx@cuda, model.onnx@reference), a .pt2 or TorchScript
@@ -77,21 +108,26 @@ def verify_command(  # noqa: PLR0913, PLR0917 - one argument an option
     from halfpixel.verifying.measure import parse_tolerances
     from halfpixel.verifying.result import VerifySettings
 
-    low, high = parse_range(limits)
-    _check_task(task)
-    feeds = FeedSettings(parse_shapes(shape), low, high, seed, read(inputs))
+    a, b = options.a, options.b
+    low, high = parse_range(options.limits)
+    _check_task(options.task)
+    shapes, given = parse_shapes(options.shape), read(options.inputs)
     settings = VerifySettings(
-        feeds, parse_tolerances(tolerance), allow_fallback, not no_optimiser, task or ""
+        FeedSettings(shapes, low, high, options.seed, given),
+        parse_tolerances(options.tolerance),
+        options.allow_fallback,
+        not options.no_optimiser,
+        options.task or "",
     )
     if b is None:
-        sys.exit(_sites(a, provider, settings, output_format))
-    if provider:
+        sys.exit(_sites(a, options.provider, settings, options.output_format))
+    if options.provider:
         raise UsageError("--provider is for a model alone; write B as model.onnx@cuda")
     from halfpixel.report import verify_report
     from halfpixel.verifying.verify import verify
 
     found = verify(a, b, settings)
-    if output_format == "json":
+    if options.output_format == "json":
         click.echo(verify_report.dumps(found))
     else:
         verify_report.show(found, _console())
@@ -167,3 +203,6 @@ def _console() -> "Console":
 
     width = None if sys.stdout.isatty() else 160
     return Console(width=width, markup=False, emoji=False, highlight=False)
+
+
+COMMAND = verify_command

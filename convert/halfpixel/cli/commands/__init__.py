@@ -1,0 +1,1 @@
+"""One file, one command, named after it; each ends in a typed constant ``COMMAND``."""

@@ -1,0 +1,210 @@
+"""halfpixel convert."""
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Final
+
+import click
+
+from halfpixel.cli.options import CLEAN, FOUND, Expect, OutputFormat, command, parse_range
+from halfpixel.errors import UsageError
+
+if TYPE_CHECKING:
+    from halfpixel.converting.result import Exporter
+
+TORCH: Final = "torch"
+ANY_WAY: Final = frozenset({"source", "output", "to", "output_format"})
+"""Parameters that --to torch has too; the others say how a model is exported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is converted, to what, and how the result is verified."""
+
+    source: Annotated[str, click.argument("source")]
+    inputs: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--input",
+            "inputs",
+            multiple=True,
+            metavar="[NAME=]1x3x64x64[:TYPE]",
+            help="Shape of an input while exporting, in the order of forward or by name.",
+        ),
+    ]
+    arrays: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--inputs",
+            "arrays",
+            multiple=True,
+            metavar="FILE",
+            help="Inputs to export and verify with, as verify has them: an .npz by name, "
+            "NAME=FILE.npy.",
+        ),
+    ]
+    limits: Annotated[
+        str | None,
+        click.option(
+            "--range",
+            "limits",
+            metavar="LOW,HIGH",
+            help="Range of made floats.  [default: 0,1; of a trace -1,0 too]",
+        ),
+    ]
+    output: Annotated[
+        str | None,
+        click.option(
+            "-o", "--output", metavar="OUT", help="The file: .onnx, .mlpackage or .mlmodel."
+        ),
+    ]
+    to: Annotated[
+        str | None,
+        click.option(
+            "--to",
+            metavar="torch|OUT",
+            help="torch: the PyTorch call of every site of a model file; else the same as "
+            "--output.",
+        ),
+    ]
+    dynamic: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--dynamic",
+            multiple=True,
+            metavar="all|[NAME=]AXES",
+            help="Axes that are free, such as x=2,3; all: every axis but the channels.",
+        ),
+    ]
+    opset: Annotated[
+        int | None,
+        click.option("--opset", type=click.IntRange(min=7), help="Newest opset of the file."),
+    ]
+    exporter: Annotated[
+        "Exporter | None",
+        click.option(
+            "--exporter",
+            type=click.Choice(["dynamo", "torchscript"]),
+            help="PyTorch's exporter to ONNX.  [default: dynamo; torchscript for TorchScript "
+            "files]",
+        ),
+    ]
+    target: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--target",
+            multiple=True,
+            metavar="NAME",
+            help="A runtime that the file is to run on, as check --target has it.",
+        ),
+    ]
+    expect: Expect
+    unsafe_fixes: Annotated[
+        bool,
+        click.option(
+            "--unsafe-fixes", is_flag=True, help="Make fixes that rest on an assumption too."
+        ),
+    ]
+    force_write: Annotated[
+        bool,
+        click.option("--force-write", is_flag=True, help="Write a file that failed verification."),
+    ]
+    tolerance: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--tolerance", multiple=True, metavar="[TYPE=]ABS[,REL]", help="What is equal."
+        ),
+    ]
+    provider: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--provider",
+            multiple=True,
+            metavar="NAME[:KEY=VALUE,...]",
+            help="Verify there too, beside onnxruntime's CPU.",
+        ),
+    ]
+    allow_fallback: Annotated[
+        bool,
+        click.option(
+            "--allow-fallback", is_flag=True, help="Resampling nodes may fall back to the CPU."
+        ),
+    ]
+    output_format: OutputFormat
+
+
+@command(__name__, Options)
+def convert_command(options: Options) -> None:
+    """Convert SOURCE and verify what comes out: to ONNX, to Core ML, or back to PyTorch's words.
+
+    SOURCE is package.module:factory, a .pt2 or a TorchScript file. It is exported, every
+    resampling site is held against the call that PyTorch's own graph made, what the exporter lost
+    is fixed, and the file is run beside the module. A file that failed verification, or that is
+    not run here, is not written. An ONNX file can be SOURCE on its way to Core ML, and is then what
+    the new file is held against. With --to torch, SOURCE is a model file, and the PyTorch call of
+    every site is printed, or written as a Python file with --output. Exit code 1 says that the
+    exporter refuses, that the file is not verified, that findings are left, that the file is
+    right at fewer lengths than the module takes, or that a site is no PyTorch call; 2 that SOURCE,
+    an input, a provider or an option cannot be used, or that the file cannot be written.
+    """
+    if options.to == TORCH:
+        _check_none_exports(options)
+        sys.exit(_to_torch(options.source, options.output, options.output_format))
+    if options.to is not None and options.output is not None:
+        raise UsageError("--to OUT and --output OUT say the same; give one of them")
+    output = options.output or options.to
+    if output is None:
+        raise UsageError("where to? --output model.onnx, --output model.mlpackage or --to torch")
+    from halfpixel.converting.convert import convert
+    from halfpixel.report import convert_report
+
+    found = convert(
+        options.source,
+        output,
+        inputs=options.inputs,
+        dynamic=options.dynamic,
+        opset=options.opset,
+        exporter=options.exporter,
+        targets=options.target,
+        expect=options.expect,
+        unsafe_fixes=options.unsafe_fixes,
+        force_write=options.force_write,
+        tolerance=options.tolerance,
+        providers=options.provider,
+        allow_fallback=options.allow_fallback,
+        limits=None if options.limits is None else parse_range(options.limits),
+        arrays=options.arrays,
+    )
+    if options.output_format == "json":
+        click.echo(convert_report.dumps(found))
+    else:
+        for line in convert_report.lines(found):
+            click.echo(line)
+    sys.exit(CLEAN if found.ok and not found.findings else FOUND)
+
+
+def _check_none_exports(options: Options) -> None:
+    """Refuse an option that says how a model is exported, where none is."""
+    for parameter in COMMAND.params:
+        name = str(parameter.name)
+        if name not in ANY_WAY and getattr(options, name):
+            raise UsageError(f"--to torch writes no model: it has no {parameter.opts[0]}")
+
+
+def _to_torch(source: str, output: str | None, output_format: str) -> int:
+    """Print or write the PyTorch calls of a model; return the exit code."""
+    from halfpixel.converting import torch_calls
+
+    calls = torch_calls.calls_of(source)
+    if output is not None:
+        torch_calls.write(source, calls, output)
+        click.echo(f"written to {output}: {len(calls)} site{'' if len(calls) == 1 else 's'}")
+    elif output_format == "json":
+        click.echo(torch_calls.dumps(source, calls))
+    else:
+        for line in torch_calls.lines(calls):
+            click.echo(line)
+    return CLEAN if all(one.call for one in calls) else FOUND
+
+
+COMMAND = convert_command

@@ -1,0 +1,178 @@
+"""halfpixel fix."""
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import click
+
+from halfpixel.cli.files import check_expected, model_files
+from halfpixel.cli.options import (
+    CLEAN,
+    FAILED,
+    FOUND,
+    Expect,
+    OutputFormat,
+    command,
+    names,
+    read_settings,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from halfpixel.rule import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is fixed, by which rules, and where the result goes."""
+
+    paths: Annotated[
+        tuple[str, ...], click.argument("paths", nargs=-1, required=True, metavar="MODEL...")
+    ]
+    output: Annotated[
+        str | None,
+        click.option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="The file to write, replaced if it is there; - for standard output. Always "
+            "written.",
+        ),
+    ]
+    in_place: Annotated[
+        bool, click.option("--in-place", is_flag=True, help="Replace the model's own file.")
+    ]
+    backup: Annotated[
+        bool,
+        click.option(
+            "--backup", is_flag=True, help="With --in-place: keep the old file as MODEL.bak."
+        ),
+    ]
+    force: Annotated[
+        bool,
+        click.option(
+            "--force", is_flag=True, help="Replace NAME.fixed.onnx or MODEL.bak if it is there."
+        ),
+    ]
+    unsafe_fixes: Annotated[
+        bool,
+        click.option(
+            "--unsafe-fixes", is_flag=True, help="Make fixes that rest on an assumption too."
+        ),
+    ]
+    diff: Annotated[
+        bool,
+        click.option("--diff", is_flag=True, help="Show the changes of the nodes; write nothing."),
+    ]
+    select: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--select",
+            multiple=True,
+            callback=names,
+            help="Rules to act on (names or patterns, by commas).",
+        ),
+    ]
+    ignore: Annotated[
+        tuple[str, ...],
+        click.option("--ignore", multiple=True, callback=names, help="Rules to leave out."),
+    ]
+    expect: Expect
+    severity: Annotated[
+        "Severity | None",
+        click.option(
+            "--severity",
+            type=click.Choice(["error", "warning", "note"]),
+            help="The mildest severity that is repaired.  [default: warning]",
+        ),
+    ]
+    max_opset: Annotated[
+        int | None,
+        click.option(
+            "--max-opset", type=click.IntRange(min=7), help="Newest opset that may be used."
+        ),
+    ]
+    lower: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--lower",
+            multiple=True,
+            metavar="NODE=KIND",
+            help="Write a resize as matmul, conv, gridsample, gather or (from tables) resize.",
+        ),
+    ]
+    target: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--target",
+            multiple=True,
+            metavar="NAME",
+            help="A runtime that the models are to run on: attributes that it takes are written.",
+        ),
+    ]
+    output_format: OutputFormat
+
+
+@command(__name__, Options)
+def fix_command(options: Options) -> None:
+    """Repair the resampling operators of MODEL... (files, folders, globs), nothing else.
+
+    The result is NAME.fixed.onnx (.mlpackage, .mlmodel) beside the model unless --output or
+    --in-place say otherwise; a model without anything to fix is not touched. Exit code 1 says that
+    findings are left, or that --lower was declined; 2 that a file could not be read or written.
+    """
+    from halfpixel.cli.target import Target, at_least_warnings, fixed, lowerings, say
+    from halfpixel.fixing.result import FixSettings
+    from halfpixel.report import fix_report
+
+    read = read_settings(
+        options.select, options.ignore, options.expect, options.severity, options.target
+    )
+    settings = FixSettings(
+        at_least_warnings(read, chosen=options.severity is not None),
+        options.unsafe_fixes,
+        options.max_opset,
+        lowerings(options.lower),
+    )
+    files = model_files(options.paths)
+    target = Target(options.output, options.in_place, options.backup, options.force, options.diff)
+    target.check(files)
+    _check_named(files, options.expect)
+    results = list(fixed(files, settings, target))
+    to_output = options.output == "-"
+    if options.output_format == "json":
+        say(fix_report.dumps(results, diffs=options.diff), beside=to_output)
+    else:
+        for line in (
+            line for result, _ in results if options.diff for line in fix_report.diff(result)
+        ):
+            click.echo(line)
+        for line in fix_report.lines(results):
+            say(line, beside=to_output or options.diff)
+    if any(result.error is not None for result, _ in results):
+        sys.exit(FAILED)
+    left = any(result.report is not None and result.report.findings for result, _ in results)
+    left |= any(one.why.startswith("--lower") for result, _ in results for one in result.declined)
+    would = options.diff and any(result.changed for result, _ in results)
+    sys.exit(FOUND if left or would else CLEAN)
+
+
+def _check_named(files: "Sequence[Path]", expect: "Sequence[str]") -> None:
+    """Refuse `--expect NODE:...` for a node that no model has, before anything is written."""
+    from halfpixel.checking.check import opened
+    from halfpixel.errors import HalfpixelError, UsageError
+
+    if not any(":" in text for text in expect):
+        return
+    try:
+        check_expected(expect, [site for path in files for site in opened(path).sites])
+    except UsageError:
+        raise
+    except HalfpixelError:
+        return  # which is told of that file when it is its turn
+
+
+COMMAND = fix_command

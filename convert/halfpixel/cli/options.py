@@ -1,0 +1,182 @@
+"""Options: how commands declare them, those that several have, those of a pyproject.toml.
+
+A command's options are the fields of a dataclass: the field's type is what the command gets, and
+the click decorator beside it is what people see. One more option is one more field.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar, cast, get_args
+
+import click
+
+from halfpixel.errors import UsageError
+
+if TYPE_CHECKING:
+    from halfpixel.checking.check import Settings
+    from halfpixel.intent import Policy
+    from halfpixel.rule import Severity
+
+T = TypeVar("T")
+
+CLEAN: Final = 0
+FOUND: Final = 1
+FAILED: Final = 2
+
+KEYS: Final = frozenset({"select", "ignore", "severity", "expect"})
+"""What `[tool.halfpixel]` may say."""
+
+Expect = Annotated[
+    tuple[str, ...],
+    click.option(
+        "--expect",
+        multiple=True,
+        metavar="[NODE:]KEY=VALUE",
+        help="What is meant: align_corners=false, mode=bicubic, antialias=true; NODE a pattern.",
+    ),
+]
+
+format_option = click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
+OutputFormat = Annotated[str, format_option]
+
+
+def command(module: str, options: type[T]) -> Callable[[Callable[[T], None]], click.Command]:
+    """Return the decorator that makes a command of a function of its options.
+
+    Args:
+        module: `__name__` of the command's file, which is named after it.
+        options: a dataclass whose fields are `Annotated[type, click.option(...)]`, in the order
+            in which they are shown; a field is called as click calls the option's parameter.
+    """
+    shown = [get_args(field)[1] for field in options.__annotations__.values()]
+    filled = cast("Callable[..., T]", options)
+
+    def made(run: Callable[[T], None]) -> click.Command:
+        def called(**given: object) -> None:
+            run(filled(**given))
+
+        for decorator in reversed(cast("list[Callable[[object], object]]", shown)):
+            decorator(called)
+        return click.command(module.rpartition(".")[2], help=run.__doc__)(called)
+
+    return made
+
+
+def names(
+    _ctx: click.Context, _parameter: click.Parameter, value: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the names of an option that may be repeated or hold several, by commas."""
+    return tuple(name.strip() for text in value for name in text.split(",") if name.strip())
+
+
+def parse_range(text: str | None) -> tuple[float, float]:
+    """Return the range of made floats that LOW,HIGH spells; 0 to 1 where nothing is said.
+
+    Raises:
+        UsageError: a text that is none.
+
+    >>> parse_range("-1,2")
+    (-1.0, 2.0)
+    """
+    from halfpixel.runtimes.feeds import USUAL_RANGE
+
+    if text is None:
+        return USUAL_RANGE
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--range {text!r}: expected LOW,HIGH") from None
+    if not low <= high:
+        raise UsageError(f"--range {text!r}: expected LOW no greater than HIGH")
+    return low, high
+
+
+def read_settings(
+    select: Sequence[str],
+    ignore: Sequence[str],
+    expect: Sequence[str],
+    severity: "Severity | None",
+    targets: Sequence[str] = (),
+) -> "Settings":
+    """Return the settings: the command line first, then the nearest pyproject.toml.
+
+    Raises:
+        UsageError: the table is malformed, or an option has a value that it does not take.
+    """
+    from halfpixel.checking.check import Settings
+    from halfpixel.intent import parse_policy
+    from halfpixel.rule import SEVERITIES
+
+    table, where = _table(_here())
+    unknown = sorted(set(table) - KEYS)
+    if unknown:
+        raise UsageError(f"{where}: [tool.halfpixel] has {unknown[0]!r}, expected {_listed(KEYS)}")
+    policies = [*_policies(table.get("expect", {}), where), *(parse_policy(t) for t in expect)]
+    least = severity or str(table.get("severity", "note"))
+    if least not in SEVERITIES:
+        raise UsageError(f"{where}: severity is {least!r}, expected {_listed(SEVERITIES)}")
+    return Settings(
+        tuple(select) or _texts(table, "select", where),
+        tuple(ignore) or _texts(table, "ignore", where),
+        tuple(policies),
+        least,
+        tuple(targets),
+    )
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise UsageError("the working folder is gone") from error
+
+
+def _listed(names: Sequence[str] | frozenset[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _table(folder: Path) -> tuple[Mapping[str, object], str]:
+    """Return `[tool.halfpixel]` of the nearest pyproject.toml upwards, and its path."""
+    for place in (folder, *folder.parents):
+        path = place / "pyproject.toml"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{path}: {error}") from error
+        import tomllib
+
+        try:
+            data = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise UsageError(f"{path}: {error}") from error
+        tool = cast("object", data.get("tool", {}))
+        if not isinstance(tool, dict):
+            raise UsageError(f"{path}: tool is not a table")
+        found = cast("Mapping[str, object]", tool).get("halfpixel", {})
+        if not isinstance(found, dict):
+            raise UsageError(f"{path}: tool.halfpixel is not a table")
+        return cast("Mapping[str, object]", found), str(path)
+    return {}, "pyproject.toml"
+
+
+def _texts(table: Mapping[str, object], key: str, where: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(
+        isinstance(v, str) for v in cast("list[object]", value)
+    ):
+        raise UsageError(f"{where}: {key} is not a list of names")
+    return tuple(cast("list[str]", value))
+
+
+def _policies(value: object, where: str) -> "list[Policy]":
+    """Return the policies of ``expect = {"NODE pattern" = "align_corners=false"}``."""
+    from halfpixel.intent import parse_policy
+
+    if not isinstance(value, dict):
+        raise UsageError(f'{where}: expect is not a table of NODE = "KEY=VALUE"')
+    table = cast("Mapping[str, object]", value)
+    return [parse_policy(str(text), pattern) for pattern, text in table.items()]

@@ -1,0 +1,210 @@
+"""From nodes to sites: what each computes, what stands around it, and where it comes from.
+
+Nodes that are alike share one operation, which is described once.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+
+from halfpixel.formats.onnx.read.evaluation import Described
+from halfpixel.formats.onnx.read.resize import describe, misfit
+from halfpixel.formats.onnx.read.scope import Scope, name_of
+from halfpixel.formats.onnx.read.surroundings import is_joined, surroundings_of
+from halfpixel.intent import intent_of
+from halfpixel.intents.pytorch_record import STACK_TRACE, is_resampling_line, user_line
+from halfpixel.site import Operation, Producer, Shape, Site
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from onnx import NodeProto
+
+MISFITS: Final = (ValueError, IndexError, KeyError, OverflowError, ZeroDivisionError)
+"""What reading a node raises where its parts contradict each other."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_SIZE: Final = re.compile(
+    r"size\s*=\s*[\[(]?\s*\d|interpolate\(\s*\w+\s*,\s*[\[(]?\s*\d|pool\dd?\([^,]*,\s*[\[(]?\d"
+)
+
+
+@dataclass(slots=True)
+class Sites:
+    """The sites of one model, in the making.
+
+    Attributes:
+        producer: which program wrote the model.
+        image: shape of its first image input.
+    """
+
+    producer: Producer
+    image: Shape | None
+    _known: dict[object, Operation] = field(default_factory=dict[object, Operation])
+    _alike: dict[object, Operation] = field(default_factory=dict[object, Operation])
+
+    def of_node(self, scope: Scope, node: "NodeProto") -> Site:
+        """Return the site that a resampling node is."""
+        key = likeness(scope, node)
+        if key is None:
+            return self._described(scope, node)
+        known = self._alike.get(key)
+        if known is None:
+            site = self._described(scope, node)
+            self._alike[key] = site.operation
+            return site
+
+        def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
+            return describe(scope, node, self.producer).compute(inputs)
+
+        return Site(name_of(node), known, scope.path, compute=compute)
+
+    def of_pooling(self, scope: Scope, node: "NodeProto") -> Site | None:
+        """Return the site that an AveragePool is, where the user's own line resamples."""
+        from halfpixel.formats.onnx.read.pooling import pool_compute, pool_operation
+
+        if not _records_resampling(node):
+            return None
+        operation = if_sound(pool_operation, scope, node, self.producer)
+        if operation is None:
+            return None
+        return self._placed(scope, node, Described(operation, pool_compute(operation)))
+
+    def of_gathers(
+        self, scope: Scope, nodes: "Mapping[int, NodeProto]"
+    ) -> Iterator[tuple[Site, int, str, str]]:
+        """Yield the sites that gathers of a graph are, two that are blended as one linear resize.
+
+        Args:
+            scope: the graph.
+            nodes: its GatherND nodes, by their places.
+
+        Yields:
+            The site, the place of its gather, the value that is resampled, what the site ends in.
+        """
+        from halfpixel.formats.onnx.read.gathers import (
+            after_transpose,
+            find_blends,
+            gather_compute,
+            gather_operation,
+            is_resize,
+            read_gather,
+        )
+
+        read = ((index, if_sound(read_gather, scope, node)) for index, node in nodes.items())
+        gathers = {nodes[i].output[0]: (found, i) for i, found in read if found is not None}
+        ends = dict(after_transpose(scope, gathers))
+        by_end = {end: gathers[start][0] for end, start in ends.items()}
+        aliases = {start: end for end, start in ends.items()} | {end: end for end in ends}
+        blends = if_sound(find_blends, scope, by_end, aliases) or {}
+        seconds = {blend.second for blend in blends.values()}
+        for end, start in ends.items():
+            if end in seconds:
+                continue
+            gather, index = gathers[start]
+            blend, output = None, end
+            if end in blends:
+                found = blends[end]
+                blend, output = (gathers[ends[found.second]][0], found.weights), found.output
+            operation = if_sound(gather_operation, scope, gather, self.producer, blend)
+            if operation is None:
+                continue
+            if is_resize(operation) or _records_resampling(nodes[index]):
+                described = Described(operation, gather_compute(gather, blend))
+                site = self._placed(scope, nodes[index], described)
+                yield site, index, gather.data, output
+
+    def _described(self, scope: Scope, node: "NodeProto") -> Site:
+        try:
+            described = describe(scope, node, self.producer)
+        except MISFITS as error:
+            reason = f"its attributes and inputs do not belong together: {error}"
+            described = misfit(scope, node, self.producer, reason)
+        operation = described.operation
+        surroundings = surroundings_of(scope, node, operation, self.image)
+        operation = replace(operation, surroundings=surroundings)
+        return self._placed(scope, node, Described(operation, described.compute))
+
+    def _placed(self, scope: Scope, node: "NodeProto", described: Described) -> Site:
+        properties = {entry.key: entry.value for entry in node.metadata_props}
+        line = user_line(properties[STACK_TRACE]) if STACK_TRACE in properties else None
+        source, text = line or (None, "")
+        operation = described.operation
+        intent = intent_of(operation, properties, text)
+        if intent is not None:
+            operation = operation.meaning(intent)
+        if text and spells_size(text):
+            origin = replace(operation.origin, literal_size=True)
+            operation = replace(operation, origin=origin)
+        operation = self._known.setdefault(operation_key(operation), operation)
+        return Site(name_of(node), operation, scope.path, source, text, described.compute)
+
+
+def if_sound(read: Callable[P, T], *arguments: P.args, **names: P.kwargs) -> T | None:
+    """Return what is read, or None where the node's parts do not belong together."""
+    try:
+        return read(*arguments, **names)
+    except MISFITS:
+        import logging
+
+        logging.getLogger(__name__).debug("no site", exc_info=True)
+        return None
+
+
+def _records_resampling(node: "NodeProto") -> bool:
+    """Whether the exporter recorded that the user's own line resamples."""
+    properties = {entry.key: entry.value for entry in node.metadata_props}
+    return STACK_TRACE in properties and is_resampling_line(properties[STACK_TRACE])
+
+
+def likeness(scope: Scope, node: "NodeProto") -> object:
+    """Return what a plain resize has in common with others that are described alike.
+
+    None where a node has to be looked at for itself: it carries a record, its path through the
+    graph counts, or its shapes are not written in the file.
+    """
+    if node.op_type not in {"Resize", "Upsample"} or node.metadata_props or scope.bound:
+        return None
+    if not node.input or not node.output:
+        return None
+    data, out = scope.values.get(node.input[0]), scope.values.get(node.output[0])
+    if data is None or out is None:
+        return None
+    attributes = b"".join([a.SerializeToString() for a in node.attribute])
+    if b"align_corners" in attributes or scope.arguments:
+        return None
+    joined = is_joined(scope, node)
+    lengths = (data.type.SerializeToString(), out.type.SerializeToString())
+    return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined)
+
+
+def operation_key(operation: Operation) -> object:
+    """Return what makes two operations alike, hashable."""
+    return (
+        operation.op,
+        operation.opset,
+        tuple(sorted(operation.attributes.items())),
+        operation.operator,
+        operation.input_shape,
+        operation.output_shape,
+        operation.scales,
+        operation.by,
+        operation.constant_lengths,
+        operation.dtype,
+        operation.grid_dtype,
+        operation.problem,
+        operation.surroundings,
+        operation.origin,
+    )
+
+
+def spells_size(text: str) -> bool:
+    """Whether a source line gives the output size in digits.
+
+    >>> spells_size("y = F.interpolate(x, size=(32, 32))"), spells_size("F.interpolate(x, s)")
+    (True, False)
+    """
+    return bool(_SIZE.search(text))
