@@ -22,7 +22,7 @@ from convert_nets import SHAPE, Up, Wrong, agree, run
 from halfpixel.checking.check import opened
 from halfpixel.converting.calls import matched_calls
 from halfpixel.converting.plain.lengths import LONGEST
-from halfpixel.converting.result import Conversion, Dynamic, parse_dynamic, parse_input
+from halfpixel.converting.result import Conversion, FreeAxes, parse_dynamic, parse_input
 from halfpixel.converting.torch_calls import script, torch_calls
 from halfpixel.errors import ModelFileError, UsageError
 from halfpixel.intents.aten_call import read_call
@@ -446,7 +446,7 @@ def test_commands_that_mean_nothing_are_refused(arguments: list[str], told: str)
 
 def test_specs_are_parsed() -> None:
     assert parse_input("x=1x2x3:uint8").dtype == "uint8"
-    assert parse_dynamic(("x=3,2", "all")) == Dynamic("all", {"x": (2, 3)})
+    assert parse_dynamic(("x=3,2", "all")) == FreeAxes("all", {"x": (2, 3)})
     assert parse_dynamic(("all",)).of("ids", 2) == (0, 1)
 
 

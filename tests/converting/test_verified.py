@@ -18,8 +18,7 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 import example_models as models
 import halfpixel
 from convert_nets import SHAPE, Up, Wrong, agree, run
-from halfpixel.converting import cases as trials
-from halfpixel.converting import exports as attempts
+from halfpixel.converting import cases, exports
 from halfpixel.converting.result import ConvertSettings, Exporter
 from halfpixel.errors import GraphError, RuntimeFailure, UsageError
 from halfpixel.report import convert_report
@@ -111,7 +110,7 @@ def test_a_guard_that_changes_nothing_is_told_and_no_finding(module: nn.Module, 
 
 
 def test_a_trial_that_grows_too_much_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trials, "MOST_NUMBERS", 1)
+    monkeypatch.setattr(cases, "MOST_NUMBERS", 1)
     found = halfpixel.convert(Up(scale_factor=2.0), inputs=[SHAPE], dynamic="2", exporter="dynamo")
     told = "not tried at x=1x2x150x10: the module makes 12000 numbers there, more than 2160"
     assert (found.refused, told in found.notes) == ("", True)
@@ -218,7 +217,7 @@ def test_a_file_that_cannot_be_read_is_refused_under_its_own_name(
     def unreadable(path: Path) -> None:
         raise GraphError(str(path), "up", "the graph has a cycle")
 
-    monkeypatch.setattr(attempts, "opened", unreadable)
+    monkeypatch.setattr(exports, "opened", unreadable)
     found = halfpixel.convert(
         Up(scale_factor=2.0), tmp_path / "m.onnx", inputs=[SHAPE], exporter="torchscript"
     )

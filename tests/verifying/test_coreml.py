@@ -26,7 +26,7 @@ from halfpixel.errors import GraphError, MissingExtraError, RuntimeFailure, Usag
 from halfpixel.fixing.fix import fix
 from halfpixel.formats.coreml.messages import Description, Program
 from halfpixel.intents.pairing import matched, paired_sites
-from halfpixel.runtime import Settings, Side, runtime_of
+from halfpixel.runtime import RunSettings, Side, runtime_of
 from halfpixel.runtimes.feeds import FeedSettings
 from halfpixel.sampling import Coordinate, GridSample, Linear, Resample, Resize, Sampling
 from halfpixel.site import Operation, Operator, Site
@@ -326,7 +326,7 @@ def test_single_sites_do_not_run_on_core_ml(tmp_path: Path) -> None:
 
 def test_on_macos_coremltools_predicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path)
-    plain = runtime_of(Side(str(path))).started(Side(str(path)), Settings())
+    plain = runtime_of(Side(str(path))).started(Side(str(path)), RunSettings())
     made: list[tuple[str, object]] = []
 
     class Model:
@@ -489,7 +489,7 @@ def test_a_default_function_of_another_name_is_the_one_that_is_lowered(tmp_path:
     (inner,) = (s for s in model.sites if s.graph == "legacy")
     x = np.random.default_rng(0).random((1, 2, 5, 7), np.float32)
     side = Side(str(path))
-    found = runtime_of(side).started(side, Settings()).run({"x": x})["y"]
+    found = runtime_of(side).started(side, RunSettings()).run({"x": x})["y"]
     assert np.abs(np.asarray(found, float) - inner.evaluate(x)).max() < 1e-6
 
 

@@ -23,7 +23,7 @@ from halfpixel.cli.main import cli
 from halfpixel.errors import RuntimeFailure, RuntimeRefusal, UsageError
 from halfpixel.fixing.fix import fix
 from halfpixel.format import Port
-from halfpixel.runtime import Settings, Side, parse_side, runtime_of
+from halfpixel.runtime import RunSettings, Side, parse_side, runtime_of
 from halfpixel.runtimes import onnxruntime_
 from halfpixel.runtimes.feeds import FeedSettings, made, read
 from halfpixel.verifying.divergence import Search
@@ -196,13 +196,13 @@ def test_a_resampling_node_on_the_cpu_is_an_error_unless_allowed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     side = parse_side(GOOD)
-    running = runtime_of(side).started(side, Settings())
+    running = runtime_of(side).started(side, RunSettings())
     assert isinstance(running, onnxruntime_.OnnxRunning)
     assert set(running.placement.values()) == {"CPUExecutionProvider"}
     running.provider = "CUDAExecutionProvider"
     with pytest.raises(RuntimeFailure, match=r"leaves node 'node_upsample.*\(Resize\) to the CPU"):
         running.refuse_fallback()
-    running.settings = Settings(fallback=True)
+    running.settings = RunSettings(fallback=True)
     running.refuse_fallback()
     monkeypatch.setattr(onnxruntime_, "CPU", "other")
     assert running.placement
@@ -251,7 +251,7 @@ def test_every_value_is_found_within_any_budget() -> None:
     sides: list[Started] = []
     for source in (str(path), model):
         side = Side(source)
-        running = runtime_of(side).started(side, Settings(optimised=False))
+        running = runtime_of(side).started(side, RunSettings(optimised=False))
         sides.append(Started(running, running, getattr(running, "model", None)))
     feeds = next(made(sides[0].running.inputs, FeedSettings()))
     for budget in (1, 1 << 16, 1 << 30):
@@ -467,4 +467,4 @@ def test_a_run_that_one_side_refuses_is_a_difference() -> None:
     assert "x" in found.cases[0].refused
     side = parse_side(GOOD)
     with pytest.raises(RuntimeRefusal):
-        runtime_of(side).started(side, Settings()).run({"x": np.zeros(3, np.float32)})
+        runtime_of(side).started(side, RunSettings()).run({"x": np.zeros(3, np.float32)})

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from halfpixel.checking.check import opened
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.formats.coreml.write.single import OUTPUT, write_single
-from halfpixel.runtime import Running, Settings, Side, runtime_of
+from halfpixel.runtime import Running, RunSettings, Side, runtime_of
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.verifying.measure import TOLERANCES, Difference, at_precision, difference
 
@@ -184,7 +184,7 @@ Start = Callable[[Path, str], Running]
 def on_coreml(path: Path, unit: str) -> Running:
     """Start a package on Core ML; raises as `halfpixel verify` does where it cannot."""
     side = Side(str(path), "coreml", {"compute_units": unit})
-    return runtime_of(side).started(side, Settings())
+    return runtime_of(side).started(side, RunSettings())
 
 
 def results(

@@ -28,7 +28,7 @@ SHORTER: Final[tuple[Other, ...]] = (
     lambda n, axis: min(n, 3 + axis % 2),
     lambda n, axis: max(n - 1 - axis % 2, 1),
 )
-"""Shorter lengths of free axes, one a trial: half, odd, multiples of 32, the shortest."""
+"""Shorter lengths of free axes, one a case: half, odd, multiples of 32, the shortest."""
 
 LONGER: Final[tuple[Other, ...]] = (
     lambda n, axis: n + 1 + axis % 2,
@@ -46,7 +46,7 @@ NEGATIVE: Final = (-1.0, 0.0)
 """Range of made floats beside the usual one."""
 
 QUOTA: Final = 3
-"""Most trials of each kind: a module that branches on a length does so on either side."""
+"""Most cases of each kind: a module that branches on a length does so on either side."""
 
 GROWTH: Final = 3
 MOST_NUMBERS: Final = 1 << 21
@@ -54,20 +54,20 @@ MOST_NUMBERS: Final = 1 << 21
 
 
 @dataclass(frozen=True, slots=True)
-class Trials:
+class Cases:
     """What a file is verified with.
 
     Attributes:
-        cases: inputs, as exported first.
+        feeds: inputs of each case, as exported first.
         notes: lengths that the module takes and that are not compared, and why.
     """
 
-    cases: "tuple[Feeds, ...]"
+    feeds: "tuple[Feeds, ...]"
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class ModuleRun:
     """What a run of the module made.
 
     Attributes:
@@ -85,8 +85,8 @@ class Ran:
 
 
 @dataclass(slots=True)
-class _Chosen:
-    """Trials as they are chosen."""
+class _Choice:
+    """Cases as they are chosen."""
 
     source: Source
     cases: "list[Feeds]"
@@ -95,23 +95,23 @@ class _Chosen:
     notes: list[str] = field(default_factory=list[str])
 
     def add(self, others: Sequence[Other], first: int) -> None:
-        """Add trials until there are `QUOTA` more, numbered from `first` on."""
+        """Add cases until there are `QUOTA` more, numbered from `first` on."""
         limits = ranges(self.source)
         wanted = len(self.cases) + QUOTA
-        for trial, other in enumerate(others, first):
-            ports = [self._port(port, other, trial, limits) for port in self.source.inputs]
+        for number, other in enumerate(others, first):
+            ports = [self._port(port, other, number, limits) for port in self.source.inputs]
             shapes = tuple(cast("tuple[int, ...]", port.shape) for port in ports)
             if len(self.cases) >= wanted or shapes in self.seen:
                 continue
             self.seen.add(shapes)
-            feeds = feeds_of(ports, self.source.limits, 1 + trial)
+            feeds = feeds_of(ports, self.source.limits, 1 + number)
             ran = run_of(self.source, feeds)
             if ran is None or not ran.tells:
                 continue
             if ran.numbers > self.most:
                 named = shapes_text({port.name: port.shape for port in ports})  # type: ignore[misc]
-                told = f"the module makes {ran.numbers} numbers there, more than {self.most}"
-                self.notes.append(f"not tried at {named}: {told}")
+                why = f"the module makes {ran.numbers} numbers there, more than {self.most}"
+                self.notes.append(f"not tried at {named}: {why}")
                 continue
             self.cases.append(feeds)
 
@@ -119,41 +119,41 @@ class _Chosen:
         self,
         port: "Port",
         other: Other,
-        trial: int,
+        number: int,
         limits: dict[tuple[str, int], tuple[int, int | None]],
     ) -> "Port":
         """Return an input with other lengths; every batch is of the same size."""
         shape = list(cast("tuple[int, ...]", port.shape))
         for axis in self.source.free.get(port.name, ()):
             low, high = limits.get((port.name, axis), (1, None))
-            wanted = max(other(shape[axis], axis) if axis else 1 + trial % 3, low)
+            wanted = max(other(shape[axis], axis) if axis else 1 + number % 3, low)
             shape[axis] = wanted if high is None else min(wanted, high)
         return replace(port, shape=tuple(shape))
 
 
-def trials(source: Source) -> Trials:
+def cases_of(source: Source) -> Cases:
     """Return the inputs that the file is verified with."""
-    first = [*(source.given or (source.feeds,))]
-    if source.reference is not None and not source.given:
+    first = [*(source.arrays or (source.feeds,))]
+    if source.reference is not None and not source.arrays:
         first.append(feeds_of(source.inputs, source.limits, 1))  # constants follow from the first
     notes: list[str] = []
-    if source.program is None and not source.given and not source.ranged:
+    if source.program is None and not source.arrays and not source.ranged:
         other = feeds_of(source.inputs, NEGATIVE, 1)
         if run_of(source, other) is not None:
             first.append(other)
             notes.append("a trace follows one path: it was run on floats of -1 to 0 too (--range)")
     if not any(source.free.values()):
-        return Trials(tuple(first), tuple(notes))
+        return Cases(tuple(first), tuple(notes))
     ran = run_of(source, source.feeds)
     most = max(GROWTH * (0 if ran is None else ran.numbers), MOST_NUMBERS)
     seen = {tuple(array.shape for array in feeds.values()) for feeds in first}
-    chosen = _Chosen(source, first, most, seen)
+    chosen = _Choice(source, first, most, seen)
     chosen.add(SHORTER, 0)
     chosen.add(LONGER, len(SHORTER))
-    return Trials(tuple(chosen.cases), (*notes, *chosen.notes, *_columns(source)))
+    return Cases(tuple(chosen.cases), (*notes, *chosen.notes, *_columns(source)))
 
 
-def run_of(source: Source, feeds: "Feeds") -> Ran | None:
+def run_of(source: Source, feeds: "Feeds") -> ModuleRun | None:
     """Return what the module makes of inputs; None where it takes no such lengths."""
     import torch
     from torch.utils import _pytree
@@ -163,7 +163,7 @@ def run_of(source: Source, feeds: "Feeds") -> Ran | None:
             made: Any = source.module(*tensors_of(feeds))
         leaves = cast("list[object]", _pytree.tree_leaves(made))
         count = sum(leaf.numel() for leaf in leaves if isinstance(leaf, torch.Tensor))
-        return Ran(count, column=_column(source, feeds))
+        return ModuleRun(count, column=_column(source, feeds))
     except Exception:  # noqa: BLE001 - whatever a module raises, it does not take them
         return None
 

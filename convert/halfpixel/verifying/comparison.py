@@ -10,7 +10,7 @@ from halfpixel.checking.check import opened
 from halfpixel.errors import RuntimeRefusal, UsageError
 from halfpixel.format import Port
 from halfpixel.intents.pairing import paired_sites
-from halfpixel.runtime import Running, Settings, Side, parse_side, runtime_of
+from halfpixel.runtime import Running, RunSettings, Side, parse_side, runtime_of
 from halfpixel.runtimes.feeds import fixed, made, widened
 from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.verifying.blame import blamed, suspect
@@ -118,7 +118,7 @@ class _Verifying:
 
     def _starter(self, side: Side) -> Callable[[bytes], object]:
         """Return what starts a model of one node where a side runs."""
-        how = Settings(fallback=True)
+        how = RunSettings(fallback=True)
 
         def start(model: bytes) -> object:
             alone = replace(side, source=model, label=side.text)
@@ -128,7 +128,7 @@ class _Verifying:
 
     def _started(self, side: Side) -> Started:
         runtime = runtime_of(side)
-        how = Settings(fallback=self.settings.fallback)
+        how = RunSettings(fallback=self.settings.fallback)
         plain: Running | None = None
         if runtime.optimises and self.settings.optimiser:
             with suppress(RuntimeRefusal):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 from halfpixel.checking.check import opened
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Cut, Opened
-from halfpixel.runtime import Running, Settings, Side, runtime_of
+from halfpixel.runtime import Running, RunSettings, Side, runtime_of
 from halfpixel.runtimes.feeds import FeedSettings, made
 from halfpixel.sampling import (
     AffineGrid,
@@ -137,7 +137,8 @@ class SiteCheck:
             side = Side(cut.model, where, options, f"{label}: {site.name}")
             runtime = runtime_of(side)
             try:
-                running = runtime.started(side, Settings(optimised=False, fallback=self.fallback))
+                how = RunSettings(optimised=False, fallback=self.fallback)
+                running = runtime.started(side, how)
                 yield self._run(running, cut, alone, blank)
             except RuntimeRefusal as refusal:
                 yield replace(blank, refused=refusal.reason)

@@ -43,14 +43,14 @@ class Exported:
 
 
 @contextmanager
-def asked(told: str, path: Path) -> Generator[None]:
+def asked(refusal: str, path: Path) -> Generator[None]:
     """Ask a library for an export: what it raises is its refusal.
 
     What halfpixel raises itself, in its plain operators too, is no refusal and is raised as it
     is; so is what the system says of the disk, with the file's name.
 
     Args:
-        told: how the refusal begins.
+        refusal: how the refusal begins.
         path: what is written.
 
     Raises:
@@ -69,7 +69,7 @@ def asked(told: str, path: Path) -> Generator[None]:
         reason = _unwritten(error)
         if reason is not None:
             raise ModelFileError(Path(path.name), f"cannot be written: {reason}") from error
-        raise ExportRefusal(f"{told}: {reason_of(error)}") from error
+        raise ExportRefusal(f"{refusal}: {reason_of(error)}") from error
 
 
 def _unwritten(error: Exception) -> str | None:
@@ -83,8 +83,8 @@ def _unwritten(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.errno is not None:
         return (error.strerror or str(error)).lower()
     text = str(error)  # as coremltools' own C++ has it, and shutil of a folder
-    told = text.startswith("[MIL FileWriter]") or isinstance(error, shutil.Error)
-    return " ".join(text.split()) if told else None
+    written = text.startswith("[MIL FileWriter]") or isinstance(error, shutil.Error)
+    return " ".join(text.split()) if written else None
 
 
 def export_onnx(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from halfpixel.converting.onnx_in.older import DOMAIN
 from halfpixel.converting.onnx_in.preparation import SITE
 from halfpixel.converting.onnx_in.site_module import is_weighed
-from halfpixel.runtime import Settings, Side, runtime_of
+from halfpixel.runtime import RunSettings, Side, runtime_of
 from halfpixel.site import Site
 from halfpixel.verifying.measure import Tolerance, difference
 
@@ -49,7 +49,7 @@ def parting(
     """Return where a module parts from the file that it was made of; None where it does not."""
     values = _values(module, feeds)
     side = Side(str(path))
-    running = runtime_of(side).started(side, Settings(optimised=False))
+    running = runtime_of(side).started(side, RunSettings(optimised=False))
     makers = {name: node for node in model.graph.node for name in node.output}
 
     def first(there: "Feeds") -> Parting | None:

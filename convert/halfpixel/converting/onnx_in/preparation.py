@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from halfpixel.checking.check import opened
 from halfpixel.converting.onnx_in.older import DOMAIN, NEWEST, lower
-from halfpixel.runtime import Settings, Side, runtime_of
+from halfpixel.runtime import RunSettings, Side, runtime_of
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def settle(model: "ModelProto", feeds: "Feeds", name: str) -> None:
         if not wanted:
             return
         side = Side(model.SerializeToString(), label=name)
-        running = runtime_of(side).started(side, Settings(optimised=False))
+        running = runtime_of(side).started(side, RunSettings(optimised=False))
         found = running.run(feeds, wanted)
         numbers = {name: a for name, a in found.items() if a.dtype.kind in "iufb"}
         if not numbers:
