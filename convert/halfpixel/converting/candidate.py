@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from halfpixel.converting.calls import Matching
+from halfpixel.converting.calls import Kind, Matching, kind_of
 from halfpixel.converting.export.to_onnx import Exported
-from halfpixel.converting.plain.exporting import Kind, kind_of
 from halfpixel.converting.result import CallSite, Conversion
 from halfpixel.converting.source import Source
 from halfpixel.converting.verified import Verified

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
-from halfpixel.converting.calls import matched_calls
+from halfpixel.converting.calls import Kind, delicate, kind_of, matched_calls
 from halfpixel.converting.candidate import Candidate, conversion_of, lowerings, unmet
 from halfpixel.converting.cases import Cases, cases_of
 from halfpixel.converting.export.to_coreml import export_coreml
 from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, export_onnx
-from halfpixel.converting.plain.exporting import Kind, delicate, kind_of
 from halfpixel.converting.result import COREML, NEURAL, Conversion, ConvertSettings
 from halfpixel.converting.source import Source
 from halfpixel.converting.verified import FORCE, NETWORK, verified, verified_by_sites

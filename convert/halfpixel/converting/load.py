@@ -7,6 +7,7 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from halfpixel.converting.calls import AFFINE, Kind
 from halfpixel.converting.export.quietly import quietly, reason_of
 from halfpixel.converting.inputs import (
     BY_PLACE,
@@ -169,7 +170,7 @@ def _trace(source: Source) -> None:
 
 def _export(source: Source) -> None:
     """Have torch.export make the program; it takes the free lengths of an affine_grid for fixed."""
-    from halfpixel.converting.plain.exporting import AFFINE, Kind, written_out
+    from halfpixel.converting.plain.exporting import written_out
 
     tries = [frozenset[Kind](), *([frozenset({AFFINE})] if any(source.free.values()) else [])]
     for source.needs in tries:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from halfpixel.converting.plain.exporting import Kind
+    from halfpixel.converting.calls import Kind
 
     Array = NDArray[np.generic]
     Feeds = dict[str, Array]

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from halfpixel.converting.cases import Cases, run_of
+from halfpixel.converting.cases import Cases, feeds_at, narrowed, run_of
 from halfpixel.converting.export.quietly import quietly
-from halfpixel.converting.ranges import feeds_at, narrowed
 from halfpixel.converting.result import ConvertSettings
 from halfpixel.converting.source import Source
 from halfpixel.errors import RuntimeFailure
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from halfpixel.converting.ranges import Range
+    from halfpixel.converting.cases import Range
     from halfpixel.verifying.result import Case
 
     Feeds = dict[str, NDArray[np.generic]]

@@ -20,9 +20,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from halfpixel.converting.cases import ranges
 from halfpixel.converting.export.quietly import quietly
 from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, asked
-from halfpixel.converting.ranges import ranges
 from halfpixel.converting.result import NEURAL
 from halfpixel.converting.source import Source, exported
 from halfpixel.errors import MissingExtraError, UsageError
@@ -32,7 +32,7 @@ from halfpixel.targets.target import load_target
 if TYPE_CHECKING:
     import torch
 
-    from halfpixel.converting.plain.exporting import Kind
+    from halfpixel.converting.calls import Kind
 
 LONGEST: Final = 1024
 """Longest free length that the model is told to take."""

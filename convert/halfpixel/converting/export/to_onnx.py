@@ -13,7 +13,7 @@ from halfpixel.errors import HalfpixelError, ModelFileError
 from halfpixel.intents.exported_program import origins, placeholders
 
 if TYPE_CHECKING:
-    from halfpixel.converting.plain.exporting import Kind
+    from halfpixel.converting.calls import Kind
 
 USUAL: Final = 17
 VOLUMES: Final = 20
