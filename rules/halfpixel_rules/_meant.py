@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from halfpixel.conventions.onnx.resize import attributes_of
-from halfpixel.intents.deviation import Cause, Deviation, deviation
+from halfpixel.intents.cause import Cause
+from halfpixel.intents.deviation import Deviation, deviation
 from halfpixel.rule import Finding, Fix, Safety, Severity
 from halfpixel.sampling import Resize
 from halfpixel.site import How, Operation, Site

@@ -11,7 +11,7 @@ from typing import cast
 
 from halfpixel.errors import HalfpixelError, RuleError, UsageError
 from halfpixel.format import Format, Opened, load_formats
-from halfpixel.intent import Policy, expected, parse_policy
+from halfpixel.intents.policy import Policy, expected, parse_policy
 from halfpixel.rule import SEVERITIES, Finding, Rule, Severity, load_rules
 from halfpixel.site import Intent, Operation, Site
 from halfpixel.targets.target import load_target

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from halfpixel.checking.check import Settings
 from halfpixel.errors import UsageError
-from halfpixel.intent import Policy, parse_policy
+from halfpixel.intents.policy import Policy, parse_policy
 from halfpixel.rule import SEVERITIES
 
 if TYPE_CHECKING:

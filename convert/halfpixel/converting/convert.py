@@ -86,7 +86,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         parse_exporter,
         parse_input,
     )
-    from halfpixel.intent import parse_policy
+    from halfpixel.intents.policy import parse_policy
     from halfpixel.runtimes.feeds import read
     from halfpixel.verifying.measure import parse_tolerances
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from halfpixel.checking.check import Located
 from halfpixel.errors import UsageError
 from halfpixel.fixing.result import Changed, Declined
-from halfpixel.intent import Policy
 from halfpixel.intents.exported_program import GraphCall
+from halfpixel.intents.policy import Policy
 from halfpixel.site import Site
 from halfpixel.verifying.measure import TOLERANCES, Tolerance
 
