@@ -23,7 +23,7 @@ from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
     from halfpixel.checking.check import Report, Settings
-    from halfpixel.cli.target import Target
+    from halfpixel.cli.destination import Destination
     from halfpixel.rule import Severity
 
 SLOW: Final = 20
@@ -83,9 +83,9 @@ def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
     files = model_files(paths)
     unwritten = False
     if fixes:
-        from halfpixel.cli.target import Target
+        from halfpixel.cli.destination import Destination
 
-        where = Target(in_place=in_place, force=force)
+        where = Destination(in_place=in_place, force=force)
         files, unwritten = _fixed_first(files, settings, where, unsafe=unsafe_fixes)
     elif unsafe_fixes or in_place or force:
         raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
@@ -104,10 +104,10 @@ def check_command(  # noqa: PLR0913, PLR0917 - one argument an option
 
 
 def _fixed_first(
-    files: Sequence[Path], settings: "Settings", target: "Target", *, unsafe: bool
+    files: Sequence[Path], settings: "Settings", target: "Destination", *, unsafe: bool
 ) -> tuple[list[Path], bool]:
     """Fix files before they are checked; return what is checked, and whether one failed."""
-    from halfpixel.cli.target import at_least_warnings, fixed, say
+    from halfpixel.cli.destination import at_least_warnings, fixed, say
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report.fix_report import lines
 

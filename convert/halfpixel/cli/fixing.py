@@ -89,8 +89,8 @@ def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
     --in-place say otherwise; a model without anything to fix is not touched. Exit code 1 says that
     findings are left, or that --lower was declined; 2 that a file could not be read or written.
     """
+    from halfpixel.cli.destination import Destination, at_least_warnings, fixed, lowerings, say
     from halfpixel.cli.settings import read_settings
-    from halfpixel.cli.target import Target, at_least_warnings, fixed, lowerings, say
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report import fix_report
 
@@ -102,10 +102,10 @@ def fix_command(  # noqa: PLR0913, PLR0917 - one argument an option
         lowerings(lower),
     )
     files = model_files(paths)
-    target = Target(output, in_place, backup, force, diff)
-    target.check(files)
+    destination = Destination(output, in_place, backup, force, diff)
+    destination.check(files)
     _check_named(files, expect)
-    results = list(fixed(files, settings, target))
+    results = list(fixed(files, settings, destination))
     occupied = output == "-" or diff
     if output_format == "json":
         say(fix_report.dumps(results, diffs=diff), beside=output == "-")
