@@ -12,9 +12,10 @@ import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 from halfpixel.checking.check import opened
 from halfpixel.errors import RuntimeFailure, RuntimeRefusal
@@ -25,14 +26,15 @@ from halfpixel.formats.onnx.read.resize import OPS
 from halfpixel.formats.onnx.read.values import with_outputs
 from halfpixel.runtime import RunSettings, Runtime, Side
 from halfpixel.runtimes.provider import (
+    ASSIGNMENT,
     CPU,
     Argument,
     Session,
     available,
+    element_type,
     library,
     placed_nodes,
     preload,
-    reports_placement,
     short_name,
     unloadable,
     words_of,
@@ -51,13 +53,6 @@ BFLOAT16: Final = 16
 
 MOST_ALIVE: Final = 1 << 26
 """Bytes of models whose sessions are kept alive side by side."""
-
-DTYPES: Final[Mapping[str, str]] = {
-    "float": "float32",
-    "double": "float64",
-    "float16": "float16",
-    "bfloat16": "bfloat16",
-}
 
 
 def _numbered(names: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -92,6 +87,7 @@ class OnnxRunning:
     inputs: Sequence[Port] = field(init=False)
     outputs: Sequence[str] = field(init=False)
     placement: Mapping[str, str] = field(default_factory=dict[str, str])
+    _values: Sequence[str] | None = None
     _repeated: Sequence[str] = ()
     _types: dict[str, str] = field(default_factory=dict[str, str])
     _session: Session | None = None
@@ -105,7 +101,7 @@ class OnnxRunning:
         self.inputs = tuple(_port(one, declared.get(one.name)) for one in session.get_inputs())
         self._repeated = tuple(one.name for one in session.get_outputs())
         self.outputs = tuple(dict(_numbered(self._repeated)))
-        if reports_placement(session):
+        if hasattr(session, ASSIGNMENT):
             self._place(session)
 
     @property
@@ -117,7 +113,9 @@ class OnnxRunning:
     @property
     def values(self) -> Sequence[str]:
         """Values of the main graph, in the order they are computed."""
-        return tuple(value.name for value in self.model.values)
+        if self._values is None:
+            self._values = tuple(value.name for value in self.model.values)
+        return self._values
 
     def run(self, feeds: "Mapping[str, Array]", wanted: Sequence[str] = ()) -> "dict[str, Array]":
         """Return the outputs, or the values that are wanted."""
@@ -135,7 +133,8 @@ class OnnxRunning:
         if not self.placement and not extra:
             self._place(session)
         del session
-        _give_back()
+        with contextlib.suppress(AttributeError, OSError, TypeError):
+            ctypes.CDLL(None).malloc_trim(0)  # glibc gives free memory back to the system
         arrays = dict(_arrays(zip(names, found, strict=True)))
         if wanted or len(names) == len(self._repeated):
             return arrays
@@ -162,7 +161,7 @@ class OnnxRunning:
         return sum(file.stat().st_size for file in files if file.exists())
 
     def _started(self, extra: Sequence[str]) -> Session:
-        onnxruntime = library()
+        onnxruntime = import_module("onnxruntime")
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         options.enable_cpu_mem_arena = False  # memory goes back to the system after a run
@@ -180,7 +179,7 @@ class OnnxRunning:
                 options.add_session_config_entry(key, folder)
         else:
             source = str(path)
-        if not reports_placement(onnxruntime.InferenceSession):
+        if not hasattr(onnxruntime.InferenceSession, ASSIGNMENT):
             options.enable_profiling = not extra and not self.placement
             place = Path(tempfile.gettempdir(), f"halfpixel-{os.getpid()}-{id(self)}")
             options.profile_file_prefix = str(place)
@@ -233,16 +232,12 @@ _ALIVE: Final[WeakSet[OnnxRunning]] = WeakSet()
 """Models whose sessions are alive."""
 
 
-def _give_back() -> None:
-    """Let the C library give memory that is free back to the system, where it can (glibc)."""
-    with contextlib.suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
 def _port(argument: Argument, declared: Port | None) -> Port:
     """Return an input; an unknown rank looks like a scalar to onnxruntime."""
     shape = tuple(argument.shape) if declared is None else declared.shape
-    return Port(argument.name, _dtype(argument.type), shape, declared.role if declared else "")
+    return Port(
+        argument.name, element_type(argument.type), shape, declared.role if declared else ""
+    )
 
 
 def _fed(array: "Array") -> object:
@@ -267,26 +262,31 @@ def _arrays(named: "Iterable[tuple[str, object]]") -> "Iterator[tuple[str, Array
             yield from _arrays((f"{name}[{place}]", part) for place, part in enumerate(parts))
 
 
-def _dtype(text: str) -> str:
-    """Return an element type; a sequence or map has none.
-
-    >>> _dtype("tensor(float)"), _dtype("tensor(int64)")
-    ('float32', 'int64')
-    """
-    if not text.startswith("tensor("):
-        return ""
-    name = text.removeprefix("tensor(").removesuffix(")")
-    return DTYPES.get(name, name)
-
-
 def _in_memory(source: object) -> bool:
     return isinstance(source, bytes) or onnx_file.takes(source)
+
+
+_MODELS: "WeakValueDictionary[object, Opened]" = WeakValueDictionary()
+"""Files whose models are running: a side is started twice, optimised and not, and is read once."""
+
+
+def _opened(path: Path) -> "Opened":
+    """Return the structure of a file, the one that is running where it has not changed."""
+    try:
+        about = path.stat()
+    except OSError:
+        return opened(path)  # which says what is wrong with it
+    key = path.absolute(), about.st_mtime_ns, about.st_size
+    found = _MODELS.get(key)
+    if found is None:
+        found = _MODELS[key] = opened(path)
+    return found
 
 
 def _start(side: Side, settings: RunSettings) -> OnnxRunning:
     library()
     if isinstance(side.source, str | Path):
-        return OnnxRunning(side, settings, opened(side.source), None)
+        return OnnxRunning(side, settings, _opened(Path(side.source)), None)
     proto = in_memory(side.source)
     try:
         data = proto.SerializeToString()

@@ -172,17 +172,12 @@ def preload() -> None:
             onnxruntime.preload_dlls()
 
 
-def reports_placement(session: object) -> bool:
-    """Whether a session, or the class of sessions, says where nodes run without a profiled run."""
-    return hasattr(session, ASSIGNMENT)
-
-
 def placed_nodes(session: Session) -> dict[str, tuple[str, str]]:
     """Return (provider, operator) of each node, by name.
 
     A session of onnxruntime before 1.31 knows it from the profile of its run, which it ends.
     """
-    if not reports_placement(session):
+    if not hasattr(session, ASSIGNMENT):
         return dict(_profiled_nodes(session))
     placed: dict[str, tuple[str, str]] = {}
     for part in cast("Any", session).get_provider_graph_assignment_info():
@@ -216,3 +211,23 @@ def words_of(error: Exception) -> str:
     text = " ".join(str(error).split())
     last = CODE.split(text)[-1].rpartition("Status Message: ")[2]
     return SOURCE_PLACES.sub("", SIGNATURE.sub("", last)).strip() or text
+
+
+DTYPES: Final[Mapping[str, str]] = {
+    "float": "float32",
+    "double": "float64",
+    "float16": "float16",
+    "bfloat16": "bfloat16",
+}
+
+
+def element_type(text: str) -> str:
+    """Return an element type; a sequence or map has none.
+
+    >>> element_type("tensor(float)"), element_type("tensor(int64)")
+    ('float32', 'int64')
+    """
+    if not text.startswith("tensor("):
+        return ""
+    name = text.removeprefix("tensor(").removesuffix(")")
+    return DTYPES.get(name, name)
