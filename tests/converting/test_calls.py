@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
 
 import halfpixel
-from halfpixel.converting.calls import matched_calls
+from halfpixel.converting.calls import match_calls
 from halfpixel.converting.plain.lengths import LONGEST
 from halfpixel.intents.aten_call import read_call
 from halfpixel.intents.exported_program import GraphCall
@@ -62,7 +62,7 @@ PAIRED = [
 def test_calls_and_sites_are_paired_where_one_way_is_best(
     calls: list[tuple[str, Shape]], sites: list[tuple[str, Shape]], pairs: dict[int, int]
 ) -> None:
-    found = matched_calls([_call(*one) for one in calls], [_site(*one) for one in sites])
+    found = match_calls([_call(*one) for one in calls], [_site(*one) for one in sites])
     assert found.sites == pairs
     assert set(found.notes) == set(range(len(sites))) - set(pairs)
     assert set(found.lost) == set(range(len(calls))) - set(pairs.values())
@@ -70,6 +70,6 @@ def test_calls_and_sites_are_paired_where_one_way_is_best(
 
 def test_names_of_values_pair_what_order_does_not() -> None:
     calls, sites = [_call("a", A), _call("b", A)], [_site("x", A), _site("y", B)]
-    found = matched_calls(calls, sites, ["p", "q"], {"p": "b", "q": "a"})
+    found = match_calls(calls, sites, ["p", "q"], {"p": "b", "q": "a"})
     assert found.sites == {0: 1}
     assert "its lengths are others" in found.notes[1]

@@ -11,7 +11,7 @@ from onnx import helper, numpy_helper
 
 import example_models as models
 import halfpixel
-from halfpixel.converting.onnx_in.preparation import prepared
+from halfpixel.converting.onnx_in.preparation import prepare
 from halfpixel.converting.onnx_in.site_module import is_weighed, site_module
 from halfpixel.errors import GraphError
 
@@ -89,7 +89,7 @@ def test_a_model_is_prepared(name: str, sites: int, kinds: list[str]) -> None:
     session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
     draw = np.random.default_rng(0)
     feeds = {one.name: draw.random(one.shape, "f") for one in session.get_inputs()}
-    model, found = prepared(path, feeds)
+    model, found = prepare(path, feeds)
     assert len(found) == sites
     assert [node.op_type for node in model.graph.node] == kinds
     assert all(one.version <= 17 for one in model.opset_import)
@@ -102,4 +102,4 @@ def test_a_node_that_only_newer_opsets_have_is_named(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     onnx.save(models.model([node], initializers=[pads, axes]), path)
     with pytest.raises(GraphError, match="'pad': onnx2torch has no axes of Pad, which opset 19"):
-        prepared(path, {"x": np.zeros((1, 1, 4, 4), "f")})
+        prepare(path, {"x": np.zeros((1, 1, 4, 4), "f")})

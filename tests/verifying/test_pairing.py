@@ -14,7 +14,7 @@ import coreml_programs as programs
 from coreml_networks import VARIANTS, run, site
 from coreml_programs import Op
 from halfpixel.cli.main import cli
-from halfpixel.intents.pairing import matched, paired_sites
+from halfpixel.intents.pairing import match_sites, pair_sites
 from halfpixel.runtimes.feeds import FeedSettings
 from halfpixel.sampling import Coordinate, GridSample, Linear, Resample, Resize, Sampling
 from halfpixel.site import Operator
@@ -123,7 +123,7 @@ GRID = GridSample("linear", "zeros", align_corners=False, spatial=2)
 def test_pairs_are_compared_by_what_they_compute(
     a: Operator | None, b: Operator | None, equal: object, text: str
 ) -> None:
-    (pair,) = paired_sites([site("a", a, (1, 2, 8, 8))], [site("b", b, (1, 2, 8, 8))]).pairs
+    (pair,) = pair_sites([site("a", a, (1, 2, 8, 8))], [site("b", b, (1, 2, 8, 8))]).pairs
     assert pair.equal is equal
     assert text in pair.difference
 
@@ -132,11 +132,11 @@ def test_sites_are_matched_by_order_lengths_and_kind() -> None:
     ours = [site(f"a{n}", up("half_pixel"), (1, 2, n, n)) for n in (8, 16, 16, 32)]
     theirs = [site(f"b{n}", up("half_pixel"), (1, 2, n, n)) for n in (8, 16, 32)]
     theirs.insert(1, site("grid", GRID))
-    places = matched(ours, theirs)
+    places = match_sites(ours, theirs)
     assert [(ours[i].name, theirs[j].name) for i, j in places] == [
         ("a8", "b8"), ("a16", "b16"), ("a32", "b32"),
     ]  # fmt: skip
-    found = paired_sites([site("x", up("half_pixel"), (1, 2, 8, 8))],
+    found = pair_sites([site("x", up("half_pixel"), (1, 2, 8, 8))],
                          [site("y", up("half_pixel"), (1, 2, 9, 9))])  # fmt: skip
     assert found.pairs[0].difference == "output lengths 8x8 against 9x9"
 

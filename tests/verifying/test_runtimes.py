@@ -16,7 +16,7 @@ from halfpixel.errors import RuntimeFailure, UsageError
 from halfpixel.format import Port
 from halfpixel.runtime import RunSettings, parse_side, runtime_of
 from halfpixel.runtimes import onnxruntime_
-from halfpixel.runtimes.feeds import FeedSettings, made, read
+from halfpixel.runtimes.feeds import FeedSettings, make_feeds, read_feeds
 from halfpixel.verifying.site_check import SiteCheck
 from halfpixel.verifying.verify import verify
 from verify_sides import one_image, skip_with_cuda
@@ -90,22 +90,22 @@ def test_inputs_come_from_files_and_functions(
     np.savez(tmp_path / "in.npz", x=x, x_1=x[:, :, :3])
     np.save(tmp_path / "x.npy", x)
     (tmp_path / "x.pb").write_bytes(numpy_helper.from_array(x, "x").SerializeToString())
-    first, second = read([str(tmp_path / "in.npz")])
+    first, second = read_feeds([str(tmp_path / "in.npz")])
     np.testing.assert_array_equal(first["x"], x)
     assert second["x"].shape == (1, 2, 3, 6)
     for name in ("x.npy", "x.pb"):
-        (case,) = read([f"x={tmp_path / name}"])
+        (case,) = read_feeds([f"x={tmp_path / name}"])
         np.testing.assert_array_equal(case["x"], x)
     module = types.ModuleType("halfpixel_test_feeds")
     module.build = lambda: [{"x": x}, {"x": x}]  # type: ignore[attr-defined]
     module.wrong = lambda: 3  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    assert len(read(["halfpixel_test_feeds:build"])) == 2
+    assert len(read_feeds(["halfpixel_test_feeds:build"])) == 2
     broken = tmp_path / "broken.npz"
     broken.write_bytes(b"PK\x03\x04 no archive")
     for text in ("halfpixel_test_feeds:wrong", "what", "x=missing.npy", str(broken)):
         with pytest.raises(halfpixel.HalfpixelError):
-            read([text])
+            read_feeds([text])
 
 
 def test_made_inputs_fit_what_reads_them() -> None:
@@ -118,7 +118,7 @@ def test_made_inputs_fit_what_reads_them() -> None:
         Port("mask", "bool", (3,)),
         Port("grid", "float16", (1, 2, 2, 2), "grid"),
     ]
-    (case,) = made(ports, FeedSettings(low=-2, high=-1))
+    (case,) = make_feeds(ports, FeedSettings(low=-2, high=-1))
     assert case["image"].max() <= -1
     boxes: Any = case["boxes"]
     assert (boxes[:, :2] <= boxes[:, 2:]).all()
@@ -127,7 +127,7 @@ def test_made_inputs_fit_what_reads_them() -> None:
     assert case["pixels"].max() > 1
     assert set(np.unique(case["ids"])) <= {0, 1}
     with pytest.raises(UsageError, match="--shape x=1x3x224x224"):
-        next(made([Port("x")], FeedSettings()))
+        next(make_feeds([Port("x")], FeedSettings()))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from halfpixel.cli.main import cli
 from halfpixel.errors import RuntimeRefusal, UsageError
 from halfpixel.fixing.fix import fix
 from halfpixel.runtime import RunSettings, Side, parse_side, runtime_of
-from halfpixel.runtimes.feeds import FeedSettings, made
+from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.verifying.divergence import Search
 from halfpixel.verifying.result import VerifySettings
 from halfpixel.verifying.side import Started
@@ -182,7 +182,7 @@ def test_every_value_is_found_within_any_budget() -> None:
         side = Side(source)
         running = runtime_of(side).started(side, RunSettings(optimised=False))
         sides.append(Started(running, running, getattr(running, "model", None)))
-    feeds = next(made(sides[0].running.inputs, FeedSettings()))
+    feeds = next(make_feeds(sides[0].running.inputs, FeedSettings()))
     for budget in (1, 1 << 16, 1 << 30):
         first = Search(sides[0], sides[1], feeds, budget=budget).first()
         assert first is not None

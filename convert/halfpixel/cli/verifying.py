@@ -73,13 +73,13 @@ def verify_command(  # noqa: PLR0913, PLR0917 - one argument an option
     a provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered
     as a whole.
     """
-    from halfpixel.runtimes.feeds import FeedSettings, parse_shapes, read
+    from halfpixel.runtimes.feeds import FeedSettings, parse_shapes, read_feeds
     from halfpixel.verifying.measure import parse_tolerances
     from halfpixel.verifying.result import VerifySettings
 
     low, high = parse_range(limits)
     _check_task(task)
-    feeds = FeedSettings(parse_shapes(shape), low, high, seed, read(inputs))
+    feeds = FeedSettings(parse_shapes(shape), low, high, seed, read_feeds(inputs))
     settings = VerifySettings(
         feeds, parse_tolerances(tolerance), allow_fallback, not no_optimiser, task or ""
     )

@@ -3,7 +3,7 @@
 from halfpixel.checking.check import sites
 from halfpixel.conforming.conformance import Result
 from halfpixel.conforming.models import Config, model_of, ports_of
-from halfpixel.runtimes.feeds import FeedSettings, made
+from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 
 
 def smallest(results: list[Result]) -> Result:
@@ -35,7 +35,7 @@ def reproducer(config: Config, provider: str = "CPUExecutionProvider") -> str:
         "",
         f'model = onnx.parser.parse_model("""{printer.to_text(model)}""")',
     ]
-    feeds = next(made(ports_of(config), FeedSettings(low=-1.0)))
+    feeds = next(make_feeds(ports_of(config), FeedSettings(low=-1.0)))
     first = next(iter(feeds))
     if config.op == "Resize":
         shape, kind = feeds[first].shape, config.dtype

@@ -46,7 +46,7 @@ class Matching:
     lost: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
-def matched_calls(
+def match_calls(
     calls: Sequence[GraphCall],
     sites: Sequence[Site],
     outputs: Sequence[str] = (),
@@ -68,9 +68,8 @@ def matched_calls(
         if call is None:
             continue
         if _fit(calls[call], sites[site]) is None:
-            notes[site] = (
-                f"came of {calls[call].text}, and its lengths are others: {_told(sites[site])}"
-            )
+            shapes = _shapes_text(sites[site])
+            notes[site] = f"came of {calls[call].text}, and its lengths are others: {shapes}"
         elif call in found.values():
             notes[site] = f"another part of {calls[call].text}"
         else:
@@ -176,7 +175,7 @@ def _lengths(one: Shape | None, other: Shape | None, slack: int) -> float | None
     return same / len(pairs) if pairs else 0.0
 
 
-def _told(site: Site) -> str:
+def _shapes_text(site: Site) -> str:
     shapes = (site.input_shape, site.output_shape)
     return " to ".join("x".join(map(str, shape or ("?",))) for shape in shapes)
 

@@ -87,7 +87,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         parse_input,
     )
     from halfpixel.intents.policy import parse_policy
-    from halfpixel.runtimes.feeds import read
+    from halfpixel.runtimes.feeds import read_feeds
     from halfpixel.verifying.measure import parse_tolerances
 
     asked = ConvertSettings(
@@ -103,7 +103,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         providers=tuple(providers),
         fallback=allow_fallback,
         limits=limits,
-        arrays=read(tuple(arrays)),
+        arrays=read_feeds(tuple(arrays)),
     )
     if settings is None:
         settings = asked
@@ -115,7 +115,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
     _check_providers(settings, target)
     place = None if target is None else target.parent
     with (
-        _as_it_was(source),
+        _in_evaluation(source),
         tempfile.TemporaryDirectory(dir=place, prefix=".halfpixel-") as folder,
     ):
         return Exports(load(source, settings), settings, Path(folder), target).result()
@@ -130,7 +130,7 @@ def _check_source(source: object, target: Path | None) -> None:
         raise UsageError(f"{text}: is converted already; {advice}")
 
 
-def _as_it_was(source: object) -> "AbstractContextManager[object]":
+def _in_evaluation(source: object) -> "AbstractContextManager[object]":
     """Have the caller's own module in evaluation mode for as long as it is converted."""
     from halfpixel.runtimes.torch_module import evaluating, need_library
 

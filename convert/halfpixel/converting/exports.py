@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
-from halfpixel.converting.calls import Kind, delicate, kind_of, matched_calls
+from halfpixel.converting.calls import Kind, delicate, kind_of, match_calls
 from halfpixel.converting.candidate import Candidate, conversion_of, lowerings, unmet
 from halfpixel.converting.cases import Cases, cases_of
 from halfpixel.converting.export.to_coreml import export_coreml
 from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, export_onnx
 from halfpixel.converting.result import COREML, NEURAL, Conversion, ConvertSettings
 from halfpixel.converting.source import Source
-from halfpixel.converting.verified import FORCE, NETWORK, verified, verified_by_sites
+from halfpixel.converting.verified import FORCE, NETWORK, verify_beside, verify_sites
 from halfpixel.errors import GraphError, HalfpixelError
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixSettings
@@ -172,7 +172,7 @@ class Exports:
         there = {port.name for port in model.inputs}
         if len(there) < len(self.source.names):
             candidate.missing = tuple(name for name in self.source.names if name not in there)
-        candidate.matching = matched_calls(calls, sites, outputs, exported.origins)
+        candidate.matching = match_calls(calls, sites, outputs, exported.origins)
         intents = {
             site: intent
             for site, call in candidate.call_of().items()
@@ -210,7 +210,7 @@ class Exports:
         """Run the file beside the module, or its sites alone where it is not run as a whole."""
         try:
             self.cases = self.cases or cases_of(self.source)
-            candidate.ran = verified(path, self.source, self.settings, self.cases)
+            candidate.ran = verify_beside(path, self.source, self.settings, self.cases)
             candidate.refused, candidate.final = candidate.ran.refused, candidate.ran.final
         except GraphError as error:
             candidate.final = path.suffix == NEURAL
@@ -218,7 +218,7 @@ class Exports:
                 site: self.source.calls[call].intent for site, call in candidate.call_of().items()
             }
             calls = {site: intent.text for site, intent in texts.items() if intent is not None}
-            note, wrong = verified_by_sites(path, self.settings, calls)
+            note, wrong = verify_sites(path, self.settings, calls)
             candidate.notes.append(note)
             why = NETWORK if candidate.final else error.reason
             candidate.refused = f"not verified: {wrong or why}; {FORCE}"

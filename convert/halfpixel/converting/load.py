@@ -17,7 +17,7 @@ from halfpixel.converting.inputs import (
     specs_of_program,
 )
 from halfpixel.converting.result import ConvertSettings
-from halfpixel.converting.source import Source, exported, feeds_of, tensors_of
+from halfpixel.converting.source import Source, export_program, feeds_of, tensors_of
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.intents.exported_program import graph_calls, placeholders, roles, unread
@@ -176,10 +176,10 @@ def _export(source: Source) -> None:
     for source.needs in tries:
         try:
             with written_out(source.needs) if source.needs else nullcontext():
-                source.program = exported(source)
+                source.program = export_program(source)
                 if _collapsed(source.program):
                     source.stretch = STRETCH
-                    longer = exported(source)
+                    longer = export_program(source)
                     if _collapsed(longer):
                         source.stretch = 1  # it is 1 at every length
                     else:

@@ -8,7 +8,7 @@ from halfpixel.converting.export.quietly import quietly
 from halfpixel.format import Port
 from halfpixel.intents.exported_program import GraphCall
 from halfpixel.runtime import Side
-from halfpixel.runtimes.feeds import USUAL_RANGE, FeedSettings, made
+from halfpixel.runtimes.feeds import USUAL_RANGE, FeedSettings, make_feeds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,14 +109,14 @@ def tensors_of(feeds: "Feeds") -> "tuple[torch.Tensor, ...]":
 def feeds_of(ports: Sequence[Port], limits: tuple[float, float], seed: int) -> "Feeds":
     """Return made inputs, the same for the same seed."""
     low, high = limits
-    return next(made(ports, FeedSettings(low=low, high=high, seed=seed)))
+    return next(make_feeds(ports, FeedSettings(low=low, high=high, seed=seed)))
 
 
 def _traced(length: int, stretch: int) -> int:
     return max(length * stretch, 2)
 
 
-def exported(source: Source) -> "torch.export.ExportedProgram":
+def export_program(source: Source) -> "torch.export.ExportedProgram":
     """Return the program that torch.export makes of the module; raises what it raises."""
     import torch
 

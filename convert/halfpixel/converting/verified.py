@@ -53,7 +53,7 @@ class Verified:
     notes: tuple[str, ...] = ()
 
 
-def verified(path: Path, source: Source, settings: ConvertSettings, chosen: Cases) -> Verified:
+def verify_beside(path: Path, source: Source, settings: ConvertSettings, chosen: Cases) -> Verified:
     """Return how a file compares with the module, or with the file that it was made of.
 
     Args:
@@ -196,7 +196,7 @@ def _column(case: "Case", source: Source) -> str:
     )
 
 
-def verified_by_sites(
+def verify_sites(
     path: Path, settings: ConvertSettings, calls: Mapping[tuple[str, str], str]
 ) -> tuple[str, str]:
     """Return a note on the sites that ran, and why one is not the call that it stands for.

@@ -79,11 +79,11 @@ class Pairing:
         return tuple(pair for pair in self.pairs if pair.equal is False)
 
 
-def paired_sites(a: Sequence[Site], b: Sequence[Site]) -> Pairing:
+def pair_sites(a: Sequence[Site], b: Sequence[Site]) -> Pairing:
     """Pair the sites of two files and compare each pair."""
     ours, theirs = _without_grids(a, b), _without_grids(b, a)
-    places = matched(ours, theirs)
-    pairs = tuple(compared(ours[i], theirs[j]) for i, j in places)
+    places = match_sites(ours, theirs)
+    pairs = tuple(compare_sites(ours[i], theirs[j]) for i, j in places)
     left, right = {i for i, _ in places}, {j for _, j in places}
     return Pairing(
         pairs,
@@ -99,7 +99,7 @@ def _without_grids(sites: Sequence[Site], others: Sequence[Site]) -> list[Site]:
     return [site for site in sites if not isinstance(site.operation.operator, AffineGrid)]
 
 
-def matched(a: Sequence[Site], b: Sequence[Site]) -> list[tuple[int, int]]:
+def match_sites(a: Sequence[Site], b: Sequence[Site]) -> list[tuple[int, int]]:
     """Return the places of sites that belong together, ascending on both sides."""
     ours, theirs = [_Traits.of(site) for site in a], [_Traits.of(site) for site in b]
     if len(a) * len(b) > MOST:
@@ -173,7 +173,7 @@ def _same_end(a: Sequence[int | None], b: Sequence[int | None]) -> float:
     return 1.0 if all(n == m for n, m in pairs) else -0.5
 
 
-def compared(a: Site, b: Site) -> Pair:
+def compare_sites(a: Site, b: Site) -> Pair:
     """Compare two sites that belong together.
 
     >>> from halfpixel.sampling import Linear, Sampling
@@ -181,7 +181,7 @@ def compared(a: Site, b: Site) -> Pair:
     ...     resize = Resize(tuple((axis, Sampling(coordinate, Linear())) for axis in (2, 3)))
     ...     shapes = {"input_shape": (1, 3, 4, 4), "output_shape": (1, 3, 8, 8)}
     ...     return Site(coordinate, Operation("Resize", 19, {}, resize, **shapes))
-    >>> compared(up("half_pixel"), up("asymmetric")).displacement
+    >>> compare_sites(up("half_pixel"), up("asymmetric")).displacement
     0.25
     """
     one, other = a.operator, b.operator

@@ -149,7 +149,7 @@ class Verification:
         return tuple(worst.values())
 
 
-def compared_outputs(  # noqa: PLR0913 - two runs, and what counts as equal
+def compare_outputs(  # noqa: PLR0913 - two runs, and what counts as equal
     pairs: Iterable[tuple[str, str]],
     here: "Arrays",
     there: "Arrays",
@@ -187,9 +187,7 @@ def compared_outputs(  # noqa: PLR0913 - two runs, and what counts as equal
         yield Output(name, other, " / ".join(types), found, measures, blank)
 
 
-def paired_outputs(
-    a: Started, b: Started, here: "Arrays", there: "Arrays"
-) -> list[tuple[str, str]]:
+def pair_outputs(a: Started, b: Started, here: "Arrays", there: "Arrays") -> list[tuple[str, str]]:
     """Return the outputs of two sides in pairs: by name, the others by position.
 
     Recorded arrays hold inputs too, which are no outputs.

@@ -14,7 +14,7 @@ from halfpixel.checking.check import opened
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Cut, Opened
 from halfpixel.runtime import Running, RunSettings, Side, runtime_of
-from halfpixel.runtimes.feeds import FeedSettings, made
+from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.sampling import (
     AffineGrid,
     AffineSample,
@@ -221,7 +221,7 @@ def feeds_of(cut: Cut) -> "Iterator[dict[str, Array]]":
     """Yield inputs for a site that was cut out: random, ramps, impulses."""
     import numpy as np
 
-    (random,) = made(cut.inputs, FeedSettings(low=-1.0))
+    (random,) = make_feeds(cut.inputs, FeedSettings(low=-1.0))
     yield random
     first = cut.inputs[0]
     if first.role != "image" or "float" not in first.dtype:

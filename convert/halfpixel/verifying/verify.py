@@ -14,19 +14,19 @@ from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
 from halfpixel.errors import RuntimeRefusal, UsageError
 from halfpixel.format import Port
-from halfpixel.intents.pairing import paired_sites
+from halfpixel.intents.pairing import pair_sites
 from halfpixel.runtime import Running, RunSettings, Side, parse_side, runtime_of
-from halfpixel.runtimes.feeds import fixed, made, widened
+from halfpixel.runtimes.feeds import fix_lengths, make_feeds, widen
 from halfpixel.runtimes.recorded_ import Recorded
-from halfpixel.verifying.blame import blamed, suspect
+from halfpixel.verifying.blame import refused_node, suspect
 from halfpixel.verifying.divergence import Search
 from halfpixel.verifying.measure import TOLERANCES, Tolerance, at_precision, difference
 from halfpixel.verifying.result import (
     Case,
     Verification,
     VerifySettings,
-    compared_outputs,
-    paired_outputs,
+    compare_outputs,
+    pair_outputs,
 )
 from halfpixel.verifying.side import Divergence, Started
 
@@ -96,7 +96,7 @@ class _Verifying:
                 case = Case({}, (), str(refusal), equal=False)
                 out = _Refused(side.text)
                 broken = Started(out, out, _model(side))
-                first = blamed(broken, str(refusal), self._starter(side))
+                first = refused_node(broken, str(refusal), self._starter(side))
                 suspected = "" if first else suspect(broken, WARNINGS)
                 names = self.left.text, self.right.text
                 return Verification(names, (case,), first, suspected=suspected)
@@ -129,7 +129,7 @@ class _Verifying:
             told,
             (suspect(a, WARNINGS) or suspect(b, WARNINGS)) if differs else "",
             (a.running.placement, b.running.placement),
-            paired_sites(a.sites, b.sites) if a is not b and a.model and b.model else None,
+            pair_sites(a.sites, b.sites) if a is not b and a.model and b.model else None,
         )
 
     def _starter(self, side: Side) -> Callable[[bytes], object]:
@@ -167,7 +167,7 @@ class _Verifying:
         shaped = [ports for ports in declared if all(p.shape is not None for p in ports)]
         ports = next(iter(shaped or declared), ())
         for others in shaped:
-            ports = fixed(ports, others)
+            ports = fix_lengths(ports, others)
         recorded = next((side for side in sides if isinstance(side, Recorded)), None)
         if recorded is not None:
             if self.settings.feeds.given or self.settings.feeds.shapes:
@@ -182,9 +182,9 @@ class _Verifying:
         if not ports and not self.settings.feeds.given:
             raise UsageError("neither side says what it takes; give --inputs")
         half = any(side.precision for side in (a, b))
-        for case in made(ports, self.settings.feeds):
+        for case in make_feeds(ports, self.settings.feeds):
             chosen = {**_chosen(case, ports, "--inputs", renamed=True), **_dropped(case, sides)}
-            yield widened(chosen) if half else chosen
+            yield widen(chosen) if half else chosen
 
     def _ran(self, side: Started, feeds: "Feeds") -> "tuple[Returned, tuple[str, ...]]":
         """Return what a side returns or why it refuses, and what its optimiser changes."""
@@ -203,10 +203,10 @@ class _Verifying:
         if isinstance(here, str) or isinstance(there, str):
             refusals = [one for one in (here, there) if isinstance(one, str)]
             return Case(shapes, (), "; ".join(refusals), equal=len(refusals) == 2)
-        pairs = paired_outputs(a, b, here, there)
+        pairs = pair_outputs(a, b, here, there)
         usual, task = self.settings.tolerances == TOLERANCES, self.settings.task
         outputs = tuple(
-            compared_outputs(pairs, here, there, self.tolerances, usual=usual, task=task)
+            compare_outputs(pairs, here, there, self.tolerances, usual=usual, task=task)
         )
         equal = all(one.difference.equal for one in outputs)
         unloaded = "; ".join(f"{s.running.name}: {s.refused}" for s in (a, b) if s.refused)
@@ -217,7 +217,7 @@ class _Verifying:
         if case.refused:
             for side, given in ((a, self.left), (b, self.right)):
                 if side.running.name in case.refused:
-                    return blamed(side, case.refused, self._starter(given))
+                    return refused_node(side, case.refused, self._starter(given))
         search = Search(a, b, feeds, self.tolerances)
         if a.model is None and b.model is not None:
             search = Search(b, a, b.named(feeds), self.tolerances)

@@ -24,7 +24,7 @@ from halfpixel.converting.cases import ranges
 from halfpixel.converting.export.quietly import quietly
 from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, asked
 from halfpixel.converting.result import NEURAL
-from halfpixel.converting.source import Source, exported
+from halfpixel.converting.source import Source, export_program
 from halfpixel.errors import MissingExtraError, UsageError
 from halfpixel.site import SYSTEMS
 from halfpixel.targets.target import load_target
@@ -140,7 +140,7 @@ def _form(source: Source, how: str) -> object:
         return trace(source.module, source.tensors(), check_trace=False)
     if source.program is None:
         raise ExportRefusal(f"by torch.export: {source.problem}")
-    program: Any = exported(source)
+    program: Any = export_program(source)
     core: torch.export.ExportedProgram = program.run_decompositions({})
     fill_gaps(core)
     return core

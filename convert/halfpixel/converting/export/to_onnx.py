@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.converting.export.quietly import quietly, reason_of, tracing, unprinted
-from halfpixel.converting.source import Source, exported
+from halfpixel.converting.source import Source, export_program
 from halfpixel.errors import HalfpixelError, ModelFileError
 from halfpixel.intents.exported_program import origins, placeholders
 
@@ -126,7 +126,7 @@ def _dynamo(source: Source, path: Path, opset: int | None, *, again: bool) -> Ex
     program = source.program
     asking = asked("the dynamo exporter refuses", path)
     if again and program is not None:
-        program = asking(exported)(source)
+        program = asking(export_program)(source)
     if program is None:
         raise ExportRefusal(f"torch.export refuses: {source.problem}")
     export = asking(cast("Callable[..., Any]", vars(torch.onnx)["export"]))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from halfpixel.conventions.torch.interpolate import FAMILIES
 from halfpixel.converting.calls import Kind
-from halfpixel.converting.plain.axis import Wanted
+from halfpixel.converting.plain.axis import Interpolation
 from halfpixel.converting.plain.calls import affine_grid, each, pooled, resized
 from halfpixel.converting.plain.grid import sampled
 
@@ -135,7 +135,7 @@ def _interpolate() -> tuple[object, tuple[str, ...]]:
 
 def _wanted(
     func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Wanted | None:
+) -> Interpolation | None:
     """Return the resize that a call asks for; None for another call, or one that is left alone."""
     x = args[0] if args else kwargs.get("input")
     if x is None or not getattr(x, "is_floating_point", bool)():
@@ -148,7 +148,7 @@ def _wanted(
         size, factor = given.get("size"), given.get("scale_factor")
         if family is None or (size is None) == (factor is None):
             return None
-        return Wanted(
+        return Interpolation(
             family,
             None if size is None else each(size, spatial),
             None if factor is None else each(factor, spatial),
@@ -159,7 +159,7 @@ def _wanted(
     return _of_aten(str(func), args, kwargs)
 
 
-def _of_aten(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Wanted | None:
+def _of_aten(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Interpolation | None:
     """Return the resize of an ATen call with vectors, as a loaded program makes them."""
     if not name.startswith(("aten.upsample_", "aten._upsample_")) or not name.endswith(".vec"):
         return None
@@ -175,4 +175,4 @@ def _of_aten(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Wanted
     smooth = not family.startswith("nearest")
     factors = rest[2 if smooth else 1] if len(rest) > (2 if smooth else 1) else None
     corners = bool(rest[1]) if smooth else False
-    return Wanted(family, rest[0], factors, corners, "_aa" in name)
+    return Interpolation(family, rest[0], factors, corners, "_aa" in name)
