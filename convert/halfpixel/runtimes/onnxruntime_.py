@@ -284,7 +284,6 @@ def _opened(path: Path) -> "Opened":
 
 
 def _start(side: Side, settings: RunSettings) -> OnnxRunning:
-    library()
     if isinstance(side.source, str | Path):
         return OnnxRunning(side, settings, _opened(Path(side.source)), None)
     proto = in_memory(side.source)

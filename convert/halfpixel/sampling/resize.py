@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from halfpixel.sampling.arithmetic import float32, simplest
@@ -181,6 +182,7 @@ def _against_copy(sampling: Sampling | None, n_in: int | None, n_out: int | None
     return compare(sampling, copy, n_in, n_in if n_out is None else n_out)
 
 
+@lru_cache(maxsize=4096)
 def given_scale(value: float) -> Fraction | None:
     """Return a scale as a rational, the simplest that is the same float32.
 
