@@ -22,7 +22,7 @@ import numpy as np
 
 import halfpixel
 from halfpixel.conforming.models import Config, configurations, model_of, ports_of
-from halfpixel.runtimes.feeds import FeedSettings, made
+from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.targets.target import load_target
 from halfpixel.verifying.measure import TOLERANCES, difference, rounded
 
@@ -77,7 +77,7 @@ def qnn_run() -> Run:
 def verdict_of(config: Config, run: Run, near: float) -> str:
     """Return what a runtime makes of one configuration."""
     model = model_of(config)
-    feeds = next(made(ports_of(config), FeedSettings(low=-1.0)))
+    feeds = next(make_feeds(ports_of(config), FeedSettings(low=-1.0)))
     (site,) = halfpixel.sites(model)
     try:
         meant = site.evaluate(*feeds.values())

@@ -5,8 +5,9 @@ as `package.module:factory`, or recorded arrays, and where it runs.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -139,7 +140,7 @@ class Running(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RunSettings:
     """How models are run.
 
     Attributes:
@@ -157,32 +158,41 @@ class Runtime:
 
     Attributes:
         name: its name.
-        takes: whether it runs a side.
         started: a side made ready to run; raises RuntimeFailure, ModelFileError,
             MissingExtraError or UsageError.
+        suffixes: how the files that it runs are called.
+        in_memory: whether it runs an object that is no path; None for a runtime of files alone.
+        factories: it runs what `package.module:factory` makes.
+        asked: it is taken where a side asks for it by name, and nowhere else.
         optimises: it has graph optimisation that can be off.
         wide: it is asked for by name and takes any kind of source: the others are asked before.
     """
 
     name: str
-    takes: Callable[[Side], bool]
-    started: Callable[[Side, Settings], Running]
+    started: Callable[[Side, RunSettings], Running]
+    suffixes: tuple[str, ...] = ()
+    in_memory: Callable[[object], bool] | None = None
+    factories: bool = False
+    asked: bool = False
     optimises: bool = False
     wide: bool = False
 
+    def takes(self, side: Side) -> bool:
+        """Whether it runs a side."""
+        if self.asked:
+            return side.where == self.name
+        if not isinstance(side.source, str | Path):
+            return self.in_memory is not None and self.in_memory(side.source)
+        text = str(side.source).rstrip("/")
+        named = text.endswith(self.suffixes)
+        return named or (self.factories and ":" in text and not Path(text).exists())
 
-def load_runtimes() -> Iterator[Runtime]:
-    """Yield every runtime: the files in `runtimes/` whose names end in `_`, wide ones last.
 
-    They are imported one at a time.
-    """
-    wide: list[Runtime] = []
-    for runtime in load("runtimes", names("runtimes", "_"), Runtime):
-        if runtime.wide:
-            wide.append(runtime)
-        else:
-            yield runtime
-    yield from wide
+@lru_cache(maxsize=1)
+def load_runtimes() -> tuple[Runtime, ...]:
+    """Return every runtime: the files in `runtimes/` whose names end in `_`, wide ones last."""
+    found = load("runtimes", names("runtimes", "_"), Runtime)
+    return tuple(sorted(found, key=lambda runtime: runtime.wide))
 
 
 def runtime_of(side: Side) -> Runtime:

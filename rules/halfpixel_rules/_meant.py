@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from halfpixel.intents.deviation import Cause, Deviation, deviation
+from halfpixel.intents.cause import Cause
+from halfpixel.intents.deviation import Deviation, deviation
 from halfpixel.rule import Finding, Fix, Safety, Severity
 from halfpixel.site import How, Operation, Site
 

@@ -35,7 +35,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from halfpixel.conventions.torch.interpolate import Interpolate, parse_call
-from halfpixel.intents.deviation import Cause
+from halfpixel.intents.cause import Cause
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import (
     AffineGrid,

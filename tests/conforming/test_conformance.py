@@ -17,9 +17,10 @@ import example_models as models
 import halfpixel
 from halfpixel.checking.check import Settings, check
 from halfpixel.cli.main import cli
-from halfpixel.conforming.causes import CAUSES, cause_of, reproducer, smallest
+from halfpixel.conforming.causes import CAUSES, cause_of
 from halfpixel.conforming.conformance import Conformance, Result
 from halfpixel.conforming.models import Config, configurations
+from halfpixel.conforming.reproducer import reproducer, smallest
 from halfpixel.errors import UsageError
 from halfpixel.fixing.fix import fix
 from halfpixel.report.conformance_report import dumps, markdown

@@ -1,6 +1,5 @@
-"""Convert: from PyTorch to a file that is verified, or a reason; and back to PyTorch's words."""
+"""Convert: from PyTorch to a file that is verified, or a reason."""
 
-import gc
 import json
 import os
 import subprocess
@@ -8,9 +7,7 @@ import sys
 import types
 from pathlib import Path
 
-import numpy as np
 import onnx
-import onnxruntime as ort
 import pytest
 import torch
 from torch import Tensor, nn
@@ -19,16 +16,10 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 import example_models as models
 import halfpixel
 from convert_nets import SHAPE, Up, Wrong, agree, run
-from halfpixel.checking.check import opened
-from halfpixel.converting.calls import matched_calls
-from halfpixel.converting.plain.lengths import LONGEST
-from halfpixel.converting.result import Conversion, FreeLengths, parse_dynamic, parse_input
-from halfpixel.converting.torch_calls import script, torch_calls
+from halfpixel.converting.result import FreeAxes, parse_dynamic, parse_input
 from halfpixel.errors import ModelFileError, UsageError
 from halfpixel.intents.aten_call import read_call
-from halfpixel.intents.exported_program import GraphCall, graph_calls
-from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Operation, Shape, Site
+from halfpixel.intents.exported_program import graph_calls
 
 
 class Net(nn.Module):
@@ -65,74 +56,6 @@ def nets(monkeypatch: pytest.MonkeyPatch) -> None:
     module = types.ModuleType("nets")
     vars(module).update(make=make, small=small, broken=broken, number=lambda: 7)
     monkeypatch.setitem(sys.modules, "nets", module)
-
-
-FIXED = [
-    ("dynamo", {"scale_factor": 2.0, "mode": "bilinear"}, "as exported"),
-    ("dynamo", {"scale_factor": 0.4, "mode": "bicubic", "antialias": True}, "fixed"),
-    ("dynamo", {"size": (4, 7), "mode": "bilinear", "antialias": True, "align_corners": True},
-     "fixed"),
-    ("dynamo", {"size": (3, 4), "mode": "nearest-exact"}, "as exported"),
-    ("dynamo", {"size": (4, 6), "mode": "lanczos", "antialias": True}, "plain"),
-    ("torchscript", {"scale_factor": 1.7, "mode": "bicubic"}, "as exported"),
-    ("torchscript", {"scale_factor": 1.7, "mode": "nearest-exact"}, "plain"),
-    ("torchscript", {"size": (4, 6), "mode": "area"}, "plain"),
-]  # fmt: skip
-
-
-def how(found: Conversion) -> str:
-    """Return what a conversion took."""
-    if any(note.startswith("in plain operators") for note in found.notes):
-        return "plain"
-    return "fixed" if found.changes else "as exported"
-
-
-@pytest.mark.parametrize(("exporter", "options", "told"), FIXED)
-def test_a_call_is_converted_exactly(
-    exporter: str, options: dict[str, object], told: str, tmp_path: Path
-) -> None:
-    module = Up(**options)
-    found = halfpixel.convert(
-        module,
-        tmp_path / "m.onnx",
-        inputs=[SHAPE],
-        exporter=exporter,  # type: ignore[arg-type]
-    )
-    assert (found.refused, how(found)) == ("", told)
-    agree(tmp_path / "m.onnx", module, [(1, 2, 9, 10)])
-
-
-FREE = [
-    ("dynamo", {"scale_factor": 1.7, "mode": "nearest-exact"}, [(5, 6), (2, 3), (8, 4)]),
-    ("dynamo", {"size": (4, 6), "mode": "area"}, [(3, 5), (2, 2), (8, 9)]),
-    ("dynamo", {"scale_factor": 0.14, "mode": "bilinear", "recompute_scale_factor": True},
-     [(8, 8), (8, 15)]),
-    ("dynamo", {"scale_factor": 1.1, "mode": "bilinear"}, [(2, 2), (5, 3), (8, 9)]),
-    ("torchscript", {"scale_factor": 0.29, "mode": "bicubic", "antialias": True},
-     [(4, 7), (7, 8), (8, 9)]),
-    ("torchscript", {"scale_factor": 0.14, "mode": "area"}, [(8, 8), (8, 15)]),  # 5 comes to 0
-]  # fmt: skip
-"""Free lengths below the exported ones, which PyTorch takes itself; others are above them."""
-
-
-@pytest.mark.parametrize(("exporter", "options", "shorter"), FREE)
-def test_free_lengths_agree_at_others(
-    exporter: str, options: dict[str, object], shorter: list[tuple[int, int]], tmp_path: Path
-) -> None:
-    module = Up(**options)
-    found = halfpixel.convert(
-        module,
-        tmp_path / "m.onnx",
-        inputs=[SHAPE],
-        dynamic="2,3",
-        exporter=exporter,  # type: ignore[arg-type]
-    )
-    assert (found.refused, found.verified, found.narrower) == ("", True, ())
-    (verification,) = found.verifications
-    tried = {case.shapes["x"][2:] for case in verification.cases}
-    assert {h <= 9 and w <= 10 for h, w in tried - {(9, 10)}} == {True, False}
-    agree(tmp_path / "m.onnx", module, [(1, 2, *lengths) for lengths in shorter])
-    agree(tmp_path / "m.onnx", module, [(1, 2, 9, 10), (1, 2, 30, 17), (1, 2, 100, 45)])
 
 
 def test_a_network_is_told_call_by_call(tmp_path: Path) -> None:
@@ -195,40 +118,6 @@ def test_files_of_pytorch_are_sources(name: str, tmp_path: Path) -> None:
     agree(tmp_path / "m.onnx", module, [(1, 2, 6, 8), (1, 2, 11, 9)])
     told = "no graph of PyTorch's own: a TorchScript file holds no such graph"
     assert (told in result.output) == name.endswith(".pt")
-
-
-OLD = [
-    ("torchscript", 10, {"scale_factor": 2.0, "mode": "bilinear", "align_corners": True}),
-    ("torchscript", 10, {"scale_factor": 2.0, "mode": "bilinear"}),
-    ("dynamo", 18, {"size": (4, 6), "mode": "bicubic", "antialias": True, "align_corners": True}),
-    (None, 13, {"size": (4, 6), "mode": "bilinear", "antialias": True}),
-]
-
-
-@pytest.mark.parametrize(("exporter", "opset", "options"), OLD)
-def test_an_opset_without_the_mode_gets_an_exact_lowering(
-    exporter: str | None, opset: int, options: dict[str, object], tmp_path: Path
-) -> None:
-    module = Up(**options)
-    found = halfpixel.convert(
-        module,
-        tmp_path / "m.onnx",
-        inputs=[SHAPE],
-        exporter=exporter,  # type: ignore[arg-type]
-        opset=opset,
-    )
-    assert found.refused == ""
-    assert "Resize" not in {node.op_type for node in onnx.load(tmp_path / "m.onnx").graph.node}
-    assert onnx.load(tmp_path / "m.onnx").opset_import[0].version == opset
-    agree(tmp_path / "m.onnx", module, [(1, 2, 9, 10)])
-
-
-def test_a_target_without_the_mode_gets_an_exact_lowering(tmp_path: Path) -> None:
-    module = Up(size=(4, 5), mode="bicubic", antialias=True)
-    found = halfpixel.convert(module, tmp_path / "m.onnx", inputs=[SHAPE], targets=["tensorrt"])
-    assert (found.refused, found.findings, found.declined) == ("", 0, ())
-    assert [change.text for change in found.changes] == ["written as matmul"]
-    agree(tmp_path / "m.onnx", module, [(1, 2, 9, 10)])
 
 
 FAILURES = [
@@ -338,87 +227,10 @@ def test_the_user_overrides_the_graph(tmp_path: Path) -> None:
     assert "antialias" not in (site.torch_call or "antialias")
 
 
-@pytest.mark.filterwarnings("ignore")  # coremltools leaves temporary folders to the collector
-@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
-def test_core_ml_is_written_and_verified(mode: str, tmp_path: Path) -> None:
-    pytest.importorskip("coremltools")
-    path = tmp_path / "m.mlpackage"
-    module = Up(scale_factor=2.0, mode=mode)
-    found = halfpixel.convert(module, path, inputs=["1x2x4x6"])
-    assert found.refused == ""
-    assert how(found) == ("plain" if mode == "bicubic" else "as exported")
-    assert (found.sites[0].site is None) == (mode == "bicubic")
-    assert path.is_dir()
-    gc.collect()
-
-
 CALLS = [
     models.CORPUS / "bicubic_x2_ac1-t2.13.0d-o20.onnx",
     models.MISMATCHES / "A3.onnx",
 ]
-
-
-@pytest.mark.parametrize("path", CALLS, ids=lambda p: p.stem)
-def test_a_models_calls_run_as_pytorch(path: Path, tmp_path: Path) -> None:
-    out = tmp_path / "calls.py"
-    printed, written = run(path, "--to", "torch"), run(path, "--to", "torch", "-o", out)
-    assert printed.exit_code == written.exit_code == 0
-    for site in halfpixel.sites(path):
-        assert f"{site.name} ({site.op}): {site.torch_call}" in printed.output
-        assert site.source is None or site.source in out.read_text()
-    space: dict[str, object] = {"__name__": "__main__"}
-    exec(compile(out.read_text(), out, "exec"), space)  # noqa: S102 - our own text
-    assert space["CALLS"] == {site.name: site.torch_call for site in halfpixel.sites(path)}
-
-
-def test_calls_of_every_small_model_run() -> None:
-    folders = (models.CORPUS, models.MISMATCHES)
-    seen: set[tuple[str, str]] = set()
-    for path in sorted(path for folder in folders for path in folder.glob("*.onnx")):
-        calls = torch_calls(opened(path).sites)
-        kinds = {(one.op, (one.call or "")[:30]) for one in calls}
-        if kinds <= seen:
-            continue
-        seen |= kinds
-        text = script(path.name, calls)
-        if "torchvision" not in text:
-            exec(compile(text, path.name, "exec"), {"__name__": "__main__"})  # noqa: S102 - likewise
-    assert len(seen) > 5
-
-
-COREML = [
-    ("nearest-6x10-to-9x7-ios15.mlpackage", 0,
-     'op_6 (upsample_nearest_neighbor): F.interpolate(x, size=(9, 7), mode="nearest")\n'),
-    ("nearest-6x10-to-9x7-network.mlmodel", 0,
-     '6 (upsample): F.interpolate(x, size=(9, 7), mode="bilinear", align_corners=True)\n'),
-    ("conv_transpose-output_padding-network.mlmodel", 1,
-     "conv_transpose_0_has_output_shape (deconvolution): no PyTorch call computes this\n"),
-]  # fmt: skip
-
-
-class Gaps(nn.Module):
-    """What coremltools 9.0 trips over: a pool without stride, an alias, a node called floor."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = F.max_pool2d(torch.floor(4 * x), 2)
-        y = torch.ops.aten.alias(torch.div(y, 2, rounding_mode="floor"))
-        z: Tensor = torch.ops.aten.alias(F.interpolate(y, scale_factor=2, mode="bilinear"))
-        return z
-
-
-@pytest.mark.filterwarnings("ignore")  # likewise
-def test_gaps_of_coremltools_are_filled_and_native_operators_stay(tmp_path: Path) -> None:
-    pytest.importorskip("coremltools")
-    found = halfpixel.convert(Gaps(), tmp_path / "m.mlpackage", inputs=["1x2x8x12"])
-    assert found.refused == ""
-    assert [pair.site and pair.site.op for pair in found.sites] == ["upsample_bilinear"]
-    gc.collect()
-
-
-@pytest.mark.parametrize(("name", "code", "told"), COREML)
-def test_core_ml_models_are_said_as_pytorch(name: str, code: int, told: str) -> None:
-    result = run(models.CORPUS.parent / "coreml/interpolate" / name, "--to", "torch")
-    assert (result.exit_code, result.output) == (code, told)
 
 
 REFUSED = [
@@ -446,72 +258,8 @@ def test_commands_that_mean_nothing_are_refused(arguments: list[str], told: str)
 
 def test_specs_are_parsed() -> None:
     assert parse_input("x=1x2x3:uint8").dtype == "uint8"
-    assert parse_dynamic(("x=3,2", "all")) == FreeLengths("all", {"x": (2, 3)})
+    assert parse_dynamic(("x=3,2", "all")) == FreeAxes("all", {"x": (2, 3)})
     assert parse_dynamic(("all",)).of("ids", 2) == (0, 1)
-
-
-def test_a_pooling_by_one_number_is_written_out_over_both_axes() -> None:
-    module = nn.Sequential(nn.AdaptiveAvgPool2d(3), nn.Flatten(), nn.Linear(18, 1))
-    found = halfpixel.convert(module, inputs=["1x2x8x10"], exporter="torchscript")
-    assert found.refused == ""
-    assert any(pair.note == "written in plain operators" for pair in found.sites)
-
-
-class Lengths(nn.Module):
-    """Gives the length that F.interpolate has, at every length in one run."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = F.interpolate(x, scale_factor=2.8, mode="area")
-        return y
-
-
-def test_lengths_are_those_of_float64_to_the_longest(tmp_path: Path) -> None:
-    halfpixel.convert(Lengths(), tmp_path / "m.onnx", inputs=["1x1x9"], dynamic="2")
-    session = ort.InferenceSession(tmp_path / "m.onnx", providers=["CPUExecutionProvider"])
-    for n in (2, 45, 90, 170, 1000):
-        y = np.asarray(session.run(None, {"x": np.zeros((1, 1, n), np.float32)})[0])
-        assert y.shape[2] == int(n * 2.8)
-    assert LONGEST > 1000
-
-
-def _call(name: str, outs: Shape, module: str = "", line: str | None = None) -> GraphCall:
-    found = read_call("aten.upsample_bilinear2d.vec", ("%x", list(outs[2:]), False, None))
-    assert found is not None
-    return GraphCall(name, "aten.upsample_bilinear2d.vec", *found, (1, 3, 4, 4), outs, module, line)
-
-
-def _site(name: str, outs: Shape) -> Site:
-    resize = Resize(tuple((axis, Sampling("half_pixel", Linear())) for axis in (2, 3)))
-    shapes = {"input_shape": (1, 3, 4, 4), "output_shape": outs}
-    return Site(name, Operation("Resize", 19, {}, resize, **shapes))  # type: ignore[arg-type]
-
-
-A, B = (1, 3, 8, 8), (1, 3, 16, 16)
-PAIRED = [
-    ([("a", A), ("b", B)], [("x", A), ("y", B)], {0: 0, 1: 1}),
-    ([("a", A), ("b", B)], [("y", B)], {0: 1}),
-    ([("a", A), ("b", A)], [("x", A)], {}),  # either fits: told, not guessed
-    ([("a", A), ("b", A)], [("node_b", A)], {0: 1}),
-    ([("a", A)], [("x", B)], {}),
-    ([("a", (1, 3, 29, 29))], [("x", (1, 3, 28, 28))], {0: 0}),  # a length one off
-]
-
-
-@pytest.mark.parametrize(("calls", "sites", "pairs"), PAIRED)
-def test_calls_and_sites_are_paired_where_one_way_is_best(
-    calls: list[tuple[str, Shape]], sites: list[tuple[str, Shape]], pairs: dict[int, int]
-) -> None:
-    found = matched_calls([_call(*one) for one in calls], [_site(*one) for one in sites])
-    assert found.sites == pairs
-    assert set(found.notes) == set(range(len(sites))) - set(pairs)
-    assert set(found.lost) == set(range(len(calls))) - set(pairs.values())
-
-
-def test_names_of_values_pair_what_order_does_not() -> None:
-    calls, sites = [_call("a", A), _call("b", A)], [_site("x", A), _site("y", B)]
-    found = matched_calls(calls, sites, ["p", "q"], {"p": "b", "q": "a"})
-    assert found.sites == {0: 1}
-    assert "its lengths are others" in found.notes[1]
 
 
 def test_every_kind_of_call_is_read_from_the_graph() -> None:

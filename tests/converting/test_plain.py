@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
 
 import halfpixel
-from halfpixel.converting.plain.axis import Wanted
+from halfpixel.converting.plain.axis import Interpolation
 from halfpixel.converting.plain.calls import resized
 from halfpixel.converting.plain.grid import sampled
 
@@ -38,7 +38,7 @@ def test_nearest_over_two_axes_reads_pytorchs_pixels(
         if min(n, m) * factor < 1:
             continue
         x = torch.rand(1, channels, n, m).to(dtype).contiguous(memory_format=layout)
-        here = resized(x, Wanted(mode, None, (factor, factor)))
+        here = resized(x, Interpolation(mode, None, (factor, factor)))
         assert torch.equal(here, F.interpolate(x, scale_factor=factor, mode=mode)), (n, m)
 
 
@@ -48,7 +48,7 @@ def test_nearest_over_other_axes_reads_pytorchs_pixels(shape: Sequence[int], las
     x = torch.rand(*shape)
     if last and len(shape) == 5:
         x = x.contiguous(memory_format=torch.channels_last_3d)
-    here = resized(x, Wanted("nearest", None, (1.1,) * (len(shape) - 2)))
+    here = resized(x, Interpolation("nearest", None, (1.1,) * (len(shape) - 2)))
     assert torch.equal(here, F.interpolate(x, scale_factor=1.1))
 
 

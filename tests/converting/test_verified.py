@@ -1,8 +1,7 @@
-"""What `halfpixel convert` calls verified: what was run, at which lengths, and what it told."""
+"""What `halfpixel convert` calls verified: what was run, on what, and what is told of it."""
 
 import gc
 import json
-import re
 import sys
 import types
 from dataclasses import FrozenInstanceError
@@ -17,113 +16,12 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 
 import example_models as models
 import halfpixel
-from convert_nets import SHAPE, Up, Wrong, agree, run
-from halfpixel.converting import cases as trials
-from halfpixel.converting import exports as attempts
-from halfpixel.converting.result import ConvertSettings, Exporter
+from convert_nets import SHAPE, Up, Wrong, run
+from halfpixel.converting import exports
+from halfpixel.converting.result import ConvertSettings
 from halfpixel.errors import GraphError, RuntimeFailure, UsageError
 from halfpixel.report import convert_report
 from halfpixel.verifying.site_check import SiteCheck
-
-
-class Branch(nn.Module):
-    """Takes another mode at some lengths; `opaque` to torch.export, so that no guard tells."""
-
-    def __init__(self, where: str, *, opaque: bool) -> None:
-        super().__init__()
-        self.where, self.opaque = where, opaque
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.opaque and x.sum() < -1e9:
-            return x
-        high, wide = x.shape[2:]
-        other = {
-            "short": high <= 8,
-            "long": high > 64,
-            "tall": high > 20 * wide,
-        }[self.where]
-        return F.interpolate(x, scale_factor=2.0, mode="nearest" if other else "bilinear")
-
-
-OPAQUE = [("short", "x=1x2x4x6"), ("tall", "x=1x2x150x5"), ("long", "x=1x2x150x5")]
-
-
-@pytest.mark.filterwarnings("ignore")  # the tracer says that a branch is not followed
-@pytest.mark.parametrize(("where", "told"), OPAQUE)
-def test_a_branch_that_no_guard_tells_is_found_by_a_trial(where: str, told: str) -> None:
-    found = halfpixel.convert(
-        Branch(where, opaque=True), inputs=[SHAPE], dynamic="2,3", exporter="torchscript"
-    )
-    assert found.refused.startswith(f"verification failed on model.onnx@cpu at {told}: ")
-    assert (found.ok, found.verified) == (False, False)
-
-
-GUARDED = [
-    ("dynamo", "short", "input x axis 2: the file is right from 9 on only; the module takes 8 ("),
-    ("torchscript", "long", "the file is right from 2 to 64 only; the module takes 65 ("),
-]
-
-
-@pytest.mark.filterwarnings("ignore")  # likewise
-@pytest.mark.parametrize(("exporter", "where", "told"), GUARDED)
-def test_lengths_outside_of_a_guard_are_a_finding(
-    exporter: str, where: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module = types.ModuleType("guarded")
-    vars(module)["make"] = lambda: Branch(where, opaque=False)
-    monkeypatch.setitem(sys.modules, "guarded", module)
-    path = tmp_path / "m.onnx"
-    result = run(
-        "guarded:make", "--input", SHAPE, "--dynamic", "2", "--exporter", exporter, "-o", path,
-        "--output-format", "json",
-    )  # fmt: skip
-    body = json.loads(result.output)
-    assert (result.exit_code, body["refused"], len(body["narrower"])) == (1, None, 1)
-    assert told in body["narrower"][0]
-    agree(path, Branch(where, opaque=False), [(1, 2, 9, 10), (1, 2, 64, 10)])
-
-
-class Padded(nn.Module):
-    """PyTorch asks for 3 rows, and so does the module itself."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.interpolate(F.pad(x, (2, 2, 2, 2), mode="reflect"), scale_factor=2.0)
-
-
-class Checked(nn.Module):
-    """Its path asks for 9 rows, and the other path computes the same."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.interpolate(x if x.shape[2] > 8 else x + 0, scale_factor=2.0)
-
-
-RIGHT = [
-    (Padded(), "input x axis 2: PyTorch's graph holds from 3 on, and the module takes no other"),
-    (Checked(), "PyTorch's graph holds from 9 on; the file is the module at 8, 4, 2, 1 too"),
-]
-
-
-@pytest.mark.parametrize(("module", "told"), RIGHT)
-def test_a_guard_that_changes_nothing_is_told_and_no_finding(module: nn.Module, told: str) -> None:
-    found = halfpixel.convert(module, inputs=[SHAPE], dynamic="2", exporter="torchscript")
-    assert (found.refused, found.findings) == ("", 0)
-    assert any(told in note for note in found.notes)
-
-
-def test_a_trial_that_grows_too_much_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trials, "MOST_NUMBERS", 1)
-    found = halfpixel.convert(Up(scale_factor=2.0), inputs=[SHAPE], dynamic="2", exporter="dynamo")
-    told = "not tried at x=1x2x150x10: the module makes 12000 numbers there, more than 2160"
-    assert (found.refused, told in found.notes) == ("", True)
-
-
-def test_pytorchs_own_column_is_told_and_not_compared() -> None:
-    module = Up(scale_factor=0.4, mode="bilinear", antialias=True)
-    found = halfpixel.convert(module, inputs=[SHAPE], dynamic="2,3", exporter="dynamo")
-    assert found.refused == ""
-    assert any("where its last length comes to 1, PyTorch's own" in one for one in found.notes)
-    fixed = halfpixel.convert(module, inputs=[SHAPE], dynamic="2", exporter="dynamo")
-    assert not any("last length" in note for note in fixed.notes)
 
 
 class Threshold(nn.Module):
@@ -135,6 +33,7 @@ class Threshold(nn.Module):
 
 
 SAID = "not verified: every output is one number throughout; --range or --inputs make others"
+
 BLANK = [
     (["--input", SHAPE], 1, SAID),
     (["--input", SHAPE, "--range", "0,10"], 0, "max 0, 1 of 1 shapes: x=1x2x9x10"),
@@ -163,80 +62,18 @@ def test_outputs_that_tell_nothing_are_not_verified(
     assert Path("m.onnx").exists() == (code == 0)
 
 
-class Same(nn.Module):
-    """Returns one value twice."""
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        y = F.interpolate(x, scale_factor=2.0)
-        return y, y, y + 1
-
-
-class Nested(nn.Module):
-    """Returns dicts with equal keys."""
-
-    def forward(self, x: Tensor) -> dict[str, dict[str, Tensor]]:
-        return {"a": {"x": F.interpolate(x, scale_factor=2.0)}, "b": {"x": 2 * x}}
-
-
-class Unused(nn.Module):
-    """Does not read one of its inputs, which torchscript's exporter drops."""
-
-    def forward(self, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
-        del b
-        return F.interpolate(a, scale_factor=2.0) + F.interpolate(2 * c, scale_factor=2.0)
-
-
-class Returned(nn.Module):
-    """Returns its input as it came."""
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return x, F.interpolate(x, scale_factor=2.0)
-
-
-X = "1x1x5x5"
-RETURNS = [
-    (Same(), "torchscript", [X], ["x"], 3),
-    (Nested(), "torchscript", [X], ["x"], 2),
-    (Unused(), "torchscript", [X, "1x1x3x3", X], ["a", "c"], 1),
-    (Returned(), "dynamo", [X], ["x"], 2),
-]
-
-
-@pytest.mark.parametrize(("module", "exporter", "inputs", "names", "outputs"), RETURNS)
-def test_what_a_module_takes_and_returns_is_compared_one_by_one(
-    module: nn.Module, exporter: str, inputs: list[str], names: list[str], outputs: int
-) -> None:
-    found = halfpixel.convert(module, inputs=inputs, exporter=exporter)  # type: ignore[arg-type]
-    assert (found.refused, found.verified) == ("", True)
-    assert [one.name for one in found.model.graph.input] == names
-    assert len(found.verifications[0].outputs) == outputs
-
-
 def test_a_file_that_cannot_be_read_is_refused_under_its_own_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreadable(path: Path) -> None:
         raise GraphError(str(path), "up", "the graph has a cycle")
 
-    monkeypatch.setattr(attempts, "opened", unreadable)
+    monkeypatch.setattr(exports, "opened", unreadable)
     found = halfpixel.convert(
         Up(scale_factor=2.0), tmp_path / "m.onnx", inputs=[SHAPE], exporter="torchscript"
     )
     told = "what the torchscript exporter wrote: m.onnx: node 'up': the graph has a cycle"
     assert (found.refused, found.output) == (told, "")
-
-
-@pytest.mark.parametrize("shape", [SHAPE, "1x2"])
-def test_a_module_keeps_the_mode_of_each_of_its_parts(shape: str) -> None:
-    module = nn.Sequential(nn.Dropout(), nn.Sequential(nn.Upsample(scale_factor=2)), nn.ReLU())
-    module.train()
-    module[1].eval()
-    before = [part.training for part in module.modules()]
-    try:
-        assert halfpixel.convert(module, inputs=[shape], exporter="torchscript").ok
-    except UsageError:
-        assert shape == "1x2"
-    assert [part.training for part in module.modules()] == before
 
 
 @pytest.mark.filterwarnings("ignore")  # coremltools leaves temporary folders to the collector
@@ -342,163 +179,6 @@ def test_keywords_that_mean_nothing_are_refused(keywords: dict[str, object], tol
         halfpixel.convert(**asked)  # type: ignore[arg-type]
 
 
-class Signed(nn.Module):
-    """Takes another mode where its input is negative."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.interpolate(x, scale_factor=2.0, mode="bilinear" if x.sum() > 0 else "nearest")
-
-
-class Large(nn.Module):
-    """Takes another mode where its input is large, which no made one is."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.interpolate(x, scale_factor=2.0, mode="bilinear" if x.max() < 9 else "nearest")
-
-
-def test_a_trace_is_run_on_other_values_and_says_what_pytorch_warned_of() -> None:
-    found = halfpixel.convert(Signed(), inputs=["1x2x4x5"], exporter="torchscript")
-    assert "parts them" in found.refused
-    assert halfpixel.convert(Signed(), inputs=["1x2x4x5"]).refused.endswith(
-        "; --exporter torchscript is another way"
-    )
-    found = halfpixel.convert(Large(), inputs=["1x2x4x5"], exporter="torchscript")
-    assert (found.refused, found.findings) == ("", 1)
-    assert "tensor to a Python boolean" in found.narrower[0]
-    ranged = halfpixel.convert(
-        Signed(), inputs=["1x2x4x5"], exporter="torchscript", limits=(0.0, 1.0)
-    )
-    assert ranged.refused == ""
-
-
-class Counter(nn.Module):
-    """Adds how often it was called: in a buffer, or in a plain attribute."""
-
-    runs: Tensor
-
-    def __init__(self, *, buffer: bool, read: bool = True) -> None:
-        super().__init__()
-        self.read, self.count = read, 0.0
-        if buffer:
-            self.register_buffer("runs", torch.zeros(()))
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.count += 1
-        if "runs" in self._buffers:
-            self.runs = self.runs + 1
-        more = self.runs if "runs" in self._buffers else self.count
-        y: Tensor = F.interpolate(x, scale_factor=2.0) + (more if self.read else 0)
-        return y
-
-
-STIRRED = [
-    (Counter(buffer=True), "it changes its state (runs); a file holds no state"),
-    (Counter(buffer=False), "it changes its state, or draws numbers; a file holds no state"),
-]
-
-
-@pytest.mark.parametrize("exporter", ["dynamo", "torchscript"])
-@pytest.mark.parametrize(("module", "told"), STIRRED)
-def test_a_module_that_is_no_function_of_its_inputs_is_refused(
-    module: nn.Module, told: str, exporter: Exporter
-) -> None:
-    found = halfpixel.convert(module, inputs=["1x2x4x5"], exporter=exporter)
-    assert found.refused.startswith("called twice on the same inputs the module gives other")
-    assert found.refused.endswith(told)
-
-
-def test_a_buffer_that_a_call_changes_is_told_and_put_back() -> None:
-    module = Counter(buffer=True, read=False)
-    found = halfpixel.convert(module, inputs=["1x2x4x5"], exporter="torchscript")
-    assert (found.refused, found.findings) == ("", 1)
-    assert "a call changes the module's buffer runs" in found.narrower[0]
-    assert float(module.runs) == 0
-
-
-class Sized(nn.Module):
-    """Takes the values of an input for lengths, or its lengths alone."""
-
-    def __init__(self, *, values: bool) -> None:
-        super().__init__()
-        self.values = values
-
-    def forward(self, x: Tensor, size: Tensor) -> Tensor:
-        wanted = [int(size[0]) + 3, int(size[1]) + 3] if self.values else list(size.shape)
-        return F.interpolate(x, size=wanted)
-
-
-@pytest.mark.parametrize("values", [True, False])
-def test_an_input_whose_values_became_constants_is_told(values: bool) -> None:  # noqa: FBT001
-    found = halfpixel.convert(
-        Sized(values=values),
-        inputs=["1x2x4x5", "2:int64" if values else "6x7:int64"],
-        exporter="torchscript",
-    )
-    told = [note for note in found.narrower if "input size is not in the file" in note]
-    assert (bool(told), bool(found.refused)) == (values, values)
-
-
-class Pooled(nn.Module):
-    """Averages 2 x 2 pixels, and spreads them again: no resize but the last."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        small = F.avg_pool2d(x, 2)
-        return F.interpolate(small, size=x.shape[2:], mode="bilinear")
-
-
-def test_a_pooling_that_is_meant_is_no_frozen_window() -> None:
-    found = halfpixel.convert(Pooled(), inputs=["1x2x16x24"], dynamic="2,3")
-    assert (found.refused, found.findings) == ("", 0)
-
-
-class Twice(nn.Module):
-    """Returns one tensor twice."""
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        y = F.interpolate(x, scale_factor=2.0, mode="bilinear")
-        return y, y
-
-
-@pytest.mark.filterwarnings("ignore")  # coremltools' own
-def test_two_outputs_of_one_name_are_refused(tmp_path: Path) -> None:
-    pytest.importorskip("coremltools")
-    found = halfpixel.convert(Twice(), tmp_path / "m.mlpackage", inputs=["1x2x4x6"])
-    assert "two outputs the name" in found.refused
-    assert halfpixel.convert(Twice(), inputs=["1x2x4x6"]).verified
-    gc.collect()
-
-
-class Single(nn.Module):
-    """Takes another mode for one image."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.interpolate(x, size=(9, 7), mode="bilinear" if x.shape[0] == 1 else "nearest")
-
-
-def test_a_length_of_one_is_tried_where_the_exported_one_is_longer() -> None:
-    found = halfpixel.convert(Single(), inputs=["2x2x4x5"], dynamic="0")
-    assert found.findings == 1
-    told = "input x axis 0: the file is right from 2 on only; the module takes 1 ("
-    assert found.narrower[0].startswith(told)
-
-
-class Spatial(nn.Module):
-    """A spatial transformer: a grid of its input's own lengths."""
-
-    def forward(self, x: Tensor, theta: Tensor) -> Tensor:
-        return F.grid_sample(x, F.affine_grid(theta, list(x.shape), align_corners=False))
-
-
-@pytest.mark.filterwarnings("ignore")  # grid_sample without align_corners
-@pytest.mark.parametrize("exporter", ["dynamo", "torchscript"])
-def test_an_affine_grid_follows_free_lengths(exporter: Exporter) -> None:
-    found = halfpixel.convert(
-        Spatial(), inputs=["1x2x6x8", "1x2x3"], dynamic="x=2,3", exporter=exporter
-    )
-    assert (found.refused, found.findings) == ("", 0)
-    assert len(found.verifications[0].cases) > 3
-
-
 @pytest.mark.filterwarnings("ignore")  # coremltools' own
 def test_a_cropped_transposed_convolution_of_core_ml_is_what_was_called(tmp_path: Path) -> None:
     pytest.importorskip("coremltools")
@@ -527,14 +207,6 @@ def test_a_module_of_half_precision_is_held_to_that() -> None:
     assert found.verifications[0].outputs[0].difference.max_abs > 0
 
 
-def test_lengths_that_runtimes_round_otherwise_are_computed_in_the_graph(tmp_path: Path) -> None:
-    module = Up(scale_factor=0.7, mode="bilinear")
-    path = tmp_path / "m.onnx"
-    found = halfpixel.convert(module, path, inputs=["1x2x20x30"], dynamic="2,3")
-    assert (found.refused, found.findings) == ("", 0)
-    agree(path, module, [(1, 2, 90, 170), (1, 2, 180, 7)])
-
-
 def test_an_older_opset_is_taken_where_a_target_asks_for_it(tmp_path: Path) -> None:
     class Warp(nn.Module):
         def forward(self, x: Tensor, grid: Tensor) -> Tensor:
@@ -547,26 +219,3 @@ def test_an_older_opset_is_taken_where_a_target_asks_for_it(tmp_path: Path) -> N
     assert (found.refused, found.findings, found.opset) == ("", 0, 17)
     told = halfpixel.check(path, halfpixel.Settings(targets=("tensorrt",)))
     assert not [one for one in told.findings if one.rule.name == "target-differs"]
-
-
-class Named(nn.Module):
-    """Takes an input by name alone."""
-
-    def forward(self, x: Tensor, *, ref: Tensor) -> Tensor:
-        return F.interpolate(x, size=ref.shape[2:])
-
-
-LATE: list[tuple[nn.Module, dict[str, object], str]] = [
-    (Named(), {}, "input 'ref' is given by name alone; export a module whose inputs are tensors"),
-    (Up(scale_factor=2), {"opset": 99}, "--opset 99: the newest that is known here is"),
-    (Up(scale_factor=2), {"targets": ["coreml-ios17"]}, "runs models of ML Program, not"),
-    (Up(scale_factor=2), {"targets": ["tensort"]}, "--target 'tensort': expected one of"),
-]
-
-
-@pytest.mark.parametrize(("module", "options", "told"), LATE)
-def test_what_cannot_be_is_told_before_any_export(
-    module: nn.Module, options: dict[str, object], told: str
-) -> None:
-    with pytest.raises(UsageError, match=re.escape(told)):
-        halfpixel.convert(module, inputs=["1x2x4x5"], **options)  # type: ignore[arg-type]

@@ -329,10 +329,10 @@ def test_the_command_writes_where_it_is_told(tmp_path: Path) -> None:
 def test_the_command_writes_to_standard_output(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    from halfpixel.cli.target import Target, fixed
+    from halfpixel.cli.destination import Destination, fixed
 
     path = copied(tmp_path, "m.onnx", "A3")
-    list(fixed([path], FixSettings(), Target(output="-")))
+    list(fixed([path], FixSettings(), Destination(output="-")))
     model = onnx.load_from_string(capfdbinary.readouterr().out)
     assert model == fix(path).model
 

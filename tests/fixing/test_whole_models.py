@@ -21,7 +21,7 @@ from halfpixel.checking.check import Settings
 from halfpixel.cli.main import cli
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixResult, FixSettings
-from halfpixel.intent import parse_policy
+from halfpixel.intents.policy import parse_policy
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

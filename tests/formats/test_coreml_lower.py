@@ -19,7 +19,7 @@ from coreml_programs import Op
 from halfpixel.checking.check import opened
 from halfpixel.errors import GraphError, HalfpixelError
 from halfpixel.formats.coreml.model import CoremlModel
-from halfpixel.runtime import Settings, Side, runtime_of
+from halfpixel.runtime import RunSettings, Side, runtime_of
 from halfpixel.runtimes.mil_as_onnx.program import OPS, lowered
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -499,7 +499,7 @@ def test_parameters_that_do_not_fit_are_an_error_of_one_line(name: str, tmp_path
     path = programs.package(tmp_path / "m.mlpackage", {"x": ("float32", shape)}, ops, ["y"])
     side = Side(str(path))
     try:
-        runtime_of(side).started(side, Settings()).run({"x": np.zeros(shape, np.float32)})
+        runtime_of(side).started(side, RunSettings()).run({"x": np.zeros(shape, np.float32)})
     except HalfpixelError as error:
         assert "\n" not in str(error)  # noqa: PT017 - some are refused when the model runs
 

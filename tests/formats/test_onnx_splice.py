@@ -17,7 +17,7 @@ from halfpixel.formats import atomic
 from halfpixel.formats.onnx.edit import GraphEdit, ModelEdit, applied, compose
 from halfpixel.formats.onnx.write.splice import splice
 from halfpixel.formats.protobuf_wire import bytes_field
-from halfpixel.intent import parse_policy
+from halfpixel.intents.policy import parse_policy
 
 CORNERS = FixSettings(Settings(policies=(parse_policy("align_corners=true"),), severity="warning"))
 """Settings under which every linear resize is to align its corners: a change of one attribute."""

@@ -1,6 +1,5 @@
-"""The hooks in pre-commit, the GitHub Action by its shell steps, packs of rules by pip."""
+"""The hooks in pre-commit, and the GitHub Action by its shell steps."""
 
-import errno
 import importlib.util
 import json
 import os
@@ -14,30 +13,22 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
 
 import example_models as models
 import halfpixel
-from halfpixel.cli.main import cli
+from installed_packages import environment, needs_pip, shell
 
 ROOT = Path(__file__).parents[2]
+
 SCRIPTS = sysconfig.get_path("scripts")
+
 GOOD = models.CORPUS / "bilinear_x2_ac0-t2.13.0d-o20.onnx"
+
 WRONG = models.MISMATCHES / "A3.onnx"
+
 WARNED = models.MISMATCHES / "B1.onnx"
+
 PACKAGE = models.MODELS / "coreml" / "interpolate" / "nearest-6x10-to-9x7-ios15.mlpackage"
-
-
-def environment(**more: str) -> dict[str, str]:
-    """Return the environment of a shell in which halfpixel is installed."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "INPUT_", "PYTEST_"))}
-    return {**kept, "PATH": os.pathsep.join([SCRIPTS, os.environ["PATH"]]), **more}
-
-
-def shell(*command: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, check=False, capture_output=True, text=True, cwd=folder, env=environment(**more)
-    )
 
 
 @pytest.fixture
@@ -212,21 +203,6 @@ def test_the_action_leaves_the_callers_python_alone() -> None:
     assert sum(text.count('halfpixel" check') for text in scripts) == 1
 
 
-def installed(source: Path, target: Path) -> None:
-    """Install a package into a folder, from what is here alone."""
-    command = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
-    done = shell(
-        sys.executable, *command, "--target", str(target), str(source), folder=target.parent
-    )
-    assert done.returncode == 0, done.stderr
-
-
-needs_pip = pytest.mark.skipif(
-    importlib.util.find_spec("pip") is None or importlib.util.find_spec("hatchling") is None,
-    reason="pip or hatchling is not installed",
-)
-
-
 @needs_pip
 def test_the_action_installs_what_it_comes_with(tmp_path: Path) -> None:
     """The install step in an environment of its own, which borrows the dependencies from here."""
@@ -245,87 +221,3 @@ def test_the_action_installs_what_it_comes_with(tmp_path: Path) -> None:
     assert (site / "halfpixel" / "rule.py").exists()
     assert runner.values["steps.install.outputs.bin"] == str(runner.temp / "halfpixel" / "bin")
     assert len(runner.uploaded) == 1
-
-
-def rules(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, ["rules", *arguments])
-
-
-@needs_pip
-def test_a_pack_of_rules_is_made_installed_and_found(tmp_path: Path) -> None:
-    result = rules("new", "our-rules", "--into", str(tmp_path))
-    assert result.exit_code == 0, result.output
-    pack = tmp_path / "our-rules"
-    assert str(pack / "our_rules" / "whole_nearest.py") in result.output
-    done = shell(sys.executable, "-m", "pytest", "-q", folder=pack)
-    assert done.returncode == 0, done.stdout
-    assert re.search(r"^[5-9] passed", done.stdout, re.MULTILINE)
-    target = tmp_path / "installed"
-    installed(pack, target)
-    found = shell(
-        sys.executable, "-m", "halfpixel", "rules", folder=tmp_path, PYTHONPATH=str(target)
-    )
-    assert re.search(r"^whole-nearest .*repeats every pixel\.$", found.stdout, re.MULTILINE)
-    nearest = next(iter(sorted(models.CORPUS.glob("nearest_x2*.onnx"))))
-    command = ["check", str(nearest), "--select", "whole-nearest"]
-    checked = shell(
-        sys.executable, "-m", "halfpixel", *command, folder=tmp_path, PYTHONPATH=str(target)
-    )
-    assert "note whole-nearest: repeats every pixel 2 x 2 times (proven)" in checked.stdout
-    assert checked.returncode == 0
-    absent = shell(sys.executable, "-m", "halfpixel", *command, folder=tmp_path)
-    assert "no rule is called 'whole-nearest'" in absent.stderr
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("there", "is there already, and is not written over"),
-        ("Our_Rules", "no name of a package"),
-        ("../out", "no name of a package"),
-        ("-x", ""),
-        ("x" * 65, "no name of a package"),
-        ("halfpixel-rules", "is taken by"),
-        ("json", "is taken by"),
-        ("class", "is taken by"),
-    ],
-)
-def test_a_pack_is_refused(tmp_path: Path, name: str, words: str) -> None:
-    (tmp_path / "there").mkdir()
-    result = rules("new", name, "--into", str(tmp_path))
-    assert result.exit_code == 2
-    assert words in result.output
-    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
-
-
-def test_a_pack_goes_nowhere_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    result = rules("new", "our-rules", "--into", str(tmp_path / "file"))
-    assert result.exit_code == 2
-    assert "not a directory" in result.output
-
-
-def test_a_pack_that_could_not_be_written_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write = Path.write_text
-
-    def full(path: Path, text: str, **options: str) -> int:
-        if path.parent.name == "tests":
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return write(path, text, **options)
-
-    monkeypatch.setattr(Path, "write_text", full)
-    result = rules("new", "our-rules", "--into", str(tmp_path))
-    told = f"{tmp_path / 'our-rules'}: cannot be written: no space left on device"
-    assert (result.exit_code, result.output) == (2, f"halfpixel: {told}\n")
-    assert list(tmp_path.iterdir()) == []
-    monkeypatch.undo()
-    assert rules("new", "our-rules", "--into", str(tmp_path)).exit_code == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["our-rules"]
-
-
-def test_rules_alone_lists_them() -> None:
-    assert rules().exit_code == 0
-    assert "asymmetric-linear" in rules().output
-    assert rules("--output-format", "json").output.startswith("[")

@@ -16,7 +16,7 @@ from pathlib import Path
 from halfpixel.checking.check import Settings
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixSettings
-from halfpixel.intent import parse_policy
+from halfpixel.intents.policy import parse_policy
 
 SETTINGS = FixSettings(Settings(policies=(parse_policy("align_corners=true"),), severity="warning"))
 

@@ -13,26 +13,22 @@ import onnx
 import pytest
 import torch
 from click.testing import CliRunner, Result
-from onnx import TensorProto, helper, numpy_helper
+from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
 
 import example_models as models
 import halfpixel
 from halfpixel.cli.main import cli
-from halfpixel.errors import RuntimeFailure, RuntimeRefusal, UsageError
+from halfpixel.errors import RuntimeRefusal, UsageError
 from halfpixel.fixing.fix import fix
-from halfpixel.format import Port
-from halfpixel.runtime import Settings, Side, parse_side, runtime_of
-from halfpixel.runtimes import onnxruntime_
-from halfpixel.runtimes.feeds import FeedSettings, made, read
+from halfpixel.runtime import RunSettings, Side, parse_side, runtime_of
+from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.verifying.divergence import Search
-from halfpixel.verifying.measure import difference, parse_tolerances
 from halfpixel.verifying.result import VerifySettings
 from halfpixel.verifying.side import Started
-from halfpixel.verifying.site_check import SiteCheck
-from halfpixel.verifying.tasks import task_measure
 from halfpixel.verifying.verify import verify
+from verify_sides import one_image, skip_with_cuda
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -43,6 +39,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 CORPUS = rows(models.CORPUS / "manifest.csv")
+
 GOOD = str(models.CORPUS / "bilinear_x2_ac0-t2.13.0d-o20.onnx")
 
 
@@ -126,10 +123,6 @@ def test_a_module_is_held_against_its_export(factory: str, tmp_path: Path) -> No
     assert verify(factory, Twice(), VerifySettings(FeedSettings(given=(one_image(),)))).equal
 
 
-def one_image() -> dict[str, Array]:
-    return {"x": np.random.default_rng(0).random((1, 2, 5, 6), np.float32)}
-
-
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_an_exported_program_and_torchscript_are_sides(tmp_path: Path) -> None:
     model = exported(Twice(), tmp_path / "m.onnx")
@@ -141,10 +134,6 @@ def test_an_exported_program_and_torchscript_are_sides(tmp_path: Path) -> None:
     for name in ("m.pt2", "m.ts"):
         assert verify(str(model), str(tmp_path / name)).equal
     assert verify(str(model), program).equal
-
-
-def test_the_reference_evaluator_is_a_side() -> None:
-    assert verify(GOOD, f"{GOOD}@reference").equal
 
 
 @pytest.mark.parametrize(
@@ -168,68 +157,8 @@ def test_a_side_that_cannot_run_is_one_clear_line(text: str, reason: str) -> Non
     assert "Traceback" not in result.output
 
 
-def skip_with_cuda() -> None:
-    import onnxruntime
-
-    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
-        pytest.skip("this build of onnxruntime has CUDA")
-
-
 def command(*arguments: str) -> Result:
     return CliRunner().invoke(cli, list(arguments))
-
-
-def test_a_provider_whose_libraries_do_not_load_is_an_error(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """onnxruntime itself would go on with the CPU."""
-    import onnxruntime
-
-    skip_with_cuda()
-    has = ["CUDAExecutionProvider", "CPUExecutionProvider"]
-    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: has)
-    with pytest.raises(RuntimeFailure, match="cannot be used, onnxruntime would run on the CPU"):
-        verify(f"{GOOD}@cuda", GOOD)
-
-
-def test_a_resampling_node_on_the_cpu_is_an_error_unless_allowed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    side = parse_side(GOOD)
-    running = runtime_of(side).started(side, Settings())
-    assert isinstance(running, onnxruntime_.OnnxRunning)
-    assert set(running.placement.values()) == {"CPUExecutionProvider"}
-    running.provider = "CUDAExecutionProvider"
-    with pytest.raises(RuntimeFailure, match=r"leaves node 'node_upsample.*\(Resize\) to the CPU"):
-        running.refuse_fallback()
-    running.settings = Settings(fallback=True)
-    running.refuse_fallback()
-    monkeypatch.setattr(onnxruntime_, "CPU", "other")
-    assert running.placement
-
-
-def transposed() -> onnx.ModelProto:
-    """Return the model that onnxruntime's optimiser breaks: axes between two transposes."""
-    nodes = [
-        helper.make_node("Transpose", ["x"], ["t"], "before", perm=[0, 3, 1, 2]),
-        helper.make_node("Resize", ["t", "", "", "sizes"], ["r"], "up", mode="linear", axes=[2, 3]),
-        helper.make_node("Transpose", ["r"], ["y"], "after", perm=[0, 2, 3, 1]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "test",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4, 5, 3])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
-        [numpy_helper.from_array(np.array([8, 10], np.int64), "sizes")],
-    )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
-
-
-def test_what_the_optimiser_breaks_is_told() -> None:
-    found = verify(transposed(), transposed())
-    assert not found.equal
-    assert found.optimiser
-    assert "loads unoptimised only" in found.optimiser[0]
 
 
 def test_free_dimensions_take_several_lengths() -> None:
@@ -251,169 +180,14 @@ def test_every_value_is_found_within_any_budget() -> None:
     sides: list[Started] = []
     for source in (str(path), model):
         side = Side(source)
-        running = runtime_of(side).started(side, Settings(optimised=False))
+        running = runtime_of(side).started(side, RunSettings(optimised=False))
         sides.append(Started(running, running, getattr(running, "model", None)))
-    feeds = next(made(sides[0].running.inputs, FeedSettings()))
+    feeds = next(make_feeds(sides[0].running.inputs, FeedSettings()))
     for budget in (1, 1 << 16, 1 << 30):
         first = Search(sides[0], sides[1], feeds, budget=budget).first()
         assert first is not None
         assert first.node == changed.name
         assert not first.site
-
-
-@pytest.mark.parametrize(
-    ("found", "expected", "equal"),
-    [
-        ([1.0, np.nan], [1.0, np.nan], True),
-        ([1.0, np.nan], [1.0, 2.0], False),
-        ([np.inf], [np.inf], True),
-        ([np.inf], [-np.inf], False),
-        ([np.inf], [1e30], False),
-        ([1.0, 1000.0], [1.05, 1000.0], True),
-        ([1.0, 1000.0], [1.5, 1000.0], False),
-        ([], [], True),
-        ([0.0], [0.0], True),
-    ],
-)
-def test_numbers_are_compared(found: list[float], expected: list[float], equal: object) -> None:
-    one, other = np.array(found, np.float32), np.array(expected, np.float32)
-    assert difference(one, other).equal == equal
-
-
-@pytest.mark.parametrize(
-    ("dtype", "apart", "equal"),
-    [
-        ("float16", 0.005, True),
-        ("float16", 0.05, False),
-        ("float64", 1e-9, True),
-        ("float64", 1e-5, False),
-        ("int8", 1, True),
-        ("int8", 2, False),
-        ("int32", 1, False),
-        ("bool", 1, False),
-    ],
-)
-def test_each_type_has_its_tolerance(dtype: str, apart: float, equal: object) -> None:
-    base: Array = np.zeros(4) if dtype == "bool" else np.ones(4)
-    other = (base + apart).astype(dtype)
-    assert difference(other, base.astype(dtype)).equal == equal
-
-
-def test_figures_are_those_of_the_definition() -> None:
-    one, other = np.array([3, 4.000001], np.float32), np.array([3, 4], np.float32)
-    found = difference(one, other)
-    assert found.max_ulp == pytest.approx(2)
-    assert found.max_rel == pytest.approx(found.max_abs / 4)
-    assert found.cosine == pytest.approx(1)
-    assert difference(np.zeros((2, 3)), np.zeros((3, 2))).reason == "shape 2x3 instead of 3x2"
-    assert difference(np.array(["a"]), np.array(["b"])).reason == "elements are no numbers"
-
-
-def floats(*values: float) -> Array:
-    return np.array(values, np.float32)
-
-
-def test_tolerances_are_set_by_type() -> None:
-    one, other = floats(1.5), floats(1)
-    assert difference(one, other, parse_tolerances(("0.6",))).equal
-    assert not difference(one, other, parse_tolerances(("float16=1",))).equal
-    for text in ("x=1", "float32=a", "1,2,3", "-1", "nan"):
-        with pytest.raises(UsageError, match="--tolerance"):
-            parse_tolerances((text,))
-
-
-def test_tasks_are_measured() -> None:
-    scores = np.zeros((1, 2, 2, 2), np.float32)
-    scores[0, 1, 0] = 1
-    other = scores.copy()
-    other[0, :, 0, 0] = [1, 0]
-    found = task_measure("argmax", scores, other)
-    assert found["agreement"] == 0.75
-    assert found["iou"] == pytest.approx((2 / 3 + 1 / 2) / 2)
-    one, shorter = floats(0, 0, 2, 2).reshape(1, 4), floats(0, 0, 2, 1).reshape(1, 4)
-    assert task_measure("boxes", one, shorter) == {"iou": 0.5, "worst_iou": 0.5}
-    depth = task_measure("depth", floats(2, 1), floats(1, 1))
-    assert depth["abs_rel"] == 0.5
-    assert depth["delta1"] == 0.5
-    assert task_measure("boxes", scores, scores) == {}
-    assert task_measure("boxes", floats(), floats()) == {}
-    with pytest.raises(UsageError, match="expected one of argmax"):
-        task_measure("magic", scores, scores)
-
-
-def test_inputs_come_from_files_and_functions(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    x = one_image()["x"]
-    np.savez(tmp_path / "in.npz", x=x, x_1=x[:, :, :3])
-    np.save(tmp_path / "x.npy", x)
-    (tmp_path / "x.pb").write_bytes(numpy_helper.from_array(x, "x").SerializeToString())
-    first, second = read([str(tmp_path / "in.npz")])
-    np.testing.assert_array_equal(first["x"], x)
-    assert second["x"].shape == (1, 2, 3, 6)
-    for name in ("x.npy", "x.pb"):
-        (case,) = read([f"x={tmp_path / name}"])
-        np.testing.assert_array_equal(case["x"], x)
-    module = types.ModuleType("halfpixel_test_feeds")
-    module.build = lambda: [{"x": x}, {"x": x}]  # type: ignore[attr-defined]
-    module.wrong = lambda: 3  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    assert len(read(["halfpixel_test_feeds:build"])) == 2
-    broken = tmp_path / "broken.npz"
-    broken.write_bytes(b"PK\x03\x04 no archive")
-    for text in ("halfpixel_test_feeds:wrong", "what", "x=missing.npy", str(broken)):
-        with pytest.raises(halfpixel.HalfpixelError):
-            read([text])
-
-
-def test_made_inputs_fit_what_reads_them() -> None:
-    ports = [
-        Port("image", "float32", (1, 3, 8, 8)),
-        Port("boxes", "float32", (5, 4), "rois"),
-        Port("which", "int64", (5,), "batch_indices"),
-        Port("pixels", "uint8", (4, 4)),
-        Port("ids", "int64", (3,)),
-        Port("mask", "bool", (3,)),
-        Port("grid", "float16", (1, 2, 2, 2), "grid"),
-    ]
-    (case,) = made(ports, FeedSettings(low=-2, high=-1))
-    assert case["image"].max() <= -1
-    boxes: Any = case["boxes"]
-    assert (boxes[:, :2] <= boxes[:, 2:]).all()
-    assert boxes.max() <= 8
-    assert case["grid"].dtype == np.float16
-    assert case["pixels"].max() > 1
-    assert set(np.unique(case["ids"])) <= {0, 1}
-    with pytest.raises(UsageError, match="--shape x=1x3x224x224"):
-        next(made([Port("x")], FeedSettings()))
-
-
-@pytest.mark.parametrize(
-    "path", sorted(models.ARCHITECTURES.glob("*.onnx"))[::3], ids=lambda p: p.stem
-)
-def test_single_sites_compute_their_exact_weights(path: Path) -> None:
-    results = list(SiteCheck(path).results())
-    assert results
-    for one in results:
-        if one.exact is None:
-            assert "it is written as" in one.refused or one.refused_by_runtime
-            continue
-        assert one.agrees
-        assert one.provider == "CPUExecutionProvider"
-
-
-def test_a_site_that_the_runtime_computes_otherwise_is_found() -> None:
-    node = helper.make_node(
-        "Resize", ["x", "roi", "", "sizes"], ["y"], "crop",
-        mode="linear", coordinate_transformation_mode="tf_crop_and_resize",
-    )  # fmt: skip
-    roi = numpy_helper.from_array(np.array([0, 0, 0.2, 0.2, 1, 1, 0.8, 0.8], np.float32), "roi")
-    sizes = numpy_helper.from_array(np.array([1, 1, 4, 8], np.int64), "sizes")
-    model = models.model([node], initializers=[roi, sizes])
-    model.ir_version = 9
-    (one,) = SiteCheck(model).results()
-    assert one.exact is not None
-    assert not one.exact.equal
 
 
 def test_the_command_writes_json(tmp_path: Path) -> None:
@@ -467,4 +241,4 @@ def test_a_run_that_one_side_refuses_is_a_difference() -> None:
     assert "x" in found.cases[0].refused
     side = parse_side(GOOD)
     with pytest.raises(RuntimeRefusal):
-        runtime_of(side).started(side, Settings()).run({"x": np.zeros(3, np.float32)})
+        runtime_of(side).started(side, RunSettings()).run({"x": np.zeros(3, np.float32)})

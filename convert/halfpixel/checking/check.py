@@ -14,7 +14,7 @@ from halfpixel.errors import (
     UsageError,
 )
 from halfpixel.format import Format, Opened, load_formats
-from halfpixel.intent import Policy, expected, parse_policy
+from halfpixel.intents.policy import Policy, expected, parse_policy
 from halfpixel.rule import (
     SEVERITIES,
     Finding,

@@ -56,7 +56,7 @@ def check_expected(expect: Sequence[str], seen: "Iterable[Site]") -> None:
     Raises:
         UsageError: such an expectation.
     """
-    from halfpixel.intent import parse_policy
+    from halfpixel.intents.policy import parse_policy
 
     known = list(dict.fromkeys(name for site in seen for name in (site.path, site.name)))
     for text in expect:

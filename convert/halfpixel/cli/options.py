@@ -14,7 +14,7 @@ from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
     from halfpixel.checking.check import Settings
-    from halfpixel.intent import Policy
+    from halfpixel.intents.policy import Policy
     from halfpixel.rule import Severity
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ def read_settings(
         UsageError: the table is malformed, or an option has a value that it does not take.
     """
     from halfpixel.checking.check import Settings
-    from halfpixel.intent import parse_policy
+    from halfpixel.intents.policy import parse_policy
     from halfpixel.rule import SEVERITIES
 
     table, where = _table(_here())
@@ -174,7 +174,7 @@ def _texts(table: Mapping[str, object], key: str, where: str) -> tuple[str, ...]
 
 def _policies(value: object, where: str) -> "list[Policy]":
     """Return the policies of ``expect = {"NODE pattern" = "align_corners=false"}``."""
-    from halfpixel.intent import parse_policy
+    from halfpixel.intents.policy import parse_policy
 
     if not isinstance(value, dict):
         raise UsageError(f'{where}: expect is not a table of NODE = "KEY=VALUE"')

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from halfpixel.checking.check import sites
 from halfpixel.conforming.conformance import Result
-from halfpixel.conforming.models import KEPT, Config, model_of, ports_of
-from halfpixel.runtimes.feeds import FeedSettings, made
+from halfpixel.conforming.models import KEPT, Config, model_of
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.resize import along_axis
 from halfpixel.verifying.measure import difference, rounded
@@ -284,58 +283,3 @@ CAUSES: Final = (
 def cause_of(result: Result) -> Cause | None:
     """Return why a result differs; None where no known cause explains it."""
     return next((cause for cause in CAUSES if cause.explains(result)), None)
-
-
-def smallest(results: list[Result]) -> Result:
-    """Return the result with the smallest model, and of those the largest error."""
-
-    def size(result: Result) -> tuple[int, int, float]:
-        count = 1
-        for length in (*result.config.shape, *result.config.outs):
-            count *= length
-        return len(result.config.shape), count, -result.worst
-
-    return min(results, key=size)
-
-
-def reproducer(config: Config, provider: str = "CPUExecutionProvider") -> str:
-    """Return a script of a few lines that shows a difference, for an upstream report.
-
-    It prints what onnxruntime gives, nothing optimised, and holds the exact result in a comment.
-    """
-    import numpy as np
-    from onnx import printer
-
-    model = model_of(config)
-    (site,) = sites(model)
-    lines = [
-        "import numpy as np",
-        "import onnx.parser",
-        "import onnxruntime as ort",
-        "",
-        f'model = onnx.parser.parse_model("""{printer.to_text(model)}""")',
-    ]
-    feeds = next(made(ports_of(config), FeedSettings(low=-1.0)))
-    first = next(iter(feeds))
-    if config.op == "Resize":
-        shape, kind = feeds[first].shape, config.dtype
-        feeds[first] = np.arange(feeds[first].size).reshape(shape).astype(feeds[first].dtype)
-        lines.append(f"x = np.arange({feeds[first].size}).reshape({shape}).astype(np.{kind})")
-    else:
-        for name, array in feeds.items():
-            kept = np.round(array.astype(np.float64), 3).astype(array.dtype)
-            feeds[name] = kept
-            lines.append(f"{name} = np.array({kept.tolist()}, np.{array.dtype})")
-    exact = np.array2string(
-        site.evaluate(*feeds.values()).ravel(), precision=6, threshold=1000
-    ).replace("\n", "\n#")
-    given = ", ".join(f'"{name}": {name}' for name in feeds)
-    lines += [
-        "options = ort.SessionOptions()",
-        "options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL",
-        "data = model.SerializeToString()",
-        f'session = ort.InferenceSession(data, options, providers=["{provider}"])',
-        f"print(session.run(None, {{{given}}})[0].ravel())",
-        f"# expected, exactly: {exact}",
-    ]
-    return "\n".join(lines) + "\n"

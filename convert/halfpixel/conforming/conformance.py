@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from halfpixel.checking.check import sites
 from halfpixel.conforming.models import Config, configurations, model_of, ports_of
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
-from halfpixel.runtime import Settings, Side, runtime_of
-from halfpixel.runtimes.feeds import FeedSettings, made
+from halfpixel.runtime import RunSettings, Side, runtime_of
+from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.verifying.measure import TOLERANCES, difference, rounded
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ class Conformance:
         except HalfpixelError as error:
             return Result(config, "refused", words=f"halfpixel: {error}")
         side = Side(model, self.provider, self.options, "conformance")
-        feeds = next(made(ports_of(config), FeedSettings(low=-1.0)))
+        feeds = next(make_feeds(ports_of(config), FeedSettings(low=-1.0)))
         try:
-            running = runtime_of(side).started(side, Settings(optimised=False, fallback=True))
+            running = runtime_of(side).started(side, RunSettings(optimised=False, fallback=True))
             (found,) = running.run(feeds).values()
         except RuntimeRefusal as refusal:
             return Result(config, "refused", words=refusal.reason)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from halfpixel.checking.check import opened
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.formats.coreml.write.single import OUTPUT, write_single
-from halfpixel.runtime import Running, Settings, Side, runtime_of
+from halfpixel.runtime import Running, RunSettings, Side, runtime_of
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.verifying.measure import TOLERANCES, Difference, at_precision, difference
 
@@ -43,7 +43,7 @@ INPUT: Final = 6
 
 
 @dataclass(frozen=True)
-class Config:
+class CoremlCase:
     """One operation that is tried.
 
     Attributes:
@@ -64,7 +64,7 @@ class Config:
 
 
 @dataclass(frozen=True)
-class Result:
+class CoremlResult:
     """What came of one operation on one compute unit.
 
     Attributes:
@@ -76,7 +76,7 @@ class Result:
         words: why it was refused.
     """
 
-    config: Config
+    config: CoremlCase
     unit: str
     verdict: Verdict
     doubt: str = ""
@@ -84,14 +84,14 @@ class Result:
     words: str = ""
 
 
-def configurations() -> Iterator[Config]:
+def configurations() -> Iterator[CoremlCase]:
     """Yield every operation that is tried."""
     for n_in, n_out in LENGTHS:
         shape, out = (1, 2, n_in, n_in), (1, 2, n_out, n_out)
         size: dict[str, Attribute] = {"target_size_height": n_out, "target_size_width": n_out}
-        yield Config("resize_nearest_neighbor", size, shape, out)
+        yield CoremlCase("resize_nearest_neighbor", size, shape, out)
         for mode in MODES:
-            yield Config("resize_bilinear", {**size, "sampling_mode": mode}, shape, out)
+            yield CoremlCase("resize_bilinear", {**size, "sampling_mode": mode}, shape, out)
         for kind, mode in (*(("LINEAR", mode) for mode in MODES), ("NEAREST_NEIGHBOR", "DEFAULT")):
             words: dict[str, Attribute] = {
                 "shape": (n_out, n_out),
@@ -99,25 +99,25 @@ def configurations() -> Iterator[Config]:
                 "interpolation_mode": kind,
                 "sampling_mode": mode,
             }
-            yield Config("resize", words, shape, out, 8)
+            yield CoremlCase("resize", words, shape, out, 8)
     yield from _by_factors()
     yield from _by_coordinates()
 
 
-def _by_factors() -> Iterator[Config]:
+def _by_factors() -> Iterator[CoremlCase]:
     shape = (1, 2, INPUT, INPUT)
     for factor in FACTORS:
         n_out = output_length_float32(INPUT, factor)
         out = (1, 2, n_out, n_out)
         scales: dict[str, Attribute] = {"scale_factor_height": factor, "scale_factor_width": factor}
-        yield Config("upsample_nearest_neighbor", scales, shape, out)
+        yield CoremlCase("upsample_nearest_neighbor", scales, shape, out)
         for corners in (True, False):
-            yield Config("upsample_bilinear", {**scales, "align_corners": corners}, shape, out)
+            yield CoremlCase("upsample_bilinear", {**scales, "align_corners": corners}, shape, out)
         flags: dict[str, Attribute] = {"align_corners": False, "half_pixel_centers": False}
-        yield Config("upsample_bilinear", {**scales, **flags}, shape, out, 7)
+        yield CoremlCase("upsample_bilinear", {**scales, **flags}, shape, out, 7)
 
 
-def _by_coordinates() -> Iterator[Config]:
+def _by_coordinates() -> Iterator[CoremlCase]:
     shape, out = (1, 2, 5, 7), (1, 2, 4, 6)
     for mode, padding, units, corners in product(
         ("bilinear", "nearest"), PADDINGS, GRIDS, (True, False)
@@ -129,7 +129,7 @@ def _by_coordinates() -> Iterator[Config]:
             "coordinates_mode": units,
             "align_corners": corners,
         }
-        yield Config("resample", words, shape, out, tensors={"coordinates": (1, 4, 6, 2)})
+        yield CoremlCase("resample", words, shape, out, tensors={"coordinates": (1, 4, 6, 2)})
     for corners in (True, False):
         fixed: dict[str, Attribute] = {
             "output_height": 4,
@@ -140,7 +140,7 @@ def _by_coordinates() -> Iterator[Config]:
             "coordinates_mode": GRIDS[0],
             "align_corners": corners,
         }
-        yield Config("affine", fixed, shape, out, tensors={"transform_matrix": (1, 6)})
+        yield CoremlCase("affine", fixed, shape, out, tensors={"transform_matrix": (1, 6)})
     for mode, normalized in product(MODES, (True, False)):
         box: dict[str, Attribute] = {
             "target_height": 4,
@@ -150,10 +150,12 @@ def _by_coordinates() -> Iterator[Config]:
             "box_coordinate_mode": "CORNERS_HEIGHT_FIRST",
             "sampling_mode": mode,
         }
-        yield Config("crop_resize", box, shape, (1, 1, *out[1:]), tensors={"roi": (1, 1, 4, 1, 1)})
+        yield CoremlCase(
+            "crop_resize", box, shape, (1, 1, *out[1:]), tensors={"roi": (1, 1, 4, 1, 1)}
+        )
 
 
-def feeds_of(config: Config) -> "dict[str, Array]":
+def feeds_of(config: CoremlCase) -> "dict[str, Array]":
     """Return what an operation is fed: an image of random numbers, and coordinates in it."""
     import numpy as np
 
@@ -184,14 +186,14 @@ Start = Callable[[Path, str], Running]
 def on_coreml(path: Path, unit: str) -> Running:
     """Start a package on Core ML; raises as `halfpixel verify` does where it cannot."""
     side = Side(str(path), "coreml", {"compute_units": unit})
-    return runtime_of(side).started(side, Settings())
+    return runtime_of(side).started(side, RunSettings())
 
 
 def results(
     units: Sequence[str] = UNITS,
     start: Start = on_coreml,
     tell: Callable[[int, int], None] = lambda _done, _total: None,
-) -> Iterator[Result]:
+) -> Iterator[CoremlResult]:
     """Run every operation on compute units.
 
     Args:
@@ -216,17 +218,19 @@ def results(
                 yield _result(config, site, unit, path, start)
 
 
-def _result(config: Config, site: "Site", unit: str, path: Path, start: Start) -> Result:
+def _result(config: CoremlCase, site: "Site", unit: str, path: Path, start: Start) -> CoremlResult:
     doubt = site.operation.doubt or site.operation.problem
     feeds = feeds_of(config)
     try:
         meant = site.evaluate(*feeds.values())
     except HalfpixelError as error:
-        return Result(config, unit, "refused", doubt, words=f"it cannot be described: {error}")
+        return CoremlResult(
+            config, unit, "refused", doubt, words=f"it cannot be described: {error}"
+        )
     try:
         found = start(path, unit).run(feeds)[OUTPUT]
     except RuntimeRefusal as refusal:
-        return Result(config, unit, "refused", doubt, words=refusal.reason)
+        return CoremlResult(config, unit, "refused", doubt, words=refusal.reason)
     coarse = () if unit == "cpu_only" else ("float16",)
     apart = difference(found, meant.astype("float32"), at_precision(TOLERANCES, coarse))
-    return Result(config, unit, "equal" if apart.equal else "different", doubt, apart)
+    return CoremlResult(config, unit, "equal" if apart.equal else "different", doubt, apart)

@@ -1,18 +1,26 @@
-"""Which site each call of PyTorch's own graph became.
+"""The calls of PyTorch's own graph: of what kind each is, and which site it became.
 
 A value that the exporter made of a call keeps the call's name; such pairs come first. The rest is
 paired in order, by what is resampled, by lengths and by names of modules and lines. A pair that
 fits in several ways, or whose lengths do not fit, is told and left alone.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import frexp
 from typing import Final
 
+from halfpixel.converting.plain.lengths import rounds_alike
 from halfpixel.intents.exported_program import GraphCall
 from halfpixel.intents.pairing import KINDS, MOST
 from halfpixel.site import Shape, Site
+
+Kind = tuple[str, bool]
+"""Family of an F.interpolate, affine_grid or grid_sample; and whether it antialiases."""
+
+AFFINE: Final[Kind] = ("affine_grid", False)
 
 OPS: Final[Mapping[str, str]] = {
     "Resize": "resize", "Upsample": "resize", "GatherND": "resize", "AveragePool": "resize",
@@ -38,7 +46,7 @@ class Matching:
     lost: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
-def matched_calls(
+def match_calls(
     calls: Sequence[GraphCall],
     sites: Sequence[Site],
     outputs: Sequence[str] = (),
@@ -60,9 +68,8 @@ def matched_calls(
         if call is None:
             continue
         if _fit(calls[call], sites[site]) is None:
-            notes[site] = (
-                f"came of {calls[call].text}, and its lengths are others: {_told(sites[site])}"
-            )
+            shapes = _shapes_text(sites[site])
+            notes[site] = f"came of {calls[call].text}, and its lengths are others: {shapes}"
         elif call in found.values():
             notes[site] = f"another part of {calls[call].text}"
         else:
@@ -168,6 +175,69 @@ def _lengths(one: Shape | None, other: Shape | None, slack: int) -> float | None
     return same / len(pairs) if pairs else 0.0
 
 
-def _told(site: Site) -> str:
+def _shapes_text(site: Site) -> str:
     shapes = (site.input_shape, site.output_shape)
     return " to ".join("x".join(map(str, shape or ("?",))) for shape in shapes)
+
+
+def kind_of(call: GraphCall) -> Kind | None:
+    """Return the kind of a call that can be written out; None for any other.
+
+    >>> kind_of(GraphCall("u", "aten._upsample_lanczos2d_aa.vec", "resize", None))
+    ('lanczos', True)
+    """
+    known = None if call.intent is None else call.intent.call
+    if known is not None:
+        return known.family, known.antialias
+    if "lanczos" in call.target:
+        return "lanczos", True
+    if call.kind == "grid":
+        return ("grid_sample", False) if len(call.input_shape or ()) == 4 else None
+    return ("affine_grid", False) if call.kind == "theta" else None
+
+
+KEEPS: Final = 1.5
+"""Factor below which a length of 2 or more may stay."""
+
+_TIMES: Final = re.compile(r"(?:(\d+)\*)?(\w+)")
+"""A length as a multiple of another: "2*s0"."""
+
+
+def delicate(call: GraphCall) -> bool:
+    """Whether a call reads other pixels elsewhere at some of its free lengths.
+
+    Nearest divides whole numbers in float32, and exporters and runtimes divide in another order
+    than PyTorch; factors that are powers of two are exact in any order. The windows of area are
+    those of the exported lengths, but where there is one alone. A small factor keeps short lengths,
+    which PyTorch copies axis by axis or not at all, and runtimes all at once. Runtimes multiply
+    lengths in float32, where 90 times 0.7 is 63 rows in place of 62.
+
+    >>> from halfpixel.intents.aten_call import read_call
+    >>> def up(*factors):
+    ...     found = read_call("aten.upsample_nearest1d.vec", ("%x", None, list(factors)))
+    ...     return delicate(GraphCall("u", "", *found, ("n", 2, "s0"), ("n", 2, "u0")))
+    >>> up(2.0), up(1.7)
+    (False, True)
+    """
+    known = None if call.intent is None else call.intent.call
+    if known is None:
+        return False
+    ins, outs = (shape or () for shape in (call.input_shape, call.output_shape))
+    for axis in range(-known.spatial, 0):
+        n, m = ins[axis], outs[axis]
+        if isinstance(n, int) and isinstance(m, int):
+            continue
+        if known.family == "area":
+            exact = m == 1
+        elif known.family in {"linear", "cubic"}:
+            factor = None if known.scale_factor is None else known.scale_factor[axis]
+            exact = factor is None or (rounds_alike(factor) and not 1 < factor < KEEPS)
+        elif known.scale_factor is not None:
+            exact = frexp(known.scale_factor[axis])[0] == 0.5
+        else:
+            found = _TIMES.fullmatch(str(m))
+            count = int(found[1] or 1) if found is not None and found[2] == str(n) else 3
+            exact = count & (count - 1) == 0
+        if not exact:
+            return True
+    return False

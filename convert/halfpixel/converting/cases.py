@@ -1,12 +1,17 @@
-"""The inputs that a file is verified with: as exported, and other lengths where some are free."""
+"""The inputs that a file is verified with: as exported, and other lengths where some are free.
 
-from collections.abc import Callable, Sequence
+torch.export follows one path through a module, and what the path asks of a length narrows it
+without a word: after `if height > 8` the graph holds from 9 on. A short length that comes to 1
+inside narrows it likewise, and there the file is often right all the same.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.converting.export.quietly import quietly
-from halfpixel.converting.ranges import ranges
 from halfpixel.converting.source import Source, feeds_of, tensors_of
+from halfpixel.intents.exported_program import placeholders
 from halfpixel.runtime import Side
 from halfpixel.runtimes.torch_ import TorchRunning
 from halfpixel.verifying.result import shapes_text
@@ -28,7 +33,7 @@ SHORTER: Final[tuple[Other, ...]] = (
     lambda n, axis: min(n, 3 + axis % 2),
     lambda n, axis: max(n - 1 - axis % 2, 1),
 )
-"""Shorter lengths of free axes, one a trial: half, odd, multiples of 32, the shortest."""
+"""Shorter lengths of free axes, one a case: half, odd, multiples of 32, the shortest."""
 
 LONGER: Final[tuple[Other, ...]] = (
     lambda n, axis: n + 1 + axis % 2,
@@ -46,28 +51,34 @@ NEGATIVE: Final = (-1.0, 0.0)
 """Range of made floats beside the usual one."""
 
 QUOTA: Final = 3
-"""Most trials of each kind: a module that branches on a length does so on either side."""
+"""Most cases of each kind: a module that branches on a length does so on either side."""
 
 GROWTH: Final = 3
 MOST_NUMBERS: Final = 1 << 21
 """Most numbers that the module may make at other lengths: `GROWTH` times as many, or these."""
 
+FIRST: Final = 2
+"""PyTorch takes a length of 1 for one that is fixed: every range starts here."""
+
+ENDLESS: Final = 1 << 31
+"""No length: a bound as large as this is none."""
+
 
 @dataclass(frozen=True, slots=True)
-class Trials:
+class Cases:
     """What a file is verified with.
 
     Attributes:
-        cases: inputs, as exported first.
+        feeds: inputs of each case, as exported first.
         notes: lengths that the module takes and that are not compared, and why.
     """
 
-    cases: "tuple[Feeds, ...]"
+    feeds: "tuple[Feeds, ...]"
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class ModuleRun:
     """What a run of the module made.
 
     Attributes:
@@ -85,8 +96,8 @@ class Ran:
 
 
 @dataclass(slots=True)
-class _Chosen:
-    """Trials as they are chosen."""
+class _Choice:
+    """Cases as they are chosen."""
 
     source: Source
     cases: "list[Feeds]"
@@ -95,23 +106,23 @@ class _Chosen:
     notes: list[str] = field(default_factory=list[str])
 
     def add(self, others: Sequence[Other], first: int) -> None:
-        """Add trials until there are `QUOTA` more, numbered from `first` on."""
+        """Add cases until there are `QUOTA` more, numbered from `first` on."""
         limits = ranges(self.source)
         wanted = len(self.cases) + QUOTA
-        for trial, other in enumerate(others, first):
-            ports = [self._port(port, other, trial, limits) for port in self.source.inputs]
+        for number, other in enumerate(others, first):
+            ports = [self._port(port, other, number, limits) for port in self.source.inputs]
             shapes = tuple(cast("tuple[int, ...]", port.shape) for port in ports)
             if len(self.cases) >= wanted or shapes in self.seen:
                 continue
             self.seen.add(shapes)
-            feeds = feeds_of(ports, self.source.limits, 1 + trial)
+            feeds = feeds_of(ports, self.source.limits, 1 + number)
             ran = run_of(self.source, feeds)
             if ran is None or not ran.tells:
                 continue
             if ran.numbers > self.most:
                 named = shapes_text({port.name: port.shape for port in ports})  # type: ignore[misc]
-                told = f"the module makes {ran.numbers} numbers there, more than {self.most}"
-                self.notes.append(f"not tried at {named}: {told}")
+                why = f"the module makes {ran.numbers} numbers there, more than {self.most}"
+                self.notes.append(f"not tried at {named}: {why}")
                 continue
             self.cases.append(feeds)
 
@@ -119,41 +130,41 @@ class _Chosen:
         self,
         port: "Port",
         other: Other,
-        trial: int,
+        number: int,
         limits: dict[tuple[str, int], tuple[int, int | None]],
     ) -> "Port":
         """Return an input with other lengths; every batch is of the same size."""
         shape = list(cast("tuple[int, ...]", port.shape))
         for axis in self.source.free.get(port.name, ()):
             low, high = limits.get((port.name, axis), (1, None))
-            wanted = max(other(shape[axis], axis) if axis else 1 + trial % 3, low)
+            wanted = max(other(shape[axis], axis) if axis else 1 + number % 3, low)
             shape[axis] = wanted if high is None else min(wanted, high)
         return replace(port, shape=tuple(shape))
 
 
-def trials(source: Source) -> Trials:
+def cases_of(source: Source) -> Cases:
     """Return the inputs that the file is verified with."""
-    first = [*(source.given or (source.feeds,))]
-    if source.reference is not None and not source.given:
+    first = [*(source.arrays or (source.feeds,))]
+    if source.reference is not None and not source.arrays:
         first.append(feeds_of(source.inputs, source.limits, 1))  # constants follow from the first
     notes: list[str] = []
-    if source.program is None and not source.given and not source.ranged:
+    if source.program is None and not source.arrays and not source.ranged:
         other = feeds_of(source.inputs, NEGATIVE, 1)
         if run_of(source, other) is not None:
             first.append(other)
             notes.append("a trace follows one path: it was run on floats of -1 to 0 too (--range)")
     if not any(source.free.values()):
-        return Trials(tuple(first), tuple(notes))
+        return Cases(tuple(first), tuple(notes))
     ran = run_of(source, source.feeds)
     most = max(GROWTH * (0 if ran is None else ran.numbers), MOST_NUMBERS)
     seen = {tuple(array.shape for array in feeds.values()) for feeds in first}
-    chosen = _Chosen(source, first, most, seen)
+    chosen = _Choice(source, first, most, seen)
     chosen.add(SHORTER, 0)
     chosen.add(LONGER, len(SHORTER))
-    return Trials(tuple(chosen.cases), (*notes, *chosen.notes, *_columns(source)))
+    return Cases(tuple(chosen.cases), (*notes, *chosen.notes, *_columns(source)))
 
 
-def run_of(source: Source, feeds: "Feeds") -> Ran | None:
+def run_of(source: Source, feeds: "Feeds") -> ModuleRun | None:
     """Return what the module makes of inputs; None where it takes no such lengths."""
     import torch
     from torch.utils import _pytree
@@ -163,7 +174,7 @@ def run_of(source: Source, feeds: "Feeds") -> Ran | None:
             made: Any = source.module(*tensors_of(feeds))
         leaves = cast("list[object]", _pytree.tree_leaves(made))
         count = sum(leaf.numel() for leaf in leaves if isinstance(leaf, torch.Tensor))
-        return Ran(count, column=_column(source, feeds))
+        return ModuleRun(count, column=_column(source, feeds))
     except Exception:  # noqa: BLE001 - whatever a module raises, it does not take them
         return None
 
@@ -189,3 +200,95 @@ def _columns(source: Source) -> list[str]:
         for call in source.calls
         if "_aa" in call.target and isinstance((call.output_shape or (0,))[-1], str)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The lengths of a symbol for which PyTorch's graph holds.
+
+    Attributes:
+        axes: the axes that have this length, as (input, axis).
+        low: the shortest one.
+        high: the longest one; None where there is none.
+    """
+
+    axes: tuple[tuple[str, int], ...]
+    low: int
+    high: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The axes in words.
+
+        >>> Range((("x", 2), ("mask", 1)), 9).name
+        'input x axis 2, input mask axis 1'
+        """
+        return ", ".join(f"input {name} axis {axis}" for name, axis in self.axes)
+
+    @property
+    def text(self) -> str:
+        """The lengths in words.
+
+        >>> Range((), 9).text, Range((), 4, 12).text
+        ('from 9 on', 'from 4 to 12')
+        """
+        return f"from {self.low} on" if self.high is None else f"from {self.low} to {self.high}"
+
+    @property
+    def usual(self) -> bool:
+        """Whether it is that of every program: a length of 1 is another program to PyTorch."""
+        return self.low <= FIRST and self.high is None
+
+    @property
+    def outside(self) -> tuple[int, ...]:
+        """Lengths beside it that are tried.
+
+        >>> Range((), 9).outside, Range((), 2, 12).outside
+        ((8, 4, 2, 1), (1, 13, 24))
+        """
+        below = (self.low - 1, self.low // 2, FIRST, 1) if self.low > FIRST else (FIRST - 1,)
+        above = () if self.high is None else (self.high + 1, 2 * self.high)
+        return tuple(dict.fromkeys(n for n in (*below, *above) if n > 0))
+
+
+def ranges(source: Source) -> dict[tuple[str, int], tuple[int, int | None]]:
+    """Return the lengths that PyTorch's graph takes, by input and axis."""
+    return {axis: (one.low, one.high) for one in _every(source) for axis in one.axes}
+
+
+def narrowed(source: Source) -> list[Range]:
+    """Return the ranges that a module's own path narrows; those of a .pt2 file are its author's."""
+    if source.ready:
+        return []
+    return [one for one in _every(source) if one.outside]
+
+
+def _every(source: Source) -> Iterator[Range]:
+    if source.program is None:
+        return
+    told = cast("Mapping[object, Any]", getattr(source.program, "range_constraints", {}))
+    limits = {str(symbol): limit for symbol, limit in told.items()}
+    axes: dict[str, list[tuple[str, int]]] = {}
+    for name, node in zip(source.names, placeholders(source.program), strict=False):
+        for axis, n in enumerate(node.meta["val"].shape):
+            if not isinstance(n, int) and str(n) in limits:
+                axes.setdefault(str(n), []).append((name, axis))
+    for symbol, named in axes.items():
+        limit = limits[symbol]
+        high = int(limit.upper) if limit.upper.is_Integer and limit.upper < ENDLESS else None
+        yield Range(tuple(named), max(int(limit.lower), 1), high)
+
+
+def feeds_at(source: Source, one: Range, length: int) -> "Feeds":
+    """Return inputs as exported, but for a length outside of a range."""
+    ports = [
+        replace(
+            port,
+            shape=tuple(
+                length if (port.name, axis) in one.axes else n
+                for axis, n in enumerate(port.shape or ())
+            ),
+        )
+        for port in source.inputs
+    ]
+    return feeds_of(ports, source.limits, 1 + length)

@@ -79,17 +79,16 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         RuntimeFailure: an execution provider that was asked for is not there.
         MissingExtraError: PyTorch, onnxruntime or coremltools is not installed.
     """
-    from halfpixel.converting.exports import Converting
-    from halfpixel.converting.providers import need_providers
+    from halfpixel.converting.exports import Exports
+    from halfpixel.converting.load import load
     from halfpixel.converting.result import (
         ConvertSettings,
         parse_dynamic,
         parse_exporter,
         parse_input,
     )
-    from halfpixel.converting.source import load
-    from halfpixel.intent import parse_policy
-    from halfpixel.runtimes.feeds import read
+    from halfpixel.intents.policy import parse_policy
+    from halfpixel.runtimes.feeds import read_feeds
     from halfpixel.verifying.measure import parse_tolerances
 
     asked = ConvertSettings(
@@ -105,7 +104,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         providers=tuple(providers),
         fallback=allow_fallback,
         limits=limits,
-        given=read(tuple(arrays)),
+        arrays=read_feeds(tuple(arrays)),
     )
     if settings is None:
         settings = asked
@@ -114,13 +113,13 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
     target = None if output is None else Path(output)
     _check_target(target, settings)
     _check_source(source, target)
-    need_providers(settings, target)
+    _check_providers(settings, target)
     place = None if target is None else target.parent
     with (
-        _as_it_was(source),
+        _in_evaluation(source),
         tempfile.TemporaryDirectory(dir=place, prefix=".halfpixel-") as folder,
     ):
-        return Converting(load(source, settings), settings, Path(folder), target).result()
+        return Exports(load(source, settings), settings, Path(folder), target).result()
 
 
 def _check_source(source: object, target: Path | None) -> None:
@@ -128,13 +127,13 @@ def _check_source(source: object, target: Path | None) -> None:
     text = str(source) if isinstance(source, str | Path) else ""
     onward = text.endswith(".onnx") and target is not None and target.name.endswith(COREML)
     if text.endswith(MODELS) and not onward:
-        told = "halfpixel fix mends a model; --to torch says it in PyTorch's words"
-        raise UsageError(f"{text}: is converted already; {told}")
+        advice = "halfpixel fix mends a model; --to torch says it in PyTorch's words"
+        raise UsageError(f"{text}: is converted already; {advice}")
 
 
-def _as_it_was(source: object) -> "AbstractContextManager[object]":
+def _in_evaluation(source: object) -> "AbstractContextManager[object]":
     """Have the caller's own module in evaluation mode for as long as it is converted."""
-    from halfpixel.runtimes.torch_ import evaluating, need_library
+    from halfpixel.runtimes.torch_module import evaluating, need_library
 
     need_library()
     import torch
@@ -178,3 +177,24 @@ def _check_target(target: Path | None, settings: "ConvertSettings") -> None:
     closed = target.exists() and not target.is_dir() and not os.access(target, os.W_OK)
     if closed or not os.access(folder, os.W_OK):
         raise ModelFileError(target, "cannot be written: permission denied")
+
+
+def _check_providers(settings: "ConvertSettings", target: Path | None) -> None:
+    """Ask for every provider before any work, since an export takes minutes.
+
+    Raises:
+        UsageError: options that are not KEY=VALUE.
+        RuntimeFailure: this build of onnxruntime has no such provider, or this is not macOS.
+        MissingExtraError: onnxruntime is not installed.
+    """
+    from halfpixel.runtime import parse_provider
+    from halfpixel.runtimes.coreml_ import COREML, SUFFIXES, need_macos
+    from halfpixel.runtimes.provider import available
+
+    name = "the model" if target is None else target.name
+    for text in settings.providers:
+        where, _ = parse_provider(text)
+        if where == COREML and name.endswith(SUFFIXES):
+            need_macos(f"{name}@{where}")
+        elif where != "reference":
+            available(where, f"{name}@{where}")

@@ -1,6 +1,6 @@
-"""Attempts at one conversion: exported, held against the calls, fixed, and run.
+"""Exports of one conversion: exported, held against the calls, fixed, and run.
 
-The first attempt takes what the exporter writes, but for calls of which no runtime reads the same
+The first one takes what the exporter writes, but for calls of which no runtime reads the same
 pixels at every free length. Where the exporter refuses, or a call is not what it was after all
 fixes, the next one has these calls in plain operators.
 """
@@ -12,17 +12,14 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
-from halfpixel.converting.alone import FORCE, NETWORK, sites_alone
-from halfpixel.converting.calls import matched_calls
-from halfpixel.converting.candidate import Attempt
-from halfpixel.converting.cases import Trials, trials
+from halfpixel.converting.calls import Kind, delicate, kind_of, match_calls
+from halfpixel.converting.candidate import Candidate, conversion_of, lowerings, unmet
+from halfpixel.converting.cases import Cases, cases_of
 from halfpixel.converting.export.to_coreml import export_coreml
 from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, export_onnx
-from halfpixel.converting.plain.exporting import Kind, delicate, kind_of
-from halfpixel.converting.report_of import lowerings, told, unmet
 from halfpixel.converting.result import COREML, NEURAL, Conversion, ConvertSettings
 from halfpixel.converting.source import Source
-from halfpixel.converting.verified import verified
+from halfpixel.converting.verified import FORCE, NETWORK, verify_beside, verify_sites
 from halfpixel.errors import GraphError, HalfpixelError
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixSettings
@@ -41,14 +38,14 @@ DYNAMO_SINCE: Final = 18
 
 
 @dataclass(slots=True)
-class Converting:
-    """One module on its way to a file."""
+class Exports:
+    """The exports of one module that are tried on its way to a file."""
 
     source: Source
     settings: ConvertSettings
     folder: Path
     target: Path | None
-    trials: Trials | None = None  # chosen once, by running the module: they are for every attempt
+    cases: Cases | None = None  # chosen once, by running the module: they are for every candidate
 
     @property
     def exporter(self) -> str:
@@ -61,21 +58,21 @@ class Converting:
 
     def result(self) -> Conversion:
         """Return what became of it."""
-        if self.source.restless and not self.settings.force:
-            refused = f"{self.source.restless}; a file holds no state"
+        if self.source.stateful and not self.settings.force:
+            refused = f"{self.source.stateful}; a file holds no state"
             return Conversion(self.source.name, exporter=self.exporter, refused=refused)
-        chosen: Converting = self
-        best, attempts = self.tried()
+        chosen: Exports = self
+        best, candidates = self.candidates()
         if unmet(best) and self._may_be_older(best):
             older = self._older()
-            again, more = older.tried()
+            again, more = older.candidates()
             worse = (
                 again.refused or again.doubtful or len(again.ran.narrower) > len(best.ran.narrower)
             )
             if not worse and unmet(again) < unmet(best):
                 again.notes.append(f"opset {OLDER}: the target takes more of it than of later ones")
-                chosen, best, attempts = older, again, more
-        found = told(self.source, chosen.exporter, best, attempts)
+                chosen, best, candidates = older, again, more
+        found = conversion_of(self.source, chosen.exporter, best, candidates)
         if best.fixed is None or best.path is None or (best.refused and not self.settings.force):
             return found
         if self.target is None:
@@ -83,30 +80,30 @@ class Converting:
         best.fixed.save(self.target, replace=True)
         return replace(found, output=str(self.target))
 
-    def _may_be_older(self, attempt: Attempt) -> bool:
+    def _may_be_older(self, candidate: Candidate) -> bool:
         """Whether the opset and the exporter were left to us, and the file has a newer opset."""
         asked = self.settings.opset is not None or self.settings.exporter is not None
-        opset = attempt.exported.opset if attempt.exported is not None else None
+        opset = candidate.exported.opset if candidate.exported is not None else None
         return not asked and opset is not None and opset > OLDER
 
-    def _older(self) -> "Converting":
+    def _older(self) -> "Exports":
         """Return the same at an older opset."""
         folder = self.folder / f"o{OLDER}"
         folder.mkdir()
         settings = replace(self.settings, opset=OLDER, exporter=None)
-        return Converting(self.source, settings, folder, self.target, self.trials)
+        return Exports(self.source, settings, folder, self.target, self.cases)
 
-    def tried(self) -> tuple[Attempt, list[Attempt]]:
-        """Return the attempt that is taken, and all of them."""
-        attempts: list[Attempt] = []
+    def candidates(self) -> tuple[Candidate, list[Candidate]]:
+        """Return the candidate that is taken, and all of them."""
+        candidates: list[Candidate] = []
         wanted: frozenset[Kind] | None = self._delicate()
-        while wanted is not None and wanted not in [one.kinds for one in attempts]:
-            attempts.append(self._attempt(wanted, len(attempts)))
-            wanted = self._next(attempts[-1])
-        good = [one for one in attempts if not one.refused]
+        while wanted is not None and wanted not in [one.kinds for one in candidates]:
+            candidates.append(self._candidate(wanted, len(candidates)))
+            wanted = self._next(candidates[-1])
+        good = [one for one in candidates if not one.refused]
         clean = [one for one in good if not one.doubtful]
-        whole = [one for one in reversed(attempts) if one.path is not None]
-        return next(iter([*clean, *good, *whole, *attempts])), attempts
+        whole = [one for one in reversed(candidates) if one.path is not None]
+        return next(iter([*clean, *good, *whole, *candidates])), candidates
 
     def _delicate(self) -> frozenset[Kind]:
         """Return the calls of which no runtime reads the same pixels at every free length."""
@@ -115,25 +112,25 @@ class Converting:
         found = {kind_of(call) for call in self.source.calls if delicate(call)}
         return self.source.needs | {kind for kind in found if kind is not None}
 
-    def _next(self, attempt: Attempt) -> frozenset[Kind] | None:
+    def _next(self, candidate: Candidate) -> frozenset[Kind] | None:
         """Return the calls to be written in plain operators next; None where nothing is left."""
-        if self.source.scripted or (not attempt.refused and not attempt.doubtful):
+        if self.source.scripted or (not candidate.refused and not candidate.doubtful):
             return None
-        if self.settings.policies and attempt.exported is not None:
+        if self.settings.policies and candidate.exported is not None:
             return None  # the file is what was expected, whatever the module computes
         kinds = {k: kind_of(call) for k, call in enumerate(self.source.calls)}
         known = {k: kind for k, kind in kinds.items() if kind is not None}
-        doubtful = frozenset(kind for k, kind in known.items() if k in attempt.doubtful)
+        doubtful = frozenset(kind for k, kind in known.items() if k in candidate.doubtful)
         every = frozenset(known.values())
-        wanted = attempt.kinds | doubtful
-        if wanted != attempt.kinds:
+        wanted = candidate.kinds | doubtful
+        if wanted != candidate.kinds:
             return wanted
-        last = attempt.final or not attempt.refused
-        return None if last or every == attempt.kinds else every
+        last = candidate.final or not candidate.refused
+        return None if last or every == candidate.kinds else every
 
-    def _attempt(self, kinds: frozenset[Kind], number: int) -> Attempt:
+    def _candidate(self, kinds: frozenset[Kind], number: int) -> Candidate:
         """Export once, with calls of these kinds in plain operators."""
-        found = Attempt(kinds)
+        found = Candidate(kinds)
         name = "model.onnx" if self.target is None else self.target.name
         place = self.folder / f"{number}"
         place.mkdir()
@@ -157,13 +154,13 @@ class Converting:
             return export_coreml(self.source, path, self.settings.targets, kinds, expect)
         return export_onnx(self.source, path, self.exporter, self.settings.opset, kinds)
 
-    def _mend(self, attempt: Attempt) -> None:
+    def _mend(self, candidate: Candidate) -> None:
         """Check what was exported against its calls, fix it, and run it.
 
         Raises:
             ExportRefusal: what was exported cannot be read.
         """
-        exported = cast("Exported", attempt.exported)
+        exported = cast("Exported", candidate.exported)
         try:
             model = opened(exported.path)
             outputs = [end.output for end in model.site_values]
@@ -171,21 +168,21 @@ class Converting:
         except HalfpixelError as error:
             reason = str(error).replace(str(exported.path), exported.path.name)
             raise ExportRefusal(f"what the {self.exporter} exporter wrote: {reason}") from error
-        attempt.sites = tuple(sites)
+        candidate.sites = tuple(sites)
         there = {port.name for port in model.inputs}
         if len(there) < len(self.source.names):
-            attempt.missing = tuple(name for name in self.source.names if name not in there)
-        attempt.matching = matched_calls(calls, sites, outputs, exported.origins)
+            candidate.missing = tuple(name for name in self.source.names if name not in there)
+        candidate.matching = match_calls(calls, sites, outputs, exported.origins)
         intents = {
             site: intent
-            for site, call in attempt.call_of().items()
+            for site, call in candidate.call_of().items()
             if (intent := calls[call].intent) is not None
         }
         if self.source.program is not None:
             intents |= {
                 (site.graph, site.name): NO_CALL
                 for place, site in enumerate(sites)
-                if place not in attempt.matching.sites and site.operation.hidden == "AveragePool"
+                if place not in candidate.matching.sites and site.operation.hidden == "AveragePool"
             }
         asked = CheckSettings(
             policies=self.settings.policies,
@@ -197,41 +194,41 @@ class Converting:
         fixed = fix(model, settings=settings)
         if fixed.error is None and (lower := lowerings(fixed)):
             fixed = fix(model, settings=replace(settings, lower=lower))
-        attempt.fixed = fixed
+        candidate.fixed = fixed
         if fixed.error is not None:
-            attempt.refused = fixed.error.replace(str(exported.path), exported.path.name)
+            candidate.refused = fixed.error.replace(str(exported.path), exported.path.name)
             return
         path = exported.path.with_stem(exported.path.stem + ".fixed")
         fixed.save(path)
-        attempt.path = path
-        attempt.doubtful = self._doubtful(attempt)
-        self._run(attempt, path)
-        if attempt.refused and not attempt.doubtful and not attempt.final:
-            attempt.doubtful = tuple(attempt.matching.lost)
+        candidate.path = path
+        candidate.doubtful = self._doubtful(candidate)
+        self._run(candidate, path)
+        if candidate.refused and not candidate.doubtful and not candidate.final:
+            candidate.doubtful = tuple(candidate.matching.lost)
 
-    def _run(self, attempt: Attempt, path: Path) -> None:
+    def _run(self, candidate: Candidate, path: Path) -> None:
         """Run the file beside the module, or its sites alone where it is not run as a whole."""
         try:
-            self.trials = self.trials or trials(self.source)
-            attempt.ran = verified(path, self.source, self.settings, self.trials)
-            attempt.refused, attempt.final = attempt.ran.refused, attempt.ran.final
+            self.cases = self.cases or cases_of(self.source)
+            candidate.ran = verify_beside(path, self.source, self.settings, self.cases)
+            candidate.refused, candidate.final = candidate.ran.refused, candidate.ran.final
         except GraphError as error:
-            attempt.final = path.suffix == NEURAL
+            candidate.final = path.suffix == NEURAL
             texts = {
-                site: self.source.calls[call].intent for site, call in attempt.call_of().items()
+                site: self.source.calls[call].intent for site, call in candidate.call_of().items()
             }
             calls = {site: intent.text for site, intent in texts.items() if intent is not None}
-            note, wrong = sites_alone(path, self.settings, calls)
-            attempt.notes.append(note)
-            why = NETWORK if attempt.final else error.reason
-            attempt.refused = f"not verified: {wrong or why}; {FORCE}"
+            note, wrong = verify_sites(path, self.settings, calls)
+            candidate.notes.append(note)
+            why = NETWORK if candidate.final else error.reason
+            candidate.refused = f"not verified: {wrong or why}; {FORCE}"
 
-    def _doubtful(self, attempt: Attempt) -> tuple[int, ...]:
+    def _doubtful(self, candidate: Candidate) -> tuple[int, ...]:
         """Return the calls whose site, after fixing, is proven to be something else."""
-        report = None if attempt.fixed is None else attempt.fixed.report
+        report = None if candidate.fixed is None else candidate.fixed.report
         if report is None:
             return ()
-        names = attempt.call_of()
+        names = candidate.call_of()
         found: list[int] = []
         for site in report.sites:
             call = names.get((site.graph, site.name))

@@ -1,15 +1,19 @@
-"""The inputs of a module: one a parameter of forward, or those that a program declares."""
+"""The inputs of a module: one a parameter of forward, those of a program, or arrays of the user."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from halfpixel.converting.result import InputSpec
+from halfpixel.converting.result import ConvertSettings, InputSpec
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.intents.exported_program import placeholders
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
+
+    Feeds = dict[str, NDArray[np.generic]]
 
 BY_PLACE: Final = "export a module whose inputs are tensors, each in a place of its own"
 USUAL: Final = 16
@@ -112,3 +116,50 @@ def _allowed(program: "torch.export.ExportedProgram") -> dict[str, list[int]]:
         for node in placeholders(program)
         if hasattr(node.meta.get("val"), "shape")
     }
+
+
+def specs_of_arrays(
+    settings: ConvertSettings, parameters: Sequence[tuple[str, bool]]
+) -> list[InputSpec]:
+    """Return the inputs that the first case says, by name or, under other names, by place."""
+    if not settings.arrays:
+        return []
+    first = settings.arrays[0]
+    names = {name for name, _ in parameters}
+    known = names & first.keys()
+    return [
+        InputSpec(array.shape, name if known or not names else "", str(array.dtype))
+        for name, array in first.items()
+        if not known or name in known
+    ]
+
+
+def cases_of_arrays(
+    settings: ConvertSettings, ports: Sequence[Port], free: Mapping[str, Sequence[int]]
+) -> "tuple[Feeds, ...]":
+    """Return the cases under the names of the inputs, and in their order.
+
+    Raises:
+        UsageError: an input is missing, or has another length where it is not free.
+    """
+    found: list[Feeds] = []
+    for place, case in enumerate(settings.arrays, 1):
+        named = dict(case)
+        if not any(port.name in case for port in ports) and len(case) == len(ports):
+            named = {port.name: array for port, array in zip(ports, case.values(), strict=True)}
+        for port in ports:
+            if port.name not in named:
+                has = ", ".join(case) or "nothing"
+                raise UsageError(f"--inputs: case {place} has no {port.name!r}, it has {has}")
+            shape, wanted = named[port.name].shape, port.shape or ()
+            fixed = [axis for axis in range(len(wanted)) if axis not in free.get(port.name, ())]
+            told = f"--inputs: case {place}: {port.name} is {'x'.join(map(str, shape))}"
+            if len(shape) != len(wanted):
+                raise UsageError(f"{told}, expected {len(wanted)} axes")
+            for axis in fixed:
+                if shape[axis] != wanted[axis]:
+                    raise UsageError(
+                        f"{told}, expected {wanted[axis]} on axis {axis}, which is not free"
+                    )
+        found.append({port.name: named[port.name] for port in ports})
+    return tuple(found)

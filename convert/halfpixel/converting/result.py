@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from halfpixel.checking.check import Located
 from halfpixel.errors import UsageError
 from halfpixel.fixing.result import Changed, Declined
-from halfpixel.intent import Policy
 from halfpixel.intents.exported_program import GraphCall
+from halfpixel.intents.policy import Policy
 from halfpixel.site import Site
 from halfpixel.verifying.measure import TOLERANCES, Tolerance
 
@@ -85,7 +85,7 @@ def parse_input(text: str) -> InputSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class FreeLengths:
+class FreeAxes:
     """Axes that are free.
 
     Attributes:
@@ -105,9 +105,9 @@ class FreeLengths:
         Raises:
             UsageError: an axis that it does not have.
 
-        >>> FreeLengths("all").of("x", 4)
+        >>> FreeAxes("all").of("x", 4)
         (0, 2, 3)
-        >>> FreeLengths("all").of("mask", 3, "bool")
+        >>> FreeAxes("all").of("mask", 3, "bool")
         (0, 1, 2)
         """
         if name in self.axes:
@@ -123,7 +123,7 @@ class FreeLengths:
         return chosen
 
 
-def parse_dynamic(texts: tuple[str, ...]) -> FreeLengths:
+def parse_dynamic(texts: tuple[str, ...]) -> FreeAxes:
     """Return the free axes that `all`, `2,3` or `NAME=2,3` texts spell.
 
     Raises:
@@ -147,7 +147,7 @@ def parse_dynamic(texts: tuple[str, ...]) -> FreeLengths:
             axes[name] = found
         else:
             everywhere = found
-    return FreeLengths(everywhere, axes)
+    return FreeAxes(everywhere, axes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +167,11 @@ class ConvertSettings:
         providers: where it is verified, beside onnxruntime's CPU provider.
         fallback: a node that a provider leaves to the CPU is no error.
         limits: range of made inputs; None for the usual one.
-        given: arrays to verify with, case by case; the first one is what is exported at.
+        arrays: arrays to verify with, case by case; the first one is what is exported at.
     """
 
     inputs: tuple[InputSpec, ...] = ()
-    dynamic: FreeLengths = field(default_factory=FreeLengths)
+    dynamic: FreeAxes = field(default_factory=FreeAxes)
     opset: int | None = None
     exporter: Exporter | None = None
     targets: tuple[str, ...] = ()
@@ -182,11 +182,11 @@ class ConvertSettings:
     providers: tuple[str, ...] = ()
     fallback: bool = False
     limits: tuple[float, float] | None = None
-    given: "tuple[Mapping[str, Array], ...]" = ()
+    arrays: "tuple[Mapping[str, Array], ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Paired:
+class CallSite:
     """A call that PyTorch's own graph made, and the site that it became.
 
     Attributes:
@@ -226,7 +226,7 @@ class Conversion:
     output: str = ""
     exporter: str = ""
     opset: int | None = None
-    sites: tuple[Paired, ...] = ()
+    sites: tuple[CallSite, ...] = ()
     changes: tuple[Changed, ...] = ()
     declined: tuple[Declined, ...] = ()
     remaining: tuple[Located, ...] = ()

@@ -1,13 +1,15 @@
-"""The file beside the module: as exported, and at other lengths where some are free."""
+"""The file beside the module: as exported, and at other lengths where some are free.
+
+A file that is not run here as a whole is run site by site, each beside the call that it was.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from halfpixel.converting.cases import Trials, run_of
+from halfpixel.converting.cases import Cases, feeds_at, narrowed, run_of
 from halfpixel.converting.export.quietly import quietly
-from halfpixel.converting.ranges import feeds_at, narrowed
 from halfpixel.converting.result import ConvertSettings
 from halfpixel.converting.source import Source
 from halfpixel.errors import RuntimeFailure
@@ -16,16 +18,19 @@ from halfpixel.runtime import Side, parse_provider
 from halfpixel.runtimes.feeds import FeedSettings
 from halfpixel.verifying.measure import TOLERANCES, at_precision
 from halfpixel.verifying.result import Verification, VerifySettings
+from halfpixel.verifying.site_check import SiteCheck, SiteResult
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from halfpixel.converting.ranges import Range
+    from halfpixel.converting.cases import Range
     from halfpixel.verifying.result import Case
 
     Feeds = dict[str, NDArray[np.generic]]
 
+FORCE = "--force-write writes it all the same"
+NETWORK = "a neural network is not run here as a whole"
 BLANK = "--range or --inputs make others"
 
 
@@ -48,7 +53,7 @@ class Verified:
     notes: tuple[str, ...] = ()
 
 
-def verified(path: Path, source: Source, settings: ConvertSettings, chosen: Trials) -> Verified:
+def verify_beside(path: Path, source: Source, settings: ConvertSettings, chosen: Cases) -> Verified:
     """Return how a file compares with the module, or with the file that it was made of.
 
     Args:
@@ -65,7 +70,7 @@ def verified(path: Path, source: Source, settings: ConvertSettings, chosen: Tria
     failed = ""
     for provider in ("", *settings.providers):
         try:
-            found.append(_beside(path, source, settings, provider, chosen.cases))
+            found.append(_beside(path, source, settings, provider, chosen.feeds))
         except RuntimeFailure as failure:
             failed = failed or f"not verified: {failure}"
     refused = _failure(found, source) or failed
@@ -189,3 +194,44 @@ def _column(case: "Case", source: Source) -> str:
         f"; PyTorch's own CPU result is wrong there (rule antialias-column): {columns[0].text} "
         "repeats its first row"
     )
+
+
+def verify_sites(
+    path: Path, settings: ConvertSettings, calls: Mapping[tuple[str, str], str]
+) -> tuple[str, str]:
+    """Return a note on the sites that ran, and why one is not the call that it stands for.
+
+    Args:
+        path: the file.
+        settings: where sites run, and what counts as equal.
+        calls: PyTorch's calls as Python, by the (graph, name) of the site that each became.
+    """
+    places = [parse_provider(one) for one in dict.fromkeys(("cpu", *settings.providers))]
+    check = SiteCheck(path, places, settings.tolerances, settings.fallback, calls)
+    ran: set[tuple[str, str]] = set()
+    compared: set[tuple[str, str]] = set()
+    wrong = ""
+    try:
+        with quietly():
+            for one in check.results():
+                key = (one.site.graph, one.site.name)
+                if one.exact is not None:
+                    ran.add(key)
+                if one.meant is not None:
+                    compared.add(key)
+                if not one.agrees and not wrong:
+                    wrong = f"{one.site.name} ({one.site.op}) alone fails: {_site_amount(one)}"
+    except RuntimeFailure as failure:
+        wrong = str(failure)
+    names = ", ".join(name for _, name in sorted(ran)) or "none"
+    note = f"operators that were run alone: {names}"
+    if ran:
+        against = ", ".join(name for _, name in sorted(compared)) or "none"
+        note += f"; held against PyTorch's call: {against}"
+    return note, wrong
+
+
+def _site_amount(one: SiteResult) -> str:
+    if one.refused or one.worst is None:
+        return one.refused
+    return one.worst.reason or f"off by up to {one.worst.max_abs:.3g}"

@@ -20,34 +20,16 @@ from halfpixel.conventions.torch.interpolate import (
     Interpolate,
     Version,
 )
+from halfpixel.intents.cause import Cause, cause_of
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare
-from halfpixel.sampling.compare import Verdict
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
 from halfpixel.site import Operation
-
-Cause = Literal[
-    "copy",
-    "arithmetic",
-    "asymmetric",
-    "single pixel",
-    "rounding",
-    "antialias",
-    "scale",
-    "cubic",
-    "border",
-    "coordinates",
-    "kernel",
-]
-"""The property that, set right alone, makes the two equal; `kernel` where none does."""
 
 Basis = Literal["fixed", "trial", "free"]
 
 SELDOM: Final[frozenset[Cause]] = frozenset({"single pixel", "rounding", "copy", "arithmetic"})
 """Causes that show at a few lengths only."""
-
-SINGLE: Final = frozenset({"pytorch_half_pixel", "pytorch_1_9_half_pixel"})
-"""Coordinates that are half_pixel but for an output length of 1."""
 
 LONGEST: Final = 1 << 14
 """Longest axis whose pixels are simulated one by one."""
@@ -132,11 +114,12 @@ def meant_resize(operation: Operation) -> Resize | None:
         if len(axes) != spatial:
             return None
         last = axes
-    return _on_axes(intent.call, last)
+    return _over(intent.call, last)
 
 
-@lru_cache(maxsize=512)  # a site is compared with its intent by one rule after the other
-def _on_axes(call: Interpolate, axes: tuple[int, ...]) -> Resize:
+@lru_cache(maxsize=512)
+def _over(call: Interpolate, axes: tuple[int, ...]) -> Resize:
+    """Return what a call computes over some axes: every rule asks it of the same site."""
     return on_view(call, View(axes))
 
 
@@ -269,16 +252,17 @@ def _on_axis(  # noqa: PLR0913, PLR0917 - the two samplings and where they stand
         if here == there:
             return None
         off = max(abs(a - b) for a, b in zip(here, there, strict=True))
-        cause = "arithmetic" if verdict.equal else _cause(one, other, n_in, n_out)
+        cause = "arithmetic" if verdict.equal else cause_of(one, other, n_in, n_out)
         simulated = verdict.equal
         return Deviation(
             cause, axis, n_in, n_out, Fraction(off), ONE, "fixed", simulated, meant
         )  # fmt: skip
     if verdict.negligible or verdict.witness is None:
         return None
-    cause = _cause(one, other, *verdict.witness)
-    found = _from_verdict(axis, verdict, cause, meant, basis)
-    return replace(found, everywhere=cause == "rounding" and _everywhere(one, other))
+    cause = cause_of(one, other, *verdict.witness)
+    apart = verdict.displacement, verdict.weight_difference
+    everywhere = cause == "rounding" and _everywhere(one, other)
+    return Deviation(cause, axis, *verdict.witness, *apart, basis, False, meant, everywhere)  # noqa: FBT003
 
 
 def _everywhere(one: Sampling, other: Sampling) -> bool:
@@ -293,23 +277,6 @@ def _everywhere(one: Sampling, other: Sampling) -> bool:
     return True
 
 
-def _from_verdict(
-    axis: int, verdict: Verdict, cause: Cause, meant: Resize, basis: Basis
-) -> Deviation:
-    n_in, n_out = verdict.witness or (0, 0)
-    return Deviation(
-        cause,
-        axis,
-        n_in,
-        n_out,
-        verdict.displacement,
-        verdict.weight_difference,
-        basis,
-        simulated=False,
-        meant=meant,
-    )
-
-
 def _pixels(
     one: Sampling, other: Sampling, n_in: int, n_out: int
 ) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
@@ -319,48 +286,3 @@ def _pixels(
     here = runtime_pixels(one, n_in, n_out)
     there = torch_pixels(other, n_in, n_out)
     return None if here is None or there is None else (here, there)
-
-
-def _cause(one: Sampling, other: Sampling, n_in: int, n_out: int) -> Cause:
-    """Return the one property that repairs `one`, tried in a fixed order."""
-    for cause, repaired in _repairs(one, other, n_in, n_out):
-        if compare(repaired, other, n_in, n_out).negligible:
-            return cause
-    return "kernel"
-
-
-def _repairs(
-    one: Sampling, other: Sampling, n_in: int, n_out: int
-) -> Iterator[tuple[Cause, Sampling]]:
-    if n_in == n_out and (other.copies_same_length or other.scale == ONE):
-        yield "copy", other
-    if one.scale != other.scale:
-        yield "scale", replace(one, scale=other.scale)
-    a, b = one.kernel, other.kernel
-    if isinstance(a, Linear | Cubic) and isinstance(b, Linear | Cubic):
-        if isinstance(a, Cubic) and isinstance(b, Cubic) and a.a != b.a:
-            yield "cubic", replace(one, kernel=replace(a, a=b.a))
-            both = replace(one, kernel=replace(a, a=b.a), exclude_outside=other.exclude_outside)
-            yield "border", both
-        if a.antialias != b.antialias and type(a) is type(b):
-            both = replace(one, kernel=b, exclude_outside=other.exclude_outside)
-            yield "antialias", both
-        if one.exclude_outside != other.exclude_outside:
-            yield "border", replace(one, exclude_outside=other.exclude_outside)
-    if isinstance(a, Nearest) and isinstance(b, Nearest) and a != b:
-        yield "rounding", replace(one, kernel=b)
-        yield "rounding", replace(one, kernel=b, coordinate=other.coordinate)
-    if one.coordinate != other.coordinate:
-        name = _named(one, other)
-        moved = replace(one, coordinate=other.coordinate)
-        yield name, moved
-        yield name, replace(moved, scale=other.scale)
-
-
-def _named(one: Sampling, other: Sampling) -> Cause:
-    """Return what a difference of coordinates is called."""
-    if isinstance(one.kernel, Nearest) and isinstance(other.kernel, Nearest):
-        return "rounding"
-    if {one.coordinate, other.coordinate} <= SINGLE | {"half_pixel"}:
-        return "single pixel"
-    return "asymmetric" if one.coordinate == "asymmetric" else "coordinates"

@@ -9,7 +9,7 @@ is wrong by itself and where the outputs hide it.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from halfpixel.sampling import (
     AffineGrid,
@@ -79,11 +79,11 @@ class Pairing:
         return tuple(pair for pair in self.pairs if pair.equal is False)
 
 
-def paired_sites(a: Sequence[Site], b: Sequence[Site]) -> Pairing:
+def pair_sites(a: Sequence[Site], b: Sequence[Site]) -> Pairing:
     """Pair the sites of two files and compare each pair."""
-    ours, theirs = _alone(a, b), _alone(b, a)
-    places = matched(ours, theirs)
-    pairs = tuple(compared(ours[i], theirs[j]) for i, j in places)
+    ours, theirs = _without_grids(a, b), _without_grids(b, a)
+    places = match_sites(ours, theirs)
+    pairs = tuple(compare_sites(ours[i], theirs[j]) for i, j in places)
     left, right = {i for i, _ in places}, {j for _, j in places}
     return Pairing(
         pairs,
@@ -92,27 +92,30 @@ def paired_sites(a: Sequence[Site], b: Sequence[Site]) -> Pairing:
     )
 
 
-def _alone(sites: Sequence[Site], others: Sequence[Site]) -> list[Site]:
+def _without_grids(sites: Sequence[Site], others: Sequence[Site]) -> list[Site]:
     """Leave out affine grids where the other file has them and their sampling in one operator."""
-    if not any(isinstance(other.operator, AffineSample) for other in others):
+    if not any(isinstance(other.operation.operator, AffineSample) for other in others):
         return list(sites)
-    return [site for site in sites if not isinstance(site.operator, AffineGrid)]
+    return [site for site in sites if not isinstance(site.operation.operator, AffineGrid)]
 
 
-def matched(a: Sequence[Site], b: Sequence[Site]) -> list[tuple[int, int]]:
+def match_sites(a: Sequence[Site], b: Sequence[Site]) -> list[tuple[int, int]]:
     """Return the places of sites that belong together, ascending on both sides."""
+    ours, theirs = [_Traits.of(site) for site in a], [_Traits.of(site) for site in b]
     if len(a) * len(b) > MOST:
-        return [(i, i) for i in range(min(len(a), len(b))) if _alike(a[i], b[i])]
+        pairs = zip(ours, theirs, strict=False)
+        return [(i, i) for i, (one, other) in enumerate(pairs) if one.fit(other)]
+    scores = [[one.fit(other) for other in theirs] for one in ours]
     best = [[0.0] * (len(b) + 1) for _ in range(len(a) + 1)]
     for i in range(len(a) - 1, -1, -1):
         for j in range(len(b) - 1, -1, -1):
-            score = _alike(a[i], b[j])
+            score = scores[i][j]
             together = best[i + 1][j + 1] + score if score else 0.0
             best[i][j] = max(together, best[i + 1][j], best[i][j + 1])
     found: list[tuple[int, int]] = []
     i = j = 0
     while i < len(a) and j < len(b):
-        score = _alike(a[i], b[j])
+        score = scores[i][j]
         if score and best[i][j] == best[i + 1][j + 1] + score:
             found.append((i, j))
             i, j = i + 1, j + 1
@@ -135,21 +138,31 @@ def copies(site: Site) -> bool:
     )
 
 
-def _kind(site: Site) -> str:
-    return KINDS.get(type(site.operator), "")
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    """What of a site is compared to find its partner.
 
+    Its kind is empty where it has no description; its lengths are the input's and the output's.
+    """
 
-def _alike(a: Site, b: Site) -> float:
-    """Return how well two sites fit together, 0 where they do not at all."""
-    one, other = _kind(a), _kind(b)
-    if one and other and one != other:
-        return 0.0
-    score = 2.0 if one else 1.0
-    for ours, theirs, weight in zip(a.operation.lengths(), b.operation.lengths(), (1, 3),
-                                    strict=True):  # fmt: skip
-        score += weight * _same_end(ours[2:], theirs[2:])
-    names = [{word.lower() for word in WORDS.findall(site.name)} for site in (a, b)]
-    return max(score, 0.25) + 0.5 * bool(names[0] & names[1])
+    kind: str
+    lengths: tuple[tuple[int | None, ...], tuple[int | None, ...]]
+    words: frozenset[str]
+
+    @classmethod
+    def of(cls, site: Site) -> Self:
+        """Return the traits of a site."""
+        words = frozenset(word.lower() for word in WORDS.findall(site.name))
+        return cls(KINDS.get(type(site.operation.operator), ""), site.operation.lengths(), words)
+
+    def fit(self, other: Self) -> float:
+        """Return how well two sites fit together, 0 where they do not at all."""
+        if self.kind and other.kind and self.kind != other.kind:
+            return 0.0
+        score = 2.0 if self.kind else 1.0
+        for ours, theirs, weight in zip(self.lengths, other.lengths, (1, 3), strict=True):
+            score += weight * _same_end(ours[2:], theirs[2:])
+        return max(score, 0.25) + 0.5 * bool(self.words & other.words)
 
 
 def _same_end(a: Sequence[int | None], b: Sequence[int | None]) -> float:
@@ -160,7 +173,7 @@ def _same_end(a: Sequence[int | None], b: Sequence[int | None]) -> float:
     return 1.0 if all(n == m for n, m in pairs) else -0.5
 
 
-def compared(a: Site, b: Site) -> Pair:
+def compare_sites(a: Site, b: Site) -> Pair:
     """Compare two sites that belong together.
 
     >>> from halfpixel.sampling import Linear, Sampling
@@ -168,7 +181,7 @@ def compared(a: Site, b: Site) -> Pair:
     ...     resize = Resize(tuple((axis, Sampling(coordinate, Linear())) for axis in (2, 3)))
     ...     shapes = {"input_shape": (1, 3, 4, 4), "output_shape": (1, 3, 8, 8)}
     ...     return Site(coordinate, Operation("Resize", 19, {}, resize, **shapes))
-    >>> compared(up("half_pixel"), up("asymmetric")).displacement
+    >>> compare_sites(up("half_pixel"), up("asymmetric")).displacement
     0.25
     """
     one, other = a.operator, b.operator
@@ -185,10 +198,10 @@ def compared(a: Site, b: Site) -> Pair:
         return Pair(a, b, same, "" if same else f"{rois[0]} against {rois[1]}")
     if one is not None and one == other:
         return Pair(a, b, equal=True)
-    return Pair(a, b, None, f"not compared: {said(a)} against {said(b)}")
+    return Pair(a, b, None, f"not compared: {phrase(a)} against {phrase(b)}")
 
 
-def said(site: Site) -> str:
+def phrase(site: Site) -> str:
     """Return what a site computes, in a phrase."""
     if site.torch_call:
         return site.torch_call
@@ -206,26 +219,24 @@ def _moved(operation: Operation, resize: Resize, rank: int) -> Resize:
 
 def _merged(a: Sequence[int | None], b: Sequence[int | None], rank: int) -> list[int | None]:
     """Return the lengths that either side knows, from the last axis on."""
-    missing: tuple[None, ...] = (None,)
-    ours, theirs = (missing * (rank - len(one)) + tuple(one) for one in (a, b))
+    ours, theirs = ((*(None,) * (rank - len(one)), *one) for one in (a, b))
     return [n if n is not None else m for n, m in zip(ours, theirs, strict=True)]
 
 
 def _resizes(a: Site, b: Site, one: Resize, other: Resize) -> Pair:
     rank = max(a.operation.rank, b.operation.rank)
     (ins, outs), (their_ins, their_outs) = a.operation.lengths(), b.operation.lengths()
-    axes = {axis for axis, _ in (*_moved(a.operation, one, rank).axes,
-                                 *_moved(b.operation, other, rank).axes)}  # fmt: skip
-    for ours, theirs in ((ins, their_ins), (outs, their_outs)):
-        known = [(ours[axis - rank], theirs[axis - rank]) for axis in sorted(axes)
-                 if rank - axis <= min(len(ours), len(theirs))]  # fmt: skip
+    ours, theirs = _moved(a.operation, one, rank), _moved(b.operation, other, rank)
+    axes = sorted({axis for axis, _ in (*ours.axes, *theirs.axes)})
+    for end, here, there in (("input", ins, their_ins), ("output", outs, their_outs)):
+        known = [(here[axis - rank], there[axis - rank]) for axis in axes
+                 if rank - axis <= min(len(here), len(there))]  # fmt: skip
         if any(n is not None and m is not None and n != m for n, m in known):
             told = ["x".join(str(pair[k]) for pair in known) for k in (0, 1)]
-            end = "input" if ours is ins else "output"
             return Pair(a, b, equal=False, difference=f"{end} lengths {told[0]} against {told[1]}")
     verdict = compare_resize(
-        _moved(a.operation, one, rank),
-        _moved(b.operation, other, rank),
+        ours,
+        theirs,
         _merged(ins, their_ins, rank),
         _merged(outs, their_outs, rank),
     )
@@ -235,7 +246,7 @@ def _resizes(a: Site, b: Site, one: Resize, other: Resize) -> Pair:
     pixels, weights = float(worst.displacement), float(worst.weight_difference)
     where = "" if worst.witness is None else f" at length {worst.witness[0]} to {worst.witness[1]}"
     amount = f"samples up to {pixels:.3g} input px" if pixels else f"weights up to {weights:.3g}"
-    text = f"{amount} apart{where}: {said(a)} against {said(b)}"
+    text = f"{amount} apart{where}: {phrase(a)} against {phrase(b)}"
     return Pair(a, b, equal=False, difference=text, displacement=pixels, weight_difference=weights)
 
 
@@ -256,22 +267,20 @@ def _base(site: Site) -> AffineGrid | None:
 
 
 def _grids(a: Site, b: Site, one: GridSample | Resample, other: GridSample | Resample) -> Pair:
-    bases = _base(a), _base(b)
-    if bases[0] is not None and bases[1] is not None:
-        flags = bases[0].align_corners, bases[1].align_corners
-        if flags[0] != flags[1]:
-            text = f"affine grids with align_corners={flags[0]} against {flags[1]}"
-            return Pair(a, b, equal=False, difference=text)
+    flags = [base.align_corners for base in (_base(a), _base(b)) if base is not None]
+    if len(flags) == 2 and flags[0] != flags[1]:
+        text = f"affine grids with align_corners={flags[0]} against {flags[1]}"
+        return Pair(a, b, equal=False, difference=text)
     if isinstance(one, GridSample) and isinstance(other, GridSample):
         same = replace(one, spatial=None) == replace(other, spatial=None)
         moved: Fraction | None = one.displacement(other)
     elif isinstance(one, Resample) and isinstance(other, Resample):
         same, moved = one == other, one.displacement(other)
     else:
-        return Pair(a, b, None, f"not compared: {said(a)} against {said(b)}")
+        return Pair(a, b, None, f"not compared: {phrase(a)} against {phrase(b)}")
     pixels = float(moved or 0)
     how = f"samples up to {pixels:.3g} input px apart" if pixels else "read otherwise"
-    text = "" if same else f"{how}: {said(a)} against {said(b)}"
+    text = "" if same else f"{how}: {phrase(a)} against {phrase(b)}"
     return Pair(a, b, same, text, pixels)
 
 
@@ -282,12 +291,12 @@ def _roi(operator: object) -> RoiAlign | None:
 
 
 def _convolutions(a: Site, b: Site, one: ConvTranspose, other: ConvTranspose) -> Pair:
-    alike = (one.kernel, one.strides, one.dilations, one.groups)
-    same = alike == (other.kernel, other.strides, other.dilations, other.groups)
+    shape = (one.kernel, one.strides, one.dilations, one.groups)
+    same = shape == (other.kernel, other.strides, other.dilations, other.groups)
     if same:
         ins = _merged(a.operation.lengths()[0], b.operation.lengths()[0], len(one.kernel) + 2)
         spatial = [n or 1 for n in ins[2:]]
         cuts = [[op.cut(axis, n) for axis, n in enumerate(spatial)] for op in (one, other)]
         same = cuts[0] == cuts[1]
-    text = "" if same else f"{said(a)} against {said(b)}"
+    text = "" if same else f"{phrase(a)} against {phrase(b)}"
     return Pair(a, b, same, text)

@@ -4,10 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from halfpixel.conforming.coreml import Config, Result
+from halfpixel.conforming.coreml import CoremlCase, CoremlResult
 
 
-def dumps(results: Sequence[Result], runtime: str) -> str:
+def dumps(results: Sequence[CoremlResult], runtime: str) -> str:
     """Return a run as JSON text, one row an operation and compute unit."""
     rows = [
         {
@@ -27,7 +27,7 @@ def dumps(results: Sequence[Result], runtime: str) -> str:
     return json.dumps({"version": 1, "runtime": runtime, "rows": rows}, indent=1) + "\n"
 
 
-def summary(results: Sequence[Result], runtime: str) -> Iterator[str]:
+def summary(results: Sequence[CoremlResult], runtime: str) -> Iterator[str]:
     """Yield the counts of each compute unit, what differs, and what is settled of open cases."""
     yield f"{runtime}: {len(results)} runs of single operations against their exact weights"
     for unit in dict.fromkeys(one.unit for one in results):
@@ -38,14 +38,14 @@ def summary(results: Sequence[Result], runtime: str) -> Iterator[str]:
             yield f"  {one.unit}: {_text(one.config)}: {_said(one)}"
 
 
-def markdown(results: Sequence[Result], runtime: str) -> Iterator[str]:
+def markdown(results: Sequence[CoremlResult], runtime: str) -> Iterator[str]:
     """Yield a table: an operation a row, a compute unit a column."""
     units = list(dict.fromkeys(one.unit for one in results))
     yield f"# Core ML: {runtime}"
     yield ""
     yield f"| operation | open | {' | '.join(units)} |"
     yield f"| --- | --- |{' --- |' * len(units)}"
-    by_config: dict[str, dict[str, Result]] = {}
+    by_config: dict[str, dict[str, CoremlResult]] = {}
     for one in results:
         by_config.setdefault(_text(one.config), {})[one.unit] = one
     for text, found in by_config.items():
@@ -54,13 +54,13 @@ def markdown(results: Sequence[Result], runtime: str) -> Iterator[str]:
         yield f"| `{text}` | {first.doubt} | {' | '.join(cells)} |"
 
 
-def _text(config: Config) -> str:
+def _text(config: CoremlCase) -> str:
     lengths = "x".join(map(str, config.shape[-2:])), "x".join(map(str, config.output[-2:]))
     words = ", ".join(f"{name}={value}" for name, value in config.attributes.items())
     return f"{config.op}({words}) {lengths[0]} to {lengths[1]}"
 
 
-def _said(one: Result) -> str:
+def _said(one: CoremlResult) -> str:
     if one.verdict == "refused":
         return f"refused: {one.words}"
     if one.verdict == "equal" or one.difference is None:

@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from halfpixel.conforming.causes import CAUSES, cause_of, reproducer, smallest
+from halfpixel.conforming.causes import CAUSES, cause_of
 from halfpixel.conforming.conformance import Result
+from halfpixel.conforming.reproducer import reproducer, smallest
 
 if TYPE_CHECKING:
     from halfpixel.conforming.models import Config

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.converting.result import Conversion, Paired
+from halfpixel.converting.result import CallSite, Conversion
 from halfpixel.fixing.result import Changed
 from halfpixel.report.as_json import finding_fields
 
@@ -47,7 +47,7 @@ def _elsewhere(found: Conversion) -> Iterator[str]:
         yield f"  declined {one.node} ({one.op}): {one.why}: {one.reason}"
 
 
-def _pair(place: int, pair: Paired) -> Iterator[str]:
+def _pair(place: int, pair: CallSite) -> Iterator[str]:
     call, site = pair.call, pair.site
     if call is not None:
         where = f"  [{call.source}]" if call.source else ""
@@ -102,7 +102,7 @@ def _change(one: Changed) -> dict[str, object]:
     return {"node": one.node, "op": one.op, "why": one.why, "text": one.text}
 
 
-def _fields(pair: Paired) -> dict[str, object]:
+def _fields(pair: CallSite) -> dict[str, object]:
     call, site = pair.call, pair.site
     return {
         "call": None if call is None else call.text,

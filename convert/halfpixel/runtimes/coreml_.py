@@ -11,7 +11,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakValueDictionary
 
@@ -24,7 +23,7 @@ from halfpixel.errors import (
 )
 from halfpixel.format import Port
 from halfpixel.formats.coreml.model import CoremlModel
-from halfpixel.runtime import Running, Runtime, Settings, Side
+from halfpixel.runtime import Running, RunSettings, Runtime, Side
 from halfpixel.runtimes.mil_as_onnx.program import lowered
 from halfpixel.runtimes.onnxruntime_ import OnnxRunning
 from halfpixel.runtimes.provider import library
@@ -157,11 +156,7 @@ def _pixels(array: "Array") -> object:
     return found
 
 
-def _takes(side: Side) -> bool:
-    return isinstance(side.source, str | Path) and str(side.source).rstrip("/").endswith(SUFFIXES)
-
-
-def _start(side: Side, settings: Settings) -> Running:
+def _start(side: Side, settings: RunSettings) -> Running:
     if side.where == COREML:
         return _on_coreml(side)
     if side.where != "reference":
@@ -257,4 +252,4 @@ def _on_coreml(side: Side) -> CoremlRunning:
     return CoremlRunning(side, loaded.predict, own.inputs, own.images, own.outputs, coarse)
 
 
-RUNTIME: Final = Runtime(COREML, _takes, _start, optimises=True)
+RUNTIME: Final = Runtime(COREML, _start, SUFFIXES, optimises=True)

@@ -46,7 +46,7 @@ class FeedSettings:
     given: "tuple[Feeds, ...]" = ()
 
 
-def made(ports: Sequence[Port], settings: FeedSettings) -> "Iterator[Feeds]":
+def make_feeds(ports: Sequence[Port], settings: FeedSettings) -> "Iterator[Feeds]":
     """Yield the cases that a model is run with: one, or one a trial where lengths are free.
 
     Floats are uniform in `low` to `high`, a grid in -1.2 to 1.2, boxes ordered and inside the
@@ -56,7 +56,7 @@ def made(ports: Sequence[Port], settings: FeedSettings) -> "Iterator[Feeds]":
         UsageError: an input whose rank is not known, and no shape is given for it.
 
     >>> x = Port("x", "float32", (1, 3, "h", "w"))
-    >>> [case["x"].shape for case in made([x], FeedSettings())][:2]
+    >>> [case["x"].shape for case in make_feeds([x], FeedSettings())][:2]
     [(1, 3, 64, 64), (1, 3, 65, 97)]
     """
     import numpy as np
@@ -174,7 +174,7 @@ def _boxes(
     return boxes
 
 
-def fixed(ports: Sequence[Port], others: Sequence[Port]) -> Sequence[Port]:
+def fix_lengths(ports: Sequence[Port], others: Sequence[Port]) -> Sequence[Port]:
     """Return inputs with the lengths that the other side fixes where this one leaves them free."""
     if len(ports) != len(others):
         return ports
@@ -193,7 +193,7 @@ def fixed(ports: Sequence[Port], others: Sequence[Port]) -> Sequence[Port]:
     return found
 
 
-def widened(case: "Mapping[str, Array]") -> "Feeds":
+def widen(case: "Mapping[str, Array]") -> "Feeds":
     """Return inputs as numbers of float16 that a side without it can take too."""
     single = {"float16": "float32"}
     return {name: v.astype(single.get(str(v.dtype), v.dtype)) for name, v in case.items()}
@@ -210,7 +210,7 @@ def _shaped(boxes: "NDArray[np.float64]", shape: tuple[int, ...]) -> "NDArray[np
     return joined.reshape(shape)
 
 
-def read(texts: Sequence[str]) -> "tuple[Feeds, ...]":
+def read_feeds(texts: Sequence[str]) -> "tuple[Feeds, ...]":
     """Return the cases that `--inputs` names.
 
     Args:

@@ -7,16 +7,15 @@ node to the CPU is an error: onnxruntime itself would run on the CPU without a w
 import contextlib
 import ctypes
 import io
-import json
 import os
-import re
 import tempfile
 import warnings
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Final, cast
+from weakref import WeakSet, WeakValueDictionary
 
 from halfpixel.checking.check import opened
 from halfpixel.errors import RuntimeFailure, RuntimeRefusal
@@ -25,8 +24,21 @@ from halfpixel.formats import onnx_file
 from halfpixel.formats.onnx.memory import in_memory
 from halfpixel.formats.onnx.read.resize import OPS
 from halfpixel.formats.onnx.read.values import with_outputs
-from halfpixel.runtime import Runtime, Settings, Side
-from halfpixel.runtimes.provider import CPU, available, library, preload, short_name, unloadable
+from halfpixel.runtime import RunSettings, Runtime, Side
+from halfpixel.runtimes.provider import (
+    ASSIGNMENT,
+    CPU,
+    Argument,
+    Session,
+    available,
+    element_type,
+    library,
+    placed_nodes,
+    preload,
+    short_name,
+    unloadable,
+    words_of,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,40 +48,11 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.generic]
 
-CODE: Final = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
-SIGNATURE: Final = re.compile(r"^.*\[with [^]]*\] ")
-SOURCE_PLACES: Final = re.compile(r"\S*/onnxruntime\S*:\d+ (?:onnxruntime::\S+ )?")
-ASSIGNMENT: Final = "get_provider_graph_assignment_info"
 BFLOAT16: Final = 16
 """TensorProto.DataType."""
 
 MOST_ALIVE: Final = 1 << 26
 """Bytes of models whose sessions are kept alive side by side."""
-
-DTYPES: Final[Mapping[str, str]] = {
-    "float": "float32",
-    "double": "float64",
-    "float16": "float16",
-    "bfloat16": "bfloat16",
-}
-
-
-class _Arg(Protocol):
-    """What onnxruntime says of an input or output."""
-
-    name: str
-    type: str
-    shape: list[int | str | None]
-
-
-class _Session(Protocol):
-    """An onnxruntime.InferenceSession, as far as it is used here."""
-
-    def get_inputs(self) -> list[_Arg]: ...
-    def get_outputs(self) -> list[_Arg]: ...
-    def get_providers(self) -> list[str]: ...
-    def end_profiling(self) -> str: ...
-    def run(self, names: list[str], feeds: Mapping[str, object]) -> list[object]: ...
 
 
 def _numbered(names: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -96,7 +79,7 @@ class OnnxRunning:
     """
 
     side: Side
-    settings: Settings
+    settings: RunSettings
     model: "Opened"
     data: bytes | None
     size: int = field(init=False)
@@ -104,9 +87,10 @@ class OnnxRunning:
     inputs: Sequence[Port] = field(init=False)
     outputs: Sequence[str] = field(init=False)
     placement: Mapping[str, str] = field(default_factory=dict[str, str])
+    _values: Sequence[str] | None = None
     _repeated: Sequence[str] = ()
     _types: dict[str, str] = field(default_factory=dict[str, str])
-    _session: _Session | None = None
+    _session: Session | None = None
 
     def __post_init__(self) -> None:
         """Start it."""
@@ -129,7 +113,9 @@ class OnnxRunning:
     @property
     def values(self) -> Sequence[str]:
         """Values of the main graph, in the order they are computed."""
-        return tuple(value.name for value in self.model.values)
+        if self._values is None:
+            self._values = tuple(value.name for value in self.model.values)
+        return self._values
 
     def run(self, feeds: "Mapping[str, Array]", wanted: Sequence[str] = ()) -> "dict[str, Array]":
         """Return the outputs, or the values that are wanted."""
@@ -143,17 +129,18 @@ class OnnxRunning:
         try:
             found = session.run(names, given)
         except Exception as error:
-            raise RuntimeRefusal(self.name, _words(error)) from error
+            raise RuntimeRefusal(self.name, words_of(error)) from error
         if not self.placement and not extra:
             self._place(session)
         del session
-        _give_back()
+        with contextlib.suppress(AttributeError, OSError, TypeError):
+            ctypes.CDLL(None).malloc_trim(0)  # glibc gives free memory back to the system
         arrays = dict(_arrays(zip(names, found, strict=True)))
         if wanted or len(names) == len(self._repeated):
             return arrays
         return {name: arrays[value] for name, value in _numbered(self._repeated)}
 
-    def _own(self) -> _Session:
+    def _own(self) -> Session:
         """Return the session of the model as it is; large ones are not alive side by side."""
         if self._session is None:
             alive = [one for one in _ALIVE if one is not self]
@@ -173,8 +160,8 @@ class OnnxRunning:
         files = [path, *(path.parent / name for name in self.model.data_files)]
         return sum(file.stat().st_size for file in files if file.exists())
 
-    def _started(self, extra: Sequence[str]) -> _Session:
-        onnxruntime = library()
+    def _started(self, extra: Sequence[str]) -> Session:
+        onnxruntime = import_module("onnxruntime")
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         options.enable_cpu_mem_arena = False  # memory goes back to the system after a run
@@ -203,41 +190,24 @@ class OnnxRunning:
             providers.append(CPU)
             preload()
         try:
-            with warnings.catch_warnings(), _quiet():
+            # what it prints of providers that it cannot load is no part of a report
+            with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
                 warnings.simplefilter("ignore")
-                session: _Session = onnxruntime.InferenceSession(
+                session: Session = onnxruntime.InferenceSession(
                     source, options, providers=providers
                 )
         except Exception as error:
-            raise RuntimeRefusal(self.side.text, _words(error)) from error
+            raise RuntimeRefusal(self.side.text, words_of(error)) from error
         if self.provider not in session.get_providers():
             raise RuntimeFailure(self.side.text, unloadable(self.provider))
         return session
 
-    def _place(self, session: _Session) -> None:
+    def _place(self, session: Session) -> None:
         """Learn where nodes run: from 1.31 on at the start, before that from a profiled run."""
-        self.placement = self._placed(session)
+        nodes = placed_nodes(session)
+        self.placement = {name: provider for name, (provider, _) in nodes.items()}
+        self._types = {name: kind for name, (_, kind) in nodes.items()}
         self.refuse_fallback()
-
-    def _placed(self, session: _Session) -> dict[str, str]:
-        """Return the provider of each node, as onnxruntime reports it."""
-        placed: dict[str, str] = {}
-        if hasattr(session, ASSIGNMENT):
-            for part in cast("Any", session).get_provider_graph_assignment_info():
-                for node in part.get_nodes():
-                    name = str(node.name) or f"{node.op_type}_{len(placed)}"
-                    if name in placed:  # a subgraph has a node of that name too
-                        name = f"{name}#{len(placed)}"
-                    placed[name] = str(part.ep_name)
-                    self._types[name] = node.op_type
-            return placed
-        for event in _profile(session):
-            arguments = event.get("args", {})
-            if event.get("cat") == "Node" and "provider" in arguments:
-                name = str(event["name"]).removesuffix("_kernel_time")
-                placed[name] = arguments["provider"]
-                self._types[name] = arguments.get("op_name", "")
-        return placed
 
     def refuse_fallback(self) -> None:
         """Refuse a resampling node that the asked provider leaves to the CPU."""
@@ -262,43 +232,12 @@ _ALIVE: Final[WeakSet[OnnxRunning]] = WeakSet()
 """Models whose sessions are alive."""
 
 
-def _profile(session: _Session) -> "list[dict[str, Any]]":
-    """Return the events of a session's profile: placement, before onnxruntime 1.31."""
-    path = Path(session.end_profiling())
-    try:
-        return cast("list[dict[str, Any]]", json.loads(path.read_text("utf-8")))
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _give_back() -> None:
-    """Let the C library give memory that is free back to the system, where it can (glibc)."""
-    with contextlib.suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-@contextlib.contextmanager
-def _quiet() -> Generator[None]:
-    """Keep what onnxruntime prints of providers that it cannot load off the terminal."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        yield
-
-
-def _words(error: Exception) -> str:
-    """Return what onnxruntime says, in one line and without its own places in its source.
-
-    >>> _words(Exception("[ONNXRuntimeError] : 9 : NOT_IMPLEMENTED : no kernel"))
-    'no kernel'
-    """
-    text = " ".join(str(error).split())
-    last = CODE.split(text)[-1].rpartition("Status Message: ")[2]
-    return SOURCE_PLACES.sub("", SIGNATURE.sub("", last)).strip() or text
-
-
-def _port(argument: _Arg, declared: Port | None) -> Port:
+def _port(argument: Argument, declared: Port | None) -> Port:
     """Return an input; an unknown rank looks like a scalar to onnxruntime."""
     shape = tuple(argument.shape) if declared is None else declared.shape
-    return Port(argument.name, _dtype(argument.type), shape, declared.role if declared else "")
+    return Port(
+        argument.name, element_type(argument.type), shape, declared.role if declared else ""
+    )
 
 
 def _fed(array: "Array") -> object:
@@ -323,30 +262,30 @@ def _arrays(named: "Iterable[tuple[str, object]]") -> "Iterator[tuple[str, Array
             yield from _arrays((f"{name}[{place}]", part) for place, part in enumerate(parts))
 
 
-def _dtype(text: str) -> str:
-    """Return an element type; a sequence or map has none.
-
-    >>> _dtype("tensor(float)"), _dtype("tensor(int64)")
-    ('float32', 'int64')
-    """
-    if not text.startswith("tensor("):
-        return ""
-    name = text.removeprefix("tensor(").removesuffix(")")
-    return DTYPES.get(name, name)
+def _in_memory(source: object) -> bool:
+    return isinstance(source, bytes) or onnx_file.takes(source)
 
 
-def _takes(side: Side) -> bool:
-    if side.where == "reference":
-        return False
+_MODELS: "WeakValueDictionary[object, Opened]" = WeakValueDictionary()
+"""Files whose models are running: a side is started twice, optimised and not, and is read once."""
+
+
+def _opened(path: Path) -> "Opened":
+    """Return the structure of a file, the one that is running where it has not changed."""
+    try:
+        about = path.stat()
+    except OSError:
+        return opened(path)  # which says what is wrong with it
+    key = path.absolute(), about.st_mtime_ns, about.st_size
+    found = _MODELS.get(key)
+    if found is None:
+        found = _MODELS[key] = opened(path)
+    return found
+
+
+def _start(side: Side, settings: RunSettings) -> OnnxRunning:
     if isinstance(side.source, str | Path):
-        return str(side.source).endswith(".onnx")
-    return isinstance(side.source, bytes) or onnx_file.takes(side.source)
-
-
-def _start(side: Side, settings: Settings) -> OnnxRunning:
-    library()
-    if isinstance(side.source, str | Path):
-        return OnnxRunning(side, settings, opened(side.source), None)
+        return OnnxRunning(side, settings, _opened(Path(side.source)), None)
     proto = in_memory(side.source)
     try:
         data = proto.SerializeToString()
@@ -355,4 +294,4 @@ def _start(side: Side, settings: Settings) -> OnnxRunning:
     return OnnxRunning(side, settings, opened(proto), data)
 
 
-RUNTIME: Final = Runtime("onnxruntime", _takes, _start, optimises=True)
+RUNTIME: Final = Runtime("onnxruntime", _start, (".onnx",), _in_memory, optimises=True)

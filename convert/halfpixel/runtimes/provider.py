@@ -1,18 +1,23 @@
-"""What an execution provider of onnxruntime is: its names, and what brings it and its libraries."""
+"""What an execution provider of onnxruntime is: its names, libraries, nodes and words."""
 
 import contextlib
 import ctypes
 import io
+import json
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Any, Final, Protocol, cast
 
 from halfpixel.errors import MissingExtraError, RuntimeFailure
 
 CPU: Final = "CPUExecutionProvider"
+ASSIGNMENT: Final = "get_provider_graph_assignment_info"
+"""What a session has, from onnxruntime 1.31 on, that says where its nodes run."""
+
 NAMES: Final[Mapping[str, str]] = {
     "": CPU,
     "cpu": CPU,
@@ -53,6 +58,42 @@ LIBRARIES: Final[Mapping[str, str]] = {
     "CUDAExecutionProvider": "onnxruntime_providers_cuda",
     "TensorrtExecutionProvider": "onnxruntime_providers_tensorrt",
 }
+
+CODE: Final = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
+SIGNATURE: Final = re.compile(r"^.*\[with [^]]*\] ")
+SOURCE_PLACES: Final = re.compile(r"\S*/onnxruntime\S*:\d+ (?:onnxruntime::\S+ )?")
+
+
+class Argument(Protocol):
+    """What onnxruntime says of an input or output."""
+
+    name: str
+    type: str
+    shape: list[int | str | None]
+
+
+class Session(Protocol):
+    """An onnxruntime.InferenceSession, as far as it is used here."""
+
+    def get_inputs(self) -> list[Argument]:
+        """Return what it takes."""
+        ...
+
+    def get_outputs(self) -> list[Argument]:
+        """Return what it gives."""
+        ...
+
+    def get_providers(self) -> list[str]:
+        """Return the providers that were loaded."""
+        ...
+
+    def end_profiling(self) -> str:
+        """Return the name of the file of its profile."""
+        ...
+
+    def run(self, names: list[str], feeds: Mapping[str, object]) -> list[object]:
+        """Return the values of these names."""
+        ...
 
 
 def library() -> ModuleType:
@@ -129,3 +170,64 @@ def preload() -> None:
     if hasattr(onnxruntime, "preload_dlls"):
         with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
             onnxruntime.preload_dlls()
+
+
+def placed_nodes(session: Session) -> dict[str, tuple[str, str]]:
+    """Return (provider, operator) of each node, by name.
+
+    A session of onnxruntime before 1.31 knows it from the profile of its run, which it ends.
+    """
+    if not hasattr(session, ASSIGNMENT):
+        return dict(_profiled_nodes(session))
+    placed: dict[str, tuple[str, str]] = {}
+    for part in cast("Any", session).get_provider_graph_assignment_info():
+        for node in part.get_nodes():
+            name = str(node.name) or f"{node.op_type}_{len(placed)}"
+            if name in placed:  # a subgraph has a node of that name too
+                name = f"{name}#{len(placed)}"
+            placed[name] = str(part.ep_name), node.op_type
+    return placed
+
+
+def _profiled_nodes(session: Session) -> Iterator[tuple[str, tuple[str, str]]]:
+    path = Path(session.end_profiling())
+    try:
+        events: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
+    finally:
+        path.unlink(missing_ok=True)
+    for event in events:
+        arguments = event.get("args", {})
+        if event.get("cat") == "Node" and "provider" in arguments:
+            name = str(event["name"]).removesuffix("_kernel_time")
+            yield name, (arguments["provider"], arguments.get("op_name", ""))
+
+
+def words_of(error: Exception) -> str:
+    """Return what onnxruntime says, in one line and without its own places in its source.
+
+    >>> words_of(Exception("[ONNXRuntimeError] : 9 : NOT_IMPLEMENTED : no kernel"))
+    'no kernel'
+    """
+    text = " ".join(str(error).split())
+    last = CODE.split(text)[-1].rpartition("Status Message: ")[2]
+    return SOURCE_PLACES.sub("", SIGNATURE.sub("", last)).strip() or text
+
+
+DTYPES: Final[Mapping[str, str]] = {
+    "float": "float32",
+    "double": "float64",
+    "float16": "float16",
+    "bfloat16": "bfloat16",
+}
+
+
+def element_type(text: str) -> str:
+    """Return an element type; a sequence or map has none.
+
+    >>> element_type("tensor(float)"), element_type("tensor(int64)")
+    ('float32', 'int64')
+    """
+    if not text.startswith("tensor("):
+        return ""
+    name = text.removeprefix("tensor(").removesuffix(")")
+    return DTYPES.get(name, name)

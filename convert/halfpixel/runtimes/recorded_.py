@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ModelFileError, RuntimeRefusal, UsageError
 from halfpixel.format import Port
-from halfpixel.runtime import Runtime, Settings, Side
+from halfpixel.runtime import RunSettings, Runtime, Side
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,12 +122,8 @@ def split_cases(arrays: "Mapping[str, Array]", known: Sequence[str]) -> "list[di
     return [first, *({**first, **more[case]} for case in sorted(more))]
 
 
-def _takes(side: Side) -> bool:
-    return isinstance(side.source, str | Path) and str(side.source).endswith(".npz")
-
-
-def _start(side: Side, _settings: Settings) -> Recorded:
+def _start(side: Side, _settings: RunSettings) -> Recorded:
     return Recorded(side, read_arrays(Path(str(side.source))))
 
 
-RUNTIME: Final = Runtime("recorded", _takes, _start)
+RUNTIME: Final = Runtime("recorded", _start, (".npz",))

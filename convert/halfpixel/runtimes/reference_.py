@@ -9,7 +9,7 @@ from halfpixel.checking.check import opened
 from halfpixel.errors import RuntimeRefusal
 from halfpixel.format import Port
 from halfpixel.formats.onnx.memory import in_memory
-from halfpixel.runtime import Runtime, Settings, Side
+from halfpixel.runtime import RunSettings, Runtime, Side
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,11 +68,7 @@ class ReferenceRunning:
         return {name: values[name] for name in wanted or self.outputs if name in values}
 
 
-def _takes(side: Side) -> bool:
-    return side.where == "reference"
-
-
-def _start(side: Side, _settings: Settings) -> ReferenceRunning:
+def _start(side: Side, _settings: RunSettings) -> ReferenceRunning:
     import onnx
 
     source = side.source
@@ -87,4 +83,4 @@ def _start(side: Side, _settings: Settings) -> ReferenceRunning:
     return ReferenceRunning(side, model, proto)
 
 
-RUNTIME: Final = Runtime("reference", _takes, _start, wide=True)
+RUNTIME: Final = Runtime("reference", _start, asked=True, wide=True)

@@ -5,24 +5,21 @@ resampling calls that a run makes are recorded in order, so that the sites of an
 are held against them one by one.
 """
 
-import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from importlib import import_module
-from inspect import signature
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from halfpixel.errors import (
-    MissingExtraError,
-    ModelFileError,
-    RuntimeFailure,
-    RuntimeRefusal,
-    UsageError,
-)
+from halfpixel.errors import RuntimeFailure, RuntimeRefusal, UsageError
 from halfpixel.format import Port
-from halfpixel.runtime import Call, Runtime, Settings, Side
+from halfpixel.runtime import Call, RunSettings, Runtime, Side
+from halfpixel.runtimes.torch_module import (
+    SUFFIXES,
+    evaluating,
+    module_of,
+    need_library,
+    parameters_of,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.generic]
 
-SUFFIXES: Final = (".pt2", ".pt", ".pth", ".ts", ".torchscript")
 KINDS: Final = frozenset(
     {"torch.nn.modules.module.Module", "torch.export.exported_program.ExportedProgram"}
 )
@@ -117,41 +113,6 @@ class TorchRunning:
             raise RuntimeRefusal(self.name, f"{type(error).__name__}: {error}") from error
 
 
-@contextmanager
-def evaluating(module: "torch.nn.Module") -> Generator[None]:
-    """Have a module in evaluation mode, and each of its parts and buffers as it was afterwards."""
-    before = [(part, part.training) for part in module.modules()]
-    module.eval()
-    try:
-        with restoring(module):
-            yield
-    finally:
-        for part, training in before:
-            if part.training != training:
-                part.training = training
-
-
-@contextmanager
-def restoring(module: "torch.nn.Module") -> "Generator[dict[str, torch.Tensor]]":
-    """Give copies of a module's buffers by name, and put them back afterwards."""
-    import torch
-
-    parts: Iterator[tuple[str, torch.nn.Module]] = cast("Any", module).named_modules()
-    kept = [
-        (part, name, buffer, buffer.clone(), f"{path}.{name}".lstrip("."))
-        for path, part in parts
-        for name, buffer in part.named_buffers(recurse=False)
-    ]
-    try:
-        yield {path: value for *_, value, path in kept}
-    finally:
-        with torch.no_grad():
-            for part, name, buffer, value, _ in kept:
-                if not torch.equal(buffer, value):
-                    buffer.copy_(value)
-                setattr(part, name, buffer)
-
-
 def _bound(
     tensors: "Mapping[str, torch.Tensor]", parameters: Sequence[str]
 ) -> "tuple[list[torch.Tensor], dict[str, torch.Tensor]]":
@@ -199,24 +160,12 @@ def _flat(result: object, prefix: str = "") -> "Iterator[tuple[str, torch.Tensor
             yield from _flat(value, f"{prefix or 'output'}_{place}")
 
 
-def need_library() -> None:
-    """Raise MissingExtraError where PyTorch is not installed."""
-    try:
-        import_module("torch")
-    except ImportError as error:
-        raise MissingExtraError("torch", "torch") from error
-
-
-def _takes(side: Side) -> bool:
-    source = side.source
-    if isinstance(source, str | Path):
-        text = str(source)
-        return text.endswith(SUFFIXES) or (":" in text and not Path(text).exists())
+def _in_memory(source: object) -> bool:
     names = {f"{base.__module__}.{base.__qualname__}" for base in type(source).__mro__}
     return bool(names & KINDS)
 
 
-def _start(side: Side, _settings: Settings) -> TorchRunning:
+def _start(side: Side, _settings: RunSettings) -> TorchRunning:
     need_library()
     import torch
 
@@ -233,106 +182,4 @@ def _start(side: Side, _settings: Settings) -> TorchRunning:
     )
 
 
-def module_of(side: Side) -> "tuple[torch.nn.Module, tuple[Port, ...]]":
-    """Return a module, and what it takes where that is written down."""
-    import torch
-
-    source = side.source
-    if not isinstance(source, str | Path):
-        made = cast("Any", source)
-        if isinstance(source, torch.export.ExportedProgram):
-            return source.module(), _ports(source)
-        return cast("torch.nn.Module", made), _parameters(made)
-    text = str(source)
-    if not text.endswith(SUFFIXES):
-        module = _made(text)
-        return module, _parameters(module)
-    path = Path(text)
-    if text.endswith(".pt2"):
-        program = program_of(path)
-        return program.module(), _ports(program)
-    try:
-        script = cast("Any", torch.jit).load(path, map_location="cpu").eval()
-        return cast("torch.nn.Module", script), ()
-    except Exception as error:
-        raise _unreadable(path, error) from error
-
-
-def program_of(path: Path) -> "torch.export.ExportedProgram":
-    """Return the program in a .pt2 file.
-
-    Raises:
-        ModelFileError: PyTorch cannot read it.
-    """
-    import torch
-
-    try:
-        return torch.export.load(path)
-    except Exception as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> ModelFileError:
-    told = str(error).splitlines() or [type(error).__name__]
-    return ModelFileError(path, f"PyTorch cannot read it: {told[0]}")
-
-
-def _ports(program: "torch.export.ExportedProgram") -> tuple[Port, ...]:
-    """Return what an exported program takes, its own symbols for free lengths."""
-    wanted = set(program.graph_signature.user_inputs)
-    ports: list[Port] = []
-    for node in program.graph.nodes:
-        value: Any = node.meta.get("val")
-        if node.op == "placeholder" and node.name in wanted and hasattr(value, "shape"):
-            shape = tuple(n if isinstance(n, int) else str(n) for n in value.shape)
-            ports.append(Port(str(node.name), str(value.dtype).removeprefix("torch."), shape))
-    return tuple(ports)
-
-
-def _parameters(module: "torch.nn.Module") -> tuple[Port, ...]:
-    """Return the parameters of forward that have to be given: names, and no shapes."""
-    return tuple(Port(name) for name, needed in parameters_of(module, ()) if needed)
-
-
-def parameters_of(module: "torch.nn.Module", declared: Sequence[Port]) -> list[tuple[str, bool]]:
-    """Return the parameters of forward, and whether each has to be given; none where it has *args.
-
-    Args:
-        module: a module, a TorchScript one, or that of an ExportedProgram.
-        declared: what an ExportedProgram takes.
-    """
-    import torch
-
-    if isinstance(module, torch.jit.ScriptModule):
-        schema: Any = getattr(getattr(module, "forward", None), "schema", None)
-        if schema is None:
-            return []
-        return [(str(one.name), not one.has_default_value()) for one in schema.arguments[1:]]
-    if isinstance(module, torch.fx.GraphModule) and declared:
-        return [(port.name, True) for port in declared]
-    given = signature(module.forward).parameters.values()
-    plain = [one for one in given if one.kind in {one.POSITIONAL_OR_KEYWORD, one.POSITIONAL_ONLY}]
-    if any(one.kind is one.VAR_POSITIONAL for one in given):
-        return []
-    return [(one.name, one.default is one.empty) for one in plain]
-
-
-def _made(text: str) -> "torch.nn.Module":
-    """Return the module that `package.module:factory` makes."""
-    import torch
-
-    name, _, attribute = text.partition(":")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        factory = getattr(import_module(name), attribute)
-        made = factory if isinstance(factory, torch.nn.Module) else factory()
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise UsageError(f"{text}: expected package.module:factory; {reason}") from error
-    if not isinstance(made, torch.nn.Module):
-        raise UsageError(f"{text}: made a {type(made).__name__}, expected a torch.nn.Module")
-    return made.eval()
-
-
-RUNTIME: Final = Runtime("torch", _takes, _start)
+RUNTIME: Final = Runtime("torch", _start, SUFFIXES, _in_memory, factories=True)

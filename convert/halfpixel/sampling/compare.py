@@ -10,7 +10,6 @@ Three situations, strongest first:
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -19,14 +18,12 @@ from typing import Final, Literal
 from halfpixel.sampling.axis import Sampling, Weights, weights_at
 from halfpixel.sampling.coordinate import ONE, ZERO, Coordinate, stretch
 from halfpixel.sampling.kernel import Area, Cubic, Linear, Nearest, Table, Taps
+from halfpixel.sampling.search import lengths_to_try, period_of
 
 Proof = Literal["closed form", "sizes", "period", "search"]
 
 SEARCH_TO: Final = 12
 """Longest axis tried where nothing bounds the search."""
-
-PERIOD_TO: Final = 48
-"""Longest period of a scale that is walked through for a proof."""
 
 MOST_TAPS: Final = 1 << 15
 """Weights of a matrix that is written out; larger ones are judged by some of their rows."""
@@ -98,10 +95,10 @@ def compare(a: Sampling, b: Sampling, n_in: int | None = None, n_out: int | None
     n_in, n_out = _table_lengths(a, b, n_in, n_out)
     if n_in is not None and n_out is not None:
         return _at_sizes(a, b, n_in, n_out)
-    period = _period(a, b)
+    period = period_of(a, b)
     bound = SEARCH_TO if period is None else period
     found: Verdict | None = None
-    for pair in _sizes(a, b, n_in, n_out, bound):
+    for pair in lengths_to_try(a, b, n_in, n_out, bound):
         found = _at_sizes(a, b, *pair)
         if not found.equal:
             return found
@@ -260,49 +257,3 @@ def _table_lengths(
         if isinstance(sampling.kernel, Table):
             return sampling.kernel.n_in, len(sampling.kernel.rows)
     return n_in, n_out
-
-
-def _given_scale(a: Sampling, b: Sampling) -> Fraction | None:
-    """Return the scale that fixes the output length, where the two do not contradict."""
-    scales = {s.scale for s in (a, b) if s.scale is not None}
-    return scales.pop() if len(scales) == 1 else None
-
-
-def _period(a: Sampling, b: Sampling) -> int | None:
-    """Return the longest input length that has to be tried to decide every length.
-
-    With one scale p/q given to both, the coordinate at output i + p is q further on than at
-    i, so input lengths q apart have the same borders once a length exceeds the support of
-    the kernel on both sides. None where the coordinates depend on the lengths themselves.
-    """
-    free: set[Coordinate] = {"half_pixel", "asymmetric", "tf_half_pixel_for_nn"}
-    single: set[Coordinate] = {"pytorch_half_pixel", "pytorch_1_9_half_pixel"}
-    scale = _given_scale(a, b)
-    if scale is None or {a.coordinate, b.coordinate} - free - single:
-        return None
-    whole = scale.denominator == 1
-    if (a.scale is None or b.scale is None) and not whole:
-        return None
-    if isinstance(a.kernel, Area | Table) or isinstance(b.kernel, Area | Table):
-        return None
-    support = math.ceil(2 * max(Fraction(1), 1 / scale)) + 1
-    longest = 2 * support + scale.denominator + math.ceil(1 / scale)
-    return longest if longest <= PERIOD_TO and scale.numerator <= PERIOD_TO else None
-
-
-def _sizes(
-    a: Sampling, b: Sampling, n_in: int | None, n_out: int | None, bound: int
-) -> Iterator[tuple[int, int]]:
-    """Yield the lengths to try, smallest first; with a scale only those that it produces."""
-    scale = _given_scale(a, b)
-    ins = range(1, bound + 1) if n_in is None else [n_in]
-    pairs: set[tuple[int, int]] = set()
-    for length in ins:
-        if scale is not None:
-            outs = [math.floor(length * scale)]
-            if n_out is not None:
-                outs = [n_out] if outs == [n_out] else []
-        else:
-            outs = list(range(1, bound + 1)) if n_out is None else [n_out]
-        pairs.update((length, out) for out in outs if out >= 1)
-    yield from sorted(pairs, key=lambda pair: (max(pair), sum(pair), pair))

@@ -182,7 +182,7 @@ def _against_copy(sampling: Sampling | None, n_in: int | None, n_out: int | None
     return compare(sampling, copy, n_in, n_in if n_out is None else n_out)
 
 
-@lru_cache(maxsize=256)  # every axis of every resize that is read asks, of the same few
+@lru_cache(maxsize=4096)
 def given_scale(value: float) -> Fraction | None:
     """Return a scale as a rational, the simplest that is the same float32.
 

@@ -17,7 +17,7 @@ MISFIT: Final = re.compile(r"Node \((?P<node>[^)]*)\) Op \((?P<op>\w+)\) \[Shape
 """How onnxruntime names the operator whose inputs do not fit together."""
 
 
-def blamed(side: Started, words: str, start: Callable[[bytes], object]) -> Divergence | None:
+def refused_node(side: Started, words: str, start: Callable[[bytes], object]) -> Divergence | None:
     """Return the node for which a runtime refuses a model.
 
     It is the node that the runtime names, or else the first site that it refuses by itself.
@@ -32,9 +32,9 @@ def blamed(side: Started, words: str, start: Callable[[bytes], object]) -> Diver
         return None
     names = {value.node: value.op for value in side.model.values}
     sites = {site.name: site.op for site in side.sites}
-    handed = _handed(side, words)
-    if handed is not None:
-        return Divergence(handed.name, handed.op, None, observed, words)
+    misfit = _misfit(side, words)
+    if misfit is not None:
+        return Divergence(misfit.name, misfit.op, None, observed, words)
     for name, op in (sites | names).items():
         if name and any(f"{a}{name}{b}" in words for a, b in (("(", ")"), ("'", "'"))):
             return Divergence(name, op, None, observed, words, name in sites)
@@ -49,7 +49,7 @@ def blamed(side: Started, words: str, start: Callable[[bytes], object]) -> Diver
     return None
 
 
-def _handed(side: Started, words: str) -> Site | None:
+def _misfit(side: Started, words: str) -> Site | None:
     """Return the site whose output does not fit the operator that a runtime names."""
     found = MISFIT.search(words)
     if found is None or side.model is None:

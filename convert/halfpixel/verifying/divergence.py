@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.errors import HalfpixelError
 from halfpixel.format import SiteValues
 from halfpixel.intents.deviation import meant_resize
-from halfpixel.intents.pairing import matched
+from halfpixel.intents.pairing import match_sites
 from halfpixel.runtime import Call
 from halfpixel.sampling import AffineSample
 from halfpixel.sampling.lowering import meant_weights
@@ -150,7 +150,7 @@ class Search:
             inner = [
                 s for s, e in zip(self.b.sites, self.b.model.site_values, strict=True) if e.main
             ]
-            for i, j in matched([s for s, _ in here], inner):
+            for i, j in match_sites([s for s, _ in here], inner):
                 yield (*here[i], there[j])
 
     def _by_values(self) -> Divergence | None:

@@ -1,12 +1,31 @@
-"""What two sides are compared by, and what came of it."""
+"""What two sides are compared by, how their outputs differ, and what came of it in all."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from halfpixel.intents.pairing import Pairing
 from halfpixel.runtimes.feeds import FeedSettings
-from halfpixel.verifying.measure import TOLERANCES, Difference, Tolerance
-from halfpixel.verifying.side import Divergence
+from halfpixel.runtimes.recorded_ import Recorded
+from halfpixel.verifying.measure import TOLERANCES, Difference, Tolerance, difference, is_float
+from halfpixel.verifying.side import Divergence, Started
+from halfpixel.verifying.tasks import task_measure
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.generic]
+    Arrays = Mapping[str, Array]
+
+SMALL: Final = 1e-2
+"""A tensor whose largest number is below this is small beside the absolute tolerances."""
+
+PART: Final = 10
+"""Times the relative tolerance: the part of its largest number that a small tensor may be off."""
+
+RESIDUE: Final = 100
+"""Times the spacing at 1: the size up to which numbers may be nothing but rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +147,125 @@ class Verification:
             if known is None or output.difference.rank > known.difference.rank:
                 worst[output.name] = output
         return tuple(worst.values())
+
+
+def compare_outputs(  # noqa: PLR0913 - two runs, and what counts as equal
+    pairs: Iterable[tuple[str, str]],
+    here: "Arrays",
+    there: "Arrays",
+    tolerances: Mapping[str, Tolerance],
+    *,
+    usual: bool,
+    task: str = "",
+) -> Iterator[Output]:
+    """Yield how the outputs of two runs differ.
+
+    Args:
+        pairs: names of outputs that belong together, on either side.
+        here: what the first side returns.
+        there: what the second does.
+        tolerances: what counts as equal, by element type.
+        usual: nobody asked for other tolerances: numbers that are small beside them tell nothing.
+        task: what the outputs are for, and the least of its first measure: `argmax:0.99`.
+    """
+    task, _, limit = task.partition(":")
+    for name, other in pairs:
+        if name not in here or other not in there:
+            missing = name if name not in here else other
+            reason = f"there is no output {missing!r} on the other side"
+            yield Output(name, other, "", Difference(equal=False, reason=reason))
+            continue
+        found = difference(here[name], there[other], tolerances)
+        blank = is_blank(here[name]) and is_blank(there[other])
+        if usual and found.equal and (why := only_small(here[name], there[other])):
+            blank = may_be_residue(there[other])
+            found = replace(found, equal=blank, reason=f"{why}; --tolerance says what is equal")
+        types = dict.fromkeys(str(one.dtype) for one in (here[name], there[other]))
+        measures = task_measure(task, here[name], there[other]) if task else {}
+        if limit and measures:
+            found = replace(found, equal=next(iter(measures.values())) >= float(limit))
+        yield Output(name, other, " / ".join(types), found, measures, blank)
+
+
+def pair_outputs(a: Started, b: Started, here: "Arrays", there: "Arrays") -> list[tuple[str, str]]:
+    """Return the outputs of two sides in pairs: by name, the others by position.
+
+    Recorded arrays hold inputs too, which are no outputs.
+    """
+    ours, theirs = list(here), list(there)
+    inputs = {*a.names, *b.names}
+    if isinstance(a.running, Recorded):
+        ours = [name for name in here if name not in inputs]
+    if isinstance(b.running, Recorded):
+        theirs = [name for name in there if name not in inputs]
+    shared = [name for name in ours if name in theirs]
+    if isinstance(a.running, Recorded) or isinstance(b.running, Recorded):
+        names = theirs if isinstance(a.running, Recorded) else ours
+        if shared:
+            return [(name, name) for name in names]
+    left = [name for name in ours if name not in shared]
+    right = [name for name in theirs if name not in shared]
+    longer = left[len(right) :] or right[len(left) :]
+    rest = [*zip(left, right, strict=False), *((name, name) for name in longer)]
+    return [*((name, name) for name in shared), *rest]
+
+
+def is_blank(array: "Array") -> bool:
+    """Whether an array is one number throughout, or none: it tells nothing of a model."""
+    import numpy as np
+
+    if array.size < 2 or array.dtype.kind not in "fiub":
+        return False
+    flat = array.reshape(-1)
+    return bool((flat == flat[0]).all() or not np.isfinite(flat.astype(np.float64)).any())
+
+
+def only_small(found: "Array", expected: "Array") -> str:
+    """Return why two float arrays that are equal are so for their numbers being small; or nothing.
+
+    The absolute tolerance is meant for numbers about 1. Where the largest is below `SMALL`, two
+    arrays may be apart by no more than `PART` relative tolerances of it: a thousandth of it, for
+    float32.
+
+    >>> import numpy as np
+    >>> only_small(np.float32([1e-6, 2e-6]), np.float32([2e-6, 1e-6]))
+    'its numbers are too small for the tolerance: the largest is 2e-06, and they are 1e-06 apart'
+    >>> only_small(np.float32([1e-6, 2e-6]), np.float32([1e-6, 2.0001e-6]))
+    ''
+    """
+    if expected.size == 0 or not (is_float(found) and is_float(expected)):
+        return ""
+    largest = _largest(expected)
+    if not 0 < largest < SMALL:
+        return ""
+    fitting = {
+        name: Tolerance(one.relative * PART * largest, one.relative)
+        for name, one in TOLERANCES.items()
+    }
+    apart = difference(found, expected, fitting)
+    if apart.equal:
+        return ""
+    return (
+        f"its numbers are too small for the tolerance: the largest is {largest:.3g}, and they are "
+        f"{apart.max_abs:.3g} apart"
+    )
+
+
+def may_be_residue(array: "Array") -> bool:
+    """Whether an array of floats holds nothing that rounding numbers about 1 could not leave.
+
+    >>> import numpy as np
+    >>> may_be_residue(np.float32([1e-7, 2e-7])), may_be_residue(np.float32([1e-3]))
+    (True, False)
+    """
+    import numpy as np
+
+    return is_float(array) and _largest(array) < RESIDUE * float(np.spacing(array.dtype.type(1)))
+
+
+def _largest(array: "Array") -> float:
+    """Return the largest finite magnitude; 0 where there is none."""
+    import numpy as np
+
+    sizes = np.abs(array.astype(np.float64))
+    return float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))

@@ -1,6 +1,7 @@
 """One side of a comparison as it runs, and the node at which it parts from the other."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from halfpixel.format import Opened
@@ -65,18 +66,18 @@ class Started:
     model: Opened | None = None
     refused: str = ""
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of what it takes, in order."""
         return tuple(port.name for port in self.running.inputs)
 
-    @property
+    @cached_property
     def constants(self) -> frozenset[str]:
         """Values inside it that Constant nodes make."""
         values = () if self.model is None else self.model.values
         return frozenset(value.name for value in values if value.op == "Constant")
 
-    @property
+    @cached_property
     def precision(self) -> str:
         """The coarsest float type that it computes in, where that is not the outputs' own."""
         return str(getattr(self.running, "precision", ""))
@@ -93,7 +94,7 @@ class Started:
         dtypes = {port.name: port.dtype for port in self.running.inputs}
         return {name: _typed(array, dtypes.get(name, "")) for name, array in feeds.items()}
 
-    @property
+    @cached_property
     def sites(self) -> list[Site]:
         """Its sites, in graph order."""
         return [] if self.model is None else self.model.sites

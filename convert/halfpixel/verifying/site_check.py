@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, cast
 from halfpixel.checking.check import opened
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Opened
-from halfpixel.runtime import Running, Settings, Side, runtime_of
-from halfpixel.runtimes.feeds import FeedSettings, made
+from halfpixel.runtime import Running, RunSettings, Side, runtime_of
+from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.runtimes.one_site import Cut, one_site
 from halfpixel.sampling import (
     AffineGrid,
@@ -138,7 +138,8 @@ class SiteCheck:
             side = Side(cut.model, where, options, f"{label}: {site.name}")
             runtime = runtime_of(side)
             try:
-                running = runtime.started(side, Settings(optimised=False, fallback=self.fallback))
+                how = RunSettings(optimised=False, fallback=self.fallback)
+                running = runtime.started(side, how)
                 yield self._run(running, cut, alone, blank)
             except RuntimeRefusal as refusal:
                 yield replace(blank, refused=refusal.reason)
@@ -221,7 +222,7 @@ def feeds_of(cut: Cut) -> "Iterator[dict[str, Array]]":
     """Yield inputs for a site that was cut out: random, ramps, impulses."""
     import numpy as np
 
-    (random,) = made(cut.inputs, FeedSettings(low=-1.0))
+    (random,) = make_feeds(cut.inputs, FeedSettings(low=-1.0))
     yield random
     first = cut.inputs[0]
     if first.role != "image" or "float" not in first.dtype:

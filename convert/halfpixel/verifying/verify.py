@@ -5,13 +5,46 @@ graph optimisation off and at its default: what is deployed is compared, and a d
 between the two is told for itself, since its optimiser breaks some models that are right.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.checking.check import Settings as CheckSettings
+from halfpixel.checking.check import opened
+from halfpixel.errors import RuntimeRefusal, UsageError
+from halfpixel.format import Port
+from halfpixel.intents.pairing import pair_sites
+from halfpixel.runtime import Running, RunSettings, Side, parse_side, runtime_of
+from halfpixel.runtimes.feeds import fix_lengths, make_feeds, widen
+from halfpixel.runtimes.recorded_ import Recorded
+from halfpixel.verifying.blame import refused_node, suspect
+from halfpixel.verifying.divergence import Search
+from halfpixel.verifying.measure import TOLERANCES, Tolerance, at_precision, difference
+from halfpixel.verifying.result import (
+    Case,
+    Verification,
+    VerifySettings,
+    compare_outputs,
+    pair_outputs,
+)
+from halfpixel.verifying.side import Divergence, Started
 
 if TYPE_CHECKING:
-    from halfpixel.verifying.result import Verification, VerifySettings
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from halfpixel.format import Opened
+
+    Array = NDArray[np.generic]
+    Feeds = Mapping[str, Array]
+    Returned = dict[str, Array] | str
 
 
-def verify(a: object, b: object, settings: "VerifySettings | None" = None) -> "Verification":
+WARNINGS: Final = CheckSettings(severity="warning")
+
+
+def verify(a: object, b: object, settings: VerifySettings | None = None) -> Verification:
     """Compare two sides.
 
     Args:
@@ -28,7 +61,237 @@ def verify(a: object, b: object, settings: "VerifySettings | None" = None) -> "V
         UsageError: no runtime takes a side, or no inputs can be made.
         MissingExtraError: an optional dependency is not installed.
     """
-    from halfpixel.verifying.comparison import compared
-    from halfpixel.verifying.result import VerifySettings
+    return _Verifying(_side(a), _side(b), settings or VerifySettings()).result()
 
-    return compared(a, b, settings or VerifySettings())
+
+def _side(source: object) -> Side:
+    if isinstance(source, Side):
+        return source
+    return parse_side(source) if isinstance(source, str) else Side(source)
+
+
+@dataclass
+class _Verifying:
+    """Two sides on their way to a verdict."""
+
+    left: Side
+    right: Side
+    settings: VerifySettings
+    tolerances: Mapping[str, Tolerance] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start from the tolerances that were asked for."""
+        self.tolerances = self.settings.tolerances
+
+    def result(self) -> Verification:
+        """Return what differs."""
+        sides: list[Started] = []
+        for side in (self.left, self.right):
+            if sides and side == self.left:
+                sides.append(sides[0])
+                break
+            try:
+                sides.append(self._started(side))
+            except RuntimeRefusal as refusal:
+                case = Case({}, (), str(refusal), equal=False)
+                out = _Refused(side.text)
+                broken = Started(out, out, _model(side))
+                first = refused_node(broken, str(refusal), self._starter(side))
+                suspected = "" if first else suspect(broken, WARNINGS)
+                names = self.left.text, self.right.text
+                return Verification(names, (case,), first, suspected=suspected)
+        return self._compared(sides[0], sides[1])
+
+    def _compared(self, a: Started, b: Started) -> Verification:
+        self.tolerances = at_precision(self.settings.tolerances, (a.precision, b.precision))
+        cases: list[Case] = []
+        first: Divergence | None = None
+        optimiser: list[str] = []
+        for feeds in self._feeds(a, b):
+            here, told = self._ran(a, feeds)
+            there, more = (here, ()) if b is a else self._ran(b, feeds)
+            optimiser += (*told, *more)
+            case = self._case(a, b, feeds, here, there)
+            del here, there
+            cases.append(case)
+            if not case.equal and first is None:
+                first = self._first(a, b, feeds, case)
+            elif case.blank and first is None and not isinstance(b.running, Recorded):
+                first = self._first(a, b, feeds, case)
+                if first is not None:
+                    cases[-1] = replace(case, equal=False)
+        told = tuple(dict.fromkeys(optimiser))
+        differs = first is None and not all(case.equal for case in cases)
+        return Verification(
+            (a.running.name, b.running.name),
+            tuple(cases),
+            first,
+            told,
+            (suspect(a, WARNINGS) or suspect(b, WARNINGS)) if differs else "",
+            (a.running.placement, b.running.placement),
+            pair_sites(a.sites, b.sites) if a is not b and a.model and b.model else None,
+        )
+
+    def _starter(self, side: Side) -> Callable[[bytes], object]:
+        """Return what starts a model of one node where a side runs."""
+        how = RunSettings(fallback=True)
+
+        def start(model: bytes) -> object:
+            alone = replace(side, source=model, label=side.text)
+            return runtime_of(alone).started(alone, how)
+
+        return start
+
+    def _started(self, side: Side) -> Started:
+        runtime = runtime_of(side)
+        how = RunSettings(fallback=self.settings.fallback)
+        plain: Running | None = None
+        if runtime.optimises and self.settings.optimiser:
+            with suppress(RuntimeRefusal):
+                plain = runtime.started(side, replace(how, optimised=False))
+        try:
+            running = runtime.started(side, how)
+        except RuntimeRefusal as refusal:
+            if plain is None:
+                raise
+            return Started(plain, plain, getattr(plain, "model", None), refusal.reason)
+        return Started(running, plain or running, getattr(running, "model", None))
+
+    def _feeds(self, a: Started, b: Started) -> "Iterator[Feeds]":
+        """Yield the inputs: recorded ones, given ones, or ones that are made.
+
+        They have the names and the order of the side that declares what it takes.
+        """
+        sides = (a.running, b.running)
+        declared = [side.inputs for side in sides if side.inputs]
+        shaped = [ports for ports in declared if all(p.shape is not None for p in ports)]
+        ports = next(iter(shaped or declared), ())
+        for others in shaped:
+            ports = fix_lengths(ports, others)
+        recorded = next((side for side in sides if isinstance(side, Recorded)), None)
+        if recorded is not None:
+            if self.settings.feeds.given or self.settings.feeds.shapes:
+                raise UsageError(f"{recorded.name} holds the inputs; --inputs and --shape do not")
+            other = b.running if recorded is a.running else a.running
+            cases = recorded.split([port.name for port in ports], other.outputs)
+            yield from (_chosen(case, ports, recorded.name, renamed=False) for case in cases)
+            return
+        if not ports and any(side.model is not None for side in (a, b)):
+            yield {}  # a model that takes nothing
+            return
+        if not ports and not self.settings.feeds.given:
+            raise UsageError("neither side says what it takes; give --inputs")
+        half = any(side.precision for side in (a, b))
+        for case in make_feeds(ports, self.settings.feeds):
+            chosen = {**_chosen(case, ports, "--inputs", renamed=True), **_dropped(case, sides)}
+            yield widen(chosen) if half else chosen
+
+    def _ran(self, side: Started, feeds: "Feeds") -> "tuple[Returned, tuple[str, ...]]":
+        """Return what a side returns or why it refuses, and what its optimiser changes."""
+        try:
+            found: Returned = side.running.run(side.fed(feeds))
+        except RuntimeRefusal as refusal:
+            found = str(refusal)
+        told = tuple(self._optimised(side, feeds, found)) if self.settings.optimiser else ()
+        return found, told
+
+    def _case(
+        self, a: Started, b: Started, feeds: "Feeds", here: "Returned", there: "Returned"
+    ) -> Case:
+        """Return how one run differs."""
+        shapes = {name: array.shape for name, array in feeds.items()}
+        if isinstance(here, str) or isinstance(there, str):
+            refusals = [one for one in (here, there) if isinstance(one, str)]
+            return Case(shapes, (), "; ".join(refusals), equal=len(refusals) == 2)
+        pairs = pair_outputs(a, b, here, there)
+        usual, task = self.settings.tolerances == TOLERANCES, self.settings.task
+        outputs = tuple(
+            compare_outputs(pairs, here, there, self.tolerances, usual=usual, task=task)
+        )
+        equal = all(one.difference.equal for one in outputs)
+        unloaded = "; ".join(f"{s.running.name}: {s.refused}" for s in (a, b) if s.refused)
+        return Case(shapes, outputs, unloaded, equal=equal and not unloaded)
+
+    def _first(self, a: Started, b: Started, feeds: "Feeds", case: Case) -> Divergence | None:
+        """Return the node that parts two sides at one case."""
+        if case.refused:
+            for side, given in ((a, self.left), (b, self.right)):
+                if side.running.name in case.refused:
+                    return refused_node(side, case.refused, self._starter(given))
+        search = Search(a, b, feeds, self.tolerances)
+        if a.model is None and b.model is not None:
+            search = Search(b, a, b.named(feeds), self.tolerances)
+        try:
+            return search.first()
+        except RuntimeRefusal:
+            return None  # the plain run refuses what the optimised one takes
+
+    def _optimised(self, side: Started, feeds: "Feeds", deployed: "Returned") -> Iterator[str]:
+        """Yield what the runtime's optimiser changes at these inputs."""
+        name = side.running.name
+        if side.refused:
+            yield f"{name}: loads unoptimised only: {side.refused}"
+            return
+        if side.plain is side.running:
+            return
+        try:
+            plain = side.plain.run(side.fed(feeds))
+        except RuntimeRefusal:
+            return  # the plain run refuses: there is nothing to hold the other against
+        if isinstance(deployed, str):
+            yield f"{name}: runs unoptimised only: {deployed.removeprefix(name + ': ')}"
+            return
+        for output, array in deployed.items():
+            found = difference(array, plain[output], self.tolerances)
+            if not found.equal:
+                amount = found.reason or f"by up to {found.max_abs:.3g}"
+                yield f"{name}: graph optimisation changes output {output!r} {amount}"
+
+
+@dataclass
+class _Refused:
+    """A side that its runtime refuses."""
+
+    name: str
+    inputs: tuple[()] = ()
+    outputs: tuple[()] = ()
+    values: tuple[()] = ()
+    placement: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def run(self, feeds: "Feeds", wanted: Sequence[str] = ()) -> "dict[str, Array]":
+        del feeds, wanted
+        raise RuntimeRefusal(self.name, "it does not load")
+
+
+def _model(side: Side) -> "Opened | None":
+    try:
+        return opened(side.source)
+    except UsageError:
+        return None
+
+
+def _dropped(case: "Feeds", sides: Sequence[Running]) -> "Feeds":
+    """Return what one side takes by its name and the other may lack: exporters drop the unused.
+
+    Nothing, where a side takes an input of a name that the case does not have.
+    """
+    names = [port.name for side in sides for port in side.inputs]
+    return {name: case[name] for name in names} if set(names) <= case.keys() else {}
+
+
+def _chosen(case: "Feeds", ports: Sequence[Port], name: str, *, renamed: bool) -> "Feeds":
+    """Return what a model takes of a case, in its order; all of it where nothing is declared.
+
+    Inputs of other names are taken by position where `renamed` and there are as many.
+
+    Raises:
+        UsageError: an input is missing.
+    """
+    if not ports:
+        return case
+    missing = [port.name for port in ports if port.name not in case]
+    if missing and renamed and len(case) == len(ports):
+        return dict(zip((port.name for port in ports), case.values(), strict=True))
+    if missing:
+        raise UsageError(f"{name}: holds no input {missing[0]!r}, it has {', '.join(case)}")
+    return {port.name: case[port.name] for port in ports}

@@ -15,7 +15,7 @@ from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
     from halfpixel.checking.check import Report, Settings
-    from halfpixel.cli.target import Target
+    from halfpixel.cli.destination import Destination
     from halfpixel.rule import Severity
 
 SLOW: Final = 20
@@ -118,9 +118,9 @@ def check_command(options: Options) -> None:
     files = model_files(options.paths)
     unwritten = False
     if options.fix:
-        from halfpixel.cli.target import Target
+        from halfpixel.cli.destination import Destination
 
-        where = Target(in_place=options.in_place, force=options.force)
+        where = Destination(in_place=options.in_place, force=options.force)
         files, unwritten = _fixed_first(files, settings, where, unsafe=options.unsafe_fixes)
     elif options.unsafe_fixes or options.in_place or options.force:
         raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
@@ -141,10 +141,10 @@ def check_command(options: Options) -> None:
 
 
 def _fixed_first(
-    files: Sequence[Path], settings: "Settings", target: "Target", *, unsafe: bool
+    files: Sequence[Path], settings: "Settings", target: "Destination", *, unsafe: bool
 ) -> tuple[list[Path], bool]:
     """Fix files before they are checked; return what is checked, and whether one failed."""
-    from halfpixel.cli.target import at_least_warnings, fixed, say
+    from halfpixel.cli.destination import at_least_warnings, fixed, say
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report.fix_report import lines
 

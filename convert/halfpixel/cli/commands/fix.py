@@ -124,7 +124,7 @@ def fix_command(options: Options) -> None:
     --in-place say otherwise; a model without anything to fix is not touched. Exit code 1 says that
     findings are left, or that --lower was declined; 2 that a file could not be read or written.
     """
-    from halfpixel.cli.target import Target, at_least_warnings, fixed, lowerings, say
+    from halfpixel.cli.destination import Destination, at_least_warnings, fixed, lowerings, say
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report import fix_report
 
@@ -138,7 +138,9 @@ def fix_command(options: Options) -> None:
         lowerings(options.lower),
     )
     files = model_files(options.paths)
-    target = Target(options.output, options.in_place, options.backup, options.force, options.diff)
+    target = Destination(
+        options.output, options.in_place, options.backup, options.force, options.diff
+    )
     target.check(files)
     _check_named(files, options.expect)
     results = list(fixed(files, settings, target))

@@ -104,14 +104,14 @@ def verify_command(options: Options) -> None:
     a provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered
     as a whole.
     """
-    from halfpixel.runtimes.feeds import FeedSettings, parse_shapes, read
+    from halfpixel.runtimes.feeds import FeedSettings, parse_shapes, read_feeds
     from halfpixel.verifying.measure import parse_tolerances
     from halfpixel.verifying.result import VerifySettings
 
     a, b = options.a, options.b
     low, high = parse_range(options.limits)
     _check_task(options.task)
-    shapes, given = parse_shapes(options.shape), read(options.inputs)
+    shapes, given = parse_shapes(options.shape), read_feeds(options.inputs)
     settings = VerifySettings(
         FeedSettings(shapes, low, high, options.seed, given),
         parse_tolerances(options.tolerance),

@@ -1,4 +1,18 @@
-"""coremltools, asked to write a module, with halfpixel's own pass."""
+"""coremltools, asked to write a module, with halfpixel's own pass.
+
+Of a program its gaps are filled first, and what it computes stays:
+
+======================= ======================================================================
+node                    what becomes of it
+======================= ======================================================================
+aten.alias, aten.lift   its input: coremltools knows no such operator
+a node called floor     another name: coremltools takes rounding_mode="floor" for that node
+aten.max_pool           the stride that was left out is written: it is the kernel, as in PyTorch
+======================= ======================================================================
+
+Source: coremltools 9.0 `converters/mil/frontend/torch/ops.py`; PyTorch
+`aten/src/ATen/native/native_functions.yaml`.
+"""
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -6,24 +20,29 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from halfpixel.converting.export.coreml_form import fill_gaps
+from halfpixel.converting.cases import ranges
 from halfpixel.converting.export.quietly import quietly
 from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, asked
-from halfpixel.converting.ranges import ranges
 from halfpixel.converting.result import NEURAL
-from halfpixel.converting.source import Source, exported
+from halfpixel.converting.source import Source, export_program
 from halfpixel.dialect import ML_PROGRAM, NEURAL_NETWORK, SYSTEMS
 from halfpixel.errors import MissingExtraError, UsageError
 from halfpixel.targets.target import load_target
 
 if TYPE_CHECKING:
-    from halfpixel.converting.plain.exporting import Kind
+    import torch
+
+    from halfpixel.converting.calls import Kind
 
 LONGEST: Final = 1024
 """Longest free length that the model is told to take."""
 
 SCALARS: Final = "only 0-dimensional arrays can be converted to Python scalars"
 """What coremltools 9.0 raises of nearly every trace under NumPy 2.4 and later."""
+
+SAME: Final = ("aten.alias.", "aten.lift_fresh_copy.", "aten.lift.")
+ROUNDINGS: Final = frozenset({"floor", "trunc"})
+POOLS: Final = ("aten.max_pool1d.", "aten.max_pool2d.", "aten.max_pool3d.")
 
 
 def export_coreml(
@@ -121,10 +140,28 @@ def _form(source: Source, how: str) -> object:
         return trace(source.module, source.tensors(), check_trace=False)
     if source.program is None:
         raise ExportRefusal(f"by torch.export: {source.problem}")
-    program: Any = exported(source)
+    program: Any = export_program(source)
     core: torch.export.ExportedProgram = program.run_decompositions({})
     fill_gaps(core)
     return core
+
+
+def fill_gaps(program: "torch.export.ExportedProgram") -> None:
+    """Rewrite the nodes of a program, in place, that coremltools has no words for."""
+    graph: Any = program.graph
+    for node in list(graph.nodes):
+        target = str(node.target)
+        if target.startswith(SAME):
+            node.replace_all_uses_with(node.args[0])
+            program.graph_signature.replace_all_uses(node.name, node.args[0].name)
+            graph.erase_node(node)
+        elif node.name in ROUNDINGS and node.op == "call_function":
+            before = node.name
+            node._rename(f"{before}_value")  # noqa: SLF001 - the only way to a name that is free
+            program.graph_signature.replace_all_uses(before, node.name)
+        elif target.startswith(POOLS) and len(node.args) == 2 and not node.kwargs:
+            node.args = (*node.args, node.args[1])
+    graph.lint()
 
 
 def _inputs(tools: Any, source: Source) -> list[object]:  # noqa: ANN401 - coremltools is untyped

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.converting.export.quietly import quietly, reason_of, tracing, unprinted
-from halfpixel.converting.source import Source, exported
+from halfpixel.converting.source import Source, export_program
 from halfpixel.errors import HalfpixelError, ModelFileError
 from halfpixel.intents.exported_program import origins, placeholders
 
 if TYPE_CHECKING:
-    from halfpixel.converting.plain.exporting import Kind
+    from halfpixel.converting.calls import Kind
 
 USUAL: Final = 17
 VOLUMES: Final = 20
@@ -43,14 +43,14 @@ class Exported:
 
 
 @contextmanager
-def asked(told: str, path: Path) -> Generator[None]:
+def asked(refusal: str, path: Path) -> Generator[None]:
     """Ask a library for an export: what it raises is its refusal.
 
     What halfpixel raises itself, in its plain operators too, is no refusal and is raised as it
     is; so is what the system says of the disk, with the file's name.
 
     Args:
-        told: how the refusal begins.
+        refusal: how the refusal begins.
         path: what is written.
 
     Raises:
@@ -69,7 +69,7 @@ def asked(told: str, path: Path) -> Generator[None]:
         reason = _unwritten(error)
         if reason is not None:
             raise ModelFileError(Path(path.name), f"cannot be written: {reason}") from error
-        raise ExportRefusal(f"{told}: {reason_of(error)}") from error
+        raise ExportRefusal(f"{refusal}: {reason_of(error)}") from error
 
 
 def _unwritten(error: Exception) -> str | None:
@@ -83,8 +83,8 @@ def _unwritten(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.errno is not None:
         return (error.strerror or str(error)).lower()
     text = str(error)  # as coremltools' own C++ has it, and shutil of a folder
-    told = text.startswith("[MIL FileWriter]") or isinstance(error, shutil.Error)
-    return " ".join(text.split()) if told else None
+    written = text.startswith("[MIL FileWriter]") or isinstance(error, shutil.Error)
+    return " ".join(text.split()) if written else None
 
 
 def export_onnx(
@@ -126,7 +126,7 @@ def _dynamo(source: Source, path: Path, opset: int | None, *, again: bool) -> Ex
     program = source.program
     asking = asked("the dynamo exporter refuses", path)
     if again and program is not None:
-        program = asking(exported)(source)
+        program = asking(export_program)(source)
     if program is None:
         raise ExportRefusal(f"torch.export refuses: {source.problem}")
     export = asking(cast("Callable[..., Any]", vars(torch.onnx)["export"]))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from halfpixel.converting.onnx_in.older import DOMAIN
 from halfpixel.converting.onnx_in.preparation import SITE
 from halfpixel.converting.onnx_in.site_module import is_weighed
-from halfpixel.runtime import Settings, Side, runtime_of
+from halfpixel.runtime import RunSettings, Side, runtime_of
 from halfpixel.site import Site
 from halfpixel.verifying.measure import Tolerance, difference
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
+class ModuleDivergence:
     """Where a module parts from the file that it was made of.
 
     Attributes:
@@ -39,27 +39,27 @@ class Parting:
     amount: str
 
 
-def parting(
+def module_divergence(
     path: Path,
     module: "torch.fx.GraphModule",
     model: "ModelProto",
     feeds: "Feeds",
     tolerances: Mapping[str, Tolerance],
-) -> Parting | None:
+) -> ModuleDivergence | None:
     """Return where a module parts from the file that it was made of; None where it does not."""
     values = _values(module, feeds)
     side = Side(str(path))
-    running = runtime_of(side).started(side, Settings(optimised=False))
+    running = runtime_of(side).started(side, RunSettings(optimised=False))
     makers = {name: node for node in model.graph.node for name in node.output}
 
-    def first(there: "Feeds") -> Parting | None:
+    def first(there: "Feeds") -> ModuleDivergence | None:
         for name, array in there.items():
             if name not in values:
-                return Parting(name, makers.get(name), "is missing")
+                return ModuleDivergence(name, makers.get(name), "is missing")
             found = difference(values[name], array, tolerances)
             if not found.equal:
                 amount = found.reason or f"differs by up to {found.max_abs:.3g}"
-                return Parting(name, makers.get(name), amount)
+                return ModuleDivergence(name, makers.get(name), amount)
         return None
 
     end = first(running.run(feeds))
@@ -69,7 +69,7 @@ def parting(
     return first(running.run(feeds, inside)) or end
 
 
-def told(parted: Parting, sites: Sequence[Site]) -> str:
+def divergence_text(parted: ModuleDivergence, sites: Sequence[Site]) -> str:
     """Return in words where a module parts from its file."""
     node = parted.node
     if node is None:

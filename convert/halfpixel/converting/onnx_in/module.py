@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.checking.check import opened
 from halfpixel.converting.export.quietly import quietly, reason_of
-from halfpixel.converting.onnx_in.divergence import parting, told
+from halfpixel.converting.onnx_in.divergence import divergence_text, module_divergence
 from halfpixel.converting.onnx_in.older import DOMAIN, LENGTHS
-from halfpixel.converting.onnx_in.preparation import SITE, prepared
+from halfpixel.converting.onnx_in.preparation import SITE, prepare
 from halfpixel.converting.onnx_in.site_module import is_weighed, site_module
 from halfpixel.converting.result import ConvertSettings, InputSpec
 from halfpixel.errors import (
@@ -29,7 +29,7 @@ from halfpixel.errors import (
     UsageError,
 )
 from halfpixel.format import Port
-from halfpixel.runtimes.feeds import USUAL_RANGE, FeedSettings, made
+from halfpixel.runtimes.feeds import USUAL_RANGE, FeedSettings, make_feeds
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
@@ -80,26 +80,26 @@ def as_module(path: Path, settings: ConvertSettings) -> FromOnnx:
         raise UsageError(f"{path}: lengths become fixed on the way from ONNX: no --dynamic")
     library = _library(path)
     low, high = settings.limits or USUAL_RANGE
-    (feeds,) = made(ports, FeedSettings(low=low, high=high))
+    (feeds,) = make_feeds(ports, FeedSettings(low=low, high=high))
     named = all(name.isidentifier() and not iskeyword(name) for name in feeds)
-    with _telling(path, "onnx2torch cannot be given it"):
-        model, sites = prepared(path, feeds)
-    with _telling(path, "onnx2torch refuses"):
+    with _as_file_error(path, "onnx2torch cannot be given it"):
+        model, sites = prepare(path, feeds)
+    with _as_file_error(path, "onnx2torch refuses"):
         stub = _stub(library)
         module = library.convert(model, save_input_names=named, attach_onnx_mapping=True).eval()
-    with _telling(path, "onnx2torch makes a module of it that does not run"):
+    with _as_file_error(path, "onnx2torch makes a module of it that does not run"):
         placed = _set_sites(module, stub, sites)
         _write_numbers(module)
-        parted = parting(path, module, model, feeds, settings.tolerances)
-    if parted is not None:
-        raise ModelFileError(path, told(parted, sites), INSTEAD)
+        found = module_divergence(path, module, model, feeds, settings.tolerances)
+    if found is not None:
+        raise ModelFileError(path, divergence_text(found, sites), INSTEAD)
     if not named:
         ports = tuple(replace(p, name=f"input_{k}") for k, p in enumerate(ports, 1))
     return FromOnnx(module, ports, tuple(value.name for value in model.graph.output), placed)
 
 
 @contextmanager
-def _telling(path: Path, what: str) -> Generator[None]:
+def _as_file_error(path: Path, what: str) -> Generator[None]:
     """Say in one line why a step failed: with the node, where that is known."""
     try:
         with quietly():

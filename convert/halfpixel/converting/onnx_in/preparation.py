@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from halfpixel.checking.check import opened
 from halfpixel.converting.onnx_in.older import DOMAIN, NEWEST, lower
-from halfpixel.runtime import Settings, Side, runtime_of
+from halfpixel.runtime import RunSettings, Side, runtime_of
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ FROM_LENGTHS: Final = ("Shape", "Size")
 ROUNDS: Final = 16
 
 
-def prepared(path: Path, feeds: "Feeds") -> "tuple[ModelProto, list[Site]]":
+def prepare(path: Path, feeds: "Feeds") -> "tuple[ModelProto, list[Site]]":
     """Return a model as onnx2torch reads it, and the sites that are kept apart in it.
 
     Args:
@@ -50,8 +50,8 @@ def prepared(path: Path, feeds: "Feeds") -> "tuple[ModelProto, list[Site]]":
     model = inlined(onnx.load(path))  # pyright: ignore[reportUnknownMemberType]
     fix_lengths(model, feeds)
     hoist(model)
-    settle(model, feeds, path.name)
-    sites = set_apart(model)
+    fold_constants(model, feeds, path.name)
+    sites = isolate_sites(model)
     lower(model)
     _drop_unread(model)
     return model, sites
@@ -107,7 +107,7 @@ def hoist(model: "ModelProto") -> None:
     _set_nodes(model, kept)
 
 
-def settle(model: "ModelProto", feeds: "Feeds", name: str) -> None:
+def fold_constants(model: "ModelProto", feeds: "Feeds", name: str) -> None:
     """Put numbers in the place of what follows from constants and lengths alone.
 
     Lengths are those that onnx's shape inference is sure of: a length that the numbers of an
@@ -116,11 +116,11 @@ def settle(model: "ModelProto", feeds: "Feeds", name: str) -> None:
     from onnx import numpy_helper
 
     for _ in range(ROUNDS):
-        wanted = _settled(model)
+        wanted = _foldable(model)
         if not wanted:
             return
         side = Side(model.SerializeToString(), label=name)
-        running = runtime_of(side).started(side, Settings(optimised=False))
+        running = runtime_of(side).started(side, RunSettings(optimised=False))
         found = running.run(feeds, wanted)
         numbers = {name: a for name, a in found.items() if a.dtype.kind in "iufb"}
         if not numbers:
@@ -133,7 +133,7 @@ def settle(model: "ModelProto", feeds: "Feeds", name: str) -> None:
         _drop_unread(model)
 
 
-def _settled(model: "ModelProto") -> list[str]:
+def _foldable(model: "ModelProto") -> list[str]:
     """Return the values that other nodes read and that no input's numbers reach."""
     lengths = _known_lengths(model)
     graph = model.graph
@@ -199,7 +199,7 @@ def _set_nodes(model: "ModelProto", nodes: "Sequence[NodeProto]") -> None:
     model.graph.node.extend(copies)
 
 
-def set_apart(model: "ModelProto") -> list[Site]:
+def isolate_sites(model: "ModelProto") -> list[Site]:
     """Make each site a node of halfpixel's own domain, which reads what it resamples alone.
 
     Returns:

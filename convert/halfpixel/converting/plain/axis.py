@@ -21,7 +21,7 @@ TAPS: Final = {"linear": 2.0, "cubic": 4.0, "lanczos": 6.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Interpolation:
     """One call of F.interpolate as it was made.
 
     Attributes:
@@ -41,7 +41,7 @@ class Wanted:
     recomputed: bool = False
 
 
-class Axis:
+class TensorAxis:
     """One axis: its lengths as tensors, so that nothing that is free becomes a constant.
 
     Attributes:
@@ -87,7 +87,7 @@ class Axis:
             exact: nearest-exact, which has no such copies.
 
         >>> import torch
-        >>> axis = Axis(3, 6, 2.2, torch.rand(1, 1, 3, 3))
+        >>> axis = TensorAxis(3, 6, 2.2, torch.rand(1, 1, 3, 3))
         >>> [axis.nearest(short, exact=False).tolist() for short in (True, False)]
         [[0, 0, 1, 1, 2, 2], [0, 0, 0, 1, 1, 2]]
         """
@@ -115,11 +115,12 @@ class Axis:
         copied = torch.where(self.stays, self.i.long(), torch.where(doubles, half, index))
         return copied if isinstance(short, bool) else torch.where(short, copied, index)
 
-    def weights(self, wanted: Wanted) -> "Tensor":
+    def weights(self, wanted: Interpolation) -> "Tensor":
         """Return the matrix of shape (out, in) whose product with an axis resizes it.
 
         >>> import torch
-        >>> Axis(2, 4, None, torch.rand(1, 1, 2)).weights(Wanted("linear", [4], None)).tolist()
+        >>> axis = TensorAxis(2, 4, None, torch.rand(1, 1, 2))
+        >>> axis.weights(Interpolation("linear", [4], None)).tolist()
         [[1.0, 0.0], [0.75, 0.25], [0.25, 0.75], [0.0, 1.0]]
         """
         if wanted.family == "area":
@@ -134,7 +135,7 @@ class Axis:
         """Return the weights (out, in) of area: a window is floor(i n/m) to ceil((i + 1) n/m).
 
         >>> import torch
-        >>> Axis(3, 2, None, torch.rand(1, 1, 3))._windows().tolist()
+        >>> TensorAxis(3, 2, None, torch.rand(1, 1, 3))._windows().tolist()
         [[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]
         """
         import torch
@@ -172,7 +173,7 @@ class Axis:
             family: linear, cubic (a = -0.5) or lanczos (three lobes).
 
         >>> import torch
-        >>> axis = Axis(4, 2, None, torch.rand(1, 1, 4))
+        >>> axis = TensorAxis(4, 2, None, torch.rand(1, 1, 4))
         >>> axis._stretched(axis.step(), "linear")[0]
         tensor([0.4286, 0.4286, 0.1429, 0.0000])
         """

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from halfpixel.conventions.torch.interpolate import NEAREST_COPIES_UP_TO
-from halfpixel.converting.plain.axis import Axis, Wanted
+from halfpixel.converting.plain.axis import Interpolation, TensorAxis
 from halfpixel.converting.plain.lengths import count_of, output_length
 
 if TYPE_CHECKING:
@@ -35,15 +35,15 @@ def pooled(input: "Tensor", output_size: Any, *, spatial: int) -> "Tensor":  # n
     x = input
     lengths = each(output_size, spatial)
     kept = [x.shape[k - spatial] if n is None else n for k, n in enumerate(lengths)]
-    return resized(x, Wanted("area", kept, None))
+    return resized(x, Interpolation("area", kept, None))
 
 
-def resized(x: "Tensor", wanted: Wanted) -> "Tensor":
+def resized(x: "Tensor", wanted: Interpolation) -> "Tensor":
     """Return F.interpolate of a tensor in plain operators.
 
     >>> import torch
     >>> x = torch.rand(1, 1, 4, 5)
-    >>> y = resized(x, Wanted("linear", None, (1.5, 2.0)))
+    >>> y = resized(x, Interpolation("linear", None, (1.5, 2.0)))
     >>> there = torch.nn.functional.interpolate(x, scale_factor=(1.5, 2.0), mode="bilinear")
     >>> bool((y - there).abs().max() < 1e-6)
     True
@@ -59,7 +59,7 @@ def resized(x: "Tensor", wanted: Wanted) -> "Tensor":
         else output_length(ins[k], (wanted.factors or ())[k])
         for k in range(spatial)
     ]
-    axes = [Axis(ins[k], outs[k], _factor(wanted, k), x) for k in range(spatial)]
+    axes = [TensorAxis(ins[k], outs[k], _factor(wanted, k), x) for k in range(spatial)]
     short = _short_path(x, axes) if wanted.family.startswith("nearest") else False
     y = x
     for k, axis in enumerate(axes):
@@ -76,7 +76,7 @@ def resized(x: "Tensor", wanted: Wanted) -> "Tensor":
     return x.clone() if y is x else y
 
 
-def _short_path(x: "Tensor", axes: Sequence[Axis]) -> "Tensor | bool":
+def _short_path(x: "Tensor", axes: Sequence[TensorAxis]) -> "Tensor | bool":
     """Whether PyTorch's nearest takes the kernel that copies whole pixels.
 
     Two axes take it where their output lengths sum to 128 at most; two or three take it where more
@@ -87,7 +87,7 @@ def _short_path(x: "Tensor", axes: Sequence[Axis]) -> "Tensor | bool":
     >>> import torch
     >>> def short(n):
     ...     x = torch.rand(1, 1, n, 9)
-    ...     return bool(_short_path(x, [Axis(k, k, None, x) for k in (n, 9)]))
+    ...     return bool(_short_path(x, [TensorAxis(k, k, None, x) for k in (n, 9)]))
     >>> short(119), short(120)
     (True, False)
     """
@@ -105,12 +105,12 @@ def _short_path(x: "Tensor", axes: Sequence[Axis]) -> "Tensor | bool":
     return axes[0].n_out + axes[1].n_out <= NEAREST_COPIES_UP_TO
 
 
-def _copies(wanted: Wanted) -> bool:
+def _copies(wanted: Interpolation) -> bool:
     """Whether PyTorch copies an axis whose length stays."""
     return wanted.antialias or wanted.family == "linear"
 
 
-def _factor(wanted: Wanted, axis: int) -> float | None:
+def _factor(wanted: Interpolation, axis: int) -> float | None:
     given = None if wanted.recomputed or wanted.factors is None else wanted.factors[axis]
     return given if given is not None and given > 0 else None
 

@@ -6,93 +6,22 @@ itself uses for source coordinates. An exporter sees arange, comparisons and mat
 every opset has, and lengths that are free stay free.
 """
 
-import re
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from inspect import signature
-from math import frexp
 from typing import TYPE_CHECKING, Any, Final
 
 from halfpixel.conventions.torch.interpolate import FAMILIES
-from halfpixel.converting.plain.axis import Wanted
+from halfpixel.converting.calls import Kind
+from halfpixel.converting.plain.axis import Interpolation
 from halfpixel.converting.plain.calls import affine_grid, each, pooled, resized
 from halfpixel.converting.plain.grid import sampled
-from halfpixel.converting.plain.lengths import rounds_alike
-from halfpixel.intents.exported_program import GraphCall
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-Kind = tuple[str, bool]
-"""Family of an F.interpolate, affine_grid or grid_sample; and whether it antialiases."""
-
-AFFINE: Final[Kind] = ("affine_grid", False)
-
 MODES: Final[Mapping[str, str]] = {**FAMILIES, "lanczos": "lanczos"}
-
-
-def kind_of(call: GraphCall) -> Kind | None:
-    """Return the kind of a call that can be written out; None for any other.
-
-    >>> kind_of(GraphCall("u", "aten._upsample_lanczos2d_aa.vec", "resize", None))
-    ('lanczos', True)
-    """
-    known = None if call.intent is None else call.intent.call
-    if known is not None:
-        return known.family, known.antialias
-    if "lanczos" in call.target:
-        return "lanczos", True
-    if call.kind == "grid":
-        return ("grid_sample", False) if len(call.input_shape or ()) == 4 else None
-    return ("affine_grid", False) if call.kind == "theta" else None
-
-
-KEEPS: Final = 1.5
-"""Factor below which a length of 2 or more may stay."""
-
-_TIMES: Final = re.compile(r"(?:(\d+)\*)?(\w+)")
-"""A length as a multiple of another: "2*s0"."""
-
-
-def delicate(call: GraphCall) -> bool:
-    """Whether a call reads other pixels elsewhere at some of its free lengths.
-
-    Nearest divides whole numbers in float32, and exporters and runtimes divide in another order
-    than PyTorch; factors that are powers of two are exact in any order. The windows of area are
-    those of the exported lengths, but where there is one alone. A small factor keeps short lengths,
-    which PyTorch copies axis by axis or not at all, and runtimes all at once. Runtimes multiply
-    lengths in float32, where 90 times 0.7 is 63 rows in place of 62.
-
-    >>> from halfpixel.intents.aten_call import read_call
-    >>> def up(*factors):
-    ...     found = read_call("aten.upsample_nearest1d.vec", ("%x", None, list(factors)))
-    ...     return delicate(GraphCall("u", "", *found, ("n", 2, "s0"), ("n", 2, "u0")))
-    >>> up(2.0), up(1.7)
-    (False, True)
-    """
-    known = None if call.intent is None else call.intent.call
-    if known is None:
-        return False
-    ins, outs = (shape or () for shape in (call.input_shape, call.output_shape))
-    for axis in range(-known.spatial, 0):
-        n, m = ins[axis], outs[axis]
-        if isinstance(n, int) and isinstance(m, int):
-            continue
-        if known.family == "area":
-            exact = m == 1
-        elif known.family in {"linear", "cubic"}:
-            factor = None if known.scale_factor is None else known.scale_factor[axis]
-            exact = factor is None or (rounds_alike(factor) and not 1 < factor < KEEPS)
-        elif known.scale_factor is not None:
-            exact = frexp(known.scale_factor[axis])[0] == 0.5
-        else:
-            found = _TIMES.fullmatch(str(m))
-            count = int(found[1] or 1) if found is not None and found[2] == str(n) else 3
-            exact = count & (count - 1) == 0
-        if not exact:
-            return True
-    return False
 
 
 def written_out(kinds: frozenset[Kind]) -> "AbstractContextManager[object]":
@@ -206,7 +135,7 @@ def _interpolate() -> tuple[object, tuple[str, ...]]:
 
 def _wanted(
     func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Wanted | None:
+) -> Interpolation | None:
     """Return the resize that a call asks for; None for another call, or one that is left alone."""
     x = args[0] if args else kwargs.get("input")
     if x is None or not getattr(x, "is_floating_point", bool)():
@@ -219,7 +148,7 @@ def _wanted(
         size, factor = given.get("size"), given.get("scale_factor")
         if family is None or (size is None) == (factor is None):
             return None
-        return Wanted(
+        return Interpolation(
             family,
             None if size is None else each(size, spatial),
             None if factor is None else each(factor, spatial),
@@ -230,7 +159,7 @@ def _wanted(
     return _of_aten(str(func), args, kwargs)
 
 
-def _of_aten(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Wanted | None:
+def _of_aten(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Interpolation | None:
     """Return the resize of an ATen call with vectors, as a loaded program makes them."""
     if not name.startswith(("aten.upsample_", "aten._upsample_")) or not name.endswith(".vec"):
         return None
@@ -246,4 +175,4 @@ def _of_aten(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Wanted
     smooth = not family.startswith("nearest")
     factors = rest[2 if smooth else 1] if len(rest) > (2 if smooth else 1) else None
     corners = bool(rest[1]) if smooth else False
-    return Wanted(family, rest[0], factors, corners, "_aa" in name)
+    return Interpolation(family, rest[0], factors, corners, "_aa" in name)

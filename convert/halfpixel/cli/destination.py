@@ -22,7 +22,7 @@ STANDARD_OUTPUT: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Destination:
     """Where the result of a fix goes.
 
     Attributes:
@@ -63,38 +63,38 @@ class Target:
 
 
 def fixed(
-    files: Sequence[Path], settings: FixSettings, target: Target
+    files: Sequence[Path], settings: FixSettings, destination: Destination
 ) -> Iterator[tuple[FixResult, str]]:
     """Fix every file and write the results; yield each with where it was written."""
     for path in files:
         result = fix(path, settings=settings)
         output = ""
-        if result.error is None and not target.diff:
+        if result.error is None and not destination.diff:
             try:
-                output = _written(result, path, target)
+                output = _written(result, path, destination)
             except HalfpixelError as error:
                 result.error = str(error)
         yield result, output
 
 
-def _written(result: FixResult, path: Path, target: Target) -> str:
-    if target.output == STANDARD_OUTPUT:
+def _written(result: FixResult, path: Path, destination: Destination) -> str:
+    if destination.output == STANDARD_OUTPUT:
         result.copy_out(sys.stdout.buffer)
         sys.stdout.flush()
         return "standard output"
-    if target.output is not None:
-        result.save(target.output, replace=True)
-        return target.output
+    if destination.output is not None:
+        result.save(destination.output, replace=True)
+        return destination.output
     if not result.changed:
         return ""
-    if target.in_place:
-        if target.backup:
-            _keep(path, replace=target.force)
+    if destination.in_place:
+        if destination.backup:
+            _keep(path, replace=destination.force)
         result.save(path, replace=True)
         return str(path)
     beside = fixed_name(path)
     try:
-        result.save(beside, replace=target.force)
+        result.save(beside, replace=destination.force)
     except ModelFileError as error:
         if isinstance(error.__cause__, FileExistsError):
             raise ModelFileError(beside, "is there already", "--force replaces it") from error
