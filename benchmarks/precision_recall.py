@@ -16,10 +16,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from halfpixel.checking.check import FileReport, Settings, check_paths
+from halfpixel.checking.check import Settings, check_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from halfpixel.checking.result import FileReport
 
 TABLES = ("manifest.csv", "architectures.csv")
 

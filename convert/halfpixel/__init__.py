@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from halfpixel.checking.check import Report, Settings, check, sites
+    from halfpixel.checking.check import Settings, check, sites
+    from halfpixel.checking.result import Report
     from halfpixel.conventions.torch.interpolate import parse_call
     from halfpixel.converting.convert import convert
     from halfpixel.errors import HalfpixelError
@@ -37,7 +38,7 @@ __all__ = [
 _PLACES = {
     "FixResult": "fixing.result",
     "HalfpixelError": "errors",
-    "Report": "checking.check",
+    "Report": "checking.result",
     "Settings": "checking.check",
     "Site": "site",
     "check": "checking.check",

@@ -8,7 +8,7 @@ import pytest
 
 import example_models as models
 import halfpixel
-from halfpixel.checking.check import Report
+from halfpixel.checking.result import Report
 from halfpixel.rule import Severity
 
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 import example_models as models
 import halfpixel
-from halfpixel.checking.check import FileReport, Report
+from halfpixel.checking.result import FileReport, Report
 from halfpixel.cli.main import cli
 from halfpixel.report import as_github, as_sarif
 from halfpixel.rule import load_rules

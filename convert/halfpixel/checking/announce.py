@@ -7,7 +7,7 @@ from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Change, Opened
 
 if TYPE_CHECKING:
-    from halfpixel.checking.check import FileReport, Located
+    from halfpixel.checking.result import FileReport, Located
 
 
 def announced(model: Opened, report: "FileReport") -> "FileReport":

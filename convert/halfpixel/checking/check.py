@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
+from halfpixel.checking.result import FileReport, Located, Report
 from halfpixel.errors import (
     HalfpixelError,
     RuleError,
@@ -25,80 +26,6 @@ from halfpixel.rule import (
     of_site,
 )
 from halfpixel.site import Intent, Operation, Site
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """A finding, the rule that made it, and the site that it is about.
-
-    Attributes:
-        rule: the rule.
-        site: the site.
-        finding: what the rule says; without its fix, and with the reason, where nothing can write
-            that.
-        words: what the fix writes, as the writer of the format says it; empty where there is none.
-    """
-
-    rule: Rule
-    site: Site
-    finding: Finding
-    words: str = ""
-
-    def __str__(self) -> str:
-        """Return the finding in one line."""
-        found = self.finding
-        return f"{self.site.path}: {found.severity} {self.rule.name}: {found.message}"
-
-
-@dataclass(frozen=True, slots=True)
-class FileReport:
-    """What was found in one file.
-
-    Attributes:
-        path: the file as it was named; "<model>" for a model in memory.
-        sites: its resampling sites, in graph order.
-        findings: what the rules say of them, in the same order.
-        error: why the file could not be read, or None.
-        repaired: what earlier fixes recorded in the model, a line each.
-    """
-
-    path: str
-    sites: tuple[Site, ...] = ()
-    findings: tuple[Located, ...] = ()
-    error: str | None = None
-    repaired: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What was found in all files, in the order in which they were named."""
-
-    files: tuple[FileReport, ...] = ()
-
-    def __str__(self) -> str:
-        """Return a line for each finding, and how many sites there are."""
-        lines = [f"{file.path}: {one}" for file in self.files for one in file.findings]
-        count = len(self.sites)
-        return "\n".join([*lines, f"{count} resampling site{'' if count == 1 else 's'}"])
-
-    @property
-    def findings(self) -> tuple[Located, ...]:
-        """All findings."""
-        return tuple(located for file in self.files for located in file.findings)
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """All sites."""
-        return tuple(site for file in self.files for site in file.sites)
-
-    @property
-    def failed(self) -> bool:
-        """Whether a file could not be read."""
-        return any(file.error is not None for file in self.files)
-
-    def count(self, severity: Severity) -> int:
-        """Return the number of findings of one severity."""
-        return sum(located.finding.severity == severity for located in self.findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from halfpixel.checking.check import Located
+from halfpixel.checking.result import Located
 from halfpixel.errors import UsageError
 from halfpixel.fixing.result import Changed, Declined
 from halfpixel.intents.exported_program import GraphCall

@@ -12,13 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from halfpixel.checking.announce import announced, announced_at
-from halfpixel.checking.check import (
-    FileReport,
-    Judge,
-    Located,
-    opened,
-    settings_of,
-)
+from halfpixel.checking.check import Judge, opened, settings_of
+from halfpixel.checking.result import FileReport, Located
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixing.result import Changed, Declined, FixResult, FixSettings
 from halfpixel.format import Change, Opened, Outcome, Rewritten

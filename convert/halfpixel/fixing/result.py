@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from halfpixel.checking.check import FileReport, Settings
+from halfpixel.checking.check import Settings
+from halfpixel.checking.result import FileReport
 from halfpixel.errors import UsageError
 from halfpixel.format import Rewritten
 from halfpixel.rule import Safety

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from halfpixel.checking.check import Located, Report, check, opened
+from halfpixel.checking.check import check, opened
+from halfpixel.checking.result import Located, Report
 from halfpixel.errors import HalfpixelError
 from halfpixel.report.as_text import lines
 from halfpixel.report.picture import write_picture

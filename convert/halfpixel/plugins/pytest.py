@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from halfpixel.checking.check import Report
+    from halfpixel.checking.result import Report
     from halfpixel.rule import Severity
     from halfpixel.verifying.measure import Tolerance
     from halfpixel.verifying.result import Verification, VerifySettings

@@ -21,7 +21,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from halfpixel.checking.check import FileReport, Judge, Report, opened, settings_of
+from halfpixel.checking.check import Judge, opened, settings_of
+from halfpixel.checking.result import FileReport, Report
 from halfpixel.errors import HalfpixelError, MissingExtraError
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixResult, FixSettings

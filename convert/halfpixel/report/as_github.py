@@ -6,7 +6,7 @@ Source: GitHub documentation, "Workflow commands for GitHub Actions", setting an
 from collections.abc import Iterator
 from typing import Final
 
-from halfpixel.checking.check import Report
+from halfpixel.checking.result import Report
 
 COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}
 

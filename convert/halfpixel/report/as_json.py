@@ -3,7 +3,7 @@
 import json
 from typing import Final
 
-from halfpixel.checking.check import FileReport, Located, Report
+from halfpixel.checking.result import FileReport, Located, Report
 from halfpixel.site import Shape, Site
 
 VERSION: Final = 1

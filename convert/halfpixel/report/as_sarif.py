@@ -19,7 +19,7 @@ from pathlib import Path, PurePath
 from typing import Final
 from urllib.parse import quote
 
-from halfpixel.checking.check import FileReport, Located, Report
+from halfpixel.checking.result import FileReport, Located, Report
 from halfpixel.rule import Bad, BadModel, Rule, Severity, load_rules
 from halfpixel.site import Site
 

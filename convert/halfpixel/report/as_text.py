@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from halfpixel.checking.check import FileReport, Located, Report
+from halfpixel.checking.result import FileReport, Located, Report
 from halfpixel.rule import SEVERITIES
 from halfpixel.site import Shape, Site, shown
 

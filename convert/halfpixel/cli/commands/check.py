@@ -14,7 +14,8 @@ from halfpixel.cli.options import CLEAN, FAILED, FOUND, Expect, command, names, 
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
-    from halfpixel.checking.check import Report, Settings
+    from halfpixel.checking.check import Settings
+    from halfpixel.checking.result import Report
     from halfpixel.cli.destination import Destination
     from halfpixel.rule import Severity
 
