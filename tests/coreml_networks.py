@@ -1,12 +1,9 @@
 """Small networks as ML Programs, and where the Core ML models of the tests lie."""
 
-import sys
-import types
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 from click.testing import CliRunner, Result
 from torch import Tensor, nn
@@ -59,14 +56,6 @@ def written(
     ]  # fmt: skip
     inputs = {"x": (dtype, (1, 2, 5, 6))}
     return programs.package(folder / f"{mode}-{dtype}-{odd}.mlpackage", inputs, ops, ["y"])
-
-
-@pytest.fixture
-def factory(monkeypatch: pytest.MonkeyPatch) -> str:
-    module = types.ModuleType("halfpixel_test_coreml_network")
-    module.build = Network  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    return "halfpixel_test_coreml_network:build"
 
 
 def site(name: str, operator: Operator | None, out: tuple[int, ...] = ()) -> Site:

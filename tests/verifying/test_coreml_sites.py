@@ -1,7 +1,6 @@
 """Verify for Core ML: single sites, and what is not lowered or not run here."""
 
 import csv
-import json
 import shutil
 import sys
 import types
@@ -48,27 +47,6 @@ def test_the_variants_are_held_against_pytorch() -> None:
     called = [path for path in files()[::9] if path.suffix == ".mlpackage"]
     found = [one for path in called for one in SiteCheck(str(path)).results()]
     assert sum(one.torch is not None for one in found) > len(found) // 2
-
-
-def test_what_cannot_be_lowered_is_verified_site_by_site(factory: str, tmp_path: Path) -> None:
-    path = written(tmp_path, odd=True)
-    message = (
-        f"{path}: node 'act': MIL operator lstm is not lowered to ONNX; "
-        "verification goes site by site"
-    )
-    with pytest.raises(GraphError) as caught:
-        verify(str(path), factory)
-    assert str(caught.value) == message
-    whole = run(path, factory)
-    assert whole.exit_code == 2
-    assert whole.stderr.strip() == f"halfpixel: {message}"
-    alone = run(path, "--output-format", "json")
-    assert alone.exit_code == 0
-    told = json.loads(alone.stdout)
-    assert told["notes"] == [message]
-    assert [(one["node"], one["equal"]) for one in told["sites"]] == [("near", True),
-                                                                      ("smooth", True)]  # fmt: skip
-    assert message in run(path).stdout.replace("\n", "")
 
 
 def test_a_neural_network_is_verified_site_by_site() -> None:

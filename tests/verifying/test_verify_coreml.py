@@ -1,6 +1,9 @@
 """Verify for Core ML: whole programs beside PyTorch, ONNX and themselves, lowered to ONNX."""
 
+import json
 import shutil
+import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -11,9 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
 
 import coreml_programs as programs
-from coreml_networks import MODELS, VARIANTS, run, written
+from coreml_networks import MODELS, VARIANTS, Network, run, written
 from coreml_programs import Op
 from halfpixel.checking.check import opened
+from halfpixel.errors import GraphError
 from halfpixel.fixing.fix import fix
 from halfpixel.formats.coreml.messages import MilProgram, ModelDescription
 from halfpixel.runtime import RunSettings, Side, runtime_of
@@ -89,6 +93,14 @@ def test_a_spoiled_package_is_found_named_and_repaired(path: Path, tmp_path: Pat
     assert again.equal
     assert again.pairing is not None
     assert not again.pairing.differences
+
+
+@pytest.fixture
+def factory(monkeypatch: pytest.MonkeyPatch) -> str:
+    module = types.ModuleType("halfpixel_test_coreml_network")
+    module.build = Network  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return "halfpixel_test_coreml_network:build"
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
@@ -184,3 +196,24 @@ def test_a_default_function_of_another_name_is_the_one_that_is_lowered(tmp_path:
     side = Side(str(path))
     found = runtime_of(side).started(side, RunSettings()).run({"x": x})["y"]
     assert np.abs(np.asarray(found, float) - inner.evaluate(x)).max() < 1e-6
+
+
+def test_what_cannot_be_lowered_is_verified_site_by_site(factory: str, tmp_path: Path) -> None:
+    path = written(tmp_path, odd=True)
+    message = (
+        f"{path}: node 'act': MIL operator lstm is not lowered to ONNX; "
+        "verification goes site by site"
+    )
+    with pytest.raises(GraphError) as caught:
+        verify(str(path), factory)
+    assert str(caught.value) == message
+    whole = run(path, factory)
+    assert whole.exit_code == 2
+    assert whole.stderr.strip() == f"halfpixel: {message}"
+    alone = run(path, "--output-format", "json")
+    assert alone.exit_code == 0
+    told = json.loads(alone.stdout)
+    assert told["notes"] == [message]
+    assert [(one["node"], one["equal"]) for one in told["sites"]] == [("near", True),
+                                                                      ("smooth", True)]  # fmt: skip
+    assert message in run(path).stdout.replace("\n", "")
