@@ -14,6 +14,7 @@ import example_models as models
 from halfpixel.checking.check import opened
 from halfpixel.conventions.torch.interpolate import Family, Interpolate
 from halfpixel.format import Change, Outcome
+from halfpixel.origin import Operator
 from halfpixel.sampling import (
     AffineGrid,
     Area,
@@ -29,7 +30,7 @@ from halfpixel.sampling.coordinate import Coordinate
 from halfpixel.sampling.kernel import Kernel, Rounding
 from halfpixel.sampling.lowering import LOWERINGS, meant_weights, single_taps
 from halfpixel.sampling.resize import along_axis
-from halfpixel.site import Operator, Site
+from halfpixel.site import Site
 from oracles import by_onnxruntime
 
 Array = np.ndarray[Any, np.dtype[Any]]
