@@ -8,6 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "convert" / "halfpixel"
 FOLDERS = ("convert", "rules", "tests")
+ONE_FILE_A_RULE = ROOT / "rules" / "halfpixel_rules"  # as many as there are rules
 CROWDED = 20
 LONG = 300
 
@@ -83,7 +84,8 @@ def test_a_circle_is_found() -> None:
 
 def test_no_folder_is_crowded() -> None:
     files = python_files()
-    counts = {f: sum(p.parent == f for p in files) for f in {p.parent for p in files}}
+    folders = {p.parent for p in files} - {ONE_FILE_A_RULE}
+    counts = {f: sum(p.parent == f for p in files) for f in folders}
     crowded = {str(f.relative_to(ROOT)): n for f, n in counts.items() if n > CROWDED}
     assert crowded == {}
 

@@ -1,4 +1,4 @@
-"""Writing a file so that it is there whole, or not at all.
+"""Writing a file whole or not at all; in one file, because each of its steps guards the next.
 
 A file is written as pieces: new bytes, and ranges of an old file that the system copies
 without their passing through this program. It has no name until every byte is on the disk,
@@ -185,14 +185,28 @@ def _parts(piece: Piece, old: BinaryIO) -> Iterator[bytes]:
 
 
 def _copy(pieces: Sequence[Piece], old: BinaryIO, new: int) -> None:
-    """Write pieces; of a large file, the system copies the ranges."""
-    large = size_of(pieces) > LARGE
-    for piece in pieces:
-        if large and not isinstance(piece, bytes):
-            _copy_range(*piece, old, new)
-            continue
-        for part in _parts(piece, old):
+    """Write pieces, and what is large to the disk while more is being copied."""
+    if size_of(pieces) <= LARGE:
+        for part in (part for piece in pieces for part in _parts(piece, old)):
             _write_all(new, part)
+        return
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max_workers=1) as flushing:
+        flushed: Future[None] | None = None
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                _write_all(new, piece)
+                continue
+            for start in range(*piece, LARGE):
+                _copy_range(start, min(start + LARGE, piece[1]), old, new)
+                if flushed is None or flushed.done():
+                    flushed = flushing.submit(_flush, new)
+
+
+def _flush(new: int) -> None:
+    with suppress(OSError):  # the fsync at the end tells
+        os.fsync(new)
 
 
 def _write_all(new: int, data: bytes) -> None:

@@ -1,9 +1,8 @@
 """Two files exported from one network: which sites belong together, and whether they agree.
 
-Sites are paired in order, by what they are (a resize, a grid, boxes ...), by their lengths and by
-their names; one that has no partner is named. A pair is compared by what it computes at the
-lengths that either file fixes, so that a difference of convention is told even where neither file
-is wrong by itself and where the outputs hide it.
+Sites are paired in order, by what they are (a resize, a grid, boxes ...), their lengths and names; one
+without a partner is named. A pair is compared by what it computes at the lengths that either file
+fixes: a difference is told even where no file is wrong by itself or where outputs hide it.
 """
 
 import re
