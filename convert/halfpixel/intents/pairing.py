@@ -1,8 +1,8 @@
 """Two files exported from one network: which sites belong together, and whether they agree.
 
-Sites are paired in order, by what they are (a resize, a grid, boxes ...), their lengths and names; one
-without a partner is named. A pair is compared by what it computes at the lengths that either file
-fixes: a difference is told even where no file is wrong by itself or where outputs hide it.
+Sites are paired in order, by what they are (a resize ...), their lengths and names. A pair is
+compared by what it computes at the lengths that either file fixes: a difference is told even where
+no file is wrong by itself.
 """
 
 import re
@@ -27,9 +27,7 @@ from halfpixel.site import Operation, Site
 if TYPE_CHECKING:
     from fractions import Fraction
 
-MOST: Final = 1 << 18
-"""Pairs that are weighed against each other; larger models are paired by their order alone."""
-
+MOST: Final = 1 << 18  # pairs that are weighed; larger models are paired by their order alone
 KINDS: Final[dict[type, str]] = {
     Resize: "resize", GridSample: "grid", Resample: "grid", AffineSample: "grid",
     RoiAlign: "boxes", CropResize: "boxes", ConvTranspose: "convolution", AffineGrid: "theta",
