@@ -16,7 +16,7 @@ def words_for(operation: Operation, meant: Resize) -> "Words | None":
     from halfpixel.conventions.coreml import mil as coreml_mil
     from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     say = coreml_mil.words if operation.dialect == ML_PROGRAM else coreml_neuralnetwork.words
     return say(meant, ins, outs, operation.opset, operation.scales)
 

@@ -89,7 +89,7 @@ class System:
         from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 
         convention = coreml_mil if self.dialect == ML_PROGRAM else coreml_neuralnetwork
-        ins, outs = operation.lengths()
+        ins, outs = operation.lengths
         try:
             words = convention.words(resize, ins, outs, self.specification, operation.scales)
         except ConventionError as error:
