@@ -12,7 +12,8 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 import coreml_programs as programs
 from coreml_programs import Op
 from halfpixel.cli.main import cli
-from halfpixel.site import Operation, Operator, Site
+from halfpixel.origin import Operator
+from halfpixel.site import Operation, Site
 
 MODELS = Path(__file__).parents[1] / "models"
 VARIANTS = MODELS / "coreml/variants"

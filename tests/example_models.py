@@ -1,10 +1,12 @@
 """Models that the tests share: the files in the repository, and small graphs made here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
+import onnx
+from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 MODELS = Path(__file__).parent.parent / "models"
 CORPUS = MODELS / "corpus"
@@ -14,6 +16,7 @@ TENSORFLOW = MODELS / "tensorflow"
 
 Dims = Sequence[int | str]
 Attribute = int | float | str | list[int]
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def resize(
@@ -62,3 +65,36 @@ def model(
     """Return a model from x to y."""
     made = graph(nodes, shape, initializers)
     return helper.make_model(made, opset_imports=[helper.make_opsetid("", opset)])
+
+
+def float_model(  # noqa: PLR0913, PLR0917 - the parts of a model
+    nodes: Sequence[NodeProto],
+    inputs: Mapping[str, Dims],
+    outputs: Sequence[str],
+    constants: Mapping[str, Sequence[float]],
+    opset: int,
+    functions: Sequence[FunctionProto] = (),
+) -> ModelProto:
+    """Return a model of float tensors; an input without a shape is a bool."""
+    made = helper.make_graph(
+        list(nodes),
+        "test",
+        [
+            helper.make_tensor_value_info(n, TensorProto.FLOAT if s else TensorProto.BOOL, s)
+            for n, s in inputs.items()
+        ],
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in outputs],
+        [numpy_helper.from_array(np.array(v, np.float32), n) for n, v in constants.items()],
+    )
+    opsets = [helper.make_opsetid("", opset), helper.make_opsetid("local", 1)]
+    return helper.make_model(made, opset_imports=opsets, functions=list(functions), ir_version=8)
+
+
+def measured(path: Path) -> Iterator[tuple[dict[str, Array], Array]]:
+    """Yield inputs and PyTorch's output of every size that lies beside a model."""
+    with np.load(path.with_suffix(".npz")) as file:
+        arrays = dict(file)
+    names = [value.name for value in onnx.load(path, load_external_data=False).graph.input]
+    for tail in ("", "_1", "_2", "_3"):
+        if f"y{tail}" in arrays:
+            yield {name: arrays[f"{name}{tail}"] for name in names}, arrays[f"y{tail}"]

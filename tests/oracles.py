@@ -1,4 +1,4 @@
-"""The runtimes that decide what is right."""
+"""The runtimes that decide what is right, and the rationals that do."""
 
 import importlib.util
 from collections.abc import Callable, Mapping
@@ -9,6 +9,10 @@ import numpy as np
 import onnxruntime as ort
 from onnx import ModelProto
 from onnx.reference import ReferenceEvaluator
+
+from halfpixel.sampling import Resize
+from halfpixel.sampling.lowering import meant_weights
+from halfpixel.sampling.resize import along_axis
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -42,3 +46,21 @@ def network_run(
     spec.loader.exec_module(module)
     values: dict[str, Array] = module.run(path, inputs, resample)
     return values
+
+
+def as_written(model: object, feeds: dict[str, Array]) -> list[Array]:
+    """Return what onnxruntime computes, nothing optimised."""
+    assert isinstance(model, ModelProto)
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    data = model.SerializeToString()
+    session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    return [np.asarray(y) for y in session.run(None, feeds)]
+
+
+def by_rationals(operator: Resize, x: Array, outs: list[int]) -> Array:
+    """Return what an operator computes, from its rationals; PyTorch's nearest in its own way."""
+    y: Array = x.astype(np.float64)
+    for axis, sampling in operator.axes:
+        y = along_axis(meant_weights(sampling, x.shape[axis], outs[axis]), y, axis)
+    return y

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from halfpixel.origin import Operator
 from halfpixel.registry import load, names
-from halfpixel.site import Operator, Shape, Site
+from halfpixel.site import Shape, Site
 
 if TYPE_CHECKING:
     from halfpixel.sampling.lowering import Cost

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from halfpixel.intents.exporter_habit import meant as meant_by_exporter
 from halfpixel.intents.pytorch_record import recorded
-from halfpixel.site import Intent, Operation
+from halfpixel.origin import Intent
+from halfpixel.site import Operation
 
 
 def intent_of(

@@ -15,8 +15,9 @@ from typing import Any, Literal
 
 from halfpixel.dialect import DIALECTS, Dialect
 from halfpixel.errors import RuleError, UsageError
+from halfpixel.origin import How, Operator, Origin
 from halfpixel.registry import entry_points
-from halfpixel.site import How, Operation, Operator, Origin, Site, Surroundings
+from halfpixel.site import Operation, Site, Surroundings
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")

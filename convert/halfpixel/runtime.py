@@ -165,7 +165,6 @@ class Runtime:
         factories: it runs what `package.module:factory` makes.
         asked: it is taken where a side asks for it by name, and nowhere else.
         optimises: it has graph optimisation that can be off.
-        wide: it is asked for by name and takes any kind of source: the others are asked before.
     """
 
     name: str
@@ -175,7 +174,6 @@ class Runtime:
     factories: bool = False
     asked: bool = False
     optimises: bool = False
-    wide: bool = False
 
     def takes(self, side: Side) -> bool:
         """Whether it runs a side."""
@@ -190,9 +188,9 @@ class Runtime:
 
 @lru_cache(maxsize=1)
 def load_runtimes() -> tuple[Runtime, ...]:
-    """Return every runtime: the files in `runtimes/` whose names end in `_`, wide ones last."""
+    """Return every runtime: the files in `runtimes/` ending in `_`, those asked by name first."""
     found = load("runtimes", names("runtimes", "_"), Runtime)
-    return tuple(sorted(found, key=lambda runtime: runtime.wide))
+    return tuple(sorted(found, key=lambda runtime: not runtime.asked))
 
 
 def runtime_of(side: Side) -> Runtime:

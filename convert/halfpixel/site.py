@@ -7,26 +7,16 @@ resizes is judged once.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from halfpixel.dialect import ONNX, Dialect
 from halfpixel.errors import GraphError
-from halfpixel.sampling import (
-    AffineGrid,
-    AffineSample,
-    ConvTranspose,
-    CropResize,
-    GridSample,
-    Resample,
-    Resize,
-    RoiAlign,
-)
+from halfpixel.origin import UNKNOWN, Intent, Operator, Origin
+from halfpixel.sampling import AffineGrid
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from halfpixel.conventions.torch.interpolate import Interpolate
 
     Compute = Callable[[Sequence[NDArray[np.generic]]], NDArray[np.float64]]
 
@@ -37,50 +27,7 @@ Shape = tuple[Dim, ...]
 Lengths = tuple[int | None, ...]
 """Known lengths, None each where a length is unknown."""
 
-Operator = (
-    Resize
-    | GridSample
-    | AffineGrid
-    | RoiAlign
-    | ConvTranspose
-    | Resample
-    | AffineSample
-    | CropResize
-)
 Attribute = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...]
-How = Literal["proven", "simulated", "recorded", "assumed", "policy"]
-
-
-@dataclass(frozen=True, slots=True)
-class Producer:
-    """Which program wrote the model.
-
-    Attributes:
-        name: producer_name of the file, in lower case; empty where it says nothing.
-        version: (major, minor) of producer_version; None where it is not a version.
-    """
-
-    name: str = ""
-    version: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What was meant, and how that is known.
-
-    Attributes:
-        how: recorded by the exporter, assumed from its habits, or the user's policy.
-        origin: one phrase that says where it comes from.
-        text: the call that was meant, as Python.
-        call: the call, where it is an F.interpolate.
-        operator: the operator that was meant, where it is another one.
-    """
-
-    how: How
-    origin: str
-    text: str
-    call: "Interpolate | None" = None
-    operator: Operator | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,25 +85,6 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a site comes from and what it is for: its writer, what was meant, where it will run.
-
-    Attributes:
-        producer: which program wrote the model.
-        framework: framework that the model was converted from, as the converter recorded it.
-        intent: what was meant, where that is known.
-        literal_size: the user's own line, as the exporter kept it, spells the size out.
-        targets: names of the targets that the model is to run on.
-    """
-
-    producer: Producer = Producer()
-    framework: str = ""
-    intent: Intent | None = None
-    literal_size: bool = False
-    targets: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Operation:
     """What a site is, without its place: what it computes, its surroundings and its origin.
 
@@ -206,7 +134,7 @@ class Operation:
     doubt: str = ""
     since: int = 0
     surroundings: Surroundings = Surroundings()
-    origin: Origin = Origin()
+    origin: Origin = UNKNOWN
     intent: Intent | None = field(init=False, repr=False, compare=False)
     rank: int = field(init=False, repr=False, compare=False)
     lengths: tuple[Lengths, Lengths] = field(init=False, repr=False, compare=False)

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from halfpixel.dialect import ML_PROGRAM
 from halfpixel.intents.deviation import deviation
 from halfpixel.sampling import Resize, Sampling
 from halfpixel.site import Operation, Site
@@ -13,11 +12,10 @@ if TYPE_CHECKING:
 
 def words_for(operation: Operation, meant: Resize) -> "Words | None":
     """Return how a resize is said at the specification version of the model."""
-    from halfpixel.conventions.coreml import mil as coreml_mil
-    from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
+    from halfpixel.conventions.coreml.dialects import words_of
 
     ins, outs = operation.lengths
-    say = coreml_mil.words if operation.dialect == ML_PROGRAM else coreml_neuralnetwork.words
+    say = words_of(operation.dialect).words
     return say(meant, ins, outs, operation.opset, operation.scales)
 
 

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from halfpixel.dialect import ONNX
+from halfpixel.origin import Operator
 from halfpixel.sampling import AffineGrid, AffineSample, ConvTranspose, GridSample, RoiAlign
 from halfpixel.sampling.arithmetic import float32
-from halfpixel.site import Operator, Site
+from halfpixel.site import Site
 
 
 def on_axes_of(site: Site, meant: Operator) -> Operator:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from halfpixel.intents.cause import Cause
 from halfpixel.intents.deviation import Deviation, deviation
+from halfpixel.origin import How
 from halfpixel.rule import Finding, Fix, Safety, Severity
-from halfpixel.site import How, Operation, Site
+from halfpixel.site import Operation, Site
 
 
 def severity_of(operation: Operation, found: Deviation) -> Severity:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from halfpixel.origin import How
 from halfpixel.rule import Facts, Fix
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import How, Operation
+from halfpixel.site import Operation
 
 if TYPE_CHECKING:
     from halfpixel.targets.target import Said, Target

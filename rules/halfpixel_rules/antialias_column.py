@@ -22,9 +22,10 @@ from collections.abc import Iterator
 
 from halfpixel.conventions.torch.faults import repeats_first_row
 from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Intent, Site
+from halfpixel.site import Site
 
 DECLINED = "there is nothing wrong in the file"
 

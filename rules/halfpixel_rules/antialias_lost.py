@@ -23,9 +23,10 @@ from collections.abc import Iterator
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ML_PROGRAM, ONNX
 from halfpixel.intents.exporter_habit import cannot_be_known
+from halfpixel.origin import Intent, Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Attribute, Intent, Operation, Producer, Site
+from halfpixel.site import Attribute, Operation, Site
 from halfpixel_rules._meant import findings
 
 _UNTOLD = "nothing tells whether it was meant"

@@ -28,9 +28,10 @@ from fractions import Fraction
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ONNX
 from halfpixel.intents.exporter_habit import as_written
+from halfpixel.origin import Intent, Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare_resize
-from halfpixel.site import Intent, Producer, Site
+from halfpixel.site import Site
 from halfpixel_rules._meant import findings
 
 

@@ -20,9 +20,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from halfpixel.dialect import ML_PROGRAM
+from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Intent, Operation, Site
+from halfpixel.site import Operation, Site
 from halfpixel_rules._coreml import both_flags, linear
 
 DECLINED = "the file does not say which was meant; --expect align_corners=true or false does"

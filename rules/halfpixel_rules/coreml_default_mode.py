@@ -27,9 +27,10 @@ from dataclasses import replace
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK
 from halfpixel.intents.exporter_habit import as_written
+from halfpixel.origin import Intent, Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
-from halfpixel.site import Intent, Producer, Site
+from halfpixel.site import Site
 from halfpixel_rules._meant import findings
 
 

@@ -36,6 +36,7 @@ from fractions import Fraction
 
 from halfpixel.conventions.torch.interpolate import Interpolate, parse_call
 from halfpixel.intents.cause import Cause
+from halfpixel.origin import Intent, Operator
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import (
     AffineGrid,
@@ -47,7 +48,7 @@ from halfpixel.sampling import (
     RoiAlign,
     Sampling,
 )
-from halfpixel.site import Intent, Operator, Site
+from halfpixel.site import Site
 from halfpixel_rules._difference import difference, on_axes_of
 from halfpixel_rules._meant import findings
 

@@ -21,9 +21,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from halfpixel.intents.exporter_habit import as_written
+from halfpixel.origin import Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Resize, Sampling, compare_resize
-from halfpixel.site import Producer, Site
+from halfpixel.site import Site
 
 PYTORCH_A = Fraction(-3, 4)
 

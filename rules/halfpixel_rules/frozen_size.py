@@ -24,9 +24,10 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.aten_call import GRAPH
+from halfpixel.origin import Intent, Origin
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Intent, Operation, Origin, Site
+from halfpixel.site import Operation, Site
 
 DECLINED = "the arithmetic that was lost is not in the file"
 

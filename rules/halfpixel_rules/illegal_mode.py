@@ -19,9 +19,10 @@ otherwise: what was meant cannot be told from a value that means nothing.
 from collections.abc import Iterator
 
 from halfpixel.intents.exporter_habit import as_written
+from halfpixel.origin import Producer
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Area, Linear, Resize, Sampling
-from halfpixel.site import Operation, Producer, Site
+from halfpixel.site import Operation, Site
 from halfpixel_rules._coreml import both_flags
 
 DECLINED = "what was meant cannot be told from a value that means nothing"

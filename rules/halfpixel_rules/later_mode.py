@@ -49,13 +49,11 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 def _needed(operation: Operation) -> int:
-    from halfpixel.conventions.coreml import mil as coreml_mil
-    from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
+    from halfpixel.conventions.coreml.dialects import words_of
 
-    program = operation.dialect == ML_PROGRAM
-    floor = coreml_mil.floor_of if program else coreml_neuralnetwork.floor_of
+    floor_of = words_of(operation.dialect).floor_of
     try:
-        return max(operation.since, floor(operation.op, operation.attributes))
+        return max(operation.since, floor_of(operation.op, operation.attributes))
     except ConventionError:
         return operation.since
 

@@ -24,9 +24,10 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.deviation import deviation
+from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
-from halfpixel.site import Intent, Site
+from halfpixel.site import Site
 
 MARKS = ("coordinate_transformation_mode", "nearest_mode")
 

@@ -24,9 +24,10 @@ from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import NEURAL_NETWORK
 from halfpixel.intents.deviation import deviation
 from halfpixel.intents.exporter_habit import cannot_be_known
+from halfpixel.origin import Intent, Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Resize
-from halfpixel.site import Intent, Producer, Site
+from halfpixel.site import Site
 from halfpixel_rules._coreml import linear
 
 DECLINED = "the file does not say which of the two was meant"

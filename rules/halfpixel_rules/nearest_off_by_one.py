@@ -29,10 +29,11 @@ from dataclasses import replace
 from halfpixel.conventions.torch.call import closest_nearest
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.deviation import Deviation, Lengths, deviation
+from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
-from halfpixel.site import FreeLengths, Intent, Operation, Site
+from halfpixel.site import FreeLengths, Operation, Site
 from halfpixel_rules._meant import how_of, severity_of
 
 

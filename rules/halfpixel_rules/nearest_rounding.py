@@ -25,9 +25,10 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.exporter_habit import as_written
+from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling, compare_resize
-from halfpixel.site import Attribute, Intent, Site
+from halfpixel.site import Attribute, Site
 from halfpixel_rules._meant import findings
 
 DEFAULTS = ("coordinate_transformation_mode", "nearest_mode")

@@ -34,6 +34,7 @@ from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ML_PROGRAM, ONNX
 from halfpixel.intents.deviation import meant_resize
 from halfpixel.intents.factors import neat, nudged
+from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, Safety, Severity, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import (
@@ -44,7 +45,7 @@ from halfpixel.sampling.arithmetic import (
 )
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
-from halfpixel.site import Intent, Operation, Site
+from halfpixel.site import Operation, Site
 
 DECLINED = "it cannot be told which length is multiplied by which factor"
 LONGEST = 1024

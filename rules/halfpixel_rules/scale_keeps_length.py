@@ -24,11 +24,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, Table, compare
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
-from halfpixel.site import Intent, Site
+from halfpixel.site import Site
 from halfpixel_rules._meant import findings
 
 DECLINED = "no attribute chooses between copying and resampling"

@@ -23,11 +23,12 @@ Safe where the call is recorded: the node is given the input that the call had.
 from collections.abc import Iterator
 
 from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling, compare
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
-from halfpixel.site import Attribute, Intent, Site
+from halfpixel.site import Attribute, Site
 from halfpixel_rules._meant import findings
 
 

@@ -21,9 +21,10 @@ product of its constant base with theta.
 from collections.abc import Iterator
 
 from halfpixel.intents.exporter_habit import as_written
+from halfpixel.origin import Producer
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import AffineGrid
-from halfpixel.site import Producer, Site
+from halfpixel.site import Site
 
 
 def check(site: Site) -> Iterator[Finding]:

@@ -24,9 +24,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize
-from halfpixel.site import Attribute, Intent, Site
+from halfpixel.site import Attribute, Site
 from halfpixel_rules._meant import findings
 
 WHY = "an output length of 1 reads input pixel 0"

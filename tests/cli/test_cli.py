@@ -158,7 +158,7 @@ def test_a_plain_check_imports_no_more_than_it_needs(form: str) -> None:
         "importlib.metadata", "tempfile", "hashlib", "logging",
         "halfpixel.cli.commands.fix", "halfpixel.cli.commands.convert",
         "halfpixel.targets.target", "halfpixel.conventions.coreml.mil",
-        "halfpixel.formats.coreml_file", "halfpixel.formats.onnx.write.rewrite",
+        "halfpixel.formats.coreml.model", "halfpixel.formats.onnx.write.rewrite",
     }  # fmt: skip
     code = (
         "import sys\n"

@@ -8,8 +8,9 @@ import pytest
 from halfpixel.checking.check import check
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.intents.exporter_habit import meant
+from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
-from halfpixel.site import Attribute, Operation, Origin, Producer
+from halfpixel.site import Attribute, Operation
 
 MODELS = Path(__file__).parents[2] / "models/coreml"
 

@@ -27,6 +27,7 @@ from halfpixel.intents.exporter import (
     names,
 )
 from halfpixel.intents.exporter_habit import as_written, cannot_be_known, meant
+from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import (
     Area,
     Coordinate,
@@ -37,7 +38,7 @@ from halfpixel.sampling import (
     Resize,
     Sampling,
 )
-from halfpixel.site import Attribute, Operation, Origin, Producer
+from halfpixel.site import Attribute, Operation
 
 EXPORTERS = [load_exporter(FOLDER / f"{name}.toml") for name in names()]
 ROWS = [

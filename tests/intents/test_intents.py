@@ -9,8 +9,9 @@ from halfpixel.errors import UsageError
 from halfpixel.intent import intent_of, version_of
 from halfpixel.intents.policy import expected, parse_policy
 from halfpixel.intents.pytorch_record import FX_NODE, parse_fx_node, recorded, user_line
+from halfpixel.origin import Operator, Origin, Producer
 from halfpixel.sampling import AffineGrid, GridSample, RoiAlign
-from halfpixel.site import Operation, Operator, Origin, Producer
+from halfpixel.site import Operation
 
 RESIZE = Operation("Resize", 18, {"mode": "linear"}, None, input_shape=(1, 2, 5, 7), by="sizes")
 

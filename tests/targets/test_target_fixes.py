@@ -103,7 +103,7 @@ def test_several_targets_at_once(tmp_path: Path) -> None:
         "  on     onnxruntime-cuda: native",
         "  on     coreml-ios15: native",
         "warning target-refuses: tensorrt refuses it: the coordinate_transformation_mode (assumed)",
-        "fix (safe): set coordinate_transformation_mode=half_pixel: the same weights, proven",
+        "fix (safe): set coordinate_transformation_mode=half_pixel",
     ):
         assert line in result.output
     read = CliRunner().invoke(cli, ["check", *chosen, "--output-format", "json", str(path)])

@@ -15,9 +15,9 @@ from coreml_networks import VARIANTS, run, site
 from coreml_programs import Op
 from halfpixel.cli.main import cli
 from halfpixel.intents.pairing import match_sites, pair_sites
+from halfpixel.origin import Operator
 from halfpixel.runtimes.feeds import FeedSettings
 from halfpixel.sampling import Coordinate, GridSample, Linear, Resample, Resize, Sampling
-from halfpixel.site import Operator
 from halfpixel.verifying.result import VerifySettings
 from halfpixel.verifying.verify import verify
 

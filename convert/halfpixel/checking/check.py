@@ -16,6 +16,7 @@ from halfpixel.errors import (
 )
 from halfpixel.format import Format, Opened, load_formats
 from halfpixel.intents.policy import Policy, expected, parse_policy
+from halfpixel.origin import Intent
 from halfpixel.rule import (
     SEVERITIES,
     Finding,
@@ -25,7 +26,7 @@ from halfpixel.rule import (
     of_model,
     of_site,
 )
-from halfpixel.site import Intent, Operation, Site
+from halfpixel.site import Operation, Site
 
 
 @dataclass(frozen=True, slots=True)

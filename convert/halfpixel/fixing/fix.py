@@ -16,11 +16,10 @@ from halfpixel.checking.check import Judge, opened, settings_of
 from halfpixel.checking.result import FileReport, Located
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixing.result import Changed, Declined, FixResult, FixSettings
+from halfpixel.fixing.wish import Wish, is_meant, joined
 from halfpixel.format import Change, Opened, Outcome, Rewritten
-from halfpixel.formats.plan import goal_of
-from halfpixel.intents.deviation import meant_resize
-from halfpixel.rule import SEVERITIES, Fix, Safety, Severity
-from halfpixel.sampling import Resize, compare_resize
+from halfpixel.rule import SEVERITIES, Safety, Severity
+from halfpixel.sampling import Resize
 from halfpixel.sampling.lowering import LOWERINGS
 
 PASSES: Final = 4
@@ -87,23 +86,6 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
 
 
 @dataclass(slots=True)
-class _Wish:
-    """A change that is wanted, and where it comes from.
-
-    Attributes:
-        change: the change.
-        safety: how safe it is.
-        rules: the rules that ask for it.
-        plain: the change as the first rule asks for it, where another one added to it.
-    """
-
-    change: Change
-    safety: Safety
-    rules: frozenset[str]
-    plain: "_Wish | None" = None
-
-
-@dataclass(slots=True)
 class _Fixing:
     """One model on its way from what it is to what was meant."""
 
@@ -141,24 +123,24 @@ class _Fixing:
             model,
         )
 
-    def _wishes(self, now: Opened, report: FileReport, *, lower: bool) -> list[_Wish]:
+    def _wishes(self, now: Opened, report: FileReport, *, lower: bool) -> list[Wish]:
         """Return one change a site: its most severe fix, in other operators where asked."""
         order = {id(site): place for place, site in enumerate(report.sites)}
-        wishes: dict[int, _Wish] = {}
+        wishes: dict[int, Wish] = {}
         for one in report.findings:
             place = order[id(one.site)]
             fix = one.finding.fix
             if fix is None:
                 self._decline(one, one.finding.declined or "the rule offers no fix")
-            elif fix.safety == "unsafe" and not (self.settings.unsafe or _is_meant(one, fix)):
+            elif fix.safety == "unsafe" and not (self.settings.unsafe or is_meant(one, fix)):
                 said = announced_at(now, place, one)
                 offered = f"unsafe: {said.words}; --unsafe-fixes makes it"
                 self._decline(one, offered if said.finding.fix else said.finding.declined)
             elif place in wishes and wishes[place].change.operator == fix.operator:
-                wishes[place] = _joined(wishes[place], one.rule.name, fix)
+                wishes[place] = joined(wishes[place], one.rule.name, fix)
             elif place not in wishes:
                 change = Change(place, fix.operator, one.rule.name, fix.factors, fix.exact)
-                wishes[place] = _Wish(change, fix.safety, frozenset({one.rule.name}))
+                wishes[place] = Wish(change, fix.safety, frozenset({one.rule.name}))
         asked = self._lowered(now, wishes) if lower else []
         wanted = {wish.change.site: wish for wish in [*wishes.values(), *asked]}
         return [
@@ -167,9 +149,9 @@ class _Fixing:
             if self._key(now, place, wish.change.why) not in self.declined
         ]
 
-    def _lowered(self, now: Opened, wishes: Mapping[int, _Wish]) -> list[_Wish]:
+    def _lowered(self, now: Opened, wishes: Mapping[int, Wish]) -> list[Wish]:
         """Return what the user asks to be written in other operators."""
-        asked: list[_Wish] = []
+        asked: list[Wish] = []
         for pattern, kind in self.settings.lower:
             found = [
                 (place, site)
@@ -194,17 +176,17 @@ class _Fixing:
                 if wish is not None:
                     change, safety = replace(wish.change, why=why, lowering=kind), wish.safety
                 rules = wish.rules if wish else frozenset[str]()
-                asked.append(_Wish(change, safety, rules | {why}, wish))
+                asked.append(Wish(change, safety, rules | {why}, wish))
         return asked
 
     def _made(
-        self, now: Opened, before: FileReport, wishes: Sequence[_Wish], name: str
+        self, now: Opened, before: FileReport, wishes: Sequence[Wish], name: str
     ) -> tuple[Rewritten, FileReport] | None:
         """Make changes; those that do not take are declined, and the rest is made again."""
         while wishes:
             rewritten = now.rewrite([w.change for w in wishes], self.settings.max_opset)
-            kept: list[tuple[_Wish, Outcome]] = []
-            retried: list[_Wish] = []
+            kept: list[tuple[Wish, Outcome]] = []
+            retried: list[Wish] = []
             for wish, outcome in zip(wishes, rewritten.outcomes, strict=True):
                 if outcome.made:
                     kept.append((wish, outcome))
@@ -229,11 +211,11 @@ class _Fixing:
         return None
 
     def _failing(
-        self, now: Opened, before: FileReport, after: FileReport, wishes: Sequence[_Wish]
-    ) -> list[tuple[_Wish, str]]:
+        self, now: Opened, before: FileReport, after: FileReport, wishes: Sequence[Wish]
+    ) -> list[tuple[Wish, str]]:
         """Return changes whose finding is still there, or that brought a new one."""
         old, new = _counts(before.findings), _counts(after.findings)
-        failing: list[tuple[_Wish, str]] = []
+        failing: list[tuple[Wish, str]] = []
         for wish in wishes:
             site = now.sites[wish.change.site]
             for (graph, node, rule), count in new.items():
@@ -248,7 +230,7 @@ class _Fixing:
         return failing
 
     def _note(
-        self, now: Opened, kept: Iterable[tuple[_Wish, Outcome]], notes: Sequence[str]
+        self, now: Opened, kept: Iterable[tuple[Wish, Outcome]], notes: Sequence[str]
     ) -> None:
         for wish, outcome in kept:
             site = now.sites[wish.change.site]
@@ -267,7 +249,7 @@ class _Fixing:
         return site.graph, site.name, why
 
     def _refuse(
-        self, now: Opened, wish: _Wish, reason: str, rules: frozenset[str] | None = None
+        self, now: Opened, wish: Wish, reason: str, rules: frozenset[str] | None = None
     ) -> None:
         site = now.sites[wish.change.site]
         for why in rules or (wish.change.why,):
@@ -278,32 +260,6 @@ class _Fixing:
         site, rule = one.site, one.rule.name
         declined = Declined(site.name, site.graph, site.op, rule, reason)
         self.declined.setdefault((site.graph, site.name, rule), declined)
-
-
-def _is_meant(one: Located, fix: Fix) -> bool:
-    """Whether a fix that assumes something says what is recorded: then it assumes nothing."""
-    operation, intent = one.site.operation, one.site.intent
-    if intent is None or intent.how != "recorded":
-        return False
-    if intent.call is None or not isinstance(fix.operator, Resize):
-        return intent.operator is not None and fix.operator == intent.operator
-    meant = meant_resize(operation)
-    if meant is None:
-        return False
-    ins, outs = goal_of(operation, fix.operator, fix.factors).lengths
-    return compare_resize(fix.operator, meant, ins, outs).proven
-
-
-def _joined(wish: _Wish, rule: str, fix: Fix) -> _Wish:
-    """Return a wish with what another rule's fix adds to the same operator."""
-    change = replace(
-        wish.change,
-        factors=wish.change.factors or fix.factors,
-        exact=wish.change.exact or fix.exact,
-    )
-    safety: Safety = "unsafe" if "unsafe" in {wish.safety, fix.safety} else wish.safety
-    plain = wish.plain if change == wish.change else wish.plain or wish
-    return _Wish(change, safety, wish.rules | {rule}, plain)
 
 
 def _counts(findings: Iterable[Located]) -> Counter[tuple[str, str, str]]:

@@ -18,7 +18,6 @@ Source: coremltools `converters/mil/mil/passes/graph_pass.py` and `pass_pipeline
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from importlib import import_module
@@ -29,6 +28,7 @@ from halfpixel.checking.check import Judge, settings_of
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError, MissingExtraError
+from halfpixel.fixing.mil_program import Block, Op, Program, Var
 from halfpixel.formats.coreml.read.place import settle
 from halfpixel.formats.coreml.write.operators import call_of
 from halfpixel.formats.coreml.write.plan import PROGRAM, vocabulary
@@ -42,9 +42,10 @@ from halfpixel.formats.plan import (
 )
 from halfpixel.formats.planner import choose, lowered
 from halfpixel.intents.exporter_habit import meant
+from halfpixel.origin import Origin, Producer
 from halfpixel.rule import SEVERITIES, Fix
 from halfpixel.sampling import Resize
-from halfpixel.site import Attribute, Operation, Origin, Producer, Site
+from halfpixel.site import Attribute, Operation, Site
 
 LOG: Final = logging.getLogger("halfpixel")
 NAME: Final = "halfpixel::pin_sampling"
@@ -53,43 +54,6 @@ BUILDER: Final = replace(PROGRAM, tried=("mixed",), static=False)
 """What coremltools' builder can be asked to add; it finds the types of new values itself."""
 
 DTYPES: Final = {"fp16": "float16", "fp32": "float32", "int32": "int32"}
-
-
-class _Var(Protocol):
-    """A value of a program in memory."""
-
-    name: str
-    shape: Sequence[object]
-    dtype: object
-    val: object
-    op: "_Op | None"
-
-
-class _Block(AbstractContextManager["_Block"], Protocol):
-    operations: "Sequence[_Op]"
-
-    def try_replace_uses_of_var_after_op(
-        self, *, anchor_op: "_Op", old_var: _Var, new_var: _Var
-    ) -> bool: ...
-    def remove_ops(self, operations: "Sequence[_Op]") -> None: ...
-
-
-class _Op(Protocol):
-    """An operation of a program in memory."""
-
-    name: str
-    op_type: str
-    inputs: Mapping[str, _Var]
-    outputs: Sequence[_Var]
-    blocks: Sequence[_Block]
-
-
-class _Function(_Block, Protocol):
-    opset_version: object
-
-
-class _Program(Protocol):
-    functions: Mapping[str, _Function]
 
 
 class _Pipeline(Protocol):
@@ -152,7 +116,7 @@ class _Options(Protocol):
     expect: str
 
 
-def _apply(self: _Options, program: _Program) -> None:
+def _apply(self: _Options, program: Program) -> None:
     """Write every resize of a program as it was meant."""
     settings = settings_of(expect=self.expect.splitlines())
     judge, seen = Judge(settings), list[str]()
@@ -173,20 +137,24 @@ def _apply(self: _Options, program: _Program) -> None:
             LOG.warning("expect %r: no such operator; resizes are: %s", policy.pattern, listed)
 
 
-def _blocks(block: _Block) -> Iterator[_Block]:
+def _blocks(block: Block) -> Iterator[Block]:
     yield block
     for op in block.operations:
         for inner in op.blocks:
             yield from _blocks(inner)
 
 
-def _wanted(op: _Op, version: int, options: _Options, judge: Judge) -> Plan | None:
+def _wanted(op: Op, version: int, options: _Options, judge: Judge) -> Plan | None:
     """Return how the most severe fix that the rules offer for a resize is written."""
     operation = operation_of(op, version, options.source)
     if operation is None or not isinstance(operation.operator, Resize):
         return None
     if _moves(operation):
-        return replace(lowered(goal_of(operation, operation.operator), "mixed", BUILDER), text=KEPT)
+        try:
+            plan = lowered(goal_of(operation, operation.operator), "mixed", BUILDER)
+        except ConventionError:
+            return None
+        return replace(plan, text=KEPT)
     site = judge.meant(Site(op.name, operation))
     said = (finding for _, finding in judge.of_operation(site))
     for finding in sorted(said, key=lambda one: SEVERITIES.index(one.severity)):
@@ -223,7 +191,7 @@ def _moves(operation: Operation) -> bool:
     return any(sampling.coordinate == "coreml_offset_corners" for _, sampling in operator.axes)
 
 
-def operation_of(op: _Op, version: int, source: str) -> Operation | None:
+def operation_of(op: Op, version: int, source: str) -> Operation | None:
     """Return what a resize of a program in memory computes; None where it means nothing."""
     x = op.inputs["x"]
     base = Operation(
@@ -248,7 +216,7 @@ def operation_of(op: _Op, version: int, source: str) -> Operation | None:
     return replace(found.meaning(meant(found, op.name)), doubt=doubt)
 
 
-def _lengths(var: _Var) -> tuple[int | None, ...]:
+def _lengths(var: Var) -> tuple[int | None, ...]:
     """Return lengths; a symbol is None."""
     found: list[int | None] = []
     for length in var.shape:
@@ -259,13 +227,13 @@ def _lengths(var: _Var) -> tuple[int | None, ...]:
     return tuple(found)
 
 
-def _dtype(var: _Var) -> str:
+def _dtype(var: Var) -> str:
     types = _module(".converters.mil.mil.types")
     name = cast("str", types.builtin_to_string(var.dtype))  # type: ignore[attr-defined]
     return DTYPES.get(name, name)
 
 
-def _attributes(op: _Op) -> Iterator[tuple[str, Attribute]]:
+def _attributes(op: Op) -> Iterator[tuple[str, Attribute]]:
     import numpy as np
 
     for name, var in op.inputs.items():
@@ -276,7 +244,7 @@ def _attributes(op: _Op) -> Iterator[tuple[str, Attribute]]:
         yield name, cast("Attribute", tuple(plain) if isinstance(plain, list) else plain)  # pyright: ignore[reportUnknownArgumentType]
 
 
-def _write(block: _Block, op: _Op, plan: Plan) -> None:
+def _write(block: Block, op: Op, plan: Plan) -> None:
     """Put what a plan says in the place of an operation."""
     new = _built(op, plan)
     if new is None or new is op.outputs[0]:
@@ -286,7 +254,7 @@ def _write(block: _Block, op: _Op, plan: Plan) -> None:
         LOG.info("%s: %s", op.name, plan.text)
 
 
-def _built(op: _Op, plan: Plan) -> _Var | None:
+def _built(op: Op, plan: Plan) -> Var | None:
     """Add the operations of a plan; None where they are none."""
     builder = cast("object", _module(".converters.mil").Builder)  # type: ignore[attr-defined]
     x = op.inputs["x"]
@@ -307,5 +275,5 @@ def _built(op: _Op, plan: Plan) -> _Var | None:
             return None
 
 
-def _call(builder: object, kind: str, op: _Op, name: str, **inputs: object) -> _Var:
-    return cast("_Var", getattr(builder, kind)(**inputs, name=name, before_op=op))
+def _call(builder: object, kind: str, op: Op, name: str, **inputs: object) -> Var:
+    return cast("Var", getattr(builder, kind)(**inputs, name=name, before_op=op))

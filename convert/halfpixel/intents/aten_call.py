@@ -28,8 +28,9 @@ from halfpixel.conventions.torch.grid import (
     roi_align_text,
 )
 from halfpixel.conventions.torch.interpolate import Family, Interpolate
+from halfpixel.origin import Intent
 from halfpixel.sampling import AffineGrid, ConvTranspose, RoiAlign
-from halfpixel.site import Intent, Shape
+from halfpixel.site import Shape
 
 GRAPH: Final = "PyTorch's own graph"
 NO_CALL: Final = Intent("recorded", GRAPH, "no call that resamples")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.intents.aten_call import read_call
 from halfpixel.intents.pytorch_record import user_line
-from halfpixel.site import Intent, Shape
+from halfpixel.origin import Intent
+from halfpixel.site import Shape
 
 if TYPE_CHECKING:
     import torch

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, cast
 from halfpixel.conventions.torch.interpolate import LATEST, Family, Interpolate
 from halfpixel.intents.aten_call import named_call
 from halfpixel.intents.factors import plain_factors
+from halfpixel.origin import Intent
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import shortest
-from halfpixel.site import Intent, Operation
+from halfpixel.site import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

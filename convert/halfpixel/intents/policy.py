@@ -18,9 +18,10 @@ from halfpixel.conventions.torch.resample import affine_text
 from halfpixel.dialect import ONNX
 from halfpixel.errors import UsageError
 from halfpixel.intents.exporter_habit import given_factors
+from halfpixel.origin import Intent, Operator
 from halfpixel.sampling import AffineGrid, AffineSample, GridSample, Resize, RoiAlign
 from halfpixel.sampling.arithmetic import simplest
-from halfpixel.site import Intent, Operation, Operator
+from halfpixel.site import Operation
 
 if TYPE_CHECKING:
     from halfpixel.sampling.grid import Padding

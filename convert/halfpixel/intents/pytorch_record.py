@@ -20,8 +20,9 @@ from typing import Final, cast
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.aten_call import read_call
+from halfpixel.origin import Intent
 from halfpixel.sampling import ConvTranspose
-from halfpixel.site import Intent, Operation
+from halfpixel.site import Operation
 
 FX_NODE: Final = "pkg.torch.onnx.fx_node"
 STACK_TRACE: Final = "pkg.torch.onnx.stack_trace"

@@ -83,4 +83,4 @@ def _start(side: Side, _settings: RunSettings) -> ReferenceRunning:
     return ReferenceRunning(side, model, proto)
 
 
-RUNTIME: Final = Runtime("reference", _start, asked=True, wide=True)
+RUNTIME: Final = Runtime("reference", _start, asked=True)

@@ -50,13 +50,10 @@ class System:
             return f"{told}, and a {self.dialect.name} is wanted"
         if operation.opset > self.specification:
             return f"the model is of {operation.version}, and the newest is {self.specification}"
-        from halfpixel.conventions.coreml import mil as coreml_mil
-        from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
+        from halfpixel.conventions.coreml.dialects import words_of
 
-        program = self.dialect == ML_PROGRAM
-        floor = coreml_mil.floor_of if program else coreml_neuralnetwork.floor_of
         try:
-            needed = floor(operation.op, operation.attributes)
+            needed = words_of(self.dialect).floor_of(operation.op, operation.attributes)
         except ConventionError:
             return None
         return self._since(f"{operation.op} with these parameters", needed)
@@ -85,13 +82,12 @@ class System:
                 return None
 
     def _resize(self, operation: Operation, resize: Resize) -> str | None:
-        from halfpixel.conventions.coreml import mil as coreml_mil
-        from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
+        from halfpixel.conventions.coreml.dialects import words_of
 
-        convention = coreml_mil if self.dialect == ML_PROGRAM else coreml_neuralnetwork
         ins, outs = operation.lengths
         try:
-            words = convention.words(resize, ins, outs, self.specification, operation.scales)
+            say = words_of(self.dialect).words
+            words = say(resize, ins, outs, self.specification, operation.scales)
         except ConventionError as error:
             return str(error)
         if words is not None:

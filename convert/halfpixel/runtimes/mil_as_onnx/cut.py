@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.conventions.coreml import mil as coreml_mil
-from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
+from halfpixel.conventions.coreml.dialects import words_of
 from halfpixel.conventions.meaning import Meaning
-from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Port
 from halfpixel.formats.coreml.model import CoremlModel
@@ -100,8 +98,7 @@ def _at(place: CoremlPlace, shape: Sequence[int], outs: Sequence[int]) -> Site:
         return site
     if not isinstance(operation.operator, Resize):
         return replace(site, operation=fixed)
-    own = operation.dialect == ML_PROGRAM
-    read = coreml_mil.read if own else coreml_neuralnetwork.read
+    read = words_of(operation.dialect).read
 
     def meant(lengths: Sequence[int | None]) -> Meaning:
         found = read(operation.op, operation.attributes, tuple(lengths))

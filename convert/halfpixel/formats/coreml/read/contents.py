@@ -16,8 +16,9 @@ from halfpixel.formats.coreml.read.program import MilScope, main_first, scopes
 from halfpixel.formats.coreml.read.specification import Leaf, Spec, specification
 from halfpixel.formats.coreml.schema import ARRAY_TYPES
 from halfpixel.intents.exporter_habit import meant
+from halfpixel.origin import Producer
 from halfpixel.sampling import Resize
-from halfpixel.site import Producer, Shape
+from halfpixel.site import Shape
 
 SOURCE: Final = "com.github.apple.coremltools.source"
 VERSION: Final = "com.github.apple.coremltools.version"

@@ -39,7 +39,8 @@ from halfpixel.formats.coreml.read.place import (
     site_of,
 )
 from halfpixel.formats.coreml.read.specification import Leaf, Spec
-from halfpixel.site import Attribute, Operation, Origin, Producer, Shape
+from halfpixel.origin import Origin, Producer
+from halfpixel.site import Attribute, Operation, Shape
 
 if TYPE_CHECKING:
     import numpy as np

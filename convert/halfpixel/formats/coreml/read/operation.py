@@ -24,8 +24,9 @@ from halfpixel.formats.coreml.read.place import (
 )
 from halfpixel.formats.coreml.read.program import MilScope, named, operation_name, shape_of
 from halfpixel.formats.coreml.read.specification import Leaf
+from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import CropResize, GridSample, RoiAlign
-from halfpixel.site import Attribute, Operation, Origin, Producer
+from halfpixel.site import Attribute, Operation
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.conventions.coreml import mil_grid as coreml_mil_grid
-from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
+from halfpixel.conventions.coreml.dialects import words_of
 from halfpixel.conventions.vocabulary import Words
-from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.coreml.edit import LARGEST_CONSTANTS
@@ -179,8 +177,7 @@ def vocabulary(operation: Operation, goal: Goal, version: int, copy: str) -> Voc
 def _words(operation: Operation, goal: Goal, version: int) -> Words | None:
     """Return the operator that says a resize, at a specification version."""
     ins, outs = goal.lengths
-    program = operation.dialect == ML_PROGRAM
-    say = coreml_mil.words if program else coreml_neuralnetwork.words
+    say = words_of(operation.dialect).words
     return say(goal.resize, ins, outs, version, operation.scales)
 
 
@@ -188,10 +185,7 @@ def _unsaid(operation: Operation, goal: Goal, version: int) -> str:
     """Return why no operator says a resize."""
     later = _words(operation, goal, NEWEST)
     if later is not None:
-        floor = coreml_mil.floor_of if operation.dialect == ML_PROGRAM else (
-            coreml_neuralnetwork.floor_of
-        )  # fmt: skip
-        needed = floor(later.op, later.attributes)
+        needed = words_of(operation.dialect).floor_of(later.op, later.attributes)
         if needed <= version:
             return f"{later.op} says it, and is not asked for"
         return (

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.torch.call import call_text, matching_call
 from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize, Sampling, Table
 from halfpixel.sampling.kernel import Taps
-from halfpixel.site import Operation, Origin, Producer, known
+from halfpixel.site import Operation, known
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, cast
 from halfpixel.conventions.torch.call import call_text, matching_call
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Area, Resize, Sampling
-from halfpixel.site import Operation, Origin, Producer, known
+from halfpixel.site import Operation, known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

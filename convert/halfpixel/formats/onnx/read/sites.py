@@ -14,7 +14,8 @@ from halfpixel.formats.onnx.read.scope import Scope, name_of
 from halfpixel.formats.onnx.read.surroundings import is_joined, surroundings_of
 from halfpixel.intent import intent_of
 from halfpixel.intents.pytorch_record import STACK_TRACE, is_resampling_line, user_line
-from halfpixel.site import Operation, Producer, Shape, Site
+from halfpixel.origin import Producer
+from halfpixel.site import Operation, Shape, Site
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,7 +12,8 @@ from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
 from halfpixel.formats.onnx.read.surroundings import image_shape
 from halfpixel.intent import version_of
-from halfpixel.site import Producer, Site
+from halfpixel.origin import Producer
+from halfpixel.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -1,0 +1,85 @@
+"""Where a site comes from: which program wrote it, what was meant, and where it will run."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from halfpixel.sampling import (
+    AffineGrid,
+    AffineSample,
+    ConvTranspose,
+    CropResize,
+    GridSample,
+    Resample,
+    Resize,
+    RoiAlign,
+)
+
+if TYPE_CHECKING:
+    from halfpixel.conventions.torch.interpolate import Interpolate
+
+Operator = (
+    Resize
+    | GridSample
+    | AffineGrid
+    | RoiAlign
+    | ConvTranspose
+    | Resample
+    | AffineSample
+    | CropResize
+)
+How = Literal["proven", "simulated", "recorded", "assumed", "policy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Producer:
+    """Which program wrote the model.
+
+    Attributes:
+        name: producer_name of the file, in lower case; empty where it says nothing.
+        version: (major, minor) of producer_version; None where it is not a version.
+    """
+
+    name: str = ""
+    version: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What was meant, and how that is known.
+
+    Attributes:
+        how: recorded by the exporter, assumed from its habits, or the user's policy.
+        origin: one phrase that says where it comes from.
+        text: the call that was meant, as Python.
+        call: the call, where it is an F.interpolate.
+        operator: the operator that was meant, where it is another one.
+    """
+
+    how: How
+    origin: str
+    text: str
+    call: "Interpolate | None" = None
+    operator: Operator | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a site comes from and what it is for: its writer, what was meant, where it will run.
+
+    Attributes:
+        producer: which program wrote the model.
+        framework: framework that the model was converted from, as the converter recorded it.
+        intent: what was meant, where that is known.
+        literal_size: the user's own line, as the exporter kept it, spells the size out.
+        targets: names of the targets that the model is to run on.
+    """
+
+    producer: Producer = Producer()
+    framework: str = ""
+    intent: Intent | None = None
+    literal_size: bool = False
+    targets: tuple[str, ...] = ()
+
+
+UNKNOWN: Final = Origin()
+"""The origin of a site of which nothing is known."""
