@@ -112,6 +112,7 @@ class Operation:
         origin: who wrote it, what was meant, and where it will run.
         intent: what was meant, where that is known: its origin says so.
         rank: rank of the input, as far as it is known; 4 where it is not.
+        lengths: the known input and output lengths, None each where unknown.
     """
 
     op: str
@@ -136,7 +137,7 @@ class Operation:
     origin: Origin = UNKNOWN
     intent: Intent | None = field(init=False, repr=False, compare=False)
     rank: int = field(init=False, repr=False, compare=False)
-    _lengths: tuple[Lengths, Lengths] = field(init=False, repr=False, compare=False)
+    lengths: tuple[Lengths, Lengths] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Work out once what every rule asks."""
@@ -145,7 +146,7 @@ class Operation:
         lengths = known(self.input_shape, rank), known(self.output_shape, rank)
         object.__setattr__(self, "intent", self.origin.intent)
         object.__setattr__(self, "rank", rank)
-        object.__setattr__(self, "_lengths", lengths)
+        object.__setattr__(self, "lengths", lengths)
 
     @property
     def version(self) -> str:
@@ -160,10 +161,6 @@ class Operation:
     def meaning(self, intent: Intent | None) -> "Operation":
         """Return it with what was meant."""
         return replace(self, origin=replace(self.origin, intent=intent))
-
-    def lengths(self) -> tuple[Lengths, Lengths]:
-        """Return the known input and output lengths, None each where unknown."""
-        return self._lengths
 
 
 def known(shape: Shape | None, rank: int) -> Lengths:
@@ -199,6 +196,8 @@ class Site:
         source: "file.py:line" of the user's own call, where the exporter recorded it.
         source_text: that line itself.
         compute: how `evaluate` computes the output from the node's inputs.
+        op: node type, such as Resize.
+        opset: version of the node's operator set.
         operator: the exact description; None where the node cannot be described.
         intent: what was meant, where that is known.
     """
@@ -209,11 +208,15 @@ class Site:
     source: str | None = None
     source_text: str = ""
     compute: "Compute | None" = field(default=None, compare=False, repr=False)
+    op: str = field(init=False, compare=False, repr=False)
+    opset: int = field(init=False, compare=False, repr=False)
     operator: Operator | None = field(init=False, compare=False, repr=False)
     intent: Intent | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Have at hand what every rule asks first."""
+        object.__setattr__(self, "op", self.operation.op)
+        object.__setattr__(self, "opset", self.operation.opset)
         object.__setattr__(self, "operator", self.operation.operator)
         object.__setattr__(self, "intent", self.operation.intent)
 
@@ -221,16 +224,6 @@ class Site:
     def path(self) -> str:
         """Its name, with the subgraph or function it stands in before it."""
         return f"{self.graph}/{self.name}" if self.graph else self.name
-
-    @property
-    def op(self) -> str:
-        """Node type, such as Resize."""
-        return self.operation.op
-
-    @property
-    def opset(self) -> int:
-        """Version of the node's operator set."""
-        return self.operation.opset
 
     @property
     def torch_call(self) -> str | None:

@@ -16,7 +16,7 @@ def aligned_resize(site: Site) -> Resize | None:
         return None
     linear = all(isinstance(s.kernel, Linear) for _, s in operator.axes)
     corners = all(s.coordinate == "align_corners" for _, s in operator.axes)
-    ins, outs = site.operation.lengths()
+    ins, outs = site.operation.lengths
     pairs = [(ins[axis], outs[axis]) for axis, _ in operator.axes]
     shrinking = any(n is not None and m is not None and m < n for n, m in pairs)
     single = any(n == 1 for n, _ in pairs)

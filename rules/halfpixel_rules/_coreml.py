@@ -14,7 +14,7 @@ def words_for(operation: Operation, meant: Resize) -> "Words | None":
     """Return how a resize is said at the specification version of the model."""
     from halfpixel.conventions.coreml.dialects import words_of
 
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     say = words_of(operation.dialect).words
     return say(meant, ins, outs, operation.opset, operation.scales)
 

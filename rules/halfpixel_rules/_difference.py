@@ -64,7 +64,7 @@ def _transposed(site: Site, operator: ConvTranspose, meant: ConvTranspose) -> st
     if (operator.strides, operator.dilations) != (meant.strides, meant.dilations):
         return "samples lie elsewhere: strides or dilations are others"
     for axis, stride in enumerate(meant.strides):
-        lengths = site.operation.lengths()[0]
+        lengths = site.operation.lengths[0]
         length = lengths[axis + 2] if axis + 2 < len(lengths) else None
         if length is None and operator.output_shape is not None:
             frozen = operator.output_shape[axis]

@@ -34,7 +34,7 @@ def check(site: Site) -> Iterator[Finding]:
     fixed = replace(operator, axes=tuple((a, _pytorch(s)) for a, s in operator.axes))
     if fixed == operator:
         return
-    verdict = compare_resize(operator, fixed, *site.operation.lengths())
+    verdict = compare_resize(operator, fixed, *site.operation.lengths)
     if verdict.negligible:
         return
     worst = verdict.worst

@@ -35,7 +35,7 @@ def check(site: Site) -> Iterator[Finding]:
     intent = site.intent
     if intent is None or intent.how != "recorded" or intent.call is None:
         return
-    if not intent.call.antialias or not repeats_first_row(*site.operation.lengths()):
+    if not intent.call.antialias or not repeats_first_row(*site.operation.lengths):
         return
     yield Finding(
         "the node is right and eager PyTorch is not: on the CPU its antialiased resize of "

@@ -44,7 +44,7 @@ def _dropped_unheard(operation: Operation) -> Iterator[Finding]:
     told = intent is not None and intent.how != "assumed"
     if told or operation.dialect == ONNX or not isinstance(operator, Resize):
         return
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     for axis, sampling in operator.axes:
         n_in, n_out = ins[axis], outs[axis]
         if n_in is None or n_out is None or n_out >= n_in or sampling.kernel != Linear():

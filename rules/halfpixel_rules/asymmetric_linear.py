@@ -44,7 +44,7 @@ def check(site: Site) -> Iterator[Finding]:
         yield from findings(site, frozenset({"asymmetric"}), "samples on asymmetric coordinates")
         return
     fixed = replace(operator, axes=tuple((a, _half_pixel(s)) for a, s in operator.axes))
-    verdict = compare_resize(operator, fixed, *site.operation.lengths())
+    verdict = compare_resize(operator, fixed, *site.operation.lengths)
     if verdict.negligible:
         return
     shift = float(verdict.worst.verdict.displacement)

@@ -49,7 +49,7 @@ def check(site: Site) -> Iterator[Finding]:
 
 def _apart(operation: Operation) -> float:
     """Return how far the two conventions are apart at the lengths of the file, in pixels."""
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     half, corners = Sampling("half_pixel", Linear()), Sampling("align_corners", Linear())
     worst = 0.0
     for n_in, n_out in list(zip(ins, outs, strict=False))[-2:]:

@@ -45,7 +45,7 @@ def check(site: Site) -> Iterator[Finding]:
         yield from findings(site, frozenset({"asymmetric"}), "samples start on the first pixel")
         return
     meant = replace(operator, axes=tuple((axis, _centred(s)) for axis, s in operator.axes))
-    verdict = compare_resize(operator, meant, *operation.lengths())
+    verdict = compare_resize(operator, meant, *operation.lengths)
     if verdict.negligible:
         return
     shift = float(verdict.worst.verdict.displacement)

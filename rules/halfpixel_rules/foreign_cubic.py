@@ -35,7 +35,7 @@ def check(site: Site) -> Iterator[Finding]:
     if not isinstance(operator, Resize) or (intent is not None and intent.how != "assumed"):
         return
     fixed = replace(operator, axes=tuple((a, _pytorch(s)) for a, s in operator.axes))
-    verdict = compare_resize(operator, fixed, *site.operation.lengths())
+    verdict = compare_resize(operator, fixed, *site.operation.lengths)
     if fixed == operator or verdict.negligible or as_written(site.operation, "cubic"):
         return
     sampling = next(s for _, s in operator.axes if s != _pytorch(s))

@@ -39,7 +39,7 @@ def check(site: Site) -> Iterator[Finding]:
     operation, operator = site.operation, site.operator
     if operation.grid_dtype != "float16" or not isinstance(operator, GridSample | Resample):
         return
-    lengths = [n for n in operation.lengths()[0][2:] if n is not None]
+    lengths = [n for n in operation.lengths[0][2:] if n is not None]
     if not lengths:
         return
     longest = max(lengths)

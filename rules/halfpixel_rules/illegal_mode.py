@@ -39,7 +39,7 @@ def _area(operation: Operation) -> Fix | None:
     """Return PyTorch's area, whose name its exporter passes on, at lengths that are known."""
     if operation.attributes.get("mode") != "area" or as_written(operation, "mode") is None:
         return None
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     axes = tuple(range(2, operation.rank))
     if len(ins) != len(outs) or any(ins[a] is None or outs[a] is None for a in axes):
         return None

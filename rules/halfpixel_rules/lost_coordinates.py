@@ -40,7 +40,7 @@ def check(site: Site) -> Iterator[Finding]:
     if any(name in operation.attributes for name in MARKS):
         return
     old = replace(operator, axes=tuple((axis, _asymmetric(s)) for axis, s in operator.axes))
-    verdict = compare_resize(operator, old, *operation.lengths())
+    verdict = compare_resize(operator, old, *operation.lengths)
     if verdict.negligible:
         return
     off = float(verdict.worst.verdict.displacement)

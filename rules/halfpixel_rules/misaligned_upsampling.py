@@ -31,7 +31,7 @@ def check(site: Site) -> Iterator[Finding]:
     operator = aligned_resize(site)
     if operator is None:
         return
-    ins, outs = site.operation.lengths()
+    ins, outs = site.operation.lengths
     for axis, _ in operator.axes:
         n_in, n_out = ins[axis], outs[axis]
         if n_in is None or n_out is None or n_in == 1 or (n_out - 1) % (n_in - 1) == 0:

@@ -71,7 +71,7 @@ def _tells(site: Site) -> bool:
     corners = _convention(site) == "align_corners"
     other: Coordinate = "half_pixel" if corners else "align_corners"
     axes = tuple((axis, replace(s, coordinate=other)) for axis, s in operator.axes)
-    return not compare_resize(operator, Resize(axes), *site.operation.lengths()).negligible
+    return not compare_resize(operator, Resize(axes), *site.operation.lengths).negligible
 
 
 _SIZES: Facts = {"input_shape": (1, 3, 4), "output_shape": (1, 3, 8), "by": "sizes"}

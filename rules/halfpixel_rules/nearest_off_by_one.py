@@ -58,7 +58,7 @@ def check(site: Site) -> Iterator[Finding]:
         f"{operation.intent.text} was meant"
     )
     told = operation.intent.how != "assumed"
-    fix = _fix(operator, found, operation.lengths()) or Fix(
+    fix = _fix(operator, found, operation.lengths) or Fix(
         "safe" if told else "unsafe",
         found.meant,
         exact=True,

@@ -49,7 +49,7 @@ def check(site: Site) -> Iterator[Finding]:
         yield from findings(site, frozenset({"rounding"}), why)
         return
     exact = [_as(operator, "tf_half_pixel_for_nn"), _as(operator, "asymmetric")]
-    verdicts = [(compare_resize(operator, m, *site.operation.lengths()), m) for m in exact]
+    verdicts = [(compare_resize(operator, m, *site.operation.lengths), m) for m in exact]
     if any(verdict.equal for verdict, _ in verdicts):
         return
     worst, nearer = min(verdicts, key=lambda pair: pair[0].worst.verdict.displacement)

@@ -42,7 +42,7 @@ def check(site: Site) -> Iterator[Finding]:
         return
     if otherwise_meant(site):
         return
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     drifts: list[tuple[float, int, int, int, float]] = []
     for axis, sampling in operator.axes:
         n_in, n_out, factor = ins[axis], outs[axis], operation.scales[axis]
@@ -88,7 +88,7 @@ def _drift(sampling: Sampling, n_in: int, n_out: int, factor: float) -> float:
 def _flips(operation: Operation, axis: int, operator: Resize) -> list[tuple[int, int, int]]:
     """Return (output, pixel with the factor, pixel with the lengths) where they differ."""
     sampling = operator.sampling(axis)
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     n_in, n_out = ins[axis], outs[axis]
     if sampling is None or not isinstance(sampling.kernel, Nearest):
         return []

@@ -32,7 +32,7 @@ def check(site: Site) -> Iterator[Finding]:
     operator = site.operator
     if not isinstance(operator, Resize):
         return
-    ins, outs = site.operation.lengths()
+    ins, outs = site.operation.lengths
     if len(ins) != len(outs) or any(a is None or a != b for a, b in zip(ins, outs, strict=True)):
         return
     moved = [

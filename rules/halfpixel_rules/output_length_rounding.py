@@ -62,7 +62,7 @@ def check(site: Site) -> Iterator[Finding]:
     if operation.by == "sizes":
         yield from _computed(operation, operator)
         return
-    lengths = operation.lengths()[0]
+    lengths = operation.lengths[0]
     call = operation.intent.call if operation.intent else None
     if call is not None and call.size is not None:
         yield from _size_as_scale(operation, operator)
@@ -94,7 +94,7 @@ def check(site: Site) -> Iterator[Finding]:
 
 def _declared(operation: Operation, operator: Resize) -> Iterator[Finding]:
     """Judge the length that a Core ML model declares, where it was written as a factor."""
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     for axis, _ in operator.axes:
         n_in, n_out = ins[axis], outs[axis]
         scales = operation.scales
@@ -139,7 +139,7 @@ def _size_as_scale(operation: Operation, operator: Resize) -> Iterator[Finding]:
     The kernel multiplies in float32 and gets the length; onnx's shape inference, in float64,
     may get one less, and refuses the model where another operand has the right length.
     """
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     for axis, sampling in operator.axes:
         n_in, n_out, scale = ins[axis], outs[axis], sampling.scale
         if n_in is None or n_out is None or scale is None:

@@ -108,7 +108,7 @@ def _ratios(operation: Operation) -> dict[int, float]:
     """Return by how much each axis is known to change, axes that are copied left out."""
     if operation.scales is not None:
         return {axis: scale for axis, scale in enumerate(operation.scales) if scale != 1}
-    pairs = enumerate(zip(*operation.lengths(), strict=False))
+    pairs = enumerate(zip(*operation.lengths, strict=False))
     return {axis: m / n for axis, (n, m) in pairs if n and m is not None and n != m}
 
 

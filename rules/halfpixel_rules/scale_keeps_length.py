@@ -44,7 +44,7 @@ def check(site: Site) -> Iterator[Finding]:
     operator = site.operator
     if found or not isinstance(operator, Resize):
         return
-    ins, outs = site.operation.lengths()
+    ins, outs = site.operation.lengths
     for axis, sampling in operator.axes:
         n_in, n_out = ins[axis], outs[axis]
         if n_in is None or n_in != n_out:

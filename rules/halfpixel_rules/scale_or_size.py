@@ -43,7 +43,7 @@ def check(site: Site) -> Iterator[Finding]:
     operator = site.operator
     if not isinstance(operator, Resize):
         return
-    ins, outs = site.operation.lengths()
+    ins, outs = site.operation.lengths
     for axis, sampling in operator.axes:
         n_in, n_out = ins[axis], outs[axis]
         if sampling.scale in {None, ONE} or n_in is None or n_out is None or n_in == n_out:

@@ -47,7 +47,7 @@ def check(site: Site) -> Iterator[Finding]:
     if not reads_first:
         return
     fixed = replace(operator, axes=tuple((a, _centred(s)) for a, s in operator.axes))
-    verdict = compare_resize(operator, fixed, *site.operation.lengths())
+    verdict = compare_resize(operator, fixed, *site.operation.lengths)
     if verdict.negligible:
         return
     worst = verdict.worst
@@ -57,7 +57,7 @@ def check(site: Site) -> Iterator[Finding]:
         f"{WHY}: at length {n_in} to {n_out} (axis {worst.axis}) samples are up to {off:.3g} "
         "input px from the centre, which PyTorch reads"
     )
-    known = site.operation.lengths()[1][worst.axis] is not None
+    known = site.operation.lengths[1][worst.axis] is not None
     fix = Fix("unsafe", fixed)
     yield Finding(message, "warning" if known else "note", "proven", fix)
 

@@ -142,7 +142,7 @@ def _site(path: Path, site: Site) -> Iterator[str]:
     operator = site.operator
     if not isinstance(operator, Resize):
         return
-    ins, outs = site.operation.lengths()
+    ins, outs = site.operation.lengths
     groups: dict[tuple[Sampling, int | None, int | None], list[int]] = {}
     for axis, sampling in operator.axes:
         groups.setdefault((sampling, ins[axis], outs[axis]), []).append(axis)

@@ -193,7 +193,7 @@ def resized_axes(operation: Operation) -> list[int]:
     """
     if not isinstance(operation.operator, Resize):
         return []
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     moved: list[int] = []
     for axis, sampling in operation.operator.axes:
         kept = ins[axis] is not None and ins[axis] == outs[axis]
@@ -206,7 +206,7 @@ def resized_axes(operation: Operation) -> list[int]:
 
 def _lengths(operation: Operation, moved: Sequence[int]) -> Iterator[str]:
     """Yield what is known of how the lengths of the resized axes change."""
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     ratios: list[Fraction] = []
     unknown = fraction = False
     for axis in moved:

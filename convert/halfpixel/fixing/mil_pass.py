@@ -174,7 +174,7 @@ def _plan(operation: Operation, fix: Fix, version: int) -> Plan | None:
     if not isinstance(fix.operator, Resize):
         return None
     goal = goal_of(operation, fix.operator, fix.factors)
-    if goal.lengths[1] != operation.lengths()[1]:
+    if goal.lengths[1] != operation.lengths[1]:
         return None
     try:
         return choose(goal, BUILDER, vocabulary(operation, goal, version, BUILDER.copy))
@@ -184,7 +184,7 @@ def _plan(operation: Operation, fix: Fix, version: int) -> Plan | None:
 
 def _moves(operation: Operation) -> bool:
     """Whether every length stays, and samples move: what a later pass deletes as a copy."""
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     operator = operation.operator
     if ins != outs or None in ins or not isinstance(operator, Resize):
         return False
@@ -208,11 +208,11 @@ def operation_of(op: Op, version: int, source: str) -> Operation | None:
         dialect=ML_PROGRAM,
     )
     try:
-        meaning = coreml_mil.read(base.op, base.attributes, base.lengths()[0])
+        meaning = coreml_mil.read(base.op, base.attributes, base.lengths[0])
         found = settle(base, meaning)
     except ConventionError:
         return None
-    doubt = coreml_mil.open_question(found.op, found.attributes, found.lengths()[0])
+    doubt = coreml_mil.open_question(found.op, found.attributes, found.lengths[0])
     return replace(found.meaning(meant(found, op.name)), doubt=doubt)
 
 

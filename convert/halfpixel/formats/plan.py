@@ -39,7 +39,7 @@ class Goal:
 
 def goal_of(operation: Operation, wanted: Resize, factors: Sequence[float] | None = None) -> Goal:
     """Return what a site should compute, with the lengths that it should have."""
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     by_axis: dict[int, float] = {}
     if factors is not None:
         by_axis = {axis: f for (axis, _), f in zip(wanted.axes, factors, strict=True)}

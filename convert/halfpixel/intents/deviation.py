@@ -210,7 +210,7 @@ def deviation(operation: Operation) -> Deviation | None:
     by_scale = operation.by == "scales" and simulated
     intent = operation.intent
     version = LATEST if intent is None or intent.call is None else intent.call.version
-    lengths = operation.lengths()
+    lengths = operation.lengths
     if None not in lengths[0] and None not in lengths[1]:
         return deviation_of(operator, meant, lengths, by_scale, version, simulated)
     for trial in _trials(operation, meant):

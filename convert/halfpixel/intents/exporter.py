@@ -102,13 +102,13 @@ class Row:
     reports: tuple[str, ...] = ()
     note: str = ""
 
-    def holds(self, facts: Facts, version: Version | None) -> bool:
-        """Whether the row speaks of a node with these facts, by this version of the producer."""
+    def covers(self, version: Version | None) -> bool:
+        """Whether the row speaks of what this version of the producer wrote."""
         if version is None:
-            return self.newest is None and self.conditions.hold(facts)
+            return self.newest is None
         early = self.oldest is not None and version < self.oldest
         late = self.newest is not None and version > self.newest
-        return not early and not late and self.conditions.hold(facts)
+        return not early and not late
 
     def speaks_of(self, aspect: Aspect) -> bool:
         """Whether the row says something of an aspect."""
@@ -138,8 +138,11 @@ class Exporter:
 
     def row(self, aspect: Aspect, facts: Facts, version: Version | None) -> Row | None:
         """Return the first row that holds of a node and speaks of an aspect."""
-        found = (row for row in self.rows if row.speaks_of(aspect) and row.holds(facts, version))
-        return next(found, None)
+        told = [row for row in self.rows if row.speaks_of(aspect) and row.covers(version)]
+        for row in told:
+            if row.conditions.hold(facts):
+                return row
+        return None
 
 
 def names() -> list[str]:

@@ -107,7 +107,7 @@ def _call(
     factors = _factors(operation, exporter, str(told["lengths"]))
     spatial = _spatial(operation)
     by_size = operation.by == "sizes"
-    sizes = (operation.sizes if by_size else None) or operation.lengths()[1]
+    sizes = (operation.sizes if by_size else None) or operation.lengths[1]
     fractions = factors is not None and any(factor != int(factor) for factor in factors)
     return Interpolate(
         family,
@@ -129,7 +129,7 @@ def _factors(operation: Operation, exporter: "Exporter", lengths: str) -> tuple[
     )
     if scales is None or not plain:
         return None
-    return tuple(shortest(scale) for scale in scales[-_spatial(operation) :])
+    return tuple(map(shortest, scales[-_spatial(operation) :]))
 
 
 def _spatial(operation: Operation) -> int:

@@ -40,7 +40,7 @@ def plain_factors(operation: Operation, *, nudges: bool) -> bool:
     scales = operation.scales
     if scales is None or not operation.constant_lengths:
         return False
-    pairs = zip(scales, *operation.lengths(), strict=True)
+    pairs = zip(scales, *operation.lengths, strict=True)
     if nudges and any(n and m and nudged(scale, n, m) for scale, n, m in pairs):
         return False
     return neat(scales)

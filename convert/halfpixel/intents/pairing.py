@@ -127,7 +127,7 @@ def copies(site: Site) -> bool:
     """Whether a site is a resize that changes nothing at its lengths: converters drop such."""
     if not isinstance(site.operator, Resize):
         return False
-    ins, outs = site.operation.lengths()
+    ins, outs = site.operation.lengths
     known = [(s, ins[axis], outs[axis]) for axis, s in site.operator.axes]
     return all(
         n is not None and n == m and n <= MAX_LENGTH and s.weights(n, n).is_identity
@@ -150,7 +150,7 @@ class _Traits:
     def of(cls, site: Site) -> Self:
         """Return the traits of a site."""
         words = frozenset(word.lower() for word in WORDS.findall(site.name))
-        return cls(KINDS.get(type(site.operation.operator), ""), site.operation.lengths(), words)
+        return cls(KINDS.get(type(site.operation.operator), ""), site.operation.lengths, words)
 
     def fit(self, other: Self) -> float:
         """Return how well two sites fit together, 0 where they do not at all."""
@@ -222,7 +222,7 @@ def _merged(a: Sequence[int | None], b: Sequence[int | None], rank: int) -> list
 
 def _resizes(a: Site, b: Site, one: Resize, other: Resize) -> Pair:
     rank = max(a.operation.rank, b.operation.rank)
-    (ins, outs), (their_ins, their_outs) = a.operation.lengths(), b.operation.lengths()
+    (ins, outs), (their_ins, their_outs) = a.operation.lengths, b.operation.lengths
     ours, theirs = _moved(a.operation, one, rank), _moved(b.operation, other, rank)
     axes = sorted({axis for axis, _ in (*ours.axes, *theirs.axes)})
     for end, here, there in (("input", ins, their_ins), ("output", outs, their_outs)):
@@ -291,7 +291,7 @@ def _convolutions(a: Site, b: Site, one: ConvTranspose, other: ConvTranspose) ->
     shape = (one.kernel, one.strides, one.dilations, one.groups)
     same = shape == (other.kernel, other.strides, other.dilations, other.groups)
     if same:
-        ins = _merged(a.operation.lengths()[0], b.operation.lengths()[0], len(one.kernel) + 2)
+        ins = _merged(a.operation.lengths[0], b.operation.lengths[0], len(one.kernel) + 2)
         spatial = [n or 1 for n in ins[2:]]
         cuts = [[op.cut(axis, n) for axis, n in enumerate(spatial)] for op in (one, other)]
         same = cuts[0] == cuts[1]

@@ -266,7 +266,7 @@ def _like(operation: Operation, arguments: dict[str, object]) -> Interpolate:
     axes = _axes(operation, spatial)
     by_scales = operation.by == "scales" and operation.scales is not None
     if operation.dialect != ONNX:  # whose factors only say how long the output is
-        by_scales = by_scales and (None in operation.lengths()[1] or given_factors(operation))
+        by_scales = by_scales and (None in operation.lengths[1] or given_factors(operation))
     if by_scales and operation.scales is not None:
         # the factor as it was written, not its float32: lengths are its whole multiples
         arguments["scale_factor"] = [float(simplest(operation.scales[axis])) for axis in axes]
@@ -275,7 +275,7 @@ def _like(operation: Operation, arguments: dict[str, object]) -> Interpolate:
     call = from_arguments(arguments, spatial)
     if by_scales:
         return call
-    sizes = operation.sizes or operation.lengths()[1]
+    sizes = operation.sizes or operation.lengths[1]
     return Interpolate(
         call.family,
         spatial,

@@ -52,14 +52,17 @@ def _file(file: FileReport) -> Iterator[Line]:
 def _site(path: str, located: Sequence[Located]) -> Iterator[Line]:
     site = located[0].site
     where = shown(site.path)
-    shapes = f"{_shape(site.input_shape)} -> {_shape(site.output_shape)}"
-    kind = f" ({site.op}, {site.operation.version}) {shapes}"
+    operation = site.operation
+    shapes = f"{_shape(operation.input_shape)} -> {_shape(operation.output_shape)}"
+    kind = f" ({site.op}, {operation.version}) {shapes}"
     yield ((f"{path}: {where}", "bold"), (kind, ""))
-    yield _plain(f"  is     {site.torch_call or _nameless(site)}")
+    yield _plain(
+        f"  is     {operation.torch_call or operation.problem or 'no single PyTorch call'}"
+    )
     if site.intent is not None:
         intent = site.intent
         yield _plain(f"  meant  {intent.text}  [{intent.how}: {intent.origin}]")
-    for name in site.operation.origin.targets:
+    for name in operation.origin.targets:
         yield _plain(f"  on     {name}: {_verdict(site, name)}")
     if site.source:
         text = f": {site.source_text}" if site.source_text else ""
@@ -85,10 +88,6 @@ def _verdict(site: Site, name: str) -> str:
     return "not known" if said is None else VERDICTS[said.verdict]
 
 
-def _nameless(site: Site) -> str:
-    return site.operation.problem or "no single PyTorch call"
-
-
 def _shape(shape: Shape | None) -> str:
     """Return a shape for people.
 
@@ -109,7 +108,8 @@ def _statistics(report: Report) -> Iterator[Line]:
 
 
 def _summary(report: Report) -> str:
-    found = ", ".join(_many(report.count(severity), severity) for severity in SEVERITIES)
+    counts = Counter(one.finding.severity for one in report.findings)
+    found = ", ".join(_many(counts[severity], severity) for severity in SEVERITIES)
     failed = sum(file.error is not None for file in report.files)
     unread = f", {failed} not read" if failed else ""
     nodes = _many(len(report.sites), "resampling node")

@@ -120,7 +120,7 @@ def _shown(site: Site, finding: Finding | None) -> Shown | None:
         axis, n_in, n_out = found.axis, found.n_in, found.n_out
         samplings = operator.sampling(axis), found.meant.sampling(axis)
         return _at(axis, n_in, n_out, samplings, simulated=found.simulated)
-    ins, outs = site.operation.lengths()
+    ins, outs = site.operation.lengths
     fix = None if finding is None else finding.fix
     if fix is not None and isinstance(fix.operator, Resize):
         worst = compare_resize(operator, fix.operator, ins, outs).worst

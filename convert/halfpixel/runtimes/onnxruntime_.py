@@ -87,6 +87,7 @@ class OnnxRunning:
     inputs: Sequence[Port] = field(init=False)
     outputs: Sequence[str] = field(init=False)
     placement: Mapping[str, str] = field(default_factory=dict[str, str])
+    _name: str = ""
     _values: Sequence[str] | None = None
     _repeated: Sequence[str] = ()
     _types: dict[str, str] = field(default_factory=dict[str, str])
@@ -94,7 +95,9 @@ class OnnxRunning:
 
     def __post_init__(self) -> None:
         """Start it."""
-        self.provider = available(self.side.where, self.side.text)
+        text = self.side.text
+        self.provider = available(self.side.where, text)
+        self._name = text if self.side.where else f"{text}@{short_name(self.provider)}"
         self.size = self._measured()
         session = self._own()
         declared = {port.name: port for port in self.model.inputs}
@@ -107,8 +110,7 @@ class OnnxRunning:
     @property
     def name(self) -> str:
         """What it is and where it runs."""
-        where = "" if self.side.where else f"@{short_name(self.provider)}"
-        return self.side.text + where
+        return self._name
 
     @property
     def values(self) -> Sequence[str]:

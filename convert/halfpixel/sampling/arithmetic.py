@@ -57,6 +57,15 @@ def shortest(value: float) -> float:
     return value
 
 
+def as_recorded(value: float) -> float:
+    """Return a factor as a user would have written it; a double that was recorded stays.
+
+    >>> as_recorded(0.28999999165534973), as_recorded(1 / 3)
+    (0.29, 0.3333333333333333)
+    """
+    return shortest(value) if float32(value) == value else value
+
+
 @lru_cache(maxsize=1024)
 def simplest(value: float) -> Fraction:
     """Return the fraction with the smallest denominator that is the same float32.

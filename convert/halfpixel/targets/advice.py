@@ -49,7 +49,7 @@ def other_attributes(operation: Operation, target: Target) -> Instead | None:
         return None
     wanted = NodeWanted(
         operator,
-        *operation.lengths(),
+        *operation.lengths,
         operation.opset,
         operation.scales,
         attributes=operation.attributes,
@@ -85,4 +85,4 @@ def lowering(operation: Operation) -> str | None:
 
 
 def _long(operation: Operation) -> bool:
-    return any(length is not None and length > LONGEST for length in operation.lengths()[1])
+    return any(length is not None and length > LONGEST for length in operation.lengths[1])

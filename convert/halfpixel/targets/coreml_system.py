@@ -84,7 +84,7 @@ class System:
     def _resize(self, operation: Operation, resize: Resize) -> str | None:
         from halfpixel.conventions.coreml.dialects import words_of
 
-        ins, outs = operation.lengths()
+        ins, outs = operation.lengths
         try:
             say = words_of(self.dialect).words
             words = say(resize, ins, outs, self.specification, operation.scales)

@@ -65,7 +65,7 @@ class Row:
             return None
         changes = dict(self.computes)
         by = str(changes.pop("by", operation.by))
-        ins, outs = operation.lengths()
+        ins, outs = operation.lengths
         scales = operation.scales if by == "scales" else None
         request = Request(ins, by, scales, outs)
         attributes = {**operation.attributes, **changes}

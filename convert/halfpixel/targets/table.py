@@ -166,7 +166,7 @@ def case_of(operation: Operation) -> str:
         return _grid_case(operation)
     if not isinstance(operation.operator, Resize):
         return ""
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     moved = resized_axes(operation)
     last = [axis for axis in moved if axis >= operation.rank - 2] or moved
     pairs = [(ins[axis], outs[axis]) for axis in last]

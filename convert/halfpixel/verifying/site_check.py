@@ -188,7 +188,7 @@ def lengths_of(site: Site) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     that the model computes come from its own shape arithmetic where that is known.
     """
     operation = site.operation
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     if operation.op == "AffineGrid" and operation.input_shape is None:
         return []
     rank = len(ins)

@@ -16,7 +16,7 @@ Source: ONNX `docs/Changelog.md`; onnxruntime `core/providers/cpu/tensor/upsampl
 what the operators before 11 leave open.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
@@ -88,8 +88,10 @@ def read(op: str, opset: int, attributes: Attributes, request: Request) -> Meani
     if sizes is not None and policy != "stretch":
         common, sizes = _keep_aspect(policy, lengths, sizes, axes)
     pairs: list[tuple[int, Sampling]] = []
-    crops = attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize"
     spatial = axes if len(axes) < rank else range(min(2, rank), rank)
+    every = sampling_of(op, opset, attributes)
+    aligned = every.coordinate == "align_corners" and not attributes.get("antialias", 0)
+    crops = every.coordinate == "tf_crop_and_resize"
     for axis in axes:
         scale, likely = common, axis in spatial
         if scales is not None and request.by == "scales":
@@ -97,7 +99,8 @@ def read(op: str, opset: int, attributes: Attributes, request: Request) -> Meani
             likely = scale != 1
         target = None if sizes is None else sizes[axis]
         window = _roi(request.roi, axes, axis) if crops else None
-        sampling = sampling_of(op, opset, attributes, scale, window)
+        scale = None if aligned else scale
+        sampling = replace(every, scale=scale, roi=window or every.roi)
         if _resampled(sampling, lengths[axis], target, likely=likely):
             pairs.append((axis, sampling))
     value = attributes.get("extrapolation_value", 0.0)
@@ -105,13 +108,7 @@ def read(op: str, opset: int, attributes: Attributes, request: Request) -> Meani
     return Meaning(resize, rank, scales if request.by == "scales" else None, sizes)
 
 
-def sampling_of(
-    op: str,
-    opset: int,
-    attributes: Attributes,
-    scale: Fraction | None = None,
-    roi: tuple[float, float] | None = None,
-) -> Sampling:
+def sampling_of(op: str, opset: int, attributes: Attributes) -> Sampling:
     """Return what the attributes of a node say of every axis that it resamples.
 
     >>> sampling_of("Resize", 13, {"mode": "linear"}).coordinate
@@ -125,7 +122,7 @@ def sampling_of(
             mode = "linear"
         choice("mode", mode, ("linear", "nearest"))
         kernel = Linear() if mode == "linear" else Nearest("simple")
-        return Sampling("asymmetric", kernel, scale)
+        return Sampling("asymmetric", kernel)
     choice("mode", mode, sorted(MODES))
     coordinate = str(attributes.get("coordinate_transformation_mode", "half_pixel"))
     choice("coordinate_transformation_mode", coordinate, sorted(ONNX_COORDINATES))
@@ -141,13 +138,10 @@ def sampling_of(
         choice("nearest_mode", rounding, sorted(ROUNDINGS))
         smooth = Nearest(cast("Rounding", rounding))
     crop = coordinate == "tf_crop_and_resize"
-    window = (Fraction(roi[0]), Fraction(roi[1])) if crop and roi else (Fraction(0), Fraction(1))
     return Sampling(
         cast("Coordinate", coordinate),
         smooth,
-        None if coordinate == "align_corners" and not antialias else scale,
         exclude_outside=bool(attributes.get("exclude_outside", 0)),
-        roi=window,
         extrapolate=crop,
     )
 
@@ -194,14 +188,14 @@ def _check_scales(scales: tuple[float, ...]) -> None:
 
 def _roi(
     roi: tuple[float, ...] | None, axes: tuple[int, ...], axis: int
-) -> tuple[float, float] | None:
+) -> tuple[Fraction, Fraction] | None:
     """Return start and end along `axis`; roi lists all starts, then all ends."""
     if not roi:
         return None
     if len(roi) != 2 * len(axes):
         raise ConventionError(f"roi has {len(roi)} values for {len(axes)} axes")
     place = axes.index(axis)
-    return roi[place], roi[place + len(axes)]
+    return Fraction(roi[place]), Fraction(roi[place + len(axes)])
 
 
 def _keep_aspect(

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from halfpixel.conventions.python_call import PythonCall, Symbol, parse
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling
-from halfpixel.sampling.arithmetic import float32, output_length_float64, shortest, simplest
+from halfpixel.sampling.arithmetic import as_recorded, output_length_float64, simplest
 
 if TYPE_CHECKING:
     from halfpixel.sampling.coordinate import Coordinate
@@ -135,7 +135,7 @@ class Interpolate:
         'F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=True)'
         """
         if self.scale_factor is not None:
-            factors = tuple(_shown(factor) for factor in self.scale_factor)
+            factors = tuple(map(as_recorded, self.scale_factor))
             same = len(set(factors)) == 1
             arguments = [f"scale_factor={factors[0] if same else factors}"]
         elif self.size is not None and None not in self.size:
@@ -150,11 +150,6 @@ class Interpolate:
         if self.antialias:
             arguments.append("antialias=True")
         return f"F.interpolate({x}, {', '.join(arguments)})"
-
-
-def _shown(factor: float) -> float:
-    """Return a factor as a user would have written it; a double that was recorded stays."""
-    return shortest(factor) if float32(factor) == factor else factor
 
 
 def _sampling(call: Interpolate, scale: Fraction | None) -> Sampling:

@@ -45,8 +45,9 @@ def asymmetric_text(resize: Resize, ins: Lengths, outs: Lengths) -> str | None:
     pads: list[int] = []
     size: list[int] = []
     ends: list[str] = []
+    along = dict(resize.axes)
     for axis in spatial:
-        sampling, n_in, n_out = resize.sampling(axis), ins[axis], outs[axis]
+        sampling, n_in, n_out = along.get(axis), ins[axis], outs[axis]
         if n_in is None or n_out is None:
             return None
         moved = sampling is not None

@@ -94,7 +94,7 @@ def _weighed(site: Site, resize: Resize) -> "torch.nn.Module":
     """Return the products with the weights of each axis."""
     import torch
 
-    ins, outs = site.operation.lengths()
+    ins, outs = site.operation.lengths
     if None in ins or None in outs:
         raise GraphError("", site.path, "its lengths are not known")
     plan = cast("Product", lowered(Goal(resize, (ins, outs), {}), "mixed", TORCH))

@@ -38,6 +38,8 @@ class OnnxModel:
     edit: "ModelEdit | None" = None
     _places: list[Place] | None = field(default=None, init=False)
     _values: tuple[Value, ...] | None = field(default=None, init=False)
+    _inputs: tuple[Port, ...] | None = field(default=None, init=False)
+    _data_files: list[str] | None = field(default=None, init=False)
     _seen: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
@@ -85,16 +87,20 @@ class OnnxModel:
         """What it takes, in order."""
         from halfpixel.formats.onnx.read.values import inputs_of
 
-        with errors_of(self.path, self.proto):
-            return inputs_of(self.proto)
+        if self._inputs is None:
+            with errors_of(self.path, self.proto):
+                self._inputs = inputs_of(self.proto)
+        return self._inputs
 
     @property
     def data_files(self) -> list[str]:
         """Names of the files beside it that hold its weights."""
         from halfpixel.formats.onnx.write.external_data import data_files
 
-        with errors_of(self.path, self.proto):
-            return data_files(self.proto)
+        if self._data_files is None:
+            with errors_of(self.path, self.proto):
+                self._data_files = data_files(self.proto)
+        return self._data_files
 
     @property
     def values(self) -> tuple[Value, ...]:

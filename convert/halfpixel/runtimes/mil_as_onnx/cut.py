@@ -94,7 +94,7 @@ def _at(place: CoremlPlace, shape: Sequence[int], outs: Sequence[int]) -> Site:
     fixed = replace(operation, input_shape=tuple(shape), output_shape=None)
     if isinstance(operation.operator, ConvTranspose) and not isinstance(place.node, MilPlace):
         return replace(site, operation=fixed, compute=_deconvolved(operation.operator))
-    if operation.input_shape == tuple(shape) and None not in operation.lengths()[1]:
+    if operation.input_shape == tuple(shape) and None not in operation.lengths[1]:
         return site
     if not isinstance(operation.operator, Resize):
         return replace(site, operation=fixed)
@@ -111,9 +111,9 @@ def _at(place: CoremlPlace, shape: Sequence[int], outs: Sequence[int]) -> Site:
         found = settle(fixed, meant(shape))
     except ConventionError as error:
         raise GraphError("", site.name, str(error)) from error
-    told = [m if m is not None else n for n, m in zip(shape, found.lengths()[1], strict=True)]
+    told = [m if m is not None else n for n, m in zip(shape, found.lengths[1], strict=True)]
     found = replace(found, output_shape=tuple(told))
-    compute = resize_compute(site.name, meant, found.lengths())
+    compute = resize_compute(site.name, meant, found.lengths)
     return replace(site, operation=found, compute=compute)
 
 

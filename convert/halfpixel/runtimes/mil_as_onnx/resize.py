@@ -105,7 +105,7 @@ def plan_of(operation: Operation, meant: Resize, opset: int) -> Plan:
     Raises:
         ConventionError: it has lengths that are not known, and no ONNX attributes for them.
     """
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     known = [(axis, s, ins[axis], outs[axis]) for axis, s in meant.axes]
     axes = [(axis, s, n, m) for axis, s, n, m in known if n is not None and m is not None]
     if len(axes) < len(known) or any(max(n, m) > LONGEST for _, _, n, m in axes):
@@ -126,7 +126,7 @@ def plan_of(operation: Operation, meant: Resize, opset: int) -> Plan:
         kept = (None,) * len(ins) if None in ins else ins
         values = tuple(by_axis.get(axis, n) for axis, n in enumerate(kept))
         return Said("Resize", attributes, by="sizes", values=values)
-    goal = Goal(meant, operation.lengths(), {}, dtype="float32")
+    goal = Goal(meant, operation.lengths, {}, dtype="float32")
     return lowered(goal, "gather" if kernels == {Nearest} else "matmul", EXACT)
 
 

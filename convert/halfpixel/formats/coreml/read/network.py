@@ -190,9 +190,9 @@ def _resized(name: str, base: Operation) -> Reading:
         lengths = None if shape is None else tuple(shape)
         return coreml_neuralnetwork.read(base.op, base.attributes, lengths)
 
-    lengths = None if base.input_shape is None else base.lengths()[0]
+    lengths = None if base.input_shape is None else base.lengths[0]
     found = settle(base, meant(lengths))
-    return found, resize_compute(name, meant, found.lengths())
+    return found, resize_compute(name, meant, found.lengths)
 
 
 def _cropped(name: str, base: Operation) -> Reading:

@@ -114,9 +114,9 @@ def _resize(scope: MilScope, operation: MilOperation, base: Operation) -> Readin
         lengths = None if shape is None else tuple(shape)
         return coreml_mil.read(base.op, attributes, lengths)
 
-    lengths = None if base.input_shape is None else base.lengths()[0]
+    lengths = None if base.input_shape is None else base.lengths[0]
     found = settle(base, meant(lengths))
-    return found, resize_compute(operation_name(operation), meant, found.lengths())
+    return found, resize_compute(operation_name(operation), meant, found.lengths)
 
 
 def _constant(scope: MilScope, operation: MilOperation, name: str) -> "Array | None":
@@ -217,7 +217,7 @@ def _conv_transpose(scope: MilScope, operation: MilOperation, base: Operation) -
     if shape is None or not all(isinstance(n, int) for n in shape[2:]):
         raise ConventionError("the kernel's lengths are not known")
     kernel = cast("tuple[int, ...]", shape[2:])
-    lengths = base.lengths()[0][2:]
+    lengths = base.lengths[0][2:]
     meant = coreml_mil_deconvolution.conv_transpose(base.attributes, kernel, lengths)
 
     def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":

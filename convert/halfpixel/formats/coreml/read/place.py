@@ -95,7 +95,7 @@ def site_of(  # noqa: PLR0913, PLR0917 - each is told by the file
     if not problem:
         try:
             found, compute = describe()
-            doubt = open_question(base.op, base.attributes, found.lengths()[0])
+            doubt = open_question(base.op, base.attributes, found.lengths[0])
             found = replace(found, doubt=doubt)
         except ConventionError as error:
             problem = str(error)

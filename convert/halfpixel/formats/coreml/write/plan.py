@@ -143,7 +143,7 @@ def settled_lengths(place: "Place", goal: Goal) -> tuple[int, ...] | None:
     Raises:
         ConventionError: something reads the output, whose length everything after it has.
     """
-    now, then = place.site.operation.lengths()[1], goal.lengths[1]
+    now, then = place.site.operation.lengths[1], goal.lengths[1]
     for axis, (old, new) in enumerate(zip(now, then, strict=True)):
         if old is None or new is None or old == new:
             continue

@@ -50,7 +50,7 @@ def resize_trials(
     """
     name = node.input[-1]
     constants = factors(main, name)
-    ins, outs = operation.lengths()
+    ins, outs = operation.lengths
     fixed_in = tuple(n for n in ins[2:] if n is not None)
     fixed_out = tuple(n for n in outs[2:] if n is not None)
     if len(fixed_in) == len(fixed_out) == operation.rank - 2:

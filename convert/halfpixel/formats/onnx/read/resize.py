@@ -64,7 +64,7 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         described = _DESCRIBE[node.op_type](scope, node, base)
         operator = described.operation.operator
         if isinstance(operator, Resize):
-            check_lengths(operator, *described.operation.lengths())
+            check_lengths(operator, *described.operation.lengths)
     except ConventionError as error:
         return Described(replace(base, problem=str(error)), _refuse(node, str(error)))
     return described
@@ -125,9 +125,8 @@ def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
     scales = _scales(scope, lengths, base)
     sizes = scope.computed(lengths.sizes) if lengths.sizes else None
     roi = scope.numbers(lengths.roi) if lengths.roi else None
-    shape = base.input_shape
     request = Request(
-        None if shape is None else known(shape, len(shape)),
+        None if base.input_shape is None else base.lengths[0],
         lengths.by,
         scales,
         _positive(sizes),
@@ -249,7 +248,7 @@ def _lengths_out(shape: Sequence[int], meaning: Meaning, operation: Operation) -
     if meaning.sizes is not None:
         pairs = zip(meaning.sizes, shape, strict=True)
         return [n if size is None else size for size, n in pairs]
-    declared_in, declared_out = operation.lengths()
+    declared_in, declared_out = operation.lengths
     out: list[int] = []
     for axis, n in enumerate(shape):
         scale = 1.0 if meaning.scales is None else meaning.scales[axis]

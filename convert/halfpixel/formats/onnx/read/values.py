@@ -28,16 +28,16 @@ ROLES: Final = {
 def inputs_of(model: "ModelProto") -> tuple[Port, ...]:
     """Return what a model takes; initializers that are listed as inputs are left out."""
     given = {tensor.name for tensor in model.graph.initializer}
+    taken = [value for value in model.graph.input if value.name not in given]
     roles = _roles(model.graph)
     return tuple(
         Port(
             value.name,
             NAMES.get(value.type.tensor_type.elem_type, ""),
-            declared_shape(value),
+            shape,
             roles.get(value.name, ""),
         )
-        for value in model.graph.input
-        if value.name not in given
+        for value, shape in zip(taken, list(map(declared_shape, taken)), strict=True)
     )
 
 
@@ -52,9 +52,10 @@ def _roles(graph: "GraphProto") -> dict[str, str]:
 
 def values_of(model: "ModelProto") -> tuple[Value, ...]:
     """Return the values that nodes of the main graph make, in graph order."""
+    nodes = [node for node in model.graph.node if any(node.output)]
     return tuple(
-        Value(name, name_of(node), node.op_type, tuple(filter(None, node.input)))
-        for node in model.graph.node
+        Value(name, called, node.op_type, tuple(filter(None, node.input)))
+        for node, called in zip(nodes, list(map(name_of, nodes)), strict=True)
         for name in node.output
         if name
     )

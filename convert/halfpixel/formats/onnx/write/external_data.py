@@ -6,13 +6,13 @@ import shutil
 import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from itertools import filterfalse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ModelFileError
 from halfpixel.formats import atomic
 from halfpixel.formats.onnx.edit import is_payload
-from halfpixel.formats.onnx.read.scope import inner_graphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,10 @@ def tensors(model: "ModelProto") -> "Iterator[TensorProto]":
                 if attribute.HasField("t"):
                     yield attribute.t
                 yield from attribute.tensors
-            graphs += [inner for _, _, inner in inner_graphs(node)]
+                if attribute.graphs:
+                    graphs += attribute.graphs
+                elif attribute.HasField("g"):
+                    graphs.append(attribute.g)
 
 
 def same_structure(
@@ -94,8 +97,7 @@ def data_files(model: "ModelProto") -> list[str]:
     return sorted(
         {
             entry.value
-            for tensor in tensors(model)
-            if not is_payload(tensor)
+            for tensor in filterfalse(is_payload, list(tensors(model)))
             for entry in tensor.external_data
             if entry.key == "location"
         }
