@@ -169,8 +169,20 @@ def converted() -> dict[str, Any]:
                         limits=(-2, 2),
                     )
                 said = [result.refused, result.findings, result.verified]
-                found[f"{name}.{form}"] = {"convert": [said, sha256(path)]}
+                found[f"{name}.{form}"] = {"convert": [said, written(path)]}
     return found
+
+
+def written(path: Path) -> object:
+    """Return the hash of a file, or the sites of a package: coremltools writes no two alike."""
+    if path.suffix != ".mlpackage":
+        return sha256(path)
+    import halfpixel
+
+    return [
+        [site.op, site.torch_call, list(site.input_shape or ()), list(site.output_shape or ())]
+        for site in halfpixel.sites(path)
+    ]
 
 
 def models(folders: list[str]) -> list[str]:
