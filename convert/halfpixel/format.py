@@ -1,12 +1,11 @@
 """What a format is: how a kind of model is read without weights, walked, and written back."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from halfpixel.origin import Operator
-from halfpixel.registry import load, names
 from halfpixel.site import Shape, Site
 
 if TYPE_CHECKING:
@@ -213,8 +212,3 @@ class Format:
     takes: Callable[[object], bool]
     opened: Callable[[object], Opened]
     usual: bool = False
-
-
-def load_formats() -> Iterator[Format]:
-    """Yield every format: the files in `formats/` whose names end in `_file`, one at a time."""
-    return load("formats", names("formats", "_file"), Format)

@@ -6,7 +6,8 @@ import pytest
 
 from halfpixel.conventions.torch.interpolate import from_arguments, parse_call
 from halfpixel.errors import UsageError
-from halfpixel.intent import intent_of, version_of
+from halfpixel.formats.onnx.read.sites import intent_of
+from halfpixel.formats.onnx.read.walk import version_of
 from halfpixel.intents.policy import expected, parse_policy
 from halfpixel.intents.pytorch_record import FX_NODE, parse_fx_node, recorded, user_line
 from halfpixel.origin import Operator, Origin, Producer

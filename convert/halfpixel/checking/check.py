@@ -8,15 +8,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-from halfpixel.checking.result import FileReport, Located, Report
+from halfpixel.checking.result import FileReport, Located, Report, announced
 from halfpixel.errors import (
     HalfpixelError,
     RuleError,
     UsageError,
 )
-from halfpixel.format import Format, Opened, load_formats
+from halfpixel.format import Format, Opened
 from halfpixel.intents.policy import Policy, expected, parse_policy
 from halfpixel.origin import Intent
+from halfpixel.registry import load, names
 from halfpixel.rule import (
     SEVERITIES,
     Finding,
@@ -113,6 +114,11 @@ def opened(source: object) -> Opened:
     raise UsageError(f"{kind} is neither a path nor a model that can be read")
 
 
+def load_formats() -> Iterator[Format]:
+    """Yield every format: the files in `formats/` whose names end in `_file`, one at a time."""
+    return load("formats", names("formats", "_file"), Format)
+
+
 def check(  # noqa: PLR0913 - one keyword an option of the command
     source: object,
     settings: Settings | None = None,
@@ -188,8 +194,6 @@ class Judge:
             report = self.judged(model, name)
             if not any(one.finding.fix for one in report.findings):
                 return report
-            from halfpixel.checking.announce import announced
-
             return announced(model, report)
         except UsageError:
             raise

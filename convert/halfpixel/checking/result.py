@@ -1,7 +1,12 @@
-"""What a check comes to: findings with the sites that they are about, file by file."""
+"""What a check comes to: findings with the sites that they are about, file by file.
 
-from dataclasses import dataclass
+A rule gives the reason of a fix; what would write the fix says it in words.
+"""
 
+from dataclasses import dataclass, replace
+
+from halfpixel.errors import ConventionError, GraphError
+from halfpixel.format import Change, Opened
 from halfpixel.rule import Finding, Rule, Severity
 from halfpixel.site import Site
 
@@ -78,3 +83,33 @@ class Report:
     def count(self, severity: Severity) -> int:
         """Return the number of findings of one severity."""
         return sum(located.finding.severity == severity for located in self.findings)
+
+
+def announced(model: Opened, report: FileReport) -> FileReport:
+    """Return a report whose fixes are told in the words of what would write them.
+
+    Sites that are alike are asked of once. A fix that nothing can write is none, with the reason.
+    """
+    order = {id(site): place for place, site in enumerate(report.sites)}
+    known: dict[tuple[int, int], Located] = {}
+    found: list[Located] = []
+    for one in report.findings:
+        key = id(one.site.operation), id(one.finding)
+        if key not in known:
+            known[key] = announced_at(model, order[id(one.site)], one)
+        said = known[key]
+        found.append(replace(one, finding=said.finding, words=said.words))
+    return replace(report, findings=tuple(found))
+
+
+def announced_at(model: Opened, place: int, one: Located) -> Located:
+    """Return one finding in the words of what would write its fix, at a place among the sites."""
+    fix = one.finding.fix
+    if fix is None:
+        return one
+    try:
+        words = model.words(Change(place, fix.operator, one.rule.name, fix.factors, fix.exact))
+    except (ConventionError, GraphError) as error:
+        reason = error.reason if isinstance(error, GraphError) else str(error)
+        return replace(one, finding=replace(one.finding, fix=None, declined=reason))
+    return replace(one, words=words)

@@ -33,8 +33,8 @@ from fractions import Fraction
 from typing import Final
 
 from halfpixel.convention import Convention, Reading
+from halfpixel.conventions.meaning import choice
 from halfpixel.conventions.python_call import Symbol, exact, name_of, open_lengths, parse
-from halfpixel.conventions.values import choice
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling, Table
 from halfpixel.sampling.compare import canonical

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
 
-from halfpixel.conventions.values import length
+from halfpixel.conventions.meaning import length
 from halfpixel.errors import ConventionError
 
 

@@ -35,8 +35,8 @@ from fractions import Fraction
 from typing import Final, Literal, cast
 
 from halfpixel.convention import Convention, Reading
+from halfpixel.conventions.meaning import choice, flag
 from halfpixel.conventions.python_call import Symbol, exact, name_of, open_lengths, parse
-from halfpixel.conventions.values import choice, flag
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
 from halfpixel.sampling.compare import canonical

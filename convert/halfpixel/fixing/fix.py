@@ -11,9 +11,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from halfpixel.checking.announce import announced, announced_at
 from halfpixel.checking.check import Judge, opened, settings_of
-from halfpixel.checking.result import FileReport, Located
+from halfpixel.checking.result import FileReport, Located, announced, announced_at
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixing.result import Changed, Declined, FixResult, FixSettings
 from halfpixel.fixing.wish import Wish, is_meant, joined

@@ -1,26 +1,29 @@
 """What the exporter that wrote a node can only have meant by it, by what is known of exporters.
 
 `exporters/` has the knowledge, one table an exporter; this asks the one that the model's producer
-names, and makes a call of a row. A table is read where a producer has one, and not before a site
-asks for it.
+names, and makes a call of a row: whether a factor in a file is one that somebody wrote, or a
+length that became a factor, is a part of that. A table is read where a producer has one, and not
+before a site asks for it.
 """
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.torch.interpolate import LATEST, Family, Interpolate
 from halfpixel.intents.aten_call import named_call
-from halfpixel.intents.factors import plain_factors
 from halfpixel.origin import Intent
 from halfpixel.sampling import Resize
-from halfpixel.sampling.arithmetic import shortest
+from halfpixel.sampling.arithmetic import float32, shortest
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from halfpixel.intents.aten_call import NamedCall
     from halfpixel.intents.exporter import Aspect, Exporter, Row
 
 _CORNERS = frozenset({"align_corners", "tf_crop_and_resize"})
+NUDGE: Final = 1e-4
+"""What coremltools adds to an output length before it divides it by the input's."""
 
 
 def meant(operation: Operation, name: str = "") -> Intent | None:
@@ -30,15 +33,15 @@ def meant(operation: Operation, name: str = "") -> Intent | None:
         operation: what the node computes.
         name: the node's name, where its exporter keeps names.
     """
-    found = _asked(operation, "call", name)
+    aten = named_call(name) if name else None
+    found = _asked(operation, "call", aten)
     if found is None or found[1].call is None:
         return None
     exporter, row = found
-    call = _call(operation, exporter, found[1].call, name)
+    call = _call(operation, exporter, found[1].call, aten)
     version = operation.origin.producer.version
     if version is None and exporter.pytorch == "producer":
         version = LATEST
-    aten = named_call(name)
     origin = row.origin.format(
         version=".".join(map(str, version or ())),
         opset=operation.opset,
@@ -67,7 +70,9 @@ def given_factors(operation: Operation) -> bool:
     return plain_factors(operation, nudges=found[0].nudges)
 
 
-def _asked(operation: Operation, aspect: "Aspect", name: str = "") -> "tuple[Exporter, Row] | None":
+def _asked(
+    operation: Operation, aspect: "Aspect", aten: "NamedCall | None" = None
+) -> "tuple[Exporter, Row] | None":
     """Return the exporter that wrote a node, and its row about an aspect."""
     if not operation.origin.producer.name:
         return None
@@ -78,7 +83,6 @@ def _asked(operation: Operation, aspect: "Aspect", name: str = "") -> "tuple[Exp
     if exporter is None:
         return None
     facts = {**facts_of(operation), **written_facts(operation)}
-    aten = named_call(name)
     if aten is not None:
         facts["named"] = frozenset({f"aten {aten.family}"})
     row = exporter.row(aspect, facts, operation.origin.producer.version)
@@ -86,10 +90,12 @@ def _asked(operation: Operation, aspect: "Aspect", name: str = "") -> "tuple[Exp
 
 
 def _call(
-    operation: Operation, exporter: "Exporter", told: "Mapping[str, object]", name: str
+    operation: Operation,
+    exporter: "Exporter",
+    told: "Mapping[str, object]",
+    aten: "NamedCall | None",
 ) -> Interpolate:
     """Return the call of a row: each argument as the row has it, or where the row says it is."""
-    aten = named_call(name)
     mode, antialias = told["mode"], told.get("antialias", False)
     family = cast("Family", mode)
     if mode == "as written":
@@ -142,3 +148,39 @@ def _aligned(operation: Operation) -> bool:
     operator = operation.operator
     axes = operator.axes if isinstance(operator, Resize) else ()
     return any(sampling.coordinate in _CORNERS for _, sampling in axes)
+
+
+def neat(scales: "Sequence[float]") -> bool:
+    """Whether scales read like a user's factors: before opset 11 sizes became scales too.
+
+    >>> neat((1.0, 1.5)), neat((1.4285714285714286,))
+    (True, False)
+    """
+    return all(float(f"{scale:.4g}") == float(f"{scale:.7g}") for scale in scales)
+
+
+def nudged(factor: float, n_in: int, n_out: int) -> bool:
+    """Whether a factor is a length that coremltools wrote as one.
+
+    Source: coremltools `converters/mil/frontend/torch/ops.py`, _get_scales_from_output_size.
+
+    >>> nudged(1.5000166893005371, 6, 9), nudged(1.5, 6, 9), nudged(2.0, 6, 12)
+    (True, False, False)
+    """
+    return n_out % n_in != 0 and abs(float32((n_out + NUDGE) / n_in) / factor - 1) < 1e-7
+
+
+def plain_factors(operation: Operation, *, nudges: bool) -> bool:
+    """Whether an operator's factors are constants that read like somebody's own.
+
+    Args:
+        operation: the resize.
+        nudges: whether the program that wrote it writes lengths as nudged factors.
+    """
+    scales = operation.scales
+    if scales is None or not operation.constant_lengths:
+        return False
+    pairs = zip(scales, *operation.lengths, strict=True)
+    if nudges and any(n and m and nudged(scale, n, m) for scale, n, m in pairs):
+        return False
+    return neat(scales)

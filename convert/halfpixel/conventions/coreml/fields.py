@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from halfpixel.conventions.values import choice, number, whole
+from halfpixel.conventions.meaning import choice, number, whole
 from halfpixel.conventions.vocabulary import Attributes
 from halfpixel.errors import ConventionError
 

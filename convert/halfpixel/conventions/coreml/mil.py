@@ -82,8 +82,7 @@ from halfpixel.conventions.coreml.axes import (
     whole_factors,
 )
 from halfpixel.conventions.coreml.names import INTERPOLATIONS, IOS15, IOS16, IOS17, RULES
-from halfpixel.conventions.meaning import Meaning
-from halfpixel.conventions.values import choice, number, whole
+from halfpixel.conventions.meaning import Meaning, choice, number, whole
 from halfpixel.conventions.vocabulary import Attributes, Wanted, Words
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Coordinate, Linear, Nearest, Resize, Sampling

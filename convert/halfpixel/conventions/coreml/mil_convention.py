@@ -18,8 +18,8 @@ from halfpixel.conventions.coreml.mil import (
     read,
 )
 from halfpixel.conventions.coreml.names import RULES
+from halfpixel.conventions.meaning import choice, flag
 from halfpixel.conventions.python_call import Symbol, listed, name_of, parse
-from halfpixel.conventions.values import choice, flag
 from halfpixel.conventions.vocabulary import Words
 from halfpixel.sampling import Linear, Sampling
 

@@ -9,7 +9,7 @@ Source: coremltools `converters/mil/mil/ops/defs/iOS15/conv.py`.
 from collections.abc import Sequence
 from typing import cast
 
-from halfpixel.conventions.values import choice, whole
+from halfpixel.conventions.meaning import choice, whole
 from halfpixel.conventions.vocabulary import Attributes
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import ConvTranspose

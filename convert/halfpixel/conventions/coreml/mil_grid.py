@@ -39,7 +39,7 @@ from halfpixel.conventions.coreml.names import (
     SAMPLE_MODES,
     UNITS,
 )
-from halfpixel.conventions.values import choice, length, number
+from halfpixel.conventions.meaning import choice, length, number
 from halfpixel.conventions.vocabulary import Attributes
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import AffineGrid, AffineSample, CropResize, GridSample, Resample

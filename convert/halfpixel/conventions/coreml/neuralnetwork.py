@@ -67,8 +67,7 @@ from halfpixel.conventions.coreml.axes import (
 )
 from halfpixel.conventions.coreml.fields import enum_name, pair, whole_pair
 from halfpixel.conventions.coreml.names import LINEAR_MODES, METHODS, UPSAMPLE_MODES
-from halfpixel.conventions.meaning import Meaning
-from halfpixel.conventions.values import length
+from halfpixel.conventions.meaning import Meaning, length
 from halfpixel.conventions.vocabulary import Attributes, Wanted, Words
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Linear, Nearest, Sampling

@@ -9,8 +9,8 @@ from halfpixel.convention import Convention, Reading
 from halfpixel.conventions.coreml.axes import call_of, last
 from halfpixel.conventions.coreml.names import LINEAR_MODES, METHODS
 from halfpixel.conventions.coreml.neuralnetwork import REPEAT, read
+from halfpixel.conventions.meaning import choice
 from halfpixel.conventions.python_call import Symbol, listed, name_of, open_lengths, parse
-from halfpixel.conventions.values import choice
 from halfpixel.conventions.vocabulary import Words
 from halfpixel.sampling import Linear, Sampling
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from halfpixel.conventions.coreml.fields import enum_name, whole_pair
 from halfpixel.conventions.coreml.names import BOX_MODES, METHODS, SAME_MODES
-from halfpixel.conventions.values import choice, number, whole
+from halfpixel.conventions.meaning import choice, number, whole
 from halfpixel.conventions.vocabulary import Attributes
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import ConvTranspose, CropResize

@@ -11,10 +11,10 @@ from fractions import Fraction
 from typing import Final, cast
 
 from halfpixel.convention import Convention, Reading
+from halfpixel.conventions.meaning import flag, number, whole
 from halfpixel.conventions.onnx.resize import Request, attributes_of, read
 from halfpixel.conventions.onnx.vocabulary import NEAREST, SMOOTH
 from halfpixel.conventions.python_call import listed, name_of, open_length, parse
-from halfpixel.conventions.values import flag, number, whole
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Kernel, Linear, Nearest, Sampling
 from halfpixel.sampling.arithmetic import output_length_float32

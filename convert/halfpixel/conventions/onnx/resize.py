@@ -20,8 +20,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from halfpixel.conventions.meaning import COPIES, Meaning
-from halfpixel.conventions.values import choice
+from halfpixel.conventions.meaning import COPIES, Meaning, choice
 from halfpixel.conventions.vocabulary import Attributes
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from halfpixel.convention import Convention, Reading
+from halfpixel.conventions.meaning import choice, flag
 from halfpixel.conventions.python_call import exact, listed, open_length, parse
 from halfpixel.conventions.torch.interpolate import (
     FAMILIES,
@@ -13,7 +14,6 @@ from halfpixel.conventions.torch.interpolate import (
     from_arguments,
     spatial_axes,
 )
-from halfpixel.conventions.values import choice, flag
 from halfpixel.conventions.vocabulary import text_of
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Sampling

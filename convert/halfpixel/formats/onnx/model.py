@@ -136,7 +136,7 @@ class OnnxModel:
 
     def words(self, change: Change) -> str:
         """Return what a change would be written as, in words; raises as the format's does."""
-        from halfpixel.formats.onnx.write.words import words_of_change
+        from halfpixel.formats.onnx.write.plan import words_of_change
 
         return words_of_change(self.places[change.site], change)
 

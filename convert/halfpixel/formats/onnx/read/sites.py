@@ -12,9 +12,14 @@ from halfpixel.formats.onnx.read.evaluation import Described
 from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
 from halfpixel.formats.onnx.read.surroundings import is_joined, surroundings_of
-from halfpixel.intent import intent_of
-from halfpixel.intents.pytorch_record import STACK_TRACE, is_resampling_line, user_line
-from halfpixel.origin import Producer
+from halfpixel.intents.exporter_habit import meant
+from halfpixel.intents.pytorch_record import (
+    STACK_TRACE,
+    is_resampling_line,
+    recorded,
+    user_line,
+)
+from halfpixel.origin import Intent, Producer
 from halfpixel.site import Operation, Shape, Site
 
 if TYPE_CHECKING:
@@ -142,6 +147,18 @@ class Sites:
             operation = replace(operation, origin=origin)
         operation = self._known.setdefault(operation_key(operation), operation)
         return Site(name_of(node), operation, scope.path, source, text, described.compute)
+
+
+def intent_of(
+    operation: Operation, properties: "Mapping[str, str]", source_text: str
+) -> Intent | None:
+    """Return what was meant by an operation, from the strongest source that knows.
+
+    The exporter's own record is strongest, the habits of a known exporter come next; the user's
+    policy, where one is given, overrides both in a check. A site with no intent is described, and
+    never called wrong without a reason.
+    """
+    return recorded(operation, properties, source_text) or meant(operation)
 
 
 def if_sound(read: Callable[P, T], *arguments: P.args, **names: P.kwargs) -> T | None:

@@ -1,5 +1,6 @@
 """The walk over an ONNX model: every graph, subgraph and function body, every site."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -11,7 +12,6 @@ from halfpixel.formats.onnx.read.resize import OPS
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
 from halfpixel.formats.onnx.read.surroundings import image_shape
-from halfpixel.intent import version_of
 from halfpixel.origin import Producer
 from halfpixel.site import Site
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
 """Operators in which exporters write resizes."""
+
+_VERSION: Final = re.compile(r"(\d+)\.(\d+)")
 
 DEEPEST: Final = 64
 
@@ -237,3 +239,13 @@ def _ordinary(site: Site) -> bool:
     operator = site.operator
     strides = getattr(operator, "strides", None)
     return site.op == "ConvTranspose" and strides is not None and set(strides) == {1}
+
+
+def version_of(text: str) -> tuple[int, int] | None:
+    """Return (major, minor) of a version text; None where it is none.
+
+    >>> version_of("2.13.0+cpu"), version_of("main")
+    ((2, 13), None)
+    """
+    found = _VERSION.match(text)
+    return (int(found[1]), int(found[2])) if found else None

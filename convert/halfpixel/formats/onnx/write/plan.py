@@ -1,7 +1,8 @@
 """How a site of an ONNX model is written: attributes that say it, or other operators.
 
 Nothing is written here, so that a change can be announced before it is made. The plan depends on
-the opset that may be used; `opset_for` says which one a plan needs.
+the opset that may be used; `opset_for` says which one a plan needs. Where the model has to be taken
+to a later opset for it, a resize from before opset 11 is planned as the lift leaves it.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,10 @@ from halfpixel.formats.plan import Affine, Floor, Gather, Goal, Grid, Plan, Said
 from halfpixel.formats.planner import Vocabulary, choose
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, Resize, RoiAlign
 from halfpixel.sampling.axis import MAX_LENGTH
-from halfpixel.site import Operation
+from halfpixel.site import Attribute, Operation
+
+FIRST_RESIZE: Final = 11
+"""First opset whose Resize says its coordinates."""
 
 NEWEST: Final = 25
 """Newest opset for which a node is written where none is given."""
@@ -247,3 +251,35 @@ def _alike(a: object, b: object) -> bool:
     if isinstance(a, float) and isinstance(b, float):
         return abs(a - b) < 1e-6
     return a == b
+
+
+def words_of_change(place: Place, change: Change) -> str:
+    """Return the text of the plan that a change has.
+
+    Raises:
+        ConventionError: nothing can say it, with the reason.
+    """
+    goal, most = goal_at(place, change), newest_for(place.site.operation, None)
+    plan = plan_of(place, change, goal, most, lifted=True)
+    now, needed = place.site.opset, opset_for(plan)
+    if needed > most:
+        raise ConventionError(f"it needs opset {needed}, and {most} is the newest allowed")
+    if needed > now:
+        lifted = replace(place.site, operation=as_lifted(place.site.operation, needed))
+        return plan_of(replace(place, site=lifted), change, goal, needed, lifted=True).text
+    return plan_of(place, change, goal, now, lifted=False).text
+
+
+def as_lifted(operation: Operation, opset: int) -> Operation:
+    """Return a site as it is in a model that was taken to a later opset."""
+    early = operation.op in {"Resize", "Upsample"} and operation.opset < FIRST_RESIZE <= opset
+    if not early or operation.hidden:
+        return replace(operation, opset=opset)
+    mode = str(operation.attributes.get("mode", "nearest"))
+    attributes: dict[str, Attribute] = {
+        "mode": "linear" if mode == "bilinear" else mode,
+        "coordinate_transformation_mode": "asymmetric",
+    }
+    if mode == "nearest":
+        attributes["nearest_mode"] = "floor"
+    return replace(operation, op="Resize", opset=opset, attributes=attributes)
