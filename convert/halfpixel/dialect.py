@@ -42,7 +42,7 @@ class Dialect:
         >>> ONNX.spatial_axes(5), ML_PROGRAM.spatial_axes(5)
         (3, 2)
         """
-        return self.spatial or max(rank - 2, 1)
+        return min(self.spatial or rank, max(rank - 2, 1))
 
 
 SYSTEMS: Final = {1: 11, 2: 11, 3: 12, 4: 13, 5: 14, 6: 15, 7: 16, 8: 17, 9: 18, 10: 26}

@@ -99,3 +99,8 @@ class MissingExtraError(HalfpixelError):
     def __init__(self, package: str, extra: str) -> None:
         """Compose the line from the package and the extra that brings it."""
         super().__init__(f"{package} is not installed: pip install 'halfpixel[{extra}]'")
+
+
+def reason_of(error: Exception) -> str:
+    """Return why something failed, without the file and the node that a GraphError names."""
+    return error.reason if isinstance(error, GraphError) else str(error)

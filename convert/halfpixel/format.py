@@ -161,8 +161,11 @@ class Opened(Protocol):
         """What earlier fixes changed, a line each, as they recorded it in the model."""
         ...
 
-    def words(self, change: Change) -> str:
-        """Return what `rewrite` would write for a change, in words; nothing is written.
+    def words(self, change: Change, newest: int | None) -> str:
+        """Return what `rewrite` would write for a change alone, in words; nothing is written.
+
+        What shows only while writing is not seen: a lift that a node of the graph refuses, or a
+        local function that is called with two meanings.
 
         Raises:
             ConventionError: nothing says it, with the reason.

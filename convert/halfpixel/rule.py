@@ -188,7 +188,7 @@ def chosen_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tupl
     return tuple(rule for rule in wanted if not matches(rule, ignore))
 
 
-def names_of(kind: Kind) -> frozenset[str]:
+def rule_names(kind: Kind) -> frozenset[str]:
     """Return the names of the rules of one kind."""
     return frozenset(rule.name for rule in load_rules() if rule.kind == kind)
 

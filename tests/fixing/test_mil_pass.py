@@ -63,7 +63,7 @@ def _converted(
 ) -> Path:
     ct: Any = import_module("coremltools")
 
-    from halfpixel.fixing import mil_pass as coreml
+    from halfpixel.plugins import coreml
 
     x = torch.zeros(1, 2, 6, 7)
     module = Call(run).eval()
@@ -116,7 +116,7 @@ def test_a_resize_that_keeps_its_lengths_and_moves_is_not_deleted(tmp_path: Path
     ct: Any = import_module("coremltools")
     mb: Any = import_module("coremltools.converters.mil").Builder
 
-    from halfpixel.fixing import mil_pass as coreml
+    from halfpixel.plugins import coreml
 
     def program() -> object:
         def moved(x: object) -> object:
@@ -148,7 +148,7 @@ def test_a_resize_that_keeps_its_lengths_and_moves_is_not_deleted(tmp_path: Path
 
 
 def test_the_pass_is_registered_once() -> None:
-    from halfpixel.fixing import mil_pass as coreml
+    from halfpixel.plugins import coreml
 
     for _ in range(2):
         made: Any = coreml.pipeline()

@@ -5,7 +5,7 @@ A rule gives the reason of a fix; what would write the fix says it in words.
 
 from dataclasses import dataclass, replace
 
-from halfpixel.errors import ConventionError, GraphError
+from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Opened
 from halfpixel.rule import Finding, Rule, Severity
 from halfpixel.site import Site
@@ -85,31 +85,38 @@ class Report:
         return sum(located.finding.severity == severity for located in self.findings)
 
 
-def announced(model: Opened, report: FileReport) -> FileReport:
+def announced(model: Opened, report: FileReport, newest: int | None = None) -> FileReport:
     """Return a report whose fixes are told in the words of what would write them.
 
-    Sites that are alike are asked of once. A fix that nothing can write is none, with the reason.
+    Sites that are alike are asked of once, but for those in other operators, whose layout counts.
+    A fix that nothing can write is none, with the reason.
+
+    Args:
+        model: the model.
+        report: what was found in it.
+        newest: newest opset that may be used; None for any.
     """
     order = {id(site): place for place, site in enumerate(report.sites)}
-    known: dict[tuple[int, int], Located] = {}
+    known: dict[tuple[int, int, int], Located] = {}
     found: list[Located] = []
     for one in report.findings:
-        key = id(one.site.operation), id(one.finding)
+        place = order[id(one.site)]
+        key = id(one.site.operation), id(one.finding), place if one.site.operation.hidden else -1
         if key not in known:
-            known[key] = announced_at(model, order[id(one.site)], one)
+            known[key] = announced_at(model, place, one, newest)
         said = known[key]
         found.append(replace(one, finding=said.finding, words=said.words))
     return replace(report, findings=tuple(found))
 
 
-def announced_at(model: Opened, place: int, one: Located) -> Located:
+def announced_at(model: Opened, place: int, one: Located, newest: int | None) -> Located:
     """Return one finding in the words of what would write its fix, at a place among the sites."""
     fix = one.finding.fix
     if fix is None:
         return one
     try:
-        words = model.words(Change(place, fix.operator, one.rule.name, fix.factors, fix.exact))
+        change = Change(place, fix.operator, one.rule.name, fix.factors, fix.exact)
+        words = model.words(change, newest)
     except (ConventionError, GraphError) as error:
-        reason = error.reason if isinstance(error, GraphError) else str(error)
-        return replace(one, finding=replace(one.finding, fix=None, declined=reason))
+        return replace(one, finding=replace(one.finding, fix=None, declined=reason_of(error)))
     return replace(one, words=words)

@@ -12,11 +12,11 @@ from halfpixel.converting.source import Source
 from halfpixel.converting.verified import Verified
 from halfpixel.fixing.result import Changed, Declined, FixResult
 from halfpixel.intents.exported_program import GraphCall
+from halfpixel.rule import rule_names
 from halfpixel.site import Site
 from halfpixel.targets.advice import lowering
 
 OTHERS: Final = {"dynamo": "torchscript", "torchscript": "dynamo"}
-NOT_NATIVE: Final = ("target-refuses", "target-differs")
 """Rules that say that a target does not run a site as it is."""
 
 
@@ -160,7 +160,7 @@ def lowerings(fixed: FixResult) -> tuple[tuple[str, str], ...]:
     """Return how sites that a target does not run as they are would be written instead."""
     found: dict[str, str] = {}
     for one in fixed.report.findings if fixed.report is not None else ():
-        if one.rule.name in NOT_NATIVE and (how := lowering(one.site.operation)) is not None:
+        if one.rule.kind == "target" and (how := lowering(one.site.operation)) is not None:
             found[one.site.name] = how
     return tuple(found.items())
 
@@ -183,14 +183,15 @@ def unmet(candidate: Candidate) -> int:
     """Return how many sites a target still does not run as they are."""
     report = None if candidate.fixed is None else candidate.fixed.report
     findings = () if report is None else report.findings
-    return sum(one.rule.name in NOT_NATIVE for one in findings)
+    return sum(one.rule.kind == "target" for one in findings)
 
 
 def still_declined(fixed: FixResult) -> tuple[Declined, ...]:
     """Return what was declined, but for sites that are written otherwise for a target by now."""
     changed = {(one.graph, one.node) for one in fixed.changes}
+    of_targets = rule_names("target")
     return tuple(
         one
         for one in fixed.declined
-        if one.why not in NOT_NATIVE or (one.graph, one.node) not in changed
+        if one.why not in of_targets or (one.graph, one.node) not in changed
     )

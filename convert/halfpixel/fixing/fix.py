@@ -110,7 +110,7 @@ class _Fixing:
                 break
             rewritten, report = done
             now = rewritten.opened
-        report = announced(now, report)
+        report = announced(now, report, self.settings.max_opset)
         return FixResult(
             name,
             tuple(self.changes),
@@ -132,7 +132,7 @@ class _Fixing:
             if fix is None:
                 self._decline(one, one.finding.declined or "the rule offers no fix")
             elif fix.safety == "unsafe" and not (self.settings.unsafe or is_meant(one, fix)):
-                said = announced_at(now, place, one)
+                said = announced_at(now, place, one, self.settings.max_opset)
                 offered = f"unsafe: {said.words}; --unsafe-fixes makes it"
                 self._decline(one, offered if said.finding.fix else said.finding.declined)
             elif place in wishes and wishes[place].change.operator == fix.operator:

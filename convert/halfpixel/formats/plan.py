@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from halfpixel.conventions.torch.interpolate import LATEST, Version
+from halfpixel.format import Change
 from halfpixel.intents.deviation import Lengths, shortcut
 from halfpixel.sampling import AffineGrid, Resize, Weights
 from halfpixel.sampling.arithmetic import output_length_float64
@@ -62,6 +63,13 @@ def goal_of(operation: Operation, wanted: Resize, factors: Sequence[float] | Non
     if all(lengths[axis] is not None for axis, _ in wanted.axes):
         wanted = shortcut(wanted, known, version)
     return Goal(wanted, known, by_axis, version, operation.dtype)
+
+
+def goal_for(operation: Operation, change: Change) -> Goal | None:
+    """Return what a change asks of a resize, with the lengths that it has now; None of others."""
+    if not isinstance(change.operator, Resize):
+        return None
+    return goal_of(operation, change.operator, change.factors)
 
 
 def is_copy(goal: Goal) -> bool:

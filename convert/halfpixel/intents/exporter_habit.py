@@ -111,7 +111,7 @@ def _call(
         corners = _aligned(operation)
     version = operation.origin.producer.version if exporter.pytorch == "producer" else None
     factors = _factors(operation, exporter, str(told["lengths"]))
-    spatial = _spatial(operation)
+    spatial = operation.spatial
     by_size = operation.by == "sizes"
     sizes = (operation.sizes if by_size else None) or operation.lengths[1]
     fractions = factors is not None and any(factor != int(factor) for factor in factors)
@@ -135,12 +135,7 @@ def _factors(operation: Operation, exporter: "Exporter", lengths: str) -> tuple[
     )
     if scales is None or not plain:
         return None
-    return tuple(map(shortest, scales[-_spatial(operation) :]))
-
-
-def _spatial(operation: Operation) -> int:
-    """Return over how many of the last axes a call goes: Core ML resizes two at most."""
-    return min(operation.dialect.spatial or operation.rank, max(operation.rank - 2, 1))
+    return tuple(map(shortest, scales[-operation.spatial :]))
 
 
 def _aligned(operation: Operation) -> bool:

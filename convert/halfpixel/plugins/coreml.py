@@ -3,6 +3,6 @@
 `pipeline()` is the pass in a pipeline of its own, for `ct.convert(..., pass_pipeline=...)`.
 """
 
-from halfpixel.fixing.mil_pass import pipeline
+from halfpixel.fixing.mil_pass import NAME, pipeline
 
-__all__ = ["pipeline"]
+__all__ = ["NAME", "pipeline"]

@@ -21,8 +21,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from halfpixel.checking.check import Judge, opened, settings_of
-from halfpixel.checking.result import FileReport, Report
+from halfpixel.checking.check import Judge, settings_of
+from halfpixel.checking.result import Report
 from halfpixel.errors import HalfpixelError, MissingExtraError
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixResult, FixSettings
@@ -119,10 +119,7 @@ def check_program(onnx_program: object, *, expect: Sequence[str] = ()) -> Report
 
     judge = Judge(settings_of(expect=expect))
     light, _ = structure(cast("Program", onnx_program).model)
-    try:
-        return Report((judge.judged(opened(light), "<program>"),))
-    except HalfpixelError as error:
-        return Report((FileReport("<program>", error=str(error)),))
+    return Report((judge.file(light, "<program>"),))
 
 
 def fix_program(program: Program, settings: FixSettings) -> FixResult:

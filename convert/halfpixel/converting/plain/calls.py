@@ -1,6 +1,6 @@
 """F.interpolate and F.affine_grid in plain operators: products with weight matrices, and gathers.
 
-An axis at a time (`plain_axis.py`), so that an image of shape (..., n) becomes (..., m) by a matrix
+An axis at a time (`axis.py`), so that an image of shape (..., n) becomes (..., m) by a matrix
 of shape (m, n), or by m indices.
 
 Source: PyTorch `aten/src/ATen/native/UpSample.h`, `cpu/UpSampleKernel.cpp`,

@@ -131,10 +131,11 @@ class CoremlModel:
             for p in contents.places
         )
 
-    def words(self, change: Change) -> str:
+    def words(self, change: Change, newest: int | None) -> str:
         """Return what a change would be written as, in words; raises as the format's does."""
         from halfpixel.formats.coreml.write.words import words_of_change
 
+        del newest
         return words_of_change(self.contents, change)
 
     def rewrite(self, changes: Sequence[Change], newest: int | None) -> "CoremlRewritten":

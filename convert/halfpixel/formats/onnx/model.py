@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
-from halfpixel.formats.onnx.memory import like, proto_of
+from halfpixel.formats.onnx.memory import is_text_broken, like, proto_of
 from halfpixel.formats.onnx.read.walk import Place, Walk
 from halfpixel.formats.onnx.structure import RECORD, structure
 from halfpixel.formats.protobuf_wire import stamp
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
-    from google.protobuf.message import Message
     from onnx import ModelProto
 
     from halfpixel.formats.onnx.edit import ModelEdit
@@ -134,11 +133,11 @@ class OnnxModel:
                 self._places = Walk(self.proto, path.parent if path else None).places()
         return self._places
 
-    def words(self, change: Change) -> str:
+    def words(self, change: Change, newest: int | None) -> str:
         """Return what a change would be written as, in words; raises as the format's does."""
         from halfpixel.formats.onnx.write.plan import words_of_change
 
-        return words_of_change(self.places[change.site], change)
+        return words_of_change(self.places[change.site], change, newest)
 
     def rewrite(self, changes: Sequence[Change], newest: int | None) -> "OnnxRewritten":
         """Return the model with changes made, as far as they can be.
@@ -287,22 +286,6 @@ def errors_of(path: Path | None, model: "ModelProto") -> Generator[None]:
     except RecursionError as error:
         raise ModelFileError(file, "graphs or functions are nested too deep") from error
     except (TypeError, AttributeError, UnicodeError) as error:
-        if _text_is_broken(model):
+        if is_text_broken(model):
             raise ModelFileError(file, "a name or text in the model is not UTF-8") from error
         raise
-
-
-def _text_is_broken(message: "Message") -> bool:
-    """Whether a text anywhere in a message is not UTF-8.
-
-    protobuf hands such a text out as bytes; this is asked only once something failed on it.
-    """
-    for part, value in message.ListFields():
-        values = value if part.is_repeated else [value]
-        for one in values:
-            if part.type == part.TYPE_MESSAGE:
-                if _text_is_broken(one):
-                    return True
-            elif part.type == part.TYPE_STRING and isinstance(one, bytes):
-                return True
-    return False

@@ -14,9 +14,18 @@ from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.coreml.edit import LARGEST_CONSTANTS
 from halfpixel.formats.lowerings import Capabilities, Kind, Step
-from halfpixel.formats.plan import Copy, Goal, Matrix, Pixels, Plan, Product, Said, goal_of, is_copy
+from halfpixel.formats.plan import (
+    Copy,
+    Goal,
+    Matrix,
+    Pixels,
+    Plan,
+    Product,
+    Said,
+    is_copy,
+)
 from halfpixel.formats.planner import Vocabulary, choose, lowered
-from halfpixel.sampling import AffineSample, GridSample, Resample, Resize
+from halfpixel.sampling import AffineSample, GridSample, Resample
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
@@ -43,13 +52,6 @@ PROGRAM: Final = Capabilities(
     static=True,
 )
 """What an ML Program has beside its own resizes."""
-
-
-def goal_at(place: "Place", change: Change) -> Goal | None:
-    """Return what a resize should compute, with the lengths that it has now."""
-    if not isinstance(change.operator, Resize):
-        return None
-    return goal_of(place.site.operation, change.operator, change.factors)
 
 
 def program_plan(place: "Place", change: Change, goal: Goal | None) -> Plan:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from halfpixel.errors import ConventionError, GraphError
+from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Outcome
 from halfpixel.formats.coreml.edit import CoremlEdit, NewLayer
 from halfpixel.formats.coreml.messages import MilProgram
@@ -17,12 +17,11 @@ from halfpixel.formats.coreml.write import operation as mil
 from halfpixel.formats.coreml.write import plain_layers
 from halfpixel.formats.coreml.write.operators import add
 from halfpixel.formats.coreml.write.plan import (
-    goal_at,
     network_plan,
     program_plan,
     settled_lengths,
 )
-from halfpixel.formats.plan import Copy, Product, Said
+from halfpixel.formats.plan import Copy, Product, Said, goal_for
 from halfpixel.formats.protobuf_schema import new
 
 
@@ -74,8 +73,7 @@ class _Rewriting:
                 else:
                     outcomes.append(self._layer(place, place.node, change))
             except (ConventionError, GraphError) as error:
-                reason = error.reason if isinstance(error, GraphError) else str(error)
-                outcomes.append(Outcome(change, declined=reason))
+                outcomes.append(Outcome(change, declined=reason_of(error)))
         for blocks in self.copies.values():
             for scope in blocks:
                 if not scope.path:
@@ -92,7 +90,7 @@ class _Rewriting:
         return self.copies[leaf.label]
 
     def _operation(self, place: CoremlPlace, node: MilPlace, change: Change) -> Outcome:
-        goal = goal_at(place, change)
+        goal = goal_for(place.site.operation, change)
         plan = program_plan(place, change, goal)
         lengths = None if goal is None else settled_lengths(place, goal)
         if lengths is not None:
@@ -154,7 +152,7 @@ class _Rewriting:
         leaf = place.leaf
         if layer.spans in self.before.layers and len(self.before.layers[layer.spans]) > 1:
             raise ConventionError("it was written as several layers before")
-        goal = goal_at(place, change)
+        goal = goal_for(place.site.operation, change)
         plan = network_plan(place, change, goal, lambda: self._is_exact(leaf))
         lengths = None if goal is None else settled_lengths(place, goal)
         if lengths is not None:

@@ -5,7 +5,8 @@ from halfpixel.formats.coreml.read.contents import Contents
 from halfpixel.formats.coreml.read.layer import is_exact
 from halfpixel.formats.coreml.read.place import MilPlace
 from halfpixel.formats.coreml.read.specification import specification
-from halfpixel.formats.coreml.write.plan import goal_at, network_plan, program_plan
+from halfpixel.formats.coreml.write.plan import network_plan, program_plan
+from halfpixel.formats.plan import goal_for
 
 
 def words_of_change(contents: Contents, change: Change) -> str:
@@ -15,7 +16,7 @@ def words_of_change(contents: Contents, change: Change) -> str:
         ConventionError: nothing says it, with the reason.
     """
     place = contents.places[change.site]
-    goal = goal_at(place, change)
+    goal = goal_for(place.site.operation, change)
     if isinstance(place.node, MilPlace):
         return program_plan(place, change, goal).text
 

@@ -18,9 +18,9 @@ from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE
 from halfpixel.formats.onnx.write.spelling import Form, form_of, words_of
-from halfpixel.formats.plan import Affine, Floor, Gather, Goal, Grid, Plan, Said, goal_of
+from halfpixel.formats.plan import Affine, Floor, Gather, Goal, Grid, Plan, Said, goal_for
 from halfpixel.formats.planner import Vocabulary, choose
-from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, Resize, RoiAlign
+from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
 from halfpixel.sampling.axis import MAX_LENGTH
 from halfpixel.site import Attribute, Operation
 
@@ -37,13 +37,6 @@ OTHERS: Final = Capabilities(
     free="",
 )
 """What ONNX has beside Resize."""
-
-
-def goal_at(place: Place, change: Change) -> Goal | None:
-    """Return what a resize should compute, with the lengths that it has now."""
-    if not isinstance(change.operator, Resize):
-        return None
-    return goal_of(place.site.operation, change.operator, change.factors)
 
 
 def opset_for(plan: Plan) -> int:
@@ -253,13 +246,13 @@ def _alike(a: object, b: object) -> bool:
     return a == b
 
 
-def words_of_change(place: Place, change: Change) -> str:
-    """Return the text of the plan that a change has.
+def words_of_change(place: Place, change: Change, newest: int | None) -> str:
+    """Return the text of the plan that a change has, at the newest opset that may be used.
 
     Raises:
         ConventionError: nothing can say it, with the reason.
     """
-    goal, most = goal_at(place, change), newest_for(place.site.operation, None)
+    goal, most = goal_for(place.site.operation, change), newest_for(place.site.operation, newest)
     plan = plan_of(place, change, goal, most, lifted=True)
     now, needed = place.site.opset, opset_for(plan)
     if needed > most:

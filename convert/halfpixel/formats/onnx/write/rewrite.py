@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from halfpixel.errors import ConventionError, GraphError
+from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Outcome
 from halfpixel.formats.onnx.edit import (
     Container,
@@ -23,11 +23,11 @@ from halfpixel.formats.onnx.structure import RECORD
 from halfpixel.formats.onnx.write.builder import names_in
 from halfpixel.formats.onnx.write.lift import Lift, scales_before_11
 from halfpixel.formats.onnx.write.lines import node_lines
-from halfpixel.formats.onnx.write.plan import goal_at, newest_for, opset_for, plan_of
+from halfpixel.formats.onnx.write.plan import newest_for, opset_for, plan_of
 from halfpixel.formats.onnx.write.site import nodes_of
 from halfpixel.formats.onnx.write.unread import drop_unread
 from halfpixel.formats.onnx.write.version_converter import opset_of
-from halfpixel.formats.plan import Goal, Plan
+from halfpixel.formats.plan import Goal, Plan, goal_for
 from halfpixel.formats.planner import costs
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Rewriting:
         """
         outcomes: dict[int, Outcome] = {}
         wanted = list(changes)
-        self._goals = {id(c): goal_at(self.places[c.site], c) for c in wanted}
+        self._goals = {id(c): goal_for(self.places[c.site].site.operation, c) for c in wanted}
         now = opset_of(self.model)
         lifted, target = ModelEdit(), now
         needs = {id(c): self._needs(c, outcomes) for c in wanted}
@@ -101,7 +101,7 @@ class Rewriting:
         try:
             return self._opset_for(place, change, self.newest)
         except (ConventionError, GraphError) as error:
-            outcomes[id(change)] = Outcome(change, declined=_reason(error))
+            outcomes[id(change)] = Outcome(change, declined=reason_of(error))
             return None
 
     def _opset_for(self, place: Place, change: Change, newest: int | None) -> int:
@@ -162,7 +162,7 @@ class Rewriting:
                 nodes, plan = self._agreed(group, taken, opset, calls[container, index])
             except (ConventionError, GraphError) as error:
                 for change, _ in group:
-                    outcomes[id(change)] = Outcome(change, declined=_reason(error))
+                    outcomes[id(change)] = Outcome(change, declined=reason_of(error))
                 continue
             new = self._lifted_constants(group[0][1], nodes)
             for change, _ in group:
@@ -256,7 +256,3 @@ def _record_at(node: "NodeProto", change: Change, text: str) -> None:
     del node.metadata_props[:]
     for key, value in [*kept, (RECORD, f"{change.why}: {text}")]:
         node.metadata_props.add(key=key, value=value)
-
-
-def _reason(error: Exception) -> str:
-    return error.reason if isinstance(error, GraphError) else str(error)
