@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from halfpixel.errors import GraphError
-from halfpixel.formats.onnx.read.scope import inner_graphs
-from halfpixel.formats.onnx.structure import OWN
 
 if TYPE_CHECKING:
-    from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, TensorProto
+    from onnx import FunctionProto, GraphProto, ModelProto, NodeProto
 
     Item = NodeProto | None
     """A new node, or None for the old one as it is."""
@@ -189,22 +187,3 @@ def _copy(node: "NodeProto") -> "NodeProto":
     out = type(node)()
     out.CopyFrom(node)
     return out
-
-
-def is_payload(tensor: "TensorProto") -> bool:
-    """Whether a tensor's bytes were left in the model's own file by the skeleton."""
-    return any(entry.key == "checksum" and entry.value == OWN for entry in tensor.external_data)
-
-
-def payload_outside(node: "NodeProto") -> bool:
-    """Whether a node holds a tensor whose bytes were left in the model's own file."""
-    for attribute in node.attribute:
-        tensors = [attribute.t, *attribute.tensors] if attribute.HasField("t") else []
-        if any(is_payload(tensor) for tensor in tensors):
-            return True
-        for _, _, graph in inner_graphs(node):
-            if any(is_payload(tensor) for tensor in graph.initializer):
-                return True
-            if any(payload_outside(inner) for inner in graph.node):
-                return True
-    return False

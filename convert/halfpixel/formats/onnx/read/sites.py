@@ -158,7 +158,8 @@ def intent_of(
     policy, where one is given, overrides both in a check. A site with no intent is described, and
     never called wrong without a reason.
     """
-    return recorded(operation, properties, source_text) or meant(operation)
+    told = recorded(operation, properties, source_text) if properties or source_text else None
+    return told or meant(operation)
 
 
 def if_sound(read: Callable[P, T], *arguments: P.args, **names: P.kwargs) -> T | None:

@@ -1,4 +1,4 @@
-"""External data: tensors whose numbers lie in files beside the model."""
+"""Tensors whose numbers lie outside the message: in the model's own file, or in files beside it."""
 
 import filecmp
 import os
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ModelFileError
 from halfpixel.formats import atomic
-from halfpixel.formats.onnx.edit import is_payload
+from halfpixel.formats.onnx.read.scope import inner_graphs
+from halfpixel.formats.onnx.structure import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from onnx import GraphProto, ModelProto, TensorProto
+    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
 PAYLOAD_FIELDS: Final = ("raw_data", "float_data", "double_data")
 EXTERNAL: Final = 1
@@ -45,6 +46,25 @@ def tensors(model: "ModelProto") -> "Iterator[TensorProto]":
                     graphs += attribute.graphs
                 elif attribute.HasField("g"):
                     graphs.append(attribute.g)
+
+
+def is_payload(tensor: "TensorProto") -> bool:
+    """Whether a tensor's bytes were left in the model's own file by the skeleton."""
+    return any(entry.key == "checksum" and entry.value == OWN for entry in tensor.external_data)
+
+
+def payload_outside(node: "NodeProto") -> bool:
+    """Whether a node holds a tensor whose bytes were left in the model's own file."""
+    for attribute in node.attribute:
+        tensors = [attribute.t, *attribute.tensors] if attribute.HasField("t") else []
+        if any(is_payload(tensor) for tensor in tensors):
+            return True
+        for _, _, graph in inner_graphs(node):
+            if any(is_payload(tensor) for tensor in graph.initializer):
+                return True
+            if any(payload_outside(inner) for inner in graph.node):
+                return True
+    return False
 
 
 def same_structure(

@@ -11,16 +11,11 @@ from typing import TYPE_CHECKING
 
 from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Outcome
-from halfpixel.formats.onnx.edit import (
-    Container,
-    ModelEdit,
-    applied,
-    compose,
-    payload_outside,
-)
+from halfpixel.formats.onnx.edit import Container, ModelEdit, applied, compose
 from halfpixel.formats.onnx.read.walk import Place, Walk
 from halfpixel.formats.onnx.structure import RECORD
 from halfpixel.formats.onnx.write.builder import names_in
+from halfpixel.formats.onnx.write.external_data import payload_outside
 from halfpixel.formats.onnx.write.lift import Lift, scales_before_11
 from halfpixel.formats.onnx.write.lines import node_lines
 from halfpixel.formats.onnx.write.plan import newest_for, opset_for, plan_of
