@@ -16,11 +16,7 @@ from halfpixel.format import Port
 from halfpixel.registry import load, names
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.generic]
-    Arrays = Mapping[str, Array]
+    from halfpixel.arrays import Array, Arrays
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,13 @@ CALLS = [
         "upsample(x, scalingFactor=(1, 2), mode=BILINEAR, linearUpsampleMode=ALIGN_CORNERS_TRUE)",
         ["neural network", "axis 0:\n  a copy", 'F.interpolate(x, size=size, mode="bilinear"'],
     ),
+    (
+        "F.interpolate(x, scale_factor=(2, 1.7), mode='bilinear')",
+        [
+            "in other words (were every axis like this):",
+            "(were every axis like this; each rounds output lengths in its own way):",
+        ],
+    ),
     ("upsample(x, scale_factor=2)", ["in the words of PyTorch", "INTER_NEAREST"]),
 ]
 
@@ -91,3 +98,8 @@ def test_a_model_is_explained_node_by_node(suffix: str) -> None:
 def test_what_cannot_be_explained_is_refused(subject: str, reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
         list(explain(subject))
+
+
+def test_a_folder_is_none_of_them() -> None:
+    with pytest.raises(UsageError, match="is a folder"):
+        list(explain(str(models.MODELS)))

@@ -80,7 +80,7 @@ def _call(text: str) -> Iterator[str]:
             yield "  a copy: no length changes"
             continue
         pairs = [(EXAMPLE_LENGTH, n_out) for n_out in dict.fromkeys(lengths.values())]
-        yield from _sampling(sampling, len(made.samplings), pairs)
+        yield from _sampling(sampling, len(made.samplings), pairs, parted=len(groups) > 1)
 
 
 def _read(text: str) -> tuple[Convention, Reading]:
@@ -121,6 +121,8 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
             close = difflib.get_close_matches(subject, rules, 1)
             hint = f"; did you mean {close[0]!r}?" if close else "; see 'halfpixel rules'"
             raise UsageError(f"{subject!r} is no rule, no model file and no call{hint}")
+    if path.is_dir() and path.suffix not in {".mlpackage", ".mlmodelc"}:
+        raise UsageError(f"{subject!r} is a folder: explain takes one model file, a rule or a call")
     found = [site for site in sites(path) if not node or node in {site.name, site.path}]
     if node and not found:
         raise UsageError(f"{path}: no resampling node is called {node!r}")
@@ -148,14 +150,26 @@ def _site(path: Path, site: Site) -> Iterator[str]:
         groups.setdefault((sampling, ins[axis], outs[axis]), []).append(axis)
     for (sampling, n_in, n_out), axes in groups.items():
         yield f"  axes {', '.join(map(str, axes))}:"
-        for line in _sampling(sampling, len(operator.axes), [(n_in, n_out)]):
+        parted = len(groups) > 1
+        for line in _sampling(sampling, len(operator.axes), [(n_in, n_out)], parted=parted):
             yield f"  {line}"
 
 
 def _sampling(
-    sampling: Sampling, spatial: int, lengths: Sequence[tuple[int | None, int | None]]
+    sampling: Sampling,
+    spatial: int,
+    lengths: Sequence[tuple[int | None, int | None]],
+    *,
+    parted: bool,
 ) -> Iterator[str]:
-    """Yield the kernel, the coordinates at some lengths, and the words of every convention."""
+    """Yield the kernel, the coordinates at some lengths, and the words of every convention.
+
+    Args:
+        sampling: what is computed along some axes.
+        spatial: how many axes are resampled.
+        lengths: input and output lengths at which coordinates are shown.
+        parted: the other axes are computed otherwise.
+    """
     yield f"  kernel: {_kernel(sampling)}"
     if not isinstance(sampling.kernel, Area | Table):
         step = "n_in / n_out" if sampling.scale is None else f"1 / {float(sampling.scale):.6g}"
@@ -165,7 +179,11 @@ def _sampling(
     for n_in, n_out in lengths:
         if n_in is not None and n_out is not None and max(n_in, n_out) <= MAX_LENGTH:
             yield from _coordinates(sampling, n_in, n_out)
-    yield "  in other words:"
+    remarks = ["were every axis like this"] * parted
+    if sampling.scale is not None and sampling.scale.denominator != 1:
+        remarks.append("each rounds output lengths in its own way")
+    remark = f" ({'; '.join(remarks)})" if remarks else ""
+    yield f"  in other words{remark}:"
     for convention in load_conventions():
         words = convention.write(sampling, spatial)
         yield f"    {convention.name}: {words or 'has no name for it'}"

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Array = NDArray[np.generic]
+    from halfpixel.arrays import Array
+
 
 CLOSE: Final = Fraction(1, 100_000)
 """Distance from a rounding boundary, in pixels, at which float32 decides."""

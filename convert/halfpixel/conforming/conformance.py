@@ -17,10 +17,8 @@ from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.verifying.measure import TOLERANCES, difference, rounded
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from halfpixel.arrays import Array
 
-    Array = NDArray[np.generic]
 
 Verdict = Literal["equal", "different", "refused", "fallback"]
 

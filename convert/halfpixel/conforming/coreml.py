@@ -20,12 +20,9 @@ from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.verifying.measure import TOLERANCES, Difference, at_precision, difference
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from halfpixel.arrays import Array
     from halfpixel.site import Attribute, Site
 
-    Array = NDArray[np.generic]
 
 Verdict = Literal["equal", "different", "refused"]
 UNITS: Final = ("cpu_only", "cpu_and_gpu", "cpu_and_ne", "all")

@@ -10,11 +10,10 @@ from halfpixel.format import Port
 from halfpixel.runtimes.onnx_cut import CODES
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from onnx import ModelProto, TensorProto
 
-    Array = NDArray[np.generic]
+    from halfpixel.arrays import Array
+
 
 Attribute = str | int | float
 

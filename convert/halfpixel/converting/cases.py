@@ -17,12 +17,9 @@ from halfpixel.runtimes.torch_ import TorchRunning
 from halfpixel.verifying.result import shapes_text
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from halfpixel.arrays import Feeds
     from halfpixel.format import Port
 
-    Feeds = dict[str, NDArray[np.generic]]
 
 Other = Callable[[int, int], int]
 SHORTER: Final[tuple[Other, ...]] = (

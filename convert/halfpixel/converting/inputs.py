@@ -9,11 +9,10 @@ from halfpixel.format import Port
 from halfpixel.intents.exported_program import placeholders
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
-    from numpy.typing import NDArray
 
-    Feeds = dict[str, NDArray[np.generic]]
+    from halfpixel.arrays import Feeds
+
 
 BY_PLACE: Final = "export a module whose inputs are tensors, each in a place of its own"
 USUAL: Final = 16

@@ -13,13 +13,11 @@ from halfpixel.site import Site
 from halfpixel.verifying.measure import TOLERANCES, Tolerance
 
 if TYPE_CHECKING:
-    import numpy as np
     import onnx
-    from numpy.typing import NDArray
 
+    from halfpixel.arrays import Array
     from halfpixel.verifying.result import Verification
 
-    Array = NDArray[np.generic]
 
 NEURAL: Final = ".mlmodel"
 COREML: Final = (".mlpackage", NEURAL)

@@ -11,14 +11,10 @@ from halfpixel.runtime import Side
 from halfpixel.runtimes.feeds import USUAL_RANGE, FeedSettings, make_feeds
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
-    from numpy.typing import NDArray
 
+    from halfpixel.arrays import Array, Feeds
     from halfpixel.converting.calls import Kind
-
-    Array = NDArray[np.generic]
-    Feeds = dict[str, Array]
 
 
 @dataclass

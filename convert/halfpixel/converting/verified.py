@@ -21,13 +21,10 @@ from halfpixel.verifying.result import Verification, VerifySettings
 from halfpixel.verifying.site_check import SiteCheck, SiteResult
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from halfpixel.arrays import Feeds
     from halfpixel.converting.cases import Range
     from halfpixel.verifying.result import Case
 
-    Feeds = dict[str, NDArray[np.generic]]
 
 FORCE = "--force-write writes it all the same"
 NETWORK = "a neural network is not run here as a whole"

@@ -30,10 +30,8 @@ from halfpixel.runtimes.provider import library
 from halfpixel.runtimes.reference_ import ReferenceRunning
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from halfpixel.arrays import Array
 
-    Array = NDArray[np.generic]
 
 SUFFIXES: Final = (".mlpackage", ".mlmodel", ".mlmodelc")
 COREML: Final = "coreml"

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Array = NDArray[np.generic]
-    Feeds = dict[str, Array]
+    from halfpixel.arrays import Array, Feeds
+
 
 TRIALS: Final = ((64, 64), (65, 97), (32, 47), (1, 1))
 """Lengths that free spatial dimensions take in turn: even, odd, one of each, the smallest."""

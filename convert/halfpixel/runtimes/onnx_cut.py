@@ -12,13 +12,11 @@ from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.runtimes.one_site import Cut
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from onnx import NodeProto, TensorProto
 
+    from halfpixel.arrays import Array
     from halfpixel.formats.onnx.model import OnnxModel
 
-    Array = NDArray[np.generic]
 
 CODES: Final = {name: code for code, name in NAMES.items()}
 IR_VERSION: Final = 8

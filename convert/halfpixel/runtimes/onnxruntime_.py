@@ -41,12 +41,9 @@ from halfpixel.runtimes.provider import (
 )
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from halfpixel.arrays import Array
     from halfpixel.format import Opened
 
-    Array = NDArray[np.generic]
 
 BFLOAT16: Final = 16
 """TensorProto.DataType."""

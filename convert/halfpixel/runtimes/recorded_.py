@@ -14,10 +14,8 @@ from halfpixel.format import Port
 from halfpixel.runtime import RunSettings, Runtime, Side
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from halfpixel.arrays import Array
 
-    Array = NDArray[np.generic]
 
 FURTHER: Final = re.compile(r"(?P<name>.+)_(?P<case>\d+)")
 

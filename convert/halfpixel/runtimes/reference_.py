@@ -12,13 +12,10 @@ from halfpixel.formats.onnx.memory import in_memory
 from halfpixel.runtime import RunSettings, Runtime, Side
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from onnx import ModelProto
 
+    from halfpixel.arrays import Array
     from halfpixel.format import Opened
-
-    Array = NDArray[np.generic]
 
 
 @dataclass

@@ -22,11 +22,10 @@ from halfpixel.runtimes.torch_module import (
 )
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
-    from numpy.typing import NDArray
 
-    Array = NDArray[np.generic]
+    from halfpixel.arrays import Array
+
 
 KINDS: Final = frozenset(
     {"torch.nn.modules.module.Module", "torch.export.exported_program.ExportedProgram"}

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Array = NDArray[np.generic]
-    Arrays = Mapping[str, Array]
+    from halfpixel.arrays import Array, Arrays
+
 
 AGREEING: Final = 0.95
 """Part of the shared names that has to stand for the same operators."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Array = NDArray[np.generic]
+    from halfpixel.arrays import Array
 
 
 @dataclass(frozen=True, slots=True)

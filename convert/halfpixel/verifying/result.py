@@ -12,11 +12,8 @@ from halfpixel.verifying.side import Divergence, Started
 from halfpixel.verifying.tasks import task_measure
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from halfpixel.arrays import Array, Arrays
 
-    Array = NDArray[np.generic]
-    Arrays = Mapping[str, Array]
 
 SMALL: Final = 1e-2
 """A tensor whose largest number is below this is small beside the absolute tolerances."""

@@ -10,13 +10,7 @@ from halfpixel.site import Site
 from halfpixel.verifying.measure import Difference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.generic]
-    Arrays = Mapping[str, Array]
+    from halfpixel.arrays import Array, Arrays
 
 
 @dataclass(frozen=True, slots=True)

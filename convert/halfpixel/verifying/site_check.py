@@ -28,10 +28,8 @@ from halfpixel.site import Site
 from halfpixel.verifying.measure import TOLERANCES, Difference, Tolerance, difference, rounded
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from halfpixel.arrays import Array
 
-    Array = NDArray[np.generic]
 
 LENGTHS: Final = ((7, 10), (8, 8), (1, 5))
 """Spatial lengths at which a site is run where the model leaves them free."""

@@ -31,13 +31,9 @@ from halfpixel.verifying.result import (
 from halfpixel.verifying.side import Divergence, Started
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from halfpixel.arrays import Array, Arrays
     from halfpixel.format import Opened
 
-    Array = NDArray[np.generic]
-    Feeds = Mapping[str, Array]
     Returned = dict[str, Array] | str
 
 
@@ -157,7 +153,7 @@ class _Verifying:
             return Started(plain, plain, getattr(plain, "model", None), refusal.reason)
         return Started(running, plain or running, getattr(running, "model", None))
 
-    def _feeds(self, a: Started, b: Started) -> "Iterator[Feeds]":
+    def _feeds(self, a: Started, b: Started) -> "Iterator[Arrays]":
         """Yield the inputs: recorded ones, given ones, or ones that are made.
 
         They have the names and the order of the side that declares what it takes.
@@ -186,7 +182,7 @@ class _Verifying:
             chosen = {**_chosen(case, ports, "--inputs", renamed=True), **_dropped(case, sides)}
             yield widen(chosen) if half else chosen
 
-    def _ran(self, side: Started, feeds: "Feeds") -> "tuple[Returned, tuple[str, ...]]":
+    def _ran(self, side: Started, feeds: "Arrays") -> "tuple[Returned, tuple[str, ...]]":
         """Return what a side returns or why it refuses, and what its optimiser changes."""
         try:
             found: Returned = side.running.run(side.fed(feeds))
@@ -196,7 +192,7 @@ class _Verifying:
         return found, told
 
     def _case(
-        self, a: Started, b: Started, feeds: "Feeds", here: "Returned", there: "Returned"
+        self, a: Started, b: Started, feeds: "Arrays", here: "Returned", there: "Returned"
     ) -> Case:
         """Return how one run differs."""
         shapes = {name: array.shape for name, array in feeds.items()}
@@ -212,7 +208,7 @@ class _Verifying:
         unloaded = "; ".join(f"{s.running.name}: {s.refused}" for s in (a, b) if s.refused)
         return Case(shapes, outputs, unloaded, equal=equal and not unloaded)
 
-    def _first(self, a: Started, b: Started, feeds: "Feeds", case: Case) -> Divergence | None:
+    def _first(self, a: Started, b: Started, feeds: "Arrays", case: Case) -> Divergence | None:
         """Return the node that parts two sides at one case."""
         if case.refused:
             for side, given in ((a, self.left), (b, self.right)):
@@ -226,7 +222,7 @@ class _Verifying:
         except RuntimeRefusal:
             return None  # the plain run refuses what the optimised one takes
 
-    def _optimised(self, side: Started, feeds: "Feeds", deployed: "Returned") -> Iterator[str]:
+    def _optimised(self, side: Started, feeds: "Arrays", deployed: "Returned") -> Iterator[str]:
         """Yield what the runtime's optimiser changes at these inputs."""
         name = side.running.name
         if side.refused:
@@ -258,7 +254,7 @@ class _Refused:
     values: tuple[()] = ()
     placement: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def run(self, feeds: "Feeds", wanted: Sequence[str] = ()) -> "dict[str, Array]":
+    def run(self, feeds: "Arrays", wanted: Sequence[str] = ()) -> "dict[str, Array]":
         del feeds, wanted
         raise RuntimeRefusal(self.name, "it does not load")
 
@@ -270,7 +266,7 @@ def _model(side: Side) -> "Opened | None":
         return None
 
 
-def _dropped(case: "Feeds", sides: Sequence[Running]) -> "Feeds":
+def _dropped(case: "Arrays", sides: Sequence[Running]) -> "Arrays":
     """Return what one side takes by its name and the other may lack: exporters drop the unused.
 
     Nothing, where a side takes an input of a name that the case does not have.
@@ -279,7 +275,7 @@ def _dropped(case: "Feeds", sides: Sequence[Running]) -> "Feeds":
     return {name: case[name] for name in names} if set(names) <= case.keys() else {}
 
 
-def _chosen(case: "Feeds", ports: Sequence[Port], name: str, *, renamed: bool) -> "Feeds":
+def _chosen(case: "Arrays", ports: Sequence[Port], name: str, *, renamed: bool) -> "Arrays":
     """Return what a model takes of a case, in its order; all of it where nothing is declared.
 
     Inputs of other names are taken by position where `renamed` and there are as many.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import ModelProto, NodeProto
 
-    Feeds = Mapping[str, NDArray[np.generic]]
+    from halfpixel.arrays import Arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def module_divergence(
     path: Path,
     module: "torch.fx.GraphModule",
     model: "ModelProto",
-    feeds: "Feeds",
+    feeds: "Arrays",
     tolerances: Mapping[str, Tolerance],
 ) -> ModuleDivergence | None:
     """Return where a module parts from the file that it was made of; None where it does not."""
@@ -52,7 +52,7 @@ def module_divergence(
     running = runtime_of(side).started(side, RunSettings(optimised=False))
     makers = {name: node for node in model.graph.node for name in node.output}
 
-    def first(there: "Feeds") -> ModuleDivergence | None:
+    def first(there: "Arrays") -> ModuleDivergence | None:
         for name, array in there.items():
             if name not in values:
                 return ModuleDivergence(name, makers.get(name), "is missing")
@@ -83,7 +83,7 @@ def divergence_text(parted: ModuleDivergence, sites: Sequence[Site]) -> str:
     return f"node {name!r} ({site.op}) {parted.amount} between {meant} and onnxruntime"
 
 
-def _values(module: "torch.fx.GraphModule", feeds: "Feeds") -> "Mapping[str, NDArray[np.generic]]":
+def _values(module: "torch.fx.GraphModule", feeds: "Arrays") -> "Mapping[str, NDArray[np.generic]]":
     """Return every value that a module makes, under its name in the ONNX model."""
     import torch
 

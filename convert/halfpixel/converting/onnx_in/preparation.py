@@ -16,13 +16,10 @@ from halfpixel.runtime import RunSettings, Side, runtime_of
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import numpy as np
-    from numpy.typing import NDArray
     from onnx import ModelProto, NodeProto
 
-    Feeds = Mapping[str, NDArray[np.generic]]
+    from halfpixel.arrays import Arrays
+
 
 SITE: Final = "Site"
 
@@ -34,7 +31,7 @@ FROM_LENGTHS: Final = ("Shape", "Size")
 ROUNDS: Final = 16
 
 
-def prepare(path: Path, feeds: "Feeds") -> "tuple[ModelProto, list[Site]]":
+def prepare(path: Path, feeds: "Arrays") -> "tuple[ModelProto, list[Site]]":
     """Return a model as onnx2torch reads it, and the sites that are kept apart in it.
 
     Args:
@@ -72,7 +69,7 @@ def inlined(model: "ModelProto") -> "ModelProto":
     return inliner.inline_selected_functions(plain, sorted(newer), inline_schema_functions=True)
 
 
-def fix_lengths(model: "ModelProto", feeds: "Feeds") -> None:
+def fix_lengths(model: "ModelProto", feeds: "Arrays") -> None:
     """Set the lengths of a model's inputs, and forget those that were recorded for others."""
     from onnx import helper
 
@@ -107,7 +104,7 @@ def hoist(model: "ModelProto") -> None:
     _set_nodes(model, kept)
 
 
-def fold_constants(model: "ModelProto", feeds: "Feeds", name: str) -> None:
+def fold_constants(model: "ModelProto", feeds: "Arrays", name: str) -> None:
     """Put numbers in the place of what follows from constants and lengths alone.
 
     Lengths are those that onnx's shape inference is sure of: a length that the numbers of an

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from halfpixel.arrays import Array
     from halfpixel.site import Compute
 
-    Array = NDArray[np.generic]
 
 FREE: Final[dict[str, Lengths]] = {
     "roi": (3, 1, 4, 1, 1),

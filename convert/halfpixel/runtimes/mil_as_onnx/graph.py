@@ -19,11 +19,10 @@ from halfpixel.formats.onnx.write.builder import Nodes
 from halfpixel.runtimes.mil_as_onnx.constexpr import decompressed
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from onnx import TensorProto
 
-    Array = NDArray[np.generic]
+    from halfpixel.arrays import Array
+
 
 OPSET: Final = 20
 """The one opset that programs are lowered to; its ir_version is 9."""

@@ -13,10 +13,7 @@ from halfpixel.runtimes.mil_as_onnx.graph import OPSET, Graph, code_of
 from halfpixel.site import Shape
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Array = NDArray[np.generic]
+    from halfpixel.arrays import Array
 
 
 @dataclass

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Array = NDArray[np.generic]
+    from halfpixel.arrays import Array
+
 
 RESIZES: Final = coreml_mil.RESIZES
 BY_SCALES: Final = frozenset({"upsample_nearest_neighbor", "upsample_bilinear"})

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from halfpixel.arrays import Array
     from halfpixel.site import Compute
-
-    Array = NDArray[np.generic]
 
 
 LONGEST: Final = (1 << 31) - 1

@@ -14,10 +14,8 @@ from halfpixel.formats.coreml.read.package import Package
 from halfpixel.formats.coreml.read.program import dtype_of, scopes, shape_of
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from halfpixel.arrays import Array
 
-    Array = NDArray[np.generic]
 
 SENTINEL: Final = 0xDEADBEEF
 RECORD: Final = struct.Struct("<IIQQ")

@@ -22,12 +22,9 @@ from halfpixel.formats.coreml.schema import DATA_TYPES
 from halfpixel.formats.protobuf_schema import new
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from halfpixel.arrays import Array
     from halfpixel.site import Attribute
 
-    Array = NDArray[np.generic]
 
 CODES: Final = {name: code for code, name in DATA_TYPES.items()}
 

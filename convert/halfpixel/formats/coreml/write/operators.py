@@ -15,12 +15,9 @@ from halfpixel.formats.plan import Copy, Gather, Goal, Matrix, Pixels, Plan, Pro
 from halfpixel.formats.protobuf_schema import new
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from halfpixel.arrays import Array
     from halfpixel.site import Attribute
 
-    Array = NDArray[np.generic]
 
 GATHER_GREW: Final = 8
 """Specification version from which on gather has batch_dims and validate_indices."""

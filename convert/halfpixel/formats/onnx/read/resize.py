@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import NodeProto
 
-    Array = NDArray[np.generic]
+    from halfpixel.arrays import Array
     from halfpixel.site import Compute
 
 OPS: Final = frozenset(
