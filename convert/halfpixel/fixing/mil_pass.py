@@ -161,11 +161,11 @@ def _wanted(op: Op, version: int, options: _Options, judge: Judge) -> Plan | Non
         fix = finding.fix
         if fix is None or not (fix.safety == "safe" or options.unsafe):
             continue
-        plan = _plan(operation, fix, version)
-        own = isinstance(plan, Said) and plan.op.startswith("resize")
+        found = _plan(operation, fix, version)
+        own = isinstance(found, Said) and found.op.startswith("resize")
         if finding.severity == "note" and not own:
             continue  # matrices in the place of an operator are too much for a note
-        return plan
+        return found
     return None
 
 

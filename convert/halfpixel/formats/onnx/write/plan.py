@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final, cast
 
 from halfpixel.conventions.onnx import grid as onnx_grid
+from halfpixel.conventions.onnx.vocabulary import Form
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.lowerings import Capabilities
@@ -17,7 +18,7 @@ from halfpixel.formats.onnx.read.gathers import read_gather
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE
-from halfpixel.formats.onnx.write.spelling import Form, form_of, words_of
+from halfpixel.formats.onnx.write.spelling import form_of, words_of
 from halfpixel.formats.plan import Affine, Floor, Gather, Goal, Grid, Plan, Said, goal_for
 from halfpixel.formats.planner import Vocabulary, choose
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
