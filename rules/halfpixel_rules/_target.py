@@ -9,7 +9,7 @@ from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
-    from halfpixel.targets.target import Said, Target
+    from halfpixel.targets.target import Target, TargetVerdict
 
 DOUBLED = Resize(tuple((axis, Sampling("half_pixel", Linear())) for axis in (2, 3)))
 """The resize of the examples, and what else they say of it."""
@@ -25,7 +25,7 @@ ON_THE_CPU: Facts = {
 FLOATS = frozenset({"", "float16", "float32", "float64"})
 
 
-def judged(operation: Operation) -> Iterator["tuple[Target, Said]"]:
+def objections(operation: Operation) -> Iterator["tuple[Target, TargetVerdict]"]:
     """Yield each target that has something against an operation, and what."""
     if not operation.origin.targets:
         return
@@ -38,12 +38,14 @@ def judged(operation: Operation) -> Iterator["tuple[Target, Said]"]:
             yield target, said
 
 
-def known_by(said: "Said") -> How:
+def known_by(said: "TargetVerdict") -> How:
     """Return how a verdict is known: it was run, or is assumed of what was read."""
     return "simulated" if said.how == "measured" else "assumed"
 
 
-def instead(operation: Operation, target: "Target", said: "Said") -> tuple[Fix | None, str]:
+def alternative(
+    operation: Operation, target: "Target", said: "TargetVerdict"
+) -> tuple[Fix | None, str]:
     """Return attributes that say the same and are taken, or what else to do and why it is left."""
     from halfpixel.targets.advice import lowering, other_attributes
 

@@ -22,17 +22,17 @@ from collections.abc import Iterator
 
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.site import Site
-from halfpixel_rules._target import DOUBLED, ON_THE_CPU, instead, judged, known_by
+from halfpixel_rules._target import DOUBLED, ON_THE_CPU, alternative, known_by, objections
 
 
 def check(site: Site) -> Iterator[Finding]:
     """Ask each target about the node."""
-    for target, said in judged(site.operation):
+    for target, said in objections(site.operation):
         if said.verdict != "different":
             continue
         worst = "" if said.worst is None else f", by up to {said.worst:.3g} where it was run"
         message = f"{target.name} computes it differently ({said.reason}{worst})"
-        fix, declined = instead(site.operation, target, said)
+        fix, declined = alternative(site.operation, target, said)
         yield Finding(message, "warning", known_by(said), fix, declined)
 
 

@@ -22,17 +22,17 @@ from collections.abc import Iterator
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Site
-from halfpixel_rules._target import DOUBLED, ON_THE_CPU, instead, judged, known_by
+from halfpixel_rules._target import DOUBLED, ON_THE_CPU, alternative, known_by, objections
 
 
 def check(site: Site) -> Iterator[Finding]:
     """Ask each target about the node."""
-    for target, said in judged(site.operation):
+    for target, said in objections(site.operation):
         if said.verdict == "different":
             continue
         fallen = said.verdict == "fallback"
         what = f"{target.name} leaves it to the CPU" if fallen else f"{target.name} refuses it"
-        fix, declined = instead(site.operation, target, said)
+        fix, declined = alternative(site.operation, target, said)
         yield Finding(f"{what}: {said.reason}", "warning", known_by(said), fix, declined)
 
 

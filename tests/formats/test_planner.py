@@ -23,7 +23,7 @@ from halfpixel.formats.plan import (
     Product,
     Said,
 )
-from halfpixel.formats.planner import Vocabulary, choose, costs, lowered
+from halfpixel.formats.planner import OwnWords, choose, costs, lowered
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling
 
 HALF = Sampling("half_pixel", Linear())
@@ -33,7 +33,7 @@ CORNERS = Sampling("align_corners", Linear())
 OUTSIDE = Sampling(
     "tf_crop_and_resize", Linear(), roi=(Fraction(-1), Fraction(2)), extrapolate=True
 )
-NOTHING = Vocabulary(lambda: None, lambda: "nothing says it")
+NOTHING = OwnWords(lambda: None, lambda: "nothing says it")
 
 
 def goal(
@@ -70,7 +70,7 @@ def test_a_plan_says_itself(
 
 def test_own_words_come_first_and_alone_where_they_are_asked_for() -> None:
     said = Said("Resize", {"mode": "linear"}, "set mode=linear", since=11)
-    own = Vocabulary(lambda: said, lambda: "nothing says it")
+    own = OwnWords(lambda: said, lambda: "nothing says it")
     wanted = goal(HALF, UP, UP)
     assert choose(wanted, OTHERS, own) is said
     assert choose(wanted, OTHERS, own, "resize") is said

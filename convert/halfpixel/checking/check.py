@@ -202,14 +202,14 @@ class Judge:
 
     def judged(self, model: Opened, name: str) -> FileReport:
         """Return what is found in a model that was read; its sites keep their order."""
-        found = tuple(self.meant(site) for site in model.sites)
+        found = tuple(self.with_expectation(site) for site in model.sites)
         try:
             findings = tuple(self._findings(found))
         except RuleError as error:
             raise error.of(name) from error
         return FileReport(name, found, findings, repaired=tuple(model.record))
 
-    def meant(self, site: Site) -> Site:
+    def with_expectation(self, site: Site) -> Site:
         """Put what is known, then the user's policy, in the place of what the file shows."""
         told = self.settings.intents.get((site.graph, site.name))
         if told is not None and told != site.intent:
@@ -233,7 +233,7 @@ class Judge:
         located = [
             Located(rule, site, finding)
             for site in found
-            for rule, finding in self.of_operation(site)
+            for rule, finding in self.findings_of(site)
         ]
         located += [Located(*one) for one in of_model(self.rules, found)]
         rank = SEVERITIES.index
@@ -243,7 +243,7 @@ class Judge:
         kept.sort(key=lambda one: (order.get(id(one.site), 0), rank(one.finding.severity)))
         yield from kept
 
-    def of_operation(self, site: Site) -> tuple[tuple[Rule, Finding], ...]:
+    def findings_of(self, site: Site) -> tuple[tuple[Rule, Finding], ...]:
         """Ask every rule of an operation once, however many sites share it."""
         key = id(site.operation)
         if key not in self._said:

@@ -15,7 +15,7 @@ from halfpixel.checking.check import Judge, opened, settings_of
 from halfpixel.checking.result import FileReport, Located, announced, announced_at
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixing.result import Changed, Declined, FixResult, FixSettings
-from halfpixel.fixing.wish import Wish, is_meant, joined
+from halfpixel.fixing.wish import Wish, is_meant, with_other_rule
 from halfpixel.format import Change, Opened, Outcome, Rewritten
 from halfpixel.rule import SEVERITIES, Safety, Severity
 from halfpixel.sampling import Resize
@@ -136,7 +136,7 @@ class _Fixing:
                 offered = f"unsafe: {said.words}; --unsafe-fixes makes it"
                 self._decline(one, offered if said.finding.fix else said.finding.declined)
             elif place in wishes and wishes[place].change.operator == fix.operator:
-                wishes[place] = joined(wishes[place], one.rule.name, fix)
+                wishes[place] = with_other_rule(wishes[place], one.rule.name, fix)
             elif place not in wishes:
                 change = Change(place, fix.operator, one.rule.name, fix.factors, fix.exact)
                 wishes[place] = Wish(change, fix.safety, frozenset({one.rule.name}))

@@ -155,8 +155,8 @@ def _wanted(op: Op, version: int, options: _Options, judge: Judge) -> Plan | Non
         except ConventionError:
             return None
         return replace(plan, text=KEPT)
-    site = judge.meant(Site(op.name, operation))
-    said = (finding for _, finding in judge.of_operation(site))
+    site = judge.with_expectation(Site(op.name, operation))
+    said = (finding for _, finding in judge.findings_of(site))
     for finding in sorted(said, key=lambda one: SEVERITIES.index(one.severity)):
         fix = finding.fix
         if fix is None or not (fix.safety == "safe" or options.unsafe):

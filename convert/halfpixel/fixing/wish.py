@@ -41,7 +41,7 @@ def is_meant(one: Located, fix: Fix) -> bool:
     return compare_resize(fix.operator, meant, ins, outs).proven
 
 
-def joined(wish: Wish, rule: str, fix: Fix) -> Wish:
+def with_other_rule(wish: Wish, rule: str, fix: Fix) -> Wish:
     """Return a wish with what another rule's fix adds to the same operator."""
     change = replace(
         wish.change,

@@ -1,6 +1,6 @@
 """One planner: how a resize is written, chosen from its exact description alone.
 
-A format says by its `Capabilities` what it can be asked to write, and by a `Vocabulary` how its
+A format says by its `Capabilities` what it can be asked to write, and by a `OwnWords` how its
 own operators would say a resize; `choose` returns the plan, or raises with the reason for which
 there is none. Printers of the formats turn a plan into nodes, operations, layers or modules.
 """
@@ -27,7 +27,7 @@ from halfpixel.sampling.lowering import Cost, Lowering, cost
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
+class OwnWords:
     """How a format's own operators say one resize.
 
     Attributes:
@@ -40,7 +40,7 @@ class Vocabulary:
 
 
 def choose(
-    goal: Goal, able: Capabilities, vocabulary: Vocabulary, lowering: str | None = None
+    goal: Goal, able: Capabilities, vocabulary: OwnWords, lowering: str | None = None
 ) -> Plan:
     """Return how a resize is written.
 

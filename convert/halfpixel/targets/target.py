@@ -30,7 +30,7 @@ KEYS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TargetVerdict:
     """What a target makes of an operation.
 
     Attributes:
@@ -81,7 +81,7 @@ class Target:
     after: "Target | None" = None
     files: tuple[Path, ...] = ()
 
-    def says(self, operation: Operation) -> Said | None:
+    def says(self, operation: Operation) -> TargetVerdict | None:
         """Return what becomes of an operation; None where that is not known."""
         said = self._says(operation)
         if said is None or said.verdict != "fallback" or not self.left_to or self.after is None:
@@ -95,12 +95,12 @@ class Target:
         reason += f"computes it differently: {after.reason}"
         return replace(said, verdict="different", reason=reason, worst=after.worst)
 
-    def verdict(self, operation: Operation) -> Said | None:
+    def verdict(self, operation: Operation) -> TargetVerdict | None:
         """Return what is wrong with an operation; None where it is native or not known."""
         said = self.says(operation)
         return None if said is None or said.verdict == "native" else said
 
-    def _says(self, operation: Operation) -> Said | None:
+    def _says(self, operation: Operation) -> TargetVerdict | None:
         if self.system is not None:
             return _of_system(self.system, operation)
         if operation.dialect != ONNX or operation.hidden:
@@ -112,12 +112,12 @@ class Target:
         seen = None if self.table is None else self.table.seen(operation)
         if seen is None:
             return None
-        return Said(seen.verdict, seen.reason, seen.worst, source=f"{self.runtime}, run")
+        return TargetVerdict(seen.verdict, seen.reason, seen.worst, source=f"{self.runtime}, run")
 
 
-def _of_row(row: Row, operation: Operation) -> Said:
+def _of_row(row: Row, operation: Operation) -> TargetVerdict:
     """Return what a row says of an operation, by how much where that can be decided."""
-    said = Said(
+    said = TargetVerdict(
         row.verdict, row.reason, row.worst, row.how, row.source, row.reports, row.instead
     )  # fmt: skip
     compared = row.compared(operation)
@@ -134,12 +134,12 @@ def _of_row(row: Row, operation: Operation) -> Said:
     return replace(said, reason=f"{row.reason}: up to {apart} off{at}", worst=None)
 
 
-def _of_system(system: System, operation: Operation) -> Said | None:
+def _of_system(system: System, operation: Operation) -> TargetVerdict | None:
     reason = system.refuses(operation)
     if reason is None:
         return None
     source = SOURCES[system.dialect.name]
-    return Said("refused" if reason else "native", reason, how="source", source=source)
+    return TargetVerdict("refused" if reason else "native", reason, how="source", source=source)
 
 
 def names() -> list[str]:

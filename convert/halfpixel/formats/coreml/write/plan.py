@@ -24,7 +24,7 @@ from halfpixel.formats.plan import (
     Said,
     is_copy,
 )
-from halfpixel.formats.planner import Vocabulary, choose, lowered
+from halfpixel.formats.planner import OwnWords, choose, lowered
 from halfpixel.sampling import AffineSample, GridSample, Resample
 from halfpixel.site import Operation
 
@@ -155,7 +155,7 @@ def settled_lengths(place: "Place", goal: Goal) -> tuple[int, ...] | None:
     return None
 
 
-def vocabulary(operation: Operation, goal: Goal, version: int, copy: str) -> Vocabulary:
+def vocabulary(operation: Operation, goal: Goal, version: int, copy: str) -> OwnWords:
     """Return what Core ML's own operators say of a resize.
 
     Args:
@@ -173,7 +173,7 @@ def vocabulary(operation: Operation, goal: Goal, version: int, copy: str) -> Voc
             return None
         return Said(words.op, words.attributes, _text_of(operation, words), fresh=True)
 
-    return Vocabulary(say, lambda: _unsaid(operation, goal, version))
+    return OwnWords(say, lambda: _unsaid(operation, goal, version))
 
 
 def _words(operation: Operation, goal: Goal, version: int) -> Words | None:

@@ -20,7 +20,7 @@ from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE
 from halfpixel.formats.onnx.write.spelling import form_of, words_of
 from halfpixel.formats.plan import Affine, Floor, Gather, Goal, Grid, Plan, Said, goal_for
-from halfpixel.formats.planner import Vocabulary, choose
+from halfpixel.formats.planner import OwnWords, choose
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
 from halfpixel.sampling.axis import MAX_LENGTH
 from halfpixel.site import Attribute, Operation
@@ -147,7 +147,7 @@ def _resize(place: Place, change: Change, goal: Goal, opset: int, *, lifted: boo
         return f"no Resize attribute{which} says it"
 
     able = replace(OTHERS, free=_uncomputed(operation, opset), sized=is_sized(operation))
-    return choose(goal, able, Vocabulary(say, unsaid), change.lowering)
+    return choose(goal, able, OwnWords(say, unsaid), change.lowering)
 
 
 def _uncomputed(operation: Operation, opset: int) -> str:
