@@ -173,8 +173,8 @@ class Runtime:
 
     def takes(self, side: Side) -> bool:
         """Whether it runs a side."""
-        if self.asked:
-            return side.where == self.name
+        if self.asked and side.where != self.name:
+            return False
         if not isinstance(side.source, str | Path):
             return self.in_memory is not None and self.in_memory(side.source)
         text = str(side.source).rstrip("/")

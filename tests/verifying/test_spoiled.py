@@ -120,7 +120,13 @@ def told(path: Path, node: NodeProto) -> list[str]:
     return [f"{node.name}:{','.join(f'{key}={value}' for key, value in words.items())}"]
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda p: p.stem)
+SLOW = ("dpt-", "depth_anything-", "upernet-", "mask2former-", "rt_detr-")
+"""Networks of many resizes, whose every spoiled node takes a run of the whole: `pytest -m slow`."""
+
+CASES = [pytest.param(p, marks=pytest.mark.slow) if p.stem.startswith(SLOW) else p for p in PATHS]
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
 def test_the_spoiled_node_is_named_and_repaired(path: Path) -> None:
     model = onnx.load(path)
     feeds = FeedSettings(low=-1.0)

@@ -55,4 +55,9 @@ def takes(source: object) -> bool:
     return bool(names & {"onnx.ModelProto", "onnx_ir.Model", "torch.ONNXProgram"})
 
 
+def takes_serialized(source: object) -> bool:
+    """Whether an object is a model in memory, or the bytes of one."""
+    return isinstance(source, bytes) or takes(source)
+
+
 FORMAT = Format(FORMAT_NAME, (".onnx",), takes, opened, usual=True)

@@ -261,10 +261,6 @@ def _arrays(named: "Iterable[tuple[str, object]]") -> "Iterator[tuple[str, Array
             yield from _arrays((f"{name}[{place}]", part) for place, part in enumerate(parts))
 
 
-def _in_memory(source: object) -> bool:
-    return isinstance(source, bytes) or onnx_file.takes(source)
-
-
 _MODELS: "WeakValueDictionary[object, Opened]" = WeakValueDictionary()
 """Files whose models are running: a side is started twice, optimised and not, and is read once."""
 
@@ -293,4 +289,6 @@ def _start(side: Side, settings: RunSettings) -> OnnxRunning:
     return OnnxRunning(side, settings, opened(proto), data)
 
 
-RUNTIME: Final = Runtime("onnxruntime", _start, (".onnx",), _in_memory, optimises=True)
+RUNTIME: Final = Runtime(
+    "onnxruntime", _start, (".onnx",), onnx_file.takes_serialized, optimises=True
+)

@@ -9,6 +9,7 @@ from halfpixel.checking.check import opened
 from halfpixel.errors import RuntimeRefusal
 from halfpixel.format import Port
 from halfpixel.formats.onnx.memory import in_memory
+from halfpixel.formats.onnx_file import takes_serialized
 from halfpixel.runtime import RunSettings, Runtime, Side
 
 if TYPE_CHECKING:
@@ -80,4 +81,4 @@ def _start(side: Side, _settings: RunSettings) -> ReferenceRunning:
     return ReferenceRunning(side, model, proto)
 
 
-RUNTIME: Final = Runtime("reference", _start, asked=True)
+RUNTIME: Final = Runtime("reference", _start, (".onnx",), takes_serialized, asked=True)
