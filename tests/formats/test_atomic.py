@@ -86,7 +86,7 @@ def test_a_link_out_of_the_folder_is_refused_and_one_inside_is_followed(tmp_path
     assert near.read_bytes() != before
 
 
-@pytest.mark.parametrize("call", ["write", "copy_file_range", "fsync", "link"])
+@pytest.mark.parametrize("call", ["write", "copy_file_range", "fsync", "posix_fallocate", "link"])
 @pytest.mark.parametrize("turn", [0, 1])
 def test_a_full_disk_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, turn: int

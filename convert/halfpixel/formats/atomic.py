@@ -192,6 +192,7 @@ def _copy(pieces: Sequence[Piece], old: BinaryIO, new: int) -> None:
         return
     from concurrent.futures import Future, ThreadPoolExecutor
 
+    _reserve(new, size_of(pieces))
     with ThreadPoolExecutor(max_workers=1) as flushing:
         flushed: Future[None] | None = None
         for piece in pieces:
@@ -202,6 +203,16 @@ def _copy(pieces: Sequence[Piece], old: BinaryIO, new: int) -> None:
                 _copy_range(start, min(start + LARGE, piece[1]), old, new)
                 if flushed is None or flushed.done():
                     flushed = flushing.submit(_flush, new)
+
+
+def _reserve(new: int, size: int) -> None:
+    """Let the system find room for the whole file before it is written: sooner, and faster."""
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(new, 0, size)
+        except OSError as error:
+            if error.errno not in _UNSUPPORTED:
+                raise
 
 
 def _flush(new: int) -> None:
