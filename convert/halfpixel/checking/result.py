@@ -103,13 +103,13 @@ def announced(model: Opened, report: FileReport, newest: int | None = None) -> F
         place = order[id(one.site)]
         key = id(one.site.operation), id(one.finding), place if one.site.operation.hidden else -1
         if key not in known:
-            known[key] = announced_at(model, place, one, newest)
+            known[key] = _announced_at(model, place, one, newest)
         said = known[key]
         found.append(replace(one, finding=said.finding, words=said.words))
     return replace(report, findings=tuple(found))
 
 
-def announced_at(model: Opened, place: int, one: Located, newest: int | None) -> Located:
+def _announced_at(model: Opened, place: int, one: Located, newest: int | None) -> Located:
     """Return one finding in the words of what would write its fix, at a place among the sites."""
     fix = one.finding.fix
     if fix is None:

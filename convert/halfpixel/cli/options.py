@@ -69,6 +69,22 @@ def names(
     return tuple(name.strip() for text in value for name in text.split(",") if name.strip())
 
 
+Ignore = Annotated[
+    tuple[str, ...],
+    click.option("--ignore", multiple=True, callback=names, help="Rules to leave out."),
+]
+UnsafeFixes = Annotated[
+    bool,
+    click.option("--unsafe-fixes", is_flag=True, help="Make fixes that rest on an assumption too."),
+]
+AllowFallback = Annotated[
+    bool,
+    click.option(
+        "--allow-fallback", is_flag=True, help="Resampling nodes may fall back to the CPU."
+    ),
+]
+
+
 def parse_range(text: str | None) -> tuple[float, float]:
     """Return the range of made floats that LOW,HIGH spells; 0 to 1 where nothing is said.
 

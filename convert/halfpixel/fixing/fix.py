@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from halfpixel.checking.check import Judge, opened, settings_of
-from halfpixel.checking.result import FileReport, Located, announced, announced_at
+from halfpixel.checking.result import FileReport, Located, announced
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixing.result import Changed, Declined, FixResult, FixSettings
 from halfpixel.fixing.wish import Wish, is_meant, with_other_rule
@@ -126,13 +126,14 @@ class _Fixing:
         """Return one change a site: its most severe fix, in other operators where asked."""
         order = {id(site): place for place, site in enumerate(report.sites)}
         wishes: dict[int, Wish] = {}
-        for one in report.findings:
+        newest, unsafe = self.settings.max_opset, self.settings.unsafe
+        told = report if unsafe else announced(now, report, newest)
+        for one, said in zip(report.findings, told.findings, strict=True):
             place = order[id(one.site)]
             fix = one.finding.fix
             if fix is None:
                 self._decline(one, one.finding.declined or "the rule offers no fix")
-            elif fix.safety == "unsafe" and not (self.settings.unsafe or is_meant(one, fix)):
-                said = announced_at(now, place, one, self.settings.max_opset)
+            elif fix.safety == "unsafe" and not (unsafe or is_meant(one, fix)):
                 offered = f"unsafe: {said.words}; --unsafe-fixes makes it"
                 self._decline(one, offered if said.finding.fix else said.finding.declined)
             elif place in wishes and wishes[place].change.operator == fix.operator:

@@ -186,13 +186,14 @@ def _parts(piece: Piece, old: BinaryIO) -> Iterator[bytes]:
 
 def _copy(pieces: Sequence[Piece], old: BinaryIO, new: int) -> None:
     """Write pieces, and what is large to the disk while more is being copied."""
-    if size_of(pieces) <= LARGE:
+    size = size_of(pieces)
+    if size <= LARGE:
         for part in (part for piece in pieces for part in _parts(piece, old)):
             _write_all(new, part)
         return
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    _reserve(new, size_of(pieces))
+    _reserve(new, size)
     with ThreadPoolExecutor(max_workers=1) as flushing:
         flushed: Future[None] | None = None
         for piece in pieces:

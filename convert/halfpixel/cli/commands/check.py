@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Final
 import click
 
 from halfpixel.cli.files import check_expected, model_files
-from halfpixel.cli.options import CLEAN, FAILED, FOUND, Expect, command, names, read_settings
+from halfpixel.cli.options import (
+    CLEAN,
+    FAILED,
+    FOUND,
+    Expect,
+    Ignore,
+    command,
+    names,
+    read_settings,
+)
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,10 +45,7 @@ class Options:
             "--select", multiple=True, callback=names, help="Rules to ask (names or patterns)."
         ),
     ]
-    ignore: Annotated[
-        tuple[str, ...],
-        click.option("--ignore", multiple=True, callback=names, help="Rules to leave out."),
-    ]
+    ignore: Ignore
     expect: Expect
     output_format: Annotated[
         str,

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import click
 
-from halfpixel.cli.options import CLEAN, FOUND, Expect, OutputFormat, command, parse_range
+from halfpixel.cli.options import (
+    CLEAN,
+    FOUND,
+    AllowFallback,
+    Expect,
+    OutputFormat,
+    UnsafeFixes,
+    command,
+    parse_range,
+)
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -99,12 +108,7 @@ class Options:
         ),
     ]
     expect: Expect
-    unsafe_fixes: Annotated[
-        bool,
-        click.option(
-            "--unsafe-fixes", is_flag=True, help="Make fixes that rest on an assumption too."
-        ),
-    ]
+    unsafe_fixes: UnsafeFixes
     force_write: Annotated[
         bool,
         click.option("--force-write", is_flag=True, help="Write a file that failed verification."),
@@ -124,12 +128,7 @@ class Options:
             help="Verify there too, beside onnxruntime's CPU.",
         ),
     ]
-    allow_fallback: Annotated[
-        bool,
-        click.option(
-            "--allow-fallback", is_flag=True, help="Resampling nodes may fall back to the CPU."
-        ),
-    ]
+    allow_fallback: AllowFallback
     output_format: OutputFormat
 
 

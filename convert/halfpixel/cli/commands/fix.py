@@ -12,7 +12,9 @@ from halfpixel.cli.options import (
     FAILED,
     FOUND,
     Expect,
+    Ignore,
     OutputFormat,
+    UnsafeFixes,
     command,
     names,
     read_settings,
@@ -57,12 +59,7 @@ class Options:
             "--force", is_flag=True, help="Replace NAME.fixed.onnx or MODEL.bak if it is there."
         ),
     ]
-    unsafe_fixes: Annotated[
-        bool,
-        click.option(
-            "--unsafe-fixes", is_flag=True, help="Make fixes that rest on an assumption too."
-        ),
-    ]
+    unsafe_fixes: UnsafeFixes
     diff: Annotated[
         bool,
         click.option("--diff", is_flag=True, help="Show the changes of the nodes; write nothing."),
@@ -76,10 +73,7 @@ class Options:
             help="Rules to act on (names or patterns, by commas).",
         ),
     ]
-    ignore: Annotated[
-        tuple[str, ...],
-        click.option("--ignore", multiple=True, callback=names, help="Rules to leave out."),
-    ]
+    ignore: Ignore
     expect: Expect
     severity: Annotated[
         "Severity | None",

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import click
 
-from halfpixel.cli.options import CLEAN, FAILED, FOUND, OutputFormat, command, parse_range
+from halfpixel.cli.options import (
+    CLEAN,
+    FAILED,
+    FOUND,
+    AllowFallback,
+    OutputFormat,
+    command,
+    parse_range,
+)
 from halfpixel.errors import GraphError, UsageError
 
 if TYPE_CHECKING:
@@ -76,12 +84,7 @@ class Options:
             help="Without B: where each site runs.  [default: cpu]",
         ),
     ]
-    allow_fallback: Annotated[
-        bool,
-        click.option(
-            "--allow-fallback", is_flag=True, help="Resampling nodes may fall back to the CPU."
-        ),
-    ]
+    allow_fallback: AllowFallback
     no_optimiser: Annotated[
         bool,
         click.option(

@@ -229,6 +229,23 @@ def _resampled(sampling: Sampling, n_in: int | None, n_out: int | None, *, likel
     return likely
 
 
+FIRST_RESIZE: Final = 11
+"""First opset whose Resize says its coordinates."""
+
+
+def early_attributes(mode: str, rounding: str = "floor") -> dict[str, str]:
+    """Return what an Upsample, or a Resize before opset 11, is as a later Resize.
+
+    >>> early_attributes("bilinear")
+    {'mode': 'linear', 'coordinate_transformation_mode': 'asymmetric'}
+    """
+    found = {
+        "mode": "linear" if mode == "bilinear" else mode,
+        "coordinate_transformation_mode": "asymmetric",
+    }
+    return {**found, "nearest_mode": rounding} if mode == "nearest" else found
+
+
 def attributes_of(  # noqa: C901 - one case an attribute
     sampling: Sampling, opset: int = 19
 ) -> dict[str, object] | None:

@@ -59,3 +59,6 @@ ARRAY_TYPES: Final = {
     65552: "float16", 65568: "float32", 65600: "float64", 131080: "int8", 131104: "int32",
 }  # fmt: skip
 """Element types of a model's declared arrays."""
+
+LAYER_NUMBERS: Final = {name: number for number, name in NETWORK_LAYERS.items()}
+"""The field of each layer, by its name."""

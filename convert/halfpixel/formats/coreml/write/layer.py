@@ -7,13 +7,12 @@ from halfpixel.conventions.coreml.names import LINEAR_MODES, METHODS, UPSAMPLE_M
 from halfpixel.errors import ConventionError
 from halfpixel.formats.coreml.edit import NewLayer
 from halfpixel.formats.coreml.network_messages import Activation, ResizeBilinear, Upsample
-from halfpixel.formats.coreml.schema import NETWORK_LAYERS
+from halfpixel.formats.coreml.schema import LAYER_NUMBERS
 from halfpixel.formats.protobuf_schema import new, serialized
 
 if TYPE_CHECKING:
     from halfpixel.formats.coreml.read.layer import NetworkLayer
 
-NUMBERS: Final = {name: number for number, name in NETWORK_LAYERS.items()}
 COPY: Final = "activation"
 
 
@@ -28,7 +27,7 @@ def new_layer(kind: str, attributes: Mapping[str, object]) -> NewLayer:
         ConventionError: a parameter that such a layer does not have.
     """
     message = _upsample(attributes) if kind == "upsample" else _resize_bilinear(attributes)
-    return NewLayer(kind, NUMBERS[kind], serialized(message))
+    return NewLayer(kind, LAYER_NUMBERS[kind], serialized(message))
 
 
 def _upsample(attributes: Mapping[str, object]) -> Upsample:
@@ -66,7 +65,7 @@ def copying_layer() -> NewLayer:
     """Return a layer that changes nothing: an activation that is linear, of slope 1."""
     message = new(Activation)
     message.linear.alpha = 1.0
-    return NewLayer(COPY, NUMBERS[COPY], serialized(message))
+    return NewLayer(COPY, LAYER_NUMBERS[COPY], serialized(message))
 
 
 def lines(layer: "NetworkLayer", attributes: Mapping[str, object]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ weights are stored transposed, TransposeLayerParams).
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from halfpixel.formats.coreml.edit import NewLayer
 from halfpixel.formats.coreml.network_messages import (
@@ -16,14 +16,12 @@ from halfpixel.formats.coreml.network_messages import (
     LoadConstantND,
     Transpose,
 )
-from halfpixel.formats.coreml.schema import NETWORK_LAYERS
+from halfpixel.formats.coreml.schema import LAYER_NUMBERS
 from halfpixel.formats.plan import Pixels, Product
 from halfpixel.formats.protobuf_schema import Message, new, serialized
 
 if TYPE_CHECKING:
     from halfpixel.formats.coreml.read.layer import NetworkLayer
-
-NUMBERS: Final = {name: number for number, name in NETWORK_LAYERS.items()}
 
 
 def layers(layer: "NetworkLayer", plan: Product, taken: set[str]) -> tuple[NewLayer, ...]:
@@ -95,6 +93,8 @@ class _Chain:
         while (output := f"{self.layer.name}_halfpixel_{count}") in self.taken:
             count += 1
         self.taken.add(output)
-        made = NewLayer(kind, NUMBERS[kind], serialized(parameters), output, inputs, (output,))
+        made = NewLayer(
+            kind, LAYER_NUMBERS[kind], serialized(parameters), output, inputs, (output,)
+        )
         self.made.append(made)
         return output

@@ -17,13 +17,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE, early_attributes
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.edit import Container, GraphEdit, ModelEdit
 from halfpixel.formats.onnx.read.scope import inner_graphs
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.builder import Nodes, names_in
 from halfpixel.formats.onnx.write.version_converter import (
-    FIRST_RESIZE,
     RESIZES,
     Names,
     as_model,
@@ -166,12 +166,7 @@ class Lift:
             name = given
             if values is not None or not given:
                 name = nodes.floats(values or scales or [], "scales")
-            attributes: dict[str, object] = {
-                "mode": "linear" if mode == "bilinear" else mode,
-                "coordinate_transformation_mode": "asymmetric",
-            }
-            if mode == "nearest":
-                attributes["nearest_mode"] = rounding
+            attributes = early_attributes(mode, rounding)
             target = output if last else ""
             x = nodes.add_with(attributes, "Resize", [x, empty, name], output=target)
         nodes.made[-1].name = node.name

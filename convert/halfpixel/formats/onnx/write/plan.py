@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final, cast
 
 from halfpixel.conventions.onnx import grid as onnx_grid
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE, early_attributes
 from halfpixel.conventions.onnx.vocabulary import Form
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
@@ -23,10 +24,7 @@ from halfpixel.formats.plan import Affine, Floor, Gather, Goal, Grid, Plan, Said
 from halfpixel.formats.planner import OwnWords, choose
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
 from halfpixel.sampling.axis import MAX_LENGTH
-from halfpixel.site import Attribute, Operation
-
-FIRST_RESIZE: Final = 11
-"""First opset whose Resize says its coordinates."""
+from halfpixel.site import Operation
 
 NEWEST: Final = 25
 """Newest opset for which a node is written where none is given."""
@@ -269,11 +267,5 @@ def as_lifted(operation: Operation, opset: int) -> Operation:
     early = operation.op in {"Resize", "Upsample"} and operation.opset < FIRST_RESIZE <= opset
     if not early or operation.hidden:
         return replace(operation, opset=opset)
-    mode = str(operation.attributes.get("mode", "nearest"))
-    attributes: dict[str, Attribute] = {
-        "mode": "linear" if mode == "bilinear" else mode,
-        "coordinate_transformation_mode": "asymmetric",
-    }
-    if mode == "nearest":
-        attributes["nearest_mode"] = "floor"
+    attributes = early_attributes(str(operation.attributes.get("mode", "nearest")))
     return replace(operation, op="Resize", opset=opset, attributes=attributes)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.read.scope import inner_graphs
 
@@ -17,8 +18,6 @@ KEPT: Final = "halfpixel.kept"
 """Domain that hides a node from the version converter."""
 
 RESIZES: Final = frozenset({"Resize", "Upsample"})
-FIRST_RESIZE: Final = 11
-"""First opset whose Resize says its coordinates."""
 
 
 def opset_of(model: "ModelProto") -> int:
