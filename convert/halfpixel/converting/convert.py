@@ -88,7 +88,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         parse_input,
     )
     from halfpixel.intents.policy import parse_policy
-    from halfpixel.runtimes.feeds import read_feeds
+    from halfpixel.runtimes.feed_files import read_feeds
     from halfpixel.verifying.measure import parse_tolerances
 
     asked = ConvertSettings(

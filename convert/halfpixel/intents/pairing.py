@@ -46,6 +46,7 @@ class Pair:
         difference: how they differ, in words; empty where they do not.
         displacement: by how much their samples are apart, in input pixels.
         weight_difference: by how much their weights differ.
+        convention: whether that is proven to be another convention, and no other lengths.
     """
 
     a: Site
@@ -54,6 +55,7 @@ class Pair:
     difference: str = ""
     displacement: float = 0.0
     weight_difference: float = 0.0
+    convention: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,11 @@ def compare_sites(a: Site, b: Site) -> Pair:
         return Pair(a, b, same, "" if same else f"{rois[0]} against {rois[1]}")
     if one is not None and one == other:
         return Pair(a, b, equal=True)
+    if isinstance(one, AffineGrid) and isinstance(other, AffineGrid):
+        flags = one.align_corners, other.align_corners
+        if flags[0] != flags[1]:
+            text = f"affine grids with align_corners={flags[0]} against {flags[1]}"
+            return Pair(a, b, equal=False, difference=text, convention=True)
     return Pair(a, b, None, f"not compared: {phrase(a)} against {phrase(b)}")
 
 
@@ -244,7 +251,15 @@ def _resizes(a: Site, b: Site, one: Resize, other: Resize) -> Pair:
     where = "" if worst.witness is None else f" at length {worst.witness[0]} to {worst.witness[1]}"
     amount = f"samples up to {pixels:.3g} input px" if pixels else f"weights up to {weights:.3g}"
     text = f"{amount} apart{where}: {phrase(a)} against {phrase(b)}"
-    return Pair(a, b, equal=False, difference=text, displacement=pixels, weight_difference=weights)
+    return Pair(
+        a,
+        b,
+        equal=False,
+        difference=text,
+        displacement=pixels,
+        weight_difference=weights,
+        convention=True,
+    )
 
 
 def _sampler(operator: object) -> GridSample | Resample | None:
@@ -267,7 +282,7 @@ def _grids(a: Site, b: Site, one: GridSample | Resample, other: GridSample | Res
     flags = [base.align_corners for base in (_base(a), _base(b)) if base is not None]
     if len(flags) == 2 and flags[0] != flags[1]:
         text = f"affine grids with align_corners={flags[0]} against {flags[1]}"
-        return Pair(a, b, equal=False, difference=text)
+        return Pair(a, b, equal=False, difference=text, convention=True)
     if isinstance(one, GridSample) and isinstance(other, GridSample):
         same = replace(one, spatial=None) == replace(other, spatial=None)
         moved: Fraction | None = one.displacement(other)
@@ -278,7 +293,7 @@ def _grids(a: Site, b: Site, one: GridSample | Resample, other: GridSample | Res
     pixels = float(moved or 0)
     how = f"samples up to {pixels:.3g} input px apart" if pixels else "read otherwise"
     text = "" if same else f"{how}: {phrase(a)} against {phrase(b)}"
-    return Pair(a, b, same, text, pixels)
+    return Pair(a, b, same, text, pixels, convention=not same)
 
 
 def _roi(operator: object) -> RoiAlign | None:

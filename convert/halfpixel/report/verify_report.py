@@ -3,12 +3,13 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.intents.pairing import Pairing, copies
 from halfpixel.site import Site
+from halfpixel.verifying.judge import Measure
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.result import Verification
 from halfpixel.verifying.side import Divergence
@@ -43,6 +44,8 @@ def show(found: Verification, console: "Console") -> None:
         )
     if found.outputs:
         console.print(table)
+    for line in _measure_lines(found):
+        console.print(line)
     for case in found.cases:
         if case.refused:
             shapes = ", ".join(f"{n} {'x'.join(map(str, s))}" for n, s in case.shapes.items())
@@ -57,10 +60,26 @@ def show(found: Verification, console: "Console") -> None:
         console.print(line)
     _show_rest(console, found.optimiser, found.placement)
     count = sum(bool(case.outputs) for case in found.cases)
-    verdict = "equal" if found.equal else "different"
-    if found.equal and not found.compared:
+    verdict = "different" if found.differs else "equal"
+    if not found.compared and not found.differs:
         verdict = "nothing was compared"
-    console.print(f"{verdict}, {count} of {len(found.cases)} runs compared")
+    by = ", as --tolerance or --task has it" if found.asked else ""
+    console.print(f"{verdict}{by}, {count} of {len(found.cases)} runs compared")
+
+
+def _measure_lines(found: Verification) -> Iterator[str]:
+    """Yield how far outputs are apart by what they vary by and by the noise floor, and shapes."""
+    for one in found.outputs:
+        if one.measure is not None:
+            why = f": {one.measure.why}" if one.measure.why and not found.asked else ""
+            yield f"output {one.name!r} differs by {one.measure.text}{why}"
+    if len(found.cases) > 1 and any(case.shapes for case in found.cases):
+        yield "compared at " + "; ".join(case.lengths for case in found.cases if case.outputs)
+    if found.dropped:
+        taken = "; ".join(found.dropped[:4]) + " ..." * (len(found.dropped) > 4)
+        yield f"dropped, since neither side takes them: {taken}: {found.refusal}"
+    if found.proven:
+        yield found.proven
 
 
 def _show_rest(
@@ -149,6 +168,11 @@ def show_sites(
     for note in notes:
         console.print(note)
     _show_rest(console, optimiser, ())
+    if not results:
+        console.print(
+            "nothing was compared: it has no resampling node; hold it against another side"
+        )
+        return
     ran = [one for one in results if one.exact is not None]
     equal = sum(one.agrees for one in ran)
     console.print(
@@ -180,6 +204,7 @@ def dumps(found: Verification) -> str:
                     **_numbers(one.difference),
                     "task": dict(one.task),
                     "blank": one.blank,
+                    "measure": None if one.measure is None else _numbers(one.measure),
                 }
                 for one in found.outputs
             ],
@@ -194,6 +219,8 @@ def dumps(found: Verification) -> str:
             "first_divergent_node": None if first is None else first.node,
             "divergence": None if first is None else _divergence(first),
             "optimiser": list(found.optimiser),
+            "proven": found.proven or None,
+            "dropped": list(found.dropped),
             "suspected_node": found.suspected or None,
             "placement": {**found.placement[1], **found.placement[0]},
             "placements": [dict(placed) for placed in found.placement],
@@ -223,7 +250,7 @@ def dumps_sites(
     ]
     ran = [one for one in results if one.exact is not None]
     refused = any(one.refused_by_runtime for one in results)
-    equal = all(one.agrees for one in ran) and not refused and bool(ran or not results)
+    equal = all(one.agrees for one in ran) and not refused and bool(ran)
     lines = {"optimiser": list(optimiser), "notes": list(notes)}
     return json.dumps({"version": VERSION, "equal": equal, "sites": rows, **lines})
 
@@ -260,7 +287,7 @@ def _divergence(first: Divergence) -> dict[str, object]:
     }
 
 
-def _numbers(found: Difference) -> dict[str, object]:
+def _numbers(found: Difference | Measure) -> dict[str, object]:
     return {
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in asdict(found).items()
