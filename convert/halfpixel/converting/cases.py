@@ -44,8 +44,8 @@ LONGER: Final[tuple[Other, ...]] = (
 )
 """Longer ones: odd, far from square (PyTorch has other code for those), multiples of 32."""
 
-NEGATIVE: Final = (-1.0, 0.0)
-"""Range of made floats beside the usual one."""
+OTHER_RANGES: Final = ((-1.0, 0.0), (0.8, 1.0), (0.0, 0.2))
+"""Ranges of made floats beside the usual one: negative, bright and dark."""
 
 QUOTA: Final = 3
 """Most cases of each kind: a module that branches on a length does so on either side."""
@@ -80,16 +80,25 @@ class ModuleRun:
 
     Attributes:
         numbers: how many.
+        finite: none of them is NaN or an infinity.
         column: an antialiased resize came to one column, of which PyTorch makes something else.
     """
 
     numbers: int
     column: bool = False
+    finite: bool = True
 
     @property
     def tells(self) -> bool:
         """Whether a file can be held against it: there are numbers, and they are right."""
         return self.numbers > 0 and not self.column
+
+    def like(self, usual: "ModuleRun | None") -> bool:
+        """Whether its numbers are finite where those of another run are.
+
+        A module that divides by a length less one takes a length of 1 and makes nothing of it.
+        """
+        return self.finite or usual is None or not usual.finite
 
 
 @dataclass(slots=True)
@@ -99,6 +108,7 @@ class _Choice:
     source: Source
     cases: "list[Feeds]"
     most: int
+    usual: ModuleRun | None
     seen: set[tuple[tuple[int, ...], ...]]
     notes: list[str] = field(default_factory=list[str])
 
@@ -114,7 +124,7 @@ class _Choice:
             self.seen.add(shapes)
             feeds = feeds_of(ports, self.source.limits, 1 + number)
             ran = run_of(self.source, feeds)
-            if ran is None or not ran.tells:
+            if ran is None or not ran.tells or not ran.like(self.usual):
                 continue
             if ran.numbers > self.most:
                 named = shapes_text({port.name: port.shape for port in ports})  # type: ignore[misc]
@@ -146,16 +156,18 @@ def cases_of(source: Source) -> Cases:
         first.append(feeds_of(source.inputs, source.limits, 1))  # constants follow from the first
     notes: list[str] = []
     if source.program is None and not source.arrays and not source.ranged:
-        other = feeds_of(source.inputs, NEGATIVE, 1)
-        if run_of(source, other) is not None:
-            first.append(other)
-            notes.append("a trace follows one path: it was run on floats of -1 to 0 too (--range)")
+        others = [feeds_of(source.inputs, limits, 1) for limits in OTHER_RANGES]
+        taken = [other for other in others if run_of(source, other) is not None]
+        first += taken
+        if taken:
+            told = "-1 to 0, 0.8 to 1 and 0 to 0.2" if len(taken) == len(others) else "other ranges"
+            notes.append(f"a trace follows one path: it was run on floats of {told} too (--range)")
     if not any(source.free.values()):
         return Cases(tuple(first), tuple(notes))
     ran = run_of(source, source.feeds)
     most = max(GROWTH * (0 if ran is None else ran.numbers), MOST_NUMBERS)
     seen = {tuple(array.shape for array in feeds.values()) for feeds in first}
-    chosen = _Choice(source, first, most, seen)
+    chosen = _Choice(source, first, most, ran, seen)
     chosen.add(SHORTER, 0)
     chosen.add(LONGER, len(SHORTER))
     return Cases(tuple(chosen.cases), (*notes, *chosen.notes, *_columns(source)))
@@ -170,8 +182,10 @@ def run_of(source: Source, feeds: "Feeds") -> ModuleRun | None:
         with torch.no_grad(), quietly():
             made: Any = source.module(*tensors_of(feeds))
         leaves = cast("list[object]", _pytree.tree_leaves(made))
-        count = sum(leaf.numel() for leaf in leaves if isinstance(leaf, torch.Tensor))
-        return ModuleRun(count, column=_column(source, feeds))
+        tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
+        count = sum(leaf.numel() for leaf in tensors)
+        finite = all(bool(torch.isfinite(leaf).all()) for leaf in tensors)
+        return ModuleRun(count, column=_column(source, feeds), finite=finite)
     except Exception:  # noqa: BLE001 - whatever a module raises, it does not take them
         return None
 

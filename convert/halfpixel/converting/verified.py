@@ -108,12 +108,13 @@ def _outside(path: Path, source: Source, settings: ConvertSettings) -> tuple[lis
     """Return what is wrong at lengths for which PyTorch's graph does not hold, and what is not."""
     wrong: list[str] = []
     right: list[str] = []
+    usual = run_of(source, source.feeds)
     for one in narrowed(source):
         cases: dict[int, Feeds] = {}
         for length in one.outside:
             feeds = feeds_at(source, one, length)
             ran = run_of(source, feeds)
-            if ran is not None and ran.tells:
+            if ran is not None and ran.tells and ran.like(usual):
                 cases[length] = feeds
         where = f"{one.name}: PyTorch's graph holds {one.text}"
         if not cases:

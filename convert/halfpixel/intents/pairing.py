@@ -191,18 +191,14 @@ def compare_sites(a: Site, b: Site) -> Pair:
     grids = _sampler(one), _sampler(other)
     if grids[0] is not None and grids[1] is not None:
         return _grids(a, b, grids[0], grids[1])
+    if isinstance(one, AffineGrid) and isinstance(other, AffineGrid):
+        return _bases(a, b, one, other)
     rois = _roi(one), _roi(other)
     if None not in rois:
         same = rois[0] == rois[1]
         return Pair(a, b, same, "" if same else f"{rois[0]} against {rois[1]}")
-    if one is not None and one == other:
-        return Pair(a, b, equal=True)
-    if isinstance(one, AffineGrid) and isinstance(other, AffineGrid):
-        flags = one.align_corners, other.align_corners
-        if flags[0] != flags[1]:
-            text = f"affine grids with align_corners={flags[0]} against {flags[1]}"
-            return Pair(a, b, equal=False, difference=text, convention=True)
-    return Pair(a, b, None, f"not compared: {phrase(a)} against {phrase(b)}")
+    same = True if one is not None and one == other else None
+    return Pair(a, b, same, "" if same else f"not compared: {phrase(a)} against {phrase(b)}")
 
 
 def phrase(site: Site) -> str:
@@ -278,11 +274,21 @@ def _base(site: Site) -> AffineGrid | None:
     )
 
 
+def _bases(a: Site, b: Site, one: AffineGrid, other: AffineGrid) -> Pair:
+    """Compare what makes the grids; how a length of 1 is spelled is no convention."""
+    flags = one.align_corners, other.align_corners
+    if flags[0] == flags[1]:
+        return Pair(a, b, True if one == other else None)
+    text = f"affine grids with align_corners={flags[0]} against {flags[1]}"
+    return Pair(a, b, equal=False, difference=text, convention=True)
+
+
 def _grids(a: Site, b: Site, one: GridSample | Resample, other: GridSample | Resample) -> Pair:
-    flags = [base.align_corners for base in (_base(a), _base(b)) if base is not None]
-    if len(flags) == 2 and flags[0] != flags[1]:
-        text = f"affine grids with align_corners={flags[0]} against {flags[1]}"
-        return Pair(a, b, equal=False, difference=text, convention=True)
+    bases = _base(a), _base(b)
+    if bases[0] is not None and bases[1] is not None:
+        made = _bases(a, b, bases[0], bases[1])
+        if made.convention:
+            return made
     if isinstance(one, GridSample) and isinstance(other, GridSample):
         same = replace(one, spatial=None) == replace(other, spatial=None)
         moved: Fraction | None = one.displacement(other)

@@ -127,7 +127,7 @@ class Conventions:
         apart, spread = observed
         first = Divergence(pair.a.name, pair.a.op, apart, apart, self.b.plain.name)
         text = f"{_names(pair)} follow two conventions, and are handed the same"
-        if not apart.max_abs:
+        if apart.equal:
             why = "both make the same of these inputs, which hardly vary there"
             return Proven(first, f"{text}: {why}; {pair.difference}")
         own = f"{apart.max_abs:.3g}{_share(apart.max_abs, spread)}"

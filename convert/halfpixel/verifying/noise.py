@@ -1,10 +1,9 @@
-"""Runs of one side that only rounding sets apart: the noise floor that differences are held against.
+"""Runs of one side that only rounding sets apart: the noise floor of a comparison.
 
 Inputs are moved by one step of their float type, graph optimisation is left out, and a PyTorch
 module runs in float64 too.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -13,6 +12,8 @@ from halfpixel.errors import RuntimeRefusal
 from halfpixel.verifying.side import Started
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from halfpixel.arrays import Array, Arrays
 
     Runs = list[tuple[Arrays, Arrays]]
