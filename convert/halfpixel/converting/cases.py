@@ -80,8 +80,8 @@ class ModuleRun:
 
     Attributes:
         numbers: how many.
-        finite: none of them is NaN or an infinity.
         column: an antialiased resize came to one column, of which PyTorch makes something else.
+        finite: none of them is NaN or an infinity.
     """
 
     numbers: int
@@ -94,10 +94,7 @@ class ModuleRun:
         return self.numbers > 0 and not self.column
 
     def like(self, usual: "ModuleRun | None") -> bool:
-        """Whether its numbers are finite where those of another run are.
-
-        A module that divides by a length less one takes a length of 1 and makes nothing of it.
-        """
+        """Whether it is finite where another run is: a division by a length less one is not."""
         return self.finite or usual is None or not usual.finite
 
 
@@ -157,11 +154,9 @@ def cases_of(source: Source) -> Cases:
     notes: list[str] = []
     if source.program is None and not source.arrays and not source.ranged:
         others = [feeds_of(source.inputs, limits, 1) for limits in OTHER_RANGES]
-        taken = [other for other in others if run_of(source, other) is not None]
-        first += taken
-        if taken:
-            told = "-1 to 0, 0.8 to 1 and 0 to 0.2" if len(taken) == len(others) else "other ranges"
-            notes.append(f"a trace follows one path: it was run on floats of {told} too (--range)")
+        first += [other for other in others if run_of(source, other) is not None]
+        told = "-1 to 0, 0.8 to 1 and 0 to 0.2"
+        notes.append(f"a trace follows one path: it was run on floats of {told} too (--range)")
     if not any(source.free.values()):
         return Cases(tuple(first), tuple(notes))
     ran = run_of(source, source.feeds)

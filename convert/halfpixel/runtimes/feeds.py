@@ -136,6 +136,7 @@ def feed_of(
     import numpy as np
 
     random = np.random.default_rng(settings.seed + number)
+    shapes = shapes_of(ports, settings)
     symbols: dict[object, int] = {  # what was asked for one input holds for the others
         n: m
         for port in ports
@@ -148,7 +149,7 @@ def feed_of(
             n
             if isinstance(n, int)
             else symbols.setdefault(n or (port.name, axis), lengths.of(axis))
-            for axis, n in enumerate(settings.shapes.get(port.name, port.shape) or ())
+            for axis, n in enumerate(shapes[port.name])
         )
         case[port.name] = _array(port, shape, settings, random, case)
     return case

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import RuntimeRefusal
 from halfpixel.format import SiteValues
-from halfpixel.intents.pairing import Pair, Pairing, compare_sites
+from halfpixel.intents.pair import Pair, compare_sites
+from halfpixel.intents.pairing import Pairing
 from halfpixel.sampling import Resize
 from halfpixel.site import Site
 from halfpixel.verifying.judge import spread_of
@@ -163,5 +164,5 @@ def _part(output: Output) -> float:
 
 def _at(site: Site, data: "Array", made: "Array") -> Site:
     """Return a site at the lengths that it really has."""
-    lengths = {"input_shape": data.shape, "output_shape": made.shape}
-    return replace(site, operation=replace(site.operation, **lengths))
+    there = replace(site.operation, input_shape=data.shape, output_shape=made.shape)
+    return replace(site, operation=there)

@@ -4,7 +4,7 @@ They have the names and the order of the side that declares what it takes.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
@@ -18,6 +18,9 @@ from halfpixel.verifying.side import Started
 if TYPE_CHECKING:
     from halfpixel.arrays import Arrays
     from halfpixel.format import Opened
+
+
+EMPTY: Final = "no output holds a number"
 
 
 def refuse_shapes(models: "Sequence[Opened | None]", settings: FeedSettings) -> None:
@@ -93,13 +96,15 @@ class Inputs:
             yield widen(chosen) if half else chosen
 
     def drops(self, feeds: "Arrays", here: "Arrays | str", there: "Arrays | str") -> bool:
-        """Whether both sides refuse lengths that were made here: that is no failure of either."""
+        """Whether both sides refuse lengths that were made here, or make nothing of them."""
         if self.trials is None:
             return False
-        if not (isinstance(here, str) and isinstance(there, str)):
+        empty = "" if isinstance(here, str) or any(v.size for v in here.values()) else EMPTY
+        words = here if isinstance(here, str) else empty
+        if not words or (not isinstance(there, str) and any(v.size for v in there.values())):
             self.trials.taken += 1
             return False
-        self.trials.refused(here)
+        self.trials.refused(words)
         self.dropped = (*self.dropped, shapes_text({n: v.shape for n, v in feeds.items()}))
         return True
 

@@ -195,7 +195,8 @@ def spread_of(array: "Array") -> float:
 def _finite(numbers: "NDArray[np.float64]") -> "NDArray[np.float64]":
     import numpy as np
 
-    return numbers[np.isfinite(numbers)]
+    kept: NDArray[np.float64] = numbers[np.isfinite(numbers)]
+    return kept
 
 
 def _spread(numbers: "NDArray[np.float64]") -> float:

@@ -5,7 +5,7 @@ module runs in float64 too.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import RuntimeRefusal
@@ -38,17 +38,18 @@ def noise_runs(
         feeds: the inputs.
         found: what it returns of them.
     """
-    for number in range(MOVES):
-        moved = side.running.run  # the deployed run moves, and the plain one beside itself
-        yield from _pair(lambda run=moved, n=number: run(side.fed(_moved(feeds, n))), found)
     exact = getattr(side.running, "run_double", None)
+    runs = [partial(side.running.run, side.fed(_moved(feeds, number))) for number in range(MOVES)]
     if exact is not None:
-        yield from _pair(lambda: exact(side.fed(feeds)), found)
+        runs.append(partial(exact, side.fed(feeds)))
+    for run in runs:
+        yield from ((one, found) for one in _run(run))
     if side.plain is side.running:
         return
-    for plain in _run(lambda: side.plain.run(side.fed(feeds))):
+    for plain in _run(partial(side.plain.run, side.fed(feeds))):
         yield plain, found
-        yield from _pair(lambda: side.plain.run(side.fed(_moved(feeds, 0))), plain)
+        moved = partial(side.plain.run, side.fed(_moved(feeds, 0)))
+        yield from ((one, plain) for one in _run(moved))
 
 
 def _run(run: "Callable[[], Arrays]") -> "Iterator[Arrays]":
@@ -56,11 +57,6 @@ def _run(run: "Callable[[], Arrays]") -> "Iterator[Arrays]":
         yield run()
     except RuntimeRefusal:
         return
-
-
-def _pair(run: "Callable[[], Arrays]", beside: "Arrays") -> "Iterator[tuple[Arrays, Arrays]]":
-    for one in _run(run):
-        yield one, beside
 
 
 def _moved(feeds: "Arrays", seed: int) -> "dict[str, Array]":

@@ -167,7 +167,8 @@ def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form:
     refused = False
     for where, options in places if settings.optimiser else ():
         try:
-            found = verify(*[Side(side.source, where, options)] * 2, settings)
+            whole = Side(side.source, where, options)
+            found = verify(whole, whole, settings)
         except (GraphError, UsageError) as error:  # not lowered, or no inputs can be made
             notes.append(f"the whole model is not looked at: {error}")
             continue
