@@ -36,7 +36,7 @@ def built(
 
 def stepped(step: int) -> onnx.ModelProto:
     """Return a network that takes multiples of a length: reduced, enlarged, and added."""
-    scales = np.float32([1, 1, step, step])
+    scales = np.array([1, 1, step, step], np.float32)
     nodes = [
         node("AveragePool", ["x"], ["p"], kernel_shape=[step] * 2, strides=[step] * 2),
         node("Resize", ["p", "", "scales"], ["u"], name="up", **HALF),
@@ -52,7 +52,10 @@ def fixed(height: int, width: int, reduced: int = 1) -> onnx.ModelProto:
         node("Reshape", ["p", "shape"], ["r"]),
         node("Resize", ["r", "", "scales"], ["y"], name="up", **HALF),
     ]
-    tensors = {"shape": np.int64([1, 3, height, width]), "scales": np.float32([1, 1, 2, 2])}
+    tensors = {
+        "shape": np.array([1, 3, height, width], np.int64),
+        "scales": np.array([1, 1, 2, 2], np.float32),
+    }
     return built(nodes, tensors, ["n", 3, "h", "w"])
 
 
@@ -61,7 +64,9 @@ def convolved(channels: int) -> onnx.ModelProto:
     weights = np.random.default_rng(0).standard_normal((2, channels, 3, 3)).astype(np.float32)
     nodes = [node("Conv", ["x", "w"], ["c"], pads=[1] * 4),
              node("Resize", ["c", "", "scales"], ["y"], name="up", **HALF)]  # fmt: skip
-    return built(nodes, {"w": weights, "scales": np.float32([1, 1, 2, 2])}, ["n", "c", "h", "w"])
+    return built(
+        nodes, {"w": weights, "scales": np.array([1, 1, 2, 2], np.float32)}, ["n", "c", "h", "w"]
+    )
 
 
 @pytest.mark.parametrize("step", [8, 14, 16, 24, 32, 60])

@@ -1,4 +1,4 @@
-"""The inputs that a file is verified with: as exported, and other lengths where some are free.
+"""The inputs that a file is verified with: as exported, and at other lengths where some are free.
 
 torch.export follows one path through a module, and what the path asks of a length narrows it
 without a word: after `if height > 8` the graph holds from 9 on. A short length that comes to 1
@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from halfpixel.converting.export.quietly import quietly
-from halfpixel.converting.source import Source, feeds_of, tensors_of
+from halfpixel.converting.module_run import ModuleRun, run_of
+from halfpixel.converting.source import Source, feeds_of
 from halfpixel.intents.exported_program import placeholders
-from halfpixel.runtime import Side
-from halfpixel.runtimes.torch_ import TorchRunning
 from halfpixel.verifying.result import shapes_text
 
 if TYPE_CHECKING:
@@ -72,30 +70,6 @@ class Cases:
 
     feeds: "tuple[Feeds, ...]"
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleRun:
-    """What a run of the module made.
-
-    Attributes:
-        numbers: how many.
-        column: an antialiased resize came to one column, of which PyTorch makes something else.
-        finite: none of them is NaN or an infinity.
-    """
-
-    numbers: int
-    column: bool = False
-    finite: bool = True
-
-    @property
-    def tells(self) -> bool:
-        """Whether a file can be held against it: there are numbers, and they are right."""
-        return self.numbers > 0 and not self.column
-
-    def like(self, usual: "ModuleRun | None") -> bool:
-        """Whether it is finite where another run is: a division by a length less one is not."""
-        return self.finite or usual is None or not usual.finite
 
 
 @dataclass(slots=True)
@@ -168,36 +142,6 @@ def cases_of(source: Source) -> Cases:
     return Cases(tuple(chosen.cases), (*notes, *chosen.notes, *_columns(source)))
 
 
-def run_of(source: Source, feeds: "Feeds") -> ModuleRun | None:
-    """Return what the module makes of inputs; None where it takes no such lengths."""
-    import torch
-    from torch.utils import _pytree
-
-    try:
-        with torch.no_grad(), quietly():
-            made: Any = source.module(*tensors_of(feeds))
-        leaves = cast("list[object]", _pytree.tree_leaves(made))
-        tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
-        count = sum(leaf.numel() for leaf in tensors)
-        finite = all(bool(torch.isfinite(leaf).all()) for leaf in tensors)
-        return ModuleRun(count, column=_column(source, feeds), finite=finite)
-    except Exception:  # noqa: BLE001 - whatever a module raises, it does not take them
-        return None
-
-
-def _column(source: Source, feeds: "Feeds") -> bool:
-    """Whether PyTorch's own result is wrong, as rule antialias-column has it."""
-    if source.program is not None and not any("_aa" in call.target for call in source.calls):
-        return False
-    with quietly():
-        calls = TorchRunning(Side(source.module), source.module, "cpu").calls(feeds)
-    return any(
-        call.output.shape[-1] == 1 and call.output.shape[-2] != call.inputs[0].shape[-2]
-        for call in calls
-        if "_aa" in call.name
-    )
-
-
 def _columns(source: Source) -> list[str]:
     """Return a note a call that is antialiased to a width that is free."""
     return [
@@ -244,6 +188,11 @@ class Range:
     def usual(self) -> bool:
         """Whether it is that of every program: a length of 1 is another program to PyTorch."""
         return self.low <= FIRST and self.high is None
+
+    @property
+    def spatial(self) -> bool:
+        """Whether it is of no batch: a length of 1 is no image's, and binds nobody."""
+        return all(axis for _, axis in self.axes)
 
     @property
     def outside(self) -> tuple[int, ...]:

@@ -87,6 +87,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         parse_exporter,
         parse_input,
     )
+    from halfpixel.converting.retry import converted
     from halfpixel.intents.policy import parse_policy
     from halfpixel.runtimes.feed_files import read_feeds
     from halfpixel.verifying.measure import parse_tolerances
@@ -119,7 +120,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         _in_evaluation(source),
         tempfile.TemporaryDirectory(dir=place, prefix=".halfpixel-") as folder,
     ):
-        return Exports(load(source, settings), settings, Path(folder), target).result()
+        return converted(Exports(load(source, settings), settings, Path(folder), target))
 
 
 def _check_source(source: object, target: Path | None) -> None:

@@ -14,12 +14,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.converting.export.quietly import quietly
-from halfpixel.converting.source import tensors_of
 
 if TYPE_CHECKING:
     import torch
 
-    from halfpixel.arrays import Feeds
+    Made = Callable[[], Sequence[torch.Tensor]]
 
 ASKED: Final = frozenset(
     {"__bool__", "__int__", "__float__", "__index__", "item", "tolist", "equal", "allclose",
@@ -116,33 +115,38 @@ class _Run:
         return _other(value) if place == self.change else value
 
 
-def decisions_of(module: "torch.nn.Module", feeds: "Feeds") -> Decisions:
-    """Return what a module decides by the values of its inputs."""
+def decisions_of(module: "torch.nn.Module", made: "Made") -> Decisions:
+    """Return what a module decides by the values of its inputs.
+
+    Args:
+        module: the module.
+        made: makes its inputs, the same every time.
+    """
     first = _Run()
     try:
-        usual = first.result(module, tensors_of(feeds))
+        usual = first.result(module, made())
     except Exception:  # noqa: BLE001 - it does not run so: nothing is known of its decisions
         return Decisions(counts=True)
     chosen = {(place, str(value)): k for k, (place, value) in reversed([*enumerate(first.events)])}
     paths: set[str] = set()
     for (place, _), k in tuple(chosen.items())[-MOST:]:
-        if place not in paths and _changes(module, feeds, k, usual):
+        if place not in paths and _changes(module, made, k, usual):
             paths.add(place)
     guards = {place for place, _ in first.events} - paths
     return Decisions(frozenset(paths), frozenset(guards), first.counts or len(chosen) > MOST)
 
 
-def _changes(module: "torch.nn.Module", feeds: "Feeds", change: int, usual: list[Any]) -> bool:
+def _changes(module: "torch.nn.Module", made: "Made", change: int, usual: list[Any]) -> bool:
     """Whether another number makes other outputs."""
     import torch
 
     try:
-        made = _Run(change).result(module, tensors_of(feeds))
+        other = _Run(change).result(module, made())
     except Exception as error:  # noqa: BLE001 - whatever a module raises
         return not _is_guard(error)
-    pairs = zip(made, usual, strict=False)
+    pairs = zip(other, usual, strict=False)
     same = all(one.shape == two.shape and torch.equal(one, two) for one, two in pairs)
-    return len(made) != len(usual) or not same
+    return len(other) != len(usual) or not same
 
 
 def _is_guard(error: Exception) -> bool:

@@ -8,17 +8,16 @@ fixes, the next one has these calls in plain operators.
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
 from halfpixel.converting.calls import Kind, delicate, kind_of, match_calls
-from halfpixel.converting.candidate import Candidate, conversion_of, lowerings, unmet
+from halfpixel.converting.candidate import Candidate, lowerings
 from halfpixel.converting.cases import Cases, cases_of
 from halfpixel.converting.export.to_coreml import export_coreml
 from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, export_onnx
-from halfpixel.converting.result import COREML, NEURAL, Conversion, ConvertSettings
-from halfpixel.converting.retry import retried
+from halfpixel.converting.result import COREML, NEURAL, ConvertSettings
 from halfpixel.converting.source import Source
 from halfpixel.converting.verified import FORCE, NETWORK, verify_beside, verify_sites
 from halfpixel.errors import GraphError, HalfpixelError
@@ -26,9 +25,6 @@ from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixSettings
 from halfpixel.intents.aten_call import NO_CALL
 from halfpixel.intents.deviation import deviation
-
-if TYPE_CHECKING:
-    import onnx
 
 _WORD: Final = re.compile(r"\w+")
 OLDER: Final = 17
@@ -56,29 +52,6 @@ class Exports:
         old = self.settings.opset is not None and self.settings.opset < DYNAMO_SINCE
         usual = "torchscript" if self.source.scripted or old else "dynamo"
         return self.settings.exporter or usual
-
-    def result(self) -> Conversion:
-        """Return what became of it."""
-        if self.source.stateful and not self.settings.force:
-            refused = f"{self.source.stateful}; a file holds no state"
-            return Conversion(self.source.name, exporter=self.exporter, refused=refused)
-        chosen, best, candidates = retried(self, *self.candidates())
-        if unmet(best) and chosen.may_be_older(best):
-            older = chosen.older()
-            again, more = older.candidates()
-            worse = (
-                again.refused or again.doubtful or len(again.ran.narrower) > len(best.ran.narrower)
-            )
-            if not worse and unmet(again) < unmet(best):
-                again.notes.append(f"opset {OLDER}: the target takes more of it than of later ones")
-                chosen, best, candidates = older, again, more
-        found = conversion_of(chosen.source, chosen.exporter, best, candidates)
-        if best.fixed is None or best.path is None or (best.refused and not self.settings.force):
-            return found
-        if self.target is None:
-            return replace(found, proto=_loaded(best.path))
-        best.fixed.save(self.target, replace=True)
-        return replace(found, output=str(self.target))
 
     def may_be_older(self, candidate: Candidate) -> bool:
         """Whether the opset and the exporter were left to us, and the file has a newer opset."""
@@ -241,10 +214,3 @@ class Exports:
             if call is not None and wrong is not None and not wrong.remote:
                 found.append(call)
         return tuple(found)
-
-
-def _loaded(path: Path) -> "onnx.ModelProto":
-    """Return a model in memory, before the file that it was exported to is gone."""
-    import onnx
-
-    return onnx.load(path)  # pyright: ignore[reportUnknownMemberType]

@@ -10,14 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+from halfpixel.converting.candidate import Candidate, conversion_of, unmet
 from halfpixel.converting.cases import Cases
+from halfpixel.converting.exports import OLDER, Exports
 from halfpixel.converting.load import at_lengths
+from halfpixel.converting.result import Conversion
 from halfpixel.verifying.result import shapes_text
 
 if TYPE_CHECKING:
+    import onnx
+
     from halfpixel.arrays import Feeds
-    from halfpixel.converting.candidate import Candidate
-    from halfpixel.converting.exports import Exports
     from halfpixel.converting.result import Exporter
     from halfpixel.converting.source import Source
 
@@ -30,7 +33,30 @@ SIZES: Final = 2
 """Other lengths that are exported at."""
 
 
-def retried(exports: "Exports", best: "Candidate", candidates: "list[Candidate]") -> "Tried":
+def converted(exports: Exports) -> Conversion:
+    """Return what became of a module, written to its file where it is right."""
+    source, settings = exports.source, exports.settings
+    if source.stateful and not settings.force:
+        refused = f"{source.stateful}; a file holds no state"
+        return Conversion(source.name, exporter=exports.exporter, refused=refused)
+    chosen, best, candidates = _retried(exports, *exports.candidates())
+    if unmet(best) and chosen.may_be_older(best):
+        older = chosen.older()
+        again, more = older.candidates()
+        worse = again.refused or again.doubtful or len(again.ran.narrower) > len(best.ran.narrower)
+        if not worse and unmet(again) < unmet(best):
+            again.notes.append(f"opset {OLDER}: the target takes more of it than of later ones")
+            chosen, best, candidates = older, again, more
+    found = conversion_of(chosen.source, chosen.exporter, best, candidates)
+    if best.fixed is None or best.path is None or (best.refused and not settings.force):
+        return found
+    if exports.target is None:
+        return replace(found, proto=_loaded(best.path))
+    best.fixed.save(exports.target, replace=True)
+    return replace(found, output=str(exports.target))
+
+
+def _retried(exports: Exports, best: Candidate, candidates: "list[Candidate]") -> "Tried":
     """Return what is taken where an export is refused: itself, where nothing else does better."""
     usual = exports, best, candidates
     if not best.refused or exports.source.scripted or exports.exporter not in OTHERS:
@@ -59,7 +85,7 @@ def _folder(parent: Path, name: str) -> Path:
     return folder
 
 
-def _at_other_lengths(exports: "Exports", best: "Candidate") -> "Iterator[Tried]":
+def _at_other_lengths(exports: Exports, best: Candidate) -> "Iterator[Tried]":
     """Yield exports at lengths at which the file is not the module, where they are right."""
     source, chosen = exports.source, exports.cases
     if source.ready or source.arrays or source.reference or chosen is None:
@@ -82,7 +108,7 @@ def _at_other_lengths(exports: "Exports", best: "Candidate") -> "Iterator[Tried]
         best.refused += _alone(best, source, exports.exporter)
 
 
-def _wrong(best: "Candidate", chosen: Cases, source: "Source") -> "list[Feeds]":
+def _wrong(best: Candidate, chosen: Cases, source: "Source") -> "list[Feeds]":
     """Return inputs at lengths at which a file is wrong that is right as exported."""
     ran = best.ran.verifications[:1]
     cases = ran[0].cases if ran else ()
@@ -104,7 +130,7 @@ def _lengths(feeds: "Feeds", source: "Source") -> Sequence[int]:
     return found or [1]
 
 
-def _alone(best: "Candidate", source: "Source", exporter: str) -> str:
+def _alone(best: Candidate, source: "Source", exporter: str) -> str:
     """Name the options with which a file is written that is right at some lengths or values."""
     cases = best.ran.verifications[0].cases
     first, wrong = cases[0], [case.lengths for case in cases if not case.equal]
@@ -116,3 +142,10 @@ def _alone(best: "Candidate", source: "Source", exporter: str) -> str:
         return f"; it is right for other values: {option} says that there are no others"
     given = " ".join(f"--input {one}" for one in first.lengths.split(", "))
     return f"; it is right as exported: {given} without --dynamic is for these lengths alone"
+
+
+def _loaded(path: Path) -> "onnx.ModelProto":
+    """Return a model in memory, before the file that it was exported to is gone."""
+    import onnx
+
+    return onnx.load(path)  # pyright: ignore[reportUnknownMemberType]

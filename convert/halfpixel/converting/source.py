@@ -74,7 +74,9 @@ class Source:
         """What the module decides by the values of its inputs."""
         from halfpixel.converting.decisions import Decisions, decisions_of
 
-        return Decisions(counts=True) if self.scripted else decisions_of(self.module, self.feeds)
+        if self.scripted:
+            return Decisions(counts=True)
+        return decisions_of(self.module, lambda: tensors_of(self.feeds))
 
     @cached_property
     def recorded(self) -> "tuple[tuple[str, Kind], ...]":

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from halfpixel.converting.cases import Cases, feeds_at, narrowed, run_of
+from halfpixel.converting.cases import Cases, feeds_at, narrowed
 from halfpixel.converting.export.quietly import quietly
+from halfpixel.converting.module_run import run_of
 from halfpixel.converting.result import ConvertSettings
 from halfpixel.converting.source import Source
 from halfpixel.errors import RuntimeFailure
@@ -122,7 +123,7 @@ def _outside(path: Path, source: Source, settings: ConvertSettings) -> tuple[lis
             continue
         beside = _beside(path, source, settings, "", tuple(cases.values()))
         told = _apart(one, cases, beside)
-        wrong += [told] if told else []
+        (right if one.usual and one.spatial else wrong).extend([told] if told else [])
         tried = ", ".join(map(str, cases))
         if not told and not one.usual:
             right.append(f"{where}; the file is the module at {tried} too")

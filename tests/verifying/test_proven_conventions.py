@@ -16,8 +16,8 @@ from halfpixel.verifying.verify import verify
 
 node = helper.make_node
 
-HALF = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-CORNERS = {"mode": "linear", "coordinate_transformation_mode": "align_corners"}
+HALF: dict[str, Any] = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
+CORNERS: dict[str, Any] = {"mode": "linear", "coordinate_transformation_mode": "align_corners"}
 ASYMMETRIC = {"mode": "linear", "coordinate_transformation_mode": "asymmetric"}
 CUBIC = {"mode": "cubic", "coordinate_transformation_mode": "half_pixel", "cubic_coeff_a": -0.5}
 NEAREST = {"mode": "nearest", "coordinate_transformation_mode": "half_pixel"}
@@ -37,15 +37,19 @@ def built(
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
 
 
-def decoder(gain: float, offset: float = 0.0, shape: tuple[Any, ...] = (1, 3, 16, 24),
-            **attributes: object) -> onnx.ModelProto:  # fmt: skip
+def decoder(
+    attributes: dict[str, Any],
+    gain: float,
+    offset: float = 0.0,
+    shape: tuple[Any, ...] = (1, 3, 16, 24),
+) -> onnx.ModelProto:
     """Return a net of two levels whose second resize is looked at with little weight."""
     random = np.random.default_rng(11)
     tensors: dict[str, Any] = {
         name: random.standard_normal(size).astype(np.float32) * 0.3
         for name, size in {"w1": (4, 3, 3, 3), "w2": (4, 4, 3, 3), "w3": (3, 8, 1, 1)}.items()
     }
-    tensors |= {"two": np.float32([1, 1, 2, 2]), "gain": np.float32(gain),
+    tensors |= {"two": np.array([1, 1, 2, 2], np.float32), "gain": np.float32(gain),
                 "offset": np.float32(offset)}  # fmt: skip
     nodes = [
         node("Conv", ["x", "w1"], ["a"], pads=[1, 1, 1, 1]),
@@ -69,22 +73,22 @@ def decoder(gain: float, offset: float = 0.0, shape: tuple[Any, ...] = (1, 3, 16
     "pair", [(HALF, CORNERS), (ASYMMETRIC, HALF), (HALF, CUBIC), (HALF, NEAREST)]
 )
 def test_another_convention_is_a_difference_at_any_gain(
-    pair: tuple[dict[str, object], dict[str, object]], shape: tuple[Any, ...], gain: float
+    pair: tuple[dict[str, Any], dict[str, Any]], shape: tuple[Any, ...], gain: float
 ) -> None:
-    one, other = (decoder(gain, shape=shape, **attributes) for attributes in pair)
+    one, other = (decoder(attributes, gain, shape=shape) for attributes in pair)
     found = verify(one, other)
     assert not found.equal
     assert found.first is not None
     assert found.first.node == "second"
-    same = verify(one, decoder(gain, shape=shape, extrapolation_value=3.0, **pair[0]))
+    same = verify(one, decoder({**pair[0], "extrapolation_value": 3.0}, gain, shape=shape))
     assert same.equal
     assert not same.proven
 
 
 def test_the_text_says_how_small_the_effect_is_and_why(tmp_path: Path) -> None:
     a, b = tmp_path / "a.onnx", tmp_path / "b.onnx"
-    onnx.save(decoder(1e-5, **HALF), a)
-    onnx.save(decoder(1e-5, **CORNERS), b)
+    onnx.save(decoder(HALF, 1e-5), a)
+    onnx.save(decoder(CORNERS, 1e-5), b)
     text = " ".join(run(a, b).stdout.split())
     assert "second (Resize) and second (Resize) follow two conventions" in text
     assert "times the noise floor" in text
@@ -100,7 +104,7 @@ def test_the_text_says_how_small_the_effect_is_and_why(tmp_path: Path) -> None:
 
 def test_an_offset_hides_no_difference_of_another_node() -> None:
     """Beside 100 the tolerance is 0.04, more than all that the output varies by."""
-    one, other = decoder(1.0, 100.0, **HALF), decoder(1.0, 100.0, **HALF)
+    one, other = decoder(HALF, 1.0, 100.0), decoder(HALF, 1.0, 100.0)
     for tensor in other.graph.initializer:
         if tensor.name == "w3":
             array = numpy_helper.to_array(tensor) * np.float32(1.01)
@@ -115,9 +119,9 @@ def test_an_offset_hides_no_difference_of_another_node() -> None:
 
 def test_sites_that_are_handed_something_else_decide_nothing() -> None:
     """Padded, resized with aligned corners and cut is what asymmetric reads."""
-    tensors = {"two": np.float32([1, 1, 2, 2]), "pads": np.int64([0, 0, 0, 0, 0, 0, 1, 1]),
-               "sizes": np.int64([1, 3, 17, 25]), "from": np.int64([0, 0]),
-               "to": np.int64([16, 24]), "axes": np.int64([2, 3])}  # fmt: skip
+    tensors = {"two": np.array([1, 1, 2, 2], np.float32), "pads": np.array([0, 0, 0, 0, 0, 0, 1, 1], np.int64),
+               "sizes": np.array([1, 3, 17, 25], np.int64), "from": np.array([0, 0], np.int64),
+               "to": np.array([16, 24], np.int64), "axes": np.array([2, 3], np.int64)}  # fmt: skip
     plain = built([node("Resize", ["x", "", "two"], ["y"], name="up", **ASYMMETRIC)], tensors,
                   ["n", 3, 8, 12])  # fmt: skip
     written = built(
@@ -140,11 +144,11 @@ def test_a_resize_that_keeps_its_length_has_no_convention() -> None:
               ["n", 3, "h", "w"])
         for attributes in (HALF, ASYMMETRIC)
     ]  # fmt: skip
-    assert verify(*models).equal
+    assert verify(models[0], models[1]).equal
 
 
 def test_a_pair_inside_a_branch_decides_too() -> None:
-    def branched(**attributes: object) -> onnx.ModelProto:
+    def branched(attributes: dict[str, Any]) -> onnx.ModelProto:
         resize = node("Resize", ["x", "", "two"], ["r"], name="inner", **attributes)
         made = [helper.make_tensor_value_info("r", TensorProto.FLOAT, [1, 3, 16, 16])]
         then = helper.make_graph([resize], "then", [], made)
@@ -155,27 +159,27 @@ def test_a_pair_inside_a_branch_decides_too() -> None:
                  node("Mul", ["u", "gain"], ["v"]), node("ReduceMean", ["x"], ["m"]),
                  node("Add", ["v", "m"], ["y"])]  # fmt: skip
         tensors = {
-            "two": np.float32([1, 1, 2, 2]),
-            "flag": np.array(True),
+            "two": np.array([1, 1, 2, 2], np.float32),
+            "flag": np.ones((), np.bool_),
             "gain": np.float32(1e-4),
         }
         return built(nodes, tensors, [1, 3, 8, 8])
 
-    assert not verify(branched(**HALF), branched(**CORNERS)).equal
-    assert verify(branched(**HALF), branched(**HALF)).equal
+    assert not verify(branched(HALF), branched(CORNERS)).equal
+    assert verify(branched(HALF), branched(HALF)).equal
 
 
-GRID = {"mode": "linear", "padding_mode": "zeros", "align_corners": 0}
+GRID: dict[str, Any] = {"mode": "linear", "padding_mode": "zeros", "align_corners": 0}
 
 
 @pytest.mark.parametrize(
     "other",
     [{**GRID, "align_corners": 1}, {**GRID, "padding_mode": "border"}, {**GRID, "mode": "nearest"}],
 )
-def test_grids_of_two_conventions_differ(other: dict[str, object]) -> None:
+def test_grids_of_two_conventions_differ(other: dict[str, Any]) -> None:
     grid = np.random.default_rng(3).uniform(-0.9, 0.9, (1, 5, 6, 2)).astype(np.float32)
 
-    def sampled(grid: Any, attributes: dict[str, object]) -> onnx.ModelProto:  # noqa: ANN401
+    def sampled(grid: Any, attributes: dict[str, Any]) -> onnx.ModelProto:  # noqa: ANN401
         nodes = [node("GridSample", ["x", "grid"], ["s"], name="warp", **attributes),
                  node("Mul", ["s", "gain"], ["t"]), node("ReduceMean", ["x"], ["m"]),
                  node("Add", ["t", "m"], ["y"])]  # fmt: skip
@@ -193,7 +197,7 @@ def test_what_the_optimiser_alone_changes_is_told_and_does_not_decide(tmp_path: 
     tensors = {"w": random.standard_normal((2, 3, 3, 3)).astype(np.float32) * 0.1,
                "b": np.full(2, 5000, np.float32), "mean": np.full(2, 5000, np.float32),
                "one": np.ones(2, np.float32), "zero": np.zeros(2, np.float32),
-               "two": np.float32([1, 1, 2, 2])}  # fmt: skip
+               "two": np.array([1, 1, 2, 2], np.float32)}  # fmt: skip
     nodes = [node("Conv", ["x", "w", "b"], ["c"], pads=[1, 1, 1, 1]),
              node("BatchNormalization", ["c", "one", "zero", "mean", "one"], ["n"]),
              node("Resize", ["n", "", "two"], ["y"], **HALF)]  # fmt: skip
