@@ -139,8 +139,10 @@ def test_a_warp_with_a_free_length_is_written(tmp_path: Path, mode: str, exporte
 
 
 CALLS: list[Callable[[Tensor], Tensor]] = [
-    lambda x: F.grid_sample(x, F.affine_grid(torch.eye(2, 3)[None], list(x.shape), align_corners=True),
-                            align_corners=True),
+    lambda x: F.grid_sample(
+        x, F.affine_grid(torch.eye(2, 3)[None], list(x.shape), align_corners=True),
+        align_corners=True,
+    ),
     lambda x: F.interpolate(x, scale_factor=0.5, mode="bicubic", antialias=True),
     lambda x: F.interpolate(x, scale_factor=2, mode="nearest-exact"),
 ]  # fmt: skip

@@ -119,7 +119,7 @@ def test_an_offset_hides_no_difference_of_another_node() -> None:
 
 def test_sites_that_are_handed_something_else_decide_nothing() -> None:
     """Padded, resized with aligned corners and cut is what asymmetric reads."""
-    tensors = {"two": np.array([1, 1, 2, 2], np.float32), "pads": np.array([0, 0, 0, 0, 0, 0, 1, 1], np.int64),
+    tensors = {"two": np.array([1, 1, 2, 2], np.float32), "pads": np.array([0] * 6 + [1, 1]),
                "sizes": np.array([1, 3, 17, 25], np.int64), "from": np.array([0, 0], np.int64),
                "to": np.array([16, 24], np.int64), "axes": np.array([2, 3], np.int64)}  # fmt: skip
     plain = built([node("Resize", ["x", "", "two"], ["y"], name="up", **ASYMMETRIC)], tensors,
