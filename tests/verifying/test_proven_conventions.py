@@ -136,6 +136,17 @@ def test_sites_that_are_handed_something_else_decide_nothing() -> None:
     assert verify(plain, written).equal
 
 
+def test_sites_in_another_order_are_no_difference() -> None:
+    """Both read x, and a file may list either first."""
+    resizes = [node("Resize", ["x", "", "two"], [name], name=name, **attributes)
+               for name, attributes in (("p", HALF), ("q", ASYMMETRIC))]  # fmt: skip
+    rest = [node("Mul", ["q", "two_"], ["r"]), node("Sub", ["p", "r"], ["y"])]
+    tensors = {"two": np.array([1, 1, 2, 2], np.float32), "two_": np.float32(2)}
+    one = built([*resizes, *rest], tensors, [1, 3, 8, 12])
+    other = built([*resizes[::-1], *rest], tensors, [1, 3, 8, 12])
+    assert verify(one, other).equal
+
+
 def test_a_resize_that_keeps_its_length_has_no_convention() -> None:
     """Its output lengths are those of its input, which no file says."""
     nodes = [node("Shape", ["x"], ["s"])]

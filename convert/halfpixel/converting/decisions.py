@@ -7,9 +7,9 @@ module's own is a guard, and one that changes nothing is none: a trace is right 
 
 import linecache
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from inspect import currentframe
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -111,7 +111,7 @@ class _Run:
     def taken(self, value: object) -> object:
         """Record a number that is taken out, and return it, or another one in its place."""
         place = len(self.events)
-        self.events.append((_place(sys._getframe(2)), value))  # noqa: SLF001 - no other way
+        self.events.append((_place(currentframe()), value))
         return _other(value) if place == self.change else value
 
 
@@ -184,10 +184,10 @@ def _other(value: object) -> object:
 
 
 def _place(frame: FrameType | None) -> str:
-    """Return the first place outside of PyTorch from a frame on, as its tracer names it."""
+    """Return the first place outside of PyTorch and of this file, as PyTorch's tracer names it."""
     for one in _frames(frame):
         module = str(one.f_globals.get("__name__", ""))
-        if module.partition(".")[0] != "torch":
+        if module.partition(".")[0] != "torch" and module != __name__:
             return f"{os.path.basename(one.f_code.co_filename)}:{one.f_lineno}"  # noqa: PTH119
     return ""
 

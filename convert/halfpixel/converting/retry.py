@@ -110,9 +110,8 @@ def _at_other_lengths(exports: Exports, best: Candidate) -> "Iterator[Tried]":
 
 def _wrong(best: Candidate, chosen: Cases, source: "Source") -> "list[Feeds]":
     """Return inputs at lengths at which a file is wrong that is right as exported."""
-    ran = best.ran.verifications[:1]
-    cases = ran[0].cases if ran else ()
-    if len(cases) != len(chosen.feeds) or not cases[0].equal:
+    cases = next((ran.cases for ran in best.ran.verifications), ())
+    if len(cases) != len(chosen.feeds) or not all(case.equal for case in cases[:1]):
         return []
     wrong = [f for f, case in zip(chosen.feeds, cases, strict=True) if not case.equal]
     other = [f for f in wrong if _lengths(f, source) != _lengths(chosen.feeds[0], source)]

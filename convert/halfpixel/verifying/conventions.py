@@ -70,6 +70,11 @@ class Conventions:
             if not pair.convention:
                 continue
             ends = ours[id(pair.a)], theirs[id(pair.b)]
+            beside = [
+                q for q in pairing.pairs if q.convention and ours[id(q.a)].data == ends[0].data
+            ]
+            if _reordered(beside):
+                continue  # which one is which, the outputs tell
             if not self._can_be_asked(ends):
                 return self._unseen(pair)
             for given, case in zip(feeds, cases, strict=True):
@@ -148,6 +153,17 @@ class Conventions:
 def _ends(side: Started) -> Iterator[tuple[int, SiteValues]]:
     values = () if side.model is None else side.model.site_values
     yield from ((id(site), end) for site, end in zip(side.sites, values, strict=True))
+
+
+def _reordered(pairs: Sequence[Pair]) -> bool:
+    """Whether sites that read the same value are the same ones on both sides, in another order."""
+    left = [pair.b for pair in pairs]
+    for pair in pairs:
+        same = next((site for site in left if compare_sites(pair.a, site).equal), None)
+        if same is None:
+            return False
+        left.remove(same)
+    return True
 
 
 def _names(pair: Pair) -> str:
