@@ -2,7 +2,9 @@
 
 A side is a model on a runtime, a PyTorch module, or recorded arrays. onnxruntime runs both with
 graph optimisation off and at its default: what is deployed is compared, and a difference
-between the two is told for itself, since its optimiser breaks some models that are right.
+between the two is told for itself, since its optimiser breaks some models that are right. Equal is
+what the tolerance, the noise floor (`judge.py`) and the conventions of paired sites
+(`conventions.py`) leave.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

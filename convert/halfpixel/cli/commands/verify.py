@@ -63,7 +63,8 @@ class Options:
             "--tolerance",
             multiple=True,
             metavar="[TYPE=]ABS[,REL]",
-            help="What counts as equal; REL is of the number, or of what its tensor usually holds.",
+            help="What counts as equal, and nothing else does; REL is of the number, or of what its "
+            "tensor usually holds.",
         ),
     ]
     task: Annotated[
@@ -101,7 +102,11 @@ def verify_command(options: Options) -> None:
     file, a PyTorch module as package.module:factory, or an .npz of recorded inputs and outputs.
     A Core ML model runs on Core ML as model.mlpackage@coreml (macOS), and elsewhere its ML Program
     is lowered to ONNX: model.mlpackage, model.mlpackage@cuda. Without B, every resampling node of
-    A runs by itself and is held against its exact weights and the PyTorch call that it is. Exit
+    A runs by itself and is held against its exact weights and the PyTorch call that it is. Equal is
+    what stays within the tolerance and is no more than rounding does: the noise floor is measured
+    on the sides. Two sites of different conventions are a difference, however little of it
+    reaches the outputs; --tolerance overrides both. Lengths that are free are made such as both
+    sides take. What the optimiser changes in a file is told, and does not decide. Exit
     code 1 says that something differs or is refused, or that nothing was compared; 2 that a file,
     a provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered
     as a whole.
