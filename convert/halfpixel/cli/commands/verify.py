@@ -63,8 +63,7 @@ class Options:
             "--tolerance",
             multiple=True,
             metavar="[TYPE=]ABS[,REL]",
-            help="What counts as equal, and nothing else does; REL is of the number, or of what its "
-            "tensor usually holds.",
+            help="What is equal, and nothing else decides; REL is of the number or its tensor.",
         ),
     ]
     task: Annotated[
