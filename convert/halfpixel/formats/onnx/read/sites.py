@@ -34,8 +34,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _SIZE: Final = re.compile(
-    r"size\s*=\s*[\[(]?\s*\d|interpolate\(\s*\w+\s*,\s*[\[(]?\s*\d|pool\dd?\([^,]*,\s*[\[(]?\d"
+    r"size=[\[(]?\d|interpolate\(\w{1,99},[\[(]?\d|pool\dd?\([^,]{0,99},[\[(]?\d", re.ASCII
 )
+"""A size in digits, in a line without its spaces; what is repeated is bounded."""
 
 
 @dataclass(slots=True)
@@ -228,4 +229,4 @@ def spells_size(text: str) -> bool:
     >>> spells_size("y = F.interpolate(x, size=(32, 32))"), spells_size("F.interpolate(x, s)")
     (True, False)
     """
-    return bool(_SIZE.search(text))
+    return bool(_SIZE.search("".join(text.split())))

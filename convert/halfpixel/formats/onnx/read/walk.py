@@ -27,7 +27,7 @@ NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
 """Operators in which exporters write resizes."""
 
-_VERSION: Final = re.compile(r"(\d+)\.(\d+)")
+_VERSION: Final = re.compile(r"(\d{1,9})\.(\d{1,9})", re.ASCII)
 
 DEEPEST: Final = 64
 
