@@ -18,6 +18,7 @@ from halfpixel.errors import RuleError, UsageError
 from halfpixel.origin import How, Operator, Origin
 from halfpixel.registry import entry_points
 from halfpixel.site import Operation, Site, Surroundings
+from halfpixel.work import TooMuchWork
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -198,10 +199,13 @@ def of_site(rules: Sequence[Rule], site: Site) -> Iterator[tuple[Rule, Finding]]
 
     Raises:
         RuleError: a rule raised something; whatever a plug-in raises is one clear line.
+        TooMuchWork: a rule takes more steps than the node may.
     """
     for rule in rules:
         try:
             found = list(rule.findings(site))
+        except TooMuchWork:
+            raise
         except Exception as error:
             raise RuleError(rule.name, site.name, error) from error
         yield from ((rule, finding) for finding in found)
@@ -212,6 +216,8 @@ def of_model(rules: Sequence[Rule], sites: Sequence[Site]) -> Iterator[tuple[Rul
     for rule in rules:
         try:
             found = [] if rule.check_model is None else list(rule.check_model(sites))
+        except TooMuchWork:
+            raise
         except Exception as error:
             raise RuleError(rule.name, sites[0].name if sites else "", error) from error
         yield from ((rule, site, finding) for site, finding in found)

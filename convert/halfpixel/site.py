@@ -105,6 +105,7 @@ class Operation:
         grid_dtype: element type of a GridSample's grid, likewise.
         hidden: for a resize written in other operators, which ones.
         problem: why the node cannot be described.
+        unjudged: it was too much work, as `problem` says.
         dialect: whose words `op`, `opset` and `attributes` are.
         doubt: why devices may differ in what it computes, where the documents leave it open.
         since: version that an operator with these very parameters came with; 0 where unknown.
@@ -130,6 +131,7 @@ class Operation:
     grid_dtype: str = ""
     hidden: str = ""
     problem: str = ""
+    unjudged: bool = False
     dialect: Dialect = ONNX
     doubt: str = ""
     since: int = 0

@@ -28,6 +28,7 @@ from halfpixel.rule import (
     of_site,
 )
 from halfpixel.site import Operation, Site
+from halfpixel.work import MOST, TooMuchWork, one_node, working
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Settings:
         policies: what the user expects of sites.
         severity: the mildest severity that is reported.
         targets: names of targets, or paths of their tables, that the models are to run on.
+        max_work: steps of exact work that a file may take.
         intents: what sites are known to mean, by (graph, node), in the place of what the file
             shows: what `convert` reads from PyTorch's own graph.
     """
@@ -49,6 +51,7 @@ class Settings:
     policies: tuple[Policy, ...] = ()
     severity: Severity = "note"
     targets: tuple[str, ...] = ()
+    max_work: int = MOST
     intents: Mapping[tuple[str, str], Intent] = field(
         default_factory=dict[tuple[str, str], Intent], hash=False
     )
@@ -174,6 +177,7 @@ class Judge:
     settings: Settings
     rules: tuple[Rule, ...] = field(init=False)
     _said: _Said = field(default_factory=_Said)
+    _left: dict[int, str] = field(default_factory=dict[int, str])
     _aimed: dict[int, tuple[Operation, Operation]] = field(
         default_factory=dict[int, tuple[Operation, Operation]]
     )
@@ -190,11 +194,12 @@ class Judge:
     def file(self, source: object, name: str) -> FileReport:
         """Return what is found in one file or model."""
         try:
-            model = opened(source)
-            report = self.judged(model, name)
-            if not any(one.finding.fix for one in report.findings):
-                return report
-            return announced(model, report)
+            with working(self.settings.max_work):
+                model = opened(source)
+                report = self.judged(model, name)
+                if not any(one.finding.fix for one in report.findings):
+                    return report
+                return announced(model, report)
         except UsageError:
             raise
         except HalfpixelError as error:
@@ -207,7 +212,14 @@ class Judge:
             findings = tuple(self._findings(found))
         except RuleError as error:
             raise error.of(name) from error
-        return FileReport(name, found, findings, repaired=tuple(model.record))
+        left = [(site.path, reason) for site in found if (reason := self._unjudged(site))]
+        unjudged = tuple(f"{name}: node {path!r}: {reason}" for path, reason in left)
+        return FileReport(name, found, findings, None, tuple(model.record), unjudged)
+
+    def _unjudged(self, site: Site) -> str:
+        """Return why a site was not judged; empty where it was."""
+        operation = site.operation
+        return operation.problem if operation.unjudged else self._left.get(id(operation), "")
 
     def with_expectation(self, site: Site) -> Site:
         """Put what is known, then the user's policy, in the place of what the file shows."""
@@ -244,8 +256,14 @@ class Judge:
         yield from kept
 
     def findings_of(self, site: Site) -> tuple[tuple[Rule, Finding], ...]:
-        """Ask every rule of an operation once, however many sites share it."""
+        """Ask every rule of an operation once, however many sites share it; none of an unjudged."""
         key = id(site.operation)
         if key not in self._said:
-            self._said[key] = (site.operation, tuple(of_site(self.rules, site)))
+            found: tuple[tuple[Rule, Finding], ...] = ()
+            try:
+                with one_node():
+                    found = tuple(of_site(self.rules, site))
+            except TooMuchWork as error:
+                self._left[key] = str(error)
+            self._said[key] = (site.operation, found)
         return self._said[key][1]

@@ -9,6 +9,7 @@ from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Opened
 from halfpixel.rule import Finding, Rule, Severity
 from halfpixel.site import Site
+from halfpixel.work import one_node
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class FileReport:
         findings: what the rules say of them, in the same order.
         error: why the file could not be read, or None.
         repaired: what earlier fixes recorded in the model, a line each.
+        unjudged: nodes that were too much work, a line each; the others are judged.
     """
 
     path: str
@@ -51,6 +53,7 @@ class FileReport:
     findings: tuple[Located, ...] = ()
     error: str | None = None
     repaired: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,8 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        """Whether a file could not be read."""
-        return any(file.error is not None for file in self.files)
+        """Whether a file could not be read, or not be judged as a whole."""
+        return any(file.error is not None or file.unjudged for file in self.files)
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of one severity."""
@@ -116,7 +119,8 @@ def _announced_at(model: Opened, place: int, one: Located, newest: int | None) -
         return one
     try:
         change = Change(place, fix.operator, one.rule.name, fix.factors, fix.exact)
-        words = model.words(change, newest)
+        with one_node():
+            words = model.words(change, newest)
     except (ConventionError, GraphError) as error:
         return replace(one, finding=replace(one.finding, fix=None, declined=reason_of(error)))
     return replace(one, words=words)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar, cast, get_args
 import click
 
 from halfpixel.errors import UsageError
+from halfpixel.work import MOST
 
 if TYPE_CHECKING:
     from halfpixel.checking.check import Settings
@@ -85,6 +86,20 @@ AllowFallback = Annotated[
 ]
 
 
+MaxWork = Annotated[
+    int,
+    click.option(
+        "--max-work",
+        type=click.IntRange(min=1),
+        default=MOST,
+        show_default=True,
+        metavar="STEPS",
+        help="Steps of exact work that a file may take; a node that would take more than a quarter "
+        "of what is left is named and not judged (exit code 2).",
+    ),
+]
+
+
 def parse_range(text: str | None) -> tuple[float, float]:
     """Return the range of made floats that LOW,HIGH spells; 0 to 1 where nothing is said.
 
@@ -113,6 +128,7 @@ def read_settings(
     expect: Sequence[str],
     severity: "Severity | None",
     targets: Sequence[str] = (),
+    max_work: int = MOST,
 ) -> "Settings":
     """Return the settings: the command line first, then the nearest pyproject.toml.
 
@@ -137,6 +153,7 @@ def read_settings(
         tuple(policies),
         least,
         tuple(targets),
+        max_work,
     )
 
 

@@ -20,6 +20,7 @@ from halfpixel.format import Change, Opened, Outcome, Rewritten
 from halfpixel.rule import SEVERITIES, Safety, Severity
 from halfpixel.sampling import Resize
 from halfpixel.sampling.lowering import LOWERINGS
+from halfpixel.work import working
 
 PASSES: Final = 4
 """Rounds of judging and changing: a fix may bring to light what another rule repairs."""
@@ -77,7 +78,8 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
     path = isinstance(model, str | Path)
     name = str(model) if path else "<model>"
     try:
-        return _Fixing(settings, Judge(settings.check)).result(model, name)
+        with working(settings.check.max_work):
+            return _Fixing(settings, Judge(settings.check)).result(model, name)
     except UsageError:
         raise
     except HalfpixelError as error:

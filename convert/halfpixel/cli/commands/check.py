@@ -16,6 +16,7 @@ from halfpixel.cli.options import (
     FOUND,
     Expect,
     Ignore,
+    MaxWork,
     command,
     names,
     read_settings,
@@ -88,6 +89,7 @@ class Options:
             "--exit-zero", is_flag=True, help="Exit with 0 even where there are findings."
         ),
     ]
+    max_work: MaxWork
     fix: Annotated[
         bool,
         click.option("--fix", is_flag=True, help="Write NAME.fixed.onnx with safe fixes made."),
@@ -115,12 +117,17 @@ def check_command(options: Options) -> None:
     """Judge every resampling operator of the models in PATH... (files, folders, globs).
 
     Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
-    cannot be read makes it 2.
+    cannot be read, or a node that is too much work to be judged, makes it 2.
     """
     from halfpixel.checking.check import check_paths
 
     settings = read_settings(
-        options.select, options.ignore, options.expect, options.severity, options.target
+        options.select,
+        options.ignore,
+        options.expect,
+        options.severity,
+        options.target,
+        options.max_work,
     )
     files = model_files(options.paths)
     unwritten = False

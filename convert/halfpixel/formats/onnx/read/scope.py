@@ -62,6 +62,9 @@ class Scope:
     container: tuple[str | int, ...] = ("graph",)
     _producers: "dict[str, int] | None" = None
     _joined: "frozenset[str] | None" = None
+    _origins: "dict[str, tuple[Scope, str, NodeProto | None]]" = field(
+        default_factory=lambda: {}  # noqa: PIE807 - typed by its place
+    )
 
     @property
     def joined(self) -> frozenset[str]:
@@ -97,30 +100,56 @@ class Scope:
 
     def constant(self, name: str) -> "TensorProto | None":
         """Return the constant that a value is: an initializer or a Constant node's."""
-        scope, name = self.resolve(name)
-        if name in scope.constants:
-            return scope.constants[name]
-        found = scope.producer(name)
-        if found is None:
-            if scope.outer is not None:
-                return scope.outer.constant(name)
-            return None
-        where, node = found
-        if node.op_type in PASS_THROUGH and node.input:
-            return where.constant(node.input[0])
+        scope, name, node = self.origin(name)
+        if node is None:
+            return scope.constants.get(name)
         if node.op_type != "Constant":
             return None
         return next((a.t for a in node.attribute if a.name == "value"), None)
+
+    def origin(self, name: str) -> "tuple[Scope, str, NodeProto | None]":
+        """Follow a value through what passes it on, to where it is given or computed.
+
+        Returns:
+            The scope, the name there, and the node that produces it; no node for an initializer,
+            an input, and what nobody makes.
+        """
+        if name in self._origins:
+            return self._origins[name]
+        passed: list[tuple[Scope, str]] = []
+        scope, current = self, name
+        while True:
+            scope, current = scope.resolve(current)
+            passed.append((scope, current))
+            if current in scope._origins:
+                found = scope._origins[current]
+                break
+            index = scope.producers.get(current)
+            if index is not None and current not in scope.constants:
+                node = scope.nodes[index]
+                if node.op_type not in PASS_THROUGH or not node.input:
+                    found = scope, current, node
+                    break
+                current = node.input[0]
+            elif current in scope.constants or scope.outer is None:
+                found = scope, current, None
+                break
+            else:
+                scope = scope.outer
+        self._origins[name] = found
+        for where, inner in passed:
+            where._origins[inner] = found
+        return found
 
     def numbers(self, name: str) -> Numbers | None:
         """Return the values of a constant, or None where it is not one."""
         tensor = self.constant(name)
         if tensor is not None:
             return numbers(tensor, self.folder)
-        found = self.producer(name)
-        if found is None or found[1].op_type != "Constant":
+        where, _, node = self.origin(name)
+        if node is None or node.op_type != "Constant":
             return None
-        given = found[0].attributes(found[1])
+        given = where.attributes(node)
         for key in ("value_ints", "value_floats"):
             if key in given:
                 return given[key]  # type: ignore[return-value]

@@ -21,6 +21,7 @@ from halfpixel.intents.pytorch_record import (
 )
 from halfpixel.origin import Intent, Producer
 from halfpixel.site import Operation, Shape, Site
+from halfpixel.work import TooMuchWork, one_node
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,9 +125,18 @@ class Sites:
                 site = self._placed(scope, nodes[index], described)
                 yield site, index, gather.data, output
 
+    def unjudged(self, scope: Scope, node: "NodeProto", reason: str) -> Site:
+        """Return a node that is too much work, as a site of which nothing is known."""
+        described = misfit(scope, node, self.producer, reason)
+        operation = replace(described.operation, unjudged=True)
+        return Site(name_of(node), operation, scope.path, compute=described.compute)
+
     def _described(self, scope: Scope, node: "NodeProto") -> Site:
         try:
-            described = describe(scope, node, self.producer)
+            with one_node():
+                described = describe(scope, node, self.producer)
+        except TooMuchWork as error:
+            return self.unjudged(scope, node, str(error))
         except MISFITS as error:
             reason = f"its attributes and inputs do not belong together: {error}"
             described = misfit(scope, node, self.producer, reason)

@@ -58,7 +58,11 @@ def surroundings_of(
 
 def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
     """Return the AffineGrid that a GridSample's grid comes from, through reshapes."""
-    name = node.input[1] if len(node.input) > 1 else ""
+    return maker_of(scope, node.input[1] if len(node.input) > 1 else "")
+
+
+def maker_of(scope: Scope, name: str) -> AffineGrid | None:
+    """Return the AffineGrid that a value comes from, through reshapes."""
     for _ in range(8):
         found = scope.producer(name) if name else None
         if found is None:
@@ -66,7 +70,7 @@ def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
         where, source = found
         if source.op_type == "AffineGrid":
             return AffineGrid(bool(where.attributes(source).get("align_corners", 0)))
-        if source.op_type not in CARRIES:
+        if source.op_type not in CARRIES or not source.input:
             return None
         scope, name = where, source.input[0]
     return None
@@ -87,8 +91,13 @@ def is_joined(scope: Scope, node: "NodeProto") -> bool:
 
 def layers_into(scope: Scope, node: "NodeProto") -> tuple[StridedLayer, ...]:
     """Return the strided layers on the main path into a resize."""
-    name, layers = node.input[0], list[StridedLayer]()
-    for _ in range(FARTHEST):
+    return layers_above(scope, node.input[0], FARTHEST)
+
+
+def layers_above(scope: Scope, name: str, farthest: int) -> tuple[StridedLayer, ...]:
+    """Return the strided layers on the main path into a value, so many nodes back at most."""
+    layers = list[StridedLayer]()
+    for _ in range(farthest):
         found = scope.producer(name) if name else None
         if found is None or not found[1].input:
             break

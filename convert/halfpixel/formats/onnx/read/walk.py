@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
+from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, leading_to, meaning
 from halfpixel.formats.onnx.read.resize import OPS
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
@@ -67,6 +68,7 @@ class Walk:
     folder: Path | None
     functions: "Mapping[tuple[str, str], tuple[int, FunctionProto]]" = field(init=False)
     _sites: Sites = field(init=False)
+    _meanings: "dict[int, set[object]]" = field(default_factory=dict[int, set[object]], init=False)
 
     def __post_init__(self) -> None:
         """Look up the functions."""
@@ -84,12 +86,13 @@ class Walk:
             GraphError: a cycle, functions that call themselves, or graphs nested too deep.
         """
         model, main = self.model, self._main()
+        self.functions = leading_to(self.functions, OPS | WRITTEN_IN)
         name = text(model.producer_name).strip().lower()
         self._sites = Sites(
             Producer(name, version_of(model.producer_version)),
             image_shape(main, [value.name for value in model.graph.input]),
         )
-        found = [place for place in self._walk(main, 0) if not _ordinary(place.site)]
+        found = [place for place in _once(self._walk(main, 0)) if not _ordinary(place.site)]
         if any(not place.site.operation.constant_lengths for place in found):
             return self._with_free_lengths(main, found)
         return found
@@ -160,13 +163,26 @@ class Walk:
             elif op in NESTING:
                 found += [(index, place) for place in self._nested(scope, node, index, depth)]
             if self.functions and (node.domain, op) in self.functions:
-                body = _body(scope, node, *self.functions[node.domain, op])
-                found += [(index, place) for place in self._walk(body, depth + 1)]
+                found += [(index, place) for place in self._called(scope, node, depth)]
         if gathers:
             for site, index, data, output in self._sites.of_gathers(scope, gathers):
                 found.append((index, Place(site, scope, gathers[index], data, output)))
         found.sort(key=lambda pair: pair[0])
         yield from (place for _, place in found)
+
+    def _called(self, scope: Scope, node: "NodeProto", depth: int) -> Iterator[Place]:
+        """Yield the sites of a function, unless a call that tells it the same has shown them."""
+        index, function = self.functions[node.domain, node.op_type]
+        body = _body(scope, node, index, function)
+        known, told = self._meanings.setdefault(index, set()), meaning(body, function)
+        if told in known:
+            return
+        if len(known) >= MOST_MEANINGS:
+            reason = f"not judged: its function is called in more than {MOST_MEANINGS} ways"
+            yield _plain(self._sites.unjudged(scope, node, reason), scope, node)
+            return
+        known.add(told)
+        yield from self._walk(body, depth + 1)
 
     def _nested(self, scope: Scope, node: "NodeProto", index: int, depth: int) -> Iterator[Place]:
         for number, place, graph in inner_graphs(node):
@@ -174,6 +190,20 @@ class Walk:
             path = _path(scope.path, f"{node.name or node.op_type}.{name}")
             container = (*scope.container, index, number, place)
             yield from self._walk(_inner(scope, graph, path, container), depth + 1)
+
+
+def _once(places: Iterator[Place]) -> Iterator[Place]:
+    """Yield sites; those of functions that other calls show alike once."""
+    seen: set[tuple[object, ...]] = set()
+    for place in places:
+        container = place.scope.container
+        if container[0] == "function":
+            made = place.output or place.site.name
+            key = (container, made, id(place.site.operation))
+            if key in seen:
+                continue
+            seen.add(key)
+        yield place
 
 
 def _path(outer: str, inner: str) -> str:
