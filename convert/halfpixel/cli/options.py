@@ -122,7 +122,7 @@ def parse_range(text: str | None) -> tuple[float, float]:
     return low, high
 
 
-def read_settings(
+def read_settings(  # noqa: PLR0913, PLR0917 - one an option of the commands
     select: Sequence[str],
     ignore: Sequence[str],
     expect: Sequence[str],

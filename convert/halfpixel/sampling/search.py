@@ -1,12 +1,13 @@
 """The lengths at which two samplings have to be compared to decide every length."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.sampling.axis import Sampling
-from halfpixel.sampling.kernel import Area, Table
+from halfpixel.sampling.coordinate import ONE, ZERO, Line, source_line, stretch
+from halfpixel.sampling.kernel import Area, Cubic, Nearest, Table
 
 if TYPE_CHECKING:
     from halfpixel.sampling.coordinate import Coordinate
@@ -41,6 +42,43 @@ def period_of(a: Sampling, b: Sampling) -> int | None:
     support = math.ceil(2 * max(Fraction(1), 1 / scale)) + 1
     longest = 2 * support + scale.denominator + math.ceil(1 / scale)
     return longest if longest <= PERIOD_TO and scale.numerator <= PERIOD_TO else None
+
+
+def deciding_rows(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Sequence[int] | None:
+    """Return the output samples that decide about all of them; None where these are all.
+
+    Where two samplings advance by the same step p/q, the rows i and i + q of both are the same
+    inside the image, moved by p pixels: the rows at both borders and one period between them show
+    every difference that there is.
+
+    >>> from halfpixel.sampling.kernel import Linear
+    >>> half, other = Sampling("half_pixel", Linear()), Sampling("asymmetric", Linear())
+    >>> len(deciding_rows(half, other, 1000, 2000))
+    15
+    """
+    lines: list[Line] = []
+    reach = 0
+    for sampling in (a, b):
+        kernel = sampling.kernel
+        if isinstance(kernel, Area | Table):
+            return None
+        axis = sampling.axis(n_in, n_out)
+        copied = sampling.copies_same_length and n_in == n_out
+        lines.append(Line(ONE, ZERO) if copied else source_line(sampling.coordinate, axis))
+        radius = 2 if isinstance(kernel, Cubic) else 1
+        wide = not isinstance(kernel, Nearest) and kernel.antialias
+        width = stretch(sampling.coordinate, axis) if wide else ONE
+        reach = max(reach, math.ceil(radius * width) + 1)
+    step = lines[0].step
+    if step != lines[1].step or step <= 0:
+        return None
+    starts = [line.start for line in lines]
+    first = max(0, math.ceil((reach - min(starts)) / step))
+    last = min(n_out, math.floor((n_in - 1 - reach - max(starts)) / step) + 1)
+    period = first + step.denominator
+    if period >= last:
+        return None
+    return [*range(period), *range(last, n_out)]
 
 
 def lengths_to_try(

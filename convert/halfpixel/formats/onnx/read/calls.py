@@ -12,7 +12,7 @@ from halfpixel.formats.onnx.read.scope import Scope, inner_graphs
 from halfpixel.formats.onnx.read.surroundings import layers_above, maker_of
 
 if TYPE_CHECKING:
-    from onnx import FunctionProto, NodeProto
+    from onnx import FunctionProto, ModelProto, NodeProto
 
 Functions = Mapping[tuple[str, str], tuple[int, "FunctionProto"]]
 
@@ -85,6 +85,24 @@ def _innermost_first(
                 above.add(inner)
                 open_calls.append((inner, iter(called[inner])))
     return list(order)
+
+
+def unrolled(functions: Functions) -> int:
+    """Return how many nodes the largest function has with all that it calls written out."""
+    nodes = {key: _nodes(function.node) for key, (_, function) in functions.items()}
+    called = {
+        key: [name for name in map(_called, body) if name in functions]
+        for key, body in nodes.items()
+    }
+    counts: dict[tuple[str, str], int] = {}
+    for key in _innermost_first({key: list(dict.fromkeys(c)) for key, c in called.items()}):
+        counts[key] = len(nodes[key]) + sum(counts[inner] for inner in called[key])
+    return max(counts.values(), default=0)
+
+
+def functions_of(model: "ModelProto") -> Functions:
+    """Return the functions of a model with their places, by domain and name."""
+    return {(f.domain, f.name): (index, f) for index, f in enumerate(model.functions)}
 
 
 def meaning(scope: Scope, function: "FunctionProto") -> object:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.constants import NAMES, Numbers, numbers
+from halfpixel.formats.onnx.read.producers import producers_of
 from halfpixel.site import Attribute, Shape
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Scope:
         arguments: for a function, the attributes given where it is called.
         shapes: shapes that were inferred, where the file does not carry them.
         types: element types that were inferred, likewise.
+        origins: where values come from, as far as it was asked.
         compute: for a main graph, computes a value from shapes that the file fixes.
         container: which list of nodes it is: ("graph",) or ("function", index), then
             (node, attribute, place) of each subgraph on the way.
@@ -62,7 +63,7 @@ class Scope:
     container: tuple[str | int, ...] = ("graph",)
     _producers: "dict[str, int] | None" = None
     _joined: "frozenset[str] | None" = None
-    _origins: "dict[str, tuple[Scope, str, NodeProto | None]]" = field(
+    origins: "dict[str, tuple[Scope, str, NodeProto | None]]" = field(
         default_factory=lambda: {}  # noqa: PIE807 - typed by its place
     )
 
@@ -78,7 +79,7 @@ class Scope:
     def producers(self) -> dict[str, int]:
         """Index of the node that produces each value; cycles are refused here."""
         if self._producers is None:
-            self._producers = _producers(self.nodes, self.path)
+            self._producers = producers_of(self.nodes, self.path)
         return self._producers
 
     def producer(self, name: str) -> "tuple[Scope, NodeProto] | None":
@@ -114,15 +115,15 @@ class Scope:
             The scope, the name there, and the node that produces it; no node for an initializer,
             an input, and what nobody makes.
         """
-        if name in self._origins:
-            return self._origins[name]
+        if name in self.origins:
+            return self.origins[name]
         passed: list[tuple[Scope, str]] = []
         scope, current = self, name
         while True:
             scope, current = scope.resolve(current)
             passed.append((scope, current))
-            if current in scope._origins:
-                found = scope._origins[current]
+            if current in scope.origins:
+                found = scope.origins[current]
                 break
             index = scope.producers.get(current)
             if index is not None and current not in scope.constants:
@@ -136,9 +137,9 @@ class Scope:
                 break
             else:
                 scope = scope.outer
-        self._origins[name] = found
+        self.origins[name] = found
         for where, inner in passed:
-            where._origins[inner] = found
+            where.origins[inner] = found
         return found
 
     def numbers(self, name: str) -> Numbers | None:
@@ -273,44 +274,3 @@ def plain_attribute(attribute: "AttributeProto") -> Attribute | None:  # noqa: P
             return tuple(s.decode("utf-8", "replace") for s in attribute.strings)
         case _:
             return None
-
-
-def _producers(nodes: "Sequence[NodeProto]", path: str) -> dict[str, int]:
-    """Return which node makes each value; one pass tells whether an input comes later."""
-    producers: dict[str, int] = {}
-    early: list[str] = []
-    for i, node in enumerate(nodes):
-        early += [name for name in node.input if name not in producers]
-        for name in node.output:
-            producers[name] = i
-    producers.pop("", None)
-    if any(name in producers for name in early):
-        _refuse_cycle(nodes, producers, path)
-    return producers
-
-
-def _refuse_cycle(nodes: "Sequence[NodeProto]", producers: dict[str, int], path: str) -> None:
-    """Raise where some node depends on its own output; a mere disorder is let pass."""
-    waiting = [0] * len(nodes)
-    readers: dict[int, list[int]] = {}
-    for i, node in enumerate(nodes):
-        for name in node.input:
-            source = producers.get(name)
-            if source is not None:
-                waiting[i] += 1
-                readers.setdefault(source, []).append(i)
-    ready = [i for i, count in enumerate(waiting) if count == 0]
-    done = 0
-    while ready:
-        done += 1
-        for reader in readers.get(ready.pop(), ()):
-            waiting[reader] -= 1
-            if waiting[reader] == 0:
-                ready.append(reader)
-    if done < len(nodes):
-        stuck = next(node for i, node in enumerate(nodes) if waiting[i] > 0)
-        where = f" in {path}" if path else ""
-        name = stuck.name or (stuck.output[0] if stuck.output else stuck.op_type)
-        raise GraphError(
-            "", name, f"the graph has a cycle{where}: {stuck.op_type} depends on itself"
-        )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
-from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, leading_to, meaning
+from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, functions_of, leading_to, meaning
 from halfpixel.formats.onnx.read.resize import OPS
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
@@ -72,8 +72,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         """Look up the functions."""
-        pairs = enumerate(self.model.functions)
-        self.functions = {(f.domain, f.name): (index, f) for index, f in pairs}
+        self.functions = functions_of(self.model)
 
     def sites(self) -> list[Site]:
         """Return every site of the model, in graph order; raises as `places` does."""
