@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from halfpixel.sampling.arithmetic import float32, simplest
 from halfpixel.sampling.axis import Sampling, Weights
 from halfpixel.sampling.compare import Verdict, compare
+from halfpixel.sampling.dense import DenseTaps, dense, dense_taps
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,11 +63,11 @@ class Resize:
         y: NDArray[np.float64] = x.astype(np.float64)
         outside: list[tuple[int, list[int]]] = []
         for axis, sampling in self.axes:
-            weights = sampling.weights(x.shape[axis], output_shape[axis])
-            if weights.outside:
-                outside.append((axis, sorted(weights.outside)))
-            if not weights.is_identity:
-                y = along_axis(weights, y, axis)
+            taps = dense_taps(sampling, x.shape[axis], output_shape[axis])
+            if taps.outside.size:
+                outside.append((axis, taps.outside.tolist()))
+            if not taps.is_identity:
+                y = along_axis(taps, y, axis)
         for axis, indices in outside:
             where: list[slice | list[int]] = [slice(None)] * y.ndim
             where[axis] = indices
@@ -74,22 +75,18 @@ class Resize:
         return y
 
 
-def along_axis(weights: Weights, x: "NDArray[np.float64]", axis: int) -> "NDArray[np.float64]":
+def along_axis(
+    weights: Weights | DenseTaps, x: "NDArray[np.float64]", axis: int
+) -> "NDArray[np.float64]":
     """Return W applied along one axis, one gather and one product for each tap."""
     import numpy as np
 
-    widest = max((len(row) for row in weights.rows), default=0)
-    shape = (weights.n_out, max(widest, 1))
-    index = np.zeros(shape, dtype=np.intp)
-    value = np.zeros(shape)
-    for i, row in enumerate(weights.rows):
-        for k, (j, weight) in enumerate(row):
-            index[i, k] = j
-            value[i, k] = float(weight)
+    taps = dense(weights) if isinstance(weights, Weights) else weights
+    index, value = taps.index, taps.weight
     column = [1] * x.ndim
-    column[axis] = weights.n_out
-    out = np.zeros((*x.shape[:axis], weights.n_out, *x.shape[axis + 1 :]))
-    for k in range(shape[1]):
+    column[axis] = len(index)
+    out = np.zeros((*x.shape[:axis], len(index), *x.shape[axis + 1 :]))
+    for k in range(index.shape[1]):
         taken = np.take(x, index[:, k], axis=axis)
         used = value[:, k] != 0
         if not used.all():  # a tap that is not used must not spread NaN or infinity

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -44,17 +45,33 @@ def period_of(a: Sampling, b: Sampling) -> int | None:
     return longest if longest <= PERIOD_TO and scale.numerator <= PERIOD_TO else None
 
 
-def deciding_rows(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Sequence[int] | None:
-    """Return the output samples that decide about all of them; None where these are all.
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """Where the rows of a matrix repeat: rows `rows` apart are the same, moved by some pixels.
 
-    Where two samplings advance by the same step p/q, the rows i and i + q of both are the same
-    inside the image, moved by p pixels: the rows at both borders and one period between them show
-    every difference that there is.
+    Attributes:
+        first: first output sample that repeats; those before it touch the border.
+        last: first output sample behind it that touches the border.
+        rows: output samples of a period.
+        pixels: input pixels of a period.
+    """
+
+    first: int
+    last: int
+    rows: int
+    pixels: int
+
+
+def repetition(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Repetition | None:
+    """Return where the rows of two samplings repeat together; None where that is not twice.
+
+    Where both advance by the same step p/q, the rows i and i + q of both are the same inside the
+    image, moved by p pixels.
 
     >>> from halfpixel.sampling.kernel import Linear
     >>> half, other = Sampling("half_pixel", Linear()), Sampling("asymmetric", Linear())
-    >>> len(deciding_rows(half, other, 1000, 2000))
-    15
+    >>> repetition(half, other, 1000, 2000)
+    Repetition(first=5, last=1995, rows=2, pixels=1)
     """
     lines: list[Line] = []
     reach = 0
@@ -75,10 +92,19 @@ def deciding_rows(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Sequence[i
     starts = [line.start for line in lines]
     first = max(0, math.ceil((reach - min(starts)) / step))
     last = min(n_out, math.floor((n_in - 1 - reach - max(starts)) / step) + 1)
-    period = first + step.denominator
-    if period >= last:
+    found = Repetition(first, last, step.denominator, step.numerator)
+    return found if first + found.rows < last else None
+
+
+def deciding_rows(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Sequence[int] | None:
+    """Return the output samples that decide about all of them; None where these are all.
+
+    The rows at both borders and one period between them show every difference that there is.
+    """
+    found = repetition(a, b, n_in, n_out)
+    if found is None:
         return None
-    return [*range(period), *range(last, n_out)]
+    return [*range(found.first + found.rows), *range(found.last, n_out)]
 
 
 def lengths_to_try(
