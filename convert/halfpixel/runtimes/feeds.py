@@ -1,5 +1,6 @@
 """What models are fed with: arrays from files or a function, or made from the declared inputs."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -108,6 +109,23 @@ def _length(  # noqa: PLR0913, PLR0917 - a dimension and where it stands
     return symbols[key]
 
 
+MOST_VALUES: Final = 1 << 27
+"""Values of a tensor that is made for a run: half a gigabyte of float32."""
+
+
+def check_values(what: str, shape: Sequence[int]) -> None:
+    """Refuse to make a tensor because its lengths are declared; raises UsageError.
+
+    >>> check_values("input 'x'", (1, 3, 224, 224))
+    """
+    count = math.prod(shape)
+    if count > MOST_VALUES:
+        lengths = "x".join(map(str, shape))
+        raise UsageError(
+            f"{what} of {lengths} has {count} values, more than {MOST_VALUES}: it is not made"
+        )
+
+
 def _array(
     port: Port,
     shape: tuple[int, ...],
@@ -117,6 +135,7 @@ def _array(
 ) -> "Array":
     import numpy as np
 
+    check_values(f"input {port.name!r}", shape)
     kind = port.dtype or "float32"
     if port.role == "rois":
         return _shaped(_boxes(shape, before, random), shape).astype(_type(kind))

@@ -14,7 +14,7 @@ from halfpixel.checking.check import opened
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Opened
 from halfpixel.runtime import Running, RunSettings, Side, runtime_of
-from halfpixel.runtimes.feeds import FeedSettings, make_feeds
+from halfpixel.runtimes.feeds import FeedSettings, check_values, make_feeds
 from halfpixel.runtimes.one_site import Cut, one_site
 from halfpixel.sampling import (
     AffineGrid,
@@ -122,6 +122,8 @@ class SiteCheck:
         outs: tuple[int, ...],
     ) -> Iterator[SiteResult]:
         try:
+            check_values("an input", shape)
+            check_values("an output", outs)
             cut = one_site(model, place, shape, outs)
             (alone,) = [cut.site] if cut.site else opened(_proto(cut)).sites or (None,)
         except HalfpixelError as error:
