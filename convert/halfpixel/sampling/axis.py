@@ -145,7 +145,7 @@ class Weights:
         return dense
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _weights(sampling: Sampling, n_in: int, n_out: int) -> Weights:
     for name, length in (("n_in", n_in), ("n_out", n_out)):
         if length < 1:
@@ -242,6 +242,8 @@ def _line_weights(
                 taps = smooth_taps(kernel, frac, width)
             spend(len(taps))
             cache[part] = taps
+        if len(taps) > 8:
+            spend(len(taps) // 8)  # a row of a wide kernel is written out tap by tap
         row = _at_border(taps, base, n_in, exclude=sampling.exclude_outside)
         rows.append(row)
         positions.append(_position(kernel, x, row, n_in))

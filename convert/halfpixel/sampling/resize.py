@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from halfpixel.sampling.arithmetic import float32, simplest
-from halfpixel.sampling.axis import Sampling, Weights
+from halfpixel.sampling.axis import Sampling, Weights, weights_at
 from halfpixel.sampling.compare import Verdict, compare
 from halfpixel.sampling.dense import DenseTaps, dense, dense_taps
+from halfpixel.sampling.kernel import Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,6 +162,29 @@ def compare_resize(
         else:
             verdicts.append(AxisVerdict(axis, compare(one, other, n_in, n_out)))
     return ResizeVerdict(tuple(verdicts))
+
+
+def surely_differ(a: Resize, b: Resize, input_shape: Lengths, output_shape: Lengths) -> bool:
+    """Whether some rows already show that two resizes differ, at lengths that are known.
+
+    >>> from halfpixel.sampling.kernel import Linear
+    >>> rules = ("half_pixel", "align_corners")
+    >>> half, corners = (Resize(((0, Sampling(rule, Linear())),)) for rule in rules)
+    >>> surely_differ(half, corners, (40_000,), (30_000,)), surely_differ(half, half, (4,), (3,))
+    (True, False)
+    """
+    others = dict(b.axes)
+    for axis, one in a.axes:
+        other, n_in, n_out = others.get(axis), input_shape[axis], output_shape[axis]
+        if other is None or not n_in or not n_out:
+            continue
+        if isinstance(one.kernel, Table) or isinstance(other.kernel, Table):
+            continue
+        rows = sorted({0, min(1, n_out - 1), n_out // 2, n_out - 1})
+        first, second = (weights_at(s, n_in, n_out, rows) for s in (one, other))
+        if first.rows != second.rows or first.outside != second.outside:
+            return True
+    return False
 
 
 def _against_copy(sampling: Sampling | None, n_in: int | None, n_out: int | None) -> Verdict:
