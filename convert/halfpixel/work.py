@@ -1,7 +1,7 @@
 """How much exact work a file may take: steps, counted at one place.
 
-A step is about a microsecond: a row of weights, a weight of a wide kernel, a pixel that a runtime
-would read, a pair of lengths that is tried. Steps are counted, never seconds, so that the same file
+A step is some microseconds: a row of weights, half a weight of a kernel, four pixels that a
+runtime would read, a pair of lengths that is tried. Steps are counted, never seconds, so that the same file
 comes to the same end on every machine. Where nothing was said, nothing is counted.
 
 >>> with working(1000) as work:
@@ -19,13 +19,13 @@ from typing import Final
 
 from halfpixel.errors import ConventionError
 
-MOST: Final = 2_000_000
-"""Steps that a file may take where nothing else is said: some seconds."""
+MOST: Final = 500_000
+"""Steps that a file may take where nothing else is said: about a second."""
 
 SHARE: Final = 4
 """A node may take one part in so many of the steps that its file has left."""
 
-LEAST: Final = 2_000
+LEAST: Final = 200
 """Steps that a node may take however little is left: an ordinary node takes no more."""
 
 

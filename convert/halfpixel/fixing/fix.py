@@ -78,7 +78,7 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
     path = isinstance(model, str | Path)
     name = str(model) if path else "<model>"
     try:
-        with working(settings.check.max_work):
+        with working(settings.check.max_work * PASSES):
             return _Fixing(settings, Judge(settings.check)).result(model, name)
     except UsageError:
         raise

@@ -240,7 +240,7 @@ def _line_weights(
                 taps = ((pick(kernel.rounding, frac, shrinking=shrinking), ONE),)
             else:
                 taps = smooth_taps(kernel, frac, width)
-            spend(len(taps))
+            spend(2 * len(taps))
             cache[part] = taps
         if len(taps) > 8:
             spend(len(taps) // 8)  # a row of a wide kernel is written out tap by tap

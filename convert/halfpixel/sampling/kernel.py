@@ -126,10 +126,10 @@ def smooth_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> Ta
     """
     width = stretch if kernel.antialias else Fraction(1)
     radius = 1 if isinstance(kernel, Linear) else 2
-    first = math.floor(frac - radius * width) + 1
-    last = math.ceil(frac + radius * width) - 1
     place, pixel = frac.numerator * width.denominator, frac.denominator * width.denominator
     whole = frac.denominator * width.numerator  # a distance of 1, in the same whole numbers
+    first = (place - radius * whole) // pixel + 1
+    last = -(-(place + radius * whole) // pixel) - 1
     values: list[tuple[int, int]] = []
     for offset in range(first, last + 1):
         t = abs(offset * pixel - place)
