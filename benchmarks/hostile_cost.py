@@ -3,9 +3,9 @@
     python benchmarks/hostile_cost.py
     python benchmarks/hostile_cost.py --kind functions --kind records --bytes 100000
 
-Each kind of file is built at 100 KB and at 10 MB; what is measured is the time of the processor and
-the peak memory of a whole process, less what a check of one small model takes. What is asked: at most
-1 s and 200 MB for 100 KB, 5 s and 500 MB for 10 MB. Needs a system with os.wait4, and onnx.
+Each kind of file is built at 100 KB and at 10 MB; what is measured is the time of the processor
+and the peak memory of a whole process, less what a check of one small model takes. What is asked:
+at most 1 s and 200 MB for 100 KB, 5 s and 500 MB for 10 MB. Needs a system with os.wait4, and onnx.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper
 from processes import ENVIRONMENT, Cost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 CHECK = [sys.executable, "-m", "halfpixel", "check", "--output-format", "json"]
 MOST = 60
@@ -296,7 +299,7 @@ def measure(command: list[str], seconds: int) -> tuple[Cost, int]:
 
     quiet = subprocess.DEVNULL
     start = time.perf_counter()
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with subprocess.Popen(
         command,
         stdout=quiet,
         stderr=quiet,

@@ -1,8 +1,8 @@
 """How much exact work a file may take: steps, counted at one place.
 
 A step is some microseconds: a row of weights, half a weight of a kernel, four pixels that a
-runtime would read, a pair of lengths that is tried. Steps are counted, never seconds, so that the same file
-comes to the same end on every machine. Where nothing was said, nothing is counted.
+runtime would read, a pair of lengths that is tried. Steps are counted, never seconds, so that the
+same file comes to the same end on every machine. Where nothing was said, nothing is counted.
 
 >>> with working(1000) as work:
 ...     with one_node():
@@ -27,6 +27,9 @@ SHARE: Final = 4
 
 LEAST: Final = 200
 """Steps that a node may take however little is left: an ordinary node takes no more."""
+
+ROOM: Final = 3
+"""How many times its steps a file may take by nodes that take the least."""
 
 
 class TooMuchWork(ConventionError):  # noqa: N818 - what happened is that it is too much
@@ -68,8 +71,11 @@ class Work:
             yield
             return
         self._start = self.done
-        self._limit = limit = max(LEAST, (self.most - self.done) // SHARE)
+        floor = max(0, min(LEAST, ROOM * self.most - self.done))
+        self._limit = limit = max(floor, (self.most - self.done) // SHARE)
         try:
+            if not limit:
+                raise TooMuchWork(limit)
             yield
             self.check()  # whoever took the refusal for another may not have the last word
         finally:

@@ -218,6 +218,9 @@ def _line_weights(
     line = source_line(sampling.coordinate, axis)
     width = stretch(sampling.coordinate, axis)
     shrinking = axis.ratio > 1
+    radius = 2 if isinstance(kernel, Cubic) else 1
+    stretched = not isinstance(kernel, Nearest) and kernel.antialias
+    wide = 4 * radius * math.ceil(width if stretched else 1)  # two steps a weight
     whole = math.lcm(line.step.denominator, line.start.denominator)
     step, start = int(line.step * whole), int(line.start * whole)  # in parts of a pixel
     cache: dict[int, Taps] = {}
@@ -239,8 +242,8 @@ def _line_weights(
             if isinstance(kernel, Nearest):
                 taps = ((pick(kernel.rounding, frac, shrinking=shrinking), ONE),)
             else:
+                spend(wide)
                 taps = smooth_taps(kernel, frac, width)
-            spend(2 * len(taps))
             cache[part] = taps
         if len(taps) > 8:
             spend(len(taps) // 8)  # a row of a wide kernel is written out tap by tap

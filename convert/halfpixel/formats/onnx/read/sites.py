@@ -193,21 +193,19 @@ def _records_resampling(node: "NodeProto") -> bool:
 def likeness(scope: Scope, node: "NodeProto") -> object:
     """Return what a plain resize has in common with others that are described alike.
 
-    None where a node has to be looked at for itself: it carries a record, its path through the
-    graph counts, or its shapes are not written in the file.
+    None where a node has to be looked at for itself: it carries a record, or its path through the
+    graph counts.
     """
     if node.op_type not in {"Resize", "Upsample"} or node.metadata_props or scope.bound:
         return None
     if not node.input or not node.output:
         return None
-    data, out = scope.values.get(node.input[0]), scope.values.get(node.output[0])
-    if data is None or out is None:
-        return None
     attributes = b"".join([a.SerializeToString() for a in node.attribute])
     if b"align_corners" in attributes or scope.arguments:
         return None
     joined = is_joined(scope, node)
-    lengths = (data.type.SerializeToString(), out.type.SerializeToString())
+    data = node.input[0]
+    lengths = scope.shape(data), scope.dtype(data), scope.shape(node.output[0])
     return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined)
 
 

@@ -19,7 +19,14 @@ from halfpixel.site import Site
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, ValueInfoProto
+    from onnx import (
+        AttributeProto,
+        FunctionProto,
+        GraphProto,
+        ModelProto,
+        NodeProto,
+        ValueInfoProto,
+    )
 
     from halfpixel.formats.onnx.read.constants import Numbers
     from halfpixel.formats.onnx.read.shape_arithmetic import Fixed
@@ -150,6 +157,7 @@ class Walk:
             raise GraphError("", scope.path, f"graphs are nested deeper than {DEEPEST}")
         found: list[tuple[int, Place]] = []
         gathers: dict[int, NodeProto] = {}
+        asked: set[tuple[str | bytes, ...]] = set()
         for index, node in enumerate(scope.nodes):
             op = node.op_type
             if op in OPS and node.domain in {"", "ai.onnx"}:
@@ -162,15 +170,21 @@ class Walk:
             elif op in NESTING:
                 found += [(index, place) for place in self._nested(scope, node, index, depth)]
             if self.functions and (node.domain, op) in self.functions:
-                found += [(index, place) for place in self._called(scope, node, depth)]
+                found += [(index, place) for place in self._called(scope, node, depth, asked)]
         if gathers:
             for site, index, data, output in self._sites.of_gathers(scope, gathers):
                 found.append((index, Place(site, scope, gathers[index], data, output)))
         found.sort(key=lambda pair: pair[0])
         yield from (place for _, place in found)
 
-    def _called(self, scope: Scope, node: "NodeProto", depth: int) -> Iterator[Place]:
+    def _called(
+        self, scope: Scope, node: "NodeProto", depth: int, asked: set[tuple[str | bytes, ...]]
+    ) -> Iterator[Place]:
         """Yield the sites of a function, unless a call that tells it the same has shown them."""
+        words = (node.domain, node.op_type, *node.input, *map(_serialized, node.attribute))
+        if words in asked:  # in the same graph
+            return
+        asked.add(words)
         index, function = self.functions[node.domain, node.op_type]
         body = _body(scope, node, index, function)
         known, told = self._meanings.setdefault(index, set()), meaning(body, function)
@@ -203,6 +217,10 @@ def _once(places: Iterator[Place]) -> Iterator[Place]:
                 continue
             seen.add(key)
         yield place
+
+
+def _serialized(attribute: "AttributeProto") -> bytes:
+    return attribute.SerializeToString()
 
 
 def _path(outer: str, inner: str) -> str:
