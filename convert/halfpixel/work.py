@@ -19,7 +19,7 @@ from typing import Final
 
 from halfpixel.errors import ConventionError
 
-MOST: Final = 500_000
+MOST: Final = 400_000
 """Steps that a file may take where nothing else is said: about a second."""
 
 SHARE: Final = 4

@@ -162,12 +162,12 @@ def test_a_call_ends_at_its_own_bracket(text: str, call: str | None) -> None:
     assert spelled_call(text) == call
 
 
-def long_signal(by: Mapping[str, object] | None = None) -> ModelProto:
+def long_signal(by: Mapping[str, str] | None = None) -> ModelProto:
     """Return a signal of 1,600,000 samples that is doubled, by scales or by sizes from outside."""
     shape = (1, 1, 1_600_000)
     if by is None:
         return models.model([UP], shape=shape, initializers=[models.scales(1, 1, 2)])
-    node = helper.make_node("Resize", ["x", "", "", "z"], ["y"], "up", **by)
+    node = helper.make_node("Resize", ["x", "", "", "z"], ["y"], name="up", **by)
     made = models.model([node], shape=shape)
     made.graph.input.append(helper.make_tensor_value_info("z", TensorProto.INT64, [3]))
     return made

@@ -130,11 +130,11 @@ def smooth_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> Ta
     whole = frac.denominator * width.numerator  # a distance of 1, in the same whole numbers
     first = (place - radius * whole) // pixel + 1
     last = -(-(place + radius * whole) // pixel) - 1
+    a = None if isinstance(kernel, Linear) else kernel.a
     values: list[tuple[int, int]] = []
     for offset in range(first, last + 1):
         t = abs(offset * pixel - place)
-        near = isinstance(kernel, Linear)
-        value = max(0, whole - t) if near else _keys_cubic(t, whole, kernel.a)
+        value = max(0, whole - t) if a is None else _keys_cubic(t, whole, a)
         if value:
             values.append((offset, value))
     total = sum(value for _, value in values)

@@ -112,7 +112,7 @@ def meaning(scope: Scope, function: "FunctionProto") -> object:
         scope: the function's body at this call.
         function: the function.
     """
-    given = [(name, a and a.SerializeToString()) for name, a in scope.arguments.items()]
+    given = [(name, one.SerializeToString()) for name, one in scope.arguments.items()]
     inputs = tuple(_told(scope, name) for name in function.input)
     return inputs, tuple(sorted(given)), tuple(sorted(scope.opsets.items()))
 

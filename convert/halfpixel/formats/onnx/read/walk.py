@@ -157,7 +157,7 @@ class Walk:
             raise GraphError("", scope.path, f"graphs are nested deeper than {DEEPEST}")
         found: list[tuple[int, Place]] = []
         gathers: dict[int, NodeProto] = {}
-        asked: set[tuple[str | bytes, ...]] = set()
+        asked: set[tuple[object, ...]] = set()
         for index, node in enumerate(scope.nodes):
             op = node.op_type
             if op in OPS and node.domain in {"", "ai.onnx"}:
@@ -178,7 +178,7 @@ class Walk:
         yield from (place for _, place in found)
 
     def _called(
-        self, scope: Scope, node: "NodeProto", depth: int, asked: set[tuple[str | bytes, ...]]
+        self, scope: Scope, node: "NodeProto", depth: int, asked: set[tuple[object, ...]]
     ) -> Iterator[Place]:
         """Yield the sites of a function, unless a call that tells it the same has shown them."""
         words = (node.domain, node.op_type, *node.input, *map(_serialized, node.attribute))
