@@ -98,7 +98,7 @@ def kept(key: str, text: Callable[[int], str]) -> Callable[[int], bytes]:
 
 def chain(size: int) -> bytes:
     """Return a long chain of Identity, read by many resizes at its end."""
-    count = size // 80
+    count = size // 140
     nodes = [
         helper.make_node("Identity", [f"s{i}" if i else "s"], [f"s{i + 1}"]) for i in range(count)
     ]

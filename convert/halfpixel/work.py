@@ -28,7 +28,7 @@ SHARE: Final = 4
 LEAST: Final = 200
 """Steps that a node may take however little is left: an ordinary node takes no more."""
 
-ROOM: Final = 3
+ROOM: Final = 2
 """How many times its steps a file may take by nodes that take the least."""
 
 

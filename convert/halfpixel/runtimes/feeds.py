@@ -1,6 +1,5 @@
 """What models are fed with: arrays from files or a function, or made from the declared inputs."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.errors import ModelFileError, UsageError
 from halfpixel.format import Port
+from halfpixel.runtimes.size import check_values
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,23 +107,6 @@ def _length(  # noqa: PLR0913, PLR0917 - a dimension and where it stands
         else:
             symbols[key] = lengths[axis % 2]
     return symbols[key]
-
-
-MOST_VALUES: Final = 1 << 27
-"""Values of a tensor that is made for a run: half a gigabyte of float32."""
-
-
-def check_values(what: str, shape: Sequence[int]) -> None:
-    """Refuse to make a tensor because its lengths are declared; raises UsageError.
-
-    >>> check_values("input 'x'", (1, 3, 224, 224))
-    """
-    count = math.prod(shape)
-    if count > MOST_VALUES:
-        lengths = "x".join(map(str, shape))
-        raise UsageError(
-            f"{what} of {lengths} has {count} values, more than {MOST_VALUES}: it is not made"
-        )
 
 
 def _array(

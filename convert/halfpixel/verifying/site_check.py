@@ -14,8 +14,9 @@ from halfpixel.checking.check import opened
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Opened
 from halfpixel.runtime import Running, RunSettings, Side, runtime_of
-from halfpixel.runtimes.feeds import FeedSettings, check_values, make_feeds
+from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.runtimes.one_site import Cut, one_site
+from halfpixel.runtimes.size import check_values
 from halfpixel.sampling import (
     AffineGrid,
     AffineSample,

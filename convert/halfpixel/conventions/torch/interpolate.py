@@ -268,8 +268,9 @@ def from_arguments(
 
 def _each(name: str, value: object, axes: int) -> tuple[float, ...]:
     """Return one number an axis; raises where they are others in number, or cannot be."""
-    given = value if isinstance(value, list | tuple) else (value,) * axes
-    items = cast("Sequence[object]", given)
+    items: Sequence[object] = (value,) * axes
+    if isinstance(value, list | tuple):
+        items = cast("Sequence[object]", value)
     if len(items) != axes or not all(isinstance(v, int | float) for v in items):
         raise ValueError(f"{value!r} is neither a number nor {axes} numbers")
     numbers = cast("Sequence[float]", items)
