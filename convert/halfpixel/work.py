@@ -25,7 +25,10 @@ MOST: Final = 400_000
 SHARE: Final = 4
 """A node may take one part in so many of the steps that its file has left."""
 
-LEAST: Final = 200
+PLAIN: Final = 100
+"""Steps that it takes to describe a node, or to ask the rules of it, apart from its weights."""
+
+LEAST: Final = 300
 """Steps that a node may take however little is left: an ordinary node takes no more."""
 
 ROOM: Final = 2

@@ -28,7 +28,7 @@ from halfpixel.rule import (
     of_site,
 )
 from halfpixel.site import Operation, Site
-from halfpixel.work import MOST, TooMuchWork, one_node, working
+from halfpixel.work import MOST, PLAIN, TooMuchWork, one_node, spend, working
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +262,7 @@ class Judge:
             found: tuple[tuple[Rule, Finding], ...] = ()
             try:
                 with one_node():
+                    spend(PLAIN)
                     found = tuple(of_site(self.rules, site))
             except TooMuchWork as error:
                 self._left[key] = str(error)

@@ -21,7 +21,7 @@ from halfpixel.intents.pytorch_record import (
 )
 from halfpixel.origin import Intent, Producer
 from halfpixel.site import Operation, Shape, Site
-from halfpixel.work import TooMuchWork, one_node
+from halfpixel.work import PLAIN, TooMuchWork, one_node, spend
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,6 +134,7 @@ class Sites:
     def _described(self, scope: Scope, node: "NodeProto") -> Site:
         try:
             with one_node():
+                spend(PLAIN)
                 described = describe(scope, node, self.producer)
         except TooMuchWork as error:
             return self.unjudged(scope, node, str(error))
