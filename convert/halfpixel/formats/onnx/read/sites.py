@@ -193,7 +193,7 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
     if data is None or out is None:
         return None
     attributes = b"".join([a.SerializeToString() for a in node.attribute])
-    if b"align_corners" in attributes or scope.arguments:
+    if b"align_corners" in attributes or scope.arguments is not None:
         return None
     joined = is_joined(scope, node)
     lengths = (data.type.SerializeToString(), out.type.SerializeToString())

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
 
@@ -58,7 +58,7 @@ def surroundings_of(
 
 def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
     """Return the AffineGrid that a GridSample's grid comes from, through reshapes."""
-    name = node.input[1] if len(node.input) > 1 else ""
+    name = given_name(node, 1)
     for _ in range(8):
         found = scope.producer(name) if name else None
         if found is None:
@@ -68,7 +68,7 @@ def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
             return AffineGrid(bool(where.attributes(source).get("align_corners", 0)))
         if source.op_type not in CARRIES:
             return None
-        scope, name = where, source.input[0]
+        scope, name = where, given_name(source, 0)
     return None
 
 
@@ -87,7 +87,7 @@ def is_joined(scope: Scope, node: "NodeProto") -> bool:
 
 def layers_into(scope: Scope, node: "NodeProto") -> tuple[StridedLayer, ...]:
     """Return the strided layers on the main path into a resize."""
-    name, layers = node.input[0], list[StridedLayer]()
+    name, layers = given_name(node, 0), list[StridedLayer]()
     for _ in range(FARTHEST):
         found = scope.producer(name) if name else None
         if found is None or not found[1].input:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
+from halfpixel.formats.onnx.read.attributes import arguments_of
 from halfpixel.formats.onnx.read.resize import OPS
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
@@ -188,7 +189,6 @@ def _plain(site: Site, scope: Scope, node: "NodeProto") -> Place:
 
 def _body(scope: Scope, node: "NodeProto", index: int, function: "FunctionProto") -> Scope:
     """Return the body of a function as it is called by `node`."""
-    given = {a.name: a for a in function.attribute_proto} | {a.name: a for a in node.attribute}
     opsets = {entry.domain: entry.version for entry in function.opset_import}
     return Scope(
         path=_path(scope.path, f"{node.name or function.name}.{function.name}"),
@@ -202,7 +202,7 @@ def _body(scope: Scope, node: "NodeProto", index: int, function: "FunctionProto"
             for formal, actual in zip(function.input, node.input, strict=False)
             if actual
         },
-        arguments=given,
+        arguments=arguments_of(node, function, scope.arguments),
         container=("function", index),
     )
 
