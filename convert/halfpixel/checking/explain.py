@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from halfpixel.boundary import boundary
 from halfpixel.checking.check import sites
 from halfpixel.convention import Convention, Reading, load_conventions
 from halfpixel.conventions.python_call import parse
@@ -48,12 +49,13 @@ def explain(subject: str) -> Iterator[str]:
         HalfpixelError: the model cannot be read.
     """
     rules = {rule.name: rule for rule in load_rules()}
-    if subject in rules:
-        yield from _rule(rules[subject])
-    elif "(" in subject and not Path(subject).exists():
-        yield from _call(subject)
-    else:
-        yield from _model(subject, list(rules))
+    with boundary(subject):
+        if subject in rules:
+            yield from _rule(rules[subject])
+        elif "(" in subject and not Path(subject).exists():
+            yield from _call(subject)
+        else:
+            yield from _model(subject, list(rules))
 
 
 def _rule(rule: Rule) -> Iterator[str]:

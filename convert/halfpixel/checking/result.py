@@ -44,6 +44,8 @@ class FileReport:
         findings: what the rules say of them, in the same order.
         error: why the file could not be read, or None.
         repaired: what earlier fixes recorded in the model, a line each.
+        faults: rules that failed on it, a line each; what the others say is there.
+        defect: the error is a fault of halfpixel, not of the file.
     """
 
     path: str
@@ -51,6 +53,8 @@ class FileReport:
     findings: tuple[Located, ...] = ()
     error: str | None = None
     repaired: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    defect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,8 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        """Whether a file could not be read."""
-        return any(file.error is not None for file in self.files)
+        """Whether a file could not be read, or a rule failed on one."""
+        return any(file.error is not None or file.faults for file in self.files)
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of one severity."""

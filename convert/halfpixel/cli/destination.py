@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from halfpixel.boundary import boundary
 from halfpixel.cli.files import BACKUP, fixed_name
 from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
 from halfpixel.fixing.fix import fix
@@ -89,7 +90,8 @@ def _written(result: FixResult, path: Path, destination: Destination) -> str:
         return ""
     if destination.in_place:
         if destination.backup:
-            _keep(path, replace=destination.force)
+            with boundary(str(path)):
+                _keep(path, replace=destination.force)
         result.save(path, replace=True)
         return str(path)
     beside = fixed_name(path)

@@ -22,6 +22,8 @@ T = TypeVar("T")
 CLEAN: Final = 0
 FOUND: Final = 1
 FAILED: Final = 2
+INTERRUPTED: Final = 130
+"""128 and the number of the signal, as shells have it."""
 
 KEYS: Final = frozenset({"select", "ignore", "severity", "expect"})
 """What `[tool.halfpixel]` may say."""
@@ -40,6 +42,38 @@ format_option = click.option("--output-format", type=click.Choice(["text", "json
 OutputFormat = Annotated[str, format_option]
 
 
+def _debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own
+    """Print what is logged, tracebacks with it, until the command ends."""
+    if not value:
+        return
+    import logging
+
+    class Shown(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            click.echo(self.format(record), err=True)
+
+    logger, handler = logging.getLogger("halfpixel"), Shown()
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+
+    def restored() -> None:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+    context.call_on_close(restored)
+
+
+debug_option = click.option(
+    "--debug",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_debug,
+    help="Print the traceback of whatever fails, on standard error.",
+)
+
+
 def command(module: str, options: type[T]) -> Callable[[Callable[[T], None]], click.Command]:
     """Return the decorator that makes a command of a function of its options.
 
@@ -55,7 +89,7 @@ def command(module: str, options: type[T]) -> Callable[[Callable[[T], None]], cl
         def called(**given: object) -> None:
             run(filled(**given))
 
-        for decorator in reversed(cast("list[Callable[[object], object]]", shown)):
+        for decorator in reversed([*cast("list[Callable[[object], object]]", shown), debug_option]):
             decorator(called)
         return click.command(module.rpartition(".")[2], help=run.__doc__)(called)
 

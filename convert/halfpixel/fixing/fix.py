@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Final
 
-from halfpixel.checking.check import Judge, opened, settings_of
+from halfpixel.boundary import boundary
+from halfpixel.checking.check import Judge, name_of, opened, settings_of
 from halfpixel.checking.result import FileReport, Located, announced
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixing.result import Changed, Declined, FixResult, FixSettings
@@ -74,14 +74,14 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
     for pattern, kind in settings.lower:
         if kind not in KINDS:
             raise UsageError(f"lower {pattern}={kind}: expected one of {', '.join(KINDS)}")
-    path = isinstance(model, str | Path)
-    name = str(model) if path else "<model>"
+    judge, name = Judge(settings.check), name_of(model)
     try:
-        return _Fixing(settings, Judge(settings.check)).result(model, name)
+        with boundary(name):
+            return _Fixing(settings, judge).result(model, name)
     except UsageError:
         raise
     except HalfpixelError as error:
-        return FixResult(name, error=str(error))
+        return FixResult(name, error=str(error), cause=error)
 
 
 @dataclass(slots=True)
@@ -118,6 +118,7 @@ class _Fixing:
             tuple(self.notes),
             None,
             report,
+            None,
             rewritten,
             model,
         )

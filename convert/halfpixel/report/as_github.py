@@ -16,6 +16,8 @@ def lines(report: Report) -> Iterator[str]:
     for file in report.files:
         if file.error is not None:
             yield _command("error", file.path, "halfpixel", file.error)
+        for fault in file.faults:
+            yield _command("error", file.path, "halfpixel", fault)
         for one in file.findings:
             site, finding = one.site, one.finding
             where = f"{site.graph}/{site.name}" if site.graph else site.name

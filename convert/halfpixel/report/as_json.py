@@ -30,6 +30,8 @@ def _file(file: FileReport) -> dict[str, object]:
         "sites": [_site(site) for site in file.sites],
         "findings": [finding_fields(located) for located in file.findings],
         "repaired": list(file.repaired),
+        "faults": list(file.faults),
+        "defect": file.defect,
     }
 
 

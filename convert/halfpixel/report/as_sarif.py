@@ -30,6 +30,7 @@ ROOT: Final = "%SRCROOT%"
 """What relative paths are relative to: the folder in which the command ran."""
 
 UNREADABLE: Final = "unreadable"
+DEFECT: Final = "defect"
 
 SEVERITIES: Final[Mapping[Severity, str]] = {
     "error": "error",
@@ -90,7 +91,8 @@ def _run(report: Report, folder: Path) -> Values:
         "version": version("halfpixel"),
         "rules": [_rule(rule) for rule in rules],
         "notifications": [
-            {"id": UNREADABLE, "shortDescription": {"text": "A file could not be read."}}
+            {"id": UNREADABLE, "shortDescription": {"text": "A file could not be read."}},
+            {"id": DEFECT, "shortDescription": {"text": "A defect of halfpixel, or of a rule."}},
         ],
     }
     return {
@@ -143,18 +145,24 @@ def _section(page: str, heading: str) -> str:
 
 
 def _invocation(files: Sequence[FileReport], folder: Path) -> Values:
-    """Return how the run went (3.20): files that could not be read are notifications."""
+    """Return how the run went (3.20): what could not be read, or failed, are notifications."""
     failed: list[Values] = [
         {
             "level": "error",
-            "message": {"text": file.error},
+            "message": {"text": text},
             "locations": [{"physicalLocation": {"artifactLocation": _artifact(file.path, folder)}}],
-            "descriptor": {"id": UNREADABLE},
+            "descriptor": {"id": kind},
         }
         for file in files
-        if file.error is not None
+        for kind, text in _failures(file)
     ]
     return {"executionSuccessful": not failed, "toolExecutionNotifications": failed}
+
+
+def _failures(file: FileReport) -> Iterator[tuple[str, str]]:
+    if file.error is not None:
+        yield DEFECT if file.defect else UNREADABLE, file.error
+    yield from ((DEFECT, fault) for fault in file.faults)
 
 
 def _result(file: FileReport, located: Located, run: _Run) -> Values:

@@ -32,6 +32,7 @@ def lines(results: Sequence[Written]) -> Iterator[str]:
                 )
         for one in result.declined:
             yield f"{result.path}: {_site(one)}: {one.why}: declined: {one.reason}"
+        yield from (f"error: {fault}" for fault in result.faults)
         yield f"{result.path}: {_summary(result, output)}"
 
 
@@ -64,6 +65,7 @@ def _file(result: FixResult, output: str) -> dict[str, object]:
         "path": result.path,
         "output": output or None,
         "error": result.error,
+        "faults": list(result.faults),
         "changes": [_change(change) for change in result.changes],
         "declined": [asdict(one) for one in result.declined],
         "notes": list(result.notes),

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.checking.check import opened
+from halfpixel.boundary import boundary
+from halfpixel.checking.check import name_of, opened
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Opened
 from halfpixel.runtime import Running, RunSettings, Side, runtime_of
@@ -108,10 +109,11 @@ class SiteCheck:
             RuntimeFailure: a provider is missing, or leaves a site to another.
             ModelFileError: the file cannot be read.
         """
-        model = opened(self.source)
-        for place, site in enumerate(model.sites):
-            for shape, outs in lengths_of(site):
-                yield from self._at(model, place, site, shape, outs)
+        with boundary(name_of(self.source)):
+            model = opened(self.source)
+            for place, site in enumerate(model.sites):
+                for shape, outs in lengths_of(site):
+                    yield from self._at(model, place, site, shape, outs)
 
     def _at(
         self,

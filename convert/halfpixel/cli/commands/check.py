@@ -162,7 +162,7 @@ def _fixed_first(
         for line in lines([(result, output)]):
             say(line, beside=True)
         checked.append(Path(output or result.path))
-        failed |= result.error is not None
+        failed |= result.error is not None or bool(result.faults)
     return checked, failed
 
 

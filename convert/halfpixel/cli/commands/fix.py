@@ -148,7 +148,7 @@ def fix_command(options: Options) -> None:
             click.echo(line)
         for line in fix_report.lines(results):
             say(line, beside=to_output or options.diff)
-    if any(result.error is not None for result, _ in results):
+    if any(result.error is not None or result.faults for result, _ in results):
         sys.exit(FAILED)
     left = any(result.report is not None and result.report.findings for result, _ in results)
     left |= any(one.why.startswith("--lower") for result, _ in results for one in result.declined)
@@ -158,13 +158,13 @@ def fix_command(options: Options) -> None:
 
 def _check_named(files: "Sequence[Path]", expect: "Sequence[str]") -> None:
     """Refuse `--expect NODE:...` for a node that no model has, before anything is written."""
-    from halfpixel.checking.check import opened
+    from halfpixel.checking.check import sites
     from halfpixel.errors import HalfpixelError, UsageError
 
     if not any(":" in text for text in expect):
         return
     try:
-        check_expected(expect, [site for path in files for site in opened(path).sites])
+        check_expected(expect, [site for path in files for site in sites(path)])
     except UsageError:
         raise
     except HalfpixelError:
