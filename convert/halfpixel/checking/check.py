@@ -214,8 +214,13 @@ class Judge:
         found = tuple(self.with_expectation(site) for site in model.sites)
         del self._failed[:]
         findings = tuple(self._findings(found))
-        faults = tuple(f"{name}: {text}" for text in _counted(self._failed))
+        faults = tuple(f"{name}: {text}" for text in self.faults)
         return FileReport(name, found, findings, repaired=tuple(model.record), faults=faults)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Rules that failed on what was judged last, a line each."""
+        return tuple(_counted(self._failed))
 
     def with_expectation(self, site: Site) -> Site:
         """Put what is known, then the user's policy, in the place of what the file shows."""

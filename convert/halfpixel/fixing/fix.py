@@ -100,7 +100,7 @@ class _Fixing:
         """Return the repaired model."""
         now = opened(model)
         rewritten = now.rewrite((), self.settings.max_opset)
-        report = self.judge.judged(now, name)
+        report = first = self.judge.judged(now, name)
         for turn in range(PASSES):
             wishes = self._wishes(now, report, lower=turn == 0)
             if not wishes:
@@ -118,9 +118,9 @@ class _Fixing:
             tuple(self.notes),
             None,
             report,
-            None,
-            rewritten,
-            model,
+            faults=tuple(dict.fromkeys((*first.faults, *report.faults))),
+            _rewritten=rewritten,
+            _source=model,
         )
 
     def _wishes(self, now: Opened, report: FileReport, *, lower: bool) -> list[Wish]:

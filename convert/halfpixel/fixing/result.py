@@ -83,6 +83,7 @@ class FixResult:
         error: why the model could not be read or changed, or None.
         report: what `check` says of the result.
         cause: what `error` is the text of.
+        faults: rules that failed on the model, a line each; what the others say is done.
     """
 
     path: str
@@ -92,6 +93,7 @@ class FixResult:
     error: str | None = None
     report: FileReport | None = None
     cause: HalfpixelError | None = field(default=None, repr=False, compare=False)
+    faults: tuple[str, ...] = ()
     _rewritten: Rewritten | None = None
     _source: object = None
 
@@ -99,11 +101,6 @@ class FixResult:
     def changed(self) -> bool:
         """Whether the result differs from what was given."""
         return bool(self.changes)
-
-    @property
-    def faults(self) -> tuple[str, ...]:
-        """Rules that failed on the model, a line each; what the others say is done."""
-        return () if self.report is None else self.report.faults
 
     @property
     def model(self) -> object:

@@ -9,6 +9,9 @@ AttributeProto.
 from collections.abc import Mapping
 from typing import Final
 
+DEFAULT_DOMAINS: Final = frozenset({"", "ai.onnx"})
+"""Names of the domain whose operators these are."""
+
 KINDS: Final[Mapping[str, int]] = {
     "float": 1,
     "int": 2,

@@ -7,7 +7,7 @@ the value; `docs/IR.md`, section "Functions", for references.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.conventions.onnx.attributes import KINDS, TYPES
+from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS, KINDS, TYPES
 from halfpixel.errors import GraphError
 from halfpixel.site import Attribute
 
@@ -40,10 +40,13 @@ def attributes_of(node: "NodeProto", arguments: Arguments | None) -> dict[str, A
             there. The reason names the attribute and its value.
     """
     out: dict[str, Attribute] = {}
-    types, seen = TYPES.get(node.op_type, {}), set[str]()
+    default = node.domain in DEFAULT_DOMAINS
+    types, seen = TYPES.get(node.op_type, {}) if default else {}, set[str]()
     for attribute in node.attribute:
         name = attribute.name
-        if name in types:
+        if types:
+            if name not in types:
+                continue  # the operator has none of that name
             if name in seen:
                 raise _refused(node, f"{name} is given twice")
             seen.add(name)
@@ -132,9 +135,18 @@ def _check(node: "NodeProto", name: str, attribute: "AttributeProto", wanted: in
 
             told = f"{name} is {reprlib.repr(value)} ({_WORDS[kind]})"
         raise _refused(node, f"{told}, expected {_WORDS[wanted]}")
+    if not held and _has_stray(attribute):
+        raise _refused(node, f"{name} holds what is no {_WORDS[kind]}")
     if any(field != _FIELDS[kind] for field in held):
         found = " and ".join(_HELD.get(field, field) for field in held)
         raise _refused(node, f"{name} says that it is {_WORDS[kind]}, and holds {found}")
+
+
+def _has_stray(attribute: "AttributeProto") -> bool:
+    """Whether a field was set aside by protobuf, since its bytes are of another kind."""
+    from google.protobuf.unknown_fields import UnknownFieldSet
+
+    return len(UnknownFieldSet(attribute)) > 0
 
 
 def _refused(node: "NodeProto", reason: str) -> GraphError:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.attributes import Arguments, attributes_of, constant_tensor
 from halfpixel.formats.onnx.read.constants import NAMES, OTHER_NAMES, Numbers, numbers
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto
 
-DEFAULT_DOMAINS: Final = frozenset({"", "ai.onnx"})
 JOINING: Final = frozenset({"Add", "Sub", "Mul", "Div", "Concat", "Max", "Min", "Sum", "Where"})
 PASS_THROUGH: Final = frozenset({"Identity"})
 CONSTANT_TYPES: Final = {
