@@ -11,6 +11,7 @@ from coreml_programs import Op
 from halfpixel.checking.check import check
 from halfpixel.conventions.coreml.parameters import COMPUTED, KINDS
 from halfpixel.errors import ConventionError
+from halfpixel.formats.coreml.messages import MilProgram
 from halfpixel.formats.coreml.network_messages import (
     Convolution,
     CropResize,
@@ -104,7 +105,7 @@ def test_a_value_that_is_not_what_it_declares_is_a_finding(
     right = False if name == "align_corners" else "ALIGN_CORNERS"
     path = package(tmp_path, op, **{name: right})
 
-    def spoil(made: programs.MilProgram) -> None:
+    def spoil(made: MilProgram) -> None:
         (operation,) = programs.operations(made, op)
         if how == "given twice":
             operation.inputs[name].arguments.add().name = "x"

@@ -1,7 +1,8 @@
 """Attributes and constants of another type than the operator's: told, never passed over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,8 +72,8 @@ def cases() -> Iterator[tuple[str, str, str]]:
 
 def node(op: str, given: list[AttributeProto]) -> NodeProto:
     rest = {k: v for k, v in NEEDED.get(op, {}).items() if k not in {a.name for a in given}}
-    made = helper.make_node(op, INPUTS[op], ["y"], "odd", **rest)
-    made.attribute.extend(given)
+    made = helper.make_node(op, INPUTS[op], ["y"], "odd")
+    made.attribute.extend([helper.make_attribute(k, v) for k, v in rest.items()] + given)
     return made
 
 
@@ -111,7 +112,10 @@ def test_attributes_of_the_right_types_are_none(op: str) -> None:
 
 
 def in_function(
-    inner: dict[str, object], call: dict[str, object], declared: list[str], **defaults: object
+    inner: Mapping[str, object],
+    call: Mapping[str, object],
+    declared: list[str],
+    **defaults: object,
 ) -> ModelProto:
     """Return a call of a function whose Resize takes attributes of the call: name to name."""
     resize = helper.make_node("Resize", ["a", "", "s"], ["b"], "inner")
@@ -125,7 +129,8 @@ def in_function(
     function = helper.make_function(
         "local", "f", ["a"], ["b"], body, [helper.make_opsetid("", 19)], declared, given
     )
-    node = helper.make_node("f", ["x"], ["y"], "call", domain="local", **call)
+    node = helper.make_node("f", ["x"], ["y"], "call", domain="local")
+    node.attribute.extend(helper.make_attribute(name, value) for name, value in call.items())
     return models.float_model([node], {"x": (1, 1, 4, 4)}, ["y"], {}, 19, [function])
 
 
@@ -182,7 +187,7 @@ def scaled(tensor: TensorProto) -> ModelProto:
     return models.model([models.resize(name="odd")], initializers=[tensor])
 
 
-def tensor(kind: int, dims: list[int], **fields: object) -> TensorProto:
+def tensor(kind: int, dims: list[int], **fields: Any) -> TensorProto:  # noqa: ANN401 - of the field
     return TensorProto(name="scales", data_type=kind, dims=dims, **fields)
 
 

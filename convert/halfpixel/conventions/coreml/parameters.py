@@ -6,8 +6,8 @@ Source: coremltools `converters/mil/mil/ops/defs/iOS15|iOS16|iOS17/image_resizin
 `iOS15/conv.py`, the input_spec of each operator.
 """
 
-from collections.abc import Mapping
-from typing import Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, cast
 
 from halfpixel.conventions.vocabulary import Attributes
 from halfpixel.errors import ConventionError
@@ -97,6 +97,5 @@ def _fits(value: object, kind: Kind) -> bool:
         case "a number":
             return isinstance(value, int | float) and not isinstance(value, bool)
         case "a list of whole numbers":
-            return isinstance(value, tuple | list) and all(
-                _fits(one, "a whole number") for one in value
-            )
+            items = cast("Sequence[object]", value if isinstance(value, tuple | list) else (None,))
+            return all(_fits(one, "a whole number") for one in items)

@@ -63,9 +63,11 @@ def check_fields(message: object) -> None:
 
     one = cast("Message", message)
     known = one.DESCRIPTOR.fields_by_number
-    for stray in UnknownFieldSet(one):
-        if stray.field_number in known:
-            name = known[stray.field_number].name
+    strays = UnknownFieldSet(one)
+    for place in range(len(strays)):
+        number = strays[place].field_number
+        if number in known:
+            name = known[number].name
             raise ConventionError(f"{name} is of another type than the field's")
     for part, inner in one.ListFields():
         if part.message_type is not None:

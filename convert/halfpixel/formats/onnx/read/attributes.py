@@ -40,8 +40,10 @@ def attributes_of(node: "NodeProto", arguments: Arguments | None) -> dict[str, A
             there. The reason names the attribute and its value.
     """
     out: dict[str, Attribute] = {}
-    default = node.domain in DEFAULT_DOMAINS
-    types, seen = TYPES.get(node.op_type, {}) if default else {}, set[str]()
+    types: Mapping[str, int] = {}
+    if node.domain in DEFAULT_DOMAINS:
+        types = TYPES.get(node.op_type, types)
+    seen = set[str]()
     for attribute in node.attribute:
         name = attribute.name
         if types:
