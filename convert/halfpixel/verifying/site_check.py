@@ -80,8 +80,11 @@ class SiteResult:
 
     @property
     def refused_by_runtime(self) -> bool:
-        """Whether the runtime refused it, rather than that it cannot stand alone."""
-        return bool(self.where) and self.exact is None
+        """Whether the runtime refused it, or the file makes nothing of it.
+
+        Not where it merely cannot stand alone.
+        """
+        return self.exact is None and bool(self.where or self.site.operation.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,9 @@ class SiteCheck:
         with boundary(name_of(self.source)):
             model = opened(self.source)
             for place, site in enumerate(model.sites):
+                if site.operation.problem:
+                    yield SiteResult(site, "", (), refused=site.operation.problem)
+                    continue
                 for shape, outs in lengths_of(site):
                     yield from self._at(model, place, site, shape, outs)
 

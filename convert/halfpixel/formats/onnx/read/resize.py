@@ -21,7 +21,7 @@ from halfpixel.formats.onnx.read.scope import ANY, Scope, given_name, name_of
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.site import Operation, Shape, known
+from halfpixel.site import Attribute, Operation, Shape, known
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,10 +56,11 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         `operator` is None and `problem` says why.
     """
     opset = scope.opset(node.domain) or 0
+    problem, attributes = "", dict[str, Attribute]()
     try:
         attributes = scope.attributes(node)
     except GraphError as error:
-        return misfit(scope, node, producer, error.reason)
+        problem = error.reason
     base = Operation(
         node.op_type,
         opset,
@@ -70,6 +71,8 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         origin=Origin(producer),
         dtype=scope.dtype(node.input[0]) if node.input else "",
     )
+    if problem:
+        return Described(replace(base, problem=problem), _refuse(node, problem))
     try:
         described = _DESCRIBE[node.op_type](scope, node, base)
         operator = described.operation.operator
