@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from halfpixel.boundary import log
 from halfpixel.dialect import DIALECTS, Dialect
-from halfpixel.errors import RuleError, UsageError
+from halfpixel.errors import HalfpixelError, RuleError, UsageError, place_of, said_of
 from halfpixel.origin import How, Operator, Origin
 from halfpixel.registry import entry_points
 from halfpixel.site import Operation, Site, Surroundings
@@ -153,16 +153,30 @@ def load_rules() -> tuple[Rule, ...]:
     """Return every rule of every installed rule package, by name.
 
     Raises:
-        UsageError: a rule file does not end in ``RULE``, or two rules share a name.
+        UsageError: a rule file does not end in ``RULE`` or cannot be imported, or two rules share a
+            name.
     """
     rules: dict[str, Rule] = {}
     for package in entry_points("halfpixel.rules"):
-        for rule in package_rules(package):
+        for rule in _loaded(package):
             if rule.name in rules and rules[rule.name].module != rule.module:
                 both = f"{rules[rule.name].module} and {rule.module}"
                 raise UsageError(f"two rules are called {rule.name}: {both}")
             rules[rule.name] = rule
     return tuple(rule for _, rule in sorted(rules.items()))
+
+
+def _loaded(package: str) -> list[Rule]:
+    """Return the rules of a package of whomever."""
+    try:
+        return list(package_rules(package))
+    except HalfpixelError:
+        raise
+    except Exception as error:
+        log(package, error)
+        why = f"{said_of(error)}{place_of(error)}"
+        advice = "a defect of that package: mend it, or uninstall it"
+        raise UsageError(f"the rules of {package} cannot be loaded: {why}; {advice}") from error
 
 
 def chosen_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:

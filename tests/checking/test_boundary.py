@@ -266,3 +266,18 @@ def test_a_rule_that_fails_on_many_nodes_is_told_once(monkeypatch: pytest.Monkey
     (fault,) = halfpixel.check(made).files[0].faults
     assert "failed on node 'up0'" in fault
     assert fault.endswith("; it failed 2 times more")
+
+
+@pytest.mark.parametrize("error", [*RAISED, SyntaxError("invalid syntax"), ImportError("no json5")])
+def test_a_package_of_rules_that_cannot_be_loaded_is_named(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    module = import_module("halfpixel.rule")
+    module.load_rules.cache_clear()
+    monkeypatch.setattr(module, "package_rules", raising(error))
+    result = run("check", GOOD)
+    module.load_rules.cache_clear()
+    assert result.exit_code == 2
+    assert result.stderr.startswith("halfpixel: the rules of halfpixel_rules cannot be loaded: ")
+    assert "a defect of that package" in result.stderr
+    one_line(result.stderr.rstrip("\n"))
