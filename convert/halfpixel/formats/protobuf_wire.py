@@ -3,6 +3,7 @@
 Source: Protocol Buffers documentation, "Encoding".
 """
 
+import errno
 import mmap
 import os
 import stat
@@ -57,11 +58,21 @@ def mapped(path: Path, kind: str = "an ONNX model") -> Generator[mmap.mmap]:
 
 
 def _open(name: str, flags: int) -> int:
-    handle = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe must not block
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    _check_regular(os.stat(name))  # noqa: PTH116 - a pipe or a device is not even opened
+    handle = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # nor does it block if it is new
+    try:
+        _check_regular(os.fstat(handle))
+    except OSError:
         os.close(handle)
-        raise OSError("not a regular file")
+        raise
     return handle
+
+
+def _check_regular(about: os.stat_result) -> None:
+    if stat.S_ISDIR(about.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(about.st_mode):
+        raise OSError("not a regular file")
 
 
 def _reason(error: OSError) -> str:
