@@ -130,12 +130,16 @@ class DataFolder:
 
     def open(self, name: str) -> BinaryIO:
         """Return a data file, opened for reading; raises as `about`."""
+        return os.fdopen(self.descriptor(name), "rb")
+
+    def descriptor(self, name: str) -> int:
+        """Return the descriptor of a data file, opened for reading; raises as `about`."""
         with _reached(*self._found(name)) as (folder, last, about):
             handle = os.open(last, _READ, dir_fd=folder)
         if not os.path.samestat(os.fstat(handle), about):
             os.close(handle)
             raise Unsafe("was replaced while it was opened")
-        return os.fdopen(handle, "rb")
+        return handle
 
     def _found(self, name: str) -> tuple[str, tuple[str, ...]]:
         """Return the real folder that a file is opened from, and its path from there."""

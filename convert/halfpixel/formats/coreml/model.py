@@ -1,5 +1,6 @@
 """A Core ML model that was read, and one that was changed and is not written yet."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -197,9 +198,12 @@ class CoremlRewritten:
 
         package = self.before.package
         self.before.check_unchanged()
+        copied = package.folder is not None and os.path.realpath(target) != os.path.realpath(
+            package.folder
+        )
         for program in self.before.contents.programs.values():
             for name in blobs_of(program):
-                package.blob(name)  # raises where the package is not whole
+                package.check_blob(name, copied=copied)
         pieces = self._pieces()
 
         def verify(written: Path) -> None:
@@ -238,7 +242,7 @@ class CoremlRewritten:
     def _check_read_back(self, written: Path, target: Path) -> None:
         """Refuse a file whose sites are not those that were meant."""
         before = self.before.package
-        found = CoremlModel(Package(before.path, written, before.folder, before.model_path))
+        found = CoremlModel(replace(before, spec=written, data=before.model_path))
         if found.sites != self.opened.sites or tuple(found.record) != tuple(self.opened.record):
             raise ModelFileError(target, "reads back as another model than was written")
 
