@@ -1,4 +1,4 @@
-"""External data of ONNX that a fix takes along: under plain names, through no link, over no file."""
+"""External data of ONNX that a fix takes along: by plain names, through no link, over no file."""
 
 import stat
 from collections.abc import Callable

@@ -22,6 +22,7 @@ from halfpixel.errors import RuntimeFailure, RuntimeRefusal
 from halfpixel.format import Port
 from halfpixel.formats import onnx_file
 from halfpixel.formats.onnx.memory import in_memory
+from halfpixel.formats.onnx.read.external_data import with_real_names
 from halfpixel.formats.onnx.read.resize import OPS
 from halfpixel.formats.onnx.read.values import with_outputs
 from halfpixel.runtime import RunSettings, Runtime, Side
@@ -171,11 +172,11 @@ class OnnxRunning:
         path = self.side.source if isinstance(self.side.source, str | Path) else None
         if extra or path is None:
             data = Path(path).read_bytes() if path is not None else self.data or b""
-            source = with_outputs(data, extra)
             if path is not None:
-                folder = str(Path(path).absolute().parent)
+                data, folder = with_real_names(data, self.model.data_files, Path(path))
                 key = "session.model_external_initializers_file_folder_path"
-                options.add_session_config_entry(key, folder)
+                options.add_session_config_entry(key, str(folder))
+            source = with_outputs(data, extra)
         else:
             source = str(path)
         if not hasattr(onnxruntime.InferenceSession, ASSIGNMENT):

@@ -55,6 +55,21 @@ class CoremlModel:
         if stamp(self.package.spec) not in {self._seen, None}:
             raise ModelFileError(self.path, "has changed since it was read")
 
+    def check_weights(self, *, copied: bool = False) -> None:
+        """Refuse files of weights that lead out of the package or are not there.
+
+        Args:
+            copied: they go to another package, where none may be hidden.
+
+        Raises:
+            ModelFileError: there is such a file.
+        """
+        from halfpixel.formats.coreml.read.weights import blobs_of
+
+        for program in self.contents.programs.values():
+            for name in sorted(blobs_of(program)):
+                self.package.check_blob(name, copied=copied)
+
     @property
     def format(self) -> str:
         """Name of its format."""
@@ -193,7 +208,6 @@ class CoremlRewritten:
 
     def save(self, target: Path, *, replace: bool) -> None:
         """Write it: a package to a package, a file to a file."""
-        from halfpixel.formats.coreml.read.weights import blobs_of
         from halfpixel.formats.coreml.write.save import save
 
         package = self.before.package
@@ -201,9 +215,7 @@ class CoremlRewritten:
         copied = package.folder is not None and os.path.realpath(target) != os.path.realpath(
             package.folder
         )
-        for program in self.before.contents.programs.values():
-            for name in blobs_of(program):
-                package.check_blob(name, copied=copied)
+        self.before.check_weights(copied=copied)
         pieces = self._pieces()
 
         def verify(written: Path) -> None:

@@ -5,13 +5,14 @@ Source: ONNX `docs/ExternalData.md`; `onnx.proto`, message TensorProto, field ex
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from halfpixel.errors import ModelFileError
 from halfpixel.formats.data_folder import DataFolder, Unsafe, quoted
-from halfpixel.formats.onnx.structure import OWN, Skeleton
+from halfpixel.formats.onnx.structure import OWN, Skeleton, model_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,6 +200,28 @@ def whole_model(path: Path) -> "ModelProto":
         tensor.ClearField("data_location")
         del tensor.external_data[:]
     return model
+
+
+def with_real_names(data: bytes, names: Sequence[str], path: Path) -> tuple[bytes, Path]:
+    """Return a serialized model, and the folder that its external data are relative to.
+
+    Data that are links to beside the model's real file get the names that they have there, since
+    a runtime that is given bytes and a folder knows no real file.
+
+    Args:
+        data: the model.
+        names: its data files.
+        path: its file.
+    """
+    folder = data_folder(path)
+    real = {name: folder.real(name) for name in names if folder.leaves(name)}
+    if not real or len(real) < len(names):
+        return data, path.absolute().parent
+    model = model_class().FromString(data)
+    for entry in (entry for tensor in tensors(model) for entry in tensor.external_data):
+        if entry.key == LOCATION:
+            entry.value = real[entry.value].name
+    return model.SerializeToString(), next(iter(real.values())).parent
 
 
 def _opened(tensor: "TensorProto", where: Stretch, path: Path) -> BinaryIO:
