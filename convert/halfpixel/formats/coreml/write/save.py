@@ -76,10 +76,11 @@ def keep(folder: Path, backup: Path, *, replace: bool) -> None:
         ModelFileError: it cannot be, or something has that name and is not to be replaced.
     """
     _check(backup, replace=replace, named=False)
-    files = located(folder).files
+    package = located(folder)
+    atomic.followed(package.spec)  # what is not replaced needs no backup
     try:
         with _unfinished(backup) as new:
-            _take_all(files, new, None, hidden=True)
+            _take_all(package.files, new, None, hidden=True)
             _give_name(new, backup)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
