@@ -128,7 +128,7 @@ def test_a_hub_keeps_a_package_as_links_into_one_folder(package: Path, tmp_path:
     assert sorted(path.name for path in package.parent.iterdir()) == [package.name]
 
 
-STRAYS = {
+STRAYS: dict[str, Callable[[Path], object]] = {
     "a file of its own": lambda p: (p / "Data" / "x").write_bytes(b""),
     "a link elsewhere": lambda p: (p / "Data" / "x").symlink_to(p.parents[1] / "away" / "x"),
     "a linked folder": lambda p: (p / "Data" / "x").symlink_to(p.parents[1] / "blobs"),

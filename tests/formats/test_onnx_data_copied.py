@@ -54,7 +54,7 @@ def test_nothing_hidden_is_written(folder: Path, tmp_path: Path, name: str) -> N
     assert run("fix", *EXPECT, folder / "model.onnx")[0] == 0  # where it lies it may stay
 
 
-TARGETS = {
+TARGETS: dict[str, Callable[[Path], object]] = {
     "a link where data goes": (
         lambda t: (t / "w.bin").symlink_to(t.parent / "away" / "secret.bin")
     ),

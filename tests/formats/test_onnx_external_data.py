@@ -82,6 +82,10 @@ def link(name: str, target: str) -> Callable[[Path], object]:
     return lambda folder: (folder / name).symlink_to(target)
 
 
+def pipe(name: str) -> Callable[[Path], object]:
+    return lambda folder: os.mkfifo(folder / name)
+
+
 def listen(folder: Path) -> None:
     here = Path.cwd()
     os.chdir(folder)  # the name of a socket is short
@@ -92,7 +96,7 @@ def listen(folder: Path) -> None:
         os.chdir(here)
 
 
-THINGS = {
+THINGS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a link out": (link("odd", "../away/scales.bin"), "leads out of the model's folder"),
     "a link to a link out": (
         lambda f: (link("odd", "other")(f), link("other", "../away/scales.bin")(f)),
@@ -107,9 +111,9 @@ THINGS = {
         lambda f: (f / "odd").hardlink_to(f / "model.onnx"),
         "is the model itself",
     ),
-    "a pipe": (lambda f: os.mkfifo(f / "odd"), "is not a regular file"),
+    "a pipe": (pipe("odd"), "is not a regular file"),
     "a link to a pipe": (
-        lambda f: (os.mkfifo(f / "pipe"), link("odd", "pipe")(f)),
+        lambda f: [make(f) for make in (pipe("pipe"), link("odd", "pipe"))],
         "is not a regular file",
     ),
     "a socket": (listen, "is not a regular file"),
@@ -235,7 +239,7 @@ def test_a_link_put_in_meanwhile_is_not_followed(
             (folder / "sub").symlink_to(tmp_path / "away")
         return found
 
-    monkeypatch.setattr(data_folder.os.path, "realpath", late)
+    monkeypatch.setattr(os.path, "realpath", late)
     with pytest.raises((data_folder.Unsafe, OSError)):
         data.open("sub/secret.bin")
 

@@ -22,7 +22,7 @@ from halfpixel.errors import RuntimeFailure, RuntimeRefusal
 from halfpixel.format import Port
 from halfpixel.formats import onnx_file
 from halfpixel.formats.onnx.memory import in_memory
-from halfpixel.formats.onnx.read.external_data import with_real_names
+from halfpixel.formats.onnx.read.external_data import size_of_data, with_real_names
 from halfpixel.formats.onnx.read.resize import OPS
 from halfpixel.formats.onnx.read.values import with_outputs
 from halfpixel.runtime import RunSettings, Runtime, Side
@@ -153,12 +153,11 @@ class OnnxRunning:
         return self._session
 
     def _measured(self) -> int:
-        """Return how many bytes the model and its external data are."""
+        """Return how many bytes the model and its external data are; judge where they lie."""
         if self.data is not None:
             return len(self.data)
         path = Path(str(self.side.source))
-        files = [path, *(path.parent / name for name in self.model.data_files)]
-        return sum(file.stat().st_size for file in files if file.exists())
+        return path.stat().st_size + size_of_data(self.model.data_files, path)
 
     def _started(self, extra: Sequence[str]) -> Session:
         onnxruntime = import_module("onnxruntime")

@@ -23,6 +23,9 @@ EXTERNAL: Final = 1
 """TensorProto.DataLocation of a tensor whose numbers lie in another file."""
 
 LOCATION: Final = "location"
+SEARCHED: Final = 1 << 20
+"""Bytes of a model that are searched for a location, so that its nodes need not be gone over."""
+
 COUNT: Final = re.compile("[0-9]{1,18}")
 """An offset or a length, as it is written."""
 
@@ -98,7 +101,8 @@ def data_files(model: "ModelProto") -> list[str]:
 def check_external_data(model: "ModelProto", read: Skeleton, path: Path) -> None:
     """Refuse a model that names data outside its folder, or what is no file; none is opened.
 
-    A file that is not there is no reason: what is not needed need not be there.
+    A file that is not there is no reason: what is not needed need not be there. In a large model
+    that has no initializer elsewhere, a constant of a node is judged where it is read instead.
 
     Args:
         model: its structure.
@@ -108,8 +112,11 @@ def check_external_data(model: "ModelProto", read: Skeleton, path: Path) -> None
     Raises:
         ModelFileError: it names such data.
     """
-    if read.data.count(LOCATION.encode()) <= read.payloads:
-        return  # no tensor is said to lie elsewhere, but by the skeleton
+    lies = sum(tensor.data_location == EXTERNAL for tensor in model.graph.initializer)
+    if lies <= read.payloads and (
+        len(read.data) > SEARCHED or read.data.count(LOCATION.encode()) <= read.payloads
+    ):
+        return
     folder, seen, payloads = data_folder(path), set[str](), 0
     for name, tensor in owned_tensors(model):
         if not tensor.external_data and tensor.data_location != EXTERNAL:
@@ -200,6 +207,23 @@ def whole_model(path: Path) -> "ModelProto":
         tensor.ClearField("data_location")
         del tensor.external_data[:]
     return model
+
+
+def size_of_data(names: Sequence[str], path: Path) -> int:
+    """Return how many bytes the data files of a model are, without those that are not there.
+
+    Raises:
+        ModelFileError: one leads out of the model's folder, or is no file.
+    """
+    folder, size = data_folder(path), 0
+    for name in names:
+        try:
+            size += folder.about(name).st_size
+        except FileNotFoundError:
+            continue
+        except (Unsafe, OSError) as error:
+            raise ModelFileError(path, f"external data {quoted(name)} {error}") from error
+    return size
 
 
 def with_real_names(data: bytes, names: Sequence[str], path: Path) -> tuple[bytes, Path]:
