@@ -65,7 +65,7 @@ def refused(package: Path, reason: str, *commands: list[str]) -> None:
 
 
 LINKED = {
-    "the manifest": (MANIFEST, "Manifest.json leads out of the model's folder"),
+    "the manifest": (MANIFEST, "'Manifest.json' leads out of the model's folder"),
     "the data": ("Data", "leads out of the model's folder"),
     "the folder in it": ("Data/com.apple.CoreML", "leads out of the model's folder"),
     "the specification": (SPEC, "leads out of the model's folder"),
@@ -84,13 +84,17 @@ def test_a_part_that_is_a_link_out_is_one_line(package: Path, name: str, reason:
 def test_weights_that_are_a_link_out_are_neither_copied_nor_run(package: Path, name: str) -> None:
     pytest.importorskip("onnxruntime")
     away(package, name)
-    refused(package, "leads out of the model's folder", ["fix", *EXPECT], ["verify"])
+    refused(package, "leads out of the model's folder", ["check"], ["fix", *EXPECT], ["verify"])
 
 
 @links
 def test_a_link_that_is_no_part_of_the_model_is_not_copied(package: Path) -> None:
-    (package / "Data" / "other.bin").symlink_to(package.parents[1] / "away")
-    refused(package, "is a link to a folder", ["fix", *EXPECT])
+    (package / "Data" / "other").symlink_to(package / "Data" / "com.apple.CoreML")
+    refused(package, "'Data/other' is a link to a folder", ["fix", *EXPECT])
+    (package / "Data" / "other").unlink()
+    (package / "Data" / "other").symlink_to(package.parents[1] / "away")
+    code, output = run("check", package)
+    assert (code, "'Data/other' leads out" in output) == (2, True)
 
 
 @links

@@ -138,18 +138,28 @@ def located(path: Path) -> Package:
 def _links(folder: Path) -> Path | None:
     """Return the manifest of a package whose files are all links into one folder, or None.
 
-    So the caches of model hubs keep them; one file that leads out of a package leads astray.
+    So the caches of model hubs keep them; any other link that leads out of a package is refused.
+
+    Raises:
+        ModelFileError: there is such a link.
     """
-    manifest = folder / MANIFEST
-    if not manifest.is_symlink():
+    root = os.path.realpath(folder)
+    outside: list[Path] = []
+    places: set[Path] = set()
+    for place, folders, names in os.walk(folder):
+        for path in (Path(place, name) for name in (*folders, *names)):
+            if path.is_symlink():
+                real = Path(os.path.realpath(path))
+                outside += [] if real.is_relative_to(root) else [path]
+                places.add(real.parent)
+            elif path.name in names:
+                places.add(path.parent)
+    if not outside:
         return None
-    beside = os.path.dirname(os.path.realpath(manifest))  # noqa: PTH120 - of a text
-    for place, folders, files in os.walk(folder):
-        if any(Path(place, name).is_symlink() for name in folders):
-            return None
-        for path in (Path(place, name) for name in files):
-            if not path.is_symlink() or os.path.dirname(os.path.realpath(path)) != beside:  # noqa: PTH120
-                return None
+    manifest = folder / MANIFEST
+    if len(places) > 1 or manifest not in outside:
+        name = quoted(outside[0].relative_to(folder).as_posix())
+        raise ModelFileError(folder, f"{name} leads out of the model's folder")
     return manifest
 
 

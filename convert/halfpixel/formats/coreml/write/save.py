@@ -172,7 +172,7 @@ def _take(files: DataFolder, name: str, new: Path) -> None:
         about = os.fstat(old.fileno())
         if name != MANIFEST and not about.st_mode & PROGRAM and not files.leaves(name):
             with suppress(OSError):  # another file system, or one without links
-                os.link(files.real(name), new, follow_symlinks=False)
+                os.link(files.real(name), new)
                 if os.path.samestat(new.lstat(), about):
                     return
                 new.unlink()
