@@ -39,7 +39,9 @@ def model(scales: TensorProto | None = None, weights: TensorProto | None = None)
         scales or models.scales(),
         weights or external("w", (1, 1, 4, 4), "weights.bin", offset=0, length=64),
     ]
-    return models.model(nodes, initializers=constants)
+    made = models.model(nodes, initializers=constants)
+    made.ir_version = 8  # which every onnxruntime takes
+    return made
 
 
 def home(tmp_path: Path) -> Path:
