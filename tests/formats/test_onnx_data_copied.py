@@ -1,5 +1,7 @@
 """External data of ONNX that a fix takes along: by plain names, through no link, over no file."""
 
+import errno
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +56,11 @@ def test_nothing_hidden_is_written(folder: Path, tmp_path: Path, name: str) -> N
     assert run("fix", *EXPECT, folder / "model.onnx")[0] == 0  # where it lies it may stay
 
 
+def neighbour(target: Path) -> None:
+    (target / "x").write_bytes(b"mine")
+    (target / "model.onnx").symlink_to("x")
+
+
 TARGETS: dict[str, Callable[[Path], object]] = {
     "a link where data goes": (
         lambda t: (t / "w.bin").symlink_to(t.parent / "away" / "secret.bin")
@@ -68,9 +75,7 @@ TARGETS: dict[str, Callable[[Path], object]] = {
     "a link where the model goes": (
         lambda t: (t / "model.onnx").symlink_to(t.parent / "away" / "secret.bin")
     ),
-    "a link to its neighbour": (
-        lambda t: ((t / "x").write_bytes(b"mine"), (t / "model.onnx").symlink_to("x"))
-    ),
+    "a link to its neighbour": neighbour,
 }
 
 
@@ -106,3 +111,33 @@ def test_a_result_in_python_is_held_to_the_same(folder: Path, tmp_path: Path) ->
     result = fix(folder / "model.onnx", expect=["up:align_corners=false"])
     with pytest.raises(ModelFileError, match="hidden"):
         result.save(tmp_path / "model.onnx")
+
+
+@pytest.mark.parametrize("name", ["sub/w.bin", "w.bin"])
+def test_a_disk_that_is_full_leaves_nothing_of_the_data(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (folder / "sub").mkdir()
+    (folder / name).write_bytes(WEIGHTS)
+    onnx.save(model(None, external("w", (1, 1, 4, 4), name)), folder / "model.onnx")
+    target = tmp_path / "target"
+    target.mkdir()
+
+    def full(_handle: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    code, output = run("fix", *EXPECT, folder / "model.onnx", "-o", target / "model.onnx")
+    assert code == 2
+    (line,) = [line for line in output.splitlines() if line.startswith("error: ")]
+    assert line == f"error: {target / name}: cannot be written: no space left on device"
+    assert list(target.iterdir()) == []
+
+
+@links
+def test_a_folder_that_the_user_names_may_be_a_link(folder: Path, tmp_path: Path) -> None:
+    onnx.save(model(), folder / "model.onnx")
+    (tmp_path / "target").mkdir()
+    (tmp_path / "link").symlink_to("target")
+    assert run("fix", *EXPECT, folder / "model.onnx", "-o", tmp_path / "link" / "new.onnx")[0] == 0
+    assert files(tmp_path / "target").keys() == {"new.onnx", "weights.bin"}

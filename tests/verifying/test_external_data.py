@@ -89,5 +89,5 @@ def test_a_whole_model_is_what_onnx_loads(folder: Path) -> None:
     pairs = zip(found.graph.initializer, expected.graph.initializer, strict=True)
     for one, other in pairs:
         assert one.data_location == other.data_location == 0
-        arrays = map(onnx.numpy_helper.to_array, (one, other))
-        np.testing.assert_array_equal(*arrays)
+        to_array = onnx.numpy_helper.to_array
+        np.testing.assert_array_equal(to_array(one), to_array(other))
