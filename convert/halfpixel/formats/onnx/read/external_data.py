@@ -101,8 +101,8 @@ def data_files(model: "ModelProto") -> list[str]:
 def check_external_data(model: "ModelProto", read: Skeleton, path: Path) -> None:
     """Refuse a model that names data outside its folder, or what is no file; none is opened.
 
-    A file that is not there is no reason: what is not needed need not be there. In a large model
-    that has no initializer elsewhere, a constant of a node is judged where it is read instead.
+    A file that is not there is no reason: what is not needed need not be there. Constants of
+    the nodes of a large model are judged where they are read instead.
 
     Args:
         model: its structure.
@@ -112,13 +112,14 @@ def check_external_data(model: "ModelProto", read: Skeleton, path: Path) -> None
     Raises:
         ModelFileError: it names such data.
     """
-    lies = sum(tensor.data_location == EXTERNAL for tensor in model.graph.initializer)
-    if lies <= read.payloads and (
-        len(read.data) > SEARCHED or read.data.count(LOCATION.encode()) <= read.payloads
-    ):
+    found = [(one.name, one) for one in model.graph.initializer if one.data_location == EXTERNAL]
+    known = max(len(found), read.payloads)
+    if len(read.data) <= SEARCHED and read.data.count(LOCATION.encode()) > known:
+        found = list(owned_tensors(model))
+    elif len(found) <= read.payloads:
         return
     folder, seen, payloads = data_folder(path), set[str](), 0
-    for name, tensor in owned_tensors(model):
+    for name, tensor in found:
         if not tensor.external_data and tensor.data_location != EXTERNAL:
             continue
         if is_payload(tensor):
