@@ -25,6 +25,7 @@ from external_models import (
     run,
 )
 from halfpixel.formats import data_folder
+from halfpixel.formats.onnx.read import external_data
 
 
 @pytest.fixture
@@ -267,3 +268,13 @@ def test_a_file_put_in_meanwhile_is_not_read(
     monkeypatch.setattr(os, "open", late)
     with pytest.raises(data_folder.Unsafe, match="was replaced while it was opened"):
         data_folder.DataFolder(folder, None).open("weights.bin")
+
+
+def test_a_constant_of_a_large_model_is_judged_where_it_is_read(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(external_data, "SEARCHED", 0)
+    odd = helper.make_node("Constant", [], ["scales"], "odd", value=external("", (4,), "../away/s"))
+    made = models.model([odd, models.resize()], initializers=[models.scales(name="unread")])
+    (folder / "model.onnx").write_bytes(made.SerializeToString())
+    refused(folder / "model.onnx", "'../away/s', which leads out", tmp_path)
