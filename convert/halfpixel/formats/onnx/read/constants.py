@@ -74,7 +74,7 @@ def numbers(tensor: "TensorProto", file: Path | None) -> Numbers | None:
         return None
     if tensor.data_location == EXTERNAL:
         size = count * struct.calcsize(code)
-        found = None if file is None else bytes_of(tensor, tensor.name, file, size)
+        found = bytes_of(tensor, tensor.name, file, size)
         if found is None:
             return None
         raw = found

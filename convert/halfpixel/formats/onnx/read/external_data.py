@@ -134,7 +134,7 @@ def check_external_data(model: "ModelProto", read: Skeleton, path: Path) -> None
                 _check_location(folder, entry.value, name, path)
 
 
-def stretch(tensor: "TensorProto", name: str, path: Path) -> Stretch:
+def stretch(tensor: "TensorProto", name: str, path: Path | None) -> Stretch:
     """Return where the bytes of an external tensor lie.
 
     Raises:
@@ -152,14 +152,14 @@ def stretch(tensor: "TensorProto", name: str, path: Path) -> Stretch:
 
 
 def bytes_of(
-    tensor: "TensorProto", name: str, path: Path, expected: int | None = None
+    tensor: "TensorProto", name: str, path: Path | None, expected: int | None = None
 ) -> bytes | None:
     """Return the bytes of an external tensor; None where the file is not there.
 
     Args:
         tensor: the tensor.
         name: its name, or that of the node that holds it.
-        path: the model's file.
+        path: the model's file; None for a model in memory, whose data is nowhere.
         expected: how many bytes its shape needs, where that is asked for.
 
     Raises:
@@ -169,6 +169,8 @@ def bytes_of(
     length = expected if where.length is None else where.length
     if expected is not None and length != expected:
         raise _error(path, name, f"are {length} bytes, expected {expected}")
+    if path is None:
+        return None
     lies = f"in {quoted(where.location)}"
     try:
         with _opened(tensor, where, path) as file:
@@ -272,7 +274,7 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _error(path: Path, name: str, reason: str) -> ModelFileError:
+def _error(path: Path | None, name: str, reason: str) -> ModelFileError:
     of = f"of tensor {quoted(name)}" if name else "of a tensor without a name"
     told = f"lie {reason}" if reason.startswith("in ") else reason
-    return ModelFileError(path, f"external data {of} {told}")
+    return ModelFileError(path or Path("<model>"), f"external data {of} {told}")
