@@ -14,7 +14,6 @@ onnxruntime gives it: `ok`, `differs` or `does-not-load`. What a release refuses
 from __future__ import annotations
 
 # ruff: noqa: ANN401 - TensorFlow and tf2onnx have no types
-
 import argparse
 import csv
 import os
