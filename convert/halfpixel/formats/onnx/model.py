@@ -94,7 +94,7 @@ class OnnxModel:
     @property
     def data_files(self) -> list[str]:
         """Names of the files beside it that hold its weights."""
-        from halfpixel.formats.onnx.write.external_data import data_files
+        from halfpixel.formats.onnx.read.external_data import data_files
 
         if self._data_files is None:
             with errors_of(self.path, self.proto):
@@ -128,9 +128,8 @@ class OnnxModel:
     def places(self) -> list[Place]:
         """Its sites with their nodes; raises as `sites`."""
         if self._places is None:
-            path = self.path
-            with errors_of(path, self.proto):
-                self._places = Walk(self.proto, path.parent if path else None).places()
+            with errors_of(self.path, self.proto):
+                self._places = Walk(self.proto, self.path).places()
         return self._places
 
     def words(self, change: Change, newest: int | None) -> str:
@@ -155,9 +154,8 @@ class OnnxModel:
 
         if not changes:
             return OnnxRewritten(self, None, (), ())
-        folder = None if self.path is None else self.path.parent
         with errors_of(self.path, self.proto):
-            rewriting = Rewriting(self.proto, self.places, folder, newest)
+            rewriting = Rewriting(self.proto, self.places, self.path, newest)
             edit, outcomes = rewriting.edit(changes)
         before, after = opset_of(self.proto), edit.opset
         notes = () if after is None else (f"opset {before} to {after}",)

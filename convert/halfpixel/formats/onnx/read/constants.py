@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
+from halfpixel.formats.onnx.read.external_data import EXTERNAL, bytes_of
 
 if TYPE_CHECKING:
     from onnx import TensorProto
@@ -49,21 +50,17 @@ _CODES: Final = {
     13: "Q",
 }
 _INT32_FIELD: Final = frozenset({2, 3, 4, 5, 6, 9})
-EXTERNAL: Final = 1
 FLOAT16: Final = 10
-LONGEST_NUMBER: Final = 20
-"""Digits of a place in a file; more are of no file."""
-
 LARGEST: Final = 1 << 24
 """Most bytes of a constant that are read: index tables of a gather, never weights."""
 
 
-def numbers(tensor: "TensorProto", folder: Path | None) -> Numbers | None:
+def numbers(tensor: "TensorProto", file: Path | None) -> Numbers | None:
     """Return the values of a constant in row-major order.
 
     Args:
         tensor: the constant; its payload may lie outside the message.
-        folder: folder that external data is relative to; None where there is none.
+        file: the model's file, which external data lies beside; None where there is none.
 
     Returns:
         Its values, or None where they are not at hand (missing external data, a type that
@@ -71,6 +68,7 @@ def numbers(tensor: "TensorProto", folder: Path | None) -> Numbers | None:
 
     Raises:
         GraphError: the payload does not fit the declared shape.
+        ModelFileError: external data may not be read, or is not long enough.
     """
     count = 1
     for dim in tensor.dims:
@@ -81,9 +79,11 @@ def numbers(tensor: "TensorProto", folder: Path | None) -> Numbers | None:
     if code is None or count * struct.calcsize(code) > LARGEST:
         return None
     if tensor.data_location == EXTERNAL:
-        raw = _external(tensor, folder, count * struct.calcsize(code))
-        if raw is None:
+        size = count * struct.calcsize(code)
+        found = bytes_of(tensor, tensor.name, file, size)
+        if found is None:
             return None
+        raw = found
     elif tensor.HasField("raw_data"):
         raw = tensor.raw_data
     else:
@@ -118,37 +118,3 @@ def _typed(tensor: "TensorProto", count: int) -> Numbers:
 
 def _broken(tensor: "TensorProto", reason: str) -> GraphError:
     return GraphError("", "", f"constant {tensor.name!r} {reason}")
-
-
-def external_place(tensor: "TensorProto") -> tuple[str, int]:
-    """Return the file and the byte in it at which a tensor's numbers begin, as the model says.
-
-    Raises:
-        GraphError: the file has no name, or a number means nothing.
-    """
-    entries = {entry.key: entry.value for entry in tensor.external_data}
-    location = entries.get("location", "")
-    if not location or "\0" in location:
-        raise _broken(tensor, f"lies in {location!r}, expected the name of a file")
-    for key in ("offset", "length"):
-        told = entries.get(key, "0")
-        if not (told.isascii() and told.isdigit() and len(told) < LONGEST_NUMBER):
-            reason = f"has external data at {key} {told[:40]!r}, expected a whole number of bytes"
-            raise _broken(tensor, reason)
-    return location, int(entries.get("offset", "0"))
-
-
-def _external(tensor: "TensorProto", folder: Path | None, length: int) -> bytes | None:
-    location, offset = external_place(tensor)
-    if folder is None:
-        return None
-    path = folder / location
-    if Path(location).is_absolute() or ".." in Path(location).parts:
-        return None
-    try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            data = file.read(length)
-    except (OSError, ValueError, OverflowError):
-        return None
-    return data if len(data) == length else None

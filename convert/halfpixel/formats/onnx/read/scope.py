@@ -41,7 +41,7 @@ class Scope:
         path: where it stands, such as "If_3.then_branch"; empty for the main graph.
         nodes: its nodes.
         opsets: version of each operator domain.
-        folder: folder that external data is relative to.
+        file: the model's file, which external data is relative to; None for one in memory.
         constants: its initializers, by name.
         values: declared types of its values, by name.
         outer: the scope around a subgraph.
@@ -57,7 +57,7 @@ class Scope:
     path: str
     nodes: "Sequence[NodeProto]"
     opsets: Mapping[str, int]
-    folder: Path | None
+    file: Path | None
     constants: "dict[str, TensorProto]"
     values: "dict[str, ValueInfoProto]"
     outer: "Scope | None" = None
@@ -123,7 +123,7 @@ class Scope:
         """Return the values of a constant, or None where it is not one."""
         tensor = self.constant(name)
         if tensor is not None:
-            return numbers(tensor, self.folder)
+            return numbers(tensor, self.file)
         found = self.producer(name)
         if found is None or found[1].op_type != "Constant":
             return None

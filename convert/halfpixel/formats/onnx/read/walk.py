@@ -61,11 +61,11 @@ class Walk:
 
     Attributes:
         model: the model, or its skeleton.
-        folder: folder that external data is relative to.
+        file: the model's file, which external data is relative to; None for one in memory.
     """
 
     model: "ModelProto"
-    folder: Path | None
+    file: Path | None
     functions: "Mapping[tuple[str, str], tuple[int, FunctionProto]]" = field(init=False)
     _sites: Sites = field(init=False)
 
@@ -118,7 +118,7 @@ class Walk:
             path="",
             nodes=graph.node,
             opsets={entry.domain: entry.version for entry in self.model.opset_import},
-            folder=self.folder,
+            file=self.file,
             constants={tensor.name: tensor for tensor in graph.initializer},
             values={value.name: value for value in values},
         )
@@ -194,7 +194,7 @@ def _body(scope: Scope, node: "NodeProto", index: int, function: "FunctionProto"
         path=_path(scope.path, f"{node.name or function.name}.{function.name}"),
         nodes=function.node,
         opsets=opsets or scope.opsets,
-        folder=scope.folder,
+        file=scope.file,
         constants={},
         values={value.name: value for value in function.value_info},
         bound={
@@ -213,7 +213,7 @@ def _inner(scope: Scope, graph: "GraphProto", path: str, container: tuple[str | 
         path=path,
         nodes=graph.node,
         opsets=scope.opsets,
-        folder=scope.folder,
+        file=scope.file,
         constants={tensor.name: tensor for tensor in graph.initializer},
         values={value.name: value for value in values},
         outer=scope,

@@ -38,13 +38,13 @@ class Rewriting:
     Attributes:
         model: the model, or its skeleton.
         places: its sites.
-        folder: folder that external data is relative to.
+        file: the model's file, which external data is relative to; None for one in memory.
         newest: newest opset that may be used; None for any.
     """
 
     model: "ModelProto"
     places: Sequence[Place]
-    folder: Path | None
+    file: Path | None
     newest: int | None = None
     _goals: dict[int, Goal | None] = field(default_factory=dict[int, "Goal | None"])
 
@@ -65,7 +65,7 @@ class Rewriting:
             try:
                 lifted = self._lift(wanted, target)
                 model = applied(self.model, lifted)
-                places = self._found_again(Walk(model, self.folder).places())
+                places = self._found_again(Walk(model, self.file).places())
             except (ConventionError, GraphError) as error:
                 lifted, target, model, places = ModelEdit(), now, self.model, self.places
                 self._explain(wanted, needs, now, str(error), outcomes)
