@@ -76,7 +76,7 @@ def fails_at(monkeypatch: pytest.MonkeyPatch, place: str, name: str, error: Base
 @pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(
     ("place", "name"),
-    [("formats.onnx_file", "structure"), ("formats.onnx.model:OnnxModel", "words")],
+    [("formats.onnx_file", "skeleton"), ("formats.onnx.model:OnnxModel", "words")],
 )
 def test_a_fault_at_one_file_costs_the_others_nothing(
     three: list[Path], monkeypatch: pytest.MonkeyPatch, place: str, name: str, error: Exception
@@ -101,7 +101,7 @@ def test_a_fault_at_one_file_costs_the_others_nothing(
 def test_a_defect_says_what_a_report_needs(
     three: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fails_at(monkeypatch, "formats.onnx_file", "structure", KeyError("lost"))
+    fails_at(monkeypatch, "formats.onnx_file", "skeleton", KeyError("lost"))
     text = run("check", three[1]).stdout
     for part in (
         "a defect of halfpixel, not of the file: 'lost' (at checking/test_boundary.py:",
@@ -150,7 +150,7 @@ def test_a_writer_that_fails_leaves_nothing(
     ],
     ids=["sites", "pair", "explain", "torch"],
 )
-@pytest.mark.parametrize("name", ["structure", "OnnxModel"])
+@pytest.mark.parametrize("name", ["skeleton", "OnnxModel"])
 def test_every_command_has_the_boundary(
     monkeypatch: pytest.MonkeyPatch, arguments: tuple[object, ...], name: str
 ) -> None:
@@ -175,7 +175,7 @@ def test_a_runtime_that_breaks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_functions_raise_our_errors_with_their_cause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        import_module("halfpixel.formats.onnx_file"), "structure", raising(KeyError("lost"))
+        import_module("halfpixel.formats.onnx_file"), "skeleton", raising(KeyError("lost"))
     )
     for call in (lambda: halfpixel.sites(GOOD), lambda: list(explain(str(GOOD)))):
         with pytest.raises(Defect) as caught:
@@ -197,7 +197,7 @@ def test_a_fault_outside_of_any_file_is_told(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_an_interrupt_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
     module = import_module("halfpixel.formats.onnx_file")
-    monkeypatch.setattr(module, "structure", raising(KeyboardInterrupt()))
+    monkeypatch.setattr(module, "skeleton", raising(KeyboardInterrupt()))
     result = run("check", GOOD)
     assert (result.exit_code, result.output) == (130, "halfpixel: interrupted\n")
 
