@@ -15,13 +15,12 @@ from typing import Any, Literal
 
 from halfpixel.dialect import DIALECTS, Dialect
 from halfpixel.errors import RuleError, UsageError
-from halfpixel.origin import How, Operator, Origin
+from halfpixel.origin import How, Operator, Origin, Safety
 from halfpixel.registry import entry_points
 from halfpixel.site import Operation, Site, Surroundings
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
-Safety = Literal["safe", "unsafe"]
 Kind = Literal["model", "target"]
 Facts = Mapping[str, object]
 """What an example says of its site beside the operator, by the names of fields."""

@@ -34,8 +34,8 @@ from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ML_PROGRAM, ONNX
 from halfpixel.intents.deviation import meant_resize
 from halfpixel.intents.exporter_habit import neat, nudged
-from halfpixel.origin import Intent
-from halfpixel.rule import Bad, Finding, Fix, Good, Rule, Safety, Severity, example_site
+from halfpixel.origin import Intent, Safety
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, Severity, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import (
     float32,

@@ -28,6 +28,16 @@ class Located:
     finding: Finding
     words: str = ""
 
+    def change_at(self, place: int) -> Change | None:
+        """Return what its fix asks of the site, at a place among the model's; None without one."""
+        fix, why = self.finding.fix, self.rule.name
+        if fix is None:
+            return None
+        return Change(
+            place, fix.operator, why, fix.factors, fix.exact,
+            safety=fix.safety, rules=frozenset({why}),
+        )  # fmt: skip
+
     def __str__(self) -> str:
         """Return the finding in one line."""
         found = self.finding
@@ -111,11 +121,10 @@ def announced(model: Opened, report: FileReport, newest: int | None = None) -> F
 
 def _announced_at(model: Opened, place: int, one: Located, newest: int | None) -> Located:
     """Return one finding in the words of what would write its fix, at a place among the sites."""
-    fix = one.finding.fix
-    if fix is None:
+    change = one.change_at(place)
+    if change is None:
         return one
     try:
-        change = Change(place, fix.operator, one.rule.name, fix.factors, fix.exact)
         words = model.words(change, newest)
     except (ConventionError, GraphError) as error:
         return replace(one, finding=replace(one.finding, fix=None, declined=reason_of(error)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from halfpixel.checking.result import Located
 from halfpixel.errors import UsageError
-from halfpixel.fixing.result import Changed, Declined
+from halfpixel.format import Outcome
 from halfpixel.intents.exported_program import GraphCall
 from halfpixel.intents.policy import Policy
 from halfpixel.site import Site
@@ -197,7 +197,7 @@ class CallSite:
     call: GraphCall | None
     site: Site | None
     note: str = ""
-    changes: tuple[Changed, ...] = ()
+    changes: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +225,8 @@ class Conversion:
     exporter: str = ""
     opset: int | None = None
     sites: tuple[CallSite, ...] = ()
-    changes: tuple[Changed, ...] = ()
-    declined: tuple[Declined, ...] = ()
+    changes: tuple[Outcome, ...] = ()
+    declined: tuple[Outcome, ...] = ()
     remaining: tuple[Located, ...] = ()
     narrower: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

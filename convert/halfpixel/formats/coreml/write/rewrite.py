@@ -40,13 +40,9 @@ def rewritten(
         dict(before.programs), dict(before.layers), dict(before.outputs), before.record
     )
     outcomes = _Rewriting(contents, before, edit).made(changes)
-    if not any(outcome.made for outcome in outcomes):
+    if not any(outcome.text for outcome in outcomes):
         return before, outcomes
-    lines = [
-        f"{contents.places[o.change.site].site.name}: {o.change.why}: {o.made}"
-        for o in outcomes
-        if o.made
-    ]
+    lines = [f"{one.node}: {one.why}: {one.text}" for one in outcomes if one.text]
     edit.record = "\n".join([*record, *lines])
     return edit, outcomes
 
@@ -73,7 +69,7 @@ class _Rewriting:
                 else:
                     outcomes.append(self._layer(place, place.node, change))
             except (ConventionError, GraphError) as error:
-                outcomes.append(Outcome(change, declined=reason_of(error)))
+                outcomes.append(Outcome.declined(place.site, change.why, reason_of(error)))
         for blocks in self.copies.values():
             for scope in blocks:
                 if not scope.path:
@@ -117,7 +113,7 @@ class _Rewriting:
         for at, made in enumerate(writer.made):
             scope.block.operations.insert(index + at, made)
         scope.index()  # the places of everything after it are others now
-        return Outcome(change, made=plan.text, before=before, after=after)
+        return Outcome.made(place.site, change, text=plan.text, before=before, after=after)
 
     def _layer(self, place: CoremlPlace, layer: NetworkLayer, change: Change) -> Outcome:
         operation = place.site.operation
@@ -125,7 +121,7 @@ class _Rewriting:
         made, text, attributes = self._layers(place, layer, change)
         self.edit.layers[layer.spans] = made
         after = tuple(line for one in made for line in network.new_lines(layer, one, attributes))
-        return Outcome(change, made=text, before=before, after=after)
+        return Outcome.made(place.site, change, text=text, before=before, after=after)
 
     def _taken(self, leaf: Leaf) -> set[str]:
         """Return the names in a network, those that were made already among them."""

@@ -71,7 +71,7 @@ class Rewriting:
                 self._explain(wanted, needs, now, str(error), outcomes)
         edit = self._write(model, places, wanted, outcomes)
         made = [outcomes[id(c)] for c in changes]
-        if not any(outcome.made for outcome in made):
+        if not any(outcome.text for outcome in made):
             return ModelEdit(), made
         edit.metadata = self._record(made, target if target > now else None)
         return compose(lifted, edit, self.model), made
@@ -96,7 +96,7 @@ class Rewriting:
         try:
             return self._opset_for(place, change, self.newest)
         except (ConventionError, GraphError) as error:
-            outcomes[id(change)] = Outcome(change, declined=reason_of(error))
+            outcomes[id(change)] = Outcome.declined(place.site, change.why, reason_of(error))
             return None
 
     def _opset_for(self, place: Place, change: Change, newest: int | None) -> int:
@@ -125,10 +125,11 @@ class Rewriting:
             needed = needs[id(change)]
             if needed is None or needed <= now:
                 continue
+            place = self.places[change.site]
             try:
-                self._opset_for(self.places[change.site], change, now)
+                self._opset_for(place, change, now)
             except (ConventionError, GraphError):
-                outcomes[id(change)] = Outcome(change, declined=reason)
+                outcomes[id(change)] = Outcome.declined(place.site, change.why, reason)
 
     def _lift(self, wanted: Sequence[Change], target: int) -> ModelEdit:
         places = [self.places[c.site] for c in wanted]
@@ -157,16 +158,19 @@ class Rewriting:
                 nodes, plan = self._agreed(group, taken, opset, calls[container, index])
             except (ConventionError, GraphError) as error:
                 for change, _ in group:
-                    outcomes[id(change)] = Outcome(change, declined=reason_of(error))
+                    site = self.places[change.site].site
+                    declined = Outcome.declined(site, change.why, reason_of(error))
+                    outcomes[id(change)] = declined
                 continue
             new = self._lifted_constants(group[0][1], nodes)
             for change, _ in group:
                 old, goal = self.places[change.site], self._goals[id(change)]
-                outcomes[id(change)] = Outcome(
+                outcomes[id(change)] = Outcome.made(
+                    old.site,
                     change,
-                    made=plan.text,
+                    text=plan.text,
                     before=node_lines(old.scope.nodes[_where(old)[1]]),
-                    after=tuple(line for node in (*new, *nodes) for line in node_lines(node)),
+                    after=[line for node in (*new, *nodes) for line in node_lines(node)],
                     cost=None if goal is None else costs(goal, plan),
                 )
             change_at = edit.at(container)
@@ -221,10 +225,7 @@ class Rewriting:
         said = [before] if before else []
         if opset is not None:
             said.append(f"opset {opset_of(self.model)} to {opset}")
-        for outcome in made:
-            if outcome.made:
-                name = self.places[outcome.change.site].site.name
-                said.append(f"{name}: {outcome.change.why}: {outcome.made}")
+        said += [f"{one.node}: {one.why}: {one.text}" for one in made if one.text]
         return {RECORD: "\n".join(said)}
 
 
