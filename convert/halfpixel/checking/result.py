@@ -12,7 +12,7 @@ from halfpixel.site import Site
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class SiteFinding:
     """A finding, the rule that made it, and the site that it is about.
 
     Attributes:
@@ -58,7 +58,7 @@ class FileReport:
 
     path: str
     sites: tuple[Site, ...] = ()
-    findings: tuple[Located, ...] = ()
+    findings: tuple[SiteFinding, ...] = ()
     error: str | None = None
     repaired: tuple[str, ...] = ()
 
@@ -76,7 +76,7 @@ class Report:
         return "\n".join([*lines, f"{count} resampling site{'' if count == 1 else 's'}"])
 
     @property
-    def findings(self) -> tuple[Located, ...]:
+    def findings(self) -> tuple[SiteFinding, ...]:
         """All findings."""
         return tuple(located for file in self.files for located in file.findings)
 
@@ -107,8 +107,8 @@ def announced(model: Opened, report: FileReport, newest: int | None = None) -> F
         newest: newest opset that may be used; None for any.
     """
     order = {id(site): place for place, site in enumerate(report.sites)}
-    known: dict[tuple[int, int, int], Located] = {}
-    found: list[Located] = []
+    known: dict[tuple[int, int, int], SiteFinding] = {}
+    found: list[SiteFinding] = []
     for one in report.findings:
         place = order[id(one.site)]
         key = id(one.site.operation), id(one.finding), place if one.site.operation.hidden else -1
@@ -119,7 +119,7 @@ def announced(model: Opened, report: FileReport, newest: int | None = None) -> F
     return replace(report, findings=tuple(found))
 
 
-def _announced_at(model: Opened, place: int, one: Located, newest: int | None) -> Located:
+def _announced_at(model: Opened, place: int, one: SiteFinding, newest: int | None) -> SiteFinding:
     """Return one finding in the words of what would write its fix, at a place among the sites."""
     change = one.change_at(place)
     if change is None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from halfpixel.checking.result import Located
+from halfpixel.checking.result import SiteFinding
 from halfpixel.errors import UsageError
 from halfpixel.format import Outcome
 from halfpixel.intents.exported_program import GraphCall
@@ -227,7 +227,7 @@ class Conversion:
     sites: tuple[CallSite, ...] = ()
     changes: tuple[Outcome, ...] = ()
     declined: tuple[Outcome, ...] = ()
-    remaining: tuple[Located, ...] = ()
+    remaining: tuple[SiteFinding, ...] = ()
     narrower: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     verifications: "tuple[Verification, ...]" = ()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from halfpixel.checking.check import Judge, opened, settings_of
-from halfpixel.checking.result import FileReport, Located, announced
+from halfpixel.checking.result import FileReport, SiteFinding, announced
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixing.result import FixResult, FixSettings
 from halfpixel.format import Change, Opened, Outcome, Rewritten
@@ -252,13 +252,13 @@ class _Fixing:
             declined = Outcome.declined(site, why, reason)
             self.declined[self._key(now, change.site, why)] = declined
 
-    def _decline(self, one: Located, reason: str) -> None:
+    def _decline(self, one: SiteFinding, reason: str) -> None:
         site, rule = one.site, one.rule.name
         declined = Outcome.declined(site, rule, reason)
         self.declined.setdefault((site.graph, site.name, rule), declined)
 
 
-def _is_meant(one: Located, fix: Fix) -> bool:
+def _is_meant(one: SiteFinding, fix: Fix) -> bool:
     """Whether a fix that assumes something says what is recorded: then it assumes nothing."""
     operation, intent = one.site.operation, one.site.intent
     if intent is None or intent.how != "recorded":
@@ -272,7 +272,7 @@ def _is_meant(one: Located, fix: Fix) -> bool:
     return compare_resize(fix.operator, meant, ins, outs).proven
 
 
-def _counts(findings: Iterable[Located]) -> Counter[tuple[str, str, str]]:
+def _counts(findings: Iterable[SiteFinding]) -> Counter[tuple[str, str, str]]:
     """Count findings by graph, node and rule, notes left out."""
     loud = (one for one in findings if SEVERITIES.index(one.finding.severity) < 2)
     return Counter((one.site.graph, one.site.name, one.rule.name) for one in loud)
