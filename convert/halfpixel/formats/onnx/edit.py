@@ -44,7 +44,7 @@ class GraphEdit:
 
 
 @dataclass(slots=True)
-class ModelEdit:
+class OnnxEdit:
     """A change of a model.
 
     Attributes:
@@ -78,7 +78,7 @@ class ModelEdit:
         return edit
 
 
-def compose(first: ModelEdit, second: ModelEdit, model: "ModelProto") -> ModelEdit:
+def compose(first: OnnxEdit, second: OnnxEdit, model: "ModelProto") -> OnnxEdit:
     """Return the edit that does `first`, then `second`.
 
     Args:
@@ -94,7 +94,7 @@ def compose(first: ModelEdit, second: ModelEdit, model: "ModelProto") -> ModelEd
         )
         for index in first.functions.keys() | second.functions.keys()
     }
-    return ModelEdit(
+    return OnnxEdit(
         _compose(first.graph, second.graph, model.graph),
         functions,
         second.opset if second.opset is not None else first.opset,
@@ -144,7 +144,7 @@ def _by_node(inner: Mapping[Inner, GraphEdit]) -> dict[int, dict[Inner, GraphEdi
     return out
 
 
-def applied(model: "ModelProto", edit: ModelEdit) -> "ModelProto":
+def applied(model: "ModelProto", edit: OnnxEdit) -> "ModelProto":
     """Return a changed copy of a model in memory; the model itself stays as it is."""
     out = type(model)()
     out.CopyFrom(model)

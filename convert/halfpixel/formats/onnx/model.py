@@ -17,7 +17,7 @@ from halfpixel.site import Site
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    from halfpixel.formats.onnx.edit import ModelEdit
+    from halfpixel.formats.onnx.edit import OnnxEdit
 
 FORMAT_NAME: Final = "ONNX"
 
@@ -34,7 +34,7 @@ class OnnxModel:
 
     proto: "ModelProto"
     source: object
-    edit: "ModelEdit | None" = None
+    edit: "OnnxEdit | None" = None
     _places: list[Place] | None = field(default=None, init=False)
     _values: tuple[Value, ...] | None = field(default=None, init=False)
     _inputs: tuple[Port, ...] | None = field(default=None, init=False)
@@ -176,7 +176,7 @@ class OnnxRewritten:
     """
 
     before: OnnxModel
-    edit: "ModelEdit | None"
+    edit: "OnnxEdit | None"
     outcomes: tuple[Outcome, ...]
     notes: tuple[str, ...]
     _opened: OnnxModel | None = None

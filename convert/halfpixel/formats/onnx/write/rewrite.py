@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Outcome
-from halfpixel.formats.onnx.edit import Container, ModelEdit, applied, compose
+from halfpixel.formats.onnx.edit import Container, OnnxEdit, applied, compose
 from halfpixel.formats.onnx.read.walk import Place, Walk
 from halfpixel.formats.onnx.structure import RECORD
 from halfpixel.formats.onnx.write.builder import names_in
@@ -48,7 +48,7 @@ class Rewriting:
     newest: int | None = None
     _goals: dict[int, Goal | None] = field(default_factory=dict[int, "Goal | None"])
 
-    def edit(self, changes: Sequence[Change]) -> tuple[ModelEdit, list[Outcome]]:
+    def edit(self, changes: Sequence[Change]) -> tuple[OnnxEdit, list[Outcome]]:
         """Return the edit that makes the changes, and what became of each.
 
         A change that cannot be made is declined; the others are made without it.
@@ -57,7 +57,7 @@ class Rewriting:
         wanted = list(changes)
         self._goals = {id(c): goal_for(self.places[c.site].site.operation, c) for c in wanted}
         now = opset_of(self.model)
-        lifted, target = ModelEdit(), now
+        lifted, target = OnnxEdit(), now
         needs = {id(c): self._needs(c, outcomes) for c in wanted}
         target = max([now, *(n for n in needs.values() if n is not None)])
         model, places = self.model, self.places
@@ -67,12 +67,12 @@ class Rewriting:
                 model = applied(self.model, lifted)
                 places = self._found_again(Walk(model, self.folder).places())
             except (ConventionError, GraphError) as error:
-                lifted, target, model, places = ModelEdit(), now, self.model, self.places
+                lifted, target, model, places = OnnxEdit(), now, self.model, self.places
                 self._explain(wanted, needs, now, str(error), outcomes)
         edit = self._write(model, places, wanted, outcomes)
         made = [outcomes[id(c)] for c in changes]
         if not any(outcome.text for outcome in made):
-            return ModelEdit(), made
+            return OnnxEdit(), made
         edit.metadata = self._record(made, target if target > now else None)
         return compose(lifted, edit, self.model), made
 
@@ -131,7 +131,7 @@ class Rewriting:
             except (ConventionError, GraphError):
                 outcomes[id(change)] = Outcome.declined(place.site, change.why, reason)
 
-    def _lift(self, wanted: Sequence[Change], target: int) -> ModelEdit:
+    def _lift(self, wanted: Sequence[Change], target: int) -> OnnxEdit:
         places = [self.places[c.site] for c in wanted]
         free = frozenset((p.scope.container, p.output) for p in places)
         return Lift(self.model, target, scales_before_11(self.places), free).edit()
@@ -142,11 +142,11 @@ class Rewriting:
         places: Sequence[Place],
         wanted: Sequence[Change],
         outcomes: dict[int, Outcome],
-    ) -> ModelEdit:
+    ) -> OnnxEdit:
         """Write every change that is not declined yet."""
         taken = names_in(model)
         opset = opset_of(model)
-        edit = ModelEdit()
+        edit = OnnxEdit()
         groups: dict[tuple[Container, int], list[tuple[Change, Place]]] = {}
         for change in wanted:
             if id(change) not in outcomes:

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from halfpixel.formats.onnx.edit import GraphEdit, ModelEdit, graph_at
+from halfpixel.formats.onnx.edit import GraphEdit, OnnxEdit, graph_at
 from halfpixel.formats.onnx.read.scope import inner_graphs
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ LARGEST = 1 << 16
 """Most bytes of an initializer that is dropped; a larger one may be somebody's weights."""
 
 
-def drop_unread(model: "ModelProto", edit: ModelEdit) -> None:
+def drop_unread(model: "ModelProto", edit: OnnxEdit) -> None:
     """Add to an edit the nodes and small initializers that only replaced nodes read.
 
     Args:
