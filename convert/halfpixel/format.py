@@ -157,7 +157,7 @@ class Outcome:
         )  # fmt: skip
 
 
-class Rewritten(Protocol):
+class ChangedModel(Protocol):
     """A changed model that is not written yet."""
 
     @property
@@ -221,7 +221,7 @@ class Opened(Protocol):
         """
         ...
 
-    def rewrite(self, changes: Sequence[Change], newest: int | None) -> Rewritten:
+    def rewrite(self, changes: Sequence[Change], newest: int | None) -> ChangedModel:
         """Return the model with changes made, as far as they can be."""
         ...
 

@@ -15,7 +15,7 @@ from halfpixel.checking.check import Judge, opened, settings_of
 from halfpixel.checking.result import FileReport, SiteFinding, announced
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixing.result import FixResult, FixSettings
-from halfpixel.format import Change, Opened, Outcome, Rewritten
+from halfpixel.format import Change, ChangedModel, Opened, Outcome
 from halfpixel.formats.plan import goal_of
 from halfpixel.intents.deviation import meant_resize
 from halfpixel.rule import SEVERITIES, Fix, Severity
@@ -184,7 +184,7 @@ class _Fixing:
 
     def _made(
         self, now: Opened, before: FileReport, changes: Sequence[Change], name: str
-    ) -> tuple[Rewritten, FileReport] | None:
+    ) -> tuple[ChangedModel, FileReport] | None:
         """Make changes; those that do not take are declined, and the rest is made again."""
         while changes:
             rewritten = now.rewrite(changes, self.settings.max_opset)

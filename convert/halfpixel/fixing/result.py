@@ -7,7 +7,7 @@ from typing import BinaryIO
 from halfpixel.checking.check import Settings
 from halfpixel.checking.result import FileReport
 from halfpixel.errors import UsageError
-from halfpixel.format import Outcome, Rewritten
+from halfpixel.format import ChangedModel, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class FixResult:
     notes: tuple[str, ...] = ()
     error: str | None = None
     report: FileReport | None = None
-    _rewritten: Rewritten | None = None
+    _rewritten: ChangedModel | None = None
     _source: object = None
 
     @property

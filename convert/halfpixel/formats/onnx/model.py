@@ -139,7 +139,7 @@ class OnnxModel:
 
         return words_of_change(self.places[change.site], change, newest)
 
-    def rewrite(self, changes: Sequence[Change], newest: int | None) -> "OnnxRewritten":
+    def rewrite(self, changes: Sequence[Change], newest: int | None) -> "ChangedOnnxModel":
         """Return the model with changes made, as far as they can be.
 
         Args:
@@ -154,18 +154,18 @@ class OnnxModel:
         from halfpixel.formats.onnx.write.version_converter import opset_of
 
         if not changes:
-            return OnnxRewritten(self, None, (), ())
+            return ChangedOnnxModel(self, None, (), ())
         folder = None if self.path is None else self.path.parent
         with errors_of(self.path, self.proto):
             rewriting = Rewriting(self.proto, self.places, folder, newest)
             edit, outcomes = rewriting.edit(changes)
         before, after = opset_of(self.proto), edit.opset
         notes = () if after is None else (f"opset {before} to {after}",)
-        return OnnxRewritten(self, edit, tuple(outcomes), notes)
+        return ChangedOnnxModel(self, edit, tuple(outcomes), notes)
 
 
 @dataclass
-class OnnxRewritten:
+class ChangedOnnxModel:
     """A changed model that is not written yet.
 
     Attributes:
