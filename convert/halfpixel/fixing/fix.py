@@ -16,7 +16,7 @@ from halfpixel.checking.result import FileReport, SiteFinding, announced
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixing.result import FixResult, FixSettings
 from halfpixel.format import Change, ChangedModel, Opened, Outcome
-from halfpixel.formats.plan import goal_of
+from halfpixel.formats.plan import sized_resize
 from halfpixel.intents.deviation import meant_resize
 from halfpixel.rule import SEVERITIES, Fix, Severity
 from halfpixel.sampling import Resize, compare_resize
@@ -268,7 +268,7 @@ def _is_meant(one: SiteFinding, fix: Fix) -> bool:
     meant = meant_resize(operation)
     if meant is None:
         return False
-    ins, outs = goal_of(operation, fix.operator, fix.factors).lengths
+    ins, outs = sized_resize(operation, fix.operator, fix.factors).lengths
     return compare_resize(fix.operator, meant, ins, outs).proven
 
 

@@ -21,7 +21,7 @@ from halfpixel.formats.coreml.write.plan import (
     program_plan,
     settled_lengths,
 )
-from halfpixel.formats.plan import Copy, Product, Said, goal_for
+from halfpixel.formats.plan import Copy, Product, Said, sized_change
 from halfpixel.formats.protobuf_schema import new
 
 
@@ -86,7 +86,7 @@ class _Rewriting:
         return self.copies[leaf.label]
 
     def _operation(self, place: CoremlPlace, node: MilPlace, change: Change) -> Outcome:
-        goal = goal_for(place.site.operation, change)
+        goal = sized_change(place.site.operation, change)
         plan = program_plan(place, change, goal)
         lengths = None if goal is None else settled_lengths(place, goal)
         if lengths is not None:
@@ -148,7 +148,7 @@ class _Rewriting:
         leaf = place.leaf
         if layer.spans in self.before.layers and len(self.before.layers[layer.spans]) > 1:
             raise ConventionError("it was written as several layers before")
-        goal = goal_for(place.site.operation, change)
+        goal = sized_change(place.site.operation, change)
         plan = network_plan(place, change, goal, lambda: self._is_exact(leaf))
         lengths = None if goal is None else settled_lengths(place, goal)
         if lengths is not None:

@@ -20,7 +20,16 @@ from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE
 from halfpixel.formats.onnx.write.spelling import form_of, words_of
-from halfpixel.formats.plan import Affine, Floor, Gather, Goal, Grid, Plan, Said, goal_for
+from halfpixel.formats.plan import (
+    Affine,
+    Floor,
+    Gather,
+    Grid,
+    Plan,
+    Said,
+    SizedResize,
+    sized_change,
+)
 from halfpixel.formats.planner import OwnWords, choose
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
 from halfpixel.sampling.axis import MAX_LENGTH
@@ -56,7 +65,9 @@ def newest_for(operation: Operation, newest: int | None) -> int:
     return max(operation.opset, NEWEST if newest is None else newest)
 
 
-def plan_of(place: Place, change: Change, goal: Goal | None, opset: int, *, lifted: bool) -> Plan:
+def plan_of(
+    place: Place, change: Change, goal: SizedResize | None, opset: int, *, lifted: bool
+) -> Plan:
     """Return how a change is written.
 
     Args:
@@ -124,7 +135,7 @@ def _affine_grid(operation: Operation, operator: AffineGrid) -> Plan:
     return Affine(operator, tuple(known), dtype, text)
 
 
-def _resize(place: Place, change: Change, goal: Goal, opset: int, *, lifted: bool) -> Plan:
+def _resize(place: Place, change: Change, goal: SizedResize, opset: int, *, lifted: bool) -> Plan:
     operation = place.site.operation
     _check_lengths(goal)
     _check_layout(place, operation, goal)
@@ -163,7 +174,7 @@ def is_sized(operation: Operation) -> bool:
     return operation.by == "sizes" and not operation.hidden and "axes" not in operation.attributes
 
 
-def _check_lengths(goal: Goal) -> None:
+def _check_lengths(goal: SizedResize) -> None:
     """Refuse lengths beyond those whose weights are described."""
     for lengths in goal.lengths:
         for axis, _ in goal.resize.axes:
@@ -172,7 +183,7 @@ def _check_lengths(goal: Goal) -> None:
                 raise ConventionError(f"axis {axis} is {length} long, expected 1 to {MAX_LENGTH}")
 
 
-def _check_layout(place: Place, operation: Operation, goal: Goal) -> None:
+def _check_layout(place: Place, operation: Operation, goal: SizedResize) -> None:
     """Refuse a gather whose result does not lie as its data does."""
     if operation.hidden != "GatherND":
         return
@@ -251,7 +262,10 @@ def words_of_change(place: Place, change: Change, newest: int | None) -> str:
     Raises:
         ConventionError: nothing can say it, with the reason.
     """
-    goal, most = goal_for(place.site.operation, change), newest_for(place.site.operation, newest)
+    goal, most = (
+        sized_change(place.site.operation, change),
+        newest_for(place.site.operation, newest),
+    )
     plan = plan_of(place, change, goal, most, lifted=True)
     now, needed = place.site.opset, opset_for(plan)
     if needed > most:

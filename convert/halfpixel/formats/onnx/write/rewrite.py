@@ -22,7 +22,7 @@ from halfpixel.formats.onnx.write.plan import newest_for, opset_for, plan_of
 from halfpixel.formats.onnx.write.site import nodes_of
 from halfpixel.formats.onnx.write.unread import drop_unread
 from halfpixel.formats.onnx.write.version_converter import opset_of
-from halfpixel.formats.plan import Goal, Plan, goal_for
+from halfpixel.formats.plan import Plan, SizedResize, sized_change
 from halfpixel.formats.planner import costs
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Rewriting:
     places: Sequence[Place]
     folder: Path | None
     newest: int | None = None
-    _goals: dict[int, Goal | None] = field(default_factory=dict[int, "Goal | None"])
+    _goals: dict[int, SizedResize | None] = field(default_factory=dict[int, "SizedResize | None"])
 
     def edit(self, changes: Sequence[Change]) -> tuple[OnnxEdit, list[Outcome]]:
         """Return the edit that makes the changes, and what became of each.
@@ -55,7 +55,7 @@ class Rewriting:
         """
         outcomes: dict[int, Outcome] = {}
         wanted = list(changes)
-        self._goals = {id(c): goal_for(self.places[c.site].site.operation, c) for c in wanted}
+        self._goals = {id(c): sized_change(self.places[c.site].site.operation, c) for c in wanted}
         now = opset_of(self.model)
         lifted, target = OnnxEdit(), now
         needs = {id(c): self._needs(c, outcomes) for c in wanted}

@@ -11,7 +11,7 @@ from typing import Final
 
 from halfpixel.conventions.onnx.lengths import NodeWanted
 from halfpixel.conventions.onnx.vocabulary import VOCABULARY, Form
-from halfpixel.formats.plan import Goal
+from halfpixel.formats.plan import SizedResize
 from halfpixel.intents.deviation import deviation_of
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import output_length_float32
@@ -22,7 +22,9 @@ TRIED: Final = 256
 """Input lengths at which a nearest resize by scale is simulated where none is known."""
 
 
-def form_of(operation: Operation, goal: Goal, opset: int, *, exact: bool = False) -> Form | None:
+def form_of(
+    operation: Operation, goal: SizedResize, opset: int, *, exact: bool = False
+) -> Form | None:
     """Return the form that changes least and computes what is wanted, or None.
 
     Args:
@@ -46,7 +48,7 @@ def form_of(operation: Operation, goal: Goal, opset: int, *, exact: bool = False
     return None if exact else second
 
 
-def _wanted(operation: Operation, goal: Goal, opset: int) -> NodeWanted:
+def _wanted(operation: Operation, goal: SizedResize, opset: int) -> NodeWanted:
     written = operation.op in {"Resize", "Upsample"} and not operation.problem
     plain = operation.attributes.get("keep_aspect_ratio_policy", "stretch") == "stretch"
     return NodeWanted(
@@ -62,7 +64,7 @@ def _wanted(operation: Operation, goal: Goal, opset: int) -> NodeWanted:
     )
 
 
-def _computes(candidate: Resize, goal: Goal, *, by_scale: bool) -> bool:
+def _computes(candidate: Resize, goal: SizedResize, *, by_scale: bool) -> bool:
     """Whether a candidate is what is wanted, at the lengths that the site can have.
 
     No attribute says that an axis whose length stays is copied: where lengths are not known,
@@ -81,7 +83,7 @@ def _plain(sampling: Sampling) -> Sampling:
     return replace(sampling, copies_same_length=False)
 
 
-def _agrees(candidate: Resize, goal: Goal) -> bool:
+def _agrees(candidate: Resize, goal: SizedResize) -> bool:
     """Whether a nearest resize reads the pixels that are wanted, at trial lengths too."""
     for (axis, one), (_, other) in zip(candidate.axes, goal.resize.axes, strict=True):
         if not isinstance(other.kernel, Nearest) or goal.lengths[0][axis] is not None:
