@@ -1,8 +1,8 @@
 """What a site should compute, with its lengths, and how that is written.
 
-A `SizedResize` is what is wanted; a `Plan` is what `planner` found to say it with in some format. A plan
-carries all that a printer needs (ONNX nodes, MIL operations, layers, a torch module) and the text
-by which it is announced, and nothing was written to find it.
+A `SizedResize` is what is wanted; a `Plan` is what `planner` found to say it with in some format.
+A plan carries all that a printer needs (ONNX nodes, MIL operations, layers, a torch module) and the
+text by which it is announced, and nothing was written to find it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from halfpixel.conventions.onnx.lengths import NodeWanted
-from halfpixel.conventions.onnx.vocabulary import NEARBY, Form
+from halfpixel.conventions.onnx.vocabulary import NEARBY, NodeWords
 from halfpixel.conventions.vocabulary import proven
 from halfpixel.dialect import ONNX
 from halfpixel.sampling import Nearest, Resize
@@ -56,7 +56,7 @@ def other_attributes(operation: Operation, target: Target) -> Instead | None:
         by=operation.by,
     )
 
-    def runs(form: Form, found: Resize) -> bool:
+    def runs(form: NodeWords, found: Resize) -> bool:
         attributes = {name: cast("Attribute", value) for name, value in form.attributes.items()}
         said = target.says(replace(operation, attributes=attributes))
         return said is not None and said.verdict == "native" and proven(found, wanted)

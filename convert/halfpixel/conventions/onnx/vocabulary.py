@@ -45,7 +45,7 @@ ROUNDINGS: Final = ("floor", "round_prefer_floor", "round_prefer_ceil", "ceil")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class NodeWords:
     """One way to write a resize as a Resize node.
 
     Attributes:
@@ -64,13 +64,13 @@ class Form:
     resize: Resize | None = field(default=None, compare=False, repr=False)
 
 
-def _forms(wanted: NodeWanted) -> Iterator[Form]:
+def _forms(wanted: NodeWanted) -> Iterator[NodeWords]:
     """Yield forms of what is meant, then of what is written most often."""
     for attributes, sampling in _attributes(wanted):
         for by, values, scales in ways(wanted, sampling):
             axes = tuple((a, _with(sampling, scales, a)) for a, _ in wanted.resize.axes)
             found = Resize(axes, wanted.resize.extrapolation_value)
-            yield Form(attributes, by, values, _first_opset(attributes), found)
+            yield NodeWords(attributes, by, values, _first_opset(attributes), found)
 
 
 def _first_opset(attributes: Attributes) -> int:
@@ -130,10 +130,10 @@ def _of_table(sampling: Sampling, n_in: int | None, n_out: int | None) -> Iterat
         yield Sampling(coordinate, Linear())
 
 
-def _variants(wanted: NodeWanted) -> Iterator[Form]:
+def _variants(wanted: NodeWanted) -> Iterator[NodeWords]:
     """Yield the attributes that stand there with one changed, then with two; lengths stay."""
     for changes in _changes(wanted.attributes):
-        yield Form({**wanted.attributes, **changes}, "kept")
+        yield NodeWords({**wanted.attributes, **changes}, "kept")
 
 
 def _changes(given: Attributes) -> Iterator[Mapping[str, object]]:
@@ -159,7 +159,7 @@ def _changes(given: Attributes) -> Iterator[Mapping[str, object]]:
             yield changes
 
 
-def _resize_of(form: Form, wanted: NodeWanted) -> Resize | None:
+def _resize_of(form: NodeWords, wanted: NodeWanted) -> Resize | None:
     """Return what a form computes at the wanted lengths, read as a file would be."""
     if form.resize is not None:
         return form.resize
@@ -214,7 +214,7 @@ def exact_attributes(
     ins, outs = zip(*(lengths.get(axis, (1, 1)) for axis in range(max(lengths) + 1)), strict=True)
     resize = Resize(tuple((axis, sampling) for axis, sampling, _, _ in steps))
 
-    def runs(form: Form, _: Resize) -> bool:
+    def runs(form: NodeWords, _: Resize) -> bool:
         written = sampling_of("Resize", opset, form.attributes)
         if form.by != "sizes" or written.extrapolate:
             return False

@@ -11,7 +11,7 @@ from typing import Final, cast
 
 from halfpixel.conventions.onnx import grid as onnx_grid
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, early_attributes
-from halfpixel.conventions.onnx.vocabulary import Form
+from halfpixel.conventions.onnx.vocabulary import NodeWords
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.lowerings import Capabilities
@@ -19,7 +19,7 @@ from halfpixel.formats.onnx.read.gathers import read_gather
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE
-from halfpixel.formats.onnx.write.spelling import form_of, words_of
+from halfpixel.formats.onnx.write.spelling import node_words, text_of
 from halfpixel.formats.plan import (
     Affine,
     Floor,
@@ -144,9 +144,9 @@ def _resize(place: Place, change: Change, goal: SizedResize, opset: int, *, lift
 
     def say() -> Said | None:
         now = max(operation.opset, 11)
-        form = form_of(operation, goal, now, exact=change.exact)
+        form = node_words(operation, goal, now, exact=change.exact)
         if form is None and opset > now:
-            form = form_of(operation, goal, opset, exact=change.exact)
+            form = node_words(operation, goal, opset, exact=change.exact)
         if form is None or (form.opset > opset and change.lowering != "resize"):
             return None
         return _said(operation, form, lifted=lifted)
@@ -203,25 +203,25 @@ def _check_layout(place: Place, operation: Operation, goal: SizedResize) -> None
         raise ConventionError("the gather's result lies otherwise than its data")
 
 
-def _said(operation: Operation, form: Form, *, lifted: bool) -> Said:
+def _said(operation: Operation, form: NodeWords, *, lifted: bool) -> Said:
     """Return a Resize: the old node with other attributes, or a new one."""
     fresh = operation.op != "Resize" or bool(operation.hidden) or operation.opset < 11
     if fresh:
-        attributes, text = form.attributes, words_of(form)
+        attributes, text = form.attributes, text_of(form)
     else:
         attributes = _changed(operation.attributes, _complete(form, operation))
         parts = [f"{name}={value}" for name, value in attributes.items()]
         if form.by != "kept":
-            parts.append(words_of(replace(form, attributes={})))
+            parts.append(text_of(replace(form, attributes={})))
         text = ", ".join(parts)
         if not text and not lifted:
             raise ConventionError("it already says so")
-        text = text or words_of(form)
+        text = text or text_of(form)
     text = f"set {text}" if operation.op == "Resize" else f"Resize: {text}"
     return Said("Resize", attributes, text, fresh, form.by, form.values, since=form.opset)
 
 
-def _complete(form: Form, operation: Operation) -> dict[str, object]:
+def _complete(form: NodeWords, operation: Operation) -> dict[str, object]:
     """Return the form's attributes, and 0 for those that must not stand at another value."""
     quiet = {
         name: 0

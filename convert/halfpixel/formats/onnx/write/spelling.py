@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from halfpixel.conventions.onnx.lengths import NodeWanted
-from halfpixel.conventions.onnx.vocabulary import VOCABULARY, Form
+from halfpixel.conventions.onnx.vocabulary import VOCABULARY, NodeWords
 from halfpixel.formats.plan import SizedResize
 from halfpixel.intents.deviation import deviation_of
 from halfpixel.sampling import Nearest, Resize, Sampling
@@ -22,9 +22,9 @@ TRIED: Final = 256
 """Input lengths at which a nearest resize by scale is simulated where none is known."""
 
 
-def form_of(
+def node_words(
     operation: Operation, goal: SizedResize, opset: int, *, exact: bool = False
-) -> Form | None:
+) -> NodeWords | None:
     """Return the form that changes least and computes what is wanted, or None.
 
     Args:
@@ -36,11 +36,11 @@ def form_of(
     """
     wanted = _wanted(operation, goal, opset)
 
-    def computes(form: Form, found: Resize) -> bool:
+    def computes(form: NodeWords, found: Resize) -> bool:
         by = wanted.by if form.by == "kept" else form.by
         return _computes(found, goal, by_scale=by == "scales")
 
-    second: Form | None = None
+    second: NodeWords | None = None
     for form, found in VOCABULARY.equal(wanted, computes):
         if _agrees(found, goal):
             return form
@@ -109,10 +109,10 @@ def _trial_lengths(one: Sampling, other: Sampling) -> Iterator[tuple[int, int]]:
             yield n_in, n_out
 
 
-def words_of(form: Form) -> str:
+def text_of(form: NodeWords) -> str:
     """Return a form in words, as a fix is announced.
 
-    >>> words_of(Form({"mode": "linear"}, "sizes", (1, 3, 8, 8)))
+    >>> text_of(NodeWords({"mode": "linear"}, "sizes", (1, 3, 8, 8)))
     'mode=linear, sizes 1, 3, 8, 8'
     """
     said = [f"{name}={_shown(value)}" for name, value in form.attributes.items()]
