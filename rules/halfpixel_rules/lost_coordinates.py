@@ -22,6 +22,7 @@ Unsafe: that an upgrade was made is read from what is missing.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.deviation import deviation
 from halfpixel.origin import Intent
@@ -35,7 +36,7 @@ MARKS = ("coordinate_transformation_mode", "nearest_mode")
 def check(site: Site) -> Iterator[Finding]:
     """Compare the defaults with the asymmetric coordinates of older opsets."""
     operator, operation = site.operator, site.operation
-    if site.op != "Resize" or site.opset < 11 or not isinstance(operator, Resize):
+    if site.op != "Resize" or site.opset < FIRST_RESIZE or not isinstance(operator, Resize):
         return
     if any(name in operation.attributes for name in MARKS):
         return

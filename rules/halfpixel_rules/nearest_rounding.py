@@ -23,6 +23,7 @@ two modes is taken for what was meant.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.exporter_habit import as_written
 from halfpixel.origin import Intent
@@ -41,7 +42,8 @@ def check(site: Site) -> Iterator[Finding]:
         return
     if not all(isinstance(sampling.kernel, Nearest) for _, sampling in operator.axes):
         return
-    lost = site.opset >= 11 and not any(name in site.operation.attributes for name in DEFAULTS)
+    written = any(name in site.operation.attributes for name in DEFAULTS)
+    lost = site.opset >= FIRST_RESIZE and not written
     if lost and site.op == "Resize":
         return  # lost-coordinates is about these
     if site.intent is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, cast
 
+from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.conventions.torch.grid import (
     MODE_NAMES,
     PADDINGS,
@@ -157,7 +158,7 @@ def expected(
         policies: what the user expects.
     """
     matching = [p for p in policies if any(fnmatchcase(name, p.pattern) for name in names)]
-    resizes = operation.op in {"Resize", "Upsample"} or operation.op in COREML_RESIZES
+    resizes = operation.op in RESIZES or operation.op in COREML_RESIZES
     kind = "resize" if resizes else type(operation.operator).__name__
     fitting = [p for p in matching if (resizes or p.pattern != "*") and _fits(p, operation, kind)]
     if not fitting:

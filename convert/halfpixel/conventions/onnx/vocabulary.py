@@ -11,7 +11,13 @@ from itertools import product
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.onnx.lengths import By, NodeWanted, ways
-from halfpixel.conventions.onnx.resize import Request, attributes_of, read, sampling_of
+from halfpixel.conventions.onnx.resize import (
+    FIRST_RESIZE,
+    Request,
+    attributes_of,
+    read,
+    sampling_of,
+)
 from halfpixel.conventions.vocabulary import Attributes, Vocabulary
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling
@@ -60,7 +66,7 @@ class NodeWords:
     attributes: dict[str, object]
     by: By
     values: tuple[float | None, ...] = ()
-    opset: int = 11
+    opset: int = FIRST_RESIZE
     resize: Resize | None = field(default=None, compare=False, repr=False)
 
 
@@ -76,7 +82,7 @@ def _forms(wanted: NodeWanted) -> Iterator[NodeWords]:
 def _first_opset(attributes: Attributes) -> int:
     if attributes["coordinate_transformation_mode"] == "half_pixel_symmetric":
         return 19
-    return 18 if "antialias" in attributes else 11
+    return 18 if "antialias" in attributes else FIRST_RESIZE
 
 
 def _with(sampling: Sampling, scales: Sequence[float | None] | None, axis: int) -> Sampling:

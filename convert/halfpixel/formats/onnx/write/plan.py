@@ -10,7 +10,12 @@ from dataclasses import replace
 from typing import Final, cast
 
 from halfpixel.conventions.onnx import grid as onnx_grid
-from halfpixel.conventions.onnx.resize import FIRST_RESIZE, early_attributes
+from halfpixel.conventions.onnx.resize import (
+    DEFAULTS,
+    FIRST_RESIZE,
+    RESIZES,
+    early_attributes,
+)
 from halfpixel.conventions.onnx.vocabulary import NodeWords
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
@@ -143,7 +148,7 @@ def _resize(place: Place, change: Change, goal: SizedResize, opset: int, *, lift
         raise ConventionError("it resamples no axis")
 
     def say() -> Said | None:
-        now = max(operation.opset, 11)
+        now = max(operation.opset, FIRST_RESIZE)
         form = node_words(operation, goal, now, exact=change.exact)
         if form is None and opset > now:
             form = node_words(operation, goal, opset, exact=change.exact)
@@ -205,7 +210,7 @@ def _check_layout(place: Place, operation: Operation, goal: SizedResize) -> None
 
 def _said(operation: Operation, form: NodeWords, *, lifted: bool) -> Said:
     """Return a Resize: the old node with other attributes, or a new one."""
-    fresh = operation.op != "Resize" or bool(operation.hidden) or operation.opset < 11
+    fresh = operation.op != "Resize" or bool(operation.hidden) or operation.opset < FIRST_RESIZE
     if fresh:
         attributes, text = form.attributes, text_of(form)
     else:
@@ -233,12 +238,8 @@ def _complete(form: NodeWords, operation: Operation) -> dict[str, object]:
     return {**form.attributes, **quiet}
 
 
-DEFAULTS: Final[Mapping[str, object]] = {
-    "antialias": 0,
-    "exclude_outside": 0,
-    "cubic_coeff_a": -0.75,
-}
-"""Attributes that need not be written at these values."""
+QUIET: Final = frozenset({"antialias", "exclude_outside", "cubic_coeff_a"})
+"""Attributes that need not be written at their defaults."""
 
 
 def _changed(old: Mapping[str, object], wanted: Mapping[str, object]) -> dict[str, object]:
@@ -246,7 +247,7 @@ def _changed(old: Mapping[str, object], wanted: Mapping[str, object]) -> dict[st
     return {
         name: value
         for name, value in wanted.items()
-        if not _alike(old[name] if name in old else DEFAULTS.get(name), value)
+        if not _alike(old.get(name, DEFAULTS[name] if name in QUIET else None), value)
     }
 
 
@@ -278,7 +279,7 @@ def words_of_change(place: Place, change: Change, newest: int | None) -> str:
 
 def as_lifted(operation: Operation, opset: int) -> Operation:
     """Return a site as it is in a model that was taken to a later opset."""
-    early = operation.op in {"Resize", "Upsample"} and operation.opset < FIRST_RESIZE <= opset
+    early = operation.op in RESIZES and operation.opset < FIRST_RESIZE <= opset
     if not early or operation.hidden:
         return replace(operation, opset=opset)
     attributes = early_attributes(str(operation.attributes.get("mode", "nearest")))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from halfpixel.conventions.onnx.lengths import NodeWanted
+from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.conventions.onnx.vocabulary import VOCABULARY, NodeWords
 from halfpixel.formats.plan import SizedResize
 from halfpixel.intents.deviation import deviation_of
@@ -49,7 +50,7 @@ def node_words(
 
 
 def _wanted(operation: Operation, goal: SizedResize, opset: int) -> NodeWanted:
-    written = operation.op in {"Resize", "Upsample"} and not operation.problem
+    written = operation.op in RESIZES and not operation.problem
     plain = operation.attributes.get("keep_aspect_ratio_policy", "stretch") == "stretch"
     return NodeWanted(
         goal.resize,
