@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from halfpixel.conventions.meaning import COPIES, Meaning, choice
 from halfpixel.conventions.vocabulary import Attributes
+from halfpixel.dialect import ONNX
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import shortest
@@ -40,8 +41,7 @@ ONNX_COORDINATES: Final = frozenset(
 ) | {"pytorch_half_pixel"}
 ROUNDINGS: Final = frozenset({"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"})
 MODES: Final = frozenset({"nearest", "linear", "cubic"})
-RESIZES: Final = frozenset({"Resize", "Upsample"})
-"""Operators that resize."""
+RESIZES: Final = ONNX.resizes
 
 FIRST_RESIZE: Final = 11
 """First opset whose Resize says its coordinates."""
