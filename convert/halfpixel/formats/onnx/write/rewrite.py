@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Outcome
-from halfpixel.formats.onnx.edit import Container, OnnxEdit, applied, compose
+from halfpixel.formats.onnx.edit import (
+    Container,
+    OnnxEdit,
+    applied,
+    compose,
+    drop_unread,
+)
 from halfpixel.formats.onnx.read.walk import Place, Walk
 from halfpixel.formats.onnx.structure import RECORD
 from halfpixel.formats.onnx.write.builder import names_in
@@ -20,7 +26,6 @@ from halfpixel.formats.onnx.write.lift import Lift, scales_before_11
 from halfpixel.formats.onnx.write.lines import node_lines
 from halfpixel.formats.onnx.write.plan import newest_for, opset_for, plan_of
 from halfpixel.formats.onnx.write.site import nodes_of
-from halfpixel.formats.onnx.write.unread import drop_unread
 from halfpixel.formats.onnx.write.version_converter import opset_of
 from halfpixel.formats.plan import Plan, SizedResize, sized_change
 from halfpixel.formats.planner import costs
