@@ -182,14 +182,8 @@ def settle(base: Operation, meaning: Meaning) -> Operation:
     ins, outs = known(shape_in, meaning.rank), known(shape_out, meaning.rank)
     scales = meaning.scales if base.by == "scales" else None
     told = base.by != "scales" or scales is not None
-    return replace(
-        base,
-        operator=meaning.resize,
-        output_shape=shape_out,
-        torch_call=torch_text(meaning.resize, scales, ins, outs) if told else None,
-        scales=scales,
-        sizes=meaning.sizes,
-    )
+    call = torch_text(meaning.resize, scales, ins, outs) if told else None
+    return base.settled(meaning, shape_out, call)
 
 
 def _output_shape(shape_in: Shape, declared: Shape | None, meaning: Meaning) -> Shape:
