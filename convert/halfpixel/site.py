@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from halfpixel.conventions.meaning import Meaning
+
     Compute = Callable[[Sequence[NDArray[np.generic]]], NDArray[np.float64]]
 
 Dim = int | str | None
@@ -157,6 +159,17 @@ class Operation:
     def spatial(self) -> int:
         """How many axes a resize is over."""
         return self.dialect.spatial_axes(self.rank)
+
+    def settled(self, meaning: "Meaning", shape_out: Shape, call: str | None) -> "Operation":
+        """Return a resize with what its lengths mean: shape, scales and sizes, the PyTorch call."""
+        return replace(
+            self,
+            operator=meaning.resize,
+            output_shape=shape_out,
+            torch_call=call,
+            scales=meaning.scales if self.by == "scales" else None,
+            sizes=meaning.sizes,
+        )
 
     def meaning(self, intent: Intent | None) -> "Operation":
         """Return it with what was meant."""

@@ -34,8 +34,8 @@ from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ML_PROGRAM, ONNX
 from halfpixel.intents.deviation import meant_resize
 from halfpixel.intents.exporter_habit import neat, nudged
-from halfpixel.origin import Intent
-from halfpixel.rule import Bad, Finding, Fix, Good, Rule, Safety, Severity, example_site
+from halfpixel.origin import Safety
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, Severity, example_record, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import (
     float32,
@@ -199,7 +199,7 @@ def _scaled(scale: float) -> Resize:
 
 
 _CALL = parse_call('F.interpolate(x, scale_factor=0.29, mode="linear")')
-_RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
+_RECORD = example_record(_CALL)
 _SINGLE = float.fromhex("0x1.28f5c2p-2")  # 0.29 in float32
 _AT_100 = example_site(
     "Resize",

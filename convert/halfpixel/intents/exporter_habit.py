@@ -16,7 +16,7 @@ from halfpixel.sampling.arithmetic import float32, shortest
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from halfpixel.intents.aten_call import NamedCall
     from halfpixel.intents.exporter import Aspect, Exporter, Row
@@ -108,7 +108,7 @@ def _call(
         antialias = operation.attributes.get("antialias", 0)
     corners = told.get("align_corners")
     if corners == "as written":
-        corners = _aligned(operation)
+        corners = has_coordinate(operation, _CORNERS)
     version = operation.origin.producer.version if exporter.pytorch == "producer" else None
     factors = _factors(operation, exporter, str(told["lengths"]))
     spatial = operation.spatial
@@ -138,11 +138,11 @@ def _factors(operation: Operation, exporter: "Exporter", lengths: str) -> tuple[
     return tuple(map(shortest, scales[-operation.spatial :]))
 
 
-def _aligned(operation: Operation) -> bool:
-    """Whether an operator aligns corners, as it says of itself."""
+def has_coordinate(operation: Operation, coordinates: "Collection[str]") -> bool:
+    """Whether a resize has one of these coordinates along an axis, as it says of itself."""
     operator = operation.operator
     axes = operator.axes if isinstance(operator, Resize) else ()
-    return any(sampling.coordinate in _CORNERS for _, sampling in axes)
+    return any(sampling.coordinate in coordinates for _, sampling in axes)
 
 
 def neat(scales: "Sequence[float]") -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.meaning import Meaning, check_lengths
 from halfpixel.conventions.onnx import resize as onnx_resize
-from halfpixel.conventions.onnx.resize import Request
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE, Request
 from halfpixel.conventions.torch.text import torch_text
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
@@ -102,7 +102,7 @@ def resize_inputs(scope: Scope, node: "NodeProto", opset: int) -> Lengths:
     """
     if node.op_type == "Upsample" and opset < 9:
         return Lengths("scales")
-    if opset < 11:
+    if opset < FIRST_RESIZE:
         return Lengths("scales", scales=given_name(node, 1))
     roi, scales, sizes = (given_name(node, place) for place in (1, 2, 3))
     if scales and _is_empty(scope, scales):
@@ -176,20 +176,14 @@ def settle(base: Operation, meaning: Meaning) -> Operation:
     """Complete an operation with what its lengths mean: shapes, and the PyTorch call."""
     shape_in = base.input_shape or (None,) * meaning.rank
     declared = base.output_shape
-    if base.opset < 11 and meaning.scales is not None:
+    if base.opset < FIRST_RESIZE and meaning.scales is not None:
         declared = None  # a size that was written as a scale: shape inference may be one short
     shape_out = _output_shape(shape_in, declared, meaning)
     ins, outs = known(shape_in, meaning.rank), known(shape_out, meaning.rank)
     scales = meaning.scales if base.by == "scales" else None
     told = base.by != "scales" or scales is not None
-    return replace(
-        base,
-        operator=meaning.resize,
-        output_shape=shape_out,
-        torch_call=torch_text(meaning.resize, scales, ins, outs) if told else None,
-        scales=scales,
-        sizes=meaning.sizes,
-    )
+    call = torch_text(meaning.resize, scales, ins, outs) if told else None
+    return base.settled(meaning, shape_out, call)
 
 
 def _output_shape(shape_in: Shape, declared: Shape | None, meaning: Meaning) -> Shape:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
+from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.formats.onnx.read.evaluation import Described
 from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
@@ -185,7 +186,7 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
     None where a node has to be looked at for itself: it carries a record, its path through the
     graph counts, or its shapes are not written in the file.
     """
-    if node.op_type not in {"Resize", "Upsample"} or node.metadata_props or scope.bound:
+    if node.op_type not in RESIZES or node.metadata_props or scope.bound:
         return None
     if not node.input or not node.output:
         return None

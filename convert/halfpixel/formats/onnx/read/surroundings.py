@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
@@ -49,7 +50,7 @@ def surroundings_of(
     """
     if node.op_type == "GridSample":
         return Surroundings(fed_by=grid_maker(scope, node))
-    if node.op_type in {"Resize", "Upsample"}:
+    if node.op_type in RESIZES:
         aligned = operation.attributes.get("coordinate_transformation_mode") == "align_corners"
         layers = layers_into(scope, node) if aligned else ()
         return Surroundings(layers, image, is_joined(scope, node))
@@ -78,7 +79,7 @@ def is_joined(scope: Scope, node: "NodeProto") -> bool:
     Asked only where a size may be written as a scale: up to opset 10, and after an upgrade from
     there that left the coordinates out.
     """
-    if (scope.opset("") or 0) >= 11:
+    if (scope.opset("") or 0) >= FIRST_RESIZE:
         for attribute in node.attribute:
             if attribute.name == "coordinate_transformation_mode":
                 return False
