@@ -95,7 +95,8 @@ class Operation:
         operator: the exact description; None where the node cannot be described, with the
             reason in `problem`.
         input_shape: shape of its first input; None where not even the rank is known.
-        output_shape: shape of its first output, likewise.
+        output_shape: shape of its first output, likewise: the one that it computes where that
+            can be told, else the one that is declared.
         torch_call: the PyTorch call that it is, as Python; None where there is none.
         scales: scales one an axis, where scales were given and are constant.
         sizes: output lengths one an axis, where sizes were given; None each where unknown.
@@ -107,6 +108,7 @@ class Operation:
         problem: why the node cannot be described.
         dialect: whose words `op`, `opset` and `attributes` are.
         doubt: why devices may differ in what it computes, where the documents leave it open.
+        declared: shape of its first output as the file itself declares it; None where it does not.
         since: version that an operator with these very parameters came with; 0 where unknown.
         surroundings: what stands around it.
         origin: who wrote it, what was meant, and where it will run.
@@ -133,6 +135,7 @@ class Operation:
     dialect: Dialect = ONNX
     doubt: str = ""
     since: int = 0
+    declared: Shape | None = None
     surroundings: Surroundings = Surroundings()
     origin: Origin = UNKNOWN
     intent: Intent | None = field(init=False, repr=False, compare=False)

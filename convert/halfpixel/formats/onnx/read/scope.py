@@ -163,6 +163,12 @@ class Scope:
             return tuple(tensor.dims)
         return scope.outer.shape(name) if scope.outer is not None else None
 
+    def declared(self, name: str) -> Shape | None:
+        """Return the shape that the file itself declares of a value; None where it does not."""
+        scope, name = self.resolve(name)
+        found = scope.values.get(name)
+        return None if found is None else declared_shape(found)
+
     def dtype(self, name: str) -> str:
         """Return the element type of a value, such as float32; empty where unknown."""
         scope, name = self.resolve(name)

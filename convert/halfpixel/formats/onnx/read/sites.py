@@ -209,6 +209,7 @@ def operation_key(operation: Operation) -> object:
         operation.operator,
         operation.input_shape,
         operation.output_shape,
+        operation.declared,
         operation.scales,
         operation.sizes,
         operation.by,
