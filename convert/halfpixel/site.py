@@ -64,6 +64,23 @@ class FreeLengths:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """A length that what reads a site's output asks for.
+
+    Attributes:
+        axis: of the site's output; None where the number of all its elements is asked for.
+        length: the length, or that number.
+        by: what asks: the op type and the name of a node, or "the model's output".
+        inferred: shape inference, which rounds in float64, compares the two before a run does.
+    """
+
+    axis: int | None
+    length: int
+    by: str
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What stands around a site in its graph, as far as a rule asks.
 
@@ -75,6 +92,7 @@ class Surroundings:
         joined: an operator that needs equal lengths (Add, Concat ...) reads the output.
         fed_by: operator that made the grid of a GridSample, where it is a site itself.
         free_lengths: lengths at trial sizes, where the graph computes them.
+        needs: lengths that what reads the output asks for, where the output's own are in doubt.
     """
 
     layers: tuple[StridedLayer, ...] = ()
@@ -82,6 +100,7 @@ class Surroundings:
     joined: bool = False
     fed_by: AffineGrid | None = None
     free_lengths: FreeLengths = FreeLengths()
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ TIE: Final = 1e-6
 LONGEST: Final = 1 << 62
 """Stands for an output length that overflows float32."""
 
+_HALF: Final = struct.Struct("<e")
 _FLOAT: Final = struct.Struct("<f")
 _BITS: Final = struct.Struct("<I")
 
@@ -39,6 +40,19 @@ def float32(value: float) -> float:
     """
     try:
         rounded: float = _FLOAT.unpack(_FLOAT.pack(value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return rounded
+
+
+def float16(value: float) -> float:
+    """Return the nearest float16, as a Python float; infinity where it overflows.
+
+    >>> float16(1.1)
+    1.099609375
+    """
+    try:
+        rounded: float = _HALF.unpack(_HALF.pack(value))[0]
     except OverflowError:
         return math.copysign(math.inf, value)
     return rounded
