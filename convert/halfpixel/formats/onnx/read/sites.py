@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.formats.onnx.read.evaluation import Described
+from halfpixel.formats.onnx.read.needs import in_doubt
 from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
 from halfpixel.formats.onnx.read.surroundings import is_joined, surroundings_of
@@ -63,6 +64,8 @@ class Sites:
             site = self._described(scope, node)
             self._alike[key] = site.operation
             return site
+        if in_doubt(known):
+            return self._described(scope, node)  # what reads it counts
 
         def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
             return describe(scope, node, self.producer).compute(inputs)
@@ -210,6 +213,7 @@ def operation_key(operation: Operation) -> object:
         operation.operator,
         operation.input_shape,
         operation.output_shape,
+        operation.declared,
         operation.scales,
         operation.sizes,
         operation.by,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
+from halfpixel.formats.onnx.read.needs import needs_of
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
@@ -53,8 +54,9 @@ def surroundings_of(
     if node.op_type in RESIZES:
         aligned = operation.attributes.get("coordinate_transformation_mode") == "align_corners"
         layers = layers_into(scope, node) if aligned else ()
-        return Surroundings(layers, image, is_joined(scope, node))
-    return Surroundings()
+        needs = needs_of(scope, node, operation)
+        return Surroundings(layers, image, is_joined(scope, node), needs=needs)
+    return Surroundings(needs=needs_of(scope, node, operation))
 
 
 def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
