@@ -40,17 +40,6 @@ NOT_YET: Final = {
         "scales-dequantized-2.onnx",
         "tf-scale-and-translate.onnx",
     ),
-    "declared lengths are not held against computed ones, a factor is its shortest decimal": (
-        "nhwc-cubic-x2.onnx",
-        "declared-17-convtranspose-16.onnx",
-        "declared-22-computed-21.onnx",
-        "tf-scale-7-to-31.onnx",
-        "float16-rounded-scale-1.1.onnx",
-        "ratio-scale-bilinear-25-13.onnx",
-        "ratio-scale-lateral-25-13.onnx",
-        "ratio-scale-nearest-50-29-free.onnx",
-        "tf-sizes-124-to-103.onnx",
-    ),
     "free lengths are not judged, or what is frozen beside them is not seen": (
         "nearest-factor-0.6-free-1d.onnx",
         "nearest-to-5-from-free-dynamo.onnx",
@@ -72,14 +61,7 @@ NOT_YET: Final = {
 }
 """Files of which check does not say yet what it should, by the reason."""
 
-SPOILED: Final = (
-    "paddle-align-mode-1-6x7-to-12x14.onnx",
-    "nhwc-cubic-x2.onnx",
-    "ratio-scale-bilinear-25-13.onnx",
-    "ratio-scale-lateral-25-13.onnx",
-    "ratio-scale-nearest-50-29-free.onnx",
-    "tf-sizes-124-to-103.onnx",
-)
+SPOILED: Final = ("paddle-align-mode-1-6x7-to-12x14.onnx",)
 """Right files that an unsafe fix makes wrong: their finding is one that is not due."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from halfpixel.boundary import boundary
-from halfpixel.checking.result import FileReport, Located, Report, announced
+from halfpixel.checking.result import FileReport, Report, SiteFinding, announced
 from halfpixel.errors import Defect, HalfpixelError, RuleError, UsageError
 from halfpixel.format import Format, Opened
 from halfpixel.intents.policy import Policy, expected, parse_policy
@@ -241,14 +241,14 @@ class Judge:
             return site
         return replace(site, operation=site.operation.meaning(intent))
 
-    def _findings(self, found: Sequence[Site]) -> Iterator[Located]:
+    def _findings(self, found: Sequence[Site]) -> Iterator[SiteFinding]:
         order = {id(site): place for place, site in enumerate(found)}
         located = [
-            Located(rule, site, finding)
+            SiteFinding(rule, site, finding)
             for site in found
             for rule, finding in self.findings_of(site)
         ]
-        located += [Located(*one) for one in of_model(self.rules, found, self._failed)]
+        located += [SiteFinding(*one) for one in of_model(self.rules, found, self._failed)]
         rank = SEVERITIES.index
         kept = [
             one for one in located if rank(one.finding.severity) <= rank(self.settings.severity)

@@ -19,7 +19,7 @@ from pathlib import Path, PurePath
 from typing import Final
 from urllib.parse import quote
 
-from halfpixel.checking.result import FileReport, Located, Report
+from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.rule import Bad, BadModel, Rule, Severity, load_rules
 from halfpixel.site import Site
 
@@ -165,7 +165,7 @@ def _failures(file: FileReport) -> Iterator[tuple[str, str]]:
     yield from ((DEFECT, fault) for fault in file.faults)
 
 
-def _result(file: FileReport, located: Located, run: _Run) -> Values:
+def _result(file: FileReport, located: SiteFinding, run: _Run) -> Values:
     """Return a finding as a result (3.27)."""
     site, finding, name = located.site, located.finding, located.rule.name
     place = _artifact(file.path, run.folder)
@@ -202,7 +202,7 @@ def _result(file: FileReport, located: Located, run: _Run) -> Values:
     return out
 
 
-def _message(located: Located) -> str:
+def _message(located: SiteFinding) -> str:
     """Return the finding, and what is to be done about it."""
     site, finding = located.site, located.finding
     text = f"{'/'.join(filter(None, _where(site)))} ({site.op}): {finding.message} ({finding.how})"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from halfpixel.checking.result import FileReport, Located, Report
+from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.rule import SEVERITIES
 from halfpixel.site import Shape, Site, shown
 
@@ -51,7 +51,7 @@ def _file(file: FileReport) -> Iterator[Line]:
         yield (("error", STYLES["error"]), (f": {fault}", ""))
 
 
-def _site(path: str, located: Sequence[Located]) -> Iterator[Line]:
+def _site(path: str, located: Sequence[SiteFinding]) -> Iterator[Line]:
     site = located[0].site
     where = shown(site.path)
     operation = site.operation

@@ -154,7 +154,7 @@ class CoremlModel:
         del newest
         return words_of_change(self.contents, change)
 
-    def rewrite(self, changes: Sequence[Change], newest: int | None) -> "CoremlRewritten":
+    def rewrite(self, changes: Sequence[Change], newest: int | None) -> "ChangedCoremlModel":
         """Return the model with changes made, as far as they can be.
 
         Args:
@@ -165,11 +165,11 @@ class CoremlModel:
 
         del newest
         edit, outcomes = rewritten(self.contents, self.edit, self.record, changes)
-        return CoremlRewritten(self, edit, tuple(outcomes))
+        return ChangedCoremlModel(self, edit, tuple(outcomes))
 
 
 @dataclass
-class CoremlRewritten:
+class ChangedCoremlModel:
     """A changed model that is not written yet.
 
     Attributes:

@@ -17,7 +17,7 @@ from halfpixel.site import Site
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    from halfpixel.formats.onnx.edit import ModelEdit
+    from halfpixel.formats.onnx.edit import OnnxEdit
 
 FORMAT_NAME: Final = "ONNX"
 
@@ -34,7 +34,7 @@ class OnnxModel:
 
     proto: "ModelProto"
     source: object
-    edit: "ModelEdit | None" = None
+    edit: "OnnxEdit | None" = None
     _places: list[Place] | None = field(default=None, init=False)
     _values: tuple[Value, ...] | None = field(default=None, init=False)
     _inputs: tuple[Port, ...] | None = field(default=None, init=False)
@@ -138,7 +138,7 @@ class OnnxModel:
 
         return words_of_change(self.places[change.site], change, newest)
 
-    def rewrite(self, changes: Sequence[Change], newest: int | None) -> "OnnxRewritten":
+    def rewrite(self, changes: Sequence[Change], newest: int | None) -> "ChangedOnnxModel":
         """Return the model with changes made, as far as they can be.
 
         Args:
@@ -153,17 +153,17 @@ class OnnxModel:
         from halfpixel.formats.onnx.write.version_converter import opset_of
 
         if not changes:
-            return OnnxRewritten(self, None, (), ())
+            return ChangedOnnxModel(self, None, (), ())
         with errors_of(self.path, self.proto):
             rewriting = Rewriting(self.proto, self.places, self.path, newest)
             edit, outcomes = rewriting.edit(changes)
         before, after = opset_of(self.proto), edit.opset
         notes = () if after is None else (f"opset {before} to {after}",)
-        return OnnxRewritten(self, edit, tuple(outcomes), notes)
+        return ChangedOnnxModel(self, edit, tuple(outcomes), notes)
 
 
 @dataclass
-class OnnxRewritten:
+class ChangedOnnxModel:
     """A changed model that is not written yet.
 
     Attributes:
@@ -174,7 +174,7 @@ class OnnxRewritten:
     """
 
     before: OnnxModel
-    edit: "ModelEdit | None"
+    edit: "OnnxEdit | None"
     outcomes: tuple[Outcome, ...]
     notes: tuple[str, ...]
     _opened: OnnxModel | None = None

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
-from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.attributes import Arguments, attributes_of, constant_tensor
 from halfpixel.formats.onnx.read.constants import NAMES, OTHER_NAMES, Numbers, numbers
+from halfpixel.formats.onnx.read.order import producers_of
 from halfpixel.site import Attribute, Shape
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Scope:
         shapes: shapes that were inferred, where the file does not carry them.
         types: element types that were inferred, likewise.
         compute: for a main graph, computes a value from shapes that the file fixes.
+        outputs: names of its outputs.
         container: which list of nodes it is: ("graph",) or ("function", index), then
             (node, attribute, place) of each subgraph on the way.
     """
@@ -66,9 +67,11 @@ class Scope:
     shapes: dict[str, Shape] = field(default_factory=dict[str, Shape])
     types: dict[str, int] = field(default_factory=dict[str, int])
     compute: "Callable[[str], Numbers | None] | None" = None
+    outputs: frozenset[str] = frozenset()
     container: tuple[str | int, ...] = ("graph",)
     _producers: "dict[str, int] | None" = None
     _joined: "frozenset[str] | None" = None
+    _readers: "dict[str, list[int]] | None" = None
 
     @property
     def joined(self) -> frozenset[str]:
@@ -79,10 +82,21 @@ class Scope:
         return self._joined
 
     @property
+    def readers(self) -> dict[str, list[int]]:
+        """Indices of the nodes that read each value, in order."""
+        if self._readers is None:
+            found: dict[str, list[int]] = {}
+            for index, node in enumerate(self.nodes):
+                for name in node.input:
+                    found.setdefault(name, []).append(index)
+            self._readers = found
+        return self._readers
+
+    @property
     def producers(self) -> dict[str, int]:
         """Index of the node that produces each value; cycles are refused here."""
         if self._producers is None:
-            self._producers = _producers(self.nodes, self.path)
+            self._producers = producers_of(self.nodes, self.path)
         return self._producers
 
     def producer(self, name: str) -> "tuple[Scope, NodeProto] | None":
@@ -172,6 +186,12 @@ class Scope:
             return tuple(tensor.dims)
         return scope.outer.shape(name) if scope.outer is not None else None
 
+    def declared(self, name: str) -> Shape | None:
+        """Return the shape that the file itself declares of a value; None where it does not."""
+        scope, name = self.resolve(name)
+        found = scope.values.get(name)
+        return None if found is None else declared_shape(found)
+
     def dtype(self, name: str) -> str:
         """Return the element type of a value, such as float32; empty where unknown."""
         scope, name = self.resolve(name)
@@ -234,44 +254,3 @@ def declared_shape(value: "ValueInfoProto") -> Shape | None:
         else (text(dim.dim_param) or None)
         for dim in tensor.shape.dim
     )
-
-
-def _producers(nodes: "Sequence[NodeProto]", path: str) -> dict[str, int]:
-    """Return which node makes each value; one pass tells whether an input comes later."""
-    producers: dict[str, int] = {}
-    early: list[str] = []
-    for i, node in enumerate(nodes):
-        early += [name for name in node.input if name not in producers]
-        for name in node.output:
-            producers[name] = i
-    producers.pop("", None)
-    if any(name in producers for name in early):
-        _refuse_cycle(nodes, producers, path)
-    return producers
-
-
-def _refuse_cycle(nodes: "Sequence[NodeProto]", producers: dict[str, int], path: str) -> None:
-    """Raise where some node depends on its own output; a mere disorder is let pass."""
-    waiting = [0] * len(nodes)
-    readers: dict[int, list[int]] = {}
-    for i, node in enumerate(nodes):
-        for name in node.input:
-            source = producers.get(name)
-            if source is not None:
-                waiting[i] += 1
-                readers.setdefault(source, []).append(i)
-    ready = [i for i, count in enumerate(waiting) if count == 0]
-    done = 0
-    while ready:
-        done += 1
-        for reader in readers.get(ready.pop(), ()):
-            waiting[reader] -= 1
-            if waiting[reader] == 0:
-                ready.append(reader)
-    if done < len(nodes):
-        stuck = next(node for i, node in enumerate(nodes) if waiting[i] > 0)
-        where = f" in {path}" if path else ""
-        name = stuck.name or (stuck.output[0] if stuck.output else stuck.op_type)
-        raise GraphError(
-            "", name, f"the graph has a cycle{where}: {stuck.op_type} depends on itself"
-        )

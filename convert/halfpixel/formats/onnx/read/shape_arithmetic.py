@@ -9,6 +9,7 @@ between those shapes and the value that is asked for.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
+from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
 from halfpixel.formats.onnx.read.evaluator import evaluated
@@ -148,7 +149,7 @@ def trial_at(model: "ModelProto", scope: Scope, lengths: Mapping[str, int]) -> T
 
 
 def _is_resize(node: "NodeProto") -> bool:
-    return node.op_type in {"Resize", "Upsample"} and bool(node.input) and bool(node.output)
+    return node.op_type in RESIZES and bool(node.input) and bool(node.output)
 
 
 def _resized(trial: Trial, node: "NodeProto", scales: object) -> list[int] | None:

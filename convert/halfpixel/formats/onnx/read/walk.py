@@ -121,6 +121,7 @@ class Walk:
             file=self.file,
             constants={tensor.name: tensor for tensor in graph.initializer},
             values={value.name: value for value in values},
+            outputs=frozenset([value.name for value in graph.output]),
         )
         main.producers  # noqa: B018 - refuses a cycle, before anything follows it
         if self._lacks_shapes(main):
@@ -218,6 +219,7 @@ def _inner(scope: Scope, graph: "GraphProto", path: str, container: tuple[str | 
         values={value.name: value for value in values},
         outer=scope,
         arguments=scope.arguments,
+        outputs=frozenset([value.name for value in graph.output]),
         container=container,
     )
 
