@@ -7,7 +7,7 @@ was raised inside is the cause of what is raised; `--debug` logs its traceback.
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from halfpixel.errors import Defect, HalfpixelError, said_of
+from halfpixel.errors import Defect, HalfpixelError, UsageError, place_of, said_of
 
 
 @contextmanager
@@ -39,6 +39,24 @@ def boundary(name: str) -> Generator[None]:
     except Exception as error:
         log(name, error)
         raise Defect(name, error) from error
+
+
+@contextmanager
+def package_boundary(package: str) -> Generator[None]:
+    """Name the package of rules, of whomever, that cannot be loaded in a block.
+
+    Raises:
+        UsageError: something was raised inside.
+    """
+    try:
+        yield
+    except HalfpixelError:
+        raise
+    except Exception as error:
+        log(package, error)
+        why = f"{said_of(error)}{place_of(error)}"
+        advice = "a defect of that package: mend it, or uninstall it"
+        raise UsageError(f"the rules of {package} cannot be loaded: {why}; {advice}") from error
 
 
 def log(name: str, error: Exception) -> None:

@@ -13,9 +13,9 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Literal
 
-from halfpixel.boundary import log
+from halfpixel.boundary import log, package_boundary
 from halfpixel.dialect import DIALECTS, Dialect
-from halfpixel.errors import HalfpixelError, RuleError, UsageError, place_of, said_of
+from halfpixel.errors import RuleError, UsageError
 from halfpixel.origin import How, Intent, Operator, Origin, Safety
 from halfpixel.registry import entry_points
 from halfpixel.sampling import Resize, Sampling
@@ -161,25 +161,14 @@ def load_rules() -> tuple[Rule, ...]:
     """
     rules: dict[str, Rule] = {}
     for package in entry_points("halfpixel.rules"):
-        for rule in _loaded(package):
+        with package_boundary(package):
+            found = list(package_rules(package))
+        for rule in found:
             if rule.name in rules and rules[rule.name].module != rule.module:
                 both = f"{rules[rule.name].module} and {rule.module}"
                 raise UsageError(f"two rules are called {rule.name}: {both}")
             rules[rule.name] = rule
     return tuple(rule for _, rule in sorted(rules.items()))
-
-
-def _loaded(package: str) -> list[Rule]:
-    """Return the rules of a package of whomever."""
-    try:
-        return list(package_rules(package))
-    except HalfpixelError:
-        raise
-    except Exception as error:
-        log(package, error)
-        why = f"{said_of(error)}{place_of(error)}"
-        advice = "a defect of that package: mend it, or uninstall it"
-        raise UsageError(f"the rules of {package} cannot be loaded: {why}; {advice}") from error
 
 
 def chosen_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:

@@ -52,6 +52,7 @@ TYPES: Final[Mapping[str, Mapping[str, int]]] = {
     "MaxPool": _WINDOW | _typed(int_="ceil_mode storage_order"),
     "AveragePool": _WINDOW | _typed(int_="ceil_mode count_include_pad"),
     "Transpose": _typed(ints="perm"),
+    "Concat": _typed(int_="axis"),
     "GatherND": _typed(int_="batch_dims"),
     "Shape": _typed(int_="start end"),
     "Constant": {
