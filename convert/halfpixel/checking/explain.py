@@ -15,7 +15,7 @@ from halfpixel.errors import ConventionError, UsageError
 from halfpixel.rule import Rule, load_rules
 from halfpixel.sampling import Area, Cubic, Nearest, Resize, Sampling, Table
 from halfpixel.sampling.axis import MAX_LENGTH
-from halfpixel.site import Site, shown
+from halfpixel.site import Site
 
 SAMPLES: Final = 8
 """Output samples whose source coordinates are listed."""
@@ -134,8 +134,7 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
 
 
 def _site(path: Path, site: Site) -> Iterator[str]:
-    where = shown(site.path)
-    yield f"{path}: {where} ({site.op}, {site.operation.version})"
+    yield f"{path}: {site.path} ({site.op}, {site.operation.version})"
     for name, value in sorted(site.operation.attributes.items()):
         yield f"  {name} = {value}"
     yield f"  PyTorch: {site.torch_call or site.operation.problem or 'no single call'}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Opened
+from halfpixel.printable import printable_line, printable_lines
 from halfpixel.rule import Finding, Rule, Severity
 from halfpixel.site import Site
 
@@ -31,7 +32,9 @@ class Located:
     def __str__(self) -> str:
         """Return the finding in one line."""
         found = self.finding
-        return f"{self.site.path}: {found.severity} {self.rule.name}: {found.message}"
+        return printable_line(
+            f"{self.site.path}: {found.severity} {self.rule.name}: {found.message}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Report:
         """Return a line for each finding, and how many sites there are."""
         lines = [f"{file.path}: {one}" for file in self.files for one in file.findings]
         count = len(self.sites)
-        return "\n".join([*lines, f"{count} resampling site{'' if count == 1 else 's'}"])
+        return printable_lines([*lines, f"{count} resampling site{'' if count == 1 else 's'}"])
 
     @property
     def findings(self) -> tuple[Located, ...]:

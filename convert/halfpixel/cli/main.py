@@ -13,8 +13,10 @@ from pkgutil import iter_modules
 import click
 
 from halfpixel.cli import commands
+from halfpixel.cli.console import say
 from halfpixel.cli.options import FAILED, FOUND
 from halfpixel.errors import HalfpixelError
+from halfpixel.printable import printable_line
 from halfpixel.registry import load
 
 
@@ -39,8 +41,12 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except HalfpixelError as error:
-            click.echo(f"halfpixel: {error}", err=True)
+            say(f"halfpixel: {error}", err=True)
             ctx.exit(FAILED)
+        except click.UsageError as error:  # a file's name may look like an option
+            if error.message.isprintable():
+                raise
+            raise click.UsageError(printable_line(error.message), error.ctx) from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,12 +73,12 @@ def main() -> None:
         sys.exit(FOUND)
     except MemoryError as error:
         _drop_output()
-        click.echo(f"halfpixel: out of memory: {str(error).lower() or 'nothing is left'}", err=True)
+        say(f"halfpixel: out of memory: {str(error).lower() or 'nothing is left'}", err=True)
         sys.exit(FAILED)
     except OSError as error:
         _drop_output()
         reason = (error.strerror or str(error)).lower()
-        click.echo(f"halfpixel: {error.filename or 'standard output'}: {reason}", err=True)
+        say(f"halfpixel: {error.filename or 'standard output'}: {reason}", err=True)
         sys.exit(FAILED)
 
 

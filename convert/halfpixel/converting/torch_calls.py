@@ -4,7 +4,6 @@ A snippet is Python that makes an input of the site's own shape, makes the call,
 comes out against the output shape; it names the node, and the line that the exporter recorded.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from halfpixel.checking.check import opened
 from halfpixel.converting.result import MODELS
 from halfpixel.errors import UsageError
 from halfpixel.formats import atomic
+from halfpixel.quoting import json_text, python_comment, python_docstring, python_literal
 from halfpixel.sampling import AffineGrid, ConvTranspose, Resize, RoiAlign
 from halfpixel.site import Shape, Site
 
@@ -66,7 +66,7 @@ def lines(calls: Sequence[TorchCall]) -> Iterator[str]:
 def dumps(source: str, calls: Sequence[TorchCall]) -> str:
     """Return calls as JSON text."""
     rows = [asdict(one) for one in calls]
-    return json.dumps({"version": 1, "path": source, "sites": rows}, allow_nan=False)
+    return json_text({"version": 1, "path": source, "sites": rows})
 
 
 def write(source: str, calls: Sequence[TorchCall], output: str | Path) -> None:
@@ -96,7 +96,7 @@ def torch_calls(sites: Sequence[Site]) -> list[TorchCall]:
 def script(source: str, calls: Sequence[TorchCall]) -> str:
     """Return one Python file with a mapping of node names to calls, and every snippet."""
     lines = [
-        f'"""The resampling calls of {Path(source).name}, one a node."""',
+        python_docstring(f"The resampling calls of {Path(source).name}, one a node."),
         "",
         "import torch",
         "import torch.nn.functional as F",
@@ -104,11 +104,11 @@ def script(source: str, calls: Sequence[TorchCall]) -> str:
     if any("torchvision." in (one.call or "") for one in calls):
         lines.append("import torchvision")
     lines += ["", "CALLS = {"]
-    lines += [f"    {one.name!r}: {one.call!r}," for one in calls]
+    lines += [f"    {python_literal(one.name)}: {python_literal(one.call)}," for one in calls]
     lines += ["}", "", "if __name__ == '__main__':"]
     bodies = [one.snippet for one in calls if one.snippet]
     for one in calls:
-        text = one.snippet or f"# {one.name} ({one.op}): {one.reason}"
+        text = one.snippet or python_comment(f"{one.name} ({one.op}): {one.reason}")
         lines += ["", *(f"    {line}" if line else "" for line in text.splitlines())]
     if not bodies:
         lines.append("    pass")
@@ -117,7 +117,7 @@ def script(source: str, calls: Sequence[TorchCall]) -> str:
 
 def _snippet(number: int, name: str, site: Site) -> Iterator[str]:
     where = f", {site.source}" if site.source else ""
-    yield f"# {number}. {name} ({site.op}, {site.operation.version}){where}"
+    yield python_comment(f"{number}. {name} ({site.op}, {site.operation.version}){where}")
     operator = site.operator
     shape = _lengths(site.input_shape, site.operation.rank)
     dtype = site.operation.dtype

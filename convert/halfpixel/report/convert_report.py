@@ -1,6 +1,5 @@
 """What was converted, for people and for programs."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from math import isfinite
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.converting.result import CallSite, Conversion
 from halfpixel.fixing.result import Changed
+from halfpixel.quoting import json_text
 from halfpixel.report.as_json import finding_fields
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _verification(found: "Verification") -> Iterator[str]:
 
 def dumps(found: Conversion) -> str:
     """Return the report as JSON text; a number that is not finite is null."""
-    return json.dumps(
+    return json_text(
         {
             "version": VERSION,
             "source": found.source,
@@ -94,7 +94,6 @@ def dumps(found: Conversion) -> str:
             "remaining": [finding_fields(one) for one in found.remaining],
             "verifications": [_figures(one) for one in found.verifications],
         },
-        allow_nan=False,
     )
 
 

@@ -1,14 +1,14 @@
 """What was fixed, for people, for programs, and as a diff of the nodes."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from difflib import unified_diff
 from typing import Final
 
 from halfpixel.fixing.result import Changed, Declined, FixResult
+from halfpixel.printable import printable_lines
+from halfpixel.quoting import json_text
 from halfpixel.report.as_json import finding_fields
-from halfpixel.site import shown
 
 VERSION: Final = 1
 
@@ -36,7 +36,7 @@ def lines(results: Sequence[Written]) -> Iterator[str]:
 
 
 def _site(one: Changed | Declined) -> str:
-    name = shown(f"{one.graph}/{one.node}" if one.graph else one.node)
+    name = f"{one.graph}/{one.node}" if one.graph else one.node
     return f"{name} ({one.op})"
 
 
@@ -54,8 +54,8 @@ def dumps(results: Sequence[Written], *, diffs: bool = False) -> str:
     files = [_file(result, output) for result, output in results]
     if diffs:
         for file, (result, _) in zip(files, results, strict=True):
-            file["diff"] = "\n".join(diff(result))
-    return json.dumps({"version": VERSION, "files": files})
+            file["diff"] = printable_lines(diff(result))
+    return json_text({"version": VERSION, "files": files})
 
 
 def _file(result: FixResult, output: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import click
 
+from halfpixel.cli.console import write_document
 from halfpixel.cli.options import CLEAN, FOUND, command
 from halfpixel.errors import RuntimeFailure
 
@@ -85,7 +86,7 @@ def conformance_command(options: Options) -> None:
 
 def _write(text: str, output: str | None) -> None:
     if output is None:
-        click.echo(text, nl=False)
+        write_document(text, end=False)
         return
     from pathlib import Path
 
