@@ -65,7 +65,7 @@ def sarif_message(text: str) -> str:
     >>> print(sarif_message("[up](https://a.b)"))
     [up\](https://a.b)
     """
-    return printable(text).replace("](", "\\](")
+    return printable_line(text).replace("](", "\\](")
 
 
 def github_message(*lines: str) -> str:

@@ -40,6 +40,13 @@ def plain(line: Line) -> str:
     return printable_line("".join(text for text, _ in line))
 
 
+def styled(line: Line) -> Line:
+    """Return a line, printable, with its styles; plain where a name reaches over two of them."""
+    parts = tuple((printable(text), style) for text, style in line)
+    whole = plain(line)
+    return parts if "".join(text for text, _ in parts) == whole else _plain(whole)
+
+
 def _plain(text: str) -> Line:
     return ((text, ""),)
 
@@ -141,9 +148,4 @@ def show(report: Report, *, colour: bool, statistics: bool = False) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     for line in lines(report, statistics=statistics):
-        first, *rest = line
-        parts = [
-            (printable_line(first[0]), first[1]),
-            *((printable(t), style) for t, style in rest),
-        ]
-        console.print(Text.assemble(*parts))
+        console.print(Text.assemble(*styled(line)))

@@ -24,11 +24,9 @@ VERSION: Final = 1
 
 def show(found: Verification, console: "Console") -> None:
     """Print the table of outputs, where the sides part, and where nodes ran."""
-    from rich.table import Table
-
     a, b = found.names
     _say(console, f"{a}  against  {b}")
-    table = Table("output", "type", "equal", "max abs", "max rel", "max ulp", "cosine", "beyond")
+    table = _table("output", "type", "equal", "max abs", "max rel", "max ulp", "cosine", "beyond")
     for one in found.outputs:
         apart = one.difference
         name = one.name if one.name == one.other else f"{one.name} / {one.other}"
@@ -78,6 +76,16 @@ def _show_rest(
         if placed:
             counts = ", ".join(f"{n} on {p}" for p, n in Counter(placed.values()).most_common())
             _say(console, f"nodes of {side}: {counts}")
+
+
+def _table(*heads: str) -> "Table":
+    """Return a table whose cells are told whole, over several lines where they are long."""
+    from rich.table import Table
+
+    table = Table()
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    return table
 
 
 def _row(table: "Table", *cells: str) -> None:
@@ -144,9 +152,7 @@ def show_sites(
     notes: Sequence[str] = (),
 ) -> None:
     """Print what every site does on every provider."""
-    from rich.table import Table
-
-    table = Table("site", "op", "input", "provider", "exact", "max abs", "PyTorch", "max abs")
+    table = _table("site", "op", "input", "provider", "exact", "max abs", "PyTorch", "max abs")
     for one in results:
         _row(
             table,
