@@ -4,6 +4,7 @@ The subject is a rule's name, a model file (with ``:NODE`` for one of its nodes)
 call in the words of any convention, such as F.interpolate, cv2.resize or ONNX's Resize.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -50,7 +51,7 @@ def explain(subject: str) -> Iterator[str]:
     rules = {rule.name: rule for rule in load_rules()}
     if subject in rules:
         yield from _rule(rules[subject])
-    elif "(" in subject and not Path(subject).exists():
+    elif "(" in subject and not _exists(subject):
         yield from _call(subject)
     else:
         yield from _model(subject, list(rules))
@@ -112,10 +113,10 @@ def _read(text: str) -> tuple[Convention, Reading]:
 
 def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
     path, node = Path(subject), ""
-    if not path.exists():
+    if not _exists(subject):
         head, _, node = subject.rpartition(":")
         path = Path(head)
-        if not head or not path.exists():
+        if not head or not _exists(head):
             import difflib
 
             close = difflib.get_close_matches(subject, rules, 1)
@@ -131,6 +132,11 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
     for site in found:
         yield from _site(path, site)
         yield ""
+
+
+def _exists(text: str) -> bool:
+    """Whether there is such a file; a call may be longer than any name."""
+    return os.path.exists(text)  # noqa: PTH110 - Path.exists raises where a name is too long
 
 
 def _site(path: Path, site: Site) -> Iterator[str]:

@@ -44,9 +44,10 @@ class _Group(click.Group):
             say(f"halfpixel: {error}", err=True)
             ctx.exit(FAILED)
         except click.UsageError as error:  # a file's name may look like an option
-            if error.message.isprintable():
+            shown = printable_line(error.message)
+            if shown == error.message:
                 raise
-            raise click.UsageError(printable_line(error.message), error.ctx) from error
+            raise click.UsageError(shown, error.ctx) from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

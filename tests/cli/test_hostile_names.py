@@ -1,0 +1,280 @@
+"""Commands on files whose every string is hostile, in folders and under names that are too."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from click.testing import CliRunner, Result
+from onnx import ModelProto, TensorProto, helper
+
+import coreml_programs as programs
+import example_models as models
+from coreml_programs import Op
+from halfpixel.cli.main import cli
+from hostile_text import UGLY, check_tame, check_told
+
+NAME = UGLY.replace("\0", "").replace("/", "")
+"""As a file may be called."""
+
+TEXTS = ["check", "explain", "fix --diff --unsafe-fixes", "verify", "convert --to torch"]
+RECORD = (
+    "%u : [num_users=1] = call_function[target=torch.ops.aten.upsample_bilinear2d.vec]"
+    "(args = (%x, None, False, [2.0, 2.0]), kwargs = {})"
+)
+TRACE = 'File "net{0}.py", line 3, in forward\n    F.interpolate(x, scale_factor=2)  # {0}'
+
+
+def run(*arguments: object) -> Result:
+    result = CliRunner().invoke(cli, [*map(str, arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
+
+
+def whole(extra: str = "") -> ModelProto:
+    """Return a model whose values, lengths, node, record and producer are hostile."""
+    ugly = UGLY.replace("\0", "")
+    node = models.resize(f"x{ugly}", f"y{ugly}", f"up{ugly}", {"mode": "linear" + extra})
+    (mode,) = [a for a in node.attribute if a.name.startswith("coordinate")]
+    mode.s = b"asymmetric"
+    node.input[2] = f"s{ugly}"
+    for key, text in (
+        ("pkg.torch.onnx.fx_node", RECORD),
+        ("pkg.torch.onnx.stack_trace", TRACE.format(ugly.replace("\n", "").replace('"', ""))),
+        (ugly, ugly),
+    ):
+        entry = node.metadata_props.add()
+        entry.key, entry.value = key, text
+    lengths = [1, 1, f"h{ugly}", f"w{ugly}"]
+    graph = helper.make_graph(
+        [node],
+        ugly,
+        [helper.make_tensor_value_info(f"x{ugly}", TensorProto.FLOAT, lengths)],
+        [helper.make_tensor_value_info(f"y{ugly}", TensorProto.FLOAT, None)],
+        [models.scales(name=f"s{ugly}")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    model.producer_name, model.producer_version = f"pytorch{ugly}", f"2.5.1{ugly}"
+    model.doc_string = ugly
+    helper.set_model_props(model, {ugly: ugly})
+    return model
+
+
+def inside() -> ModelProto:
+    """Return a model with a resize in a branch, and one in a function, of hostile names."""
+    ugly = UGLY.replace("\0", "")
+    wrong = {"coordinate_transformation_mode": "asymmetric"}
+    inner = models.resize(name=f"up{ugly}", attributes=wrong)
+    branch = helper.make_graph(
+        [inner], ugly, [], [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)]
+    )
+    body = models.resize("a", "b", f"up{ugly}", wrong)
+    body.input[2] = "s"
+    domain = f"d{ugly}"
+    function = helper.make_function(
+        domain, f"f{ugly}", ["a", "s"], ["b"], [body], [helper.make_opsetid("", 18)]
+    )
+    graph = helper.make_graph(
+        [
+            helper.make_node(
+                "If", ["c"], ["y"], f"if{ugly}", then_branch=branch, else_branch=branch
+            ),
+            helper.make_node(f"f{ugly}", ["x", "scales"], ["z"], f"call{ugly}", domain=domain),
+        ],
+        "test",
+        [
+            helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, 4, 4]),
+            helper.make_tensor_value_info("c", TensorProto.BOOL, []),
+        ],
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in "yz"],
+        [models.scales()],
+    )
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid(domain, 1)]
+    return helper.make_model(graph, opset_imports=opsets, functions=[function], ir_version=9)
+
+
+def cycle() -> ModelProto:
+    ugly = UGLY.replace("\0", "")
+    return models.model([helper.make_node("Relu", [f"a{ugly}"], [f"a{ugly}"], f"r{ugly}")])
+
+
+MADE: dict[str, Callable[[], ModelProto]] = {
+    "whole": whole,
+    "attribute": lambda: whole(UGLY.replace("\0", "")),
+    "inside": inside,
+    "cycle": cycle,
+}
+
+
+@pytest.fixture(params=MADE.values(), ids=MADE)
+def hostile(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return a file in a folder, both of hostile names."""
+    folder = tmp_path / NAME[:80]
+    folder.mkdir()
+    path = folder / f"{NAME[:110]}.onnx"
+    onnx.save(request.param(), path)
+    return path
+
+
+@pytest.mark.parametrize("command", TEXTS)
+def test_what_is_printed_of_a_model_is_tame(hostile: Path, command: str) -> None:
+    name, *options = command.split()
+    result = run(name, hostile, *options)
+    check_tame(result.output)
+    check_told(result.output)
+
+
+def test_workflow_commands_of_a_model_are_ours(hostile: Path) -> None:
+    result = run("check", hostile, "--output-format", "github")
+    check_tame(result.output, commands=True)
+    check_told(result.output)
+
+
+@pytest.mark.parametrize("command", ["check", "fix --diff --unsafe-fixes", "verify"])
+def test_json_of_a_model_holds_its_names(hostile: Path, command: str) -> None:
+    name, *options = command.split()
+    result = run(name, hostile, *options, "--output-format", "json")
+    check_tame(result.output)
+    if not result.output.startswith("halfpixel: "):
+        assert result.output.isascii()
+        assert json.loads(result.output)["version"] == 1
+
+
+def test_sarif_of_a_model_holds_its_names(hostile: Path, tmp_path: Path) -> None:
+    run("check", hostile, "--sarif", tmp_path / "found.sarif")
+    text = (tmp_path / "found.sarif").read_text("utf-8")
+    check_tame(text)
+    (found,) = json.loads(text)["runs"]
+    names = {one["name"] for one in found["logicalLocations"] if one["kind"] == "node"}
+    assert names <= {"up" + UGLY.replace("\0", "")}
+
+
+def test_a_fixed_model_is_told_in_lines(hostile: Path, tmp_path: Path) -> None:
+    result = run("fix", hostile, "--unsafe-fixes", "-o", tmp_path / "fixed.onnx")
+    check_tame(result.output)
+    if (tmp_path / "fixed.onnx").exists():
+        check_tame(run("check", tmp_path / "fixed.onnx").output)
+        check_tame(run("verify", hostile, tmp_path / "fixed.onnx").output)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_two_models_against_each_other(tmp_path: Path, form: str) -> None:
+    paths = [tmp_path / f"{letter}{NAME[:100]}.onnx" for letter in "ab"]
+    models_ = [whole(), whole()]
+    (mode,) = [a for a in models_[1].graph.node[0].attribute if a.name.startswith("coordinate")]
+    mode.s = b"half_pixel"
+    for path, model in zip(paths, models_, strict=True):
+        onnx.save(model, path)
+    result = run("verify", *paths, "--output-format", form)
+    assert result.exit_code == 1
+    check_tame(result.output)
+    if form == "text":
+        check_told(result.output)
+
+
+def test_recorded_arrays_of_hostile_names(tmp_path: Path) -> None:
+    model, arrays = tmp_path / "m.onnx", tmp_path / f"{NAME[:100]}.npz"
+    onnx.save(whole(), model)
+    np.savez(arrays, **{NAME: np.zeros((1, 1, 4, 4), np.float32), f"::error::{NAME}": np.zeros(2)})
+    for result in (
+        run("verify", model, arrays),
+        run("verify", model, model, "--inputs", arrays),
+        run("verify", model, model, "--inputs", f"{NAME}={arrays}"),
+    ):
+        assert result.exit_code in {1, 2}
+        check_tame(result.output)
+
+
+def test_keys_of_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = json.dumps(NAME.replace("\U000e0041", ""))  # TOML has no halves of characters
+    for table in (
+        f"{name} = 1", f"severity = {name}", f"select = [{name}]", f"expect = {{{name} = {name}}}",
+    ):  # fmt: skip
+        Path("pyproject.toml").write_text(f"[tool.halfpixel]\n{table}\n", encoding="utf-8")
+        result = run("check", models.CORPUS / "bilinear_x2_ac0-t2.13.0d-o20.onnx")
+        assert result.exit_code == 2, result.output
+        check_tame(result.output)
+        check_told(result.output)
+
+
+WRONG = [
+    ["check", "missing{}.onnx"],
+    ["check", "--no-such-option{}"],
+    ["{}"],
+    ["check", "x", "--output-format", "{}"],
+    ["check", ".", "--select", "{}"],
+    ["check", "::error::{}"],
+    ["explain", "{}("],
+    ["explain", "F.interpolate(x, {}=1)"],
+    ["explain", "{}"],
+    ["fix", "m.onnx", "-o", "{}\0"],
+    ["verify", "{}.onnx", "{}.npz"],
+    ["verify", "m.onnx", "--shape", "{}"],
+    ["convert", "{}:net", "-o", "m.onnx"],
+    ["convert", "m.onnx", "--to", "torch", "-o", "{}"],
+    ["rules", "new", "{}"],
+    ["conformance", "--provider", "{}"],
+]
+
+
+@pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
+def test_errors_are_lines(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*(one.replace("{}", NAME) for one in arguments))
+    assert result.exit_code == 2, result.output
+    check_tame(result.output)
+    assert len(result.output.splitlines()) <= 4
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "\udc80\udcff.onnx"
+    onnx.save(whole(), path)
+    for command in TEXTS:
+        name, *options = command.split()
+        check_tame(run(name, path, *options).output)
+    result = run("check", path, "--output-format", "sarif")
+    (found,) = json.loads(result.output)["runs"]
+    assert found["artifacts"][0]["location"]["uri"].endswith("%80%FF.onnx")
+    assert "\\udc80\\udcff.onnx" in run("check", path).output
+
+
+def coreml(folder: Path) -> Path:
+    """Return a package whose operations, values and inputs are hostile."""
+    ugly = UGLY.replace("\0", "")
+    size = {"target_size_height": 9, "target_size_width": 11}
+    ops = [
+        Op("resize_bilinear", {"x": f"%x{ugly}", **size, "sampling_mode": "DEFAULT"},
+           [(f"u{ugly}", "float32", (1, 3, 9, 11))], f"one{ugly}"),
+        Op("resize_bilinear", {"x": f"%u{ugly}", **size, "sampling_mode": ugly},
+           [(f"y{ugly}", "float32", (1, 3, 9, 11))], f"two{ugly}"),
+        Op(f"odd{ugly}", {"x": f"%y{ugly}"}, [(f"z{ugly}", "float32", (1, 3, 9, 11))], ugly),
+    ]  # fmt: skip
+    inputs = {f"x{ugly}": ("float32", (1, 3, 5, 6))}
+    return programs.package(folder / f"{NAME[:100]}.mlpackage", inputs, ops, [f"z{ugly}"])
+
+
+@pytest.mark.parametrize("command", TEXTS)
+def test_what_is_printed_of_a_core_ml_model_is_tame(command: str, tmp_path: Path) -> None:
+    name, *options = command.split()
+    result = run(name, coreml(tmp_path), *options)
+    check_tame(result.output)
+    check_told(result.output)
+
+
+@pytest.mark.parametrize("place", ["path", "root", "text"])
+def test_a_hostile_manifest_is_one_line(place: str, tmp_path: Path) -> None:
+    package = coreml(tmp_path)
+    root = NAME if place == "root" else "root"
+    entries = {"root": {"path": f"{UGLY}/{UGLY}"}}
+    manifest = {"itemInfoEntries": entries, "rootModelIdentifier": root}
+    text = NAME if place == "text" else json.dumps(manifest)
+    (package / "Manifest.json").write_text(text, encoding="utf-8")
+    result = run("check", package)
+    assert result.exit_code == 2, result.output
+    check_tame(result.output)
