@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -14,7 +15,7 @@ import coreml_programs as programs
 import example_models as models
 from coreml_programs import Op
 from halfpixel.cli.main import cli
-from hostile_text import UGLY, check_tame, check_told
+from hostile.names import UGLY, check_tame, check_told
 
 NAME = UGLY.replace("\0", "").replace("/", "")
 """As a file may be called."""
@@ -48,7 +49,7 @@ def whole(extra: str = "") -> ModelProto:
     ):
         entry = node.metadata_props.add()
         entry.key, entry.value = key, text
-    lengths = [1, 1, f"h{ugly}", f"w{ugly}"]
+    lengths: list[int | str] = [1, 1, f"h{ugly}", f"w{ugly}"]
     graph = helper.make_graph(
         [node],
         ugly,
@@ -109,7 +110,7 @@ MADE: dict[str, Callable[[], ModelProto]] = {
 }
 
 
-@pytest.fixture(params=MADE.values(), ids=MADE)
+@pytest.fixture(params=list(MADE.values()), ids=list(MADE))
 def hostile(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Return a file in a folder, both of hostile names."""
     folder = tmp_path / NAME[:80]
@@ -178,7 +179,8 @@ def test_two_models_against_each_other(tmp_path: Path, form: str) -> None:
 def test_recorded_arrays_of_hostile_names(tmp_path: Path) -> None:
     model, arrays = tmp_path / "m.onnx", tmp_path / f"{NAME[:100]}.npz"
     onnx.save(whole(), model)
-    np.savez(arrays, **{NAME: np.zeros((1, 1, 4, 4), np.float32), f"::error::{NAME}": np.zeros(2)})
+    recorded: dict[str, Any] = {NAME: np.zeros((1, 1, 4, 4)), f"::error::{NAME}": np.zeros(2)}
+    np.savez(arrays, **recorded)
     for result in (
         run("verify", model, arrays),
         run("verify", model, model, "--inputs", arrays),

@@ -20,7 +20,7 @@ from halfpixel.checking.check import opened
 from halfpixel.converting.torch_calls import script, torch_calls
 from halfpixel.quoting import python_comment, python_docstring, python_literal
 from halfpixel.site import Site
-from hostile_text import NAMES, UGLY
+from hostile.names import NAMES, UGLY
 
 (RIGHT,) = opened(models.CORPUS / "bicubic_x2_ac1-t2.13.0d-o20.onnx").sites
 ALLOWED = {"torch", "torch.nn.functional", "torchvision"}
@@ -48,13 +48,12 @@ def guarded(
 ) -> ModuleType:
     """Import what a file of calls needs, and nothing else."""
     assert name in ALLOWED, name
-    return importlib.import_module(name) if fromlist else sys.modules[name.partition(".")[0]]
+    found = importlib.import_module(name)
+    return found if fromlist else sys.modules[name.partition(".")[0]]
 
 
 def executed(text: str) -> dict[str, object]:
     """Run a file with nothing at hand but the modules that it needs."""
-    import torch.nn.functional  # noqa: F401 - there for what is run
-
     known = {name: getattr(builtins, name) for name in BUILTINS}
     space: dict[str, object] = {
         "__name__": "__main__",

@@ -18,7 +18,7 @@ from halfpixel.report import as_github, as_json, as_sarif, as_text, fix_report
 from halfpixel.report.picture import picture
 from halfpixel.rule import Finding
 from halfpixel.site import Site
-from hostile_text import NAMES, UGLY, check_tame, check_told
+from hostile.names import NAMES, UGLY, check_tame, check_told
 
 FOUND = check(models.MISMATCHES / "A3.onnx")
 

@@ -33,7 +33,7 @@ FRAGMENTS: Final = [
 NAMES: Final = st.one_of(
     st.text(st.characters(exclude_categories=()), max_size=12),
     st.lists(st.sampled_from(FRAGMENTS), max_size=8).map("".join),
-)
+).map(lambda name: name.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass"))
 """Names of every character, and of what ends a line, a string, a comment or an element."""
 
 
