@@ -4,7 +4,9 @@ Whatever is written in a language goes through its function here, so that a name
 no string, no element and no property. What people read is made printable first.
 """
 
+import ast
 import json
+from collections.abc import Container
 
 from halfpixel.printable import COMMAND, printable, printable_line
 
@@ -16,6 +18,19 @@ def python_literal(value: str | None) -> str:
     '\'a"\\n\\u202e\\u3164\\x23#[x]\''
     """
     return printable(repr(value))
+
+
+def is_expression(text: str, names: Container[str]) -> bool:
+    """Whether a text is one Python expression, with no names but these.
+
+    >>> is_expression("F.pad(x, (0, 1))", {"F", "x"}), is_expression("F.pad(x, inf)", {"F", "x"})
+    (True, False)
+    """
+    try:
+        tree = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError):
+        return False
+    return all(node.id in names for node in ast.walk(tree) if isinstance(node, ast.Name))
 
 
 def python_comment(text: str) -> str:
@@ -98,12 +113,12 @@ def markdown_cell(text: str) -> str:
 def shell_word(text: str) -> str:
     """Return a text as one word of a command that is shown to be pasted.
 
-    >>> shell_word("my rules; ls")
-    "'my rules; ls'"
+    >>> shell_word("x; ls"), shell_word("x.1=1x3x8x8")
+    ("'x; ls'", 'x.1=1x3x8x8')
     """
     import shlex
 
-    return shlex.quote(text)
+    return shlex.quote(printable(text))
 
 
 def uri_path(text: str) -> str:

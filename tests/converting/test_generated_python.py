@@ -92,6 +92,15 @@ def test_a_file_runs_to_its_end(name: str) -> None:
     }
 
 
+@pytest.mark.parametrize("word", ["inf", "-inf", "nan", "open('ran', 'w')", "2)\nopen("])
+def test_a_call_with_a_word_that_is_not_ours_is_none(word: str) -> None:
+    call = f"F.interpolate(x, scale_factor={word})"
+    site = replace(RIGHT, operation=replace(RIGHT.operation, torch_call=call))
+    (one,) = torch_calls([site])
+    assert one.call is None
+    assert executed(script("m.onnx", [one]))["CALLS"] == {RIGHT.name: None}
+
+
 @given(NAMES, st.sampled_from(["", "\n", "    "]))
 def test_each_way_of_quoting_holds_its_text(name: str, before: str) -> None:
     assert ast.literal_eval(python_literal(name)) == name

@@ -13,12 +13,24 @@ from halfpixel.checking.check import opened
 from halfpixel.converting.result import MODELS
 from halfpixel.errors import UsageError
 from halfpixel.formats import atomic
-from halfpixel.quoting import json_text, python_comment, python_docstring, python_literal
+from halfpixel.quoting import (
+    is_expression,
+    json_text,
+    python_comment,
+    python_docstring,
+    python_literal,
+)
 from halfpixel.sampling import AffineGrid, ConvTranspose, Resize, RoiAlign
 from halfpixel.site import Shape, Site
 
 FREE: Final = 16
 """Length that a free axis has in a snippet."""
+
+NAMES: Final = frozenset({
+    "F", "torch", "torchvision", "x", "size", "grid", "theta", "n", "weight", "bias", "rois",
+    "boxes", "batch_indices", "box_indices", "transform_matrix",
+})  # fmt: skip
+"""What a call may name: modules, and what a snippet makes before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,8 @@ def torch_calls(sites: Sequence[Site]) -> list[TorchCall]:
     for number, site in enumerate(sites, 1):
         name = f"{site.graph}/{site.name}" if site.graph else site.name
         call = site.torch_call
+        if call is not None and not is_expression(call, NAMES):
+            call = None  # a factor of the file's is no number, or not finite
         reason = "" if call else (site.operation.problem or "no PyTorch call computes this")
         snippet = "\n".join(_snippet(number, name, site)) if call else ""
         found.append(TorchCall(name, site.op, call, site.source, snippet, reason))
