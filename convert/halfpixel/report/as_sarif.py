@@ -291,4 +291,4 @@ def _uri(path: PurePath) -> str:
     'a%3Ab/c.onnx'
     """
     text = uri_path(path.as_posix())
-    return f"file://{text}" if path.is_absolute() else text
+    return f"file:///{text.lstrip('/')}" if path.is_absolute() else text  # no host of another's

@@ -23,6 +23,7 @@ from halfpixel.formats.coreml.write.plan import (
 )
 from halfpixel.formats.plan import Copy, Product, Said, goal_for
 from halfpixel.formats.protobuf_schema import new
+from halfpixel.printable import printable
 
 
 def rewritten(
@@ -43,7 +44,7 @@ def rewritten(
     if not any(outcome.made for outcome in outcomes):
         return before, outcomes
     lines = [
-        f"{contents.places[o.change.site].site.name}: {o.change.why}: {o.made}"
+        f"{printable(contents.places[o.change.site].site.name)}: {o.change.why}: {o.made}"
         for o in outcomes
         if o.made
     ]

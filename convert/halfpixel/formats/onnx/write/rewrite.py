@@ -24,6 +24,7 @@ from halfpixel.formats.onnx.write.unread import drop_unread
 from halfpixel.formats.onnx.write.version_converter import opset_of
 from halfpixel.formats.plan import Goal, Plan, goal_for
 from halfpixel.formats.planner import costs
+from halfpixel.printable import printable
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -223,7 +224,7 @@ class Rewriting:
             said.append(f"opset {opset_of(self.model)} to {opset}")
         for outcome in made:
             if outcome.made:
-                name = self.places[outcome.change.site].site.name
+                name = printable(self.places[outcome.change.site].site.name)  # a change is a line
                 said.append(f"{name}: {outcome.change.why}: {outcome.made}")
         return {RECORD: "\n".join(said)}
 
