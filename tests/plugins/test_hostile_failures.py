@@ -9,10 +9,9 @@ import onnx_ir
 import pytest
 
 import example_models as models
-from halfpixel.fixing.fix import fix
 from halfpixel.plugins import onnx_ir as plugin
+from halfpixel.plugins import torch_onnx
 from halfpixel.plugins.failure import verify_failure
-from halfpixel.plugins.torch_onnx import ResamplingWarning, _warn
 from halfpixel.verifying.verify import verify
 from hostile.names import UGLY, check_tame, check_told
 
@@ -45,11 +44,16 @@ def test_what_a_pass_logs_is_a_line(caplog: pytest.LogCaptureFixture, tmp_path: 
         check_told(message)
 
 
-def test_a_warning_of_the_exporter_is_a_line(tmp_path: Path) -> None:
-    result = fix(written(tmp_path / "m.onnx", "asymmetric"))
+def test_a_warning_of_the_exporter_is_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exported(_model: object, _args: object, f: str) -> None:
+        written(Path(f), "asymmetric")
+
+    monkeypatch.setattr("torch.onnx.export", exported)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        _warn(result, NAME)
-    assert [one.category for one in caught] == [ResamplingWarning]
+        torch_onnx.export(None, (), str(tmp_path / f"{NAME[:90]}.onnx"))
+    assert [one.category for one in caught] == [torch_onnx.ResamplingWarning]
     check_tame(str(caught[0].message))
     check_told(str(caught[0].message))
