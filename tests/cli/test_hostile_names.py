@@ -1,6 +1,8 @@
 """Commands on files whose every string is hostile, in folders and under names that are too."""
 
 import json
+import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,13 +11,14 @@ import numpy as np
 import onnx
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
 from onnx import ModelProto, TensorProto, helper
 
 import coreml_programs as programs
 import example_models as models
 from coreml_programs import Op
 from halfpixel.cli.main import cli
-from hostile.names import UGLY, check_tame, check_told
+from hostile.names import NAMES, UGLY, check_tame, check_told
 
 NAME = UGLY.replace("\0", "").replace("/", "")
 """As a file may be called."""
@@ -121,11 +124,16 @@ def hostile(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", TEXTS)
-def test_what_is_printed_of_a_model_is_tame(hostile: Path, command: str) -> None:
+def test_what_is_printed_of_a_model_is_tame(
+    hostile: Path, command: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     name, *options = command.split()
     result = run(name, hostile, *options)
     check_tame(result.output)
     check_told(result.output)
+    libraries = capfd.readouterr()  # what they print past Python
+    check_tame(libraries.out)
+    check_tame(libraries.err)
 
 
 def test_workflow_commands_of_a_model_are_ours(hostile: Path) -> None:
@@ -159,6 +167,31 @@ def test_a_fixed_model_is_told_in_lines(hostile: Path, tmp_path: Path) -> None:
     if (tmp_path / "fixed.onnx").exists():
         check_tame(run("check", tmp_path / "fixed.onnx").output)
         check_tame(run("verify", hostile, tmp_path / "fixed.onnx").output)
+
+
+TEXT = NAMES.map(lambda name: name.encode(errors="ignore").decode())
+"""Names as a file of ONNX has them: in UTF-8."""
+
+FILE = NAMES.map(lambda name: re.sub("[/\0\ud800-\udc7f\udd00-\udfff]", "", name)[:60])
+"""Names as a file has them: of any bytes."""
+
+
+@settings(max_examples=30, deadline=None)
+@given(TEXT, TEXT, FILE)
+def test_every_name_of_a_model_is_tame(name: str, other: str, file: str) -> None:
+    node = models.resize(name=name, attributes={"coordinate_transformation_mode": "asymmetric"})
+    wrong = models.resize("y", f"z{other}", other, {"mode": other})
+    model = models.model([node, wrong], (1, 1, other or "h", 6))
+    model.producer_name = name
+    entry = node.metadata_props.add()
+    entry.key, entry.value = "pkg.torch.onnx.stack_trace", TRACE.format(other)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"{file}.onnx")
+        onnx.save(model, path)
+        for command in ("check", "explain", "fix --diff --unsafe-fixes", "convert --to torch"):
+            first, *options = command.split()
+            check_tame(run(first, path, *options).output)
+        check_tame(run("check", path, "--output-format", "github").output, commands=True)
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

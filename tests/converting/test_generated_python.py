@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import example_models as models
@@ -72,6 +72,7 @@ def shape_of(text: str) -> str:
     return ast.dump(tree)
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES, NAMES)
 def test_names_are_nothing_but_data(name: str, other: str, file: str) -> None:
     made = [hostile(RIGHT, name, other), refused(RIGHT, name, other)]
@@ -81,6 +82,7 @@ def test_names_are_nothing_but_data(name: str, other: str, file: str) -> None:
     assert shape_of(text) == shape_of(plain)
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_a_file_runs_to_its_end(name: str) -> None:
     made = [hostile(RIGHT, name, name), refused(RIGHT, f"{name}'", name)]
@@ -101,6 +103,7 @@ def test_a_call_with_a_word_that_is_not_ours_is_none(word: str) -> None:
     assert executed(script("m.onnx", [one]))["CALLS"] == {RIGHT.name: None}
 
 
+@settings(deadline=None)
 @given(NAMES, st.sampled_from(["", "\n", "    "]))
 def test_each_way_of_quoting_holds_its_text(name: str, before: str) -> None:
     assert ast.literal_eval(python_literal(name)) == name

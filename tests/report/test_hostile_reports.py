@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import example_models as models
@@ -69,6 +69,7 @@ def test_the_example_has_what_is_spoiled() -> None:
     assert picture(one)
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_the_text_is_tame(name: str, other: str) -> None:
     report = hostile_report(name, other)
@@ -77,6 +78,7 @@ def test_the_text_is_tame(name: str, other: str) -> None:
     check_tame("\n".join(map(str, report.findings)))
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_a_coloured_text_is_as_tame(name: str, other: str) -> None:
     from rich.console import Console
@@ -89,6 +91,7 @@ def test_a_coloured_text_is_as_tame(name: str, other: str) -> None:
     check_tame(captured.get())
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_workflow_commands_are_ours(name: str, other: str) -> None:
     lines = list(as_github.lines(hostile_report(name, other)))
@@ -96,6 +99,7 @@ def test_workflow_commands_are_ours(name: str, other: str) -> None:
     assert len(lines) == len(FOUND.findings) + 2
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_sarif_and_json_hold_the_names_as_they_are(name: str, other: str) -> None:
     report = hostile_report(name, other)
@@ -117,6 +121,7 @@ def test_sarif_and_json_hold_the_names_as_they_are(name: str, other: str) -> Non
     assert second["error"] == name
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_fixes_and_diffs_are_lines(name: str, other: str) -> None:
     changed = Changed(name, other, name, other, "safe", name, (f"{name} = {other}", other), (name,))
@@ -129,6 +134,7 @@ def test_fixes_and_diffs_are_lines(name: str, other: str) -> None:
     assert file["path"] == file["changes"][0]["node"] == name
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_a_picture_is_xml(name: str, other: str) -> None:
     (site,) = FOUND.sites
@@ -140,6 +146,7 @@ def test_a_picture_is_xml(name: str, other: str) -> None:
     assert tags[0] == tags[1]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["up", UGLY]), NAMES)
 def test_a_failing_test_is_told_in_lines(name: str, other: str) -> None:
     import tempfile

@@ -1,13 +1,14 @@
 """Text from a file is printable: whatever is in it, and in every report of a line."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from halfpixel.errors import GraphError, HalfpixelError, UsageError
 from halfpixel.printable import printable, printable_line, printable_lines
 from hostile.names import FORBIDDEN, NAMES, UGLY, check_tame, check_told
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_every_name_is_printable(name: str) -> None:
     text = printable_line(name)
@@ -16,6 +17,7 @@ def test_every_name_is_printable(name: str) -> None:
     assert printable_line(text) == text
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_what_is_plain_is_told_as_it_is(name: str) -> None:
     kept = FORBIDDEN.sub("", name)
@@ -23,6 +25,7 @@ def test_what_is_plain_is_told_as_it_is(name: str) -> None:
     assert printable(plain) == plain
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_no_two_names_make_a_command_together(one: str, other: str) -> None:
     check_tame(printable_lines([f"{one}{other}", f"  {one}: {other}"]))
