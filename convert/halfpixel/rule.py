@@ -11,17 +11,20 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from halfpixel.dialect import DIALECTS, Dialect
 from halfpixel.errors import RuleError, UsageError
-from halfpixel.origin import How, Operator, Origin
+from halfpixel.origin import How, Intent, Operator, Origin, Safety
 from halfpixel.registry import entry_points
+from halfpixel.sampling import Resize, Sampling
 from halfpixel.site import Operation, Site, Surroundings
+
+if TYPE_CHECKING:
+    from halfpixel.conventions.torch.interpolate import Interpolate
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
-Safety = Literal["safe", "unsafe"]
 Kind = Literal["model", "target"]
 Facts = Mapping[str, object]
 """What an example says of its site beside the operator, by the names of fields."""
@@ -259,3 +262,13 @@ def example_site(
     origin = {key: given.pop(key) for key in Origin.__slots__ if key in given}
     given |= {"surroundings": Surroundings(**around), "origin": Origin(**origin)}
     return Site(name, Operation(op=op, operator=operator, **given))
+
+
+def example_resize(sampling: Sampling) -> Resize:
+    """Return a resize of the last two axes of four, for examples."""
+    return Resize(((2, sampling), (3, sampling)))
+
+
+def example_record(call: "Interpolate") -> Intent:
+    """Return that a call was recorded by the exporter, for examples."""
+    return Intent("recorded", "a record", call.text(), call)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import example_models as models
 from halfpixel.checking.check import check
-from halfpixel.checking.result import FileReport, Located, Report
-from halfpixel.fixing.result import Changed, Declined, FixResult
+from halfpixel.checking.result import FileReport, Report, SiteFinding
+from halfpixel.fixing.result import FixResult
+from halfpixel.format import Outcome
 from halfpixel.origin import Intent
 from halfpixel.plugins.failure import check_failure
 from halfpixel.printable import printable_line
@@ -45,7 +46,7 @@ def hostile_report(name: str, other: str) -> Report:
     sites = tuple(hostile_site(site, name, other) for site in file.sites)
     told = dict(zip(map(id, file.sites), sites, strict=True))
     located = [
-        Located(
+        SiteFinding(
             one.rule,
             told[id(one.site)],
             replace(one.finding, message=name),
@@ -124,8 +125,10 @@ def test_sarif_and_json_hold_the_names_as_they_are(name: str, other: str) -> Non
 @settings(deadline=None)
 @given(NAMES, NAMES)
 def test_fixes_and_diffs_are_lines(name: str, other: str) -> None:
-    changed = Changed(name, other, name, other, "safe", name, (f"{name} = {other}", other), (name,))
-    declined = Declined(name, other, name, other, name)
+    changed = Outcome(
+        name, other, name, other, "safe", name, "", (f"{name} = {other}", other), (name,)
+    )
+    declined = Outcome(name, other, name, other, reason=name)
     result = FixResult(name, changes=(changed,), declined=(declined,), notes=("opset 10 to 11",))
     lines = [*fix_report.lines([(result, other)]), *fix_report.diff(result)]
     check_tame("\n".join(map(printable_line, lines)))

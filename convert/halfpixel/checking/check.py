@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-from halfpixel.checking.result import FileReport, Located, Report, announced
+from halfpixel.checking.result import FileReport, Report, SiteFinding, announced
 from halfpixel.errors import (
     HalfpixelError,
     RuleError,
@@ -228,14 +228,14 @@ class Judge:
             return site
         return replace(site, operation=site.operation.meaning(intent))
 
-    def _findings(self, found: Sequence[Site]) -> Iterator[Located]:
+    def _findings(self, found: Sequence[Site]) -> Iterator[SiteFinding]:
         order = {id(site): place for place, site in enumerate(found)}
         located = [
-            Located(rule, site, finding)
+            SiteFinding(rule, site, finding)
             for site in found
             for rule, finding in self.findings_of(site)
         ]
-        located += [Located(*one) for one in of_model(self.rules, found)]
+        located += [SiteFinding(*one) for one in of_model(self.rules, found)]
         rank = SEVERITIES.index
         kept = [
             one for one in located if rank(one.finding.severity) <= rank(self.settings.severity)

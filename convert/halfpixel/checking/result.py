@@ -13,7 +13,7 @@ from halfpixel.site import Site
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class SiteFinding:
     """A finding, the rule that made it, and the site that it is about.
 
     Attributes:
@@ -28,6 +28,16 @@ class Located:
     site: Site
     finding: Finding
     words: str = ""
+
+    def change_at(self, place: int) -> Change | None:
+        """Return what its fix asks of the site, at a place among the model's; None without one."""
+        fix, why = self.finding.fix, self.rule.name
+        if fix is None:
+            return None
+        return Change(
+            place, fix.operator, why, fix.factors, fix.exact,
+            safety=fix.safety, rules=frozenset({why}),
+        )  # fmt: skip
 
     def __str__(self) -> str:
         """Return the finding in one line."""
@@ -51,7 +61,7 @@ class FileReport:
 
     path: str
     sites: tuple[Site, ...] = ()
-    findings: tuple[Located, ...] = ()
+    findings: tuple[SiteFinding, ...] = ()
     error: str | None = None
     repaired: tuple[str, ...] = ()
 
@@ -69,7 +79,7 @@ class Report:
         return printable_lines([*lines, f"{count} resampling site{'' if count == 1 else 's'}"])
 
     @property
-    def findings(self) -> tuple[Located, ...]:
+    def findings(self) -> tuple[SiteFinding, ...]:
         """All findings."""
         return tuple(located for file in self.files for located in file.findings)
 
@@ -100,8 +110,8 @@ def announced(model: Opened, report: FileReport, newest: int | None = None) -> F
         newest: newest opset that may be used; None for any.
     """
     order = {id(site): place for place, site in enumerate(report.sites)}
-    known: dict[tuple[int, int, int], Located] = {}
-    found: list[Located] = []
+    known: dict[tuple[int, int, int], SiteFinding] = {}
+    found: list[SiteFinding] = []
     for one in report.findings:
         place = order[id(one.site)]
         key = id(one.site.operation), id(one.finding), place if one.site.operation.hidden else -1
@@ -112,13 +122,12 @@ def announced(model: Opened, report: FileReport, newest: int | None = None) -> F
     return replace(report, findings=tuple(found))
 
 
-def _announced_at(model: Opened, place: int, one: Located, newest: int | None) -> Located:
+def _announced_at(model: Opened, place: int, one: SiteFinding, newest: int | None) -> SiteFinding:
     """Return one finding in the words of what would write its fix, at a place among the sites."""
-    fix = one.finding.fix
-    if fix is None:
+    change = one.change_at(place)
+    if change is None:
         return one
     try:
-        change = Change(place, fix.operator, one.rule.name, fix.factors, fix.exact)
         words = model.words(change, newest)
     except (ConventionError, GraphError) as error:
         return replace(one, finding=replace(one.finding, fix=None, declined=reason_of(error)))

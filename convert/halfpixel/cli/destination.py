@@ -109,6 +109,7 @@ def _keep(path: Path, *, replace: bool) -> None:
 
             keep(path, backup, replace=replace)
             return
+        atomic.followed(path)  # what is not replaced needs no backup
         atomic.write([(0, path.stat().st_size)], path, backup, replace=replace)
     except ModelFileError as error:
         if isinstance(error.__cause__, FileExistsError):

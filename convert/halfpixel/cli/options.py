@@ -13,6 +13,8 @@ import click
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
+    Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
     from halfpixel.checking.check import Settings
     from halfpixel.intents.policy import Policy
     from halfpixel.rule import Severity
@@ -73,6 +75,18 @@ Ignore = Annotated[
     tuple[str, ...],
     click.option("--ignore", multiple=True, callback=names, help="Rules to leave out."),
 ]
+
+
+def select_option(said: str) -> "Decorator":
+    """Return the option that takes rules, with what it says of them."""
+    return click.option("--select", multiple=True, callback=names, help=said)
+
+
+def severity_option(said: str) -> "Decorator":
+    """Return the option that takes the mildest severity, with what it says of it."""
+    return click.option("--severity", type=click.Choice(["error", "warning", "note"]), help=said)
+
+
 UnsafeFixes = Annotated[
     bool,
     click.option("--unsafe-fixes", is_flag=True, help="Make fixes that rest on an assumption too."),

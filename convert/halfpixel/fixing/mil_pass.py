@@ -38,7 +38,7 @@ from halfpixel.formats.plan import (
     Plan,
     Product,
     Said,
-    goal_of,
+    sized_resize,
 )
 from halfpixel.formats.planner import choose, lowered
 from halfpixel.intents.exporter_habit import meant
@@ -153,7 +153,7 @@ def _wanted(op: Op, version: int, options: _Options, judge: Judge) -> Plan | Non
         return None
     if _moves(operation):
         try:
-            plan = lowered(goal_of(operation, operation.operator), "mixed", BUILDER)
+            plan = lowered(sized_resize(operation, operation.operator), "mixed", BUILDER)
         except ConventionError:
             return None
         return replace(plan, text=KEPT)
@@ -175,7 +175,7 @@ def _plan(operation: Operation, fix: Fix, version: int) -> Plan | None:
     """Return how a fix is written; None where it is not, or the output's length would change."""
     if not isinstance(fix.operator, Resize):
         return None
-    goal = goal_of(operation, fix.operator, fix.factors)
+    goal = sized_resize(operation, fix.operator, fix.factors)
     if goal.lengths[1] != operation.lengths[1]:
         return None
     try:

@@ -2,16 +2,12 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from halfpixel.checking.check import Settings
 from halfpixel.checking.result import FileReport
 from halfpixel.errors import UsageError
-from halfpixel.format import Rewritten
-from halfpixel.rule import Safety
-
-if TYPE_CHECKING:
-    from halfpixel.sampling.lowering import Cost
+from halfpixel.format import ChangedModel, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,44 +28,6 @@ class FixSettings:
     lower: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """One change that was made.
-
-    Attributes:
-        node: name of the node.
-        graph: path of the subgraph or function it stands in; empty in the main graph.
-        op: its type before.
-        why: the rule or option that asked for it.
-        safety: how safe the fix is.
-        text: the change in words.
-        before: what stood there, line by line.
-        after: what stands there now.
-        cost: of the operators before and after, where lengths are known.
-    """
-
-    node: str
-    graph: str
-    op: str
-    why: str
-    safety: Safety
-    text: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    cost: "tuple[Cost, Cost] | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Declined:
-    """One finding or request that was not acted on, and why."""
-
-    node: str
-    graph: str
-    op: str
-    why: str
-    reason: str
-
-
 @dataclass
 class FixResult:
     """What became of one model.
@@ -84,12 +42,12 @@ class FixResult:
     """
 
     path: str
-    changes: tuple[Changed, ...] = ()
-    declined: tuple[Declined, ...] = ()
+    changes: tuple[Outcome, ...] = ()
+    declined: tuple[Outcome, ...] = ()
     notes: tuple[str, ...] = ()
     error: str | None = None
     report: FileReport | None = None
-    _rewritten: Rewritten | None = None
+    _rewritten: ChangedModel | None = None
     _source: object = None
 
     @property

@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from halfpixel.checking.check import check, opened
-from halfpixel.checking.result import Located, Report
+from halfpixel.checking.result import Report, SiteFinding
 from halfpixel.errors import HalfpixelError
 from halfpixel.printable import printable_lines
 from halfpixel.report.as_text import lines, plain
@@ -73,7 +73,7 @@ def _about(node: str, side: object, folder: Path) -> Iterator[str]:
             yield f"picture of {site.name}: {path}"
 
 
-def _pictures(located: Sequence[Located], folder: Path) -> Iterator[str]:
+def _pictures(located: Sequence[SiteFinding], folder: Path) -> Iterator[str]:
     """Write a picture of each site, and yield where it lies."""
     for number, (_, group) in enumerate(groupby(located, key=lambda one: id(one.site))):
         one = next(group)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from halfpixel.checking.result import FileReport, Located, Report
+from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.quoting import json_text
 from halfpixel.site import Shape, Site
 
@@ -71,7 +71,7 @@ def _shape(shape: Shape | None) -> list[int | str | None] | None:
     return None if shape is None else list(shape)
 
 
-def finding_fields(located: Located) -> dict[str, object]:
+def finding_fields(located: SiteFinding) -> dict[str, object]:
     """Return a finding as plain values."""
     finding, fix = located.finding, located.finding.fix
     return {

@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Final
 
-from halfpixel.checking.result import FileReport, Located, Report
+from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.printable import printable
 from halfpixel.quoting import bytes_of, json_text, sarif_message, uri_path
 from halfpixel.rule import Bad, BadModel, Rule, Severity, load_rules
@@ -160,7 +160,7 @@ def _invocation(files: Sequence[FileReport], folder: Path) -> Values:
     return {"executionSuccessful": not failed, "toolExecutionNotifications": failed}
 
 
-def _result(file: FileReport, located: Located, run: _Run) -> Values:
+def _result(file: FileReport, located: SiteFinding, run: _Run) -> Values:
     """Return a finding as a result (3.27)."""
     site, finding, name = located.site, located.finding, located.rule.name
     place = _artifact(file.path, run.folder)
@@ -197,7 +197,7 @@ def _result(file: FileReport, located: Located, run: _Run) -> Values:
     return out
 
 
-def _message(located: Located) -> str:
+def _message(located: SiteFinding) -> str:
     """Return the finding, and what is to be done about it."""
     site, finding = located.site, located.finding
     text = f"{'/'.join(filter(None, _where(site)))} ({site.op}): {finding.message} ({finding.how})"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from halfpixel.checking.result import FileReport, Located, Report
+from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.printable import printable, printable_line
 from halfpixel.rule import SEVERITIES
 from halfpixel.site import Shape, Site
@@ -62,7 +62,7 @@ def _file(file: FileReport) -> Iterator[Line]:
         yield from _site(file.path, list(group))
 
 
-def _site(path: str, located: Sequence[Located]) -> Iterator[Line]:
+def _site(path: str, located: Sequence[SiteFinding]) -> Iterator[Line]:
     site = located[0].site
     operation = site.operation
     shapes = f"{_shape(operation.input_shape)} -> {_shape(operation.output_shape)}"

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from difflib import unified_diff
 from typing import Final
 
-from halfpixel.fixing.result import Changed, Declined, FixResult
+from halfpixel.fixing.result import FixResult
+from halfpixel.format import Outcome
 from halfpixel.printable import printable_lines
 from halfpixel.quoting import json_text
 from halfpixel.report.as_json import finding_fields
@@ -35,7 +36,7 @@ def lines(results: Sequence[Written]) -> Iterator[str]:
         yield f"{result.path}: {_summary(result, output)}"
 
 
-def _site(one: Changed | Declined) -> str:
+def _site(one: Outcome) -> str:
     name = f"{one.graph}/{one.node}" if one.graph else one.node
     return f"{name} ({one.op})"
 
@@ -65,13 +66,24 @@ def _file(result: FixResult, output: str) -> dict[str, object]:
         "output": output or None,
         "error": result.error,
         "changes": [_change(change) for change in result.changes],
-        "declined": [asdict(one) for one in result.declined],
+        "declined": [declined_fields(one) for one in result.declined],
         "notes": list(result.notes),
         "remaining": [finding_fields(one) for one in remaining],
     }
 
 
-def _change(change: Changed) -> dict[str, object]:
+def declined_fields(one: Outcome) -> dict[str, object]:
+    """Return what was declined, as JSON has it."""
+    return {
+        "node": one.node,
+        "graph": one.graph,
+        "op": one.op,
+        "why": one.why,
+        "reason": one.reason,
+    }
+
+
+def _change(change: Outcome) -> dict[str, object]:
     return {
         "node": change.node,
         "graph": change.graph,

@@ -18,8 +18,9 @@ from halfpixel.cli.options import (
     Expect,
     Ignore,
     command,
-    names,
     read_settings,
+    select_option,
+    severity_option,
 )
 from halfpixel.errors import UsageError
 
@@ -42,9 +43,7 @@ class Options:
     ]
     select: Annotated[
         tuple[str, ...],
-        click.option(
-            "--select", multiple=True, callback=names, help="Rules to ask (names or patterns)."
-        ),
+        select_option("Rules to ask (names or patterns)."),
     ]
     ignore: Ignore
     expect: Expect
@@ -58,11 +57,7 @@ class Options:
     ]
     severity: Annotated[
         "Severity | None",
-        click.option(
-            "--severity",
-            type=click.Choice(["error", "warning", "note"]),
-            help="The mildest severity that is reported.  [default: note]",
-        ),
+        severity_option("The mildest severity that is reported.  [default: note]"),
     ]
     target: Annotated[
         tuple[str, ...],

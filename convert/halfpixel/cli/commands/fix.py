@@ -17,8 +17,9 @@ from halfpixel.cli.options import (
     OutputFormat,
     UnsafeFixes,
     command,
-    names,
     read_settings,
+    select_option,
+    severity_option,
 )
 
 if TYPE_CHECKING:
@@ -67,22 +68,13 @@ class Options:
     ]
     select: Annotated[
         tuple[str, ...],
-        click.option(
-            "--select",
-            multiple=True,
-            callback=names,
-            help="Rules to act on (names or patterns, by commas).",
-        ),
+        select_option("Rules to act on (names or patterns, by commas)."),
     ]
     ignore: Ignore
     expect: Expect
     severity: Annotated[
         "Severity | None",
-        click.option(
-            "--severity",
-            type=click.Choice(["error", "warning", "note"]),
-            help="The mildest severity that is repaired.  [default: warning]",
-        ),
+        severity_option("The mildest severity that is repaired.  [default: warning]"),
     ]
     max_opset: Annotated[
         int | None,

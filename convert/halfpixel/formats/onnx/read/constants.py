@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
+from halfpixel.formats.onnx.read.external_data import EXTERNAL, bytes_of
 
 if TYPE_CHECKING:
     from onnx import TensorProto
@@ -46,17 +47,16 @@ _CODES: Final = {
     13: "Q",
 }
 _INT32_FIELD: Final = frozenset({2, 3, 4, 5, 6, 9})
-EXTERNAL: Final = 1
 LARGEST: Final = 1 << 24
 """Most bytes of a constant that are read: index tables of a gather, never weights."""
 
 
-def numbers(tensor: "TensorProto", folder: Path | None) -> Numbers | None:
+def numbers(tensor: "TensorProto", file: Path | None) -> Numbers | None:
     """Return the values of a constant in row-major order.
 
     Args:
         tensor: the constant; its payload may lie outside the message.
-        folder: folder that external data is relative to; None where there is none.
+        file: the model's file, which external data lies beside; None where there is none.
 
     Returns:
         Its values, or None where they are not at hand (missing external data, a type that
@@ -64,6 +64,7 @@ def numbers(tensor: "TensorProto", folder: Path | None) -> Numbers | None:
 
     Raises:
         GraphError: the payload does not fit the declared shape.
+        ModelFileError: external data may not be read, or is not long enough.
     """
     count = 1
     for dim in tensor.dims:
@@ -72,9 +73,11 @@ def numbers(tensor: "TensorProto", folder: Path | None) -> Numbers | None:
     if code is None or count < 0 or count * struct.calcsize(code) > LARGEST:
         return None
     if tensor.data_location == EXTERNAL:
-        raw = _external(tensor, folder, count * struct.calcsize(code))
-        if raw is None:
+        size = count * struct.calcsize(code)
+        found = bytes_of(tensor, tensor.name, file, size)
+        if found is None:
             return None
+        raw = found
     elif tensor.HasField("raw_data"):
         raw = tensor.raw_data
     else:
@@ -103,20 +106,3 @@ def _typed(tensor: "TensorProto", count: int) -> Numbers | None:
     else:
         values = fields.get(tensor.data_type, ())
     return values if len(values) == count else None
-
-
-def _external(tensor: "TensorProto", folder: Path | None, length: int) -> bytes | None:
-    if folder is None:
-        return None
-    entries = {entry.key: entry.value for entry in tensor.external_data}
-    location = entries.get("location", "")
-    path = folder / location
-    if not location or Path(location).is_absolute() or ".." in Path(location).parts:
-        return None
-    try:
-        with path.open("rb") as file:
-            file.seek(int(entries.get("offset", "0")))
-            data = file.read(length)
-    except (OSError, ValueError, OverflowError):
-        return None
-    return data if len(data) == length else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.meaning import Meaning, check_lengths
 from halfpixel.conventions.onnx import resize as onnx_resize
-from halfpixel.conventions.onnx.resize import Request
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE, Request
 from halfpixel.conventions.torch.text import torch_text
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
@@ -57,6 +57,7 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         None,
         input_shape=scope.shape(node.input[0]) if node.input else None,
         output_shape=scope.shape(node.output[0]) if node.output else None,
+        declared=scope.declared(node.output[0]) if node.output else None,
         origin=Origin(producer),
         dtype=scope.dtype(node.input[0]) if node.input else "",
     )
@@ -102,7 +103,7 @@ def resize_inputs(scope: Scope, node: "NodeProto", opset: int) -> Lengths:
     """
     if node.op_type == "Upsample" and opset < 9:
         return Lengths("scales")
-    if opset < 11:
+    if opset < FIRST_RESIZE:
         return Lengths("scales", scales=given_name(node, 1))
     roi, scales, sizes = (given_name(node, place) for place in (1, 2, 3))
     if scales and _is_empty(scope, scales):
@@ -175,25 +176,16 @@ def _check_rank(base: Operation, request: Request) -> None:
 def settle(base: Operation, meaning: Meaning) -> Operation:
     """Complete an operation with what its lengths mean: shapes, and the PyTorch call."""
     shape_in = base.input_shape or (None,) * meaning.rank
-    declared = base.output_shape
-    if base.opset < 11 and meaning.scales is not None:
-        declared = None  # a size that was written as a scale: shape inference may be one short
-    shape_out = _output_shape(shape_in, declared, meaning)
+    shape_out = _output_shape(shape_in, base.output_shape, meaning)
     ins, outs = known(shape_in, meaning.rank), known(shape_out, meaning.rank)
     scales = meaning.scales if base.by == "scales" else None
     told = base.by != "scales" or scales is not None
-    return replace(
-        base,
-        operator=meaning.resize,
-        output_shape=shape_out,
-        torch_call=torch_text(meaning.resize, scales, ins, outs) if told else None,
-        scales=scales,
-        sizes=meaning.sizes,
-    )
+    call = torch_text(meaning.resize, scales, ins, outs) if told else None
+    return base.settled(meaning, shape_out, call)
 
 
 def _output_shape(shape_in: Shape, declared: Shape | None, meaning: Meaning) -> Shape:
-    """Return the output shape: sizes where given, else what is declared, else by scale."""
+    """Return the output shape: sizes where given, else by scale, else what is declared."""
     out: list[int | str | None] = []
     for axis in range(meaning.rank):
         dim_in = shape_in[axis]
@@ -201,11 +193,11 @@ def _output_shape(shape_in: Shape, declared: Shape | None, meaning: Meaning) -> 
         dim = declared[axis] if fits and declared else None
         if meaning.sizes is not None and meaning.sizes[axis] is not None:
             dim = meaning.sizes[axis]
-        elif not isinstance(dim, int) and meaning.scales is not None:
+        elif meaning.scales is not None:
             scale = meaning.scales[axis]
             if isinstance(dim_in, int):
                 dim = output_length_float32(dim_in, scale)
-            elif scale == 1:
+            elif scale == 1 and not isinstance(dim, int):
                 dim = dim_in
         out.append(dim)
     return tuple(out)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.constants import NAMES, Numbers, numbers
+from halfpixel.formats.onnx.read.order import producers_of
 from halfpixel.site import Attribute, Shape
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Scope:
         path: where it stands, such as "If_3.then_branch"; empty for the main graph.
         nodes: its nodes.
         opsets: version of each operator domain.
-        folder: folder that external data is relative to.
+        file: the model's file, which external data is relative to; None for one in memory.
         constants: its initializers, by name.
         values: declared types of its values, by name.
         outer: the scope around a subgraph.
@@ -43,6 +43,7 @@ class Scope:
         shapes: shapes that were inferred, where the file does not carry them.
         types: element types that were inferred, likewise.
         compute: for a main graph, computes a value from shapes that the file fixes.
+        outputs: names of its outputs.
         container: which list of nodes it is: ("graph",) or ("function", index), then
             (node, attribute, place) of each subgraph on the way.
     """
@@ -50,7 +51,7 @@ class Scope:
     path: str
     nodes: "Sequence[NodeProto]"
     opsets: Mapping[str, int]
-    folder: Path | None
+    file: Path | None
     constants: "dict[str, TensorProto]"
     values: "dict[str, ValueInfoProto]"
     outer: "Scope | None" = None
@@ -59,9 +60,11 @@ class Scope:
     shapes: dict[str, Shape] = field(default_factory=dict[str, Shape])
     types: dict[str, int] = field(default_factory=dict[str, int])
     compute: "Callable[[str], Numbers | None] | None" = None
+    outputs: frozenset[str] = frozenset()
     container: tuple[str | int, ...] = ("graph",)
     _producers: "dict[str, int] | None" = None
     _joined: "frozenset[str] | None" = None
+    _readers: "dict[str, list[int]] | None" = None
 
     @property
     def joined(self) -> frozenset[str]:
@@ -72,10 +75,21 @@ class Scope:
         return self._joined
 
     @property
+    def readers(self) -> dict[str, list[int]]:
+        """Indices of the nodes that read each value, in order."""
+        if self._readers is None:
+            found: dict[str, list[int]] = {}
+            for index, node in enumerate(self.nodes):
+                for name in node.input:
+                    found.setdefault(name, []).append(index)
+            self._readers = found
+        return self._readers
+
+    @property
     def producers(self) -> dict[str, int]:
         """Index of the node that produces each value; cycles are refused here."""
         if self._producers is None:
-            self._producers = _producers(self.nodes, self.path)
+            self._producers = producers_of(self.nodes, self.path)
         return self._producers
 
     def producer(self, name: str) -> "tuple[Scope, NodeProto] | None":
@@ -116,7 +130,7 @@ class Scope:
         """Return the values of a constant, or None where it is not one."""
         tensor = self.constant(name)
         if tensor is not None:
-            return numbers(tensor, self.folder)
+            return numbers(tensor, self.file)
         found = self.producer(name)
         if found is None or found[1].op_type != "Constant":
             return None
@@ -162,6 +176,12 @@ class Scope:
         if tensor is not None:
             return tuple(tensor.dims)
         return scope.outer.shape(name) if scope.outer is not None else None
+
+    def declared(self, name: str) -> Shape | None:
+        """Return the shape that the file itself declares of a value; None where it does not."""
+        scope, name = self.resolve(name)
+        found = scope.values.get(name)
+        return None if found is None else declared_shape(found)
 
     def dtype(self, name: str) -> str:
         """Return the element type of a value, such as float32; empty where unknown."""
@@ -244,44 +264,3 @@ def plain_attribute(attribute: "AttributeProto") -> Attribute | None:  # noqa: P
             return tuple(s.decode("utf-8", "replace") for s in attribute.strings)
         case _:
             return None
-
-
-def _producers(nodes: "Sequence[NodeProto]", path: str) -> dict[str, int]:
-    """Return which node makes each value; one pass tells whether an input comes later."""
-    producers: dict[str, int] = {}
-    early: list[str] = []
-    for i, node in enumerate(nodes):
-        early += [name for name in node.input if name not in producers]
-        for name in node.output:
-            producers[name] = i
-    producers.pop("", None)
-    if any(name in producers for name in early):
-        _refuse_cycle(nodes, producers, path)
-    return producers
-
-
-def _refuse_cycle(nodes: "Sequence[NodeProto]", producers: dict[str, int], path: str) -> None:
-    """Raise where some node depends on its own output; a mere disorder is let pass."""
-    waiting = [0] * len(nodes)
-    readers: dict[int, list[int]] = {}
-    for i, node in enumerate(nodes):
-        for name in node.input:
-            source = producers.get(name)
-            if source is not None:
-                waiting[i] += 1
-                readers.setdefault(source, []).append(i)
-    ready = [i for i, count in enumerate(waiting) if count == 0]
-    done = 0
-    while ready:
-        done += 1
-        for reader in readers.get(ready.pop(), ()):
-            waiting[reader] -= 1
-            if waiting[reader] == 0:
-                ready.append(reader)
-    if done < len(nodes):
-        stuck = next(node for i, node in enumerate(nodes) if waiting[i] > 0)
-        where = f" in {path}" if path else ""
-        name = stuck.name or (stuck.output[0] if stuck.output else stuck.op_type)
-        raise GraphError(
-            "", name, f"the graph has a cycle{where}: {stuck.op_type} depends on itself"
-        )

@@ -9,6 +9,7 @@ between those shapes and the value that is asked for.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
+from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.formats.onnx.read.constants import Numbers
 from halfpixel.formats.onnx.read.evaluator import evaluated
 from halfpixel.formats.onnx.read.inference import free_dimensions, inferred
@@ -122,7 +123,7 @@ def trial_at(model: "ModelProto", scope: Scope, lengths: Mapping[str, int]) -> T
     """Return a trial, with the outputs of resizes that inference itself cannot follow."""
     from onnx import helper
 
-    resizes = [node for node in scope.nodes if node.op_type in {"Resize", "Upsample"}]
+    resizes = [node for node in scope.nodes if node.op_type in RESIZES]
     found: dict[str, Sequence[int]] = {}
     trial = Trial(scope, inferred(model, lengths).shapes)
     for _ in range(ROUNDS if resizes else 0):

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
+from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.formats.onnx.read.evaluation import Described
+from halfpixel.formats.onnx.read.needs import in_doubt
 from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
 from halfpixel.formats.onnx.read.surroundings import is_joined, surroundings_of
@@ -62,6 +64,8 @@ class Sites:
             site = self._described(scope, node)
             self._alike[key] = site.operation
             return site
+        if in_doubt(known):
+            return self._described(scope, node)  # what reads it counts
 
         def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
             return describe(scope, node, self.producer).compute(inputs)
@@ -185,7 +189,7 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
     None where a node has to be looked at for itself: it carries a record, its path through the
     graph counts, or its shapes are not written in the file.
     """
-    if node.op_type not in {"Resize", "Upsample"} or node.metadata_props or scope.bound:
+    if node.op_type not in RESIZES or node.metadata_props or scope.bound:
         return None
     if not node.input or not node.output:
         return None
@@ -209,6 +213,7 @@ def operation_key(operation: Operation) -> object:
         operation.operator,
         operation.input_shape,
         operation.output_shape,
+        operation.declared,
         operation.scales,
         operation.sizes,
         operation.by,

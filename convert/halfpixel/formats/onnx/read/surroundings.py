@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
+from halfpixel.formats.onnx.read.needs import needs_of
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
@@ -49,11 +51,12 @@ def surroundings_of(
     """
     if node.op_type == "GridSample":
         return Surroundings(fed_by=grid_maker(scope, node))
-    if node.op_type in {"Resize", "Upsample"}:
+    if node.op_type in RESIZES:
         aligned = operation.attributes.get("coordinate_transformation_mode") == "align_corners"
         layers = layers_into(scope, node) if aligned else ()
-        return Surroundings(layers, image, is_joined(scope, node))
-    return Surroundings()
+        needs = needs_of(scope, node, operation)
+        return Surroundings(layers, image, is_joined(scope, node), needs=needs)
+    return Surroundings(needs=needs_of(scope, node, operation))
 
 
 def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
@@ -78,7 +81,7 @@ def is_joined(scope: Scope, node: "NodeProto") -> bool:
     Asked only where a size may be written as a scale: up to opset 10, and after an upgrade from
     there that left the coordinates out.
     """
-    if (scope.opset("") or 0) >= 11:
+    if (scope.opset("") or 0) >= FIRST_RESIZE:
         for attribute in node.attribute:
             if attribute.name == "coordinate_transformation_mode":
                 return False

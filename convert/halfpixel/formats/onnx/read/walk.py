@@ -60,11 +60,11 @@ class Walk:
 
     Attributes:
         model: the model, or its skeleton.
-        folder: folder that external data is relative to.
+        file: the model's file, which external data is relative to; None for one in memory.
     """
 
     model: "ModelProto"
-    folder: Path | None
+    file: Path | None
     functions: "Mapping[tuple[str, str], tuple[int, FunctionProto]]" = field(init=False)
     _sites: Sites = field(init=False)
 
@@ -117,9 +117,10 @@ class Walk:
             path="",
             nodes=graph.node,
             opsets={entry.domain: entry.version for entry in self.model.opset_import},
-            folder=self.folder,
+            file=self.file,
             constants={tensor.name: tensor for tensor in graph.initializer},
             values={value.name: value for value in values},
+            outputs=frozenset([value.name for value in graph.output]),
         )
         main.producers  # noqa: B018 - refuses a cycle, before anything follows it
         if self._lacks_shapes(main):
@@ -194,7 +195,7 @@ def _body(scope: Scope, node: "NodeProto", index: int, function: "FunctionProto"
         path=_path(scope.path, f"{node.name or function.name}.{function.name}"),
         nodes=function.node,
         opsets=opsets or scope.opsets,
-        folder=scope.folder,
+        file=scope.file,
         constants={},
         values={value.name: value for value in function.value_info},
         bound={
@@ -213,11 +214,12 @@ def _inner(scope: Scope, graph: "GraphProto", path: str, container: tuple[str | 
         path=path,
         nodes=graph.node,
         opsets=scope.opsets,
-        folder=scope.folder,
+        file=scope.file,
         constants={tensor.name: tensor for tensor in graph.initializer},
         values={value.name: value for value in values},
         outer=scope,
         arguments=scope.arguments,
+        outputs=frozenset([value.name for value in graph.output]),
         container=container,
     )
 
