@@ -13,15 +13,22 @@
     +-- UsageError          a wrong option or configuration
     +-- MissingExtraError   an optional dependency that is not installed
 
-The text of each is the one line that a user is shown.
+The text of each is the one line that a user is shown: what stands in it of a file, or of another
+library's words, is printable.
 """
 
 from pathlib import Path
 from typing import Final
 
+from halfpixel.printable import printable_line
+
 
 class HalfpixelError(Exception):
     """Root of all errors that are raised on purpose."""
+
+    def __str__(self) -> str:
+        """Return the one line."""
+        return printable_line(super().__str__())
 
 
 class ModelFileError(HalfpixelError):

@@ -209,17 +209,6 @@ def known(shape: Shape | None, rank: int) -> Lengths:
     return tuple([dim if isinstance(dim, int) else None for dim in shape])
 
 
-def shown(name: str) -> str:
-    r"""Return a name from a file as it can be printed: what is no text is escaped.
-
-    >>> shown("up"), shown("up\x1b[31m\n")
-    ('up', 'up\\x1b[31m\\n')
-    """
-    if name.isprintable():
-        return name
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
-
-
 @dataclass(frozen=True, slots=True)
 class Site:
     """One resampling operator in a model.

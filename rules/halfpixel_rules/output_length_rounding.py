@@ -71,9 +71,9 @@ def check(site: Site) -> Iterator[Finding]:
     if call is not None and call.size is not None:
         yield from _size_as_scale(operation, operator)
         return
-    told = intent is not None and intent.how != "assumed"
-    if told or multiplies_in_float64(operation):
-        yield from _by_scales(operation, operator, told=told)
+    how = None if intent is None else intent.how
+    if how in {"recorded", "policy"} or multiplies_in_float64(operation):
+        yield from _by_scales(operation, operator, told=how == "recorded")
 
 
 def _by_scales(operation: Operation, operator: Resize, *, told: bool) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ The subject is a rule's name, a model file (with ``:NODE`` for one of its nodes)
 call in the words of any convention, such as F.interpolate, cv2.resize or ONNX's Resize.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ from halfpixel.errors import ConventionError, UsageError
 from halfpixel.rule import Rule, load_rules
 from halfpixel.sampling import Area, Cubic, Nearest, Resize, Sampling, Table
 from halfpixel.sampling.axis import MAX_LENGTH
-from halfpixel.site import Site, shown
+from halfpixel.site import Site
 
 SAMPLES: Final = 8
 """Output samples whose source coordinates are listed."""
@@ -52,7 +53,7 @@ def explain(subject: str) -> Iterator[str]:
     with boundary(subject):
         if subject in rules:
             yield from _rule(rules[subject])
-        elif "(" in subject and not Path(subject).exists():
+        elif "(" in subject and not _exists(subject):
             yield from _call(subject)
         else:
             yield from _model(subject, list(rules))
@@ -114,10 +115,10 @@ def _read(text: str) -> tuple[Convention, Reading]:
 
 def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
     path, node = Path(subject), ""
-    if not path.exists():
+    if not _exists(subject):
         head, _, node = subject.rpartition(":")
         path = Path(head)
-        if not head or not path.exists():
+        if not head or not _exists(head):
             import difflib
 
             close = difflib.get_close_matches(subject, rules, 1)
@@ -135,9 +136,13 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
         yield ""
 
 
+def _exists(text: str) -> bool:
+    """Whether there is such a file; a call may be longer than any name."""
+    return os.path.exists(text)  # noqa: PTH110 - Path.exists raises where a name is too long
+
+
 def _site(path: Path, site: Site) -> Iterator[str]:
-    where = shown(site.path)
-    yield f"{path}: {where} ({site.op}, {site.operation.version})"
+    yield f"{path}: {site.path} ({site.op}, {site.operation.version})"
     for name, value in sorted(site.operation.attributes.items()):
         yield f"  {name} = {value}"
     yield f"  PyTorch: {site.torch_call or site.operation.problem or 'no single call'}"

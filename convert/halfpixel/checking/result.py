@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Opened
+from halfpixel.printable import printable_line, printable_lines
 from halfpixel.rule import Finding, Rule, Severity
 from halfpixel.site import Site
 
@@ -41,7 +42,9 @@ class SiteFinding:
     def __str__(self) -> str:
         """Return the finding in one line."""
         found = self.finding
-        return f"{self.site.path}: {found.severity} {self.rule.name}: {found.message}"
+        return printable_line(
+            f"{self.site.path}: {found.severity} {self.rule.name}: {found.message}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,12 @@ class FileReport:
     faults: tuple[str, ...] = ()
     defect: bool = False
 
+    @property
+    def failures(self) -> tuple[tuple[bool, str], ...]:
+        """What failed: whether it is a defect of halfpixel or of a rule, and the line."""
+        read = () if self.error is None else ((self.defect, self.error),)
+        return (*read, *((True, fault) for fault in self.faults))
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -77,7 +86,7 @@ class Report:
         """Return a line for each finding, and how many sites there are."""
         lines = [f"{file.path}: {one}" for file in self.files for one in file.findings]
         count = len(self.sites)
-        return "\n".join([*lines, f"{count} resampling site{'' if count == 1 else 's'}"])
+        return printable_lines([*lines, f"{count} resampling site{'' if count == 1 else 's'}"])
 
     @property
     def findings(self) -> tuple[SiteFinding, ...]:

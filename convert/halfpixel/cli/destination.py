@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import click
-
 from halfpixel.boundary import boundary
 from halfpixel.cli.files import BACKUP, fixed_name
 from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
@@ -134,11 +132,6 @@ def lowerings(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
             raise UsageError(f"--lower {value!r}: expected NODE=KIND")
         pairs.append((pattern, kind))
     return tuple(pairs)
-
-
-def say(text: str, *, beside: bool) -> None:
-    """Print a line of the report; on standard error where a model or a diff is on the other."""
-    click.echo(text, err=beside)
 
 
 def at_least_warnings(settings: "Settings", *, chosen: bool = False) -> "Settings":

@@ -17,8 +17,10 @@ from click.exceptions import Exit
 
 from halfpixel.boundary import log
 from halfpixel.cli import commands
+from halfpixel.cli.console import say
 from halfpixel.cli.options import FAILED, FOUND, INTERRUPTED, debug_option
 from halfpixel.errors import Defect, HalfpixelError
+from halfpixel.printable import printable_line
 from halfpixel.registry import load
 
 
@@ -43,11 +45,16 @@ class _Group(click.Group):
         try:
             return self._invoked(ctx)
         except HalfpixelError as error:
-            click.echo(f"halfpixel: {error}", err=True)
+            say(f"halfpixel: {error}", err=True)
             ctx.exit(FAILED)
         except KeyboardInterrupt:
-            click.echo("halfpixel: interrupted", err=True)
+            say("halfpixel: interrupted", err=True)
             ctx.exit(INTERRUPTED)
+        except click.UsageError as error:  # a file's name may look like an option
+            shown = printable_line(error.message)
+            if shown == error.message:
+                raise
+            raise click.UsageError(shown, error.ctx) from error
 
     def _invoked(self, ctx: click.Context) -> object:
         """Run the command; what is neither click's own, nor the system's, is a defect."""
@@ -98,12 +105,12 @@ def main() -> None:
         sys.exit(FOUND)
     except MemoryError as error:
         _drop_output()
-        click.echo(f"halfpixel: out of memory: {str(error).lower() or 'nothing is left'}", err=True)
+        say(f"halfpixel: out of memory: {str(error).lower() or 'nothing is left'}", err=True)
         sys.exit(FAILED)
     except OSError as error:
         _drop_output()
         reason = (error.strerror or str(error)).lower()
-        click.echo(f"halfpixel: {error.filename or 'standard output'}: {reason}", err=True)
+        say(f"halfpixel: {error.filename or 'standard output'}: {reason}", err=True)
         sys.exit(FAILED)
 
 

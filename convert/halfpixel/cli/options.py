@@ -50,9 +50,12 @@ def _debug(context: click.Context, _parameter: click.Parameter, value: bool) -> 
         return
     import logging
 
+    from halfpixel.cli.console import write_document
+    from halfpixel.printable import printable_lines
+
     class Shown(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            click.echo(self.format(record), err=True)
+            write_document(printable_lines(self.format(record).splitlines()), err=True)
 
     logger, handler = logging.getLogger("halfpixel"), Shown()
     before = logger.level

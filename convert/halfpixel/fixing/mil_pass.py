@@ -44,6 +44,7 @@ from halfpixel.formats.plan import (
 from halfpixel.formats.planner import choose, lowered
 from halfpixel.intents.exporter_habit import meant
 from halfpixel.origin import Origin, Producer
+from halfpixel.printable import printable_line
 from halfpixel.rule import SEVERITIES, Fix
 from halfpixel.sampling import Resize
 from halfpixel.site import Attribute, Operation, Site
@@ -138,7 +139,8 @@ def _apply(self: _Options, program: Program) -> None:
     for policy in settings.policies:
         if not any(fnmatchcase(name, policy.pattern) for name in seen):
             listed = ", ".join(seen[:5]) or "none"
-            LOG.warning("expect %r: no such operator; resizes are: %s", policy.pattern, listed)
+            told = f"expect {policy.pattern!r}: no such operator; resizes are: {listed}"
+            LOG.warning(printable_line(told))
 
 
 def _blocks(block: Block) -> Iterator[Block]:
@@ -255,7 +257,7 @@ def _write(block: Block, op: Op, plan: Plan) -> None:
         return
     if block.try_replace_uses_of_var_after_op(anchor_op=op, old_var=op.outputs[0], new_var=new):
         block.remove_ops([op])
-        LOG.info("%s: %s", op.name, plan.text)
+        LOG.info(printable_line(f"{op.name}: {plan.text}"))
 
 
 def _built(op: Op, plan: Plan) -> Var | None:

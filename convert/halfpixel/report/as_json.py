@@ -1,9 +1,9 @@
 """A report as JSON: stable from version 1 on; fields may be added, none removed."""
 
-import json
 from typing import Final
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding
+from halfpixel.quoting import json_text
 from halfpixel.site import Shape, Site
 
 VERSION: Final = 1
@@ -11,7 +11,7 @@ VERSION: Final = 1
 
 def dumps(report: Report) -> str:
     """Return the report as JSON text, one object with every file."""
-    return json.dumps(document(report))
+    return json_text(document(report))
 
 
 def document(report: Report) -> dict[str, object]:

@@ -10,16 +10,17 @@ partialFingerprints.primaryLocationLineHash.
 """
 
 import hashlib
-import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Final
-from urllib.parse import quote
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding
+from halfpixel.printable import printable
+from halfpixel.quoting import bytes_of, json_text, sarif_message, uri_path
 from halfpixel.rule import Bad, BadModel, Rule, Severity, load_rules
 from halfpixel.site import Site
 
@@ -41,6 +42,8 @@ SEVERITIES: Final[Mapping[Severity, str]] = {
 
 Values = dict[str, object]
 
+_LINE: Final = re.compile(r"[1-9][0-9]{0,8}")
+
 
 def dumps(report: Report, folder: Path | None = None) -> str:
     """Return a report as SARIF text.
@@ -49,7 +52,7 @@ def dumps(report: Report, folder: Path | None = None) -> str:
         report: what was found.
         folder: what paths are told relative to; the working folder unless told.
     """
-    return json.dumps(document(report, folder), indent=2)
+    return json_text(document(report, folder), indent=2)
 
 
 def document(report: Report, folder: Path | None = None) -> Values:
@@ -149,20 +152,14 @@ def _invocation(files: Sequence[FileReport], folder: Path) -> Values:
     failed: list[Values] = [
         {
             "level": "error",
-            "message": {"text": text},
+            "message": {"text": sarif_message(text)},
             "locations": [{"physicalLocation": {"artifactLocation": _artifact(file.path, folder)}}],
-            "descriptor": {"id": kind},
+            "descriptor": {"id": DEFECT if ours else UNREADABLE},
         }
         for file in files
-        for kind, text in _failures(file)
+        for ours, text in file.failures
     ]
     return {"executionSuccessful": not failed, "toolExecutionNotifications": failed}
-
-
-def _failures(file: FileReport) -> Iterator[tuple[str, str]]:
-    if file.error is not None:
-        yield DEFECT if file.defect else UNREADABLE, file.error
-    yield from ((DEFECT, fault) for fault in file.faults)
 
 
 def _result(file: FileReport, located: SiteFinding, run: _Run) -> Values:
@@ -184,7 +181,7 @@ def _result(file: FileReport, located: SiteFinding, run: _Run) -> Values:
         "ruleId": name,
         "ruleIndex": run.rules[name],
         "level": finding.severity,
-        "message": {"text": _message(located)},
+        "message": {"text": sarif_message(_message(located))},
         "locations": [
             {
                 "physicalLocation": {"artifactLocation": place, "region": {"startLine": 1}},
@@ -249,7 +246,7 @@ def _node(path: str, site: Site, run: _Run) -> Values:
 
 def _fingerprint(parts: Iterable[str], run: _Run) -> str:
     """Return a hash that stays while file, graph, node and rule do, whatever the numbers."""
-    text = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    text = hashlib.sha256(bytes_of("\0".join(parts))).hexdigest()[:16]
     run.seen[text] += 1
     return f"{text}:{run.seen[text]}"
 
@@ -259,11 +256,11 @@ def _related(site: Site) -> Iterator[Values]:
     if not site.source:
         return
     file, _, line = site.source.rpartition(":")
-    if not file or not line.isdigit() or int(line) < 1:
+    if not file or not _LINE.fullmatch(line):
         return
     region: Values = {"startLine": int(line)}
     if site.source_text:
-        region["snippet"] = {"text": site.source_text}
+        region["snippet"] = {"text": printable(site.source_text)}
     yield {
         "id": 1,
         "message": {"text": "the call that was exported"},
@@ -295,5 +292,5 @@ def _uri(path: PurePath) -> str:
     >>> _uri(PurePath("a:b/c.onnx"))
     'a%3Ab/c.onnx'
     """
-    text = quote(path.as_posix(), safe="/", errors="surrogateescape")
-    return f"file://{text}" if path.is_absolute() else text
+    text = uri_path(path.as_posix())
+    return f"file:///{text.lstrip('/')}" if path.is_absolute() else text  # no host of another's

@@ -1,12 +1,12 @@
 """What was converted, for people and for programs."""
 
-import json
 from collections.abc import Iterator
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.converting.result import CallSite, Conversion
 from halfpixel.format import Outcome
+from halfpixel.quoting import json_text
 from halfpixel.report.as_json import finding_fields
 from halfpixel.report.fix_report import declined_fields
 
@@ -77,7 +77,7 @@ def _verification(found: "Verification") -> Iterator[str]:
 
 def dumps(found: Conversion) -> str:
     """Return the report as JSON text; a number that is not finite is null."""
-    return json.dumps(
+    return json_text(
         {
             "version": VERSION,
             "source": found.source,
@@ -94,7 +94,6 @@ def dumps(found: Conversion) -> str:
             "remaining": [finding_fields(one) for one in found.remaining],
             "verifications": [_figures(one) for one in found.verifications],
         },
-        allow_nan=False,
     )
 
 

@@ -1,6 +1,5 @@
 """What was fixed, for people, for programs, and as a diff of the nodes."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from difflib import unified_diff
@@ -8,8 +7,9 @@ from typing import Final
 
 from halfpixel.fixing.result import FixResult
 from halfpixel.format import Outcome
+from halfpixel.printable import printable_lines
+from halfpixel.quoting import json_text
 from halfpixel.report.as_json import finding_fields
-from halfpixel.site import shown
 
 VERSION: Final = 1
 
@@ -38,7 +38,7 @@ def lines(results: Sequence[Written]) -> Iterator[str]:
 
 
 def _site(one: Outcome) -> str:
-    name = shown(f"{one.graph}/{one.node}" if one.graph else one.node)
+    name = f"{one.graph}/{one.node}" if one.graph else one.node
     return f"{name} ({one.op})"
 
 
@@ -56,8 +56,8 @@ def dumps(results: Sequence[Written], *, diffs: bool = False) -> str:
     files = [_file(result, output) for result, output in results]
     if diffs:
         for file, (result, _) in zip(files, results, strict=True):
-            file["diff"] = "\n".join(diff(result))
-    return json.dumps({"version": VERSION, "files": files})
+            file["diff"] = printable_lines(diff(result))
+    return json_text({"version": VERSION, "files": files})
 
 
 def _file(result: FixResult, output: str) -> dict[str, object]:

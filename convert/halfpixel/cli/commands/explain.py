@@ -5,6 +5,7 @@ from typing import Annotated
 
 import click
 
+from halfpixel.cli.console import say
 from halfpixel.cli.options import command
 
 
@@ -23,7 +24,7 @@ def explain_command(options: Options) -> None:
     from halfpixel.checking.explain import explain
 
     for line in explain(options.subject):
-        click.echo(line)
+        say(line)
 
 
 COMMAND = explain_command

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import click
 
+from halfpixel.cli.console import say, write_document
 from halfpixel.cli.files import check_expected, model_files
 from halfpixel.cli.options import (
     CLEAN,
@@ -110,7 +111,7 @@ def fix_command(options: Options) -> None:
     --in-place say otherwise; a model without anything to fix is not touched. Exit code 1 says that
     findings are left, or that --lower was declined; 2 that a file could not be read or written.
     """
-    from halfpixel.cli.destination import Destination, at_least_warnings, fixed, lowerings, say
+    from halfpixel.cli.destination import Destination, at_least_warnings, fixed, lowerings
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report import fix_report
 
@@ -132,14 +133,14 @@ def fix_command(options: Options) -> None:
     results = list(fixed(files, settings, target))
     to_output = options.output == "-"
     if options.output_format == "json":
-        say(fix_report.dumps(results, diffs=options.diff), beside=to_output)
+        write_document(fix_report.dumps(results, diffs=options.diff), err=to_output)
     else:
         for line in (
             line for result, _ in results if options.diff for line in fix_report.diff(result)
         ):
-            click.echo(line)
+            say(line)
         for line in fix_report.lines(results):
-            say(line, beside=to_output or options.diff)
+            say(line, err=to_output or options.diff)
     if any(result.error is not None or result.faults for result, _ in results):
         sys.exit(FAILED)
     left = any(result.report is not None and result.report.findings for result, _ in results)

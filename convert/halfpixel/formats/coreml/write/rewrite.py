@@ -23,6 +23,7 @@ from halfpixel.formats.coreml.write.plan import (
 )
 from halfpixel.formats.plan import Copy, Product, Said, sized_change
 from halfpixel.formats.protobuf_schema import new
+from halfpixel.printable import printable
 
 
 def rewritten(
@@ -42,7 +43,7 @@ def rewritten(
     outcomes = _Rewriting(contents, before, edit).made(changes)
     if not any(outcome.text for outcome in outcomes):
         return before, outcomes
-    lines = [f"{one.node}: {one.why}: {one.text}" for one in outcomes if one.text]
+    lines = [f"{printable(one.node)}: {one.why}: {one.text}" for one in outcomes if one.text]
     edit.record = "\n".join([*record, *lines])
     return edit, outcomes
 

@@ -110,7 +110,8 @@ class Trial:
             if index is None or len(found) > MOST_NODES:
                 return None
             node = self._scope.nodes[index]
-            dims = self.lengths(node.input[0]) if node.op_type == "Shape" else None
+            shaped = node.op_type == "Shape" and node.input
+            dims = self.lengths(node.input[0]) if shaped else None
             if dims is not None:
                 given = self._scope.attributes(node)
                 start, end = int(str(given.get("start", 0))), given.get("end")

@@ -29,6 +29,7 @@ from halfpixel.formats.onnx.write.site import nodes_of
 from halfpixel.formats.onnx.write.version_converter import opset_of
 from halfpixel.formats.plan import Plan, SizedResize, sized_change
 from halfpixel.formats.planner import costs
+from halfpixel.printable import printable
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -230,7 +231,8 @@ class Rewriting:
         said = [before] if before else []
         if opset is not None:
             said.append(f"opset {opset_of(self.model)} to {opset}")
-        said += [f"{one.node}: {one.why}: {one.text}" for one in made if one.text]
+        lines = [f"{printable(one.node)}: {one.why}: {one.text}" for one in made if one.text]
+        said += lines  # a change is a line
         return {RECORD: "\n".join(said)}
 
 
