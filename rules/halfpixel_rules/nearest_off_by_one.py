@@ -29,8 +29,7 @@ from dataclasses import replace
 from halfpixel.conventions.torch.call import closest_nearest
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.deviation import LONGEST, Deviation, Lengths, deviation
-from halfpixel.origin import Intent
-from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_record, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
 from halfpixel.site import FreeLengths, Operation, Site
@@ -108,7 +107,7 @@ def _axes(rounding: str = "floor") -> Resize:
 
 
 _CALL = parse_call('F.interpolate(x, size=(32, 32), mode="nearest")')
-_RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
+_RECORD = example_record(_CALL)
 _PATCHES: Facts = {"input_shape": (1, 3, 224, 224), "output_shape": (1, 3, 32, 32), "by": "sizes"}
 _EVEN: Facts = {"input_shape": (1, 3, 64, 64), "output_shape": (1, 3, 32, 32), "by": "sizes"}
 

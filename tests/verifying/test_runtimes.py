@@ -19,7 +19,7 @@ from halfpixel.runtimes import onnxruntime_
 from halfpixel.runtimes.feeds import FeedSettings, make_feeds, read_feeds
 from halfpixel.verifying.site_check import SiteCheck
 from halfpixel.verifying.verify import verify
-from verify_sides import one_image, skip_with_cuda
+from resize_pairs import one_image, skip_with_cuda
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

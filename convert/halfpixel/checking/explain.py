@@ -4,10 +4,12 @@ The subject is a rule's name, a model file (with ``:NODE`` for one of its nodes)
 call in the words of any convention, such as F.interpolate, cv2.resize or ONNX's Resize.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from halfpixel.boundary import boundary
 from halfpixel.checking.check import sites
 from halfpixel.convention import Convention, Reading, load_conventions
 from halfpixel.conventions.python_call import parse
@@ -15,7 +17,7 @@ from halfpixel.errors import ConventionError, HalfpixelError, UsageError
 from halfpixel.rule import Rule, load_rules
 from halfpixel.sampling import Area, Cubic, Nearest, Resize, Sampling, Table
 from halfpixel.sampling.axis import weights_at
-from halfpixel.site import Site, shown
+from halfpixel.site import Site
 from halfpixel.work import TooMuchWork, one_node
 
 SAMPLES: Final = 8
@@ -49,12 +51,13 @@ def explain(subject: str) -> Iterator[str]:
         HalfpixelError: the model cannot be read.
     """
     rules = {rule.name: rule for rule in load_rules()}
-    if subject in rules:
-        yield from _rule(rules[subject])
-    elif "(" in subject and not Path(subject).exists():
-        yield from _call(subject)
-    else:
-        yield from _model(subject, list(rules))
+    with boundary(subject):
+        if subject in rules:
+            yield from _rule(rules[subject])
+        elif "(" in subject and not _exists(subject):
+            yield from _call(subject)
+        else:
+            yield from _model(subject, list(rules))
 
 
 def _rule(rule: Rule) -> Iterator[str]:
@@ -113,10 +116,10 @@ def _read(text: str) -> tuple[Convention, Reading]:
 
 def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
     path, node = Path(subject), ""
-    if not path.exists():
+    if not _exists(subject):
         head, _, node = subject.rpartition(":")
         path = Path(head)
-        if not head or not path.exists():
+        if not head or not _exists(head):
             import difflib
 
             close = difflib.get_close_matches(subject, rules, 1)
@@ -136,7 +139,7 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
                 lines = list(_site(path, site))
         except TooMuchWork as error:
             lines = [
-                f"{path}: {shown(site.path)} ({site.op}, {site.operation.version})",
+                f"{path}: {site.path} ({site.op}, {site.operation.version})",
                 f"  {error}",
             ]
             left.append(site.path)
@@ -146,9 +149,13 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
         raise HalfpixelError(f"{path}: {len(left)} nodes not judged, {left[0]!r} the first")
 
 
+def _exists(text: str) -> bool:
+    """Whether there is such a file; a call may be longer than any name."""
+    return os.path.exists(text)  # noqa: PTH110 - Path.exists raises where a name is too long
+
+
 def _site(path: Path, site: Site) -> Iterator[str]:
-    where = shown(site.path)
-    yield f"{path}: {where} ({site.op}, {site.operation.version})"
+    yield f"{path}: {site.path} ({site.op}, {site.operation.version})"
     for name, value in sorted(site.operation.attributes.items()):
         yield f"  {name} = {value}"
     yield f"  PyTorch: {site.torch_call or site.operation.problem or 'no single call'}"

@@ -1,6 +1,5 @@
 """What was verified, as tables for people and as JSON for programs."""
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,6 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.intents.pairing import Pairing, copies
+from halfpixel.printable import printable, printable_line
+from halfpixel.quoting import json_text
 from halfpixel.site import Site
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.result import Verification
@@ -16,22 +17,22 @@ from halfpixel.verifying.site_check import SiteResult
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 VERSION: Final = 1
 
 
 def show(found: Verification, console: "Console") -> None:
     """Print the table of outputs, where the sides part, and where nodes ran."""
-    from rich.table import Table
-
     a, b = found.names
-    console.print(f"{a}  against  {b}")
-    table = Table("output", "type", "equal", "max abs", "max rel", "max ulp", "cosine", "beyond")
+    _say(console, f"{a}  against  {b}")
+    table = _table("output", "type", "equal", "max abs", "max rel", "max ulp", "cosine", "beyond")
     for one in found.outputs:
         apart = one.difference
         name = one.name if one.name == one.other else f"{one.name} / {one.other}"
         measures = ", ".join(f"{key} {value:.4g}" for key, value in one.task.items())
-        table.add_row(
+        _row(
+            table,
             f"{name}  {measures}".rstrip(),
             one.dtype,
             "yes" if apart.equal else f"no: {apart.reason}" if apart.reason else "no",
@@ -47,34 +48,54 @@ def show(found: Verification, console: "Console") -> None:
         if case.refused:
             shapes = ", ".join(f"{n} {'x'.join(map(str, s))}" for n, s in case.shapes.items())
             both = "both refuse: " if case.equal else ""
-            console.print(f"inputs {shapes or '(any)'}: {both}{case.refused}")
+            _say(console, f"inputs {shapes or '(any)'}: {both}{case.refused}")
     if found.first is not None:
-        console.print(divergence_line(found.first))
+        _say(console, divergence_line(found.first))
     if found.suspected:
         text = f"no run tells which node; check has something to say of {found.suspected}"
-        console.print(text)
+        _say(console, text)
     for line in (*_blank_lines(found), *pairing_lines(found.pairing)):
-        console.print(line)
+        _say(console, line)
     _show_rest(console, found.optimiser, found.placement)
     count = sum(bool(case.outputs) for case in found.cases)
     verdict = "equal" if found.equal else "different"
     if found.equal and not found.compared:
         verdict = "nothing was compared"
-    console.print(f"{verdict}, {count} of {len(found.cases)} runs compared")
+    _say(console, f"{verdict}, {count} of {len(found.cases)} runs compared")
 
 
 def _show_rest(
     console: "Console", optimiser: Sequence[str], placement: Iterable[Mapping[str, str]]
 ) -> None:
     for line in optimiser:
-        console.print(f"optimiser: {line}")
+        _say(console, f"optimiser: {line}")
     for side, placed in zip("ab", placement, strict=False):
         if len(set(placed.values())) > 1:
             for node, provider in placed.items():
-                console.print(f"  {side}: {node} on {provider}")
+                _say(console, f"  {side}: {node} on {provider}")
         if placed:
             counts = ", ".join(f"{n} on {p}" for p, n in Counter(placed.values()).most_common())
-            console.print(f"nodes of {side}: {counts}")
+            _say(console, f"nodes of {side}: {counts}")
+
+
+def _table(*heads: str) -> "Table":
+    """Return a table whose cells are told whole, over several lines where they are long."""
+    from rich.table import Table
+
+    table = Table()
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    return table
+
+
+def _row(table: "Table", *cells: str) -> None:
+    """Add a row, whose columns are as wide as what is shown."""
+    table.add_row(*map(printable, cells))
+
+
+def _say(console: "Console", line: str) -> None:
+    """Print a line, which no console breaks where a name would begin another."""
+    console.print(printable_line(line), soft_wrap=True)
 
 
 def divergence_line(first: Divergence) -> str:
@@ -131,11 +152,10 @@ def show_sites(
     notes: Sequence[str] = (),
 ) -> None:
     """Print what every site does on every provider."""
-    from rich.table import Table
-
-    table = Table("site", "op", "input", "provider", "exact", "max abs", "PyTorch", "max abs")
+    table = _table("site", "op", "input", "provider", "exact", "max abs", "PyTorch", "max abs")
     for one in results:
-        table.add_row(
+        _row(
+            table,
             one.site.name,
             one.site.op,
             "x".join(map(str, one.shape)),
@@ -147,14 +167,14 @@ def show_sites(
         )
     console.print(table)
     for note in notes:
-        console.print(note)
+        _say(console, note)
     _show_rest(console, optimiser, ())
     ran = [one for one in results if one.exact is not None]
     equal = sum(one.agrees for one in ran)
-    console.print(
+    _say(
+        console,
         f"{equal} of {len(ran)} runs of single sites equal their exact weights; "
         f"{len(results) - len(ran)} did not run alone",
-        highlight=False,
     )
 
 
@@ -167,7 +187,7 @@ def _verdict(found: Difference | None, refused: str) -> str:
 def dumps(found: Verification) -> str:
     """Return a verification as JSON text; numbers that are not finite become null."""
     first = found.first
-    return json.dumps(
+    return json_text(
         {
             "version": VERSION,
             "equal": found.equal,
@@ -225,7 +245,7 @@ def dumps_sites(
     refused = any(one.refused_by_runtime for one in results)
     equal = all(one.agrees for one in ran) and not refused and bool(ran or not results)
     lines = {"optimiser": list(optimiser), "notes": list(notes)}
-    return json.dumps({"version": VERSION, "equal": equal, "sites": rows, **lines})
+    return json_text({"version": VERSION, "equal": equal, "sites": rows, **lines})
 
 
 def _pairing(found: Pairing) -> dict[str, object]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.errors import ModelFileError, UsageError
 from halfpixel.format import Port
+from halfpixel.quoting import shell_word
 from halfpixel.runtimes.size import check_values
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def make_feeds(ports: Sequence[Port], settings: FeedSettings) -> "Iterator[Feeds
     unknown = [name for name, shape in shapes.items() if shape is None]
     if unknown:
         raise UsageError(
-            f"the shape of input {unknown[0]!r} is not known; --shape {unknown[0]}=1x3x224x224"
+            f"the shape of input {unknown[0]!r} is not known; --shape "
+            f"{shell_word(unknown[0])}=1x3x224x224"
         )
     free = any(not isinstance(n, int) for shape in shapes.values() for n in shape or ())
     for number, lengths in enumerate(TRIALS if free else TRIALS[:1]):

@@ -48,6 +48,8 @@ def _cut_out(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Cut:
     operation, node, scope = place.site.operation, place.node, place.scope
     if operation.hidden:
         raise GraphError("", place.site.name, f"it is written as {operation.hidden}")
+    if not node.input or not node.output:
+        raise GraphError("", place.site.name, "it has no inputs, or no outputs")
     copy = _plain(place)
     ports: list[Port] = []
     constants: list[TensorProto] = []

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.sampling.coordinate import (
     ONE,
+    WHOLE,
     ZERO,
     Axis,
     Coordinate,
@@ -62,7 +63,7 @@ class Sampling:
     kernel: Kernel
     scale: Fraction | None = None
     exclude_outside: bool = False
-    roi: tuple[Fraction, Fraction] = (ZERO, ONE)
+    roi: tuple[Fraction, Fraction] = WHOLE
     extrapolate: bool = False
     copies_same_length: bool = False
 

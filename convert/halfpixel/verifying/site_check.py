@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.checking.check import opened
+from halfpixel.boundary import boundary
+from halfpixel.checking.check import name_of, opened
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Opened
 from halfpixel.runtime import Running, RunSettings, Side, runtime_of
@@ -80,8 +81,11 @@ class SiteResult:
 
     @property
     def refused_by_runtime(self) -> bool:
-        """Whether the runtime refused it, rather than that it cannot stand alone."""
-        return bool(self.where) and self.exact is None
+        """Whether the runtime refused it, or the file makes nothing of it.
+
+        Not where it merely cannot stand alone.
+        """
+        return self.exact is None and bool(self.where or self.site.operation.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +113,14 @@ class SiteCheck:
             RuntimeFailure: a provider is missing, or leaves a site to another.
             ModelFileError: the file cannot be read.
         """
-        model = opened(self.source)
-        for place, site in enumerate(model.sites):
-            for shape, outs in lengths_of(site):
-                yield from self._at(model, place, site, shape, outs)
+        with boundary(name_of(self.source)):
+            model = opened(self.source)
+            for place, site in enumerate(model.sites):
+                if site.operation.problem:
+                    yield SiteResult(site, "", (), refused=site.operation.problem)
+                    continue
+                for shape, outs in lengths_of(site):
+                    yield from self._at(model, place, site, shape, outs)
 
     def _at(
         self,

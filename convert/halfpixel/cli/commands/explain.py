@@ -5,6 +5,7 @@ from typing import Annotated
 
 import click
 
+from halfpixel.cli.console import say
 from halfpixel.cli.options import MaxWork, command
 
 
@@ -26,7 +27,7 @@ def explain_command(options: Options) -> None:
 
     with working(options.max_work):
         for line in explain(options.subject):
-            click.echo(line)
+            say(line)
 
 
 COMMAND = explain_command

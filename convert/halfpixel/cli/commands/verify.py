@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import click
 
+from halfpixel.cli.console import write_document
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
@@ -131,7 +132,7 @@ def verify_command(options: Options) -> None:
 
     found = verify(a, b, settings)
     if options.output_format == "json":
-        click.echo(verify_report.dumps(found))
+        write_document(verify_report.dumps(found))
     else:
         verify_report.show(found, _console())
     ran = any(case.outputs for case in found.cases)
@@ -167,7 +168,7 @@ def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form:
             notes.append(str(error))
     notes = list(dict.fromkeys(notes))
     if form == "json":
-        click.echo(verify_report.dumps_sites(results, optimiser, notes))
+        write_document(verify_report.dumps_sites(results, optimiser, notes))
     else:
         verify_report.show_sites(results, optimiser, _console(), notes)
     wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)

@@ -12,12 +12,13 @@ from typing import Final, cast
 
 from halfpixel.convention import Convention, Reading
 from halfpixel.conventions.meaning import flag, number, whole
-from halfpixel.conventions.onnx.resize import Request, attributes_of, read
+from halfpixel.conventions.onnx.resize import RESIZES, Request, attributes_of, read
 from halfpixel.conventions.onnx.vocabulary import NEAREST, SMOOTH
 from halfpixel.conventions.python_call import PythonCall, listed, name_of, open_length, parse
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Kernel, Linear, Nearest, Sampling
 from halfpixel.sampling.arithmetic import output_length_float32
+from halfpixel.sampling.coordinate import WHOLE
 
 OPSETS: Final = {"Resize": 19, "Upsample": 9}
 OLDEST: Final = {"Resize": 10, "Upsample": 7}
@@ -33,7 +34,6 @@ ATTRIBUTES: Final = (
     "axes",
 )
 NUMERIC: Final = frozenset({"cubic_coeff_a", "extrapolation_value"})
-WHOLE: Final = (Fraction(0), Fraction(1))
 SWITCHES: Final = frozenset({"antialias", "exclude_outside"})
 
 
@@ -163,5 +163,5 @@ def _examples() -> Iterator[tuple[str, Sampling]]:
 
 
 CONVENTION = Convention(
-    "ONNX Resize-19", ("Resize", "Upsample"), _read, _write, examples=tuple(_examples())
+    "ONNX Resize-19", tuple(sorted(RESIZES)), _read, _write, examples=tuple(_examples())
 )

@@ -112,7 +112,10 @@ def meaning(scope: Scope, function: "FunctionProto") -> object:
         scope: the function's body at this call.
         function: the function.
     """
-    given = [(name, one.SerializeToString()) for name, one in scope.arguments.items()]
+    arguments = scope.arguments or {}
+    given = [
+        (name, b"" if one is None else one.SerializeToString()) for name, one in arguments.items()
+    ]
     inputs = tuple(_told(scope, name) for name in function.input)
     return inputs, tuple(sorted(given)), tuple(sorted(scope.opsets.items()))
 

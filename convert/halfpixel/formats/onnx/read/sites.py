@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
+from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.formats.onnx.read.evaluation import Described
+from halfpixel.formats.onnx.read.needs import in_doubt
 from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
 from halfpixel.formats.onnx.read.surroundings import is_joined, surroundings_of
@@ -64,6 +66,8 @@ class Sites:
             site = self._described(scope, node)
             self._alike[key] = site.operation
             return site
+        if in_doubt(known):
+            return self._described(scope, node)  # what reads it counts
 
         def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
             return describe(scope, node, self.producer).compute(inputs)
@@ -197,12 +201,12 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
     None where a node has to be looked at for itself: it carries a record, or its path through the
     graph counts.
     """
-    if node.op_type not in {"Resize", "Upsample"} or node.metadata_props or scope.bound:
+    if node.op_type not in RESIZES or node.metadata_props or scope.bound:
         return None
     if not node.input or not node.output:
         return None
     attributes = b"".join([a.SerializeToString() for a in node.attribute])
-    if b"align_corners" in attributes or scope.arguments:
+    if b"align_corners" in attributes or scope.arguments is not None:
         return None
     joined = is_joined(scope, node)
     data = node.input[0]
@@ -219,6 +223,7 @@ def operation_key(operation: Operation) -> object:
         operation.operator,
         operation.input_shape,
         operation.output_shape,
+        operation.declared,
         operation.scales,
         operation.sizes,
         operation.by,

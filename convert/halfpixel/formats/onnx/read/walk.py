@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
+from halfpixel.formats.onnx.read.attributes import arguments_of
 from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, functions_of, leading_to, meaning
 from halfpixel.formats.onnx.read.resize import OPS
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     )
 
     from halfpixel.formats.onnx.read.constants import Numbers
-    from halfpixel.formats.onnx.read.shape_arithmetic import Fixed
+    from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
 
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
@@ -68,11 +69,11 @@ class Walk:
 
     Attributes:
         model: the model, or its skeleton.
-        folder: folder that external data is relative to.
+        file: the model's file, which external data is relative to; None for one in memory.
     """
 
     model: "ModelProto"
-    folder: Path | None
+    file: Path | None
     functions: "Mapping[tuple[str, str], tuple[int, FunctionProto]]" = field(init=False)
     _sites: Sites = field(init=False)
     _meanings: "dict[int, set[object]]" = field(default_factory=dict[int, set[object]], init=False)
@@ -105,8 +106,8 @@ class Walk:
 
     def _with_free_lengths(self, main: Scope, places: list[Place]) -> list[Place]:
         """Complete the sites of the main graph whose lengths it computes, at trial sizes."""
-        from halfpixel.formats.onnx.read.free_lengths import with_free_lengths
-        from halfpixel.formats.onnx.read.shape_arithmetic import trials
+        from halfpixel.formats.onnx.read.lengths.free_lengths import with_free_lengths
+        from halfpixel.formats.onnx.read.lengths.shape_arithmetic import trials
 
         attempts = trials(self.model, main) if len(main.nodes) <= LARGEST_GRAPH else []
         out: list[Place] = []
@@ -126,13 +127,14 @@ class Walk:
             path="",
             nodes=graph.node,
             opsets={entry.domain: entry.version for entry in self.model.opset_import},
-            folder=self.folder,
+            file=self.file,
             constants={tensor.name: tensor for tensor in graph.initializer},
             values={value.name: value for value in values},
+            outputs=frozenset([value.name for value in graph.output]),
         )
         main.producers  # noqa: B018 - refuses a cycle, before anything follows it
         if self._lacks_shapes(main):
-            from halfpixel.formats.onnx.read.inference import inferred
+            from halfpixel.formats.onnx.read.lengths.inference import inferred
 
             found = inferred(self.model)
             main.shapes.update(found.shapes)
@@ -235,13 +237,12 @@ def _plain(site: Site, scope: Scope, node: "NodeProto") -> Place:
 
 def _body(scope: Scope, node: "NodeProto", index: int, function: "FunctionProto") -> Scope:
     """Return the body of a function as it is called by `node`."""
-    given = {a.name: a for a in function.attribute_proto} | {a.name: a for a in node.attribute}
     opsets = {entry.domain: entry.version for entry in function.opset_import}
     return Scope(
         path=_path(scope.path, f"{node.name or function.name}.{function.name}"),
         nodes=function.node,
         opsets=opsets or scope.opsets,
-        folder=scope.folder,
+        file=scope.file,
         constants={},
         values={value.name: value for value in function.value_info},
         bound={
@@ -249,7 +250,7 @@ def _body(scope: Scope, node: "NodeProto", index: int, function: "FunctionProto"
             for formal, actual in zip(function.input, node.input, strict=False)
             if actual
         },
-        arguments=given,
+        arguments=arguments_of(node, function, scope.arguments),
         container=("function", index),
     )
 
@@ -260,11 +261,12 @@ def _inner(scope: Scope, graph: "GraphProto", path: str, container: tuple[str | 
         path=path,
         nodes=graph.node,
         opsets=scope.opsets,
-        folder=scope.folder,
+        file=scope.file,
         constants={tensor.name: tensor for tensor in graph.initializer},
         values={value.name: value for value in values},
         outer=scope,
         arguments=scope.arguments,
+        outputs=frozenset([value.name for value in graph.output]),
         container=container,
     )
 
@@ -274,7 +276,7 @@ def _fixed(model: "ModelProto", main: Scope) -> "Callable[[str], Numbers | None]
 
     @lru_cache(maxsize=1)
     def fixed() -> "Fixed":
-        from halfpixel.formats.onnx.read.shape_arithmetic import Fixed
+        from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
 
         return Fixed(model, main)
 
