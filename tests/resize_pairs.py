@@ -1,9 +1,10 @@
-"""Small ONNX models of few nodes, and pairs of them that differ in one resize."""
+"""Small ONNX models of few nodes, pairs of them that differ in one resize, and inputs for them."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 from click.testing import CliRunner, Result
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
@@ -54,3 +55,14 @@ def pair(before: Sequence[NodeProto], after: Sequence[NodeProto]) -> tuple[Model
 
 def command(*arguments: str) -> Result:
     return CliRunner().invoke(cli, list(arguments))
+
+
+def one_image() -> dict[str, Array]:
+    return {"x": np.random.default_rng(0).random((1, 2, 5, 6), np.float32)}
+
+
+def skip_with_cuda() -> None:
+    import onnxruntime
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this build of onnxruntime has CUDA")

@@ -7,14 +7,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "convert" / "halfpixel"
-FOLDERS = ("convert", "rules", "tests")
+FOLDERS = ("convert", "rules", "tests", "fuzzing")
 ONE_FILE_A_RULE = ROOT / "rules" / "halfpixel_rules"  # as many as there are rules
 CROWDED = 20
 LONG = 300
 
 
 def python_files() -> list[Path]:
-    """Return every Python file of the engine, the rules and the tests."""
+    """Return every Python file of the engine, the rules, the tests and the fuzzing."""
     return sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 
@@ -96,3 +96,50 @@ def test_a_long_file_says_why(path: Path) -> None:
     count = text.count("\n")
     said = (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0]
     assert count <= LONG or "because" in said, f"{count} lines, and its first sentence says not why"
+
+
+PRINTS = {
+    "cli/console.py",  # every line, and what is quoted as a whole
+    "report/as_text.py",  # whose lines have styles
+    "report/verify_report.py",  # whose tables measure what is printable
+}
+TALKS = {"echo", "secho", "print", "add_row", "write_text"}
+WRITES = {
+    "cli/rule_pack.py",
+    "formats/coreml/write/single.py",
+    "report/picture.py",
+    "plugins/olive.py",
+}
+"""Files that write texts of their own: a skeleton, a manifest by json, a picture by xml."""
+
+
+def talkers(source: str) -> set[str]:
+    """Return the calls of a file that print, or write a text.
+
+    >>> sorted(talkers("print(1); click.echo(2); stream.write(3)"))
+    ['echo', 'print']
+    """
+    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    names = [f.id for f in calls if isinstance(f, ast.Name)]
+    names += [f.attr for f in calls if isinstance(f, ast.Attribute)]
+    return {name for name in names if name in TALKS}
+
+
+def test_names_of_files_are_printed_at_one_place() -> None:
+    found = {
+        str(path.relative_to(ENGINE)) for path in ENGINE.rglob("*.py")
+        if talkers(path.read_text(encoding="utf-8"))
+    }  # fmt: skip
+    assert found - WRITES == PRINTS
+
+
+def test_each_language_is_quoted_at_one_place() -> None:
+    libraries = {"html", "shlex", "xml.sax.saxutils", "urllib.parse"}
+    found: dict[str, set[str]] = {}
+    for path in ENGINE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module in libraries:
+                found.setdefault(str(path.relative_to(ENGINE)), set()).add(node.module)
+            if isinstance(node, ast.Attribute) and ast.unparse(node) == "json.dumps":
+                found.setdefault(str(path.relative_to(ENGINE)), set()).add("json")
+    assert set(found) == {"quoting.py", "formats/coreml/write/single.py"}

@@ -19,6 +19,7 @@ class Dialect:
         systems: first iOS that runs a version, where the dialect is tied to a system.
         spatial: how many of the last axes its resizes are over; 0 where all but the first two.
         simulated: the arithmetic of the runtime that runs it is known and simulated.
+        resizes: operators or layers that F.interpolate becomes.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Dialect:
     systems: Mapping[int, int] = field(default_factory=dict[int, int], hash=False, repr=False)
     spatial: int = 0
     simulated: bool = False
+    resizes: frozenset[str] = field(default=frozenset(), hash=False, repr=False)
 
     def version(self, number: int) -> str:
         """Return a version, as its framework counts.
@@ -48,8 +50,13 @@ class Dialect:
 SYSTEMS: Final = {1: 11, 2: 11, 3: 12, 4: 13, 5: 14, 6: 15, 7: 16, 8: 17, 9: 18, 10: 26}
 """First iOS that runs a Core ML specification version."""
 
-ONNX: Final = Dialect("ONNX", "opset", simulated=True)
-ML_PROGRAM: Final = Dialect("ML Program", "specification", SYSTEMS, 2)
-NEURAL_NETWORK: Final = Dialect("neural network", "specification", SYSTEMS, 2)
+ONNX: Final = Dialect("ONNX", "opset", simulated=True, resizes=frozenset({"Resize", "Upsample"}))
+ML_PROGRAM: Final = Dialect("ML Program", "specification", SYSTEMS, 2, resizes=frozenset({
+    "upsample_nearest_neighbor", "upsample_bilinear", "resize_nearest_neighbor",
+    "resize_bilinear", "resize",
+}))  # fmt: skip
+NEURAL_NETWORK: Final = Dialect(
+    "neural network", "specification", SYSTEMS, 2, resizes=frozenset({"upsample", "resizeBilinear"})
+)
 CORE_ML: Final = (ML_PROGRAM, NEURAL_NETWORK)
 DIALECTS: Final = (ONNX, *CORE_ML)

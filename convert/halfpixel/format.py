@@ -1,11 +1,11 @@
 """What a format is: how a kind of model is read without weights, walked, and written back."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from halfpixel.origin import Operator
+from halfpixel.origin import Operator, Safety
 from halfpixel.site import Shape, Site
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class SiteValues:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one site should compute instead.
+    """What one site should compute instead, and who asks for it.
 
     Attributes:
         site: its place among the model's sites.
@@ -77,6 +77,9 @@ class Change:
             output lengths.
         exact: a nearest resize must read PyTorch's pixels at every length.
         lowering: in which operators it is written; None for what changes least.
+        safety: how safe it is.
+        rules: every rule and option that asks for it.
+        plain: the change as the first rule asks for it, where another or an option adds to it.
     """
 
     site: int
@@ -85,30 +88,76 @@ class Change:
     factors: tuple[float, ...] | None = None
     exact: bool = False
     lowering: str | None = None
+    safety: Safety = "safe"
+    rules: frozenset[str] = frozenset()
+    plain: "Change | None" = None
+
+    def with_rule(self, other: "Change") -> "Change":
+        """Return the change with what another rule asks for at the same operator."""
+        factors, exact = self.factors or other.factors, self.exact or other.exact
+        added = (factors, exact) != (self.factors, self.exact)
+        return replace(
+            self,
+            factors=factors,
+            exact=exact,
+            safety="unsafe" if "unsafe" in {self.safety, other.safety} else self.safety,
+            rules=self.rules | other.rules,
+            plain=self.plain or self if added else self.plain,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a change.
+    """What became of a change, or of a finding or request that none was made of.
 
     Attributes:
-        change: the change.
-        made: the change in words; empty where it was declined.
-        declined: why it was not made.
+        node: name of the node.
+        graph: path of the subgraph or function it stands in; empty in the main graph.
+        op: its type before.
+        why: the rule or option that asked for it.
+        safety: how safe the change is.
+        text: the change in words; empty where it was declined.
+        reason: why it was declined.
         before: what stood there, line by line.
         after: what stands there now.
         cost: of the operators before and after, where lengths are known.
     """
 
-    change: Change
-    made: str = ""
-    declined: str = ""
+    node: str
+    graph: str
+    op: str
+    why: str
+    safety: Safety = "safe"
+    text: str = ""
+    reason: str = ""
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     cost: "tuple[Cost, Cost] | None" = None
 
+    @classmethod
+    def declined(cls, site: Site, why: str, reason: str) -> "Outcome":
+        """Return that nothing is made of what is asked for at a site, and why."""
+        return cls(site.name, site.graph, site.op, why, reason=reason)
 
-class Rewritten(Protocol):
+    @classmethod
+    def made(  # noqa: PLR0913 - one argument a field
+        cls,
+        site: Site,
+        change: Change,
+        *,
+        text: str,
+        before: Sequence[str],
+        after: Sequence[str],
+        cost: "tuple[Cost, Cost] | None" = None,
+    ) -> "Outcome":
+        """Return that a change is made at a site, in words and lines."""
+        return cls(
+            site.name, site.graph, site.op, change.why, change.safety, text,
+            before=tuple(before), after=tuple(after), cost=cost,
+        )  # fmt: skip
+
+
+class ChangedModel(Protocol):
     """A changed model that is not written yet."""
 
     @property
@@ -172,7 +221,7 @@ class Opened(Protocol):
         """
         ...
 
-    def rewrite(self, changes: Sequence[Change], newest: int | None) -> Rewritten:
+    def rewrite(self, changes: Sequence[Change], newest: int | None) -> ChangedModel:
         """Return the model with changes made, as far as they can be."""
         ...
 

@@ -28,6 +28,8 @@ Operator = (
     | CropResize
 )
 How = Literal["proven", "simulated", "recorded", "assumed", "policy"]
+Safety = Literal["safe", "unsafe"]
+"""Whether a change is proven to keep or restore what is meant, or rests on an assumption."""
 
 
 @dataclass(frozen=True, slots=True)

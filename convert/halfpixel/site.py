@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from halfpixel.conventions.meaning import Meaning
+
     Compute = Callable[[Sequence[NDArray[np.generic]]], NDArray[np.float64]]
 
 Dim = int | str | None
@@ -64,6 +66,23 @@ class FreeLengths:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """A length that what reads a site's output asks for.
+
+    Attributes:
+        axis: of the site's output; None where the number of all its elements is asked for.
+        length: the length, or that number.
+        by: what asks: the op type and the name of a node, or "the model's output".
+        inferred: shape inference, which rounds in float64, compares the two before a run does.
+    """
+
+    axis: int | None
+    length: int
+    by: str
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What stands around a site in its graph, as far as a rule asks.
 
@@ -75,6 +94,7 @@ class Surroundings:
         joined: an operator that needs equal lengths (Add, Concat ...) reads the output.
         fed_by: operator that made the grid of a GridSample, where it is a site itself.
         free_lengths: lengths at trial sizes, where the graph computes them.
+        needs: lengths that what reads the output asks for, where the output's own are in doubt.
     """
 
     layers: tuple[StridedLayer, ...] = ()
@@ -82,6 +102,7 @@ class Surroundings:
     joined: bool = False
     fed_by: AffineGrid | None = None
     free_lengths: FreeLengths = FreeLengths()
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +116,8 @@ class Operation:
         operator: the exact description; None where the node cannot be described, with the
             reason in `problem`.
         input_shape: shape of its first input; None where not even the rank is known.
-        output_shape: shape of its first output, likewise.
+        output_shape: shape of its first output, likewise: the one that it computes where that
+            can be told, else the one that is declared.
         torch_call: the PyTorch call that it is, as Python; None where there is none.
         scales: scales one an axis, where scales were given and are constant.
         sizes: output lengths one an axis, where sizes were given; None each where unknown.
@@ -105,8 +127,10 @@ class Operation:
         grid_dtype: element type of a GridSample's grid, likewise.
         hidden: for a resize written in other operators, which ones.
         problem: why the node cannot be described.
+        unjudged: it was too much work, as `problem` says.
         dialect: whose words `op`, `opset` and `attributes` are.
         doubt: why devices may differ in what it computes, where the documents leave it open.
+        declared: shape of its first output as the file itself declares it; None where it does not.
         since: version that an operator with these very parameters came with; 0 where unknown.
         surroundings: what stands around it.
         origin: who wrote it, what was meant, and where it will run.
@@ -130,9 +154,11 @@ class Operation:
     grid_dtype: str = ""
     hidden: str = ""
     problem: str = ""
+    unjudged: bool = False
     dialect: Dialect = ONNX
     doubt: str = ""
     since: int = 0
+    declared: Shape | None = None
     surroundings: Surroundings = Surroundings()
     origin: Origin = UNKNOWN
     intent: Intent | None = field(init=False, repr=False, compare=False)
@@ -158,6 +184,17 @@ class Operation:
         """How many axes a resize is over."""
         return self.dialect.spatial_axes(self.rank)
 
+    def settled(self, meaning: "Meaning", shape_out: Shape, call: str | None) -> "Operation":
+        """Return a resize with what its lengths mean: shape, scales and sizes, the PyTorch call."""
+        return replace(
+            self,
+            operator=meaning.resize,
+            output_shape=shape_out,
+            torch_call=call,
+            scales=meaning.scales if self.by == "scales" else None,
+            sizes=meaning.sizes,
+        )
+
     def meaning(self, intent: Intent | None) -> "Operation":
         """Return it with what was meant."""
         return replace(self, origin=replace(self.origin, intent=intent))
@@ -172,17 +209,6 @@ def known(shape: Shape | None, rank: int) -> Lengths:
     if shape is None:
         return (None,) * rank
     return tuple([dim if isinstance(dim, int) else None for dim in shape])
-
-
-def shown(name: str) -> str:
-    r"""Return a name from a file as it can be printed: what is no text is escaped.
-
-    >>> shown("up"), shown("up\x1b[31m\n")
-    ('up', 'up\\x1b[31m\\n')
-    """
-    if name.isprintable():
-        return name
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
 
 
 @dataclass(frozen=True, slots=True)

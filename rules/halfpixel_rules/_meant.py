@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from halfpixel.intents.cause import Cause
 from halfpixel.intents.deviation import Deviation, deviation
-from halfpixel.origin import How
-from halfpixel.rule import Finding, Fix, Safety, Severity
+from halfpixel.origin import How, Safety
+from halfpixel.rule import Finding, Fix, Severity
 from halfpixel.site import Operation, Site
 
 

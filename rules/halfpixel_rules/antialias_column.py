@@ -22,8 +22,7 @@ from collections.abc import Iterator
 
 from halfpixel.conventions.torch.faults import repeats_first_row
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.origin import Intent
-from halfpixel.rule import Bad, Finding, Good, Rule, example_site
+from halfpixel.rule import Bad, Finding, Good, Rule, example_record, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Site
 
@@ -47,7 +46,7 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 _CALL = parse_call('F.interpolate(x, size=(3, 1), mode="bilinear", antialias=True)')
-_RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
+_RECORD = example_record(_CALL)
 _SMOOTH = Sampling("half_pixel", Linear(antialias=True), exclude_outside=True)
 _BOTH = Resize(((2, _SMOOTH), (3, _SMOOTH)))
 

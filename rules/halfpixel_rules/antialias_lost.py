@@ -23,8 +23,18 @@ from collections.abc import Iterator
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ML_PROGRAM, ONNX
 from halfpixel.intents.exporter_habit import cannot_be_known
-from halfpixel.origin import Intent, Producer
-from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
+from halfpixel.origin import Producer
+from halfpixel.rule import (
+    Bad,
+    Facts,
+    Finding,
+    Fix,
+    Good,
+    Rule,
+    example_record,
+    example_resize,
+    example_site,
+)
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Attribute, Operation, Site
 from halfpixel_rules._meant import findings
@@ -62,12 +72,8 @@ def _dropped_unheard(operation: Operation) -> Iterator[Finding]:
         return
 
 
-def _both(sampling: Sampling) -> Resize:
-    return Resize(((2, sampling), (3, sampling)))
-
-
 _CALL = parse_call('F.interpolate(x, size=(3, 3), mode="bilinear", antialias=True)')
-_RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
+_RECORD = example_record(_CALL)
 _SIZES: Facts = {"input_shape": (1, 3, 6, 6), "output_shape": (1, 3, 3, 3), "by": "sizes"}
 _PLAIN = Sampling("half_pixel", Linear())
 _SMOOTH = Sampling(
@@ -84,13 +90,13 @@ RULE = Rule(
     __doc__,
     check,
     examples=(
-        Good(example_site("Resize", _both(_SMOOTH), intent=_RECORD, like=_SIZES)),
+        Good(example_site("Resize", example_resize(_SMOOTH), intent=_RECORD, like=_SIZES)),
         Good(
-            example_site("Resize", _both(_PLAIN), like=_SIZES),
+            example_site("Resize", example_resize(_PLAIN), like=_SIZES),
             because="nothing is known of what was meant",
         ),
         Bad(
-            example_site("resize_bilinear", _both(_PLAIN), like=_COREML),
+            example_site("resize_bilinear", example_resize(_PLAIN), like=_COREML),
             Finding(
                 "length 6 shrinks to 3 (axis 2) without antialias, which coremltools drops without "
                 "a word: if it was meant, say --expect antialias=true",
@@ -100,14 +106,16 @@ RULE = Rule(
             ),
         ),
         Bad(
-            example_site("Resize", _both(_PLAIN), attributes=_WRITTEN, intent=_RECORD, like=_SIZES),
+            example_site(
+                "Resize", example_resize(_PLAIN), attributes=_WRITTEN, intent=_RECORD, like=_SIZES
+            ),
             Finding(
                 "antialias is not as it was meant: at length 6 to 3 (axis 2) weights are up to "
                 '0.143 off; F.interpolate(x, size=(3, 3), mode="bilinear", '
                 "align_corners=False, antialias=True) was meant",
                 "error",
                 "proven",
-                Fix("safe", _both(_SMOOTH)),
+                Fix("safe", example_resize(_SMOOTH)),
             ),
         ),
     ),

@@ -29,7 +29,7 @@ from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ONNX
 from halfpixel.intents.exporter_habit import as_written
 from halfpixel.origin import Intent, Producer
-from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Site
 from halfpixel_rules._meant import findings
@@ -68,10 +68,6 @@ def _half_pixel(sampling: Sampling) -> Sampling:
     return replace(sampling, coordinate="half_pixel") if _asymmetric(sampling) else sampling
 
 
-def _resize(sampling: Sampling) -> Resize:
-    return Resize(((2, sampling), (3, sampling)))
-
-
 _TWICE = Fraction(2)
 _OLD = Sampling("asymmetric", Linear(), _TWICE)
 _NEW = Sampling("half_pixel", Linear(), _TWICE)
@@ -83,25 +79,25 @@ RULE = Rule(
     __doc__,
     check,
     examples=(
-        Good(example_site("Resize", _resize(_NEW))),
+        Good(example_site("Resize", example_resize(_NEW))),
         Good(
-            example_site("Resize", _resize(Sampling("asymmetric", Nearest(), _TWICE))),
+            example_site("Resize", example_resize(Sampling("asymmetric", Nearest(), _TWICE))),
             because="nearest on asymmetric coordinates is PyTorch's own nearest",
         ),
         Bad(
-            example_site("Resize", _resize(_OLD)),
+            example_site("Resize", example_resize(_OLD)),
             Finding(
                 "samples on asymmetric coordinates are up to 0.25 input px from half-pixel "
                 "ones; no plain F.interpolate computes this",
                 "warning",
                 "proven",
-                Fix("unsafe", _resize(_NEW)),
+                Fix("unsafe", example_resize(_NEW)),
             ),
         ),
         Bad(
             example_site(
                 "Resize",
-                _resize(_OLD),
+                example_resize(_OLD),
                 opset=10,
                 attributes={"mode": "linear"},
                 intent=Intent("assumed", "a habit", _CALL.text(), _CALL),
@@ -115,12 +111,12 @@ RULE = Rule(
                 "assumed",
                 Fix(
                     "unsafe",
-                    _resize(replace(_NEW, copies_same_length=True)),
+                    example_resize(replace(_NEW, copies_same_length=True)),
                 ),
             ),
         ),
         Bad(
-            example_site("Upsample", _resize(_OLD), opset=9, producer=Producer("tf2onnx")),
+            example_site("Upsample", example_resize(_OLD), opset=9, producer=Producer("tf2onnx")),
             Finding(
                 "samples on asymmetric coordinates are up to 0.25 input px from half-pixel "
                 "ones; TensorFlow 1 computes this, PyTorch does not",

@@ -28,7 +28,7 @@ from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK
 from halfpixel.intents.exporter_habit import as_written
 from halfpixel.origin import Intent, Producer
-from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Site
 from halfpixel_rules._meant import findings
@@ -70,10 +70,6 @@ def _centred(sampling: Sampling) -> Sampling:
     return replace(sampling, coordinate="half_pixel") if _shifted(sampling) else sampling
 
 
-def _both(sampling: Sampling) -> Resize:
-    return Resize(((2, sampling), (3, sampling)))
-
-
 _OLD, _NEW = Sampling("asymmetric", Linear()), Sampling("half_pixel", Linear())
 _CALL = parse_call('F.interpolate(x, size=(10, 14), mode="bilinear")')
 _PROGRAM: Facts = {
@@ -90,36 +86,38 @@ RULE = Rule(
     __doc__,
     check,
     examples=(
-        Good(example_site("resize_bilinear", _both(_NEW), like=_PROGRAM)),
+        Good(example_site("resize_bilinear", example_resize(_NEW), like=_PROGRAM)),
         Good(
             example_site(
-                "upsample_nearest_neighbor", _both(Sampling("asymmetric", Nearest())), like=_PROGRAM
+                "upsample_nearest_neighbor",
+                example_resize(Sampling("asymmetric", Nearest())),
+                like=_PROGRAM,
             ),
             because="nearest from the first pixel on is PyTorch's own nearest",
         ),
         Bad(
-            example_site("resize_bilinear", _both(_OLD), like=_PROGRAM),
+            example_site("resize_bilinear", example_resize(_OLD), like=_PROGRAM),
             Finding(
                 "samples start on the first pixel, up to 0.25 input px from half pixels; no plain "
                 "F.interpolate computes this",
                 "warning",
                 "proven",
-                Fix("unsafe", _both(_NEW)),
+                Fix("unsafe", example_resize(_NEW)),
             ),
         ),
         Bad(
-            example_site("upsample", _both(_OLD), like={**_NETWORK, "opset": 3}),
+            example_site("upsample", example_resize(_OLD), like={**_NETWORK, "opset": 3}),
             Finding(
                 "samples start on the first pixel, up to 0.25 input px from half pixels; no plain "
                 "F.interpolate computes this",
                 "warning",
                 "proven",
-                Fix("unsafe", _both(_NEW)),
+                Fix("unsafe", example_resize(_NEW)),
             ),
         ),
         Bad(
             example_site(
-                "upsample", _both(_OLD), framework="tensorflow==2.12.0",
+                "upsample", example_resize(_OLD), framework="tensorflow==2.12.0",
                 producer=Producer("coremltools"), like=_NETWORK,
             ),
             Finding(
@@ -132,7 +130,8 @@ RULE = Rule(
         ),
         Bad(
             example_site(
-                "upsample", _both(_OLD), intent=Intent("assumed", "a habit", _CALL.text(), _CALL),
+                "upsample", example_resize(_OLD),
+                intent=Intent("assumed", "a habit", _CALL.text(), _CALL),
                 like={**_NETWORK, "opset": 5},
             ),
             Finding(
@@ -143,7 +142,7 @@ RULE = Rule(
                 "assumed",
                 Fix(
                     "unsafe",
-                    _both(replace(_NEW, copies_same_length=True)),
+                    example_resize(replace(_NEW, copies_same_length=True)),
                 ),
             ),
         ),

@@ -37,14 +37,23 @@ from fractions import Fraction
 from halfpixel.conventions.torch.interpolate import Interpolate, parse_call
 from halfpixel.intents.cause import Cause
 from halfpixel.origin import Intent, Operator
-from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import (
+    Bad,
+    Facts,
+    Finding,
+    Fix,
+    Good,
+    Rule,
+    example_record,
+    example_resize,
+    example_site,
+)
 from halfpixel.sampling import (
     AffineGrid,
     ConvTranspose,
     Cubic,
     GridSample,
     Linear,
-    Resize,
     RoiAlign,
     Sampling,
 )
@@ -68,13 +77,9 @@ def check(site: Site) -> Iterator[Finding]:
         yield Finding(f"{off}; {intent.text} was meant", "error", "proven", fix)
 
 
-def _both(sampling: Sampling) -> Resize:
-    return Resize(((2, sampling), (3, sampling)))
-
-
 def _intent(text: str) -> Intent:
     call: Interpolate = parse_call(text)
-    return Intent("recorded", "a record", call.text(), call)
+    return example_record(call)
 
 
 def _other(meant: Operator) -> Intent:
@@ -97,10 +102,11 @@ RULE = Rule(
     __doc__,
     check,
     examples=(
-        Good(example_site("Resize", _both(_AA), intent=_intent(_CALL), like=_SHAPES)),
+        Good(example_site("Resize", example_resize(_AA), intent=_intent(_CALL), like=_SHAPES)),
         Bad(
             example_site(
-                "Resize", _both(replace(_AA, exclude_outside=False)), intent=_intent(_CALL),
+                "Resize", example_resize(replace(_AA, exclude_outside=False)),
+                intent=_intent(_CALL),
                 attributes={"antialias": 1, "coordinate_transformation_mode": "half_pixel",
                             "mode": "linear", "exclude_outside": 0},
                 like=_SHAPES,
@@ -111,12 +117,12 @@ RULE = Rule(
                 "align_corners=False, antialias=True) was meant",
                 "error",
                 "proven",
-                Fix("safe", _both(replace(_AA, copies_same_length=True))),
+                Fix("safe", example_resize(replace(_AA, copies_same_length=True))),
             ),
         ),
         Bad(
             example_site(
-                "Resize", _both(replace(_AA, coordinate="align_corners")),
+                "Resize", example_resize(replace(_AA, coordinate="align_corners")),
                 intent=_intent(_CORNERS), like=_SHAPES,
             ),
             Finding(
@@ -127,14 +133,14 @@ RULE = Rule(
                 "proven",
                 Fix(
                     "safe",
-                    _both(replace(_AA, coordinate="pytorch_antialias_align_corners",
+                    example_resize(replace(_AA, coordinate="pytorch_antialias_align_corners",
                                   copies_same_length=True)),
                 ),
             ),
         ),
         Good(
             example_site(
-                "Resize", _both(Sampling("half_pixel", Cubic(Fraction(-3, 4)))),
+                "Resize", example_resize(Sampling("half_pixel", Cubic(Fraction(-3, 4)))),
                 intent=_intent(_PLAIN), like=_SHAPES,
             ),
         ),

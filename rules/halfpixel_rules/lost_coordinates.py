@@ -22,10 +22,11 @@ Unsafe: that an upgrade was made is read from what is missing.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.deviation import deviation
 from halfpixel.origin import Intent
-from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Site
 
@@ -35,7 +36,7 @@ MARKS = ("coordinate_transformation_mode", "nearest_mode")
 def check(site: Site) -> Iterator[Finding]:
     """Compare the defaults with the asymmetric coordinates of older opsets."""
     operator, operation = site.operator, site.operation
-    if site.op != "Resize" or site.opset < 11 or not isinstance(operator, Resize):
+    if site.op != "Resize" or site.opset < FIRST_RESIZE or not isinstance(operator, Resize):
         return
     if any(name in operation.attributes for name in MARKS):
         return
@@ -63,10 +64,6 @@ def _asymmetric(sampling: Sampling) -> Sampling:
     return replace(sampling, coordinate="asymmetric", kernel=kernel)
 
 
-def _both(sampling: Sampling) -> Resize:
-    return Resize(((2, sampling), (3, sampling)))
-
-
 _LENGTHS: Facts = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "sizes"}
 _LINEAR = Sampling("half_pixel", Linear())
 _CALL = parse_call('F.interpolate(x, size=(10, 10), mode="bilinear")')
@@ -83,7 +80,7 @@ RULE = Rule(
         Good(
             example_site(
                 "Resize",
-                _both(_LINEAR),
+                example_resize(_LINEAR),
                 attributes={"mode": "linear", "coordinate_transformation_mode": "half_pixel"},
                 like=_LENGTHS,
             )
@@ -91,27 +88,29 @@ RULE = Rule(
         Good(
             example_site(
                 "Resize",
-                _both(Sampling("half_pixel", Nearest("round_prefer_floor"))),
+                example_resize(Sampling("half_pixel", Nearest("round_prefer_floor"))),
                 like=_LENGTHS,
             ),
             because="enlarging by 2, both pick the same pixels",
         ),
         Bad(
-            example_site("Resize", _both(_LINEAR), attributes={"mode": "linear"}, like=_LENGTHS),
+            example_site(
+                "Resize", example_resize(_LINEAR), attributes={"mode": "linear"}, like=_LENGTHS
+            ),
             Finding(
                 _WORDS,
                 "warning",
                 "assumed",
                 Fix(
                     "unsafe",
-                    _both(Sampling("asymmetric", Linear())),
+                    example_resize(Sampling("asymmetric", Linear())),
                 ),
             ),
         ),
         Bad(
             example_site(
                 "Resize",
-                _both(_LINEAR),
+                example_resize(_LINEAR),
                 attributes={"mode": "linear"},
                 intent=Intent("assumed", "a habit", _CALL.text(), _CALL),
                 like=_LENGTHS,

@@ -28,9 +28,8 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch.call import closest_nearest
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.intents.deviation import Deviation, Lengths, deviation
-from halfpixel.origin import Intent
-from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
+from halfpixel.intents.deviation import LONGEST, Deviation, Lengths, deviation
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_record, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
 from halfpixel.site import FreeLengths, Operation, Site
@@ -74,7 +73,7 @@ def _fix(operator: Resize, found: Deviation, lengths: Lengths) -> Fix | None:
         n_in, n_out = lengths[0][axis], lengths[1][axis]
         if n_in is None or n_out is None or sampling.coordinate != "asymmetric":
             return None
-        if axis not in meant or n_in % n_out:
+        if axis not in meant or n_in % n_out or n_in > LONGEST:
             return None  # the rounding is one attribute for every axis
         if runtime_pixels(sampling, n_in, n_out) != torch_pixels(meant[axis], n_in, n_out):
             return None
@@ -108,7 +107,7 @@ def _axes(rounding: str = "floor") -> Resize:
 
 
 _CALL = parse_call('F.interpolate(x, size=(32, 32), mode="nearest")')
-_RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
+_RECORD = example_record(_CALL)
 _PATCHES: Facts = {"input_shape": (1, 3, 224, 224), "output_shape": (1, 3, 32, 32), "by": "sizes"}
 _EVEN: Facts = {"input_shape": (1, 3, 64, 64), "output_shape": (1, 3, 32, 32), "by": "sizes"}
 

@@ -23,10 +23,11 @@ two modes is taken for what was meant.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.exporter_habit import as_written
 from halfpixel.origin import Intent
-from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Attribute, Site
 from halfpixel_rules._meant import findings
@@ -41,7 +42,8 @@ def check(site: Site) -> Iterator[Finding]:
         return
     if not all(isinstance(sampling.kernel, Nearest) for _, sampling in operator.axes):
         return
-    lost = site.opset >= 11 and not any(name in site.operation.attributes for name in DEFAULTS)
+    written = any(name in site.operation.attributes for name in DEFAULTS)
+    lost = site.opset >= FIRST_RESIZE and not written
     if lost and site.op == "Resize":
         return  # lost-coordinates is about these
     if site.intent is not None:
@@ -71,10 +73,6 @@ def _as(operator: Resize, coordinate: str) -> Resize:
     return replace(operator, axes=axes)
 
 
-def _axes(sampling: Sampling) -> Resize:
-    return Resize(((2, sampling), (3, sampling)))
-
-
 _DEFAULT = Sampling("half_pixel", Nearest("round_prefer_floor"))
 _SIMPLE = Sampling("asymmetric", Nearest("simple"))
 _NEAREST = Sampling("asymmetric", Nearest("floor"))
@@ -89,25 +87,25 @@ RULE = Rule(
     __doc__,
     check,
     examples=(
-        Good(example_site("Resize", _axes(_NEAREST), attributes=_WRITTEN)),
+        Good(example_site("Resize", example_resize(_NEAREST), attributes=_WRITTEN)),
         Good(
-            example_site("Resize", _axes(_DEFAULT), attributes=_WRITTEN, like=_ODD),
+            example_site("Resize", example_resize(_DEFAULT), attributes=_WRITTEN, like=_ODD),
             because="5 to 3 has no tie: these are the pixels of nearest-exact",
         ),
         Bad(
-            example_site("Resize", _axes(_DEFAULT), attributes=_WRITTEN, like=_HALF),
+            example_site("Resize", example_resize(_DEFAULT), attributes=_WRITTEN, like=_HALF),
             Finding(
                 "at length 8 to 2 (axis 2) the pixels are those of neither nearest nor "
                 "nearest-exact",
                 "warning",
                 "proven",
-                Fix("unsafe", _axes(_EXACT)),
+                Fix("unsafe", example_resize(_EXACT)),
             ),
         ),
         Bad(
             example_site(
                 "Resize",
-                _axes(_SIMPLE),
+                example_resize(_SIMPLE),
                 opset=10,
                 attributes={"mode": "nearest"},
                 intent=Intent("assumed", "a habit", _CALL.text(), _CALL),
@@ -121,7 +119,7 @@ RULE = Rule(
                 "assumed",
                 Fix(
                     "unsafe",
-                    _axes(_NEAREST),
+                    example_resize(_NEAREST),
                 ),
             ),
         ),

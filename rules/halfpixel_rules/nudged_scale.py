@@ -26,7 +26,17 @@ from fractions import Fraction
 
 from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK
 from halfpixel.intents.exporter_habit import nudged
-from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, Severity, example_site
+from halfpixel.rule import (
+    Bad,
+    Facts,
+    Finding,
+    Fix,
+    Good,
+    Rule,
+    Severity,
+    example_resize,
+    example_site,
+)
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.site import Operation, Site
 from halfpixel_rules._coreml import otherwise_meant
@@ -103,10 +113,6 @@ def _flips(operation: Operation, axis: int, operator: Resize) -> list[tuple[int,
     return found
 
 
-def _both(sampling: Sampling) -> Resize:
-    return Resize(((2, sampling), (3, sampling)))
-
-
 _SIZES: Facts = {
     "dialect": ML_PROGRAM, "opset": 6, "by": "scales",
     "input_shape": (1, 2, 6, 6), "output_shape": (1, 2, 9, 9),
@@ -120,37 +126,39 @@ RULE = Rule(
     __doc__,
     check,
     examples=(
-        Good(example_site("upsample_bilinear", _both(_LINEAR), like=_WHOLE)),
+        Good(example_site("upsample_bilinear", example_resize(_LINEAR), like=_WHOLE)),
         Good(
             example_site(
-                "upsample_bilinear", _both(_LINEAR), like={**_SIZES, "scales": (1.0, 1.0, 1.5, 1.5)}
+                "upsample_bilinear",
+                example_resize(_LINEAR),
+                like={**_SIZES, "scales": (1.0, 1.0, 1.5, 1.5)},
             ),
             because="1.5 is 9/6 itself",
         ),
         Bad(
-            example_site("upsample_bilinear", _both(_LINEAR), like=_SIZES),
+            example_site("upsample_bilinear", example_resize(_LINEAR), like=_SIZES),
             Finding(
                 "scale 1.500016689 stands for 9/6 (axis 2): the documents take the step from the "
                 "lengths; with the factor itself the last sample would be 6.3e-05 input px off",
                 "note",
                 "proven",
-                Fix("safe", _both(_LINEAR)),
+                Fix("safe", example_resize(_LINEAR)),
             ),
         ),
         Bad(
-            example_site("upsample_nearest_neighbor", _both(_NEAREST), like=_SIZES),
+            example_site("upsample_nearest_neighbor", example_resize(_NEAREST), like=_SIZES),
             Finding(
                 "scale 1.500016689 stands for 9/6 (axis 2): no document tells whether a device "
                 "divides the lengths; with the factor itself 4 samples read another pixel, output "
                 "3 pixel 1 instead of 2",
                 "error",
                 "simulated",
-                Fix("safe", _both(_NEAREST)),
+                Fix("safe", example_resize(_NEAREST)),
             ),
         ),
         Bad(
             example_site(
-                "upsample", _both(_NEAREST),
+                "upsample", example_resize(_NEAREST),
                 like={**_SIZES, "dialect": NEURAL_NETWORK, "opset": 3},
             ),
             Finding(
@@ -159,7 +167,7 @@ RULE = Rule(
                 "3 pixel 1 instead of 2",
                 "error",
                 "simulated",
-                Fix("safe", _both(_NEAREST)),
+                Fix("safe", example_resize(_NEAREST)),
             ),
         ),
     ),

@@ -16,8 +16,11 @@ Core ML's upsampling operators take float32 factors too, and coremltools multipl
 it converts: the length that the model declares is another than PyTorch's.
 
 ## What is reported
-An error where the call is recorded and the file fixes the input length; a warning where it
-is assumed or unknown, or where only some lengths up to 1024 are affected.
+An error where the call is recorded, whether the file fixes the input length or some lengths up to
+1024 are affected. Where it is not, only of files whose exporter computes lengths in float64, as
+PyTorch's does, and where no double that somebody may have had (a short decimal, a ratio of small
+numbers) gives the length that onnxruntime gives: a warning, and a note where it is a ratio at
+a free length. A file that declares the length that onnxruntime gives is right.
 
 ## Fix safety
 Safe where the call is recorded: a neighbouring float32 is taken that gives PyTorch's length
@@ -33,19 +36,20 @@ from dataclasses import replace
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ML_PROGRAM, ONNX
 from halfpixel.intents.deviation import meant_resize
-from halfpixel.intents.exporter_habit import neat, nudged
-from halfpixel.origin import Intent
-from halfpixel.rule import Bad, Finding, Fix, Good, Rule, Safety, Severity, example_site
+from halfpixel.intents.exporter_habit import multiplies_in_float64, neat, nudged
+from halfpixel.origin import Safety
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, Severity, example_record, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import (
+    factors_of,
     float32,
+    likeliest,
     output_length_float32,
     output_length_float64,
-    shortest,
 )
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
-from halfpixel.site import Operation, Site
+from halfpixel.site import Operation, Site, known
 
 DECLINED = "it cannot be told which length is multiplied by which factor"
 LONGEST = 1024
@@ -62,26 +66,38 @@ def check(site: Site) -> Iterator[Finding]:
     if operation.by == "sizes":
         yield from _computed(operation, operator)
         return
-    lengths = operation.lengths[0]
-    call = operation.intent.call if operation.intent else None
+    intent = operation.intent
+    call = intent.call if intent else None
     if call is not None and call.size is not None:
         yield from _size_as_scale(operation, operator)
         return
+    how = None if intent is None else intent.how
+    if how in {"recorded", "policy"} or multiplies_in_float64(operation):
+        yield from _by_scales(operation, operator, told=how == "recorded")
+
+
+def _by_scales(operation: Operation, operator: Resize, *, told: bool) -> Iterator[Finding]:
+    """Judge lengths by factors: PyTorch's multiplies them in float64."""
+    lengths = operation.lengths[0]
+    declared = known(operation.declared, operation.rank)
     for place, (axis, sampling) in enumerate(operator.axes):
         if sampling.scale in {None, ONE} and operation.scales is None:
             continue
         scale = float(operation.scales[axis] if operation.scales else sampling.scale or 1)
-        factor = _factor(operation, place, len(operator.axes), scale)
+        factors = _factors(operation, place, len(operator.axes), scale)
         n_in = lengths[axis]
-        witness = _witness(scale, factor, range(1, LONGEST + 1) if n_in is None else [n_in])
+        if not told and n_in is not None and output_length_float32(n_in, scale) == declared[axis]:
+            continue  # the exporter saw this length too
+        witness = _witness(scale, factors, range(1, LONGEST + 1) if n_in is None else [n_in])
         if witness is None:
             continue
+        factor = factors[0]
         here, there = (
             output_length_float32(witness, scale),
             output_length_float64(witness, factor),
         )
-        told = operation.intent is not None and operation.intent.how == "recorded"
-        severity: Severity = "error" if told and n_in is not None else "warning"
+        guessed = n_in is None and not told and not neat([factor])
+        severity: Severity = "error" if told else "note" if guessed else "warning"
         yield Finding(
             f"scale {factor:.6g} takes length {witness} (axis {axis}) to {here} in onnxruntime's "
             f"float32 and to {there} in PyTorch's float64",
@@ -100,7 +116,7 @@ def _declared(operation: Operation, operator: Resize) -> Iterator[Finding]:
         scales = operation.scales
         if n_in is None or n_out is None or scales is None or not neat(scales):
             continue
-        factor = shortest(scales[axis])
+        factor = likeliest(scales[axis])
         there = output_length_float64(n_in, factor)
         if there == n_out or nudged(scales[axis], n_in, n_out):
             continue
@@ -117,7 +133,7 @@ def _declared(operation: Operation, operator: Resize) -> Iterator[Finding]:
 def _relengthed(operation: Operation, operator: Resize, scales: tuple[float, ...]) -> Fix:
     """Return the call by the factors themselves, whose lengths PyTorch computes."""
     meant = meant_resize(operation) or operator
-    factors = tuple(shortest(scales[axis]) for axis, _ in meant.axes)
+    factors = tuple(likeliest(scales[axis]) for axis, _ in meant.axes)
     return Fix("unsafe", meant, factors)
 
 
@@ -127,7 +143,7 @@ def _fix(operation: Operation, operator: Resize, safety: Safety) -> Fix | None:
     if scales is None:
         return None
     factors = tuple(
-        _factor(operation, place, len(meant.axes), scales[axis])
+        next(iter(_factors(operation, place, len(meant.axes), scales[axis])), scales[axis])
         for place, (axis, _) in enumerate(meant.axes)
     )
     return Fix(safety, meant, factors)
@@ -158,30 +174,37 @@ def _size_as_scale(operation: Operation, operator: Resize) -> Iterator[Finding]:
         return
 
 
-def _factor(operation: Operation, place: int, count: int, scale: float) -> float:
-    """Return the factor of the recorded call, else the shortest decimal of the scale."""
-    call = operation.intent.call if operation.intent else None
+def _factors(operation: Operation, place: int, count: int, scale: float) -> tuple[float, ...]:
+    """Return the factor that the call had, where it is told, else every one that it may have."""
+    intent = operation.intent
+    call = intent.call if intent is not None and intent.how != "assumed" else None
     factors = call.scale_factor if call is not None else None
     if factors is not None and len(factors) == count:
-        return factors[place]
-    return shortest(scale)
+        return (factors[place],)
+    return factors_of(float32(scale))
 
 
-def _witness(scale: float, factor: float, lengths: "range | list[int]") -> int | None:
+def _witness(scale: float, factors: tuple[float, ...], lengths: "range | list[int]") -> int | None:
+    """Return a length at which no factor gives onnxruntime's; None where there is none."""
+
     def differs(n: int) -> bool:
-        return output_length_float32(n, scale) != output_length_float64(n, factor)
+        here = output_length_float32(n, scale)
+        return all(output_length_float64(n, factor) != here for factor in factors)
 
-    return next((n for n in lengths if differs(n)), None)
+    return next((n for n in lengths if differs(n)), None) if factors else None
 
 
 def _computed(operation: Operation, operator: Resize) -> Iterator[Finding]:
     """Judge lengths that the graph computes with a constant factor, at trial inputs."""
+    if not multiplies_in_float64(operation):
+        return
     for ins, outs in operation.surroundings.free_lengths.trials:
         for n_in, n_out in zip(ins, outs, strict=True):
             for factor in operation.surroundings.free_lengths.factors:
-                short = shortest(factor)
+                short = likeliest(factor)
                 there = output_length_float64(n_in, short)
-                if n_out == output_length_float32(n_in, factor) != there:
+                lengths = {output_length_float64(n_in, one) for one in factors_of(factor)}
+                if lengths and n_out == output_length_float32(n_in, factor) not in lengths:
                     message = (
                         f"the graph takes length {n_in} times {short:.6g} to {n_out} in "
                         f"float32, PyTorch to {there} in float64"
@@ -199,7 +222,7 @@ def _scaled(scale: float) -> Resize:
 
 
 _CALL = parse_call('F.interpolate(x, scale_factor=0.29, mode="linear")')
-_RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
+_RECORD = example_record(_CALL)
 _SINGLE = float.fromhex("0x1.28f5c2p-2")  # 0.29 in float32
 _AT_100 = example_site(
     "Resize",
@@ -238,7 +261,7 @@ RULE = Rule(
             Finding(
                 "scale 0.29 takes length 100 (axis 2) to 29 in onnxruntime's float32 and to 28 "
                 "in PyTorch's float64",
-                "warning",
+                "error",
                 "simulated",
                 _FIX,
             ),

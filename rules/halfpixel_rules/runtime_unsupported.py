@@ -19,6 +19,7 @@ None: a cast or another decomposition changes the graph, not the node.
 
 from collections.abc import Iterator
 
+from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.dialect import ONNX
 from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Cubic, GridSample, Linear, Nearest, Resize, Sampling
@@ -50,7 +51,7 @@ def _refused(operation: Operation) -> str:
         return "RoiAlign at opset 22"
     if isinstance(operation.operator, GridSample):
         return _refused_grid(operation, operation.operator)
-    if operation.op in {"Resize", "Upsample"} and isinstance(operation.operator, Resize):
+    if operation.op in RESIZES and isinstance(operation.operator, Resize):
         return _refused_resize(operation, operation.operator)
     return ""
 

@@ -25,7 +25,17 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.origin import Intent
-from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import (
+    Bad,
+    Facts,
+    Finding,
+    Fix,
+    Good,
+    Rule,
+    example_record,
+    example_resize,
+    example_site,
+)
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, Table, compare
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
@@ -70,13 +80,9 @@ def check(site: Site) -> Iterator[Finding]:
             return
 
 
-def _both(sampling: Sampling) -> Resize:
-    return Resize(((2, sampling), (3, sampling)))
-
-
 def _record(text: str) -> Intent:
     call = parse_call(text)
-    return Intent("recorded", "a record", call.text(), call)
+    return example_record(call)
 
 
 _TENTH = given_scale(float.fromhex("0x1.19999ap+0"))  # 1.1 in float32
@@ -92,7 +98,7 @@ RULE = Rule(
         Good(
             example_site(
                 "Resize",
-                _both(_LINEAR),
+                example_resize(_LINEAR),
                 by="scales",
                 input_shape=(1, 3, 20, 30),
                 output_shape=(1, 3, 22, 33),
@@ -102,7 +108,7 @@ RULE = Rule(
         Bad(
             example_site(
                 "Resize",
-                _both(_LINEAR),
+                example_resize(_LINEAR),
                 intent=_record('F.interpolate(x, scale_factor=1.1, mode="bilinear")'),
                 like=_SAME,
             ),
@@ -117,7 +123,7 @@ RULE = Rule(
         Bad(
             example_site(
                 "Resize",
-                _both(_CUBIC),
+                example_resize(_CUBIC),
                 intent=_record('F.interpolate(x, scale_factor=1.1, mode="bicubic")'),
                 attributes={
                     "mode": "cubic",
@@ -132,7 +138,7 @@ RULE = Rule(
                 'scale_factor=1.1, mode="bicubic", align_corners=False) was meant',
                 "error",
                 "simulated",
-                Fix("safe", _both(_CUBIC)),
+                Fix("safe", example_resize(_CUBIC)),
             ),
         ),
     ),

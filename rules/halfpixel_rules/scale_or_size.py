@@ -24,7 +24,17 @@ from collections.abc import Iterator
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.origin import Intent
-from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import (
+    Bad,
+    Facts,
+    Finding,
+    Fix,
+    Good,
+    Rule,
+    example_record,
+    example_resize,
+    example_site,
+)
 from halfpixel.sampling import Linear, Resize, Sampling, compare
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
@@ -63,13 +73,9 @@ def check(site: Site) -> Iterator[Finding]:
         return
 
 
-def _both(sampling: Sampling) -> Resize:
-    return Resize(((2, sampling), (3, sampling)))
-
-
 def _scaled(text: str) -> Intent:
     call = parse_call(text)
-    return Intent("recorded", "a record", call.text(), call)
+    return example_record(call)
 
 
 _AA = Linear(antialias=True)
@@ -93,7 +99,7 @@ RULE = Rule(
         Good(
             example_site(
                 "Resize",
-                _both(_BY_SIZE),
+                example_resize(_BY_SIZE),
                 intent=_scaled(_CALL),
                 by="sizes",
                 input_shape=(1, 3, 6, 6),
@@ -104,7 +110,7 @@ RULE = Rule(
         Bad(
             example_site(
                 "Resize",
-                _both(_BY_SIZE),
+                example_resize(_BY_SIZE),
                 attributes=_WRITTEN,
                 intent=_scaled(_CALL),
                 by="sizes",
@@ -117,13 +123,13 @@ RULE = Rule(
                 "meant",
                 "error",
                 "proven",
-                Fix("safe", _both(_BY_SCALE)),
+                Fix("safe", example_resize(_BY_SCALE)),
             ),
         ),
         Bad(
             example_site(
                 "Resize",
-                _both(Sampling("half_pixel", Linear(), _HALF)),
+                example_resize(Sampling("half_pixel", Linear(), _HALF)),
                 by="scales",
                 like=_ODD,
             ),

@@ -24,8 +24,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.origin import Intent
-from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_record, example_site
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize
 from halfpixel.site import Attribute, Site
 from halfpixel_rules._meant import findings
@@ -76,7 +75,7 @@ def _axes(coordinate: str, *, copies: bool = False) -> Resize:
 
 
 _CALL = parse_call('F.interpolate(x, size=(1, 4), mode="bilinear")')
-_RECORD = Intent("recorded", "a record", _CALL.text(), _CALL)
+_RECORD = example_record(_CALL)
 _ONE: Facts = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 1, 4), "by": "sizes"}
 _LONG: Facts = {"input_shape": (1, 3, 5, 7), "output_shape": (1, 3, 10, 14), "by": "sizes"}
 _WRITTEN: dict[str, Attribute] = {

@@ -64,7 +64,7 @@ def test_data_in_the_models_own_file_is_not_moved_under_it(tmp_path: Path) -> No
         if entry.key == "location":
             entry.value = "m.onnx"
     path.write_bytes(model.SerializeToString())
-    assert "lies in the model's own file" in saved(fix(path), path)
+    assert "which is the model itself" in saved(fix(path), path)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")

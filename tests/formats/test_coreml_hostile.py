@@ -85,14 +85,14 @@ BROKEN: dict[str, tuple[Break, str]] = {
         _manifest(lambda read: {**read, "rootModelIdentifier": "elsewhere"}),
         "has no item 'elsewhere'",
     ),
-    "a path out of the package": (_path("../../../etc/passwd"), "leads out of the package"),
-    "an absolute path": (_path("/etc/passwd"), "leads out of the package"),
-    "a path with a zero byte": (_path("a\0b"), "leads out of the package"),
+    "a path out of the package": (_path("../../../etc/passwd"), "leads out of the model's folder"),
+    "an absolute path": (_path("/etc/passwd"), "is no relative path"),
+    "a path with a zero byte": (_path("a\0b"), "has a zero byte in it"),
     "an empty path": (_path(""), "has no path"),
-    "a path to nothing": (_path("com.apple.CoreML/none"), "none is missing"),
-    "a path to a folder": (_path("com.apple.CoreML"), "not a regular file"),
-    "a link out of the package": (_link_outside, "leads out of the package"),
-    "no specification": (lambda f: (f / SPEC).unlink(), "model.mlmodel is missing"),
+    "a path to nothing": (_path("com.apple.CoreML/none"), "none' is missing"),
+    "a path to a folder": (_path("com.apple.CoreML"), "is a folder"),
+    "a link out of the package": (_link_outside, "leads out of the model's folder"),
+    "no specification": (lambda f: (f / SPEC).unlink(), "model.mlmodel' is missing"),
     "an empty specification": (_cut(SPEC, 0), "the file is empty"),
     "a truncated specification": (_cut(SPEC, 900), "or truncated"),
     "another file": (_spec(b"PK\x03\x04" + bytes(40)), "it is a zip archive"),
@@ -179,7 +179,7 @@ def test_a_weights_file_that_is_a_pipe_blocks_nobody(tmp_path: Path) -> None:
     shutil.copytree(PACKAGE, folder)
     (folder / WEIGHTS).unlink()
     os.mkfifo(folder / WEIGHTS)
-    with pytest.raises(ModelFileError, match="no regular file"):
+    with pytest.raises(ModelFileError, match="not a regular file"):
         located(folder).blob("@model_path/weights/weight.bin")
 
 
@@ -234,8 +234,13 @@ def test_a_weights_file_outside_the_package_is_refused(tmp_path: Path) -> None:
     from halfpixel.formats.coreml.read.package import located
 
     package = located(PACKAGE)
-    for name in ("@model_path/../../../secret.bin", "/etc/passwd", "@model_path/a\\..\\b"):
-        with pytest.raises(ModelFileError, match="leads out of the package"):
+    for name, reason in {
+        "@model_path/../../../secret.bin": "leads out of the model's folder",
+        "/etc/passwd": "is no relative path",
+        "@model_path/a\\..\\b": "has a backslash",
+        "@model_path/C:secret.bin": "is no relative path",
+    }.items():
+        with pytest.raises(ModelFileError, match=reason):
             package.blob(name)
     del tmp_path
 

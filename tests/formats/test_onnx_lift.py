@@ -23,9 +23,9 @@ from oracles import by_onnxruntime
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def lifted(model: ModelProto, target: int, folder: Path | None = None) -> ModelProto:
+def lifted(model: ModelProto, target: int, file: Path | None = None) -> ModelProto:
     """Return a model at a later opset."""
-    scales = scales_before_11(Walk(model, folder).places())
+    scales = scales_before_11(Walk(model, file).places())
     return applied(model, Lift(model, target, scales, frozenset()).edit())
 
 

@@ -14,7 +14,7 @@ from halfpixel.errors import ModelFileError
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixSettings
 from halfpixel.formats import atomic
-from halfpixel.formats.onnx.edit import GraphEdit, ModelEdit, applied, compose
+from halfpixel.formats.onnx.edit import GraphEdit, OnnxEdit, applied, compose
 from halfpixel.formats.onnx.write.splice import splice
 from halfpixel.formats.protobuf_wire import bytes_field
 from halfpixel.intents.policy import parse_policy
@@ -23,7 +23,7 @@ CORNERS = FixSettings(Settings(policies=(parse_policy("align_corners=true"),), s
 """Settings under which every linear resize is to align its corners: a change of one attribute."""
 
 
-def spliced(path: Path, edit: ModelEdit) -> bytes:
+def spliced(path: Path, edit: OnnxEdit) -> bytes:
     """Return the bytes of the changed file."""
     return atomic.joined(splice(path, edit), path)
 
@@ -66,14 +66,14 @@ def nested() -> ModelProto:
 
 def test_without_a_change_the_pieces_are_the_file(tmp_path: Path) -> None:
     path = saved(tmp_path, nested())
-    assert splice(path, ModelEdit()) == [(0, path.stat().st_size)]
+    assert splice(path, OnnxEdit()) == [(0, path.stat().st_size)]
 
 
 def test_a_file_and_a_message_are_changed_alike(tmp_path: Path) -> None:
     model = nested()
     path = saved(tmp_path, model)
     inner = GraphEdit({0: [node("p"), node("then_y")]})
-    edit = ModelEdit(
+    edit = OnnxEdit(
         GraphEdit({0: [node("n"), None], 3: []}, {(1, 1, 0): inner}),
         {0: GraphEdit({0: [None, node("z")]})},
         opset=20,
@@ -89,8 +89,8 @@ def test_a_file_and_a_message_are_changed_alike(tmp_path: Path) -> None:
 
 def test_two_edits_are_one(tmp_path: Path) -> None:
     model = nested()
-    first = ModelEdit(GraphEdit({0: [node("n"), None, node("o")], 2: []}), opset=20)
-    second = ModelEdit(GraphEdit({0: [], 1: [node("m"), None], 2: [node("q")]}))
+    first = OnnxEdit(GraphEdit({0: [node("n"), None, node("o")], 2: []}), opset=20)
+    second = OnnxEdit(GraphEdit({0: [], 1: [node("m"), None], 2: [node("q")]}))
     second.graph.inner[3, 0, 0] = GraphEdit({0: [node("then_y")]})
     one = compose(first, second, model)
     assert applied(applied(model, first), second) == applied(model, one)
@@ -199,7 +199,7 @@ def test_the_result_is_read_back_before_it_gets_its_name(
     data = path.read_bytes()
     result = fix(path, settings=CORNERS)
 
-    def forgets(_path: Path, _edit: ModelEdit) -> list[atomic.Piece]:
+    def forgets(_path: Path, _edit: OnnxEdit) -> list[atomic.Piece]:
         return [(0, len(data))]
 
     monkeypatch.setattr("halfpixel.formats.onnx.write.save.splice", forgets)

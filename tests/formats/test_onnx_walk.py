@@ -93,7 +93,7 @@ def test_a_function_that_calls_itself_is_refused() -> None:
     )
     made = models.model([helper.make_node("Up", ["x"], ["y"], "first", domain="mine")])
     made.functions.append(function)
-    with pytest.raises(GraphError, match="nested deeper"):
+    with pytest.raises(GraphError, match="calls itself"):
         halfpixel.sites(made)
 
 
@@ -238,8 +238,8 @@ def test_external_data_outside_the_folder_is_not_read(tmp_path: Path) -> None:
     entry = tensor.external_data.add()
     entry.key, entry.value = "location", "../secret"
     (folder / "m.onnx").write_bytes(made.SerializeToString())
-    (site,) = halfpixel.sites(folder / "m.onnx")
-    assert site.operation.scales is None
+    with pytest.raises(HalfpixelError, match="secret', which leads out of the model's folder"):
+        halfpixel.sites(folder / "m.onnx")
 
 
 @pytest.mark.parametrize("opset", [0, 100, None])
@@ -257,3 +257,12 @@ def test_zero_sizes_are_named() -> None:
     made = models.model([node], initializers=[constant("sizes", np.array([1, 1, 0, 4], np.int64))])
     (site,) = halfpixel.sites(made)
     assert site.operation.problem == "sizes holds 0, expected at least 1"
+
+
+def test_lengths_that_nothing_leads_to_are_not_known() -> None:
+    nodes = [
+        helper.make_node("Shape", [], ["shape"], "shape"),
+        helper.make_node("Resize", ["x", "", "", "shape"], ["y"], "up"),
+    ]
+    (site,) = halfpixel.sites(models.model(nodes))
+    assert site.operation.constant_lengths is False

@@ -112,10 +112,10 @@ def test_any_site_by_size_is_written_and_computes_the_same(
     operator = Resize(tuple((axis, sampling) for axis in range(2, len(shape))))
     change = Change(0, operator, "test")
     result, outcome = rewritten(model, change, opset if capped else None)
-    if outcome.declined == "it already says so":
+    if outcome.reason == "it already says so":
         return
-    assert outcome.made, outcome.declined
-    event(" ".join(outcome.made.split()[:3]))
+    assert outcome.text, outcome.reason
+    event(" ".join(outcome.text.split()[:3]))
     checker.check_model(result)
     for site in opened(result).sites:
         is_same(site, operator, shape, outs)
@@ -137,7 +137,7 @@ def test_nearest_on_half_pixel_symmetric_reads_the_exact_pixels() -> None:
     operator = Resize(((2, Sampling("half_pixel_symmetric", Nearest("floor"))),))
     model = by_opset(19, [2, 3, 5], [2, 3, 3], "sizes")
     result, outcome = rewritten(model, Change(0, operator, "test"), None)
-    assert outcome.made
+    assert outcome.text
     run(result, operator, [2, 3, 5], [2, 3, 3])
 
 
@@ -182,12 +182,12 @@ def test_a_call_by_scale_is_written_at_every_length(
             value.type.tensor_type.shape.dim[axis].dim_param = f"n{axis}"
     result, outcome = rewritten(model, Change(0, operator, "test"), None)
     if corners and antialias:
-        assert "no Resize attribute" in outcome.declined
+        assert "no Resize attribute" in outcome.reason
         return
-    if outcome.declined == "it already says so":
+    if outcome.reason == "it already says so":
         result = model
     else:
-        assert outcome.made, outcome.declined
+        assert outcome.text, outcome.reason
     for n, m in ((10, 20), (7, 4), (3, 11)):
         x: Array = np.random.default_rng(n).random((1, 2, n, m)).astype(np.float32)
         outs = [1, 2, math.trunc(n * factor), math.trunc(m * factor)]
@@ -260,7 +260,7 @@ def test_other_operators_are_written_by_their_attributes(
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
     result, outcome = rewritten(model, Change(0, wanted, "test"), None)
-    assert outcome.made, outcome.declined
+    assert outcome.text, outcome.reason
     checker.check_model(result)
     (new,) = result.graph.node
     found = {a.name: helper.get_attribute_value(a) for a in new.attribute}

@@ -16,12 +16,12 @@ from halfpixel.formats.plan import (
     Copy,
     Floor,
     Gather,
-    Goal,
     Grid,
     Matrix,
     Pixels,
     Product,
     Said,
+    SizedResize,
 )
 from halfpixel.formats.planner import OwnWords, choose, costs, lowered
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling
@@ -38,11 +38,11 @@ NOTHING = OwnWords(lambda: None, lambda: "nothing says it")
 
 def goal(
     sampling: Sampling, *lengths: tuple[int | None, int | None], dtype: str = "float32"
-) -> Goal:
+) -> SizedResize:
     """Return a resize of some axes after a batch of one and two channels."""
     axes = tuple((axis, sampling) for axis, (n, m) in enumerate(lengths, 2) if n is None or n != m)
     ins, outs = zip((1, 1), (2, 2), *lengths, strict=True)
-    return Goal(Resize(axes), (ins, outs), {}, dtype=dtype)
+    return SizedResize(Resize(axes), (ins, outs), {}, dtype=dtype)
 
 
 UP, DOWN, SAME = (4, 8), (6, 2), (5, 5)
@@ -63,7 +63,7 @@ UP, DOWN, SAME = (4, 8), (6, 2), (5, 5)
     ],
 )  # fmt: skip
 def test_a_plan_says_itself(
-    wanted: Goal, able: Capabilities, lowering: str | None, expected: str
+    wanted: SizedResize, able: Capabilities, lowering: str | None, expected: str
 ) -> None:
     assert choose(wanted, able, NOTHING, lowering).text == expected
 
@@ -103,7 +103,7 @@ def test_own_words_come_first_and_alone_where_they_are_asked_for() -> None:
     ],
 )  # fmt: skip
 def test_a_plan_that_is_none_says_why(
-    wanted: Goal, able: Capabilities, lowering: str | None, reason: str
+    wanted: SizedResize, able: Capabilities, lowering: str | None, reason: str
 ) -> None:
     with pytest.raises(ConventionError) as raised:
         choose(wanted, able, NOTHING, lowering)
@@ -122,7 +122,7 @@ def test_products_come_in_the_order_in_which_they_cost_least() -> None:
 
 def test_a_mixed_plan_gathers_where_one_sample_is_read() -> None:
     axes = ((2, FLOOR), (3, HALF))
-    wanted = Goal(Resize(axes), ((1, 2, 2, 4), (1, 2, 4, 8)), {}, dtype="float32")
+    wanted = SizedResize(Resize(axes), ((1, 2, 2, 4), (1, 2, 4, 8)), {}, dtype="float32")
     plan = lowered(wanted, "mixed", LAYERS)
     assert isinstance(plan, Product)
     first, second = plan.steps
@@ -159,7 +159,9 @@ def test_pixels_are_computed_where_lengths_are_free() -> None:
         (goal(HALF, SAME, SAME), None, Copy, 1),
     ],
 )
-def test_a_plan_needs_an_opset(wanted: Goal, lowering: str | None, kind: type, opset: int) -> None:
+def test_a_plan_needs_an_opset(
+    wanted: SizedResize, lowering: str | None, kind: type, opset: int
+) -> None:
     plan = choose(wanted, OTHERS, NOTHING, lowering)
     assert isinstance(plan, kind)
     assert opset_for(plan) == opset

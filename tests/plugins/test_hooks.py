@@ -53,6 +53,15 @@ def hook(folder: Path, name: str) -> subprocess.CompletedProcess[str]:
     return shell(*command, folder=folder, PRE_COMMIT_HOME=str(folder.parent / "cache"))
 
 
+def test_a_file_that_is_called_as_an_option_is_a_file(repository: Path) -> None:
+    shutil.copy(GOOD, repository / "--sarif=notes.txt.onnx")
+    done = hook(repository, "halfpixel-check")
+    assert done.returncode == 0, done.stdout
+    assert "1 resampling node in 1 file" in done.stdout
+    found = {path.name for path in repository.iterdir()} - {".git", ".pre-commit-config.yaml"}
+    assert found == {"--sarif=notes.txt.onnx", "notes.txt"}
+
+
 def test_pre_commit_takes_the_manifest() -> None:
     pytest.importorskip("pre_commit")
     command = ["-m", "pre_commit", "validate-manifest", ".pre-commit-hooks.yaml"]

@@ -141,7 +141,7 @@ def test_fingerprints_are_unique() -> None:
 def test_annotations_cannot_be_broken_out_of() -> None:
     report = Report((FileReport("a,b:c.onnx", error="100%\n::error::no"),))
     assert list(as_github.lines(report)) == [
-        "::error file=a%2Cb%3Ac.onnx,title=halfpixel::100%25%0A::error::no"
+        "::error file=a%2Cb%3Ac.onnx,title=halfpixel::100%25\\n::error::no"
     ]
 
 

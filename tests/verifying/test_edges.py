@@ -21,7 +21,7 @@ from halfpixel.runtimes.feeds import FeedSettings
 from halfpixel.runtimes.one_site import one_site
 from halfpixel.verifying.measure import difference
 from halfpixel.verifying.result import VerifySettings
-from halfpixel.verifying.site_check import feeds_of
+from halfpixel.verifying.site_check import SiteCheck, feeds_of
 from halfpixel.verifying.verify import verify
 from resize_pairs import FLOAT, GOOD, IMAGE, SIZES, Array, built, command, pair, resize
 
@@ -180,6 +180,14 @@ def test_single_sites_are_fed_noise_a_ramp_and_impulses() -> None:
     assert noise.min() < 0
     np.testing.assert_allclose(np.diff(ramp, axis=2), 0.25, atol=1e-6)
     assert set(np.unique(impulses)) == {0, 1}
+
+
+def test_a_site_without_inputs_is_not_cut_out() -> None:
+    graph = helper.make_graph([helper.make_node("Upsample", [], [], "up")], "g", [], [])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 9)], ir_version=4)
+    result, *_ = SiteCheck(model).results()
+    assert result.refused == "node 'up': it has no inputs, or no outputs"
+    assert not result.refused_by_runtime
 
 
 def test_names_that_look_like_markup_are_shown(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from halfpixel.runtimes.feed_files import read_feeds
 from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.verifying.site_check import SiteCheck
 from halfpixel.verifying.verify import verify
-from verify_sides import one_image, skip_with_cuda
+from resize_pairs import one_image, skip_with_cuda
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

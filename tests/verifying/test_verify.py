@@ -28,7 +28,7 @@ from halfpixel.verifying.divergence import Search
 from halfpixel.verifying.result import VerifySettings
 from halfpixel.verifying.side import Started
 from halfpixel.verifying.verify import verify
-from verify_sides import one_image, skip_with_cuda
+from resize_pairs import one_image, skip_with_cuda
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -4,15 +4,21 @@ A rule gives the reason of a fix; what would write the fix says it in words.
 """
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Opened
+from halfpixel.printable import printable_line, printable_lines
 from halfpixel.rule import Finding, Rule, Severity
 from halfpixel.site import Site
+from halfpixel.work import one_node
+
+Failure = Literal["unreadable", "defect", "unjudged"]
+"""Of a file, of halfpixel or a rule, of a node that is too much work."""
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class SiteFinding:
     """A finding, the rule that made it, and the site that it is about.
 
     Attributes:
@@ -28,10 +34,22 @@ class Located:
     finding: Finding
     words: str = ""
 
+    def change_at(self, place: int) -> Change | None:
+        """Return what its fix asks of the site, at a place among the model's; None without one."""
+        fix, why = self.finding.fix, self.rule.name
+        if fix is None:
+            return None
+        return Change(
+            place, fix.operator, why, fix.factors, fix.exact,
+            safety=fix.safety, rules=frozenset({why}),
+        )  # fmt: skip
+
     def __str__(self) -> str:
         """Return the finding in one line."""
         found = self.finding
-        return f"{self.site.path}: {found.severity} {self.rule.name}: {found.message}"
+        return printable_line(
+            f"{self.site.path}: {found.severity} {self.rule.name}: {found.message}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +62,29 @@ class FileReport:
         findings: what the rules say of them, in the same order.
         error: why the file could not be read, or None.
         repaired: what earlier fixes recorded in the model, a line each.
+        unjudged: nodes that were too much work, a line each; the others are judged.
+        faults: rules that failed on it, a line each; what the others say is there.
+        defect: the error is a fault of halfpixel, not of the file.
     """
 
     path: str
     sites: tuple[Site, ...] = ()
-    findings: tuple[Located, ...] = ()
+    findings: tuple[SiteFinding, ...] = ()
     error: str | None = None
     repaired: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    defect: bool = False
+
+    @property
+    def failures(self) -> tuple[tuple[Failure, str], ...]:
+        """What failed, a line each: the file itself, a rule of halfpixel's, the work of a node."""
+        read: tuple[tuple[Failure, str], ...] = ()
+        if self.error is not None:
+            read = (("defect" if self.defect else "unreadable", self.error),)
+        faults: list[tuple[Failure, str]] = [("defect", fault) for fault in self.faults]
+        unjudged: list[tuple[Failure, str]] = [("unjudged", line) for line in self.unjudged]
+        return (*read, *faults, *unjudged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +97,10 @@ class Report:
         """Return a line for each finding, and how many sites there are."""
         lines = [f"{file.path}: {one}" for file in self.files for one in file.findings]
         count = len(self.sites)
-        return "\n".join([*lines, f"{count} resampling site{'' if count == 1 else 's'}"])
+        return printable_lines([*lines, f"{count} resampling site{'' if count == 1 else 's'}"])
 
     @property
-    def findings(self) -> tuple[Located, ...]:
+    def findings(self) -> tuple[SiteFinding, ...]:
         """All findings."""
         return tuple(located for file in self.files for located in file.findings)
 
@@ -77,8 +111,8 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        """Whether a file could not be read."""
-        return any(file.error is not None for file in self.files)
+        """Whether a file could not be read or judged as a whole, or a rule failed on one."""
+        return any(file.failures for file in self.files)
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of one severity."""
@@ -97,8 +131,8 @@ def announced(model: Opened, report: FileReport, newest: int | None = None) -> F
         newest: newest opset that may be used; None for any.
     """
     order = {id(site): place for place, site in enumerate(report.sites)}
-    known: dict[tuple[int, int, int], Located] = {}
-    found: list[Located] = []
+    known: dict[tuple[int, int, int], SiteFinding] = {}
+    found: list[SiteFinding] = []
     for one in report.findings:
         place = order[id(one.site)]
         key = id(one.site.operation), id(one.finding), place if one.site.operation.hidden else -1
@@ -109,14 +143,14 @@ def announced(model: Opened, report: FileReport, newest: int | None = None) -> F
     return replace(report, findings=tuple(found))
 
 
-def _announced_at(model: Opened, place: int, one: Located, newest: int | None) -> Located:
+def _announced_at(model: Opened, place: int, one: SiteFinding, newest: int | None) -> SiteFinding:
     """Return one finding in the words of what would write its fix, at a place among the sites."""
-    fix = one.finding.fix
-    if fix is None:
+    change = one.change_at(place)
+    if change is None:
         return one
     try:
-        change = Change(place, fix.operator, one.rule.name, fix.factors, fix.exact)
-        words = model.words(change, newest)
+        with one_node():
+            words = model.words(change, newest)
     except (ConventionError, GraphError) as error:
         return replace(one, finding=replace(one.finding, fix=None, declined=reason_of(error)))
     return replace(one, words=words)

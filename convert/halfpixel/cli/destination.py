@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import click
-
+from halfpixel.boundary import boundary
 from halfpixel.cli.files import BACKUP, fixed_name
 from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
 from halfpixel.fixing.fix import fix
@@ -89,7 +88,8 @@ def _written(result: FixResult, path: Path, destination: Destination) -> str:
         return ""
     if destination.in_place:
         if destination.backup:
-            _keep(path, replace=destination.force)
+            with boundary(str(path)):
+                _keep(path, replace=destination.force)
         result.save(path, replace=True)
         return str(path)
     beside = fixed_name(path)
@@ -111,6 +111,7 @@ def _keep(path: Path, *, replace: bool) -> None:
 
             keep(path, backup, replace=replace)
             return
+        atomic.followed(path)  # what is not replaced needs no backup
         atomic.write([(0, path.stat().st_size)], path, backup, replace=replace)
     except ModelFileError as error:
         if isinstance(error.__cause__, FileExistsError):
@@ -131,11 +132,6 @@ def lowerings(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
             raise UsageError(f"--lower {value!r}: expected NODE=KIND")
         pairs.append((pattern, kind))
     return tuple(pairs)
-
-
-def say(text: str, *, beside: bool) -> None:
-    """Print a line of the report; on standard error where a model or a diff is on the other."""
-    click.echo(text, err=beside)
 
 
 def at_least_warnings(settings: "Settings", *, chosen: bool = False) -> "Settings":

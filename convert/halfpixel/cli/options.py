@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar, cast, get_args
 import click
 
 from halfpixel.errors import UsageError
+from halfpixel.work import MOST
 
 if TYPE_CHECKING:
+    Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
     from halfpixel.checking.check import Settings
     from halfpixel.intents.policy import Policy
     from halfpixel.rule import Severity
@@ -22,6 +25,8 @@ T = TypeVar("T")
 CLEAN: Final = 0
 FOUND: Final = 1
 FAILED: Final = 2
+INTERRUPTED: Final = 130
+"""128 and the number of the signal, as shells have it."""
 
 KEYS: Final = frozenset({"select", "ignore", "severity", "expect"})
 """What `[tool.halfpixel]` may say."""
@@ -40,6 +45,41 @@ format_option = click.option("--output-format", type=click.Choice(["text", "json
 OutputFormat = Annotated[str, format_option]
 
 
+def _debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own
+    """Print what is logged, tracebacks with it, until the command ends."""
+    if not value:
+        return
+    import logging
+
+    from halfpixel.cli.console import write_document
+    from halfpixel.printable import printable_lines
+
+    class Shown(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            write_document(printable_lines(self.format(record).splitlines()), err=True)
+
+    logger, handler = logging.getLogger("halfpixel"), Shown()
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+
+    def restored() -> None:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+    context.call_on_close(restored)
+
+
+debug_option = click.option(
+    "--debug",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_debug,
+    help="Print the traceback of whatever fails, on standard error.",
+)
+
+
 def command(module: str, options: type[T]) -> Callable[[Callable[[T], None]], click.Command]:
     """Return the decorator that makes a command of a function of its options.
 
@@ -55,7 +95,7 @@ def command(module: str, options: type[T]) -> Callable[[Callable[[T], None]], cl
         def called(**given: object) -> None:
             run(filled(**given))
 
-        for decorator in reversed(cast("list[Callable[[object], object]]", shown)):
+        for decorator in reversed([*cast("list[Callable[[object], object]]", shown), debug_option]):
             decorator(called)
         return click.command(module.rpartition(".")[2], help=run.__doc__)(called)
 
@@ -73,6 +113,18 @@ Ignore = Annotated[
     tuple[str, ...],
     click.option("--ignore", multiple=True, callback=names, help="Rules to leave out."),
 ]
+
+
+def select_option(said: str) -> "Decorator":
+    """Return the option that takes rules, with what it says of them."""
+    return click.option("--select", multiple=True, callback=names, help=said)
+
+
+def severity_option(said: str) -> "Decorator":
+    """Return the option that takes the mildest severity, with what it says of it."""
+    return click.option("--severity", type=click.Choice(["error", "warning", "note"]), help=said)
+
+
 UnsafeFixes = Annotated[
     bool,
     click.option("--unsafe-fixes", is_flag=True, help="Make fixes that rest on an assumption too."),
@@ -81,6 +133,20 @@ AllowFallback = Annotated[
     bool,
     click.option(
         "--allow-fallback", is_flag=True, help="Resampling nodes may fall back to the CPU."
+    ),
+]
+
+
+MaxWork = Annotated[
+    int,
+    click.option(
+        "--max-work",
+        type=click.IntRange(min=1),
+        default=MOST,
+        show_default=True,
+        metavar="STEPS",
+        help="Steps of exact work that a file may take; a node that would take more than a quarter "
+        "of what is left is named and not judged (exit code 2).",
     ),
 ]
 
@@ -107,12 +173,13 @@ def parse_range(text: str | None) -> tuple[float, float]:
     return low, high
 
 
-def read_settings(
+def read_settings(  # noqa: PLR0913, PLR0917 - one an option of the commands
     select: Sequence[str],
     ignore: Sequence[str],
     expect: Sequence[str],
     severity: "Severity | None",
     targets: Sequence[str] = (),
+    max_work: int = MOST,
 ) -> "Settings":
     """Return the settings: the command line first, then the nearest pyproject.toml.
 
@@ -137,6 +204,7 @@ def read_settings(
         tuple(policies),
         least,
         tuple(targets),
+        max_work,
     )
 
 

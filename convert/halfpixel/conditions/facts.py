@@ -32,8 +32,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final, cast, get_args
 
+from halfpixel.conventions.onnx.resize import DEFAULTS, FIRST_RESIZE, RESIZES
 from halfpixel.dialect import ONNX
 from halfpixel.sampling import AffineGrid, Coordinate, GridSample, Resize, RoiAlign
+from halfpixel.sampling.coordinate import WHOLE
 from halfpixel.sampling.resize import given_scale
 from halfpixel.site import Operation
 
@@ -83,16 +85,14 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
 }
 """What each condition can be; a row with any other word is refused when it is read."""
 
-WHOLE: Final = (Fraction(0), Fraction(1))
-"""The roi of a whole axis."""
-
-DEFAULTS: Final[Mapping[str, Value]] = {
-    "mode": "nearest",
-    "coordinate_transformation_mode": "half_pixel",
-    "antialias": 0,
-    "exclude_outside": 0,
-    "keep_aspect_ratio_policy": "stretch",
-}
+ASKED: Final = (
+    "mode",
+    "coordinate_transformation_mode",
+    "antialias",
+    "exclude_outside",
+    "keep_aspect_ratio_policy",
+)
+"""Attributes of a resize that conditions ask for, beside the nearest_mode of a nearest one."""
 
 
 def facts_of(operation: Operation) -> Facts:
@@ -153,20 +153,20 @@ def written_facts(operation: Operation) -> Facts:
     if operation.dialect != ONNX:
         words = given.keys() & {"mode", "linearUpsampleMode"}
         return facts | {key: frozenset({cast("Value", given[key])}) for key in words}
-    if operation.op in {"Resize", "Upsample"}:
+    if operation.op in RESIZES:
         facts |= _attribute_facts(operation)
     return facts
 
 
 def _attribute_facts(operation: Operation) -> dict[str, frozenset[Value]]:
     """Return the attributes of ONNX's Resize or Upsample, defaults filled in."""
-    given = {**DEFAULTS, **{k: v for k, v in operation.attributes.items() if k in DEFAULTS}}
-    if operation.op == "Upsample" or operation.opset < 11:
+    given = {name: operation.attributes.get(name, DEFAULTS[name]) for name in ASKED}
+    if operation.op == "Upsample" or operation.opset < FIRST_RESIZE:
         given["coordinate_transformation_mode"] = "asymmetric"
         given["mode"] = "linear" if given["mode"] == "bilinear" else given["mode"]
     elif given["mode"] == "nearest":
-        rounding = operation.attributes.get("nearest_mode", "round_prefer_floor")
-        given["nearest_mode"] = cast("str", rounding)
+        rounding = operation.attributes.get("nearest_mode", DEFAULTS["nearest_mode"])
+        given["nearest_mode"] = rounding
     return {key: frozenset({cast("Value", value)}) for key, value in given.items()}
 
 

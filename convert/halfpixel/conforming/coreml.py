@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from halfpixel.checking.check import opened
+from halfpixel.conventions.coreml.names import PADDINGS
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.formats.coreml.write.single import OUTPUT, write_single
 from halfpixel.runtime import Running, RunSettings, Side, runtime_of
@@ -29,12 +30,13 @@ UNITS: Final = ("cpu_only", "cpu_and_gpu", "cpu_and_ne", "all")
 MODES: Final = (
     "DEFAULT", "STRICT_ALIGN_CORNERS", "ALIGN_CORNERS", "OFFSET_CORNERS", "UNALIGN_CORNERS",
 )  # fmt: skip
+"""What sampling_mode can be, in the order in which a table lists them."""
+
 LENGTHS: Final = ((5, 10), (5, 8), (6, 9), (8, 4), (7, 3), (4, 4), (5, 1), (1, 4))
 """Input and output lengths that are tried, the same along both axes."""
 
 FACTORS: Final = (2.0, 3.0, 0.5, 1.5, 1.12, 1.5000166893005371)
 GRIDS: Final = ("normalized_minus_one_to_one", "normalized_zero_to_one", "unnormalized")
-PADDINGS: Final = ("constant", "border", "reflection", "symmetric")
 INPUT: Final = 6
 """Input length where a factor is tried."""
 

@@ -3,6 +3,7 @@
 from halfpixel.checking.check import sites
 from halfpixel.conforming.conformance import Result
 from halfpixel.conforming.models import Config, model_of, ports_of
+from halfpixel.quoting import python_literal
 from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 
 
@@ -54,7 +55,7 @@ def reproducer(config: Config, provider: str = "CPUExecutionProvider") -> str:
         "options = ort.SessionOptions()",
         "options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL",
         "data = model.SerializeToString()",
-        f'session = ort.InferenceSession(data, options, providers=["{provider}"])',
+        f"session = ort.InferenceSession(data, options, providers=[{python_literal(provider)}])",
         f"print(session.run(None, {{{given}}})[0].ravel())",
         f"# expected, exactly: {exact}",
     ]

@@ -10,7 +10,8 @@ from halfpixel.converting.export.to_onnx import Exported
 from halfpixel.converting.result import CallSite, Conversion
 from halfpixel.converting.source import Source
 from halfpixel.converting.verified import Verified
-from halfpixel.fixing.result import Changed, Declined, FixResult
+from halfpixel.fixing.result import FixResult
+from halfpixel.format import Outcome
 from halfpixel.intents.exported_program import GraphCall
 from halfpixel.rule import rule_names
 from halfpixel.site import Site
@@ -128,7 +129,7 @@ def _call_site(
     site: Site | None,
     note: str,
     after: Mapping[tuple[str, str], Site],
-    changes: Sequence[Changed],
+    changes: Sequence[Outcome],
 ) -> CallSite:
     """Return a call and a site as they are shown, the site as it is in the file at last."""
     if site is None:
@@ -197,7 +198,7 @@ def unmet(candidate: Candidate) -> int:
     return sum(one.rule.kind == "target" for one in findings)
 
 
-def still_declined(fixed: FixResult) -> tuple[Declined, ...]:
+def still_declined(fixed: FixResult) -> tuple[Outcome, ...]:
     """Return what was declined, but for sites that are written otherwise for a target by now."""
     changed = {(one.graph, one.node) for one in fixed.changes}
     of_targets = rule_names("target")

@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.boundary import boundary
 from halfpixel.converting.result import COREML, MODELS
 from halfpixel.dialect import ML_PROGRAM, NEURAL_NETWORK, ONNX
 from halfpixel.errors import ModelFileError, UsageError
@@ -117,6 +118,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
     _check_providers(settings, target)
     place = None if target is None else target.parent
     with (
+        boundary(str(source) if isinstance(source, str | Path) else type(source).__name__),
         _in_evaluation(source),
         tempfile.TemporaryDirectory(dir=place, prefix=".halfpixel-") as folder,
     ):

@@ -7,6 +7,7 @@ from halfpixel.converting.result import ConvertSettings, InputSpec
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.intents.exported_program import placeholders
+from halfpixel.quoting import shell_word
 
 if TYPE_CHECKING:
     import torch
@@ -43,7 +44,8 @@ def specs_of(
     last = max((names.index(name) for name in found), default=-1)
     for place, (name, needed) in enumerate(parameters):
         if name not in found and (needed or place < last):
-            raise UsageError(f"{text}: no shape for input {name!r}: --input {name}=1x3x64x64")
+            hint = f"--input {shell_word(name)}=1x3x64x64"
+            raise UsageError(f"{text}: no shape for input {name!r}: {hint}")
     return [found[name] for name in names if name in found]
 
 

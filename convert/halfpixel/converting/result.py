@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from halfpixel.checking.result import Located
+from halfpixel.checking.result import SiteFinding
 from halfpixel.errors import UsageError
-from halfpixel.fixing.result import Changed, Declined
+from halfpixel.format import Outcome
 from halfpixel.intents.exported_program import GraphCall
 from halfpixel.intents.policy import Policy
 from halfpixel.site import Site
@@ -197,7 +197,7 @@ class CallSite:
     call: GraphCall | None
     site: Site | None
     note: str = ""
-    changes: tuple[Changed, ...] = ()
+    changes: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +225,9 @@ class Conversion:
     exporter: str = ""
     opset: int | None = None
     sites: tuple[CallSite, ...] = ()
-    changes: tuple[Changed, ...] = ()
-    declined: tuple[Declined, ...] = ()
-    remaining: tuple[Located, ...] = ()
+    changes: tuple[Outcome, ...] = ()
+    declined: tuple[Outcome, ...] = ()
+    remaining: tuple[SiteFinding, ...] = ()
     narrower: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     verifications: "tuple[Verification, ...]" = ()

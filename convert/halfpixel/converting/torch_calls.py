@@ -4,21 +4,33 @@ A snippet is Python that makes an input of the site's own shape, makes the call,
 comes out against the output shape; it names the node, and the line that the exporter recorded.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from halfpixel.checking.check import opened
+from halfpixel.checking.check import sites
 from halfpixel.converting.result import MODELS
 from halfpixel.errors import UsageError
 from halfpixel.formats import atomic
+from halfpixel.quoting import (
+    is_expression,
+    json_text,
+    python_comment,
+    python_docstring,
+    python_literal,
+)
 from halfpixel.sampling import AffineGrid, ConvTranspose, Resize, RoiAlign
 from halfpixel.site import Shape, Site
 
 FREE: Final = 16
 """Length that a free axis has in a snippet."""
+
+NAMES: Final = frozenset({
+    "F", "torch", "torchvision", "x", "size", "grid", "theta", "n", "weight", "bias", "rois",
+    "boxes", "batch_indices", "box_indices", "transform_matrix",
+})  # fmt: skip
+"""What a call may name: modules, and what a snippet makes before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,7 @@ def calls_of(source: str | Path) -> list[TorchCall]:
     """
     if not str(source).endswith(MODELS):
         raise UsageError(f"{source}: expected a model file, .onnx, .mlpackage or .mlmodel")
-    return torch_calls(opened(source).sites)
+    return torch_calls(sites(source))
 
 
 def lines(calls: Sequence[TorchCall]) -> Iterator[str]:
@@ -66,7 +78,7 @@ def lines(calls: Sequence[TorchCall]) -> Iterator[str]:
 def dumps(source: str, calls: Sequence[TorchCall]) -> str:
     """Return calls as JSON text."""
     rows = [asdict(one) for one in calls]
-    return json.dumps({"version": 1, "path": source, "sites": rows}, allow_nan=False)
+    return json_text({"version": 1, "path": source, "sites": rows})
 
 
 def write(source: str, calls: Sequence[TorchCall], output: str | Path) -> None:
@@ -87,6 +99,8 @@ def torch_calls(sites: Sequence[Site]) -> list[TorchCall]:
     for number, site in enumerate(sites, 1):
         name = f"{site.graph}/{site.name}" if site.graph else site.name
         call = site.torch_call
+        if call is not None and not is_expression(call, NAMES):
+            call = None  # a factor of the file's is no number, or not finite
         reason = "" if call else (site.operation.problem or "no PyTorch call computes this")
         snippet = "\n".join(_snippet(number, name, site)) if call else ""
         found.append(TorchCall(name, site.op, call, site.source, snippet, reason))
@@ -96,7 +110,7 @@ def torch_calls(sites: Sequence[Site]) -> list[TorchCall]:
 def script(source: str, calls: Sequence[TorchCall]) -> str:
     """Return one Python file with a mapping of node names to calls, and every snippet."""
     lines = [
-        f'"""The resampling calls of {Path(source).name}, one a node."""',
+        python_docstring(f"The resampling calls of {Path(source).name}, one a node."),
         "",
         "import torch",
         "import torch.nn.functional as F",
@@ -104,11 +118,11 @@ def script(source: str, calls: Sequence[TorchCall]) -> str:
     if any("torchvision." in (one.call or "") for one in calls):
         lines.append("import torchvision")
     lines += ["", "CALLS = {"]
-    lines += [f"    {one.name!r}: {one.call!r}," for one in calls]
+    lines += [f"    {python_literal(one.name)}: {python_literal(one.call)}," for one in calls]
     lines += ["}", "", "if __name__ == '__main__':"]
     bodies = [one.snippet for one in calls if one.snippet]
     for one in calls:
-        text = one.snippet or f"# {one.name} ({one.op}): {one.reason}"
+        text = one.snippet or python_comment(f"{one.name} ({one.op}): {one.reason}")
         lines += ["", *(f"    {line}" if line else "" for line in text.splitlines())]
     if not bodies:
         lines.append("    pass")
@@ -117,7 +131,7 @@ def script(source: str, calls: Sequence[TorchCall]) -> str:
 
 def _snippet(number: int, name: str, site: Site) -> Iterator[str]:
     where = f", {site.source}" if site.source else ""
-    yield f"# {number}. {name} ({site.op}, {site.operation.version}){where}"
+    yield python_comment(f"{number}. {name} ({site.op}, {site.operation.version}){where}")
     operator = site.operator
     shape = _lengths(site.input_shape, site.operation.rank)
     dtype = site.operation.dtype

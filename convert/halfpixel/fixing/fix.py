@@ -8,18 +8,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Final
 
-from halfpixel.checking.check import Judge, opened, settings_of
-from halfpixel.checking.result import FileReport, Located, announced
+from halfpixel.boundary import boundary
+from halfpixel.checking.check import Judge, name_of, opened, settings_of
+from halfpixel.checking.result import FileReport, SiteFinding, announced
 from halfpixel.errors import HalfpixelError, UsageError
-from halfpixel.fixing.result import Changed, Declined, FixResult, FixSettings
-from halfpixel.fixing.wish import Wish, is_meant, with_other_rule
-from halfpixel.format import Change, Opened, Outcome, Rewritten
-from halfpixel.rule import SEVERITIES, Safety, Severity
-from halfpixel.sampling import Resize
+from halfpixel.fixing.result import FixResult, FixSettings
+from halfpixel.format import Change, ChangedModel, Opened, Outcome
+from halfpixel.formats.plan import sized_resize
+from halfpixel.intents.deviation import meant_resize
+from halfpixel.rule import SEVERITIES, Fix, Severity
+from halfpixel.sampling import Resize, compare_resize
 from halfpixel.sampling.lowering import LOWERINGS
+from halfpixel.work import working
 
 PASSES: Final = 4
 """Rounds of judging and changing: a fix may bring to light what another rule repairs."""
@@ -74,14 +76,14 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
     for pattern, kind in settings.lower:
         if kind not in KINDS:
             raise UsageError(f"lower {pattern}={kind}: expected one of {', '.join(KINDS)}")
-    path = isinstance(model, str | Path)
-    name = str(model) if path else "<model>"
+    judge, name = Judge(settings.check), name_of(model)
     try:
-        return _Fixing(settings, Judge(settings.check)).result(model, name)
+        with boundary(name), working(settings.check.max_work * PASSES):
+            return _Fixing(settings, judge).result(model, name)
     except UsageError:
         raise
     except HalfpixelError as error:
-        return FixResult(name, error=str(error))
+        return FixResult(name, error=str(error), cause=error)
 
 
 @dataclass(slots=True)
@@ -90,9 +92,9 @@ class _Fixing:
 
     settings: FixSettings
     judge: Judge
-    changes: list[Changed] = field(default_factory=list[Changed])
-    declined: dict[tuple[str, str, str], Declined] = field(
-        default_factory=dict[tuple[str, str, str], Declined]
+    changes: list[Outcome] = field(default_factory=list[Outcome])
+    declined: dict[tuple[str, str, str], Outcome] = field(
+        default_factory=dict[tuple[str, str, str], Outcome]
     )
     notes: list[str] = field(default_factory=list[str])
 
@@ -100,12 +102,12 @@ class _Fixing:
         """Return the repaired model."""
         now = opened(model)
         rewritten = now.rewrite((), self.settings.max_opset)
-        report = self.judge.judged(now, name)
+        report = first = self.judge.judged(now, name)
         for turn in range(PASSES):
-            wishes = self._wishes(now, report, lower=turn == 0)
-            if not wishes:
+            wanted = self._wanted(now, report, lower=turn == 0)
+            if not wanted:
                 break
-            done = self._made(now, report, wishes, name)
+            done = self._made(now, report, wanted, name)
             if done is None:
                 break
             rewritten, report = done
@@ -118,14 +120,15 @@ class _Fixing:
             tuple(self.notes),
             None,
             report,
-            rewritten,
-            model,
+            faults=tuple(dict.fromkeys((*first.faults, *report.faults))),
+            _rewritten=rewritten,
+            _source=model,
         )
 
-    def _wishes(self, now: Opened, report: FileReport, *, lower: bool) -> list[Wish]:
+    def _wanted(self, now: Opened, report: FileReport, *, lower: bool) -> list[Change]:
         """Return one change a site: its most severe fix, in other operators where asked."""
         order = {id(site): place for place, site in enumerate(report.sites)}
-        wishes: dict[int, Wish] = {}
+        changes: dict[int, Change] = {}
         newest, unsafe = self.settings.max_opset, self.settings.unsafe
         told = report if unsafe else announced(now, report, newest)
         for one, said in zip(report.findings, told.findings, strict=True):
@@ -133,26 +136,32 @@ class _Fixing:
             fix = one.finding.fix
             if fix is None:
                 self._decline(one, one.finding.declined or "the rule offers no fix")
-            elif fix.safety == "unsafe" and not (unsafe or is_meant(one, fix)):
+                continue
+            if fix.safety == "unsafe" and not (unsafe or _is_meant(one, fix)):
                 offered = f"unsafe: {said.words}; --unsafe-fixes makes it"
                 self._decline(one, offered if said.finding.fix else said.finding.declined)
-            elif place in wishes and wishes[place].change.operator == fix.operator:
-                wishes[place] = with_other_rule(wishes[place], one.rule.name, fix)
-            elif place not in wishes:
-                change = Change(place, fix.operator, one.rule.name, fix.factors, fix.exact)
-                wishes[place] = Wish(change, fix.safety, frozenset({one.rule.name}))
-        asked = self._lowered(now, wishes) if lower else []
-        wanted = {wish.change.site: wish for wish in [*wishes.values(), *asked]}
+                continue
+            change = one.change_at(place)
+            known = changes.get(place)
+            if change is None:
+                continue
+            if known is None:
+                changes[place] = change
+            elif known.operator == change.operator:
+                changes[place] = known.with_rule(change)
+        asked = self._lowered(now, changes) if lower else []
+        wanted = {change.site: change for change in [*changes.values(), *asked]}
         return [
-            wish
-            for place, wish in sorted(wanted.items())
-            if self._key(now, place, wish.change.why) not in self.declined
+            change
+            for place, change in sorted(wanted.items())
+            if self._key(now, place, change.why) not in self.declined
         ]
 
-    def _lowered(self, now: Opened, wishes: Mapping[int, Wish]) -> list[Wish]:
+    def _lowered(self, now: Opened, changes: Mapping[int, Change]) -> list[Change]:
         """Return what the user asks to be written in other operators."""
-        asked: list[Wish] = []
+        asked: list[Change] = []
         for pattern, kind in self.settings.lower:
+            why = f"--lower {kind}"
             found = [
                 (place, site)
                 for place, site in enumerate(now.sites)
@@ -160,88 +169,77 @@ class _Fixing:
             ]
             if not found:
                 names = ", ".join(site.name for site in now.sites[:5]) or "none"
-                why, reason = f"--lower {kind}", f"no such site; there are: {names}"
-                self.declined["", pattern, why] = Declined(pattern, "", "", why, reason)
+                reason = f"no such site; there are: {names}"
+                self.declined["", pattern, why] = Outcome(pattern, "", "", why, reason=reason)
             for place, site in found:
-                wish = wishes.get(place)
-                operator = wish.change.operator if wish else site.operator
+                plain = changes.get(place)
+                operator = plain.operator if plain else site.operator
                 if not isinstance(operator, Resize):
                     reason = site.operation.problem or "only a resize is written otherwise"
-                    declined = Declined(site.name, site.graph, site.op, f"--lower {kind}", reason)
-                    self.declined[site.graph, site.name, f"--lower {kind}"] = declined
+                    declined = Outcome.declined(site, why, reason)
+                    self.declined[site.graph, site.name, why] = declined
                     continue
-                why = f"--lower {kind}"
-                change = Change(place, operator, why, lowering=kind)
-                safety: Safety = "safe"
-                if wish is not None:
-                    change, safety = replace(wish.change, why=why, lowering=kind), wish.safety
-                rules = wish.rules if wish else frozenset[str]()
-                asked.append(Wish(change, safety, rules | {why}, wish))
+                first = plain or Change(place, operator, why)
+                rules = first.rules | {why}
+                asked.append(replace(first, why=why, lowering=kind, rules=rules, plain=plain))
         return asked
 
     def _made(
-        self, now: Opened, before: FileReport, wishes: Sequence[Wish], name: str
-    ) -> tuple[Rewritten, FileReport] | None:
+        self, now: Opened, before: FileReport, changes: Sequence[Change], name: str
+    ) -> tuple[ChangedModel, FileReport] | None:
         """Make changes; those that do not take are declined, and the rest is made again."""
-        while wishes:
-            rewritten = now.rewrite([w.change for w in wishes], self.settings.max_opset)
-            kept: list[tuple[Wish, Outcome]] = []
-            retried: list[Wish] = []
-            for wish, outcome in zip(wishes, rewritten.outcomes, strict=True):
-                if outcome.made:
-                    kept.append((wish, outcome))
-                elif wish.plain is not None:
-                    self._refuse(now, wish, outcome.declined, wish.rules - wish.plain.rules)
-                    retried.append(wish.plain)
+        while changes:
+            rewritten = now.rewrite(changes, self.settings.max_opset)
+            kept: list[tuple[Change, Outcome]] = []
+            retried: list[Change] = []
+            for change, outcome in zip(changes, rewritten.outcomes, strict=True):
+                if outcome.text:
+                    kept.append((change, outcome))
+                elif change.plain is not None:
+                    added = change.rules - change.plain.rules
+                    self._refuse(now, change, outcome.reason, added)
+                    retried.append(change.plain)
                 else:
-                    self._refuse(now, wish, outcome.declined)
-            if len(kept) < len(wishes):
-                wishes = [*(wish for wish, _ in kept), *retried]
+                    self._refuse(now, change, outcome.reason)
+            if len(kept) < len(changes):
+                changes = [*(change for change, _ in kept), *retried]
                 continue
             after = self.judge.judged(rewritten.opened, name)
-            failing = self._failing(now, before, after, wishes)
+            failing = self._failing(now, before, after, changes)
             if not failing:
                 rewritten.verify()
-                self._note(now, kept, rewritten.notes)
+                self._note(kept, rewritten.notes)
                 return rewritten, after
-            for wish, reason in failing:
-                self._refuse(now, wish, reason)
-            failed = {id(wish) for wish, _ in failing}
-            wishes = [wish for wish in wishes if id(wish) not in failed]
+            for change, reason in failing:
+                self._refuse(now, change, reason)
+            failed = {id(change) for change, _ in failing}
+            changes = [change for change in changes if id(change) not in failed]
         return None
 
     def _failing(
-        self, now: Opened, before: FileReport, after: FileReport, wishes: Sequence[Wish]
-    ) -> list[tuple[Wish, str]]:
+        self, now: Opened, before: FileReport, after: FileReport, changes: Sequence[Change]
+    ) -> list[tuple[Change, str]]:
         """Return changes whose finding is still there, or that brought a new one."""
         old, new = _counts(before.findings), _counts(after.findings)
-        failing: list[tuple[Wish, str]] = []
-        for wish in wishes:
-            site = now.sites[wish.change.site]
+        failing: list[tuple[Change, str]] = []
+        for change in changes:
+            site = now.sites[change.site]
             for (graph, node, rule), count in new.items():
                 if (graph, node) != (site.graph, site.name):
                     continue
-                if rule in wish.rules and count >= old[graph, node, rule]:
-                    failing.append((wish, "the finding stays after the change"))
+                if rule in change.rules and count >= old[graph, node, rule]:
+                    failing.append((change, "the finding stays after the change"))
                     break
                 if count > old[graph, node, rule]:
-                    failing.append((wish, f"the change would bring {rule}"))
+                    failing.append((change, f"the change would bring {rule}"))
                     break
         return failing
 
-    def _note(
-        self, now: Opened, kept: Iterable[tuple[Wish, Outcome]], notes: Sequence[str]
-    ) -> None:
-        for wish, outcome in kept:
-            site = now.sites[wish.change.site]
-            self.changes.append(
-                Changed(
-                    site.name, site.graph, site.op, wish.change.why, wish.safety,
-                    outcome.made, outcome.before, outcome.after, outcome.cost,
-                )
-            )  # fmt: skip
-            for rule in wish.rules:
-                self.declined.pop((site.graph, site.name, rule), None)
+    def _note(self, kept: Iterable[tuple[Change, Outcome]], notes: Sequence[str]) -> None:
+        for change, outcome in kept:
+            self.changes.append(outcome)
+            for rule in change.rules:
+                self.declined.pop((outcome.graph, outcome.node, rule), None)
         self.notes += notes
 
     def _key(self, now: Opened, place: int, why: str) -> tuple[str, str, str]:
@@ -249,20 +247,34 @@ class _Fixing:
         return site.graph, site.name, why
 
     def _refuse(
-        self, now: Opened, wish: Wish, reason: str, rules: frozenset[str] | None = None
+        self, now: Opened, change: Change, reason: str, rules: frozenset[str] | None = None
     ) -> None:
-        site = now.sites[wish.change.site]
-        for why in rules or (wish.change.why,):
-            declined = Declined(site.name, site.graph, site.op, why, reason)
-            self.declined[self._key(now, wish.change.site, why)] = declined
+        site = now.sites[change.site]
+        for why in rules or (change.why,):
+            declined = Outcome.declined(site, why, reason)
+            self.declined[self._key(now, change.site, why)] = declined
 
-    def _decline(self, one: Located, reason: str) -> None:
+    def _decline(self, one: SiteFinding, reason: str) -> None:
         site, rule = one.site, one.rule.name
-        declined = Declined(site.name, site.graph, site.op, rule, reason)
+        declined = Outcome.declined(site, rule, reason)
         self.declined.setdefault((site.graph, site.name, rule), declined)
 
 
-def _counts(findings: Iterable[Located]) -> Counter[tuple[str, str, str]]:
+def _is_meant(one: SiteFinding, fix: Fix) -> bool:
+    """Whether a fix that assumes something says what is recorded: then it assumes nothing."""
+    operation, intent = one.site.operation, one.site.intent
+    if intent is None or intent.how != "recorded":
+        return False
+    if intent.call is None or not isinstance(fix.operator, Resize):
+        return intent.operator is not None and fix.operator == intent.operator
+    meant = meant_resize(operation)
+    if meant is None:
+        return False
+    ins, outs = sized_resize(operation, fix.operator, fix.factors).lengths
+    return compare_resize(fix.operator, meant, ins, outs).proven
+
+
+def _counts(findings: Iterable[SiteFinding]) -> Counter[tuple[str, str, str]]:
     """Count findings by graph, node and rule, notes left out."""
     loud = (one for one in findings if SEVERITIES.index(one.finding.severity) < 2)
     return Counter((one.site.graph, one.site.name, one.rule.name) for one in loud)

@@ -24,6 +24,7 @@ from importlib import import_module
 from operator import index
 from typing import Final, Protocol, cast
 
+from halfpixel.boundary import boundary
 from halfpixel.checking.check import Judge, settings_of
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.dialect import ML_PROGRAM
@@ -38,11 +39,12 @@ from halfpixel.formats.plan import (
     Plan,
     Product,
     Said,
-    goal_of,
+    sized_resize,
 )
 from halfpixel.formats.planner import choose, lowered
 from halfpixel.intents.exporter_habit import meant
 from halfpixel.origin import Origin, Producer
+from halfpixel.printable import printable_line
 from halfpixel.rule import SEVERITIES, Fix
 from halfpixel.sampling import Resize
 from halfpixel.site import Attribute, Operation, Site
@@ -127,14 +129,18 @@ def _apply(self: _Options, program: Program) -> None:
                 if op.op_type not in coreml_mil.RESIZES:
                     continue
                 seen.append(op.name)
-                plan = _wanted(op, version, self, judge)
-                if plan is not None:
-                    with block:
-                        _write(block, op, plan)
+                with boundary(op.name):
+                    plan = _wanted(op, version, self, judge)
+                    if plan is not None:
+                        with block:
+                            _write(block, op, plan)
+    for fault in judge.faults:
+        LOG.warning("%s", fault)
     for policy in settings.policies:
         if not any(fnmatchcase(name, policy.pattern) for name in seen):
             listed = ", ".join(seen[:5]) or "none"
-            LOG.warning("expect %r: no such operator; resizes are: %s", policy.pattern, listed)
+            told = f"expect {policy.pattern!r}: no such operator; resizes are: {listed}"
+            LOG.warning(printable_line(told))
 
 
 def _blocks(block: Block) -> Iterator[Block]:
@@ -151,7 +157,7 @@ def _wanted(op: Op, version: int, options: _Options, judge: Judge) -> Plan | Non
         return None
     if _moves(operation):
         try:
-            plan = lowered(goal_of(operation, operation.operator), "mixed", BUILDER)
+            plan = lowered(sized_resize(operation, operation.operator), "mixed", BUILDER)
         except ConventionError:
             return None
         return replace(plan, text=KEPT)
@@ -173,7 +179,7 @@ def _plan(operation: Operation, fix: Fix, version: int) -> Plan | None:
     """Return how a fix is written; None where it is not, or the output's length would change."""
     if not isinstance(fix.operator, Resize):
         return None
-    goal = goal_of(operation, fix.operator, fix.factors)
+    goal = sized_resize(operation, fix.operator, fix.factors)
     if goal.lengths[1] != operation.lengths[1]:
         return None
     try:
@@ -251,7 +257,7 @@ def _write(block: Block, op: Op, plan: Plan) -> None:
         return
     if block.try_replace_uses_of_var_after_op(anchor_op=op, old_var=op.outputs[0], new_var=new):
         block.remove_ops([op])
-        LOG.info("%s: %s", op.name, plan.text)
+        LOG.info(printable_line(f"{op.name}: {plan.text}"))
 
 
 def _built(op: Op, plan: Plan) -> Var | None:

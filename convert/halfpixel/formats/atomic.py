@@ -28,6 +28,10 @@ LARGE: Final = 1 << 26
 
 WRITABLE: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
+DATA_MODE: Final = 0o666
+"""Permissions that a new file may take from another: it is no program, and belongs to whom it
+is written by."""
+
 HANDLES: Final = "/proc/self/fd"
 """Folder in which Linux shows the open files of a process."""
 
@@ -47,17 +51,20 @@ def size_of(pieces: Sequence[Piece]) -> int:
 
 def write(
     pieces: Sequence[Piece],
-    source: Path | None,
+    source: Path | BinaryIO | None,
     target: Path,
     *,
     replace: bool,
     verify: Callable[[Path], None] | None = None,
 ) -> None:
-    """Write `target` from pieces of `source`, with its permissions, all or nothing.
+    """Write `target` from pieces of `source`, all or nothing.
+
+    It has the permissions of the file that it replaces, or those of `source` without the right
+    to be executed.
 
     Args:
         pieces: what is written, in order.
-        source: the old file, which ranges refer to and whose permissions are taken;
+        source: the old file, by its name or open for reading, which ranges refer to;
             `target` itself may be it. None where all pieces are new.
         target: the new file.
         replace: a file of that name is replaced; otherwise it is an error.
@@ -65,14 +72,18 @@ def write(
 
     Raises:
         ModelFileError: the file cannot be written, or exists and is not to be replaced, or
-            is read-only, or no file at all (a folder, a pipe, a device).
+            is read-only, or no file at all (a folder, a pipe, a device), or is a link to
+            another file than `source`.
     """
     try:
+        _check_link(source, target)
         target = followed(target)
         there = _replaceable(target)
-        with Path(source or os.devnull).open("rb") as old:
+        with _reading(source) as old:
             like = there if replace and there else os.fstat(old.fileno()) if source else None
-            with _unfinished(target, like, replace=replace) as (new, place):
+            mode = 0o644 if like is None else stat.S_IMODE(like.st_mode)
+            mode &= ~0 if like is there else DATA_MODE
+            with _unfinished(target, like, mode, replace=replace) as (new, place):
                 _copy(pieces, old, new)
                 if verify is not None:
                     verify(place)
@@ -83,6 +94,23 @@ def write(
         raise ModelFileError(target, f"cannot be written: {reason}") from error
     except ValueError as error:  # a name with a zero byte in it
         raise ModelFileError(target, f"cannot be written: {error}") from error
+
+
+@contextmanager
+def _reading(source: Path | BinaryIO | None) -> Generator[BinaryIO]:
+    if source is not None and not isinstance(source, Path):
+        yield source
+        return
+    with Path(source or os.devnull).open("rb") as old:
+        yield old
+
+
+def _check_link(source: Path | BinaryIO | None, target: Path) -> None:
+    """Refuse to write a model through a link that its own file does not lie behind."""
+    if source is None or not target.is_symlink():
+        return
+    if not isinstance(source, Path) or os.path.realpath(source) != os.path.realpath(target):
+        raise ModelFileError(target, "is a symbolic link, and is not written through")
 
 
 def _replaceable(target: Path) -> os.stat_result | None:
@@ -244,11 +272,11 @@ def _copy_range(start: int, stop: int, old: BinaryIO, new: int) -> None:
 
 @contextmanager
 def _unfinished(
-    target: Path, like: os.stat_result | None, *, replace: bool
+    target: Path, like: os.stat_result | None, mode: int, *, replace: bool
 ) -> Generator[tuple[int, Path]]:
     """Open a file that gets the name `target` once the block ends without an error.
 
-    It has the permissions of `like`, and where the system lets it, its owner.
+    It has the permissions `mode`, and where the system lets it, the owner of `like`.
     """
     folder = target.parent
     new, name = _open_in(folder, target)
@@ -257,7 +285,7 @@ def _unfinished(
         if like is not None and replace:
             with suppress(OSError):  # only root may give a file away
                 os.fchown(new, like.st_uid, like.st_gid)
-        os.fchmod(new, 0o644 if like is None else stat.S_IMODE(like.st_mode))
+        os.fchmod(new, mode)
         os.fsync(new)
         _give_name(new, name, target, replace=replace)
         name = None

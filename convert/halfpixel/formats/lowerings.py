@@ -4,6 +4,7 @@ A format says by its `Capabilities` what it can be asked to write; each function
 exact weights, pixels or coordinates, or raises with the reason for which it cannot.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,8 +12,9 @@ from typing import Final, Literal
 
 from halfpixel.conventions.torch.interpolate import NEAREST_COPIES_SINCE
 from halfpixel.errors import ConventionError
-from halfpixel.formats.plan import Conv, Floor, Gather, Goal, Grid, Matrix, Pixels, Product
+from halfpixel.formats.plan import Conv, Floor, Gather, Grid, Matrix, Pixels, Product, SizedResize
 from halfpixel.sampling import Cubic, Linear, Nearest, Sampling, Weights
+from halfpixel.sampling.axis import MAX_LENGTH
 from halfpixel.sampling.grid import GridMode
 from halfpixel.sampling.lowering import (
     Lowering,
@@ -32,6 +34,9 @@ Step = Pixels | Floor | Matrix
 Texts = Callable[[Kind, Sequence[Step]], str]
 
 GRID_KERNELS: Final[Mapping[type, GridMode]] = {Linear: "linear", Cubic: "cubic"}
+
+MOST_NUMBERS: Final = 1 << 26
+"""Numbers that the constant grid of one resize may hold."""
 
 NEEDS_LENGTHS: Final = "it needs lengths that the file fixes"
 
@@ -80,7 +85,7 @@ class _Moved:
     n_out: int
 
 
-def _moved(goal: Goal, able: Capabilities, what: str = "it") -> list[_Moved]:
+def _moved(goal: SizedResize, able: Capabilities, what: str = "it") -> list[_Moved]:
     """Return the axes that are no copies."""
     ins, outs = goal.lengths
     found: list[_Moved] = []
@@ -88,23 +93,32 @@ def _moved(goal: Goal, able: Capabilities, what: str = "it") -> list[_Moved]:
         n_in, n_out = ins[axis], outs[axis]
         if n_in is None or n_out is None:
             raise ConventionError(f"{what} needs lengths that the file fixes")
+        _check_length(axis, n_in, n_out)
         if n_in != n_out or not able.weights(sampling, n_in, n_out).is_identity:
             found.append(_Moved(axis, sampling, n_in, n_out))
     return found
 
 
-def _check_static(goal: Goal, able: Capabilities) -> None:
+def _check_length(axis: int, n_in: int, n_out: int) -> None:
+    """Refuse an axis of which no table or matrix is written into a model."""
+    longest = max(n_in, n_out)
+    if longest > MAX_LENGTH:
+        reason = f"axis {axis} is {longest} long, and at most {MAX_LENGTH} samples are written out"
+        raise ConventionError(reason)
+
+
+def _check_static(goal: SizedResize, able: Capabilities) -> None:
     if able.static and None in goal.lengths[0]:
         raise ConventionError(NEEDS_LENGTHS)
 
 
-def _check_dtype(goal: Goal, able: Capabilities, what: str) -> None:
+def _check_dtype(goal: SizedResize, able: Capabilities, what: str) -> None:
     if able.dtypes is not None and goal.dtype not in able.dtypes:
         kind = goal.dtype or "an unknown type"
         raise ConventionError(f"{what} needs a float type, the input is {kind}")
 
 
-def gather(goal: Goal, able: Capabilities) -> Gather:
+def gather(goal: SizedResize, able: Capabilities) -> Gather:
     """Read the very pixels of each axis."""
     ins, outs = goal.lengths
     if any(None in {ins[axis], outs[axis]} for axis, _ in goal.resize.axes):
@@ -119,7 +133,7 @@ def gather(goal: Goal, able: Capabilities) -> Gather:
     return Gather(tuple(steps), able.text("gather", steps))
 
 
-def _computed(goal: Goal, able: Capabilities) -> Gather:
+def _computed(goal: SizedResize, able: Capabilities) -> Gather:
     """Compute PyTorch's own pixels in the graph, whatever the lengths."""
     if able.free:
         raise ConventionError(able.free)
@@ -140,7 +154,7 @@ def _computed(goal: Goal, able: Capabilities) -> Gather:
     return Gather(tuple(steps), able.text("gather", steps))
 
 
-def product(goal: Goal, able: Capabilities) -> Product:
+def product(goal: SizedResize, able: Capabilities) -> Product:
     """Multiply every axis by W."""
     _check_dtype(goal, able, "a matrix product")
     moved = _moved(goal, able, "a matrix product")
@@ -153,7 +167,7 @@ def product(goal: Goal, able: Capabilities) -> Product:
     return Product(tuple(steps), len(goal.lengths[0]), goal.dtype, able.text("matmul", steps))
 
 
-def mixed(goal: Goal, able: Capabilities) -> Product:
+def mixed(goal: SizedResize, able: Capabilities) -> Product:
     """Gather where every sample is one sample, and multiply by W elsewhere."""
     _check_dtype(goal, able, "a matrix product")
     moved = _moved(goal, able)
@@ -188,12 +202,12 @@ def _check_outside(steps: Sequence[Matrix], able: Capabilities) -> None:
         raise ConventionError("samples outside the image are a constant, not a product")
 
 
-def _check_axes(goal: Goal, moved: Sequence[_Moved], able: Capabilities, what: str) -> None:
+def _check_axes(goal: SizedResize, moved: Sequence[_Moved], able: Capabilities, what: str) -> None:
     if able.planar and any(one.axis < len(goal.lengths[0]) - 2 for one in moved):
         raise ConventionError(f"only the last two axes are resampled by {what}")
 
 
-def grid(goal: Goal, able: Capabilities) -> Grid:
+def grid(goal: SizedResize, able: Capabilities) -> Grid:
     """Sample at coordinates that are a constant, the border repeated."""
     _check_dtype(goal, able, "GridSample")
     ins, outs = goal.lengths
@@ -210,6 +224,7 @@ def grid(goal: Goal, able: Capabilities) -> Grid:
         sampling = goal.resize.sampling(axis)
         if n_in is None or n_out is None:
             raise ConventionError("a constant grid needs lengths that the file fixes")
+        _check_length(axis, n_in, n_out)
         positions = tuple(map(Fraction, range(n_in)))
         if sampling is not None:
             other = grid_positions(sampling, n_in, n_out)
@@ -218,6 +233,9 @@ def grid(goal: Goal, able: Capabilities) -> Grid:
             positions = other
         lengths.append(n_in)
         found.append(positions)
+    numbers = math.prod(map(len, found)) * len(found)
+    if numbers > MOST_NUMBERS:
+        raise ConventionError(f"its grid would hold {numbers} numbers")
     kernel = kinds.pop() if kinds else Nearest
     return Grid(
         GRID_KERNELS.get(kernel, "nearest"),
@@ -228,7 +246,7 @@ def grid(goal: Goal, able: Capabilities) -> Grid:
     )
 
 
-def conv(goal: Goal, able: Capabilities) -> Conv:
+def conv(goal: SizedResize, able: Capabilities) -> Conv:
     """Repeat edge samples, then a transposed convolution of each channel by itself."""
     _check_dtype(goal, able, "a convolution")
     ins, outs = goal.lengths

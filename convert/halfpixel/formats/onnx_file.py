@@ -7,7 +7,8 @@ from halfpixel.errors import GraphError
 from halfpixel.format import Format
 from halfpixel.formats.onnx.memory import proto_of
 from halfpixel.formats.onnx.model import FORMAT_NAME, OnnxModel
-from halfpixel.formats.onnx.structure import structure
+from halfpixel.formats.onnx.read.external_data import check_external_data
+from halfpixel.formats.onnx.structure import parse, skeleton
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -20,12 +21,15 @@ def opened(source: object) -> OnnxModel:
         source: for a path, a single ONNX file; its external data need not be there.
 
     Raises:
-        ModelFileError: the file is no ONNX model, or is truncated or unreadable.
+        ModelFileError: the file is no ONNX model, or is truncated or unreadable, or names
+            external data outside its folder.
         GraphError: it says no opset that is known.
     """
     if isinstance(source, Path):
-        model = structure(source)
+        read = skeleton(source)
+        model = parse(read.data, source)
         _check_opset(model, str(source))
+        check_external_data(model, read, source)
         return OnnxModel(model, source)
     model = proto_of(source)
     _check_opset(model, "model")

@@ -1,8 +1,8 @@
 """What a site should compute, with its lengths, and how that is written.
 
-A `Goal` is what is wanted; a `Plan` is what `planner` found to say it with in some format. A plan
-carries all that a printer needs (ONNX nodes, MIL operations, layers, a torch module) and the text
-by which it is announced, and nothing was written to find it.
+A `SizedResize` is what is wanted; a `Plan` is what `planner` found to say it with in some format.
+A plan carries all that a printer needs (ONNX nodes, MIL operations, layers, a torch module) and the
+text by which it is announced, and nothing was written to find it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from halfpixel.site import Operation
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
+class SizedResize:
     """What a site should compute.
 
     Attributes:
@@ -38,7 +38,9 @@ class Goal:
     dtype: str = ""
 
 
-def goal_of(operation: Operation, wanted: Resize, factors: Sequence[float] | None = None) -> Goal:
+def sized_resize(
+    operation: Operation, wanted: Resize, factors: Sequence[float] | None = None
+) -> SizedResize:
     """Return what a site should compute, with the lengths that it should have."""
     ins, outs = operation.lengths
     by_axis: dict[int, float] = {}
@@ -62,17 +64,17 @@ def goal_of(operation: Operation, wanted: Resize, factors: Sequence[float] | Non
     known = ins, tuple(lengths)
     if all(lengths[axis] is not None for axis, _ in wanted.axes):
         wanted = shortcut(wanted, known, version)
-    return Goal(wanted, known, by_axis, version, operation.dtype)
+    return SizedResize(wanted, known, by_axis, version, operation.dtype)
 
 
-def goal_for(operation: Operation, change: Change) -> Goal | None:
+def sized_change(operation: Operation, change: Change) -> SizedResize | None:
     """Return what a change asks of a resize, with the lengths that it has now; None of others."""
     if not isinstance(change.operator, Resize):
         return None
-    return goal_of(operation, change.operator, change.factors)
+    return sized_resize(operation, change.operator, change.factors)
 
 
-def is_copy(goal: Goal) -> bool:
+def is_copy(goal: SizedResize) -> bool:
     """Whether every axis is copied at the lengths that are known."""
     ins, outs = goal.lengths
     for axis, sampling in goal.resize.axes:

@@ -16,11 +16,11 @@ from halfpixel.formats.plan import (
     Conv,
     Copy,
     Gather,
-    Goal,
     Grid,
     Plan,
     Product,
     Said,
+    SizedResize,
     is_copy,
 )
 from halfpixel.sampling.lowering import Cost, Lowering, cost
@@ -40,7 +40,7 @@ class OwnWords:
 
 
 def choose(
-    goal: Goal, able: Capabilities, vocabulary: OwnWords, lowering: str | None = None
+    goal: SizedResize, able: Capabilities, vocabulary: OwnWords, lowering: str | None = None
 ) -> Plan:
     """Return how a resize is written.
 
@@ -73,7 +73,7 @@ def choose(
     raise ConventionError(f"{vocabulary.unsaid()}{reason}")
 
 
-def lowered(goal: Goal, kind: Kind, able: Capabilities) -> Plan:
+def lowered(goal: SizedResize, kind: Kind, able: Capabilities) -> Plan:
     """Return a resize in other operators.
 
     Raises:
@@ -92,7 +92,7 @@ def lowered(goal: Goal, kind: Kind, able: Capabilities) -> Plan:
             return lowerings.conv(goal, able)
 
 
-def costs(goal: Goal, plan: Plan) -> tuple[Cost, Cost] | None:
+def costs(goal: SizedResize, plan: Plan) -> tuple[Cost, Cost] | None:
     """Return what a resize costs as one operator and as planned; None where nothing tells."""
     kinds: dict[type, Lowering] = {
         Gather: "gather", Product: "matmul", Grid: "gridsample", Conv: "conv",

@@ -3,10 +3,11 @@
 Source: Protocol Buffers documentation, "Encoding".
 """
 
+import errno
 import mmap
 import os
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ MAGICS: Final = {
 }
 
 View = mmap.mmap | bytes
+Opener = Callable[[str, int], int]
 
 
 class Malformed(Exception):  # noqa: N818 - becomes a ModelFileError with the file's name
@@ -33,18 +35,21 @@ class Malformed(Exception):  # noqa: N818 - becomes a ModelFileError with the fi
 
 
 @contextmanager
-def mapped(path: Path, kind: str = "an ONNX model") -> Generator[mmap.mmap]:
+def mapped(
+    path: Path, kind: str = "an ONNX model", opener: Opener | None = None
+) -> Generator[mmap.mmap]:
     """Open a file as bytes that are read from the disk as they are asked for.
 
     Args:
         path: the file.
         kind: what it should be, for the error.
+        opener: opens it; as ``open`` takes it.
 
     Raises:
         ModelFileError: it cannot be read, is empty, or is of another format by its magic.
     """
     try:
-        with open(path, "rb", opener=_open) as file:
+        with open(path, "rb", opener=opener or regular) as file:
             if os.fstat(file.fileno()).st_size == 0:
                 raise ModelFileError(path, "the file is empty")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
@@ -56,12 +61,27 @@ def mapped(path: Path, kind: str = "an ONNX model") -> Generator[mmap.mmap]:
         raise ModelFileError(path, _reason(error)) from error
 
 
-def _open(name: str, flags: int) -> int:
-    handle = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe must not block
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+def regular(name: str, flags: int) -> int:
+    """Open a regular file: what ``open`` takes as its opener.
+
+    Raises:
+        OSError: it is none, or cannot be opened.
+    """
+    _check_regular(os.stat(name))  # noqa: PTH116 - a pipe or a device is not even opened
+    handle = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # nor does it block if it is new
+    try:
+        _check_regular(os.fstat(handle))
+    except OSError:
         os.close(handle)
-        raise OSError("not a regular file")
+        raise
     return handle
+
+
+def _check_regular(about: os.stat_result) -> None:
+    if stat.S_ISDIR(about.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(about.st_mode):
+        raise OSError("not a regular file")
 
 
 def _reason(error: OSError) -> str:

@@ -55,13 +55,14 @@ constants that read like somebody's own, else by size. recompute_scale_factor ho
 call by fractions.
 """
 
+MULTIPLIES: Final[tuple[str, ...]] = ("float64", "unknown")
 VERSIONS: Final[tuple[str, ...]] = ("producer", "newest")
 FIELDS: Final = frozenset(
     {"versions", "call", "as_written", "cannot_be_known", "framework", "origin", "recorded"}
     | {"how", "source", "reports", "note"}
 )
 KEYS: Final = frozenset(
-    {"title", "producer", "pytorch", "nudges", "origin", "how", "sources", "row"}
+    {"title", "producer", "pytorch", "nudges", "multiplies", "origin", "how", "sources", "row"}
 )
 
 Version = tuple[int, int]
@@ -126,6 +127,7 @@ class Exporter:
         producer: pattern of the names that it gives itself.
         pytorch: whose version the meaning of PyTorch's calls is of: the producer's or the newest.
         nudges: it writes a length as a factor, (n_out + 0.0001) / n_in.
+        multiplies: in which type the framework behind it computes a length by a factor.
         rows: what is known, in order.
     """
 
@@ -134,6 +136,7 @@ class Exporter:
     producer: str
     pytorch: str = "newest"
     nudges: bool = False
+    multiplies: str = "unknown"
     rows: tuple[Row, ...] = ()
 
     def row(self, aspect: Aspect, facts: Facts, version: Version | None) -> Row | None:
@@ -201,6 +204,7 @@ def _of_file(path: Path, body: Mapping[str, object]) -> Exporter:
         str(body["producer"]),
         one_of("pytorch", body.get("pytorch", "newest"), VERSIONS),
         body.get("nudges") is True,
+        one_of("multiplies", body.get("multiplies", "unknown"), MULTIPLIES),
         rows,
     )
 

@@ -9,14 +9,16 @@ before a site asks for it.
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.torch.interpolate import LATEST, Family, Interpolate
+from halfpixel.dialect import ONNX
 from halfpixel.intents.aten_call import named_call
 from halfpixel.origin import Intent
 from halfpixel.sampling import Resize
-from halfpixel.sampling.arithmetic import float32, shortest
+from halfpixel.sampling.arithmetic import float32, likeliest
+from halfpixel.sampling.coordinate import ONE
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from halfpixel.intents.aten_call import NamedCall
     from halfpixel.intents.exporter import Aspect, Exporter, Row
@@ -35,7 +37,7 @@ def meant(operation: Operation, name: str = "") -> Intent | None:
     """
     aten = named_call(name) if name else None
     found = _asked(operation, "call", aten)
-    if found is None or found[1].call is None:
+    if found is None or found[1].call is None or not _over_last_axes(operation):
         return None
     exporter, row = found
     call = _call(operation, exporter, found[1].call, aten)
@@ -60,6 +62,16 @@ def cannot_be_known(operation: Operation, aspect: "Aspect") -> "Exporter | None"
     """Return the exporter that writes the same whatever was meant in an aspect, if one did."""
     found = _asked(operation, aspect)
     return found[0] if found is not None and aspect in found[1].cannot_be_known else None
+
+
+def multiplies_in_float64(operation: Operation) -> bool:
+    """Whether the program that wrote an operator computes lengths by factors in float64."""
+    if not operation.origin.producer.name:
+        return False
+    from halfpixel.intents.exporter import exporter_of
+
+    exporter = exporter_of(operation.origin.producer.name)
+    return exporter is not None and exporter.multiplies == "float64"
 
 
 def given_factors(operation: Operation) -> bool:
@@ -108,7 +120,7 @@ def _call(
         antialias = operation.attributes.get("antialias", 0)
     corners = told.get("align_corners")
     if corners == "as written":
-        corners = _aligned(operation)
+        corners = has_coordinate(operation, _CORNERS)
     version = operation.origin.producer.version if exporter.pytorch == "producer" else None
     factors = _factors(operation, exporter, str(told["lengths"]))
     spatial = operation.spatial
@@ -135,14 +147,27 @@ def _factors(operation: Operation, exporter: "Exporter", lengths: str) -> tuple[
     )
     if scales is None or not plain:
         return None
-    return tuple(map(shortest, scales[-operation.spatial :]))
+    return tuple(map(likeliest, scales[-operation.spatial :]))
 
 
-def _aligned(operation: Operation) -> bool:
-    """Whether an operator aligns corners, as it says of itself."""
+def _over_last_axes(operation: Operation) -> bool:
+    """Whether a resize leaves batch and channels alone, as every call of F.interpolate does."""
+    operator = operation.operator
+    if not isinstance(operator, Resize) or operation.dialect != ONNX:
+        return True
+    first = operation.rank - operation.spatial
+    return all(
+        axis >= first or sampling.scale == ONE or ins == outs is not None
+        for axis, sampling in operator.axes
+        for ins, outs in [(operation.lengths[0][axis], operation.lengths[1][axis])]
+    )
+
+
+def has_coordinate(operation: Operation, coordinates: "Collection[str]") -> bool:
+    """Whether a resize has one of these coordinates along an axis, as it says of itself."""
     operator = operation.operator
     axes = operator.axes if isinstance(operator, Resize) else ()
-    return any(sampling.coordinate in _CORNERS for _, sampling in axes)
+    return any(sampling.coordinate in coordinates for _, sampling in axes)
 
 
 def neat(scales: "Sequence[float]") -> bool:

@@ -1,7 +1,7 @@
 """What the user expects of sites: policies, as `--expect` takes them, and what each says of one."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, cast
@@ -17,7 +17,7 @@ from halfpixel.conventions.torch.interpolate import FAMILIES, Interpolate, from_
 from halfpixel.conventions.torch.resample import affine_text
 from halfpixel.dialect import ONNX
 from halfpixel.errors import UsageError
-from halfpixel.intents.exporter_habit import given_factors
+from halfpixel.intents.exporter_habit import given_factors, has_coordinate
 from halfpixel.origin import Intent, Operator
 from halfpixel.sampling import AffineGrid, AffineSample, GridSample, Resize, RoiAlign
 from halfpixel.sampling.arithmetic import simplest
@@ -52,19 +52,15 @@ class Policy:
         )
         return said if self.pattern == "*" else f"{self.pattern}:{said}"
 
+    @property
+    def said(self) -> str:
+        """Its arguments as Python has them, as a finding names them.
 
-COREML_RESIZES = frozenset(
-    {
-        "upsample_nearest_neighbor",
-        "upsample_bilinear",
-        "resize_nearest_neighbor",
-        "resize_bilinear",
-        "resize",
-        "upsample",
-        "resizeBilinear",
-    }
-)
-"""Core ML's operators and layers that F.interpolate becomes."""
+        >>> Policy("neck*", (("align_corners", False),)).said
+        'align_corners=False'
+        """
+        return ", ".join(f"{key}={value}" for key, value in self.arguments)
+
 
 _VALUES: Mapping[str, object] = {"true": True, "false": False}
 _FLAGS = ("align_corners", "aligned", "antialias")
@@ -101,10 +97,18 @@ def parse_policy(text: str, pattern: str = "*") -> Policy:
         if stray:
             raise UsageError(f"--expect {text!r}: {stray[0]} is of one node: NODE:{text}")
         _check(policy)
-    elif (mode := str(dict(arguments).get("mode", "bilinear"))) not in FAMILIES:
-        known = ", ".join(FAMILIES)
-        raise UsageError(f"--expect {text!r}: mode is {mode!r}, expected one of {known}")
+    else:
+        _mode_of(text, policy, FAMILIES, "bilinear")
     return policy
+
+
+def _mode_of(text: str, policy: Policy, known: Iterable[str], usual: str) -> str:
+    """Return the mode that a policy says, else the usual one; refuse one that is not known."""
+    mode, names = str(dict(policy.arguments).get("mode", usual)), tuple(known)
+    if mode not in names:
+        listed = ", ".join(names)
+        raise UsageError(f"--expect {text!r}: mode is {mode!r}, expected one of {listed}")
+    return mode
 
 
 KEYS: Mapping[str, frozenset[str]] = {
@@ -135,10 +139,7 @@ _WILD = re.compile(r"[*?\[]")
 def _check(policy: Policy) -> None:
     """Refuse a mode that F.interpolate does not have, or an option that the mode does not take."""
     text, arguments = policy.text, dict(policy.arguments)
-    mode = str(arguments.get("mode", "bilinear"))
-    if mode not in FAMILIES:
-        known = ", ".join(FAMILIES)
-        raise UsageError(f"--expect {text!r}: mode is {mode!r}, expected one of {known}")
+    mode = _mode_of(text, policy, FAMILIES, "bilinear")
     family = FAMILIES[mode]
     if "align_corners" in arguments and family not in {"linear", "cubic"}:
         raise UsageError(f"--expect {text!r}: mode {mode!r} has no align_corners")
@@ -157,7 +158,7 @@ def expected(
         policies: what the user expects.
     """
     matching = [p for p in policies if any(fnmatchcase(name, p.pattern) for name in names)]
-    resizes = operation.op in {"Resize", "Upsample"} or operation.op in COREML_RESIZES
+    resizes = operation.op in operation.dialect.resizes
     kind = "resize" if resizes else type(operation.operator).__name__
     fitting = [p for p in matching if (resizes or p.pattern != "*") and _fits(p, operation, kind)]
     if not fitting:
@@ -168,7 +169,7 @@ def expected(
         return _other(operation, policy)
     _check(policy)
     arguments = dict(policy.arguments)
-    text = ", ".join(f"{key}={value}" for key, value in policy.arguments)
+    text = policy.said
     known = operation.intent
     if known is not None and known.call is not None:
         call = _with(known.call, arguments)
@@ -185,7 +186,7 @@ def expected(
         arguments["mode"] = "bicubic" if mode == "cubic" else titles.get(spatial, "bilinear")
     arguments.setdefault("antialias", bool(base.get("antialias", 0)))
     if FAMILIES[str(arguments["mode"])] in {"linear", "cubic"}:
-        arguments.setdefault("align_corners", _aligned(operation))
+        arguments.setdefault("align_corners", has_coordinate(operation, {"align_corners"}))
     call = _like(operation, arguments)
     return Intent("policy", f"expected: {text}", call.text(), call)
 
@@ -199,10 +200,7 @@ def _other(operation: Operation, policy: Policy) -> Intent | None:
     aligned = bool(arguments.get("align_corners"))
     if isinstance(operator, GridSample):
         modes = {name: mode for mode, name in MODE_NAMES.items()}
-        mode = str(arguments.get("mode", MODE_NAMES[operator.mode]))
-        if mode not in modes:
-            known = ", ".join(modes)
-            raise UsageError(f"--expect {policy.text!r}: mode is {mode!r}, expected one of {known}")
+        mode = _mode_of(policy.text, policy, modes, MODE_NAMES[operator.mode])
         grid = replace(
             operator,
             mode=modes[mode],
@@ -226,7 +224,7 @@ def _other(operation: Operation, policy: Policy) -> Intent | None:
         meant, call = boxes, roi_align_text(boxes)
     else:
         return None
-    text = ", ".join(f"{key}={value}" for key, value in policy.arguments)
+    text = policy.said
     return Intent("policy", f"expected: {text}", call or text, operator=meant)
 
 
@@ -238,12 +236,6 @@ def _mode(operation: Operation) -> str:
     interpolation = operation.attributes.get("interpolation_mode", "LINEAR")
     nearest = "nearest" in operation.op or words in {("upsample", "NN"), ("upsample", None)}
     return "nearest" if nearest or interpolation != "LINEAR" else "linear"
-
-
-def _aligned(operation: Operation) -> bool:
-    """Whether an operator aligns corners, as it says of itself."""
-    axes = operation.operator.axes if isinstance(operation.operator, Resize) else ()
-    return any(sampling.coordinate == "align_corners" for _, sampling in axes)
 
 
 def _with(call: Interpolate, arguments: Mapping[str, object]) -> Interpolate:

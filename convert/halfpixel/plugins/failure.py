@@ -6,9 +6,10 @@ from itertools import groupby
 from pathlib import Path
 
 from halfpixel.checking.check import check, opened
-from halfpixel.checking.result import Located, Report
+from halfpixel.checking.result import Report, SiteFinding
 from halfpixel.errors import HalfpixelError
-from halfpixel.report.as_text import lines
+from halfpixel.printable import printable_lines
+from halfpixel.report.as_text import lines, plain
 from halfpixel.report.picture import write_picture
 from halfpixel.verifying.result import Verification
 
@@ -22,8 +23,8 @@ def check_failure(report: Report, folder: Path) -> str:
     """
     if not report.findings and not report.failed:
         return ""
-    text = ["".join(part for part, _ in line) for line in lines(report)]
-    return "\n".join([*text, *_pictures(report.findings, folder)])
+    text = [plain(line) for line in lines(report)]
+    return printable_lines([*text, *_pictures(report.findings, folder)])
 
 
 def verify_failure(found: Verification, sides: Sequence[object], folder: Path) -> str:
@@ -48,7 +49,7 @@ def verify_failure(found: Verification, sides: Sequence[object], folder: Path) -
         for letter, side in zip("ab", sides, strict=True)
         for line in _about(node, side, folder / letter)
     ]
-    return "\n".join([stream.getvalue().rstrip(), *dict.fromkeys(told)])
+    return printable_lines([*stream.getvalue().rstrip().splitlines(), *dict.fromkeys(told)])
 
 
 def _about(node: str, side: object, folder: Path) -> Iterator[str]:
@@ -72,7 +73,7 @@ def _about(node: str, side: object, folder: Path) -> Iterator[str]:
             yield f"picture of {site.name}: {path}"
 
 
-def _pictures(located: Sequence[Located], folder: Path) -> Iterator[str]:
+def _pictures(located: Sequence[SiteFinding], folder: Path) -> Iterator[str]:
     """Write a picture of each site, and yield where it lies."""
     for number, (_, group) in enumerate(groupby(located, key=lambda one: id(one.site))):
         one = next(group)
@@ -82,10 +83,11 @@ def _pictures(located: Sequence[Located], folder: Path) -> Iterator[str]:
 
 
 def _file_name(name: str) -> str:
-    """Return a node's name as a file's.
+    """Return a node's name as a file's: short, and not hidden.
 
     >>> _file_name("/neck/up.0/Resize")
     'neck_up.0_Resize'
     """
     kept = "".join(c if c.isalnum() or c in "-." else "_" for c in name)
-    return kept.strip("_")[:80] or "site"
+    whole = kept.encode()[:80].decode(errors="ignore")
+    return whole.strip("._") or "site"

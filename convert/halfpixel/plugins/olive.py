@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from halfpixel.errors import HalfpixelError
 from halfpixel.fixing.fix import fix
+from halfpixel.printable import printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,9 +97,11 @@ def _run_for_config(
         ignore=config.ignore,
     )
     if result.error is not None:
-        raise HalfpixelError(result.error)
+        raise HalfpixelError(result.error) from result.cause
+    for fault in result.faults:
+        LOG.warning("%s", fault)
     for change in result.changes:
-        LOG.info("%s: %s: %s", change.node, change.why, change.text)
+        LOG.info(printable_line(f"{change.node}: {change.why}: {change.text}"))
     if not result.changed:
         return model
     name = Path(model.model_path).name

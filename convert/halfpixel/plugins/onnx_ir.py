@@ -29,6 +29,7 @@ from halfpixel.errors import HalfpixelError
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixResult, FixSettings
 from halfpixel.formats.onnx.ir_tensors import give_back, structure
+from halfpixel.printable import printable_line
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -79,11 +80,15 @@ class FixResampling(onnx_ir.passes.InPlacePass):
         """
         result = fix_in_place(model, self.settings)
         if result.error is not None:
-            raise HalfpixelError(result.error)
+            raise HalfpixelError(result.error) from result.cause
+        for fault in result.faults:
+            LOG.warning("%s", fault)
         for change in result.changes:
-            LOG.info("%s: %s: %s", change.node, change.why, change.text)
+            LOG.info(printable_line(f"{change.node}: {change.why}: {change.text}"))
         for declined in result.declined:
-            LOG.info("%s: %s: declined: %s", declined.node, declined.why, declined.reason)
+            LOG.info(
+                printable_line(f"{declined.node}: {declined.why}: declined: {declined.reason}")
+            )
         return onnx_ir.passes.PassResult(model, modified=result.changed)
 
 

@@ -26,6 +26,7 @@ from halfpixel.checking.result import Report
 from halfpixel.errors import HalfpixelError, MissingExtraError
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixResult, FixSettings
+from halfpixel.printable import printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,7 @@ def export(  # noqa: PLR0913 - torch's own positions, then one keyword an option
             _warn(_fix_written(f, settings), name)
         except (HalfpixelError, OSError) as error:  # the program must not be lost for it
             told = f"{name}: is as torch.onnx.export wrote it, nothing was fixed: {error}"
-            warnings.warn(told, ResamplingWarning, stacklevel=2)
+            warnings.warn(printable_line(told), ResamplingWarning, stacklevel=2)
     if program is not None:
         result = fix_program(program, settings)
         if f is None:
@@ -154,7 +155,7 @@ def _fix_written(f: "str | os.PathLike[str] | io.BytesIO", settings: FixSettings
 
 def _warn(result: FixResult, name: str) -> None:
     for line in _left(result, name):
-        warnings.warn(line, ResamplingWarning, stacklevel=3)
+        warnings.warn(printable_line(line), ResamplingWarning, stacklevel=3)
 
 
 def _left(result: FixResult, name: str) -> Iterator[str]:

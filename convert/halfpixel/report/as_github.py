@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from halfpixel.checking.result import Report
+from halfpixel.quoting import github_message, github_property
 
 COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}
 
@@ -16,28 +17,24 @@ def lines(report: Report) -> Iterator[str]:
     for file in report.files:
         if file.error is not None:
             yield _command("error", file.path, "halfpixel", file.error)
+        for fault in file.faults:
+            yield _command("error", file.path, "halfpixel", fault)
+        for line in file.unjudged:
+            yield _command("error", file.path, "halfpixel", line)
         for one in file.findings:
             site, finding = one.site, one.finding
-            where = f"{site.graph}/{site.name}" if site.graph else site.name
-            text = f"{where} ({site.op}): {finding.message} ({finding.how})"
+            text = [f"{site.path} ({site.op}): {finding.message} ({finding.how})"]
             if finding.fix is not None:
-                text += f"\nfix ({finding.fix.safety}): {one.words}"
+                text.append(f"fix ({finding.fix.safety}): {one.words}")
             title = f"halfpixel {one.rule.name}"
-            yield _command(COMMANDS[finding.severity], file.path, title, text)
+            yield _command(COMMANDS[finding.severity], file.path, title, *text)
 
 
-def _command(name: str, file: str, title: str, text: str) -> str:
-    r"""Return a workflow command; what would end it or a property of it is escaped.
+def _command(name: str, file: str, title: str, *text: str) -> str:
+    r"""Return a workflow command whose message is some lines.
 
-    >>> _command("error", "a,b.onnx", "rule", "50%\noff")
+    >>> _command("error", "a,b.onnx", "rule", "50%", "off")
     '::error file=a%2Cb.onnx,title=rule::50%25%0Aoff'
     """
-    return f"::{name} file={_property(file)},title={_property(title)}::{_escaped(text)}"
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    properties = f"file={github_property(file)},title={github_property(title)}"
+    return f"::{name} {properties}::{github_message(*text)}"

@@ -1,9 +1,9 @@
 """A report as JSON: stable from version 1 on; fields may be added, none removed."""
 
-import json
 from typing import Final
 
-from halfpixel.checking.result import FileReport, Located, Report
+from halfpixel.checking.result import FileReport, Report, SiteFinding
+from halfpixel.quoting import json_text
 from halfpixel.site import Shape, Site
 
 VERSION: Final = 1
@@ -11,7 +11,7 @@ VERSION: Final = 1
 
 def dumps(report: Report) -> str:
     """Return the report as JSON text, one object with every file."""
-    return json.dumps(document(report))
+    return json_text(document(report))
 
 
 def document(report: Report) -> dict[str, object]:
@@ -30,6 +30,9 @@ def _file(file: FileReport) -> dict[str, object]:
         "sites": [_site(site) for site in file.sites],
         "findings": [finding_fields(located) for located in file.findings],
         "repaired": list(file.repaired),
+        "unjudged": list(file.unjudged),
+        "faults": list(file.faults),
+        "defect": file.defect,
     }
 
 
@@ -71,7 +74,7 @@ def _shape(shape: Shape | None) -> list[int | str | None] | None:
     return None if shape is None else list(shape)
 
 
-def finding_fields(located: Located) -> dict[str, object]:
+def finding_fields(located: SiteFinding) -> dict[str, object]:
     """Return a finding as plain values."""
     finding, fix = located.finding, located.finding.fix
     return {

@@ -10,16 +10,17 @@ partialFingerprints.primaryLocationLineHash.
 """
 
 import hashlib
-import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Final
-from urllib.parse import quote
 
-from halfpixel.checking.result import FileReport, Located, Report
+from halfpixel.checking.result import Failure, FileReport, Report, SiteFinding
+from halfpixel.printable import printable
+from halfpixel.quoting import bytes_of, json_text, sarif_message, uri_path
 from halfpixel.rule import Bad, BadModel, Rule, Severity, load_rules
 from halfpixel.site import Site
 
@@ -29,7 +30,12 @@ SCHEMA: Final = (
 ROOT: Final = "%SRCROOT%"
 """What relative paths are relative to: the folder in which the command ran."""
 
-UNREADABLE: Final = "unreadable"
+FAILURES: Final[Mapping[Failure, str]] = {
+    "unreadable": "A file could not be read.",
+    "defect": "A defect of halfpixel, or of a rule.",
+    "unjudged": "A node was too much work.",
+}
+"""What each kind of notification says."""
 
 SEVERITIES: Final[Mapping[Severity, str]] = {
     "error": "error",
@@ -40,6 +46,8 @@ SEVERITIES: Final[Mapping[Severity, str]] = {
 
 Values = dict[str, object]
 
+_LINE: Final = re.compile(r"[1-9][0-9]{0,8}")
+
 
 def dumps(report: Report, folder: Path | None = None) -> str:
     """Return a report as SARIF text.
@@ -48,7 +56,7 @@ def dumps(report: Report, folder: Path | None = None) -> str:
         report: what was found.
         folder: what paths are told relative to; the working folder unless told.
     """
-    return json.dumps(document(report, folder), indent=2)
+    return json_text(document(report, folder), indent=2)
 
 
 def document(report: Report, folder: Path | None = None) -> Values:
@@ -90,7 +98,7 @@ def _run(report: Report, folder: Path) -> Values:
         "version": version("halfpixel"),
         "rules": [_rule(rule) for rule in rules],
         "notifications": [
-            {"id": UNREADABLE, "shortDescription": {"text": "A file could not be read."}}
+            {"id": kind, "shortDescription": {"text": text}} for kind, text in FAILURES.items()
         ],
     }
     return {
@@ -143,21 +151,21 @@ def _section(page: str, heading: str) -> str:
 
 
 def _invocation(files: Sequence[FileReport], folder: Path) -> Values:
-    """Return how the run went (3.20): files that could not be read are notifications."""
+    """Return how the run went (3.20): what could not be read or judged is notified."""
     failed: list[Values] = [
         {
             "level": "error",
-            "message": {"text": file.error},
+            "message": {"text": sarif_message(text)},
             "locations": [{"physicalLocation": {"artifactLocation": _artifact(file.path, folder)}}],
-            "descriptor": {"id": UNREADABLE},
+            "descriptor": {"id": kind},
         }
         for file in files
-        if file.error is not None
+        for kind, text in file.failures
     ]
     return {"executionSuccessful": not failed, "toolExecutionNotifications": failed}
 
 
-def _result(file: FileReport, located: Located, run: _Run) -> Values:
+def _result(file: FileReport, located: SiteFinding, run: _Run) -> Values:
     """Return a finding as a result (3.27)."""
     site, finding, name = located.site, located.finding, located.rule.name
     place = _artifact(file.path, run.folder)
@@ -176,7 +184,7 @@ def _result(file: FileReport, located: Located, run: _Run) -> Values:
         "ruleId": name,
         "ruleIndex": run.rules[name],
         "level": finding.severity,
-        "message": {"text": _message(located)},
+        "message": {"text": sarif_message(_message(located))},
         "locations": [
             {
                 "physicalLocation": {"artifactLocation": place, "region": {"startLine": 1}},
@@ -194,7 +202,7 @@ def _result(file: FileReport, located: Located, run: _Run) -> Values:
     return out
 
 
-def _message(located: Located) -> str:
+def _message(located: SiteFinding) -> str:
     """Return the finding, and what is to be done about it."""
     site, finding = located.site, located.finding
     text = f"{'/'.join(filter(None, _where(site)))} ({site.op}): {finding.message} ({finding.how})"
@@ -241,7 +249,7 @@ def _node(path: str, site: Site, run: _Run) -> Values:
 
 def _fingerprint(parts: Iterable[str], run: _Run) -> str:
     """Return a hash that stays while file, graph, node and rule do, whatever the numbers."""
-    text = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    text = hashlib.sha256(bytes_of("\0".join(parts))).hexdigest()[:16]
     run.seen[text] += 1
     return f"{text}:{run.seen[text]}"
 
@@ -251,11 +259,11 @@ def _related(site: Site) -> Iterator[Values]:
     if not site.source:
         return
     file, _, line = site.source.rpartition(":")
-    if not file or not line.isdigit() or int(line) < 1:
+    if not file or not _LINE.fullmatch(line):
         return
     region: Values = {"startLine": int(line)}
     if site.source_text:
-        region["snippet"] = {"text": site.source_text}
+        region["snippet"] = {"text": printable(site.source_text)}
     yield {
         "id": 1,
         "message": {"text": "the call that was exported"},
@@ -287,5 +295,5 @@ def _uri(path: PurePath) -> str:
     >>> _uri(PurePath("a:b/c.onnx"))
     'a%3Ab/c.onnx'
     """
-    text = quote(path.as_posix(), safe="/", errors="surrogateescape")
-    return f"file://{text}" if path.is_absolute() else text
+    text = uri_path(path.as_posix())
+    return f"file:///{text.lstrip('/')}" if path.is_absolute() else text  # no host of another's

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from halfpixel.checking.result import FileReport, Located, Report
+from halfpixel.checking.result import FileReport, Report, SiteFinding
+from halfpixel.printable import printable, printable_line
 from halfpixel.rule import SEVERITIES
-from halfpixel.site import Shape, Site, shown
+from halfpixel.site import Shape, Site
 
 Part = tuple[str, str]
 """A piece of text and its style, in rich's words; an empty style is plain."""
@@ -26,12 +27,24 @@ STYLES: Final = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
 def lines(report: Report, *, statistics: bool = False) -> Iterator[Line]:
-    """Yield the report line by line."""
+    """Yield the report line by line; names in it are as the files have them."""
     for file in report.files:
         yield from _file(file)
     if statistics:
         yield from _statistics(report)
     yield _plain(_summary(report))
+
+
+def plain(line: Line) -> str:
+    """Return a line without its styles, printable."""
+    return printable_line("".join(text for text, _ in line))
+
+
+def styled(line: Line) -> Line:
+    """Return a line, printable, with its styles; plain where a name reaches over two of them."""
+    parts = tuple((printable(text), style) for text, style in line)
+    whole = plain(line)
+    return parts if "".join(text for text, _ in parts) == whole else _plain(whole)
 
 
 def _plain(text: str) -> Line:
@@ -47,15 +60,18 @@ def _file(file: FileReport) -> Iterator[Line]:
         yield _plain(f"{file.path}: repaired before by halfpixel: {changes} recorded")
     for _, group in groupby(file.findings, key=lambda one: id(one.site)):
         yield from _site(file.path, list(group))
+    for fault in file.faults:
+        yield (("error", STYLES["error"]), (f": {fault}", ""))
+    for line in file.unjudged:
+        yield (("error", STYLES["error"]), (f": {line}", ""))
 
 
-def _site(path: str, located: Sequence[Located]) -> Iterator[Line]:
+def _site(path: str, located: Sequence[SiteFinding]) -> Iterator[Line]:
     site = located[0].site
-    where = shown(site.path)
     operation = site.operation
     shapes = f"{_shape(operation.input_shape)} -> {_shape(operation.output_shape)}"
     kind = f" ({site.op}, {operation.version}) {shapes}"
-    yield ((f"{path}: {where}", "bold"), (kind, ""))
+    yield ((f"{path}: {site.path}", "bold"), (kind, ""))
     yield _plain(
         f"  is     {operation.torch_call or operation.problem or 'no single PyTorch call'}"
     )
@@ -129,11 +145,11 @@ def show(report: Report, *, colour: bool, statistics: bool = False) -> None:
     """Print the report; rich is loaded only for a terminal."""
     if not colour:
         for line in lines(report, statistics=statistics):
-            print("".join(text for text, _ in line))  # noqa: T201 - this is the report
+            print(plain(line))  # noqa: T201 - this is the report
         return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
     for line in lines(report, statistics=statistics):
-        console.print(Text.assemble(*line))
+        console.print(Text.assemble(*styled(line)))

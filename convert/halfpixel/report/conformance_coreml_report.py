@@ -1,10 +1,10 @@
 """A conformance run on Core ML, as text, JSON and Markdown."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from halfpixel.conforming.coreml import CoremlCase, CoremlResult
+from halfpixel.quoting import json_text, markdown_cell
 
 
 def dumps(results: Sequence[CoremlResult], runtime: str) -> str:
@@ -24,7 +24,7 @@ def dumps(results: Sequence[CoremlResult], runtime: str) -> str:
         }
         for one in results
     ]
-    return json.dumps({"version": 1, "runtime": runtime, "rows": rows}, indent=1) + "\n"
+    return json_text({"version": 1, "runtime": runtime, "rows": rows}, indent=1) + "\n"
 
 
 def summary(results: Sequence[CoremlResult], runtime: str) -> Iterator[str]:
@@ -50,7 +50,7 @@ def markdown(results: Sequence[CoremlResult], runtime: str) -> Iterator[str]:
         by_config.setdefault(_text(one.config), {})[one.unit] = one
     for text, found in by_config.items():
         first = next(iter(found.values()))
-        cells = [_said(found[unit]) if unit in found else "" for unit in units]
+        cells = [markdown_cell(_said(found[unit])) if unit in found else "" for unit in units]
         yield f"| `{text}` | {first.doubt} | {' | '.join(cells)} |"
 
 

@@ -1,6 +1,5 @@
 """A conformance run as JSON, which deployment rules read, and as a table in Markdown."""
 
-import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 from halfpixel.conforming.causes import CAUSES, cause_of
 from halfpixel.conforming.conformance import Result
 from halfpixel.conforming.reproducer import reproducer, smallest
+from halfpixel.quoting import json_text, markdown_cell
 
 if TYPE_CHECKING:
     from halfpixel.conforming.models import Config
@@ -39,8 +39,8 @@ def dumps(results: Sequence[Result], runtime: str, provider: str) -> str:
         "cases": sets,
         "rows": [{**_row(f, places), "cases": sets.index(_cases(f))} for f in rows.values()],
     }
-    head = json.dumps({key: value for key, value in body.items() if key != "rows"}, indent=1)
-    listed = ",\n".join(json.dumps(row, separators=(",", ":")) for row in body["rows"])  # type: ignore[attr-defined]
+    head = json_text({key: value for key, value in body.items() if key != "rows"}, indent=1)
+    listed = ",\n".join(json_text(row, compact=True) for row in body["rows"])  # type: ignore[attr-defined]
     return f'{head[:-2]},\n "rows": [\n{listed}\n]}}\n'
 
 
@@ -131,7 +131,7 @@ def _refusals(results: Sequence[Result]) -> Iterator[str]:
         groups[result.words].append(result.config)
     for words, configs in sorted(groups.items(), key=lambda pair: -len(pair[1])):
         kinds = sorted({f"{config.op}-{config.opset} {config.dtype}" for config in configs})
-        yield f"| {len(configs)} | {', '.join(kinds)} | {words.replace('|', ' ')} |"
+        yield f"| {len(configs)} | {', '.join(kinds)} | {markdown_cell(words)} |"
 
 
 def summary(results: Sequence[Result], runtime: str, provider: str) -> Iterator[str]:

@@ -1,14 +1,14 @@
 """What was converted, for people and for programs."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.converting.result import CallSite, Conversion
-from halfpixel.fixing.result import Changed
+from halfpixel.format import Outcome
+from halfpixel.quoting import json_text
 from halfpixel.report.as_json import finding_fields
+from halfpixel.report.fix_report import declined_fields
 
 if TYPE_CHECKING:
     from halfpixel.verifying.result import Verification
@@ -77,7 +77,7 @@ def _verification(found: "Verification") -> Iterator[str]:
 
 def dumps(found: Conversion) -> str:
     """Return the report as JSON text; a number that is not finite is null."""
-    return json.dumps(
+    return json_text(
         {
             "version": VERSION,
             "source": found.source,
@@ -88,17 +88,16 @@ def dumps(found: Conversion) -> str:
             "refused": found.refused or None,
             "sites": [_fields(pair) for pair in found.sites],
             "changes": [_change(one) for one in found.changes],
-            "declined": [asdict(one) for one in found.declined],
+            "declined": [declined_fields(one) for one in found.declined],
             "narrower": list(found.narrower),
             "notes": list(found.notes),
             "remaining": [finding_fields(one) for one in found.remaining],
             "verifications": [_figures(one) for one in found.verifications],
         },
-        allow_nan=False,
     )
 
 
-def _change(one: Changed) -> dict[str, object]:
+def _change(one: Outcome) -> dict[str, object]:
     return {"node": one.node, "op": one.op, "why": one.why, "text": one.text}
 
 

@@ -1,14 +1,15 @@
 """What was fixed, for people, for programs, and as a diff of the nodes."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from difflib import unified_diff
 from typing import Final
 
-from halfpixel.fixing.result import Changed, Declined, FixResult
+from halfpixel.fixing.result import FixResult
+from halfpixel.format import Outcome
+from halfpixel.printable import printable_lines
+from halfpixel.quoting import json_text
 from halfpixel.report.as_json import finding_fields
-from halfpixel.site import shown
 
 VERSION: Final = 1
 
@@ -32,12 +33,18 @@ def lines(results: Sequence[Written]) -> Iterator[str]:
                 )
         for one in result.declined:
             yield f"{result.path}: {_site(one)}: {one.why}: declined: {one.reason}"
+        yield from (f"error: {line}" for line in _unjudged(result))
+        yield from (f"error: {fault}" for fault in result.faults)
         yield f"{result.path}: {_summary(result, output)}"
 
 
-def _site(one: Changed | Declined) -> str:
-    name = shown(f"{one.graph}/{one.node}" if one.graph else one.node)
+def _site(one: Outcome) -> str:
+    name = f"{one.graph}/{one.node}" if one.graph else one.node
     return f"{name} ({one.op})"
+
+
+def _unjudged(result: FixResult) -> Sequence[str]:
+    return () if result.report is None else result.report.unjudged
 
 
 def _summary(result: FixResult, output: str) -> str:
@@ -54,8 +61,8 @@ def dumps(results: Sequence[Written], *, diffs: bool = False) -> str:
     files = [_file(result, output) for result, output in results]
     if diffs:
         for file, (result, _) in zip(files, results, strict=True):
-            file["diff"] = "\n".join(diff(result))
-    return json.dumps({"version": VERSION, "files": files})
+            file["diff"] = printable_lines(diff(result))
+    return json_text({"version": VERSION, "files": files})
 
 
 def _file(result: FixResult, output: str) -> dict[str, object]:
@@ -64,14 +71,27 @@ def _file(result: FixResult, output: str) -> dict[str, object]:
         "path": result.path,
         "output": output or None,
         "error": result.error,
+        "faults": list(result.faults),
         "changes": [_change(change) for change in result.changes],
-        "declined": [asdict(one) for one in result.declined],
+        "declined": [declined_fields(one) for one in result.declined],
         "notes": list(result.notes),
+        "unjudged": list(_unjudged(result)),
         "remaining": [finding_fields(one) for one in remaining],
     }
 
 
-def _change(change: Changed) -> dict[str, object]:
+def declined_fields(one: Outcome) -> dict[str, object]:
+    """Return what was declined, as JSON has it."""
+    return {
+        "node": one.node,
+        "graph": one.graph,
+        "op": one.op,
+        "why": one.why,
+        "reason": one.reason,
+    }
+
+
+def _change(change: Outcome) -> dict[str, object]:
     return {
         "node": change.node,
         "graph": change.graph,

@@ -10,11 +10,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from html import escape
 from pathlib import Path
 from typing import Final
 
 from halfpixel.intents.deviation import deviation
+from halfpixel.printable import printable
+from halfpixel.quoting import xml
 from halfpixel.rule import Finding
 from halfpixel.sampling import Resize, Sampling, compare_resize
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
@@ -187,13 +188,14 @@ def _window(shown: Shown) -> tuple[int, int]:
 
 def _svg(site: Site, shown: Shown) -> Iterator[str]:
     first, last = _window(shown)
-    rows = [("is", IS, shown.computed, site.torch_call or "no single PyTorch call")]
+    call = printable(site.torch_call or "no single PyTorch call")
+    rows = [("is", IS, shown.computed, call)]
     if shown.meant is not None:
-        text = "the operator after the fix" if site.intent is None else site.intent.text
+        text = "the operator after the fix" if site.intent is None else printable(site.intent.text)
         rows.append(("meant", MEANT, shown.meant, text))
     wide = (last - first + 1) * PIXEL + 2 * MARGIN  # half a pixel more on either side
     left = MARGIN + PIXEL / 2
-    head = list(_head(site, shown, first, last))
+    head = [printable(text) for text in _head(site, shown, first, last)]
     said = max(map(len, [*head, *(f"{name}: {call}" for name, _, _, call in rows)]))
     width = max(wide, said * LETTER + 2 * MARGIN)
     height = TOP + PIXEL + 96 * len(rows) + MARGIN
@@ -201,11 +203,11 @@ def _svg(site: Site, shown: Shown) -> Iterator[str]:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" font-family="sans-serif" font-size="12">'
     )
-    yield f"<title>{escape(site.name)}</title>"
+    yield f"<title>{xml(site.name)}</title>"
     yield f'<rect width="{width}" height="{height}" fill="#ffffff"/>'
     for line, text in enumerate(head):
         weight = ' font-weight="bold"' if line == 0 else ""
-        yield f'<text x="{MARGIN}" y="{22 + 20 * line}"{weight}>{escape(text)}</text>'
+        yield f'<text x="{MARGIN}" y="{22 + 20 * line}"{weight}>{xml(text)}</text>'
     for pixel in range(first, last):
         x = left + (pixel - first) * PIXEL
         yield (
@@ -215,7 +217,7 @@ def _svg(site: Site, shown: Shown) -> Iterator[str]:
         yield _label(x + PIXEL / 2, TOP + 20, str(pixel), "#444444")
     for number, (name, colour, grid, call) in enumerate(rows):
         y = TOP + PIXEL + 96 * number
-        yield f'<text x="{MARGIN}" y="{y + 80}" fill="{colour}">{escape(f"{name}: {call}")}</text>'
+        yield f'<text x="{MARGIN}" y="{y + 80}" fill="{colour}">{xml(f"{name}: {call}")}</text>'
         yield from _samples(grid, colour, (first, last), left, y + 40)
     yield "</svg>"
 

@@ -1,15 +1,11 @@
-"""What was verified, as tables for people and as JSON for programs."""
+"""What was verified, as tables for people."""
 
-import json
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from halfpixel.intents.pairing import Pairing, copies
-from halfpixel.site import Site
-from halfpixel.verifying.judge import Measure
+from halfpixel.printable import printable, printable_line
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.result import Verification
 from halfpixel.verifying.side import Divergence
@@ -17,22 +13,20 @@ from halfpixel.verifying.site_check import SiteResult
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-VERSION: Final = 1
+    from rich.table import Table
 
 
 def show(found: Verification, console: "Console") -> None:
     """Print the table of outputs, where the sides part, and where nodes ran."""
-    from rich.table import Table
-
     a, b = found.names
-    console.print(f"{a}  against  {b}")
-    table = Table("output", "type", "equal", "max abs", "max rel", "max ulp", "cosine", "beyond")
+    _say(console, f"{a}  against  {b}")
+    table = _table("output", "type", "equal", "max abs", "max rel", "max ulp", "cosine", "beyond")
     for one in found.outputs:
         apart = one.difference
         name = one.name if one.name == one.other else f"{one.name} / {one.other}"
         measures = ", ".join(f"{key} {value:.4g}" for key, value in one.task.items())
-        table.add_row(
+        _row(
+            table,
             f"{name}  {measures}".rstrip(),
             one.dtype,
             "yes" if apart.equal else f"no: {apart.reason}" if apart.reason else "no",
@@ -45,26 +39,26 @@ def show(found: Verification, console: "Console") -> None:
     if found.outputs:
         console.print(table)
     for line in _measure_lines(found):
-        console.print(line)
+        _say(console, line)
     for case in found.cases:
         if case.refused:
             shapes = ", ".join(f"{n} {'x'.join(map(str, s))}" for n, s in case.shapes.items())
             both = "both refuse: " if case.equal else ""
-            console.print(f"inputs {shapes or '(any)'}: {both}{case.refused}")
+            _say(console, f"inputs {shapes or '(any)'}: {both}{case.refused}")
     if found.first is not None:
-        console.print(divergence_line(found.first))
+        _say(console, divergence_line(found.first))
     if found.suspected:
         text = f"no run tells which node; check has something to say of {found.suspected}"
-        console.print(text)
+        _say(console, text)
     for line in (*_blank_lines(found), *pairing_lines(found.pairing)):
-        console.print(line)
+        _say(console, line)
     _show_rest(console, found.optimiser, found.placement)
     count = sum(bool(case.outputs) for case in found.cases)
     verdict = "different" if found.differs else "equal"
     if not found.compared and not found.differs:
         verdict = "nothing was compared"
     by = ", as --tolerance or --task has it" if found.asked else ""
-    console.print(f"{verdict}{by}, {count} of {len(found.cases)} runs compared")
+    _say(console, f"{verdict}{by}, {count} of {len(found.cases)} runs compared")
 
 
 def _measure_lines(found: Verification) -> Iterator[str]:
@@ -86,14 +80,34 @@ def _show_rest(
     console: "Console", optimiser: Sequence[str], placement: Iterable[Mapping[str, str]]
 ) -> None:
     for line in optimiser:
-        console.print(f"optimiser: {line}")
+        _say(console, f"optimiser: {line}")
     for side, placed in zip("ab", placement, strict=False):
         if len(set(placed.values())) > 1:
             for node, provider in placed.items():
-                console.print(f"  {side}: {node} on {provider}")
+                _say(console, f"  {side}: {node} on {provider}")
         if placed:
             counts = ", ".join(f"{n} on {p}" for p, n in Counter(placed.values()).most_common())
-            console.print(f"nodes of {side}: {counts}")
+            _say(console, f"nodes of {side}: {counts}")
+
+
+def _table(*heads: str) -> "Table":
+    """Return a table whose cells are told whole, over several lines where they are long."""
+    from rich.table import Table
+
+    table = Table()
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    return table
+
+
+def _row(table: "Table", *cells: str) -> None:
+    """Add a row, whose columns are as wide as what is shown."""
+    table.add_row(*map(printable, cells))
+
+
+def _say(console: "Console", line: str) -> None:
+    """Print a line, which no console breaks where a name would begin another."""
+    console.print(printable_line(line), soft_wrap=True)
 
 
 def divergence_line(first: Divergence) -> str:
@@ -150,11 +164,10 @@ def show_sites(
     notes: Sequence[str] = (),
 ) -> None:
     """Print what every site does on every provider."""
-    from rich.table import Table
-
-    table = Table("site", "op", "input", "provider", "exact", "max abs", "PyTorch", "max abs")
+    table = _table("site", "op", "input", "provider", "exact", "max abs", "PyTorch", "max abs")
     for one in results:
-        table.add_row(
+        _row(
+            table,
             one.site.name,
             one.site.op,
             "x".join(map(str, one.shape)),
@@ -166,19 +179,18 @@ def show_sites(
         )
     console.print(table)
     for note in notes:
-        console.print(note)
+        _say(console, note)
     _show_rest(console, optimiser, ())
     if not results:
-        console.print(
-            "nothing was compared: it has no resampling node; hold it against another side"
-        )
+        text = "nothing was compared: it has no resampling node; hold it against another side"
+        _say(console, text)
         return
     ran = [one for one in results if one.exact is not None]
     equal = sum(one.agrees for one in ran)
-    console.print(
+    _say(
+        console,
         f"{equal} of {len(ran)} runs of single sites equal their exact weights; "
         f"{len(results) - len(ran)} did not run alone",
-        highlight=False,
     )
 
 
@@ -186,109 +198,3 @@ def _verdict(found: Difference | None, refused: str) -> str:
     if found is None:
         return refused
     return "equal" if found.equal else "different"
-
-
-def dumps(found: Verification) -> str:
-    """Return a verification as JSON text; numbers that are not finite become null."""
-    first = found.first
-    return json.dumps(
-        {
-            "version": VERSION,
-            "equal": found.equal,
-            "sides": list(found.names),
-            "outputs": [
-                {
-                    "name": one.name,
-                    "other": one.other,
-                    "dtype": one.dtype,
-                    **_numbers(one.difference),
-                    "task": dict(one.task),
-                    "blank": one.blank,
-                    "measure": None if one.measure is None else _numbers(one.measure),
-                }
-                for one in found.outputs
-            ],
-            "cases": [
-                {
-                    "shapes": {name: list(shape) for name, shape in case.shapes.items()},
-                    "equal": case.equal,
-                    "refused": case.refused or None,
-                }
-                for case in found.cases
-            ],
-            "first_divergent_node": None if first is None else first.node,
-            "divergence": None if first is None else _divergence(first),
-            "optimiser": list(found.optimiser),
-            "proven": found.proven or None,
-            "dropped": list(found.dropped),
-            "suspected_node": found.suspected or None,
-            "placement": {**found.placement[1], **found.placement[0]},
-            "placements": [dict(placed) for placed in found.placement],
-            "pairing": None if found.pairing is None else _pairing(found.pairing),
-        }
-    )
-
-
-def dumps_sites(
-    results: Sequence[SiteResult], optimiser: Sequence[str], notes: Sequence[str] = ()
-) -> str:
-    """Return what every site does as JSON text."""
-    rows = [
-        {
-            "node": one.site.name,
-            "graph": one.site.graph,
-            "op": one.site.op,
-            "shape": list(one.shape),
-            "provider": one.provider or one.where,
-            "equal": one.agrees if one.exact is not None else None,
-            "exact": None if one.exact is None else _numbers(one.exact),
-            "torch_call": one.site.torch_call,
-            "torch": None if one.torch is None else _numbers(one.torch),
-            "refused": one.refused or None,
-        }
-        for one in results
-    ]
-    ran = [one for one in results if one.exact is not None]
-    refused = any(one.refused_by_runtime for one in results)
-    equal = all(one.agrees for one in ran) and not refused and bool(ran)
-    lines = {"optimiser": list(optimiser), "notes": list(notes)}
-    return json.dumps({"version": VERSION, "equal": equal, "sites": rows, **lines})
-
-
-def _pairing(found: Pairing) -> dict[str, object]:
-    def named(site: Site) -> dict[str, str]:
-        return {"node": site.name, "op": site.op, "graph": site.graph}
-
-    return {
-        "pairs": [
-            {
-                "a": named(pair.a),
-                "b": named(pair.b),
-                "equal": pair.equal,
-                "difference": pair.difference or None,
-                "displacement": pair.displacement,
-                "weight_difference": pair.weight_difference,
-            }
-            for pair in found.pairs
-        ],
-        "only_a": [named(site) for site in found.only_a],
-        "only_b": [named(site) for site in found.only_b],
-    }
-
-
-def _divergence(first: Divergence) -> dict[str, object]:
-    return {
-        "node": first.node,
-        "op": first.op,
-        "site": first.site,
-        "introduced": None if first.introduced is None else _numbers(first.introduced),
-        "observed": _numbers(first.observed),
-        "against": first.against,
-    }
-
-
-def _numbers(found: Difference | Measure) -> dict[str, object]:
-    return {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in asdict(found).items()
-    }

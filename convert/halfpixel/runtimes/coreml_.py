@@ -178,6 +178,7 @@ def _program(side: Side) -> Program:
     model = opened(side.source)
     if not isinstance(model, CoremlModel):
         raise UsageError(f"{side.text}: expected a Core ML model")
+    model.check_weights()
     files = [model.package.spec, *(model.package.model_path / name for name in model.data_files)]
     stamps = tuple((file.stat().st_mtime_ns, file.stat().st_size) for file in files)
     key = (str(model.path.absolute()), stamps)
@@ -240,6 +241,7 @@ def _on_coreml(side: Side) -> CoremlRunning:
     except ImportError as error:
         raise MissingExtraError("coremltools", "coreml") from error
     model = cast("CoremlModel", opened(side.source))
+    model.check_weights()
     chosen = getattr(tools.ComputeUnit, units.upper())
     try:
         loaded = tools.models.MLModel(str(side.source), compute_units=chosen)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
+from halfpixel.quoting import shell_word
+from halfpixel.runtimes.size import check_values
 from halfpixel.site import Shape
 
 if TYPE_CHECKING:
@@ -97,7 +99,7 @@ def shapes_of(ports: Sequence[Port], settings: FeedSettings) -> dict[str, Shape]
     for name, shape in shapes.items():
         if shape is None:
             raise UsageError(
-                f"the shape of input {name!r} is not known; --shape {name}=1x3x224x224"
+                f"the shape of input {name!r} is not known; --shape {shell_word(name)}=1x3x224x224"
             )
     return {name: shape or () for name, shape in shapes.items()}
 
@@ -164,6 +166,7 @@ def _array(
 ) -> "Array":
     import numpy as np
 
+    check_values(f"input {port.name!r}", shape)
     kind = port.dtype or "float32"
     if port.role == "rois":
         return _shaped(_boxes(shape, before, random), shape).astype(_type(kind))

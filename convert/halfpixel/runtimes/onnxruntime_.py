@@ -22,8 +22,9 @@ from halfpixel.errors import RuntimeFailure, RuntimeRefusal
 from halfpixel.format import Port
 from halfpixel.formats import onnx_file
 from halfpixel.formats.onnx.memory import in_memory
+from halfpixel.formats.onnx.read.external_data import size_of_data, with_real_names
+from halfpixel.formats.onnx.read.lengths.values import with_outputs
 from halfpixel.formats.onnx.read.resize import OPS
-from halfpixel.formats.onnx.read.values import with_outputs
 from halfpixel.runtime import RunSettings, Runtime, Side
 from halfpixel.runtimes.provider import (
     ASSIGNMENT,
@@ -152,12 +153,11 @@ class OnnxRunning:
         return self._session
 
     def _measured(self) -> int:
-        """Return how many bytes the model and its external data are."""
+        """Return how many bytes the model and its external data are; judge where they lie."""
         if self.data is not None:
             return len(self.data)
         path = Path(str(self.side.source))
-        files = [path, *(path.parent / name for name in self.model.data_files)]
-        return sum(file.stat().st_size for file in files if file.exists())
+        return path.stat().st_size + size_of_data(self.model.data_files, path)
 
     def _started(self, extra: Sequence[str]) -> Session:
         onnxruntime = import_module("onnxruntime")
@@ -171,11 +171,11 @@ class OnnxRunning:
         path = self.side.source if isinstance(self.side.source, str | Path) else None
         if extra or path is None:
             data = Path(path).read_bytes() if path is not None else self.data or b""
-            source = with_outputs(data, extra)
             if path is not None:
-                folder = str(Path(path).absolute().parent)
+                data, folder = with_real_names(data, self.model.data_files, Path(path))
                 key = "session.model_external_initializers_file_folder_path"
-                options.add_session_config_entry(key, folder)
+                options.add_session_config_entry(key, str(folder))
+            source = with_outputs(data, extra)
         else:
             source = str(path)
         if not hasattr(onnxruntime.InferenceSession, ASSIGNMENT):

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.checking.check import opened
-from halfpixel.errors import RuntimeRefusal
+from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Port
 from halfpixel.formats.onnx.memory import in_memory
+from halfpixel.formats.onnx.read.external_data import whole_model
 from halfpixel.formats.onnx_file import takes_serialized
 from halfpixel.runtime import RunSettings, Runtime, Side
 
@@ -67,15 +68,15 @@ class ReferenceRunning:
 
 
 def _start(side: Side, _settings: RunSettings) -> ReferenceRunning:
-    import onnx
-
     source = side.source
     if not isinstance(source, str | Path):
         proto = in_memory(source)
         return ReferenceRunning(side, opened(proto), proto)
     model = opened(source)
     try:
-        proto = onnx.load(source)  # pyright: ignore[reportUnknownMemberType] - for a path
+        proto = whole_model(Path(source))
+    except HalfpixelError:
+        raise
     except Exception as error:
         raise RuntimeRefusal(side.text, f"{type(error).__name__}: {error}") from error
     return ReferenceRunning(side, model, proto)

@@ -20,6 +20,7 @@ from typing import Final
 
 from halfpixel.sampling.coordinate import Coordinate
 from halfpixel.sampling.kernel import Rounding
+from halfpixel.work import spend
 
 TIE: Final = 1e-6
 """onnxruntime takes a fractional part this close to 1/2 for a tie (kNearestModeEps)."""
@@ -27,6 +28,7 @@ TIE: Final = 1e-6
 LONGEST: Final = 1 << 62
 """Stands for an output length that overflows float32."""
 
+_HALF: Final = struct.Struct("<e")
 _FLOAT: Final = struct.Struct("<f")
 _BITS: Final = struct.Struct("<I")
 
@@ -44,6 +46,19 @@ def float32(value: float) -> float:
     return rounded
 
 
+def float16(value: float) -> float:
+    """Return the nearest float16, as a Python float; infinity where it overflows.
+
+    >>> float16(1.1)
+    1.099609375
+    """
+    try:
+        rounded: float = _HALF.unpack(_HALF.pack(value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return rounded
+
+
 def shortest(value: float) -> float:
     """Return the float with the fewest digits that is the same float32.
 
@@ -55,6 +70,49 @@ def shortest(value: float) -> float:
         if float32(short) == float32(value):
             return short
     return value
+
+
+DIGITS: Final = 6
+"""Of a decimal that somebody wrote down as a factor, at most."""
+
+SMALL: Final = 1024
+"""Largest denominator of a ratio of lengths that a factor is taken for: among the float32, one in
+fifty is such a ratio by chance."""
+
+
+@lru_cache(maxsize=1024)
+def factors_of(value: float) -> tuple[float, ...]:
+    """Return the doubles that a float32 scale may have been before it was rounded.
+
+    A user writes a short decimal (0.29) or divides one length by another (5 / 3, 640 / 384); the
+    shortest decimal of the latter's float32, 1.6666666, is a double that nobody had.
+
+    Args:
+        value: a float32 scale.
+
+    Returns:
+        The decimal of at most `DIGITS` digits and the ratio with a denominator of at most `SMALL`
+        that round to it, likeliest first; empty where there is neither.
+
+    >>> factors_of(float32(0.29)), factors_of(float32(5 / 3)), factors_of(float32(2**0.5))
+    ((0.29,), (1.6666666666666667,), ())
+    """
+    short = shortest(value)
+    found = [short] if float(f"{value:.{DIGITS}g}") == short else []
+    if math.isfinite(value) and value > 0:
+        ratio = simplest(value)
+        if ratio.denominator <= SMALL:
+            found.append(ratio.numerator / ratio.denominator)
+    return tuple(dict.fromkeys(found))
+
+
+def likeliest(value: float) -> float:
+    """Return the double that a float32 scale was, as far as it can be guessed.
+
+    >>> likeliest(float32(5 / 3)), likeliest(float32(1.1))
+    (1.6666666666666667, 1.1)
+    """
+    return next(iter(factors_of(value)), shortest(value))
 
 
 def as_recorded(value: float) -> float:
@@ -182,6 +240,7 @@ def onnxruntime_nearest(
     formula = _ORT_COORDINATE.get(coordinate)
     if formula is None:
         return None
+    spend(n_out // 4)
     step = float32(n_out / n_in) if scale is None else float32(scale)
     if step == 1.0:
         return tuple(min(i, n_in - 1) for i in range(n_out))
@@ -208,6 +267,7 @@ def pytorch_nearest(
     >>> pytorch_nearest(14, 2), pytorch_nearest(4, 2, exact=True)
     ((0, 7), (1, 3))
     """
+    spend(n_out // 4)
     step = float32(1.0 / scale_factor) if scale_factor else float32(n_in / n_out)
     half = 0.5 if exact else 0.0
     return tuple(min(math.floor(float32((i + half) * step)), n_in - 1) for i in range(n_out))

@@ -36,6 +36,8 @@ Coordinate = Literal[
 HALF: Final = Fraction(1, 2)
 ZERO: Final = Fraction(0)
 ONE: Final = Fraction(1)
+WHOLE: Final = (ZERO, ONE)
+"""The roi of a whole axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Axis:
     n_in: int
     n_out: int
     scale: Fraction | None = None
-    roi: tuple[Fraction, Fraction] = (ZERO, ONE)
+    roi: tuple[Fraction, Fraction] = WHOLE
 
     @property
     def ratio(self) -> Fraction:

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from halfpixel.conventions.onnx.lengths import NodeWanted
-from halfpixel.conventions.onnx.vocabulary import NEARBY, Form
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE
+from halfpixel.conventions.onnx.vocabulary import NEARBY, NodeWords
 from halfpixel.conventions.vocabulary import proven
 from halfpixel.dialect import ONNX
 from halfpixel.sampling import Nearest, Resize
@@ -45,7 +46,7 @@ def other_attributes(operation: Operation, target: Target) -> Instead | None:
     operator = operation.operator
     if not isinstance(operator, Resize) or operation.op != "Resize" or operation.hidden:
         return None
-    if operation.dialect != ONNX or operation.opset < 11 or _long(operation):
+    if operation.dialect != ONNX or operation.opset < FIRST_RESIZE or _long(operation):
         return None
     wanted = NodeWanted(
         operator,
@@ -56,7 +57,7 @@ def other_attributes(operation: Operation, target: Target) -> Instead | None:
         by=operation.by,
     )
 
-    def runs(form: Form, found: Resize) -> bool:
+    def runs(form: NodeWords, found: Resize) -> bool:
         attributes = {name: cast("Attribute", value) for name, value in form.attributes.items()}
         said = target.says(replace(operation, attributes=attributes))
         return said is not None and said.verdict == "native" and proven(found, wanted)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from halfpixel.conditions.condition import Conditions, parse_conditions, parse_values
-from halfpixel.conditions.facts import DEFAULTS, Value
+from halfpixel.conditions.facts import ASKED, Value
 from halfpixel.conditions.rows import Sources, links, one_of, source_of
 from halfpixel.conditions.rows import parse_rows as rows_of
-from halfpixel.conventions.onnx.resize import Request, read
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE, Request, read
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Resize, compare_resize
 from halfpixel.sampling.resize import ResizeVerdict
@@ -72,7 +72,7 @@ class Row:
         for name in ("axes", "keep_aspect_ratio_policy"):  # lengths are those of every axis here
             attributes.pop(name, None)
         try:
-            meant = read("Resize", max(operation.opset, 11), attributes, request)
+            meant = read("Resize", max(operation.opset, FIRST_RESIZE), attributes, request)
         except ConventionError:
             return None
         return compare_resize(meant.resize, operator, ins, outs)
@@ -118,7 +118,7 @@ def _computed(given: object) -> dict[str, Value]:
     found = parse_values("computes", given, FIELDS)
     out: dict[str, Value] = {}
     for key, values in found.items():
-        if key not in {*DEFAULTS, "nearest_mode", "by"} or len(values) != 1:
+        if key not in {*ASKED, "nearest_mode", "by"} or len(values) != 1:
             raise ValueError(f"computes: {key} is no attribute of a Resize with one value")
         out[key] = next(iter(values))
     return out

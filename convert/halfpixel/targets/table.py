@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from halfpixel.conditions.facts import resized_axes
+from halfpixel.conventions.onnx.resize import DEFAULTS, FIRST_RESIZE
 from halfpixel.sampling import AffineGrid, GridSample, Resize, RoiAlign
 from halfpixel.site import Operation
 from halfpixel.targets.row import Verdict
@@ -14,14 +15,6 @@ BY_CHANCE: Final = frozenset({"float32 tie"})
 """Causes that show at some lengths only, and say nothing of others."""
 
 MODES: Final[Mapping[str, str]] = {"bilinear": "linear", "bicubic": "cubic"}
-DEFAULTS: Final[Mapping[str, object]] = {
-    "coordinate_transformation_mode": "half_pixel",
-    "mode": "nearest",
-    "nearest_mode": "round_prefer_floor",
-    "antialias": 0,
-    "exclude_outside": 0,
-    "cubic_coeff_a": -0.75,
-}
 SMOOTH: Final = ("antialias", "exclude_outside")
 
 Key = tuple[object, ...]
@@ -116,7 +109,7 @@ def _row_key(row: Mapping[str, object]) -> Key:
 
 def _resize_attributes(given: Mapping[str, object]) -> tuple[object, ...]:
     """Return the attributes that decide, defaults filled in."""
-    values = {**DEFAULTS, **{key: given[key] for key in DEFAULTS if key in given}}
+    values = {key: given.get(key, value) for key, value in DEFAULTS.items()}
     mode, coordinate = values["mode"], values["coordinate_transformation_mode"]
     if mode == "nearest":
         return (mode, coordinate, values["nearest_mode"])
@@ -154,7 +147,7 @@ def key_of(operation: Operation) -> Key | None:
 
 def _resize_key(operation: Operation, dtype: str) -> Key | None:
     rank = operation.rank
-    if operation.opset < 11 or not set(resized_axes(operation)) <= set(range(2, rank)):
+    if operation.opset < FIRST_RESIZE or not set(resized_axes(operation)) <= set(range(2, rank)):
         return None
     by, kind = (operation.by, rank) if dtype == "float32" else ("sizes", 4)
     return ("Resize", *_resize_attributes(operation.attributes), by, kind, dtype)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.boundary import boundary
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
 from halfpixel.errors import ModelFileError, RuntimeRefusal, UsageError
@@ -62,7 +63,9 @@ def verify(a: object, b: object, settings: VerifySettings | None = None) -> Veri
         UsageError: no runtime takes a side, or no inputs can be made.
         MissingExtraError: an optional dependency is not installed.
     """
-    return _Verifying(_side(a), _side(b), settings or VerifySettings()).result()
+    left, right = _side(a), _side(b)
+    with boundary(left.text if left == right else f"{left.text} and {right.text}"):
+        return _Verifying(left, right, settings or VerifySettings()).result()
 
 
 def _side(source: object) -> Side:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import click
 
+from halfpixel.cli.console import say, write_document
 from halfpixel.cli.files import check_expected, model_files
 from halfpixel.cli.options import (
     CLEAN,
@@ -16,9 +17,11 @@ from halfpixel.cli.options import (
     FOUND,
     Expect,
     Ignore,
+    MaxWork,
     command,
-    names,
     read_settings,
+    select_option,
+    severity_option,
 )
 from halfpixel.errors import UsageError
 
@@ -41,9 +44,7 @@ class Options:
     ]
     select: Annotated[
         tuple[str, ...],
-        click.option(
-            "--select", multiple=True, callback=names, help="Rules to ask (names or patterns)."
-        ),
+        select_option("Rules to ask (names or patterns)."),
     ]
     ignore: Ignore
     expect: Expect
@@ -57,11 +58,7 @@ class Options:
     ]
     severity: Annotated[
         "Severity | None",
-        click.option(
-            "--severity",
-            type=click.Choice(["error", "warning", "note"]),
-            help="The mildest severity that is reported.  [default: note]",
-        ),
+        severity_option("The mildest severity that is reported.  [default: note]"),
     ]
     target: Annotated[
         tuple[str, ...],
@@ -88,6 +85,7 @@ class Options:
             "--exit-zero", is_flag=True, help="Exit with 0 even where there are findings."
         ),
     ]
+    max_work: MaxWork
     fix: Annotated[
         bool,
         click.option("--fix", is_flag=True, help="Write NAME.fixed.onnx with safe fixes made."),
@@ -115,12 +113,17 @@ def check_command(options: Options) -> None:
     """Judge every resampling operator of the models in PATH... (files, folders, globs).
 
     Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
-    cannot be read makes it 2.
+    cannot be read, or a node that is too much work to be judged, makes it 2.
     """
     from halfpixel.checking.check import check_paths
 
     settings = read_settings(
-        options.select, options.ignore, options.expect, options.severity, options.target
+        options.select,
+        options.ignore,
+        options.expect,
+        options.severity,
+        options.target,
+        options.max_work,
     )
     files = model_files(options.paths)
     unwritten = False
@@ -151,7 +154,7 @@ def _fixed_first(
     files: Sequence[Path], settings: "Settings", target: "Destination", *, unsafe: bool
 ) -> tuple[list[Path], bool]:
     """Fix files before they are checked; return what is checked, and whether one failed."""
-    from halfpixel.cli.destination import at_least_warnings, fixed, say
+    from halfpixel.cli.destination import at_least_warnings, fixed
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report.fix_report import lines
 
@@ -160,9 +163,9 @@ def _fixed_first(
     failed = False
     for result, output in fixed(files, asked, target):
         for line in lines([(result, output)]):
-            say(line, beside=True)
+            say(line, err=True)
         checked.append(Path(output or result.path))
-        failed |= result.error is not None
+        failed |= result.error is not None or bool(result.faults)
     return checked, failed
 
 
@@ -191,18 +194,18 @@ def _show(report: "Report", output_format: str, *, statistics: bool) -> None:
     if output_format == "json":
         from halfpixel.report.as_json import dumps
 
-        click.echo(dumps(report))
+        write_document(dumps(report))
         return
     if output_format == "sarif":
         from halfpixel.report import as_sarif
 
-        click.echo(as_sarif.dumps(report))
+        write_document(as_sarif.dumps(report))
         return
     if output_format == "github":
         from halfpixel.report import as_github
 
         for line in as_github.lines(report):
-            click.echo(line)
+            write_document(line)
         return
     from halfpixel.report.as_text import show
 

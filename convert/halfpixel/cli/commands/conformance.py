@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import click
 
+from halfpixel.cli.console import write_document
 from halfpixel.cli.options import CLEAN, FOUND, command
 from halfpixel.errors import RuntimeFailure
+from halfpixel.printable import printable_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -77,7 +79,7 @@ def conformance_command(options: Options) -> None:
         case "markdown":
             text = "\n".join(conformance_report.markdown(results, runtime, full)) + "\n"
         case _:
-            text = "\n".join(conformance_report.summary(results, runtime, full)) + "\n"
+            text = printable_lines(conformance_report.summary(results, runtime, full)) + "\n"
     _write(text, options.output)
     new = [r for r in results if r.verdict == "different" and cause_of(r) is None]
     sys.exit(FOUND if new else CLEAN)
@@ -85,7 +87,7 @@ def conformance_command(options: Options) -> None:
 
 def _write(text: str, output: str | None) -> None:
     if output is None:
-        click.echo(text, nl=False)
+        write_document(text, end=False)
         return
     from pathlib import Path
 
@@ -105,7 +107,7 @@ def _on_coreml(options: "Mapping[str, str]", output: str | None, output_format: 
     found = list(results((unit,) if unit else UNITS))
     runtime = f"macOS {platform.mac_ver()[0]}"
     lines = report.markdown if output_format == "markdown" else report.summary
-    text = "\n".join(lines(found, runtime)) + "\n"
+    text = printable_lines(lines(found, runtime)) + "\n"
     _write(report.dumps(found, runtime) if output_format == "json" else text, output)
     new = [one for one in found if one.verdict == "different" and not one.doubt]
     sys.exit(FOUND if new else CLEAN)

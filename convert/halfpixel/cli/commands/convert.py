@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import click
 
+from halfpixel.cli.console import say, write_document
 from halfpixel.cli.options import (
     CLEAN,
     FOUND,
@@ -175,10 +176,10 @@ def convert_command(options: Options) -> None:
         arrays=options.arrays,
     )
     if options.output_format == "json":
-        click.echo(convert_report.dumps(found))
+        write_document(convert_report.dumps(found))
     else:
         for line in convert_report.lines(found):
-            click.echo(line)
+            say(line)
     sys.exit(CLEAN if found.ok and not found.findings else FOUND)
 
 
@@ -186,7 +187,7 @@ def _check_none_exports(options: Options) -> None:
     """Refuse an option that says how a model is exported, where none is."""
     for parameter in COMMAND.params:
         name = str(parameter.name)
-        if name not in ANY_WAY and getattr(options, name):
+        if name not in ANY_WAY and getattr(options, name, None):
             raise UsageError(f"--to torch writes no model: it has no {parameter.opts[0]}")
 
 
@@ -197,12 +198,12 @@ def _to_torch(source: str, output: str | None, output_format: str) -> int:
     calls = torch_calls.calls_of(source)
     if output is not None:
         torch_calls.write(source, calls, output)
-        click.echo(f"written to {output}: {len(calls)} site{'' if len(calls) == 1 else 's'}")
+        say(f"written to {output}: {len(calls)} site{'' if len(calls) == 1 else 's'}")
     elif output_format == "json":
-        click.echo(torch_calls.dumps(source, calls))
+        write_document(torch_calls.dumps(source, calls))
     else:
         for line in torch_calls.lines(calls):
-            click.echo(line)
+            say(line)
     return CLEAN if all(one.call for one in calls) else FOUND
 
 

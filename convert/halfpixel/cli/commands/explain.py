@@ -5,7 +5,8 @@ from typing import Annotated
 
 import click
 
-from halfpixel.cli.options import command
+from halfpixel.cli.console import say
+from halfpixel.cli.options import MaxWork, command
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +16,18 @@ class Options:
     subject: Annotated[
         str, click.argument("subject", metavar='RULE | MODEL[:NODE] | "F.interpolate(...)"')
     ]
+    max_work: MaxWork
 
 
 @command(__name__, Options)
 def explain_command(options: Options) -> None:
     """Explain a rule, the sites of a model, or a call of any framework in every convention."""
     from halfpixel.checking.explain import explain
+    from halfpixel.work import working
 
-    for line in explain(options.subject):
-        click.echo(line)
+    with working(options.max_work):
+        for line in explain(options.subject):
+            say(line)
 
 
 COMMAND = explain_command

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import click
 
+from halfpixel.cli.console import say, write_document
 from halfpixel.cli.files import check_expected, model_files
 from halfpixel.cli.options import (
     CLEAN,
@@ -13,11 +14,13 @@ from halfpixel.cli.options import (
     FOUND,
     Expect,
     Ignore,
+    MaxWork,
     OutputFormat,
     UnsafeFixes,
     command,
-    names,
     read_settings,
+    select_option,
+    severity_option,
 )
 
 if TYPE_CHECKING:
@@ -66,22 +69,13 @@ class Options:
     ]
     select: Annotated[
         tuple[str, ...],
-        click.option(
-            "--select",
-            multiple=True,
-            callback=names,
-            help="Rules to act on (names or patterns, by commas).",
-        ),
+        select_option("Rules to act on (names or patterns, by commas)."),
     ]
     ignore: Ignore
     expect: Expect
     severity: Annotated[
         "Severity | None",
-        click.option(
-            "--severity",
-            type=click.Choice(["error", "warning", "note"]),
-            help="The mildest severity that is repaired.  [default: warning]",
-        ),
+        severity_option("The mildest severity that is repaired.  [default: warning]"),
     ]
     max_opset: Annotated[
         int | None,
@@ -107,6 +101,7 @@ class Options:
             help="A runtime that the models are to run on: attributes that it takes are written.",
         ),
     ]
+    max_work: MaxWork
     output_format: OutputFormat
 
 
@@ -116,14 +111,20 @@ def fix_command(options: Options) -> None:
 
     The result is NAME.fixed.onnx (.mlpackage, .mlmodel) beside the model unless --output or
     --in-place say otherwise; a model without anything to fix is not touched. Exit code 1 says that
-    findings are left, or that --lower was declined; 2 that a file could not be read or written.
+    findings are left, or that --lower was declined; 2 that a file could not be read or written,
+    or that a node was too much work to be judged.
     """
-    from halfpixel.cli.destination import Destination, at_least_warnings, fixed, lowerings, say
+    from halfpixel.cli.destination import Destination, at_least_warnings, fixed, lowerings
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report import fix_report
 
     read = read_settings(
-        options.select, options.ignore, options.expect, options.severity, options.target
+        options.select,
+        options.ignore,
+        options.expect,
+        options.severity,
+        options.target,
+        options.max_work,
     )
     settings = FixSettings(
         at_least_warnings(read, chosen=options.severity is not None),
@@ -140,15 +141,16 @@ def fix_command(options: Options) -> None:
     results = list(fixed(files, settings, target))
     to_output = options.output == "-"
     if options.output_format == "json":
-        say(fix_report.dumps(results, diffs=options.diff), beside=to_output)
+        write_document(fix_report.dumps(results, diffs=options.diff), err=to_output)
     else:
         for line in (
             line for result, _ in results if options.diff for line in fix_report.diff(result)
         ):
-            click.echo(line)
+            say(line)
         for line in fix_report.lines(results):
-            say(line, beside=to_output or options.diff)
-    if any(result.error is not None for result, _ in results):
+            say(line, err=to_output or options.diff)
+    unjudged = any(result.report is not None and result.report.unjudged for result, _ in results)
+    if unjudged or any(result.error is not None or result.faults for result, _ in results):
         sys.exit(FAILED)
     left = any(result.report is not None and result.report.findings for result, _ in results)
     left |= any(one.why.startswith("--lower") for result, _ in results for one in result.declined)
@@ -158,13 +160,13 @@ def fix_command(options: Options) -> None:
 
 def _check_named(files: "Sequence[Path]", expect: "Sequence[str]") -> None:
     """Refuse `--expect NODE:...` for a node that no model has, before anything is written."""
-    from halfpixel.checking.check import opened
+    from halfpixel.checking.check import sites
     from halfpixel.errors import HalfpixelError, UsageError
 
     if not any(":" in text for text in expect):
         return
     try:
-        check_expected(expect, [site for path in files for site in opened(path).sites])
+        check_expected(expect, [site for path in files for site in sites(path)])
     except UsageError:
         raise
     except HalfpixelError:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import click
 
+from halfpixel.cli.console import write_document
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
@@ -130,12 +131,12 @@ def verify_command(options: Options) -> None:
         sys.exit(_sites(a, options.provider, settings, options.output_format))
     if options.provider:
         raise UsageError("--provider is for a model alone; write B as model.onnx@cuda")
-    from halfpixel.report import verify_report
+    from halfpixel.report import verify_json, verify_report
     from halfpixel.verifying.verify import verify
 
     found = verify(a, b, settings)
     if options.output_format == "json":
-        click.echo(verify_report.dumps(found))
+        write_document(verify_json.dumps(found))
     else:
         verify_report.show(found, _console())
     ran = any(case.outputs for case in found.cases)
@@ -148,7 +149,7 @@ def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form:
     """Verify the sites of one model; return the exit code."""
     from halfpixel.checking.check import opened
     from halfpixel.formats import coreml_file
-    from halfpixel.report import verify_report
+    from halfpixel.report import verify_json, verify_report
     from halfpixel.runtime import Side, parse_provider, parse_side
     from halfpixel.verifying.inputs import refuse_shapes
     from halfpixel.verifying.site_check import SiteCheck
@@ -182,7 +183,7 @@ def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form:
         refused = refused or bool(said)
     notes = list(dict.fromkeys(notes))
     if form == "json":
-        click.echo(verify_report.dumps_sites(results, optimiser, notes))
+        write_document(verify_json.dumps_sites(results, optimiser, notes))
     else:
         verify_report.show_sites(results, optimiser, _console(), notes)
     wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)

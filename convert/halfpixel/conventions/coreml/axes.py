@@ -213,23 +213,23 @@ def _factor(wanted: Wanted, axis: int) -> int | None:
     return None if scale is None or scale.denominator != 1 else math.floor(scale)
 
 
-def call_of(
-    sampling: Sampling,
-    spatial: int,
+def writer(
     by_size: Mapping[str, Sampling],
     by_factor: Callable[[int], Iterator[tuple[str, Sampling]]],
-) -> str | None:
-    """Return the first call that is proven to be a sampling at every size, or None.
+) -> Callable[[Sampling, int], str | None]:
+    """Return how a convention writes: the first call that is proven equal at every size, or None.
 
     Args:
-        sampling: what is to be said of each axis.
-        spatial: number of spatial axes; Core ML has two.
         by_size: calls that are given the output lengths, and what each computes.
         by_factor: calls that enlarge by a whole factor.
     """
-    factor = sampling.scale
-    if spatial > 2:
-        return None
-    grows = factor is not None and factor > 1 and factor.denominator == 1
-    said = by_factor(int(factor)) if factor is not None and grows else by_size.items()
-    return text_of(sampling, said)
+
+    def write(sampling: Sampling, spatial: int) -> str | None:
+        factor = sampling.scale
+        if spatial > 2:
+            return None
+        grows = factor is not None and factor > 1 and factor.denominator == 1
+        said = by_factor(int(factor)) if factor is not None and grows else by_size.items()
+        return text_of(sampling, said)
+
+    return write

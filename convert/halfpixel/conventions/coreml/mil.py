@@ -84,6 +84,7 @@ from halfpixel.conventions.coreml.axes import (
 from halfpixel.conventions.coreml.names import INTERPOLATIONS, IOS15, IOS16, IOS17, RULES
 from halfpixel.conventions.meaning import Meaning, choice, number, whole
 from halfpixel.conventions.vocabulary import Attributes, Wanted, Words
+from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Coordinate, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.resize import given_scale
@@ -99,10 +100,7 @@ FLAGS: Final[tuple[Attributes, ...]] = (
 
 REPEAT: Final = Sampling("asymmetric", Nearest("floor"))
 NEAREST: Final = Sampling("tf_half_pixel_for_nn", Nearest("floor"))
-RESIZES: Final = frozenset({
-    "upsample_nearest_neighbor", "upsample_bilinear", "resize_nearest_neighbor",
-    "resize_bilinear", "resize",
-})  # fmt: skip
+RESIZES: Final = ML_PROGRAM.resizes
 
 
 def read(op: str, attributes: Attributes, input_shape: InputShape) -> Meaning:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Final
 
 from halfpixel.convention import Convention, Reading
-from halfpixel.conventions.coreml.axes import call_of, last
+from halfpixel.conventions.coreml.axes import last, writer
 from halfpixel.conventions.coreml.mil import (
     FACTORS,
     FLAGS,
@@ -79,14 +79,10 @@ def _value(name: str, value: object) -> object:
     return value
 
 
-def _write(sampling: Sampling, spatial: int) -> str | None:
-    return call_of(sampling, spatial, CALLS, _by_factor)
-
-
 CONVENTION = Convention(
     "Core ML ML Program",
     (*sorted(RESIZES), *(f"*mb.{op}" for op in sorted(RESIZES))),
     _read,
-    _write,
+    writer(CALLS, _by_factor),
     examples=(*CALLS.items(), *_by_factor(2)),
 )

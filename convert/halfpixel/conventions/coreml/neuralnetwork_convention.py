@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Final
 
 from halfpixel.convention import Convention, Reading
-from halfpixel.conventions.coreml.axes import call_of, last
+from halfpixel.conventions.coreml.axes import last, writer
 from halfpixel.conventions.coreml.names import LINEAR_MODES, METHODS
 from halfpixel.conventions.coreml.neuralnetwork import REPEAT, read
 from halfpixel.conventions.meaning import choice
@@ -55,14 +55,10 @@ def _read(text: str, length: int | None) -> Reading:
     return read(layer, attributes, (1, length, length)).along(last(RANK, 2))
 
 
-def _write(sampling: Sampling, spatial: int) -> str | None:
-    return call_of(sampling, spatial, CALLS, _by_factor)
-
-
 CONVENTION = Convention(
     "Core ML neural network",
     tuple(FIELDS),
     _read,
-    _write,
+    writer(CALLS, _by_factor),
     examples=(*CALLS.items(), *_by_factor(2)),
 )

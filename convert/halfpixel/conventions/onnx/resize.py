@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from halfpixel.conventions.meaning import COPIES, Meaning, choice
 from halfpixel.conventions.vocabulary import Attributes
+from halfpixel.dialect import ONNX
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import shortest
@@ -40,6 +41,21 @@ ONNX_COORDINATES: Final = frozenset(
 ) | {"pytorch_half_pixel"}
 ROUNDINGS: Final = frozenset({"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"})
 MODES: Final = frozenset({"nearest", "linear", "cubic"})
+RESIZES: Final = ONNX.resizes
+
+FIRST_RESIZE: Final = 11
+"""First opset whose Resize says its coordinates."""
+
+DEFAULTS: Final[Attributes] = {
+    "mode": "nearest",
+    "coordinate_transformation_mode": "half_pixel",
+    "nearest_mode": "round_prefer_floor",
+    "cubic_coeff_a": -0.75,
+    "antialias": 0,
+    "exclude_outside": 0,
+    "keep_aspect_ratio_policy": "stretch",
+}
+"""What a Resize from opset 11 on has where an attribute is not written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +132,7 @@ def sampling_of(op: str, opset: int, attributes: Attributes) -> Sampling:
     'asymmetric'
     """
     mode = str(attributes.get("mode", "nearest"))
-    if op == "Upsample" or opset < 11:
+    if op == "Upsample" or opset < FIRST_RESIZE:
         if mode == "bilinear" and op == "Upsample":
             mode = "linear"
         choice("mode", mode, ("linear", "nearest"))
@@ -227,10 +243,6 @@ def _resampled(sampling: Sampling, n_in: int | None, n_out: int | None, *, likel
     if n_in is not None and n_out is not None:
         return n_in != n_out
     return likely
-
-
-FIRST_RESIZE: Final = 11
-"""First opset whose Resize says its coordinates."""
 
 
 def early_attributes(mode: str, rounding: str = "floor") -> dict[str, str]:

@@ -11,7 +11,13 @@ from itertools import product
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.onnx.lengths import By, NodeWanted, ways
-from halfpixel.conventions.onnx.resize import Request, attributes_of, read, sampling_of
+from halfpixel.conventions.onnx.resize import (
+    FIRST_RESIZE,
+    Request,
+    attributes_of,
+    read,
+    sampling_of,
+)
 from halfpixel.conventions.vocabulary import Attributes, Vocabulary
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling
@@ -45,7 +51,7 @@ ROUNDINGS: Final = ("floor", "round_prefer_floor", "round_prefer_ceil", "ceil")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class NodeWords:
     """One way to write a resize as a Resize node.
 
     Attributes:
@@ -60,23 +66,23 @@ class Form:
     attributes: dict[str, object]
     by: By
     values: tuple[float | None, ...] = ()
-    opset: int = 11
+    opset: int = FIRST_RESIZE
     resize: Resize | None = field(default=None, compare=False, repr=False)
 
 
-def _forms(wanted: NodeWanted) -> Iterator[Form]:
+def _forms(wanted: NodeWanted) -> Iterator[NodeWords]:
     """Yield forms of what is meant, then of what is written most often."""
     for attributes, sampling in _attributes(wanted):
         for by, values, scales in ways(wanted, sampling):
             axes = tuple((a, _with(sampling, scales, a)) for a, _ in wanted.resize.axes)
             found = Resize(axes, wanted.resize.extrapolation_value)
-            yield Form(attributes, by, values, _first_opset(attributes), found)
+            yield NodeWords(attributes, by, values, _first_opset(attributes), found)
 
 
 def _first_opset(attributes: Attributes) -> int:
     if attributes["coordinate_transformation_mode"] == "half_pixel_symmetric":
         return 19
-    return 18 if "antialias" in attributes else 11
+    return 18 if "antialias" in attributes else FIRST_RESIZE
 
 
 def _with(sampling: Sampling, scales: Sequence[float | None] | None, axis: int) -> Sampling:
@@ -130,10 +136,10 @@ def _of_table(sampling: Sampling, n_in: int | None, n_out: int | None) -> Iterat
         yield Sampling(coordinate, Linear())
 
 
-def _variants(wanted: NodeWanted) -> Iterator[Form]:
+def _variants(wanted: NodeWanted) -> Iterator[NodeWords]:
     """Yield the attributes that stand there with one changed, then with two; lengths stay."""
     for changes in _changes(wanted.attributes):
-        yield Form({**wanted.attributes, **changes}, "kept")
+        yield NodeWords({**wanted.attributes, **changes}, "kept")
 
 
 def _changes(given: Attributes) -> Iterator[Mapping[str, object]]:
@@ -159,7 +165,7 @@ def _changes(given: Attributes) -> Iterator[Mapping[str, object]]:
             yield changes
 
 
-def _resize_of(form: Form, wanted: NodeWanted) -> Resize | None:
+def _resize_of(form: NodeWords, wanted: NodeWanted) -> Resize | None:
     """Return what a form computes at the wanted lengths, read as a file would be."""
     if form.resize is not None:
         return form.resize
@@ -214,7 +220,7 @@ def exact_attributes(
     ins, outs = zip(*(lengths.get(axis, (1, 1)) for axis in range(max(lengths) + 1)), strict=True)
     resize = Resize(tuple((axis, sampling) for axis, sampling, _, _ in steps))
 
-    def runs(form: Form, _: Resize) -> bool:
+    def runs(form: NodeWords, _: Resize) -> bool:
         written = sampling_of("Resize", opset, form.attributes)
         if form.by != "sizes" or written.extrapolate:
             return False

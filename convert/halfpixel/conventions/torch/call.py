@@ -11,9 +11,9 @@ from functools import lru_cache
 
 from halfpixel.conventions.torch.interpolate import Family, Interpolate, candidates
 from halfpixel.sampling import Linear, Resize, Sampling, Table, compare
-from halfpixel.sampling.arithmetic import pytorch_nearest, shortest
+from halfpixel.sampling.arithmetic import likeliest, pytorch_nearest
 from halfpixel.sampling.coordinate import ONE
-from halfpixel.sampling.resize import compare_resize
+from halfpixel.sampling.resize import compare_resize, surely_differ
 
 Lengths = tuple[int | None, ...]
 
@@ -86,7 +86,7 @@ def matching_call(
     wanted = resize.axes[0][1] if resize.axes else None
     calls: list[Interpolate] = []
     if scales is not None:
-        calls += candidates(spatial, scaled=tuple(shortest(scales[axis]) for axis in view.axes))
+        calls += candidates(spatial, scaled=tuple(likeliest(scales[axis]) for axis in view.axes))
         calls = [call for call in calls if _fits(call, view, input_lengths, output_lengths)]
     if scales is None or not calls:  # up to opset 10 a size was written as a scale
         calls += candidates(spatial, scaled=None)
@@ -181,7 +181,7 @@ def closest_nearest(
     names: tuple[Family, ...] = ("nearest-exact", "nearest")
     calls = [Interpolate(name, axes, (None,) * axes) for name in names]
     for factor in factors:
-        calls += [Interpolate(name, axes, None, (shortest(factor),) * axes) for name in names]
+        calls += [Interpolate(name, axes, None, (likeliest(factor),) * axes) for name in names]
     return min((_closeness(call, lengths, tables) for call in calls), key=lambda c: c.off)
 
 
@@ -223,6 +223,8 @@ def _is(
         for axis, sampling in meant.axes
         if resize.sampling(axis) is not None or not _copies(sampling, input_lengths[axis])
     )
+    if surely_differ(Resize(copied), resize, input_lengths, output_lengths):
+        return False
     verdict = compare_resize(Resize(copied), resize, input_lengths, output_lengths)
     if any(isinstance(sampling.kernel, Table) for _, sampling in resize.axes):
         return verdict.negligible  # the weights of a table were rounded to float32

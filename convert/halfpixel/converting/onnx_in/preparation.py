@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from halfpixel.checking.check import opened
 from halfpixel.converting.onnx_in.older import DOMAIN, NEWEST, lower
+from halfpixel.formats.onnx.read.external_data import whole_model
 from halfpixel.runtime import RunSettings, Side, runtime_of
 from halfpixel.site import Site
 
@@ -42,9 +43,7 @@ def prepare(path: Path, feeds: "Arrays") -> "tuple[ModelProto, list[Site]]":
         GraphError: a node that cannot be said in the words of opset 17.
         Exception: what onnx and onnxruntime raise.
     """
-    import onnx
-
-    model = inlined(onnx.load(path))  # pyright: ignore[reportUnknownMemberType]
+    model = inlined(whole_model(path))
     fix_lengths(model, feeds)
     hoist(model)
     fold_constants(model, feeds, path.name)

@@ -10,7 +10,7 @@ from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.converting.plain.calls import product
 from halfpixel.errors import GraphError
 from halfpixel.formats.lowerings import Capabilities
-from halfpixel.formats.plan import Goal, Matrix, Pixels, Product
+from halfpixel.formats.plan import Matrix, Pixels, Product, SizedResize
 from halfpixel.formats.planner import lowered
 from halfpixel.sampling import GridSample, Resize, Sampling
 from halfpixel.site import Site
@@ -97,7 +97,7 @@ def _weighed(site: Site, resize: Resize) -> "torch.nn.Module":
     ins, outs = site.operation.lengths
     if None in ins or None in outs:
         raise GraphError("", site.path, "its lengths are not known")
-    plan = cast("Product", lowered(Goal(resize, (ins, outs), {}), "mixed", TORCH))
+    plan = cast("Product", lowered(SizedResize(resize, (ins, outs), {}), "mixed", TORCH))
     tables = {step.axis: _table(step) for step in plan.steps}
     inside = _inside(plan)
 

@@ -1,5 +1,6 @@
 """A Core ML model that was read, and one that was changed and is not written yet."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -53,6 +54,21 @@ class CoremlModel:
         """
         if stamp(self.package.spec) not in {self._seen, None}:
             raise ModelFileError(self.path, "has changed since it was read")
+
+    def check_weights(self, *, copied: bool = False) -> None:
+        """Refuse files of weights that lead out of the package or are not there.
+
+        Args:
+            copied: they go to another package, where none may be hidden.
+
+        Raises:
+            ModelFileError: there is such a file.
+        """
+        from halfpixel.formats.coreml.read.weights import blobs_of
+
+        for program in self.contents.programs.values():
+            for name in sorted(blobs_of(program)):
+                self.package.check_blob(name, copied=copied)
 
     @property
     def format(self) -> str:
@@ -138,7 +154,7 @@ class CoremlModel:
         del newest
         return words_of_change(self.contents, change)
 
-    def rewrite(self, changes: Sequence[Change], newest: int | None) -> "CoremlRewritten":
+    def rewrite(self, changes: Sequence[Change], newest: int | None) -> "ChangedCoremlModel":
         """Return the model with changes made, as far as they can be.
 
         Args:
@@ -149,11 +165,11 @@ class CoremlModel:
 
         del newest
         edit, outcomes = rewritten(self.contents, self.edit, self.record, changes)
-        return CoremlRewritten(self, edit, tuple(outcomes))
+        return ChangedCoremlModel(self, edit, tuple(outcomes))
 
 
 @dataclass
-class CoremlRewritten:
+class ChangedCoremlModel:
     """A changed model that is not written yet.
 
     Attributes:
@@ -192,14 +208,14 @@ class CoremlRewritten:
 
     def save(self, target: Path, *, replace: bool) -> None:
         """Write it: a package to a package, a file to a file."""
-        from halfpixel.formats.coreml.read.weights import blobs_of
         from halfpixel.formats.coreml.write.save import save
 
         package = self.before.package
         self.before.check_unchanged()
-        for program in self.before.contents.programs.values():
-            for name in blobs_of(program):
-                package.blob(name)  # raises where the package is not whole
+        copied = package.folder is not None and os.path.realpath(target) != os.path.realpath(
+            package.folder
+        )
+        self.before.check_weights(copied=copied)
         pieces = self._pieces()
 
         def verify(written: Path) -> None:
@@ -238,7 +254,7 @@ class CoremlRewritten:
     def _check_read_back(self, written: Path, target: Path) -> None:
         """Refuse a file whose sites are not those that were meant."""
         before = self.before.package
-        found = CoremlModel(Package(before.path, written, before.folder, before.model_path))
+        found = CoremlModel(replace(before, spec=written, data=before.model_path))
         if found.sites != self.opened.sites or tuple(found.record) != tuple(self.opened.record):
             raise ModelFileError(target, "reads back as another model than was written")
 

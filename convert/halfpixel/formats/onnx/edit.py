@@ -2,16 +2,21 @@
 
 An edit says, node by node, what stands in a node's place; everything that it does not name
 stays as it is, byte for byte. Two edits in a row compose to one, so that a model is lifted
-to a later opset, repaired there, and written once.
+to a later opset, repaired there, and written once. What nobody reads any more goes with it:
+constants, tables, transposes.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
+from halfpixel.formats.onnx.read.scope import inner_graphs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from onnx import FunctionProto, GraphProto, ModelProto, NodeProto
 
     Item = NodeProto | None
@@ -22,6 +27,9 @@ Inner = tuple[int, int, int]
 
 Container = tuple[str | int, ...]
 """A list of nodes: ("graph",) or ("function", index), then places of subgraphs."""
+
+LARGEST: Final = 1 << 16
+"""Most bytes of an initializer that is dropped; a larger one may be somebody's weights."""
 
 
 @dataclass(slots=True)
@@ -44,7 +52,7 @@ class GraphEdit:
 
 
 @dataclass(slots=True)
-class ModelEdit:
+class OnnxEdit:
     """A change of a model.
 
     Attributes:
@@ -78,7 +86,7 @@ class ModelEdit:
         return edit
 
 
-def compose(first: ModelEdit, second: ModelEdit, model: "ModelProto") -> ModelEdit:
+def compose(first: OnnxEdit, second: OnnxEdit, model: "ModelProto") -> OnnxEdit:
     """Return the edit that does `first`, then `second`.
 
     Args:
@@ -94,7 +102,7 @@ def compose(first: ModelEdit, second: ModelEdit, model: "ModelProto") -> ModelEd
         )
         for index in first.functions.keys() | second.functions.keys()
     }
-    return ModelEdit(
+    return OnnxEdit(
         _compose(first.graph, second.graph, model.graph),
         functions,
         second.opset if second.opset is not None else first.opset,
@@ -144,7 +152,7 @@ def _by_node(inner: Mapping[Inner, GraphEdit]) -> dict[int, dict[Inner, GraphEdi
     return out
 
 
-def applied(model: "ModelProto", edit: ModelEdit) -> "ModelProto":
+def applied(model: "ModelProto", edit: OnnxEdit) -> "ModelProto":
     """Return a changed copy of a model in memory; the model itself stays as it is."""
     out = type(model)()
     out.CopyFrom(model)
@@ -187,3 +195,72 @@ def _copy(node: "NodeProto") -> "NodeProto":
     out = type(node)()
     out.CopyFrom(node)
     return out
+
+
+def drop_unread(model: "ModelProto", edit: OnnxEdit) -> None:
+    """Add to an edit the nodes and small initializers that only replaced nodes read.
+
+    Args:
+        model: the model that the edit applies to.
+        edit: the edit, which grows.
+    """
+    _drop(model.graph, edit.graph)
+    for index, change in edit.functions.items():
+        _drop(model.functions[index], change)
+
+
+def _drop(graph: "GraphProto | FunctionProto", edit: GraphEdit) -> None:
+    for place, change in edit.inner.items():
+        _drop(graph_at(graph, place), change)
+    if not edit.nodes:
+        return
+    reads = Counter(_outputs(graph))
+    for index, node in enumerate(graph.node):
+        for kept in _items(node, edit.nodes.get(index)):
+            reads.update(_reads(kept))
+    gone = _unread(graph, edit, reads)
+    inputs = {value.name for value in getattr(graph, "input", ()) if hasattr(value, "name")}
+    for index, tensor in enumerate(getattr(graph, "initializer", ())):
+        if tensor.name in gone and tensor.name not in inputs and tensor.ByteSize() <= LARGEST:
+            edit.dropped.add(index)
+
+
+def _unread(graph: "GraphProto | FunctionProto", edit: GraphEdit, reads: Counter[str]) -> set[str]:
+    """Drop nodes that only replaced nodes read, back to their sources; return their values."""
+    producers = {name: place for place, node in enumerate(graph.node) for name in node.output}
+    waiting = [n for index in edit.nodes for n in _reads(graph.node[index]) if not reads[n]]
+    gone: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in gone or reads[name]:
+            continue
+        gone.add(name)
+        place = producers.get(name)
+        if place is None or place in edit.nodes:
+            continue
+        node = graph.node[place]
+        if inner_graphs(node) or any(reads[output] for output in node.output):
+            continue
+        edit.nodes[place] = []
+        reads.subtract(_reads(node))
+        waiting += [source for source in _reads(node) if not reads[source]]
+    return gone
+
+
+def _items(node: "NodeProto", items: "Sequence[NodeProto | None] | None") -> "list[NodeProto]":
+    if items is None:
+        return [node]
+    return [node if item is None else item for item in items]
+
+
+def _outputs(graph: "GraphProto | FunctionProto") -> list[str]:
+    return [value if isinstance(value, str) else value.name for value in graph.output]
+
+
+def _reads(node: "NodeProto") -> list[str]:
+    """Return the values that a node reads, its subgraphs included."""
+    names = [name for name in node.input if name]
+    for _, _, graph in inner_graphs(node):
+        names += [name for inner in graph.node for name in _reads(inner)]
+        names += [value.name for value in graph.output]
+    return names

@@ -17,7 +17,7 @@ from halfpixel.site import Site
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    from halfpixel.formats.onnx.edit import ModelEdit
+    from halfpixel.formats.onnx.edit import OnnxEdit
 
 FORMAT_NAME: Final = "ONNX"
 
@@ -34,7 +34,7 @@ class OnnxModel:
 
     proto: "ModelProto"
     source: object
-    edit: "ModelEdit | None" = None
+    edit: "OnnxEdit | None" = None
     _places: list[Place] | None = field(default=None, init=False)
     _values: tuple[Value, ...] | None = field(default=None, init=False)
     _inputs: tuple[Port, ...] | None = field(default=None, init=False)
@@ -84,7 +84,7 @@ class OnnxModel:
     @property
     def inputs(self) -> tuple[Port, ...]:
         """What it takes, in order."""
-        from halfpixel.formats.onnx.read.values import inputs_of
+        from halfpixel.formats.onnx.read.lengths.values import inputs_of
 
         if self._inputs is None:
             with errors_of(self.path, self.proto):
@@ -94,7 +94,7 @@ class OnnxModel:
     @property
     def data_files(self) -> list[str]:
         """Names of the files beside it that hold its weights."""
-        from halfpixel.formats.onnx.write.external_data import data_files
+        from halfpixel.formats.onnx.read.external_data import data_files
 
         if self._data_files is None:
             with errors_of(self.path, self.proto):
@@ -104,7 +104,7 @@ class OnnxModel:
     @property
     def values(self) -> tuple[Value, ...]:
         """Values of the main graph, in graph order."""
-        from halfpixel.formats.onnx.read.values import values_of
+        from halfpixel.formats.onnx.read.lengths.values import values_of
 
         if self._values is None:
             with errors_of(self.path, self.proto):
@@ -128,9 +128,8 @@ class OnnxModel:
     def places(self) -> list[Place]:
         """Its sites with their nodes; raises as `sites`."""
         if self._places is None:
-            path = self.path
-            with errors_of(path, self.proto):
-                self._places = Walk(self.proto, path.parent if path else None).places()
+            with errors_of(self.path, self.proto):
+                self._places = Walk(self.proto, self.path).places()
         return self._places
 
     def words(self, change: Change, newest: int | None) -> str:
@@ -139,7 +138,7 @@ class OnnxModel:
 
         return words_of_change(self.places[change.site], change, newest)
 
-    def rewrite(self, changes: Sequence[Change], newest: int | None) -> "OnnxRewritten":
+    def rewrite(self, changes: Sequence[Change], newest: int | None) -> "ChangedOnnxModel":
         """Return the model with changes made, as far as they can be.
 
         Args:
@@ -154,18 +153,17 @@ class OnnxModel:
         from halfpixel.formats.onnx.write.version_converter import opset_of
 
         if not changes:
-            return OnnxRewritten(self, None, (), ())
-        folder = None if self.path is None else self.path.parent
+            return ChangedOnnxModel(self, None, (), ())
         with errors_of(self.path, self.proto):
-            rewriting = Rewriting(self.proto, self.places, folder, newest)
+            rewriting = Rewriting(self.proto, self.places, self.path, newest)
             edit, outcomes = rewriting.edit(changes)
         before, after = opset_of(self.proto), edit.opset
         notes = () if after is None else (f"opset {before} to {after}",)
-        return OnnxRewritten(self, edit, tuple(outcomes), notes)
+        return ChangedOnnxModel(self, edit, tuple(outcomes), notes)
 
 
 @dataclass
-class OnnxRewritten:
+class ChangedOnnxModel:
     """A changed model that is not written yet.
 
     Attributes:
@@ -176,7 +174,7 @@ class OnnxRewritten:
     """
 
     before: OnnxModel
-    edit: "ModelEdit | None"
+    edit: "OnnxEdit | None"
     outcomes: tuple[Outcome, ...]
     notes: tuple[str, ...]
     _opened: OnnxModel | None = None

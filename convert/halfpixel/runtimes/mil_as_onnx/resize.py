@@ -14,7 +14,7 @@ from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.write.builder import Ends, Nodes
 from halfpixel.formats.onnx.write.plan import OTHERS
 from halfpixel.formats.onnx.write.site import add
-from halfpixel.formats.plan import Copy, Goal, Plan, Product, Said
+from halfpixel.formats.plan import Copy, Plan, Product, Said, SizedResize
 from halfpixel.formats.planner import lowered
 from halfpixel.runtimes.mil_as_onnx.graph import code_of
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
@@ -126,7 +126,7 @@ def plan_of(operation: Operation, meant: Resize, opset: int) -> Plan:
         kept = (None,) * len(ins) if None in ins else ins
         values = tuple(by_axis.get(axis, n) for axis, n in enumerate(kept))
         return Said("Resize", attributes, by="sizes", values=values)
-    goal = Goal(meant, operation.lengths, {}, dtype="float32")
+    goal = SizedResize(meant, operation.lengths, {}, dtype="float32")
     return lowered(goal, "gather" if kernels == {Nearest} else "matmul", EXACT)
 
 

@@ -7,12 +7,16 @@ Source: apple/coremltools `modelpackage/src/ModelPackage.cpp`.
 """
 
 import json
-import stat
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Final, cast
+from pathlib import Path
+from typing import BinaryIO, Final, cast
 
 from halfpixel.errors import ModelFileError
+from halfpixel.formats.data_folder import DataFolder, Unsafe, plain_parts, quoted, visible_parts
+from halfpixel.formats.protobuf_wire import regular
 
 MANIFEST: Final = "Manifest.json"
 DATA: Final = "Data"
@@ -31,6 +35,8 @@ class Package:
         spec: the file that holds the model's specification.
         folder: the package; None for a single file.
         data: where its weights lie, where that is not beside the specification.
+        links: a file of the package beside whose real place its other files lie; None for a
+            package that is no folder of links.
     """
 
     path: Path
@@ -38,24 +44,71 @@ class Package:
     folder: Path | None = None
     data: Path | None = None
 
+    links: Path | None = None
+
     @property
     def model_path(self) -> Path:
         """The folder that ``@model_path`` stands for in the names of weight files."""
         return self.data or self.spec.parent
 
-    def blob(self, name: str) -> Path:
-        """Return the file that a value in a blob names.
+    @property
+    def files(self) -> DataFolder:
+        """The folder that every file of the model lies in."""
+        if self.folder is None:
+            return DataFolder(self.model_path, self.path)
+        return DataFolder(self.folder, self.links)
+
+    def blob(self, name: str) -> BinaryIO:
+        """Return the file that a value in a blob names, opened for reading.
 
         Raises:
-            ModelFileError: it leads out of the package, or is not there.
+            ModelFileError: it leads out of the package, is not there, or is no regular file.
         """
-        relative = name.removeprefix("@model_path/")
-        where = _inside(self.model_path, relative, self.path, f"the weights file {name!r}")
-        if not where.exists():
-            raise ModelFileError(self.path, f"the weights file {name!r} is missing")
-        if not where.is_file():
-            raise ModelFileError(self.path, f"the weights file {name!r} is no regular file")
-        return where
+        with self._errors(name):
+            return self.files.open(self._within(name))
+
+    def check_blob(self, name: str, *, copied: bool = False) -> None:
+        """Refuse a file of weights that is none; nothing is opened.
+
+        Args:
+            name: what a value in a blob names.
+            copied: it goes to another package.
+
+        Raises:
+            ModelFileError: as `blob`, or it would be copied under a hidden name.
+        """
+        with self._errors(name):
+            within = self._within(name)
+            self.files.about(within)
+            if copied:
+                visible_parts(within)
+
+    def spec_descriptor(self, name: str, flags: int) -> int:
+        """Open the specification; what ``open`` takes as its opener."""
+        if self.folder is None or not self.spec.is_relative_to(self.folder):
+            return regular(name, flags)
+        try:
+            return self.files.descriptor(self.spec.relative_to(self.folder).as_posix())
+        except Unsafe as error:
+            raise OSError(f"it {error}") from error
+
+    def _within(self, name: str) -> str:
+        """Return the path of a file of weights in the package."""
+        parts = plain_parts(name.removeprefix("@model_path/"))
+        base = self.model_path.relative_to(self.folder or self.model_path)
+        return (base.joinpath(*parts)).as_posix()
+
+    @contextmanager
+    def _errors(self, name: str) -> Generator[None]:
+        what = f"the weights file {quoted(name)}"
+        try:
+            yield
+        except Unsafe as error:
+            raise ModelFileError(self.path, f"{what} {error}") from error
+        except FileNotFoundError as error:
+            raise ModelFileError(self.path, f"{what} is missing") from error
+        except OSError as error:
+            raise ModelFileError(self.path, f"{what}: {_reason(error)}") from error
 
 
 def located(path: Path) -> Package:
@@ -78,40 +131,78 @@ def located(path: Path) -> Package:
         if path.name.endswith(".mlpackage") and path.exists():
             raise ModelFileError(path, "not a Core ML package: it is no folder")
         return Package(path, path)
-    return Package(path, _root(path), path)
+    links = _links(path)
+    return Package(path, _root(path, DataFolder(path, links)), path, links=links)
 
 
-def _root(folder: Path) -> Path:
+def _links(folder: Path) -> Path | None:
+    """Return the manifest of a package whose files are all links into one folder, or None.
+
+    So the caches of model hubs keep them; any other link that leads out of a package is refused.
+
+    Raises:
+        ModelFileError: there is such a link.
+    """
+    root = os.path.realpath(folder)
+    outside: list[Path] = []
+    places: set[Path] = set()
+    for place, folders, names in os.walk(folder):
+        for path in (Path(place, name) for name in (*folders, *names)):
+            if path.is_symlink():
+                real = Path(os.path.realpath(path))
+                outside += [] if real.is_relative_to(root) else [path]
+                places.add(real.parent)
+            elif path.name in names:
+                places.add(path.parent)
+    if not outside:
+        return None
+    manifest = folder / MANIFEST
+    if len(places) > 1 or manifest not in outside:
+        name = quoted(outside[0].relative_to(folder).as_posix())
+        raise ModelFileError(folder, f"{name} leads out of the model's folder")
+    return manifest
+
+
+def _root(folder: Path, files: DataFolder) -> Path:
     """Return the file of the root model, as the manifest says."""
-    manifest = _manifest(folder)
+    manifest = _manifest(folder, files)
     entries, root = manifest.get("itemInfoEntries"), manifest.get("rootModelIdentifier")
     if not isinstance(entries, dict) or not isinstance(root, str):
         reason = f"{MANIFEST} lacks itemInfoEntries or rootModelIdentifier"
         raise ModelFileError(folder, reason)
     entry = cast("dict[str, object]", entries).get(root)
     if not isinstance(entry, dict):
-        raise ModelFileError(folder, f"{MANIFEST} has no item {root!r}, its root model")
+        raise ModelFileError(folder, f"{MANIFEST} has no item {quoted(root)}, its root model")
     name = cast("dict[str, object]", entry).get("path")
     if not isinstance(name, str) or not name:
-        raise ModelFileError(folder, f"{MANIFEST}: item {root!r} has no path")
-    spec = _inside(folder / DATA, name, folder, f"{MANIFEST}: path {name!r}")
-    if not spec.exists():
-        raise ModelFileError(folder, f"the root model {DATA}/{name} is missing")
-    return spec
-
-
-def _manifest(folder: Path) -> dict[str, object]:
-    path = folder / MANIFEST
+        raise ModelFileError(folder, f"{MANIFEST}: item {quoted(root)} has no path")
+    what = f"{MANIFEST}: path {quoted(name)}"
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_MANIFEST:
+        parts = plain_parts(name)
+        files.about("/".join((DATA, *parts)))
+    except Unsafe as error:
+        raise ModelFileError(folder, f"{what} {error}") from error
+    except FileNotFoundError as error:
+        reason = f"the root model {quoted(f'{DATA}/{name}')} is missing"
+        raise ModelFileError(folder, reason) from error
+    except OSError as error:
+        raise ModelFileError(folder, f"{what}: {_reason(error)}") from error
+    return folder.joinpath(DATA, *parts)
+
+
+def _manifest(folder: Path, files: DataFolder) -> dict[str, object]:
+    try:
+        with files.open(MANIFEST) as file:
+            data = file.read(LARGEST_MANIFEST + 1)
+        if len(data) > LARGEST_MANIFEST:
             raise ModelFileError(folder, f"{MANIFEST} is no file of a manifest's size")
-        read: object = json.loads(path.read_text("utf-8"))
+        read: object = json.loads(data.decode("utf-8"))
+    except Unsafe as error:
+        raise ModelFileError(folder, f"{MANIFEST} {error}") from error
     except FileNotFoundError as error:
         raise ModelFileError(folder, f"not a Core ML package: {MANIFEST} is missing") from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ModelFileError(folder, f"{MANIFEST}: {reason}") from error
+        raise ModelFileError(folder, f"{MANIFEST}: {_reason(error)}") from error
     except (ValueError, RecursionError) as error:
         raise ModelFileError(folder, f"{MANIFEST} is not JSON: {error}") from error
     if not isinstance(read, dict):
@@ -119,22 +210,5 @@ def _manifest(folder: Path) -> dict[str, object]:
     return cast("dict[str, object]", read)
 
 
-def _inside(base: Path, name: str, path: Path, what: str) -> Path:
-    """Return a path below `base`; links count as what they lead to.
-
-    Raises:
-        ModelFileError: it leads out, or is no path.
-    """
-    relative = PurePosixPath(name)
-    if relative.is_absolute() or ".." in relative.parts or "\0" in name or "\\" in name:
-        raise ModelFileError(path, f"{what} leads out of the package")
-    where = base / relative
-    try:
-        real, limit = where.resolve(), base.resolve()
-        where.exists()  # raises where a name is too long, or no name at all
-    except (OSError, RuntimeError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise ModelFileError(path, f"{what}: {(reason or 'no path').lower()}") from error
-    if not real.is_relative_to(limit):
-        raise ModelFileError(path, f"{what} leads out of the package")
-    return where
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -124,14 +124,8 @@ def settle(base: Operation, meaning: Meaning) -> Operation:
     check_lengths(meaning.resize, ins, outs, LONGEST)
     scales = meaning.scales if base.by == "scales" else None
     whole = scales is not None and all(factor == int(factor) for factor in scales)
-    return replace(
-        base,
-        operator=meaning.resize,
-        output_shape=tuple(shape_out),
-        torch_call=torch_text(meaning.resize, scales if whole else None, ins, outs),
-        scales=scales,
-        sizes=meaning.sizes,
-    )
+    call = torch_text(meaning.resize, scales if whole else None, ins, outs)
+    return base.settled(meaning, tuple(shape_out), call)
 
 
 def resize_compute(

@@ -189,7 +189,7 @@ def specification(package: Package) -> Generator[Spec]:
     """
     path = package.path
     try:
-        with mapped(package.spec, KIND) as view:
+        with mapped(package.spec, KIND, package.spec_descriptor) as view:
             yield Spec(view)
     except Malformed as error:
         raise ModelFileError(path, f"not {KIND}, or truncated: {error}") from error

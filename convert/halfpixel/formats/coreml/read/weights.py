@@ -4,6 +4,7 @@ Source: apple/coremltools `mlmodel/src/MILBlob/Blob/StorageFormat.hpp`.
 """
 
 import math
+import os
 import struct
 from typing import TYPE_CHECKING, Final, cast
 
@@ -81,13 +82,13 @@ def _from_blob(
     blob = value.blobFileValue
     if package is None:
         raise GraphError("", name, f"its values lie in {blob.fileName!r}, which is not at hand")
-    where, offset = package.blob(blob.fileName), int(blob.offset)
+    offset = int(blob.offset)
     try:
         wanted = packed.size_of(dtype, math.prod(shape))
     except ValueError as error:
         raise GraphError("", name, str(error)) from error
-    with where.open("rb") as file:
-        size = where.stat().st_size
+    with package.blob(blob.fileName) as file:
+        size = os.fstat(file.fileno()).st_size
         file.seek(min(offset, size))
         head = file.read(RECORD.size)
         if len(head) < RECORD.size:

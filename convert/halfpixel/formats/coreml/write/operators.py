@@ -11,7 +11,7 @@ from halfpixel.errors import ConventionError
 from halfpixel.formats.coreml.messages import MilOperation
 from halfpixel.formats.coreml.read.program import dtype_of
 from halfpixel.formats.coreml.write.operation import PARAMETER_TYPES, MilWriter
-from halfpixel.formats.plan import Copy, Gather, Goal, Matrix, Pixels, Plan, Product, Said
+from halfpixel.formats.plan import Copy, Gather, Matrix, Pixels, Plan, Product, Said, SizedResize
 from halfpixel.formats.protobuf_schema import new
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ GATHER_GREW: Final = 8
 """Specification version from which on gather has batch_dims and validate_indices."""
 
 
-def add(writer: MilWriter, plan: Plan, goal: Goal | None) -> None:
+def add(writer: MilWriter, plan: Plan, goal: SizedResize | None) -> None:
     """Add the operations of a plan.
 
     Args:

@@ -16,12 +16,12 @@ from halfpixel.formats.coreml.edit import LARGEST_CONSTANTS
 from halfpixel.formats.lowerings import Capabilities, Kind, Step
 from halfpixel.formats.plan import (
     Copy,
-    Goal,
     Matrix,
     Pixels,
     Plan,
     Product,
     Said,
+    SizedResize,
     is_copy,
 )
 from halfpixel.formats.planner import OwnWords, choose, lowered
@@ -54,7 +54,7 @@ PROGRAM: Final = Capabilities(
 """What an ML Program has beside its own resizes."""
 
 
-def program_plan(place: "Place", change: Change, goal: Goal | None) -> Plan:
+def program_plan(place: "Place", change: Change, goal: SizedResize | None) -> Plan:
     """Return how a change of an ML Program's operation is written.
 
     Raises:
@@ -96,7 +96,7 @@ LAYERS: Final = Capabilities(
 
 
 def network_plan(
-    place: "Place", change: Change, goal: Goal | None, exact: Callable[[], bool]
+    place: "Place", change: Change, goal: SizedResize | None, exact: Callable[[], bool]
 ) -> Plan:
     """Return how a change of a neural network's layer is written.
 
@@ -139,7 +139,7 @@ def kinds_of(step: Pixels | Matrix, rank: int) -> tuple[str, ...]:
     return ("batchedMatmul",)
 
 
-def settled_lengths(place: "Place", goal: Goal) -> tuple[int, ...] | None:
+def settled_lengths(place: "Place", goal: SizedResize) -> tuple[int, ...] | None:
     """Return the output lengths where they change; None where they stay.
 
     Raises:
@@ -155,7 +155,7 @@ def settled_lengths(place: "Place", goal: Goal) -> tuple[int, ...] | None:
     return None
 
 
-def vocabulary(operation: Operation, goal: Goal, version: int, copy: str) -> OwnWords:
+def vocabulary(operation: Operation, goal: SizedResize, version: int, copy: str) -> OwnWords:
     """Return what Core ML's own operators say of a resize.
 
     Args:
@@ -176,14 +176,14 @@ def vocabulary(operation: Operation, goal: Goal, version: int, copy: str) -> Own
     return OwnWords(say, lambda: _unsaid(operation, goal, version))
 
 
-def _words(operation: Operation, goal: Goal, version: int) -> Words | None:
+def _words(operation: Operation, goal: SizedResize, version: int) -> Words | None:
     """Return the operator that says a resize, at a specification version."""
     ins, outs = goal.lengths
     say = words_of(operation.dialect).words
     return say(goal.resize, ins, outs, version, operation.scales)
 
 
-def _unsaid(operation: Operation, goal: Goal, version: int) -> str:
+def _unsaid(operation: Operation, goal: SizedResize, version: int) -> str:
     """Return why no operator says a resize."""
     later = _words(operation, goal, NEWEST)
     if later is not None:

@@ -21,8 +21,9 @@ from halfpixel.formats.coreml.write.plan import (
     program_plan,
     settled_lengths,
 )
-from halfpixel.formats.plan import Copy, Product, Said, goal_for
+from halfpixel.formats.plan import Copy, Product, Said, sized_change
 from halfpixel.formats.protobuf_schema import new
+from halfpixel.printable import printable
 
 
 def rewritten(
@@ -40,13 +41,9 @@ def rewritten(
         dict(before.programs), dict(before.layers), dict(before.outputs), before.record
     )
     outcomes = _Rewriting(contents, before, edit).made(changes)
-    if not any(outcome.made for outcome in outcomes):
+    if not any(outcome.text for outcome in outcomes):
         return before, outcomes
-    lines = [
-        f"{contents.places[o.change.site].site.name}: {o.change.why}: {o.made}"
-        for o in outcomes
-        if o.made
-    ]
+    lines = [f"{printable(one.node)}: {one.why}: {one.text}" for one in outcomes if one.text]
     edit.record = "\n".join([*record, *lines])
     return edit, outcomes
 
@@ -73,7 +70,7 @@ class _Rewriting:
                 else:
                     outcomes.append(self._layer(place, place.node, change))
             except (ConventionError, GraphError) as error:
-                outcomes.append(Outcome(change, declined=reason_of(error)))
+                outcomes.append(Outcome.declined(place.site, change.why, reason_of(error)))
         for blocks in self.copies.values():
             for scope in blocks:
                 if not scope.path:
@@ -90,7 +87,7 @@ class _Rewriting:
         return self.copies[leaf.label]
 
     def _operation(self, place: CoremlPlace, node: MilPlace, change: Change) -> Outcome:
-        goal = goal_for(place.site.operation, change)
+        goal = sized_change(place.site.operation, change)
         plan = program_plan(place, change, goal)
         lengths = None if goal is None else settled_lengths(place, goal)
         if lengths is not None:
@@ -117,7 +114,7 @@ class _Rewriting:
         for at, made in enumerate(writer.made):
             scope.block.operations.insert(index + at, made)
         scope.index()  # the places of everything after it are others now
-        return Outcome(change, made=plan.text, before=before, after=after)
+        return Outcome.made(place.site, change, text=plan.text, before=before, after=after)
 
     def _layer(self, place: CoremlPlace, layer: NetworkLayer, change: Change) -> Outcome:
         operation = place.site.operation
@@ -125,7 +122,7 @@ class _Rewriting:
         made, text, attributes = self._layers(place, layer, change)
         self.edit.layers[layer.spans] = made
         after = tuple(line for one in made for line in network.new_lines(layer, one, attributes))
-        return Outcome(change, made=text, before=before, after=after)
+        return Outcome.made(place.site, change, text=text, before=before, after=after)
 
     def _taken(self, leaf: Leaf) -> set[str]:
         """Return the names in a network, those that were made already among them."""
@@ -152,7 +149,7 @@ class _Rewriting:
         leaf = place.leaf
         if layer.spans in self.before.layers and len(self.before.layers[layer.spans]) > 1:
             raise ConventionError("it was written as several layers before")
-        goal = goal_for(place.site.operation, change)
+        goal = sized_change(place.site.operation, change)
         plan = network_plan(place, change, goal, lambda: self._is_exact(leaf))
         lengths = None if goal is None else settled_lengths(place, goal)
         if lengths is not None:

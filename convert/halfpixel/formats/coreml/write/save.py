@@ -13,10 +13,15 @@ import shutil
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from halfpixel.errors import ModelFileError
 from halfpixel.formats import atomic
-from halfpixel.formats.coreml.read.package import Package
+from halfpixel.formats.coreml.read.package import MANIFEST, Package, located
+from halfpixel.formats.data_folder import DataFolder, Unsafe, quoted, visible_parts
+
+PROGRAM: Final = 0o7111
+"""Permissions that a file of a model does not have: it is no program."""
 
 
 def save(
@@ -71,9 +76,11 @@ def keep(folder: Path, backup: Path, *, replace: bool) -> None:
         ModelFileError: it cannot be, or something has that name and is not to be replaced.
     """
     _check(backup, replace=replace, named=False)
+    package = located(folder)
+    atomic.followed(package.spec)  # what is not replaced needs no backup
     try:
         with _unfinished(backup) as new:
-            _take_all(folder, new, None)
+            _take_all(package.files, new, None, hidden=True)
             _give_name(new, backup)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -117,41 +124,59 @@ def _fill(
 ) -> None:
     """Put the new package together."""
     old = package.folder or package.spec.parent
-    _take_all(old, folder, package.spec)
-    new_spec = folder / package.spec.relative_to(old)
+    within = package.spec.relative_to(old)
+    try:
+        visible_parts(within.as_posix())
+    except Unsafe as error:
+        raise ModelFileError(package.path, f"{quoted(str(within))} {error}") from error
+    _take_all(package.files, folder, package.spec, hidden=False)
+    new_spec = folder / within
     atomic.write(pieces, package.spec, new_spec, replace=False, verify=verify)
     shutil.copystat(old, folder)
 
 
-def _take_all(old: Path, folder: Path, spec: Path | None) -> None:
+def _take_all(files: DataFolder, folder: Path, spec: Path | None, *, hidden: bool) -> None:
     """Link or copy every file of a package but the one that is written anew.
 
+    Args:
+        files: the package.
+        folder: where its files go.
+        spec: the file that is written anew; None where there is none.
+        hidden: what begins with a dot is taken too.
+
     Raises:
-        ModelFileError: a file is a link that leads out.
+        ModelFileError: a file is a link that leads out, or is no file.
     """
-    limit = old.resolve()
-    for place, folders, files in os.walk(old):
+    old = files.folder
+    for place, folders, names in os.walk(old):
         within = Path(place).relative_to(old)
+        folders[:] = [name for name in folders if hidden or not name.startswith(".")]
         for name in folders:
             if Path(place, name).is_symlink():
-                raise ModelFileError(old, f"{within / name} is a link to a folder")
+                raise ModelFileError(old, f"{quoted(str(within / name))} is a link to a folder")
             (folder / within / name).mkdir()
-        for name in files:
-            source, new = Path(place, name), folder / within / name
-            if source == spec:
+        for name in names:
+            source = Path(place, name)
+            if source == spec or (name.startswith(".") and not hidden):
                 continue
-            if not source.resolve().is_relative_to(limit) or not source.is_file():
-                raise ModelFileError(old, f"{within / name} leads out of the package")
-            _take(source.resolve(), new, linked=name != "Manifest.json")
+            relative = (within / name).as_posix()
+            try:
+                _take(files, relative, folder / within / name)
+            except Unsafe as error:
+                raise ModelFileError(old, f"{quoted(relative)} {error}") from error
 
 
-def _take(source: Path, new: Path, *, linked: bool) -> None:
-    """Link a file, or copy it."""
-    if linked:
-        with suppress(OSError):  # another file system, or one without links
-            os.link(source, new)
-            return
-    shutil.copy2(source, new)
+def _take(files: DataFolder, name: str, new: Path) -> None:
+    """Link a file, or copy it; what may be executed, or lies elsewhere, is copied."""
+    with files.open(name) as old:
+        about = os.fstat(old.fileno())
+        if name != MANIFEST and not about.st_mode & PROGRAM and not files.leaves(name):
+            with suppress(OSError):  # another file system, or one without links
+                os.link(files.real(name), new)
+                if os.path.samestat(new.lstat(), about):
+                    return
+                new.unlink()
+        atomic.write([(0, about.st_size)], old, new, replace=False)
 
 
 def _give_name(folder: Path, target: Path) -> None:

@@ -6,7 +6,7 @@ from halfpixel.formats.coreml.read.layer import is_exact
 from halfpixel.formats.coreml.read.place import MilPlace
 from halfpixel.formats.coreml.read.specification import specification
 from halfpixel.formats.coreml.write.plan import network_plan, program_plan
-from halfpixel.formats.plan import goal_for
+from halfpixel.formats.plan import sized_change
 
 
 def words_of_change(contents: Contents, change: Change) -> str:
@@ -16,7 +16,7 @@ def words_of_change(contents: Contents, change: Change) -> str:
         ConventionError: nothing says it, with the reason.
     """
     place = contents.places[change.site]
-    goal = goal_for(place.site.operation, change)
+    goal = sized_change(place.site.operation, change)
     if isinstance(place.node, MilPlace):
         return program_plan(place, change, goal).text
 

@@ -8,7 +8,8 @@ from halfpixel.conventions.torch import grid as torch_grid
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.read.evaluation import Described, arrays_of, guarded_compute
 from halfpixel.formats.onnx.read.scope import Scope, given_name
-from halfpixel.site import Operation
+from halfpixel.sampling import ConvTranspose
+from halfpixel.site import Operation, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,4 +79,21 @@ def describe_conv_transpose(scope: Scope, node: "NodeProto", base: Operation) ->
         return meant.evaluate(cast("Array", arrays[0]), cast("Array", arrays[1]), bias)
 
     text = torch_grid.conv_transpose_text(meant, bias=bool(given_name(node, 2)))
-    return Described(replace(base, operator=meant, torch_call=text), guarded_compute(node, compute))
+    operation = replace(
+        base, operator=meant, torch_call=text, output_shape=_lengthened(base, meant)
+    )
+    return Described(operation, guarded_compute(node, compute))
+
+
+def _lengthened(base: Operation, meant: ConvTranspose) -> Shape | None:
+    """Return the output shape of a transposed convolution: computed where the input's is known."""
+    if base.input_shape is None or len(base.input_shape) != len(meant.kernel) + 2:
+        return base.output_shape
+    declared = base.output_shape
+    if declared is None or len(declared) != len(base.input_shape):
+        declared = (base.input_shape[0], *[None] * (len(meant.kernel) + 1))
+    lengths = [
+        meant.output_length(axis, n) if isinstance(n, int) else declared[axis + 2]
+        for axis, n in enumerate(base.input_shape[2:])
+    ]
+    return (*declared[:2], *lengths)

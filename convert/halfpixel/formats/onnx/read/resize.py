@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.meaning import Meaning, check_lengths
 from halfpixel.conventions.onnx import resize as onnx_resize
-from halfpixel.conventions.onnx.resize import Request
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE, Request
 from halfpixel.conventions.torch.text import torch_text
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
@@ -17,11 +17,11 @@ from halfpixel.formats.onnx.read.grids import (
     describe_grid_sample,
     describe_roi_align,
 )
-from halfpixel.formats.onnx.read.scope import ANY, Scope, given_name
+from halfpixel.formats.onnx.read.scope import ANY, Scope, given_name, name_of
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.site import Operation, Shape, known
+from halfpixel.site import Attribute, Operation, Shape, known
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +34,13 @@ if TYPE_CHECKING:
 OPS: Final = frozenset(
     {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
 )
+
+TYPES: Final = {
+    "scales": ("float32",),
+    "sizes": ("int64",),
+    "roi": ("float32", "float16", "float64", "bfloat16"),
+}
+"""Element types of a resize's inputs. Source: ONNX `docs/Operators.md`, Resize, T2 and inputs."""
 
 
 def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
@@ -49,7 +56,11 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         `operator` is None and `problem` says why.
     """
     opset = scope.opset(node.domain) or 0
-    attributes = scope.attributes(node)
+    problem, attributes = "", dict[str, Attribute]()
+    try:
+        attributes = scope.attributes(node)
+    except GraphError as error:
+        problem = error.reason
     base = Operation(
         node.op_type,
         opset,
@@ -57,9 +68,12 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         None,
         input_shape=scope.shape(node.input[0]) if node.input else None,
         output_shape=scope.shape(node.output[0]) if node.output else None,
+        declared=scope.declared(node.output[0]) if node.output else None,
         origin=Origin(producer),
         dtype=scope.dtype(node.input[0]) if node.input else "",
     )
+    if problem:
+        return Described(replace(base, problem=problem), _refuse(node, problem))
     try:
         described = _DESCRIBE[node.op_type](scope, node, base)
         operator = described.operation.operator
@@ -67,6 +81,10 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
             check_lengths(operator, *described.operation.lengths)
     except ConventionError as error:
         return Described(replace(base, problem=str(error)), _refuse(node, str(error)))
+    except GraphError as error:
+        if error.node:
+            raise
+        raise GraphError("", name_of(node), error.reason) from error
     return described
 
 
@@ -102,7 +120,7 @@ def resize_inputs(scope: Scope, node: "NodeProto", opset: int) -> Lengths:
     """
     if node.op_type == "Upsample" and opset < 9:
         return Lengths("scales")
-    if opset < 11:
+    if opset < FIRST_RESIZE:
         return Lengths("scales", scales=given_name(node, 1))
     roi, scales, sizes = (given_name(node, place) for place in (1, 2, 3))
     if scales and _is_empty(scope, scales):
@@ -122,6 +140,8 @@ def _is_empty(scope: Scope, name: str) -> bool:
 
 def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
     lengths = resize_inputs(scope, node, base.opset)
+    for what, name in (("scales", lengths.scales), ("sizes", lengths.sizes), ("roi", lengths.roi)):
+        check_type(scope, what, name)
     scales = _scales(scope, lengths, base)
     sizes = scope.computed(lengths.sizes) if lengths.sizes else None
     roi = scope.numbers(lengths.roi) if lengths.roi else None
@@ -138,6 +158,17 @@ def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
     constant = not name or scope.numbers(name) is not None
     operation = settle(replace(base, by=lengths.by, constant_lengths=constant), meaning)
     return Described(operation, _resize_compute(scope, node, lengths, operation))
+
+
+def check_type(scope: Scope, what: str, name: str) -> None:
+    """Refuse a constant of a type that an input does not have.
+
+    Raises:
+        ConventionError: it has such a type.
+    """
+    found = scope.constant_type(name) if name else ""
+    if found and found not in TYPES[what]:
+        raise ConventionError(f"{what} is {found}, expected {' or '.join(TYPES[what])}")
 
 
 def _scales(scope: Scope, lengths: Lengths, base: Operation) -> tuple[float, ...] | None:
@@ -175,25 +206,16 @@ def _check_rank(base: Operation, request: Request) -> None:
 def settle(base: Operation, meaning: Meaning) -> Operation:
     """Complete an operation with what its lengths mean: shapes, and the PyTorch call."""
     shape_in = base.input_shape or (None,) * meaning.rank
-    declared = base.output_shape
-    if base.opset < 11 and meaning.scales is not None:
-        declared = None  # a size that was written as a scale: shape inference may be one short
-    shape_out = _output_shape(shape_in, declared, meaning)
+    shape_out = _output_shape(shape_in, base.output_shape, meaning)
     ins, outs = known(shape_in, meaning.rank), known(shape_out, meaning.rank)
     scales = meaning.scales if base.by == "scales" else None
     told = base.by != "scales" or scales is not None
-    return replace(
-        base,
-        operator=meaning.resize,
-        output_shape=shape_out,
-        torch_call=torch_text(meaning.resize, scales, ins, outs) if told else None,
-        scales=scales,
-        sizes=meaning.sizes,
-    )
+    call = torch_text(meaning.resize, scales, ins, outs) if told else None
+    return base.settled(meaning, shape_out, call)
 
 
 def _output_shape(shape_in: Shape, declared: Shape | None, meaning: Meaning) -> Shape:
-    """Return the output shape: sizes where given, else what is declared, else by scale."""
+    """Return the output shape: sizes where given, else by scale, else what is declared."""
     out: list[int | str | None] = []
     for axis in range(meaning.rank):
         dim_in = shape_in[axis]
@@ -201,11 +223,11 @@ def _output_shape(shape_in: Shape, declared: Shape | None, meaning: Meaning) -> 
         dim = declared[axis] if fits and declared else None
         if meaning.sizes is not None and meaning.sizes[axis] is not None:
             dim = meaning.sizes[axis]
-        elif not isinstance(dim, int) and meaning.scales is not None:
+        elif meaning.scales is not None:
             scale = meaning.scales[axis]
             if isinstance(dim_in, int):
                 dim = output_length_float32(dim_in, scale)
-            elif scale == 1:
+            elif scale == 1 and not isinstance(dim, int):
                 dim = dim_in
         out.append(dim)
     return tuple(out)

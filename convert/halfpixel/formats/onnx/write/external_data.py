@@ -1,56 +1,22 @@
 """Tensors whose numbers lie outside the message: in the model's own file, or in files beside it."""
 
-import filecmp
 import os
-import shutil
 import stat
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import filterfalse
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from halfpixel.errors import ModelFileError
 from halfpixel.formats import atomic
+from halfpixel.formats.data_folder import DataFolder, Unsafe, quoted, visible_parts
+from halfpixel.formats.onnx.read.external_data import data_files, data_folder, is_payload, tensors
 from halfpixel.formats.onnx.read.scope import inner_graphs
-from halfpixel.formats.onnx.structure import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
+    from onnx import ModelProto, NodeProto, TensorProto
 
 PAYLOAD_FIELDS: Final = ("raw_data", "float_data", "double_data")
-EXTERNAL: Final = 1
-"""TensorProto.DataLocation of a tensor whose numbers lie in another file."""
-
-
-def tensors(model: "ModelProto") -> "Iterator[TensorProto]":
-    """Yield every tensor of a model: initializers and attributes, in subgraphs too."""
-    graphs: list[GraphProto] = [model.graph]
-    nodes = [node for function in model.functions for node in function.node]
-    while graphs or nodes:
-        if graphs:
-            graph = graphs.pop()
-            yield from graph.initializer
-            for sparse in graph.sparse_initializer:
-                yield from (sparse.values, sparse.indices)
-            nodes += graph.node
-        else:
-            node = nodes.pop()
-            for attribute in node.attribute:
-                if attribute.HasField("t"):
-                    yield attribute.t
-                yield from attribute.tensors
-                if attribute.graphs:
-                    graphs += attribute.graphs
-                elif attribute.HasField("g"):
-                    graphs.append(attribute.g)
-
-
-def is_payload(tensor: "TensorProto") -> bool:
-    """Whether a tensor's bytes were left in the model's own file by the skeleton."""
-    return any(entry.key == "checksum" and entry.value == OWN for entry in tensor.external_data)
 
 
 def payload_outside(node: "NodeProto") -> bool:
@@ -112,18 +78,6 @@ def _payload(tensor: "TensorProto", file: Path | None) -> bytes:
     return tensor.raw_data or floats or np.array(tensor.double_data, "<f8").tobytes()
 
 
-def data_files(model: "ModelProto") -> list[str]:
-    """Return the names of the files, relative to the model, that external data lies in."""
-    return sorted(
-        {
-            entry.value
-            for tensor in filterfalse(is_payload, list(tensors(model)))
-            for entry in tensor.external_data
-            if entry.key == "location"
-        }
-    )
-
-
 @contextmanager
 def brought_data(model: "ModelProto", path: Path, target: Path) -> Generator[None]:
     """Copy external data files beside a model that goes to another folder.
@@ -136,25 +90,26 @@ def brought_data(model: "ModelProto", path: Path, target: Path) -> Generator[Non
         target: the file that it goes to.
 
     Raises:
-        ModelFileError: the target is a data file itself, data lies in the model's own file,
-            or outside its folder, is missing, cannot be copied, or would replace another.
+        ModelFileError: the target is a data file itself, data lies outside its folder or under
+            a hidden name, is missing, cannot be copied, or would replace another file.
     """
-    names = data_files(model)
+    names, source = data_files(model), data_folder(path)
     pairs = [(path.parent / name, target.parent / name) for name in names]
     for old, new in pairs:
-        if _same(old, path):
-            raise ModelFileError(path, "external data lies in the model's own file, and would move")
         if _same(old, target) or _same(new, target):
-            raise ModelFileError(target, f"is where the model's external data {old.name!r} lies")
+            where = quoted(old.name)
+            raise ModelFileError(target, f"is where the model's external data {where} lies")
     if _same(target.parent, path.parent):
+        if not _same(target, path):
+            _check_own(names, source, target)
         yield
         return
-    for name, (old, new) in zip(names, pairs, strict=True):
-        _check_data(path, name, old, new)
+    places = {name: _place(path, name, target) for name in names}
+    copied = [name for name, new in places.items() if not _is_there(source, name, path, new)]
     made: list[Path] = []
     try:
-        for old, new in pairs:
-            made += _copied(old, new)
+        for name in copied:
+            made += _copied(source, name, path, places[name])
         yield
     except BaseException:
         for one in reversed(made):
@@ -167,31 +122,88 @@ def _same(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _check_data(path: Path, name: str, old: Path, new: Path) -> None:
-    """Refuse a data file that cannot be copied, before anything is."""
-    if ".." in Path(name).parts or Path(name).is_absolute():
-        raise ModelFileError(path, f"external data {name!r} lies outside its folder")
+def _check_own(names: Sequence[str], source: DataFolder, target: Path) -> None:
+    """Refuse a second model beside data that only the first may read.
+
+    A model that is a link may have data that are links to beside its real file; a new file in the
+    folder of the links is no such model.
+    """
+    for name in names:
+        if source.leaves(name):
+            reason = f"would lie beside external data {quoted(name)}, a link out of this folder"
+            raise ModelFileError(target, reason, "another folder (--output) is given a copy of it")
+
+
+def _place(path: Path, name: str, target: Path) -> Path:
+    """Return where a data file goes, by a name that is plain and through no link."""
     try:
-        if not stat.S_ISREG(old.stat().st_mode):
-            raise ModelFileError(path, f"external data {name!r} is not a regular file")
-        if new.exists() and not filecmp.cmp(old, new, shallow=False):
-            raise ModelFileError(new, "another file is there, and external data would replace it")
+        parts = visible_parts(name)
+    except Unsafe as error:
+        raise _not_taken(path, name, f"it {error}") from error
+    place = target.parent
+    for part in parts[:-1]:
+        place /= part
+        if place.is_symlink() or (place.exists() and not place.is_dir()):
+            raise _not_taken(path, name, f"{place} is there, and no folder")
+    return place / parts[-1]
+
+
+def _is_there(source: DataFolder, name: str, path: Path, new: Path) -> bool:
+    """Whether the same data is there; another file of its name is an error."""
+    try:
+        with source.open(name) as old:
+            if not os.path.lexists(new):
+                return False
+            if not stat.S_ISREG(new.lstat().st_mode):
+                raise ModelFileError(new, "is no plain file, and external data would replace it")
+            with DataFolder(new.parent, None).open(new.name) as there:
+                if not _equal(old, there):
+                    reason = "another file is there, and external data would replace it"
+                    raise ModelFileError(new, reason)
+    except Unsafe as error:
+        raise _not_taken(path, name, f"it {error}") from error
     except FileNotFoundError as error:
-        raise ModelFileError(path, f"external data {name!r} is not there") from error
+        raise ModelFileError(path, f"external data {quoted(name)} is not there") from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ModelFileError(path, f"external data {name!r}: {reason}") from error
+        raise _not_taken(path, name, _reason(error)) from error
+    return True
 
 
-def _copied(old: Path, new: Path) -> list[Path]:
-    """Copy a file unless the same is there; return what was made, folders first."""
-    if new.exists():
+def _equal(one: BinaryIO, other: BinaryIO) -> bool:
+    """Whether two open files hold the same bytes."""
+    if os.fstat(one.fileno()).st_size != os.fstat(other.fileno()).st_size:
+        return False
+    while True:
+        parts = one.read(atomic.CHUNK), other.read(atomic.CHUNK)
+        if parts[0] != parts[1]:
+            return False
+        if not parts[0]:
+            return True
+
+
+def _copied(source: DataFolder, name: str, path: Path, new: Path) -> list[Path]:
+    """Copy a file; return what was made, folders first."""
+    if os.path.lexists(new):  # two names of one file, on a system that does not tell them apart
+        _is_there(source, name, path, new)
         return []
     made = [folder for folder in reversed(new.parents) if not folder.exists()]
     try:
         new.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write([(0, old.stat().st_size)], old, new, replace=False)
-        shutil.copystat(old, new)
-    except OSError as error:
-        raise ModelFileError(new, (error.strerror or str(error)).lower()) from error
+        with source.open(name) as old:
+            atomic.write([(0, os.fstat(old.fileno()).st_size)], old, new, replace=False)
+    except BaseException as error:
+        for one in reversed(made):
+            with suppress(OSError):
+                one.rmdir()
+        if isinstance(error, Unsafe | OSError):
+            raise ModelFileError(new, f"cannot be written: {_reason(error)}") from error
+        raise
     return [*made, new]
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error).lower()
+
+
+def _not_taken(path: Path, name: str, reason: str) -> ModelFileError:
+    return ModelFileError(path, f"external data {quoted(name)} is not copied: {reason}")

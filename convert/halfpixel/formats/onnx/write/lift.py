@@ -17,14 +17,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.conventions.onnx.resize import FIRST_RESIZE, early_attributes
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES, early_attributes
 from halfpixel.errors import ConventionError
-from halfpixel.formats.onnx.edit import Container, GraphEdit, ModelEdit
+from halfpixel.formats.onnx.edit import Container, GraphEdit, OnnxEdit
 from halfpixel.formats.onnx.read.scope import inner_graphs
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.builder import Nodes, names_in
 from halfpixel.formats.onnx.write.version_converter import (
-    RESIZES,
     Names,
     as_model,
     converted,
@@ -65,7 +64,7 @@ class Lift:
     scales: Mapping[Made, tuple[float, ...]]
     free: frozenset[Made]
 
-    def edit(self) -> ModelEdit:
+    def edit(self) -> OnnxEdit:
         """Return the change.
 
         Raises:
@@ -73,7 +72,7 @@ class Lift:
         """
         before = opset_of(self.model)
         taken = names_in(self.model)
-        out = ModelEdit(opset=self.target)
+        out = OnnxEdit(opset=self.target)
         main = converted(hidden(self.model, self.target), self.target)
         place = _Place(("graph",), taken, before)
         self._graph(self.model.graph, main.graph, out.graph, place)
@@ -143,7 +142,11 @@ class Lift:
     def _resize(self, node: "NodeProto", where: "_Place") -> "list[NodeProto]":
         """Return Resize nodes that compute what an Upsample or Resize-10 computes."""
         refuse_bound(node)
-        mode = next((a.s.decode() for a in node.attribute if a.name == "mode"), "nearest")
+        if not node.input or not node.output:
+            raise ConventionError(f"node {name_of(node)!r} has no input or no output")
+        mode = next(
+            (a.s.decode(errors="replace") for a in node.attribute if a.name == "mode"), "nearest"
+        )
         output = node.output[0]
         made = where.container, output
         scales = self.scales.get(made)

@@ -10,8 +10,13 @@ from dataclasses import replace
 from typing import Final, cast
 
 from halfpixel.conventions.onnx import grid as onnx_grid
-from halfpixel.conventions.onnx.resize import FIRST_RESIZE, early_attributes
-from halfpixel.conventions.onnx.vocabulary import Form
+from halfpixel.conventions.onnx.resize import (
+    DEFAULTS,
+    FIRST_RESIZE,
+    RESIZES,
+    early_attributes,
+)
+from halfpixel.conventions.onnx.vocabulary import NodeWords
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.lowerings import Capabilities
@@ -19,11 +24,19 @@ from halfpixel.formats.onnx.read.gathers import read_gather
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE
-from halfpixel.formats.onnx.write.spelling import form_of, words_of
-from halfpixel.formats.plan import Affine, Floor, Gather, Goal, Grid, Plan, Said, goal_for
+from halfpixel.formats.onnx.write.spelling import node_words, text_of
+from halfpixel.formats.plan import (
+    Affine,
+    Floor,
+    Gather,
+    Grid,
+    Plan,
+    Said,
+    SizedResize,
+    sized_change,
+)
 from halfpixel.formats.planner import OwnWords, choose
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
-from halfpixel.sampling.axis import MAX_LENGTH
 from halfpixel.site import Operation
 
 NEWEST: Final = 25
@@ -56,7 +69,9 @@ def newest_for(operation: Operation, newest: int | None) -> int:
     return max(operation.opset, NEWEST if newest is None else newest)
 
 
-def plan_of(place: Place, change: Change, goal: Goal | None, opset: int, *, lifted: bool) -> Plan:
+def plan_of(
+    place: Place, change: Change, goal: SizedResize | None, opset: int, *, lifted: bool
+) -> Plan:
     """Return how a change is written.
 
     Args:
@@ -124,7 +139,7 @@ def _affine_grid(operation: Operation, operator: AffineGrid) -> Plan:
     return Affine(operator, tuple(known), dtype, text)
 
 
-def _resize(place: Place, change: Change, goal: Goal, opset: int, *, lifted: bool) -> Plan:
+def _resize(place: Place, change: Change, goal: SizedResize, opset: int, *, lifted: bool) -> Plan:
     operation = place.site.operation
     _check_lengths(goal)
     _check_layout(place, operation, goal)
@@ -132,10 +147,10 @@ def _resize(place: Place, change: Change, goal: Goal, opset: int, *, lifted: boo
         raise ConventionError("it resamples no axis")
 
     def say() -> Said | None:
-        now = max(operation.opset, 11)
-        form = form_of(operation, goal, now, exact=change.exact)
+        now = max(operation.opset, FIRST_RESIZE)
+        form = node_words(operation, goal, now, exact=change.exact)
         if form is None and opset > now:
-            form = form_of(operation, goal, opset, exact=change.exact)
+            form = node_words(operation, goal, opset, exact=change.exact)
         if form is None or (form.opset > opset and change.lowering != "resize"):
             return None
         return _said(operation, form, lifted=lifted)
@@ -163,16 +178,16 @@ def is_sized(operation: Operation) -> bool:
     return operation.by == "sizes" and not operation.hidden and "axes" not in operation.attributes
 
 
-def _check_lengths(goal: Goal) -> None:
-    """Refuse lengths beyond those whose weights are described."""
+def _check_lengths(goal: SizedResize) -> None:
+    """Refuse an axis of nothing."""
     for lengths in goal.lengths:
         for axis, _ in goal.resize.axes:
             length = lengths[axis]
-            if length is not None and not 1 <= length <= MAX_LENGTH:
-                raise ConventionError(f"axis {axis} is {length} long, expected 1 to {MAX_LENGTH}")
+            if length is not None and length < 1:
+                raise ConventionError(f"axis {axis} is {length} long, expected at least 1")
 
 
-def _check_layout(place: Place, operation: Operation, goal: Goal) -> None:
+def _check_layout(place: Place, operation: Operation, goal: SizedResize) -> None:
     """Refuse a gather whose result does not lie as its data does."""
     if operation.hidden != "GatherND":
         return
@@ -192,25 +207,25 @@ def _check_layout(place: Place, operation: Operation, goal: Goal) -> None:
         raise ConventionError("the gather's result lies otherwise than its data")
 
 
-def _said(operation: Operation, form: Form, *, lifted: bool) -> Said:
+def _said(operation: Operation, form: NodeWords, *, lifted: bool) -> Said:
     """Return a Resize: the old node with other attributes, or a new one."""
-    fresh = operation.op != "Resize" or bool(operation.hidden) or operation.opset < 11
+    fresh = operation.op != "Resize" or bool(operation.hidden) or operation.opset < FIRST_RESIZE
     if fresh:
-        attributes, text = form.attributes, words_of(form)
+        attributes, text = form.attributes, text_of(form)
     else:
         attributes = _changed(operation.attributes, _complete(form, operation))
         parts = [f"{name}={value}" for name, value in attributes.items()]
         if form.by != "kept":
-            parts.append(words_of(replace(form, attributes={})))
+            parts.append(text_of(replace(form, attributes={})))
         text = ", ".join(parts)
         if not text and not lifted:
             raise ConventionError("it already says so")
-        text = text or words_of(form)
+        text = text or text_of(form)
     text = f"set {text}" if operation.op == "Resize" else f"Resize: {text}"
     return Said("Resize", attributes, text, fresh, form.by, form.values, since=form.opset)
 
 
-def _complete(form: Form, operation: Operation) -> dict[str, object]:
+def _complete(form: NodeWords, operation: Operation) -> dict[str, object]:
     """Return the form's attributes, and 0 for those that must not stand at another value."""
     quiet = {
         name: 0
@@ -222,12 +237,8 @@ def _complete(form: Form, operation: Operation) -> dict[str, object]:
     return {**form.attributes, **quiet}
 
 
-DEFAULTS: Final[Mapping[str, object]] = {
-    "antialias": 0,
-    "exclude_outside": 0,
-    "cubic_coeff_a": -0.75,
-}
-"""Attributes that need not be written at these values."""
+QUIET: Final = frozenset({"antialias", "exclude_outside", "cubic_coeff_a"})
+"""Attributes that need not be written at their defaults."""
 
 
 def _changed(old: Mapping[str, object], wanted: Mapping[str, object]) -> dict[str, object]:
@@ -235,7 +246,7 @@ def _changed(old: Mapping[str, object], wanted: Mapping[str, object]) -> dict[st
     return {
         name: value
         for name, value in wanted.items()
-        if not _alike(old[name] if name in old else DEFAULTS.get(name), value)
+        if not _alike(old.get(name, DEFAULTS[name] if name in QUIET else None), value)
     }
 
 
@@ -251,7 +262,10 @@ def words_of_change(place: Place, change: Change, newest: int | None) -> str:
     Raises:
         ConventionError: nothing can say it, with the reason.
     """
-    goal, most = goal_for(place.site.operation, change), newest_for(place.site.operation, newest)
+    goal, most = (
+        sized_change(place.site.operation, change),
+        newest_for(place.site.operation, newest),
+    )
     plan = plan_of(place, change, goal, most, lifted=True)
     now, needed = place.site.opset, opset_for(plan)
     if needed > most:
@@ -264,7 +278,7 @@ def words_of_change(place: Place, change: Change, newest: int | None) -> str:
 
 def as_lifted(operation: Operation, opset: int) -> Operation:
     """Return a site as it is in a model that was taken to a later opset."""
-    early = operation.op in {"Resize", "Upsample"} and operation.opset < FIRST_RESIZE <= opset
+    early = operation.op in RESIZES and operation.opset < FIRST_RESIZE <= opset
     if not early or operation.hidden:
         return replace(operation, opset=opset)
     attributes = early_attributes(str(operation.attributes.get("mode", "nearest")))

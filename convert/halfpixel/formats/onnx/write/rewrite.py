@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Outcome
-from halfpixel.formats.onnx.edit import Container, ModelEdit, applied, compose
+from halfpixel.formats.onnx.edit import (
+    Container,
+    OnnxEdit,
+    applied,
+    compose,
+    drop_unread,
+)
 from halfpixel.formats.onnx.read.walk import Place, Walk
 from halfpixel.formats.onnx.structure import RECORD
 from halfpixel.formats.onnx.write.builder import names_in
@@ -20,10 +26,10 @@ from halfpixel.formats.onnx.write.lift import Lift, scales_before_11
 from halfpixel.formats.onnx.write.lines import node_lines
 from halfpixel.formats.onnx.write.plan import newest_for, opset_for, plan_of
 from halfpixel.formats.onnx.write.site import nodes_of
-from halfpixel.formats.onnx.write.unread import drop_unread
 from halfpixel.formats.onnx.write.version_converter import opset_of
-from halfpixel.formats.plan import Goal, Plan, goal_for
+from halfpixel.formats.plan import Plan, SizedResize, sized_change
 from halfpixel.formats.planner import costs
+from halfpixel.printable import printable
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -38,26 +44,26 @@ class Rewriting:
     Attributes:
         model: the model, or its skeleton.
         places: its sites.
-        folder: folder that external data is relative to.
+        file: the model's file, which external data is relative to; None for one in memory.
         newest: newest opset that may be used; None for any.
     """
 
     model: "ModelProto"
     places: Sequence[Place]
-    folder: Path | None
+    file: Path | None
     newest: int | None = None
-    _goals: dict[int, Goal | None] = field(default_factory=dict[int, "Goal | None"])
+    _goals: dict[int, SizedResize | None] = field(default_factory=dict[int, "SizedResize | None"])
 
-    def edit(self, changes: Sequence[Change]) -> tuple[ModelEdit, list[Outcome]]:
+    def edit(self, changes: Sequence[Change]) -> tuple[OnnxEdit, list[Outcome]]:
         """Return the edit that makes the changes, and what became of each.
 
         A change that cannot be made is declined; the others are made without it.
         """
         outcomes: dict[int, Outcome] = {}
         wanted = list(changes)
-        self._goals = {id(c): goal_for(self.places[c.site].site.operation, c) for c in wanted}
+        self._goals = {id(c): sized_change(self.places[c.site].site.operation, c) for c in wanted}
         now = opset_of(self.model)
-        lifted, target = ModelEdit(), now
+        lifted, target = OnnxEdit(), now
         needs = {id(c): self._needs(c, outcomes) for c in wanted}
         target = max([now, *(n for n in needs.values() if n is not None)])
         model, places = self.model, self.places
@@ -65,14 +71,14 @@ class Rewriting:
             try:
                 lifted = self._lift(wanted, target)
                 model = applied(self.model, lifted)
-                places = self._found_again(Walk(model, self.folder).places())
+                places = self._found_again(Walk(model, self.file).places())
             except (ConventionError, GraphError) as error:
-                lifted, target, model, places = ModelEdit(), now, self.model, self.places
+                lifted, target, model, places = OnnxEdit(), now, self.model, self.places
                 self._explain(wanted, needs, now, str(error), outcomes)
         edit = self._write(model, places, wanted, outcomes)
         made = [outcomes[id(c)] for c in changes]
-        if not any(outcome.made for outcome in made):
-            return ModelEdit(), made
+        if not any(outcome.text for outcome in made):
+            return OnnxEdit(), made
         edit.metadata = self._record(made, target if target > now else None)
         return compose(lifted, edit, self.model), made
 
@@ -96,7 +102,7 @@ class Rewriting:
         try:
             return self._opset_for(place, change, self.newest)
         except (ConventionError, GraphError) as error:
-            outcomes[id(change)] = Outcome(change, declined=reason_of(error))
+            outcomes[id(change)] = Outcome.declined(place.site, change.why, reason_of(error))
             return None
 
     def _opset_for(self, place: Place, change: Change, newest: int | None) -> int:
@@ -125,12 +131,13 @@ class Rewriting:
             needed = needs[id(change)]
             if needed is None or needed <= now:
                 continue
+            place = self.places[change.site]
             try:
-                self._opset_for(self.places[change.site], change, now)
+                self._opset_for(place, change, now)
             except (ConventionError, GraphError):
-                outcomes[id(change)] = Outcome(change, declined=reason)
+                outcomes[id(change)] = Outcome.declined(place.site, change.why, reason)
 
-    def _lift(self, wanted: Sequence[Change], target: int) -> ModelEdit:
+    def _lift(self, wanted: Sequence[Change], target: int) -> OnnxEdit:
         places = [self.places[c.site] for c in wanted]
         free = frozenset((p.scope.container, p.output) for p in places)
         return Lift(self.model, target, scales_before_11(self.places), free).edit()
@@ -141,11 +148,11 @@ class Rewriting:
         places: Sequence[Place],
         wanted: Sequence[Change],
         outcomes: dict[int, Outcome],
-    ) -> ModelEdit:
+    ) -> OnnxEdit:
         """Write every change that is not declined yet."""
         taken = names_in(model)
         opset = opset_of(model)
-        edit = ModelEdit()
+        edit = OnnxEdit()
         groups: dict[tuple[Container, int], list[tuple[Change, Place]]] = {}
         for change in wanted:
             if id(change) not in outcomes:
@@ -157,16 +164,19 @@ class Rewriting:
                 nodes, plan = self._agreed(group, taken, opset, calls[container, index])
             except (ConventionError, GraphError) as error:
                 for change, _ in group:
-                    outcomes[id(change)] = Outcome(change, declined=reason_of(error))
+                    site = self.places[change.site].site
+                    declined = Outcome.declined(site, change.why, reason_of(error))
+                    outcomes[id(change)] = declined
                 continue
             new = self._lifted_constants(group[0][1], nodes)
             for change, _ in group:
                 old, goal = self.places[change.site], self._goals[id(change)]
-                outcomes[id(change)] = Outcome(
+                outcomes[id(change)] = Outcome.made(
+                    old.site,
                     change,
-                    made=plan.text,
+                    text=plan.text,
                     before=node_lines(old.scope.nodes[_where(old)[1]]),
-                    after=tuple(line for node in (*new, *nodes) for line in node_lines(node)),
+                    after=[line for node in (*new, *nodes) for line in node_lines(node)],
                     cost=None if goal is None else costs(goal, plan),
                 )
             change_at = edit.at(container)
@@ -221,10 +231,8 @@ class Rewriting:
         said = [before] if before else []
         if opset is not None:
             said.append(f"opset {opset_of(self.model)} to {opset}")
-        for outcome in made:
-            if outcome.made:
-                name = self.places[outcome.change.site].site.name
-                said.append(f"{name}: {outcome.change.why}: {outcome.made}")
+        lines = [f"{printable(one.node)}: {one.why}: {one.text}" for one in made if one.text]
+        said += lines  # a change is a line
         return {RECORD: "\n".join(said)}
 
 

@@ -5,24 +5,20 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.formats import atomic
+from halfpixel.formats.onnx.read.external_data import EXTERNAL, tensors
 from halfpixel.formats.onnx.structure import parse, structure
-from halfpixel.formats.onnx.write.external_data import (
-    EXTERNAL,
-    brought_data,
-    same_structure,
-    tensors,
-)
+from halfpixel.formats.onnx.write.external_data import brought_data, same_structure
 from halfpixel.formats.onnx.write.splice import splice
 from halfpixel.formats.protobuf_wire import mapped
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    from halfpixel.formats.onnx.edit import ModelEdit
+    from halfpixel.formats.onnx.edit import OnnxEdit
 
 
 def save(
-    path: Path, edit: "ModelEdit | None", model: "ModelProto", target: Path, *, replace: bool
+    path: Path, edit: "OnnxEdit | None", model: "ModelProto", target: Path, *, replace: bool
 ) -> None:
     """Write a changed file; external data is copied where it goes to another folder.
 
@@ -45,7 +41,7 @@ def save(
         atomic.write(pieces, path, target, replace=replace, verify=verify)
 
 
-def copy_out(path: Path, edit: "ModelEdit | None", model: "ModelProto", stream: BinaryIO) -> None:
+def copy_out(path: Path, edit: "OnnxEdit | None", model: "ModelProto", stream: BinaryIO) -> None:
     """Write a changed file to an open stream; as `save` otherwise."""
     with brought_data(model, path, path):
         pieces = _pieces(path, edit)
@@ -56,7 +52,7 @@ def copy_out(path: Path, edit: "ModelEdit | None", model: "ModelProto", stream: 
     atomic.copy_out(pieces, path, stream, verify)
 
 
-def whole(path: Path, edit: "ModelEdit | None", model: "ModelProto") -> "ModelProto":
+def whole(path: Path, edit: "OnnxEdit | None", model: "ModelProto") -> "ModelProto":
     """Return a changed file as a message, with everything that is in the file itself."""
     found = parse(atomic.joined(_pieces(path, edit), path), path)
     _check_same(found, None, path, (path, model))
@@ -74,7 +70,7 @@ def check_sound(before: "ModelProto", after: "ModelProto") -> None:
         raise GraphError("", "", f"onnx.checker refuses the result: {reason}")
 
 
-def _pieces(path: Path, edit: "ModelEdit | None") -> list[atomic.Piece]:
+def _pieces(path: Path, edit: "OnnxEdit | None") -> list[atomic.Piece]:
     if edit:
         return splice(path, edit)
     with mapped(path) as view:

@@ -6,6 +6,7 @@ They are the old node with other attributes, a Resize in its place, or other ope
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE
 from halfpixel.formats.onnx.read.resize import resize_inputs
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.builder import Ends, Nodes
@@ -113,7 +114,7 @@ def _give_lengths(
     values = [said.values[axis] for axis in axes]
     roi = node.input[1] if len(node.input) > 1 and not operation.hidden else ""
     empty = "" if nodes.opset >= 13 else nodes.floats([], "empty")
-    if operation.opset < 11:
+    if operation.opset < FIRST_RESIZE:
         roi = empty
     inputs = [ends.x, roi or empty]
     if said.by == "scales":

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Final
 
 from halfpixel.conventions.onnx.lengths import NodeWanted
-from halfpixel.conventions.onnx.vocabulary import VOCABULARY, Form
-from halfpixel.formats.plan import Goal
+from halfpixel.conventions.onnx.resize import RESIZES
+from halfpixel.conventions.onnx.vocabulary import VOCABULARY, NodeWords
+from halfpixel.formats.plan import SizedResize
 from halfpixel.intents.deviation import deviation_of
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import output_length_float32
@@ -22,7 +23,9 @@ TRIED: Final = 256
 """Input lengths at which a nearest resize by scale is simulated where none is known."""
 
 
-def form_of(operation: Operation, goal: Goal, opset: int, *, exact: bool = False) -> Form | None:
+def node_words(
+    operation: Operation, goal: SizedResize, opset: int, *, exact: bool = False
+) -> NodeWords | None:
     """Return the form that changes least and computes what is wanted, or None.
 
     Args:
@@ -34,11 +37,11 @@ def form_of(operation: Operation, goal: Goal, opset: int, *, exact: bool = False
     """
     wanted = _wanted(operation, goal, opset)
 
-    def computes(form: Form, found: Resize) -> bool:
+    def computes(form: NodeWords, found: Resize) -> bool:
         by = wanted.by if form.by == "kept" else form.by
         return _computes(found, goal, by_scale=by == "scales")
 
-    second: Form | None = None
+    second: NodeWords | None = None
     for form, found in VOCABULARY.equal(wanted, computes):
         if _agrees(found, goal):
             return form
@@ -46,8 +49,8 @@ def form_of(operation: Operation, goal: Goal, opset: int, *, exact: bool = False
     return None if exact else second
 
 
-def _wanted(operation: Operation, goal: Goal, opset: int) -> NodeWanted:
-    written = operation.op in {"Resize", "Upsample"} and not operation.problem
+def _wanted(operation: Operation, goal: SizedResize, opset: int) -> NodeWanted:
+    written = operation.op in RESIZES and not operation.problem
     plain = operation.attributes.get("keep_aspect_ratio_policy", "stretch") == "stretch"
     return NodeWanted(
         goal.resize,
@@ -62,7 +65,7 @@ def _wanted(operation: Operation, goal: Goal, opset: int) -> NodeWanted:
     )
 
 
-def _computes(candidate: Resize, goal: Goal, *, by_scale: bool) -> bool:
+def _computes(candidate: Resize, goal: SizedResize, *, by_scale: bool) -> bool:
     """Whether a candidate is what is wanted, at the lengths that the site can have.
 
     No attribute says that an axis whose length stays is copied: where lengths are not known,
@@ -81,7 +84,7 @@ def _plain(sampling: Sampling) -> Sampling:
     return replace(sampling, copies_same_length=False)
 
 
-def _agrees(candidate: Resize, goal: Goal) -> bool:
+def _agrees(candidate: Resize, goal: SizedResize) -> bool:
     """Whether a nearest resize reads the pixels that are wanted, at trial lengths too."""
     for (axis, one), (_, other) in zip(candidate.axes, goal.resize.axes, strict=True):
         if not isinstance(other.kernel, Nearest) or goal.lengths[0][axis] is not None:
@@ -107,10 +110,10 @@ def _trial_lengths(one: Sampling, other: Sampling) -> Iterator[tuple[int, int]]:
             yield n_in, n_out
 
 
-def words_of(form: Form) -> str:
+def text_of(form: NodeWords) -> str:
     """Return a form in words, as a fix is announced.
 
-    >>> words_of(Form({"mode": "linear"}, "sizes", (1, 3, 8, 8)))
+    >>> text_of(NodeWords({"mode": "linear"}, "sizes", (1, 3, 8, 8)))
     'mode=linear, sizes 1, 3, 8, 8'
     """
     said = [f"{name}={_shown(value)}" for name, value in form.attributes.items()]

@@ -14,7 +14,7 @@ from typing import Final
 
 from halfpixel.errors import ModelFileError
 from halfpixel.formats.atomic import Piece, size_of
-from halfpixel.formats.onnx.edit import GraphEdit, ModelEdit
+from halfpixel.formats.onnx.edit import GraphEdit, OnnxEdit
 from halfpixel.formats.onnx.structure import Reader
 from halfpixel.formats.protobuf_wire import (
     BYTES,
@@ -34,7 +34,7 @@ LARGEST: Final = (1 << 31) - 1
 """Most bytes of a message that protobuf itself reads."""
 
 
-def splice(path: Path, edit: ModelEdit) -> list[Piece]:
+def splice(path: Path, edit: OnnxEdit) -> list[Piece]:
     """Return the pieces of the changed file.
 
     Args:
@@ -75,7 +75,7 @@ def _fields(reader: Reader, at: int, end: int, writers: dict[int, Write]) -> Pie
     return out
 
 
-def _model(reader: Reader, end: int, edit: ModelEdit) -> Pieces:
+def _model(reader: Reader, end: int, edit: OnnxEdit) -> Pieces:
     def graph(out: Pieces, count: int, start: int, stop: int) -> bool:
         if count and edit.graph:
             raise Malformed("the graph is in several pieces")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.conventions.onnx.resize import FIRST_RESIZE
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.read.scope import inner_graphs
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 KEPT: Final = "halfpixel.kept"
 """Domain that hides a node from the version converter."""
-
-RESIZES: Final = frozenset({"Resize", "Upsample"})
 
 
 def opset_of(model: "ModelProto") -> int:

@@ -1,0 +1,101 @@
+"""Shapes and types that a file does not carry, from onnx's own shape inference."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.formats.onnx.read.calls import functions_of, unrolled
+from halfpixel.formats.onnx.read.scope import declared_shape
+from halfpixel.site import Shape
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, ValueInfoProto
+
+
+MOST_UNROLLED: Final = 20_000
+"""Nodes of a function, its calls written out, up to which shapes are inferred through it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """What onnx's shape inference finds for the values of a main graph.
+
+    Attributes:
+        shapes: shapes by value name; empty where inference fails.
+        types: element types by value name, as numbers of TensorProto.DataType.
+    """
+
+    shapes: dict[str, Shape]
+    types: dict[str, int]
+
+
+def inferred(
+    model: "ModelProto",
+    lengths: Mapping[str, int] | None = None,
+    found: Mapping[str, Sequence[int]] | None = None,
+) -> Inferred:
+    """Return shapes and types from onnx's shape inference with data propagation.
+
+    Args:
+        model: a model, or its skeleton; it is not changed.
+        lengths: numbers for free dimensions, "input:axis" each; None leaves them free.
+        found: shapes of values that inference cannot know.
+
+    """
+    import onnx
+
+    copy = onnx.ModelProto.FromString(model.SerializeToString())
+    if lengths is not None:
+        _set_lengths(copy, lengths)
+    for name, dims in (found or {}).items():
+        copy.graph.value_info.append(
+            onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, dims)
+        )
+    if copy.functions and unrolled(functions_of(copy)) > MOST_UNROLLED:
+        del copy.functions[:]  # onnx looks at a function anew at every call
+    try:
+        done = onnx.shape_inference.infer_shapes(copy, data_prop=True)
+    except Exception:
+        import logging
+
+        logging.getLogger(__name__).debug("shape inference failed", exc_info=True)
+        return Inferred({}, {})
+    values = (*done.graph.value_info, *done.graph.input, *done.graph.output)
+    shapes = ((value.name, declared_shape(value)) for value in values)
+    types = {value.name: value.type.tensor_type.elem_type for value in values}
+    return Inferred({name: shape for name, shape in shapes if shape is not None}, types)
+
+
+def _set_lengths(model: "ModelProto", lengths: Mapping[str, int]) -> None:
+    """Set free dimensions, and drop the shapes that were declared for others."""
+    graph = model.graph
+    kept = [] if lengths else [value for value in graph.value_info if _settled(value)]
+    stale = [value for value in graph.output if lengths or not _settled(value)]
+    infos = [type(value).FromString(value.SerializeToString()) for value in kept]
+    del graph.value_info[:]
+    graph.value_info.extend(infos)
+    for value in stale:
+        if value.type.HasField("tensor_type"):
+            value.type.tensor_type.ClearField("shape")
+    for value in graph.input:
+        for axis, dim in enumerate(value.type.tensor_type.shape.dim):
+            number = lengths.get(f"{value.name}:{axis}")
+            if number is not None:
+                dim.dim_value = number
+
+
+def _settled(value: "ValueInfoProto") -> bool:
+    shape = declared_shape(value)
+    return shape is not None and all(isinstance(dim, int) for dim in shape)
+
+
+def free_dimensions(model: "ModelProto") -> list[str]:
+    """Return the free dimensions of the model's inputs, as "input:axis"."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    return [
+        f"{value.name}:{axis}"
+        for value in model.graph.input
+        if value.name not in constants and value.type.HasField("tensor_type")
+        for axis, dim in enumerate(value.type.tensor_type.shape.dim)
+        if not dim.HasField("dim_value") or dim.dim_value <= 0
+    ]

@@ -1,0 +1,55 @@
+"""The order of a graph: which node makes each value, and that none depends on itself."""
+
+from typing import TYPE_CHECKING
+
+from halfpixel.errors import GraphError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from onnx import NodeProto
+
+
+def producers_of(nodes: "Sequence[NodeProto]", path: str) -> dict[str, int]:
+    """Return which node makes each value; one pass tells whether an input comes later.
+
+    Raises:
+        GraphError: the graph has a cycle; the node is named.
+    """
+    producers: dict[str, int] = {}
+    early: list[str] = []
+    for i, node in enumerate(nodes):
+        early += [name for name in node.input if name not in producers]
+        for name in node.output:
+            producers[name] = i
+    producers.pop("", None)
+    if any(name in producers for name in early):
+        _refuse_cycle(nodes, producers, path)
+    return producers
+
+
+def _refuse_cycle(nodes: "Sequence[NodeProto]", producers: dict[str, int], path: str) -> None:
+    """Raise where some node depends on its own output; a mere disorder is let pass."""
+    waiting = [0] * len(nodes)
+    readers: dict[int, list[int]] = {}
+    for i, node in enumerate(nodes):
+        for name in node.input:
+            source = producers.get(name)
+            if source is not None:
+                waiting[i] += 1
+                readers.setdefault(source, []).append(i)
+    ready = [i for i, count in enumerate(waiting) if count == 0]
+    done = 0
+    while ready:
+        done += 1
+        for reader in readers.get(ready.pop(), ()):
+            waiting[reader] -= 1
+            if waiting[reader] == 0:
+                ready.append(reader)
+    if done < len(nodes):
+        stuck = next(node for i, node in enumerate(nodes) if waiting[i] > 0)
+        where = f" in {path}" if path else ""
+        name = stuck.name or (stuck.output[0] if stuck.output else stuck.op_type)
+        raise GraphError(
+            "", name, f"the graph has a cycle{where}: {stuck.op_type} depends on itself"
+        )

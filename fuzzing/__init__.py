@@ -1,0 +1,1 @@
+"""Mutated model files, texts and tables, given to the commands; `python -m fuzzing --help`."""

@@ -1,0 +1,126 @@
+"""Time and memory that one input may take, measured in the process that takes them."""
+
+import gc
+import os
+import resource
+import signal
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+SMALL, LARGE = 100_000, 10_000_000
+"""Bytes of a file at which the bounds below are said."""
+
+SECONDS: Final = (1.0, 5.0)
+MEMORY: Final = (200e6, 500e6)
+HANG: Final = 5.0
+"""Seconds of computing after which an input is given up."""
+
+BLOCKED: Final = 20.0
+"""Seconds of the clock after which an input is given up: it waits, as for a pipe, or the machine is
+busy with something else four times over."""
+
+ROOM: Final = 4 << 30
+"""Bytes of addresses that a process may take beyond what it has: more is refused by the system."""
+
+PEAK: Final = Path("/proc/self/clear_refs")
+
+
+class TimeSpent(BaseException):
+    """An input took longer than any may; not to be caught by what is tested."""
+
+
+@dataclass(slots=True)
+class Cost:
+    """What one input took.
+
+    Attributes:
+        seconds: of computing, of all threads.
+        memory: bytes beyond what the process had, at the worst moment; 0 where the system does
+            not tell.
+    """
+
+    seconds: float = 0.0
+    memory: int = 0
+
+
+def bound(size: int, at: tuple[float, float]) -> float:
+    """Return the bound for a file of a size: level up to 100 KB, and then rising to 10 MB.
+
+    >>> bound(1000, SECONDS), bound(LARGE, SECONDS)
+    (1.0, 5.0)
+    """
+    share = (min(max(size, SMALL), LARGE) - SMALL) / (LARGE - SMALL)
+    return at[0] + share * (at[1] - at[0])
+
+
+@contextmanager
+def measured() -> Generator[Cost]:
+    """Measure what happens inside, and end it with TimeSpent where it takes too long."""
+    cost = Cost()
+    before = _reset_peak()
+    start = time.process_time()
+    old = [signal.signal(one, _spent) for one in (signal.SIGPROF, signal.SIGALRM)]
+    signal.setitimer(signal.ITIMER_PROF, HANG)
+    signal.setitimer(signal.ITIMER_REAL, BLOCKED)
+    try:
+        yield cost
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for one, handler in zip((signal.SIGPROF, signal.SIGALRM), old, strict=True):
+            signal.signal(one, handler)
+        cost.seconds = time.process_time() - start
+        if before:
+            cost.memory = max(0, _peak() - before)
+
+
+def confine() -> None:
+    """Bound the addresses of this process, and let it leave no core file."""
+    gc.collect()
+    gc.freeze()  # what the libraries made is not gone over with every input
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return  # a system that does not tell: the peak alone is watched
+    most = pages * resource.getpagesize() + ROOM
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def resident() -> int:
+    """Return bytes of memory that this process holds; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
+
+
+def _spent(number: int, _frame: FrameType | None) -> None:
+    if number == signal.SIGALRM:
+        raise TimeSpent(f"more than {BLOCKED:g} s, most of them waiting")
+    raise TimeSpent(f"more than {HANG:g} s of computing")
+
+
+def _reset_peak() -> int:
+    """Let the peak be what is held now, and return it; 0 where the system cannot."""
+    try:
+        handle = os.open(PEAK, os.O_WRONLY)
+    except OSError:
+        return 0
+    try:
+        os.write(handle, b"5")
+    except OSError:
+        return 0
+    finally:
+        os.close(handle)
+    return _peak()
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,1 @@
+"""Hostile text, for the tests of what is printed and of what is generated."""

@@ -1,0 +1,167 @@
+"""Every report of findings whose every string is hostile: nothing acts, nothing is forged."""
+
+import json
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import example_models as models
+from halfpixel.checking.check import check
+from halfpixel.checking.result import FileReport, Report, SiteFinding
+from halfpixel.fixing.result import FixResult
+from halfpixel.format import Outcome
+from halfpixel.origin import Intent
+from halfpixel.plugins.failure import check_failure
+from halfpixel.printable import printable_line
+from halfpixel.report import as_github, as_json, as_sarif, as_text, fix_report
+from halfpixel.report.picture import picture
+from halfpixel.rule import Finding
+from halfpixel.site import Site
+from hostile.names import NAMES, UGLY, check_tame, check_told
+
+FOUND = check(models.MISMATCHES / "A3.onnx")
+
+
+def hostile_site(site: Site, name: str, other: str) -> Site:
+    """Return a site whose every text is hostile."""
+    operation = site.operation
+    origin = replace(operation.origin, intent=Intent("recorded", name, other))
+    operation = replace(
+        operation,
+        op=name,
+        torch_call=None,
+        problem=other,
+        attributes={name: other},
+        input_shape=(1, name, *(operation.input_shape or ())[2:]),
+        origin=origin,
+    )
+    line = f"{other}:{name}" if len(name) % 2 else f"{other}:12"
+    return replace(site, name=name, graph=other, operation=operation, source=line, source_text=name)
+
+
+def hostile_report(name: str, other: str) -> Report:
+    (file,) = FOUND.files
+    sites = tuple(hostile_site(site, name, other) for site in file.sites)
+    told = dict(zip(map(id, file.sites), sites, strict=True))
+    located = [
+        SiteFinding(
+            one.rule,
+            told[id(one.site)],
+            replace(one.finding, message=name),
+            f"set mode={other}",
+        )
+        for one in file.findings
+    ]
+    none = replace(located[0], finding=Finding(other, "note", "proven", declined=name))
+    return Report(
+        (
+            FileReport(name or "m", sites, (*located, none), repaired=(other,)),
+            FileReport(other or "m", error=name),
+        )
+    )
+
+
+def test_the_example_has_what_is_spoiled() -> None:
+    assert FOUND.findings
+    assert any(one.words for one in FOUND.findings)
+    (one,) = FOUND.sites
+    assert picture(one)
+
+
+@settings(deadline=None)
+@given(NAMES, NAMES)
+def test_the_text_is_tame(name: str, other: str) -> None:
+    report = hostile_report(name, other)
+    check_tame("\n".join(map(as_text.plain, as_text.lines(report, statistics=True))))
+    check_tame(str(report))
+    check_tame("\n".join(map(str, report.findings)))
+
+
+@settings(deadline=None)
+@given(NAMES, NAMES)
+def test_a_coloured_text_is_as_tame(name: str, other: str) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(width=20, highlight=False, soft_wrap=True, no_color=True)
+    with console.capture() as captured:
+        for line in as_text.lines(hostile_report(name, other)):
+            console.print(Text.assemble(*as_text.styled(line)))
+    check_tame(captured.get())
+
+
+@settings(deadline=None)
+@given(NAMES, NAMES)
+def test_workflow_commands_are_ours(name: str, other: str) -> None:
+    lines = list(as_github.lines(hostile_report(name, other)))
+    check_tame("\n".join(lines), commands=True)
+    assert len(lines) == len(FOUND.findings) + 2
+
+
+@settings(deadline=None)
+@given(NAMES, NAMES)
+def test_sarif_and_json_hold_the_names_as_they_are(name: str, other: str) -> None:
+    report = hostile_report(name, other)
+    text = as_sarif.dumps(report)
+    check_tame(text)
+    assert text.isascii()
+    (run,) = json.loads(text)["runs"]
+    where = {one["name"] for one in run["logicalLocations"]}
+    assert where == {name, other or "main graph"}
+    failed = run["invocations"][0]["toolExecutionNotifications"]
+    for message in [one["message"]["text"] for one in [*run["results"], *failed]]:
+        check_tame(message)
+        assert "](" not in message.replace("\\](", "")
+    plain = as_json.dumps(report)
+    check_tame(plain)
+    assert plain.isascii()
+    (first, second) = json.loads(plain)["files"]
+    assert {site["node"] for site in first["sites"]} == {name}
+    assert second["error"] == name
+
+
+@settings(deadline=None)
+@given(NAMES, NAMES)
+def test_fixes_and_diffs_are_lines(name: str, other: str) -> None:
+    changed = Outcome(
+        name, other, name, other, "safe", name, "", (f"{name} = {other}", other), (name,)
+    )
+    declined = Outcome(name, other, name, other, reason=name)
+    result = FixResult(name, changes=(changed,), declined=(declined,), notes=("opset 10 to 11",))
+    lines = [*fix_report.lines([(result, other)]), *fix_report.diff(result)]
+    check_tame("\n".join(map(printable_line, lines)))
+    (file,) = json.loads(fix_report.dumps([(result, other)], diffs=True))["files"]
+    check_tame(file["diff"])
+    assert file["path"] == file["changes"][0]["node"] == name
+
+
+@settings(deadline=None)
+@given(NAMES, NAMES)
+def test_a_picture_is_xml(name: str, other: str) -> None:
+    (site,) = FOUND.sites
+    text, plain = picture(hostile_site(site, name, other)), picture(hostile_site(site, "a", "b"))
+    assert text is not None
+    assert plain is not None
+    check_tame(text)
+    tags = [[one.tag for one in ET.fromstring(svg).iter()] for svg in (text, plain)]  # noqa: S314 - our own
+    assert tags[0] == tags[1]
+
+
+@settings(deadline=None)
+@given(st.sampled_from(["up", UGLY]), NAMES)
+def test_a_failing_test_is_told_in_lines(name: str, other: str) -> None:
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        check_tame(check_failure(hostile_report(name, other), Path(folder)))
+        assert all(not file.name.startswith(".") for file in Path(folder).iterdir())
+
+
+def test_the_rest_of_a_name_is_told() -> None:
+    report = hostile_report(UGLY, UGLY)
+    check_told("\n".join(map(as_text.plain, as_text.lines(report))))
+    check_told("\n".join(as_github.lines(report)))
+    check_told(str(report))
