@@ -97,6 +97,7 @@ class Operation:
         input_shape: shape of its first input; None where not even the rank is known.
         output_shape: shape of its first output, likewise.
         torch_call: the PyTorch call that it is, as Python; None where there is none.
+        torch_where: at which lengths it is that call, in words; empty for all that it can take.
         scales: scales one an axis, where scales were given and are constant.
         sizes: output lengths one an axis, where sizes were given; None each where unknown.
         by: "scales" or "sizes" for a resize, else empty.
@@ -122,6 +123,7 @@ class Operation:
     input_shape: Shape | None = None
     output_shape: Shape | None = None
     torch_call: str | None = None
+    torch_where: str = ""
     scales: tuple[float, ...] | None = None
     sizes: tuple[int | None, ...] | None = None
     by: str = ""

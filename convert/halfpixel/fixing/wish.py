@@ -38,7 +38,7 @@ def is_meant(one: Located, fix: Fix) -> bool:
     if meant is None:
         return False
     ins, outs = goal_of(operation, fix.operator, fix.factors).lengths
-    return compare_resize(fix.operator, meant, ins, outs).proven
+    return compare_resize(fix.operator, meant, ins, outs).equal
 
 
 def with_other_rule(wish: Wish, rule: str, fix: Fix) -> Wish:

@@ -237,8 +237,10 @@ def _resizes(a: Site, b: Site, one: Resize, other: Resize) -> Pair:
         _merged(ins, their_ins, rank),
         _merged(outs, their_outs, rank),
     )
-    if not verdict.axes or verdict.negligible:
-        return Pair(a, b, True if verdict.proven or not verdict.equal else None)
+    if verdict.negligible:
+        if verdict.equal or verdict.different:
+            return Pair(a, b, equal=True)
+        return Pair(a, b, None, f"{verdict.words}: {phrase(a)} against {phrase(b)}")
     worst = verdict.worst.verdict
     pixels, weights = float(worst.displacement), float(worst.weight_difference)
     where = "" if worst.witness is None else f" at length {worst.witness[0]} to {worst.witness[1]}"
