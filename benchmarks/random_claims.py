@@ -58,7 +58,7 @@ def main() -> int:
     for key, group in sorted(groups.items(), key=lambda pair: -len(pair[1])):
         print(len(group), *key)
         for fault in group[: options.shown]:
-            print("   ", fault)
+            print("   ", fault.text, fault.lengths, fault.node)
     print(f"{len(faults)} refuted or unexplained, in {time.monotonic() - start:.0f} s")
     return 1 if faults else 0
 

@@ -151,6 +151,13 @@ class Operation:
         object.__setattr__(self, "lengths", lengths)
 
     @property
+    def claim(self) -> str | None:
+        """The PyTorch call that it is, with the lengths at which it is as a comment behind it."""
+        if self.torch_call is None or not self.torch_where:
+            return self.torch_call
+        return f"{self.torch_call}  # {self.torch_where}"
+
+    @property
     def version(self) -> str:
         """The version of `op`, as its framework counts."""
         return self.dialect.version(self.opset)

@@ -1,11 +1,21 @@
 """Why onnxruntime computes something else than a node's description: the known causes."""
 
 from claims.nodes import Array, Node
+from halfpixel.conforming.causes import cause_of
+from halfpixel.conforming.conformance import Result
+from halfpixel.conforming.models import KEPT, Config
 from halfpixel.site import Site
 
 
 def attribute(
     node: Node, site: Site, feeds: dict[str, Array], found: Array, exact: Array
 ) -> str | None:
-    """Return the known cause of a difference; None where there is none."""
-    return "unknown"
+    """Return the known cause of a difference by name; None where there is none."""
+    x = feeds["x"]
+    kept = KEPT if x.shape == exact.shape else ""
+    config = Config(
+        node.op, node.opset, node.attributes, node.by, x.shape, exact.shape, "float32", kept
+    )  # fmt: skip
+    result = Result(config, "different", 0.0, "", x, found, exact, site.operator)
+    cause = cause_of(result)
+    return None if cause is None else cause.name

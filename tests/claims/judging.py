@@ -23,7 +23,7 @@ from halfpixel.sampling.pixels import torch_pixels
 from halfpixel.site import Site
 
 CLOSE = 2e-4
-MANY = 400_000
+MANY = 300_000
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def judge(node: Node, attribute: Callable[..., str | None]) -> Judged:
     faults: list[Fault] = []
     reasons: list[str] = []
     for lengths in node.trials():
-        if math.prod(lengths) > MANY:
+        if max(math.prod(lengths), node.most(lengths)) > MANY:
             continue
         feeds = inputs_of(node, lengths)
         try:

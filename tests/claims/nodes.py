@@ -1,5 +1,6 @@
 """Random nodes that resample, as models of one node: every attribute, fixed and free lengths."""
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -89,6 +90,13 @@ class Node:
         made = helper.make_model(graph, opset_imports=[opset], ir_version=8)
         made.producer_name = self.producer
         return made
+
+    def most(self, lengths: tuple[int, ...]) -> float:
+        """Return about how many samples come out, at least, at these input lengths."""
+        values = dict(zip(self.axes, self.values, strict=True)) if self.values else {}
+        if self.by == "scales":
+            return math.prod(n * values.get(axis, 1.0) for axis, n in enumerate(lengths))
+        return math.prod(max(n, values.get(axis, n)) for axis, n in enumerate(lengths))
 
     def _node(self) -> tuple[NodeProto, list[TensorProto], list[NodeProto]]:
         names = ["x"]

@@ -138,7 +138,7 @@ def _site(path: Path, site: Site) -> Iterator[str]:
     yield f"{path}: {where} ({site.op}, {site.operation.version})"
     for name, value in sorted(site.operation.attributes.items()):
         yield f"  {name} = {value}"
-    yield f"  PyTorch: {site.torch_call or site.operation.problem or 'no single call'}"
+    yield f"  PyTorch: {site.operation.claim or site.operation.problem or 'no single call'}"
     if site.intent is not None:
         yield f"  meant: {site.intent.text} ({site.intent.how}: {site.intent.origin})"
     operator = site.operator

@@ -187,7 +187,7 @@ def _window(shown: Shown) -> tuple[int, int]:
 
 def _svg(site: Site, shown: Shown) -> Iterator[str]:
     first, last = _window(shown)
-    rows = [("is", IS, shown.computed, site.torch_call or "no single PyTorch call")]
+    rows = [("is", IS, shown.computed, site.operation.claim or "no single PyTorch call")]
     if shown.meant is not None:
         text = "the operator after the fix" if site.intent is None else site.intent.text
         rows.append(("meant", MEANT, shown.meant, text))

@@ -110,7 +110,7 @@ def compare(a: Sampling, b: Sampling, n_in: int | None = None, n_out: int | None
     n_in, n_out = _table_lengths(a, b, n_in, n_out)
     if n_in is not None and n_out is not None:
         return _at_sizes(a, b, n_in, n_out)
-    if _never_kept(canonical(a)) == _never_kept(canonical(b)):
+    if _at_free(canonical(a), n_out) == _at_free(canonical(b), n_out):
         return Verdict(equal=True, proof="closed form")
     period = period_of(a, b)
     bound = SEARCH_TO if period is None else period
@@ -125,15 +125,19 @@ def compare(a: Sampling, b: Sampling, n_in: int | None = None, n_out: int | None
     return Verdict(equal=False, proof="search", searched_to=longest or None)
 
 
-def _never_kept(sampling: Sampling) -> Sampling:
-    """Leave out what is done at equal lengths, where the scale does not give such lengths.
+def _at_free(sampling: Sampling, n_out: int | None) -> Sampling:
+    """Leave out what is done at lengths that do not come about.
 
-    A scale below 1 shortens every axis, and one of at least 2 lengthens it.
+    A scale below 1 shortens every axis, and one of at least 2 lengthens it: none is kept. More than
+    one sample comes out of the latter, and where a greater length is known.
     """
     scale = sampling.scale
-    if scale is None or 1 <= scale < 2:
-        return sampling
-    return replace(sampling, copies_same_length=False)
+    if scale is not None and not 1 <= scale < 2:
+        sampling = replace(sampling, copies_same_length=False)
+    several = n_out > 1 if n_out is not None else scale is not None and scale >= 2
+    if several and sampling.coordinate in {"pytorch_half_pixel", "pytorch_1_9_half_pixel"}:
+        sampling = replace(sampling, coordinate="half_pixel")
+    return canonical(sampling)
 
 
 def canonical(sampling: Sampling) -> Sampling:
@@ -151,6 +155,10 @@ def canonical(sampling: Sampling) -> Sampling:
     if sampling.coordinate != "tf_crop_and_resize":
         roi = (ZERO, Fraction(1))
     out = replace(sampling, roi=roi)
+    if sampling.coordinate == "half_pixel_symmetric" and sampling.scale is None:
+        out = sampling = replace(out, coordinate="half_pixel")  # the lengths cover each other
+    if sampling.coordinate == "tf_crop_and_resize" and ZERO <= min(roi) <= max(roi) <= ONE:
+        out = sampling = replace(out, extrapolate=False)  # a window inside reads nothing outside
     if isinstance(kernel, Nearest):
         shifted: dict[tuple[str, str], tuple[Coordinate, Nearest]] = {
             ("half_pixel", "round_prefer_ceil"): ("tf_half_pixel_for_nn", Nearest("floor")),

@@ -12,7 +12,12 @@ from functools import lru_cache
 from halfpixel.conventions.torch.interpolate import Family, Interpolate, candidates
 from halfpixel.conventions.torch.proviso import Lengths, Place, provisos, stays, turned
 from halfpixel.sampling import Resize, Sampling, Table
-from halfpixel.sampling.arithmetic import output_length_float64, pytorch_nearest, shortest
+from halfpixel.sampling.arithmetic import (
+    output_length_float64,
+    pytorch_nearest,
+    shortest,
+    simplest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,8 @@ def matching_call(
     wanted = resize.axes[0][1] if resize.axes else None
     calls: list[Interpolate] = []
     if scales is not None:
-        calls += candidates(spatial, scaled=tuple(shortest(scales[axis]) for axis in view.axes))
+        factors = tuple(float(simplest(scales[axis])) for axis in view.axes)
+        calls += candidates(spatial, scaled=factors)
         calls = [call for call in calls if _fits(call, view, input_lengths, output_lengths)]
     if scales is None or not calls:  # up to opset 10 a size was written as a scale
         calls += candidates(spatial, scaled=None)
