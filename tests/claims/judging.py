@@ -72,33 +72,19 @@ def judge(node: Node, attribute: Callable[..., str | None]) -> Judged:
         attribute: the known reason why onnxruntime differs from the exact weights; None for none.
     """
     judged = Judged()
-    model = node.model()
     site = site_of(node)
     call = site.torch_call
     judged.claimed = call is not None
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    try:
-        session: Any = ort.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-    except Exception:  # noqa: BLE001 - a node that onnxruntime does not take
-        session = None
+    session = session_of(node)
     faults: list[Fault] = []
     reasons: list[str] = []
     for lengths in node.trials():
         if max(math.prod(lengths), node.most(lengths)) > MANY:
             continue
         feeds = inputs_of(node, lengths)
-        try:
-            exact: Array | None = site.evaluate(*feeds.values())
-        except (HalfpixelError, ValueError):
-            exact = None
-        found = run(session, feeds)
+        found, exact = reference(session, site, feeds)
         if found is not None and exact is not None and found.size and not near(found, exact):
-            why = attribute(node, site, feeds, found, exact)
+            why = attribute(node, feeds, found, exact)
             if why is None:
                 apart = shape_or_worst(found, exact)
                 faults.append(Fault("onnxruntime differs", node, lengths, apart))
@@ -110,6 +96,32 @@ def judge(node: Node, attribute: Callable[..., str | None]) -> Judged:
         faults += list(refuted(node, site, feeds, found, exact))
     judged.attributed, judged.faults = tuple(reasons), tuple(faults)
     return judged
+
+
+def session_of(node: Node) -> Any:  # noqa: ANN401 - onnxruntime's own
+    """Return a session that optimises nothing; None where onnxruntime does not take the node."""
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    data = node.model().SerializeToString()
+    try:
+        return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception:  # noqa: BLE001 - whatever onnxruntime raises
+        return None
+
+
+def reference(
+    session: Any,  # noqa: ANN401 - onnxruntime's own
+    site: Site,
+    feeds: dict[str, Array],
+) -> tuple[Array | None, Array | None]:
+    """Return what onnxruntime and the exact weights give; None each where there is nothing."""
+    try:
+        exact: Array | None = site.evaluate(*feeds.values())
+    except (HalfpixelError, ValueError):
+        exact = None
+    return run(session, feeds), exact
 
 
 def run(session: Any, feeds: dict[str, Array]) -> Array | None:

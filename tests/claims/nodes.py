@@ -48,6 +48,7 @@ class Node:
         roi: starts, then ends; empty where there is none.
         unranked: the input has no shape at all.
         producer: which program is said to have written the model.
+        record: PyTorch's record of the call that was meant; empty where there is none.
     """
 
     op: str
@@ -60,6 +61,7 @@ class Node:
     roi: tuple[float, ...] = ()
     unranked: bool = False
     producer: str = ""
+    record: str = ""
 
     def attribute(self, name: str) -> Attribute | None:
         """Return an attribute's value, or None."""
@@ -132,6 +134,9 @@ class Node:
                 ]
         node = helper.make_node(self.op, names, ["y"], "up")
         node.attribute.extend(helper.make_attribute(k, v) for k, v in given.items())
+        if self.record:
+            entry = node.metadata_props.add()
+            entry.key, entry.value = "pkg.torch.onnx.fx_node", self.record
         return node, constants, nodes
 
     def trials(self, count: int = 8) -> Iterator[tuple[int, ...]]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from halfpixel.conventions.torch.call import View, on_view
-from halfpixel.conventions.torch.faults import shortcut
+from halfpixel.conventions.torch.faults import first_shortcut, shortcut
 from halfpixel.conventions.torch.interpolate import LATEST, Interpolate, Version
 from halfpixel.intents.cause import Cause, cause_of
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare
@@ -181,7 +181,31 @@ def deviation(operation: Operation) -> Deviation | None:
         found = deviation_of(operator, meant, trial, by_scale, version, simulated)
         if found is not None:
             return replace(found, basis="trial")
-    return deviation_of(operator, meant, lengths, by_scale, version, simulated)
+    found = deviation_of(operator, meant, lengths, by_scale, version, simulated)
+    if found is not None or not (by_scale and len(meant.axes) == 2):
+        return found
+    for short in _shortcuts(meant, lengths):
+        found = deviation_of(operator, meant, short, by_scale, version, simulated)
+        if found is not None:
+            return replace(found, basis="free")
+    return None
+
+
+def _shortcuts(meant: Resize, lengths: Lengths) -> Iterator[Lengths]:
+    """Yield short lengths at which PyTorch's nearest over two axes copies what it should scale."""
+    for axis, sampling in meant.axes:
+        factor = sampling.scale
+        if lengths[0][axis] is not None or factor is None or sampling.kernel != Nearest("floor"):
+            continue
+        length = first_shortcut(float(factor), 1)
+        ins = [1 if n is None else n for n in lengths[0]]
+        outs = [m if m is not None else ins[a] for a, m in enumerate(lengths[1])]
+        for a, other in meant.axes:
+            if lengths[0][a] is None and other.scale is not None:
+                ins[a] = length if a == axis and length else math.ceil(1 / other.scale)
+                outs[a] = math.floor(ins[a] * other.scale)
+        if length is not None:
+            yield tuple(ins), tuple(outs)
 
 
 def _trials(operation: Operation, meant: Resize) -> Iterator[Lengths]:

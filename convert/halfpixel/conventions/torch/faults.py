@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
 from halfpixel.conventions.torch.interpolate import (
     NEAREST_COPIES_SINCE,
@@ -10,6 +11,7 @@ from halfpixel.conventions.torch.interpolate import (
     Version,
 )
 from halfpixel.sampling import Nearest, Resize, Sampling
+from halfpixel.sampling.arithmetic import output_length_float64
 
 Lengths = tuple[tuple[int | None, ...], tuple[int | None, ...]]
 
@@ -53,6 +55,28 @@ def shortcut(meant: Resize, lengths: Lengths, version: Version) -> Resize:
     if len(meant.axes) != 2 or version < NEAREST_COPIES_SINCE or least > NEAREST_COPIES_UP_TO:
         return meant
     return Resize(tuple((axis, _copied(s, ins[axis], outs[axis])) for axis, s in meant.axes))
+
+
+@lru_cache(maxsize=256)
+def first_shortcut(factor: float, other: int) -> int | None:
+    """Return the first input length that nearest over two axes copies or doubles, and should not.
+
+    Args:
+        factor: the factor along an axis.
+        other: the least output length along the other axis.
+
+    >>> first_shortcut(1.1, 1), first_shortcut(2.04, 1), first_shortcut(1.5, 1)
+    (2, 2, None)
+    """
+    if factor in {1, 2}:
+        return None
+    for n in range(2, NEAREST_COPIES_UP_TO):
+        out = output_length_float64(n, factor)
+        if out + other > NEAREST_COPIES_UP_TO:
+            break
+        if out in {n, 2 * n}:
+            return n
+    return None
 
 
 def _copied(meant: Sampling, n_in: int | None, n_out: int | None) -> Sampling:

@@ -11,8 +11,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-from halfpixel.conventions.torch.faults import repeats_first_row, shortcut
-from halfpixel.conventions.torch.interpolate import NEAREST_COPIES_UP_TO, Interpolate
+from halfpixel.conventions.torch.faults import first_shortcut, repeats_first_row, shortcut
+from halfpixel.conventions.torch.interpolate import Interpolate
 from halfpixel.sampling import Linear, Resize, Sampling, Table, compare
 from halfpixel.sampling.arithmetic import float32, output_length_float32, output_length_float64
 from halfpixel.sampling.coordinate import ONE
@@ -177,7 +177,8 @@ def _pixels(
             found.append(NO_BOUNDARY)
         else:
             other = tuple(place.outs[a] or 1 for a in axes if a != axis)
-            if call.family == "nearest" and _misled(there.scale, call.scale_factor[k], other):
+            least = other[0] if call.family == "nearest" and len(other) == 1 else None
+            if least and first_shortcut(call.scale_factor[k], least) is not None:
                 return None
             limit = _misread(there, one)
             if limit is not None and limit < LEAST:
@@ -199,20 +200,6 @@ def _read(sampling: Sampling, n_in: int, n_out: int) -> tuple[int, ...] | None:
     rows = sampling.weights(n_in, n_out).rows
     single = all(len(row) == 1 for row in rows)
     return tuple(row[0][0] for row in rows) if single else None
-
-
-@lru_cache(maxsize=256)
-def _misled(scale: Fraction, factor: float, other: tuple[int, ...]) -> bool:
-    """Whether PyTorch copies or doubles a short axis whose factor says otherwise."""
-    if scale in {1, 2} or len(other) != 1:
-        return False
-    for n in range(2, NEAREST_COPIES_UP_TO):
-        out = output_length_float64(n, factor)
-        if out + other[0] > NEAREST_COPIES_UP_TO:
-            break
-        if out in {n, 2 * n} and out:
-            return True
-    return False
 
 
 @lru_cache(maxsize=256)
