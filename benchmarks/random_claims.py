@@ -37,11 +37,10 @@ from claims.records import contradicted, recorded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EVERY = st.one_of(
-    *[resizes().map(lambda node: ("node", node))] * 11,
-    *[grid_samples().map(lambda node: ("node", node))] * 2,
-    *[recorded().map(lambda node: ("record", node))] * 3,
-    *[pairs().map(lambda pair: ("pair", pair))] * 4,
+KINDS = ("resize",) * 12 + ("grid",) + ("record",) * 3 + ("pair",) * 4
+SAMPLES = {"resize": resizes(), "grid": grid_samples(), "record": recorded(), "pair": pairs()}
+EVERY = st.sampled_from(KINDS).flatmap(
+    lambda kind: st.tuples(st.just(kind), SAMPLES[kind])
 )
 
 
@@ -91,7 +90,8 @@ def work(count: int, number: int) -> Tally:
     """Judge `count` examples."""
     tally = Tally()
     judges: dict[str, Callable[[Any], None]] = {
-        "node": tally.node,
+        "resize": tally.node,
+        "grid": tally.node,
         "record": tally.record,
         "pair": tally.pair,
     }

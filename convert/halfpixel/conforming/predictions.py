@@ -67,7 +67,6 @@ def skips_roi(result: Result) -> bool:
     if numbers is None or not cropped or not isinstance(operator, Resize):
         return False
     given, found, _ = numbers
-    y = given.astype("float64")
     moved = {
         axis: sampling
         for axis, sampling in operator.axes
@@ -75,8 +74,8 @@ def skips_roi(result: Result) -> bool:
     }
     if len(moved) == len(operator.axes):
         return False
-    for axis, sampling in moved.items():
-        y = along_axis(sampling.weights(y.shape[axis], found.shape[axis]), y, axis)
+    whole = Resize(tuple(moved.items()), operator.extrapolation_value)
+    y = whole.evaluate(given, found.shape)
     return difference(found, rounded(y, found)).equal or _by_pixels(result, moved)
 
 
