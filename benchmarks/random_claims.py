@@ -29,19 +29,19 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from claims.attributing import attribute
+from claims.drawing import grid_samples, resizes
 from claims.judging import Fault, Judged, judge
-from claims.nodes import Node, grid_samples, resizes
 from claims.pairs import Pair, pairs, untrue, verdict_of
 from claims.records import contradicted, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from claims.nodes import Node
+
 KINDS = ("resize",) * 12 + ("grid",) + ("record",) * 3 + ("pair",) * 4
 SAMPLES = {"resize": resizes(), "grid": grid_samples(), "record": recorded(), "pair": pairs()}
-EVERY = st.sampled_from(KINDS).flatmap(
-    lambda kind: st.tuples(st.just(kind), SAMPLES[kind])
-)
+EVERY = st.sampled_from(KINDS).flatmap(lambda kind: st.tuples(st.just(kind), SAMPLES[kind]))
 
 
 @dataclass
@@ -141,7 +141,9 @@ def main() -> int:
         print(f"{len(texts):8d}  {kind}")
         for text in texts[: options.shown]:
             print(f"          {text}")
-    print(f"{len(tally.faults):8d}  refuted or without a cause, in {time.monotonic() - start:.0f} s")
+    print(
+        f"{len(tally.faults):8d}  refuted or without a cause, in {time.monotonic() - start:.0f} s"
+    )
     return 1 if tally.faults else 0
 
 

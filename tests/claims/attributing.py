@@ -1,6 +1,7 @@
 """Why onnxruntime computes something else than a node's description: the known causes."""
 
 from dataclasses import replace
+from typing import cast
 
 from claims.nodes import Array, Node
 from halfpixel.checking.check import sites
@@ -13,9 +14,8 @@ def attribute(node: Node, feeds: dict[str, Array], found: Array, exact: Array) -
     """Return the known cause of a difference by name; None where there is none."""
     x = feeds["x"]
     kept = KEPT if x.shape == exact.shape else ""
-    config = Config(
-        node.op, node.opset, node.attributes, node.by, x.shape, exact.shape, "float32", kept
-    )  # fmt: skip
+    given = cast("tuple[tuple[str, str | int | float], ...]", node.attributes)
+    config = Config(node.op, node.opset, given, node.by, x.shape, exact.shape, "float32", kept)
     fixed = replace(node, shape=x.shape, free=frozenset[int](), unranked=False)
     if "sizes" in feeds:
         fixed = replace(fixed, by="sizes", values=tuple(feeds["sizes"].tolist()))

@@ -22,10 +22,8 @@ KERNELS: tuple[Kernel, ...] = (
     Cubic(Fraction(-1, 2), antialias=True),
     Area(),
 )
-SCALES = (None, None) + tuple(
-    Fraction(*pair)
-    for pair in ((1, 50), (1, 3), (1, 2), (2, 3), (1, 1), (11, 10), (3, 2), (2, 1), (51, 25), (3, 1))
-)
+RATIOS = ((1, 50), (1, 3), (1, 2), (2, 3), (1, 1), (11, 10), (3, 2), (2, 1), (51, 25), (3, 1))
+SCALES = (None, None, *(Fraction(*ratio) for ratio in RATIOS))
 FAR = (1, 2, 3, 5, 13, 16, 25, 31, 37, 64, 97, 101, 128, 150, 211, 311)
 
 Pair = tuple[Sampling, Sampling, int | None, int | None]

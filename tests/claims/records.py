@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
+from claims.drawing import FACTORS, PLAIN, PYTORCH
 from claims.judging import Fault, inputs_of, near, pasted, reference, session_of
-from claims.nodes import FACTORS, PLAIN, PYTORCH, Node
+from claims.nodes import Node
 from halfpixel.checking.check import check
+from halfpixel.site import Site
 
 TARGETS = {
     "upsample_nearest2d": ("nearest", False),
@@ -17,7 +19,8 @@ TARGETS = {
     "_upsample_bilinear2d_aa": ("linear", True),
     "_upsample_bicubic2d_aa": ("cubic", True),
 }
-LINE = "%u : [num_users=1] = call_function[target=torch.ops.aten.{}.vec](args = (%x, {}), kwargs = {{}})"
+CALL = "%u : [num_users=1] = call_function[target=torch.ops.aten.{}.vec]"
+LINE = CALL + "(args = (%x, {}), kwargs = {{}})"
 
 
 @st.composite
@@ -27,11 +30,14 @@ def recorded(draw: st.DrawFn) -> Node:
     mode, has_corners = TARGETS[target]
     corners = draw(st.booleans())
     by = draw(st.sampled_from(("scales", "sizes")))
-    shape = (1, 2, draw(st.integers(1, 16)), draw(st.integers(1, 16)))
+    shape: tuple[int, ...] = (1, 2, draw(st.integers(1, 16)), draw(st.integers(1, 16)))
     around = draw(st.sampled_from((FACTORS, PLAIN)))
     if by == "scales":
         factors = [draw(st.sampled_from(around)) for _ in range(2)]
-        shape = (*shape[:2], *(n + 50 * (f < 0.05) for n, f in zip(shape[2:], factors, strict=True)))
+        shape = (
+            *shape[:2],
+            *(n + 50 * (f < 0.05) for n, f in zip(shape[2:], factors, strict=True)),
+        )
         values: tuple[float, ...] = (1, 1, *(float(np.float32(f)) for f in factors))
         given = f"None, {f'{corners}, ' * has_corners}{factors}"
     else:
@@ -70,7 +76,7 @@ def contradicted(node: Node) -> list[Fault]:
     references = [array for array in (found, exact) if array is not None and array.size]
     if not references or len(references) < 2:
         return []
-    meant = pasted(replace_call(site, site.intent.text), feeds, references[0].shape)
+    meant = pasted(claiming(site, site.intent.text), feeds, references[0].shape)
     if isinstance(meant, str):
         return []
     agrees = any(near(meant, array) for array in references)
@@ -83,6 +89,6 @@ def contradicted(node: Node) -> list[Fault]:
     return []
 
 
-def replace_call(site, text):
+def claiming(site: Site, text: str) -> Site:
     """Return a site that claims another call."""
     return replace(site, operation=replace(site.operation, torch_call=text))

@@ -1,5 +1,6 @@
 """What is said of a node or a pair is so: random ones here, twenty thousand in benchmarks/."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from claims.attributing import attribute
+from claims.drawing import grid_samples, resizes
 from claims.judging import judge, site_of
-from claims.nodes import Node, grid_samples, resizes
+from claims.nodes import Attribute, Node
 from claims.pairs import Pair, pairs, untrue
 from claims.records import contradicted, recorded
 from halfpixel.checking.check import check
@@ -51,14 +53,14 @@ LAST = frozenset({2, 3})
 
 
 def a_resize(
-    attributes: dict[str, object],
+    attributes: Mapping[str, Attribute],
     shape: tuple[int, ...],
     by: str,
     values: tuple[float, ...],
     free: frozenset[int] = frozenset(),
 ) -> Node:
     """Return a Resize-18."""
-    return Node("Resize", 18, tuple(attributes.items()), shape, free, by, values)  # type: ignore[arg-type]
+    return Node("Resize", 18, tuple(attributes.items()), shape, free, by, values)
 
 
 SAID = [
@@ -109,8 +111,10 @@ def test_a_search_that_tried_nothing_has_found_nothing() -> None:
 @pytest.mark.parametrize(("axes", "stays"), [((-2, -1), "6x4"), ((2, -1), "4"), ((2, 3), "")])
 def test_a_policy_is_not_applied_to_negative_axes(axes: tuple[int, ...], stays: str) -> None:
     """The output of onnxruntime has the lengths that the finding names."""
-    policy = {**HALF, "axes": axes, "keep_aspect_ratio_policy": "not_larger"}
+    policy: dict[str, Attribute] = {**HALF, "axes": axes, "keep_aspect_ratio_policy": "not_larger"}
     node = a_resize(policy, (1, 1, 6, 4), "sizes", (14, 7))
-    found = [one.finding for one in check(node.model()).findings if one.rule.name == "negative-axes"]
+    found = [
+        one.finding for one in check(node.model()).findings if one.rule.name == "negative-axes"
+    ]
     assert [one.message.rpartition("are (")[2] for one in found] == [f"{stays})"] * bool(stays)
     assert judge(node, attribute).attributed == ("negative axes",) * bool(stays)

@@ -1,6 +1,5 @@
-"""What onnxruntime computes where it differs: each known cause, as a prediction of what comes out."""
+"""What onnxruntime computes where it differs: each known cause predicts what comes out."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -15,6 +14,8 @@ from halfpixel.sampling.resize import along_axis
 from halfpixel.verifying.measure import difference, rounded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -147,17 +148,21 @@ def keeps_negative(result: Result) -> bool:
 
 
 def copies_axis(result: Result) -> bool:
-    """Whether axes whose length stays were copied, and the others are as they should be."""
+    """Whether axes whose length stays were copied, and the others are as they should be.
+
+    What a crop says lies outside is outside along such an axis, too.
+    """
     numbers, operator = _numbers(result), operator_of(result)
     if numbers is None or not isinstance(operator, Resize):
         return False
     given, found, _ = numbers
-    y = given.astype("float64")
     moved = [(a, s) for a, s in operator.axes if given.shape[a] != found.shape[a]]
     if len(moved) == len(operator.axes):
         return False
-    for axis, sampling in moved:
-        y = along_axis(sampling.weights(y.shape[axis], found.shape[axis]), y, axis)
+    y = Resize(tuple(moved), operator.extrapolation_value).evaluate(given, found.shape)
+    for axis, sampling in operator.axes:
+        outside = sampling.weights(given.shape[axis], found.shape[axis]).outside
+        y.swapaxes(0, axis)[sorted(outside)] = operator.extrapolation_value
     return difference(found, rounded(y, found)).equal
 
 
@@ -245,4 +250,7 @@ def border_ties(result: Result) -> bool:
     outside = np.isclose(found, operator.extrapolation_value)
     right = np.isclose(found, meant, atol=TIE_TOLERANCE, rtol=TIE_TOLERANCE)
     either = outside | np.isclose(found, sampled, atol=TIE_TOLERANCE, rtol=TIE_TOLERANCE)
-    return bool((right | (near & either)).all())
+    if (right | (near & either)).all():
+        return True
+    rest = np.where(near & either, rounded(meant, found), found)
+    return ties(replace(result, found=rest))

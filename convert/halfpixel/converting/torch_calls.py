@@ -92,7 +92,9 @@ def torch_calls(sites: Sequence[Site]) -> list[TorchCall]:
         call = site.torch_call
         reason = "" if call else (site.operation.problem or "no PyTorch call computes this")
         snippet = "\n".join(_snippet(number, name, site)) if call else ""
-        found.append(TorchCall(name, site.op, call, site.source, snippet, reason, site.operation.torch_where))
+        found.append(
+            TorchCall(name, site.op, call, site.source, snippet, reason, site.operation.torch_where)
+        )
     return found
 
 

@@ -73,7 +73,9 @@ class Verdict:
             return "equal"
         if self.witness is not None:
             return "different"
-        return "not known" if self.searched_to is None else f"no difference up to {self.searched_to}"
+        return (
+            "not known" if self.searched_to is None else f"no difference up to {self.searched_to}"
+        )
 
     @property
     def negligible(self) -> bool:

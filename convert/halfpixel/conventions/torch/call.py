@@ -1,8 +1,8 @@
 """From a resize to the PyTorch call that it is, found by comparing weights, not names.
 
-Every call that F.interpolate can make over the axes in question is a candidate; the first
-that is proven equal, at the lengths that are known, and is computed so by PyTorch's own kernels, is the
-answer. Axes in an order that F.interpolate does not take are permuted around the call.
+Every call that F.interpolate can make over the axes in question is a candidate; the first is the
+answer that is proven equal, at the lengths that are known, and that PyTorch's own kernels compute
+so. Axes in an order that F.interpolate does not take are permuted around the call.
 """
 
 from collections.abc import Sequence

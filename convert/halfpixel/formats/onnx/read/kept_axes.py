@@ -98,7 +98,9 @@ def _shape(scope: Scope, node: "NodeProto") -> Traced:
     shape = here.shape(name)
     given = scope.attributes(node)
     start, end = given.get("start", 0), given.get("end")
-    sources = tuple(Source(here, name, axis) for axis in range(MANY if shape is None else len(shape)))
+    sources = tuple(
+        Source(here, name, axis) for axis in range(MANY if shape is None else len(shape))
+    )
     if shape is None and (start or end is not None):
         return Traced()
     stop = len(sources) if end is None else int(str(end))

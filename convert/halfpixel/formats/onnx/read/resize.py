@@ -22,7 +22,7 @@ from halfpixel.formats.onnx.read.scope import ANY, Scope, given_name
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.site import Operation, Shape, known
+from halfpixel.site import Operation, Shape
 
 if TYPE_CHECKING:
     import numpy as np
