@@ -42,12 +42,20 @@ def test_verdicts_hold_far_out(pair: Pair) -> None:
     assert untrue(pair) == ""
 
 
-FLOOR = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-HALF = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-CORNER = {**HALF, "coordinate_transformation_mode": "asymmetric"}
-TORCH = {**HALF, "coordinate_transformation_mode": "pytorch_half_pixel"}
-WIDE = {**HALF, "antialias": 1, "exclude_outside": 1}
-CUBIC = {"mode": "cubic", "coordinate_transformation_mode": "asymmetric", "cubic_coeff_a": -0.75}
+FLOOR: dict[str, Attribute] = {
+    "mode": "nearest",
+    "coordinate_transformation_mode": "asymmetric",
+    "nearest_mode": "floor",
+}
+HALF: dict[str, Attribute] = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
+CORNER: dict[str, Attribute] = {**HALF, "coordinate_transformation_mode": "asymmetric"}
+TORCH: dict[str, Attribute] = {**HALF, "coordinate_transformation_mode": "pytorch_half_pixel"}
+WIDE: dict[str, Attribute] = {**HALF, "antialias": 1, "exclude_outside": 1}
+CUBIC: dict[str, Attribute] = {
+    "mode": "cubic",
+    "coordinate_transformation_mode": "asymmetric",
+    "cubic_coeff_a": -0.75,
+}
 EVERY = frozenset(range(4))
 LAST = frozenset({2, 3})
 

@@ -243,10 +243,10 @@ def border_ties(result: Result) -> bool:
         last = given.shape[axis] - 1
         line = sampling.line(given.shape[axis], found.shape[axis])
         places = [line.at(i) for i in range(found.shape[axis])]
-        ties = [min(abs(x), abs(x - last)) < CLOSE for x in places]
+        edges = [min(abs(x), abs(x - last)) < CLOSE for x in places]
         shape = [1] * found.ndim
-        shape[axis] = len(ties)
-        near |= np.array(ties).reshape(shape)
+        shape[axis] = len(edges)
+        near |= np.array(edges).reshape(shape)
     outside = np.isclose(found, operator.extrapolation_value)
     right = np.isclose(found, meant, atol=TIE_TOLERANCE, rtol=TIE_TOLERANCE)
     either = outside | np.isclose(found, sampled, atol=TIE_TOLERANCE, rtol=TIE_TOLERANCE)
