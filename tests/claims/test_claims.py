@@ -92,6 +92,17 @@ SAID = [
     (a_resize(HALF, (2, 3, 6, 6), "sizes", (2, 3, 9, 9), EVERY), "(9, 9)", "axes 0, 1 stay"),
     (a_resize(HALF, (2, 3, 6, 6), "fed", (2, 3, 9, 9), EVERY), "size=size", "axes 0, 1 stay"),
     (a_resize(HALF, (2, 3, 6, 6), "computed", (2, 3, 9, 9), EVERY), "size=size", ""),
+    (
+        a_resize(
+            {**HALF, "axes": (2, 3), "keep_aspect_ratio_policy": "not_larger"},
+            (1, 1, 6, 6),
+            "sizes",
+            (9, 7),
+            LAST,
+        ),
+        None,
+        "",
+    ),
     (a_resize(WIDE, (1, 1, 2, 7), "sizes", (1, 1, 3, 1)), "x.mT, size=(1, 3)", ""),
     (a_resize(WIDE, (1, 1, 8, 8), "scales", (1, 1, 0.5, 0.5), LAST), "0.5", NO_COLUMN),
 ]

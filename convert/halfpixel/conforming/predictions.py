@@ -10,6 +10,7 @@ from halfpixel.checking.check import sites
 from halfpixel.conforming.conformance import Result
 from halfpixel.conforming.models import KEPT, Config, model_of
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
+from halfpixel.sampling.compare import ULP
 from halfpixel.sampling.resize import along_axis
 from halfpixel.verifying.measure import difference, rounded
 
@@ -29,7 +30,7 @@ CLOSE: Final = Fraction(1, 100_000)
 TWO_PASSES: Final = 2.5
 """Error of two truncations, of which the second blends the first."""
 
-TIE_TOLERANCE: Final = 1e-4
+TIE_TOLERANCE: Final = 5e-4
 """Error of a float32 blend of unit noise."""
 
 AFTER_PASSES: Final = 2
@@ -243,7 +244,8 @@ def border_ties(result: Result) -> bool:
         last = given.shape[axis] - 1
         line = sampling.line(given.shape[axis], found.shape[axis])
         places = [line.at(i) for i in range(found.shape[axis])]
-        edges = [min(abs(x), abs(x - last)) < CLOSE for x in places]
+        near_by = max(CLOSE, last * ULP)
+        edges = [min(abs(x), abs(x - last)) < near_by for x in places]
         shape = [1] * found.ndim
         shape[axis] = len(edges)
         near |= np.array(edges).reshape(shape)

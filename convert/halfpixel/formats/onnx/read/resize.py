@@ -210,6 +210,10 @@ def with_claim(operation: Operation, meaning: Meaning, kept: frozenset[int]) -> 
     ranked = operation.input_shape is not None or (given and not operation.attributes.get("axes"))
     if not ranked or (operation.by == "scales" and scales is None):
         return operation
+    policy = operation.attributes.get("keep_aspect_ratio_policy", "stretch")
+    sizes = meaning.sizes or (None,) * meaning.rank
+    if policy != "stretch" and any(sizes[axis] is None for axis, _ in meaning.resize.axes):
+        return operation  # its one scale follows from lengths that are not known
     kept |= {axis for axis, scale in enumerate(scales or ()) if scale == 1}
     found = claim(meaning.resize, scales, *operation.lengths, kept)
     return replace(operation, torch_call=found.call, torch_where=found.where)
