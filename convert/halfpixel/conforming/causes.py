@@ -34,6 +34,7 @@ class Cause:
         source: the paragraph that decides.
         reports: public reports of it.
         explains: whether a result is explained by it.
+        beyond: it shows at nodes that a conformance run does not have.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Cause:
     source: str
     reports: tuple[str, ...]
     explains: Callable[[Result], bool]
+    beyond: bool = False
 
 
 RESIZE: Final = "ONNX Operators.md, Resize, coordinate_transformation_mode"
@@ -65,24 +67,6 @@ CAUSES: Final = (
         skips_roi,
     ),
     Cause(
-        "negative axes",
-        "runtime",
-        "keep_aspect_ratio_policy with negative axes: onnxruntime looks for each axis by its plain "
-        "number, and leaves the length of one that it does not find.",
-        "ONNX Operators.md, Resize, axes and keep_aspect_ratio_policy",
-        (),
-        keeps_negative,
-    ),
-    Cause(
-        "kept axis",
-        "runtime",
-        "A scale that is not 1 and leaves the length of one axis: onnxruntime's antialias copies "
-        "the axis. The formula divides by the scale, and says nothing of lengths.",
-        RESIZE,
-        (),
-        copies_axis,
-    ),
-    Cause(
         "float32 tie",
         "specification",
         "The exact coordinate lies on a rounding boundary, or within 1e-5 of one, and float32 "
@@ -95,16 +79,6 @@ CAUSES: Final = (
             "https://github.com/onnx/onnx/issues/4583",
         ),
         ties,
-    ),
-    Cause(
-        "float32 border",
-        "specification",
-        "A crop reads exactly the first or the last pixel, and float32 falls beside it: outside, "
-        "where the sample is the extrapolation value. The text gives real numbers and no "
-        "precision.",
-        "ONNX Operators.md, Resize, extrapolation_value",
-        (),
-        border_ties,
     ),
     Cause(
         "int8 clipped at 0",
@@ -134,6 +108,37 @@ CAUSES: Final = (
         "ONNX Operators.md, AffineGrid, align_corners",
         (),
         single_row,
+    ),
+    Cause(
+        "negative axes",
+        "runtime",
+        "keep_aspect_ratio_policy with negative axes: onnxruntime looks for each axis by its plain "
+        "number, and leaves the length of one that it does not find.",
+        "ONNX Operators.md, Resize, axes and keep_aspect_ratio_policy",
+        (),
+        keeps_negative,
+        beyond=True,
+    ),
+    Cause(
+        "kept axis",
+        "runtime",
+        "A scale that is not 1 and leaves the length of one axis: onnxruntime's antialias copies "
+        "the axis. The formula divides by the scale, and says nothing of lengths.",
+        RESIZE,
+        (),
+        copies_axis,
+        beyond=True,
+    ),
+    Cause(
+        "float32 border",
+        "specification",
+        "A crop reads exactly the first or the last pixel, and float32 falls beside it: outside, "
+        "where the sample is the extrapolation value. The text gives real numbers and no "
+        "precision.",
+        "ONNX Operators.md, Resize, extrapolation_value",
+        (),
+        border_ties,
+        beyond=True,
     ),
 )
 

@@ -115,6 +115,17 @@ def _causes(results: Sequence[Result], provider: str) -> Iterator[str]:
         yield "```python"
         yield reproducer(smallest(explained).config, provider).rstrip()
         yield "```"
+    yield from _beyond()
+
+
+def _beyond() -> Iterator[str]:
+    """Yield the causes that random nodes show, and none of these configurations."""
+    for cause in CAUSES:
+        if cause.beyond:
+            yield ""
+            yield f"## {cause.name.capitalize()}: at random nodes alone"
+            yield ""
+            yield f"{cause.text} At fault: the {cause.wrong}. Source: {cause.source}."
 
 
 def _refusals(results: Sequence[Result]) -> Iterator[str]:
