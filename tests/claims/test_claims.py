@@ -19,6 +19,7 @@ from halfpixel.conventions.torch.proviso import NO_BOUNDARY, NO_COLUMN, NO_SINGL
 SLOW = settings(
     deadline=None,
     database=None,
+    derandomize=True,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

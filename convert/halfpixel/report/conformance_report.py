@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from halfpixel.conforming.causes import CAUSES, cause_of
 from halfpixel.conforming.conformance import Result
 from halfpixel.conforming.reproducer import reproducer, smallest
+from halfpixel.runtimes.provider import CPU, full_name
 
 if TYPE_CHECKING:
     from halfpixel.conforming.models import Config
@@ -115,7 +116,8 @@ def _causes(results: Sequence[Result], provider: str) -> Iterator[str]:
         yield "```python"
         yield reproducer(smallest(explained).config, provider).rstrip()
         yield "```"
-    yield from _beyond()
+    if full_name(provider) == CPU:
+        yield from _beyond()
 
 
 def _beyond() -> Iterator[str]:
