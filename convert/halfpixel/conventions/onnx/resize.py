@@ -102,6 +102,8 @@ def read(op: str, opset: int, attributes: Attributes, request: Request) -> Meani
     common: Fraction | None = None
     if sizes is not None and policy != "stretch":
         common, sizes = _keep_aspect(policy, lengths, sizes, axes)
+    if sizes is not None:  # an axis that is not among `axes` stays
+        sizes = tuple(n if a in axes else lengths[a] for a, n in enumerate(sizes))
     pairs: list[tuple[int, Sampling]] = []
     spatial = axes if len(axes) < rank else range(min(2, rank), rank)
     every = sampling_of(op, opset, attributes)
