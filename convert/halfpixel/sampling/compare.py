@@ -15,9 +15,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
 
-from halfpixel.sampling.axis import Sampling, Weights, weights_at
+from halfpixel.sampling.axis import Sampling, weights_at
 from halfpixel.sampling.coordinate import ONE, ZERO, Coordinate, stretch
-from halfpixel.sampling.kernel import Area, Cubic, Linear, Nearest, Table, Taps
+from halfpixel.sampling.difference import displacement, weight_difference
+from halfpixel.sampling.kernel import Area, Cubic, Linear, Nearest, Table
 from halfpixel.sampling.search import deciding_rows, lengths_to_try, period_of
 from halfpixel.work import spend
 
@@ -276,27 +277,6 @@ def _at_samples(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
         displacement=displacement(one, other),
         weight_difference=weight_difference(one, other),
     )
-
-
-def displacement(a: Weights, b: Weights) -> Fraction:
-    """Return the worst distance between the two source coordinates, in input pixels."""
-    return max((abs(p - q) for p, q in zip(a.positions, b.positions, strict=True)), default=ZERO)
-
-
-def weight_difference(a: Weights, b: Weights) -> Fraction:
-    """Return the largest absolute difference between two weights of the matrices."""
-    worst = ZERO
-    for first, second in zip(a.rows, b.rows, strict=True):
-        if first != second:
-            worst = max(worst, _row_difference(first, second))
-    return worst
-
-
-def _row_difference(a: Taps, b: Taps) -> Fraction:
-    apart = dict(a)
-    for j, weight in b:
-        apart[j] = apart.get(j, ZERO) - weight
-    return max((abs(weight) for weight in apart.values()), default=ZERO)
 
 
 def _table_lengths(

@@ -12,8 +12,7 @@ Resize-18    antialias, axes, keep_aspect_ratio_policy
 Resize-19    half_pixel_symmetric
 ============ ==============================================================================
 
-Source: ONNX `docs/Changelog.md`; onnxruntime `core/providers/cpu/tensor/upsamplebase.h` for
-what the operators before 11 leave open.
+Source: ONNX `docs/Changelog.md`; before 11, onnxruntime `core/providers/cpu/tensor/upsamplebase.h`.
 """
 
 from dataclasses import dataclass, replace

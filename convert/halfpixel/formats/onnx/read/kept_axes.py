@@ -4,9 +4,10 @@ An axis of scale 1 stays, one that the attribute `axes` leaves out, one whose le
 symbol on both sides, and one whose size the graph takes from the very shape of the input.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.conventions.torch.text import claim
 from halfpixel.formats.onnx.read.scope import Scope
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
     from onnx import NodeProto
 
-    from halfpixel.site import Dim, Shape
+    from halfpixel.conventions.meaning import Meaning
+    from halfpixel.site import Dim, Operation, Shape
 
 DEEPEST: Final = 24
 """Nodes between a shape and the sizes that are followed."""
@@ -137,3 +139,25 @@ def _part(scope: Scope, node: "NodeProto", whole: Traced) -> Traced:
     if any(place >= count for place in places):
         return Traced()
     return Traced(tuple(whole.sources[place] for place in places), whole=True)
+
+
+def with_claim(operation: "Operation", meaning: "Meaning", kept: frozenset[int]) -> "Operation":
+    """Return an operation with the PyTorch call that it is.
+
+    Args:
+        operation: what is computed, its shapes settled.
+        meaning: the same, as it was read.
+        kept: axes that are known to stay, whatever their length is.
+    """
+    scales = operation.scales
+    given = scales or meaning.sizes
+    ranked = operation.input_shape is not None or (given and not operation.attributes.get("axes"))
+    if not ranked or (operation.by == "scales" and scales is None):
+        return operation
+    policy = operation.attributes.get("keep_aspect_ratio_policy", "stretch")
+    sizes = meaning.sizes or (None,) * meaning.rank
+    if policy != "stretch" and any(sizes[axis] is None for axis, _ in meaning.resize.axes):
+        return operation  # its one scale follows from lengths that are not known
+    kept |= {axis for axis, scale in enumerate(scales or ()) if scale == 1}
+    found = claim(meaning.resize, scales, *operation.lengths, kept)
+    return replace(operation, torch_call=found.call, torch_where=found.where)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, cast
 from halfpixel.conventions.meaning import Meaning, check_lengths
 from halfpixel.conventions.onnx import resize as onnx_resize
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, Request
-from halfpixel.conventions.torch.text import claim
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
 from halfpixel.formats.onnx.read.evaluation import Described, bind, numbers_of
@@ -17,7 +16,7 @@ from halfpixel.formats.onnx.read.grids import (
     describe_grid_sample,
     describe_roi_align,
 )
-from halfpixel.formats.onnx.read.kept_axes import kept_axes
+from halfpixel.formats.onnx.read.kept_axes import kept_axes, with_claim
 from halfpixel.formats.onnx.read.scope import ANY, Scope, given_name, name_of
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
@@ -217,28 +216,6 @@ def settle(base: Operation, meaning: Meaning) -> Operation:
     shape_in = base.input_shape or (None,) * meaning.rank
     shape_out = _output_shape(shape_in, base.output_shape, meaning)
     return base.settled(meaning, shape_out)
-
-
-def with_claim(operation: Operation, meaning: Meaning, kept: frozenset[int]) -> Operation:
-    """Return an operation with the PyTorch call that it is.
-
-    Args:
-        operation: what is computed, its shapes settled.
-        meaning: the same, as it was read.
-        kept: axes that are known to stay, whatever their length is.
-    """
-    scales = operation.scales
-    given = scales or meaning.sizes
-    ranked = operation.input_shape is not None or (given and not operation.attributes.get("axes"))
-    if not ranked or (operation.by == "scales" and scales is None):
-        return operation
-    policy = operation.attributes.get("keep_aspect_ratio_policy", "stretch")
-    sizes = meaning.sizes or (None,) * meaning.rank
-    if policy != "stretch" and any(sizes[axis] is None for axis, _ in meaning.resize.axes):
-        return operation  # its one scale follows from lengths that are not known
-    kept |= {axis for axis, scale in enumerate(scales or ()) if scale == 1}
-    found = claim(meaning.resize, scales, *operation.lengths, kept)
-    return replace(operation, torch_call=found.call, torch_where=found.where)
 
 
 def _output_shape(shape_in: Shape, declared: Shape | None, meaning: Meaning) -> Shape:
