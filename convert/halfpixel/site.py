@@ -83,6 +83,23 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """What stands at one input of a node.
+
+    Attributes:
+        role: the input's name in the operator's own list.
+        dtype: its element type, as ONNX names it; empty where unknown, or where nothing is there.
+        left_out: nothing is connected.
+        empty: it is known to hold no element.
+    """
+
+    role: str
+    dtype: str = ""
+    left_out: bool = False
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What stands around a site in its graph, as far as a rule asks.
 
@@ -95,6 +112,9 @@ class Surroundings:
         fed_by: operator that made the grid of a GridSample, where it is a site itself.
         free_lengths: lengths at trial sizes, where the graph computes them.
         needs: lengths that what reads the output asks for, where the output's own are in doubt.
+        inputs: what stands at the inputs of an ONNX resize beside its data.
+        transposed: "to NCHW" or "to NHWC" where the data comes out of such a Transpose, the output
+            goes into another, and nothing between them minds the order of the axes.
     """
 
     layers: tuple[StridedLayer, ...] = ()
@@ -103,6 +123,8 @@ class Surroundings:
     fed_by: AffineGrid | None = None
     free_lengths: FreeLengths = FreeLengths()
     needs: tuple[Need, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    transposed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from halfpixel.formats.onnx.read.grids import (
     describe_grid_sample,
     describe_roi_align,
 )
+from halfpixel.formats.onnx.read.inputs import is_empty
 from halfpixel.formats.onnx.read.scope import ANY, Scope, given_name
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
@@ -106,19 +107,14 @@ def resize_inputs(scope: Scope, node: "NodeProto", opset: int) -> Lengths:
     if opset < FIRST_RESIZE:
         return Lengths("scales", scales=given_name(node, 1))
     roi, scales, sizes = (given_name(node, place) for place in (1, 2, 3))
-    if scales and _is_empty(scope, scales):
+    if scales and is_empty(scope, scales):
         scales = ""
-    if sizes and _is_empty(scope, sizes):
+    if sizes and is_empty(scope, sizes):
         sizes = ""
     if bool(scales) == bool(sizes):
         found = "both scales and sizes" if scales else "neither scales nor sizes"
         raise ConventionError(f"{found} are given, expected exactly one")
     return Lengths("scales" if scales else "sizes", scales, sizes, roi)
-
-
-def _is_empty(scope: Scope, name: str) -> bool:
-    tensor = scope.constant(name)
-    return tensor is not None and 0 in tensor.dims
 
 
 def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:

@@ -197,7 +197,7 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
     if data is None or out is None:
         return None
     attributes = b"".join([a.SerializeToString() for a in node.attribute])
-    if b"align_corners" in attributes or scope.arguments:
+    if scope.arguments or any(word in attributes for word in (b"align_corners", b"cubic", b"axes")):
         return None
     joined = is_joined(scope, node)
     lengths = (data.type.SerializeToString(), out.type.SerializeToString())
