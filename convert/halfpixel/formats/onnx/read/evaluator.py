@@ -28,6 +28,7 @@ ELEMENTWISE: Final = frozenset(
         "Cast",
         "Ceil",
         "Clip",
+        "DequantizeLinear",
         "Div",
         "Equal",
         "Floor",

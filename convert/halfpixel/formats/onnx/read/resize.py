@@ -12,13 +12,14 @@ from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
 from halfpixel.formats.onnx.read.evaluation import Described, bind, numbers_of
 from halfpixel.formats.onnx.read.grids import (
+    MICROSOFT,
     describe_affine_grid,
     describe_conv_transpose,
     describe_grid_sample,
     describe_roi_align,
 )
 from halfpixel.formats.onnx.read.inputs import is_empty
-from halfpixel.formats.onnx.read.scope import ANY, Scope, given_name
+from halfpixel.formats.onnx.read.scope import ANY, DEFAULT_DOMAINS, Scope, given_name
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import output_length_float32
@@ -36,13 +37,26 @@ OPS: Final = frozenset(
     {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
 )
 
+FOREIGN: Final = frozenset(
+    {"CropAndResize", "ResizeArea", "ResizeBicubic", "ResizeBilinear", "ResizeNearestNeighbor"}
+    | {"ScaleAndTranslate"}
+)
+"""TensorFlow's operators, which converters that do not know one leave in ONNX's domain."""
+
+
+def is_resampling(node: "NodeProto") -> bool:
+    """Whether a node is of a type that is described, or was meant to become one."""
+    if node.domain == MICROSOFT:
+        return node.op_type == "GridSample"
+    return node.domain in DEFAULT_DOMAINS and node.op_type in OPS | FOREIGN
+
 
 def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
     """Return what a resampling node computes.
 
     Args:
         scope: the graph that it stands in.
-        node: a node whose type is in `OPS`.
+        node: a node that `is_resampling`.
         producer: which program wrote the model.
 
     Returns:
@@ -63,6 +77,8 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         dtype=scope.dtype(node.input[0]) if node.input else "",
     )
     try:
+        if node.op_type in FOREIGN:
+            raise ConventionError(f"ONNX has no {node.op_type}: it is TensorFlow's, unconverted")
         described = _DESCRIBE[node.op_type](scope, node, base)
         operator = described.operation.operator
         if isinstance(operator, Resize):

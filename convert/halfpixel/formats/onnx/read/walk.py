@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
-from halfpixel.formats.onnx.read.resize import OPS
+from halfpixel.formats.onnx.read.resize import OPS, is_resampling
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
 from halfpixel.formats.onnx.read.surroundings import image_shape
@@ -151,7 +151,7 @@ class Walk:
         gathers: dict[int, NodeProto] = {}
         for index, node in enumerate(scope.nodes):
             op = node.op_type
-            if op in OPS and node.domain in {"", "ai.onnx"}:
+            if is_resampling(node) and (node.domain, op) not in self.functions:
                 found.append((index, _plain(self._sites.of_node(scope, node), scope, node)))
             elif op == "GatherND":
                 gathers[index] = node
