@@ -1,13 +1,12 @@
 """What a site is: one resampling operator in a model.
 
-A `Site` says where the operator stands and what it computes; `Operation`, the part without
-the place, is shared by all sites that are alike, so that a graph of twenty thousand equal
-resizes is judged once.
+A `Site` says where the operator stands and what it computes; `Operation`, the part without the
+place, is shared by all sites that are alike: twenty thousand equal resizes are judged once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from halfpixel.dialect import ONNX, Dialect
 from halfpixel.errors import GraphError
@@ -88,15 +87,13 @@ class Input:
 
     Attributes:
         role: the input's name in the operator's own list.
-        dtype: its element type, as ONNX names it; empty where unknown, or where nothing is there.
-        left_out: nothing is connected.
-        empty: it is known to hold no element.
+        dtype: its element type; empty where unknown.
+        state: "left out" where nothing is connected, "empty" where it is known to hold no element.
     """
 
     role: str
     dtype: str = ""
-    left_out: bool = False
-    empty: bool = False
+    state: Literal["", "left out", "empty"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +110,7 @@ class Surroundings:
         free_lengths: lengths at trial sizes, where the graph computes them.
         needs: lengths that what reads the output asks for, where the output's own are in doubt.
         inputs: what stands at the inputs of an ONNX resize beside its data.
-        transposed: "to NCHW" or "to NHWC" where the data comes out of such a Transpose, the output
-            goes into another, and nothing between them minds the order of the axes.
+        transposed: "to NCHW" or "to NHWC" where it stands between such a Transpose and another.
     """
 
     layers: tuple[StridedLayer, ...] = ()
@@ -138,8 +134,7 @@ class Operation:
         operator: the exact description; None where the node cannot be described, with the
             reason in `problem`.
         input_shape: shape of its first input; None where not even the rank is known.
-        output_shape: shape of its first output, likewise: the one that it computes where that
-            can be told, else the one that is declared.
+        output_shape: shape of its first output, as computed where that can be told, else declared.
         torch_call: the PyTorch call that it is, as Python; None where there is none.
         scales: scales one an axis, where scales were given and are constant.
         sizes: output lengths one an axis, where sizes were given; None each where unknown.

@@ -27,7 +27,7 @@ otherwise: a cast or another decomposition changes the graph, not the node.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, Severity, example_site
 from halfpixel.sampling import Cubic, GridSample, Linear, Nearest, Resize, RoiAlign, Sampling
 from halfpixel.site import Input, Operation, Site
 
@@ -50,7 +50,7 @@ def check(site: Site) -> Iterator[Finding]:
         return
     when = " as it optimises it by default" if row.optimised else ""
     message = f"onnxruntime refuses it on the CPU{when}: {row.reason}"
-    severity = "error" if row.illegal else "warning"
+    severity: Severity = "error" if row.illegal else "warning"
     fix = _fix(operation, row)
     yield Finding(message, severity, "simulated", fix, "" if fix else row.instead or DECLINED)
 
@@ -86,7 +86,7 @@ _SHRUNK: Facts = {
     "input_shape": (1, 3, 8, 8),
     "output_shape": (1, 3, 4, 4),
 }
-_NO_ROI = (Input("roi", left_out=True), Input("scales", "float32"), Input("sizes", left_out=True))
+_NO_ROI = (Input("roi", state="left out"), Input("scales", "float32"))
 
 RULE = Rule(
     __name__,
@@ -157,7 +157,9 @@ RULE = Rule(
             _refused("a float64 grid on a float32 image"),
         ),
         Bad(
-            example_site("RoiAlign", RoiAlign(aligned=True), opset=16, attributes={"sampling_ratio": -1}),
+            example_site(
+                "RoiAlign", RoiAlign(aligned=True), opset=16, attributes={"sampling_ratio": -1}
+            ),
             Finding(
                 "onnxruntime refuses it on the CPU: sampling_ratio has to be 0, which is adaptive, "
                 "or more",

@@ -205,8 +205,7 @@ def _resize_facts(operation: Operation) -> dict[str, frozenset[Value]]:
     if around.transposed:
         facts["transposed"] = frozenset({around.transposed})
     for one in around.inputs:
-        words = {"left out"} if one.left_out else {"empty"} if one.empty else set[str]()
-        facts[f"{one.role}_input"] = frozenset({*words, *([one.dtype] if one.dtype else [])})
+        facts[f"{one.role}_input"] = frozenset({one.dtype, one.state} - {""})
     return facts
 
 

@@ -31,9 +31,10 @@ def inputs_beside(scope: Scope, node: "NodeProto", opset: int) -> tuple[Input, .
     for place, role in enumerate(roles_of(node.op_type, opset), 1):
         name = given_name(node, place)
         if name:
-            out.append(Input(role, element_type(scope, name), empty=is_empty(scope, name)))
+            empty = is_empty(scope, name)
+            out.append(Input(role, element_type(scope, name), "empty" if empty else ""))
         else:
-            out.append(Input(role, left_out=True))
+            out.append(Input(role, state="left out"))
     return tuple(out)
 
 

@@ -77,12 +77,10 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         dtype=scope.dtype(node.input[0]) if node.input else "",
     )
     try:
-        if node.op_type in FOREIGN:
-            raise ConventionError(f"ONNX has no {node.op_type}: it is TensorFlow's, unconverted")
-        described = _DESCRIBE[node.op_type](scope, node, base)
+        described = _DESCRIBE.get(node.op_type, _foreign)(scope, node, base)
         operator = described.operation.operator
         if isinstance(operator, Resize):
-            check_lengths(operator, *described.operation.lengths)
+            check_lengths(operator, *described.operation.lengths, scales=described.operation.scales)
     except ConventionError as error:
         return Described(replace(base, problem=str(error)), _refuse(node, str(error)))
     return described
@@ -131,6 +129,10 @@ def resize_inputs(scope: Scope, node: "NodeProto", opset: int) -> Lengths:
         found = "both scales and sizes" if scales else "neither scales nor sizes"
         raise ConventionError(f"{found} are given, expected exactly one")
     return Lengths("scales" if scales else "sizes", scales, sizes, roi)
+
+
+def _foreign(_scope: Scope, node: "NodeProto", _base: Operation) -> Described:
+    raise ConventionError(f"ONNX has no {node.op_type}: it is TensorFlow's, unconverted")
 
 
 def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:

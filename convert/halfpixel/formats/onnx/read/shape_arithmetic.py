@@ -105,8 +105,8 @@ class Trial:
             node = self._scope.nodes[index]
             shaped = node.op_type == "Shape" and node.input
             dims = self.lengths(node.input[0]) if shaped else None
-            if shaped and dims is None:
-                return None
+            if shaped and dims is None and not self.shapes:
+                return None  # it follows from what is free
             if dims is not None:
                 given = self._scope.attributes(node)
                 start, end = int(str(given.get("start", 0))), given.get("end")

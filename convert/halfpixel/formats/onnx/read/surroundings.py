@@ -19,7 +19,7 @@ CARRIES: Final = frozenset({"Reshape", "Transpose", "Cast", "Identity", "Squeeze
 FARTHEST: Final = 512
 """Nodes that are followed back from a site."""
 
-LAYOUTS: Final = {(0, 3, 1, 2): "to NCHW", (0, 2, 3, 1): "to NHWC"}
+LAYOUTS: Final[dict[tuple[int, ...], str]] = {(0, 3, 1, 2): "to NCHW", (0, 2, 3, 1): "to NHWC"}
 """What a Transpose of four axes does, by its perm."""
 
 UNARY: Final = frozenset(

@@ -37,9 +37,9 @@ def repair(node: "NodeProto", operation: Operation, nodes: "Nodes", *, only: str
             continue
         while len(node.input) <= place:
             node.input.append("")
-        if one.left_out:
+        if one.state == "left out":
             node.input[place] = nodes.floats([], "empty")
-        elif one.role == "sizes" and one.empty:
+        elif one.role == "sizes" and one.state == "empty":
             del node.input[place:]
         else:
             to = TensorProto.INT64 if one.role == "sizes" else TensorProto.FLOAT
@@ -47,9 +47,9 @@ def repair(node: "NodeProto", operation: Operation, nodes: "Nodes", *, only: str
 
 
 def _words(one: Input) -> str:
-    if one.left_out:
+    if one.state == "left out":
         return f"an empty {one.role}"
-    if one.empty and one.role == "sizes":
+    if one.state == "empty" and one.role == "sizes":
         return "no sizes"
     return f"{one.role} as {TAKEN[one.role]}"
 
@@ -58,10 +58,10 @@ def _is_off(one: Input, operation: Operation) -> bool:
     """Whether an input is not what the operator takes, in onnxruntime too."""
     if operation.op != "Resize" or operation.hidden:
         return False
-    if one.left_out:
+    if one.state == "left out":
         early = 11 <= operation.opset < OPTIONAL_SINCE
         return early and one.role in ROLES[:2]
-    if one.role == "sizes" and one.empty:
+    if one.role == "sizes" and one.state == "empty":
         return operation.by == "scales"
     if one.role == "roi":
         crops = operation.attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize"
