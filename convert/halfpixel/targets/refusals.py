@@ -27,7 +27,7 @@ def refusal_of(operation: Operation) -> Row | None:
     if operation.dialect != ONNX or operation.hidden:
         return None
     facts = _known_facts(operation)
-    first = next((row for row in _rows() if row.conditions.hold(facts)), None)
+    first = next((row for row in rows() if row.conditions.hold(facts)), None)
     return first if first is not None and first.verdict == "refused" else None
 
 
@@ -44,7 +44,8 @@ def _known_facts(operation: Operation) -> Facts:
 
 
 @lru_cache(maxsize=1)
-def _rows() -> tuple[Row, ...]:
+def rows() -> tuple[Row, ...]:
+    """Return the rows of the table, in order; raises as `refusal_of`."""
     import tomllib
 
     try:

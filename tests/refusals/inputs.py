@@ -1,0 +1,86 @@
+"""Inputs of a Resize that are left out, empty, or of another type."""
+
+import numpy as np
+
+from refusals.case import ALWAYS, NEVER, Case, floats, ints, node
+
+UP = {"r": floats(), "s": floats(1, 1, 2, 2), "e": floats(), "z": ints(1, 3, 16, 16)}
+LATER = {"s": UP["s"], "z": UP["z"]}
+
+
+def inputs_of_opset_11() -> list[Case]:
+    """Return cases of inputs that are left out, or empty."""
+    no_roi = "opsets 11 and 12 require the input roi"
+    no_scales = "opsets 11 and 12 require the input scales"
+    out: list[Case] = []
+    for opset in (11, 12):
+        for names, reason in (
+            ("x - s", no_roi), ("x r - z", no_scales), ("x - - z", no_roi),
+            ("x r s", ""), ("x r e z", ""), ("x r s -", ""),
+        ):  # fmt: skip
+            refused = ALWAYS if reason else NEVER
+            out.append(
+                Case(f"{names} {opset}", [node("Resize", names)], UP, reason, refused, opset)
+            )
+    for opset in (13, 18, 19):
+        out += [
+            Case(f"{names} {opset}", [node("Resize", names)], LATER, opset=opset)
+            for names in ("x - s", "x - - z")
+        ]
+    for opset in (11, 13, 19):
+        constants = {**UP, "ez": ints()}
+        out.append(
+            Case(f"empty sizes {opset}", [node("Resize", "x r s ez")], constants,
+                 "it takes an empty sizes beside scales", ALWAYS, opset)
+        )  # fmt: skip
+    empty = {"e": ("float32", (0,)), "r": ("float32", (0,))}
+    constants = {"z": UP["z"]}
+    out.append(
+        Case("declared empty", [node("Resize", "x r e z")], constants, inputs=empty, opset=12)
+    )
+    return out
+
+
+def types() -> list[Case]:
+    """Return cases of inputs of another type."""
+    out: list[Case] = []
+    for opset in (9, 10, 11, 13, 18, 19, 22):
+        op, names = ("Resize", "x r s") if opset > 10 else ("Resize", "x s")
+        op = "Upsample" if opset == 9 else op
+        for dtype in ("float16", "float64", "int64", "float32"):
+            constants = {
+                "s": floats(1, 1, 2, 2, dtype=dtype),
+                **({"r": floats()} if opset > 10 else {}),
+            }
+            wrong = dtype != "float32"
+            out.append(
+                Case(f"{dtype} scales {opset}", [node(op, names)], constants,
+                     "the input scales has to be float32" if wrong else "",
+                     ALWAYS if wrong else NEVER, opset)
+            )  # fmt: skip
+    for opset in (11, 13, 18, 19):
+        for dtype in ("int32", "float32", "int64"):
+            constants = {"r": floats(), "e": floats(), "z": ints(1, 3, 16, 16, dtype=dtype)}
+            wrong = dtype != "int64"
+            out.append(
+                Case(f"{dtype} sizes {opset}", [node("Resize", "x r e z")], constants,
+                     "the input sizes has to be int64" if wrong else "",
+                     ALWAYS if wrong else NEVER, opset)
+            )  # fmt: skip
+        for dtype in ("float16", "float32", "float64", "int64"):
+            for crops in (False, True):
+                window = [0, 0, 0, 0, 1, 1, 1, 1]
+                constants = {"r": np.array(window, dtype), "s": UP["s"]}
+                coordinate = "tf_crop_and_resize" if crops else "half_pixel"
+                plain = node(
+                    "Resize", "x r s", mode="linear", coordinate_transformation_mode=coordinate
+                )
+                reason = "it reads the input roi as float32" if crops and dtype != "float32" else ""
+                reason = "the input roi has to be float16" if dtype == "int64" else reason
+                out.append(
+                    Case(f"{dtype} roi {coordinate} {opset}", [plain], constants, reason,
+                         ALWAYS if reason else NEVER, opset)
+                )  # fmt: skip
+    cast = [node("Cast", "s", "h", to=10), node("Resize", "x - h")]
+    out.append(Case("scales cast to float16", cast, LATER, "the input scales has to be", ALWAYS))
+    return out
