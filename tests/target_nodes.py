@@ -145,7 +145,9 @@ def _resizes() -> Iterator[Operation]:
 
 def _with_inputs() -> Iterator[Operation]:
     """Yield resizes of the older opsets with something at each input."""
-    states: tuple[Literal["left out", "empty"], ...] = ("left out", "empty")
+    states: tuple[Literal["left out", "empty", "empty in a run"], ...] = (
+        "left out", "empty", "empty in a run",
+    )  # fmt: skip
     for role in ("roi", "scales", "sizes"):
         inputs = [Input(role, state=state) for state in states]
         inputs += [Input(role, dtype) for dtype in TYPES]
@@ -154,6 +156,15 @@ def _with_inputs() -> Iterator[Operation]:
             at = Details(op=op, opset=opset) if opset > 10 or op == "Upsample" else Details()
             plain = resize(node("linear", coordinate), UP, "scales", **at)
             yield replace(plain, surroundings=Surroundings(inputs=(one,)))
+        one = Input(role, state="empty in a run")
+        plain = resize(node("linear", "half_pixel"), UP, "sizes")
+        yield replace(plain, surroundings=Surroundings(inputs=(one,)))
+    for op, role in (("RoiAlign", "rois"), ("RoiAlign", "batch_indices"), ("AffineGrid", "size")):
+        for dtype, given in product(("float16", "float32", "float64"), TYPES):
+            around = Surroundings(inputs=(Input(role, given),))
+            yield Operation(op, 20, {}, None, (1, 1, 4, 4), dtype=dtype, surroundings=around)
+    for opset, op in product((8, 9, 15, 19), ("Resize", "RoiAlign", "GridSample", "AffineGrid")):
+        yield Operation(op, opset, {}, None, (1, 1, 4, 4), dtype="float32")
 
 
 def _older() -> Iterator[Operation]:
@@ -170,7 +181,7 @@ def _older() -> Iterator[Operation]:
 
 def _grids() -> Iterator[Operation]:
     kinds = [*((dtype, "float32") for dtype in TYPES), ("float32", "float64")]
-    kinds += [("float64", "float64")]
+    kinds += [("float64", "float64"), ("float32", "int32")]
     for opset, mode, padding, aligned, rank, (dtype, grid_dtype) in product(
         (16, 20, 22), MODES, PADDINGS, (True, False), (4, 5), kinds
     ):

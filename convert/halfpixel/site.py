@@ -88,12 +88,13 @@ class Input:
     Attributes:
         role: the input's name in the operator's own list.
         dtype: its element type; empty where unknown.
-        state: "left out" where nothing is connected, "empty" where it is known to hold no element.
+        state: "left out" where nothing is connected, "empty" where it is a constant without an
+            element, "empty in a run" where it is known to have none and is no constant.
     """
 
     role: str
     dtype: str = ""
-    state: Literal["", "left out", "empty"] = ""
+    state: Literal["", "left out", "empty", "empty in a run"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,8 +286,7 @@ class Site:
         """Compute the site's output in float64, from its exact description.
 
         Args:
-            inputs: the node's own tensor inputs, in order; those that are constants in the
-                file (scales, sizes, roi) are left out, or all are given.
+            inputs: the node's tensor inputs, in order: all, or those that are no constants.
 
         Returns:
             The output in float64.

@@ -64,7 +64,7 @@ def _fix(operation: Operation, row: "Row") -> Fix | None:
     operator = operation.operator
     if operator is None:
         return None
-    if row.conditions.when.keys() & INPUTS:
+    if isinstance(operator, Resize) and row.conditions.when.keys() & INPUTS:
         return Fix("safe", operator)
     return Fix("unsafe", operator) if row.illegal and isinstance(operator, RoiAlign) else None
 

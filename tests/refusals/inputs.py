@@ -1,5 +1,7 @@
 """Inputs of a Resize that are left out, empty, or of another type."""
 
+from itertools import product
+
 import numpy as np
 
 from refusals.case import ALWAYS, NEVER, Case, floats, ints, node
@@ -33,6 +35,30 @@ def inputs_of_opset_11() -> list[Case]:
             Case(f"empty sizes {opset}", [node("Resize", "x r s ez")], constants,
                  "it takes an empty sizes beside scales", ALWAYS, opset)
         )  # fmt: skip
+    told = "an empty scales that is no constant"
+    for opset, reason in ((11, ""), (12, ""), (13, told), (18, told)):
+        refused = ALWAYS if reason else NEVER
+        constants = {"z": UP["z"], "r": UP["r"], "n": UP["e"]}
+        names = "x r e z"
+        fed = {"e": ("float32", (0,))}
+        passed = [node("Identity", "n", "e"), node("Resize", names)]
+        out += [
+            Case(f"fed empty {opset}", [node("Resize", names)], constants, reason, refused, opset,
+                 inputs=fed),
+            Case(f"passed on empty {opset}", passed, constants, reason, refused, opset),
+        ]  # fmt: skip
+    crop = node("Resize", "x r s", coordinate_transformation_mode="tf_crop_and_resize")
+    out.append(Case("no window", [crop], UP, "tf_crop_and_resize needs", ALWAYS))
+    for opset, upsample in ((8, ""), (9, "opset 9 takes scales as an input")):
+        old = node("Upsample", "x", scales=(1.0, 1.0, 2.0, 2.0))
+        out.append(
+            Case(f"Upsample {opset}", [old], {}, upsample, ALWAYS if upsample else NEVER, opset)
+        )
+    for policy, by in product(("stretch", "not_larger"), ("x - s", "x - - z")):
+        reason = "keep_aspect_ratio_policy goes" if (policy, by) == ("not_larger", "x - s") else ""
+        kept = node("Resize", by, keep_aspect_ratio_policy=policy)
+        refused = ALWAYS if reason else NEVER
+        out.append(Case(f"{policy} {by}", [kept], LATER, reason, refused, 18))
     empty = {"e": ("float32", (0,)), "r": ("float32", (0,))}
     constants = {"z": UP["z"]}
     out.append(
@@ -81,6 +107,9 @@ def types() -> list[Case]:
                     Case(f"{dtype} roi {coordinate} {opset}", [plain], constants, reason,
                          ALWAYS if reason else NEVER, opset)
                 )  # fmt: skip
+    halved = [node("Div", "h k", "s"), node("Resize", "x - s")]
+    constants = {"h": floats(2, 2, 4, 4, dtype="float16"), "k": floats(2, dtype="float16")}
+    out.append(Case("float16 scales, computed", halved, constants, "the input scales", ALWAYS))
     cast = [node("Cast", "s", "h", to=10), node("Resize", "x - h")]
     out.append(Case("scales cast to float16", cast, LATER, "the input scales has to be", ALWAYS))
     return out

@@ -74,6 +74,8 @@ def kernels() -> list[Case]:
             Case(f"exclude_outside {mode} {antialias}", [node("Resize", "x - s", **given)], LATER,
                  reason, ALWAYS if reason else NEVER, 18)
         )  # fmt: skip
+    blurred = node("Resize", "x - s", mode="nearest", antialias=1)
+    out.append(Case("antialias nearest", [blurred], LATER, "antialias with nearest", ALWAYS, 18))
     scale = {"a": np.array(2 / 255, "float32"), "b": np.array(0, "uint8")}
     for first, reason in ((127, "linear over batch or channels"), (None, "")):
         steps = ints(
@@ -99,6 +101,8 @@ def grids() -> list[Case]:
         (20, "float32", "float64", 4, "linear", "a float64 grid on a float32 image"),
         (20, "float64", "float32", 4, "linear", "a float32 grid on a float64 image"),
         (20, "int32", "float32", 4, "linear", "a GridSample takes float32"),
+        (20, "float32", "int32", 4, "linear", "the grid of a GridSample has to be of floats"),
+        (15, "float32", "float32", 4, "bilinear", "GridSample came with opset 16"),
         (22, "float32", "float32", 5, "linear", ""),
         (22, "float32", "float32", 5, "cubic", "cubic grid samples over 3 axes"),
         (22, "float32", "float32", 4, "cubic", ""),
@@ -129,4 +133,35 @@ def grids() -> list[Case]:
                      {"i": ints(0)}, reason, ALWAYS if reason else NEVER, opset,
                      inputs={"b": ("float32", (1, 4))})
             )  # fmt: skip
+    for opset, dtype, rois, batch, reason in (
+        (9, "float32", "float32", "int64", "RoiAlign came with opset 10"),
+        (10, "float32", "float32", "int64", ""),
+        (16, "float32", "float32", "int32", "batch_indices have to be int64"),
+        (16, "float32", "float16", "int64", "rois have to be of the image's type, float32"),
+        (16, "float16", "float32", "int64", "rois have to be of the image's type, float16"),
+        (16, "float64", "float32", "int64", "rois have to be of the image's type, float64"),
+        (16, "float64", "float64", "int64", ""),
+        (16, "float16", "float16", "int64", ""),
+        (16, "int32", "float32", "int64", "a RoiAlign takes float16"),
+    ):
+        out.append(
+            Case(f"RoiAlign {opset} {dtype} {rois} {batch}", [node("RoiAlign", "x b i")],
+                 {"i": ints(0, dtype=batch)}, reason, ALWAYS if reason else NEVER, opset,
+                 dtype=dtype, inputs={"b": (rois, (1, 4))})
+        )  # fmt: skip
+    for opset, size, reason in (
+        (19, "int64", "AffineGrid came with opset 20"),
+        (20, "int64", ""),
+        (20, "int32", "the input size has to be int64"),
+    ):
+        out.append(
+            Case(f"AffineGrid {opset} {size}", [node("AffineGrid", "x n")],
+                 {"n": ints(1, 1, 4, 4, dtype=size)}, reason, ALWAYS if reason else NEVER, opset,
+                 (1, 2, 3))
+        )  # fmt: skip
+    for opset, reason in ((9, "Resize came with opset 10"), (10, "")):
+        out.append(
+            Case(f"Resize {opset}", [node("Resize", "x s")], LATER, reason,
+                 ALWAYS if reason else NEVER, opset)
+        )  # fmt: skip
     return out

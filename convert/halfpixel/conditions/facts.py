@@ -11,8 +11,10 @@ mode, nearest_mode ...     the node's attributes, ONNX's defaults filled in; mod
 written                    attributes that stand in the node themselves
 kernel, coordinates        what a resize computes along any of its axes, whatever it is written as
 sampling_ratio             of a RoiAlign: absent, adaptive (0 or absent), fixed or negative
-roi_input, scales_input,   element type of these inputs of a Resize; left out, where nothing is
-sizes_input                connected; empty, where the tensor is known to hold no element
+roi_input, scales_input,   element type of this input of a Resize, a RoiAlign or an AffineGrid; left
+sizes_input, rois_input,   out, where nothing is connected; empty, where it is a constant without
+batch_indices_input,       an element; empty in a run, where it has none and is no constant
+size_input
 by                         scales or sizes
 constant                   true where scales or sizes are constants of the file
 axes                       last 1, last 2, last 3: no axis before those is resized; NHWC: axes 1
@@ -56,7 +58,7 @@ TYPES: Final = frozenset(
     {"float16", "float32", "float64", "bfloat16", "bool"}
     | {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 )
-INPUTS: Final = TYPES | {"left out", "empty"}
+INPUTS: Final = TYPES | {"left out", "empty", "empty in a run"}
 WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "op": frozenset(
         {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
@@ -82,6 +84,9 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "align_corners": frozenset({0, 1}),
     "sampling_ratio": frozenset({"absent", "adaptive", "fixed", "negative"}),
     "roi_input": INPUTS,
+    "rois_input": INPUTS,
+    "batch_indices_input": INPUTS,
+    "size_input": INPUTS,
     "scales_input": INPUTS,
     "sizes_input": INPUTS,
     "by": frozenset({"scales", "sizes"}),
@@ -125,6 +130,8 @@ def facts_of(operation: Operation) -> Facts:
     }
     if operation.by:
         facts["by"] = frozenset({operation.by})
+    for one in operation.surroundings.inputs:
+        facts[f"{one.role}_input"] = frozenset({one.dtype, one.state} - {""})
     match operation.operator:
         case Resize():
             facts |= _resize_facts(operation)
@@ -204,8 +211,6 @@ def _resize_facts(operation: Operation) -> dict[str, frozenset[Value]]:
     around = operation.surroundings
     if around.transposed:
         facts["transposed"] = frozenset({around.transposed})
-    for one in around.inputs:
-        facts[f"{one.role}_input"] = frozenset({one.dtype, one.state} - {""})
     return facts
 
 

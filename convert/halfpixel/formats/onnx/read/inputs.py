@@ -1,8 +1,8 @@
-"""What stands at the inputs of a Resize or Upsample beside its data."""
+"""What stands at the inputs of a resampling node beside its data."""
 
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.conventions.onnx.resize import FIRST_RESIZE
+from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
 from halfpixel.formats.onnx.read.constants import NAMES
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.site import Input
@@ -12,29 +12,45 @@ if TYPE_CHECKING:
 
 EARLY: Final = ("scales",)
 ROLES: Final = ("roi", "scales", "sizes")
+OTHERS: Final = {"RoiAlign": ("rois", "batch_indices"), "AffineGrid": ("size",)}
+
+TYPED: Final = frozenset(
+    {"Add", "Concat", "Div", "Floor", "Gather", "Identity", "Mul", "Reshape", "Round", "Slice"}
+    | {"Squeeze", "Sub", "Unsqueeze"}
+)
+"""Operators whose output has the element type of their first input."""
+
+FARTHEST: Final = 32
+"""Nodes that are followed back from an input."""
 
 
 def roles_of(op: str, opset: int) -> tuple[str, ...]:
-    """Return the inputs of a resize beside its data, in order.
+    """Return the inputs of a node beside its data, in order.
 
-    >>> roles_of("Resize", 10), roles_of("Upsample", 7)
-    (('scales',), ())
+    >>> roles_of("Resize", 10), roles_of("Upsample", 7), roles_of("RoiAlign", 16)
+    (('scales',), (), ('rois', 'batch_indices'))
     """
+    if op not in RESIZES:
+        return OTHERS.get(op, ())
     if op == "Upsample" or opset < FIRST_RESIZE:
         return EARLY if opset >= 9 else ()
     return ROLES
 
 
 def inputs_beside(scope: Scope, node: "NodeProto", opset: int) -> tuple[Input, ...]:
-    """Return what stands at the inputs of a resize beside its data."""
+    """Return what stands at the inputs of a node beside its data."""
     out: list[Input] = []
     for place, role in enumerate(roles_of(node.op_type, opset), 1):
         name = given_name(node, place)
-        if name:
-            empty = is_empty(scope, name)
-            out.append(Input(role, element_type(scope, name), "empty" if empty else ""))
-        else:
+        if not name:
             out.append(Input(role, state="left out"))
+        elif not is_empty(scope, name):
+            out.append(Input(role, element_type(scope, name)))
+        else:
+            found = scope.producer(name)
+            plain = found[1].op_type == "Constant" if found else scope.constant(name) is not None
+            dtype = element_type(scope, name)
+            out.append(Input(role, dtype, "empty" if plain else "empty in a run"))
     return tuple(out)
 
 
@@ -53,14 +69,21 @@ def is_empty(scope: Scope, name: str) -> bool:
 
 def element_type(scope: Scope, name: str) -> str:
     """Return the element type of a value, from what makes it where nothing declares it."""
-    told = scope.dtype(name)
-    if told:
-        return told
-    tensor = scope.constant(name)
-    if tensor is not None:
-        return NAMES.get(tensor.data_type, "")
-    found = scope.producer(name)
-    if found is None or found[1].op_type != "Cast":
-        return ""
-    to = found[0].attributes(found[1]).get("to")
-    return NAMES.get(to, "") if isinstance(to, int) else ""
+    for _ in range(FARTHEST):
+        told = scope.dtype(name)
+        if told:
+            return told
+        tensor = scope.constant(name)
+        if tensor is not None:
+            return NAMES.get(tensor.data_type, "")
+        found = scope.producer(name)
+        if found is None:
+            return ""
+        scope, node = found
+        if node.op_type == "Cast":
+            to = scope.attributes(node).get("to")
+            return NAMES.get(to, "") if isinstance(to, int) else ""
+        if node.op_type not in TYPED or not node.input:
+            return ""
+        name = node.input[0]
+    return ""

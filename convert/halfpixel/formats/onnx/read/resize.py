@@ -125,6 +125,8 @@ def resize_inputs(scope: Scope, node: "NodeProto", opset: int) -> Lengths:
         scales = ""
     if sizes and is_empty(scope, sizes):
         sizes = ""
+    if scales and sizes and scope.computed(scales) == ():
+        scales = ""
     if bool(scales) == bool(sizes):
         found = "both scales and sizes" if scales else "neither scales nor sizes"
         raise ConventionError(f"{found} are given, expected exactly one")

@@ -70,7 +70,8 @@ def surroundings_of(
             inputs=inputs_beside(scope, node, operation.opset),
             transposed=transposed(scope, node, operation),
         )  # fmt: skip
-    return Surroundings(needs=needs_of(scope, node, operation))
+    inputs = inputs_beside(scope, node, operation.opset)
+    return Surroundings(needs=needs_of(scope, node, operation), inputs=inputs)
 
 
 def transposed(scope: Scope, node: "NodeProto", operation: Operation) -> str:

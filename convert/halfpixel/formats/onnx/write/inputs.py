@@ -37,9 +37,9 @@ def repair(node: "NodeProto", operation: Operation, nodes: "Nodes", *, only: str
             continue
         while len(node.input) <= place:
             node.input.append("")
-        if one.state == "left out":
+        if one.state == "left out" or (one.role == "scales" and one.state):
             node.input[place] = nodes.floats([], "empty")
-        elif one.role == "sizes" and one.state == "empty":
+        elif one.role == "sizes" and one.state:
             del node.input[place:]
         else:
             to = TensorProto.INT64 if one.role == "sizes" else TensorProto.FLOAT
@@ -47,9 +47,9 @@ def repair(node: "NodeProto", operation: Operation, nodes: "Nodes", *, only: str
 
 
 def _words(one: Input) -> str:
-    if one.state == "left out":
+    if one.state == "left out" or (one.role == "scales" and one.state):
         return f"an empty {one.role}"
-    if one.state == "empty" and one.role == "sizes":
+    if one.state and one.role == "sizes":
         return "no sizes"
     return f"{one.role} as {TAKEN[one.role]}"
 
@@ -61,8 +61,10 @@ def _is_off(one: Input, operation: Operation) -> bool:
     if one.state == "left out":
         early = 11 <= operation.opset < OPTIONAL_SINCE
         return early and one.role in ROLES[:2]
-    if one.role == "sizes" and one.state == "empty":
+    if one.role == "sizes" and one.state:
         return operation.by == "scales"
+    if one.role == "scales" and one.state == "empty in a run":
+        return operation.opset >= OPTIONAL_SINCE
     if one.role == "roi":
         crops = operation.attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize"
         taken = {"float32"} if crops else {"float16", "float32", "float64"}
