@@ -88,8 +88,7 @@ class Input:
     Attributes:
         role: the input's name in the operator's own list.
         dtype: its element type; empty where unknown.
-        state: "left out" where nothing is connected, "empty" where it is a constant without an
-            element, "empty in a run" where it is known to have none and is no constant.
+        state: "left out" (nothing connected), "empty" (a constant of no element), "empty in a run".
     """
 
     role: str
@@ -132,8 +131,7 @@ class Operation:
         op: node type as the file has it.
         opset: version of its operator set; for Core ML the specification version.
         attributes: the node's attributes as written, defaults left out.
-        operator: the exact description; None where the node cannot be described, with the
-            reason in `problem`.
+        operator: the exact description; None where there is none, with the reason in `problem`.
         input_shape: shape of its first input; None where not even the rank is known.
         output_shape: shape of its first output, as computed where that can be told, else declared.
         torch_call: the PyTorch call that it is, as Python; None where there is none.
@@ -145,6 +143,7 @@ class Operation:
         grid_dtype: element type of a GridSample's grid, likewise.
         hidden: for a resize written in other operators, which ones.
         problem: why the node cannot be described.
+        unjudged: it was too much work, as `problem` says.
         dialect: whose words `op`, `opset` and `attributes` are.
         doubt: why devices may differ in what it computes, where the documents leave it open.
         declared: shape of its first output as the file itself declares it; None where it does not.
@@ -171,6 +170,7 @@ class Operation:
     grid_dtype: str = ""
     hidden: str = ""
     problem: str = ""
+    unjudged: bool = False
     dialect: Dialect = ONNX
     doubt: str = ""
     since: int = 0

@@ -78,21 +78,19 @@ def types() -> list[Case]:
                 "s": floats(1, 1, 2, 2, dtype=dtype),
                 **({"r": floats()} if opset > 10 else {}),
             }
-            wrong = dtype != "float32"
-            out.append(
-                Case(f"{dtype} scales {opset}", [node(op, names)], constants,
-                     "the input scales has to be float32" if wrong else "",
-                     ALWAYS if wrong else NEVER, opset)
-            )  # fmt: skip
+            told = {"float16": "the input scales has to be float32", "float32": ""}
+            reason = told.get(dtype, f"scales is {dtype}, expected float32")
+            refused = ALWAYS if reason else NEVER
+            resize = [node(op, names)]
+            out.append(Case(f"{dtype} scales {opset}", resize, constants, reason, refused, opset))
     for opset in (11, 13, 18, 19):
         for dtype in ("int32", "float32", "int64"):
             constants = {"r": floats(), "e": floats(), "z": ints(1, 3, 16, 16, dtype=dtype)}
-            wrong = dtype != "int64"
-            out.append(
-                Case(f"{dtype} sizes {opset}", [node("Resize", "x r e z")], constants,
-                     "the input sizes has to be int64" if wrong else "",
-                     ALWAYS if wrong else NEVER, opset)
-            )  # fmt: skip
+            told = {"int32": "the input sizes has to be int64", "int64": ""}
+            reason = told.get(dtype, f"sizes is {dtype}, expected int64")
+            refused = ALWAYS if reason else NEVER
+            resize = [node("Resize", "x r e z")]
+            out.append(Case(f"{dtype} sizes {opset}", resize, constants, reason, refused, opset))
         for dtype in ("float16", "float32", "float64", "int64"):
             for crops in (False, True):
                 window = [0, 0, 0, 0, 1, 1, 1, 1]
@@ -102,11 +100,19 @@ def types() -> list[Case]:
                     "Resize", "x r s", mode="linear", coordinate_transformation_mode=coordinate
                 )
                 reason = "it reads the input roi as float32" if crops and dtype != "float32" else ""
-                reason = "the input roi has to be float16" if dtype == "int64" else reason
+                reason = "roi is int64, expected float32" if dtype == "int64" else reason
                 out.append(
                     Case(f"{dtype} roi {coordinate} {opset}", [plain], constants, reason,
                          ALWAYS if reason else NEVER, opset)
                 )  # fmt: skip
+    for role, names, dtype, length in (
+        ("roi", "x f s", "int64", 8), ("scales", "x - f", "float64", 4),
+        ("sizes", "x - - f", "int32", 4),
+    ):  # fmt: skip
+        fed = {"f": (dtype, (length,))}
+        reason = f"the input {role} has to be"
+        resize = [node("Resize", names, mode="linear", coordinate_transformation_mode="half_pixel")]
+        out.append(Case(f"{role} fed as {dtype}", resize, LATER, reason, ALWAYS, inputs=fed))
     halved = [node("Div", "h k", "s"), node("Resize", "x - s")]
     constants = {"h": floats(2, 2, 4, 4, dtype="float16"), "k": floats(2, dtype="float16")}
     out.append(Case("float16 scales, computed", halved, constants, "the input scales", ALWAYS))

@@ -71,6 +71,8 @@ def test_what_is_refused_is_found_and_nothing_else(case: Case) -> None:
     for finding in found:
         optimised = " as it optimises it by default" if case.refused == OPTIMISED else ""
         words = f"onnxruntime refuses it on the CPU{optimised}: {case.reason}"
+        if one_of_another_type(case):
+            words = case.reason
         assert finding.message.startswith(words)
         assert finding.severity in {"error", "warning"}
 
@@ -91,6 +93,11 @@ def saved(result: FixResult) -> bytes:
     model = result.model
     assert isinstance(model, ModelProto)
     return model.SerializeToString()
+
+
+def one_of_another_type(case: Case) -> bool:
+    """Whether a constant is of a type that nobody leaves there by mistake."""
+    return " is " in case.reason and ", expected" in case.reason
 
 
 WORDS = (

@@ -1,8 +1,10 @@
 """What stands at the inputs of a resampling node beside its data."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
+from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.read.constants import NAMES
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.site import Input
@@ -22,6 +24,17 @@ TYPED: Final = frozenset(
 
 FARTHEST: Final = 32
 """Nodes that are followed back from an input."""
+
+
+TYPES: Final = {
+    "scales": ("float32",),
+    "sizes": ("int64",),
+    "roi": ("float32", "float16", "float64", "bfloat16"),
+}
+"""Element types of a resize's inputs. Source: ONNX `docs/Operators.md`, Resize, T2 and inputs."""
+
+MISTYPED: Final = {"scales": ("float16",), "sizes": ("int32",), "roi": ()}
+"""Types that converters leave there by mistake, which no runtime takes: the values are told."""
 
 
 def roles_of(op: str, opset: int) -> tuple[str, ...]:
@@ -73,9 +86,9 @@ def element_type(scope: Scope, name: str) -> str:
         told = scope.dtype(name)
         if told:
             return told
-        tensor = scope.constant(name)
-        if tensor is not None:
-            return NAMES.get(tensor.data_type, "")
+        constant = scope.constant_type(name)
+        if constant:
+            return constant
         found = scope.producer(name)
         if found is None:
             return ""
@@ -87,3 +100,47 @@ def element_type(scope: Scope, name: str) -> str:
             return ""
         name = node.input[0]
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """The scales, sizes and roi inputs of a Resize: names, and values where constant."""
+
+    by: str
+    scales: str = ""
+    sizes: str = ""
+    roi: str = ""
+
+
+def resize_inputs(scope: Scope, node: "NodeProto", opset: int) -> Lengths:
+    """Return which inputs of an Upsample or Resize say its lengths.
+
+    Raises:
+        ConventionError: neither scales nor sizes are connected, or both are.
+    """
+    if node.op_type == "Upsample" and opset < 9:
+        return Lengths("scales")
+    if opset < FIRST_RESIZE:
+        return Lengths("scales", scales=given_name(node, 1))
+    roi, scales, sizes = (given_name(node, place) for place in (1, 2, 3))
+    if scales and is_empty(scope, scales):
+        scales = ""
+    if sizes and is_empty(scope, sizes):
+        sizes = ""
+    if scales and sizes and scope.computed(scales) == ():
+        scales = ""
+    if bool(scales) == bool(sizes):
+        found = "both scales and sizes" if scales else "neither scales nor sizes"
+        raise ConventionError(f"{found} are given, expected exactly one")
+    return Lengths("scales" if scales else "sizes", scales, sizes, roi)
+
+
+def check_type(scope: Scope, what: str, name: str) -> None:
+    """Refuse a constant of a type that an input does not have.
+
+    Raises:
+        ConventionError: it has such a type.
+    """
+    found = scope.constant_type(name) if name else ""
+    if found and found not in {*TYPES[what], *MISTYPED[what]}:
+        raise ConventionError(f"{what} is {found}, expected {' or '.join(TYPES[what])}")

@@ -1,12 +1,13 @@
 """From one ONNX node to what it computes: the operation of a site, and how to evaluate it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.meaning import Meaning, check_lengths
 from halfpixel.conventions.onnx import resize as onnx_resize
-from halfpixel.conventions.onnx.resize import FIRST_RESIZE, Request
+from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
+from halfpixel.conventions.onnx.resize import Request
 from halfpixel.conventions.torch.text import torch_text
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
@@ -18,12 +19,12 @@ from halfpixel.formats.onnx.read.grids import (
     describe_grid_sample,
     describe_roi_align,
 )
-from halfpixel.formats.onnx.read.inputs import is_empty
-from halfpixel.formats.onnx.read.scope import ANY, DEFAULT_DOMAINS, Scope, given_name
+from halfpixel.formats.onnx.read.inputs import Lengths, check_type, resize_inputs
+from halfpixel.formats.onnx.read.scope import ANY, Scope, name_of
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.site import Operation, Shape, known
+from halfpixel.site import Attribute, Operation, Shape, known
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +65,11 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         `operator` is None and `problem` says why.
     """
     opset = scope.opset(node.domain) or 0
-    attributes = scope.attributes(node)
+    problem, attributes = "", dict[str, Attribute]()
+    try:
+        attributes = scope.attributes(node)
+    except GraphError as error:
+        problem = error.reason
     base = Operation(
         node.op_type,
         opset,
@@ -76,6 +81,8 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         origin=Origin(producer),
         dtype=scope.dtype(node.input[0]) if node.input else "",
     )
+    if problem:
+        return Described(replace(base, problem=problem), _refuse(node, problem))
     try:
         described = _DESCRIBE.get(node.op_type, _foreign)(scope, node, base)
         operator = described.operation.operator
@@ -83,6 +90,10 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
             check_lengths(operator, *described.operation.lengths, scales=described.operation.scales)
     except ConventionError as error:
         return Described(replace(base, problem=str(error)), _refuse(node, str(error)))
+    except GraphError as error:
+        if error.node:
+            raise
+        raise GraphError("", name_of(node), error.reason) from error
     return described
 
 
@@ -100,45 +111,14 @@ def _refuse(node: "NodeProto", reason: str) -> "Compute":
     return compute
 
 
-@dataclass(frozen=True, slots=True)
-class Lengths:
-    """The scales, sizes and roi inputs of a Resize: names, and values where constant."""
-
-    by: str
-    scales: str = ""
-    sizes: str = ""
-    roi: str = ""
-
-
-def resize_inputs(scope: Scope, node: "NodeProto", opset: int) -> Lengths:
-    """Return which inputs of an Upsample or Resize say its lengths.
-
-    Raises:
-        ConventionError: neither scales nor sizes are connected, or both are.
-    """
-    if node.op_type == "Upsample" and opset < 9:
-        return Lengths("scales")
-    if opset < FIRST_RESIZE:
-        return Lengths("scales", scales=given_name(node, 1))
-    roi, scales, sizes = (given_name(node, place) for place in (1, 2, 3))
-    if scales and is_empty(scope, scales):
-        scales = ""
-    if sizes and is_empty(scope, sizes):
-        sizes = ""
-    if scales and sizes and scope.computed(scales) == ():
-        scales = ""
-    if bool(scales) == bool(sizes):
-        found = "both scales and sizes" if scales else "neither scales nor sizes"
-        raise ConventionError(f"{found} are given, expected exactly one")
-    return Lengths("scales" if scales else "sizes", scales, sizes, roi)
-
-
 def _foreign(_scope: Scope, node: "NodeProto", _base: Operation) -> Described:
     raise ConventionError(f"ONNX has no {node.op_type}: it is TensorFlow's, unconverted")
 
 
 def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
     lengths = resize_inputs(scope, node, base.opset)
+    for what, name in (("scales", lengths.scales), ("sizes", lengths.sizes), ("roi", lengths.roi)):
+        check_type(scope, what, name)
     scales = _scales(scope, lengths, base)
     sizes = scope.computed(lengths.sizes) if lengths.sizes else None
     roi = scope.numbers(lengths.roi) if lengths.roi else None

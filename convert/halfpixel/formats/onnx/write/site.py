@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE
-from halfpixel.formats.onnx.read.resize import resize_inputs
+from halfpixel.formats.onnx.read.inputs import resize_inputs
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.builder import Ends, Nodes
 from halfpixel.formats.onnx.write.gather import computed_size, gather
