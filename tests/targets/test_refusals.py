@@ -107,7 +107,8 @@ WORDS = (
     "the input sizes",
     "an empty",
 )
-MENDED = [case for case in CASES if any(word in case.reason for word in WORDS)]
+FED = "fed as"  # random scales and sizes are none
+MENDED = [c for c in CASES if any(w in c.reason for w in WORDS) and FED not in c.name]
 
 
 @pytest.mark.parametrize("case", MENDED, ids=lambda case: case.name)
