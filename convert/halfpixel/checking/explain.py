@@ -132,21 +132,24 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
         raise UsageError(f"{path}: no resampling node is called {node!r}")
     if not found:
         yield f"{path}: no resampling nodes"
-    left: list[str] = []
+    said: dict[int, tuple[str, ...]] = {}  # by operation, which sites that are alike share
+    left: dict[int, str] = {}
     for site in found:
-        try:
-            with one_node():
-                lines = list(_site(path, site))
-        except TooMuchWork as error:
-            lines = [
-                f"{path}: {site.path} ({site.op}, {site.operation.version})",
-                f"  {error}",
-            ]
-            left.append(site.path)
-        yield from lines
+        key = id(site.operation)
+        if key not in said:
+            try:
+                with one_node():
+                    said[key] = tuple(_operation(site))
+            except TooMuchWork as error:
+                said[key] = (f"  {error}",)
+                left[key] = site.path
+        yield f"{path}: {site.path} ({site.op}, {site.operation.version})"
+        yield from said[key]
         yield ""
     if left:
-        raise HalfpixelError(f"{path}: {len(left)} nodes not judged, {left[0]!r} the first")
+        count = sum(id(site.operation) in left for site in found)
+        first = next(iter(left.values()))
+        raise HalfpixelError(f"{path}: {count} nodes not judged, {first!r} the first")
 
 
 def _exists(text: str) -> bool:
@@ -154,8 +157,8 @@ def _exists(text: str) -> bool:
     return os.path.exists(text)  # noqa: PTH110 - Path.exists raises where a name is too long
 
 
-def _site(path: Path, site: Site) -> Iterator[str]:
-    yield f"{path}: {site.path} ({site.op}, {site.operation.version})"
+def _operation(site: Site) -> Iterator[str]:
+    """Yield what a site says of itself, what PyTorch calls it, and what it computes."""
     for name, value in sorted(site.operation.attributes.items()):
         yield f"  {name} = {value}"
     yield f"  PyTorch: {site.torch_call or site.operation.problem or 'no single call'}"
