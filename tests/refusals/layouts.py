@@ -3,6 +3,7 @@
 import numpy as np
 from onnx import NodeProto
 
+from halfpixel.formats.onnx.read.surroundings import BINARY, UNARY
 from halfpixel.site import Attribute
 from refusals.case import ALWAYS, NEVER, OPTIMISED, Case, floats, ints, node
 
@@ -52,6 +53,18 @@ def transposes() -> list[Case]:
              OPTIMISED if reason else NEVER, 17 if name == "a mean behind" else 18, (1, 8, 8, 3))
         for name, nodes, reason in table
     ]  # fmt: skip
+    constants = {**down, "m": np.array(0.1, "float32"), "n": np.array(0, "uint8")}
+    for op in sorted(UNARY | BINARY):
+        if op in {"QuantizeLinear", "DequantizeLinear"}:
+            between = [node("QuantizeLinear", "a m n", "q"), node("DequantizeLinear", "q m n", "c")]
+        elif op == "Cast":
+            between = [node("Cast", "a", "c", to=1)]
+        else:
+            between = [node(op, "a k" if op in BINARY else "a", "c")]
+        out.append(
+            Case(f"between Transposes: {op}", [first, *between, cubic("c - - z", "b"), last],
+                 constants, moved, OPTIMISED, 18, (1, 8, 8, 3))
+        )  # fmt: skip
     inverse = [turn("x", "a", TO_NHWC), cubic("a - - h", "b"), turn("b", "y", TO_NCHW)]
     out += [
         Case("taken once it is optimised", inverse, down, "", ALWAYS - OPTIMISED),

@@ -23,10 +23,11 @@ LAYOUTS: Final[dict[tuple[int, ...], str]] = {(0, 3, 1, 2): "to NCHW", (0, 2, 3,
 """What a Transpose of four axes does, by its perm."""
 
 UNARY: Final = frozenset(
-    {"Abs", "Cast", "Clip", "Elu", "Exp", "Identity", "LeakyRelu", "Neg", "Relu", "Sigmoid"}
-    | {"Softplus", "Sqrt", "Tanh"}
+    {"Abs", "Cast", "Ceil", "Clip", "DequantizeLinear", "Dropout", "Elu", "Erf", "Exp", "Floor"}
+    | {"HardSigmoid", "Identity", "LeakyRelu", "Log", "Neg", "QuantizeLinear", "Relu", "Selu"}
+    | {"Sigmoid", "Softplus", "Softsign", "Sqrt", "Tanh"}
 )
-BINARY: Final = frozenset({"Add", "Div", "Mul", "Sub"})
+BINARY: Final = frozenset({"Add", "Div", "Max", "Min", "Mul", "Pow", "Sub"})
 
 
 def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
