@@ -149,3 +149,15 @@ def test_onnxruntimes_own_grid_sample_is_a_site() -> None:
     feeds = {"x": x.astype("float32"), "g": grid.astype("float32")}
     expected = np.asarray(session.run(None, feeds)[0])
     np.testing.assert_allclose(site.evaluate(*feeds.values()), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("opset", "problems"), [(11, 0), (12, 0), (13, 1)])
+def test_scales_of_no_known_length_are_taken_for_the_empty_ones_of_opset_11(
+    opset: int, problems: int
+) -> None:
+    inputs = {"s": ("float32", (0,))}
+    constants = {"r": np.zeros(0, "float32"), "z": ints(1, 3, 16, 16)}
+    model = Case("", [node("Resize", "x r s z")], constants, opset=opset, inputs=inputs).model()
+    model.graph.input[1].type.tensor_type.ClearField("shape")
+    (site,) = check(model).sites
+    assert bool(site.operation.problem) == problems

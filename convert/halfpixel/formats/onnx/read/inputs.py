@@ -22,6 +22,9 @@ TYPED: Final = frozenset(
 )
 """Operators whose output has the element type of their first input."""
 
+OPTIONAL_SINCE: Final = 13
+"""First opset whose Resize can do without roi and scales."""
+
 FARTHEST: Final = 32
 """Nodes that are followed back from an input."""
 
@@ -127,12 +130,21 @@ def resize_inputs(scope: Scope, node: "NodeProto", opset: int) -> Lengths:
         scales = ""
     if sizes and is_empty(scope, sizes):
         sizes = ""
-    if scales and sizes and scope.computed(scales) == ():
+    if scales and sizes and _may_be_empty(scope, scales, opset):
         scales = ""
     if bool(scales) == bool(sizes):
         found = "both scales and sizes" if scales else "neither scales nor sizes"
         raise ConventionError(f"{found} are given, expected exactly one")
     return Lengths("scales" if scales else "sizes", scales, sizes, roi)
+
+
+def _may_be_empty(scope: Scope, name: str, opset: int) -> bool:
+    """Whether a scales beside sizes is computed as nothing, or fed as opsets 11 and 12 ask for."""
+    values = scope.computed(name)
+    if values is not None:
+        return not values
+    shape = scope.shape(name)
+    return opset < OPTIONAL_SINCE and not (shape and isinstance(shape[0], int))
 
 
 def check_type(scope: Scope, what: str, name: str) -> None:

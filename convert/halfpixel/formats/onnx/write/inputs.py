@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.formats.onnx.read.inputs import ROLES
+from halfpixel.formats.onnx.read.inputs import OPTIONAL_SINCE, ROLES
 from halfpixel.site import Input, Operation
 
 if TYPE_CHECKING:
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 TAKEN: Final = {"roi": "float32", "scales": "float32", "sizes": "int64"}
 """The type that every runtime takes."""
-
-OPTIONAL_SINCE: Final = 13
 
 
 def repairs(operation: Operation) -> list[str]:
