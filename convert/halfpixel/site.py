@@ -95,6 +95,7 @@ class Surroundings:
         fed_by: operator that made the grid of a GridSample, where it is a site itself.
         free_lengths: lengths at trial sizes, where the graph computes them.
         needs: lengths that what reads the output asks for, where the output's own are in doubt.
+        ranges: input lengths that free axes take, where the file says so: (axis, lengths).
     """
 
     layers: tuple[StridedLayer, ...] = ()
@@ -103,6 +104,7 @@ class Surroundings:
     fed_by: AffineGrid | None = None
     free_lengths: FreeLengths = FreeLengths()
     needs: tuple[Need, ...] = ()
+    ranges: tuple[tuple[int, range], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from halfpixel.conventions.torch.interpolate import LATEST, Version
+from halfpixel.conventions.torch.shortcut import shortcut
 from halfpixel.format import Change
-from halfpixel.intents.deviation import Lengths, shortcut
+from halfpixel.intents.deviation import Lengths
 from halfpixel.sampling import AffineGrid, Resize, Weights
 from halfpixel.sampling.arithmetic import output_length_float64
 from halfpixel.sampling.grid import GridMode

@@ -16,11 +16,19 @@ from halfpixel.conventions.torch.call import View, on_view
 from halfpixel.conventions.torch.interpolate import (
     LATEST,
     NEAREST_COPIES_SINCE,
-    NEAREST_COPIES_UP_TO,
     Interpolate,
     Version,
 )
+from halfpixel.conventions.torch.shortcut import shortcut
 from halfpixel.intents.cause import Cause, cause_of
+from halfpixel.intents.free_lengths import (
+    Pairs,
+    Ranges,
+    Share,
+    lengths_of,
+    pairs_of,
+    wrong_lengths,
+)
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
@@ -29,7 +37,7 @@ from halfpixel.site import Operation
 Basis = Literal["fixed", "trial", "free"]
 
 SELDOM: Final[frozenset[Cause]] = frozenset({"single pixel", "rounding", "copy", "arithmetic"})
-"""Causes that show at a few lengths only."""
+"""Causes that show at a few lengths only, where it cannot be told at which."""
 
 LONGEST: Final = 1 << 14
 """Longest axis whose pixels are simulated one by one."""
@@ -56,6 +64,8 @@ class Deviation:
         simulated: found in the runtimes' arithmetic rather than in exact weights.
         meant: what was meant, on the same axes.
         everywhere: of pixels that are picked by another rule: at every length that was tried.
+        share: of how many lengths that the model takes it shows at, where the input's is free
+            and gives the output's; the smallest is `n_in`.
     """
 
     cause: Cause
@@ -68,6 +78,7 @@ class Deviation:
     simulated: bool
     meant: Resize
     everywhere: bool = False
+    share: Share | None = None
 
     @property
     def certain(self) -> bool:
@@ -77,6 +88,8 @@ class Deviation:
     @property
     def remote(self) -> bool:
         """Whether it shows at a few lengths only, and nothing says that they occur."""
+        if self.share is not None:
+            return self.share.seldom
         return self.basis == "free" and self.cause in SELDOM and not self.everywhere
 
     @property
@@ -86,7 +99,10 @@ class Deviation:
         >>> Deviation("scale", 2, 5, 2, ONE, ONE, "fixed", False, Resize(())).where
         'at length 5 to 2 (axis 2)'
         """
-        return f"at length {self.n_in} to {self.n_out} (axis {self.axis})"
+        at = f"length {self.n_in} to {self.n_out} (axis {self.axis})"
+        if self.share is None:
+            return f"at {at}"
+        return f"at {self.share.text}, the smallest {self.n_in}: at {at}"
 
     @property
     def amount(self) -> str:
@@ -131,11 +147,13 @@ def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a 
     by_scale: bool,  # noqa: FBT001 - a cache key
     version: Version = LATEST,
     simulated: bool = True,  # noqa: FBT001, FBT002 - likewise
+    ranges: Ranges = (),
 ) -> Deviation | None:
     """Return the worst deviation at lengths of which some may be None.
 
     Nearest resizes are compared by the pixels that onnxruntime and PyTorch read where
-    `simulated`, and by their weights otherwise.
+    `simulated`, and by their weights otherwise. `ranges` are the input lengths that the file says
+    that the model takes.
     """
     is_, wanted = dict(operator.axes), dict(shortcut(meant, lengths, version).axes)
     ins, outs = lengths
@@ -153,7 +171,15 @@ def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a 
         stays = smooth and n_in is not None and n_in == n_out  # onnxruntime copies such an axis
         one_now = copied if one is None or unchanged or stays else one
         other_now = copied if other is None else other
-        deviation = _on_axis(axis, one_now, other_now, n_in, n_out, meant, simulated=simulated)
+        pairs = None
+        if n_in is None:
+            copied_too = version >= NEAREST_COPIES_SINCE and len(meant.axes) == 2
+            taken = lengths_of(ranges, axis)
+            pairs = pairs_of(one_now, other_now, taken, n_out, copied=copied_too)
+        if pairs is not None:
+            deviation = _free(axis, one_now, other_now, pairs, meant, simulated=simulated)
+        else:
+            deviation = _on_axis(axis, one_now, other_now, n_in, n_out, meant, simulated=simulated)
         if deviation is not None:
             if one is not None and one_now is not one:
                 deviation = replace(deviation, cause="copy", simulated=True)
@@ -164,37 +190,6 @@ def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a 
 
 
 _COPY: Final = Sampling("asymmetric", Linear(), ONE)
-
-
-def shortcut(meant: Resize, lengths: Lengths, version: Version) -> Resize:
-    """Return what PyTorch's nearest over two axes computes at these lengths.
-
-    Where the output lengths sum to 128 at most, a length that stays is copied and one that
-    doubles takes every pixel twice, whatever the factor; a length that is not known counts as 1.
-    Source: PyTorch `cpu/UpSampleKernel.cpp`, nearest_idx and _use_vectorized_kernel_cond_2d.
-
-    >>> axis = Sampling("asymmetric", Nearest("floor"), Fraction(11, 10))
-    >>> up = Resize(((2, axis), (3, axis)))
-    >>> def scales(n):
-    ...     found = shortcut(up, ((1, 1, n, 9), (1, 1, n * 11 // 10, 9)), LATEST)
-    ...     return [str(sampling.scale) for _, sampling in found.axes]
-    >>> scales(20), scales(150)
-    (['11/10', '1'], ['11/10', '11/10'])
-    """
-    ins, outs = lengths
-    least = sum(outs[axis] or 1 for axis, _ in meant.axes)
-    if len(meant.axes) != 2 or version < NEAREST_COPIES_SINCE or least > NEAREST_COPIES_UP_TO:
-        return meant
-    return Resize(tuple((axis, _copied(s, ins[axis], outs[axis])) for axis, s in meant.axes))
-
-
-def _copied(meant: Sampling, n_in: int | None, n_out: int | None) -> Sampling:
-    if meant.kernel != Nearest("floor") or meant.coordinate != "asymmetric" or n_in is None:
-        return meant
-    for factor in (1, 2):
-        if n_out == factor * n_in:
-            return replace(meant, scale=Fraction(factor))
-    return meant
 
 
 def deviation(operation: Operation) -> Deviation | None:
@@ -217,7 +212,8 @@ def deviation(operation: Operation) -> Deviation | None:
         found = deviation_of(operator, meant, trial, by_scale, version, simulated)
         if found is not None:
             return replace(found, basis="trial")
-    return deviation_of(operator, meant, lengths, by_scale, version, simulated)
+    ranges = operation.surroundings.ranges
+    return deviation_of(operator, meant, lengths, by_scale, version, simulated, ranges)
 
 
 def _trials(operation: Operation, meant: Resize) -> Iterator[Lengths]:
@@ -263,6 +259,19 @@ def _on_axis(  # noqa: PLR0913, PLR0917 - the two samplings and where they stand
     apart = verdict.displacement, verdict.weight_difference
     everywhere = cause == "rounding" and _everywhere(one, other)
     return Deviation(cause, axis, *verdict.witness, *apart, basis, False, meant, everywhere)  # noqa: FBT003
+
+
+def _free(  # noqa: PLR0913 - likewise
+    axis: int, one: Sampling, other: Sampling, pairs: Pairs, meant: Resize, *, simulated: bool
+) -> Deviation | None:
+    """Judge an axis at the lengths that the model takes, the smallest that goes wrong first."""
+    wrong, tried = wrong_lengths(one, other, pairs, simulated=simulated)
+    for pair in wrong:
+        found = _on_axis(axis, one, other, *pair, meant, simulated=simulated)
+        if found is not None:
+            share = Share(len(wrong), tried, every=False)
+            return replace(found, basis="free", share=share)
+    return None
 
 
 def _everywhere(one: Sampling, other: Sampling) -> bool:

@@ -11,8 +11,9 @@ from functools import lru_cache
 
 from halfpixel.conventions.torch.interpolate import Family, Interpolate, candidates
 from halfpixel.sampling import Linear, Resize, Sampling, Table, compare
-from halfpixel.sampling.arithmetic import likeliest, pytorch_nearest
+from halfpixel.sampling.arithmetic import likeliest
 from halfpixel.sampling.coordinate import ONE
+from halfpixel.sampling.nearest import pytorch_nearest
 from halfpixel.sampling.resize import compare_resize
 
 Lengths = tuple[int | None, ...]
