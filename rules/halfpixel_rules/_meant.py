@@ -13,7 +13,7 @@ from halfpixel.site import Operation, Site
 def severity_of(operation: Operation, found: Deviation) -> Severity:
     """Return error where what was meant is known, else warning.
 
-    A note at lengths that hardly anybody meets, or at free lengths where the very factor is guessed.
+    A note at lengths that hardly anybody meets, or at free ones where the factor is guessed.
     """
     told = operation.intent is not None and operation.intent.how != "assumed"
     scales = operation.scales

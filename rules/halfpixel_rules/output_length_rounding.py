@@ -37,6 +37,7 @@ from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ML_PROGRAM, ONNX
 from halfpixel.intents.deviation import meant_resize
 from halfpixel.intents.exporter_habit import multiplies_in_float64, neat, nudged
+from halfpixel.intents.free_lengths import Share, lengths_of
 from halfpixel.origin import Safety
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, Severity, example_record, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
@@ -88,18 +89,23 @@ def _by_scales(operation: Operation, operator: Resize, *, told: bool) -> Iterato
         n_in = lengths[axis]
         if not told and n_in is not None and output_length_float32(n_in, scale) == declared[axis]:
             continue  # the exporter saw this length too
-        witness = _witness(scale, factors, range(1, LONGEST + 1) if n_in is None else [n_in])
-        if witness is None:
+        taken = lengths_of(operation.surroundings.ranges, axis)[:LONGEST]
+        wrong = _wrong(scale, factors, taken if n_in is None else [n_in])
+        if not wrong:
             continue
-        factor = factors[0]
+        witness, factor = wrong[0], factors[0]
         here, there = (
             output_length_float32(witness, scale),
             output_length_float64(witness, factor),
         )
         guessed = n_in is None and not told and not neat([factor])
         severity: Severity = "error" if told else "note" if guessed else "warning"
+        at = ""
+        if n_in is None:
+            share = Share(len(wrong), len(taken), every=len(taken) < LONGEST)
+            at = f"at {share.text}, the smallest {witness}: "
         yield Finding(
-            f"scale {factor:.6g} takes length {witness} (axis {axis}) to {here} in onnxruntime's "
+            f"{at}scale {factor:.6g} takes length {witness} (axis {axis}) to {here} in onnxruntime's "
             f"float32 and to {there} in PyTorch's float64",
             severity,
             "simulated",
@@ -184,14 +190,14 @@ def _factors(operation: Operation, place: int, count: int, scale: float) -> tupl
     return factors_of(float32(scale))
 
 
-def _witness(scale: float, factors: tuple[float, ...], lengths: "range | list[int]") -> int | None:
-    """Return a length at which no factor gives onnxruntime's; None where there is none."""
+def _wrong(scale: float, factors: tuple[float, ...], lengths: "range | list[int]") -> list[int]:
+    """Return the lengths at which no factor gives onnxruntime's."""
 
     def differs(n: int) -> bool:
         here = output_length_float32(n, scale)
         return all(output_length_float64(n, factor) != here for factor in factors)
 
-    return next((n for n in lengths if differs(n)), None) if factors else None
+    return [n for n in lengths if differs(n)] if factors else []
 
 
 def _computed(operation: Operation, operator: Resize) -> Iterator[Finding]:

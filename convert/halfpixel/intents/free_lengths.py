@@ -63,8 +63,8 @@ def pairs_of(
 ) -> Pairs | None:
     """Return the first lengths of an axis whose input length is free, (input, output).
 
-    Lengths at which float32 and float64 give two output lengths are left out, and so are, of a
-    nearest resize, those at which a factor leaves the length: another rule is about each.
+    Lengths at which float32 and float64 give two output lengths are left out, and so are those
+    at which a factor leaves the length, `kept_lengths`: another rule is about each.
 
     Args:
         one: what the file computes.
@@ -86,17 +86,26 @@ def pairs_of(
     scale = float(factor)
     found = [(n, output_length_float32(n, scale)) for n in taken[:FIRST]]
     found = [(n, m) for n, m in found if m >= 1 and m == output_length_float64(n, scale)]
-    if isinstance(one.kernel, Nearest) and factor not in {1, 2}:
-        small = NEAREST_COPIES_UP_TO if copied else 0
-        found = [(n, m) for n, m in found if m != n and not (m == 2 * n and m < small)]
+    if factor != 1:
+        found = [(n, m) for n, m in found if m != n]
+    if factor != 2 and copied and isinstance(one.kernel, Nearest):
+        found = [(n, m) for n, m in found if m != 2 * n or m >= NEAREST_COPIES_UP_TO]
     return tuple(found)
+
+
+def kept_lengths(other: Sampling, taken: range) -> Pairs:
+    """Return the first lengths of an axis that a factor other than 1 leaves as they are."""
+    if other.scale is None or not 1 < other.scale < 2:
+        return ()
+    scale = float(other.scale)
+    return tuple([(n, n) for n in taken[:FIRST] if output_length_float32(n, scale) == n])
 
 
 @lru_cache(maxsize=256)
 def wrong_lengths(
     one: Sampling, other: Sampling, pairs: Pairs, *, simulated: bool
 ) -> tuple[Pairs, int]:
-    """Return the lengths at which two samplings differ, and how many were looked at.
+    """Return the lengths at which two samplings differ, and how many were looked at at most.
 
     Args:
         one: what the file computes.
@@ -108,12 +117,13 @@ def wrong_lengths(
     if simulated:
         found = differing(one, other, pairs, equal=same)
         if found is not None:
-            return found, len(pairs)
+            return found, FIRST
     if same:
-        return (), len(pairs)
-    by_lines = one.kernel == other.kernel and not isinstance(one.kernel, Area | Table)
-    tried = pairs if by_lines else pairs[:FEW]
-    return tuple([pair for pair in tried if _apart(one, other, *pair)]), len(tried)
+        return (), FIRST
+    tried = (
+        FIRST if one.kernel == other.kernel and not isinstance(one.kernel, Area | Table) else FEW
+    )
+    return tuple([pair for pair in pairs[:tried] if _apart(one, other, *pair)]), tried
 
 
 def _apart(one: Sampling, other: Sampling, n_in: int, n_out: int) -> bool:

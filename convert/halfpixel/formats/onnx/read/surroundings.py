@@ -1,6 +1,7 @@
 """What stands around a site: the image, the layers that stride, the maker of a grid."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
@@ -10,13 +11,59 @@ from halfpixel.sampling import AffineGrid
 from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
 
 if TYPE_CHECKING:
-    from onnx import NodeProto
+    from onnx import GraphProto, NodeProto
 
 CARRIES: Final = frozenset({"Reshape", "Transpose", "Cast", "Identity", "Squeeze", "Unsqueeze"})
 """Operators through which a grid passes unchanged in value."""
 
 FARTHEST: Final = 512
 """Nodes that are followed back from a site."""
+
+
+RANGES: Final = "pkg.torch.export.ExportedProgram.range_constraints"
+"""Where torch.onnx.export keeps the lengths that its free dimensions take."""
+
+ENDLESS: Final = 1 << 31
+"""Stands for the end of a range that has none."""
+
+_RANGE: Final = re.compile(r"(\w+): VR\[(\d+), (\w+)\]")
+_MULTIPLE: Final = re.compile(r"(?:(\d+)\*)?(\w+)")
+
+
+def declared_ranges(graph: "GraphProto") -> dict[str, range]:
+    """Return the lengths that free dimensions take, by symbol, where the file says so.
+
+    The exporter calls a dimension that the user named by that name, and keeps its range under
+    another: a range is told by its name, or, where there is one alone, under the name "".
+
+    Source: PyTorch `torch/onnx/_internal/exporter/_core.py`, `torch/utils/_sympy/value_ranges.py`.
+    """
+    text = next((entry.value for entry in graph.metadata_props if entry.key == RANGES), "")
+    found = {
+        name: range(int(low), int(high) + 1 if high.isdigit() else ENDLESS)
+        for name, low, high in _RANGE.findall(text)
+    }
+    return found | ({"": next(iter(found.values()))} if len(found) == 1 else {})
+
+
+def ranges_of(
+    shape: Shape | None, ranges: Mapping[str, range], spatial: int
+) -> tuple[tuple[int, range], ...]:
+    """Return the lengths that the last axes of a shape take, where they are multiples of a symbol.
+
+    >>> ranges_of((1, 2, "2*h", "w"), {"h": range(4, 9), "w": range(2, 5)}, 2)
+    ((2, range(8, 17, 2)), (3, range(2, 5)))
+    """
+    found: list[tuple[int, range]] = []
+    for axis, dim in list(enumerate(shape or ()))[-spatial:]:
+        parts = _MULTIPLE.fullmatch(dim) if isinstance(dim, str) else None
+        if parts is None:
+            continue
+        times = int(parts[1] or 1)
+        lengths = ranges.get(parts[2], ranges.get(""))
+        if lengths is not None and times:
+            found.append((axis, range(times * lengths[0], times * lengths[-1] + 1, times)))
+    return tuple(found)
 
 
 def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
@@ -39,7 +86,11 @@ def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
 
 
 def surroundings_of(
-    scope: Scope, node: "NodeProto", operation: Operation, image: Shape | None
+    scope: Scope,
+    node: "NodeProto",
+    operation: Operation,
+    image: Shape | None,
+    ranges: Mapping[str, range],
 ) -> Surroundings:
     """Return what stands around a site: the reader of every fact that a rule may ask for.
 
@@ -48,6 +99,7 @@ def surroundings_of(
         node: its node.
         operation: what it computes.
         image: shape of the model's first image input.
+        ranges: the lengths that free dimensions take, by symbol.
     """
     if node.op_type == "GridSample":
         return Surroundings(fed_by=grid_maker(scope, node))
@@ -55,7 +107,8 @@ def surroundings_of(
         aligned = operation.attributes.get("coordinate_transformation_mode") == "align_corners"
         layers = layers_into(scope, node) if aligned else ()
         needs = needs_of(scope, node, operation)
-        return Surroundings(layers, image, is_joined(scope, node), needs=needs)
+        taken = ranges_of(operation.input_shape, ranges, operation.spatial) if ranges else ()
+        return Surroundings(layers, image, is_joined(scope, node), needs=needs, ranges=taken)
     return Surroundings(needs=needs_of(scope, node, operation))
 
 

@@ -11,7 +11,7 @@ from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.resize import OPS
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
-from halfpixel.formats.onnx.read.surroundings import image_shape
+from halfpixel.formats.onnx.read.surroundings import declared_ranges, image_shape
 from halfpixel.origin import Producer
 from halfpixel.site import Site
 
@@ -88,6 +88,7 @@ class Walk:
         self._sites = Sites(
             Producer(name, version_of(model.producer_version)),
             image_shape(main, [value.name for value in model.graph.input]),
+            declared_ranges(model.graph),
         )
         found = [place for place in self._walk(main, 0) if not _ordinary(place.site)]
         if any(not place.site.operation.constant_lengths for place in found):
