@@ -16,11 +16,12 @@ Core ML's upsampling operators take float32 factors too, and coremltools multipl
 it converts: the length that the model declares is another than PyTorch's.
 
 ## What is reported
-An error where the call is recorded, whether the file fixes the input length or some lengths up to
-1024 are affected. Where it is not, only of files whose exporter computes lengths in float64, as
-PyTorch's does, and where no double that somebody may have had (a short decimal, a ratio of small
-numbers) gives the length that onnxruntime gives: a warning, and a note where it is a ratio at
-a free length. A file that declares the length that onnxruntime gives is right.
+An error where the call is recorded, whether the file fixes the input length or some of the first
+1024 that the model takes are affected: how many, and the smallest. Where it is not, only of files
+whose exporter computes lengths in float64, as PyTorch's does, and where no double that somebody
+may have had (a short decimal, a ratio of small numbers) gives the length that onnxruntime gives: a
+warning, and a note where it is a ratio at a free length. A file that declares the length that
+onnxruntime gives is right.
 
 ## Fix safety
 Safe where the call is recorded: a neighbouring float32 is taken that gives PyTorch's length
@@ -94,10 +95,8 @@ def _by_scales(operation: Operation, operator: Resize, *, told: bool) -> Iterato
         if not wrong:
             continue
         witness, factor = wrong[0], factors[0]
-        here, there = (
-            output_length_float32(witness, scale),
-            output_length_float64(witness, factor),
-        )
+        here = output_length_float32(witness, scale)
+        there = output_length_float64(witness, factor)
         guessed = n_in is None and not told and not neat([factor])
         severity: Severity = "error" if told else "note" if guessed else "warning"
         at = ""
@@ -105,8 +104,8 @@ def _by_scales(operation: Operation, operator: Resize, *, told: bool) -> Iterato
             share = Share(len(wrong), len(taken), every=len(taken) < LONGEST)
             at = f"at {share.text}, the smallest {witness}: "
         yield Finding(
-            f"{at}scale {factor:.6g} takes length {witness} (axis {axis}) to {here} in onnxruntime's "
-            f"float32 and to {there} in PyTorch's float64",
+            f"{at}scale {factor:.6g} takes length {witness} (axis {axis}) to {here} in "
+            f"onnxruntime's float32 and to {there} in PyTorch's float64",
             severity,
             "simulated",
             _fix(operation, operator, "safe" if told else "unsafe"),
@@ -265,8 +264,8 @@ RULE = Rule(
         Bad(
             _OPEN,
             Finding(
-                "scale 0.29 takes length 100 (axis 2) to 29 in onnxruntime's float32 and to 28 "
-                "in PyTorch's float64",
+                "at 4 of the first 1024 lengths, the smallest 100: scale 0.29 takes length 100 "
+                "(axis 2) to 29 in onnxruntime's float32 and to 28 in PyTorch's float64",
                 "error",
                 "simulated",
                 _FIX,
