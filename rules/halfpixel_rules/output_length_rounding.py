@@ -151,7 +151,8 @@ def _fix(operation: Operation, operator: Resize, safety: Safety) -> Fix | None:
         next(iter(_factors(operation, place, len(meant.axes), scales[axis])), scales[axis])
         for place, (axis, _) in enumerate(meant.axes)
     )
-    return Fix(safety, meant, factors)
+    nearest = any(isinstance(sampling.kernel, Nearest) for _, sampling in meant.axes)
+    return Fix(safety, meant, factors, exact=nearest)
 
 
 def _size_as_scale(operation: Operation, operator: Resize) -> Iterator[Finding]:
