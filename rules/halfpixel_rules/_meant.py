@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from halfpixel.intents.axis_deviation import Deviation
 from halfpixel.intents.cause import Cause
-from halfpixel.intents.deviation import Deviation, deviation
+from halfpixel.intents.deviation import deviation
 from halfpixel.intents.exporter_habit import neat
 from halfpixel.origin import How, Safety
 from halfpixel.rule import Finding, Fix, Severity

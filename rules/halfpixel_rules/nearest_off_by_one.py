@@ -30,7 +30,8 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch.call import closest_nearest
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.intents.deviation import Deviation, Lengths, deviation
+from halfpixel.intents.axis_deviation import Deviation
+from halfpixel.intents.deviation import Lengths, deviation
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_record, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels

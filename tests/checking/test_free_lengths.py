@@ -74,7 +74,7 @@ def wrong_lengths(
         if size is None and int(n * (factor or 1)) < 1:
             continue
         x = np.arange(n, dtype=np.float32).reshape(1, 1, n)
-        here = session.run(None, {"x": x})[0]
+        here = np.asarray(session.run(None, {"x": x})[0])
         there = F.interpolate(torch.from_numpy(x), size, factor, mode).numpy()
         if here.shape == there.shape and (here != there).any():
             found.append(n)

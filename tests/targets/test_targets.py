@@ -174,6 +174,11 @@ def test_what_is_said_of_a_node(name: str, operation: Operation, verdict: str, w
 # -- what was measured
 
 
+MODE = "coordinate_transformation_mode"
+EXACT_ONLY = ("half_pixel_symmetric", "tf_crop_and_resize")
+"""Coordinates whose float32 is not repeated."""
+
+
 def test_the_measured_targets_agree_with_their_tables_on_every_configuration() -> None:
     measured = ("onnxruntime-cpu", "onnxruntime-openvino", "onnxruntime-webgpu")
     bodies = {n: json.loads((FOLDER / f"{n}.json").read_text("utf-8")) for n in measured}
@@ -191,7 +196,9 @@ def test_the_measured_targets_agree_with_their_tables_on_every_configuration() -
                 continue
             wanted, reason = cells[name][key].get(config.case, ("native", ""))
             if reason in BY_CHANCE:
-                wanted = "native"
+                wanted = (
+                    "native" if dict(config.attributes).get(MODE) in EXACT_ONLY else "different"
+                )
             said = targets[name].says(site.operation)
             assert said is not None, (name, config)
             assert (said.verdict, said.how) == (wanted, "measured"), (name, config)

@@ -8,7 +8,8 @@ dtype, grid_dtype          element types, as ONNX names them; float32 where a fi
 mode, nearest_mode ...     the node's attributes, ONNX's defaults filled in; modes of GridSample
                            by their names from opset 20 on; nearest_mode only where the mode is
                            nearest; those of Core ML as they are written
-written                    attributes that stand in the node themselves
+written                    attributes that stand in the node themselves; of a target's GridSample,
+                           its mode
 kernel, coordinates        what a resize computes along any of its axes, whatever it is written as
 sampling_ratio             of a RoiAlign: absent, adaptive (0 or absent) or fixed
 by                         scales or sizes
@@ -65,7 +66,7 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "antialias": frozenset({0, 1}),
     "exclude_outside": frozenset({0, 1}),
     "linearUpsampleMode": frozenset({"DEFAULT", "ALIGN_CORNERS_TRUE", "ALIGN_CORNERS_FALSE"}),
-    "written": frozenset({"coordinate_transformation_mode", "nearest_mode"})
+    "written": frozenset({"coordinate_transformation_mode", "nearest_mode", "mode"})
     | {"fractionalScalingFactor"},
     "kernel": frozenset({"nearest", "linear", "cubic", "area", "table"}),
     "coordinates": frozenset(get_args(Coordinate)),
@@ -116,6 +117,7 @@ def facts_of(operation: Operation) -> Facts:
             facts |= _resize_facts(operation)
         case GridSample():
             facts["mode"] = frozenset({operation.operator.mode})
+            facts["written"] = frozenset({"mode"} & given.keys())
             facts["padding_mode"] = frozenset({operation.operator.padding})
             facts["align_corners"] = frozenset({int(operation.operator.align_corners)})
             facts["grid_dtype"] = frozenset({operation.grid_dtype or "float32"})

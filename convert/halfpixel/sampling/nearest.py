@@ -4,7 +4,8 @@ Exact weights say what an operator means; a runtime rounds on the way, and a nea
 then reads a neighbour wherever a coordinate lies on a rounding boundary. These functions
 repeat the operations of one runtime in their order, each rounded to float32.
 
-Sources: onnxruntime `core/providers/cpu/tensor/upsamplebase.h` and `upsample.cc`; PyTorch
+Sources: onnxruntime `core/providers/cpu/tensor/upsamplebase.h` and `upsample.cc`, and of CUDA,
+which WebGPU is like, `core/providers/cuda/tensor/resize_impl.cu` (NearestPixel_*); PyTorch
 `aten/src/ATen/native/UpSample.h` (compute_scales_value, nearest_neighbor_compute_source_index);
 OpenVINO `src/plugins/intel_cpu/src/nodes/executors/interpolate.cpp` (coordTransToInput,
 nearestRound), run: onnxruntime's without the width of a tie, its corners by a float32 step.
@@ -22,13 +23,19 @@ from halfpixel.sampling.kernel import Rounding
 Pixel = Callable[[int], int]
 """From an output index to the input index that is read, before it is held inside the image."""
 
-Arithmetic = Literal["onnxruntime", "openvino"]
-ARITHMETICS: Final[tuple[Arithmetic, ...]] = ("onnxruntime", "openvino")
+Arithmetic = Literal["onnxruntime", "onnxruntime-gpu", "openvino"]
+ARITHMETICS: Final[tuple[Arithmetic, ...]] = ("onnxruntime", "onnxruntime-gpu", "openvino")
+RUN: Final[frozenset[Arithmetic]] = frozenset({"onnxruntime", "openvino"})
+"""Those that were held against the runtime itself over many lengths; others were read."""
 
 TIE: Final = 1e-6
 """onnxruntime takes a fractional part this close to 1/2 for a tie (kNearestModeEps)."""
 
-_TIES: Final[dict[Arithmetic, float]] = {"onnxruntime": TIE, "openvino": 0.0}
+_TIES: Final[dict[Arithmetic, float]] = {
+    "onnxruntime": TIE,
+    "onnxruntime-gpu": 0.0,
+    "openvino": 0.0,
+}
 
 
 def _half_pixel(i: int, scale: float, _n_in: int, _n_out: int) -> float:

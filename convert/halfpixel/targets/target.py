@@ -17,7 +17,7 @@ from halfpixel.conditions.facts import facts_of
 from halfpixel.conditions.rows import one_of
 from halfpixel.dialect import ONNX
 from halfpixel.errors import UsageError
-from halfpixel.sampling.nearest import ARITHMETICS, Arithmetic
+from halfpixel.sampling.nearest import ARITHMETICS, RUN, Arithmetic
 from halfpixel.site import Operation
 from halfpixel.targets.coreml_system import SOURCES, System, system_of
 from halfpixel.targets.row import How, Row, Verdict, parse_rows
@@ -116,8 +116,9 @@ class Target:
         found = tie(operation, arithmetic)
         if not found:
             return None
-        source = f"{self.runtime}, its steps repeated and run"
-        return TargetVerdict("different", f"float32 rounds: {found}", source=source)
+        how: How = "measured" if arithmetic in RUN or self.table else "source"
+        source = f"{self.runtime}, the steps of its kernel repeated"
+        return TargetVerdict("different", f"float32 rounds: {found}", how=how, source=source)
 
     def _says(self, operation: Operation) -> TargetVerdict | None:
         if self.system is not None:
