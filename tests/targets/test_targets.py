@@ -88,6 +88,11 @@ EXPECTED: tuple[tuple[str, str, Operation, str, str], ...] = (
      "refused", "antialias"),
     # https://github.com/NVIDIA/TensorRT/issues/4646
     ("4646", "tensorrt", grid(20, "linear"), "different", "nearest is taken"),
+    ("4646, mode left out", "tensorrt", grid(20, "linear", written=False), "native", ""),
+    ("uint8 grid", "tensorrt", grid(20, "linear", dtype="uint8"), "refused", "uint8"),
+    ("tf half pixel by sizes", "tensorrt",
+     resize(node("nearest", "tf_half_pixel_for_nn", "round_prefer_floor"), opset=11),
+     "refused", "with sizes"),
     ("4646 at opset 18", "tensorrt", grid(18, "linear"), "native", ""),
     # https://github.com/NVIDIA/TensorRT/issues/2738
     ("2738", "tensorrt", grid(16, "linear", 5), "refused", "rank 4"),

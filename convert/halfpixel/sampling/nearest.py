@@ -19,6 +19,7 @@ from typing import Final, Literal
 from halfpixel.sampling.arithmetic import float32
 from halfpixel.sampling.coordinate import Coordinate
 from halfpixel.sampling.kernel import Rounding
+from halfpixel.work import spend
 
 Pixel = Callable[[int], int]
 """From an output index to the input index that is read, before it is held inside the image."""
@@ -145,6 +146,7 @@ def onnxruntime_nearest(  # noqa: PLR0913, PLR0917 - likewise
     pixel = runtime_pixel(coordinate, rounding, n_in, n_out, scale, arithmetic)
     if pixel is None:
         return None
+    spend(n_out // 4)
     return tuple([min(max(pixel(i), 0), n_in - 1) for i in range(n_out)])
 
 
@@ -166,5 +168,6 @@ def pytorch_nearest(
     >>> pytorch_nearest(14, 2), pytorch_nearest(4, 2, exact=True)
     ((0, 7), (1, 3))
     """
+    spend(n_out // 4)
     pixel = pytorch_pixel(n_in, n_out, scale_factor, exact=exact)
     return tuple([min(pixel(i), n_in - 1) for i in range(n_out)])

@@ -15,10 +15,14 @@ from halfpixel.sampling.nearest import (
     pytorch_pixel,
     runtime_pixel,
 )
+from halfpixel.work import spend
 
-PRECISE: Final = 1 << 20
+PRECISE: Final = 1 << 21
 """Product of two lengths up to which float32 takes a coordinate for a whole number only where it
-is one: a coordinate up to n_in is that far from the next as 1 / n_out."""
+is one: a coordinate up to n_in is that far from the next as 1 / n_out, or half of it."""
+
+LONGEST: Final = 1 << 14
+"""Longest output whose pixels are looked at one by one where many lengths are."""
 
 FOLLOW_LENGTHS: Final = frozenset({"pytorch_half_pixel", "align_corners"})
 """Coordinates that hang on the lengths even where a scale is given."""
@@ -69,7 +73,7 @@ def differing(
             can differ.
 
     Returns:
-        Those of the pairs that differ; None for what is not simulated.
+        Those of the pairs that differ, very long ones left out; None for what is not simulated.
 
     >>> nearest = Sampling("asymmetric", Nearest("floor"))
     >>> differing(nearest, nearest, tuple((n, 5) for n in range(2, 80)), equal=True)
@@ -80,8 +84,11 @@ def differing(
         return None
     if equal and one.scale is not None and _power_of_two(float(one.scale)):
         return ()
+    pairs = tuple([pair for pair in pairs if pair[1] <= LONGEST])
     follows = one.scale is None or other.scale is None or one.coordinate in FOLLOW_LENGTHS
     if follows:
+        if equal and one.scale is None and other.scale is None:
+            pairs = tuple([(n, m) for n, m in pairs if n * m <= PRECISE])
         found = [
             _differ(one, other, *pair, exact=exact, equal=equal, arithmetic=arithmetic)
             for pair in pairs
@@ -91,6 +98,7 @@ def differing(
     here, there = _both(one, other, 2, longest, exact=exact, arithmetic=arithmetic)
     if here is None:
         return None
+    spend(longest // 2)
     apart = [(i, here(i), there(i)) for i in range(longest)]
     apart = [(i, a, b) for i, a, b in apart if a != b]
     return tuple(
@@ -114,6 +122,7 @@ def _differ(  # noqa: PLR0913 - the two samplings, where they stand, and how the
     if here is None:
         return False
     near = equal and n_in * n_out <= PRECISE and other.scale is None
+    spend(1 if near else 1 + n_out // 2)
     samples = _boundaries(n_in, n_out, exact=exact) if near else range(n_out)
     return any(min(max(here(i), 0), n_in - 1) != min(there(i), n_in - 1) for i in samples)
 
