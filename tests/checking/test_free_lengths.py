@@ -112,6 +112,7 @@ def test_what_is_said_of_a_free_length_is_what_the_runtimes_do(
         ("{s53: VR[16, 64]}", "s53", 5, "at 1 of the 49 lengths, the smallest 35"),
         ("{s53: VR[16, 64]}", "h", 5, "at 1 of the 49 lengths, the smallest 35"),
         ("{s53: VR[2, 30]}", "s53", 5, ""),
+        ("{s53: VR[0, int_oo]}", "s53", 5, "at 7 of the first 256 lengths, the smallest 35"),
         ("{s53: VR[2, int_oo]}", "s53", 5, "at 7 of the first 256 lengths, the smallest 35"),
         ("{s53: VR[1, 40], s7: VR[1, 4]}", "2*s53", 5, "at 1 of the 40 lengths, the smallest 70"),
         ("{s53: VR[1, 9], s7: VR[1, 4]}", "h", 5, "at 7 of the first 256 lengths"),

@@ -8,8 +8,8 @@ dtype, grid_dtype          element types, as ONNX names them; float32 where a fi
 mode, nearest_mode ...     the node's attributes, ONNX's defaults filled in; modes of GridSample
                            by their names from opset 20 on; nearest_mode only where the mode is
                            nearest; those of Core ML as they are written
-written                    attributes that stand in the node themselves; of a target's GridSample,
-                           its mode
+written                    attributes that stand in the node themselves
+mode_written               whether the mode of a GridSample does
 kernel, coordinates        what a resize computes along any of its axes, whatever it is written as
 sampling_ratio             of a RoiAlign: absent, adaptive (0 or absent) or fixed
 by                         scales or sizes
@@ -66,11 +66,12 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "antialias": frozenset({0, 1}),
     "exclude_outside": frozenset({0, 1}),
     "linearUpsampleMode": frozenset({"DEFAULT", "ALIGN_CORNERS_TRUE", "ALIGN_CORNERS_FALSE"}),
-    "written": frozenset({"coordinate_transformation_mode", "nearest_mode", "mode"})
+    "written": frozenset({"coordinate_transformation_mode", "nearest_mode"})
     | {"fractionalScalingFactor"},
     "kernel": frozenset({"nearest", "linear", "cubic", "area", "table"}),
     "coordinates": frozenset(get_args(Coordinate)),
     "keep_aspect_ratio_policy": frozenset({"stretch", "not_larger", "not_smaller"}),
+    "mode_written": frozenset({0, 1}),
     "padding_mode": frozenset({"zeros", "border", "reflection"}),
     "align_corners": frozenset({0, 1}),
     "sampling_ratio": frozenset({"absent", "adaptive", "fixed"}),
@@ -117,7 +118,7 @@ def facts_of(operation: Operation) -> Facts:
             facts |= _resize_facts(operation)
         case GridSample():
             facts["mode"] = frozenset({operation.operator.mode})
-            facts["written"] = frozenset({"mode"} & given.keys())
+            facts["mode_written"] = frozenset({int("mode" in given)})
             facts["padding_mode"] = frozenset({operation.operator.padding})
             facts["align_corners"] = frozenset({int(operation.operator.align_corners)})
             facts["grid_dtype"] = frozenset({operation.grid_dtype or "float32"})

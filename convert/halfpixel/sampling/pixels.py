@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
@@ -54,13 +55,14 @@ def torch_pixels(sampling: Sampling, n_in: int, n_out: int) -> tuple[int, ...] |
 
 
 @lru_cache(maxsize=512)
-def differing(
+def differing(  # noqa: PLR0913 - the two samplings, and how they are held against each other
     one: Sampling,
     other: Sampling,
     pairs: Sequence[tuple[int, int]],
     arithmetic: Arithmetic = "onnxruntime",
     *,
     equal: bool = False,
+    rational: bool = False,
 ) -> tuple[tuple[int, int], ...] | None:
     """Return the lengths at which a runtime reads other pixels than PyTorch does.
 
@@ -71,6 +73,7 @@ def differing(
         arithmetic: whose steps are repeated for `one`.
         equal: the two are proven equal in rationals, so that only samples on a rounding boundary
             can differ.
+        rational: it is held against the exact pixels, not against those that PyTorch reads.
 
     Returns:
         Those of the pairs that differ, very long ones left out; None for what is not simulated.
@@ -79,23 +82,28 @@ def differing(
     >>> differing(nearest, nearest, tuple((n, 5) for n in range(2, 80)), equal=True)
     ((35, 5), (65, 5), (70, 5), (75, 5))
     """
-    exact = _exact(other)
-    if exact is None or not isinstance(one.kernel, Nearest):
+    exact, kernel = _exact(other), one.kernel
+    if exact is None or not isinstance(kernel, Nearest):
         return None
     if equal and one.scale is not None and _power_of_two(float(one.scale)):
         return ()
+    how, rounding = one.coordinate, kernel.rounding
+
+    def both(n_in: int, n_out: int) -> tuple[Pixel | None, Pixel]:
+        here = runtime_pixel(how, rounding, n_in, n_out, _scale(one), arithmetic)
+        if rational:
+            return here, _rational(n_in, n_out, other.scale, exact=exact)
+        return here, pytorch_pixel(n_in, n_out, _scale(other), exact=exact)
+
     pairs = tuple([pair for pair in pairs if pair[1] <= LONGEST])
-    follows = one.scale is None or other.scale is None or one.coordinate in FOLLOW_LENGTHS
-    if follows:
-        if equal and one.scale is None and other.scale is None:
+    if one.scale is None or other.scale is None or one.coordinate in FOLLOW_LENGTHS:
+        near = equal and one.scale is None and other.scale is None
+        if near:
             pairs = tuple([(n, m) for n, m in pairs if n * m <= PRECISE])
-        found = [
-            _differ(one, other, *pair, exact=exact, equal=equal, arithmetic=arithmetic)
-            for pair in pairs
-        ]
-        return tuple(pair for pair, apart in zip(pairs, found, strict=True) if apart)
+        kind = exact if near else None
+        return tuple([pair for pair in pairs if _differ(*both(*pair), *pair, kind)])
     longest = max((n_out for _, n_out in pairs), default=0)
-    here, there = _both(one, other, 2, longest, exact=exact, arithmetic=arithmetic)
+    here, there = both(2, longest)
     if here is None:
         return None
     spend(longest // 2)
@@ -108,37 +116,26 @@ def differing(
     )
 
 
-def _differ(  # noqa: PLR0913 - the two samplings, where they stand, and how they are computed
-    one: Sampling,
-    other: Sampling,
+def _differ(
+    here: Pixel | None,
+    there: Pixel,
     n_in: int,
     n_out: int,
-    *,
-    exact: bool,
-    equal: bool,
-    arithmetic: Arithmetic,
+    exact: bool | None,  # noqa: FBT001 - which of the two modes
 ) -> bool:
-    here, there = _both(one, other, n_in, n_out, exact=exact, arithmetic=arithmetic)
+    """Whether two read other pixels: at boundaries of nearest or nearest-exact, or anywhere."""
     if here is None:
         return False
-    near = equal and n_in * n_out <= PRECISE and other.scale is None
-    spend(1 if near else 1 + n_out // 2)
-    samples = _boundaries(n_in, n_out, exact=exact) if near else range(n_out)
+    spend(1 if exact is not None else 1 + n_out // 2)
+    samples = range(n_out) if exact is None else _boundaries(n_in, n_out, exact=exact)
     return any(min(max(here(i), 0), n_in - 1) != min(there(i), n_in - 1) for i in samples)
 
 
-def _both(  # noqa: PLR0913 - likewise
-    one: Sampling,
-    other: Sampling,
-    n_in: int,
-    n_out: int,
-    *,
-    exact: bool,
-    arithmetic: Arithmetic,
-) -> tuple[Pixel | None, Pixel]:
-    rounding = one.kernel.rounding if isinstance(one.kernel, Nearest) else "floor"
-    here = runtime_pixel(one.coordinate, rounding, n_in, n_out, _scale(one), arithmetic)
-    return here, pytorch_pixel(n_in, n_out, _scale(other), exact=exact)
+def _rational(n_in: int, n_out: int, scale: Fraction | None, *, exact: bool) -> Pixel:
+    """Return which pixel nearest or nearest-exact reads in rationals."""
+    step = Fraction(n_in, n_out) if scale is None else 1 / scale
+    over, under, half = step.numerator, 2 * step.denominator, int(exact)
+    return lambda i: (2 * i + half) * over // under
 
 
 def _boundaries(n_in: int, n_out: int, *, exact: bool) -> Iterator[int]:

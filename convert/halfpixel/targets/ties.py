@@ -61,11 +61,12 @@ def _among(
 ) -> str:
     """Return the smallest length of a free axis at which a pixel is another, and at how many."""
     pairs = pairs_of(sampling, sampling, taken, n_out, copied=False) or ()
-    wrong = differing(sampling, canonical(sampling), pairs, arithmetic, equal=True) or ()
-    said = [(pair, _at(sampling, axis, *pair, arithmetic)) for pair in wrong]
-    said = [(pair, words) for pair, words in said if words]
+    wanted = canonical(sampling)
+    wrong = differing(sampling, wanted, pairs, arithmetic, equal=True) or ()
+    wrong = differing(sampling, wanted, wrong, arithmetic, equal=True, rational=True) or ()
     every = len(taken) <= FIRST
-    share = Share(len(said), len(taken) if every else FIRST, every)
-    if not said or share.seldom:
+    share = Share(len(wrong), len(taken) if every else FIRST, every)
+    if not wrong or share.seldom:
         return ""
-    return f"at {share.text}, the smallest {said[0][0][0]}: {said[0][1]}"
+    found = _at(sampling, axis, *wrong[0], arithmetic)
+    return f"at {share.text}, the smallest {wrong[0][0]}: {found}"

@@ -40,7 +40,7 @@ def declared_ranges(graph: "GraphProto") -> dict[str, range]:
     """
     text = next((entry.value for entry in graph.metadata_props if entry.key == RANGES), "")
     found = {
-        name: range(int(low), int(high) + 1 if high.isdigit() else ENDLESS)
+        name: range(max(int(low), 1), int(high) + 1 if high.isdigit() else ENDLESS)
         for name, low, high in _RANGE.findall(text)
     }
     return found | ({"": next(iter(found.values()))} if len(found) == 1 else {})

@@ -94,9 +94,8 @@ class Walk:
         """
         model, main = self.model, self._main()
         self.functions = leading_to(self.functions, OPS | WRITTEN_IN)
-        name = text(model.producer_name).strip().lower()
         self._sites = Sites(
-            Producer(name, version_of(model.producer_version)),
+            Producer(text(model.producer_name).strip().lower(), version_of(model.producer_version)),
             image_shape(main, [value.name for value in model.graph.input]),
             declared_ranges(model.graph),
         )
