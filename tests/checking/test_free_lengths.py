@@ -13,6 +13,7 @@ import torch.nn.functional as F  # noqa: N812 - the field's name
 from onnx import TensorProto, helper, numpy_helper
 
 import halfpixel
+from halfpixel.fixing.fix import fix
 from halfpixel.intents.pytorch_record import FX_NODE
 
 FACTORS: Final = (
@@ -124,3 +125,24 @@ def test_a_declared_range_narrows_the_lengths(
     model = model_of("nearest", None, size, declared, length)
     findings = [str(one.finding.message) for one in halfpixel.check(model).files[0].findings]
     assert (said in findings[0]) if said else not findings
+
+
+@pytest.mark.parametrize(
+    ("mode", "factor", "size"),
+    [
+        ("nearest", 0.6, None),
+        ("nearest", 2.4, None),
+        ("nearest", 1.05, None),
+        ("nearest-exact", 0.3, None),
+        ("nearest", None, 5),
+        ("nearest-exact", None, 5),
+    ],
+)
+def test_a_fix_reads_the_pixels_of_pytorch_at_every_length(
+    mode: str, factor: float | None, size: int | None
+) -> None:
+    model = model_of(mode, factor, size)
+    assert wrong_lengths(model, mode, factor, size)
+    fixed = fix(model).model
+    assert isinstance(fixed, onnx.ModelProto)
+    assert not wrong_lengths(fixed, mode, factor, size)

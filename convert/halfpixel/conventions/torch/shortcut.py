@@ -20,6 +20,7 @@ def shortcut(meant: Resize, lengths: Lengths, version: Version) -> Resize:
     doubles takes every pixel twice, whatever the factor; a length that is not known counts as 1.
     Source: PyTorch `cpu/UpSampleKernel.cpp`, nearest_idx and _use_vectorized_kernel_cond_2d.
 
+    >>> from halfpixel.conventions.torch.interpolate import LATEST
     >>> axis = Sampling("asymmetric", Nearest("floor"), Fraction(11, 10))
     >>> up = Resize(((2, axis), (3, axis)))
     >>> def scales(n):
