@@ -53,6 +53,9 @@ they are proven to say the same.
   and nothing is said of it.
 - **measured** was run here; **source** was read in the runtime's own files at the version that is
   named, and not run.
+- *arithmetic* is whose float32 steps to the pixel of a nearest resize are repeated
+  (`sampling/nearest.py`): where they read other pixels than the node says, at its own lengths or
+  at those that a free axis takes, that is **different** too.
 - *computes* names the attributes that the runtime acts on instead: whether that differs at a node's
   own lengths, and by how much, is decided from the weights.
 """
@@ -84,6 +87,8 @@ def _target(target: Target) -> Iterator[str]:
     left = f", which leaves nodes to {target.left_to}" if target.left_to else ""
     provider = f", {target.provider}{left}" if target.provider else ""
     yield f"{target.summary}. {target.runtime}{provider}."
+    if target.arithmetic is not None:
+        yield f"Nearest pixels: the arithmetic of {target.arithmetic}."
     if target.system is not None:
         yield "Operators are held against the specification version that they came with, and those"
         yield "of ONNX against what Core ML is proven to say at that version."

@@ -107,11 +107,14 @@ def node(mode: str, coordinate: str, rounding: str = "", **more: Attribute) -> d
     return {**given, **more}
 
 
-def grid(opset: int, mode: GridMode, rank: int = 4, dtype: str = "float32") -> Operation:
-    """Return a GridSample."""
+def grid(
+    opset: int, mode: GridMode, rank: int = 4, dtype: str = "float32", *, written: bool = True
+) -> Operation:
+    """Return a GridSample, its mode in the file or left out."""
     operator = GridSample(mode, "zeros", align_corners=False)
     shape = (1, 1, 4, 4, 4)[:rank]
-    return Operation("GridSample", opset, {}, operator, shape, dtype=dtype, grid_dtype="float32")
+    given: dict[str, Attribute] = {"mode": mode} if written else {}
+    return Operation("GridSample", opset, given, operator, shape, dtype=dtype, grid_dtype="float32")
 
 
 @lru_cache(maxsize=1)
@@ -188,7 +191,7 @@ def _grids() -> Iterator[Operation]:
         operator = GridSample(mode, padding, align_corners=aligned)
         shape = (1, 1, 4, 4, 4)[:rank]
         yield Operation(
-            "GridSample", opset, {}, operator, shape, dtype=dtype, grid_dtype=grid_dtype
+            "GridSample", opset, {"mode": mode}, operator, shape, dtype=dtype, grid_dtype=grid_dtype
         )
 
 

@@ -111,6 +111,7 @@ class Surroundings:
         needs: lengths that what reads the output asks for, where the output's own are in doubt.
         inputs: what stands at the inputs of an ONNX resize beside its data.
         transposed: "to NCHW" or "to NHWC" where it stands between such a Transpose and another.
+        ranges: input lengths that free axes take, where the file says so: (axis, lengths).
     """
 
     layers: tuple[StridedLayer, ...] = ()
@@ -121,6 +122,7 @@ class Surroundings:
     needs: tuple[Need, ...] = ()
     inputs: tuple[Input, ...] = ()
     transposed: str = ""
+    ranges: tuple[tuple[int, range], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,27 @@
 
 from collections.abc import Iterator
 
+from halfpixel.intents.axis_deviation import Deviation
 from halfpixel.intents.cause import Cause
-from halfpixel.intents.deviation import Deviation, deviation
+from halfpixel.intents.deviation import deviation
+from halfpixel.intents.exporter_habit import neat
 from halfpixel.origin import How, Safety
 from halfpixel.rule import Finding, Fix, Severity
 from halfpixel.site import Operation, Site
 
 
 def severity_of(operation: Operation, found: Deviation) -> Severity:
-    """Return error for a known intent at lengths that the file fixes, note for remote ones."""
+    """Return error where what was meant is known, else warning.
+
+    A note at lengths that hardly anybody meets, or at free ones where the factor is guessed.
+    """
     told = operation.intent is not None and operation.intent.how != "assumed"
-    if found.remote:
+    scales = operation.scales
+    recorded = operation.intent is not None and operation.intent.how == "recorded"
+    guessed = found.share is not None and not recorded and scales is not None and not neat(scales)
+    if found.remote or guessed:
         return "note"
-    return "error" if told and found.certain else "warning"
+    return "error" if told else "warning"
 
 
 def how_of(operation: Operation, found: Deviation) -> How:

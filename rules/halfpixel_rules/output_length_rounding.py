@@ -16,11 +16,12 @@ Core ML's upsampling operators take float32 factors too, and coremltools multipl
 it converts: the length that the model declares is another than PyTorch's.
 
 ## What is reported
-An error where the call is recorded, whether the file fixes the input length or some lengths up to
-1024 are affected. Where it is not, only of files whose exporter computes lengths in float64, as
-PyTorch's does, and where no double that somebody may have had (a short decimal, a ratio of small
-numbers) gives the length that onnxruntime gives: a warning, and a note where it is a ratio at
-a free length. A file that declares the length that onnxruntime gives is right.
+An error where the call is recorded, whether the file fixes the input length or some of the first
+1024 that the model takes are affected: how many, and the smallest. Where it is not, only of files
+whose exporter computes lengths in float64, as PyTorch's does, and where no double that somebody
+may have had (a short decimal, a ratio of small numbers) gives the length that onnxruntime gives: a
+warning, and a note where it is a ratio at a free length. A file that declares the length that
+onnxruntime gives is right.
 
 ## Fix safety
 Safe where the call is recorded: a neighbouring float32 is taken that gives PyTorch's length
@@ -37,6 +38,7 @@ from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ML_PROGRAM, ONNX
 from halfpixel.intents.deviation import meant_resize
 from halfpixel.intents.exporter_habit import multiplies_in_float64, neat, nudged
+from halfpixel.intents.free_lengths import Share, lengths_of
 from halfpixel.origin import Safety
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, Severity, example_record, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling
@@ -88,19 +90,22 @@ def _by_scales(operation: Operation, operator: Resize, *, told: bool) -> Iterato
         n_in = lengths[axis]
         if not told and n_in is not None and output_length_float32(n_in, scale) == declared[axis]:
             continue  # the exporter saw this length too
-        witness = _witness(scale, factors, range(1, LONGEST + 1) if n_in is None else [n_in])
-        if witness is None:
+        taken = lengths_of(operation.surroundings.ranges, axis)[:LONGEST]
+        wrong = _wrong(scale, factors, taken if n_in is None else [n_in])
+        if not wrong:
             continue
-        factor = factors[0]
-        here, there = (
-            output_length_float32(witness, scale),
-            output_length_float64(witness, factor),
-        )
+        witness, factor = wrong[0], factors[0]
+        here = output_length_float32(witness, scale)
+        there = output_length_float64(witness, factor)
         guessed = n_in is None and not told and not neat([factor])
         severity: Severity = "error" if told else "note" if guessed else "warning"
+        at = ""
+        if n_in is None:
+            share = Share(len(wrong), len(taken), every=len(taken) < LONGEST)
+            at = f"at {share.text}, the smallest {witness}: "
         yield Finding(
-            f"scale {factor:.6g} takes length {witness} (axis {axis}) to {here} in onnxruntime's "
-            f"float32 and to {there} in PyTorch's float64",
+            f"{at}scale {factor:.6g} takes length {witness} (axis {axis}) to {here} in "
+            f"onnxruntime's float32 and to {there} in PyTorch's float64",
             severity,
             "simulated",
             _fix(operation, operator, "safe" if told else "unsafe"),
@@ -146,7 +151,8 @@ def _fix(operation: Operation, operator: Resize, safety: Safety) -> Fix | None:
         next(iter(_factors(operation, place, len(meant.axes), scales[axis])), scales[axis])
         for place, (axis, _) in enumerate(meant.axes)
     )
-    return Fix(safety, meant, factors)
+    nearest = any(isinstance(sampling.kernel, Nearest) for _, sampling in meant.axes)
+    return Fix(safety, meant, factors, exact=nearest)
 
 
 def _size_as_scale(operation: Operation, operator: Resize) -> Iterator[Finding]:
@@ -184,14 +190,14 @@ def _factors(operation: Operation, place: int, count: int, scale: float) -> tupl
     return factors_of(float32(scale))
 
 
-def _witness(scale: float, factors: tuple[float, ...], lengths: "range | list[int]") -> int | None:
-    """Return a length at which no factor gives onnxruntime's; None where there is none."""
+def _wrong(scale: float, factors: tuple[float, ...], lengths: "range | list[int]") -> list[int]:
+    """Return the lengths at which no factor gives onnxruntime's."""
 
     def differs(n: int) -> bool:
         here = output_length_float32(n, scale)
         return all(output_length_float64(n, factor) != here for factor in factors)
 
-    return next((n for n in lengths if differs(n)), None) if factors else None
+    return [n for n in lengths if differs(n)] if factors else []
 
 
 def _computed(operation: Operation, operator: Resize) -> Iterator[Finding]:
@@ -259,8 +265,8 @@ RULE = Rule(
         Bad(
             _OPEN,
             Finding(
-                "scale 0.29 takes length 100 (axis 2) to 29 in onnxruntime's float32 and to 28 "
-                "in PyTorch's float64",
+                "at 4 of the first 1024 lengths, the smallest 100: scale 0.29 takes length 100 "
+                "(axis 2) to 29 in onnxruntime's float32 and to 28 in PyTorch's float64",
                 "error",
                 "simulated",
                 _FIX,

@@ -12,7 +12,8 @@ decomposition of 1-D linear calls into gathers resamples where PyTorch copies.
 
 ## What is reported
 An error where the call is recorded and the pixels differ, a warning where it is assumed; a
-note where they agree on this runtime and would not on another.
+note where they agree on this runtime and would not on another, or where the length is free and
+other axes decide whether onnxruntime copies.
 
 ## Fix safety
 Safe where the call is recorded and the file fixes the lengths: the axis is copied, or what

@@ -12,9 +12,9 @@ of the row the two sampling grids are most of a pixel apart.
 - converters that turn scales into sizes because their target knows only these.
 
 ## What is reported
-An error where the call is recorded, a warning where the two differ only at some sizes or the
-call is assumed. A note where nothing is known and a fractional scale does not divide out: that
-is what F.interpolate computes unless recompute_scale_factor=True was given.
+An error where the call is recorded, a warning where it is assumed, with how many of the lengths
+that a free axis takes are wrong. A note where nothing is known and a fractional scale does not
+divide out: that is what F.interpolate computes unless recompute_scale_factor=True was given.
 
 ## Fix safety
 Safe where the call is recorded: the node is given the input that the call had.

@@ -11,9 +11,10 @@ Up to PyTorch 1.9 that was what PyTorch computed for linear; for cubic it read c
 -1/2, which blends two pixels.
 
 ## What is reported
-An error where the call is recorded and the output length is 1; a warning where it is assumed;
-a note where the lengths are free, so that 1 cannot be excluded. Where the lengths are known
-and longer, the two modes are proven equal and nothing is said.
+An error where the call is recorded and the output length is 1; a warning where it is assumed. At
+free lengths a note, unless one in a hundred of the lengths that the model takes, or more, gives
+an output of 1. Where the lengths are known and longer, the two modes are proven equal and nothing
+is said.
 
 ## Fix safety
 Safe where the call is recorded; unsafe where it is assumed from the exporter's version.

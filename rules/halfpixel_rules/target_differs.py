@@ -9,8 +9,9 @@ on and the one that it is deployed on.
 source, each with its place in it ([docs/targets.md](targets.md)). Nothing is said without it.
 
 ## What is reported
-A warning with the cause, and the worst error that was seen where it was run on unit noise. Ties
-that float32 decides are left to nearest-off-by-one, since they show at some lengths only.
+A warning with the cause, and the worst error that was seen where it was run on unit noise. A
+nearest resize is computed in the float32 steps of a target that are known, at its own lengths or at
+the first 256 that a free axis takes: OpenVINO takes nearest-exact from 20 to 6 to pixel 14 for 15.
 
 ## Fix safety
 Safe where other attributes that the target computes as they say are proven to say the same at

@@ -30,12 +30,7 @@ NOT_YET: Final = {
         "defaults-cubic.onnx",
         "defaults-linear-antialias.onnx",
     ),
-    "what the runtime refuses or rounds in float32 is not in its table": (
-        "openvino-nearest-exact-20-to-6.onnx",
-    ),
     "free lengths are not judged, or what is frozen beside them is not seen": (
-        "nearest-factor-0.6-free-1d.onnx",
-        "nearest-to-5-from-free-dynamo.onnx",
         "adaptive-pool-3x3-exported-at-7x7-up.onnx",
         "adaptive-pool-6x6-exported-at-6x6.onnx",
         "frozen-batch-nearest.onnx",

@@ -22,7 +22,7 @@ from coreml_resizes import (
 from halfpixel.conventions.coreml.mil import read
 from halfpixel.conventions.onnx.resize import ONNX_COORDINATES, attributes_of
 from halfpixel.sampling import Linear, Sampling, compare
-from halfpixel.sampling.arithmetic import pytorch_nearest
+from halfpixel.sampling.nearest import pytorch_nearest
 from oracles import by_onnxruntime
 
 FLAGS: Given = {"align_corners": False, "half_pixel_centers": False}

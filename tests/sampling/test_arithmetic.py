@@ -9,13 +9,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name
 from onnx import TensorProto, helper, numpy_helper
 
-from halfpixel.sampling.arithmetic import (
-    onnxruntime_nearest,
-    output_length_float32,
-    pytorch_nearest,
-)
+from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.sampling.coordinate import Coordinate
 from halfpixel.sampling.kernel import Rounding
+from halfpixel.sampling.nearest import onnxruntime_nearest, pytorch_nearest
 from oracles import by_onnxruntime
 
 PAIRS = [

@@ -11,10 +11,7 @@ import halfpixel
 from divergent_models import RAMP, resize, rules
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.sampling import Nearest, Resize, Sampling, compare
-from halfpixel.sampling.arithmetic import (
-    onnxruntime_nearest,
-    pytorch_nearest,
-)
+from halfpixel.sampling.nearest import onnxruntime_nearest, pytorch_nearest
 from oracles import by_onnxruntime, by_reference
 
 

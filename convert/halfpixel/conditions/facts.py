@@ -9,6 +9,7 @@ mode, nearest_mode ...     the node's attributes, ONNX's defaults filled in; mod
                            by their names from opset 20 on; nearest_mode only where the mode is
                            nearest; those of Core ML as they are written
 written                    attributes that stand in the node themselves
+mode_written               whether the mode of a GridSample does
 kernel, coordinates        what a resize computes along any of its axes, whatever it is written as
 sampling_ratio             of a RoiAlign: absent, adaptive (0 or absent), fixed or negative
 roi_input, scales_input,   element type of this input of a Resize, a RoiAlign or an AffineGrid; left
@@ -80,6 +81,7 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "kernel": frozenset({"nearest", "linear", "cubic", "area", "table"}),
     "coordinates": frozenset(get_args(Coordinate)),
     "keep_aspect_ratio_policy": frozenset({"stretch", "not_larger", "not_smaller"}),
+    "mode_written": frozenset({0, 1}),
     "padding_mode": frozenset({"zeros", "border", "reflection"}),
     "align_corners": frozenset({0, 1}),
     "sampling_ratio": frozenset({"absent", "adaptive", "fixed", "negative"}),
@@ -137,6 +139,7 @@ def facts_of(operation: Operation) -> Facts:
             facts |= _resize_facts(operation)
         case GridSample():
             facts["mode"] = frozenset({operation.operator.mode})
+            facts["mode_written"] = frozenset({int("mode" in given)})
             facts["padding_mode"] = frozenset({operation.operator.padding})
             facts["align_corners"] = frozenset({int(operation.operator.align_corners)})
             facts["grid_dtype"] = frozenset({operation.grid_dtype or "float32"})

@@ -7,91 +7,25 @@ user will see; where the exact weights agree and the pixels do not, arithmetic i
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
 from halfpixel.conventions.torch.call import View, on_view
 from halfpixel.conventions.torch.faults import first_shortcut, shortcut
-from halfpixel.conventions.torch.interpolate import LATEST, Interpolate, Version
-from halfpixel.intents.cause import Cause, cause_of
-from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare
+from halfpixel.conventions.torch.interpolate import (
+    LATEST,
+    NEAREST_COPIES_SINCE,
+    Interpolate,
+    Version,
+)
+from halfpixel.intents.axis_deviation import Deviation, FreeAxis, on_axis, on_free_axis
+from halfpixel.intents.free_lengths import Ranges, lengths_of
+from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.coordinate import ONE
-from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
 from halfpixel.site import Operation
 
-Basis = Literal["fixed", "trial", "free"]
-
-SELDOM: Final[frozenset[Cause]] = frozenset({"single pixel", "rounding", "copy", "arithmetic"})
-"""Causes that show at a few lengths only."""
-
-LONGEST: Final = 1 << 14
-"""Longest axis whose pixels are simulated one by one."""
-
-USUAL: Final = (16, 17, 31)
-"""Lengths at which two nearest resizes are compared where none is known."""
-
 Lengths = tuple[tuple[int | None, ...], tuple[int | None, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Deviation:
-    """One axis on which a resize is not what was meant.
-
-    Attributes:
-        cause: the property that makes the difference.
-        axis: axis of the site's input.
-        n_in: input length at which it shows.
-        n_out: output length at which it shows.
-        displacement: worst distance of the sampling grids there, in input pixels.
-        weight_difference: largest difference of weights there.
-        basis: `fixed` where the file fixes these lengths, `trial` where its own arithmetic
-            gives them for a trial input, `free` where the model may or may not take them.
-        simulated: found in the runtimes' arithmetic rather than in exact weights.
-        meant: what was meant, on the same axes.
-        everywhere: of pixels that are picked by another rule: at every length that was tried.
-    """
-
-    cause: Cause
-    axis: int
-    n_in: int
-    n_out: int
-    displacement: Fraction
-    weight_difference: Fraction
-    basis: Basis
-    simulated: bool
-    meant: Resize
-    everywhere: bool = False
-
-    @property
-    def certain(self) -> bool:
-        """Whether the file fixes the lengths at which it shows."""
-        return self.basis == "fixed"
-
-    @property
-    def remote(self) -> bool:
-        """Whether it shows at a few lengths only, and nothing says that they occur."""
-        return self.basis == "free" and self.cause in SELDOM and not self.everywhere
-
-    @property
-    def where(self) -> str:
-        """The lengths in words.
-
-        >>> Deviation("scale", 2, 5, 2, ONE, ONE, "fixed", False, Resize(())).where
-        'at length 5 to 2 (axis 2)'
-        """
-        return f"at length {self.n_in} to {self.n_out} (axis {self.axis})"
-
-    @property
-    def amount(self) -> str:
-        """How far off, in words."""
-        pixels, weights = float(self.displacement), float(self.weight_difference)
-        if pixels and not self.simulated:
-            return f"samples are up to {pixels:.3g} input px off, weights up to {weights:.3g}"
-        if pixels:
-            return f"samples are up to {pixels:.3g} input px off"
-        return f"weights are up to {weights:.3g} off" if weights else "the weights are others"
 
 
 def meant_resize(operation: Operation) -> Resize | None:
@@ -126,11 +60,13 @@ def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a 
     by_scale: bool,  # noqa: FBT001 - a cache key
     version: Version = LATEST,
     simulated: bool = True,  # noqa: FBT001, FBT002 - likewise
+    ranges: Ranges = (),
 ) -> Deviation | None:
     """Return the worst deviation at lengths of which some may be None.
 
     Nearest resizes are compared by the pixels that onnxruntime and PyTorch read where
-    `simulated`, and by their weights otherwise.
+    `simulated`, and by their weights otherwise. `ranges` are the input lengths that the file says
+    that the model takes.
     """
     is_, wanted = dict(operator.axes), dict(shortcut(meant, lengths, version).axes)
     ins, outs = lengths
@@ -148,7 +84,13 @@ def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a 
         stays = smooth and n_in is not None and n_in == n_out  # onnxruntime copies such an axis
         one_now = copied if one is None or unchanged or stays else one
         other_now = copied if other is None else other
-        deviation = _on_axis(axis, one_now, other_now, n_in, n_out, meant, simulated=simulated)
+        if n_in is None:
+            small = version >= NEAREST_COPIES_SINCE and len(wanted) == 2
+            lone = by_scale and len(is_) == 1 and not small
+            free = FreeAxis(lengths_of(ranges, axis), lone, small)
+            deviation = on_free_axis(axis, one_now, other_now, n_out, meant, free, simulated)
+        else:
+            deviation = on_axis(axis, one_now, other_now, n_in, n_out, meant, simulated)
         if deviation is not None:
             if one is not None and one_now is not one:
                 deviation = replace(deviation, cause="copy", simulated=True)
@@ -181,7 +123,8 @@ def deviation(operation: Operation) -> Deviation | None:
         found = deviation_of(operator, meant, trial, by_scale, version, simulated)
         if found is not None:
             return replace(found, basis="trial")
-    found = deviation_of(operator, meant, lengths, by_scale, version, simulated)
+    ranges = operation.surroundings.ranges
+    found = deviation_of(operator, meant, lengths, by_scale, version, simulated, ranges)
     if found is not None or not (by_scale and len(meant.axes) == 2):
         return found
     for short in _shortcuts(meant, lengths):
@@ -218,59 +161,3 @@ def _trials(operation: Operation, meant: Resize) -> Iterator[Lengths]:
         for axis, n_in, n_out in zip(axes, ins, outs, strict=True):
             before[axis], after[axis] = n_in, n_out
         yield tuple(before), tuple(after)
-
-
-def _on_axis(  # noqa: PLR0913, PLR0917 - the two samplings and where they stand
-    axis: int,
-    one: Sampling,
-    other: Sampling,
-    n_in: int | None,
-    n_out: int | None,
-    meant: Resize,
-    *,
-    simulated: bool,
-) -> Deviation | None:
-    basis: Basis = "free" if n_in is None or n_out is None else "fixed"
-    pixels = None
-    if simulated and n_in is not None and n_out is not None and max(n_in, n_out) <= LONGEST:
-        pixels = _pixels(one, other, n_in, n_out)
-    verdict = compare(one, other, n_in, n_out)
-    if pixels is not None and n_in is not None and n_out is not None:
-        here, there = pixels
-        if here == there:
-            return None
-        off = max(abs(a - b) for a, b in zip(here, there, strict=True))
-        cause = "arithmetic" if verdict.equal else cause_of(one, other, n_in, n_out)
-        simulated = verdict.equal
-        return Deviation(
-            cause, axis, n_in, n_out, Fraction(off), ONE, "fixed", simulated, meant
-        )  # fmt: skip
-    if verdict.negligible or verdict.witness is None:
-        return None
-    cause = cause_of(one, other, *verdict.witness)
-    apart = verdict.displacement, verdict.weight_difference
-    everywhere = cause == "rounding" and _everywhere(one, other)
-    return Deviation(cause, axis, *verdict.witness, *apart, basis, False, meant, everywhere)  # noqa: FBT003
-
-
-def _everywhere(one: Sampling, other: Sampling) -> bool:
-    """Whether two nearest resizes read other pixels at each of a few ordinary lengths."""
-    scale = one.scale or other.scale
-    for n_in in USUAL:
-        targets = [math.floor(n_in * scale)] if scale is not None else [2 * n_in, n_in // 2]
-        for n_out in targets:
-            pixels = _pixels(one, other, n_in, max(n_out, 1))
-            if pixels is None or pixels[0] == pixels[1]:
-                return False
-    return True
-
-
-def _pixels(
-    one: Sampling, other: Sampling, n_in: int, n_out: int
-) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
-    """Return the pixels that onnxruntime reads and those that PyTorch reads, if nearest."""
-    if not isinstance(other.kernel, Nearest):
-        return None
-    here = runtime_pixels(one, n_in, n_out)
-    there = torch_pixels(other, n_in, n_out)
-    return None if here is None or there is None else (here, there)

@@ -1,29 +1,17 @@
-"""What runtimes compute instead of the rationals: float32 index arithmetic, step by step.
-
-Exact weights say what an operator means; a runtime rounds on the way, and a nearest resize
-then reads a neighbour wherever a coordinate lies on a rounding boundary. These functions
-repeat the operations of one runtime in their order, each rounded to float32.
+"""Factors and output lengths as runtimes have them: in float32 or float64, not in rationals.
 
 A quotient or product of two float32 numbers, computed in float64 and rounded to float32, is
 the correctly rounded float32 result (Figueroa, "When is double rounding innocuous?", 1995).
 
-Sources: onnxruntime `core/providers/cpu/tensor/upsamplebase.h` and `upsample.cc`; PyTorch
-`aten/src/ATen/native/UpSample.h` (compute_scales_value, nearest_neighbor_compute_source_index).
+Sources: onnxruntime `core/providers/cpu/tensor/upsamplebase.h`; PyTorch
+`aten/src/ATen/native/UpSample.h` (compute_output_size).
 """
 
 import math
 import struct
-from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
-
-from halfpixel.sampling.coordinate import Coordinate
-from halfpixel.sampling.kernel import Rounding
-from halfpixel.work import spend
-
-TIE: Final = 1e-6
-"""onnxruntime takes a fractional part this close to 1/2 for a tie (kNearestModeEps)."""
 
 LONGEST: Final = 1 << 62
 """Stands for an output length that overflows float32."""
@@ -170,104 +158,3 @@ def output_length_float32(n_in: int, scale: float) -> int:
 def output_length_float64(n_in: int, scale: float) -> int:
     """Return trunc(n_in * scale) with a float64 product, as PyTorch has it."""
     return math.trunc(float(n_in) * scale)
-
-
-def _half_pixel(i: int, scale: float, _n_in: int, _n_out: int) -> float:
-    return float32(float32((i + 0.5) / scale) - 0.5)
-
-
-def _pytorch_half_pixel(i: int, scale: float, n_in: int, n_out: int) -> float:
-    return _half_pixel(i, scale, n_in, n_out) if n_out > 1 else 0.0
-
-
-def _asymmetric(i: int, scale: float, _n_in: int, _n_out: int) -> float:
-    return float32(i / scale)
-
-
-def _tf_half_pixel_for_nn(i: int, scale: float, _n_in: int, _n_out: int) -> float:
-    return float32((i + 0.5) / scale)
-
-
-def _align_corners(i: int, _scale: float, n_in: int, n_out: int) -> float:
-    return 0.0 if n_out == 1 else float32(float32(i * float(n_in - 1)) / float(n_out - 1))
-
-
-_ORT_COORDINATE: Final[dict[Coordinate, Callable[[int, float, int, int], float]]] = {
-    "half_pixel": _half_pixel,
-    "pytorch_half_pixel": _pytorch_half_pixel,
-    "asymmetric": _asymmetric,
-    "tf_half_pixel_for_nn": _tf_half_pixel_for_nn,
-    "align_corners": _align_corners,
-}
-
-
-def _tie(x: float) -> bool:
-    return abs(x - math.floor(x) - 0.5) <= TIE
-
-
-_ORT_ROUND: Final[dict[Rounding, Callable[[float, bool], int]]] = {
-    "floor": lambda x, _: math.floor(x),
-    "ceil": lambda x, _: math.ceil(x),
-    "round_prefer_floor": lambda x, _: math.floor(x) if _tie(x) else round(x),
-    "round_prefer_ceil": lambda x, _: math.ceil(x) if _tie(x) else math.floor(x + 0.5),
-    "simple": lambda x, shrinks: math.ceil(x) if shrinks else math.floor(x),
-}
-
-
-@lru_cache(maxsize=512)
-def onnxruntime_nearest(
-    coordinate: Coordinate,
-    rounding: Rounding,
-    n_in: int,
-    n_out: int,
-    scale: float | None = None,
-) -> tuple[int, ...] | None:
-    """Return the pixels that onnxruntime's CPU kernel reads along one axis.
-
-    Args:
-        coordinate: coordinate mode.
-        rounding: nearest mode.
-        n_in: input length.
-        n_out: output length.
-        scale: the float32 scale, where one was given; else n_out / n_in in float32.
-
-    Returns:
-        One input index an output sample; None for a mode not simulated here.
-
-    >>> onnxruntime_nearest("asymmetric", "floor", 14, 2)
-    (0, 6)
-    """
-    formula = _ORT_COORDINATE.get(coordinate)
-    if formula is None:
-        return None
-    spend(n_out // 4)
-    step = float32(n_out / n_in) if scale is None else float32(scale)
-    if step == 1.0:
-        return tuple(min(i, n_in - 1) for i in range(n_out))
-    shrinks = step < 1.0
-    places = (formula(i, step, n_in, n_out) for i in range(n_out))
-    return tuple(min(max(_ORT_ROUND[rounding](x, shrinks), 0), n_in - 1) for x in places)
-
-
-@lru_cache(maxsize=512)
-def pytorch_nearest(
-    n_in: int, n_out: int, scale_factor: float | None = None, *, exact: bool = False
-) -> tuple[int, ...]:
-    """Return the pixels that PyTorch reads along one axis.
-
-    Args:
-        n_in: input length.
-        n_out: output length.
-        scale_factor: the user's factor, where the call has one.
-        exact: mode nearest-exact rather than nearest.
-
-    Returns:
-        One input index an output sample.
-
-    >>> pytorch_nearest(14, 2), pytorch_nearest(4, 2, exact=True)
-    ((0, 7), (1, 3))
-    """
-    spend(n_out // 4)
-    step = float32(1.0 / scale_factor) if scale_factor else float32(n_in / n_out)
-    half = 0.5 if exact else 0.0
-    return tuple(min(math.floor(float32((i + half) * step)), n_in - 1) for i in range(n_out))

@@ -4,8 +4,7 @@ A target is one file of `targets/`, by its name, or any other by its path:
 
 - `NAME.toml`: rows that a person wrote, each with its source (`row.py`), the first that holds
   counting; or a Core ML system (`coreml_system.py`);
-- `NAME.json`: a table that `halfpixel conformance --output-format json` measured
-  (`table.py`). Where both are there, the rows come first.
+- `NAME.json`: a table that `conformance --output-format json` measured (`table.py`), after the rows.
 """
 
 from collections.abc import Mapping
@@ -14,8 +13,10 @@ from pathlib import Path
 from typing import Final, cast
 
 from halfpixel.conditions.facts import facts_of
+from halfpixel.conditions.rows import one_of
 from halfpixel.dialect import ONNX
 from halfpixel.errors import UsageError
+from halfpixel.sampling.nearest import ARITHMETICS, RUN, Arithmetic
 from halfpixel.site import Operation
 from halfpixel.targets.coreml_system import SOURCES, System, system_of
 from halfpixel.targets.row import How, Row, Verdict, parse_rows
@@ -25,7 +26,7 @@ FOLDER: Final = Path(__file__).parent
 SUFFIXES: Final = (".toml", ".json")
 KEYS: Final = frozenset(
     {"runtime", "provider", "summary", "how", "sources", "row", "like", "refused", "left_to"}
-    | {"dialect", "specification"}
+    | {"dialect", "specification", "arithmetic"}
 )
 
 
@@ -65,6 +66,8 @@ class Target:
         rows: what was written of it.
         table: what was measured of it.
         system: the Core ML system that it is.
+        arithmetic: whose float32 steps it takes to a pixel of a nearest resize; None where that
+            is not known.
         left_to: the name of the target that runs what this one leaves.
         after: that target.
         files: the files that all of this was read from.
@@ -77,6 +80,7 @@ class Target:
     rows: tuple[Row, ...] = ()
     table: Table | None = None
     system: System | None = None
+    arithmetic: Arithmetic | None = None
     left_to: str = ""
     after: "Target | None" = None
     files: tuple[Path, ...] = ()
@@ -84,6 +88,8 @@ class Target:
     def says(self, operation: Operation) -> TargetVerdict | None:
         """Return what becomes of an operation; None where that is not known."""
         said = self._says(operation)
+        if self.arithmetic is not None and (said is None or said.verdict == "native"):
+            return self._ties(operation, self.arithmetic) or said
         if said is None or said.verdict != "fallback" or not self.left_to or self.after is None:
             return said
         after = self.after.says(operation)
@@ -99,6 +105,19 @@ class Target:
         """Return what is wrong with an operation; None where it is native or not known."""
         said = self.says(operation)
         return None if said is None or said.verdict == "native" else said
+
+    def _ties(self, operation: Operation, arithmetic: Arithmetic) -> TargetVerdict | None:
+        """Return where its float32 reads other pixels; None where it does not."""
+        if operation.dialect != ONNX or operation.hidden:
+            return None
+        from halfpixel.targets.ties import tie
+
+        found = tie(operation, arithmetic)
+        if not found:
+            return None
+        how: How = "measured" if arithmetic in RUN or self.table else "source"
+        source = f"{self.runtime}, the steps of its kernel repeated"
+        return TargetVerdict("different", f"float32 rounds: {found}", how=how, source=source)
 
     def _says(self, operation: Operation) -> TargetVerdict | None:
         if self.system is not None:
@@ -250,6 +269,9 @@ def _of_file(target: Target, body: Mapping[str, object], chain: tuple[Path, ...]
         if instead_of_refusing != "fallback":
             raise ValueError(f"refused is {instead_of_refusing!r}, expected fallback")
         rows = tuple(_left(row) for row in rows)
+    arithmetic = base.arithmetic
+    if "arithmetic" in body:
+        arithmetic = one_of("arithmetic", body["arithmetic"], ARITHMETICS)
     system = None
     if "dialect" in body:
         system = system_of(str(body["dialect"]), body.get("specification"))
@@ -266,6 +288,7 @@ def _of_file(target: Target, body: Mapping[str, object], chain: tuple[Path, ...]
         rows,
         table,
         system,
+        arithmetic,
         str(body.get("left_to", base.left_to)),
         after or base.after,
         tuple(path for one in (like, after) if one is not None for path in one.files),

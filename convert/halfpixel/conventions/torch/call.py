@@ -12,12 +12,8 @@ from functools import lru_cache
 from halfpixel.conventions.torch.interpolate import Family, Interpolate, candidates
 from halfpixel.conventions.torch.proviso import Lengths, Place, provisos, stays, turned
 from halfpixel.sampling import Resize, Sampling, Table
-from halfpixel.sampling.arithmetic import (
-    likeliest,
-    output_length_float64,
-    pytorch_nearest,
-    simplest,
-)
+from halfpixel.sampling.arithmetic import likeliest, output_length_float64, simplest
+from halfpixel.sampling.nearest import pytorch_nearest
 
 
 @dataclass(frozen=True, slots=True)

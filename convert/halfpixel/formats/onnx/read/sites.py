@@ -49,10 +49,12 @@ class Sites:
     Attributes:
         producer: which program wrote the model.
         image: shape of its first image input.
+        ranges: the lengths that its free dimensions take, by symbol, where the file says so.
     """
 
     producer: Producer
     image: Shape | None
+    ranges: Mapping[str, range]
     _known: dict[object, Operation] = field(default_factory=dict[object, Operation])
     _alike: dict[object, Operation] = field(default_factory=dict[object, Operation])
 
@@ -146,7 +148,7 @@ class Sites:
             reason = f"its attributes and inputs do not belong together: {error}"
             described = misfit(scope, node, self.producer, reason)
         operation = described.operation
-        surroundings = surroundings_of(scope, node, operation, self.image)
+        surroundings = surroundings_of(scope, node, operation, self.image, self.ranges)
         operation = replace(operation, surroundings=surroundings)
         return self._placed(scope, node, Described(operation, described.compute))
 

@@ -1,11 +1,12 @@
 """What stands around a site: the image, the layers that stride, the maker of a grid."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
 from halfpixel.formats.onnx.read.inputs import inputs_beside
 from halfpixel.formats.onnx.read.needs import needs_of
+from halfpixel.formats.onnx.read.ranges import ranges_of
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
@@ -50,7 +51,11 @@ def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
 
 
 def surroundings_of(
-    scope: Scope, node: "NodeProto", operation: Operation, image: Shape | None
+    scope: Scope,
+    node: "NodeProto",
+    operation: Operation,
+    image: Shape | None,
+    ranges: Mapping[str, range],
 ) -> Surroundings:
     """Return what stands around a site: the reader of every fact that a rule may ask for.
 
@@ -59,6 +64,7 @@ def surroundings_of(
         node: its node.
         operation: what it computes.
         image: shape of the model's first image input.
+        ranges: the lengths that free dimensions take, by symbol.
     """
     if node.op_type == "GridSample":
         return Surroundings(fed_by=grid_maker(scope, node))
@@ -66,8 +72,9 @@ def surroundings_of(
         aligned = operation.attributes.get("coordinate_transformation_mode") == "align_corners"
         layers = layers_into(scope, node) if aligned else ()
         needs = needs_of(scope, node, operation)
+        taken = ranges_of(operation.input_shape, ranges, operation.spatial) if ranges else ()
         return Surroundings(
-            layers, image, is_joined(scope, node), needs=needs,
+            layers, image, is_joined(scope, node), needs=needs, ranges=taken,
             inputs=inputs_beside(scope, node, operation.opset),
             transposed=transposed(scope, node, operation),
         )  # fmt: skip

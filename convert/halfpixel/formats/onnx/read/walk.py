@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.attributes import arguments_of
 from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, functions_of, leading_to, meaning
+from halfpixel.formats.onnx.read.ranges import declared_ranges
 from halfpixel.formats.onnx.read.resize import OPS, is_resampling
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
@@ -94,10 +95,10 @@ class Walk:
         """
         model, main = self.model, self._main()
         self.functions = leading_to(self.functions, OPS | WRITTEN_IN)
-        name = text(model.producer_name).strip().lower()
         self._sites = Sites(
-            Producer(name, version_of(model.producer_version)),
+            Producer(text(model.producer_name).strip().lower(), version_of(model.producer_version)),
             image_shape(main, [value.name for value in model.graph.input]),
+            declared_ranges(model.graph),
         )
         found = [place for place in _once(self._walk(main, 0)) if not _ordinary(place.site)]
         if any(not place.site.operation.constant_lengths for place in found):
@@ -112,12 +113,11 @@ class Walk:
         attempts = trials(self.model, main) if len(main.nodes) <= LARGEST_GRAPH else []
         out: list[Place] = []
         for place in places:
-            site, operation = place.site, place.site.operation
+            operation = place.site.operation
             if place.scope is main and not operation.constant_lengths:
                 operation = with_free_lengths(main, place.node, operation, attempts)
-                out.append(replace(place, site=replace(site, operation=operation)))
-            else:
-                out.append(place)
+            site = replace(place.site, operation=operation)
+            out.append(replace(place, site=site))
         return out
 
     def _main(self) -> Scope:

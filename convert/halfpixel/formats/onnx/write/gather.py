@@ -58,7 +58,7 @@ def _stepped(nodes: Nodes, length: str, size: str, step: str, sizes: Sequence[st
     """Return the step of PyTorch's nearest over two axes.
 
     A length that stays is copied, one that doubles takes every pixel twice, whatever the factor,
-    where the two sizes sum to no more than they may (`deviation.shortcut`).
+    where the two sizes sum to no more than they may (`shortcut.shortcut`).
     """
     total = nodes.add("Add", list(sizes))
     small = nodes.add("Less", [total, nodes.floats([NEAREST_COPIES_UP_TO + 0.5], "most")], "small")

@@ -7,6 +7,7 @@ kernels, pixel by pixel in onnxruntime's own arithmetic for nearest.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from typing import Final
 
 from halfpixel.conventions.onnx.lengths import NodeWanted
@@ -43,7 +44,7 @@ def node_words(
 
     second: NodeWords | None = None
     for form, found in VOCABULARY.equal(wanted, computes):
-        if _agrees(found, goal):
+        if _agrees(_with_scales(found, form), goal):
             return form
         second = second or form
     return None if exact else second
@@ -82,6 +83,20 @@ def _computes(candidate: Resize, goal: SizedResize, *, by_scale: bool) -> bool:
 
 def _plain(sampling: Sampling) -> Sampling:
     return replace(sampling, copies_same_length=False)
+
+
+def _with_scales(candidate: Resize, form: NodeWords) -> Resize:
+    """Return a resize with the very float32 factors of a form: another factor moves pixels."""
+    if form.by != "scales":
+        return candidate
+    values = [(axis, form.values[axis], sampling) for axis, sampling in candidate.axes]
+    return Resize(
+        tuple(
+            (axis, sampling if value is None else replace(sampling, scale=Fraction(value)))
+            for axis, value, sampling in values
+        ),
+        candidate.extrapolation_value,
+    )
 
 
 def _agrees(candidate: Resize, goal: SizedResize) -> bool:
