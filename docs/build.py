@@ -13,7 +13,7 @@ from pathlib import Path
 from halfpixel.conditions.condition import Conditions
 from halfpixel.conditions.facts import NUMBERS, Value
 from halfpixel.intents import exporter as exporters
-from halfpixel.intents.exporter import Exporter, load_exporter
+from halfpixel.intents.exporter import Exporter
 from halfpixel.rule import Rule, load_rules
 from halfpixel.targets.coreml_system import SOURCES
 from halfpixel.targets.row import Row

@@ -22,6 +22,8 @@ lengths                    whole up, whole down: every resized axis by a whole f
                            a length is not known
 converted_from             framework that the model was converted from, as the converter recorded it
 named                      ATen call that the node's name holds: "aten linear", ...
+kept                       operator of the original whose name the converter kept: ResizeArea, ...;
+                           resize/ where tf.image.resize has put its own name before it
 ========================== ==================================================================
 
 A target's rows stand on what is described: of a node that means nothing they know the operator
@@ -82,6 +84,11 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     ),
     "converted_from": frozenset({"torch", "tensorflow", "keras", "onnx"}),
     "named": frozenset({"aten nearest", "aten nearest-exact", "aten linear", "aten cubic"}),
+    "kept": frozenset(
+        {"resize/", "ResizeNearestNeighbor", "ResizeBilinear", "ResizeBicubic", "ResizeArea"}
+        | {"nearest_interp", "linear_interp", "bilinear_interp", "trilinear_interp"}
+        | {"bicubic_interp"}
+    ),
 }
 """What each condition can be; a row with any other word is refused when it is read."""
 
@@ -146,6 +153,9 @@ def written_facts(operation: Operation) -> Facts:
         "written": frozenset(name for name in WORDS["written"] if name in given),
         "converted_from": frozenset({operation.origin.framework.partition("==")[0]}),
     }
+    if operation.origin.kept:
+        scope, slash, name = operation.origin.kept.rpartition("/")
+        facts["kept"] = frozenset({name, scope + slash} - {""})
     if isinstance(operator, Resize):
         samplings = [sampling for _, sampling in operator.axes]
         facts["kernel"] = frozenset(type(one.kernel).__name__.lower() for one in samplings)

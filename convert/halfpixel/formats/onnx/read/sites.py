@@ -13,7 +13,7 @@ from halfpixel.formats.onnx.read.evaluation import Described
 from halfpixel.formats.onnx.read.needs import in_doubt
 from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
-from halfpixel.formats.onnx.read.surroundings import is_joined, surroundings_of
+from halfpixel.formats.onnx.read.surroundings import is_joined, kept_at, surroundings_of
 from halfpixel.intents.exporter_habit import meant
 from halfpixel.intents.pytorch_record import (
     STACK_TRACE,
@@ -143,6 +143,9 @@ class Sites:
         line = user_line(properties[STACK_TRACE]) if STACK_TRACE in properties else None
         source, text = line or (None, "")
         operation = described.operation
+        kept = kept_at(scope, node)
+        if kept:
+            operation = replace(operation, origin=replace(operation.origin, kept=kept))
         intent = intent_of(operation, properties, text)
         if intent is not None:
             operation = operation.meaning(intent)
@@ -201,7 +204,8 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
         return None
     joined = is_joined(scope, node)
     lengths = (data.type.SerializeToString(), out.type.SerializeToString())
-    return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined)
+    kept = kept_at(scope, node)
+    return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined, kept)
 
 
 def operation_key(operation: Operation) -> object:

@@ -27,7 +27,7 @@ NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
 """Operators in which exporters write resizes."""
 
-_VERSION: Final = re.compile(r"(\d+)\.(\d+)")
+_VERSION: Final = re.compile(r"\d+\.\d+(\.\d+)?")
 
 DEEPEST: Final = 64
 
@@ -85,8 +85,9 @@ class Walk:
         """
         model, main = self.model, self._main()
         name = text(model.producer_name).strip().lower()
+        graph = "" if name else text(model.graph.name).strip().lower()
         self._sites = Sites(
-            Producer(name, version_of(model.producer_version)),
+            Producer(name, version_of(model.producer_version), graph),
             image_shape(main, [value.name for value in model.graph.input]),
         )
         found = [place for place in self._walk(main, 0) if not _ordinary(place.site)]
@@ -243,11 +244,11 @@ def _ordinary(site: Site) -> bool:
     return site.op == "ConvTranspose" and strides is not None and set(strides) == {1}
 
 
-def version_of(text: str) -> tuple[int, int] | None:
-    """Return (major, minor) of a version text; None where it is none.
+def version_of(text: str) -> tuple[int, ...] | None:
+    """Return the numbers of a version text, three at most; None where it is none.
 
-    >>> version_of("2.13.0+cpu"), version_of("main")
-    ((2, 13), None)
+    >>> version_of("2.13.0+cpu"), version_of("1.4"), version_of("main")
+    ((2, 13, 0), (1, 4), None)
     """
     found = _VERSION.match(text)
-    return (int(found[1]), int(found[2])) if found else None
+    return tuple(map(int, found[0].split("."))) if found else None
