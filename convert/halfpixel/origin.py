@@ -40,7 +40,7 @@ class Producer:
         name: producer_name of the file, in lower case; empty where it says nothing.
         version: (major, minor) or (major, minor, patch) of producer_version; None where it is
             not a version.
-        graph: name of the model's graph, in lower case, where the file names no producer.
+        graph: name of the model's graph, in lower case.
     """
 
     name: str = ""
@@ -78,7 +78,8 @@ class Origin:
         intent: what was meant, where that is known.
         literal_size: the user's own line, as the exporter kept it, spells the size out.
         targets: names of the targets that the model is to run on.
-        kept: the original's operator, whose name a converter kept on the node or beside it.
+        kept: the original's framework and operator, as a converter kept its name on the node or
+            beside it.
     """
 
     producer: Producer = Producer()

@@ -18,7 +18,7 @@ converter writes what its framework never computes, or drops the flags that woul
 
 ## Fix safety
 Safe where the call is recorded; unsafe where it is assumed, or where the nearer of PyTorch's
-two modes is taken for what was meant.
+two modes is taken for what was meant. None where another framework picks these pixels.
 """
 
 from collections.abc import Iterator
@@ -71,9 +71,11 @@ def check(site: Site) -> Iterator[Finding]:
         f"at length {n_in} to {n_out} (axis {worst.worst.axis}) the pixels are those of neither "
         "nearest nor nearest-exact"
     )
-    fix = Fix("unsafe", nearer)
     foreign = as_written(site.operation, "rounding")
-    yield Finding(message, "note" if foreign else "warning", "proven", fix)
+    if foreign is not None:
+        yield Finding(message, "note", "proven", declined=f"{foreign.framework} means it")
+        return
+    yield Finding(message, "warning", "proven", Fix("unsafe", nearer))
 
 
 def _never(site: Site, operator: Resize, row: Row, meant: Resize) -> Iterator[Finding]:

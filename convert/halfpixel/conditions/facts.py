@@ -22,8 +22,9 @@ lengths                    whole up, whole down: every resized axis by a whole f
                            a length is not known
 converted_from             framework that the model was converted from, as the converter recorded it
 named                      ATen call that the node's name holds: "aten linear", ...
-kept                       operator of the original whose name the converter kept: ResizeArea, ...;
-                           resize/ where tf.image.resize has put its own name before it
+kept                       what the converter kept of the original's names: an operator,
+                           ResizeArea, ...; resize/ where tf.image.resize has put its own name
+                           before it; up_sampling, a layer of Keras; : a tensor of TensorFlow
 ========================== ==================================================================
 
 A target's rows stand on what is described: of a node that means nothing they know the operator
@@ -55,6 +56,7 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "op": frozenset(
         {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
         | {"upsample", "upsample_bilinear", "upsample_nearest_neighbor", "resize_bilinear"}
+        | {"resizeBilinear"}
     ),
     "dtype": TYPES,
     "grid_dtype": TYPES,
@@ -86,8 +88,7 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "named": frozenset({"aten nearest", "aten nearest-exact", "aten linear", "aten cubic"}),
     "kept": frozenset(
         {"resize/", "ResizeNearestNeighbor", "ResizeBilinear", "ResizeBicubic", "ResizeArea"}
-        | {"nearest_interp", "linear_interp", "bilinear_interp", "trilinear_interp"}
-        | {"bicubic_interp"}
+        | {"nearest_interp", "bilinear_interp", "bicubic_interp", "up_sampling", ":"}
     ),
 }
 """What each condition can be; a row with any other word is refused when it is read."""
@@ -154,8 +155,8 @@ def written_facts(operation: Operation) -> Facts:
         "converted_from": frozenset({operation.origin.framework.partition("==")[0]}),
     }
     if operation.origin.kept:
-        scope, slash, name = operation.origin.kept.rpartition("/")
-        facts["kept"] = frozenset({name, scope + slash} - {""})
+        name = operation.origin.kept.partition(" ")[2]
+        facts["kept"] = frozenset({name.replace("resize/", ""), name[: name.find("/") + 1]} - {""})
     if isinstance(operator, Resize):
         samplings = [sampling for _, sampling in operator.axes]
         facts["kernel"] = frozenset(type(one.kernel).__name__.lower() for one in samplings)

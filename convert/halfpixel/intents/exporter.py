@@ -1,7 +1,9 @@
 """What an exporter is: a program that wrote a model, and what its writing can only have meant.
 
 An exporter is one file of `exporters/`, named after how the producer's name begins: `keras.toml`
-speaks of keras2onnx too. A file says whose it is and holds rows. A row has conditions on a node
+speaks of keras2onnx too. Where no table knows the producer, the name of the graph is asked, then
+what a converter kept of the original's names (`kept_name.py`), by
+patterns which begin like the file's name too. A file says whose it is and holds rows. A row has conditions on a node
 (`conditions/`), perhaps a range of the producer's versions, a source, and one of
 
 - `call`: what PyTorch was asked for, as arguments of F.interpolate, each a value or a word that
@@ -46,6 +48,10 @@ INSTEAD: Final[Mapping[str, Aspect]] = {
 }  # fmt: skip
 """What a row can say was meant in place of what is written, and the aspect that it is."""
 
+By = Literal["producer", "graph", "kept"]
+BYS: Final[tuple[By, ...]] = ("producer", "graph", "kept")
+"""By what a model tells who wrote it, the first that does."""
+
 CALLS: Final[Mapping[str, tuple[object, ...]]] = {
     "mode": ("nearest", "nearest-exact", "linear", "cubic", "as written", "named"),
     "align_corners": (True, False, "as written"),
@@ -68,7 +74,7 @@ FIELDS: Final = frozenset(
     | {"instead", "readings", "likely", "how", "source", "reports", "note"}
 )
 KEYS: Final = frozenset(
-    {"title", "producer", "graph", "pytorch", "nudges", "multiplies", "origin", "how", "sources", "row"}
+    {"title", *BYS, "pytorch", "nudges", "multiplies", "origin", "how", "sources", "row"}
 )
 
 KINDS: Final = ("call", "as_written", "instead", "cannot_be_known", "likely")
@@ -142,22 +148,21 @@ class Exporter:
     Attributes:
         name: the file's name.
         title: what people call it.
-        producer: pattern of the names that it gives itself.
+        marks: patterns of the names that it gives itself or its graph, and of what is kept of the
+            original's names; empty where there is no such mark.
         pytorch: whose version the meaning of PyTorch's calls is of: the producer's or the newest.
         nudges: it writes a length as a factor, (n_out + 0.0001) / n_in.
         multiplies: in which type the framework behind it computes a length by a factor.
         rows: what is known, in order.
-        graph: pattern of the names that it gives a graph, where it leaves its own out.
     """
 
     name: str
     title: str
-    producer: str
+    marks: Mapping[By, str]
     pytorch: str = "newest"
     nudges: bool = False
     multiplies: str = "unknown"
     rows: tuple[Row, ...] = ()
-    graph: str = ""
 
     def row(self, aspect: Aspect, facts: Facts, version: Version | None) -> Row | None:
         """Return the first row that holds of a node and speaks of an aspect."""

@@ -12,6 +12,7 @@ from halfpixel.conditions.rows import Sources, links, one_of, parse_rows, source
 from halfpixel.errors import UsageError
 from halfpixel.intents.exporter import (
     ASPECTS,
+    BYS,
     CALLS,
     FIELDS,
     FLAGS,
@@ -22,6 +23,7 @@ from halfpixel.intents.exporter import (
     MULTIPLIES,
     VERSIONS,
     Aspect,
+    By,
     Exporter,
     Row,
     Version,
@@ -44,21 +46,20 @@ def names() -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def exporter_of(producer: str, graph: str = "") -> Exporter | None:
-    """Return the exporter that wrote a model; None where nothing is known of such a one.
+def exporter_of(told: str, by: By = "producer") -> Exporter | None:
+    """Return the exporter that a model tells of; None where nothing is known of such a one.
 
     Args:
-        producer: the name that it gives itself, in lower case.
-        graph: the name of the model's graph, likewise, which tells where there is no other name.
+        told: the name that it gives itself, in lower case; the graph's; what is kept of a name.
+        by: which of these.
 
     Raises:
         UsageError: its file is malformed.
     """
-    told = producer or graph
     for name in names():
         if told.startswith(name):
             exporter = load_exporter(FOLDER / f"{name}.toml")
-            pattern = exporter.producer if producer else exporter.graph
+            pattern = exporter.marks[by]
             if pattern and fnmatchcase(told, pattern):
                 return exporter
     return None
@@ -83,9 +84,11 @@ def _of_file(path: Path, body: Mapping[str, object]) -> Exporter:
     unknown = sorted(body.keys() - KEYS)
     if unknown:
         raise ValueError(f"{unknown[0]} is no key, expected one of {', '.join(sorted(KEYS))}")
-    for key in ("title", "producer"):
-        if not body.get(key):
-            raise ValueError(f"names no {key}")
+    marks = {by: str(body.get(by, "")) for by in BYS}
+    if not body.get("title"):
+        raise ValueError("names no title")
+    if not any(marks.values()):
+        raise ValueError(f"names no {' or '.join(BYS)}")
     told = str(body.get("origin", ""))
     rows = parse_rows(body, lambda row, sources: _row(row, sources, body.get("how"), told))
     if not rows:
@@ -93,12 +96,11 @@ def _of_file(path: Path, body: Mapping[str, object]) -> Exporter:
     return Exporter(
         path.stem,
         str(body["title"]),
-        str(body["producer"]),
+        marks,
         one_of("pytorch", body.get("pytorch", "newest"), VERSIONS),
         body.get("nudges") is True,
         one_of("multiplies", body.get("multiplies", "unknown"), MULTIPLIES),
         rows,
-        str(body.get("graph", "")),
     )
 
 

@@ -140,12 +140,13 @@ def _asked(
 
 def _exporter(operation: Operation) -> "Exporter | None":
     """Return the exporter that wrote a node, if something is known of it."""
-    producer = operation.origin.producer
-    if not producer.name and not producer.graph:
+    origin = operation.origin
+    if not (origin.producer.name or origin.producer.graph or origin.kept):
         return None
     from halfpixel.intents.exporter_file import exporter_of
 
-    return exporter_of(producer.name, producer.graph)
+    known = exporter_of(origin.producer.name) or exporter_of(origin.producer.graph, "graph")
+    return known or exporter_of(origin.kept, "kept")
 
 
 def _instead(sampling: Sampling, told: "Mapping[str, object]") -> Sampling:

@@ -16,6 +16,7 @@ from halfpixel.formats.coreml.read.program import MilScope, main_first, scopes
 from halfpixel.formats.coreml.read.specification import Leaf, Spec, specification
 from halfpixel.formats.coreml.schema import ARRAY_TYPES
 from halfpixel.intents.exporter_habit import meant
+from halfpixel.intents.kept_name import named
 from halfpixel.origin import Producer
 from halfpixel.sampling import Resize
 from halfpixel.site import Shape
@@ -152,7 +153,7 @@ def _with_intent(place: CoremlPlace) -> CoremlPlace:
     operation = place.site.operation
     if not isinstance(operation.operator, Resize):
         return place
-    intent = meant(operation, place.site.name)
+    intent = named(operation) or meant(operation, place.site.name)
     if intent is None:
         return place
     site = replace(place.site, operation=operation.meaning(intent))

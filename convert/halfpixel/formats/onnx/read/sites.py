@@ -15,6 +15,7 @@ from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
 from halfpixel.formats.onnx.read.surroundings import is_joined, kept_at, surroundings_of
 from halfpixel.intents.exporter_habit import meant
+from halfpixel.intents.kept_name import named
 from halfpixel.intents.pytorch_record import (
     STACK_TRACE,
     is_resampling_line,
@@ -161,12 +162,12 @@ def intent_of(
 ) -> Intent | None:
     """Return what was meant by an operation, from the strongest source that knows.
 
-    The exporter's own record is strongest, the habits of a known exporter come next; the user's
-    policy, where one is given, overrides both in a check. A site with no intent is described, and
+    The exporter's own record is strongest, then the original's name where it was kept, then the
+    habits of a known exporter; the user's policy, where one is given, overrides all in a check. A site with no intent is described, and
     never called wrong without a reason.
     """
     told = recorded(operation, properties, source_text) if properties or source_text else None
-    return told or meant(operation)
+    return told or named(operation) or meant(operation)
 
 
 def if_sound(read: Callable[P, T], *arguments: P.args, **names: P.kwargs) -> T | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
 from halfpixel.formats.onnx.read.needs import needs_of
 from halfpixel.formats.onnx.read.scope import Scope
-from halfpixel.intents.kept_name import kept_name
+from halfpixel.intents.kept_name import is_operator, kept_name
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
 
@@ -137,13 +137,13 @@ def kept_at(scope: Scope, node: "NodeProto") -> str:
 
     Behind is what alone reads the output of a resize between a Transpose and its way back.
     """
-    kept = kept_name([node.name, *node.output])
-    if kept or not node.input or not node.output or node.output[0] in scope.outputs:
-        return kept
+    here = kept_name([node.name, *node.output])
+    if is_operator(here) or not node.input or not node.output or node.output[0] in scope.outputs:
+        return here
     before = scope.producer(node.input[0])
     if before is None or before[1].op_type not in TURNING:
-        return ""
+        return here
     behind = [scope.nodes[index] for index in scope.readers.get(node.output[0], ())]
     if len(behind) != 1 or behind[0].op_type not in TURNING:
-        return ""
-    return kept_name([behind[0].name, *behind[0].output])
+        return here
+    return kept_name([behind[0].name, *behind[0].output]) or here

@@ -85,7 +85,7 @@ class Walk:
         """
         model, main = self.model, self._main()
         name = text(model.producer_name).strip().lower()
-        graph = "" if name else text(model.graph.name).strip().lower()
+        graph = text(model.graph.name).strip().lower()
         self._sites = Sites(
             Producer(name, version_of(model.producer_version), graph),
             image_shape(main, [value.name for value in model.graph.input]),
