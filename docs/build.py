@@ -12,8 +12,9 @@ from pathlib import Path
 
 from halfpixel.conditions.condition import Conditions
 from halfpixel.conditions.facts import NUMBERS, Value
+from halfpixel.intents import exporter
 from halfpixel.intents import exporter_file as exporters
-from halfpixel.intents.exporter import Exporter, Row
+from halfpixel.intents.exporter import Exporter
 from halfpixel.rule import Rule, load_rules
 from halfpixel.targets.coreml_system import SOURCES
 from halfpixel.targets.row import Row
@@ -159,7 +160,9 @@ comes before all of this; `--expect` overrides it.
 
 def exporters_page() -> str:
     """Return the page of all exporters: a table, then the rows of each with their sources."""
-    known = [exporters.load_exporter(exporters.FOLDER / f"{name}.toml") for name in exporters.names()]
+    known = [
+        exporters.load_exporter(exporters.FOLDER / f"{name}.toml") for name in exporters.names()
+    ]
     lines = [EXPORTERS, "| exporter | told by | rows | measured |", "| --- | --- | --- | --- |"]
     for one in known:
         run = sum(row.how == "measured" for row in one.rows)
@@ -171,11 +174,11 @@ def exporters_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _exporter(exporter: Exporter) -> Iterator[str]:
-    sources = list(dict.fromkeys(row.source for row in exporter.rows))
+def _exporter(one: Exporter) -> Iterator[str]:
+    sources = list(dict.fromkeys(row.source for row in one.rows))
     yield "| operator | when | versions | what it means | how | source |"
     yield "| --- | --- | --- | --- | --- | --- |"
-    for row in exporter.rows:
+    for row in one.rows:
         ops, when = _asked(row.conditions)
         means = _means(row) + "".join(f" [report]({link})" for link in row.reports)
         place = sources.index(row.source) + 1
@@ -184,12 +187,12 @@ def _exporter(exporter: Exporter) -> Iterator[str]:
     yield from (f"{place}. {source}" for place, source in enumerate(sources, 1))
 
 
-def _versions(row: Row) -> str:
+def _versions(row: exporter.Row) -> str:
     ends = [".".join(map(str, end)) if end else "" for end in (row.oldest, row.newest)]
     return " to ".join(ends).strip() if row.newest else f"{ends[0]} or newer" if ends[0] else "all"
 
 
-def _means(row: Row) -> str:
+def _means(row: exporter.Row) -> str:
     if row.call is not None:
         told = "**means** " + ", ".join(f"{key} {_said(value)}" for key, value in row.call.items())
     elif row.as_written:

@@ -52,7 +52,12 @@ def check(site: Site) -> Iterator[Finding]:
     if site.intent is not None:
         why = "the pixels are picked by another rule"
         yield from findings(site, frozenset({"rounding"}), why)
-        return
+    else:
+        yield from _without_intent(site, operator)
+
+
+def _without_intent(site: Site, operator: Resize) -> Iterator[Finding]:
+    """Compare with what the exporter's framework picks, or with PyTorch's two modes."""
     flags = dropped(site.operation, "rounding")
     if flags is not None:
         yield from dropped_flags(site, flags, "pixels are picked on asymmetric coordinates")

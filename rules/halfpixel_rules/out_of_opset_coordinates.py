@@ -48,7 +48,9 @@ def check(site: Site) -> Iterator[Finding]:
             fix = Fix("safe", operator)
         message = f"{name} {bounds}, this is opset {site.opset}: not every runtime takes it"
         runs = late and as_written(site.operation, "rounding") is not None
-        yield Finding(message, "note" if runs else "warning", "proven", fix, "" if fix else DECLINED)
+        yield Finding(
+            message, "note" if runs else "warning", "proven", fix, "" if fix else DECLINED
+        )
         return
 
 

@@ -72,10 +72,11 @@ def nodes(exporter: Exporter, row: Row) -> Iterator[tuple[Operation, str]]:
             given.setdefault("nearest_mode", "floor")
         else:
             given = {key: value for key, value in given.items() if key not in WORDS["written"]}
+        n = 1 if "to 1" in when.get("lengths", ()) else 8
         sampling = Sampling(cast("Coordinate", coordinate), KERNELS[str(kernel)])
         operation = Operation(
             str(op), cast("int", opset), given, Resize(((2, sampling), (3, sampling))),
-            (1, 1, 4, 4), (1, 1, 8, 8), by="scales", scales=(1.0, 1.0, 2.0, 2.0),
+            (1, 1, 4, 4), (1, 1, n, n), by="scales", scales=(1.0, 1.0, n / 4, n / 4),
             dialect=NEURAL_NETWORK if coreml else ONNX,
             origin=Origin(
                 Producer(exporter.marks["producer"].rstrip("*"), row.oldest or row.newest),
@@ -261,7 +262,7 @@ BROKEN: tuple[tuple[str, str, str], ...] = (
     ("reports", f"{GOOD}reports = 'x'", "row 1: reports is no list"),
     ("pytorch", f'pytorch = "2.0"\n{GOOD}', "pytorch is '2.0'"),
     ("no flag", re.sub("call =.*", 'likely = "corners"', GOOD), "likely is 'corners'"),
-    ("readings", re.sub("call =.*", 'as_written = []\nreadings = [1]', GOOD), "readings is 1"),
+    ("readings", re.sub("call =.*", "as_written = []\nreadings = [1]", GOOD), "readings is 1"),
     ("instead", re.sub("call =.*", "instead = 3", GOOD), "instead is no table"),
     ("what", re.sub("call =.*", "instead = { mode = 1 }", GOOD), "instead: mode is unknown"),
     ("a name", re.sub("call =.*", "instead = { nearest_mode = 1 }", GOOD), "nearest_mode is 1"),

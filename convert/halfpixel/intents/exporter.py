@@ -2,8 +2,8 @@
 
 An exporter is one file of `exporters/`, named after how the producer's name begins: `keras.toml`
 speaks of keras2onnx too. Where no table knows the producer, the name of the graph is asked, then
-what a converter kept of the original's names (`kept_name.py`), by
-patterns which begin like the file's name too. A file says whose it is and holds rows. A row has conditions on a node
+what a converter kept of the original's names (`kept_name.py`): what these begin with is the file's
+name too. A file says by which of them it is told, and holds rows. A row has conditions on a node
 (`conditions/`), perhaps a range of the producer's versions, a source, and one of
 
 - `call`: what PyTorch was asked for, as arguments of F.interpolate, each a value or a word that
@@ -37,7 +37,7 @@ ASPECTS: Final[tuple[Aspect, ...]] = (
     "call", "mode", "coordinates", "rounding", "cubic", "align_corners", "antialias", "scales",
     "sizes", "flags",
 )  # fmt: skip
-"""What a row can speak of; cubic is the kernel's coefficient and border, sizes are constant ones."""
+"""What a row can speak of: cubic is the coefficient and the border, sizes are constants."""
 
 FLAGS: Final[tuple[str, ...]] = ("align_corners=True", "half_pixel_centers=True")
 """Flags of TensorFlow's resizes that an exporter may drop."""

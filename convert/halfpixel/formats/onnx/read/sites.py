@@ -163,8 +163,8 @@ def intent_of(
     """Return what was meant by an operation, from the strongest source that knows.
 
     The exporter's own record is strongest, then the original's name where it was kept, then the
-    habits of a known exporter; the user's policy, where one is given, overrides all in a check. A site with no intent is described, and
-    never called wrong without a reason.
+    habits of a known exporter; the user's policy, where one is given, overrides all in a check.
+    A site with no intent is described, and never called wrong without a reason.
     """
     told = recorded(operation, properties, source_text) if properties or source_text else None
     return told or named(operation) or meant(operation)
