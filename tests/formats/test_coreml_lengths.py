@@ -19,7 +19,8 @@ Fill = Callable[[Any], object]
 
 def upsampled(folder: Path, fill: Fill, made: str = "y") -> Operation:
     """Return the upsample by 2 behind layers, on an image of 2 x 11 x 14."""
-    return _written(folder, fill, made, "up").operation
+    operation: Operation = _written(folder, fill, made, "up").operation
+    return operation
 
 
 def _written(folder: Path, fill: Fill, made: str, name: str, mode: str = "NN") -> Any:  # noqa: ANN401

@@ -1,12 +1,15 @@
 """What exporters drop, and what they keep in names: each kind is a file of its own."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
 
 from halfpixel.checking.check import check
-from halfpixel.checking.result import FileReport
+from halfpixel.checking.result import Report
 from halfpixel.conventions.tf_resize import read
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixSettings
@@ -16,7 +19,7 @@ LOUD = {"error", "warning"}
 
 
 def exported(  # noqa: PLR0913 - what an exporter writes
-    attributes: dict[str, object],
+    attributes: Mapping[str, object],
     *,
     opset: int = 11,
     producer: str = "tf2onnx",
@@ -32,7 +35,7 @@ def exported(  # noqa: PLR0913 - what an exporter writes
     op = "Upsample" if opset < 10 else "Resize"
     nodes = [
         helper.make_node("Transpose", ["x"], ["t"], perm=[0, 3, 1, 2]),
-        helper.make_node(op, inputs, ["r"], "Resize__1", **attributes),
+        helper.make_node(op, inputs, ["r"], "Resize__1", **dict[str, Any](attributes)),
         helper.make_node("Transpose", ["r"], ["y"], name, perm=[0, 2, 3, 1]),
     ]
     made = helper.make_graph(
@@ -50,7 +53,7 @@ def exported(  # noqa: PLR0913 - what an exporter writes
     return model
 
 
-def loud(report: FileReport) -> dict[str, str]:
+def loud(report: Report) -> dict[str, str]:
     """Return the messages of errors and warnings, by rule."""
     found = [one for one in report.findings if one.finding.severity in LOUD]
     return {one.rule.name: one.finding.message for one in found}
@@ -72,7 +75,7 @@ RELEASES = [
 @pytest.mark.parametrize(("version", "opset", "flags"), RELEASES)
 @pytest.mark.parametrize("written", [ASYMMETRIC, PICKED], ids=["linear", "nearest"])
 def test_a_dropped_flag_is_told_by_release_and_opset(
-    written: dict[str, object], version: str, opset: int, flags: tuple[str, ...]
+    written: Mapping[str, object], version: str, opset: int, flags: tuple[str, ...]
 ) -> None:
     words = written if opset >= 11 else {"mode": written["mode"]}
     if opset < 9:
@@ -115,7 +118,7 @@ NEVER = [
 @pytest.mark.parametrize("producer", ["tf2onnx", "onnx.quantize"])
 @pytest.mark.parametrize(("method", "coordinates", "words", "rule"), NEVER)
 def test_what_tensorflow_never_computes_becomes_what_it_does(
-    producer: str, method: str, coordinates: str, words: dict[str, object], rule: str
+    producer: str, method: str, coordinates: str, words: Mapping[str, object], rule: str
 ) -> None:
     """Also where another tool has put its own name in the place of the converter's."""
     name = {"nearest": "ResizeNearestNeighbor", "bicubic": "ResizeBicubic"}[method]
@@ -149,7 +152,7 @@ KEPT = [
 
 @pytest.mark.parametrize(("name", "written", "lengths", "differs"), KEPT)
 def test_a_kept_name_is_a_record(
-    name: str, written: dict[str, object], lengths: tuple[int, int, int, int], *, differs: bool
+    name: str, written: Mapping[str, object], lengths: tuple[int, int, int, int], *, differs: bool
 ) -> None:
     report = check(exported(written, opset=13, producer="", name=name, lengths=lengths))
     found = [one for one in report.findings if one.rule.name == "differs-from-name"]
@@ -177,7 +180,7 @@ PADDLE = [
 @pytest.mark.parametrize(("written", "lengths", "rules"), PADDLE)
 @pytest.mark.parametrize("graph", ["PaddlePaddle Graph 0", "PaddlePaddle Graph in PIR mode"])
 def test_paddle_is_told_by_the_name_of_its_graph(
-    graph: str, written: dict[str, object], lengths: tuple[int, int, int, int], rules: set[str]
+    graph: str, written: Mapping[str, object], lengths: tuple[int, int, int, int], rules: set[str]
 ) -> None:
     model = exported(written, opset=13, producer="", name="n", graph=graph, lengths=lengths)
     assert loud(check(model)).keys() == rules

@@ -84,7 +84,7 @@ def _of_file(path: Path, body: Mapping[str, object]) -> Exporter:
     unknown = sorted(body.keys() - KEYS)
     if unknown:
         raise ValueError(f"{unknown[0]} is no key, expected one of {', '.join(sorted(KEYS))}")
-    marks = {by: str(body.get(by, "")) for by in BYS}
+    marks: dict[By, str] = {by: str(body.get(by, "")) for by in BYS}
     if not body.get("title"):
         raise ValueError("names no title")
     if not any(marks.values()):

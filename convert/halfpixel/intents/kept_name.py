@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 HINTS: Final = ("Resize", "_interp", "up_sampling", ":")
 """One of these stands in every name that is kept."""
 
-METHODS: "Final[dict[str, Method]]" = {
+METHODS: Final[dict[str, "Method"]] = {
     "tensorflow ResizeNearestNeighbor": "nearest",
     "tensorflow ResizeBilinear": "bilinear",
     "tensorflow ResizeBicubic": "bicubic",
