@@ -7,6 +7,7 @@
     +-- GraphError          a well-formed file with an impossible graph
     +-- ConventionError     a value that an operator does not take
     +-- RuleError           a rule that fails on a site, the rule's own fault
+    +-- Defect              a fault of halfpixel itself
     +-- RuntimeFailure      a runtime or provider that is missing, or is not used
     |   +-- RuntimeRefusal  a runtime that refuses a model or its inputs
     +-- UsageError          a wrong option or configuration
@@ -17,6 +18,7 @@ library's words, is printable.
 """
 
 from pathlib import Path
+from typing import Final
 
 from halfpixel.printable import printable_line
 
@@ -65,17 +67,86 @@ class ConventionError(HalfpixelError):
     """A value that an operator, at its version, does not take."""
 
 
+class Defect(HalfpixelError):  # noqa: N818 - what it is called to people
+    """A fault of halfpixel itself, and not of the file that brought it to light.
+
+    Attributes:
+        name: what was worked on.
+    """
+
+    def __init__(self, name: str, cause: Exception) -> None:
+        """Compose the line from what was worked on, what was raised, and what a report needs."""
+        self.name = name
+        whose = "a defect of halfpixel, not of the file"
+        super().__init__(f"{name}: {whose}: {said_of(cause)}{place_of(cause)}; {_please()}")
+
+
 class RuleError(HalfpixelError):
-    """A rule that raises on a site instead of judging it."""
+    """A rule that raises on a site instead of judging it.
 
-    def __init__(self, rule: str, node: str, cause: Exception) -> None:
-        """Compose the line from the rule, the node and what the rule raised."""
-        kind = type(cause).__name__
-        super().__init__(f"rule {rule} failed on node {node!r}: {kind}: {cause}")
+    Attributes:
+        rule: the rule's name.
+        node: the node that it failed on; empty where it is asked of a whole model.
+    """
 
-    def of(self, name: str) -> HalfpixelError:
-        """Return the error with the file's name in front."""
-        return HalfpixelError(f"{name}: {self}")
+    def __init__(self, rule: str, package: str, node: str, cause: Exception) -> None:
+        """Compose the line from the rule, its package, the node and what the rule raised."""
+        self.rule, self.node = rule, node
+        where = f" on node {node!r}" if node else ""
+        whose = f"a defect of the rule, which is of {package}, not of the file"
+        super().__init__(
+            f"rule {rule} failed{where}: {said_of(cause)}{place_of(cause)}; {whose}; {_please()}"
+        )
+
+
+LONGEST_MESSAGE: Final = 200
+"""Characters of another's message that are passed on."""
+
+
+def said_of(error: BaseException) -> str:
+    """Return what an error says, in one line and without its class.
+
+    >>> said_of(ValueError("odd value")), said_of(KeyError("x")), said_of(MemoryError())
+    ('odd value', "'x'", 'there is not enough memory')
+    """
+    if isinstance(error, MemoryError):
+        return "there is not enough memory"
+    if isinstance(error, RecursionError):
+        return "it is nested too deep to be followed"
+    text = " ".join(str(error).split())[:LONGEST_MESSAGE]
+    kept = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return kept or "it failed without a word"
+
+
+def place_of(error: BaseException) -> str:
+    """Return where an error was raised: the innermost file and line."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    if step is None:
+        return ""
+    path = Path(step.tb_frame.f_code.co_filename)
+    return f" (at {path.parent.name}/{path.name}:{step.tb_lineno})"
+
+
+def _please() -> str:
+    """Return how to report a defect, with what is needed."""
+    import platform
+    import shlex
+    import sys
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        release = version("halfpixel")
+    except PackageNotFoundError:
+        release = "of no known version"
+    command = [Path(sys.argv[0]).name if sys.argv else "", *sys.argv[1:]]
+    typed = shlex.join(part if part.isprintable() else repr(part) for part in command)
+    return (
+        f"please report it with the model, halfpixel {release}, Python "
+        f"{platform.python_version()}, {platform.platform()}, the command {typed}, "
+        "and the traceback that it prints with --debug"
+    )
 
 
 class RuntimeFailure(HalfpixelError):  # noqa: N818 - what happened is that it failed

@@ -13,12 +13,14 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Literal
 
+from halfpixel.boundary import log, package_boundary
 from halfpixel.dialect import DIALECTS, Dialect
 from halfpixel.errors import RuleError, UsageError
 from halfpixel.origin import How, Intent, Operator, Origin, Safety
 from halfpixel.registry import entry_points
 from halfpixel.sampling import Resize, Sampling
 from halfpixel.site import Operation, Site, Surroundings
+from halfpixel.work import TooMuchWork
 
 if TYPE_CHECKING:
     from halfpixel.conventions.torch.interpolate import Interpolate
@@ -155,11 +157,14 @@ def load_rules() -> tuple[Rule, ...]:
     """Return every rule of every installed rule package, by name.
 
     Raises:
-        UsageError: a rule file does not end in ``RULE``, or two rules share a name.
+        UsageError: a rule file does not end in ``RULE`` or cannot be imported, or two rules share a
+            name.
     """
     rules: dict[str, Rule] = {}
     for package in entry_points("halfpixel.rules"):
-        for rule in package_rules(package):
+        with package_boundary(package):
+            found = list(package_rules(package))
+        for rule in found:
             if rule.name in rules and rules[rule.name].module != rule.module:
                 both = f"{rules[rule.name].module} and {rule.module}"
                 raise UsageError(f"two rules are called {rule.name}: {both}")
@@ -196,28 +201,47 @@ def rule_names(kind: Kind) -> frozenset[str]:
     return frozenset(rule.name for rule in load_rules() if rule.kind == kind)
 
 
-def of_site(rules: Sequence[Rule], site: Site) -> Iterator[tuple[Rule, Finding]]:
-    """Ask rules of one site.
+def of_site(
+    rules: Sequence[Rule], site: Site, failed: list[RuleError]
+) -> Iterator[tuple[Rule, Finding]]:
+    """Ask rules of one site; `TooMuchWork` passes.
 
-    Raises:
-        RuleError: a rule raised something; whatever a plug-in raises is one clear line.
+    Args:
+        rules: whom to ask.
+        site: the site.
+        failed: grows by one error for each rule that raised something; the others are asked.
     """
     for rule in rules:
         try:
             found = list(rule.findings(site))
-        except Exception as error:
-            raise RuleError(rule.name, site.name, error) from error
-        yield from ((rule, finding) for finding in found)
+        except TooMuchWork:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a plug-in raises
+            failed.append(_failure(rule, site.name, error))
+        else:
+            yield from ((rule, finding) for finding in found)
 
 
-def of_model(rules: Sequence[Rule], sites: Sequence[Site]) -> Iterator[tuple[Rule, Site, Finding]]:
-    """Ask rules of all the sites of a model together; raises as `of_site`."""
+def of_model(
+    rules: Sequence[Rule], sites: Sequence[Site], failed: list[RuleError]
+) -> Iterator[tuple[Rule, Site, Finding]]:
+    """Ask rules of all the sites of a model together; `failed` grows as in `of_site`."""
     for rule in rules:
         try:
             found = [] if rule.check_model is None else list(rule.check_model(sites))
-        except Exception as error:
-            raise RuleError(rule.name, sites[0].name if sites else "", error) from error
-        yield from ((rule, site, finding) for site, finding in found)
+        except TooMuchWork:
+            raise
+        except Exception as error:  # noqa: BLE001 - likewise
+            failed.append(_failure(rule, "", error))
+        else:
+            yield from ((rule, site, finding) for site, finding in found)
+
+
+def _failure(rule: Rule, node: str, error: Exception) -> RuleError:
+    failure = RuleError(rule.name, rule.module.partition(".")[0], node, error)
+    failure.__cause__ = error
+    log(str(failure), failure)
+    return failure
 
 
 def package_rules(package: str) -> Iterator[Rule]:

@@ -127,6 +127,7 @@ class Operation:
         grid_dtype: element type of a GridSample's grid, likewise.
         hidden: for a resize written in other operators, which ones.
         problem: why the node cannot be described.
+        unjudged: it was too much work, as `problem` says.
         dialect: whose words `op`, `opset` and `attributes` are.
         doubt: why devices may differ in what it computes, where the documents leave it open.
         declared: shape of its first output as the file itself declares it; None where it does not.
@@ -153,6 +154,7 @@ class Operation:
     grid_dtype: str = ""
     hidden: str = ""
     problem: str = ""
+    unjudged: bool = False
     dialect: Dialect = ONNX
     doubt: str = ""
     since: int = 0

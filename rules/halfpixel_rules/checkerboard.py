@@ -32,9 +32,10 @@ def check(site: Site) -> Iterator[Finding]:
     if not isinstance(operator, ConvTranspose):
         return
     for axis in range(len(operator.kernel)):
-        coverage = operator.coverage(axis)
-        if len(set(coverage)) > 1:
-            phases = ", ".join(map(str, coverage))
+        if not operator.is_even(axis):
+            coverage = operator.coverage(axis)
+            more = ", ..." if len(coverage) < operator.strides[axis] else ""
+            phases = ", ".join(map(str, coverage)) + more
             dilation = operator.dilations[axis]
             dilated = f", dilation {dilation}" if dilation > 1 else ""
             yield Finding(

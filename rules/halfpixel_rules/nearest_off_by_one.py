@@ -28,7 +28,7 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch.call import closest_nearest
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.intents.deviation import Deviation, Lengths, deviation
+from halfpixel.intents.deviation import LONGEST, Deviation, Lengths, deviation
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_record, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
@@ -73,7 +73,7 @@ def _fix(operator: Resize, found: Deviation, lengths: Lengths) -> Fix | None:
         n_in, n_out = lengths[0][axis], lengths[1][axis]
         if n_in is None or n_out is None or sampling.coordinate != "asymmetric":
             return None
-        if axis not in meant or n_in % n_out:
+        if axis not in meant or n_in % n_out or n_in > LONGEST:
             return None  # the rounding is one attribute for every axis
         if runtime_pixels(sampling, n_in, n_out) != torch_pixels(meant[axis], n_in, n_out):
             return None

@@ -28,7 +28,8 @@ DECLINED = "the file does not say which of the two was meant"
 
 def check(site: Site) -> Iterator[Finding]:
     """Look for a RoiAlign whose meaning hangs on its opset."""
-    if site.op != "RoiAlign" or site.opset < 16 or NAME in site.operation.attributes:
+    given = site.operation.attributes
+    if site.op != "RoiAlign" or site.opset < 16 or NAME in given or site.operation.problem:
         return
     yield Finding(
         f"{NAME} is left out: at opset {site.opset} that is half_pixel (aligned=True), up to "

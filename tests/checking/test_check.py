@@ -30,10 +30,12 @@ def test_a_rule_that_fails_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(module, "chosen_rules", only)
     (file,) = halfpixel.check(PATH).files
-    assert file.error is not None
-    assert file.error.startswith(f"{PATH}: rule broken-rule failed on node 'node__upsample")
-    assert "ZeroDivisionError" in file.error
-    assert "\n" not in file.error
+    assert file.error is None
+    (fault,) = file.faults
+    assert fault.startswith(f"{PATH}: rule broken-rule failed on node 'node__upsample")
+    assert "a defect of the rule, which is of package" in fault
+    assert "ZeroDivisionError" not in fault
+    assert "\n" not in fault
 
 
 def test_rules_are_chosen_by_name_and_pattern() -> None:

@@ -17,7 +17,6 @@ NOT_YET: Final = {
         "openvino-nearest-exact-20-to-6.onnx",
         "roialign-sampling-ratio-2.onnx",
         "tf-bicubic-8x9-to-4x5.onnx",
-        "float16-scales-1.7-refused.onnx",
         "opset11-no-roi.onnx",
         "opset12-sizes-no-scales.onnx",
         "empty-scales-input-nearest-o12.onnx",

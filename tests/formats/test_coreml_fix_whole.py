@@ -123,7 +123,7 @@ BROKEN: dict[str, tuple[Op, str]] = {
     ),
     "a shape that is no list": (
         Op("resize", {"x": "%x", "shape": 9, "resized_dims": np.uint32(1)}, [("y", *LARGE)]),
-        "shape is 9, expected a list of lengths",
+        "shape is 9, expected a list of whole numbers",
     ),
 }  # fmt: skip
 

@@ -16,7 +16,8 @@ from halfpixel.errors import RuntimeFailure, UsageError
 from halfpixel.format import Port
 from halfpixel.runtime import RunSettings, parse_side, runtime_of
 from halfpixel.runtimes import onnxruntime_
-from halfpixel.runtimes.feeds import FeedSettings, make_feeds, read_feeds
+from halfpixel.runtimes.feed_files import read_feeds
+from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.verifying.site_check import SiteCheck
 from halfpixel.verifying.verify import verify
 from resize_pairs import one_image, skip_with_cuda

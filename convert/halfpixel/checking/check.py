@@ -3,17 +3,15 @@
 This is the job that lint is: read, walk, ask the rules, report.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
+from halfpixel.boundary import boundary
 from halfpixel.checking.result import FileReport, Report, SiteFinding, announced
-from halfpixel.errors import (
-    HalfpixelError,
-    RuleError,
-    UsageError,
-)
+from halfpixel.errors import Defect, HalfpixelError, RuleError, UsageError
 from halfpixel.format import Format, Opened
 from halfpixel.intents.policy import Policy, expected, parse_policy
 from halfpixel.origin import Intent
@@ -28,6 +26,7 @@ from halfpixel.rule import (
     of_site,
 )
 from halfpixel.site import Operation, Site
+from halfpixel.work import MOST, PLAIN, TooMuchWork, one_node, spend, working
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,7 @@ class Settings:
         policies: what the user expects of sites.
         severity: the mildest severity that is reported.
         targets: names of targets, or paths of their tables, that the models are to run on.
+        max_work: steps of exact work that a file may take.
         intents: what sites are known to mean, by (graph, node), in the place of what the file
             shows: what `convert` reads from PyTorch's own graph.
     """
@@ -49,6 +49,7 @@ class Settings:
     policies: tuple[Policy, ...] = ()
     severity: Severity = "note"
     targets: tuple[str, ...] = ()
+    max_work: int = MOST
     intents: Mapping[tuple[str, str], Intent] = field(
         default_factory=dict[tuple[str, str], Intent], hash=False
     )
@@ -91,7 +92,17 @@ def sites(source: object) -> list[Site]:
         GraphError: the graph is impossible.
         UsageError: no format takes such an object.
     """
-    return opened(source).sites
+    with boundary(name_of(source)):
+        return opened(source).sites
+
+
+def name_of(source: object) -> str:
+    """Return what a model is called in reports.
+
+    >>> name_of(Path("m.onnx")), name_of(object())
+    ('m.onnx', '<model>')
+    """
+    return str(source) if isinstance(source, str | Path) else "<model>"
 
 
 def opened(source: object) -> Opened:
@@ -145,8 +156,7 @@ def check(  # noqa: PLR0913 - one keyword an option of the command
         UsageError: the settings name an unknown rule, or no format takes the object.
     """
     judge = Judge(settings or settings_of(select, ignore, expect, severity))
-    name = str(source) if isinstance(source, str | Path) else "<model>"
-    return Report((judge.file(source, name),))
+    return Report((judge.file(source, name_of(source)),))
 
 
 def check_paths(
@@ -164,7 +174,7 @@ def check_paths(
     return Report(tuple(files))
 
 
-_Said = dict[int, tuple[Operation, tuple[tuple[Rule, Finding], ...]]]
+_Said = dict[int, tuple[Operation, tuple[tuple[Rule, Finding], ...], tuple[RuleError, ...]]]
 
 
 @dataclass(slots=True)
@@ -174,6 +184,8 @@ class Judge:
     settings: Settings
     rules: tuple[Rule, ...] = field(init=False)
     _said: _Said = field(default_factory=_Said)
+    _left: dict[int, str] = field(default_factory=dict[int, str])
+    _failed: list[RuleError] = field(default_factory=list[RuleError])
     _aimed: dict[int, tuple[Operation, Operation]] = field(
         default_factory=dict[int, tuple[Operation, Operation]]
     )
@@ -190,24 +202,37 @@ class Judge:
     def file(self, source: object, name: str) -> FileReport:
         """Return what is found in one file or model."""
         try:
-            model = opened(source)
-            report = self.judged(model, name)
-            if not any(one.finding.fix for one in report.findings):
-                return report
-            return announced(model, report)
+            with boundary(name), working(self.settings.max_work):
+                model = opened(source)
+                report = self.judged(model, name)
+                if not any(one.finding.fix for one in report.findings):
+                    return report
+                return announced(model, report)
         except UsageError:
             raise
         except HalfpixelError as error:
-            return FileReport(name, error=str(error))
+            return FileReport(name, error=str(error), defect=isinstance(error, Defect))
 
     def judged(self, model: Opened, name: str) -> FileReport:
         """Return what is found in a model that was read; its sites keep their order."""
         found = tuple(self.with_expectation(site) for site in model.sites)
-        try:
-            findings = tuple(self._findings(found))
-        except RuleError as error:
-            raise error.of(name) from error
-        return FileReport(name, found, findings, repaired=tuple(model.record))
+        del self._failed[:]
+        findings = tuple(self._findings(found))
+        faults = tuple(f"{name}: {text}" for text in self.faults)
+        left = [(site.path, reason) for site in found if (reason := self._unjudged(site))]
+        unjudged = tuple(f"{name}: node {path!r}: {reason}" for path, reason in left)
+        record = tuple(model.record)
+        return FileReport(name, found, findings, repaired=record, faults=faults, unjudged=unjudged)
+
+    def _unjudged(self, site: Site) -> str:
+        """Return why a site was not judged; empty where it was."""
+        operation = site.operation
+        return operation.problem if operation.unjudged else self._left.get(id(operation), "")
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Rules that failed on what was judged last, a line each."""
+        return tuple(_counted(self._failed))
 
     def with_expectation(self, site: Site) -> Site:
         """Put what is known, then the user's policy, in the place of what the file shows."""
@@ -235,7 +260,7 @@ class Judge:
             for site in found
             for rule, finding in self.findings_of(site)
         ]
-        located += [SiteFinding(*one) for one in of_model(self.rules, found)]
+        located += [SiteFinding(*one) for one in of_model(self.rules, found, self._failed)]
         rank = SEVERITIES.index
         kept = [
             one for one in located if rank(one.finding.severity) <= rank(self.settings.severity)
@@ -244,8 +269,32 @@ class Judge:
         yield from kept
 
     def findings_of(self, site: Site) -> tuple[tuple[Rule, Finding], ...]:
-        """Ask every rule of an operation once, however many sites share it."""
+        """Ask every rule of an operation once, however many sites share it; none of an unjudged.
+
+        A rule that fails is logged, and is a fault of the file's report; the others are asked.
+        """
         key = id(site.operation)
         if key not in self._said:
-            self._said[key] = (site.operation, tuple(of_site(self.rules, site)))
-        return self._said[key][1]
+            failed: list[RuleError] = []
+            found: tuple[tuple[Rule, Finding], ...] = ()
+            try:
+                with one_node():
+                    spend(PLAIN)
+                    found = tuple(of_site(self.rules, site, failed))
+            except TooMuchWork as error:
+                self._left[key] = str(error)
+            self._said[key] = (site.operation, found, tuple(failed))
+        _, found, failures = self._said[key]
+        self._failed += failures
+        return found
+
+
+def _counted(failed: Sequence[RuleError]) -> Iterator[str]:
+    """Yield one line a rule that failed: the first time, and how often it failed beside that."""
+    first: dict[str, RuleError] = {}
+    for error in failed:
+        first.setdefault(error.rule, error)
+    counts = Counter(error.rule for error in failed)
+    for rule, error in first.items():
+        more = counts[rule] - 1
+        yield f"{error}; it failed {more} times more" if more else str(error)

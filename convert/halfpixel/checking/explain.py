@@ -9,14 +9,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from halfpixel.boundary import boundary
 from halfpixel.checking.check import sites
 from halfpixel.convention import Convention, Reading, load_conventions
 from halfpixel.conventions.python_call import parse
-from halfpixel.errors import ConventionError, UsageError
+from halfpixel.errors import ConventionError, HalfpixelError, UsageError
 from halfpixel.rule import Rule, load_rules
 from halfpixel.sampling import Area, Cubic, Nearest, Resize, Sampling, Table
-from halfpixel.sampling.axis import MAX_LENGTH
+from halfpixel.sampling.axis import weights_at
 from halfpixel.site import Site
+from halfpixel.work import TooMuchWork, one_node
 
 SAMPLES: Final = 8
 """Output samples whose source coordinates are listed."""
@@ -49,12 +51,13 @@ def explain(subject: str) -> Iterator[str]:
         HalfpixelError: the model cannot be read.
     """
     rules = {rule.name: rule for rule in load_rules()}
-    if subject in rules:
-        yield from _rule(rules[subject])
-    elif "(" in subject and not _exists(subject):
-        yield from _call(subject)
-    else:
-        yield from _model(subject, list(rules))
+    with boundary(subject):
+        if subject in rules:
+            yield from _rule(rules[subject])
+        elif "(" in subject and not _exists(subject):
+            yield from _call(subject)
+        else:
+            yield from _model(subject, list(rules))
 
 
 def _rule(rule: Rule) -> Iterator[str]:
@@ -129,9 +132,24 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
         raise UsageError(f"{path}: no resampling node is called {node!r}")
     if not found:
         yield f"{path}: no resampling nodes"
+    said: dict[int, tuple[str, ...]] = {}  # by operation, which sites that are alike share
+    left: dict[int, str] = {}
     for site in found:
-        yield from _site(path, site)
+        key = id(site.operation)
+        if key not in said:
+            try:
+                with one_node():
+                    said[key] = tuple(_operation(site))
+            except TooMuchWork as error:
+                said[key] = (f"  {error}",)
+                left[key] = site.path
+        yield f"{path}: {site.path} ({site.op}, {site.operation.version})"
+        yield from said[key]
         yield ""
+    if left:
+        count = sum(id(site.operation) in left for site in found)
+        first = next(iter(left.values()))
+        raise HalfpixelError(f"{path}: {count} nodes not judged, {first!r} the first")
 
 
 def _exists(text: str) -> bool:
@@ -139,8 +157,8 @@ def _exists(text: str) -> bool:
     return os.path.exists(text)  # noqa: PTH110 - Path.exists raises where a name is too long
 
 
-def _site(path: Path, site: Site) -> Iterator[str]:
-    yield f"{path}: {site.path} ({site.op}, {site.operation.version})"
+def _operation(site: Site) -> Iterator[str]:
+    """Yield what a site says of itself, what PyTorch calls it, and what it computes."""
     for name, value in sorted(site.operation.attributes.items()):
         yield f"  {name} = {value}"
     yield f"  PyTorch: {site.torch_call or site.operation.problem or 'no single call'}"
@@ -182,7 +200,7 @@ def _sampling(
         of = f", r = {step}" if " r" in formula and "r =" not in formula else ""
         yield f"  source coordinate of output i: {formula}{of}"
     for n_in, n_out in lengths:
-        if n_in is not None and n_out is not None and max(n_in, n_out) <= MAX_LENGTH:
+        if n_in is not None and n_out is not None and min(n_in, n_out) >= 1:
             yield from _coordinates(sampling, n_in, n_out)
     remarks = ["were every axis like this"] * parted
     if sampling.scale is not None and sampling.scale.denominator != 1:
@@ -209,8 +227,12 @@ def _kernel(sampling: Sampling) -> str:
 
 def _coordinates(sampling: Sampling, n_in: int, n_out: int) -> Iterator[str]:
     """Yield the first source coordinates and the weights of the first samples."""
-    weights = sampling.weights(n_in, n_out)
     count = min(n_out, SAMPLES)
+    written_out = isinstance(sampling.kernel, Table)
+    first = range(count)
+    weights = (
+        sampling.weights(n_in, n_out) if written_out else weights_at(sampling, n_in, n_out, first)
+    )
     places = list(weights.positions[:count])
     if not isinstance(sampling.kernel, Area | Table):
         line = sampling.line(n_in, n_out)

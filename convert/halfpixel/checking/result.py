@@ -4,12 +4,17 @@ A rule gives the reason of a fix; what would write the fix says it in words.
 """
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Opened
 from halfpixel.printable import printable_line, printable_lines
 from halfpixel.rule import Finding, Rule, Severity
 from halfpixel.site import Site
+from halfpixel.work import one_node
+
+Failure = Literal["unreadable", "defect", "unjudged"]
+"""Of a file, of halfpixel or a rule, of a node that is too much work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,9 @@ class FileReport:
         findings: what the rules say of them, in the same order.
         error: why the file could not be read, or None.
         repaired: what earlier fixes recorded in the model, a line each.
+        unjudged: nodes that were too much work, a line each; the others are judged.
+        faults: rules that failed on it, a line each; what the others say is there.
+        defect: the error is a fault of halfpixel, not of the file.
     """
 
     path: str
@@ -64,6 +72,19 @@ class FileReport:
     findings: tuple[SiteFinding, ...] = ()
     error: str | None = None
     repaired: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    defect: bool = False
+
+    @property
+    def failures(self) -> tuple[tuple[Failure, str], ...]:
+        """What failed, a line each: the file itself, a rule of halfpixel's, the work of a node."""
+        read: tuple[tuple[Failure, str], ...] = ()
+        if self.error is not None:
+            read = (("defect" if self.defect else "unreadable", self.error),)
+        faults: list[tuple[Failure, str]] = [("defect", fault) for fault in self.faults]
+        unjudged: list[tuple[Failure, str]] = [("unjudged", line) for line in self.unjudged]
+        return (*read, *faults, *unjudged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +111,8 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        """Whether a file could not be read."""
-        return any(file.error is not None for file in self.files)
+        """Whether a file could not be read or judged as a whole, or a rule failed on one."""
+        return any(file.failures for file in self.files)
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of one severity."""
@@ -128,7 +149,8 @@ def _announced_at(model: Opened, place: int, one: SiteFinding, newest: int | Non
     if change is None:
         return one
     try:
-        words = model.words(change, newest)
+        with one_node():
+            words = model.words(change, newest)
     except (ConventionError, GraphError) as error:
         return replace(one, finding=replace(one.finding, fix=None, declined=reason_of(error)))
     return replace(one, words=words)

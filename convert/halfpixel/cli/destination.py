@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.boundary import boundary
 from halfpixel.cli.files import BACKUP, fixed_name
 from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
 from halfpixel.fixing.fix import fix
@@ -87,7 +88,8 @@ def _written(result: FixResult, path: Path, destination: Destination) -> str:
         return ""
     if destination.in_place:
         if destination.backup:
-            _keep(path, replace=destination.force)
+            with boundary(str(path)):
+                _keep(path, replace=destination.force)
         result.save(path, replace=True)
         return str(path)
     beside = fixed_name(path)

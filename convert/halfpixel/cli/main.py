@@ -1,7 +1,9 @@
 """The command line: halfpixel check, fix, verify, convert, rules and explain.
 
 Exit codes: 0 nothing found, or everything fixed; 1 findings, or findings that a fix leaves; 2
-the tool could not do its work (a file that cannot be read or written, a wrong option).
+the tool could not do its work (a file that cannot be read or written, a wrong option, a defect of
+halfpixel or of a rule, which is told as one); 130 interrupted. With several files, one that fails
+costs the others nothing. --debug prints the traceback of whatever fails.
 """
 
 import gc
@@ -11,11 +13,13 @@ import sys
 from pkgutil import iter_modules
 
 import click
+from click.exceptions import Exit
 
+from halfpixel.boundary import log
 from halfpixel.cli import commands
 from halfpixel.cli.console import say
-from halfpixel.cli.options import FAILED, FOUND
-from halfpixel.errors import HalfpixelError
+from halfpixel.cli.options import FAILED, FOUND, INTERRUPTED, debug_option
+from halfpixel.errors import Defect, HalfpixelError
 from halfpixel.printable import printable_line
 from halfpixel.registry import load
 
@@ -39,19 +43,43 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(ctx)
+            return self._invoked(ctx)
         except HalfpixelError as error:
             say(f"halfpixel: {error}", err=True)
             ctx.exit(FAILED)
+        except KeyboardInterrupt:
+            say("halfpixel: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
         except click.UsageError as error:  # a file's name may look like an option
             shown = printable_line(error.message)
             if shown == error.message:
                 raise
             raise click.UsageError(shown, error.ctx) from error
 
+    def _invoked(self, ctx: click.Context) -> object:
+        """Run the command; what is neither click's own, nor the system's, is a defect."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.Abort, Exit, OSError, MemoryError):
+            raise
+        except HalfpixelError as error:
+            log("halfpixel", error)
+            raise
+        except Exception as error:
+            name = ctx.invoked_subcommand or "halfpixel"
+            log(name, error)
+            raise Defect(name, error) from error
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 nothing found; 1 something found, or left; 2 a file, an option or "
+    "halfpixel itself failed; 130 interrupted. Of several files, one that fails costs the others "
+    "nothing.",
+)
 @click.version_option(package_name="halfpixel", prog_name="halfpixel")
+@debug_option
 def cli() -> None:
     """Check, fix and verify the resampling operators of exported models."""
 
@@ -69,6 +97,9 @@ def main() -> None:
             gc.freeze()  # nothing is collected at the end: the system takes it all back at once
             if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison] - closed
                 sys.stdout.flush()
+    except KeyboardInterrupt:
+        _drop_output()
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         _drop_output()
         sys.exit(FOUND)

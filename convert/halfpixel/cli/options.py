@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar, cast, get_args
 import click
 
 from halfpixel.errors import UsageError
+from halfpixel.work import MOST
 
 if TYPE_CHECKING:
     Decorator = Callable[[Callable[..., None]], Callable[..., None]]
@@ -24,6 +25,8 @@ T = TypeVar("T")
 CLEAN: Final = 0
 FOUND: Final = 1
 FAILED: Final = 2
+INTERRUPTED: Final = 130
+"""128 and the number of the signal, as shells have it."""
 
 KEYS: Final = frozenset({"select", "ignore", "severity", "expect"})
 """What `[tool.halfpixel]` may say."""
@@ -42,6 +45,41 @@ format_option = click.option("--output-format", type=click.Choice(["text", "json
 OutputFormat = Annotated[str, format_option]
 
 
+def _debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own
+    """Print what is logged, tracebacks with it, until the command ends."""
+    if not value:
+        return
+    import logging
+
+    from halfpixel.cli.console import write_document
+    from halfpixel.printable import printable_lines
+
+    class Shown(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            write_document(printable_lines(self.format(record).splitlines()), err=True)
+
+    logger, handler = logging.getLogger("halfpixel"), Shown()
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+
+    def restored() -> None:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+    context.call_on_close(restored)
+
+
+debug_option = click.option(
+    "--debug",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_debug,
+    help="Print the traceback of whatever fails, on standard error.",
+)
+
+
 def command(module: str, options: type[T]) -> Callable[[Callable[[T], None]], click.Command]:
     """Return the decorator that makes a command of a function of its options.
 
@@ -57,7 +95,7 @@ def command(module: str, options: type[T]) -> Callable[[Callable[[T], None]], cl
         def called(**given: object) -> None:
             run(filled(**given))
 
-        for decorator in reversed(cast("list[Callable[[object], object]]", shown)):
+        for decorator in reversed([*cast("list[Callable[[object], object]]", shown), debug_option]):
             decorator(called)
         return click.command(module.rpartition(".")[2], help=run.__doc__)(called)
 
@@ -99,6 +137,20 @@ AllowFallback = Annotated[
 ]
 
 
+MaxWork = Annotated[
+    int,
+    click.option(
+        "--max-work",
+        type=click.IntRange(min=1),
+        default=MOST,
+        show_default=True,
+        metavar="STEPS",
+        help="Steps of exact work that a file may take; a node that would take more than a quarter "
+        "of what is left is named and not judged (exit code 2).",
+    ),
+]
+
+
 def parse_range(text: str | None) -> tuple[float, float]:
     """Return the range of made floats that LOW,HIGH spells; 0 to 1 where nothing is said.
 
@@ -121,12 +173,13 @@ def parse_range(text: str | None) -> tuple[float, float]:
     return low, high
 
 
-def read_settings(
+def read_settings(  # noqa: PLR0913, PLR0917 - one an option of the commands
     select: Sequence[str],
     ignore: Sequence[str],
     expect: Sequence[str],
     severity: "Severity | None",
     targets: Sequence[str] = (),
+    max_work: int = MOST,
 ) -> "Settings":
     """Return the settings: the command line first, then the nearest pyproject.toml.
 
@@ -151,6 +204,7 @@ def read_settings(
         tuple(policies),
         least,
         tuple(targets),
+        max_work,
     )
 
 

@@ -21,6 +21,10 @@ COPIES: Final = frozenset(
 """Coordinate modes that read every pixel where it is when the length stays the same; the last
 by what runtimes do, which leave an axis of scale 1 alone."""
 
+MOST: Final = 1 << 31
+"""No length, stride or factor of a network: a call with such a number is none that was made."""
+
+
 RATIOS: Final = frozenset({"half_pixel", "asymmetric", "tf_half_pixel_for_nn"})
 """Coordinate modes that are a function of the step alone."""
 
@@ -55,6 +59,15 @@ class Meaning:
         if sampling is None or factor is None or factor.denominator != 1:
             return sampling
         return replace(sampling, scale=factor) if sampling.coordinate in RATIOS else sampling
+
+
+def is_factor(value: float) -> bool:
+    """Whether a number can be a scale factor: nothing, infinity and what enlarges nothing cannot.
+
+    >>> is_factor(0.5), is_factor(1e-300), is_factor(0.0), is_factor(float("inf"))
+    (True, False, False, False)
+    """
+    return 1 / MOST < value < MOST
 
 
 def check_lengths(resize: Resize, ins: Lengths, outs: Lengths, longest: int | None = None) -> None:

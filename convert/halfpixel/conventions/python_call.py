@@ -6,12 +6,14 @@ or a length that the text leaves open (`size=(height, width)`).
 """
 
 import ast
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
 
-from halfpixel.conventions.meaning import length
+from halfpixel.conventions.meaning import MOST, length
 from halfpixel.errors import ConventionError
 
 
@@ -99,7 +101,8 @@ def call_node(text: str) -> ast.Call:
         ConventionError: it is no call, or its arguments are unpacked.
     """
     try:
-        node = ast.parse(text.strip(), mode="eval").body
+        with silent():
+            node = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ConventionError(f"{text!r} is not a Python call") from error
     if not isinstance(node, ast.Call):
@@ -108,6 +111,14 @@ def call_node(text: str) -> ast.Call:
     if unpacked or any(isinstance(value, ast.Starred) for value in node.args):
         raise ConventionError("its arguments are unpacked, not spelled out")
     return node
+
+
+@contextmanager
+def silent() -> Generator[None]:
+    """Let Python say nothing of the style of a text that it parses."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _value(node: ast.expr) -> object:
@@ -173,6 +184,6 @@ def exact(name: str, value: object) -> Fraction:
         found = value if isinstance(value, Fraction) else Fraction(repr(value))
     except ValueError:
         found = Fraction(0)
-    if found <= 0:
+    if not 0 < found < MOST:
         raise ConventionError(f"{name} is {value!r}, expected a positive number")
     return found

@@ -15,6 +15,7 @@ from typing import Final
 from halfpixel.converting.plain.lengths import rounds_alike
 from halfpixel.intents.exported_program import GraphCall
 from halfpixel.intents.pairing import KINDS, MOST
+from halfpixel.runtime import Call
 from halfpixel.site import Shape, Site
 
 Kind = tuple[str, bool]
@@ -194,6 +195,24 @@ def kind_of(call: GraphCall) -> Kind | None:
     if call.kind == "grid":
         return ("grid_sample", False) if len(call.input_shape or ()) == 4 else None
     return ("affine_grid", False) if call.kind == "theta" else None
+
+
+def kind_of_aten(call: Call) -> Kind | None:
+    """Return the kind of a call that a run made; None for one that cannot be written out.
+
+    >>> import numpy as np
+    >>> x = np.zeros((1, 2, 4, 4))
+    >>> kind_of_aten(Call("aten._upsample_bicubic2d_aa.default", (x,), x))
+    ('cubic', True)
+    """
+    name = call.name.split(".")[1]
+    if name.startswith("affine_grid_generator"):
+        return AFFINE
+    if name.startswith("grid_sampler"):
+        return ("grid_sample", False) if call.inputs[0].ndim == 4 else None
+    families = ("nearest_exact", "nearest", "cubic", "lanczos", "linear")
+    found = next((word for word in families if "upsample_" in name and word in name), None)
+    return None if found is None else (found.replace("_", "-"), name.endswith("_aa"))
 
 
 KEEPS: Final = 1.5

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from halfpixel.converting.calls import Kind, Matching, kind_of
+from halfpixel.converting.export.quietly import TRACING
 from halfpixel.converting.export.to_onnx import Exported
 from halfpixel.converting.result import CallSite, Conversion
 from halfpixel.converting.source import Source
@@ -16,9 +16,6 @@ from halfpixel.intents.exported_program import GraphCall
 from halfpixel.rule import rule_names
 from halfpixel.site import Site
 from halfpixel.targets.advice import lowering
-
-OTHERS: Final = {"dynamo": "torchscript", "torchscript": "dynamo"}
-"""Rules that say that a target does not run a site as it is."""
 
 
 @dataclass(slots=True)
@@ -79,15 +76,8 @@ def conversion_of(
         narrower=(*best.ran.narrower, *frozen(source, best)),
         notes=tuple(dict.fromkeys(_notes(source, best, candidates))),
         verifications=best.ran.verifications,
-        refused=best.refused + _another(source, exporter, best),
+        refused=best.refused,
     )
-
-
-def _another(source: Source, exporter: str, best: Candidate) -> str:
-    """Name the other exporter where one refuses."""
-    if best.exported is not None or not best.refused or source.scripted or exporter not in OTHERS:
-        return ""
-    return f"; --exporter {OTHERS[exporter]} is another way"
 
 
 def _notes(source: Source, best: Candidate, candidates: Sequence[Candidate]) -> Iterator[str]:
@@ -103,6 +93,12 @@ def _notes(source: Source, best: Candidate, candidates: Sequence[Candidate]) -> 
         yield f"no graph of PyTorch's own: {source.problem}; the exporter's record counts"
     yield from best.ran.notes
     yield from best.notes
+    if best.exported is not None and source.program is None and not best.refused:
+        ran = sum(len(one.cases) for one in best.ran.verifications[:1])
+        held = frozenset(_paths(source, best.exported))
+        for note in best.exported.notes:
+            if note not in held:
+                yield f"{note.replace(': ', ' might matter: ', 1)}; verified equal on {ran} inputs"
     if best.fixed is not None:
         yield from best.fixed.notes
 
@@ -172,12 +168,27 @@ def frozen(source: Source, candidate: Candidate) -> Iterator[str]:
     if exported is None:
         return
     if source.program is None:  # PyTorch has no graph for every value: the trace is of these alone
-        yield from (f"{note}: the file is right for some values" for note in exported.notes)
+        yield from (
+            f"{note}: the file is right for some values" for note in _paths(source, exported)
+        )
     for name in source.changed_buffers:
         yield f"a call changes the module's buffer {name}: the file holds it as it is now"
     for name in candidate.missing:
         if name not in source.unread:
             yield f"input {name} is not in the file: what was read of it is a constant"
+
+
+def _paths(source: Source, exported: Exported) -> list[str]:
+    """Return what PyTorch warned of at places where other values of the inputs decide otherwise."""
+    found = source.decisions
+    told: list[str] = []
+    for note in exported.notes:
+        place = note.removeprefix(TRACING).partition(": ")[0]
+        if place in found.paths or (found.counts and place not in found.guards):
+            told.append(note)
+    seen = " ".join(told)
+    missed = sorted(place for place in found.paths if place not in seen)
+    return [*told, *(f"{TRACING}{place}: a number of an input decides" for place in missed)]
 
 
 def unmet(candidate: Candidate) -> int:

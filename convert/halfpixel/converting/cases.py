@@ -1,4 +1,4 @@
-"""The inputs that a file is verified with: as exported, and other lengths where some are free.
+"""The inputs that a file is verified with: as exported, and at other lengths where some are free.
 
 torch.export follows one path through a module, and what the path asks of a length narrows it
 without a word: after `if height > 8` the graph holds from 9 on. A short length that comes to 1
@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from halfpixel.converting.export.quietly import quietly
-from halfpixel.converting.source import Source, feeds_of, tensors_of
+from halfpixel.converting.module_run import ModuleRun, run_of
+from halfpixel.converting.source import Source, feeds_of
 from halfpixel.intents.exported_program import placeholders
-from halfpixel.runtime import Side
-from halfpixel.runtimes.torch_ import TorchRunning
 from halfpixel.verifying.result import shapes_text
 
 if TYPE_CHECKING:
@@ -44,8 +42,8 @@ LONGER: Final[tuple[Other, ...]] = (
 )
 """Longer ones: odd, far from square (PyTorch has other code for those), multiples of 32."""
 
-NEGATIVE: Final = (-1.0, 0.0)
-"""Range of made floats beside the usual one."""
+OTHER_RANGES: Final = ((-1.0, 0.0), (0.8, 1.0), (0.0, 0.2))
+"""Ranges of made floats beside the usual one: negative, bright and dark."""
 
 QUOTA: Final = 3
 """Most cases of each kind: a module that branches on a length does so on either side."""
@@ -74,24 +72,6 @@ class Cases:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleRun:
-    """What a run of the module made.
-
-    Attributes:
-        numbers: how many.
-        column: an antialiased resize came to one column, of which PyTorch makes something else.
-    """
-
-    numbers: int
-    column: bool = False
-
-    @property
-    def tells(self) -> bool:
-        """Whether a file can be held against it: there are numbers, and they are right."""
-        return self.numbers > 0 and not self.column
-
-
 @dataclass(slots=True)
 class _Choice:
     """Cases as they are chosen."""
@@ -99,6 +79,7 @@ class _Choice:
     source: Source
     cases: "list[Feeds]"
     most: int
+    usual: ModuleRun | None
     seen: set[tuple[tuple[int, ...], ...]]
     notes: list[str] = field(default_factory=list[str])
 
@@ -114,7 +95,7 @@ class _Choice:
             self.seen.add(shapes)
             feeds = feeds_of(ports, self.source.limits, 1 + number)
             ran = run_of(self.source, feeds)
-            if ran is None or not ran.tells:
+            if ran is None or not ran.tells or not ran.like(self.usual):
                 continue
             if ran.numbers > self.most:
                 named = shapes_text({port.name: port.shape for port in ports})  # type: ignore[misc]
@@ -146,47 +127,19 @@ def cases_of(source: Source) -> Cases:
         first.append(feeds_of(source.inputs, source.limits, 1))  # constants follow from the first
     notes: list[str] = []
     if source.program is None and not source.arrays and not source.ranged:
-        other = feeds_of(source.inputs, NEGATIVE, 1)
-        if run_of(source, other) is not None:
-            first.append(other)
-            notes.append("a trace follows one path: it was run on floats of -1 to 0 too (--range)")
+        others = [feeds_of(source.inputs, limits, 1) for limits in OTHER_RANGES]
+        first += [other for other in others if run_of(source, other) is not None]
+        told = "-1 to 0, 0.8 to 1 and 0 to 0.2"
+        notes.append(f"a trace follows one path: it was run on floats of {told} too (--range)")
     if not any(source.free.values()):
         return Cases(tuple(first), tuple(notes))
     ran = run_of(source, source.feeds)
     most = max(GROWTH * (0 if ran is None else ran.numbers), MOST_NUMBERS)
     seen = {tuple(array.shape for array in feeds.values()) for feeds in first}
-    chosen = _Choice(source, first, most, seen)
+    chosen = _Choice(source, first, most, ran, seen)
     chosen.add(SHORTER, 0)
     chosen.add(LONGER, len(SHORTER))
     return Cases(tuple(chosen.cases), (*notes, *chosen.notes, *_columns(source)))
-
-
-def run_of(source: Source, feeds: "Feeds") -> ModuleRun | None:
-    """Return what the module makes of inputs; None where it takes no such lengths."""
-    import torch
-    from torch.utils import _pytree
-
-    try:
-        with torch.no_grad(), quietly():
-            made: Any = source.module(*tensors_of(feeds))
-        leaves = cast("list[object]", _pytree.tree_leaves(made))
-        count = sum(leaf.numel() for leaf in leaves if isinstance(leaf, torch.Tensor))
-        return ModuleRun(count, column=_column(source, feeds))
-    except Exception:  # noqa: BLE001 - whatever a module raises, it does not take them
-        return None
-
-
-def _column(source: Source, feeds: "Feeds") -> bool:
-    """Whether PyTorch's own result is wrong, as rule antialias-column has it."""
-    if source.program is not None and not any("_aa" in call.target for call in source.calls):
-        return False
-    with quietly():
-        calls = TorchRunning(Side(source.module), source.module, "cpu").calls(feeds)
-    return any(
-        call.output.shape[-1] == 1 and call.output.shape[-2] != call.inputs[0].shape[-2]
-        for call in calls
-        if "_aa" in call.name
-    )
 
 
 def _columns(source: Source) -> list[str]:
@@ -235,6 +188,11 @@ class Range:
     def usual(self) -> bool:
         """Whether it is that of every program: a length of 1 is another program to PyTorch."""
         return self.low <= FIRST and self.high is None
+
+    @property
+    def spatial(self) -> bool:
+        """Whether it is of no batch: a length of 1 is no image's, and binds nobody."""
+        return all(axis for _, axis in self.axes)
 
     @property
     def outside(self) -> tuple[int, ...]:

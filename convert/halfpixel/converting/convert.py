@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.boundary import boundary
 from halfpixel.converting.result import COREML, MODELS
 from halfpixel.dialect import ML_PROGRAM, NEURAL_NETWORK, ONNX
 from halfpixel.errors import ModelFileError, UsageError
@@ -87,8 +88,9 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         parse_exporter,
         parse_input,
     )
+    from halfpixel.converting.retry import converted
     from halfpixel.intents.policy import parse_policy
-    from halfpixel.runtimes.feeds import read_feeds
+    from halfpixel.runtimes.feed_files import read_feeds
     from halfpixel.verifying.measure import parse_tolerances
 
     asked = ConvertSettings(
@@ -116,10 +118,11 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
     _check_providers(settings, target)
     place = None if target is None else target.parent
     with (
+        boundary(str(source) if isinstance(source, str | Path) else type(source).__name__),
         _in_evaluation(source),
         tempfile.TemporaryDirectory(dir=place, prefix=".halfpixel-") as folder,
     ):
-        return Exports(load(source, settings), settings, Path(folder), target).result()
+        return converted(Exports(load(source, settings), settings, Path(folder), target))
 
 
 def _check_source(source: object, target: Path | None) -> None:

@@ -8,16 +8,16 @@ fixes, the next one has these calls in plain operators.
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
 from halfpixel.converting.calls import Kind, delicate, kind_of, match_calls
-from halfpixel.converting.candidate import Candidate, conversion_of, lowerings, unmet
+from halfpixel.converting.candidate import Candidate, lowerings
 from halfpixel.converting.cases import Cases, cases_of
 from halfpixel.converting.export.to_coreml import export_coreml
 from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, export_onnx
-from halfpixel.converting.result import COREML, NEURAL, Conversion, ConvertSettings
+from halfpixel.converting.result import COREML, NEURAL, ConvertSettings
 from halfpixel.converting.source import Source
 from halfpixel.converting.verified import FORCE, NETWORK, verify_beside, verify_sites
 from halfpixel.errors import GraphError, HalfpixelError
@@ -25,9 +25,6 @@ from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixSettings
 from halfpixel.intents.aten_call import NO_CALL
 from halfpixel.intents.deviation import deviation
-
-if TYPE_CHECKING:
-    import onnx
 
 _WORD: Final = re.compile(r"\w+")
 OLDER: Final = 17
@@ -56,37 +53,13 @@ class Exports:
         usual = "torchscript" if self.source.scripted or old else "dynamo"
         return self.settings.exporter or usual
 
-    def result(self) -> Conversion:
-        """Return what became of it."""
-        if self.source.stateful and not self.settings.force:
-            refused = f"{self.source.stateful}; a file holds no state"
-            return Conversion(self.source.name, exporter=self.exporter, refused=refused)
-        chosen: Exports = self
-        best, candidates = self.candidates()
-        if unmet(best) and self._may_be_older(best):
-            older = self._older()
-            again, more = older.candidates()
-            worse = (
-                again.refused or again.doubtful or len(again.ran.narrower) > len(best.ran.narrower)
-            )
-            if not worse and unmet(again) < unmet(best):
-                again.notes.append(f"opset {OLDER}: the target takes more of it than of later ones")
-                chosen, best, candidates = older, again, more
-        found = conversion_of(self.source, chosen.exporter, best, candidates)
-        if best.fixed is None or best.path is None or (best.refused and not self.settings.force):
-            return found
-        if self.target is None:
-            return replace(found, proto=_loaded(best.path))
-        best.fixed.save(self.target, replace=True)
-        return replace(found, output=str(self.target))
-
-    def _may_be_older(self, candidate: Candidate) -> bool:
+    def may_be_older(self, candidate: Candidate) -> bool:
         """Whether the opset and the exporter were left to us, and the file has a newer opset."""
         asked = self.settings.opset is not None or self.settings.exporter is not None
         opset = candidate.exported.opset if candidate.exported is not None else None
         return not asked and opset is not None and opset > OLDER
 
-    def _older(self) -> "Exports":
+    def older(self) -> "Exports":
         """Return the same at an older opset."""
         folder = self.folder / f"o{OLDER}"
         folder.mkdir()
@@ -118,6 +91,11 @@ class Exports:
             return None
         if self.settings.policies and candidate.exported is not None:
             return None  # the file is what was expected, whatever the module computes
+        if self.source.program is None and self.exporter == "dynamo":
+            return None  # torch.export refuses, whatever the calls are written in
+        if self.source.program is None and candidate.exported is None:
+            every = candidate.kinds | {kind for _, kind in self.source.recorded}
+            return None if every == candidate.kinds else every
         kinds = {k: kind_of(call) for k, call in enumerate(self.source.calls)}
         known = {k: kind for k, kind in kinds.items() if kind is not None}
         doubtful = frozenset(kind for k, kind in known.items() if k in candidate.doubtful)
@@ -236,10 +214,3 @@ class Exports:
             if call is not None and wrong is not None and not wrong.remote:
                 found.append(call)
         return tuple(found)
-
-
-def _loaded(path: Path) -> "onnx.ModelProto":
-    """Return a model in memory, before the file that it was exported to is gone."""
-    import onnx
-
-    return onnx.load(path)  # pyright: ignore[reportUnknownMemberType]

@@ -35,6 +35,8 @@ from halfpixel.verifying.result import shapes_text
 if TYPE_CHECKING:
     import torch
 
+    from halfpixel.arrays import Feeds
+
 STRETCH: Final = 8
 """How many times as long free axes are while exporting, where an output would be 1 long."""
 
@@ -85,6 +87,17 @@ def load(source: object, settings: ConvertSettings) -> Source:
     found.arrays = cases_of_arrays(settings, ports, found.free)
     found.feeds = found.arrays[0] if found.arrays else feeds_of(ports, found.limits, 0)
     _try(found)
+    _trace(found)
+    return found
+
+
+def at_lengths(source: Source, feeds: "Feeds") -> Source:
+    """Return a source as it is exported at the lengths of other inputs."""
+    inputs = tuple(replace(port, shape=feeds[port.name].shape) for port in source.inputs)
+    found = replace(
+        source, inputs=inputs, program=None, problem="", calls=(), needs=frozenset(), stretch=1
+    )
+    found.feeds = dict(feeds)
     _trace(found)
     return found
 

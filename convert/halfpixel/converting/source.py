@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from halfpixel.converting.export.quietly import quietly
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from halfpixel.arrays import Array, Feeds
     from halfpixel.converting.calls import Kind
+    from halfpixel.converting.decisions import Decisions
 
 
 @dataclass
@@ -66,6 +68,28 @@ class Source:
     reference: Side | None = None
     outputs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def decisions(self) -> "Decisions":
+        """What the module decides by the values of its inputs."""
+        from halfpixel.converting.decisions import Decisions, decisions_of
+
+        if self.scripted:
+            return Decisions(counts=True)
+        return decisions_of(self.module, lambda: tensors_of(self.feeds))
+
+    @cached_property
+    def recorded(self) -> "tuple[tuple[str, Kind], ...]":
+        """The resampling calls of one run, by ATen's name, where PyTorch has no graph of them."""
+        from halfpixel.converting.calls import kind_of_aten
+        from halfpixel.runtimes.torch_ import TorchRunning
+
+        if self.program is not None or self.scripted:
+            return ()
+        with quietly():
+            calls = TorchRunning(Side(self.module), self.module, "cpu").calls(self.feeds)
+        kinds = ((call.name.split(".")[1], kind_of_aten(call)) for call in calls)
+        return tuple((name, kind) for name, kind in kinds if kind is not None)
 
     def tensors(self) -> "tuple[torch.Tensor, ...]":
         """Return the inputs while exporting.

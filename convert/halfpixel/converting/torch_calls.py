@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from halfpixel.checking.check import opened
+from halfpixel.checking.check import sites
 from halfpixel.converting.result import MODELS
 from halfpixel.errors import UsageError
 from halfpixel.formats import atomic
@@ -63,7 +63,7 @@ def calls_of(source: str | Path) -> list[TorchCall]:
     """
     if not str(source).endswith(MODELS):
         raise UsageError(f"{source}: expected a model file, .onnx, .mlpackage or .mlmodel")
-    return torch_calls(opened(source).sites)
+    return torch_calls(sites(source))
 
 
 def lines(calls: Sequence[TorchCall]) -> Iterator[str]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from halfpixel.converting.cases import Cases, feeds_at, narrowed, run_of
+from halfpixel.converting.cases import Cases, feeds_at, narrowed
 from halfpixel.converting.export.quietly import quietly
+from halfpixel.converting.module_run import run_of
 from halfpixel.converting.result import ConvertSettings
 from halfpixel.converting.source import Source
 from halfpixel.errors import RuntimeFailure
@@ -71,7 +72,7 @@ def verify_beside(path: Path, source: Source, settings: ConvertSettings, chosen:
         except RuntimeFailure as failure:
             failed = failed or f"not verified: {failure}"
     refused = _failure(found, source) or failed
-    final = bool(refused) and all(one.equal for one in found)
+    final = bool(refused) and not any(one.differs for one in found)
     narrower, notes = ([], []) if refused else _outside(path, source, settings)
     if any(source.free.values()) and any(len(one.cases) == 1 for one in found):
         notes.append("verified at the exported lengths alone: the module takes no others")
@@ -108,12 +109,13 @@ def _outside(path: Path, source: Source, settings: ConvertSettings) -> tuple[lis
     """Return what is wrong at lengths for which PyTorch's graph does not hold, and what is not."""
     wrong: list[str] = []
     right: list[str] = []
+    usual = run_of(source, source.feeds)
     for one in narrowed(source):
         cases: dict[int, Feeds] = {}
         for length in one.outside:
             feeds = feeds_at(source, one, length)
             ran = run_of(source, feeds)
-            if ran is not None and ran.tells:
+            if ran is not None and ran.tells and ran.like(usual):
                 cases[length] = feeds
         where = f"{one.name}: PyTorch's graph holds {one.text}"
         if not cases:
@@ -121,7 +123,7 @@ def _outside(path: Path, source: Source, settings: ConvertSettings) -> tuple[lis
             continue
         beside = _beside(path, source, settings, "", tuple(cases.values()))
         told = _apart(one, cases, beside)
-        wrong += [told] if told else []
+        (right if one.usual and one.spatial else wrong).extend([told] if told else [])
         tried = ", ".join(map(str, cases))
         if not told and not one.usual:
             right.append(f"{where}; the file is the module at {tried} too")
@@ -154,10 +156,10 @@ def _blanks(found: Sequence[Verification]) -> Iterator[str]:
 def _failure(found: Sequence[Verification], source: Source) -> str:
     """Return why a file is not the module; empty where it is."""
     for one in found:
-        if one.equal and one.compared:
+        if one.equal:
             continue
         case = next((case for case in one.cases if not case.equal), None)
-        if case is None and one.equal:
+        if case is None and any(ran.outputs for ran in one.cases):
             return f"not verified: every output is one number throughout; {BLANK}"
         if case is None:
             return f"not verified: {one.names[0]}: nothing was compared"

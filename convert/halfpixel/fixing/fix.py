@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Final
 
-from halfpixel.checking.check import Judge, opened, settings_of
+from halfpixel.boundary import boundary
+from halfpixel.checking.check import Judge, name_of, opened, settings_of
 from halfpixel.checking.result import FileReport, SiteFinding, announced
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixing.result import FixResult, FixSettings
@@ -21,6 +21,7 @@ from halfpixel.intents.deviation import meant_resize
 from halfpixel.rule import SEVERITIES, Fix, Severity
 from halfpixel.sampling import Resize, compare_resize
 from halfpixel.sampling.lowering import LOWERINGS
+from halfpixel.work import working
 
 PASSES: Final = 4
 """Rounds of judging and changing: a fix may bring to light what another rule repairs."""
@@ -75,14 +76,14 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
     for pattern, kind in settings.lower:
         if kind not in KINDS:
             raise UsageError(f"lower {pattern}={kind}: expected one of {', '.join(KINDS)}")
-    path = isinstance(model, str | Path)
-    name = str(model) if path else "<model>"
+    judge, name = Judge(settings.check), name_of(model)
     try:
-        return _Fixing(settings, Judge(settings.check)).result(model, name)
+        with boundary(name), working(settings.check.max_work * PASSES):
+            return _Fixing(settings, judge).result(model, name)
     except UsageError:
         raise
     except HalfpixelError as error:
-        return FixResult(name, error=str(error))
+        return FixResult(name, error=str(error), cause=error)
 
 
 @dataclass(slots=True)
@@ -101,7 +102,7 @@ class _Fixing:
         """Return the repaired model."""
         now = opened(model)
         rewritten = now.rewrite((), self.settings.max_opset)
-        report = self.judge.judged(now, name)
+        report = first = self.judge.judged(now, name)
         for turn in range(PASSES):
             wanted = self._wanted(now, report, lower=turn == 0)
             if not wanted:
@@ -119,8 +120,9 @@ class _Fixing:
             tuple(self.notes),
             None,
             report,
-            rewritten,
-            model,
+            faults=tuple(dict.fromkeys((*first.faults, *report.faults))),
+            _rewritten=rewritten,
+            _source=model,
         )
 
     def _wanted(self, now: Opened, report: FileReport, *, lower: bool) -> list[Change]:

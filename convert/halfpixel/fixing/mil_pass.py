@@ -24,6 +24,7 @@ from importlib import import_module
 from operator import index
 from typing import Final, Protocol, cast
 
+from halfpixel.boundary import boundary
 from halfpixel.checking.check import Judge, settings_of
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.dialect import ML_PROGRAM
@@ -128,10 +129,13 @@ def _apply(self: _Options, program: Program) -> None:
                 if op.op_type not in coreml_mil.RESIZES:
                     continue
                 seen.append(op.name)
-                plan = _wanted(op, version, self, judge)
-                if plan is not None:
-                    with block:
-                        _write(block, op, plan)
+                with boundary(op.name):
+                    plan = _wanted(op, version, self, judge)
+                    if plan is not None:
+                        with block:
+                            _write(block, op, plan)
+    for fault in judge.faults:
+        LOG.warning("%s", fault)
     for policy in settings.policies:
         if not any(fnmatchcase(name, policy.pattern) for name in seen):
             listed = ", ".join(seen[:5]) or "none"

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from halfpixel.boundary import boundary
 from halfpixel.checking.check import Settings
 from halfpixel.checking.result import FileReport
-from halfpixel.errors import UsageError
+from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.format import ChangedModel, Outcome
 
 
@@ -39,6 +40,8 @@ class FixResult:
         notes: what changed beside the sites, such as the opset.
         error: why the model could not be read or changed, or None.
         report: what `check` says of the result.
+        cause: what `error` is the text of.
+        faults: rules that failed on the model, a line each; what the others say is done.
     """
 
     path: str
@@ -47,6 +50,8 @@ class FixResult:
     notes: tuple[str, ...] = ()
     error: str | None = None
     report: FileReport | None = None
+    cause: HalfpixelError | None = field(default=None, repr=False, compare=False)
+    faults: tuple[str, ...] = ()
     _rewritten: ChangedModel | None = None
     _source: object = None
 
@@ -65,12 +70,13 @@ class FixResult:
             UsageError: there is no model, because of `error`.
         """
         if self.error is not None:
-            raise UsageError(self.error)
+            raise UsageError(self.error) from self.cause
         if self._rewritten is None:
             return self._source
         if not self.changes and not isinstance(self._source, str | Path):
             return self._source
-        return self._rewritten.model()
+        with boundary(self.path):
+            return self._rewritten.model()
 
     def save(self, target: str | Path, *, replace: bool = True) -> None:
         """Write the result to a file, whole or not at all.
@@ -84,11 +90,15 @@ class FixResult:
             UsageError: there is no model, because of `error`.
         """
         if self.error is not None or self._rewritten is None:
-            raise UsageError(self.error or f"{self.path}: there is nothing to write")
-        self._rewritten.save(Path(target), replace=replace)
+            reason = self.error or f"{self.path}: there is nothing to write"
+            raise UsageError(reason) from self.cause
+        with boundary(self.path):
+            self._rewritten.save(Path(target), replace=replace)
 
     def copy_out(self, stream: BinaryIO) -> None:
         """Write the result to an open stream; raises as `save` does."""
         if self.error is not None or self._rewritten is None:
-            raise UsageError(self.error or f"{self.path}: there is nothing to write")
-        self._rewritten.copy_out(stream)
+            reason = self.error or f"{self.path}: there is nothing to write"
+            raise UsageError(reason) from self.cause
+        with boundary(self.path):
+            self._rewritten.copy_out(stream)

@@ -4,6 +4,7 @@ A format says by its `Capabilities` what it can be asked to write; each function
 exact weights, pixels or coordinates, or raises with the reason for which it cannot.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +14,7 @@ from halfpixel.conventions.torch.interpolate import NEAREST_COPIES_SINCE
 from halfpixel.errors import ConventionError
 from halfpixel.formats.plan import Conv, Floor, Gather, Grid, Matrix, Pixels, Product, SizedResize
 from halfpixel.sampling import Cubic, Linear, Nearest, Sampling, Weights
+from halfpixel.sampling.axis import MAX_LENGTH
 from halfpixel.sampling.grid import GridMode
 from halfpixel.sampling.lowering import (
     Lowering,
@@ -32,6 +34,9 @@ Step = Pixels | Floor | Matrix
 Texts = Callable[[Kind, Sequence[Step]], str]
 
 GRID_KERNELS: Final[Mapping[type, GridMode]] = {Linear: "linear", Cubic: "cubic"}
+
+MOST_NUMBERS: Final = 1 << 26
+"""Numbers that the constant grid of one resize may hold."""
 
 NEEDS_LENGTHS: Final = "it needs lengths that the file fixes"
 
@@ -88,9 +93,18 @@ def _moved(goal: SizedResize, able: Capabilities, what: str = "it") -> list[_Mov
         n_in, n_out = ins[axis], outs[axis]
         if n_in is None or n_out is None:
             raise ConventionError(f"{what} needs lengths that the file fixes")
+        _check_length(axis, n_in, n_out)
         if n_in != n_out or not able.weights(sampling, n_in, n_out).is_identity:
             found.append(_Moved(axis, sampling, n_in, n_out))
     return found
+
+
+def _check_length(axis: int, n_in: int, n_out: int) -> None:
+    """Refuse an axis of which no table or matrix is written into a model."""
+    longest = max(n_in, n_out)
+    if longest > MAX_LENGTH:
+        reason = f"axis {axis} is {longest} long, and at most {MAX_LENGTH} samples are written out"
+        raise ConventionError(reason)
 
 
 def _check_static(goal: SizedResize, able: Capabilities) -> None:
@@ -210,6 +224,7 @@ def grid(goal: SizedResize, able: Capabilities) -> Grid:
         sampling = goal.resize.sampling(axis)
         if n_in is None or n_out is None:
             raise ConventionError("a constant grid needs lengths that the file fixes")
+        _check_length(axis, n_in, n_out)
         positions = tuple(map(Fraction, range(n_in)))
         if sampling is not None:
             other = grid_positions(sampling, n_in, n_out)
@@ -218,6 +233,9 @@ def grid(goal: SizedResize, able: Capabilities) -> Grid:
             positions = other
         lengths.append(n_in)
         found.append(positions)
+    numbers = math.prod(map(len, found)) * len(found)
+    if numbers > MOST_NUMBERS:
+        raise ConventionError(f"its grid would hold {numbers} numbers")
     kernel = kinds.pop() if kinds else Nearest
     return Grid(
         GRID_KERNELS.get(kernel, "nearest"),

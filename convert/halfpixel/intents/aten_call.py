@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeGuard, cast
 
+from halfpixel.conventions.meaning import MOST, is_factor
 from halfpixel.conventions.torch.grid import (
     affine_grid_text,
     conv_transpose_text,
@@ -38,7 +39,7 @@ NO_CALL: Final = Intent("recorded", GRAPH, "no call that resamples")
 
 AREA: Final = ("aten.adaptive_avg_pool", "aten._adaptive_avg_pool")
 _MODE: Final = r"(nearest_exact|nearest|linear|bilinear|trilinear|bicubic)"
-_UPSAMPLE: Final = re.compile(rf"aten\._?upsample_{_MODE}(\d)d(_aa)?")
+_UPSAMPLE: Final = re.compile(rf"aten\._?upsample_{_MODE}([123])d(_aa)?")
 _NAMED: Final = re.compile(
     r"(?:^|[^a-z0-9])_?upsample_(nearest_exact|nearest|linear|bilinear|bicubic)([12])d(_aa)?"
     r"(?=$|[^a-z0-9]|_)"
@@ -209,10 +210,6 @@ def _convolution(
     return "convolution", Intent("recorded", origin, text or target, operator=meant)
 
 
-MOST: Final = 1 << 31
-"""No length, stride or factor of a network: a record with such a number is not read."""
-
-
 def _each(value: object, axes: int) -> tuple[int, ...]:
     """Return one number an axis; none at all where a number is not known, or cannot be."""
     items = cast("Sequence[object]", value if isinstance(value, list | tuple) else [value])
@@ -242,6 +239,6 @@ def _factors(value: object) -> tuple[float, ...] | None:
         return None
     items = cast("Sequence[object]", value)
     numbers = [v for v in items if _is_whole(v) or isinstance(v, float)]
-    if not items or len(numbers) != len(items) or not all(0 < v < MOST for v in numbers):
+    if not items or len(numbers) != len(items) or not all(map(is_factor, numbers)):
         return None
     return tuple(float(v) for v in numbers)

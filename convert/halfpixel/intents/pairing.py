@@ -7,9 +7,10 @@ no file is wrong by itself.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Self
+from dataclasses import dataclass
+from typing import Final, Self
 
+from halfpixel.intents.pair import Pair, compare_sites
 from halfpixel.sampling import (
     AffineGrid,
     AffineSample,
@@ -19,13 +20,9 @@ from halfpixel.sampling import (
     Resample,
     Resize,
     RoiAlign,
-    compare_resize,
 )
 from halfpixel.sampling.axis import MAX_LENGTH
-from halfpixel.site import Operation, Site
-
-if TYPE_CHECKING:
-    from fractions import Fraction
+from halfpixel.site import Site
 
 MOST: Final = 1 << 18  # pairs that are weighed; larger models are paired by their order alone
 KINDS: Final[dict[type, str]] = {
@@ -33,27 +30,6 @@ KINDS: Final[dict[type, str]] = {
     RoiAlign: "boxes", CropResize: "boxes", ConvTranspose: "convolution", AffineGrid: "theta",
 }  # fmt: skip
 WORDS: Final = re.compile(r"[A-Za-z]+|\d+")
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two sites that stand for the same call.
-
-    Attributes:
-        a: the site of the first file.
-        b: the site of the second.
-        equal: whether they compute the same; None where that is not decided.
-        difference: how they differ, in words; empty where they do not.
-        displacement: by how much their samples are apart, in input pixels.
-        weight_difference: by how much their weights differ.
-    """
-
-    a: Site
-    b: Site
-    equal: bool | None
-    difference: str = ""
-    displacement: float = 0.0
-    weight_difference: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,132 +144,3 @@ def _same_end(a: Sequence[int | None], b: Sequence[int | None]) -> float:
     if not pairs:
         return 0.0
     return 1.0 if all(n == m for n, m in pairs) else -0.5
-
-
-def compare_sites(a: Site, b: Site) -> Pair:
-    """Compare two sites that belong together.
-
-    >>> from halfpixel.sampling import Linear, Sampling
-    >>> def up(coordinate):
-    ...     resize = Resize(tuple((axis, Sampling(coordinate, Linear())) for axis in (2, 3)))
-    ...     shapes = {"input_shape": (1, 3, 4, 4), "output_shape": (1, 3, 8, 8)}
-    ...     return Site(coordinate, Operation("Resize", 19, {}, resize, **shapes))
-    >>> compare_sites(up("half_pixel"), up("asymmetric")).displacement
-    0.25
-    """
-    one, other = a.operator, b.operator
-    if isinstance(one, Resize) and isinstance(other, Resize):
-        return _resizes(a, b, one, other)
-    if isinstance(one, ConvTranspose) and isinstance(other, ConvTranspose):
-        return _convolutions(a, b, one, other)
-    grids = _sampler(one), _sampler(other)
-    if grids[0] is not None and grids[1] is not None:
-        return _grids(a, b, grids[0], grids[1])
-    rois = _roi(one), _roi(other)
-    if None not in rois:
-        same = rois[0] == rois[1]
-        return Pair(a, b, same, "" if same else f"{rois[0]} against {rois[1]}")
-    if one is not None and one == other:
-        return Pair(a, b, equal=True)
-    return Pair(a, b, None, f"not compared: {phrase(a)} against {phrase(b)}")
-
-
-def phrase(site: Site) -> str:
-    """Return what a site computes, in a phrase."""
-    if site.torch_call:
-        return site.torch_call
-    if isinstance(site.operator, Resize) and site.operator.axes:
-        sampling = site.operator.axes[-1][1]
-        return f"{sampling.coordinate} {type(sampling.kernel).__name__.lower()}"
-    return site.operation.problem or site.op
-
-
-def _moved(operation: Operation, resize: Resize, rank: int) -> Resize:
-    """Return a resize with its axes counted in a larger rank, from the last one on."""
-    shift = rank - operation.rank
-    return replace(resize, axes=tuple((axis + shift, s) for axis, s in resize.axes))
-
-
-def _merged(a: Sequence[int | None], b: Sequence[int | None], rank: int) -> list[int | None]:
-    """Return the lengths that either side knows, from the last axis on."""
-    ours, theirs = ((*(None,) * (rank - len(one)), *one) for one in (a, b))
-    return [n if n is not None else m for n, m in zip(ours, theirs, strict=True)]
-
-
-def _resizes(a: Site, b: Site, one: Resize, other: Resize) -> Pair:
-    rank = max(a.operation.rank, b.operation.rank)
-    (ins, outs), (their_ins, their_outs) = a.operation.lengths, b.operation.lengths
-    ours, theirs = _moved(a.operation, one, rank), _moved(b.operation, other, rank)
-    axes = sorted({axis for axis, _ in (*ours.axes, *theirs.axes)})
-    for end, here, there in (("input", ins, their_ins), ("output", outs, their_outs)):
-        known = [(here[axis - rank], there[axis - rank]) for axis in axes
-                 if rank - axis <= min(len(here), len(there))]  # fmt: skip
-        if any(n is not None and m is not None and n != m for n, m in known):
-            told = ["x".join(str(pair[k]) for pair in known) for k in (0, 1)]
-            return Pair(a, b, equal=False, difference=f"{end} lengths {told[0]} against {told[1]}")
-    verdict = compare_resize(
-        ours,
-        theirs,
-        _merged(ins, their_ins, rank),
-        _merged(outs, their_outs, rank),
-    )
-    if not verdict.axes or verdict.negligible:
-        return Pair(a, b, True if verdict.proven or not verdict.equal else None)
-    worst = verdict.worst.verdict
-    pixels, weights = float(worst.displacement), float(worst.weight_difference)
-    where = "" if worst.witness is None else f" at length {worst.witness[0]} to {worst.witness[1]}"
-    amount = f"samples up to {pixels:.3g} input px" if pixels else f"weights up to {weights:.3g}"
-    text = f"{amount} apart{where}: {phrase(a)} against {phrase(b)}"
-    return Pair(a, b, equal=False, difference=text, displacement=pixels, weight_difference=weights)
-
-
-def _sampler(operator: object) -> GridSample | Resample | None:
-    if isinstance(operator, AffineSample):
-        operator = operator.sample
-    if isinstance(operator, Resample):
-        return operator.as_grid_sample() or operator
-    return operator if isinstance(operator, GridSample) else None
-
-
-def _base(site: Site) -> AffineGrid | None:
-    """Return what makes the grid of a site, where that belongs to it."""
-    operator = site.operator
-    return (
-        operator.grid if isinstance(operator, AffineSample) else site.operation.surroundings.fed_by
-    )
-
-
-def _grids(a: Site, b: Site, one: GridSample | Resample, other: GridSample | Resample) -> Pair:
-    flags = [base.align_corners for base in (_base(a), _base(b)) if base is not None]
-    if len(flags) == 2 and flags[0] != flags[1]:
-        text = f"affine grids with align_corners={flags[0]} against {flags[1]}"
-        return Pair(a, b, equal=False, difference=text)
-    if isinstance(one, GridSample) and isinstance(other, GridSample):
-        same = replace(one, spatial=None) == replace(other, spatial=None)
-        moved: Fraction | None = one.displacement(other)
-    elif isinstance(one, Resample) and isinstance(other, Resample):
-        same, moved = one == other, one.displacement(other)
-    else:
-        return Pair(a, b, None, f"not compared: {phrase(a)} against {phrase(b)}")
-    pixels = float(moved or 0)
-    how = f"samples up to {pixels:.3g} input px apart" if pixels else "read otherwise"
-    text = "" if same else f"{how}: {phrase(a)} against {phrase(b)}"
-    return Pair(a, b, same, text, pixels)
-
-
-def _roi(operator: object) -> RoiAlign | None:
-    if isinstance(operator, CropResize):
-        return operator.as_roi_align()
-    return operator if isinstance(operator, RoiAlign) else None
-
-
-def _convolutions(a: Site, b: Site, one: ConvTranspose, other: ConvTranspose) -> Pair:
-    shape = (one.kernel, one.strides, one.dilations, one.groups)
-    same = shape == (other.kernel, other.strides, other.dilations, other.groups)
-    if same:
-        ins = _merged(a.operation.lengths[0], b.operation.lengths[0], len(one.kernel) + 2)
-        spatial = [n or 1 for n in ins[2:]]
-        cuts = [[op.cut(axis, n) for axis, n in enumerate(spatial)] for op in (one, other)]
-        same = cuts[0] == cuts[1]
-    text = "" if same else f"{phrase(a)} against {phrase(b)}"
-    return Pair(a, b, same, text)

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, cast
 
+from halfpixel.conventions.python_call import silent
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.aten_call import read_call
 from halfpixel.origin import Intent
@@ -27,13 +28,14 @@ from halfpixel.site import Operation
 FX_NODE: Final = "pkg.torch.onnx.fx_node"
 STACK_TRACE: Final = "pkg.torch.onnx.stack_trace"
 
-_CALL: Final = re.compile(
-    r"call_function\[target=([^\]]+)\]\(args = (.*), kwargs = (.*)\)\s*$", re.DOTALL
-)
+LONGEST: Final = 10_000
+"""Characters of a call that is read: no call that resamples is as long."""
+
 _NAME: Final = re.compile(r"%[A-Za-z0-9_.]+")
 _FRAME: Final = re.compile(r'File "([^"]+)", line (\d+), in [^\n]*(?:\n    ([^\n]*))?')
 _LIBRARY: Final = re.compile(r"(^|[/\\])torch[/\\](nn|functional|utils|jit|onnx|export|fx|_)")
-_INTERPOLATE: Final = re.compile(r"(?:\w+\.)*(?:interpolate|Upsample)\(")
+_INTERPOLATE: Final = re.compile(r"(?:interpolate|Upsample)\(")
+_BRACKET: Final = re.compile(r"""[()]|"[^"]*"|'[^']*'""")
 
 
 @lru_cache(maxsize=4096)
@@ -46,16 +48,19 @@ def parse_fx_node(text: str) -> tuple[str, tuple[object, ...]] | None:
     ...               "(args = (%x, [1, 2.5]), kwargs = {})")
     ('aten.relu.default', ('%x', [1, 2.5]))
     """
-    found = _CALL.search(text)
-    if found is None:
+    target, opened, rest = text.partition("call_function[target=")[2].partition("](args = ")
+    spelled, closed, last = rest.rpartition(", kwargs = ")
+    whole = opened and closed and last.rstrip().endswith(")")
+    if not target or "]" in target or not whole or len(spelled) > LONGEST:
         return None
     try:
-        arguments = ast.literal_eval(_NAME.sub(lambda m: repr(m[0]), found[2]))
+        with silent():
+            arguments = ast.literal_eval(_NAME.sub(lambda m: repr(m[0]), spelled))
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None
     if not isinstance(arguments, tuple):
         return None
-    return found[1].removeprefix("torch.ops."), cast("tuple[object, ...]", arguments)
+    return target.removeprefix("torch.ops."), cast("tuple[object, ...]", arguments)
 
 
 @lru_cache(maxsize=4096)
@@ -91,18 +96,30 @@ def recorded(
 
 def _from_source(operation: Operation, text: str) -> Intent | None:
     """Return the call that the user's own line spells, where all its arguments are literals."""
+    spelled = spelled_call(text)
+    if spelled is None:
+        return None
+    try:
+        call = parse_call(spelled, max(operation.rank - 2, 1))
+    except ValueError:
+        return None
+    return Intent("recorded", "the source line that the exporter kept", call.text(), call)
+
+
+def spelled_call(text: str) -> str | None:
+    """Return the first call of F.interpolate or nn.Upsample in a source line, to its last bracket.
+
+    >>> spelled_call("y = F.interpolate(x, size=(3, 4), mode=')').mean(1)")
+    "interpolate(x, size=(3, 4), mode=')')"
+    """
     found = _INTERPOLATE.search(text)
     if found is None:
         return None
-    spatial = max(operation.rank - 2, 1)
-    for end in range(len(text), found.end(), -1):
-        if text[end - 1] != ")":
-            continue
-        try:
-            call = parse_call(text[found.start() : end], spatial)
-        except ValueError:
-            continue
-        return Intent("recorded", "the source line that the exporter kept", call.text(), call)
+    depth = 1
+    for bracket in _BRACKET.finditer(text, found.end(), found.start() + LONGEST):
+        depth += {"(": 1, ")": -1}.get(bracket[0], 0)
+        if depth == 0:
+            return text[found.start() : bracket.end()]
     return None
 
 

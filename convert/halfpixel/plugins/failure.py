@@ -35,7 +35,7 @@ def verify_failure(found: Verification, sides: Sequence[object], folder: Path) -
         sides: the two sides, whose models tell what the divergent node was meant to be.
         folder: where the pictures are written.
     """
-    if found.equal and found.compared and not found.optimiser:
+    if found.equal:
         return ""
     from rich.console import Console
 

@@ -97,7 +97,9 @@ def _run_for_config(
         ignore=config.ignore,
     )
     if result.error is not None:
-        raise HalfpixelError(result.error)
+        raise HalfpixelError(result.error) from result.cause
+    for fault in result.faults:
+        LOG.warning("%s", fault)
     for change in result.changes:
         LOG.info(printable_line(f"{change.node}: {change.why}: {change.text}"))
     if not result.changed:

@@ -80,7 +80,9 @@ class FixResampling(onnx_ir.passes.InPlacePass):
         """
         result = fix_in_place(model, self.settings)
         if result.error is not None:
-            raise HalfpixelError(result.error)
+            raise HalfpixelError(result.error) from result.cause
+        for fault in result.faults:
+            LOG.warning("%s", fault)
         for change in result.changes:
             LOG.info(printable_line(f"{change.node}: {change.why}: {change.text}"))
         for declined in result.declined:

@@ -17,6 +17,10 @@ def lines(report: Report) -> Iterator[str]:
     for file in report.files:
         if file.error is not None:
             yield _command("error", file.path, "halfpixel", file.error)
+        for fault in file.faults:
+            yield _command("error", file.path, "halfpixel", fault)
+        for line in file.unjudged:
+            yield _command("error", file.path, "halfpixel", line)
         for one in file.findings:
             site, finding = one.site, one.finding
             text = [f"{site.path} ({site.op}): {finding.message} ({finding.how})"]

@@ -30,6 +30,9 @@ def _file(file: FileReport) -> dict[str, object]:
         "sites": [_site(site) for site in file.sites],
         "findings": [finding_fields(located) for located in file.findings],
         "repaired": list(file.repaired),
+        "unjudged": list(file.unjudged),
+        "faults": list(file.faults),
+        "defect": file.defect,
     }
 
 

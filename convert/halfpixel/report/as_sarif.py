@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Final
 
-from halfpixel.checking.result import FileReport, Report, SiteFinding
+from halfpixel.checking.result import Failure, FileReport, Report, SiteFinding
 from halfpixel.printable import printable
 from halfpixel.quoting import bytes_of, json_text, sarif_message, uri_path
 from halfpixel.rule import Bad, BadModel, Rule, Severity, load_rules
@@ -30,7 +30,12 @@ SCHEMA: Final = (
 ROOT: Final = "%SRCROOT%"
 """What relative paths are relative to: the folder in which the command ran."""
 
-UNREADABLE: Final = "unreadable"
+FAILURES: Final[Mapping[Failure, str]] = {
+    "unreadable": "A file could not be read.",
+    "defect": "A defect of halfpixel, or of a rule.",
+    "unjudged": "A node was too much work.",
+}
+"""What each kind of notification says."""
 
 SEVERITIES: Final[Mapping[Severity, str]] = {
     "error": "error",
@@ -93,7 +98,7 @@ def _run(report: Report, folder: Path) -> Values:
         "version": version("halfpixel"),
         "rules": [_rule(rule) for rule in rules],
         "notifications": [
-            {"id": UNREADABLE, "shortDescription": {"text": "A file could not be read."}}
+            {"id": kind, "shortDescription": {"text": text}} for kind, text in FAILURES.items()
         ],
     }
     return {
@@ -146,16 +151,16 @@ def _section(page: str, heading: str) -> str:
 
 
 def _invocation(files: Sequence[FileReport], folder: Path) -> Values:
-    """Return how the run went (3.20): files that could not be read are notifications."""
+    """Return how the run went (3.20): what could not be read or judged is notified."""
     failed: list[Values] = [
         {
             "level": "error",
-            "message": {"text": sarif_message(file.error)},
+            "message": {"text": sarif_message(text)},
             "locations": [{"physicalLocation": {"artifactLocation": _artifact(file.path, folder)}}],
-            "descriptor": {"id": UNREADABLE},
+            "descriptor": {"id": kind},
         }
         for file in files
-        if file.error is not None
+        for kind, text in file.failures
     ]
     return {"executionSuccessful": not failed, "toolExecutionNotifications": failed}
 

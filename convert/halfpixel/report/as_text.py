@@ -60,6 +60,10 @@ def _file(file: FileReport) -> Iterator[Line]:
         yield _plain(f"{file.path}: repaired before by halfpixel: {changes} recorded")
     for _, group in groupby(file.findings, key=lambda one: id(one.site)):
         yield from _site(file.path, list(group))
+    for fault in file.faults:
+        yield (("error", STYLES["error"]), (f": {fault}", ""))
+    for line in file.unjudged:
+        yield (("error", STYLES["error"]), (f": {line}", ""))
 
 
 def _site(path: str, located: Sequence[SiteFinding]) -> Iterator[Line]:

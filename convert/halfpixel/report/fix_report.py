@@ -33,12 +33,18 @@ def lines(results: Sequence[Written]) -> Iterator[str]:
                 )
         for one in result.declined:
             yield f"{result.path}: {_site(one)}: {one.why}: declined: {one.reason}"
+        yield from (f"error: {line}" for line in _unjudged(result))
+        yield from (f"error: {fault}" for fault in result.faults)
         yield f"{result.path}: {_summary(result, output)}"
 
 
 def _site(one: Outcome) -> str:
     name = f"{one.graph}/{one.node}" if one.graph else one.node
     return f"{name} ({one.op})"
+
+
+def _unjudged(result: FixResult) -> Sequence[str]:
+    return () if result.report is None else result.report.unjudged
 
 
 def _summary(result: FixResult, output: str) -> str:
@@ -65,9 +71,11 @@ def _file(result: FixResult, output: str) -> dict[str, object]:
         "path": result.path,
         "output": output or None,
         "error": result.error,
+        "faults": list(result.faults),
         "changes": [_change(change) for change in result.changes],
         "declined": [declined_fields(one) for one in result.declined],
         "notes": list(result.notes),
+        "unjudged": list(_unjudged(result)),
         "remaining": [finding_fields(one) for one in remaining],
     }
 

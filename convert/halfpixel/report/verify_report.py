@@ -1,15 +1,11 @@
-"""What was verified, as tables for people and as JSON for programs."""
+"""What was verified, as tables for people."""
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from halfpixel.intents.pairing import Pairing, copies
 from halfpixel.printable import printable, printable_line
-from halfpixel.quoting import json_text
-from halfpixel.site import Site
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.result import Verification
 from halfpixel.verifying.side import Divergence
@@ -18,8 +14,6 @@ from halfpixel.verifying.site_check import SiteResult
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
-
-VERSION: Final = 1
 
 
 def show(found: Verification, console: "Console") -> None:
@@ -44,6 +38,8 @@ def show(found: Verification, console: "Console") -> None:
         )
     if found.outputs:
         console.print(table)
+    for line in _measure_lines(found):
+        _say(console, line)
     for case in found.cases:
         if case.refused:
             shapes = ", ".join(f"{n} {'x'.join(map(str, s))}" for n, s in case.shapes.items())
@@ -58,10 +54,26 @@ def show(found: Verification, console: "Console") -> None:
         _say(console, line)
     _show_rest(console, found.optimiser, found.placement)
     count = sum(bool(case.outputs) for case in found.cases)
-    verdict = "equal" if found.equal else "different"
-    if found.equal and not found.compared:
+    verdict = "different" if found.differs else "equal"
+    if not found.compared and not found.differs:
         verdict = "nothing was compared"
-    _say(console, f"{verdict}, {count} of {len(found.cases)} runs compared")
+    by = ", as --tolerance or --task has it" if found.asked else ""
+    _say(console, f"{verdict}{by}, {count} of {len(found.cases)} runs compared")
+
+
+def _measure_lines(found: Verification) -> Iterator[str]:
+    """Yield how far outputs are apart by what they vary by and by the noise floor, and shapes."""
+    for one in found.outputs:
+        if one.measure is not None:
+            why = f": {one.measure.why}" if one.measure.why and not found.asked else ""
+            yield f"output {one.name!r} differs by {one.measure.text}{why}"
+    if len(found.cases) > 1 and any(case.shapes for case in found.cases):
+        yield "compared at " + "; ".join(case.lengths for case in found.cases if case.outputs)
+    if found.dropped:
+        taken = "; ".join(found.dropped[:4]) + " ..." * (len(found.dropped) > 4)
+        yield f"dropped, since neither side takes them: {taken}: {found.refusal}"
+    if found.proven:
+        yield found.proven
 
 
 def _show_rest(
@@ -169,6 +181,10 @@ def show_sites(
     for note in notes:
         _say(console, note)
     _show_rest(console, optimiser, ())
+    if not results:
+        text = "nothing was compared: it has no resampling node; hold it against another side"
+        _say(console, text)
+        return
     ran = [one for one in results if one.exact is not None]
     equal = sum(one.agrees for one in ran)
     _say(
@@ -182,106 +198,3 @@ def _verdict(found: Difference | None, refused: str) -> str:
     if found is None:
         return refused
     return "equal" if found.equal else "different"
-
-
-def dumps(found: Verification) -> str:
-    """Return a verification as JSON text; numbers that are not finite become null."""
-    first = found.first
-    return json_text(
-        {
-            "version": VERSION,
-            "equal": found.equal,
-            "sides": list(found.names),
-            "outputs": [
-                {
-                    "name": one.name,
-                    "other": one.other,
-                    "dtype": one.dtype,
-                    **_numbers(one.difference),
-                    "task": dict(one.task),
-                    "blank": one.blank,
-                }
-                for one in found.outputs
-            ],
-            "cases": [
-                {
-                    "shapes": {name: list(shape) for name, shape in case.shapes.items()},
-                    "equal": case.equal,
-                    "refused": case.refused or None,
-                }
-                for case in found.cases
-            ],
-            "first_divergent_node": None if first is None else first.node,
-            "divergence": None if first is None else _divergence(first),
-            "optimiser": list(found.optimiser),
-            "suspected_node": found.suspected or None,
-            "placement": {**found.placement[1], **found.placement[0]},
-            "placements": [dict(placed) for placed in found.placement],
-            "pairing": None if found.pairing is None else _pairing(found.pairing),
-        }
-    )
-
-
-def dumps_sites(
-    results: Sequence[SiteResult], optimiser: Sequence[str], notes: Sequence[str] = ()
-) -> str:
-    """Return what every site does as JSON text."""
-    rows = [
-        {
-            "node": one.site.name,
-            "graph": one.site.graph,
-            "op": one.site.op,
-            "shape": list(one.shape),
-            "provider": one.provider or one.where,
-            "equal": one.agrees if one.exact is not None else None,
-            "exact": None if one.exact is None else _numbers(one.exact),
-            "torch_call": one.site.torch_call,
-            "torch": None if one.torch is None else _numbers(one.torch),
-            "refused": one.refused or None,
-        }
-        for one in results
-    ]
-    ran = [one for one in results if one.exact is not None]
-    refused = any(one.refused_by_runtime for one in results)
-    equal = all(one.agrees for one in ran) and not refused and bool(ran or not results)
-    lines = {"optimiser": list(optimiser), "notes": list(notes)}
-    return json_text({"version": VERSION, "equal": equal, "sites": rows, **lines})
-
-
-def _pairing(found: Pairing) -> dict[str, object]:
-    def named(site: Site) -> dict[str, str]:
-        return {"node": site.name, "op": site.op, "graph": site.graph}
-
-    return {
-        "pairs": [
-            {
-                "a": named(pair.a),
-                "b": named(pair.b),
-                "equal": pair.equal,
-                "difference": pair.difference or None,
-                "displacement": pair.displacement,
-                "weight_difference": pair.weight_difference,
-            }
-            for pair in found.pairs
-        ],
-        "only_a": [named(site) for site in found.only_a],
-        "only_b": [named(site) for site in found.only_b],
-    }
-
-
-def _divergence(first: Divergence) -> dict[str, object]:
-    return {
-        "node": first.node,
-        "op": first.op,
-        "site": first.site,
-        "introduced": None if first.introduced is None else _numbers(first.introduced),
-        "observed": _numbers(first.observed),
-        "against": first.against,
-    }
-
-
-def _numbers(found: Difference) -> dict[str, object]:
-    return {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in asdict(found).items()
-    }

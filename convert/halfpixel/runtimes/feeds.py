@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.errors import ModelFileError, UsageError
+from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.quoting import shell_word
+from halfpixel.runtimes.size import check_values
+from halfpixel.site import Shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +27,23 @@ BOXES: Final = 3
 
 USUAL_RANGE: Final = (0.0, 1.0)
 """Range of made floats, where nothing else is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """What free axes are: the first one, the second one, and the others in turn."""
+
+    batch: int
+    channels: int
+    spatial: tuple[int, int]
+
+    def of(self, axis: int) -> int:
+        """Return the length of an axis.
+
+        >>> [Lengths(1, 3, (64, 96)).of(axis) for axis in range(4)]
+        [1, 3, 64, 96]
+        """
+        return (self.batch, self.channels, *self.spatial)[axis if axis < 2 else 2 + axis % 2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,60 +72,89 @@ def make_feeds(ports: Sequence[Port], settings: FeedSettings) -> "Iterator[Feeds
     image; whole numbers are 0 or 1, small enough for any table, but pixels take their range.
 
     Raises:
-        UsageError: an input whose rank is not known, and no shape is given for it.
+        UsageError: an input whose rank is not known, or that cannot have the shape that is given.
 
     >>> x = Port("x", "float32", (1, 3, "h", "w"))
     >>> [case["x"].shape for case in make_feeds([x], FeedSettings())][:2]
     [(1, 3, 64, 64), (1, 3, 65, 97)]
     """
-    import numpy as np
-
     if settings.given:
         yield from settings.given
         return
-    stray = [name for name in settings.shapes if name not in {port.name for port in ports}]
-    if stray:
-        known = ", ".join(port.name for port in ports)
-        raise UsageError(f"--shape {stray[0]}: no such input; there are: {known}")
+    shapes = shapes_of(ports, settings)
+    free = any(not isinstance(n, int) for shape in shapes.values() for n in shape)
+    for number, spatial in enumerate(TRIALS if free else TRIALS[:1]):
+        batch = 1 + number % 2 if min(spatial) > 1 else 1
+        yield feed_of(ports, settings, number, Lengths(batch, CHANNELS, spatial))
+
+
+def shapes_of(ports: Sequence[Port], settings: FeedSettings) -> dict[str, Shape]:
+    """Return the shape of each input: the one that was asked for, or else the declared one.
+
+    Raises:
+        UsageError: no such input, or one that cannot have the shape, or whose rank is not known.
+    """
+    check_shapes(ports, settings.shapes)
     shapes = {port.name: settings.shapes.get(port.name, port.shape) for port in ports}
-    unknown = [name for name, shape in shapes.items() if shape is None]
-    if unknown:
-        raise UsageError(
-            f"the shape of input {unknown[0]!r} is not known; --shape "
-            f"{shell_word(unknown[0])}=1x3x224x224"
-        )
-    free = any(not isinstance(n, int) for shape in shapes.values() for n in shape or ())
-    for number, lengths in enumerate(TRIALS if free else TRIALS[:1]):
-        random = np.random.default_rng(settings.seed + number)
-        symbols: dict[object, int] = {}
-        case: Feeds = {}
-        for port in ports:
-            shape = tuple(
-                n if isinstance(n, int) else _length(n, port.name, axis, number, lengths, symbols)
-                for axis, n in enumerate(shapes[port.name] or ())
+    for name, shape in shapes.items():
+        if shape is None:
+            raise UsageError(
+                f"the shape of input {name!r} is not known; --shape {shell_word(name)}=1x3x224x224"
             )
-            case[port.name] = _array(port, shape, settings, random, case)
-        yield case
+    return {name: shape or () for name, shape in shapes.items()}
 
 
-def _length(  # noqa: PLR0913, PLR0917 - a dimension and where it stands
-    symbol: str | None,
-    name: str,
-    axis: int,
-    number: int,
-    lengths: tuple[int, int],
-    symbols: dict[object, int],
-) -> int:
-    """Return the length of a free dimension, the same for the same symbol."""
-    key: object = symbol or (name, axis)
-    if key not in symbols:
-        if axis == 0:
-            symbols[key] = 1 + number % 2 if min(lengths) > 1 else 1
-        elif axis == 1:
-            symbols[key] = CHANNELS
-        else:
-            symbols[key] = lengths[axis % 2]
-    return symbols[key]
+def check_shapes(ports: Sequence[Port], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse shapes that the inputs cannot have.
+
+    Raises:
+        UsageError: an input that is not there, another rank, or another length than a fixed one.
+
+    >>> check_shapes([Port("x", "float32", ("n", 3, 8))], {"x": (1, 4, 8)})
+    Traceback (most recent call last):
+    ...
+    halfpixel.errors.UsageError: --shape x=1x4x8: axis 1 of input 'x' is 3: nx3x8
+    """
+    known = {port.name: port.shape for port in ports}
+    for name, shape in shapes.items():
+        text = f"--shape {name}={'x'.join(map(str, shape))}"
+        if name not in known:
+            raise UsageError(f"{text}: no such input; there are: {', '.join(known)}")
+        declared = known[name]
+        if declared is None:
+            continue
+        words = "x".join("?" if n is None else str(n) for n in declared) or "a number alone"
+        if len(shape) != len(declared):
+            raise UsageError(f"{text}: input {name!r} has {len(declared)} axes: {words}")
+        for axis, (n, m) in enumerate(zip(shape, declared, strict=True)):
+            if isinstance(m, int) and n != m:
+                raise UsageError(f"{text}: axis {axis} of input {name!r} is {m}: {words}")
+
+
+def feed_of(
+    ports: Sequence[Port], settings: FeedSettings, number: int, lengths: Lengths
+) -> "Feeds":
+    """Return inputs at given lengths of the free axes, the same for the same number."""
+    import numpy as np
+
+    random = np.random.default_rng(settings.seed + number)
+    shapes = shapes_of(ports, settings)
+    symbols: dict[object, int] = {  # what was asked for one input holds for the others
+        n: m
+        for port in ports
+        for n, m in zip(port.shape or (), settings.shapes.get(port.name, ()), strict=False)
+        if isinstance(n, str)
+    }
+    case: Feeds = {}
+    for port in ports:
+        shape = tuple(
+            n
+            if isinstance(n, int)
+            else symbols.setdefault(n or (port.name, axis), lengths.of(axis))
+            for axis, n in enumerate(shapes[port.name])
+        )
+        case[port.name] = _array(port, shape, settings, random, case)
+    return case
 
 
 def _array(
@@ -119,6 +166,7 @@ def _array(
 ) -> "Array":
     import numpy as np
 
+    check_values(f"input {port.name!r}", shape)
     kind = port.dtype or "float32"
     if port.role == "rois":
         return _shaped(_boxes(shape, before, random), shape).astype(_type(kind))
@@ -210,87 +258,3 @@ def _shaped(boxes: "NDArray[np.float64]", shape: tuple[int, ...]) -> "NDArray[np
     first = np.zeros((len(boxes), shape[2] - 4))
     joined: NDArray[np.float64] = np.concatenate([first, boxes], axis=1)
     return joined.reshape(shape)
-
-
-def read_feeds(texts: Sequence[str]) -> "tuple[Feeds, ...]":
-    """Return the cases that `--inputs` names.
-
-    Args:
-        texts: an .npz file of arrays by input name; `NAME=FILE` with an .npy or .pb file, one
-            an input; or `package.module:function`, which returns a dict of arrays or several.
-
-    Raises:
-        ModelFileError: a file cannot be read.
-        UsageError: a text that is none of these.
-    """
-    single: Feeds = {}
-    cases: list[Feeds] = []
-    for text in texts:
-        name, equals, file = text.partition("=")
-        if equals:
-            single[name] = _read_one(Path(file))
-        elif text.endswith(".npz"):
-            from halfpixel.runtimes.recorded_ import read_arrays, split_cases
-
-            cases += split_cases(read_arrays(Path(text)), ())
-        elif ":" in text:
-            cases += _called(text)
-        else:
-            raise UsageError(
-                f"--inputs {text!r}: expected an .npz, NAME=FILE.npy, NAME=FILE.pb or "
-                "package.module:function"
-            )
-    return (*cases, single) if single else tuple(cases)
-
-
-def _read_one(path: Path) -> "Array":
-    import numpy as np
-
-    try:
-        if path.suffix == ".pb":
-            from onnx import TensorProto, numpy_helper
-
-            return numpy_helper.to_array(TensorProto.FromString(path.read_bytes()))
-        return cast("Array", np.load(path, allow_pickle=False))
-    except Exception as error:
-        reason = f"neither an .npy array nor a TensorProto: {error}".splitlines()[0]
-        raise ModelFileError(path, reason.lower()) from error
-
-
-def _called(text: str) -> "list[Feeds]":
-    import numpy as np
-
-    name, _, attribute = text.partition(":")
-    try:
-        result: object = getattr(import_module(name), attribute)()
-        several: list[object] = [result]
-        if not isinstance(result, Mapping):
-            several = list(cast("list[object]", result))
-    except Exception as error:
-        raise UsageError(f"--inputs {text}: {type(error).__name__}: {error}") from error
-    found: list[Feeds] = []
-    for one in several:
-        if not isinstance(one, Mapping):
-            raise UsageError(f"--inputs {text}: expected a dict of arrays, or several")
-        arrays = cast("Mapping[str, object]", one)
-        found.append({str(name): np.asarray(array) for name, array in arrays.items()})
-    return found
-
-
-def parse_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    """Return the shapes that `NAME=1x3x64x64` texts say.
-
-    Raises:
-        UsageError: a text that is none.
-
-    >>> parse_shapes(["x=1x3x8x8"])
-    {'x': (1, 3, 8, 8)}
-    """
-    out: dict[str, tuple[int, ...]] = {}
-    for text in texts:
-        name, equals, listed = text.rpartition("=")
-        parts = listed.split("x") if listed else []
-        if not equals or not name or not all(part.isdigit() for part in parts):
-            raise UsageError(f"--shape {text!r}: expected NAME=1x3x64x64")
-        out[name] = tuple(int(part) for part in parts)
-    return out

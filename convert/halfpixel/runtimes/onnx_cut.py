@@ -10,6 +10,7 @@ from halfpixel.formats.onnx.read.constants import NAMES
 from halfpixel.formats.onnx.read.resize import resize_inputs
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.runtimes.one_site import Cut
+from halfpixel.sampling.arithmetic import output_length_float32
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -55,7 +56,7 @@ def _cut_out(place: Place, shape: Sequence[int], outs: Sequence[int]) -> Cut:
     for index, name in enumerate(copy.input):
         if not name:
             continue
-        values = _known(place, index, name, outs)
+        values = _known(place, index, name, (shape, outs))
         if values is not None:
             constants.append(_tensor(name, values))
             continue
@@ -96,7 +97,9 @@ def _plain(place: Place) -> "NodeProto":
     return copy
 
 
-def _known(place: Place, index: int, name: str, outs: Sequence[int]) -> "Array | None":
+def _known(
+    place: Place, index: int, name: str, lengths: tuple[Sequence[int], Sequence[int]]
+) -> "Array | None":
     """Return the values of an input that is constant, or that says lengths; else None."""
     import numpy as np
 
@@ -113,10 +116,26 @@ def _known(place: Place, index: int, name: str, outs: Sequence[int]) -> "Array |
     whole = by is None or name == by.sizes
     if found is not None:
         return np.array(found, np.int64 if whole else np.float32)
-    if not whole:
+    ins, outs = (_listed(place, each) for each in lengths)
+    if whole:
+        return np.array(outs, np.int64)
+    if by is None or name != by.scales or len(ins) != len(outs):
         raise GraphError("", place.site.name, f"input {index} is computed while the model runs")
-    lengths = _listed(place, outs)
-    return np.array(lengths, np.int64)
+    return np.array([_scale(n, m) for n, m in zip(ins, outs, strict=True)], np.float32)
+
+
+def _scale(n_in: int, n_out: int) -> float:
+    """Return the scale that takes one length to another, the float32 product rounded down.
+
+    >>> _scale(8, 16), output_length_float32(7, _scale(7, 15))
+    (2.0, 15)
+    """
+    import numpy as np
+
+    scale = float(np.float32(n_out / n_in))
+    while output_length_float32(n_in, scale) < n_out:
+        scale = float(np.nextafter(np.float32(scale), np.float32(np.inf)))
+    return scale
 
 
 def _listed(place: Place, outs: Sequence[int]) -> list[int]:

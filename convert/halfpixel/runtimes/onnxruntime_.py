@@ -23,8 +23,8 @@ from halfpixel.format import Port
 from halfpixel.formats import onnx_file
 from halfpixel.formats.onnx.memory import in_memory
 from halfpixel.formats.onnx.read.external_data import size_of_data, with_real_names
+from halfpixel.formats.onnx.read.lengths.values import with_outputs
 from halfpixel.formats.onnx.read.resize import OPS
-from halfpixel.formats.onnx.read.values import with_outputs
 from halfpixel.runtime import RunSettings, Runtime, Side
 from halfpixel.runtimes.provider import (
     ASSIGNMENT,

@@ -59,6 +59,9 @@ LIBRARIES: Final[Mapping[str, str]] = {
     "TensorrtExecutionProvider": "onnxruntime_providers_tensorrt",
 }
 
+KIND: Final = re.compile(r"[ ,]*\b(?:Type )?Error:? ")
+"""onnxruntime's word for the kind of an error, in the middle of what it says."""
+
 CODE: Final = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
 SIGNATURE: Final = re.compile(r"^.*\[with [^]]*\] ")
 SOURCE_PLACES: Final = re.compile(r"\S*/onnxruntime\S*:\d+ (?:onnxruntime::\S+ )?")
@@ -207,10 +210,13 @@ def words_of(error: Exception) -> str:
 
     >>> words_of(Exception("[ONNXRuntimeError] : 9 : NOT_IMPLEMENTED : no kernel"))
     'no kernel'
+    >>> words_of(Exception("an invalid model. Type Error: Type 'tensor(bool)' is invalid"))
+    "an invalid model. Type 'tensor(bool)' is invalid"
     """
     text = " ".join(str(error).split())
     last = CODE.split(text)[-1].rpartition("Status Message: ")[2]
-    return SOURCE_PLACES.sub("", SIGNATURE.sub("", last)).strip() or text
+    told = SOURCE_PLACES.sub("", SIGNATURE.sub("", last)).strip() or text
+    return KIND.sub(" ", told)
 
 
 DTYPES: Final[Mapping[str, str]] = {

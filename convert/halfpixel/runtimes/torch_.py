@@ -7,7 +7,8 @@ are held against them one by one.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.errors import RuntimeFailure, RuntimeRefusal, UsageError
@@ -69,6 +70,27 @@ class TorchRunning:
         named = dict(_flat(self._called(feeds)))
         self.outputs = tuple(named)
         return {name: _array(tensor) for name, tensor in named.items()}
+
+    def run_double(self, feeds: "Mapping[str, Array]") -> "dict[str, Array]":
+        """Return the outputs as the module computes them in float64.
+
+        Raises:
+            RuntimeRefusal: it does not run in float64.
+        """
+        import torch
+
+        before = torch.get_default_dtype()
+        floats = {n: a.astype("float64") if a.dtype.kind == "f" else a for n, a in feeds.items()}
+        try:
+            wide = replace(self, module=deepcopy(self.module).double())
+            torch.set_default_dtype(torch.float64)
+            return wide.run(floats)
+        except RuntimeRefusal:
+            raise
+        except Exception as error:
+            raise RuntimeRefusal(self.name, f"{type(error).__name__}: {error}") from error
+        finally:
+            torch.set_default_dtype(before)
 
     def calls(self, feeds: "Mapping[str, Array]") -> list[Call]:
         """Return the resampling calls that a run makes, in order."""

@@ -20,6 +20,7 @@ from typing import Final
 
 from halfpixel.sampling.coordinate import Coordinate
 from halfpixel.sampling.kernel import Rounding
+from halfpixel.work import spend
 
 TIE: Final = 1e-6
 """onnxruntime takes a fractional part this close to 1/2 for a tie (kNearestModeEps)."""
@@ -239,6 +240,7 @@ def onnxruntime_nearest(
     formula = _ORT_COORDINATE.get(coordinate)
     if formula is None:
         return None
+    spend(n_out // 4)
     step = float32(n_out / n_in) if scale is None else float32(scale)
     if step == 1.0:
         return tuple(min(i, n_in - 1) for i in range(n_out))
@@ -265,6 +267,7 @@ def pytorch_nearest(
     >>> pytorch_nearest(14, 2), pytorch_nearest(4, 2, exact=True)
     ((0, 7), (1, 3))
     """
+    spend(n_out // 4)
     step = float32(1.0 / scale_factor) if scale_factor else float32(n_in / n_out)
     half = 0.5 if exact else 0.0
     return tuple(min(math.floor(float32((i + half) * step)), n_in - 1) for i in range(n_out))

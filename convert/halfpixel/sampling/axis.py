@@ -33,13 +33,14 @@ from halfpixel.sampling.kernel import (
     smooth_taps,
     window_taps,
 )
+from halfpixel.work import spend
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 MAX_LENGTH: Final = 1 << 20
-"""Longest axis whose matrix is written out: longer ones are judged by their closed form."""
+"""Longest axis whose matrix is written into a model; what is judged has no longest axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ class Sampling:
         """Return W for one pair of lengths.
 
         Args:
-            n_in: input length, 1 to `MAX_LENGTH`.
-            n_out: output length, 1 to `MAX_LENGTH`.
+            n_in: input length, at least 1.
+            n_out: output length, at least 1; memory goes with it.
 
         Returns:
             Rows of (input index, weight) pairs, one an output sample.
@@ -145,17 +146,18 @@ class Weights:
         return dense
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _weights(sampling: Sampling, n_in: int, n_out: int) -> Weights:
     for name, length in (("n_in", n_in), ("n_out", n_out)):
-        if not 1 <= length <= MAX_LENGTH:
-            raise ValueError(f"{name} is {length}: a length is 1 to {MAX_LENGTH}")
+        if length < 1:
+            raise ValueError(f"{name} is {length}: a length is at least 1")
     if sampling.copies_same_length and n_in == n_out:
         return _identity(n_in)
     kernel = sampling.kernel
     if isinstance(kernel, Table):
         return _table(kernel, n_in, n_out)
     if isinstance(kernel, Area):
+        spend(n_in + n_out)
         rows = tuple(window_taps(kernel, i, n_in, n_out) for i in range(n_out))
         return Weights(n_in, rows, frozenset(), tuple(_centre(row) for row in rows))
     return _line_weights(sampling, kernel, n_in, n_out, range(n_out))
@@ -183,6 +185,7 @@ def weights_at(sampling: Sampling, n_in: int, n_out: int, outputs: Sequence[int]
     if sampling.copies_same_length and n_in == n_out:
         rows: tuple[Taps, ...] = tuple(((i, ONE),) for i in outputs)
     elif isinstance(kernel, Area):
+        spend(len(outputs) * (2 + n_in // n_out))
         rows = tuple(window_taps(kernel, i, n_in, n_out) for i in outputs)
     else:
         return _line_weights(sampling, kernel, n_in, n_out, outputs)
@@ -216,26 +219,35 @@ def _line_weights(
     line = source_line(sampling.coordinate, axis)
     width = stretch(sampling.coordinate, axis)
     shrinking = axis.ratio > 1
-    cache: dict[Fraction, Taps] = {}
+    radius = 2 if isinstance(kernel, Cubic) else 1
+    stretched = not isinstance(kernel, Nearest) and kernel.antialias
+    wide = 4 * radius * math.ceil(width if stretched else 1)  # two steps a weight
+    whole = math.lcm(line.step.denominator, line.start.denominator)
+    step, start = int(line.step * whole), int(line.start * whole)  # in parts of a pixel
+    cache: dict[int, Taps] = {}
     rows: list[Taps] = []
     positions: list[Fraction] = []
     outside: set[int] = set()
+    spend(len(outputs))
     for place, i in enumerate(outputs):
-        x = line.at(i)
+        x = Fraction(step * i + start, whole)
         if sampling.extrapolate and not 0 <= x <= n_in - 1:
             outside.add(place)
             rows.append(())
             positions.append(x)
             continue
-        base = math.floor(x)
-        frac = x - base
-        taps = cache.get(frac)
+        base, part = divmod(step * i + start, whole)
+        taps = cache.get(part)
         if taps is None:
+            frac = Fraction(part, whole)
             if isinstance(kernel, Nearest):
                 taps = ((pick(kernel.rounding, frac, shrinking=shrinking), ONE),)
             else:
+                spend(wide)
                 taps = smooth_taps(kernel, frac, width)
-            cache[frac] = taps
+            cache[part] = taps
+        if len(taps) > 8:
+            spend(len(taps) // 8)  # a row of a wide kernel is written out tap by tap
         row = _at_border(taps, base, n_in, exclude=sampling.exclude_outside)
         rows.append(row)
         positions.append(_position(kernel, x, row, n_in))

@@ -18,7 +18,8 @@ from typing import Final, Literal
 from halfpixel.sampling.axis import Sampling, Weights, weights_at
 from halfpixel.sampling.coordinate import ONE, ZERO, Coordinate, stretch
 from halfpixel.sampling.kernel import Area, Cubic, Linear, Nearest, Table, Taps
-from halfpixel.sampling.search import lengths_to_try, period_of
+from halfpixel.sampling.search import deciding_rows, lengths_to_try, period_of
+from halfpixel.work import spend
 
 Proof = Literal["closed form", "sizes", "period", "search"]
 
@@ -27,6 +28,9 @@ SEARCH_TO: Final = 12
 
 MOST_TAPS: Final = 1 << 15
 """Weights of a matrix that is written out; larger ones are judged by some of their rows."""
+
+SAMPLED_TAPS: Final = 1 << 12
+"""Weights of those rows: of a wide kernel fewer rows are looked at."""
 
 ROWS: Final = 64
 """Rows of such a matrix that are compared at each end, and as many between."""
@@ -157,11 +161,17 @@ def _copies_anyway(sampling: Sampling) -> bool:
 
 @lru_cache(maxsize=4096)
 def _at_sizes(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
+    spend()
     if _same_lines(canonical(a), canonical(b), n_in, n_out):
         return Verdict(equal=True, proof="sizes")
-    if max(_taps(a, n_in, n_out), _taps(b, n_in, n_out)) > MOST_TAPS:
+    most = max(_taps(a, n_in, n_out), _taps(b, n_in, n_out))
+    rows = deciding_rows(a, b, n_in, n_out)
+    if rows is not None and most * len(rows) / n_out <= MOST_TAPS:
+        first, second = weights_at(a, n_in, n_out, rows), weights_at(b, n_in, n_out, rows)
+    elif most > MOST_TAPS:
         return _at_samples(a, b, n_in, n_out)
-    first, second = a.weights(n_in, n_out), b.weights(n_in, n_out)
+    else:
+        first, second = a.weights(n_in, n_out), b.weights(n_in, n_out)
     if first.rows == second.rows and first.outside == second.outside:
         return Verdict(equal=True, proof="sizes")
     return Verdict(
@@ -210,7 +220,7 @@ def _at_samples(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
     Rows that are all equal prove nothing; lines alone decide where a row is itself too long.
     """
     a_row = max(_taps(a, n_in, n_out), _taps(b, n_in, n_out)) / n_out
-    count = min(math.floor(MOST_TAPS / (3 * a_row)), ROWS)
+    count = min(math.floor(SAMPLED_TAPS / (3 * a_row)), ROWS)
     if count < 2 or isinstance(a.kernel, Table) or isinstance(b.kernel, Table):
         first, second = a.line(n_in, n_out), b.line(n_in, n_out)
         apart = max(abs(first.at(i) - second.at(i)) for i in (0, n_out - 1))

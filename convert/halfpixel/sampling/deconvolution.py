@@ -5,6 +5,7 @@ arithmetic for deep learning", 2016; A. Odena et al., "Deconvolution and checker
 artifacts", Distill, 2016.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -50,18 +51,30 @@ class ConvTranspose:
         """Return the extent of the dilated kernel along an axis, in output samples."""
         return (self.kernel[axis] - 1) * self.dilations[axis] + 1
 
-    def coverage(self, axis: int) -> Ints:
-        """Return how many kernel taps reach each of the `stride` phases of the output.
+    def is_even(self, axis: int) -> bool:
+        """Whether as many kernel taps reach each of the `stride` phases of the output.
 
         Uneven numbers are what shows as a checkerboard.
+        """
+        stride = self.strides[axis]
+        return math.gcd(self.dilations[axis], stride) == 1 and self.kernel[axis] % stride == 0
+
+    def coverage(self, axis: int, most: int = 16) -> Ints:
+        """Return how many kernel taps reach each of the first phases of the output.
 
         >>> three = ConvTranspose((3,), (2,), (0,), (0,), (0,), (1,))
         >>> three.coverage(0)
         (2, 1)
         """
-        phases = [0] * self.strides[axis]
-        for tap in range(self.kernel[axis]):
-            phases[tap * self.dilations[axis] % self.strides[axis]] += 1
+        taps, stride, dilation = self.kernel[axis], self.strides[axis], self.dilations[axis]
+        common = math.gcd(dilation, stride)
+        period = stride // common
+        turned = pow(dilation // common, -1, period)
+        phases: list[int] = []
+        for phase in range(min(stride, most)):
+            first = phase // common * turned % period  # the first tap that reaches the phase
+            reached = phase % common == 0 and first < taps
+            phases.append((taps - 1 - first) // period + 1 if reached else 0)
         return tuple(phases)
 
     def cut(self, axis: int, length: int) -> tuple[int, int, int]:

@@ -126,18 +126,29 @@ def smooth_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> Ta
     """
     width = stretch if kernel.antialias else Fraction(1)
     radius = 1 if isinstance(kernel, Linear) else 2
-    first = math.floor(frac - radius * width) + 1
-    last = math.ceil(frac + radius * width) - 1
-    values: list[tuple[int, Fraction]] = []
+    place, pixel = frac.numerator * width.denominator, frac.denominator * width.denominator
+    whole = frac.denominator * width.numerator  # a distance of 1, in the same whole numbers
+    first = (place - radius * whole) // pixel + 1
+    last = -(-(place + radius * whole) // pixel) - 1
+    a = None if isinstance(kernel, Linear) else kernel.a
+    values: list[tuple[int, int]] = []
     for offset in range(first, last + 1):
-        t = (offset - frac) / width
-        value = triangle(t) if isinstance(kernel, Linear) else keys_cubic(t, kernel.a)
+        t = abs(offset * pixel - place)
+        value = max(0, whole - t) if a is None else _keys_cubic(t, whole, a)
         if value:
             values.append((offset, value))
-    total = sum((value for _, value in values), Fraction(0))
-    if total == 1:
-        return tuple(values)
-    return tuple((offset, value / total) for offset, value in values)
+    total = sum(value for _, value in values)
+    return tuple((offset, Fraction(value, total)) for offset, value in values)
+
+
+def _keys_cubic(t: int, whole: int, a: Fraction) -> int:
+    """Return `keys_cubic(t / whole, a)` in units of 1 / (denominator of a * whole ** 3)."""
+    p, q = a.numerator, a.denominator
+    if t <= whole:
+        return ((p + 2 * q) * t - (p + 3 * q) * whole) * t * t + q * whole**3
+    if t < 2 * whole:
+        return p * (((t - 5 * whole) * t + 8 * whole * whole) * t - 4 * whole**3)
+    return 0
 
 
 def window_taps(kernel: Area, index: int, n_in: int, n_out: int) -> Taps:

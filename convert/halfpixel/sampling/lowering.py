@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
 
-from halfpixel.sampling.axis import Sampling, Weights
+from halfpixel.sampling.axis import Sampling, Weights, weights_at
 from halfpixel.sampling.coordinate import ONE
-from halfpixel.sampling.kernel import Cubic, Linear, Nearest, Taps, smooth_taps
+from halfpixel.sampling.kernel import Cubic, Linear, Nearest, Table, Taps, smooth_taps
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
 
 Lowering = Literal["matmul", "conv", "gridsample", "gather"]
@@ -33,6 +33,9 @@ LOWERINGS: Final[tuple[Lowering, ...]] = ("matmul", "conv", "gridsample", "gathe
 
 LARGEST_FACTOR: Final = 64
 """Largest whole factor for which a transposed convolution is offered."""
+
+MIDDLE: Final = 64
+"""Rows of a matrix among which the widest is looked for."""
 
 GRID_CUBIC: Final = Fraction(-3, 4)
 
@@ -274,4 +277,9 @@ def _conv_cost(axes: Axes) -> Cost:
 
 
 def _most_taps(sampling: Sampling, n_in: int, n_out: int) -> int:
-    return max((len(row) for row in sampling.weights(n_in, n_out).rows), default=1)
+    if isinstance(sampling.kernel, Table):
+        rows = sampling.weights(n_in, n_out).rows
+    else:
+        middle = [i * (n_out - 1) // MIDDLE for i in range(MIDDLE + 1)]
+        rows = weights_at(sampling, n_in, n_out, sorted({*range(min(n_out, MIDDLE)), *middle})).rows
+    return max((len(row) for row in rows), default=1)

@@ -8,8 +8,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from halfpixel.sampling.arithmetic import float32, simplest
-from halfpixel.sampling.axis import Sampling, Weights
+from halfpixel.sampling.axis import Sampling, Weights, weights_at
 from halfpixel.sampling.compare import Verdict, compare
+from halfpixel.sampling.dense import DenseTaps, dense, dense_taps
+from halfpixel.sampling.kernel import Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,11 +64,11 @@ class Resize:
         y: NDArray[np.float64] = x.astype(np.float64)
         outside: list[tuple[int, list[int]]] = []
         for axis, sampling in self.axes:
-            weights = sampling.weights(x.shape[axis], output_shape[axis])
-            if weights.outside:
-                outside.append((axis, sorted(weights.outside)))
-            if not weights.is_identity:
-                y = along_axis(weights, y, axis)
+            taps = dense_taps(sampling, x.shape[axis], output_shape[axis])
+            if taps.outside.size:
+                outside.append((axis, taps.outside.tolist()))
+            if not taps.is_identity:
+                y = along_axis(taps, y, axis)
         for axis, indices in outside:
             where: list[slice | list[int]] = [slice(None)] * y.ndim
             where[axis] = indices
@@ -74,22 +76,18 @@ class Resize:
         return y
 
 
-def along_axis(weights: Weights, x: "NDArray[np.float64]", axis: int) -> "NDArray[np.float64]":
+def along_axis(
+    weights: Weights | DenseTaps, x: "NDArray[np.float64]", axis: int
+) -> "NDArray[np.float64]":
     """Return W applied along one axis, one gather and one product for each tap."""
     import numpy as np
 
-    widest = max((len(row) for row in weights.rows), default=0)
-    shape = (weights.n_out, max(widest, 1))
-    index = np.zeros(shape, dtype=np.intp)
-    value = np.zeros(shape)
-    for i, row in enumerate(weights.rows):
-        for k, (j, weight) in enumerate(row):
-            index[i, k] = j
-            value[i, k] = float(weight)
+    taps = dense(weights) if isinstance(weights, Weights) else weights
+    index, value = taps.index, taps.weight
     column = [1] * x.ndim
-    column[axis] = weights.n_out
-    out = np.zeros((*x.shape[:axis], weights.n_out, *x.shape[axis + 1 :]))
-    for k in range(shape[1]):
+    column[axis] = len(index)
+    out = np.zeros((*x.shape[:axis], len(index), *x.shape[axis + 1 :]))
+    for k in range(index.shape[1]):
         taken = np.take(x, index[:, k], axis=axis)
         used = value[:, k] != 0
         if not used.all():  # a tap that is not used must not spread NaN or infinity
@@ -164,6 +162,29 @@ def compare_resize(
         else:
             verdicts.append(AxisVerdict(axis, compare(one, other, n_in, n_out)))
     return ResizeVerdict(tuple(verdicts))
+
+
+def surely_differ(a: Resize, b: Resize, input_shape: Lengths, output_shape: Lengths) -> bool:
+    """Whether some rows already show that two resizes differ, at lengths that are known.
+
+    >>> from halfpixel.sampling.kernel import Linear
+    >>> rules = ("half_pixel", "align_corners")
+    >>> half, corners = (Resize(((0, Sampling(rule, Linear())),)) for rule in rules)
+    >>> surely_differ(half, corners, (40_000,), (30_000,)), surely_differ(half, half, (4,), (3,))
+    (True, False)
+    """
+    others = dict(b.axes)
+    for axis, one in a.axes:
+        other, n_in, n_out = others.get(axis), input_shape[axis], output_shape[axis]
+        if other is None or not n_in or not n_out:
+            continue
+        if isinstance(one.kernel, Table) or isinstance(other.kernel, Table):
+            continue
+        rows = sorted({0, min(1, n_out - 1), n_out // 2, n_out - 1})
+        first, second = (weights_at(s, n_in, n_out, rows) for s in (one, other))
+        if first.rows != second.rows or first.outside != second.outside:
+            return True
+    return False
 
 
 def _against_copy(sampling: Sampling | None, n_in: int | None, n_out: int | None) -> Verdict:

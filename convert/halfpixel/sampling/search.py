@@ -1,12 +1,14 @@
 """The lengths at which two samplings have to be compared to decide every length."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.sampling.axis import Sampling
-from halfpixel.sampling.kernel import Area, Table
+from halfpixel.sampling.coordinate import ONE, ZERO, Line, source_line, stretch
+from halfpixel.sampling.kernel import Area, Cubic, Nearest, Table
 
 if TYPE_CHECKING:
     from halfpixel.sampling.coordinate import Coordinate
@@ -41,6 +43,68 @@ def period_of(a: Sampling, b: Sampling) -> int | None:
     support = math.ceil(2 * max(Fraction(1), 1 / scale)) + 1
     longest = 2 * support + scale.denominator + math.ceil(1 / scale)
     return longest if longest <= PERIOD_TO and scale.numerator <= PERIOD_TO else None
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """Where the rows of a matrix repeat: rows `rows` apart are the same, moved by some pixels.
+
+    Attributes:
+        first: first output sample that repeats; those before it touch the border.
+        last: first output sample behind it that touches the border.
+        rows: output samples of a period.
+        pixels: input pixels of a period.
+    """
+
+    first: int
+    last: int
+    rows: int
+    pixels: int
+
+
+def repetition(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Repetition | None:
+    """Return where the rows of two samplings repeat together; None where that is not twice.
+
+    Where both advance by the same step p/q, the rows i and i + q of both are the same inside the
+    image, moved by p pixels.
+
+    >>> from halfpixel.sampling.kernel import Linear
+    >>> half, other = Sampling("half_pixel", Linear()), Sampling("asymmetric", Linear())
+    >>> repetition(half, other, 1000, 2000)
+    Repetition(first=5, last=1995, rows=2, pixels=1)
+    """
+    lines: list[Line] = []
+    reach = 0
+    for sampling in (a, b):
+        kernel = sampling.kernel
+        if isinstance(kernel, Area | Table):
+            return None
+        axis = sampling.axis(n_in, n_out)
+        copied = sampling.copies_same_length and n_in == n_out
+        lines.append(Line(ONE, ZERO) if copied else source_line(sampling.coordinate, axis))
+        radius = 2 if isinstance(kernel, Cubic) else 1
+        wide = not isinstance(kernel, Nearest) and kernel.antialias
+        width = stretch(sampling.coordinate, axis) if wide else ONE
+        reach = max(reach, math.ceil(radius * width) + 1)
+    step = lines[0].step
+    if step != lines[1].step or step <= 0:
+        return None
+    starts = [line.start for line in lines]
+    first = max(0, math.ceil((reach - min(starts)) / step))
+    last = min(n_out, math.floor((n_in - 1 - reach - max(starts)) / step) + 1)
+    found = Repetition(first, last, step.denominator, step.numerator)
+    return found if first + found.rows < last else None
+
+
+def deciding_rows(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Sequence[int] | None:
+    """Return the output samples that decide about all of them; None where these are all.
+
+    The rows at both borders and one period between them show every difference that there is.
+    """
+    found = repetition(a, b, n_in, n_out)
+    if found is None:
+        return None
+    return [*range(found.first + found.rows), *range(found.last, n_out)]
 
 
 def lengths_to_try(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.intents.pairing import Pairing
 from halfpixel.runtimes.feeds import FeedSettings
 from halfpixel.runtimes.recorded_ import Recorded
+from halfpixel.verifying.judge import Measure
 from halfpixel.verifying.measure import TOLERANCES, Difference, Tolerance, difference, is_float
 from halfpixel.verifying.side import Divergence, Started
 from halfpixel.verifying.tasks import task_measure
@@ -61,6 +62,8 @@ class Output:
         task: the task's own measures.
         blank: both are one number throughout, nothing finite, or too small to tell: nothing was
             compared.
+        measure: how it differs beside what it varies by and beside the noise floor; None where
+            it does not, and where its numbers are whole.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Output:
     difference: Difference
     task: Mapping[str, float] = field(default_factory=dict[str, float])
     blank: bool = False
+    measure: Measure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,11 @@ class Verification:
         suspected: a site of which check has something to say, where no run tells more.
         placement: execution provider of each node, by side.
         pairing: which sites of two files belong together, and how they differ; None where
-            not both sides are files of their own. It does not decide whether sides are equal.
+            not both sides are files of their own.
+        proven: a pair of sites that is proven to follow two conventions, which decides; else empty.
+        dropped: lengths that were made and that both sides refuse.
+        refusal: what was said of the first of them.
+        asked: --tolerance or --task says what is equal, and nothing else does.
     """
 
     names: tuple[str, str]
@@ -124,11 +132,20 @@ class Verification:
     suspected: str = ""
     placement: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
     pairing: Pairing | None = None
+    proven: str = ""
+    dropped: tuple[str, ...] = ()
+    refusal: str = ""
+    asked: bool = False
+
+    @property
+    def differs(self) -> bool:
+        """Whether something speaks against the sides being equal."""
+        return bool(self.proven) or not all(case.equal for case in self.cases)
 
     @property
     def equal(self) -> bool:
-        """Whether every case is equal, and at least one ran."""
-        return all(case.equal for case in self.cases) and any(c.outputs for c in self.cases)
+        """Whether something was compared, and nothing speaks against the sides being equal."""
+        return self.compared and not self.differs
 
     @property
     def compared(self) -> bool:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.checking.check import opened
+from halfpixel.boundary import boundary
+from halfpixel.checking.check import name_of, opened
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Opened
 from halfpixel.runtime import Running, RunSettings, Side, runtime_of
 from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.runtimes.one_site import Cut, one_site
+from halfpixel.runtimes.size import check_values
 from halfpixel.sampling import (
     AffineGrid,
     AffineSample,
@@ -79,8 +81,11 @@ class SiteResult:
 
     @property
     def refused_by_runtime(self) -> bool:
-        """Whether the runtime refused it, rather than that it cannot stand alone."""
-        return bool(self.where) and self.exact is None
+        """Whether the runtime refused it, or the file makes nothing of it.
+
+        Not where it merely cannot stand alone.
+        """
+        return self.exact is None and bool(self.where or self.site.operation.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +113,14 @@ class SiteCheck:
             RuntimeFailure: a provider is missing, or leaves a site to another.
             ModelFileError: the file cannot be read.
         """
-        model = opened(self.source)
-        for place, site in enumerate(model.sites):
-            for shape, outs in lengths_of(site):
-                yield from self._at(model, place, site, shape, outs)
+        with boundary(name_of(self.source)):
+            model = opened(self.source)
+            for place, site in enumerate(model.sites):
+                if site.operation.problem:
+                    yield SiteResult(site, "", (), refused=site.operation.problem)
+                    continue
+                for shape, outs in lengths_of(site):
+                    yield from self._at(model, place, site, shape, outs)
 
     def _at(
         self,
@@ -122,6 +131,8 @@ class SiteCheck:
         outs: tuple[int, ...],
     ) -> Iterator[SiteResult]:
         try:
+            check_values("an input", shape)
+            check_values("an output", outs)
             cut = one_site(model, place, shape, outs)
             (alone,) = [cut.site] if cut.site else opened(_proto(cut)).sites or (None,)
         except HalfpixelError as error:

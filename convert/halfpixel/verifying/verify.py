@@ -2,7 +2,9 @@
 
 A side is a model on a runtime, a PyTorch module, or recorded arrays. onnxruntime runs both with
 graph optimisation off and at its default: what is deployed is compared, and a difference
-between the two is told for itself, since its optimiser breaks some models that are right.
+between the two is told for itself, since its optimiser breaks some models that are right. Equal is
+what the tolerance, the noise floor (`judge.py`) and the conventions of paired sites
+(`conventions.py`) leave.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,19 +12,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.boundary import boundary
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
-from halfpixel.errors import RuntimeRefusal, UsageError
-from halfpixel.format import Port
+from halfpixel.errors import ModelFileError, RuntimeRefusal, UsageError
 from halfpixel.intents.pairing import pair_sites
 from halfpixel.runtime import Running, RunSettings, Side, parse_side, runtime_of
-from halfpixel.runtimes.feeds import fix_lengths, make_feeds, widen
 from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.verifying.blame import refused_node, suspect
+from halfpixel.verifying.conventions import Conventions
 from halfpixel.verifying.divergence import Search
+from halfpixel.verifying.inputs import Inputs, refuse_shapes
+from halfpixel.verifying.judge import judged
 from halfpixel.verifying.measure import TOLERANCES, Tolerance, at_precision, difference
+from halfpixel.verifying.noise import Noise
 from halfpixel.verifying.result import (
     Case,
+    Output,
     Verification,
     VerifySettings,
     compare_outputs,
@@ -57,7 +63,9 @@ def verify(a: object, b: object, settings: VerifySettings | None = None) -> Veri
         UsageError: no runtime takes a side, or no inputs can be made.
         MissingExtraError: an optional dependency is not installed.
     """
-    return _Verifying(_side(a), _side(b), settings or VerifySettings()).result()
+    left, right = _side(a), _side(b)
+    with boundary(left.text if left == right else f"{left.text} and {right.text}"):
+        return _Verifying(left, right, settings or VerifySettings()).result()
 
 
 def _side(source: object) -> Side:
@@ -81,6 +89,9 @@ class _Verifying:
 
     def result(self) -> Verification:
         """Return what differs."""
+        if self.settings.feeds.shapes:
+            models = [_model(side) for side in (self.left, self.right)]
+            refuse_shapes(models, self.settings.feeds)
         sides: list[Started] = []
         for side in (self.left, self.right):
             if sides and side == self.left:
@@ -101,32 +112,50 @@ class _Verifying:
     def _compared(self, a: Started, b: Started) -> Verification:
         self.tolerances = at_precision(self.settings.tolerances, (a.precision, b.precision))
         cases: list[Case] = []
+        kept: list[Arrays] = []
         first: Divergence | None = None
         optimiser: list[str] = []
-        for feeds in self._feeds(a, b):
+        inputs = Inputs(a, b, self.settings.feeds)
+        for feeds in inputs:
             here, told = self._ran(a, feeds)
             there, more = (here, ()) if b is a else self._ran(b, feeds)
+            if inputs.drops(feeds, here, there):
+                continue
             optimiser += (*told, *more)
             case = self._case(a, b, feeds, here, there)
             del here, there
             cases.append(case)
+            kept.append(feeds)
             if not case.equal and first is None:
                 first = self._first(a, b, feeds, case)
             elif case.blank and first is None and not isinstance(b.running, Recorded):
                 first = self._first(a, b, feeds, case)
                 if first is not None:
                     cases[-1] = replace(case, equal=False)
-        told = tuple(dict.fromkeys(optimiser))
+        pairing = pair_sites(a.sites, b.sites) if a is not b and a.model and b.model else None
+        proven = None
+        if pairing is not None and self.usual and all(case.equal for case in cases):
+            proven = Conventions(a, b, self.tolerances).proven(pairing, kept, cases)
+        first = first if proven is None else proven.first
         differs = first is None and not all(case.equal for case in cases)
         return Verification(
             (a.running.name, b.running.name),
             tuple(cases),
             first,
-            told,
+            tuple(dict.fromkeys(optimiser)),
             (suspect(a, WARNINGS) or suspect(b, WARNINGS)) if differs else "",
             (a.running.placement, b.running.placement),
-            pair_sites(a.sites, b.sites) if a is not b and a.model and b.model else None,
+            pairing,
+            "" if proven is None else proven.text,
+            inputs.dropped,
+            next(iter(inputs.refusals), ""),
+            asked=not self.usual,
         )
+
+    @property
+    def usual(self) -> bool:
+        """Whether nobody said what counts as equal."""
+        return self.settings.tolerances == TOLERANCES and ":" not in self.settings.task
 
     def _starter(self, side: Side) -> Callable[[bytes], object]:
         """Return what starts a model of one node where a side runs."""
@@ -153,35 +182,6 @@ class _Verifying:
             return Started(plain, plain, getattr(plain, "model", None), refusal.reason)
         return Started(running, plain or running, getattr(running, "model", None))
 
-    def _feeds(self, a: Started, b: Started) -> "Iterator[Arrays]":
-        """Yield the inputs: recorded ones, given ones, or ones that are made.
-
-        They have the names and the order of the side that declares what it takes.
-        """
-        sides = (a.running, b.running)
-        declared = [side.inputs for side in sides if side.inputs]
-        shaped = [ports for ports in declared if all(p.shape is not None for p in ports)]
-        ports = next(iter(shaped or declared), ())
-        for others in shaped:
-            ports = fix_lengths(ports, others)
-        recorded = next((side for side in sides if isinstance(side, Recorded)), None)
-        if recorded is not None:
-            if self.settings.feeds.given or self.settings.feeds.shapes:
-                raise UsageError(f"{recorded.name} holds the inputs; --inputs and --shape do not")
-            other = b.running if recorded is a.running else a.running
-            cases = recorded.split([port.name for port in ports], other.outputs)
-            yield from (_chosen(case, ports, recorded.name, renamed=False) for case in cases)
-            return
-        if not ports and any(side.model is not None for side in (a, b)):
-            yield {}  # a model that takes nothing
-            return
-        if not ports and not self.settings.feeds.given:
-            raise UsageError("neither side says what it takes; give --inputs")
-        half = any(side.precision for side in (a, b))
-        for case in make_feeds(ports, self.settings.feeds):
-            chosen = {**_chosen(case, ports, "--inputs", renamed=True), **_dropped(case, sides)}
-            yield widen(chosen) if half else chosen
-
     def _ran(self, side: Started, feeds: "Arrays") -> "tuple[Returned, tuple[str, ...]]":
         """Return what a side returns or why it refuses, and what its optimiser changes."""
         try:
@@ -204,9 +204,20 @@ class _Verifying:
         outputs = tuple(
             compare_outputs(pairs, here, there, self.tolerances, usual=usual, task=task)
         )
+        if a is not b:
+            runs = Noise((a, b), feeds, (here, there))
+            outputs = tuple(self._judged(one, here, there, runs) for one in outputs)
         equal = all(one.difference.equal for one in outputs)
         unloaded = "; ".join(f"{s.running.name}: {s.refused}" for s in (a, b) if s.refused)
         return Case(shapes, outputs, unloaded, equal=equal and not unloaded)
+
+    def _judged(self, one: Output, here: "Arrays", there: "Arrays", runs: Noise) -> Output:
+        """Return an output held against what it varies by and against the noise floor too."""
+        if one.blank or one.name not in here or one.other not in there:
+            return one
+        arrays = here[one.name], there[one.other]
+        found, measure = judged(one.difference, (one.name, one.other), arrays, runs)
+        return replace(one, difference=found if self.usual else one.difference, measure=measure)
 
     def _first(self, a: Started, b: Started, feeds: "Arrays", case: Case) -> Divergence | None:
         """Return the node that parts two sides at one case."""
@@ -262,32 +273,5 @@ class _Refused:
 def _model(side: Side) -> "Opened | None":
     try:
         return opened(side.source)
-    except UsageError:
+    except (UsageError, ModelFileError):  # no model, but a module or recorded arrays
         return None
-
-
-def _dropped(case: "Arrays", sides: Sequence[Running]) -> "Arrays":
-    """Return what one side takes by its name and the other may lack: exporters drop the unused.
-
-    Nothing, where a side takes an input of a name that the case does not have.
-    """
-    names = [port.name for side in sides for port in side.inputs]
-    return {name: case[name] for name in names} if set(names) <= case.keys() else {}
-
-
-def _chosen(case: "Arrays", ports: Sequence[Port], name: str, *, renamed: bool) -> "Arrays":
-    """Return what a model takes of a case, in its order; all of it where nothing is declared.
-
-    Inputs of other names are taken by position where `renamed` and there are as many.
-
-    Raises:
-        UsageError: an input is missing.
-    """
-    if not ports:
-        return case
-    missing = [port.name for port in ports if port.name not in case]
-    if missing and renamed and len(case) == len(ports):
-        return dict(zip((port.name for port in ports), case.values(), strict=True))
-    if missing:
-        raise UsageError(f"{name}: holds no input {missing[0]!r}, it has {', '.join(case)}")
-    return {port.name: case[port.name] for port in ports}

@@ -17,6 +17,7 @@ from halfpixel.cli.options import (
     FOUND,
     Expect,
     Ignore,
+    MaxWork,
     command,
     read_settings,
     select_option,
@@ -84,6 +85,7 @@ class Options:
             "--exit-zero", is_flag=True, help="Exit with 0 even where there are findings."
         ),
     ]
+    max_work: MaxWork
     fix: Annotated[
         bool,
         click.option("--fix", is_flag=True, help="Write NAME.fixed.onnx with safe fixes made."),
@@ -111,12 +113,17 @@ def check_command(options: Options) -> None:
     """Judge every resampling operator of the models in PATH... (files, folders, globs).
 
     Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
-    cannot be read makes it 2.
+    cannot be read, or a node that is too much work to be judged, makes it 2.
     """
     from halfpixel.checking.check import check_paths
 
     settings = read_settings(
-        options.select, options.ignore, options.expect, options.severity, options.target
+        options.select,
+        options.ignore,
+        options.expect,
+        options.severity,
+        options.target,
+        options.max_work,
     )
     files = model_files(options.paths)
     unwritten = False
@@ -158,7 +165,7 @@ def _fixed_first(
         for line in lines([(result, output)]):
             say(line, err=True)
         checked.append(Path(output or result.path))
-        failed |= result.error is not None
+        failed |= result.error is not None or bool(result.faults)
     return checked, failed
 
 

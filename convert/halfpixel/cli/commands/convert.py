@@ -187,7 +187,7 @@ def _check_none_exports(options: Options) -> None:
     """Refuse an option that says how a model is exported, where none is."""
     for parameter in COMMAND.params:
         name = str(parameter.name)
-        if name not in ANY_WAY and getattr(options, name):
+        if name not in ANY_WAY and getattr(options, name, None):
             raise UsageError(f"--to torch writes no model: it has no {parameter.opts[0]}")
 
 

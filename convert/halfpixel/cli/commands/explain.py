@@ -6,7 +6,7 @@ from typing import Annotated
 import click
 
 from halfpixel.cli.console import say
-from halfpixel.cli.options import command
+from halfpixel.cli.options import MaxWork, command
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +16,18 @@ class Options:
     subject: Annotated[
         str, click.argument("subject", metavar='RULE | MODEL[:NODE] | "F.interpolate(...)"')
     ]
+    max_work: MaxWork
 
 
 @command(__name__, Options)
 def explain_command(options: Options) -> None:
     """Explain a rule, the sites of a model, or a call of any framework in every convention."""
     from halfpixel.checking.explain import explain
+    from halfpixel.work import working
 
-    for line in explain(options.subject):
-        say(line)
+    with working(options.max_work):
+        for line in explain(options.subject):
+            say(line)
 
 
 COMMAND = explain_command

@@ -14,6 +14,7 @@ from halfpixel.cli.options import (
     FOUND,
     Expect,
     Ignore,
+    MaxWork,
     OutputFormat,
     UnsafeFixes,
     command,
@@ -100,6 +101,7 @@ class Options:
             help="A runtime that the models are to run on: attributes that it takes are written.",
         ),
     ]
+    max_work: MaxWork
     output_format: OutputFormat
 
 
@@ -109,14 +111,20 @@ def fix_command(options: Options) -> None:
 
     The result is NAME.fixed.onnx (.mlpackage, .mlmodel) beside the model unless --output or
     --in-place say otherwise; a model without anything to fix is not touched. Exit code 1 says that
-    findings are left, or that --lower was declined; 2 that a file could not be read or written.
+    findings are left, or that --lower was declined; 2 that a file could not be read or written,
+    or that a node was too much work to be judged.
     """
     from halfpixel.cli.destination import Destination, at_least_warnings, fixed, lowerings
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report import fix_report
 
     read = read_settings(
-        options.select, options.ignore, options.expect, options.severity, options.target
+        options.select,
+        options.ignore,
+        options.expect,
+        options.severity,
+        options.target,
+        options.max_work,
     )
     settings = FixSettings(
         at_least_warnings(read, chosen=options.severity is not None),
@@ -141,7 +149,8 @@ def fix_command(options: Options) -> None:
             say(line)
         for line in fix_report.lines(results):
             say(line, err=to_output or options.diff)
-    if any(result.error is not None for result, _ in results):
+    unjudged = any(result.report is not None and result.report.unjudged for result, _ in results)
+    if unjudged or any(result.error is not None or result.faults for result, _ in results):
         sys.exit(FAILED)
     left = any(result.report is not None and result.report.findings for result, _ in results)
     left |= any(one.why.startswith("--lower") for result, _ in results for one in result.declined)
@@ -151,13 +160,13 @@ def fix_command(options: Options) -> None:
 
 def _check_named(files: "Sequence[Path]", expect: "Sequence[str]") -> None:
     """Refuse `--expect NODE:...` for a node that no model has, before anything is written."""
-    from halfpixel.checking.check import opened
+    from halfpixel.checking.check import sites
     from halfpixel.errors import HalfpixelError, UsageError
 
     if not any(":" in text for text in expect):
         return
     try:
-        check_expected(expect, [site for path in files for site in opened(path).sites])
+        check_expected(expect, [site for path in files for site in sites(path)])
     except UsageError:
         raise
     except HalfpixelError:

@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from halfpixel.cli.console import say, write_document
-from halfpixel.cli.options import format_option
+from halfpixel.cli.options import debug_option, format_option
 from halfpixel.quoting import json_text, shell_word
 
 
 @click.group("rules", invoke_without_command=True)
 @format_option
+@debug_option
 @click.pass_context
 def rules_command(context: click.Context, output_format: str) -> None:
     """List every rule with what it finds."""
@@ -31,6 +32,7 @@ def rules_command(context: click.Context, output_format: str) -> None:
 @rules_command.command("new")
 @click.argument("name")
 @click.option("--into", default=".", metavar="FOLDER", help="Where its folder is made.")
+@debug_option
 def new_command(name: str, into: str) -> None:
     """Write the skeleton of a package of rules, found by halfpixel once it is installed."""
     from halfpixel.cli.rule_pack import new_pack

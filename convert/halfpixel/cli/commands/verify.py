@@ -21,7 +21,6 @@ from halfpixel.errors import GraphError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from halfpixel.runtime import Side
     from halfpixel.verifying.result import VerifySettings
 
 
@@ -65,7 +64,7 @@ class Options:
             "--tolerance",
             multiple=True,
             metavar="[TYPE=]ABS[,REL]",
-            help="What counts as equal; REL is of the number, or of what its tensor usually holds.",
+            help="What is equal, and nothing else decides; REL is of the number or its tensor.",
         ),
     ]
     task: Annotated[
@@ -103,12 +102,17 @@ def verify_command(options: Options) -> None:
     file, a PyTorch module as package.module:factory, or an .npz of recorded inputs and outputs.
     A Core ML model runs on Core ML as model.mlpackage@coreml (macOS), and elsewhere its ML Program
     is lowered to ONNX: model.mlpackage, model.mlpackage@cuda. Without B, every resampling node of
-    A runs by itself and is held against its exact weights and the PyTorch call that it is. Exit
+    A runs by itself and is held against its exact weights and the PyTorch call that it is. Equal is
+    what stays within the tolerance and is no more than rounding does: the noise floor is measured
+    on the sides. Two sites of different conventions are a difference, however little of it
+    reaches the outputs; --tolerance overrides both. Lengths that are free are made such as both
+    sides take. What the optimiser changes in a file is told, and does not decide. Exit
     code 1 says that something differs or is refused, or that nothing was compared; 2 that a file,
     a provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered
     as a whole.
     """
-    from halfpixel.runtimes.feeds import FeedSettings, parse_shapes, read_feeds
+    from halfpixel.runtimes.feed_files import parse_shapes, read_feeds
+    from halfpixel.runtimes.feeds import FeedSettings
     from halfpixel.verifying.measure import parse_tolerances
     from halfpixel.verifying.result import VerifySettings
 
@@ -127,26 +131,29 @@ def verify_command(options: Options) -> None:
         sys.exit(_sites(a, options.provider, settings, options.output_format))
     if options.provider:
         raise UsageError("--provider is for a model alone; write B as model.onnx@cuda")
-    from halfpixel.report import verify_report
+    from halfpixel.report import verify_json, verify_report
     from halfpixel.verifying.verify import verify
 
     found = verify(a, b, settings)
     if options.output_format == "json":
-        write_document(verify_report.dumps(found))
+        write_document(verify_json.dumps(found))
     else:
         verify_report.show(found, _console())
     ran = any(case.outputs for case in found.cases)
     if not ran and found.cases and all(case.equal for case in found.cases):
         sys.exit(FAILED)  # neither side takes these inputs
-    sys.exit(CLEAN if found.equal and found.compared and not found.optimiser else FOUND)
+    sys.exit(CLEAN if found.equal else FOUND)
 
 
 def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form: str) -> int:
     """Verify the sites of one model; return the exit code."""
+    from halfpixel.checking.check import opened
     from halfpixel.formats import coreml_file
-    from halfpixel.report import verify_report
+    from halfpixel.report import verify_json, verify_report
     from halfpixel.runtime import Side, parse_provider, parse_side
+    from halfpixel.verifying.inputs import refuse_shapes
     from halfpixel.verifying.site_check import SiteCheck
+    from halfpixel.verifying.verify import verify
 
     side = parse_side(a)
     if str(side.source).endswith(".npz"):
@@ -157,37 +164,31 @@ def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form:
     if of_coreml and any(where == "coreml" for where, _ in places):
         told = "single sites run lowered to ONNX; hold the whole model against another side"
         raise UsageError(f"{a}: {told}, such as {side.source}")
+    refuse_shapes([opened(side.source)], settings.feeds)
     check = SiteCheck(side.source, places, settings.tolerances, settings.fallback)
     results = list(check.results())
     optimiser: list[str] = []
     notes: list[str] = []
-    for where, options in places:
+    refused = False
+    for where, options in places if settings.optimiser else ():
         try:
-            optimiser += _optimised(Side(side.source, where, options), settings)
-        except GraphError as error:  # a Core ML model that is not lowered to ONNX as a whole
-            notes.append(str(error))
+            whole = Side(side.source, where, options)
+            found = verify(whole, whole, settings)
+        except (GraphError, UsageError) as error:  # not lowered, or no inputs can be made
+            notes.append(f"the whole model is not looked at: {error}")
+            continue
+        optimiser += found.optimiser
+        said = [case.refused for case in found.cases if case.refused and not case.equal]
+        notes += said[:1] if not found.optimiser else []
+        refused = refused or bool(said)
     notes = list(dict.fromkeys(notes))
     if form == "json":
-        write_document(verify_report.dumps_sites(results, optimiser, notes))
+        write_document(verify_json.dumps_sites(results, optimiser, notes))
     else:
         verify_report.show_sites(results, optimiser, _console(), notes)
     wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)
-    nothing = bool(results) and all(one.exact is None for one in results)
-    return FOUND if wrong or optimiser or nothing else CLEAN
-
-
-def _optimised(side: "Side", settings: "VerifySettings") -> tuple[str, ...]:
-    """Return what the optimiser changes in a whole model, or why that is not known."""
-    from halfpixel.verifying.verify import verify
-
-    if not settings.optimiser:
-        return ()
-    try:
-        found = verify(side, side, settings)
-    except UsageError as error:
-        return (f"{side.text}: not looked at: {error}",)
-    refused = tuple(case.refused for case in found.cases if not case.equal and not case.outputs)
-    return (*found.optimiser, *refused[:1])
+    nothing = all(one.exact is None for one in results)
+    return FOUND if wrong or refused or nothing else CLEAN
 
 
 def _check_task(text: str | None) -> None:

@@ -14,7 +14,7 @@ from halfpixel.convention import Convention, Reading
 from halfpixel.conventions.meaning import flag, number, whole
 from halfpixel.conventions.onnx.resize import RESIZES, Request, attributes_of, read
 from halfpixel.conventions.onnx.vocabulary import NEAREST, SMOOTH
-from halfpixel.conventions.python_call import listed, name_of, open_length, parse
+from halfpixel.conventions.python_call import PythonCall, listed, name_of, open_length, parse
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Kernel, Linear, Nearest, Sampling
 from halfpixel.sampling.arithmetic import output_length_float32
@@ -58,7 +58,7 @@ def _read(text: str, length: int | None) -> Reading:
     call = parse(text)
     if call.last not in OPSETS:
         raise ConventionError(f"{call.last} is not Resize or Upsample")
-    given = call.bind("x", "roi", "scales", "sizes", *ATTRIBUTES, "opset")
+    given = _bound(call)
     opset = whole("opset", given.get("opset", OPSETS[call.last]))
     if opset < OLDEST[call.last]:
         raise ConventionError(f"opset is {opset}, {call.last} came with {OLDEST[call.last]}")
@@ -84,6 +84,17 @@ def _read(text: str, length: int | None) -> Reading:
         outs = tuple(output_length_float32(length, scale) for scale in meaning.scales)
         meaning = replace(meaning, sizes=outs)
     return meaning.along(asked.spatial)
+
+
+def _bound(call: PythonCall) -> dict[str, object]:
+    """Return the arguments of a node by name; a number where the image stands is its scale."""
+    inputs = ("x", "scales") if call.last == "Upsample" else ("x", "roi", "scales", "sizes")
+    given = call.bind(*inputs, *ATTRIBUTES, "opset")
+    first = given.get("x")
+    items = listed(first) or (first,)
+    if "scales" not in given and all(isinstance(n, int | float | Fraction) for n in items):
+        given["scales"] = first
+    return given
 
 
 def _attribute(name: str, value: object) -> object:

@@ -13,7 +13,7 @@ from halfpixel.conventions.torch.interpolate import Family, Interpolate, candida
 from halfpixel.sampling import Linear, Resize, Sampling, Table, compare
 from halfpixel.sampling.arithmetic import likeliest, pytorch_nearest
 from halfpixel.sampling.coordinate import ONE
-from halfpixel.sampling.resize import compare_resize
+from halfpixel.sampling.resize import compare_resize, surely_differ
 
 Lengths = tuple[int | None, ...]
 
@@ -223,6 +223,8 @@ def _is(
         for axis, sampling in meant.axes
         if resize.sampling(axis) is not None or not _copies(sampling, input_lengths[axis])
     )
+    if surely_differ(Resize(copied), resize, input_lengths, output_lengths):
+        return False
     verdict = compare_resize(Resize(copied), resize, input_lengths, output_lengths)
     if any(isinstance(sampling.kernel, Table) for _, sampling in resize.axes):
         return verdict.negligible  # the weights of a table were rounded to float32

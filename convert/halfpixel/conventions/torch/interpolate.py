@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Literal, cast
 
+from halfpixel.conventions.meaning import is_factor
 from halfpixel.conventions.python_call import PythonCall, Symbol, parse
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling
@@ -237,7 +238,8 @@ def from_arguments(
     """Return the call that has these keyword arguments.
 
     Raises:
-        ValueError: a mode that PyTorch does not have, or neither size nor scale_factor.
+        ValueError: a mode that PyTorch does not have, neither size nor scale_factor, or numbers
+            that can be neither.
     """
     mode = str(arguments.get("mode", "nearest"))
     family = FAMILIES.get(mode)
@@ -250,11 +252,13 @@ def from_arguments(
     count = len(cast("Sequence[object]", given)) if isinstance(given, list | tuple) else None
     axes = count or spatial or spatial_axes(mode)
     smooth = family in {"linear", "cubic"}
+    sizes = None if size is None else tuple(map(int, _each("size", size, axes)))
+    factors = None if factor is None else _each("scale_factor", factor, axes)
     return Interpolate(
         family,
         axes,
-        size=None if size is None else tuple(int(v) for v in _each(size, axes)),
-        scale_factor=None if factor is None else _each(factor, axes),
+        size=sizes,
+        scale_factor=factors,
         align_corners=bool(arguments.get("align_corners")) if smooth else None,
         antialias=bool(arguments.get("antialias")) and smooth,
         recompute_scale_factor=bool(arguments.get("recompute_scale_factor")),
@@ -262,14 +266,17 @@ def from_arguments(
     )
 
 
-def _each(value: object, axes: int) -> tuple[float, ...]:
-    if isinstance(value, int | float):
-        return (float(value),) * axes
+def _each(name: str, value: object, axes: int) -> tuple[float, ...]:
+    """Return one number an axis; raises where they are others in number, or cannot be."""
+    items: Sequence[object] = (value,) * axes
     if isinstance(value, list | tuple):
         items = cast("Sequence[object]", value)
-        if len(items) == axes and all(isinstance(v, int | float) for v in items):
-            return tuple(float(cast("float", v)) for v in items)
-    raise ValueError(f"{value!r} is neither a number nor {axes} numbers")
+    if len(items) != axes or not all(isinstance(v, int | float) for v in items):
+        raise ValueError(f"{value!r} is neither a number nor {axes} numbers")
+    numbers = cast("Sequence[float]", items)
+    if not all(map(is_factor, numbers)):
+        raise ValueError(f"{name} is {value!r}, which no call can have")
+    return tuple(map(float, numbers))
 
 
 def candidates(spatial: int, *, scaled: tuple[float, ...] | None) -> list[Interpolate]:

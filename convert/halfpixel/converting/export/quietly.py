@@ -12,6 +12,9 @@ from typing import Final, cast
 
 LONGEST: Final = 300
 
+TRACING: Final = "PyTorch, tracing "
+"""How a line begins that tells what PyTorch warns of while it traces; the place follows."""
+
 
 @contextmanager
 def quietly() -> Generator[None]:
@@ -43,7 +46,7 @@ def tracing() -> Generator[list[str]]:
             continue  # of plain operators, whose lengths are meant to be constants
         where = f"{os.path.basename(one.filename)}:{one.lineno}"  # noqa: PTH119 - a name as it is told
         text = " ".join(str(one.message).split()).partition(". ")[0]
-        line = f"PyTorch, tracing {where}: {text}"
+        line = f"{TRACING}{where}: {text}"
         if line not in found:
             found.append(line)
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 USUAL: Final = 17
 VOLUMES: Final = 20
+NEWEST: Final = 20
+"""Newest opset of the TorchScript exporter, for operators that older ones do not have."""
 LARGEST: Final = 1 << 30
 """Bytes of weights beyond which they go to a file beside the model."""
 
@@ -107,11 +109,16 @@ def export_onnx(
 
     context = written_out(kinds) if kinds else nullcontext()
     with quietly(), context:
-        found = (
-            _dynamo(source, path, opset, again=bool(kinds))
-            if exporter == "dynamo"
-            else _torchscript(source, path, opset)
-        )
+        try:
+            found = (
+                _dynamo(source, path, opset, again=bool(kinds))
+                if exporter == "dynamo"
+                else _torchscript(source, path, opset)
+            )
+        except ExportRefusal as refusal:
+            if opset is not None or exporter == "dynamo" or "opset" not in str(refusal):
+                raise
+            found = _torchscript(source, path, NEWEST)
     if opset is not None and found.opset is not None and found.opset > opset:
         raise ExportRefusal(
             f"the {exporter} exporter wrote opset {found.opset} where {opset} was asked for: "

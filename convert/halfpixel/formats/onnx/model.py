@@ -84,7 +84,7 @@ class OnnxModel:
     @property
     def inputs(self) -> tuple[Port, ...]:
         """What it takes, in order."""
-        from halfpixel.formats.onnx.read.values import inputs_of
+        from halfpixel.formats.onnx.read.lengths.values import inputs_of
 
         if self._inputs is None:
             with errors_of(self.path, self.proto):
@@ -104,7 +104,7 @@ class OnnxModel:
     @property
     def values(self) -> tuple[Value, ...]:
         """Values of the main graph, in graph order."""
-        from halfpixel.formats.onnx.read.values import values_of
+        from halfpixel.formats.onnx.read.lengths.values import values_of
 
         if self._values is None:
             with errors_of(self.path, self.proto):

@@ -22,8 +22,10 @@ from halfpixel.formats.coreml.network_messages import (
     Tensor,
     Upsample,
 )
+from halfpixel.formats.coreml.read.parameters import check_fields
 from halfpixel.formats.coreml.read.specification import DEEPEST, Leaf, Spec, parse
 from halfpixel.formats.coreml.schema import layer_name
+from halfpixel.formats.protobuf_schema import M
 from halfpixel.formats.protobuf_wire import BYTES, VARINT, Malformed, Span
 from halfpixel.site import Attribute
 
@@ -165,13 +167,19 @@ def attributes_of(kind: str, parameters: bytes) -> dict[str, Attribute]:
     """
     match kind:
         case "upsample":
-            return _upsample(parse(Upsample, parameters))
+            return _upsample(_checked(Upsample, parameters))
         case "resizeBilinear":
-            return _resize_bilinear(parse(ResizeBilinear, parameters))
+            return _resize_bilinear(_checked(ResizeBilinear, parameters))
         case "cropResize":
-            return _crop_resize(parse(CropResize, parameters))
+            return _crop_resize(_checked(CropResize, parameters))
         case _:
-            return _convolution(parse(Convolution, parameters))
+            return _convolution(_checked(Convolution, parameters))
+
+
+def _checked(kind: type[M], parameters: bytes) -> M:
+    message = parse(kind, parameters)
+    check_fields(message)
+    return message
 
 
 def _upsample(message: Upsample) -> dict[str, Attribute]:

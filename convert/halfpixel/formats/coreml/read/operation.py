@@ -13,6 +13,7 @@ from halfpixel.conventions.torch import resample as torch_resample
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError
 from halfpixel.formats.coreml.messages import MilOperation
+from halfpixel.formats.coreml.read.parameters import check_parameters
 from halfpixel.formats.coreml.read.place import (
     CoremlPlace,
     MilPlace,
@@ -81,13 +82,19 @@ def _place(leaf: Leaf, scope: MilScope, index: int, producer: Producer, source: 
         (leaf.label, scope.graph),
         base,
         problem,
-        lambda: _DESCRIBE[operation.type](scope, operation, base),
+        lambda: _described(scope, operation, base),
         coreml_mil.open_question,
     )
     given = tuple(filter(None, names))
     return CoremlPlace(
         site, leaf, data, outputs[0] if outputs else "", given, MilPlace(scope, index)
     )
+
+
+def _described(scope: MilScope, operation: MilOperation, base: Operation) -> Reading:
+    """Return what an operation computes, whose parameters are of the kinds that it has."""
+    check_parameters(scope, operation, base.attributes)
+    return _DESCRIBE[operation.type](scope, operation, base)
 
 
 def _since(scope: MilScope, operation: MilOperation) -> int:

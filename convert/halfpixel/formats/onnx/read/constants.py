@@ -32,6 +32,9 @@ NAMES: Final = {
 }
 """Element types by their number in TensorProto.DataType."""
 
+OTHER_NAMES: Final = {0: "of no type", 8: "string", 14: "complex64", 15: "complex128"}
+"""Element types that hold no plain numbers."""
+
 _CODES: Final = {
     1: "f",
     2: "B",
@@ -47,6 +50,7 @@ _CODES: Final = {
     13: "Q",
 }
 _INT32_FIELD: Final = frozenset({2, 3, 4, 5, 6, 9})
+FLOAT16: Final = 10
 LARGEST: Final = 1 << 24
 """Most bytes of a constant that are read: index tables of a gather, never weights."""
 
@@ -69,8 +73,10 @@ def numbers(tensor: "TensorProto", file: Path | None) -> Numbers | None:
     count = 1
     for dim in tensor.dims:
         count *= dim
+    if any(dim < 0 for dim in tensor.dims):
+        raise _broken(tensor, f"of shape {list(tensor.dims)}, expected lengths of at least 0")
     code = _CODES.get(tensor.data_type)
-    if code is None or count < 0 or count * struct.calcsize(code) > LARGEST:
+    if code is None or count * struct.calcsize(code) > LARGEST:
         return None
     if tensor.data_location == EXTERNAL:
         size = count * struct.calcsize(code)
@@ -84,13 +90,13 @@ def numbers(tensor: "TensorProto", file: Path | None) -> Numbers | None:
         return _typed(tensor, count)
     expected = count * struct.calcsize(code)
     if len(raw) != expected:
-        reason = f"constant of shape {list(tensor.dims)} has {len(raw)} bytes, expected {expected}"
-        raise GraphError("", tensor.name, reason)
+        dims = list(tensor.dims)
+        raise _broken(tensor, f"of shape {dims} has {len(raw)} bytes, expected {expected}")
     values: Numbers = struct.unpack(f"<{count}{code}", raw)
     return values
 
 
-def _typed(tensor: "TensorProto", count: int) -> Numbers | None:
+def _typed(tensor: "TensorProto", count: int) -> Numbers:
     fields: dict[int, Numbers] = {
         1: tuple(tensor.float_data),
         7: tuple(tensor.int64_data),
@@ -98,11 +104,17 @@ def _typed(tensor: "TensorProto", count: int) -> Numbers | None:
         12: tuple(tensor.uint64_data),
         13: tuple(tensor.uint64_data),
     }
-    if tensor.data_type == 10:
-        packed = struct.pack(f"<{len(tensor.int32_data)}H", *tensor.int32_data)
-        values: Numbers = struct.unpack(f"<{len(tensor.int32_data)}e", packed)
+    values = fields.get(tensor.data_type, ())
+    if tensor.data_type == FLOAT16:
+        halves = [bits & 0xFFFF for bits in tensor.int32_data]
+        values = struct.unpack(f"<{len(halves)}e", struct.pack(f"<{len(halves)}H", *halves))
     elif tensor.data_type in _INT32_FIELD:
         values = tuple(tensor.int32_data)
-    else:
-        values = fields.get(tensor.data_type, ())
-    return values if len(values) == count else None
+    if len(values) != count:
+        dims = list(tensor.dims)
+        raise _broken(tensor, f"of shape {dims} has {len(values)} values, expected {count}")
+    return values
+
+
+def _broken(tensor: "TensorProto", reason: str) -> GraphError:
+    return GraphError("", "", f"constant {tensor.name!r} {reason}")

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.torch.call import call_text, matching_call
-from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize, Sampling, Table
 from halfpixel.sampling.kernel import Taps
@@ -50,13 +50,13 @@ class Gather:
 
 def read_gather(scope: Scope, node: "NodeProto") -> Gather | None:
     """Return the gather that a GatherND node is, or None where it is no resize."""
-    if len(node.input) != 2 or scope.attributes(node).get("batch_dims", 0):
+    if len(node.input) != 2 or not node.output or scope.attributes(node).get("batch_dims", 0):
         return None
     data, perm = node.input[0], None
     found = scope.producer(data)
     if found is not None and found[1].op_type == "Transpose":
         perm = scope.attributes(found[1]).get("perm")
-        data = found[1].input[0]
+        data = given_name(found[1], 0)
     shape = scope.shape(data)
     if shape is None:
         return None
@@ -194,7 +194,7 @@ def find_blends(
     """
     blends: dict[str, Blend] = {}
     for node in scope.nodes:
-        if node.op_type != "Add" or len(node.input) != 2:
+        if node.op_type != "Add" or len(node.input) != 2 or not node.output:
             continue
         for first, scaled in (tuple(node.input), tuple(reversed(node.input))):
             if first in gathers:
@@ -244,7 +244,7 @@ def after_transpose(scope: Scope, gathers: Collection[str]) -> Iterator[tuple[st
     """Yield (value after the Transpose behind a gather, value of the gather itself)."""
     ended: set[str] = set()
     for node in scope.nodes:
-        if node.op_type == "Transpose" and node.input and node.input[0] in gathers:
+        if node.op_type == "Transpose" and node.output and given_name(node, 0) in gathers:
             ended.add(node.input[0])
             yield node.output[0], node.input[0]
     for start in gathers:

@@ -17,11 +17,11 @@ from halfpixel.formats.onnx.read.grids import (
     describe_grid_sample,
     describe_roi_align,
 )
-from halfpixel.formats.onnx.read.scope import ANY, Scope, given_name
+from halfpixel.formats.onnx.read.scope import ANY, Scope, given_name, name_of
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.site import Operation, Shape, known
+from halfpixel.site import Attribute, Operation, Shape, known
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +34,13 @@ if TYPE_CHECKING:
 OPS: Final = frozenset(
     {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
 )
+
+TYPES: Final = {
+    "scales": ("float32",),
+    "sizes": ("int64",),
+    "roi": ("float32", "float16", "float64", "bfloat16"),
+}
+"""Element types of a resize's inputs. Source: ONNX `docs/Operators.md`, Resize, T2 and inputs."""
 
 
 def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
@@ -49,7 +56,11 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         `operator` is None and `problem` says why.
     """
     opset = scope.opset(node.domain) or 0
-    attributes = scope.attributes(node)
+    problem, attributes = "", dict[str, Attribute]()
+    try:
+        attributes = scope.attributes(node)
+    except GraphError as error:
+        problem = error.reason
     base = Operation(
         node.op_type,
         opset,
@@ -61,6 +72,8 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         origin=Origin(producer),
         dtype=scope.dtype(node.input[0]) if node.input else "",
     )
+    if problem:
+        return Described(replace(base, problem=problem), _refuse(node, problem))
     try:
         described = _DESCRIBE[node.op_type](scope, node, base)
         operator = described.operation.operator
@@ -68,6 +81,10 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
             check_lengths(operator, *described.operation.lengths)
     except ConventionError as error:
         return Described(replace(base, problem=str(error)), _refuse(node, str(error)))
+    except GraphError as error:
+        if error.node:
+            raise
+        raise GraphError("", name_of(node), error.reason) from error
     return described
 
 
@@ -123,6 +140,8 @@ def _is_empty(scope: Scope, name: str) -> bool:
 
 def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
     lengths = resize_inputs(scope, node, base.opset)
+    for what, name in (("scales", lengths.scales), ("sizes", lengths.sizes), ("roi", lengths.roi)):
+        check_type(scope, what, name)
     scales = _scales(scope, lengths, base)
     sizes = scope.computed(lengths.sizes) if lengths.sizes else None
     roi = scope.numbers(lengths.roi) if lengths.roi else None
@@ -139,6 +158,17 @@ def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
     constant = not name or scope.numbers(name) is not None
     operation = settle(replace(base, by=lengths.by, constant_lengths=constant), meaning)
     return Described(operation, _resize_compute(scope, node, lengths, operation))
+
+
+def check_type(scope: Scope, what: str, name: str) -> None:
+    """Refuse a constant of a type that an input does not have.
+
+    Raises:
+        ConventionError: it has such a type.
+    """
+    found = scope.constant_type(name) if name else ""
+    if found and found not in TYPES[what]:
+        raise ConventionError(f"{what} is {found}, expected {' or '.join(TYPES[what])}")
 
 
 def _scales(scope: Scope, lengths: Lengths, base: Operation) -> tuple[float, ...] | None:

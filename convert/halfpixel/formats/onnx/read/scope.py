@@ -9,18 +9,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.formats.onnx.read.constants import NAMES, Numbers, numbers
+from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
+from halfpixel.formats.onnx.read.attributes import Arguments, attributes_of, constant_tensor
+from halfpixel.formats.onnx.read.constants import NAMES, OTHER_NAMES, Numbers, numbers
 from halfpixel.formats.onnx.read.order import producers_of
 from halfpixel.site import Attribute, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from onnx import AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto
+    from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto
 
-DEFAULT_DOMAINS: Final = frozenset({"", "ai.onnx"})
 JOINING: Final = frozenset({"Add", "Sub", "Mul", "Div", "Concat", "Max", "Min", "Sum", "Where"})
 PASS_THROUGH: Final = frozenset({"Identity"})
+CONSTANT_TYPES: Final = {
+    f"value_{kind}{many}": name
+    for kind, name in (("float", "float32"), ("int", "int64"), ("string", "string"))
+    for many in ("", "s")
+}
+"""Element types of the Constant nodes that hold numbers in an attribute."""
 
 ANY: Final = -1 << 31
 """Stands for a length that follows the batch, which is not fixed."""
@@ -39,9 +46,10 @@ class Scope:
         values: declared types of its values, by name.
         outer: the scope around a subgraph.
         bound: for a function, what its formal inputs stand for: (scope, name).
-        arguments: for a function, the attributes given where it is called.
+        arguments: for a function, the attributes given where it is called; None elsewhere.
         shapes: shapes that were inferred, where the file does not carry them.
         types: element types that were inferred, likewise.
+        origins: where values come from, as far as it was asked.
         compute: for a main graph, computes a value from shapes that the file fixes.
         outputs: names of its outputs.
         container: which list of nodes it is: ("graph",) or ("function", index), then
@@ -56,7 +64,7 @@ class Scope:
     values: "dict[str, ValueInfoProto]"
     outer: "Scope | None" = None
     bound: "dict[str, tuple[Scope, str]]" = field(default_factory=lambda: {})  # noqa: PIE807 - typed by its place
-    arguments: "dict[str, AttributeProto]" = field(default_factory=lambda: {})  # noqa: PIE807 - typed by its place
+    arguments: Arguments | None = None
     shapes: dict[str, Shape] = field(default_factory=dict[str, Shape])
     types: dict[str, int] = field(default_factory=dict[str, int])
     compute: "Callable[[str], Numbers | None] | None" = None
@@ -64,6 +72,9 @@ class Scope:
     container: tuple[str | int, ...] = ("graph",)
     _producers: "dict[str, int] | None" = None
     _joined: "frozenset[str] | None" = None
+    origins: "dict[str, tuple[Scope, str, NodeProto | None]]" = field(
+        default_factory=lambda: {}  # noqa: PIE807 - typed by its place
+    )
     _readers: "dict[str, list[int]] | None" = None
 
     @property
@@ -111,30 +122,56 @@ class Scope:
 
     def constant(self, name: str) -> "TensorProto | None":
         """Return the constant that a value is: an initializer or a Constant node's."""
-        scope, name = self.resolve(name)
-        if name in scope.constants:
-            return scope.constants[name]
-        found = scope.producer(name)
-        if found is None:
-            if scope.outer is not None:
-                return scope.outer.constant(name)
-            return None
-        where, node = found
-        if node.op_type in PASS_THROUGH and node.input:
-            return where.constant(node.input[0])
+        where, name, node = self.origin(name)
+        if node is None:
+            return where.constants.get(name)
         if node.op_type != "Constant":
             return None
-        return next((a.t for a in node.attribute if a.name == "value"), None)
+        return constant_tensor(node, where.arguments)
+
+    def origin(self, name: str) -> "tuple[Scope, str, NodeProto | None]":
+        """Follow a value through what passes it on, to where it is given or computed.
+
+        Returns:
+            The scope, the name there, and the node that produces it; no node for an initializer,
+            an input, and what nobody makes.
+        """
+        if name in self.origins:
+            return self.origins[name]
+        passed: list[tuple[Scope, str]] = []
+        scope, current = self, name
+        while True:
+            scope, current = scope.resolve(current)
+            passed.append((scope, current))
+            if current in scope.origins:
+                found = scope.origins[current]
+                break
+            index = scope.producers.get(current)
+            if index is not None and current not in scope.constants:
+                node = scope.nodes[index]
+                if node.op_type not in PASS_THROUGH or not node.input:
+                    found = scope, current, node
+                    break
+                current = node.input[0]
+            elif current in scope.constants or scope.outer is None:
+                found = scope, current, None
+                break
+            else:
+                scope = scope.outer
+        self.origins[name] = found
+        for where, inner in passed:
+            where.origins[inner] = found
+        return found
 
     def numbers(self, name: str) -> Numbers | None:
         """Return the values of a constant, or None where it is not one."""
         tensor = self.constant(name)
         if tensor is not None:
             return numbers(tensor, self.file)
-        found = self.producer(name)
-        if found is None or found[1].op_type != "Constant":
+        where, _, node = self.origin(name)
+        if node is None or node.op_type != "Constant":
             return None
-        given = found[0].attributes(found[1])
+        given = where.attributes(node)
         for key in ("value_ints", "value_floats"):
             if key in given:
                 return given[key]  # type: ignore[return-value]
@@ -142,6 +179,18 @@ class Scope:
             if key in given:
                 return (given[key],)  # type: ignore[return-value]
         return None
+
+    def constant_type(self, name: str) -> str:
+        """Return the element type of a constant; empty where a value is none."""
+        tensor = self.constant(name)
+        if tensor is not None:
+            kind = tensor.data_type
+            return NAMES.get(kind) or OTHER_NAMES.get(kind, f"of type {kind}")
+        found = self.producer(name)
+        if found is None or found[1].op_type != "Constant":
+            return ""
+        given = found[0].attributes(found[1])
+        return next((kind for key, kind in CONSTANT_TYPES.items() if key in given), "")
 
     def computed(self, name: str) -> Numbers | None:
         """Return a constant, or a value that follows from lengths that the file fixes."""
@@ -151,18 +200,8 @@ class Scope:
         return self.compute(name)
 
     def attributes(self, node: "NodeProto") -> dict[str, Attribute]:
-        """Return a node's attributes as plain values; tensors and graphs are left out."""
-        out: dict[str, Attribute] = {}
-        for attribute in node.attribute:
-            source = attribute
-            if attribute.ref_attr_name:
-                if attribute.ref_attr_name not in self.arguments:
-                    continue
-                source = self.arguments[attribute.ref_attr_name]
-            value = plain_attribute(source)
-            if value is not None:
-                out[attribute.name] = value
-        return out
+        """Return a node's attributes as plain values; raises as `attributes_of` does."""
+        return attributes_of(node, self.arguments)
 
     def shape(self, name: str) -> Shape | None:
         """Return the shape of a value: numbers, symbols, None for an unknown length."""
@@ -245,22 +284,3 @@ def declared_shape(value: "ValueInfoProto") -> Shape | None:
         else (text(dim.dim_param) or None)
         for dim in tensor.shape.dim
     )
-
-
-def plain_attribute(attribute: "AttributeProto") -> Attribute | None:  # noqa: PLR0911 - a table
-    """Return an attribute as a plain value; None for a tensor or a graph."""
-    match attribute.type:
-        case 1:
-            return attribute.f
-        case 2:
-            return attribute.i
-        case 3:
-            return attribute.s.decode("utf-8", "replace")
-        case 6:
-            return tuple(attribute.floats)
-        case 7:
-            return tuple(attribute.ints)
-        case 8:
-            return tuple(s.decode("utf-8", "replace") for s in attribute.strings)
-        case _:
-            return None

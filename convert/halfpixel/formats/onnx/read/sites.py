@@ -24,6 +24,7 @@ from halfpixel.intents.pytorch_record import (
 )
 from halfpixel.origin import Intent, Producer
 from halfpixel.site import Operation, Shape, Site
+from halfpixel.work import PLAIN, TooMuchWork, one_node, spend
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,8 +38,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _SIZE: Final = re.compile(
-    r"size\s*=\s*[\[(]?\s*\d|interpolate\(\s*\w+\s*,\s*[\[(]?\s*\d|pool\dd?\([^,]*,\s*[\[(]?\d"
+    r"size=[\[(]?\d|interpolate\(\w{1,99},[\[(]?\d|pool\dd?\([^,]{0,99},[\[(]?\d", re.ASCII
 )
+"""A size in digits, in a line without its spaces; what is repeated is bounded."""
 
 
 @dataclass(slots=True)
@@ -128,9 +130,19 @@ class Sites:
                 site = self._placed(scope, nodes[index], described)
                 yield site, index, gather.data, output
 
+    def unjudged(self, scope: Scope, node: "NodeProto", reason: str) -> Site:
+        """Return a node that is too much work, as a site of which nothing is known."""
+        described = misfit(scope, node, self.producer, reason)
+        operation = replace(described.operation, unjudged=True)
+        return Site(name_of(node), operation, scope.path, compute=described.compute)
+
     def _described(self, scope: Scope, node: "NodeProto") -> Site:
         try:
-            described = describe(scope, node, self.producer)
+            with one_node():
+                spend(PLAIN)
+                described = describe(scope, node, self.producer)
+        except TooMuchWork as error:
+            return self.unjudged(scope, node, str(error))
         except MISFITS as error:
             reason = f"its attributes and inputs do not belong together: {error}"
             described = misfit(scope, node, self.producer, reason)
@@ -190,22 +202,19 @@ def _records_resampling(node: "NodeProto") -> bool:
 def likeness(scope: Scope, node: "NodeProto") -> object:
     """Return what a plain resize has in common with others that are described alike.
 
-    None where a node has to be looked at for itself: it carries a record, its path through the
-    graph counts, or its shapes are not written in the file.
+    None where a node has to be looked at for itself: it carries a record, or its path through the
+    graph counts.
     """
     if node.op_type not in RESIZES or node.metadata_props or scope.bound:
         return None
     if not node.input or not node.output:
         return None
-    data, out = scope.values.get(node.input[0]), scope.values.get(node.output[0])
-    if data is None or out is None:
-        return None
     attributes = b"".join([a.SerializeToString() for a in node.attribute])
-    if b"align_corners" in attributes or scope.arguments:
+    if b"align_corners" in attributes or scope.arguments is not None:
         return None
     joined = is_joined(scope, node)
-    lengths = (data.type.SerializeToString(), out.type.SerializeToString())
-    kept = kept_at(scope, node)
+    data, kept = node.input[0], kept_at(scope, node)
+    lengths = scope.shape(data), scope.dtype(data), scope.shape(node.output[0])
     return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined, kept)
 
 
@@ -238,4 +247,4 @@ def spells_size(text: str) -> bool:
     >>> spells_size("y = F.interpolate(x, size=(32, 32))"), spells_size("F.interpolate(x, s)")
     (True, False)
     """
-    return bool(_SIZE.search(text))
+    return bool(_SIZE.search("".join(text.split())))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
 from halfpixel.formats.onnx.read.needs import needs_of
-from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.intents.kept_name import is_operator, kept_name
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
@@ -65,7 +65,11 @@ def surroundings_of(
 
 def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
     """Return the AffineGrid that a GridSample's grid comes from, through reshapes."""
-    name = node.input[1] if len(node.input) > 1 else ""
+    return maker_of(scope, given_name(node, 1))
+
+
+def maker_of(scope: Scope, name: str) -> AffineGrid | None:
+    """Return the AffineGrid that a value comes from, through reshapes."""
     for _ in range(8):
         found = scope.producer(name) if name else None
         if found is None:
@@ -73,9 +77,9 @@ def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
         where, source = found
         if source.op_type == "AffineGrid":
             return AffineGrid(bool(where.attributes(source).get("align_corners", 0)))
-        if source.op_type not in CARRIES:
+        if source.op_type not in CARRIES or not source.input:
             return None
-        scope, name = where, source.input[0]
+        scope, name = where, given_name(source, 0)
     return None
 
 
@@ -94,8 +98,13 @@ def is_joined(scope: Scope, node: "NodeProto") -> bool:
 
 def layers_into(scope: Scope, node: "NodeProto") -> tuple[StridedLayer, ...]:
     """Return the strided layers on the main path into a resize."""
-    name, layers = node.input[0], list[StridedLayer]()
-    for _ in range(FARTHEST):
+    return layers_above(scope, given_name(node, 0), FARTHEST)
+
+
+def layers_above(scope: Scope, name: str, farthest: int) -> tuple[StridedLayer, ...]:
+    """Return the strided layers on the main path into a value, so many nodes back at most."""
+    layers = list[StridedLayer]()
+    for _ in range(farthest):
         found = scope.producer(name) if name else None
         if found is None or not found[1].input:
             break

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
+from halfpixel.formats.onnx.read.attributes import arguments_of
+from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, functions_of, leading_to, meaning
 from halfpixel.formats.onnx.read.resize import OPS
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
@@ -18,16 +20,23 @@ from halfpixel.site import Site
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, ValueInfoProto
+    from onnx import (
+        AttributeProto,
+        FunctionProto,
+        GraphProto,
+        ModelProto,
+        NodeProto,
+        ValueInfoProto,
+    )
 
     from halfpixel.formats.onnx.read.constants import Numbers
-    from halfpixel.formats.onnx.read.shape_arithmetic import Fixed
+    from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
 
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
 """Operators in which exporters write resizes."""
 
-_VERSION: Final = re.compile(r"\d+\.\d+(\.\d+)?")
+_VERSION: Final = re.compile(r"\d{1,9}\.\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 DEEPEST: Final = 64
 
@@ -67,11 +76,11 @@ class Walk:
     file: Path | None
     functions: "Mapping[tuple[str, str], tuple[int, FunctionProto]]" = field(init=False)
     _sites: Sites = field(init=False)
+    _meanings: "dict[int, set[object]]" = field(default_factory=dict[int, set[object]], init=False)
 
     def __post_init__(self) -> None:
         """Look up the functions."""
-        pairs = enumerate(self.model.functions)
-        self.functions = {(f.domain, f.name): (index, f) for index, f in pairs}
+        self.functions = functions_of(self.model)
 
     def sites(self) -> list[Site]:
         """Return every site of the model, in graph order; raises as `places` does."""
@@ -84,21 +93,22 @@ class Walk:
             GraphError: a cycle, functions that call themselves, or graphs nested too deep.
         """
         model, main = self.model, self._main()
+        self.functions = leading_to(self.functions, OPS | WRITTEN_IN)
         name = text(model.producer_name).strip().lower()
         graph = text(model.graph.name).strip().lower()
         self._sites = Sites(
             Producer(name, version_of(model.producer_version), graph),
             image_shape(main, [value.name for value in model.graph.input]),
         )
-        found = [place for place in self._walk(main, 0) if not _ordinary(place.site)]
+        found = [place for place in _once(self._walk(main, 0)) if not _ordinary(place.site)]
         if any(not place.site.operation.constant_lengths for place in found):
             return self._with_free_lengths(main, found)
         return found
 
     def _with_free_lengths(self, main: Scope, places: list[Place]) -> list[Place]:
         """Complete the sites of the main graph whose lengths it computes, at trial sizes."""
-        from halfpixel.formats.onnx.read.free_lengths import with_free_lengths
-        from halfpixel.formats.onnx.read.shape_arithmetic import trials
+        from halfpixel.formats.onnx.read.lengths.free_lengths import with_free_lengths
+        from halfpixel.formats.onnx.read.lengths.shape_arithmetic import trials
 
         attempts = trials(self.model, main) if len(main.nodes) <= LARGEST_GRAPH else []
         out: list[Place] = []
@@ -125,7 +135,7 @@ class Walk:
         )
         main.producers  # noqa: B018 - refuses a cycle, before anything follows it
         if self._lacks_shapes(main):
-            from halfpixel.formats.onnx.read.inference import inferred
+            from halfpixel.formats.onnx.read.lengths.inference import inferred
 
             found = inferred(self.model)
             main.shapes.update(found.shapes)
@@ -150,6 +160,7 @@ class Walk:
             raise GraphError("", scope.path, f"graphs are nested deeper than {DEEPEST}")
         found: list[tuple[int, Place]] = []
         gathers: dict[int, NodeProto] = {}
+        asked: set[tuple[object, ...]] = set()
         for index, node in enumerate(scope.nodes):
             op = node.op_type
             if op in OPS and node.domain in {"", "ai.onnx"}:
@@ -162,13 +173,32 @@ class Walk:
             elif op in NESTING:
                 found += [(index, place) for place in self._nested(scope, node, index, depth)]
             if self.functions and (node.domain, op) in self.functions:
-                body = _body(scope, node, *self.functions[node.domain, op])
-                found += [(index, place) for place in self._walk(body, depth + 1)]
+                found += [(index, place) for place in self._called(scope, node, depth, asked)]
         if gathers:
             for site, index, data, output in self._sites.of_gathers(scope, gathers):
                 found.append((index, Place(site, scope, gathers[index], data, output)))
         found.sort(key=lambda pair: pair[0])
         yield from (place for _, place in found)
+
+    def _called(
+        self, scope: Scope, node: "NodeProto", depth: int, asked: set[tuple[object, ...]]
+    ) -> Iterator[Place]:
+        """Yield the sites of a function, unless a call that tells it the same has shown them."""
+        words = (node.domain, node.op_type, *node.input, *map(_serialized, node.attribute))
+        if words in asked:  # in the same graph
+            return
+        asked.add(words)
+        index, function = self.functions[node.domain, node.op_type]
+        body = _body(scope, node, index, function)
+        known, told = self._meanings.setdefault(index, set()), meaning(body, function)
+        if told in known:
+            return
+        if len(known) >= MOST_MEANINGS:
+            reason = f"not judged: its function is called in more than {MOST_MEANINGS} ways"
+            yield _plain(self._sites.unjudged(scope, node, reason), scope, node)
+            return
+        known.add(told)
+        yield from self._walk(body, depth + 1)
 
     def _nested(self, scope: Scope, node: "NodeProto", index: int, depth: int) -> Iterator[Place]:
         for number, place, graph in inner_graphs(node):
@@ -176,6 +206,24 @@ class Walk:
             path = _path(scope.path, f"{node.name or node.op_type}.{name}")
             container = (*scope.container, index, number, place)
             yield from self._walk(_inner(scope, graph, path, container), depth + 1)
+
+
+def _once(places: Iterator[Place]) -> Iterator[Place]:
+    """Yield sites; those of functions that other calls show alike once."""
+    seen: set[tuple[object, ...]] = set()
+    for place in places:
+        container = place.scope.container
+        if container[0] == "function":
+            made = place.output or place.site.name
+            key = (container, made, id(place.site.operation))
+            if key in seen:
+                continue
+            seen.add(key)
+        yield place
+
+
+def _serialized(attribute: "AttributeProto") -> bytes:
+    return attribute.SerializeToString()
 
 
 def _path(outer: str, inner: str) -> str:
@@ -190,7 +238,6 @@ def _plain(site: Site, scope: Scope, node: "NodeProto") -> Place:
 
 def _body(scope: Scope, node: "NodeProto", index: int, function: "FunctionProto") -> Scope:
     """Return the body of a function as it is called by `node`."""
-    given = {a.name: a for a in function.attribute_proto} | {a.name: a for a in node.attribute}
     opsets = {entry.domain: entry.version for entry in function.opset_import}
     return Scope(
         path=_path(scope.path, f"{node.name or function.name}.{function.name}"),
@@ -204,7 +251,7 @@ def _body(scope: Scope, node: "NodeProto", index: int, function: "FunctionProto"
             for formal, actual in zip(function.input, node.input, strict=False)
             if actual
         },
-        arguments=given,
+        arguments=arguments_of(node, function, scope.arguments),
         container=("function", index),
     )
 
@@ -230,7 +277,7 @@ def _fixed(model: "ModelProto", main: Scope) -> "Callable[[str], Numbers | None]
 
     @lru_cache(maxsize=1)
     def fixed() -> "Fixed":
-        from halfpixel.formats.onnx.read.shape_arithmetic import Fixed
+        from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
 
         return Fixed(model, main)
 

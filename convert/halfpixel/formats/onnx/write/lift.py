@@ -142,7 +142,11 @@ class Lift:
     def _resize(self, node: "NodeProto", where: "_Place") -> "list[NodeProto]":
         """Return Resize nodes that compute what an Upsample or Resize-10 computes."""
         refuse_bound(node)
-        mode = next((a.s.decode() for a in node.attribute if a.name == "mode"), "nearest")
+        if not node.input or not node.output:
+            raise ConventionError(f"node {name_of(node)!r} has no input or no output")
+        mode = next(
+            (a.s.decode(errors="replace") for a in node.attribute if a.name == "mode"), "nearest"
+        )
         output = node.output[0]
         made = where.container, output
         scales = self.scales.get(made)

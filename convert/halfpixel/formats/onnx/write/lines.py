@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.formats.onnx.read.attributes import plain_attribute
 from halfpixel.formats.onnx.read.constants import NAMES, numbers
-from halfpixel.formats.onnx.read.scope import plain_attribute
 
 if TYPE_CHECKING:
     from onnx import AttributeProto, NodeProto, TensorProto

@@ -37,7 +37,6 @@ from halfpixel.formats.plan import (
 )
 from halfpixel.formats.planner import OwnWords, choose
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
-from halfpixel.sampling.axis import MAX_LENGTH
 from halfpixel.site import Operation
 
 NEWEST: Final = 25
@@ -180,12 +179,12 @@ def is_sized(operation: Operation) -> bool:
 
 
 def _check_lengths(goal: SizedResize) -> None:
-    """Refuse lengths beyond those whose weights are described."""
+    """Refuse an axis of nothing."""
     for lengths in goal.lengths:
         for axis, _ in goal.resize.axes:
             length = lengths[axis]
-            if length is not None and not 1 <= length <= MAX_LENGTH:
-                raise ConventionError(f"axis {axis} is {length} long, expected 1 to {MAX_LENGTH}")
+            if length is not None and length < 1:
+                raise ConventionError(f"axis {axis} is {length} long, expected at least 1")
 
 
 def _check_layout(place: Place, operation: Operation, goal: SizedResize) -> None:

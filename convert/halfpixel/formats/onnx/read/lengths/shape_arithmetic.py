@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.onnx.resize import RESIZES
+from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
-from halfpixel.formats.onnx.read.evaluator import evaluated
-from halfpixel.formats.onnx.read.inference import free_dimensions, inferred
+from halfpixel.formats.onnx.read.lengths.evaluator import evaluated
+from halfpixel.formats.onnx.read.lengths.inference import free_dimensions, inferred
 from halfpixel.formats.onnx.read.scope import ANY, Scope
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.site import Shape
@@ -30,6 +31,9 @@ ROUNDS: Final = 24
 """Resizes in a row whose lengths are followed one after the other."""
 
 MOST_NODES: Final = 400
+
+NUMERIC: Final = "biuf"
+"""Kinds of numpy's types that lengths, indices and scales may be computed in."""
 
 
 def assignments(model: "ModelProto") -> Iterator[dict[str, int]]:
@@ -75,12 +79,15 @@ class Trial:
         if needed is None:
             return None
         try:
-            return evaluated(name, *needed, self._scope.opset("") or 18)
+            found = evaluated(name, *needed, self._scope.opset("") or 18)
         except Exception:
             import logging
 
             logging.getLogger(__name__).debug("%s is not computed", name, exc_info=True)
             return None
+        if found is not None and found.dtype.kind not in NUMERIC:
+            raise GraphError("", "", f"{name!r} is computed as {found.dtype}, expected numbers")
+        return found
 
     def _ancestors(self, name: str) -> "tuple[list[NodeProto], list[TensorProto]] | None":
         """Return the nodes between known shapes and a value, in order, and their constants."""
@@ -122,15 +129,16 @@ class Trial:
 
 def trial_at(model: "ModelProto", scope: Scope, lengths: Mapping[str, int]) -> Trial:
     """Return a trial, with the outputs of resizes that inference itself cannot follow."""
-    from onnx import helper
-
-    resizes = [node for node in scope.nodes if node.op_type in RESIZES]
+    resizes = [node for node in scope.nodes if _is_resize(node)]
     found: dict[str, Sequence[int]] = {}
     trial = Trial(scope, inferred(model, lengths).shapes)
     for _ in range(ROUNDS if resizes else 0):
         new: dict[str, Sequence[int]] = {}
         for node in resizes:
-            given = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+            try:
+                given = scope.attributes(node)
+            except GraphError:
+                continue  # which the site itself tells
             if trial.lengths(node.output[0]) is None and "axes" not in given:
                 resized = _resized(trial, node, given.get("scales"))
                 new |= {} if resized is None else {node.output[0]: resized}
@@ -139,6 +147,10 @@ def trial_at(model: "ModelProto", scope: Scope, lengths: Mapping[str, int]) -> T
         found |= new
         trial = Trial(scope, inferred(model, lengths, found).shapes)
     return trial
+
+
+def _is_resize(node: "NodeProto") -> bool:
+    return node.op_type in RESIZES and bool(node.input) and bool(node.output)
 
 
 def _resized(trial: Trial, node: "NodeProto", scales: object) -> list[int] | None:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from halfpixel.conventions.torch.call import closest_nearest
 from halfpixel.formats.onnx.read.gathers import Gather, read_gather, separate
+from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Trial, factors
 from halfpixel.formats.onnx.read.scope import Scope
-from halfpixel.formats.onnx.read.shape_arithmetic import Trial, factors
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.site import FreeLengths, Operation
 

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from halfpixel.formats.onnx.read.calls import functions_of, unrolled
 from halfpixel.formats.onnx.read.scope import declared_shape
 from halfpixel.site import Shape
 
 if TYPE_CHECKING:
     from onnx import ModelProto, ValueInfoProto
+
+
+MOST_UNROLLED: Final = 20_000
+"""Nodes of a function, its calls written out, up to which shapes are inferred through it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ def inferred(
         copy.graph.value_info.append(
             onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, dims)
         )
+    if copy.functions and unrolled(functions_of(copy)) > MOST_UNROLLED:
+        del copy.functions[:]  # onnx looks at a function anew at every call
     try:
         done = onnx.shape_inference.infer_shapes(copy, data_prop=True)
     except Exception:

@@ -1,0 +1,137 @@
+"""Calls of model-local functions: which of them lead to a site, and which are alike.
+
+A function is looked at once for all calls that tell it the same, so that functions that call the
+next one twice take no more than one look each.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.errors import GraphError
+from halfpixel.formats.onnx.read.scope import Scope, inner_graphs
+from halfpixel.formats.onnx.read.surroundings import layers_above, maker_of
+
+if TYPE_CHECKING:
+    from onnx import FunctionProto, ModelProto, NodeProto
+
+Functions = Mapping[tuple[str, str], tuple[int, "FunctionProto"]]
+
+MOST_MEANINGS: Final = 64
+"""In how many ways a function may be called that are told apart."""
+
+SMALL: Final = 1024
+"""Bytes of a constant that calls are told apart by; larger ones count by their name."""
+
+NEAR: Final = 64
+"""Nodes that are followed back from an argument."""
+
+
+def leading_to(functions: Functions, wanted: frozenset[str]) -> Functions:
+    """Return the functions in which nodes of some types stand, their own calls followed.
+
+    Args:
+        functions: the model's, by domain and name.
+        wanted: types of nodes.
+
+    Raises:
+        GraphError: functions that call themselves, by way of others or not.
+    """
+    called: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    found: set[tuple[str, str]] = set()
+    for key, (_, function) in functions.items():
+        nodes = _nodes(function.node)
+        called[key] = list(dict.fromkeys(n for n in map(_called, nodes) if n in functions))
+        if any(node.op_type in wanted for node in nodes):
+            found.add(key)
+    for key in _innermost_first(called):
+        if not found.isdisjoint(called[key]):
+            found.add(key)
+    return {key: functions[key] for key in functions if key in found}
+
+
+def _called(node: "NodeProto") -> tuple[str, str]:
+    return node.domain, node.op_type
+
+
+def _nodes(body: "Sequence[NodeProto]") -> "list[NodeProto]":
+    """Return the nodes of a function, those of its subgraphs too."""
+    found = list(body)
+    for node in found:  # grows while it is walked
+        for attribute in node.attribute:
+            if attribute.graphs or attribute.HasField("g"):
+                found += [one for _, _, graph in inner_graphs(node) for one in graph.node]
+                break
+    return found
+
+
+def _innermost_first(
+    called: Mapping[tuple[str, str], Sequence[tuple[str, str]]],
+) -> list[tuple[str, str]]:
+    """Return functions behind all that they call."""
+    order: dict[tuple[str, str], None] = {}
+    for start in called:
+        open_calls = [(start, iter(called[start]))]
+        above = {start}
+        while open_calls and start not in order:
+            key, rest = open_calls[-1]
+            inner = next((one for one in rest if one not in order), None)
+            if inner is None:
+                open_calls.pop()
+                above.discard(key)
+                order[key] = None
+            elif inner in above:
+                raise GraphError("", inner[1], "a function that calls itself")
+            else:
+                above.add(inner)
+                open_calls.append((inner, iter(called[inner])))
+    return list(order)
+
+
+def unrolled(functions: Functions) -> int:
+    """Return how many nodes the largest function has with all that it calls written out."""
+    nodes = {key: _nodes(function.node) for key, (_, function) in functions.items()}
+    called = {
+        key: [name for name in map(_called, body) if name in functions]
+        for key, body in nodes.items()
+    }
+    counts: dict[tuple[str, str], int] = {}
+    for key in _innermost_first({key: list(dict.fromkeys(c)) for key, c in called.items()}):
+        counts[key] = len(nodes[key]) + sum(counts[inner] for inner in called[key])
+    return max(counts.values(), default=0)
+
+
+def functions_of(model: "ModelProto") -> Functions:
+    """Return the functions of a model with their places, by domain and name."""
+    return {(f.domain, f.name): (index, f) for index, f in enumerate(model.functions)}
+
+
+def meaning(scope: Scope, function: "FunctionProto") -> object:
+    """Return all that a call tells its function, hashable.
+
+    Args:
+        scope: the function's body at this call.
+        function: the function.
+    """
+    arguments = scope.arguments or {}
+    given = [
+        (name, b"" if one is None else one.SerializeToString()) for name, one in arguments.items()
+    ]
+    inputs = tuple(_told(scope, name) for name in function.input)
+    return inputs, tuple(sorted(given)), tuple(sorted(scope.opsets.items()))
+
+
+def _told(scope: Scope, name: str) -> object:
+    """Return what a function can know of one of its inputs."""
+    if name not in scope.bound:
+        return None
+    tensor = scope.constant(name)
+    constant: object = None
+    if tensor is None:
+        constant = scope.numbers(name)
+    elif tensor.ByteSize() <= SMALL:
+        constant = tensor.SerializeToString()
+    else:
+        where, outer = scope.resolve(name)
+        constant = where.container, outer
+    around = maker_of(scope, name), layers_above(scope, name, NEAR)
+    return scope.shape(name), scope.dtype(name), constant, around

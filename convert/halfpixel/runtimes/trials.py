@@ -1,0 +1,143 @@
+"""Lengths for inputs whose lengths are free: the usual ones, then such as a model takes.
+
+Every model takes `USUAL` but one that asks for multiples, a least length, another batch or other
+channels. What it refuses is dropped and another is tried, until `LEAST` were taken; the numbers
+that a runtime names in its refusal are tried before multiples are guessed.
+"""
+
+import math
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.format import Port
+from halfpixel.runtimes.feeds import (
+    CHANNELS,
+    TRIALS,
+    FeedSettings,
+    Lengths,
+    feed_of,
+    shapes_of,
+)
+
+if TYPE_CHECKING:
+    from halfpixel.arrays import Feeds
+
+LEAST: Final = 2
+"""Trials that a model with free lengths is to take."""
+
+MULTIPLES: Final = (
+    (64, 96), (96, 64), (128, 160), (224, 224), (256, 320), (112, 168), (48, 72), (336, 504),
+    (60, 90), (480, 640), (16, 24), (24, 16), (8, 8), (12, 20), (7, 7), (9, 15), (640, 640),
+)  # fmt: skip
+"""Lengths that are tried next: multiples of 32, of 14, of 24, of 30, of 8, then small ones."""
+
+OTHER_CHANNELS: Final = (1, 4, 2)
+STEPS: Final = (1, 2, 4, 8, 16, 32)
+"""How many times longer an input is than a value inside that a refusal speaks of."""
+
+MOST: Final = 64
+"""Trials that are made at most."""
+
+PATIENCE: Final = 30.0
+"""Seconds that refused trials may take together."""
+
+MOST_NUMBERS: Final = 1 << 24
+"""Numbers of an input that is made at the lengths here."""
+
+_NUMBER: Final = re.compile(r"(?<![\w.])[0-9]{1,5}(?![\w.])")
+LONGEST: Final = 4096
+
+
+@dataclass
+class Trials:
+    """Inputs made at lengths in turn, until a model took enough of them.
+
+    Attributes:
+        ports: what the model takes.
+        settings: how inputs are made.
+        taken: trials that it took.
+        words: what was said where it took none.
+    """
+
+    ports: Sequence[Port]
+    settings: FeedSettings
+    taken: int = 0
+    words: list[str] = field(default_factory=list[str])
+    _channels: int = CHANNELS
+    _since: float = field(default_factory=time.monotonic)
+
+    @property
+    def free(self) -> bool:
+        """Whether there is a length to choose."""
+        shapes = shapes_of(self.ports, self.settings).values()
+        return any(not isinstance(n, int) for shape in shapes for n in shape)
+
+    def refused(self, words: str) -> None:
+        """Learn that the last trial is refused, in a runtime's words."""
+        self.words.append(words)
+
+    def __iter__(self) -> "Iterator[Feeds]":
+        """Yield the inputs; between two of them `taken` or `refused` is told of the last."""
+        seen: set[tuple[tuple[int, ...], ...]] = set()
+        for number, lengths in enumerate(self._lengths()):
+            case = feed_of(self.ports, self.settings, number, lengths)
+            shapes = tuple(array.shape for array in case.values())
+            if shapes in seen or max(map(math.prod, shapes), default=0) > MOST_NUMBERS:
+                continue
+            if len(seen) == MOST or time.monotonic() - self._since > PATIENCE:
+                return
+            seen.add(shapes)
+            before = self.taken
+            yield case
+            if self.taken > before:
+                self._channels, self._since = lengths.channels, time.monotonic()
+
+    def _lengths(self) -> Iterator[Lengths]:
+        """Yield lengths: the usual ones, then others for as long as too few are taken."""
+        for number, spatial in enumerate(TRIALS):
+            yield Lengths(1 + number % 2 if min(spatial) > 1 else 1, CHANNELS, spatial)
+        for others in (self._usual(), self._learnt(), self._guessed()):
+            for one in others:
+                if self.taken >= LEAST:
+                    return
+                yield one
+
+    def _usual(self) -> Iterator[Lengths]:
+        """Yield the usual lengths of one image, and with the channels that a refusal names."""
+        for spatial in (TRIALS[1], MULTIPLES[0]):
+            yield Lengths(1, self._channels, spatial)
+        if self.taken:
+            return
+        named = [n for words in self.words[:2] for n in numbers_in(words) if n < TRIALS[0][0]]
+        for channels in dict.fromkeys((*named[:6], *OTHER_CHANNELS)):
+            yield Lengths(1, channels, TRIALS[0])
+
+    def _learnt(self) -> Iterator[Lengths]:
+        """Yield lengths that the refusals name, and what an input is where they are inside."""
+        found: dict[tuple[int, int], None] = {}
+        for words in dict.fromkeys(self.words):
+            named = [n for n in numbers_in(words) if n > 1]
+            found |= dict.fromkeys(pairwise(named)) | {(n, n): None for n in named}
+        for step in STEPS:
+            for height, width in tuple(found)[:6]:
+                if max(height, width) * step <= LONGEST:
+                    yield Lengths(1, self._channels, (height * step, width * step))
+
+    def _guessed(self) -> Iterator[Lengths]:
+        for spatial in MULTIPLES:
+            yield Lengths(1, self._channels, spatial)
+
+
+def numbers_in(words: str) -> list[int]:
+    """Return the whole numbers that may be lengths, in their order.
+
+    >>> numbers_in("cannot reshape {1,3,65,97} to {1,3,64,64} at node_7")
+    [1, 3, 65, 97, 64]
+    """
+    return list(
+        dict.fromkeys(n for text in _NUMBER.findall(words) if 0 < (n := int(text)) <= LONGEST)
+    )

@@ -1,0 +1,141 @@
+"""What two sides are run with: recorded inputs, given ones, or ones that are made.
+
+They have the names and the order of the side that declares what it takes.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.errors import UsageError
+from halfpixel.format import Port
+from halfpixel.runtime import Running
+from halfpixel.runtimes.feeds import FeedSettings, check_shapes, fix_lengths, make_feeds, widen
+from halfpixel.runtimes.recorded_ import Recorded
+from halfpixel.runtimes.trials import Trials
+from halfpixel.verifying.result import shapes_text
+from halfpixel.verifying.side import Started
+
+if TYPE_CHECKING:
+    from halfpixel.arrays import Arrays
+    from halfpixel.format import Opened
+
+
+EMPTY: Final = "no output holds a number"
+
+
+def refuse_shapes(models: "Sequence[Opened | None]", settings: FeedSettings) -> None:
+    """Refuse, before anything runs, shapes that the inputs of the models cannot have.
+
+    Raises:
+        UsageError: an input that is not there, another rank, or another length than a fixed one.
+    """
+    declared = [model.inputs for model in models if model is not None and model.inputs]
+    if settings.shapes and declared:
+        check_shapes(_merged(declared), settings.shapes)
+
+
+def _merged(declared: Sequence[Sequence[Port]]) -> Sequence[Port]:
+    """Return what is taken, with the lengths that either side fixes."""
+    shaped = [ports for ports in declared if all(port.shape is not None for port in ports)]
+    ports = next(iter(shaped or declared), ())
+    for others in shaped:
+        ports = fix_lengths(ports, others)
+    return ports
+
+
+class Inputs:
+    """The inputs of a comparison, case by case."""
+
+    def __init__(self, a: Started, b: Started, settings: FeedSettings) -> None:
+        """Learn what the sides take.
+
+        Args:
+            a: one side.
+            b: the other.
+            settings: how inputs are made.
+
+        Raises:
+            UsageError: nothing says what the sides take, or they do not take what is given.
+        """
+        self.sides = (a, b)
+        self.settings = settings
+        running = (a.running, b.running)
+        self.ports = _merged([side.inputs for side in running if side.inputs])
+        self.recorded = next((side for side in running if isinstance(side, Recorded)), None)
+        self.trials: Trials | None = None
+        self.dropped: tuple[str, ...] = ()
+        if self.recorded is not None:
+            if settings.given or settings.shapes:
+                told = f"{self.recorded.name} holds the inputs; --inputs and --shape do not"
+                raise UsageError(told)
+        elif not self.ports and not settings.given and not (a.model or b.model):
+            raise UsageError("neither side says what it takes; give --inputs")
+        elif self.ports and not settings.given:
+            trials = Trials(self.ports, settings)
+            self.trials = trials if trials.free else None
+
+    def __iter__(self) -> "Iterator[Arrays]":
+        """Yield the inputs of each case."""
+        a, b = self.sides
+        if self.recorded is not None:
+            other = b.running if self.recorded is a.running else a.running
+            cases = self.recorded.split([port.name for port in self.ports], other.outputs)
+            name = self.recorded.name
+            yield from (_chosen(case, self.ports, name, renamed=False) for case in cases)
+            return
+        if not self.ports and not self.settings.given:
+            yield {}  # a model that takes nothing
+            return
+        half = any(side.precision for side in self.sides)
+        running = (a.running, b.running)
+        for case in self.settings.given or self.trials or make_feeds(self.ports, self.settings):
+            chosen = {
+                **_chosen(case, self.ports, "--inputs", renamed=True),
+                **_dropped(case, running),
+            }
+            yield widen(chosen) if half else chosen
+
+    def drops(self, feeds: "Arrays", here: "Arrays | str", there: "Arrays | str") -> bool:
+        """Whether both sides refuse lengths that were made here, or make nothing of them."""
+        if self.trials is None:
+            return False
+        empty = "" if isinstance(here, str) or any(v.size for v in here.values()) else EMPTY
+        words = here if isinstance(here, str) else empty
+        if not words or (not isinstance(there, str) and any(v.size for v in there.values())):
+            self.trials.taken += 1
+            return False
+        self.trials.refused(words)
+        self.dropped = (*self.dropped, shapes_text({n: v.shape for n, v in feeds.items()}))
+        return True
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """What the sides said of lengths that were dropped."""
+        return () if self.trials is None else tuple(self.trials.words)
+
+
+def _dropped(case: "Arrays", sides: Sequence[Running]) -> "Arrays":
+    """Return what one side takes by its name and the other may lack: exporters drop the unused.
+
+    Nothing, where a side takes an input of a name that the case does not have.
+    """
+    names = [port.name for side in sides for port in side.inputs]
+    return {name: case[name] for name in names} if set(names) <= case.keys() else {}
+
+
+def _chosen(case: "Arrays", ports: Sequence[Port], name: str, *, renamed: bool) -> "Arrays":
+    """Return what a model takes of a case, in its order; all of it where nothing is declared.
+
+    Inputs of other names are taken by position where `renamed` and there are as many.
+
+    Raises:
+        UsageError: an input is missing.
+    """
+    if not ports:
+        return case
+    missing = [port.name for port in ports if port.name not in case]
+    if missing and renamed and len(case) == len(ports):
+        return dict(zip((port.name for port in ports), case.values(), strict=True))
+    if missing:
+        raise UsageError(f"{name}: holds no input {missing[0]!r}, it has {', '.join(case)}")
+    return {port.name: case[port.name] for port in ports}

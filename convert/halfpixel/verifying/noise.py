@@ -1,0 +1,105 @@
+"""Runs of one side that only rounding sets apart: the noise floor of a comparison.
+
+Inputs are moved by one step of their float type, graph optimisation is left out, and a PyTorch
+module runs in float64 too.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.errors import RuntimeRefusal
+from halfpixel.verifying.side import Started
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from halfpixel.arrays import Array, Arrays
+
+    Runs = list[tuple[Arrays, Arrays]]
+
+
+MOVES: Final = 2
+"""Runs with moved inputs."""
+
+CPUS: Final = frozenset({"CPUExecutionProvider"})
+
+EPSILONS: Final = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23}
+"""Spacing of numbers at 1."""
+
+
+def noise_runs(
+    side: Started, feeds: "Arrays", found: "Arrays"
+) -> "Iterator[tuple[Arrays, Arrays]]":
+    """Yield pairs of runs of one side that only rounding sets apart.
+
+    Args:
+        side: the side.
+        feeds: the inputs.
+        found: what it returns of them.
+    """
+    exact = getattr(side.running, "run_double", None)
+    runs = [partial(side.running.run, side.fed(_moved(feeds, number))) for number in range(MOVES)]
+    if exact is not None:
+        runs.append(partial(exact, side.fed(feeds)))
+    for run in runs:
+        yield from ((one, found) for one in _run(run))
+    if side.plain is side.running:
+        return
+    for plain in _run(partial(side.plain.run, side.fed(feeds))):
+        yield plain, found
+        moved = partial(side.plain.run, side.fed(_moved(feeds, 0)))
+        yield from ((one, plain) for one in _run(moved))
+
+
+def _run(run: "Callable[[], Arrays]") -> "Iterator[Arrays]":
+    try:
+        yield run()
+    except RuntimeRefusal:
+        return
+
+
+def _moved(feeds: "Arrays", seed: int) -> "dict[str, Array]":
+    """Return inputs whose floats are each one step up or down."""
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    out: dict[str, Array] = {}
+    for name, array in feeds.items():
+        out[name] = array
+        if array.dtype.kind == "f":
+            ends = np.where(random.random(array.shape) < 0.5, -np.inf, np.inf)
+            out[name] = np.nextafter(array, ends.astype(array.dtype))
+    return out
+
+
+@dataclass
+class Noise:
+    """Runs of two sides that only rounding sets apart; made when they are asked for.
+
+    Attributes:
+        sides: the sides.
+        feeds: the inputs.
+        found: what each side returns of them.
+    """
+
+    sides: tuple[Started, Started]
+    feeds: "Arrays"
+    found: "tuple[Arrays, Arrays]"
+
+    @cached_property
+    def runs(self) -> "tuple[Runs, Runs]":
+        """For each side, pairs of its runs."""
+        a, b = (
+            list(noise_runs(side, self.feeds, found))
+            for side, found in zip(self.sides, self.found, strict=True)
+        )
+        return a, b
+
+    @property
+    def step(self) -> float:
+        """The spacing at 1 of the coarsest float type that a side may compute in."""
+        types = {side.precision for side in self.sides}
+        if any(on not in CPUS for side in self.sides for on in side.running.placement.values()):
+            types.add("float16")  # graphics processors multiply in 10 bits of mantissa
+        return max((EPSILONS.get(name, 0.0) for name in types), default=0.0)

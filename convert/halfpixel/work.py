@@ -1,0 +1,126 @@
+"""How much exact work a file may take: steps, counted at one place.
+
+A step is some microseconds: a row of weights, half a weight of a kernel, four pixels that a
+runtime would read, a pair of lengths that is tried. Steps are counted, never seconds, so that the
+same file comes to the same end on every machine. Where nothing was said, nothing is counted.
+
+>>> with working(1000) as work:
+...     with one_node():
+...         spend(250)
+>>> work.done
+250
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final
+
+from halfpixel.errors import ConventionError
+
+MOST: Final = 400_000
+"""Steps that a file may take where nothing else is said: about a second."""
+
+SHARE: Final = 4
+"""A node may take one part in so many of the steps that its file has left."""
+
+PLAIN: Final = 100
+"""Steps that it takes to describe a node, or to ask the rules of it, apart from its weights."""
+
+LEAST: Final = 300
+"""Steps that a node may take however little is left: an ordinary node takes no more."""
+
+ROOM: Final = 2
+"""How many times its steps a file may take by nodes that take the least."""
+
+
+class TooMuchWork(ConventionError):  # noqa: N818 - what happened is that it is too much
+    """A node that takes more steps than it may."""
+
+    def __init__(self, limit: int) -> None:
+        """Compose the line from the steps that the node might have taken."""
+        super().__init__(f"not judged: it takes more than {limit} steps of work; see --max-work")
+
+
+@dataclass(slots=True)
+class Work:
+    """The steps of one file.
+
+    Attributes:
+        most: how many it may take.
+        done: how many it has taken.
+    """
+
+    most: int
+    done: int = 0
+    _start: int = 0
+    _limit: int | None = None
+
+    def spend(self, steps: int) -> None:
+        """Count steps before they are done; raises `TooMuchWork`."""
+        self.done += steps
+        self.check()
+
+    def check(self) -> None:
+        """Refuse to go on with a node that took too many steps; raises `TooMuchWork`."""
+        if self._limit is not None and self.done - self._start > self._limit:
+            raise TooMuchWork(self._limit)
+
+    @contextmanager
+    def node(self) -> Generator[None]:
+        """Let one node take its share of what is left."""
+        if self._limit is not None:
+            yield
+            return
+        self._start = self.done
+        floor = max(0, min(LEAST, ROOM * self.most - self.done))
+        self._limit = limit = max(floor, (self.most - self.done) // SHARE)
+        try:
+            if not limit:
+                raise TooMuchWork(limit)
+            yield
+            self.check()  # whoever took the refusal for another may not have the last word
+        finally:
+            self._limit = None
+            self.done = min(self.done, self._start + limit)
+
+
+_CURRENT: Final[ContextVar[Work | None]] = ContextVar("work", default=None)
+
+
+@contextmanager
+def working(most: int) -> Generator[Work]:
+    """Count the steps of one file."""
+    work = Work(most)
+    token = _CURRENT.set(work)
+    try:
+        yield work
+    finally:
+        _CURRENT.reset(token)
+
+
+@contextmanager
+def one_node() -> Generator[None]:
+    """Let one node take its share of its file's steps.
+
+    Raises:
+        TooMuchWork: it took more, and whatever it came to is not to be trusted.
+    """
+    work = _CURRENT.get()
+    if work is None:
+        yield
+        return
+    with work.node():
+        yield
+
+
+def spend(steps: int = 1) -> None:
+    """Count steps of exact work, before they are done.
+
+    Raises:
+        TooMuchWork: they are more than the node may take.
+    """
+    work = _CURRENT.get()
+    if work is not None:
+        work.spend(steps)
