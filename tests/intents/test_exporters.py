@@ -16,7 +16,7 @@ from halfpixel.conditions.facts import WORDS, facts_of, written_facts
 from halfpixel.conventions.torch.interpolate import Interpolate
 from halfpixel.dialect import NEURAL_NETWORK, ONNX
 from halfpixel.errors import UsageError
-from halfpixel.intents.exporter import ASPECTS, INSTEAD, Aspect, By, Exporter, Row
+from halfpixel.intents.exporter import ASPECTS, BYS, INSTEAD, Aspect, By, Exporter, Row
 from halfpixel.intents.exporter_file import FOLDER, exporter_of, load_exporter, names
 from halfpixel.intents.exporter_habit import as_written, cannot_be_known, dropped, instead, meant
 from halfpixel.origin import Origin, Producer
@@ -62,7 +62,7 @@ def nodes(exporter: Exporter, row: Row) -> Iterator[tuple[Operation, str]]:
         when.get("kernel", ["linear"]),
         when.get("coordinates", ["half_pixel"]),
         when.get("named", [""]),
-        when.get("kept", ["" if exporter.marks["producer"] else ":"]),
+        when.get("kept", [":" if exporter.name == "tensorflow" else ""]),
     )
     for op, opset, *attributes, written, kernel, coordinate, named, kept in chosen:
         pairs = zip(ATTRIBUTES, cast("list[str]", attributes), strict=True)
@@ -79,7 +79,11 @@ def nodes(exporter: Exporter, row: Row) -> Iterator[tuple[Operation, str]]:
             (1, 1, 4, 4), (1, 1, n, n), by="scales", scales=(1.0, 1.0, n / 4, n / 4),
             dialect=NEURAL_NETWORK if coreml else ONNX,
             origin=Origin(
-                Producer(exporter.marks["producer"].rstrip("*"), row.oldest or row.newest),
+                Producer(
+                    exporter.marks["producer"].rstrip("*"),
+                    row.oldest or row.newest,
+                    "" if exporter.marks["producer"] else exporter.marks["graph"].rstrip("*"),
+                ),
                 when.get("converted_from", [""])[0],
                 kept=_kept(str(kept)),
             ),
@@ -110,8 +114,9 @@ def test_every_row_is_met_by_a_node(exporter: Exporter, place: int) -> None:
         met = [one for one in nodes(exporter, row) if told(exporter, row, *one, aspect)]
         assert met, aspect
         operation, name = met[0]
-        by: By = "producer" if exporter.marks["producer"] else "kept"
-        asked = operation.origin.producer.name if by == "producer" else operation.origin.kept
+        by: By = next(one for one in BYS if exporter.marks[one])
+        producer = operation.origin.producer
+        asked = {"producer": producer.name, "graph": producer.graph}.get(by, operation.origin.kept)
         assert exporter_of(asked, by) is exporter
         assert (as_written(operation, aspect) is row) == (aspect in row.as_written)
         assert (cannot_be_known(operation, aspect) is exporter) == (aspect in row.cannot_be_known)
