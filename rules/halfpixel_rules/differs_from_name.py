@@ -24,7 +24,8 @@ the coordinates that stand there; align_corners of ResizeArea is in no file.
 
 from collections.abc import Iterator
 
-from halfpixel.intents.kept_name import computes, named
+from halfpixel.intents.kept_name import computes
+from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Area, Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Site
@@ -52,23 +53,17 @@ def check(site: Site) -> Iterator[Finding]:
 
 
 _SIZES: Facts = {"input_shape": (1, 3, 6, 8), "output_shape": (1, 3, 3, 4), "by": "sizes"}
-_NEAREST = example_resize(Sampling("asymmetric", Nearest("floor")))
-_KEPT = "tensorflow resize/ResizeArea"
-_SITE = example_site("Resize", _NEAREST, like=_SIZES, kept=_KEPT)
-_UP = example_site(
-    "Resize", _NEAREST, kept=_KEPT, input_shape=(1, 3, 3, 4), output_shape=(1, 3, 6, 8), by="sizes"
-)
-_BILINEAR = example_site(
-    "Resize", example_resize(Sampling("half_pixel", Linear())), like=_SIZES,
-    kept="tensorflow ResizeNearestNeighbor",
-)  # fmt: skip
+_UP: Facts = {"input_shape": (1, 3, 3, 4), "output_shape": (1, 3, 6, 8), "by": "sizes"}
+_PICKED = example_resize(Sampling("asymmetric", Nearest("floor")))
+_BLENDED = example_resize(Sampling("half_pixel", Linear()))
+_MEAN = example_resize(Sampling("half_pixel", Area("overlap")))
+_NEAREST = example_resize(Sampling("tf_half_pixel_for_nn", Nearest("floor")))
 
 
-def _meaning(site: Site) -> Site:
-    """Return an example with what its name says."""
-    from dataclasses import replace
-
-    return replace(site, operation=site.operation.meaning(named(site.operation)))
+def _named(written: Resize, name: str, meant: Resize, like: Facts) -> Site:
+    """Return an example with a name that was kept, and what it says."""
+    intent = Intent("named", "a name", name, operator=meant)
+    return example_site("Resize", written, like=like, kept=f"tensorflow {name}", intent=intent)
 
 
 RULE = Rule(
@@ -76,27 +71,30 @@ RULE = Rule(
     __doc__,
     check,
     examples=(
-        Good(_SITE, because="nobody read the name"),
-        Good(_meaning(_UP), because="the mean of a pixel that is repeated is that pixel"),
+        Good(example_site("Resize", _PICKED, like=_SIZES), because="no name was kept"),
+        Good(
+            _named(_PICKED, "ResizeArea", _MEAN, _UP),
+            because="the mean of a pixel that is repeated is that pixel",
+        ),
         Bad(
-            _meaning(_SITE),
+            _named(_PICKED, "ResizeArea", _MEAN, _SIZES),
             Finding(
                 "its name is that of ResizeArea, which takes the mean of a window: at length 6 to "
                 "3 (axis 2) weights are up to 0.5 off",
                 "warning",
                 "named",
-                Fix("unsafe", example_resize(Sampling("half_pixel", Area("overlap")))),
+                Fix("unsafe", _MEAN),
             ),
         ),
         Bad(
-            _meaning(_BILINEAR),
+            _named(_BLENDED, "ResizeNearestNeighbor", _NEAREST, _SIZES),
             Finding(
                 "its name is that of ResizeNearestNeighbor, which picks one pixel: at length 6 to "
                 "3 (axis 2) weights are up to 0.5 off",
                 "warning",
                 "named",
-                Fix("unsafe", example_resize(Sampling("tf_half_pixel_for_nn", Nearest("floor")))),
+                Fix("unsafe", _NEAREST),
             ),
         ),
     ),
-)  # fmt: skip
+)

@@ -190,9 +190,10 @@ def different(count: int, start: int) -> ModelProto:
     made = models.model(nodes)
     for i in range(count):
         sizes = helper.make_tensor(f"z{i}", TensorProto.INT64, [4], [1, 1, 2 * start + i + 1, 4])
-        node = models.resize(f"x{i}", f"y{i}", f"up{i}", {"mode": "cubic"})
+        # coordinates that a rule compares with what they may be
+        given = {"mode": "cubic", "coordinate_transformation_mode": "asymmetric"}
+        node = models.resize(f"x{i}", f"y{i}", f"up{i}", given)
         node.input[2:] = ["", f"z{i}"]
-        del node.attribute[1]  # the coordinates, which a rule then compares with what they may be
         made.graph.node.append(node)
         made.graph.initializer.append(sizes)
         shape = (1, 1, start + i, 4)

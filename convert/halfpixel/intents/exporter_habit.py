@@ -8,6 +8,8 @@ before a site asks for it.
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.torch.interpolate import LATEST, Family, Interpolate
@@ -141,12 +143,19 @@ def _asked(
 def _exporter(operation: Operation) -> "Exporter | None":
     """Return the exporter that wrote a node, if something is known of it."""
     origin = operation.origin
-    if not (origin.producer.name or origin.producer.graph or origin.kept):
+    told = (origin.producer.name, origin.producer.graph, origin.kept)
+    if not any(name.startswith(_beginnings()) for name in told):
         return None
     from halfpixel.intents.exporter_file import exporter_of
 
     known = exporter_of(origin.producer.name) or exporter_of(origin.producer.graph, "graph")
     return known or exporter_of(origin.kept, "kept")
+
+
+@lru_cache(maxsize=1)
+def _beginnings() -> tuple[str, ...]:
+    """Return what the names begin with of which a table is there; nothing is read for that."""
+    return tuple(path.stem for path in (Path(__file__).parent / "exporters").iterdir())
 
 
 def _instead(sampling: Sampling, told: "Mapping[str, object]") -> Sampling:

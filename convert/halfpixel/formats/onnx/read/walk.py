@@ -94,8 +94,7 @@ class Walk:
         """
         model, main = self.model, self._main()
         self.functions = leading_to(self.functions, OPS | WRITTEN_IN)
-        name = text(model.producer_name).strip().lower()
-        graph = text(model.graph.name).strip().lower()
+        name, graph = (text(one).strip().lower() for one in (model.producer_name, model.graph.name))
         self._sites = Sites(
             Producer(name, version_of(model.producer_version), graph),
             image_shape(main, [value.name for value in model.graph.input]),
