@@ -49,6 +49,7 @@ def dropped_flags(site: Site, dropped: Dropped, what: str) -> Iterator[Finding]:
         fix = Fix("unsafe", dropped.readings[dropped.likely])
         yield Finding(message, "warning", "assumed", fix)
         return
-    # TensorFlow's nearest with aligned corners is seldom met
-    rare = nearest and "half_pixel_centers=True" not in apart
+    # what is written is what both versions of TensorFlow compute unless asked for aligned corners
+    usual = dropped.readings.keys() - apart.keys()
+    rare = nearest and "half_pixel_centers=True" in usual
     yield Finding(message, "note" if rare else "warning", "assumed", declined=DECLINED)

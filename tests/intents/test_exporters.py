@@ -72,8 +72,11 @@ def nodes(exporter: Exporter, row: Row) -> Iterator[tuple[Operation, str]]:
             given.setdefault("nearest_mode", "floor")
         else:
             given = {key: value for key, value in given.items() if key not in WORDS["written"]}
-        n = 1 if "to 1" in when.get("lengths", ()) else 8
-        sampling = Sampling(cast("Coordinate", coordinate), KERNELS[str(kernel)])
+        n = {"to 1": 1, "down": 2}.get(when.get("lengths", [""])[0], 8)
+        kind = KERNELS[str(kernel)]
+        if row.instead.get("nearest_mode") == "floor":  # where the opset leaves the rounding open
+            kind = Nearest("simple")
+        sampling = Sampling(cast("Coordinate", coordinate), kind)
         operation = Operation(
             str(op), cast("int", opset), given, Resize(((2, sampling), (3, sampling))),
             (1, 1, 4, 4), (1, 1, n, n), by="scales", scales=(1.0, 1.0, n / 4, n / 4),
