@@ -143,7 +143,7 @@ def _equal(
         if outs != made.y.shape:
             return f"shape {list(outs)}, PyTorch's {list(made.y.shape)}"
         verdict = compare_resize(operator, meant, x.shape, made.y.shape)
-        if verdict.proven:
+        if verdict.equal:
             return "equal"
         worst = verdict.worst.verdict
         off = float(worst.displacement)

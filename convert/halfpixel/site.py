@@ -119,6 +119,7 @@ class Operation:
         output_shape: shape of its first output, likewise: the one that it computes where that
             can be told, else the one that is declared.
         torch_call: the PyTorch call that it is, as Python; None where there is none.
+        torch_where: at which lengths it is that call, in words; empty for all that it can take.
         scales: scales one an axis, where scales were given and are constant.
         sizes: output lengths one an axis, where sizes were given; None each where unknown.
         by: "scales" or "sizes" for a resize, else empty.
@@ -146,6 +147,7 @@ class Operation:
     input_shape: Shape | None = None
     output_shape: Shape | None = None
     torch_call: str | None = None
+    torch_where: str = ""
     scales: tuple[float, ...] | None = None
     sizes: tuple[int | None, ...] | None = None
     by: str = ""
@@ -175,6 +177,13 @@ class Operation:
         object.__setattr__(self, "lengths", lengths)
 
     @property
+    def claim(self) -> str | None:
+        """The PyTorch call that it is, with the lengths at which it is as a comment behind it."""
+        if self.torch_call is None or not self.torch_where:
+            return self.torch_call
+        return f"{self.torch_call}  # {self.torch_where}"
+
+    @property
     def version(self) -> str:
         """The version of `op`, as its framework counts."""
         return self.dialect.version(self.opset)
@@ -184,13 +193,12 @@ class Operation:
         """How many axes a resize is over."""
         return self.dialect.spatial_axes(self.rank)
 
-    def settled(self, meaning: "Meaning", shape_out: Shape, call: str | None) -> "Operation":
-        """Return a resize with what its lengths mean: shape, scales and sizes, the PyTorch call."""
+    def settled(self, meaning: "Meaning", shape_out: Shape) -> "Operation":
+        """Return a resize with what its lengths mean: shape, scales and sizes."""
         return replace(
             self,
             operator=meaning.resize,
             output_shape=shape_out,
-            torch_call=call,
             scales=meaning.scales if self.by == "scales" else None,
             sizes=meaning.sizes,
         )

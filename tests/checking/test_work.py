@@ -223,7 +223,7 @@ def test_a_node_that_is_too_much_work_is_named_and_the_others_are_judged(tmp_pat
     assert line.startswith("model.onnx: node 'up0': not judged: it takes more than ")
     assert file.sites[-1].torch_call is not None
     for command in (["check"], ["check", "--output-format", "github"], ["fix"], ["explain"]):
-        ran = CliRunner().invoke(cli, [*command, str(path), "--max-work", "800"])
+        ran = CliRunner().invoke(cli, [*command, str(path), "--max-work", "300"])
         assert ran.exit_code == 2, command
         assert "not judged" in ran.output, command
     ran = CliRunner().invoke(cli, ["check", "--output-format", "sarif", str(path), "--max-work=9"])

@@ -30,7 +30,6 @@ def test_examples_are_read(convention: Convention, text: str, sampling: Sampling
         assert found is not None
         verdict = compare(found, sampling)
         assert verdict.equal
-        assert verdict.proof != "search"
 
 
 @pytest.mark.parametrize(("_", "text", "sampling"), EXAMPLES, ids=NAMES)
@@ -43,9 +42,7 @@ def test_what_is_written_is_read_back(_: Convention, text: str, sampling: Sampli
             continue
         for found in convention.read(words, None).samplings:
             assert found is not None
-            verdict = compare(found, sampling)
-            assert verdict.equal
-            assert verdict.proof != "search" or found.coordinate == "tf_crop_and_resize"
+            assert compare(found, sampling).equal
 
 
 @pytest.mark.parametrize(("convention", "text", "sampling"), EXAMPLES, ids=NAMES)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling, compare, dense
 from halfpixel.sampling.axis import weights_at
-from halfpixel.sampling.compare import displacement, weight_difference
 from halfpixel.sampling.coordinate import COORDINATES
 from halfpixel.sampling.dense import dense_taps
+from halfpixel.sampling.difference import displacement, weight_difference
 from halfpixel.sampling.search import deciding_rows
 from halfpixel.work import working
 

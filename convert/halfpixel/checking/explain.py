@@ -161,7 +161,7 @@ def _operation(site: Site) -> Iterator[str]:
     """Yield what a site says of itself, what PyTorch calls it, and what it computes."""
     for name, value in sorted(site.operation.attributes.items()):
         yield f"  {name} = {value}"
-    yield f"  PyTorch: {site.torch_call or site.operation.problem or 'no single call'}"
+    yield f"  PyTorch: {site.operation.claim or site.operation.problem or 'no single call'}"
     if site.intent is not None:
         yield f"  meant: {site.intent.text} ({site.intent.how}: {site.intent.origin})"
     operator = site.operator

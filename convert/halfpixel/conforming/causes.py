@@ -5,36 +5,22 @@ which results it explains by what came out: it predicts the wrong numbers. A dif
 explains is new.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from fractions import Fraction
-from functools import lru_cache
-from itertools import product
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
 
-from halfpixel.checking.check import sites
 from halfpixel.conforming.conformance import Result
-from halfpixel.conforming.models import KEPT, Config, model_of
-from halfpixel.sampling import Linear, Nearest, Resize, Sampling
-from halfpixel.sampling.resize import along_axis
-from halfpixel.verifying.measure import difference, rounded
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from halfpixel.arrays import Array
-
-
-CLOSE: Final = Fraction(1, 100_000)
-"""Distance from a rounding boundary, in pixels, at which float32 decides."""
-
-
-TWO_PASSES: Final = 2.5
-"""Error of two truncations, of which the second blends the first."""
-
-AFTER_PASSES: Final = 2
-"""Error of fixed-point weights after two roundings."""
+from halfpixel.conforming.predictions import (
+    border_ties,
+    copies,
+    copies_axis,
+    keeps_negative,
+    single_row,
+    skips_roi,
+    ties,
+    unsigned,
+    whole_numbers,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +34,7 @@ class Cause:
         source: the paragraph that decides.
         reports: public reports of it.
         explains: whether a result is explained by it.
+        beyond: it shows at nodes that a conformance run does not have.
     """
 
     name: str
@@ -56,163 +43,7 @@ class Cause:
     source: str
     reports: tuple[str, ...]
     explains: Callable[[Result], bool]
-
-
-def _attribute(result: Result, name: str) -> object:
-    return dict(result.config.attributes).get(name)
-
-
-def _numbers(result: Result) -> "tuple[Array, Array, NDArray[np.float64]] | None":
-    """Return input, output and exact output; None where they cannot be compared."""
-    import numpy as np
-
-    given, found, meant = result.given, result.found, result.meant
-    if given is None or found is None or meant is None or found.shape != meant.shape:
-        return None
-    finite = np.isfinite(found.astype(np.float64)).all()
-    return (given, found, meant.astype(np.float64)) if finite else None
-
-
-def _copies(result: Result) -> bool:
-    """Whether the output is the input, whatever the scale."""
-    numbers = _numbers(result)
-    if numbers is None or result.config.op != "Resize" or result.config.case != KEPT:
-        return False
-    given, found, _ = numbers
-    return difference(found, given).equal
-
-
-def _skips_roi(result: Result) -> bool:
-    """Whether axes whose length stays were taken whole, and the others as they should be."""
-    numbers = _numbers(result)
-    operator = operator_of(result.config)
-    cropped = _attribute(result, "coordinate_transformation_mode") == "tf_crop_and_resize"
-    if numbers is None or not cropped or not isinstance(operator, Resize):
-        return False
-    given, found, _ = numbers
-    y = given.astype("float64")
-    moved = {
-        axis: sampling
-        for axis, sampling in operator.axes
-        if result.config.shape[axis] != result.config.outs[axis]
-    }
-    if len(moved) == len(operator.axes):
-        return False
-    for axis, sampling in moved.items():
-        y = along_axis(sampling.weights(y.shape[axis], found.shape[axis]), y, axis)
-    return difference(found, rounded(y, found)).equal or _by_pixels(result, moved)
-
-
-def _ties(result: Result) -> bool:
-    """Whether each wrong sample is the neighbour across a boundary that its coordinate is on."""
-    operator = operator_of(result.config)
-    return isinstance(operator, Resize) and _by_pixels(result, dict(operator.axes))
-
-
-def _by_pixels(result: Result, axes: "Mapping[int, Sampling]") -> bool:
-    """Whether each wrong sample is a pixel that float32 may read along some axes."""
-    numbers = _numbers(result)
-    if numbers is None:
-        return False
-    given, found, meant = numbers
-    choices = [
-        _pixels(axes.get(axis), given.shape[axis], length)
-        for axis, length in enumerate(found.shape)
-    ]
-    if any(choice is None for choice in choices):
-        return False
-    for place in zip(*(found != rounded(meant, found)).nonzero(), strict=True):
-        near = [(choice or ())[int(i)] for choice, i in zip(choices, place, strict=True)]
-        if not any(given[pixel] == found[place] for pixel in product(*near)):
-            return False
-    return True
-
-
-def _pixels(sampling: Sampling | None, n_in: int, n_out: int) -> tuple[tuple[int, ...], ...] | None:
-    """Return the pixels that float32 may read for each output sample; None where not nearest."""
-    if sampling is None:
-        return tuple((i,) for i in range(n_out))
-    kernel = sampling.kernel
-    if not isinstance(kernel, Nearest):
-        return None
-    exact = sampling.weights(n_in, n_out)
-    positions = replace(sampling, kernel=Linear()).weights(n_in, n_out).positions
-    halves = Fraction(1, 2) if kernel.rounding.startswith("round") else Fraction(0)
-    found: list[tuple[int, ...]] = []
-    for row, position in zip(exact.rows, positions, strict=True):
-        pixel = row[0][0] if row else 0
-        moved = position + halves
-        near = abs(moved - round(moved)) < CLOSE
-        around = (pixel - 1, pixel, pixel + 1) if near else (pixel,)
-        found.append(tuple(p for p in around if 0 <= p < n_in))
-    return tuple(found)
-
-
-@lru_cache(maxsize=64)
-def operator_of(config: Config) -> object:
-    """Return the exact description of a configuration."""
-    (site,) = sites(model_of(config))
-    return site.operator
-
-
-def _whole_numbers(result: Result) -> bool:
-    """Whether a blend was truncated, or with antialias rounded and clipped after each axis."""
-    import numpy as np
-
-    numbers = _numbers(result)
-    if numbers is None or result.config.dtype not in {"int32", "int64", "uint8", "int8"}:
-        return False
-    _, found, meant = numbers
-    off = np.abs(found.astype(np.float64) - meant.astype(np.float64)).max()
-    if not _attribute(result, "antialias"):
-        return bool(off < 1 + CLOSE)
-    if result.config.dtype == "int32":
-        return bool(off < TWO_PASSES)
-    low, high = (0, 255) if result.config.dtype == "uint8" else (-128, 127)
-    return _by_passes(result, low, high)
-
-
-def _unsigned(result: Result) -> bool:
-    """Whether the passes of an antialiased int8 image were clipped to 0 to 255."""
-    return result.config.dtype == "int8" and _by_passes(result, 0, 255)
-
-
-def _by_passes(result: Result, low: int, high: int) -> bool:
-    """Whether each axis in turn, the last first, was rounded and clipped."""
-    import numpy as np
-
-    numbers, operator = _numbers(result), operator_of(result.config)
-    if numbers is None or not isinstance(operator, Resize) or not _attribute(result, "antialias"):
-        return False
-    given, found, _ = numbers
-    y = given.astype(np.float64)
-    for axis, sampling in reversed(operator.axes):
-        y = along_axis(sampling.weights(y.shape[axis], found.shape[axis]), y, axis)
-        y = np.clip(np.rint(y), low, high).astype(np.int64).astype(found.dtype).astype(np.float64)
-    return bool(np.abs(found.astype(np.float64) - y).max() <= AFTER_PASSES)
-
-
-def _single_row(result: Result) -> bool:
-    """Whether the corners of one pixel were taken to be at +1."""
-    numbers = _numbers(result)
-    aligned = _attribute(result, "align_corners") == 1
-    if numbers is None or result.config.op != "AffineGrid" or not aligned:
-        return False
-    theta, found, _ = numbers
-    lengths = result.config.outs[2:]
-    return difference(found, _grid(theta.astype("float64"), lengths)).equal
-
-
-def _grid(theta: "NDArray[np.float64]", lengths: tuple[int, ...]) -> "NDArray[np.float64]":
-    """Return an aligned grid that starts at +1 where there is one sample."""
-    import numpy as np
-
-    base = [np.linspace(-1, 1, n) if n > 1 else np.ones(1) for n in lengths]
-    axes = np.meshgrid(*base, indexing="ij")
-    points = np.stack([*reversed(axes), np.ones_like(axes[0])], axis=-1)
-    flat = points.reshape(-1, points.shape[-1])
-    grids = [flat @ one.T for one in theta]
-    return np.stack(grids).reshape(len(theta), *lengths, len(lengths))
+    beyond: bool = False
 
 
 RESIZE: Final = "ONNX Operators.md, Resize, coordinate_transformation_mode"
@@ -224,7 +55,7 @@ CAUSES: Final = (
         "through. The formula divides by the scale, and says nothing of lengths.",
         RESIZE,
         (),
-        _copies,
+        copies,
     ),
     Cause(
         "roi skipped",
@@ -233,7 +64,7 @@ CAUSES: Final = (
         "where the formula starts at start_x * (length_original - 1).",
         RESIZE,
         (),
-        _skips_roi,
+        skips_roi,
     ),
     Cause(
         "float32 tie",
@@ -247,7 +78,7 @@ CAUSES: Final = (
             "https://github.com/microsoft/onnxruntime/issues/28291",
             "https://github.com/onnx/onnx/issues/4583",
         ),
-        _ties,
+        ties,
     ),
     Cause(
         "int8 clipped at 0",
@@ -256,7 +87,7 @@ CAUSES: Final = (
         "so that everything negative is lost.",
         "ONNX Operators.md, Resize, type constraint T1 (int8 is allowed)",
         (),
-        _unsigned,
+        unsigned,
     ),
     Cause(
         "whole numbers",
@@ -266,7 +97,7 @@ CAUSES: Final = (
         "PyTorch and the reference evaluator round once.",
         "ONNX Operators.md, Resize, type constraint T1",
         ("https://github.com/microsoft/onnxruntime/pull/7216",),
-        _whole_numbers,
+        whole_numbers,
     ),
     Cause(
         "single row",
@@ -276,7 +107,38 @@ CAUSES: Final = (
         "and the text does not choose.",
         "ONNX Operators.md, AffineGrid, align_corners",
         (),
-        _single_row,
+        single_row,
+    ),
+    Cause(
+        "negative axes",
+        "runtime",
+        "keep_aspect_ratio_policy with negative axes: onnxruntime looks for each axis by its plain "
+        "number, and leaves the length of one that it does not find.",
+        "ONNX Operators.md, Resize, axes and keep_aspect_ratio_policy",
+        (),
+        keeps_negative,
+        beyond=True,
+    ),
+    Cause(
+        "kept axis",
+        "runtime",
+        "A scale that is not 1 and leaves the length of one axis: onnxruntime's antialias copies "
+        "the axis. The formula divides by the scale, and says nothing of lengths.",
+        RESIZE,
+        (),
+        copies_axis,
+        beyond=True,
+    ),
+    Cause(
+        "float32 border",
+        "specification",
+        "A crop reads exactly the first or the last pixel, and float32 falls beside it: outside, "
+        "where the sample is the extrapolation value. The text gives real numbers and no "
+        "precision.",
+        "ONNX Operators.md, Resize, extrapolation_value",
+        (),
+        border_ties,
+        beyond=True,
     ),
 )
 

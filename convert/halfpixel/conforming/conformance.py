@@ -35,6 +35,7 @@ class Result:
         given: the first input, where it is different.
         found: what came out.
         meant: what should have.
+        operator: what was run, exactly; None where its configuration says it all.
     """
 
     config: Config
@@ -44,6 +45,7 @@ class Result:
     given: "Array | None" = field(default=None, compare=False, repr=False)
     found: "Array | None" = field(default=None, compare=False, repr=False)
     meant: "Array | None" = field(default=None, compare=False, repr=False)
+    operator: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

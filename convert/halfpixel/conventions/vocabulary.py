@@ -85,7 +85,7 @@ W = TypeVar("W")
 
 def proven(found: Resize, wanted: Wanted) -> bool:
     """Whether a resize is proven to be what is wanted, at the known lengths."""
-    return compare_resize(found, wanted.resize, wanted.ins, wanted.outs).proven
+    return compare_resize(found, wanted.resize, wanted.ins, wanted.outs).equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,6 @@ def text_of(sampling: Sampling, calls: Iterable[tuple[str, Sampling]]) -> str | 
     """
     for text, meaning in calls:
         verdict = compare(meaning, sampling)
-        if verdict.equal and verdict.proof != "search":
+        if verdict.equal:
             return text
     return None

@@ -44,6 +44,7 @@ class TorchCall:
         source: "file.py:line" that the exporter recorded.
         snippet: Python that runs the call; empty where there is none.
         reason: why there is no call.
+        where: at which lengths the site is that call; empty for all that it can take.
     """
 
     name: str
@@ -52,6 +53,7 @@ class TorchCall:
     source: str | None
     snippet: str
     reason: str = ""
+    where: str = ""
 
 
 def calls_of(source: str | Path) -> list[TorchCall]:
@@ -72,7 +74,8 @@ def lines(calls: Sequence[TorchCall]) -> Iterator[str]:
         yield "no resampling site"
     for one in calls:
         where = f"  [{one.source}]" if one.source else ""
-        yield f"{one.name} ({one.op}): {one.call or one.reason}{where}"
+        only = f"  # {one.where}" if one.where else ""
+        yield f"{one.name} ({one.op}): {one.call or one.reason}{only}{where}"
 
 
 def dumps(source: str, calls: Sequence[TorchCall]) -> str:
@@ -103,7 +106,9 @@ def torch_calls(sites: Sequence[Site]) -> list[TorchCall]:
             call = None  # a factor of the file's is no number, or not finite
         reason = "" if call else (site.operation.problem or "no PyTorch call computes this")
         snippet = "\n".join(_snippet(number, name, site)) if call else ""
-        found.append(TorchCall(name, site.op, call, site.source, snippet, reason))
+        found.append(
+            TorchCall(name, site.op, call, site.source, snippet, reason, site.operation.torch_where)
+        )
     return found
 
 
@@ -158,7 +163,7 @@ def _snippet(number: int, name: str, site: Site) -> Iterator[str]:
         case _:
             yield f"x = {_tensor(shape, dtype)}"
             yield from _rest(operator, shape, call, kind)
-    yield f"y = {call}"
+    yield f"y = {site.operation.claim or ''}"
     known = site.output_shape is not None and all(isinstance(n, int) for n in site.output_shape)
     whole = site.input_shape is not None and all(isinstance(n, int) for n in site.input_shape)
     if known and whole and isinstance(operator, Resize):

@@ -271,7 +271,7 @@ def _is_meant(one: SiteFinding, fix: Fix) -> bool:
     if meant is None:
         return False
     ins, outs = sized_resize(operation, fix.operator, fix.factors).lengths
-    return compare_resize(fix.operator, meant, ins, outs).proven
+    return compare_resize(fix.operator, meant, ins, outs).equal
 
 
 def _counts(findings: Iterable[SiteFinding]) -> Counter[tuple[str, str, str]]:

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from halfpixel.conventions.torch.faults import shortcut
 from halfpixel.conventions.torch.interpolate import LATEST, Version
 from halfpixel.format import Change
-from halfpixel.intents.deviation import Lengths, shortcut
+from halfpixel.intents.deviation import Lengths
 from halfpixel.sampling import AffineGrid, Resize, Weights
 from halfpixel.sampling.arithmetic import output_length_float64
 from halfpixel.sampling.grid import GridMode

@@ -13,13 +13,8 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from halfpixel.conventions.torch.call import View, on_view
-from halfpixel.conventions.torch.interpolate import (
-    LATEST,
-    NEAREST_COPIES_SINCE,
-    NEAREST_COPIES_UP_TO,
-    Interpolate,
-    Version,
-)
+from halfpixel.conventions.torch.faults import first_shortcut, shortcut
+from halfpixel.conventions.torch.interpolate import LATEST, Interpolate, Version
 from halfpixel.intents.cause import Cause, cause_of
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare
 from halfpixel.sampling.coordinate import ONE
@@ -166,37 +161,6 @@ def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a 
 _COPY: Final = Sampling("asymmetric", Linear(), ONE)
 
 
-def shortcut(meant: Resize, lengths: Lengths, version: Version) -> Resize:
-    """Return what PyTorch's nearest over two axes computes at these lengths.
-
-    Where the output lengths sum to 128 at most, a length that stays is copied and one that
-    doubles takes every pixel twice, whatever the factor; a length that is not known counts as 1.
-    Source: PyTorch `cpu/UpSampleKernel.cpp`, nearest_idx and _use_vectorized_kernel_cond_2d.
-
-    >>> axis = Sampling("asymmetric", Nearest("floor"), Fraction(11, 10))
-    >>> up = Resize(((2, axis), (3, axis)))
-    >>> def scales(n):
-    ...     found = shortcut(up, ((1, 1, n, 9), (1, 1, n * 11 // 10, 9)), LATEST)
-    ...     return [str(sampling.scale) for _, sampling in found.axes]
-    >>> scales(20), scales(150)
-    (['11/10', '1'], ['11/10', '11/10'])
-    """
-    ins, outs = lengths
-    least = sum(outs[axis] or 1 for axis, _ in meant.axes)
-    if len(meant.axes) != 2 or version < NEAREST_COPIES_SINCE or least > NEAREST_COPIES_UP_TO:
-        return meant
-    return Resize(tuple((axis, _copied(s, ins[axis], outs[axis])) for axis, s in meant.axes))
-
-
-def _copied(meant: Sampling, n_in: int | None, n_out: int | None) -> Sampling:
-    if meant.kernel != Nearest("floor") or meant.coordinate != "asymmetric" or n_in is None:
-        return meant
-    for factor in (1, 2):
-        if n_out == factor * n_in:
-            return replace(meant, scale=Fraction(factor))
-    return meant
-
-
 def deviation(operation: Operation) -> Deviation | None:
     """Return how an operation differs from what was meant; None where it does not.
 
@@ -217,7 +181,31 @@ def deviation(operation: Operation) -> Deviation | None:
         found = deviation_of(operator, meant, trial, by_scale, version, simulated)
         if found is not None:
             return replace(found, basis="trial")
-    return deviation_of(operator, meant, lengths, by_scale, version, simulated)
+    found = deviation_of(operator, meant, lengths, by_scale, version, simulated)
+    if found is not None or not (by_scale and len(meant.axes) == 2):
+        return found
+    for short in _shortcuts(meant, lengths):
+        found = deviation_of(operator, meant, short, by_scale, version, simulated)
+        if found is not None:
+            return replace(found, basis="free")
+    return None
+
+
+def _shortcuts(meant: Resize, lengths: Lengths) -> Iterator[Lengths]:
+    """Yield short lengths at which PyTorch's nearest over two axes copies what it should scale."""
+    for axis, sampling in meant.axes:
+        factor = sampling.scale
+        if lengths[0][axis] is not None or factor is None or sampling.kernel != Nearest("floor"):
+            continue
+        length = first_shortcut(float(factor), 1)
+        ins = [1 if n is None else n for n in lengths[0]]
+        outs = [m if m is not None else ins[a] for a, m in enumerate(lengths[1])]
+        for a, other in meant.axes:
+            if lengths[0][a] is None and other.scale is not None:
+                ins[a] = length if a == axis and length else math.ceil(1 / other.scale)
+                outs[a] = math.floor(ins[a] * other.scale)
+        if length is not None:
+            yield tuple(ins), tuple(outs)
 
 
 def _trials(operation: Operation, meant: Resize) -> Iterator[Lengths]:

@@ -111,14 +111,12 @@ def _resizes(a: Site, b: Site, one: Resize, other: Resize) -> Pair:
         if any(n is not None and m is not None and n != m for n, m in known):
             told = ["x".join(str(pair[k]) for pair in known) for k in (0, 1)]
             return Pair(a, b, equal=False, difference=f"{end} lengths {told[0]} against {told[1]}")
-    verdict = compare_resize(
-        ours,
-        theirs,
-        _merged(ins, their_ins, rank),
-        _merged(outs, their_outs, rank),
-    )
-    if not verdict.axes or verdict.negligible:
-        return Pair(a, b, True if verdict.proven or not verdict.equal else None)
+    lengths = _merged(ins, their_ins, rank), _merged(outs, their_outs, rank)
+    verdict = compare_resize(ours, theirs, *lengths)
+    if verdict.negligible:
+        if verdict.equal or verdict.different:
+            return Pair(a, b, equal=True)
+        return Pair(a, b, None, f"{verdict.words}: {phrase(a)} against {phrase(b)}")
     worst = verdict.worst.verdict
     pixels, weights = float(worst.displacement), float(worst.weight_difference)
     where = "" if worst.witness is None else f" at length {worst.witness[0]} to {worst.witness[1]}"

@@ -43,6 +43,7 @@ def _site(site: Site) -> dict[str, object]:
         "op": site.op,
         "opset": site.opset,
         "torch_call": site.torch_call,
+        "torch_where": site.operation.torch_where or None,
         "intent": None if intent is None else intent.text,
         "input_shape": _shape(site.input_shape),
         "output_shape": _shape(site.output_shape),

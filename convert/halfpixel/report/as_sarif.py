@@ -175,6 +175,7 @@ def _result(file: FileReport, located: SiteFinding, run: _Run) -> Values:
         "op": site.op,
         "version": site.operation.version,
         "torchCall": site.torch_call,
+        "torchWhere": site.operation.torch_where or None,
         "meant": None if site.intent is None else site.intent.text,
         "fix": None if fix is None else located.words,
         "fixSafety": None if fix is None else fix.safety,

@@ -72,9 +72,7 @@ def _site(path: str, located: Sequence[SiteFinding]) -> Iterator[Line]:
     shapes = f"{_shape(operation.input_shape)} -> {_shape(operation.output_shape)}"
     kind = f" ({site.op}, {operation.version}) {shapes}"
     yield ((f"{path}: {site.path}", "bold"), (kind, ""))
-    yield _plain(
-        f"  is     {operation.torch_call or operation.problem or 'no single PyTorch call'}"
-    )
+    yield _plain(f"  is     {operation.claim or operation.problem or 'no single PyTorch call'}")
     if site.intent is not None:
         intent = site.intent
         yield _plain(f"  meant  {intent.text}  [{intent.how}: {intent.origin}]")

@@ -9,6 +9,7 @@ from halfpixel.conforming.causes import CAUSES, cause_of
 from halfpixel.conforming.conformance import Result
 from halfpixel.conforming.reproducer import reproducer, smallest
 from halfpixel.quoting import json_text, markdown_cell
+from halfpixel.runtimes.provider import CPU, full_name
 
 if TYPE_CHECKING:
     from halfpixel.conforming.models import Config
@@ -115,6 +116,18 @@ def _causes(results: Sequence[Result], provider: str) -> Iterator[str]:
         yield "```python"
         yield reproducer(smallest(explained).config, provider).rstrip()
         yield "```"
+    if full_name(provider) == CPU:
+        yield from _beyond()
+
+
+def _beyond() -> Iterator[str]:
+    """Yield the causes that random nodes show, and none of these configurations."""
+    for cause in CAUSES:
+        if cause.beyond:
+            yield ""
+            yield f"## {cause.name.capitalize()}: at random nodes alone"
+            yield ""
+            yield f"{cause.text} At fault: the {cause.wrong}. Source: {cause.source}."
 
 
 def _refusals(results: Sequence[Result]) -> Iterator[str]:

@@ -54,7 +54,7 @@ def _pair(place: int, pair: CallSite) -> Iterator[str]:
         yield f"  {place}. {call.text}{where}"
     if site is not None:
         lead = f"  {place}. " if call is None else "     "
-        said = site.torch_call or site.operation.hidden or "not a PyTorch call"
+        said = site.operation.claim or site.operation.hidden or "not a PyTorch call"
         yield f"{lead}is {site.name} ({site.op}): {said}"
     for change in pair.changes:
         yield f"     fixed: {change.why}: {change.text}"
@@ -110,6 +110,7 @@ def _fields(pair: CallSite) -> dict[str, object]:
         "node": None if site is None else site.name,
         "op": None if site is None else site.op,
         "is": None if site is None else site.torch_call,
+        "is_where": None if site is None else site.operation.torch_where or None,
         "note": pair.note or None,
         "changes": [{"why": one.why, "text": one.text} for one in pair.changes],
     }

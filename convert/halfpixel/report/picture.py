@@ -188,7 +188,7 @@ def _window(shown: Shown) -> tuple[int, int]:
 
 def _svg(site: Site, shown: Shown) -> Iterator[str]:
     first, last = _window(shown)
-    call = printable(site.torch_call or "no single PyTorch call")
+    call = printable(site.operation.claim or "no single PyTorch call")
     rows = [("is", IS, shown.computed, call)]
     if shown.meant is not None:
         text = "the operator after the fix" if site.intent is None else printable(site.intent.text)

@@ -72,6 +72,7 @@ def dumps_sites(
             "equal": one.agrees if one.exact is not None else None,
             "exact": None if one.exact is None else _numbers(one.exact),
             "torch_call": one.site.torch_call,
+            "torch_where": one.site.operation.torch_where or None,
             "torch": None if one.torch is None else _numbers(one.torch),
             "refused": one.refused or None,
         }

@@ -15,9 +15,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
 
-from halfpixel.sampling.axis import Sampling, Weights, weights_at
+from halfpixel.sampling.axis import Sampling, weights_at
 from halfpixel.sampling.coordinate import ONE, ZERO, Coordinate, stretch
-from halfpixel.sampling.kernel import Area, Cubic, Linear, Nearest, Table, Taps
+from halfpixel.sampling.difference import displacement, weight_difference
+from halfpixel.sampling.kernel import Area, Cubic, Linear, Nearest, Table
 from halfpixel.sampling.search import deciding_rows, lengths_to_try, period_of
 from halfpixel.work import spend
 
@@ -47,14 +48,14 @@ class Verdict:
     """What a comparison found.
 
     Attributes:
-        equal: True where proven (or, by `search`, where no difference was found); False
-            where `witness` shows one.
+        equal: True where it is proven at every length that can be; False where `witness` shows
+            a difference, and where none was found and none is ruled out.
         proof: what the verdict rests on; `search` is no proof of equality.
-        witness: lengths (n_in, n_out) at which they differ, smallest first.
+        witness: lengths (n_in, n_out) at which they differ, smallest first; None where none do.
         displacement: worst distance of the two source coordinates there, in input pixels.
         weight_difference: largest absolute difference of two weights there.
         searched_to: longest axis that was looked at, where the proof is a search; how many
-            output samples, where both lengths are known and too long.
+            output samples, where both lengths are known and too long; None where nothing was.
     """
 
     equal: bool
@@ -65,8 +66,25 @@ class Verdict:
     searched_to: int | None = None
 
     @property
+    def words(self) -> str:
+        """What was found, in words.
+
+        >>> Verdict(equal=False, proof="search", searched_to=12).words
+        'no difference up to 12'
+        >>> Verdict(equal=False, proof="search").words
+        'not known'
+        """
+        if self.equal:
+            return "equal"
+        if self.witness is not None:
+            return "different"
+        return (
+            "not known" if self.searched_to is None else f"no difference up to {self.searched_to}"
+        )
+
+    @property
     def negligible(self) -> bool:
-        """Equal, or apart by no more than the float32 rounding of a scale."""
+        """Nothing was found but the float32 rounding of a scale: equal, or not known to differ."""
         length = 0 if self.witness is None else self.witness[0]
         near = self.displacement < max(ROUNDING, length * ULP)
         most = max(ROUNDING, 2 * self.displacement)  # no kernel is steeper than 2 a pixel
@@ -99,16 +117,34 @@ def compare(a: Sampling, b: Sampling, n_in: int | None = None, n_out: int | None
     n_in, n_out = _table_lengths(a, b, n_in, n_out)
     if n_in is not None and n_out is not None:
         return _at_sizes(a, b, n_in, n_out)
+    if _at_free(canonical(a), n_out) == _at_free(canonical(b), n_out):
+        return Verdict(equal=True, proof="closed form")
     period = period_of(a, b)
     bound = SEARCH_TO if period is None else period
-    found: Verdict | None = None
+    longest = 0
     for pair in lengths_to_try(a, b, n_in, n_out, bound):
         found = _at_sizes(a, b, *pair)
-        if not found.equal:
+        if found.witness is not None:
             return found
-    if period is not None and n_in is None and n_out is None and found is not None:
+        longest = max(longest, *pair)
+    if period is not None and n_in is None and n_out is None and longest:
         return Verdict(equal=True, proof="period")
-    return Verdict(equal=True, proof="search", searched_to=bound)
+    return Verdict(equal=False, proof="search", searched_to=longest or None)
+
+
+def _at_free(sampling: Sampling, n_out: int | None) -> Sampling:
+    """Leave out what is done at lengths that do not come about.
+
+    A scale below 1 shortens every axis, and one of at least 2 lengthens it: none is kept. More than
+    one sample comes out of the latter, and where a greater length is known.
+    """
+    scale = sampling.scale
+    if scale is not None and not 1 <= scale < 2:
+        sampling = replace(sampling, copies_same_length=False)
+    several = n_out > 1 if n_out is not None else scale is not None and scale >= 2
+    if several and sampling.coordinate in {"pytorch_half_pixel", "pytorch_1_9_half_pixel"}:
+        sampling = replace(sampling, coordinate="half_pixel")
+    return canonical(sampling)
 
 
 def canonical(sampling: Sampling) -> Sampling:
@@ -126,6 +162,10 @@ def canonical(sampling: Sampling) -> Sampling:
     if sampling.coordinate != "tf_crop_and_resize":
         roi = (ZERO, Fraction(1))
     out = replace(sampling, roi=roi)
+    if sampling.coordinate == "half_pixel_symmetric" and sampling.scale is None:
+        out = sampling = replace(out, coordinate="half_pixel")  # the lengths cover each other
+    if sampling.coordinate == "tf_crop_and_resize" and ZERO <= min(roi) <= max(roi) <= ONE:
+        out = sampling = replace(out, extrapolate=False)  # a window inside reads nothing outside
     if isinstance(kernel, Nearest):
         shifted: dict[tuple[str, str], tuple[Coordinate, Nearest]] = {
             ("half_pixel", "round_prefer_ceil"): ("tf_half_pixel_for_nn", Nearest("floor")),
@@ -229,7 +269,7 @@ def _at_samples(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
     rows = sorted(ends | {i * (n_out - 1) // count for i in range(count)})
     one, other = weights_at(a, n_in, n_out, rows), weights_at(b, n_in, n_out, rows)
     if one.rows == other.rows and one.outside == other.outside:
-        return Verdict(equal=True, proof="search", searched_to=len(rows))
+        return Verdict(equal=False, proof="search", searched_to=len(rows))
     return Verdict(
         equal=False,
         proof="sizes",
@@ -237,27 +277,6 @@ def _at_samples(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
         displacement=displacement(one, other),
         weight_difference=weight_difference(one, other),
     )
-
-
-def displacement(a: Weights, b: Weights) -> Fraction:
-    """Return the worst distance between the two source coordinates, in input pixels."""
-    return max((abs(p - q) for p, q in zip(a.positions, b.positions, strict=True)), default=ZERO)
-
-
-def weight_difference(a: Weights, b: Weights) -> Fraction:
-    """Return the largest absolute difference between two weights of the matrices."""
-    worst = ZERO
-    for first, second in zip(a.rows, b.rows, strict=True):
-        if first != second:
-            worst = max(worst, _row_difference(first, second))
-    return worst
-
-
-def _row_difference(a: Taps, b: Taps) -> Fraction:
-    apart = dict(a)
-    for j, weight in b:
-        apart[j] = apart.get(j, ZERO) - weight
-    return max((abs(weight) for weight in apart.values()), default=ZERO)
 
 
 def _table_lengths(

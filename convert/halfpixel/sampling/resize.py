@@ -116,17 +116,25 @@ class ResizeVerdict:
 
     @property
     def equal(self) -> bool:
-        """Whether no axis shows a difference."""
+        """Whether every axis is proven to be equal."""
         return all(axis.verdict.equal for axis in self.axes)
 
     @property
-    def proven(self) -> bool:
-        """Whether every axis is equal, and by proof rather than by search."""
-        return all(a.verdict.equal and a.verdict.proof != "search" for a in self.axes)
+    def different(self) -> bool:
+        """Whether an axis shows a difference: one that is neither equal nor different is open."""
+        return any(axis.verdict.witness is not None for axis in self.axes)
+
+    @property
+    def words(self) -> str:
+        """What was found, in words: of the axis that is least known, or differs most."""
+        if self.different or self.equal:
+            return "different" if self.different else "equal"
+        open_ones = [axis.verdict for axis in self.axes if not axis.verdict.equal]
+        return min(open_ones, key=lambda verdict: verdict.searched_to or 0).words
 
     @property
     def negligible(self) -> bool:
-        """Whether no axis differs by more than the float32 rounding of a scale."""
+        """Whether no axis is known to differ by more than the float32 rounding of a scale."""
         return all(axis.verdict.negligible for axis in self.axes)
 
     @property

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 PERIOD_TO: Final = 48
 """Longest period of a scale that is walked through for a proof."""
 
+LONGEST: Final = 1 << 20
+"""Longest axis that is tried."""
+
+MORE: Final = 6
+"""Output lengths above 1 at which a scale that shortens is tried."""
+
 
 def _given_scale(a: Sampling, b: Sampling) -> Fraction | None:
     """Return the scale that fixes the output length, where the two do not contradict."""
@@ -107,12 +113,21 @@ def deciding_rows(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Sequence[i
     return [*range(found.first + found.rows), *range(found.last, n_out)]
 
 
+def _inputs(scale: Fraction | None, bound: int) -> list[int]:
+    """Return input lengths: from the first that yields a sample on, and those that yield more."""
+    first = 1 if scale is None else math.ceil(1 / scale)
+    found = {*range(first, first + bound)}
+    if scale is not None:
+        found |= {math.ceil(count / scale) for count in range(2, MORE + 2)}
+    return sorted(length for length in found if length <= LONGEST)
+
+
 def lengths_to_try(
     a: Sampling, b: Sampling, n_in: int | None, n_out: int | None, bound: int
 ) -> Iterator[tuple[int, int]]:
     """Yield the lengths to try, smallest first; with a scale only those that it produces."""
     scale = _given_scale(a, b)
-    ins = range(1, bound + 1) if n_in is None else [n_in]
+    ins = [n_in] if n_in is not None else _inputs(scale, bound)
     pairs: set[tuple[int, int]] = set()
     for length in ins:
         if scale is not None:

@@ -123,7 +123,9 @@ def _of_row(row: Row, operation: Operation) -> TargetVerdict:
     compared = row.compared(operation)
     if compared is None:
         return said
-    if compared.proven or compared.negligible:
+    if not compared.equal and not compared.different:
+        return said
+    if compared.negligible:
         return replace(said, verdict="native", reason="", instead="")
     worst = compared.worst.verdict
     apart = f"{float(worst.displacement):.3g} input px"

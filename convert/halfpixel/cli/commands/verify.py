@@ -147,6 +147,7 @@ def verify_command(options: Options) -> None:
 
 def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form: str) -> int:
     """Verify the sites of one model; return the exit code."""
+    from halfpixel.boundary import boundary
     from halfpixel.checking.check import opened
     from halfpixel.formats import coreml_file
     from halfpixel.report import verify_json, verify_report
@@ -164,7 +165,8 @@ def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form:
     if of_coreml and any(where == "coreml" for where, _ in places):
         told = "single sites run lowered to ONNX; hold the whole model against another side"
         raise UsageError(f"{a}: {told}, such as {side.source}")
-    refuse_shapes([opened(side.source)], settings.feeds)
+    with boundary(side.text):
+        refuse_shapes([opened(side.source)], settings.feeds)
     check = SiteCheck(side.source, places, settings.tolerances, settings.fallback)
     results = list(check.results())
     optimiser: list[str] = []

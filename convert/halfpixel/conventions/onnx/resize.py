@@ -12,8 +12,7 @@ Resize-18    antialias, axes, keep_aspect_ratio_policy
 Resize-19    half_pixel_symmetric
 ============ ==============================================================================
 
-Source: ONNX `docs/Changelog.md`; onnxruntime `core/providers/cpu/tensor/upsamplebase.h` for
-what the operators before 11 leave open.
+Source: ONNX `docs/Changelog.md`; before 11, onnxruntime `core/providers/cpu/tensor/upsamplebase.h`.
 """
 
 from dataclasses import dataclass, replace
@@ -102,6 +101,8 @@ def read(op: str, opset: int, attributes: Attributes, request: Request) -> Meani
     common: Fraction | None = None
     if sizes is not None and policy != "stretch":
         common, sizes = _keep_aspect(policy, lengths, sizes, axes)
+    if sizes is not None:  # an axis that is not among `axes` stays
+        sizes = tuple(n if a in axes else lengths[a] for a, n in enumerate(sizes))
     pairs: list[tuple[int, Sampling]] = []
     spatial = axes if len(axes) < rank else range(min(2, rank), rank)
     every = sampling_of(op, opset, attributes)

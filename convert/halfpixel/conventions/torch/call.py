@@ -1,8 +1,8 @@
 """From a resize to the PyTorch call that it is, found by comparing weights, not names.
 
-Every call that F.interpolate can make over the axes in question is a candidate; the first
-that is proven equal, at the lengths that are known, is the answer. Axes in an order that
-F.interpolate does not take are permuted around the call.
+Every call that F.interpolate can make over the axes in question is a candidate; the first is the
+answer that is proven equal, at the lengths that are known, and that PyTorch's own kernels compute
+so. Axes in an order that F.interpolate does not take are permuted around the call.
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from halfpixel.conventions.torch.interpolate import Family, Interpolate, candidates
-from halfpixel.sampling import Linear, Resize, Sampling, Table, compare
-from halfpixel.sampling.arithmetic import likeliest, pytorch_nearest
-from halfpixel.sampling.coordinate import ONE
-from halfpixel.sampling.resize import compare_resize, surely_differ
-
-Lengths = tuple[int | None, ...]
+from halfpixel.conventions.torch.proviso import Lengths, Place, provisos, stays, turned
+from halfpixel.sampling import Resize, Sampling, Table
+from halfpixel.sampling.arithmetic import (
+    likeliest,
+    output_length_float64,
+    pytorch_nearest,
+    simplest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,45 @@ def view_of(axes: Sequence[int], rank: int) -> View | None:
             return View(tuple(axes), before + flat, f".unflatten(0, ({shape},))" + after)
 
 
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A call that is what a node computes.
+
+    Attributes:
+        call: the call, on the axes of `view`.
+        view: the layout in which it is made.
+        where: what has to hold of lengths that are not known, each in words; empty for every one.
+        turned: the call is made on the transposed image.
+    """
+
+    call: Interpolate
+    view: View
+    where: tuple[str, ...] = ()
+    turned: bool = False
+
+    @property
+    def text(self) -> str:
+        """The call as Python, with the permutations that its layout needs."""
+        before, after = self.view.before, self.view.after
+        if not self.turned:
+            return self.call.text(f"x{before}") + after
+        size, factor = self.call.size, self.call.scale_factor
+        call = replace(
+            self.call,
+            size=None if size is None else size[::-1],
+            scale_factor=None if factor is None else factor[::-1],
+        )
+        return call.text(f"x{before}.mT") + ".mT" + after
+
+
 @lru_cache(maxsize=1024)
 def matching_call(
     resize: Resize,
     scales: tuple[float, ...] | None,
     input_lengths: Lengths,
     output_lengths: Lengths,
-) -> Interpolate | None:
+    kept: frozenset[int] = frozenset(),
+) -> Match | None:
     """Return the F.interpolate call that is proven to be `resize`.
 
     Args:
@@ -77,42 +111,42 @@ def matching_call(
         scales: scales one an axis, where scales were given; None where sizes were.
         input_lengths: known lengths one an axis, None each where unknown.
         output_lengths: likewise.
+        kept: axes that are known to stay, whatever their length is.
     """
     rank = len(input_lengths)
     view = view_of([axis for axis, _ in resize.axes], rank)
-    if view is None:
+    place = Place(resize, input_lengths, output_lengths, kept)
+    left = stays(place)
+    if view is None or left is None:
         return None
     spatial = len(view.axes)
     wanted = resize.axes[0][1] if resize.axes else None
     calls: list[Interpolate] = []
     if scales is not None:
-        calls += candidates(spatial, scaled=tuple(likeliest(scales[axis]) for axis in view.axes))
+        factors = tuple(float(simplest(scales[axis])) for axis in view.axes)
+        calls += candidates(spatial, scaled=factors)
         calls = [call for call in calls if _fits(call, view, input_lengths, output_lengths)]
     if scales is None or not calls:  # up to opset 10 a size was written as a scale
         calls += candidates(spatial, scaled=None)
     calls.sort(key=lambda call: _strange(call.sampling(0), wanted))
     if wanted is not None and isinstance(wanted.kernel, Table):
         calls += candidates(spatial, scaled=_table_factors(resize, view))
-    open_lengths = None in input_lengths or None in output_lengths
-    open_lengths &= all(output_lengths[axis] != 1 for axis in view.axes)
     for call in calls:
-        if _is(call, view, resize, input_lengths, output_lengths):
-            return _with_size(call, view, output_lengths)
-        before = replace(call, version=(1, 9))
-        if open_lengths and _is(before, view, resize, input_lengths, output_lengths):
-            return _with_size(call, view, output_lengths)
+        where = provisos(call, view.axes, on_view(call, view), place)
+        if where is not None:
+            told = (*where, left) if left else where
+            sized = _with_size(call, view, output_lengths)
+            return Match(sized, view, told, turned(call, view.axes, place))
     return None
 
 
 def _fits(call: Interpolate, view: View, input_lengths: Lengths, output_lengths: Lengths) -> bool:
     """Whether PyTorch gives the output lengths that are known for a call with factors."""
-    ins = [input_lengths[axis] for axis in view.axes]
-    known = [n for n in ins if n is not None]
-    found = call.output_lengths(known) if len(known) == len(ins) else None
-    if found is None:
-        return True
-    outs = [output_lengths[axis] for axis in view.axes]
-    return all(n is None or n == m for n, m in zip(outs, found, strict=True))
+    for axis, factor in zip(view.axes, call.scale_factor or (), strict=True):
+        n_in, n_out = input_lengths[axis], output_lengths[axis]
+        if None not in {n_in, n_out} and output_length_float64(n_in or 0, factor) != n_out:
+            return False
+    return True
 
 
 def _table_factors(resize: Resize, view: View) -> tuple[float, ...]:
@@ -210,48 +244,7 @@ def on_view(call: Interpolate, view: View) -> Resize:
     return Resize(tuple(pairs))
 
 
-def _is(
-    call: Interpolate,
-    view: View,
-    resize: Resize,
-    input_lengths: Lengths,
-    output_lengths: Lengths,
-) -> bool:
-    meant = on_view(call, view)
-    copied = tuple(
-        (axis, sampling)
-        for axis, sampling in meant.axes
-        if resize.sampling(axis) is not None or not _copies(sampling, input_lengths[axis])
-    )
-    if surely_differ(Resize(copied), resize, input_lengths, output_lengths):
-        return False
-    verdict = compare_resize(Resize(copied), resize, input_lengths, output_lengths)
-    if any(isinstance(sampling.kernel, Table) for _, sampling in resize.axes):
-        return verdict.negligible  # the weights of a table were rounded to float32
-    return verdict.proven or (verdict.equal and not _free(input_lengths, output_lengths, resize))
-
-
-def _free(input_lengths: Lengths, output_lengths: Lengths, resize: Resize) -> bool:
-    return any(None in {input_lengths[a], output_lengths[a]} for a, _ in resize.axes)
-
-
-def _copies(sampling: Sampling, length: int | None) -> bool:
-    """Whether an axis whose length stays the same is copied by this sampling."""
-    if sampling.scale is not None and sampling.scale != ONE:
-        return False
-    copy = Sampling("asymmetric", Linear(), ONE)
-    if length is None:
-        return sampling.coordinate in {"half_pixel", "align_corners", "asymmetric"}
-    return compare(sampling, copy, length, length).equal
-
-
 def _with_size(call: Interpolate, view: View, output_lengths: Lengths) -> Interpolate:
     if call.size is None:
         return call
     return replace(call, size=tuple(output_lengths[axis] for axis in view.axes))
-
-
-def call_text(call: Interpolate, resize: Resize, rank: int) -> str:
-    """Return the call as Python, with the permutations that its layout needs."""
-    view = view_of([axis for axis, _ in resize.axes], rank) or View(())
-    return call.text(f"x{view.before}") + view.after

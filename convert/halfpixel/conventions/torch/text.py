@@ -1,25 +1,53 @@
 """A resize in PyTorch's words: the call that it is, or an expression around one."""
 
-from halfpixel.conventions.torch.call import Lengths, call_text, matching_call
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from halfpixel.conventions.torch.call import matching_call
 from halfpixel.conventions.torch.interpolate import Family, Interpolate
+from halfpixel.conventions.torch.proviso import Lengths, Place, stays
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling
 
 
-def torch_text(
-    resize: Resize, scales: tuple[float, ...] | None, ins: Lengths, outs: Lengths
-) -> str | None:
-    """Return a resize in PyTorch's words: one call, or an expression; None where there is none.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a resize is in PyTorch's words.
+
+    Attributes:
+        call: Python that computes it from `x`; None where there is none.
+        where: at which lengths it does, in words; empty for every length that the node can take.
+    """
+
+    call: str | None
+    where: str = ""
+
+
+def claim(
+    resize: Resize,
+    scales: tuple[float, ...] | None,
+    ins: Lengths,
+    outs: Lengths,
+    kept: frozenset[int] = frozenset(),
+) -> Claim:
+    """Return a resize in PyTorch's words: one call, or an expression.
 
     Args:
         resize: what is computed.
         scales: as for `matching_call`.
         ins: known input lengths one an axis, None each where unknown.
         outs: output lengths, likewise.
+        kept: axes that are known to stay, whatever their length is.
     """
-    call = matching_call(resize, scales, ins, outs)
-    if call is None:
-        return asymmetric_text(resize, ins, outs)
-    return call_text(call, resize, len(ins))
+    match = matching_call(resize, scales, ins, outs, kept)
+    if match is not None:
+        return Claim(match.text, _where(match.where))
+    left = stays(Place(resize, ins, outs, kept))
+    text = None if left is None else asymmetric_text(resize, ins, outs)
+    return Claim(text, _where((left,)) if text and left else "")
+
+
+def _where(provisos: Sequence[str]) -> str:
+    return f"where {' and '.join(provisos)}" if provisos else ""
 
 
 def asymmetric_text(resize: Resize, ins: Lengths, outs: Lengths) -> str | None:
@@ -62,6 +90,11 @@ def asymmetric_text(resize: Resize, ins: Lengths, outs: Lengths) -> str | None:
 
 
 def _is_ratio(sampling: Sampling, n_in: int, n_out: int) -> bool:
-    """Whether a sampling is asymmetric with the step that its two lengths have."""
+    """Whether a sampling is asymmetric with the step that its two lengths have.
+
+    A cubic that leaves out what is beyond the border weighs otherwise there; a linear one does not.
+    """
+    if sampling.extrapolate or (sampling.exclude_outside and isinstance(sampling.kernel, Cubic)):
+        return False
     by_ratio = sampling.scale is None or sampling.scale * n_in == n_out
     return sampling.coordinate == "asymmetric" and by_ratio

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.coreml.axes import InputShape
 from halfpixel.conventions.meaning import Meaning, check_lengths
-from halfpixel.conventions.torch.text import torch_text
+from halfpixel.conventions.torch.text import claim
 from halfpixel.conventions.vocabulary import Attributes
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.coreml.messages import MilOperation
@@ -152,8 +152,10 @@ def settle(base: Operation, meaning: Meaning) -> Operation:
     check_lengths(meaning.resize, ins, outs, LONGEST)
     scales = meaning.scales if base.by == "scales" else None
     whole = scales is not None and all(factor == int(factor) for factor in scales)
-    call = torch_text(meaning.resize, scales if whole else None, ins, outs)
-    return base.settled(meaning, tuple(shape_out), call)
+    every = frozenset(range(meaning.rank))
+    found = claim(meaning.resize, scales if whole else None, ins, outs, every)
+    settled = base.settled(meaning, tuple(shape_out))
+    return replace(settled, torch_call=found.call, torch_where=found.where)
 
 
 def resize_compute(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.conventions.torch.call import call_text, matching_call
+from halfpixel.conventions.torch.text import claim
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize, Sampling, Table
@@ -146,10 +146,10 @@ def gather_operation(
             rows = _blended(rows, blend[0].tables[k], blend[1], n_in)
         pairs.append((axis, Sampling("half_pixel", Table(n_in, rows))))
     resize = Resize(tuple(sorted(pairs, key=lambda pair: pair[0])))
-    call = matching_call(resize, None, lengths, tuple(out))
-    text = None if call is None else call_text(call, resize, len(shape))
     sizes = tuple(out)
-    return replace(base, operator=resize, output_shape=sizes, sizes=sizes, torch_call=text)
+    found = claim(resize, None, lengths, sizes, frozenset(range(len(shape))))
+    base = replace(base, torch_call=found.call, torch_where=found.where)
+    return replace(base, operator=resize, output_shape=sizes, sizes=sizes)
 
 
 def _blended(

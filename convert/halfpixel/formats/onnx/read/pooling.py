@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, cast
 
-from halfpixel.conventions.torch.call import call_text, matching_call
+from halfpixel.conventions.torch.text import claim
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.origin import Origin, Producer
@@ -41,8 +41,7 @@ def pool_operation(scope: Scope, node: "NodeProto", producer: Producer) -> Opera
     out = scope.shape(node.output[0])
     sizes = known(out, rank)
     resize = Resize(pairs)
-    call = matching_call(resize, None, lengths, sizes)
-    text = None if call is None else call_text(call, resize, rank)
+    found = claim(resize, None, lengths, sizes, frozenset(range(rank)))
     return Operation(
         node.op_type,
         scope.opset(node.domain) or 0,
@@ -50,7 +49,8 @@ def pool_operation(scope: Scope, node: "NodeProto", producer: Producer) -> Opera
         resize,
         input_shape=shape,
         output_shape=out,
-        torch_call=text,
+        torch_call=found.call,
+        torch_where=found.where,
         sizes=sizes,
         by="sizes",
         origin=Origin(producer),

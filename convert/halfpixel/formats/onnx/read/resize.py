@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, cast
 from halfpixel.conventions.meaning import Meaning, check_lengths
 from halfpixel.conventions.onnx import resize as onnx_resize
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, Request
-from halfpixel.conventions.torch.text import torch_text
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
 from halfpixel.formats.onnx.read.evaluation import Described, bind, numbers_of
@@ -17,11 +16,12 @@ from halfpixel.formats.onnx.read.grids import (
     describe_grid_sample,
     describe_roi_align,
 )
+from halfpixel.formats.onnx.read.kept_axes import kept_axes, with_claim
 from halfpixel.formats.onnx.read.scope import ANY, Scope, given_name, name_of
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.site import Attribute, Operation, Shape, known
+from halfpixel.site import Attribute, Operation, Shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -156,7 +156,15 @@ def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
     meaning = onnx_resize.read(base.op, base.opset, base.attributes, request)
     name = lengths.scales if lengths.by == "scales" else lengths.sizes
     constant = not name or scope.numbers(name) is not None
-    operation = settle(replace(base, by=lengths.by, constant_lengths=constant), meaning)
+    base = replace(base, by=lengths.by, constant_lengths=constant)
+    operation = settle(base, meaning)
+    axes = cast("tuple[int, ...]", base.attributes.get("axes") or range(meaning.rank))
+    every = len(axes) == meaning.rank
+    kept = frozenset(range(meaning.rank)) - {axis % meaning.rank for axis in axes}
+    if base.input_shape is not None and None in operation.lengths[0]:
+        shapes = base.input_shape, operation.output_shape or ()
+        kept |= kept_axes(scope, lengths.sizes if every else "", node.input[0], shapes)
+    operation = with_claim(operation, meaning, kept)
     return Described(operation, _resize_compute(scope, node, lengths, operation))
 
 
@@ -204,14 +212,10 @@ def _check_rank(base: Operation, request: Request) -> None:
 
 
 def settle(base: Operation, meaning: Meaning) -> Operation:
-    """Complete an operation with what its lengths mean: shapes, and the PyTorch call."""
+    """Complete an operation with what its lengths mean: its shapes."""
     shape_in = base.input_shape or (None,) * meaning.rank
     shape_out = _output_shape(shape_in, base.output_shape, meaning)
-    ins, outs = known(shape_in, meaning.rank), known(shape_out, meaning.rank)
-    scales = meaning.scales if base.by == "scales" else None
-    told = base.by != "scales" or scales is not None
-    call = torch_text(meaning.resize, scales, ins, outs) if told else None
-    return base.settled(meaning, shape_out, call)
+    return base.settled(meaning, shape_out)
 
 
 def _output_shape(shape_in: Shape, declared: Shape | None, meaning: Meaning) -> Shape:

@@ -236,6 +236,7 @@ def operation_key(operation: Operation) -> object:
         operation.grid_dtype,
         operation.hidden,
         operation.problem,
+        operation.torch_where,
         operation.surroundings,
         operation.origin,
     )

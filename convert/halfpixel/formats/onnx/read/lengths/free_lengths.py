@@ -30,7 +30,8 @@ def with_free_lengths(
         free = gather_trials(main, gather, attempts) if gather else FreeLengths()
         closest = closest_nearest(free.trials, free.tables, free.factors)
         if closest is not None and not closest.off:
-            operation = replace(operation, torch_call=closest.call.text())
+            tried = f"at the {closest.samples} samples that were tried"
+            operation = replace(operation, torch_call=closest.call.text(), torch_where=tried)
     else:
         free = resize_trials(main, node, operation, attempts)
     surroundings = replace(operation.surroundings, free_lengths=free)

@@ -1,0 +1,28 @@
+"""How far two matrices of weights are apart: in input pixels, and in weights."""
+
+from fractions import Fraction
+
+from halfpixel.sampling.axis import Weights
+from halfpixel.sampling.coordinate import ZERO
+from halfpixel.sampling.kernel import Taps
+
+
+def displacement(a: Weights, b: Weights) -> Fraction:
+    """Return the worst distance between the two source coordinates, in input pixels."""
+    return max((abs(p - q) for p, q in zip(a.positions, b.positions, strict=True)), default=ZERO)
+
+
+def weight_difference(a: Weights, b: Weights) -> Fraction:
+    """Return the largest absolute difference between two weights of the matrices."""
+    worst = ZERO
+    for first, second in zip(a.rows, b.rows, strict=True):
+        if first != second:
+            worst = max(worst, _row_difference(first, second))
+    return worst
+
+
+def _row_difference(a: Taps, b: Taps) -> Fraction:
+    apart = dict(a)
+    for j, weight in b:
+        apart[j] = apart.get(j, ZERO) - weight
+    return max((abs(weight) for weight in apart.values()), default=ZERO)

@@ -1,0 +1,1 @@
+"""Random nodes, and what is said of them."""
