@@ -1,6 +1,7 @@
 """Nodes that targets are asked about, constructed: one for every condition that a row can have."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from typing import Literal, TypedDict, Unpack
@@ -8,7 +9,7 @@ from typing import Literal, TypedDict, Unpack
 from halfpixel.conditions.facts import WORDS
 from halfpixel.conventions.onnx.resize import Request, read
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
-from halfpixel.site import Attribute, Operation
+from halfpixel.site import Attribute, Input, Operation, Surroundings
 
 Pair = tuple[int | None, int | None]
 Lengths = tuple[Pair, Pair]
@@ -135,6 +136,35 @@ def _resizes() -> Iterator[Operation]:
         yield resize(given, ((4, 5), (6, 7)), "scales", scale=1.5)
         yield resize(given, ((5, 5), (5, 5)), "scales", scale=1.1)
         yield resize(given, UP, by, 1, axes=(0,))
+    yield from _with_inputs()
+    for layout, axes, lengths in product(("to NCHW", "to NHWC"), ((2, 3), (1, 2)), (UP, DOWN)):
+        around = Surroundings(transposed=layout)
+        for given in (node("cubic", "half_pixel"), node("linear", "half_pixel", axes=(2, 3))):
+            yield replace(resize(given, lengths, axes=axes), surroundings=around)
+
+
+def _with_inputs() -> Iterator[Operation]:
+    """Yield resizes of the older opsets with something at each input."""
+    states: tuple[Literal["left out", "empty", "empty in a run"], ...] = (
+        "left out", "empty", "empty in a run",
+    )  # fmt: skip
+    for role in ("roi", "scales", "sizes"):
+        inputs = [Input(role, state=state) for state in states]
+        inputs += [Input(role, dtype) for dtype in TYPES]
+        for one, opset, op in product(inputs, (9, 11, 19), ("Resize", "Upsample")):
+            coordinate = "tf_crop_and_resize" if opset > 10 else "asymmetric"
+            at = Details(op=op, opset=opset) if opset > 10 or op == "Upsample" else Details()
+            plain = resize(node("linear", coordinate), UP, "scales", **at)
+            yield replace(plain, surroundings=Surroundings(inputs=(one,)))
+        one = Input(role, state="empty in a run")
+        plain = resize(node("linear", "half_pixel"), UP, "sizes")
+        yield replace(plain, surroundings=Surroundings(inputs=(one,)))
+    for op, role in (("RoiAlign", "rois"), ("RoiAlign", "batch_indices"), ("AffineGrid", "size")):
+        for dtype, given in product(("float16", "float32", "float64"), TYPES):
+            around = Surroundings(inputs=(Input(role, given),))
+            yield Operation(op, 20, {}, None, (1, 1, 4, 4), dtype=dtype, surroundings=around)
+    for opset, op in product((8, 9, 15, 19), ("Resize", "RoiAlign", "GridSample", "AffineGrid")):
+        yield Operation(op, opset, {}, None, (1, 1, 4, 4), dtype="float32")
 
 
 def _older() -> Iterator[Operation]:
@@ -151,6 +181,7 @@ def _older() -> Iterator[Operation]:
 
 def _grids() -> Iterator[Operation]:
     kinds = [*((dtype, "float32") for dtype in TYPES), ("float32", "float64")]
+    kinds += [("float64", "float64"), ("float32", "int32")]
     for opset, mode, padding, aligned, rank, (dtype, grid_dtype) in product(
         (16, 20, 22), MODES, PADDINGS, (True, False), (4, 5), kinds
     ):
@@ -162,7 +193,7 @@ def _grids() -> Iterator[Operation]:
 
 
 def _others() -> Iterator[Operation]:
-    for opset, mode, ratio, dtype in product((10, 16, 22), ("avg", "max"), (None, 0, 2), TYPES):
+    for opset, mode, ratio, dtype in product((10, 16, 22), ("avg", "max"), (None, 0, 2, -1), TYPES):
         given: dict[str, Attribute] = {"mode": mode}
         if ratio is not None:
             given["sampling_ratio"] = ratio

@@ -1,13 +1,12 @@
 """What a site is: one resampling operator in a model.
 
-A `Site` says where the operator stands and what it computes; `Operation`, the part without
-the place, is shared by all sites that are alike, so that a graph of twenty thousand equal
-resizes is judged once.
+A `Site` says where the operator stands and what it computes; `Operation`, the part without the
+place, is shared by all sites that are alike: twenty thousand equal resizes are judged once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from halfpixel.dialect import ONNX, Dialect
 from halfpixel.errors import GraphError
@@ -83,6 +82,21 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """What stands at one input of a node.
+
+    Attributes:
+        role: the input's name in the operator's own list.
+        dtype: its element type; empty where unknown.
+        state: "left out" (nothing connected), "empty" (a constant of no element), "empty in a run".
+    """
+
+    role: str
+    dtype: str = ""
+    state: Literal["", "left out", "empty", "empty in a run"] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What stands around a site in its graph, as far as a rule asks.
 
@@ -95,6 +109,8 @@ class Surroundings:
         fed_by: operator that made the grid of a GridSample, where it is a site itself.
         free_lengths: lengths at trial sizes, where the graph computes them.
         needs: lengths that what reads the output asks for, where the output's own are in doubt.
+        inputs: what stands at the inputs of an ONNX resize beside its data.
+        transposed: "to NCHW" or "to NHWC" where it stands between such a Transpose and another.
     """
 
     layers: tuple[StridedLayer, ...] = ()
@@ -103,6 +119,8 @@ class Surroundings:
     fed_by: AffineGrid | None = None
     free_lengths: FreeLengths = FreeLengths()
     needs: tuple[Need, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    transposed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +131,9 @@ class Operation:
         op: node type as the file has it.
         opset: version of its operator set; for Core ML the specification version.
         attributes: the node's attributes as written, defaults left out.
-        operator: the exact description; None where the node cannot be described, with the
-            reason in `problem`.
+        operator: the exact description; None where there is none, with the reason in `problem`.
         input_shape: shape of its first input; None where not even the rank is known.
-        output_shape: shape of its first output, likewise: the one that it computes where that
-            can be told, else the one that is declared.
+        output_shape: shape of its first output, as computed where that can be told, else declared.
         torch_call: the PyTorch call that it is, as Python; None where there is none.
         torch_where: at which lengths it is that call, in words; empty for all that it can take.
         scales: scales one an axis, where scales were given and are constant.
@@ -179,9 +195,8 @@ class Operation:
     @property
     def claim(self) -> str | None:
         """The PyTorch call that it is, with the lengths at which it is as a comment behind it."""
-        if self.torch_call is None or not self.torch_where:
-            return self.torch_call
-        return f"{self.torch_call}  # {self.torch_where}"
+        where = f"  # {self.torch_where}" if self.torch_where else ""
+        return None if self.torch_call is None else f"{self.torch_call}{where}"
 
     @property
     def version(self) -> str:
@@ -195,13 +210,9 @@ class Operation:
 
     def settled(self, meaning: "Meaning", shape_out: Shape) -> "Operation":
         """Return a resize with what its lengths mean: shape, scales and sizes."""
-        return replace(
-            self,
-            operator=meaning.resize,
-            output_shape=shape_out,
-            scales=meaning.scales if self.by == "scales" else None,
-            sizes=meaning.sizes,
-        )
+        scales = meaning.scales if self.by == "scales" else None
+        found = replace(self, operator=meaning.resize, scales=scales, sizes=meaning.sizes)
+        return replace(found, output_shape=shape_out)
 
     def meaning(self, intent: Intent | None) -> "Operation":
         """Return it with what was meant."""
@@ -249,10 +260,8 @@ class Site:
 
     def __post_init__(self) -> None:
         """Have at hand what every rule asks first."""
-        object.__setattr__(self, "op", self.operation.op)
-        object.__setattr__(self, "opset", self.operation.opset)
-        object.__setattr__(self, "operator", self.operation.operator)
-        object.__setattr__(self, "intent", self.operation.intent)
+        for name in ("op", "opset", "operator", "intent"):
+            object.__setattr__(self, name, getattr(self.operation, name))
 
     @property
     def path(self) -> str:
@@ -278,11 +287,7 @@ class Site:
         """Compute the site's output in float64, from its exact description.
 
         Args:
-            inputs: the node's own tensor inputs, in order; those that are constants in the
-                file (scales, sizes, roi) are left out, or all are given.
-
-        Returns:
-            The output in float64.
+            inputs: the node's tensor inputs, in order: all, or those that are no constants.
 
         Raises:
             GraphError: the node cannot be described, or the inputs do not fit it.

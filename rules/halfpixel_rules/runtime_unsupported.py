@@ -1,130 +1,99 @@
-"""onnxruntime's CPU provider has no kernel for this node.
+"""onnxruntime refuses this node on the CPU.
 
 ## Why it matters
-The model is right and does not load, or fails on its first run. Other providers may take the
-node; the CPU is what they fall back to.
+The model does not load, or fails on its first run. Other providers may take what is legal; the
+CPU is what they fall back to.
 
 ## Where it comes from
-Operators that are legal in ONNX and not implemented: linear and cubic resizes of some ranks and
-axes, exclude_outside without a kernel that can use it, float64 and wide integer images, a
-float64 grid on a float32 image, RoiAlign at opset 22.
+- Nodes that ONNX does not allow: opsets 11 and 12 without a roi or scales input, scales or sizes
+  of another type, as half-precision converters leave them, a negative sampling_ratio.
+- Operators that are legal and not implemented: linear and cubic resizes of some ranks and axes,
+  exclude_outside without a kernel that can use it, float64 and wide integer images, a float64
+  grid on a float32 image, RoiAlign at opset 22.
+- Transposes around a resize, which the default optimisation takes away: a cubic that then shrinks
+  axes 1 and 2, `axes` that then name others.
 
 ## What is reported
-A warning that says what is refused, by what onnxruntime 1.31 does: at load, or for sizes and
-cubic integers on the first run.
+An error where ONNX does not allow the node either, a warning otherwise: the row of the table of
+[onnxruntime-cpu](targets.md#onnxruntime-cpu) that holds, by onnxruntime 1.31. An Upsample that
+shrinks has a rule of its own.
 
 ## Fix safety
-None: a cast or another decomposition changes the graph, not the node.
+Safe where an input is missing or of another type: an empty one is connected, or the same values as
+the type that is taken. Unsafe for a negative sampling_ratio, which torchvision reads as 0. None
+otherwise: a cast or another decomposition changes the graph, not the node.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from halfpixel.conventions.onnx.resize import RESIZES
-from halfpixel.dialect import ONNX
-from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
-from halfpixel.sampling import Cubic, GridSample, Linear, Nearest, Resize, Sampling
-from halfpixel.site import Operation, Site
+from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, Severity, example_site
+from halfpixel.sampling import Cubic, GridSample, Linear, Nearest, Resize, RoiAlign, Sampling
+from halfpixel.site import Input, Operation, Site
+
+if TYPE_CHECKING:
+    from halfpixel.targets.row import Row
 
 DECLINED = "a cast or another decomposition changes the graph, not the node"
-IMAGES = frozenset({"", "float32", "float16", "int32", "int8", "uint8"})
-WHOLE = frozenset({"int32", "int8", "uint8"})
-GRIDS = frozenset({"float32", "float64"})
-PLACES = {
-    2: ({0, 1},),
-    3: ({0, 1, 2},),
-    4: ({2, 3}, {1, 2}),
-    5: ({2, 3, 4},),
-}
-"""Axes that a linear resize of each rank may change together."""
+INPUTS = frozenset({"roi_input", "scales_input", "sizes_input"})
 
 
 def check(site: Site) -> Iterator[Finding]:
-    """Compare the node with what the CPU provider implements."""
-    reason = _refused(site.operation) if site.operation.dialect == ONNX else ""
-    if reason:
-        message = f"onnxruntime's CPU provider has no kernel for {reason}"
-        yield Finding(message, "warning", "simulated", declined=DECLINED)
+    """Look the node up in the table of what onnxruntime refuses."""
+    operation = site.operation
+    if operation.operator is None or (operation.op == "Upsample" and _shrinks(operation)):
+        return
+    from halfpixel.targets.refusals import refusal_of
+
+    row = refusal_of(operation)
+    if row is None:
+        return
+    when = " as it optimises it by default" if row.optimised else ""
+    message = f"onnxruntime refuses it on the CPU{when}: {row.reason}"
+    severity: Severity = "error" if row.illegal else "warning"
+    fix = _fix(operation, row)
+    yield Finding(message, severity, "simulated", fix, "" if fix else row.instead or DECLINED)
 
 
-def _refused(operation: Operation) -> str:
-    if operation.op == "RoiAlign" and operation.opset >= 22:
-        return "RoiAlign at opset 22"
-    if isinstance(operation.operator, GridSample):
-        return _refused_grid(operation, operation.operator)
-    if operation.op in RESIZES and isinstance(operation.operator, Resize):
-        return _refused_resize(operation, operation.operator)
-    return ""
+def _shrinks(operation: Operation) -> bool:
+    return any(scale < 1 for scale in operation.scales or ())
 
 
-def _refused_grid(operation: Operation, operator: GridSample) -> str:
-    as_run = {"float16": "float32"}  # the provider casts float16 itself
-    types = {as_run.get(dtype, dtype) for dtype in (operation.dtype, operation.grid_dtype)} - {""}
-    if not types <= GRIDS:
-        return f"{' and '.join(sorted(types - GRIDS))} in a GridSample"
-    if len(types) > 1:
-        return f"a {operation.grid_dtype} grid on a {operation.dtype} image"
-    if "float64" in types and operation.opset < 20:
-        return f"float64 images at opset {operation.opset}"
-    if operator.mode == "cubic" and operator.spatial not in {None, 2}:
-        return f"cubic grid samples over {operator.spatial} axes"
-    return ""
+def _fix(operation: Operation, row: "Row") -> Fix | None:
+    """Return the operator as it is, where its inputs are written so that it is taken."""
+    operator = operation.operator
+    if operator is None:
+        return None
+    if isinstance(operator, Resize) and row.conditions.when.keys() & INPUTS:
+        return Fix("safe", operator)
+    return Fix("unsafe", operator) if row.illegal and isinstance(operator, RoiAlign) else None
 
 
-def _refused_resize(operation: Operation, operator: Resize) -> str:
-    if operation.dtype not in IMAGES:
-        return f"{operation.dtype} images"
-    kernels = [s.kernel for _, s in operator.axes]
-    cubic = [k for k in kernels if isinstance(k, Cubic)]
-    plain = [k for k in cubic if not k.antialias]
-    if cubic or any(isinstance(k, Linear) for k in kernels):
-        reason = _refused_axes(operation, "cubic" if cubic else "linear", plain=bool(plain))
-        if reason:
-            return reason
-    if plain and operation.dtype in WHOLE:
-        return f"cubic resizes of {operation.dtype}"
-    if operation.attributes.get("exclude_outside"):
-        if any(isinstance(k, Nearest) for k in kernels):
-            return "exclude_outside with nearest"
-        if any(isinstance(k, Linear) and not k.antialias for k in kernels):
-            return "exclude_outside with linear and no antialias"
-    return ""
-
-
-def _refused_axes(operation: Operation, name: str, *, plain: bool) -> str:
-    """Return which rank or set of axes is refused; `plain` is a cubic without antialias."""
-    if operation.input_shape is None:
-        return ""
-    rank = len(operation.input_shape)
-    if rank not in PLACES or (name == "cubic" and rank not in {2, 4}):
-        return f"{name} resizes of rank {rank}"
-    ratios = _ratios(operation)
-    if not any(ratios.keys() <= allowed for allowed in PLACES[rank]):
-        return f"{name} resizes of rank {rank} over axes {', '.join(map(str, ratios))}"
-    if plain and rank == 4 and 1 in ratios and min(ratios.values()) < 1:
-        return f"cubic resizes that shrink over axes {', '.join(map(str, ratios))}"
-    return ""
-
-
-def _ratios(operation: Operation) -> dict[int, float]:
-    """Return by how much each axis is known to change, axes that are copied left out."""
-    if operation.scales is not None:
-        return {axis: scale for axis, scale in enumerate(operation.scales) if scale != 1}
-    pairs = enumerate(zip(*operation.lengths, strict=False))
-    return {axis: m / n for axis, (n, m) in pairs if n and m is not None and n != m}
-
-
-def _up(kernel: Linear | Cubic) -> Resize:
+def _up(kernel: Linear | Cubic | Nearest) -> Resize:
     return Resize(((2, Sampling("half_pixel", kernel)),))
 
 
+def _refused(reason: str) -> Finding:
+    message = f"onnxruntime refuses it on the CPU: {reason}"
+    return Finding(message, "warning", "simulated", declined=DECLINED)
+
+
 _THREE: Facts = {"input_shape": (1, 3, 8), "output_shape": (1, 3, 16)}
+_CUBIC: Facts = {"attributes": {"mode": "cubic"}, **_THREE}
+_LINEAR: Facts = {"attributes": {"mode": "linear"}}
+_SHRUNK: Facts = {
+    "attributes": {"mode": "cubic"},
+    "input_shape": (1, 3, 8, 8),
+    "output_shape": (1, 3, 4, 4),
+}
+_NO_ROI = (Input("roi", state="left out"), Input("scales", "float32"))
 
 RULE = Rule(
     __name__,
     __doc__,
     check,
     examples=(
-        Good(example_site("Resize", _up(Linear()), _THREE, dtype="float32")),
+        Good(example_site("Resize", _up(Linear()), {**_THREE, **_LINEAR}, dtype="float32")),
         Good(
             example_site(
                 "GridSample",
@@ -134,47 +103,48 @@ RULE = Rule(
             ),
             because="the provider casts float16 itself",
         ),
+        Good(
+            example_site("Resize", _up(Nearest("floor")), opset=13, inputs=_NO_ROI),
+            because="opset 13 made the roi optional",
+        ),
         Bad(
-            example_site("Resize", _up(Cubic()), _THREE),
+            example_site("Resize", _up(Nearest("floor")), opset=11, inputs=_NO_ROI),
             Finding(
-                "onnxruntime's CPU provider has no kernel for cubic resizes of rank 3",
-                "warning",
+                "onnxruntime refuses it on the CPU: opsets 11 and 12 require the input roi, an "
+                "empty one where it is not used",
+                "error",
                 "simulated",
-                declined=DECLINED,
+                Fix("safe", _up(Nearest("floor"))),
             ),
         ),
         Bad(
-            example_site("Resize", _up(Cubic(antialias=True)), _THREE),
-            Finding(
-                "onnxruntime's CPU provider has no kernel for cubic resizes of rank 3",
-                "warning",
-                "simulated",
-                declined=DECLINED,
-            ),
+            example_site("Resize", _up(Cubic()), _CUBIC),
+            _refused("cubic takes ranks 2 and 4"),
         ),
         Bad(
             example_site(
                 "Resize",
                 _up(Linear()),
+                _LINEAR,
                 input_shape=(1, 4, 8, 8),
                 scales=(1.0, 2.0, 2.0, 2.0),
                 by="scales",
             ),
-            Finding(
-                "onnxruntime's CPU provider has no kernel for linear resizes of rank 4 over axes "
-                "1, 2, 3",
-                "warning",
-                "simulated",
-                declined=DECLINED,
-            ),
+            _refused("linear over batch or channels as well"),
         ),
         Bad(
-            example_site("Resize", _up(Linear()), _THREE, dtype="float64"),
+            example_site("Resize", _up(Linear()), {**_THREE, **_LINEAR}, dtype="float64"),
+            _refused("it resizes float32, int32, int8 and uint8, and casts float16"),
+        ),
+        Bad(
+            example_site("Resize", _up(Cubic()), _SHRUNK, transposed="to NCHW"),
             Finding(
-                "onnxruntime's CPU provider has no kernel for float64 images",
+                "onnxruntime refuses it on the CPU as it optimises it by default: with the "
+                "Transposes around it moved, a cubic would shrink axes 1 and 2, of which it has "
+                "no kernel",
                 "warning",
                 "simulated",
-                declined=DECLINED,
+                declined="at ORT_ENABLE_BASIC it runs",
             ),
         ),
         Bad(
@@ -184,11 +154,18 @@ RULE = Rule(
                 dtype="float32",
                 grid_dtype="float64",
             ),
+            _refused("a float64 grid on a float32 image"),
+        ),
+        Bad(
+            example_site(
+                "RoiAlign", RoiAlign(aligned=True), opset=16, attributes={"sampling_ratio": -1}
+            ),
             Finding(
-                "onnxruntime's CPU provider has no kernel for a float64 grid on a float32 image",
-                "warning",
+                "onnxruntime refuses it on the CPU: sampling_ratio has to be 0, which is adaptive, "
+                "or more",
+                "error",
                 "simulated",
-                declined=DECLINED,
+                Fix("unsafe", RoiAlign(aligned=True)),
             ),
         ),
     ),

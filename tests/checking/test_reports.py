@@ -15,13 +15,6 @@ ROWS = {row["file"]: row for row in rows(REPORTS)}
 NOT_YET: Final = {
     "what the runtime refuses or rounds in float32 is not in its table": (
         "openvino-nearest-exact-20-to-6.onnx",
-        "roialign-sampling-ratio-2.onnx",
-        "tf-bicubic-8x9-to-4x5.onnx",
-        "opset11-no-roi.onnx",
-        "opset12-sizes-no-scales.onnx",
-        "empty-scales-input-nearest-o12.onnx",
-        "scales-dequantized-2.onnx",
-        "tf-scale-and-translate.onnx",
     ),
     "free lengths are not judged, or what is frozen beside them is not seen": (
         "nearest-factor-0.6-free-1d.onnx",
@@ -33,7 +26,6 @@ NOT_YET: Final = {
     ),
     "what the exporter wrote in other operators, or another domain, is not seen": (
         "grid-disagreement-01-9x9.onnx",
-        "microsoft-gridsample.onnx",
         "area-4-to-3.onnx",
         "area-8x8-to-4x4.onnx",
     ),

@@ -195,4 +195,6 @@ def test_a_zero_output_length_is_told_as_such() -> None:
     node = helper.make_node("Resize", ["x", "", "s"], ["y"], "down", mode="linear")
     model = float_model([node], {"x": [1, 1, 4, 4]}, ["y"], {"s": (1, 1, 0.1, 0.1)}, 13)
     (finding,) = halfpixel.check(model).findings
-    assert finding.finding.message == "output length 0 along axis 2, expected at least 1"
+    assert (
+        finding.finding.message == "output length 0 along axis 2 by scale 0.1, expected at least 1"
+    )

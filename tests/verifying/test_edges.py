@@ -183,8 +183,9 @@ def test_single_sites_are_fed_noise_a_ramp_and_impulses() -> None:
 
 
 def test_a_site_without_inputs_is_not_cut_out() -> None:
-    graph = helper.make_graph([helper.make_node("Upsample", [], [], "up")], "g", [], [])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 9)], ir_version=4)
+    node = helper.make_node("Upsample", [], [], "up", scales=[1.0, 1.0, 2.0, 2.0])
+    graph = helper.make_graph([node], "g", [], [])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 7)], ir_version=4)
     result, *_ = SiteCheck(model).results()
     assert result.refused == "node 'up': it has no inputs, or no outputs"
     assert not result.refused_by_runtime

@@ -41,7 +41,8 @@ def test_an_architecture_agrees_with_pytorch(path: Path) -> None:
 @pytest.mark.parametrize("path", PAIRED, ids=lambda path: path.stem)
 def test_an_architecture_agrees_with_its_onnx_file(path: Path) -> None:
     found = verify(str(MODELS / f"architectures/{path.stem}-torchscript-o17.onnx"), str(path))
-    assert found.equal
+    assert not found.differs
+    assert found.equal is (path.stem not in CONSTANT)
     assert found.pairing is not None
     assert not found.pairing.differences
     assert found.pairing.pairs
@@ -61,8 +62,8 @@ def flipped(kind: str, parameter: str) -> Callable[[MilProgram], None]:
 SAME_WEIGHTS = {"mobilevit"}
 """Networks whose only flag changes nothing: one pixel is spread."""
 
-INVISIBLE = {"segformer-fp16", "unet_bilinear-fp16"}
-"""Networks of half precision whose outputs stay within tolerance; their sites do not."""
+CONSTANT = {"dpt"}
+"""Networks whose untrained head gives one number throughout: nothing is compared by its output."""
 
 
 def flagged(path: Path) -> list[Site]:
@@ -81,16 +82,15 @@ def test_a_spoiled_package_is_found_named_and_repaired(path: Path, tmp_path: Pat
     shutil.copytree(path, spoilt)
     programs.changed(spoilt, flipped(last.op, "align_corners"))
     found = verify(str(spoilt), str(path))
-    assert found.equal is (path.stem in INVISIBLE)
-    if not found.equal:
-        assert found.first is not None
+    assert found.differs  # by its output, or by the convention of the pair alone
+    if found.first is not None:
         assert (found.first.node, found.first.op) == (last.name, last.op)
         assert found.first.introduced is not None
     assert found.pairing is not None
     assert [pair.a.name for pair in found.pairing.differences] == [last.name]
     fix(str(spoilt), expect=[f"{last.name}:align_corners={meant}"]).save(repaired)
     again = verify(str(repaired), str(path))
-    assert again.equal
+    assert not again.differs
     assert again.pairing is not None
     assert not again.pairing.differences
 
@@ -213,7 +213,7 @@ def test_what_cannot_be_lowered_is_verified_site_by_site(factory: str, tmp_path:
     alone = run(path, "--output-format", "json")
     assert alone.exit_code == 0
     told = json.loads(alone.stdout)
-    assert told["notes"] == [message]
+    assert told["notes"] == [f"the whole model is not looked at: {message}"]
     assert [(one["node"], one["equal"]) for one in told["sites"]] == [("near", True),
                                                                       ("smooth", True)]  # fmt: skip
     assert message in run(path).stdout.replace("\n", "")

@@ -10,11 +10,20 @@ mode, nearest_mode ...     the node's attributes, ONNX's defaults filled in; mod
                            nearest; those of Core ML as they are written
 written                    attributes that stand in the node themselves
 kernel, coordinates        what a resize computes along any of its axes, whatever it is written as
-sampling_ratio             of a RoiAlign: absent, adaptive (0 or absent) or fixed
+sampling_ratio             of a RoiAlign: absent, adaptive (0 or absent), fixed or negative
+roi_input, scales_input,   element type of this input of a Resize, a RoiAlign or an AffineGrid; left
+sizes_input, rois_input,   out, where nothing is connected; empty, where it is a constant without
+batch_indices_input,       an element; empty in a run, where it has none and is no constant
+size_input
 by                         scales or sizes
 constant                   true where scales or sizes are constants of the file
 axes                       last 1, last 2, last 3: no axis before those is resized; NHWC: axes 1
-                           and 2 of four; attribute: written with the attribute `axes`
+                           and 2 of four; attribute: written with the attribute `axes`; some: and
+                           that names fewer than all
+changed                    likewise the places in which all axes lie whose change is known
+shrinks                    whether one of those gets shorter
+transposed                 to NCHW, to NHWC: the Transpose that the data comes out of, where the
+                           output goes into another
 lengths                    whole up, whole down: every resized axis by a whole factor; up, down,
                            mixed; to 1, from 1: an axis ends or starts with one sample; kept axis:
                            a sampled axis keeps its length; kept: they all do, by scales other
@@ -52,6 +61,7 @@ TYPES: Final = frozenset(
     {"float16", "float32", "float64", "bfloat16", "bool"}
     | {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 )
+INPUTS: Final = TYPES | {"left out", "empty", "empty in a run"}
 WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "op": frozenset(
         {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
@@ -76,10 +86,19 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "keep_aspect_ratio_policy": frozenset({"stretch", "not_larger", "not_smaller"}),
     "padding_mode": frozenset({"zeros", "border", "reflection"}),
     "align_corners": frozenset({0, 1}),
-    "sampling_ratio": frozenset({"absent", "adaptive", "fixed"}),
+    "sampling_ratio": frozenset({"absent", "adaptive", "fixed", "negative"}),
+    "roi_input": INPUTS,
+    "rois_input": INPUTS,
+    "batch_indices_input": INPUTS,
+    "size_input": INPUTS,
+    "scales_input": INPUTS,
+    "sizes_input": INPUTS,
     "by": frozenset({"scales", "sizes"}),
     "constant": frozenset({0, 1}),
-    "axes": frozenset({"last 1", "last 2", "last 3", "NHWC", "attribute"}),
+    "axes": frozenset({"last 1", "last 2", "last 3", "NHWC", "attribute", "some"}),
+    "changed": frozenset({"last 1", "last 2", "last 3", "NHWC"}),
+    "shrinks": frozenset({0, 1}),
+    "transposed": frozenset({"to NCHW", "to NHWC"}),
     "lengths": frozenset(
         {"whole up", "whole down", "up", "down", "mixed", "to 1", "from 1", "kept axis"}
         | {"kept", "fraction", "unknown"}
@@ -119,6 +138,8 @@ def facts_of(operation: Operation) -> Facts:
     }
     if operation.by:
         facts["by"] = frozenset({operation.by})
+    for one in operation.surroundings.inputs:
+        facts[f"{one.role}_input"] = frozenset({one.dtype, one.state} - {""})
     match operation.operator:
         case Resize():
             facts |= _resize_facts(operation)
@@ -134,7 +155,8 @@ def facts_of(operation: Operation) -> Facts:
             facts["coordinate_transformation_mode"] = frozenset({coordinate})
             ratio = given.get("sampling_ratio")
             kinds = {"absent"} if ratio is None else set[str]()
-            facts["sampling_ratio"] = frozenset({"fixed" if ratio else "adaptive", *kinds})
+            kind = "negative" if int(str(ratio or 0)) < 0 else "fixed" if ratio else "adaptive"
+            facts["sampling_ratio"] = frozenset({kind, *kinds})
         case AffineGrid() | None:
             facts["align_corners"] = frozenset({cast("int", given.get("align_corners", 0))})
         case _:
@@ -189,9 +211,38 @@ def _resize_facts(operation: Operation) -> dict[str, frozenset[Value]]:
         places.add("NHWC")
     if operation.attributes.get("axes"):
         places.add("attribute")
+        if len(set(resized_by_attribute(operation))) < operation.rank:
+            places.add("some")
     facts["axes"] = frozenset(places)
     facts["lengths"] = frozenset(_lengths(operation, moved))
+    known = known_ratios(operation)
+    within = {f"last {n}" for n in (1, 2, 3) if all(a >= operation.rank - n for a in known)}
+    facts["changed"] = frozenset(within | ({"NHWC"} if known.keys() <= {1, 2} else set[str]()))
+    facts["shrinks"] = frozenset({int(any(ratio < 1 for ratio in known.values()))})
+    around = operation.surroundings
+    if around.transposed:
+        facts["transposed"] = frozenset({around.transposed})
     return facts
+
+
+def resized_by_attribute(operation: Operation) -> tuple[int, ...]:
+    """Return the axes that the attribute `axes` names, counted from the first."""
+    given = operation.attributes.get("axes", ())
+    return tuple(int(a) % operation.rank for a in given) if isinstance(given, tuple) else ()
+
+
+def known_ratios(operation: Operation) -> dict[int, float]:
+    """Return by how much each axis is known to change; axes that are copied are left out.
+
+    >>> known_ratios(Operation("Resize", 13, {}, None, (1, 3, None), (1, 3, 8)))
+    {}
+    >>> known_ratios(Operation("Resize", 13, {}, None, (1, 4, None), (1, 3, 8)))
+    {1: 0.75}
+    """
+    if operation.scales is not None:
+        return {axis: scale for axis, scale in enumerate(operation.scales) if scale != 1}
+    pairs = enumerate(zip(*operation.lengths, strict=False))
+    return {axis: m / n for axis, (n, m) in pairs if n and m is not None and n != m}
 
 
 def resized_axes(operation: Operation) -> list[int]:

@@ -70,7 +70,13 @@ def is_factor(value: float) -> bool:
     return 1 / MOST < value < MOST
 
 
-def check_lengths(resize: Resize, ins: Lengths, outs: Lengths, longest: int | None = None) -> None:
+def check_lengths(
+    resize: Resize,
+    ins: Lengths,
+    outs: Lengths,
+    longest: int | None = None,
+    scales: tuple[float, ...] | None = None,
+) -> None:
     """Refuse a resize of or to nothing, or to more than there can be.
 
     Args:
@@ -78,6 +84,7 @@ def check_lengths(resize: Resize, ins: Lengths, outs: Lengths, longest: int | No
         ins: input lengths one an axis, None each where unknown.
         outs: output lengths, likewise.
         longest: the longest axis that there can be; None for any.
+        scales: scales one an axis, where these give the output lengths.
 
     Raises:
         ConventionError: such a length, with its axis.
@@ -86,7 +93,10 @@ def check_lengths(resize: Resize, ins: Lengths, outs: Lengths, longest: int | No
         for axis, _ in resize.axes:
             length = lengths[axis]
             if length == 0:
-                raise ConventionError(f"{which} length 0 along axis {axis}, expected at least 1")
+                by = "" if scales is None or ins[axis] == 0 else f" by scale {scales[axis]:.6g}"
+                raise ConventionError(
+                    f"{which} length 0 along axis {axis}{by}, expected at least 1"
+                )
             if longest is not None and (length or 0) > longest:
                 raise ConventionError(
                     f"{which} length {length} along axis {axis}, at most {longest}"

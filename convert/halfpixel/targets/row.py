@@ -29,6 +29,7 @@ VERDICTS: Final[tuple[Verdict, ...]] = ("native", "fallback", "refused", "differ
 HOWS: Final[tuple[How, ...]] = ("measured", "source")
 FIELDS: Final = frozenset(
     {"verdict", "reason", "how", "source", "reports", "worst", "instead", "computes"}
+    | {"optimised", "illegal"}
 )
 
 
@@ -46,6 +47,9 @@ class Row:
         worst: largest error that was seen, where it is different and known.
         instead: what runs natively, where the row can say it.
         computes: the attributes of a Resize that the runtime acts on; empty where not known.
+        optimised: it holds only once the runtime's own optimisation, which is on by default, has
+            changed what stands around the node.
+        illegal: ONNX itself does not allow the node.
     """
 
     conditions: Conditions
@@ -57,6 +61,8 @@ class Row:
     worst: float | None = None
     instead: str = ""
     computes: Mapping[str, Value] = field(default_factory=dict[str, Value], hash=False)
+    optimised: bool = False
+    illegal: bool = False
 
     def compared(self, operation: Operation) -> ResizeVerdict | None:
         """Compare what the runtime computes with what the node says; None where not known."""
@@ -110,6 +116,8 @@ def _row(row: Mapping[str, object], sources: Sources, how: object) -> Row:
         None if worst is None else float(worst),
         str(row.get("instead", "")),
         _computed(row.get("computes", {})),
+        row.get("optimised") is True,
+        row.get("illegal") is True,
     )
 
 

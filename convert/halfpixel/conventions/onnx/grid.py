@@ -133,7 +133,7 @@ def roi_align(opset: int, attributes: Attributes) -> RoiAlign:
         _choice(name, given, _ALIGNED),
         _choice("mode", attributes.get("mode", "avg"), _POOLS),
         (height, width),
-        cast("int", attributes.get("sampling_ratio", 0)),
+        max(cast("int", attributes.get("sampling_ratio", 0)), 0),  # torchvision: below 0 is 0
         float(cast("float", attributes.get("spatial_scale", 1.0))),
     )
 

@@ -1,7 +1,7 @@
 """From one GridSample, AffineGrid, RoiAlign or ConvTranspose node to what it computes."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.onnx import grid as onnx_grid
 from halfpixel.conventions.torch import grid as torch_grid
@@ -21,11 +21,16 @@ if TYPE_CHECKING:
     from halfpixel.arrays import Array
 
 
+MICROSOFT: Final = "com.microsoft"
+"""The domain of onnxruntime's own GridSample, whose words and meaning are those of opset 16."""
+
+
 def describe_grid_sample(scope: Scope, node: "NodeProto", base: Operation) -> Described:
     """Return what a GridSample node computes."""
     base = replace(base, grid_dtype=scope.dtype(given_name(node, 1)))
     rank = None if base.input_shape is None else len(base.input_shape)
-    meant = onnx_grid.grid_sample(base.opset, base.attributes, rank)
+    words = 16 if node.domain == MICROSOFT else base.opset
+    meant = onnx_grid.grid_sample(words, base.attributes, rank)
 
     def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
         x, grid = arrays_of(scope, node, inputs, 2)[:2]

@@ -1,23 +1,26 @@
 """From one ONNX node to what it computes: the operation of a site, and how to evaluate it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.meaning import Meaning, check_lengths
 from halfpixel.conventions.onnx import resize as onnx_resize
-from halfpixel.conventions.onnx.resize import FIRST_RESIZE, Request
+from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
+from halfpixel.conventions.onnx.resize import Request
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
 from halfpixel.formats.onnx.read.evaluation import Described, bind, numbers_of
 from halfpixel.formats.onnx.read.grids import (
+    MICROSOFT,
     describe_affine_grid,
     describe_conv_transpose,
     describe_grid_sample,
     describe_roi_align,
 )
+from halfpixel.formats.onnx.read.inputs import Lengths, check_type, resize_inputs
 from halfpixel.formats.onnx.read.kept_axes import kept_axes, with_claim
-from halfpixel.formats.onnx.read.scope import ANY, Scope, given_name, name_of
+from halfpixel.formats.onnx.read.scope import ANY, Scope, name_of
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import output_length_float32
@@ -35,12 +38,18 @@ OPS: Final = frozenset(
     {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
 )
 
-TYPES: Final = {
-    "scales": ("float32",),
-    "sizes": ("int64",),
-    "roi": ("float32", "float16", "float64", "bfloat16"),
-}
-"""Element types of a resize's inputs. Source: ONNX `docs/Operators.md`, Resize, T2 and inputs."""
+FOREIGN: Final = frozenset(
+    {"CropAndResize", "ResizeArea", "ResizeBicubic", "ResizeBilinear", "ResizeNearestNeighbor"}
+    | {"ScaleAndTranslate"}
+)
+"""TensorFlow's operators, which converters that do not know one leave in ONNX's domain."""
+
+
+def is_resampling(node: "NodeProto") -> bool:
+    """Whether a node is of a type that is described, or was meant to become one."""
+    if node.domain == MICROSOFT:
+        return node.op_type == "GridSample"
+    return node.domain in DEFAULT_DOMAINS and node.op_type in OPS | FOREIGN
 
 
 def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
@@ -48,7 +57,7 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
 
     Args:
         scope: the graph that it stands in.
-        node: a node whose type is in `OPS`.
+        node: a node that `is_resampling`.
         producer: which program wrote the model.
 
     Returns:
@@ -75,10 +84,10 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
     if problem:
         return Described(replace(base, problem=problem), _refuse(node, problem))
     try:
-        described = _DESCRIBE[node.op_type](scope, node, base)
+        described = _DESCRIBE.get(node.op_type, _foreign)(scope, node, base)
         operator = described.operation.operator
         if isinstance(operator, Resize):
-            check_lengths(operator, *described.operation.lengths)
+            check_lengths(operator, *described.operation.lengths, scales=described.operation.scales)
     except ConventionError as error:
         return Described(replace(base, problem=str(error)), _refuse(node, str(error)))
     except GraphError as error:
@@ -102,40 +111,8 @@ def _refuse(node: "NodeProto", reason: str) -> "Compute":
     return compute
 
 
-@dataclass(frozen=True, slots=True)
-class Lengths:
-    """The scales, sizes and roi inputs of a Resize: names, and values where constant."""
-
-    by: str
-    scales: str = ""
-    sizes: str = ""
-    roi: str = ""
-
-
-def resize_inputs(scope: Scope, node: "NodeProto", opset: int) -> Lengths:
-    """Return which inputs of an Upsample or Resize say its lengths.
-
-    Raises:
-        ConventionError: neither scales nor sizes are connected, or both are.
-    """
-    if node.op_type == "Upsample" and opset < 9:
-        return Lengths("scales")
-    if opset < FIRST_RESIZE:
-        return Lengths("scales", scales=given_name(node, 1))
-    roi, scales, sizes = (given_name(node, place) for place in (1, 2, 3))
-    if scales and _is_empty(scope, scales):
-        scales = ""
-    if sizes and _is_empty(scope, sizes):
-        sizes = ""
-    if bool(scales) == bool(sizes):
-        found = "both scales and sizes" if scales else "neither scales nor sizes"
-        raise ConventionError(f"{found} are given, expected exactly one")
-    return Lengths("scales" if scales else "sizes", scales, sizes, roi)
-
-
-def _is_empty(scope: Scope, name: str) -> bool:
-    tensor = scope.constant(name)
-    return tensor is not None and 0 in tensor.dims
+def _foreign(_scope: Scope, node: "NodeProto", _base: Operation) -> Described:
+    raise ConventionError(f"ONNX has no {node.op_type}: it is TensorFlow's, unconverted")
 
 
 def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
@@ -166,17 +143,6 @@ def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
         kept |= kept_axes(scope, lengths.sizes if every else "", node.input[0], shapes)
     operation = with_claim(operation, meaning, kept)
     return Described(operation, _resize_compute(scope, node, lengths, operation))
-
-
-def check_type(scope: Scope, what: str, name: str) -> None:
-    """Refuse a constant of a type that an input does not have.
-
-    Raises:
-        ConventionError: it has such a type.
-    """
-    found = scope.constant_type(name) if name else ""
-    if found and found not in TYPES[what]:
-        raise ConventionError(f"{what} is {found}, expected {' or '.join(TYPES[what])}")
 
 
 def _scales(scope: Scope, lengths: Lengths, base: Operation) -> tuple[float, ...] | None:

@@ -210,7 +210,9 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
     if not node.input or not node.output:
         return None
     attributes = b"".join([a.SerializeToString() for a in node.attribute])
-    if b"align_corners" in attributes or scope.arguments is not None:
+    if any(word in attributes for word in (b"align_corners", b"cubic", b"axes")):
+        return None  # what stands around it counts
+    if scope.arguments is not None:
         return None
     joined = is_joined(scope, node)
     data, kept = node.input[0], kept_at(scope, node)

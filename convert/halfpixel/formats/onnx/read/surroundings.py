@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
+from halfpixel.formats.onnx.read.inputs import inputs_beside
 from halfpixel.formats.onnx.read.needs import needs_of
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.intents.kept_name import is_operator, kept_name
@@ -21,6 +22,16 @@ TURNING: Final = frozenset({"Transpose", "Reshape"})
 
 FARTHEST: Final = 512
 """Nodes that are followed back from a site."""
+
+LAYOUTS: Final[dict[tuple[int, ...], str]] = {(0, 3, 1, 2): "to NCHW", (0, 2, 3, 1): "to NHWC"}
+"""What a Transpose of four axes does, by its perm."""
+
+UNARY: Final = frozenset(
+    {"Abs", "Cast", "Ceil", "Clip", "DequantizeLinear", "Dropout", "Elu", "Erf", "Exp", "Floor"}
+    | {"HardSigmoid", "Identity", "LeakyRelu", "Log", "Neg", "QuantizeLinear", "Relu", "Selu"}
+    | {"Sigmoid", "Softplus", "Softsign", "Sqrt", "Tanh"}
+)
+BINARY: Final = frozenset({"Add", "Div", "Max", "Min", "Mul", "Pow", "Sub"})
 
 
 def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
@@ -59,8 +70,66 @@ def surroundings_of(
         aligned = operation.attributes.get("coordinate_transformation_mode") == "align_corners"
         layers = layers_into(scope, node) if aligned else ()
         needs = needs_of(scope, node, operation)
-        return Surroundings(layers, image, is_joined(scope, node), needs=needs)
-    return Surroundings(needs=needs_of(scope, node, operation))
+        return Surroundings(
+            layers, image, is_joined(scope, node), needs=needs,
+            inputs=inputs_beside(scope, node, operation.opset),
+            transposed=transposed(scope, node, operation),
+        )  # fmt: skip
+    inputs = inputs_beside(scope, node, operation.opset)
+    return Surroundings(needs=needs_of(scope, node, operation), inputs=inputs)
+
+
+def transposed(scope: Scope, node: "NodeProto", operation: Operation) -> str:
+    """Return between which Transposes a resize stands whose layout may matter; empty where none.
+
+    Source: onnxruntime `core/optimizer/transpose_optimization`: a Transpose is pushed through
+    operators that do not mind the order of the axes, where it meets another behind them.
+    """
+    attributes = operation.attributes
+    if operation.op != "Resize" or not (attributes.get("mode") == "cubic" or "axes" in attributes):
+        return ""
+    found = _transpose_before(scope, node)
+    return found if found and _meets_transpose(scope, node) else ""
+
+
+def _transpose_before(scope: Scope, node: "NodeProto") -> str:
+    """Return what the Transpose does that the data of a node comes out of."""
+    for _ in range(FARTHEST):
+        name = node.input[0] if node.input else ""
+        index = scope.producers.get(name)
+        if index is None or name in scope.outputs:
+            return ""
+        node = scope.nodes[index]
+        if node.op_type == "Transpose":
+            return LAYOUTS.get(_ints(scope.attributes(node).get("perm")), "")
+        if not _is_indifferent(scope, node):
+            return ""
+    return ""
+
+
+def _meets_transpose(scope: Scope, node: "NodeProto") -> bool:
+    """Whether the output of a node leads to a Transpose, and is no output of the graph."""
+    left, seen = [node], {id(node)}
+    while left and len(seen) < FARTHEST:
+        node = left.pop()
+        if not node.output or node.output[0] in scope.outputs:
+            continue
+        for index in scope.readers.get(node.output[0], ()):
+            reader = scope.nodes[index]
+            if reader.op_type == "Transpose":
+                return True
+            if id(reader) not in seen and _is_indifferent(scope, reader):
+                seen.add(id(reader))
+                left.append(reader)
+    return False
+
+
+def _is_indifferent(scope: Scope, node: "NodeProto") -> bool:
+    """Whether a node makes the same of every order of its axes, as far as constants say."""
+    if node.op_type in {*UNARY, "Resize"}:
+        return True
+    constants = [scope.constant(name) is not None for name in node.input]
+    return node.op_type in BINARY and len(constants) == 2 and any(constants)
 
 
 def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:

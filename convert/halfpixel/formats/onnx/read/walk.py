@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.attributes import arguments_of
 from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, functions_of, leading_to, meaning
-from halfpixel.formats.onnx.read.resize import OPS
+from halfpixel.formats.onnx.read.resize import OPS, is_resampling
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
 from halfpixel.formats.onnx.read.surroundings import image_shape
@@ -162,7 +162,7 @@ class Walk:
         asked: set[tuple[object, ...]] = set()
         for index, node in enumerate(scope.nodes):
             op = node.op_type
-            if op in OPS and node.domain in {"", "ai.onnx"}:
+            if is_resampling(node) and (node.domain, op) not in self.functions:
                 found.append((index, _plain(self._sites.of_node(scope, node), scope, node)))
             elif op == "GatherND":
                 gathers[index] = node

@@ -24,6 +24,7 @@ from halfpixel.formats.onnx.read.gathers import read_gather
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE
+from halfpixel.formats.onnx.write.inputs import repairs
 from halfpixel.formats.onnx.write.spelling import node_words, text_of
 from halfpixel.formats.plan import (
     Affine,
@@ -217,6 +218,7 @@ def _said(operation: Operation, form: NodeWords, *, lifted: bool) -> Said:
         parts = [f"{name}={value}" for name, value in attributes.items()]
         if form.by != "kept":
             parts.append(text_of(replace(form, attributes={})))
+        parts += repairs(operation) if form.by == "kept" else []
         text = ", ".join(parts)
         if not text and not lifted:
             raise ConventionError("it already says so")

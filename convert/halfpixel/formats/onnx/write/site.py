@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE
-from halfpixel.formats.onnx.read.resize import resize_inputs
+from halfpixel.formats.onnx.read.inputs import resize_inputs
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.builder import Ends, Nodes
 from halfpixel.formats.onnx.write.gather import computed_size, gather
 from halfpixel.formats.onnx.write.grid import affine_grid, grid_sample
+from halfpixel.formats.onnx.write.inputs import repair
 from halfpixel.formats.onnx.write.plan import is_sized
 from halfpixel.formats.onnx.write.product import convolution, product
 from halfpixel.formats.plan import Affine, Conv, Copy, Gather, Grid, Plan, Product, Said
@@ -90,6 +91,8 @@ def resize(place: Place, said: Said, nodes: Nodes, ends: Ends) -> None:
     node = with_attributes(node, said.attributes)
     if said.by != "kept":
         _give_lengths(node, operation, said, nodes, ends)
+    if not said.fresh:
+        repair(node, operation, nodes, only="" if said.by == "kept" else "roi")
     node.output[0] = ends.y
     nodes.made.append(node)
 

@@ -20,6 +20,9 @@ LARGEST: Final = 1 << 21
 NEWEST: Final = 25
 """Opset whose operators the evaluator is asked for where the file's own is newer."""
 
+FIRST: Final = {"DequantizeLinear": 19}
+"""First opset of an operator that the evaluator has, where those before mean the same."""
+
 ELEMENTWISE: Final = frozenset(
     [
         "Abs",
@@ -28,6 +31,7 @@ ELEMENTWISE: Final = frozenset(
         "Cast",
         "Ceil",
         "Clip",
+        "DequantizeLinear",
         "Div",
         "Equal",
         "Floor",
@@ -99,8 +103,9 @@ def evaluated(
     values: dict[str, Array] = {}
     for tensor in constants:
         values[tensor.name] = numpy_helper.to_array(tensor)
-    opsets = [helper.make_opsetid("", min(opset, NEWEST))]
     for node in nodes:
+        version = max(min(opset, NEWEST), FIRST.get(node.op_type, 1))
+        opsets = [helper.make_opsetid("", version)]
         if not _bounded(node.op_type, [values[i] for i in node.input if i]):
             return None
         feeds = {i: values[i] for i in node.input if i}

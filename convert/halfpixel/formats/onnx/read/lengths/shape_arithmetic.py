@@ -112,6 +112,8 @@ class Trial:
             node = self._scope.nodes[index]
             shaped = node.op_type == "Shape" and node.input
             dims = self.lengths(node.input[0]) if shaped else None
+            if shaped and dims is None and not self.shapes:
+                return None  # it follows from what is free
             if dims is not None:
                 given = self._scope.attributes(node)
                 start, end = int(str(given.get("start", 0))), given.get("end")
@@ -183,10 +185,10 @@ class Fixed:
     def value(self, name: str) -> Numbers | None:
         """Return the numbers of a value, `ANY` for a length that is the free batch.
 
-        None where other dimensions of the inputs are free, or the value needs data.
+        None where the value needs data, or other dimensions of the inputs that are free.
         """
         if self._trials is None:
-            self._trials = self._prepared()
+            self._trials = self._prepared() or [Trial(self._scope, {})]
         found: list[list[float]] = []
         for trial in self._trials:
             value = trial.value(name)
