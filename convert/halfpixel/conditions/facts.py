@@ -31,9 +31,8 @@ lengths                    whole up, whole down: every resized axis by a whole f
                            a length is not known
 converted_from             framework that the model was converted from, as the converter recorded it
 named                      ATen call that the node's name holds: "aten linear", ...
-kept                       what the converter kept of the original's names: an operator,
-                           ResizeArea, ...; resize/ where tf.image.resize has put its own name
-                           before it; up_sampling, a layer of Keras; : a tensor of TensorFlow
+kept                       of the original's names: an operator, ResizeArea, ...; resize/ where
+                           tf.image.resize put its own before; up_sampling, Keras; :, a tensor
 ========================== ==================================================================
 
 A target's rows stand on what is described: of a node that means nothing they know the operator
