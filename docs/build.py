@@ -12,8 +12,9 @@ from pathlib import Path
 
 from halfpixel.conditions.condition import Conditions
 from halfpixel.conditions.facts import NUMBERS, Value
-from halfpixel.intents import exporter as exporters
-from halfpixel.intents.exporter import Exporter, load_exporter
+from halfpixel.intents import exporter
+from halfpixel.intents import exporter_file as exporters
+from halfpixel.intents.exporter import Exporter
 from halfpixel.rule import Rule, load_rules
 from halfpixel.targets.coreml_system import SOURCES
 from halfpixel.targets.row import Row
@@ -155,29 +156,34 @@ comes before all of this; `--expect` overrides it.
   all else counts as a size.
 - **means what it writes**: in these aspects the file says what was meant, and the framework that is
   named computes so.
-- **cannot be known**: the exporter writes the same whatever was meant.
+- **never means this**: no call of the framework computes what is written; it has this in its place.
+- **cannot be known**: the exporter writes the same whatever was meant; the flags of the original
+  call that it drops are named. **likely had** names the one that the call's own name suggests.
 - **measured**: models were run; **read**: in the exporter's own files, and not run.
 """
 
 
 def exporters_page() -> str:
     """Return the page of all exporters: a table, then the rows of each with their sources."""
-    known = [load_exporter(exporters.FOLDER / f"{name}.toml") for name in exporters.names()]
-    lines = [EXPORTERS, "| exporter | producer | rows | measured |", "| --- | --- | --- | --- |"]
+    known = [
+        exporters.load_exporter(exporters.FOLDER / f"{name}.toml") for name in exporters.names()
+    ]
+    lines = [EXPORTERS, "| exporter | told by | rows | measured |", "| --- | --- | --- | --- |"]
     for one in known:
         run = sum(row.how == "measured" for row in one.rows)
-        head = f"| [{one.title}](#{one.title.lower()}) | `{one.producer}` |"
+        marks = ", ".join(f"{by} `{mark}`" for by, mark in one.marks.items() if mark)
+        head = f"| [{one.title}](#{one.title.lower().replace(' ', '-')}) | {marks} |"
         lines.append(f"{head} {len(one.rows)} | {run or 'no'} |")
     for one in known:
         lines += ["", f"## {one.title}", "", *_exporter(one)]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _exporter(exporter: Exporter) -> Iterator[str]:
-    sources = list(dict.fromkeys(row.source for row in exporter.rows))
+def _exporter(one: Exporter) -> Iterator[str]:
+    sources = list(dict.fromkeys(row.source for row in one.rows))
     yield "| operator | when | versions | what it means | how | source |"
     yield "| --- | --- | --- | --- | --- | --- |"
-    for row in exporter.rows:
+    for row in one.rows:
         ops, when = _asked(row.conditions)
         means = _means(row) + "".join(f" [report]({link})" for link in row.reports)
         place = sources.index(row.source) + 1
@@ -186,19 +192,26 @@ def _exporter(exporter: Exporter) -> Iterator[str]:
     yield from (f"{place}. {source}" for place, source in enumerate(sources, 1))
 
 
-def _versions(row: exporters.Row) -> str:
+def _versions(row: exporter.Row) -> str:
     ends = [".".join(map(str, end)) if end else "" for end in (row.oldest, row.newest)]
     return " to ".join(ends).strip() if row.newest else f"{ends[0]} or newer" if ends[0] else "all"
 
 
-def _means(row: exporters.Row) -> str:
+def _means(row: exporter.Row) -> str:
     if row.call is not None:
         told = "**means** " + ", ".join(f"{key} {_said(value)}" for key, value in row.call.items())
     elif row.as_written:
         by = f" ({row.framework})" if row.framework else ""
         told = f"**means what it writes**: {', '.join(sorted(row.as_written))}{by}"
+    elif row.instead:
+        other = ", ".join(f"{key} *{value}*" for key, value in row.instead.items())
+        told = f"**never means this**: {row.framework} has {other}"
+    elif row.likely:
+        told = f"**likely had** {row.likely}"
     else:
+        flags = " or ".join((*row.readings, "neither")) if row.readings else ""
         told = f"**cannot be known**: {', '.join(sorted(row.cannot_be_known))}"
+        told += f", which {flags} would tell" if flags else ""
     return f"{told}; {row.note}" if row.note else told
 
 

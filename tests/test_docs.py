@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from halfpixel.intents.exporter import FOLDER, load_exporter, names
+from halfpixel.intents.exporter_file import FOLDER, load_exporter, names
 from halfpixel.targets.target import load_target
 from halfpixel.targets.target import names as targets
 

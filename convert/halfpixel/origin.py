@@ -27,7 +27,7 @@ Operator = (
     | AffineSample
     | CropResize
 )
-How = Literal["proven", "simulated", "recorded", "assumed", "policy"]
+How = Literal["proven", "simulated", "recorded", "named", "assumed", "policy"]
 Safety = Literal["safe", "unsafe"]
 """Whether a change is proven to keep or restore what is meant, or rests on an assumption."""
 
@@ -38,11 +38,14 @@ class Producer:
 
     Attributes:
         name: producer_name of the file, in lower case; empty where it says nothing.
-        version: (major, minor) of producer_version; None where it is not a version.
+        version: (major, minor) or (major, minor, patch) of producer_version; None where it is
+            not a version.
+        graph: name of the model's graph, in lower case.
     """
 
     name: str = ""
-    version: tuple[int, int] | None = None
+    version: tuple[int, ...] | None = None
+    graph: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class Intent:
     """What was meant, and how that is known.
 
     Attributes:
-        how: recorded by the exporter, assumed from its habits, or the user's policy.
+        how: recorded by the exporter, named by an operator of the original whose name was kept,
+            assumed from the exporter's habits, or the user's policy.
         origin: one phrase that says where it comes from.
         text: the call that was meant, as Python.
         call: the call, where it is an F.interpolate.
@@ -74,6 +78,8 @@ class Origin:
         intent: what was meant, where that is known.
         literal_size: the user's own line, as the exporter kept it, spells the size out.
         targets: names of the targets that the model is to run on.
+        kept: the original's framework and operator, as a converter kept its name on the node or
+            beside it.
     """
 
     producer: Producer = Producer()
@@ -81,6 +87,7 @@ class Origin:
     intent: Intent | None = None
     literal_size: bool = False
     targets: tuple[str, ...] = ()
+    kept: str = ""
 
 
 UNKNOWN: Final = Origin()

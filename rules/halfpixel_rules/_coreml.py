@@ -25,7 +25,10 @@ def otherwise_meant(site: Site) -> bool:
     A rule that keeps what an operator computes has nothing to offer then: another rule says what
     should stand there.
     """
-    return site.intent is not None and deviation(site.operation) is not None
+    intent = site.intent
+    if intent is None:
+        return False
+    return intent.how == "named" or deviation(site.operation) is not None
 
 
 def both_flags(operation: Operation) -> bool:

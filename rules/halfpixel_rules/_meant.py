@@ -54,4 +54,4 @@ def findings(site: Site, causes: frozenset[Cause], why: str) -> Iterator[Finding
 def safety_of(operation: Operation) -> Safety:
     """Return how safe it is to write what was meant: unsafe where that is assumed."""
     intent = operation.intent
-    return "unsafe" if intent is None or intent.how == "assumed" else "safe"
+    return "unsafe" if intent is None or intent.how in {"assumed", "named"} else "safe"

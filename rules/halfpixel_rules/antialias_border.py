@@ -11,7 +11,8 @@ graphs written by hand with ONNX's defaults.
 
 ## What is reported
 A warning where the two differ at the sizes in question and nothing stronger is known; where
-the call is recorded, differs-from-intent compares with it.
+the call is recorded, differs-from-intent compares with it. A note where no length and no factor
+is known: a linear kernel differs only where it shrinks.
 
 ## Fix safety
 Unsafe: that PyTorch's kernel was meant is an assumption.
@@ -48,7 +49,14 @@ def check(site: Site) -> Iterator[Finding]:
         f"antialias without {words}: at length {n_in} to {n_out} (axis {worst.axis}) weights are "
         f"up to {off:.3g} from PyTorch's"
     )
-    yield Finding(message, "warning", "proven", Fix("unsafe", fixed))
+    _, sampling = operator.axes[0]
+    ins, outs = site.operation.lengths
+    open_ = sampling.scale is None and all(ins[a] is None is outs[a] for a, _ in operator.axes)
+    if open_ and not cubic:
+        message += ", if it shrinks at all: no length or factor in the file says so"
+    yield Finding(
+        message, "note" if open_ and not cubic else "warning", "proven", Fix("unsafe", fixed)
+    )
 
 
 def _pytorch(sampling: Sampling) -> Sampling:
@@ -84,6 +92,17 @@ RULE = Rule(
                 "antialias without exclude_outside=1: at length 5 to 3 (axis 2) weights are up "
                 "to 0.0536 from PyTorch's",
                 "warning",
+                "proven",
+                Fix("unsafe", _smooth(excluded=True)),
+            ),
+        ),
+        Bad(
+            example_site("Resize", _smooth(excluded=False), by="sizes"),
+            Finding(
+                "antialias without exclude_outside=1: at length 3 to 1 (axis 2) weights are up "
+                "to 0.0952 from PyTorch's, if it shrinks at all: no length or factor in the file "
+                "says so",
+                "note",
                 "proven",
                 Fix("unsafe", _smooth(excluded=True)),
             ),

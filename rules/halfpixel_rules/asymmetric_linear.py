@@ -13,8 +13,9 @@ graphs, where it was meant; hand-written or converted graphs.
 
 ## What is reported
 A warning where the exporter can only have meant align_corners=False, or where nothing is known
-of what was meant. A note for the converters of TensorFlow and Paddle, which write what these
-compute. Nothing where every sample of these sizes falls on a pixel.
+of what was meant; likewise where it drops the flags of TensorFlow's resizes, with what each would
+compute and the option that settles it. A note for releases of the converters of TensorFlow and
+Paddle that write what these compute. Nothing where every sample of these sizes falls on a pixel.
 
 ## Fix safety
 Unsafe: half_pixel is what was meant, but a network that was trained or tuned with the shift
@@ -27,11 +28,12 @@ from fractions import Fraction
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ONNX
-from halfpixel.intents.exporter_habit import as_written
+from halfpixel.intents.exporter_habit import as_written, dropped
 from halfpixel.origin import Intent, Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Site
+from halfpixel_rules._dropped import dropped_flags
 from halfpixel_rules._meant import findings
 
 
@@ -45,6 +47,10 @@ def check(site: Site) -> Iterator[Finding]:
         return
     fixed = replace(operator, axes=tuple((a, _half_pixel(s)) for a, s in operator.axes))
     verdict = compare_resize(operator, fixed, *site.operation.lengths)
+    flags = dropped(site.operation, "coordinates")
+    if flags is not None:
+        yield from dropped_flags(site, flags, "samples on asymmetric coordinates")
+        return
     if verdict.negligible:
         return
     shift = float(verdict.worst.verdict.displacement)

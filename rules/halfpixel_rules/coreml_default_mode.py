@@ -12,8 +12,9 @@ for TensorFlow 1 alone), the neural networks of specification 4 and earlier, who
 knows nothing else; models built by hand. coremltools writes another mode for PyTorch's calls.
 
 ## What is reported
-A warning, with the shift; a note where the model comes from TensorFlow, which may mean it. Nothing
-where every sample of these lengths falls on a pixel.
+A warning, with the shift; a note where the model comes from TensorFlow 1, as a converter recorded
+or the names of its tensors tell. A layer of Keras may be of TensorFlow 1 or 2: both are said.
+Nothing where every sample of these lengths falls on a pixel.
 
 ## Fix safety
 Unsafe: half pixels are what was meant, but a network that was trained or tuned with the shift has
@@ -26,11 +27,12 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK
-from halfpixel.intents.exporter_habit import as_written
+from halfpixel.intents.exporter_habit import as_written, dropped
 from halfpixel.origin import Intent, Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Site
+from halfpixel_rules._dropped import dropped_flags
 from halfpixel_rules._meant import findings
 
 
@@ -46,6 +48,10 @@ def check(site: Site) -> Iterator[Finding]:
         return
     meant = replace(operator, axes=tuple((axis, _centred(s)) for axis, s in operator.axes))
     verdict = compare_resize(operator, meant, *operation.lengths)
+    flags = dropped(operation, "coordinates")
+    if flags is not None:
+        yield from dropped_flags(site, flags, "samples start on the first pixel")
+        return
     if verdict.negligible:
         return
     shift = float(verdict.worst.verdict.displacement)

@@ -67,7 +67,7 @@ CAUSES: frozenset[Cause] = frozenset({"coordinates", "kernel", "cubic", "border"
 def check(site: Site) -> Iterator[Finding]:
     """Compare the site with its intent."""
     intent = site.intent
-    if intent is None:
+    if intent is None or intent.how == "named":  # differs-from-name is about these
         return
     if intent.operator is None:
         yield from findings(site, CAUSES, "the weights are not those of the call")

@@ -10,7 +10,9 @@ TensorFlow (a = -0.5 with half_pixel_centers), Pillow, graphs written by hand.
 
 ## What is reported
 A warning where nothing is known of what was meant, or PyTorch wrote the model; nothing where
-the call is recorded (differs-from-intent compares with it) or TensorFlow wrote it.
+the call is recorded (differs-from-intent compares with it) or the exporter writes what TensorFlow
+computes. A warning where TensorFlow computes otherwise at these coordinates: tf2onnx writes
+a = -0.5 whatever the flags.
 
 ## Fix safety
 Unsafe: it may have been meant.
@@ -20,7 +22,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from halfpixel.intents.exporter_habit import as_written
+from halfpixel.intents.exporter import Row
+from halfpixel.intents.exporter_habit import as_written, instead
 from halfpixel.origin import Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Resize, Sampling, compare_resize
@@ -34,20 +37,42 @@ def check(site: Site) -> Iterator[Finding]:
     operator, intent = site.operator, site.intent
     if not isinstance(operator, Resize) or (intent is not None and intent.how != "assumed"):
         return
+    found = instead(site.operation, "cubic")
+    if found is not None:
+        yield from _never(site, operator, *found)
+        return
     fixed = replace(operator, axes=tuple((a, _pytorch(s)) for a, s in operator.axes))
     verdict = compare_resize(operator, fixed, *site.operation.lengths)
     if fixed == operator or verdict.negligible or as_written(site.operation, "cubic"):
         return
     sampling = next(s for _, s in operator.axes if s != _pytorch(s))
-    a = float(sampling.kernel.a) if isinstance(sampling.kernel, Cubic) else 0.0
-    border = "renormalised" if sampling.exclude_outside else "repeated"
     off = float(verdict.worst.verdict.weight_difference)
     message = (
-        f"cubic with a = {a:g} and a {border} border: weights are up to {off:.3g} from PyTorch's, "
+        f"cubic with {_words(sampling)}: weights are up to {off:.3g} from PyTorch's, "
         "a = -0.75 and a repeated border"
     )
     fix = Fix("unsafe", fixed)
     yield Finding(message, "warning", "proven", fix)
+
+
+def _never(site: Site, operator: Resize, row: Row, meant: Resize) -> Iterator[Finding]:
+    """Yield that a framework weighs pixels otherwise, whatever it was asked for."""
+    verdict = compare_resize(operator, meant, *site.operation.lengths)
+    if verdict.negligible:
+        return
+    (_, written), (_, other) = operator.axes[-1], meant.axes[-1]
+    off = float(verdict.worst.verdict.weight_difference)
+    message = (
+        f"cubic with {_words(written)} at {written.coordinate} coordinates: weights are up to "
+        f"{off:.3g} from those of {row.framework}, which has {_words(other)} there; {row.note}"
+    )
+    yield Finding(message, "warning", "assumed", Fix("unsafe", meant))
+
+
+def _words(sampling: Sampling) -> str:
+    """Return the coefficient and the border of a cubic kernel in words."""
+    a = float(sampling.kernel.a) if isinstance(sampling.kernel, Cubic) else 0.0
+    return f"a = {a:g} and a {'renormalised' if sampling.exclude_outside else 'repeated'} border"
 
 
 def _pytorch(sampling: Sampling) -> Sampling:

@@ -13,7 +13,8 @@ are exported as arithmetic.
 ## What is reported
 A warning, unless the exporter kept the source line and it spells the size out in digits. A
 fixed size can have been meant (a network that works at one resolution): then ignore it. The
-file alone cannot show which it was. A size of 1 is taken for meant.
+file alone cannot show which it was. A size of 1 is taken for meant; so is every one of a converter
+that reads a graph and traces nothing, such as TensorFlow's.
 
 ## Fix safety
 None: the arithmetic that was lost is not in the file.
@@ -24,6 +25,7 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.aten_call import GRAPH
+from halfpixel.intents.exporter_habit import as_written
 from halfpixel.origin import Intent, Origin
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
@@ -37,6 +39,8 @@ def check(site: Site) -> Iterator[Finding]:
     operation = site.operation
     if operation.by != "sizes" or operation.hidden or _says_so(site):
         return
+    if as_written(operation, "sizes") is not None:
+        return  # nothing was traced: the user gave a constant
     if not operation.constant_lengths:
         yield from _tried(operation)
         return

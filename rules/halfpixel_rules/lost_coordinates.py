@@ -11,7 +11,8 @@ onnx.version_converter, and tools built on it, leave both attributes out when th
 Upsample or Resize-10 to opset 11 or later. Exporters write at least one of the two.
 
 ## What is reported
-A warning where the defaults compute something else than asymmetric coordinates would. Where
+A warning where the defaults compute something else than asymmetric coordinates would, and an
+older opset could say the rest: a cubic or antialiased resize was never upgraded from one. Where
 a known exporter's habit is that half pixels were meant (PyTorch's, for linear), the loss
 has put right what the older opset could not say, and a note says so.
 
@@ -27,7 +28,7 @@ from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.deviation import deviation
 from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
-from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
+from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Site
 
 MARKS = ("coordinate_transformation_mode", "nearest_mode")
@@ -38,7 +39,7 @@ def check(site: Site) -> Iterator[Finding]:
     operator, operation = site.operator, site.operation
     if site.op != "Resize" or site.opset < FIRST_RESIZE or not isinstance(operator, Resize):
         return
-    if any(name in operation.attributes for name in MARKS):
+    if any(name in operation.attributes for name in MARKS) or _newer(operator):
         return
     old = replace(operator, axes=tuple((axis, _asymmetric(s)) for axis, s in operator.axes))
     verdict = compare_resize(operator, old, *operation.lengths)
@@ -55,6 +56,12 @@ def check(site: Site) -> Iterator[Finding]:
         yield Finding(agreed, "note", "assumed", declined="the defaults are what was meant")
         return
     yield Finding(message, "warning", "assumed", Fix("unsafe", old))
+
+
+def _newer(operator: Resize) -> bool:
+    """Whether no opset up to 10 can say what a node says: no upgrade can have lost it."""
+    kernels = [sampling.kernel for _, sampling in operator.axes]
+    return any(isinstance(k, Cubic) or (isinstance(k, Linear) and k.antialias) for k in kernels)
 
 
 def _asymmetric(sampling: Sampling) -> Sampling:
@@ -92,6 +99,15 @@ RULE = Rule(
                 like=_LENGTHS,
             ),
             because="enlarging by 2, both pick the same pixels",
+        ),
+        Good(
+            example_site(
+                "Resize",
+                example_resize(Sampling("half_pixel", Cubic())),
+                attributes={"mode": "cubic"},
+                like=_LENGTHS,
+            ),
+            because="opset 10 has no cubic resize that an upgrade could have come from",
         ),
         Bad(
             example_site(

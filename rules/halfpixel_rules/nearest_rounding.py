@@ -12,12 +12,13 @@ rounds up where it shrinks, TensorRT down; PyTorch's exporter at opset 10 means 
 
 ## What is reported
 An error where the call is recorded, a warning where it is assumed, or where nothing is known
-and neither mode of PyTorch picks these pixels (a note where TensorFlow or Paddle wrote the
-model, which have roundings of their own); with the lengths at which they differ.
+and neither mode of PyTorch picks these pixels (a note where the model is TensorFlow's or Paddle's,
+which have roundings of their own); with the lengths at which they differ. A warning too where the
+converter writes what its framework never computes, or drops the flags that would tell.
 
 ## Fix safety
 Safe where the call is recorded; unsafe where it is assumed, or where the nearer of PyTorch's
-two modes is taken for what was meant.
+two modes is taken for what was meant. None where another framework picks these pixels.
 """
 
 from collections.abc import Iterator
@@ -25,11 +26,13 @@ from dataclasses import replace
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.intents.exporter_habit import as_written
+from halfpixel.intents.exporter import Row
+from halfpixel.intents.exporter_habit import as_written, dropped, instead
 from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Attribute, Site
+from halfpixel_rules._dropped import dropped_flags
 from halfpixel_rules._meant import findings
 
 DEFAULTS = ("coordinate_transformation_mode", "nearest_mode")
@@ -49,6 +52,19 @@ def check(site: Site) -> Iterator[Finding]:
     if site.intent is not None:
         why = "the pixels are picked by another rule"
         yield from findings(site, frozenset({"rounding"}), why)
+    else:
+        yield from _without_intent(site, operator)
+
+
+def _without_intent(site: Site, operator: Resize) -> Iterator[Finding]:
+    """Compare with what the exporter's framework picks, or with PyTorch's two modes."""
+    flags = dropped(site.operation, "rounding")
+    if flags is not None:
+        yield from dropped_flags(site, flags, "pixels are picked on asymmetric coordinates")
+        return
+    found = instead(site.operation, "rounding")
+    if found is not None:
+        yield from _never(site, operator, *found)
         return
     exact = [_as(operator, "tf_half_pixel_for_nn"), _as(operator, "asymmetric")]
     verdicts = [(compare_resize(operator, m, *site.operation.lengths), m) for m in exact]
@@ -60,9 +76,25 @@ def check(site: Site) -> Iterator[Finding]:
         f"at length {n_in} to {n_out} (axis {worst.worst.axis}) the pixels are those of neither "
         "nearest nor nearest-exact"
     )
-    fix = Fix("unsafe", nearer)
     foreign = as_written(site.operation, "rounding")
-    yield Finding(message, "note" if foreign else "warning", "proven", fix)
+    if foreign is not None:
+        yield Finding(message, "note", "proven", declined=f"{foreign.framework} means it")
+        return
+    yield Finding(message, "warning", "proven", Fix("unsafe", nearer))
+
+
+def _never(site: Site, operator: Resize, row: Row, meant: Resize) -> Iterator[Finding]:
+    """Yield that a framework picks other pixels, whatever it was asked for."""
+    verdict = compare_resize(operator, meant, *site.operation.lengths)
+    if verdict.negligible:
+        return
+    n_in, n_out = verdict.worst.verdict.witness or (0, 0)
+    off = float(verdict.worst.verdict.displacement)
+    message = (
+        f"no call of {row.framework} picks these pixels: at length {n_in} to {n_out} (axis "
+        f"{verdict.worst.axis}) samples are up to {off:.3g} input px off; {row.note}"
+    )
+    yield Finding(message, "warning", "assumed", Fix("unsafe", meant))
 
 
 def _as(operator: Resize, coordinate: str) -> Resize:

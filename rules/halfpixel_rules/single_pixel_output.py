@@ -13,8 +13,9 @@ Up to PyTorch 1.9 that was what PyTorch computed for linear; for cubic it read c
 ## What is reported
 An error where the call is recorded and the output length is 1; a warning where it is assumed. At
 free lengths a note, unless one in a hundred of the lengths that the model takes, or more, gives
-an output of 1. Where the lengths are known and longer, the two modes are proven equal and nothing
-is said.
+an output of 1. A warning too where the exporter writes half_pixel for a framework that reads pixel
+0, as Paddle does. Where the lengths are known and longer, the two modes are proven equal and
+nothing is said.
 
 ## Fix safety
 Safe where the call is recorded; unsafe where it is assumed from the exporter's version.
@@ -25,6 +26,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.intents.exporter import Row
+from halfpixel.intents.exporter_habit import as_written, instead
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_record, example_site
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize
 from halfpixel.site import Attribute, Site
@@ -44,7 +47,11 @@ def check(site: Site) -> Iterator[Finding]:
         why = WHY if reads_first else "an output length of 1 reads the centre"
         yield from findings(site, frozenset({"single pixel"}), why)
         return
-    if not reads_first:
+    found = instead(site.operation, "coordinates")
+    if found is not None:
+        yield from _never(site, operator, *found)
+        return
+    if not reads_first or as_written(site.operation, "coordinates") is not None:
         return
     fixed = replace(operator, axes=tuple((a, _centred(s)) for a, s in operator.axes))
     verdict = compare_resize(operator, fixed, *site.operation.lengths)
@@ -60,6 +67,21 @@ def check(site: Site) -> Iterator[Finding]:
     known = site.operation.lengths[1][worst.axis] is not None
     fix = Fix("unsafe", fixed)
     yield Finding(message, "warning" if known else "note", "proven", fix)
+
+
+def _never(site: Site, operator: Resize, row: Row, meant: Resize) -> Iterator[Finding]:
+    """Yield that a framework reads another coordinate, whatever it was asked for."""
+    verdict = compare_resize(operator, meant, *site.operation.lengths)
+    if verdict.negligible:
+        return
+    n_in, n_out = verdict.worst.verdict.witness or (0, 0)
+    off = float(verdict.worst.verdict.displacement)
+    message = (
+        f"an output length of 1 reads the centre: at length {n_in} to {n_out} (axis "
+        f"{verdict.worst.axis}) samples are up to {off:.3g} input px from where {row.framework} "
+        f"reads; {row.note}"
+    )
+    yield Finding(message, "warning", "assumed", Fix("unsafe", meant))
 
 
 def _centred(sampling: Sampling) -> Sampling:

@@ -13,23 +13,6 @@ from halfpixel.checking.check import check_paths
 ROWS = {row["file"]: row for row in rows(REPORTS)}
 
 NOT_YET: Final = {
-    "the table of exporters does not tell what this one dropped, keeps in names, or means": (
-        "tf-nearest-16x16-to-8x8-ios16.mlpackage",
-        "tf1-nearest-6x7-to-4x5-nn.mlmodel",
-        "tfcoreml-upsample-x2.mlmodel",
-        "paddle-align-mode-1-6x7-to-12x14.onnx",
-        "paddle-length-1-4x5-to-5x1.onnx",
-        "tf-area-6x8-to-3x4.onnx",
-        "tf-bicubic-legacy-12x14.onnx",
-        "deeplab-513-tf2onnx-1.5.6-o8-a.onnx",
-        "tf2onnx-1.5.6-bilinear-o11.onnx",
-        "tf2onnx-1.7.1-bilinear-o10.onnx",
-        "tf-nearest-half-pixel-floor.onnx",
-        "tf2onnx-1.6.1-nearest-o11.onnx",
-        "tf2onnx-1.9.3-nearest-align-corners.onnx",
-        "defaults-cubic.onnx",
-        "defaults-linear-antialias.onnx",
-    ),
     "free lengths are not judged, or what is frozen beside them is not seen": (
         "adaptive-pool-3x3-exported-at-7x7-up.onnx",
         "adaptive-pool-6x6-exported-at-6x6.onnx",
@@ -42,13 +25,12 @@ NOT_YET: Final = {
         "area-8x8-to-4x4.onnx",
     ),
     "a note or a warning is given where nothing is wrong": (
-        "antialias-x3-after-crop.onnx",
         "global-pool-16-gate-align-corners.onnx",
     ),
 }
 """Files of which check does not say yet what it should, by the reason."""
 
-SPOILED: Final = ("paddle-align-mode-1-6x7-to-12x14.onnx",)
+SPOILED: Final[tuple[str, ...]] = ()
 """Right files that an unsafe fix makes wrong: their finding is one that is not due."""
 
 

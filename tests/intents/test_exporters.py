@@ -16,17 +16,9 @@ from halfpixel.conditions.facts import WORDS, facts_of, written_facts
 from halfpixel.conventions.torch.interpolate import Interpolate
 from halfpixel.dialect import NEURAL_NETWORK, ONNX
 from halfpixel.errors import UsageError
-from halfpixel.intents.exporter import (
-    ASPECTS,
-    FOLDER,
-    Aspect,
-    Exporter,
-    Row,
-    exporter_of,
-    load_exporter,
-    names,
-)
-from halfpixel.intents.exporter_habit import as_written, cannot_be_known, meant
+from halfpixel.intents.exporter import ASPECTS, BYS, INSTEAD, Aspect, By, Exporter, Row
+from halfpixel.intents.exporter_file import FOLDER, exporter_of, load_exporter, names
+from halfpixel.intents.exporter_habit import as_written, cannot_be_known, dropped, instead, meant
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import (
     Area,
@@ -47,7 +39,7 @@ ROWS = [
     for place in range(len(exporter.rows))
 ]
 KERNELS: dict[str, Kernel] = {
-    "nearest": Nearest("floor"), "linear": Linear(), "cubic": Cubic(Fraction(-3, 4)),
+    "nearest": Nearest("floor"), "linear": Linear(), "cubic": Cubic(Fraction(-1, 2)),
     "area": Area(),
 }  # fmt: skip
 ATTRIBUTES = ("mode", "coordinate_transformation_mode", "nearest_mode", "linearUpsampleMode")
@@ -70,8 +62,9 @@ def nodes(exporter: Exporter, row: Row) -> Iterator[tuple[Operation, str]]:
         when.get("kernel", ["linear"]),
         when.get("coordinates", ["half_pixel"]),
         when.get("named", [""]),
+        when.get("kept", [":" if exporter.name == "tensorflow" else ""]),
     )
-    for op, opset, *attributes, written, kernel, coordinate, named in chosen:
+    for op, opset, *attributes, written, kernel, coordinate, named, kept in chosen:
         pairs = zip(ATTRIBUTES, cast("list[str]", attributes), strict=True)
         given: dict[str, Attribute] = {key: value for key, value in pairs if value}
         if written:
@@ -79,17 +72,34 @@ def nodes(exporter: Exporter, row: Row) -> Iterator[tuple[Operation, str]]:
             given.setdefault("nearest_mode", "floor")
         else:
             given = {key: value for key, value in given.items() if key not in WORDS["written"]}
-        sampling = Sampling(cast("Coordinate", coordinate), KERNELS[str(kernel)])
+        n = {"to 1": 1, "down": 2}.get(when.get("lengths", [""])[0], 8)
+        kind = KERNELS[str(kernel)]
+        if row.instead.get("nearest_mode") == "floor":  # where the opset leaves the rounding open
+            kind = Nearest("simple")
+        sampling = Sampling(cast("Coordinate", coordinate), kind)
         operation = Operation(
             str(op), cast("int", opset), given, Resize(((2, sampling), (3, sampling))),
-            (1, 1, 4, 4), (1, 1, 8, 8), by="scales", scales=(1.0, 1.0, 2.0, 2.0),
+            (1, 1, 4, 4), (1, 1, n, n), by="scales", scales=(1.0, 1.0, n / 4, n / 4),
             dialect=NEURAL_NETWORK if coreml else ONNX,
             origin=Origin(
-                Producer(exporter.producer.rstrip("*"), row.oldest),
+                Producer(
+                    exporter.marks["producer"].rstrip("*"),
+                    row.oldest or row.newest,
+                    "" if exporter.marks["producer"] else exporter.marks["graph"].rstrip("*"),
+                ),
                 when.get("converted_from", [""])[0],
+                kept=_kept(str(kept)),
             ),
         )  # fmt: skip
         yield operation, NAMES[str(named)]
+
+
+def _kept(word: str) -> str:
+    """Return what a converter keeps of the original's names, for a word of a condition."""
+    if not word:
+        return ""
+    framework = "paddle" if "_interp" in word else "keras" if "up_" in word else "tensorflow"
+    return f"{framework} {word}ResizeBilinear" if word.endswith("/") else f"{framework} {word}"
 
 
 def told(exporter: Exporter, row: Row, operation: Operation, name: str, aspect: Aspect) -> bool:
@@ -107,9 +117,16 @@ def test_every_row_is_met_by_a_node(exporter: Exporter, place: int) -> None:
         met = [one for one in nodes(exporter, row) if told(exporter, row, *one, aspect)]
         assert met, aspect
         operation, name = met[0]
-        assert exporter_of(operation.origin.producer.name) is exporter
+        by: By = next(one for one in BYS if exporter.marks[one])
+        producer = operation.origin.producer
+        asked = {"producer": producer.name, "graph": producer.graph}.get(by, operation.origin.kept)
+        assert exporter_of(asked, by) is exporter
         assert (as_written(operation, aspect) is row) == (aspect in row.as_written)
         assert (cannot_be_known(operation, aspect) is exporter) == (aspect in row.cannot_be_known)
+        assert (dropped(operation, aspect) is not None) == bool(row.readings)
+        other = instead(operation, aspect)
+        assert (other is not None) == (aspect in {INSTEAD[key] for key in row.instead})
+        assert other is None or other[0] is row
         intent = meant(operation, name) if aspect == "call" else None
         assert (intent is not None) == (row.call is not None)
         if intent is not None and intent.call is not None and row.call is not None:
@@ -231,7 +248,7 @@ source = "page"
 BROKEN: tuple[tuple[str, str, str], ...] = (
     ("no toml", "row = [", "Unclosed|Invalid|expected"),
     ("no title", GOOD.replace('title = "an exporter"', ""), "names no title"),
-    ("no producer", GOOD.replace('producer = "exporter*"', ""), "names no producer"),
+    ("no mark", GOOD.replace('producer = "exporter*"', ""), "names no producer or graph or kept"),
     ("a key", f'colour = "red"\n{GOOD}', "colour is no key"),
     ("no row", GOOD.partition("[[row]]")[0], "has no row"),
     ("row of words", f'row = ["x"]\n{GOOD.partition("[[row]]")[0]}', "row 1: is no table"),
@@ -252,6 +269,12 @@ BROKEN: tuple[tuple[str, str, str], ...] = (
     ("lengths", GOOD.replace(', lengths = "by size"', ""), "call: names no lengths"),
     ("reports", f"{GOOD}reports = 'x'", "row 1: reports is no list"),
     ("pytorch", f'pytorch = "2.0"\n{GOOD}', "pytorch is '2.0'"),
+    ("no flag", re.sub("call =.*", 'likely = "corners"', GOOD), "likely is 'corners'"),
+    ("readings", re.sub("call =.*", "as_written = []\nreadings = [1]", GOOD), "readings is 1"),
+    ("instead", re.sub("call =.*", "instead = 3", GOOD), "instead is no table"),
+    ("what", re.sub("call =.*", "instead = { mode = 1 }", GOOD), "instead: mode is unknown"),
+    ("a name", re.sub("call =.*", "instead = { nearest_mode = 1 }", GOOD), "nearest_mode is 1"),
+    ("no number", re.sub("call =.*", 'instead = { cubic_coeff_a = "a" }', GOOD), "is 'a'"),
 )
 
 

@@ -228,7 +228,7 @@ def test_a_malformed_policy_is_refused(text: str) -> None:
 
 
 def test_versions() -> None:
-    assert version_of("2.13.0+cpu") == (2, 13)
+    assert version_of("2.13.0+cpu") == (2, 13, 0)
     assert version_of("nightly") is None
 
 

@@ -32,6 +32,8 @@ lengths                    whole up, whole down: every resized axis by a whole f
                            a length is not known
 converted_from             framework that the model was converted from, as the converter recorded it
 named                      ATen call that the node's name holds: "aten linear", ...
+kept                       of the original's names: an operator, ResizeArea, ...; resize/ where
+                           tf.image.resize put its own before; up_sampling, Keras; :, a tensor
 ========================== ==================================================================
 
 A target's rows stand on what is described: of a node that means nothing they know the operator
@@ -64,6 +66,7 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "op": frozenset(
         {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
         | {"upsample", "upsample_bilinear", "upsample_nearest_neighbor", "resize_bilinear"}
+        | {"resizeBilinear"}
     ),
     "dtype": TYPES,
     "grid_dtype": TYPES,
@@ -103,16 +106,17 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     ),
     "converted_from": frozenset({"torch", "tensorflow", "keras", "onnx"}),
     "named": frozenset({"aten nearest", "aten nearest-exact", "aten linear", "aten cubic"}),
+    "kept": frozenset(
+        {"resize/", "ResizeNearestNeighbor", "ResizeBilinear", "ResizeBicubic", "ResizeArea"}
+        | {"nearest_interp", "bilinear_interp", "bicubic_interp", "up_sampling", ":"}
+    ),
 }
 """What each condition can be; a row with any other word is refused when it is read."""
 
 ASKED: Final = (
-    "mode",
-    "coordinate_transformation_mode",
-    "antialias",
-    "exclude_outside",
+    "mode", "coordinate_transformation_mode", "antialias", "exclude_outside",
     "keep_aspect_ratio_policy",
-)
+)  # fmt: skip
 """Attributes of a resize that conditions ask for, beside the nearest_mode of a nearest one."""
 
 
@@ -171,6 +175,9 @@ def written_facts(operation: Operation) -> Facts:
         "written": frozenset(name for name in WORDS["written"] if name in given),
         "converted_from": frozenset({operation.origin.framework.partition("==")[0]}),
     }
+    if operation.origin.kept:
+        name = operation.origin.kept.partition(" ")[2]
+        facts["kept"] = frozenset({name.replace("resize/", ""), name[: name.find("/") + 1]} - {""})
     if isinstance(operator, Resize):
         samplings = [sampling for _, sampling in operator.axes]
         facts["kernel"] = frozenset(type(one.kernel).__name__.lower() for one in samplings)

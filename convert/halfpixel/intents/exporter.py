@@ -1,44 +1,56 @@
 """What an exporter is: a program that wrote a model, and what its writing can only have meant.
 
 An exporter is one file of `exporters/`, named after how the producer's name begins: `keras.toml`
-speaks of keras2onnx too. A file says whose it is and holds rows. A row has conditions on a node
+speaks of keras2onnx too. Where no table knows the producer, the name of the graph is asked, then
+what a converter kept of the original's names (`kept_name.py`): what these begin with is the file's
+name too. A file says by which of them it is told, and holds rows. A row has conditions on a node
 (`conditions/`), perhaps a range of the producer's versions, a source, and one of
 
 - `call`: what PyTorch was asked for, as arguments of F.interpolate, each a value or a word that
   says where it is read (`CALLS`);
 - `as_written`: in these aspects (`ASPECTS`) the file says what was meant; `framework` computes so;
-- `cannot_be_known`: the exporter writes the same whatever was meant in these aspects.
+- `instead`: what is written was never meant: `framework` computes this in its place (`INSTEAD`);
+- `cannot_be_known`: the exporter writes the same whatever was meant in these aspects; `readings`
+  are flags of the original call that it drops (`FLAGS`);
+- `likely`: which of these flags the original call had, by its name; what it is not.
 
 Of the rows that hold, the first that speaks of an aspect counts; a `call` speaks of the aspect
 "call", and so does a row that leaves the whole call to what is written. A version that is not
 known counts as the newest.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from functools import lru_cache
-from pathlib import Path
-from typing import Final, Literal, cast
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
-from halfpixel.conditions.condition import Conditions, parse_conditions
+from halfpixel.conditions.condition import Conditions
 from halfpixel.conditions.facts import Facts
-from halfpixel.conditions.rows import Sources, links, one_of, parse_rows, source_of
-from halfpixel.errors import UsageError
-
-FOLDER: Final = Path(__file__).parent / "exporters"
 
 How = Literal["measured", "read"]
 HOWS: Final[tuple[How, ...]] = ("measured", "read")
 
 Aspect = Literal[
-    "call", "mode", "coordinates", "rounding", "cubic", "align_corners", "antialias", "scales"
-]
+    "call", "mode", "coordinates", "rounding", "cubic", "align_corners", "antialias", "scales",
+    "sizes", "flags",
+]  # fmt: skip
 ASPECTS: Final[tuple[Aspect, ...]] = (
     "call", "mode", "coordinates", "rounding", "cubic", "align_corners", "antialias", "scales",
+    "sizes", "flags",
 )  # fmt: skip
-"""What a row can speak of; cubic is the kernel's coefficient and border."""
+"""What a row can speak of: cubic is the coefficient and the border, sizes are constants."""
+
+FLAGS: Final[tuple[str, ...]] = ("align_corners=True", "half_pixel_centers=True")
+"""Flags of TensorFlow's resizes that an exporter may drop."""
+
+INSTEAD: Final[Mapping[str, Aspect]] = {
+    "coordinates": "coordinates", "nearest_mode": "rounding",
+    "cubic_coeff_a": "cubic", "exclude_outside": "cubic",
+}  # fmt: skip
+"""What a row can say was meant in place of what is written, and the aspect that it is."""
+
+By = Literal["producer", "graph", "kept"]
+BYS: Final[tuple[By, ...]] = ("producer", "graph", "kept")
+"""By what a model tells who wrote it, the first that does."""
 
 CALLS: Final[Mapping[str, tuple[object, ...]]] = {
     "mode": ("nearest", "nearest-exact", "linear", "cubic", "as written", "named"),
@@ -59,14 +71,16 @@ MULTIPLIES: Final[tuple[str, ...]] = ("float64", "unknown")
 VERSIONS: Final[tuple[str, ...]] = ("producer", "newest")
 FIELDS: Final = frozenset(
     {"versions", "call", "as_written", "cannot_be_known", "framework", "origin", "recorded"}
-    | {"how", "source", "reports", "note"}
+    | {"instead", "readings", "likely", "how", "source", "reports", "note"}
 )
 KEYS: Final = frozenset(
-    {"title", "producer", "pytorch", "nudges", "multiplies", "origin", "how", "sources", "row"}
+    {"title", *BYS, "pytorch", "nudges", "multiplies", "origin", "how", "sources", "row"}
 )
 
-Version = tuple[int, int]
-_VERSION: Final = re.compile(r"(\d+\.\d+)?")
+KINDS: Final = ("call", "as_written", "instead", "cannot_be_known", "likely")
+
+Version = tuple[int, ...]
+"""Major, minor and, where it is told, patch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,9 @@ class Row:
         framework: what computes as the node says.
         origin: one phrase that says how a call is known.
         recorded: the file itself tells the call; it is no habit.
+        instead: what was meant in place of what is written.
+        readings: flags that the original call may have had.
+        likely: the flag that it had, as far as its name tells.
         how: measured where models were run, or read.
         source: repository, release, file and function, or the models that were run.
         reports: links to public issues in which it was seen.
@@ -102,19 +119,26 @@ class Row:
     source: str
     reports: tuple[str, ...] = ()
     note: str = ""
+    instead: Mapping[str, object] = field(default_factory=dict[str, object])
+    readings: tuple[str, ...] = ()
+    likely: str = ""
 
     def covers(self, version: Version | None) -> bool:
         """Whether the row speaks of what this version of the producer wrote."""
         if version is None:
             return self.newest is None
         early = self.oldest is not None and version < self.oldest
-        late = self.newest is not None and version > self.newest
+        late = self.newest is not None and version[: len(self.newest)] > self.newest
         return not early and not late
 
     def speaks_of(self, aspect: Aspect) -> bool:
         """Whether the row says something of an aspect."""
-        told = aspect in self.as_written or aspect in self.cannot_be_known
-        return told or (aspect == "call" and self.call is not None)
+        if aspect in self.as_written or aspect in self.cannot_be_known:
+            return True
+        if aspect in {INSTEAD[key] for key in self.instead}:
+            return True
+        told = {"call": self.call is not None, "flags": bool(self.likely)}
+        return told.get(aspect, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +148,8 @@ class Exporter:
     Attributes:
         name: the file's name.
         title: what people call it.
-        producer: pattern of the names that it gives itself.
+        marks: patterns of the names that it gives itself or its graph, and of what is kept of the
+            original's names; empty where there is no such mark.
         pytorch: whose version the meaning of PyTorch's calls is of: the producer's or the newest.
         nudges: it writes a length as a factor, (n_out + 0.0001) / n_in.
         multiplies: in which type the framework behind it computes a length by a factor.
@@ -133,7 +158,7 @@ class Exporter:
 
     name: str
     title: str
-    producer: str
+    marks: Mapping[By, str]
     pytorch: str = "newest"
     nudges: bool = False
     multiplies: str = "unknown"
@@ -146,144 +171,3 @@ class Exporter:
             if row.conditions.hold(facts):
                 return row
         return None
-
-
-def names() -> list[str]:
-    """Return the exporters of which something is known.
-
-    >>> {"pytorch", "tf2onnx", "coremltools"} <= set(names())
-    True
-    """
-    return sorted(path.stem for path in FOLDER.iterdir() if path.suffix == ".toml")
-
-
-@lru_cache(maxsize=256)
-def exporter_of(producer: str) -> Exporter | None:
-    """Return the exporter that gives itself a name; None where nothing is known of such a one.
-
-    Raises:
-        UsageError: its file is malformed.
-    """
-    for name in names():
-        if producer.startswith(name):
-            exporter = load_exporter(FOLDER / f"{name}.toml")
-            if fnmatchcase(producer, exporter.producer):
-                return exporter
-    return None
-
-
-@lru_cache(maxsize=64)
-def load_exporter(path: Path) -> Exporter:
-    """Return the exporter of a file.
-
-    Raises:
-        UsageError: the file is malformed; the row and the value are named.
-    """
-    import tomllib
-
-    try:
-        return _of_file(path, tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: {error}") from error
-
-
-def _of_file(path: Path, body: Mapping[str, object]) -> Exporter:
-    unknown = sorted(body.keys() - KEYS)
-    if unknown:
-        raise ValueError(f"{unknown[0]} is no key, expected one of {', '.join(sorted(KEYS))}")
-    for key in ("title", "producer"):
-        if not body.get(key):
-            raise ValueError(f"names no {key}")
-    told = str(body.get("origin", ""))
-    rows = parse_rows(body, lambda row, sources: _row(row, sources, body.get("how"), told))
-    if not rows:
-        raise ValueError("has no row: write one under [[row]]")
-    return Exporter(
-        path.stem,
-        str(body["title"]),
-        str(body["producer"]),
-        one_of("pytorch", body.get("pytorch", "newest"), VERSIONS),
-        body.get("nudges") is True,
-        one_of("multiplies", body.get("multiplies", "unknown"), MULTIPLIES),
-        rows,
-    )
-
-
-def _row(row: Mapping[str, object], sources: Sources, how: object, origin: str) -> Row:
-    kinds = [key for key in ("call", "as_written", "cannot_be_known") if key in row]
-    if len(kinds) != 1:
-        told = " and ".join(kinds) or "nothing"
-        raise ValueError(f"says {told}, expected one of call, as_written, cannot_be_known")
-    oldest, newest = parse_versions(row.get("versions", "-"))
-    return Row(
-        parse_conditions(row, FIELDS),
-        oldest,
-        newest,
-        _call(row["call"]) if "call" in row else None,
-        _aspects("as_written", row),
-        _aspects("cannot_be_known", row),
-        str(row.get("framework", "")),
-        _origin(row, origin),
-        row.get("recorded") is True,
-        one_of("how", row.get("how", how), HOWS),
-        source_of(row, sources),
-        links(row),
-        str(row.get("note", "")),
-    )
-
-
-def _origin(row: Mapping[str, object], shared: str) -> str:
-    """Return how a row's call is known, with names in braces for what each node tells."""
-    origin = str(row.get("origin", shared))
-    if "call" in row and not origin:
-        raise ValueError("gives no origin for its call")
-    try:
-        origin.format(version="", opset="", name="")
-    except (LookupError, ValueError):
-        told = "expected text with {version}, {opset} or {name} in it"
-        raise ValueError(f"origin is {origin!r}, {told}") from None
-    return origin
-
-
-def parse_versions(text: object) -> tuple[Version | None, Version | None]:
-    """Return the first and the last version of a range.
-
-    Raises:
-        ValueError: it is no range.
-
-    >>> parse_versions("1.2-1.9"), parse_versions("5.0-"), parse_versions("-")
-    (((1, 2), (1, 9)), ((5, 0), None), (None, None))
-    """
-    low, dash, high = str(text).partition("-")
-    if not dash or not all(_VERSION.fullmatch(end.strip()) for end in (low, high)):
-        raise ValueError(f'versions is {text!r}, expected a range such as "1.2-1.9" or "5.0-"')
-    return _version(low), _version(high)
-
-
-def _version(text: str) -> Version | None:
-    """Return a version; None where a range has no such end."""
-    major, dot, minor = text.strip().partition(".")
-    return (int(major), int(minor)) if dot else None
-
-
-def _aspects(key: str, row: Mapping[str, object]) -> frozenset[Aspect]:
-    given = row.get(key, [])
-    if not isinstance(given, list):
-        raise ValueError(f"{key} is no list")  # noqa: TRY004 - told like the others
-    return frozenset(one_of(key, one, ASPECTS) for one in cast("list[object]", given))
-
-
-def _call(given: object) -> dict[str, object]:
-    if not isinstance(given, dict):
-        raise ValueError("call is no table")  # noqa: TRY004 - told like the others
-    call = dict(cast("Mapping[str, object]", given))
-    for key, value in call.items():
-        if key not in CALLS:
-            raise ValueError(f"call: {key} is no argument, expected one of {', '.join(CALLS)}")
-        if not any(value is one or (value == one and isinstance(one, str)) for one in CALLS[key]):
-            expected = ", ".join(map(str, CALLS[key]))
-            raise ValueError(f"call: {key} is {value!r}, expected one of {expected}")
-    missing = [key for key in ("mode", "lengths") if key not in call]
-    if missing:
-        raise ValueError(f"call: names no {missing[0]}")
-    return call

@@ -6,13 +6,17 @@ length that became a factor, is a part of that. A table is read where a producer
 before a site asks for it.
 """
 
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.torch.interpolate import LATEST, Family, Interpolate
 from halfpixel.dialect import ONNX
 from halfpixel.intents.aten_call import named_call
 from halfpixel.origin import Intent
-from halfpixel.sampling import Resize
+from halfpixel.sampling import Coordinate, Cubic, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import float32, likeliest
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.site import Operation
@@ -20,12 +24,29 @@ from halfpixel.site import Operation
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from halfpixel.conventions.tf_resize import Method
     from halfpixel.intents.aten_call import NamedCall
     from halfpixel.intents.exporter import Aspect, Exporter, Row
+    from halfpixel.sampling.kernel import Rounding
 
 _CORNERS = frozenset({"align_corners", "tf_crop_and_resize"})
 NUDGE: Final = 1e-4
 """What coremltools adds to an output length before it divides it by the input's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Flags of the original call that an exporter does not write.
+
+    Attributes:
+        exporter: which exporter, with its version.
+        readings: what the node would compute with each, by the flag as Python has it.
+        likely: the flag that the original call had, as far as its name tells; else empty.
+    """
+
+    exporter: str
+    readings: "Mapping[str, Resize]"
+    likely: str
 
 
 def meant(operation: Operation, name: str = "") -> Intent | None:
@@ -44,6 +65,8 @@ def meant(operation: Operation, name: str = "") -> Intent | None:
     version = operation.origin.producer.version
     if version is None and exporter.pytorch == "producer":
         version = LATEST
+    elif exporter.pytorch == "producer":
+        version = (version or ())[:2]
     origin = row.origin.format(
         version=".".join(map(str, version or ())),
         opset=operation.opset,
@@ -64,13 +87,32 @@ def cannot_be_known(operation: Operation, aspect: "Aspect") -> "Exporter | None"
     return found[0] if found is not None and aspect in found[1].cannot_be_known else None
 
 
+def instead(operation: Operation, aspect: "Aspect") -> "tuple[Row, Resize] | None":
+    """Return what was meant where a node says what nobody can have meant, with its row."""
+    found, operator = _asked(operation, aspect), operation.operator
+    if found is None or not found[1].instead or not isinstance(operator, Resize):
+        return None
+    told = found[1].instead
+    axes = tuple((axis, _instead(sampling, told)) for axis, sampling in operator.axes)
+    meant = replace(operator, axes=axes)
+    return None if meant == operator else (found[1], meant)
+
+
+def dropped(operation: Operation, aspect: "Aspect") -> "Dropped | None":
+    """Return the flags that the exporter of a node drops; None where it drops none."""
+    found, operator = _asked(operation, aspect), operation.operator
+    if found is None or not found[1].readings or not isinstance(operator, Resize):
+        return None
+    likely = _asked(operation, "flags")
+    producer = operation.origin.producer
+    title = f"{found[0].title} {'.'.join(map(str, producer.version or ()))}".strip()
+    meant = {flag: with_flag(operator, flag) for flag in found[1].readings}
+    return Dropped(title, meant, likely[1].likely if likely is not None else "")
+
+
 def multiplies_in_float64(operation: Operation) -> bool:
     """Whether the program that wrote an operator computes lengths by factors in float64."""
-    if not operation.origin.producer.name:
-        return False
-    from halfpixel.intents.exporter import exporter_of
-
-    exporter = exporter_of(operation.origin.producer.name)
+    exporter = _exporter(operation)
     return exporter is not None and exporter.multiplies == "float64"
 
 
@@ -86,19 +128,65 @@ def _asked(
     operation: Operation, aspect: "Aspect", aten: "NamedCall | None" = None
 ) -> "tuple[Exporter, Row] | None":
     """Return the exporter that wrote a node, and its row about an aspect."""
-    if not operation.origin.producer.name:
-        return None
-    from halfpixel.conditions.facts import facts_of, written_facts
-    from halfpixel.intents.exporter import exporter_of
-
-    exporter = exporter_of(operation.origin.producer.name)
+    exporter = _exporter(operation)
     if exporter is None:
         return None
+    from halfpixel.conditions.facts import facts_of, written_facts
+
     facts = {**facts_of(operation), **written_facts(operation)}
     if aten is not None:
         facts["named"] = frozenset({f"aten {aten.family}"})
     row = exporter.row(aspect, facts, operation.origin.producer.version)
     return None if row is None else (exporter, row)
+
+
+def _exporter(operation: Operation) -> "Exporter | None":
+    """Return the exporter that wrote a node, if something is known of it."""
+    origin = operation.origin
+    told = (origin.producer.name, origin.producer.graph, origin.kept)
+    if not any(name.startswith(_beginnings()) for name in told):
+        return None
+    from halfpixel.intents.exporter_file import exporter_of
+
+    known = exporter_of(origin.producer.name) or exporter_of(origin.producer.graph, "graph")
+    return known or exporter_of(origin.kept, "kept")
+
+
+@lru_cache(maxsize=1)
+def _beginnings() -> tuple[str, ...]:
+    """Return what the names begin with of which a table is there; nothing is read for that."""
+    return tuple(path.stem for path in (Path(__file__).parent / "exporters").iterdir())
+
+
+def _instead(sampling: Sampling, told: "Mapping[str, object]") -> Sampling:
+    """Return one axis with what a row says was meant in the place of what is written."""
+    kernel, keys = sampling.kernel, {**told}
+    if isinstance(kernel, Nearest) and "nearest_mode" in keys:
+        kernel = replace(kernel, rounding=cast("Rounding", keys["nearest_mode"]))
+    if isinstance(kernel, Cubic) and "cubic_coeff_a" in keys:
+        kernel = replace(kernel, a=Fraction(cast("float", keys["cubic_coeff_a"])))
+    return replace(
+        sampling,
+        kernel=kernel,
+        coordinate=cast("Coordinate", keys.get("coordinates", sampling.coordinate)),
+        exclude_outside=bool(keys.get("exclude_outside", sampling.exclude_outside)),
+    )
+
+
+def with_flag(operator: Resize, flag: str) -> Resize:
+    """Return what TensorFlow computes with a flag, by the kernel of a resize."""
+    from halfpixel.conventions.tf_resize import read
+
+    def one(sampling: Sampling) -> Sampling:
+        kinds: dict[type, Method] = {Nearest: "nearest", Linear: "bilinear", Cubic: "bicubic"}
+        method = kinds.get(type(sampling.kernel))
+        if method is None:
+            return sampling
+        corners = flag == "align_corners=True"
+        told = read(method, align_corners=corners, half_pixel_centers=not corners)
+        return replace(told, scale=sampling.scale)
+
+    return replace(operator, axes=tuple((axis, one(s)) for axis, s in operator.axes))
 
 
 def _call(
@@ -122,6 +210,7 @@ def _call(
     if corners == "as written":
         corners = has_coordinate(operation, _CORNERS)
     version = operation.origin.producer.version if exporter.pytorch == "producer" else None
+    known = LATEST if version is None else (version[0], version[1])
     factors = _factors(operation, exporter, str(told["lengths"]))
     spatial = operation.spatial
     by_size = operation.by == "sizes"
@@ -135,7 +224,7 @@ def _call(
         bool(corners) if family in {"linear", "cubic"} else None,
         bool(antialias),
         fractions and family == "linear" and told.get("recompute_scale_factor") is True,
-        LATEST if version is None else version,
+        known,
     )
 
 

@@ -4,7 +4,7 @@ A target is one file of `targets/`, by its name, or any other by its path:
 
 - `NAME.toml`: rows that a person wrote, each with its source (`row.py`), the first that holds
   counting; or a Core ML system (`coreml_system.py`);
-- `NAME.json`: a table that `conformance --output-format json` measured (`table.py`), after the rows.
+- `NAME.json`: a table that `halfpixel conformance` measured (`table.py`), after the rows.
 """
 
 from collections.abc import Mapping

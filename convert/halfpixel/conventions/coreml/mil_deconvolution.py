@@ -7,6 +7,7 @@ Source: coremltools `converters/mil/mil/ops/defs/iOS15/conv.py`.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 from halfpixel.conventions.meaning import choice, whole
@@ -63,7 +64,7 @@ def conv_transpose(
         None if shape is None else tuple(whole("output_shape", n) for n in shape)[-axes:],
         "SAME_UPPER" if kind == "same" or shape is not None else "NOTSET",
     )
-    return meant if kind == "same" else _fitted(meant, lengths)
+    return _same(meant) if kind == "same" and shape is None else _fitted(meant, lengths)
 
 
 def _ints(attributes: Attributes, name: str, count: int, rest: int = 1) -> tuple[int, ...]:
@@ -84,6 +85,22 @@ def _listed(attributes: Attributes, name: str) -> Sequence[int] | None:
     if given is not None and not isinstance(given, Sequence):
         raise ConventionError(f"{name} is {given!r}, expected a list")
     return cast("Sequence[int] | None", given)
+
+
+def _same(meant: ConvTranspose) -> ConvTranspose:
+    """Return the same with what is cut to length times stride, the floor of the half at the start.
+
+    >>> _same(ConvTranspose((4,), (2,), (0,), (0,), (0,), (1,), 1, None, "SAME_UPPER")).begin
+    (1,)
+    """
+    over = [meant.reach(a) - meant.strides[a] for a in range(len(meant.kernel))]
+    return replace(
+        meant,
+        begin=tuple(max(cut, 0) // 2 for cut in over),
+        end=tuple(max(cut, 0) - max(cut, 0) // 2 for cut in over),
+        output_padding=tuple(max(-cut, 0) for cut in over),
+        auto_pad="NOTSET",
+    )
 
 
 def _fitted(meant: ConvTranspose, lengths: Sequence[int | None]) -> ConvTranspose:

@@ -175,8 +175,18 @@ class TensorValue(Message):
     bytes: ByteString = field(7, "value")
 
 
+class KeyValuePair(Message):
+    key: "MilValue" = field(1)
+    value: "MilValue" = field(2)
+
+
+class DictionaryValue(Message):
+    values: Repeated[KeyValuePair] = field(1)
+
+
 class ImmediateValue(Message):
     tensor: TensorValue = field(1, "value")
+    dictionary: DictionaryValue = field(4, "value")
 
 
 class BlobFileValue(Message):

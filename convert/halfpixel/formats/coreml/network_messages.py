@@ -92,13 +92,38 @@ class Concat(Message):
     sequenceConcat: Bool = field(100)
 
 
+class ValidCompletePadding(Message):
+    paddingAmounts: Scalars[UInt64] = field(10)
+
+
 class Pooling(Message):
     type: Int32 = field(1)
     kernelSize: Scalars[UInt64] = field(10)
     stride: Scalars[UInt64] = field(20)
     valid: ValidPadding = field(30, "padding")
     same: SamePadding = field(31, "padding")
+    includeLastPixel: ValidCompletePadding = field(32, "padding")
     globalPooling: Bool = field(60)
+
+
+class Padding(Message):
+    paddingAmounts: BorderAmounts = field(10)
+
+
+class Crop(Message):
+    cropAmounts: BorderAmounts = field(1)
+
+
+class Permute(Message):
+    axis: Scalars[UInt64] = field(1)
+
+
+class LoadConstant(Message):
+    shape: Scalars[UInt64] = field(1)
+
+
+class Reshape(Message):
+    targetShape: Scalars[Int64] = field(1)
 
 
 class WeightParams(Message):

@@ -6,7 +6,12 @@ from typing import Final
 
 from halfpixel.format import Port
 from halfpixel.formats.coreml.edit import CoremlEdit
-from halfpixel.formats.coreml.messages import FeatureDescription, MilProgram, ModelDescription
+from halfpixel.formats.coreml.messages import (
+    FeatureDescription,
+    MilProgram,
+    MilValue,
+    ModelDescription,
+)
 from halfpixel.formats.coreml.read.layer import layers
 from halfpixel.formats.coreml.read.network import NetworkScope
 from halfpixel.formats.coreml.read.operation import places_in
@@ -16,12 +21,15 @@ from halfpixel.formats.coreml.read.program import MilScope, main_first, scopes
 from halfpixel.formats.coreml.read.specification import Leaf, Spec, specification
 from halfpixel.formats.coreml.schema import ARRAY_TYPES
 from halfpixel.intents.exporter_habit import meant
+from halfpixel.intents.kept_name import named
 from halfpixel.origin import Producer
 from halfpixel.sampling import Resize
 from halfpixel.site import Shape
 
 SOURCE: Final = "com.github.apple.coremltools.source"
 VERSION: Final = "com.github.apple.coremltools.version"
+COMPONENT: Final = "coremltools-component-"
+"""What a framework's name stands behind in an ML Program's own buildInfo."""
 
 COLOURS: Final = {10: 1, 20: 3, 30: 3, 40: 1}
 """Channels of an image, by its colour space."""
@@ -106,10 +114,13 @@ def contents_of(package: Package, edit: CoremlEdit) -> Contents:
 def _places(found: Contents, spec: Spec, leaf: Leaf, edit: CoremlEdit) -> list[CoremlPlace]:
     """Return the sites of a program or network; a program is kept parsed."""
     own = metadata_of(leaf.description) or found.metadata
-    producer, source = producer_of(own), "==".join(filter(None, source_of(own)))
+    program = None
     if leaf.kind == "mlProgram":
         program = edit.programs.get(leaf.label) or spec.message(MilProgram, leaf.spans[-1])
         found.programs[leaf.label] = program
+        own = own if VERSION in own else {**build_info(program), **own}
+    producer, source = producer_of(own), "==".join(filter(None, source_of(own)))
+    if program is not None:
         blocks = scopes(program, found.package, leaf.version)
         return [one for block in blocks for one in places_in(leaf, block, producer, source)]
     scope = NetworkScope(spec, leaf, producer, source, edit.layers)
@@ -152,7 +163,7 @@ def _with_intent(place: CoremlPlace) -> CoremlPlace:
     operation = place.site.operation
     if not isinstance(operation.operator, Resize):
         return place
-    intent = meant(operation, place.site.name)
+    intent = named(operation) or meant(operation, place.site.name)
     if intent is None:
         return place
     site = replace(place.site, operation=operation.meaning(intent))
@@ -162,6 +173,23 @@ def _with_intent(place: CoremlPlace) -> CoremlPlace:
 def metadata_of(description: ModelDescription) -> dict[str, str]:
     """Return the user-defined metadata."""
     return dict(description.metadata.userDefined)
+
+
+def build_info(program: MilProgram) -> dict[str, str]:
+    """Return what an ML Program says of its making, by the names that user-defined metadata has."""
+    if "buildInfo" not in program.attributes:
+        return {}
+    pairs = program.attributes["buildInfo"].immediateValue.dictionary.values
+    told = {_only_text(pair.key): _only_text(pair.value) for pair in pairs}
+    found = {VERSION: told["coremltools-version"]} if told.get("coremltools-version") else {}
+    sources = [name for name in told if name.startswith(COMPONENT)]
+    if len(sources) == 1:
+        found[SOURCE] = f"{sources[0].removeprefix(COMPONENT)}=={told[sources[0]]}"
+    return found
+
+
+def _only_text(value: MilValue) -> str:
+    return "".join(value.immediateValue.tensor.strings.values)
 
 
 def port_of(feature: FeatureDescription, role: str = "") -> Port:

@@ -39,6 +39,7 @@ from halfpixel.formats.coreml.read.place import (
     site_of,
 )
 from halfpixel.formats.coreml.read.specification import Leaf, Spec
+from halfpixel.intents.kept_name import kept_name
 from halfpixel.origin import Origin, Producer
 from halfpixel.site import Attribute, Operation, Shape
 
@@ -166,7 +167,7 @@ class NetworkScope:
             None,
             input_shape=self.shapes.get(data),
             output_shape=self.shapes.get(output),
-            origin=Origin(self.producer, self.source),
+            origin=Origin(self.producer, self.source, kept=kept_name([layer.name, *layer.outputs])),
             dtype="float32",
             dialect=NEURAL_NETWORK,
         )

@@ -25,6 +25,7 @@ from halfpixel.formats.coreml.read.place import (
 )
 from halfpixel.formats.coreml.read.program import MilScope, named, operation_name, shape_of
 from halfpixel.formats.coreml.read.specification import Leaf
+from halfpixel.intents.kept_name import kept_name
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import CropResize, GridSample, RoiAlign
 from halfpixel.site import Attribute, Operation
@@ -69,7 +70,7 @@ def _place(leaf: Leaf, scope: MilScope, index: int, producer: Producer, source: 
         None,
         input_shape=scope.shape(data),
         output_shape=scope.shape(outputs[0]) if outputs else None,
-        origin=Origin(producer, source),
+        origin=Origin(producer, source, kept=kept_name([operation_name(operation), *outputs])),
         dtype=scope.dtype(data),
         dialect=ML_PROGRAM,
         since=_since(scope, operation),

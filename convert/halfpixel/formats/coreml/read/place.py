@@ -13,6 +13,7 @@ from halfpixel.formats.coreml.messages import MilOperation
 from halfpixel.formats.coreml.read.layer import NetworkLayer
 from halfpixel.formats.coreml.read.program import MilScope
 from halfpixel.formats.coreml.read.specification import Leaf
+from halfpixel.sampling import ConvTranspose
 from halfpixel.site import Operation, Shape, Site, known
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def site_of(  # noqa: PLR0913, PLR0917 - each is told by the file
         try:
             found, compute = describe()
             doubt = open_question(base.op, base.attributes, found.lengths[0])
+            if doubt and cuts_nothing(found):
+                doubt = ""
             found = replace(found, doubt=doubt)
         except ConventionError as error:
             problem = str(error)
@@ -103,6 +106,31 @@ def site_of(  # noqa: PLR0913, PLR0917 - each is told by the file
     if problem:
         found, compute = replace(base, problem=problem), refusing(name, problem)
     return Site(name, found, "/".join(filter(None, graph)), compute=compute)
+
+
+def cuts_nothing(found: Operation) -> bool:
+    """Whether a deconvolution's fixed output lengths are those that it has without them.
+
+    With the very lengths that its padding leaves, no end is cut more than the other; a layer of a
+    neural network halves what is too much, which is its padding where that is the same at both.
+    """
+    meant, given = found.operator, found.attributes
+    fixed = given.get("output_shape", given.get("outputShape"))
+    if not isinstance(meant, ConvTranspose) or not isinstance(fixed, tuple):
+        return False
+    axes = len(meant.kernel)
+    network = "outputShape" in given
+    pads = given.get("borderAmounts" if network else "pad", ())
+    if not isinstance(pads, tuple) or given.get("pad_type", "custom") != "custom":
+        pads = ()
+    around = [int(n) for n in pads] if len(pads) == 2 * axes else [0] * (2 * axes)
+    for axis, (n, length) in enumerate(zip(found.lengths[0][-axes:], fixed[-axes:], strict=True)):
+        begin, end = around[2 * axis], around[2 * axis + 1]
+        if n is None or (network and begin != end):
+            return False
+        if meant.strides[axis] * (n - 1) + meant.reach(axis) - begin - end != length:
+            return False
+    return True
 
 
 def settle(base: Operation, meaning: Meaning) -> Operation:

@@ -13,8 +13,9 @@ from halfpixel.formats.onnx.read.evaluation import Described
 from halfpixel.formats.onnx.read.needs import in_doubt
 from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
-from halfpixel.formats.onnx.read.surroundings import is_joined, surroundings_of
+from halfpixel.formats.onnx.read.surroundings import is_joined, kept_at, surroundings_of
 from halfpixel.intents.exporter_habit import meant
+from halfpixel.intents.kept_name import named
 from halfpixel.intents.pytorch_record import (
     STACK_TRACE,
     is_resampling_line,
@@ -157,6 +158,9 @@ class Sites:
         line = user_line(properties[STACK_TRACE]) if STACK_TRACE in properties else None
         source, text = line or (None, "")
         operation = described.operation
+        kept = kept_at(scope, node)
+        if kept:
+            operation = replace(operation, origin=replace(operation.origin, kept=kept))
         intent = intent_of(operation, properties, text)
         if intent is not None:
             operation = operation.meaning(intent)
@@ -172,12 +176,12 @@ def intent_of(
 ) -> Intent | None:
     """Return what was meant by an operation, from the strongest source that knows.
 
-    The exporter's own record is strongest, the habits of a known exporter come next; the user's
-    policy, where one is given, overrides both in a check. A site with no intent is described, and
-    never called wrong without a reason.
+    The exporter's own record is strongest, then the original's name where it was kept, then the
+    habits of a known exporter; the user's policy, where one is given, overrides all in a check.
+    A site with no intent is described, and never called wrong without a reason.
     """
     told = recorded(operation, properties, source_text) if properties or source_text else None
-    return told or meant(operation)
+    return told or named(operation) or meant(operation)
 
 
 def if_sound(read: Callable[P, T], *arguments: P.args, **names: P.kwargs) -> T | None:
@@ -213,9 +217,9 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
     if scope.arguments is not None:
         return None
     joined = is_joined(scope, node)
-    data = node.input[0]
+    data, kept = node.input[0], kept_at(scope, node)
     lengths = scope.shape(data), scope.dtype(data), scope.shape(node.output[0])
-    return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined)
+    return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined, kept)
 
 
 def operation_key(operation: Operation) -> object:

@@ -8,6 +8,7 @@ from halfpixel.formats.onnx.read.inputs import inputs_beside
 from halfpixel.formats.onnx.read.needs import needs_of
 from halfpixel.formats.onnx.read.ranges import ranges_of
 from halfpixel.formats.onnx.read.scope import Scope, given_name
+from halfpixel.intents.kept_name import is_operator, kept_name
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 CARRIES: Final = frozenset({"Reshape", "Transpose", "Cast", "Identity", "Squeeze", "Unsqueeze"})
 """Operators through which a grid passes unchanged in value."""
+
+TURNING: Final = frozenset({"Transpose", "Reshape"})
+"""What stands before and behind a resize that is written with the channels first."""
 
 FARTHEST: Final = 512
 """Nodes that are followed back from a site."""
@@ -211,3 +215,20 @@ def _ints(value: Attribute | None) -> tuple[int, ...]:
     if not isinstance(value, tuple):
         return ()
     return tuple(int(v) for v in value if isinstance(v, int | float))
+
+
+def kept_at(scope: Scope, node: "NodeProto") -> str:
+    """Return the original's operator whose name stands on a node, or on the one behind it.
+
+    Behind is what alone reads the output of a resize between a Transpose and its way back.
+    """
+    here = kept_name([node.name, *node.output])
+    if is_operator(here) or not node.input or not node.output or node.output[0] in scope.outputs:
+        return here
+    before = scope.producer(node.input[0])
+    if before is None or before[1].op_type not in TURNING:
+        return here
+    behind = [scope.nodes[index] for index in scope.readers.get(node.output[0], ())]
+    if len(behind) != 1 or behind[0].op_type not in TURNING:
+        return here
+    return kept_name([behind[0].name, *behind[0].output]) or here

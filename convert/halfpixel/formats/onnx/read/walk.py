@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         ModelProto,
         NodeProto,
         ValueInfoProto,
-    )
+    )  # fmt: skip
 
     from halfpixel.formats.onnx.read.constants import Numbers
     from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
@@ -37,7 +37,7 @@ NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
 """Operators in which exporters write resizes."""
 
-_VERSION: Final = re.compile(r"(\d{1,9})\.(\d{1,9})", re.ASCII)
+_VERSION: Final = re.compile(r"\d{1,9}\.\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 DEEPEST: Final = 64
 
@@ -95,8 +95,9 @@ class Walk:
         """
         model, main = self.model, self._main()
         self.functions = leading_to(self.functions, OPS | WRITTEN_IN)
+        name, graph = (text(one).strip().lower() for one in (model.producer_name, model.graph.name))
         self._sites = Sites(
-            Producer(text(model.producer_name).strip().lower(), version_of(model.producer_version)),
+            Producer(name, version_of(model.producer_version), graph),
             image_shape(main, [value.name for value in model.graph.input]),
             declared_ranges(model.graph),
         )
@@ -290,11 +291,11 @@ def _ordinary(site: Site) -> bool:
     return site.op == "ConvTranspose" and strides is not None and set(strides) == {1}
 
 
-def version_of(text: str) -> tuple[int, int] | None:
-    """Return (major, minor) of a version text; None where it is none.
+def version_of(text: str) -> tuple[int, ...] | None:
+    """Return the numbers of a version text, three at most; None where it is none.
 
-    >>> version_of("2.13.0+cpu"), version_of("main")
-    ((2, 13), None)
+    >>> version_of("2.13.0+cpu"), version_of("1.4"), version_of("main")
+    ((2, 13, 0), (1, 4), None)
     """
     found = _VERSION.match(text)
-    return (int(found[1]), int(found[2])) if found else None
+    return tuple(map(int, found[0].split("."))) if found else None
