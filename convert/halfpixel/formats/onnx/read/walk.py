@@ -117,8 +117,7 @@ class Walk:
             operation = place.site.operation
             if place.scope is main and not operation.constant_lengths:
                 operation = with_free_lengths(main, place.node, operation, attempts)
-            site = replace(place.site, operation=operation)
-            out.append(replace(place, site=site))
+            out.append(replace(place, site=replace(place.site, operation=operation)))
         return out
 
     def _main(self) -> Scope:
