@@ -229,8 +229,8 @@ def _array_shape(feature: FeatureDescription) -> Shape | None:
 def producer_of(metadata: Mapping[str, str]) -> Producer:
     """Return which converter wrote a model, with its own version.
 
-    >>> producer_of({VERSION: "9.0", SOURCE: "torch==2.13.0"})
-    Producer(name='coremltools', version=(9, 0))
+    >>> producer_of({VERSION: "9.0", SOURCE: "torch==2.13.0"}).version
+    (9, 0)
     """
     if VERSION not in metadata and SOURCE not in metadata:
         return Producer()
