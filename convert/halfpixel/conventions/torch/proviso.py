@@ -51,10 +51,6 @@ class Place:
     outs: Lengths
     kept: frozenset[int] = frozenset()
 
-    def stands(self, axis: int) -> bool:
-        """Whether both lengths of an axis are known."""
-        return self.ins[axis] is not None and self.outs[axis] is not None
-
 
 def stays(place: Place) -> str | None:
     """Return which axes a call leaves alone that may change, in words; None where one does."""
@@ -173,7 +169,7 @@ def _pixels(
                 found += [NO_BOUNDARY] * (not _doubles(there, n_in, n_out))
                 continue
             pixels = torch_pixels(there, n_in, n_out)
-            exact &= pixels == _read(one, n_in, n_out)
+            exact &= pixels == _read(_as_written(one), n_in, n_out)
             run &= pixels == runtime_pixels(one, n_in, n_out)
         elif there.scale is None or call.scale_factor is None:
             found.append(NO_BOUNDARY)
@@ -198,6 +194,13 @@ def _is_power(step: Fraction) -> bool:
     return step.numerator.bit_count() == step.denominator.bit_count() == 1
 
 
+def _as_written(sampling: Sampling) -> Sampling:
+    """Return a sampling by the float32 that a file holds: what the specification computes with."""
+    if sampling.scale is None:
+        return sampling
+    return replace(sampling, scale=Fraction(float32(float(sampling.scale))))
+
+
 def _read(sampling: Sampling, n_in: int, n_out: int) -> tuple[int, ...] | None:
     rows = sampling.weights(n_in, n_out).rows
     single = all(len(row) == 1 for row in rows)
@@ -215,7 +218,7 @@ def _misread(there: Sampling, one: Sampling) -> int | None:
     if max(n_in, n_out) > LONGEST:
         n_in, n_out = LONGEST, max(1, int((LONGEST - 1) * scale))
     pixels = torch_pixels(there, n_in, n_out)
-    exact, run = _read(one, n_in, n_out), runtime_pixels(one, n_in, n_out)
+    exact, run = _read(_as_written(one), n_in, n_out), runtime_pixels(one, n_in, n_out)
     for i, pixel in enumerate(pixels or ()):
         known = {exact[i]} if exact else set[int]()
         known |= {run[i]} if run else set[int]()

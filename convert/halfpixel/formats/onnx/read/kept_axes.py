@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.torch.text import claim
 from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.work import spend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from halfpixel.conventions.meaning import Meaning
     from halfpixel.site import Dim, Operation, Shape
+
+    Known = dict[tuple[int, str], "Traced"]
 
 DEEPEST: Final = 24
 """Nodes between a shape and the sizes that are followed."""
@@ -65,7 +68,8 @@ def kept_axes(scope: Scope, sizes: str, data: str, shapes: "tuple[Shape, Shape]"
     if not sizes:
         return frozenset(found)
     here, name = scope.resolve(data)
-    for axis, source in enumerate(_traced(scope, sizes, 0).sources[: len(shapes[0])]):
+    traced = _traced(scope, sizes, 0, {})
+    for axis, source in enumerate(traced.sources[: len(shapes[0])]):
         if source is None:
             continue
         own = source.scope is here and source.name == name and source.axis == axis
@@ -74,7 +78,17 @@ def kept_axes(scope: Scope, sizes: str, data: str, shapes: "tuple[Shape, Shape]"
     return frozenset(found)
 
 
-def _traced(scope: Scope, name: str, depth: int) -> Traced:  # noqa: PLR0911 - one case an operator
+def _traced(scope: Scope, name: str, depth: int, known: "Known") -> Traced:
+    """Return where the numbers of a list come from; each value is looked at once."""
+    key = id(scope), name
+    if key not in known:
+        spend()
+        known[key] = Traced()  # what depends on itself comes from nowhere
+        known[key] = _looked_at(scope, name, depth, known)
+    return known[key]
+
+
+def _looked_at(scope: Scope, name: str, depth: int, known: "Known") -> Traced:
     numbers = scope.numbers(name)
     if numbers is not None:
         return Traced((None,) * len(numbers[:MANY]), whole=len(numbers) <= MANY)
@@ -82,17 +96,14 @@ def _traced(scope: Scope, name: str, depth: int) -> Traced:  # noqa: PLR0911 - o
     if found is None or depth > DEEPEST or not found[1].input:
         return Traced()
     where, node = found
-    match node.op_type:
-        case "Shape":
-            return _shape(where, node)
-        case "Concat":
-            return _joined([_traced(where, part, depth + 1) for part in node.input[:MANY]])
-        case "Slice" | "Gather":
-            return _part(where, node, _traced(where, node.input[0], depth + 1))
-        case op if op in CARRIES:
-            return _traced(where, node.input[0], depth + 1)
-        case _:
-            return Traced()
+    if node.op_type == "Shape":
+        return _shape(where, node)
+    if node.op_type == "Concat":
+        return _joined([_traced(where, part, depth + 1, known) for part in node.input[:MANY]])
+    if node.op_type not in {"Slice", "Gather", *CARRIES}:
+        return Traced()
+    inner = _traced(where, node.input[0], depth + 1, known)
+    return inner if node.op_type in CARRIES else _part(where, node, inner)
 
 
 def _shape(scope: Scope, node: "NodeProto") -> Traced:
@@ -113,8 +124,8 @@ def _joined(parts: "Sequence[Traced]") -> Traced:
     sources: list[Source | None] = []
     for part in parts:
         sources += part.sources
-        if not part.whole:
-            return Traced(tuple(sources))
+        if not part.whole or len(sources) > MANY:
+            return Traced(tuple(sources[:MANY]))
     return Traced(tuple(sources), whole=True)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.formats.onnx.read.scope import JOINING, Scope, name_of
 from halfpixel.sampling import ConvTranspose, Resize
 from halfpixel.site import Lengths, Need, Operation, known
+from halfpixel.work import spend
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -46,9 +47,7 @@ def needs_of(scope: Scope, node: "NodeProto", operation: Operation) -> tuple[Nee
     if not node.output or not in_doubt(operation):
         return ()
     output = node.output[0]
-    behind = _behind(scope, output)
-    if behind is None:
-        return ()
+    behind: frozenset[str] | None = None
     needs: list[Need] = []
     waiting = [_View(output, tuple(range(operation.rank)))]
     seen = {output}
@@ -59,8 +58,13 @@ def needs_of(scope: Scope, node: "NodeProto", operation: Operation) -> tuple[Nee
             lengths = dict(zip(view.axes, declared, strict=False))
             needs += _needs(lengths, f"the {'graph' if scope.path else 'model'}'s output")
         for index in scope.readers.get(view.name, ()):
+            spend()
             reader = scope.nodes[index]
-            needs += _asked(scope, reader, view, behind, operation)
+            if reader.op_type in JOINING and behind is None:
+                behind = _behind(scope, output)
+                if behind is None:
+                    return ()
+            needs += _asked(scope, reader, view, behind or frozenset(), operation)
             after = _followed(scope, reader, view)
             if after is not None and after.name not in seen:
                 seen.add(after.name)
@@ -96,6 +100,7 @@ def _behind(scope: Scope, output: str) -> frozenset[str] | None:
     found, waiting = {output}, [output]
     while waiting:
         for index in scope.readers.get(waiting.pop(), ()):
+            spend()
             fresh = [name for name in scope.nodes[index].output if name and name not in found]
             found.update(fresh)
             waiting += fresh

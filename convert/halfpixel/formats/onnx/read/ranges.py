@@ -15,8 +15,10 @@ RANGES: Final = "pkg.torch.export.ExportedProgram.range_constraints"
 ENDLESS: Final = 1 << 31
 """Stands for the end of a range that has none."""
 
-_RANGE: Final = re.compile(r"(\w+): VR\[(\d+), (\w+)\]")
-_MULTIPLE: Final = re.compile(r"(?:(\d+)\*)?(\w+)")
+_RANGE: Final = re.compile(
+    r"(?<!\w)(\w{1,99}): VR\[(\d{1,18}), (\d{1,18}|\w{1,20})\]", re.ASCII
+)  # of bounded parts, none of which may begin within a word: linear
+_MULTIPLE: Final = re.compile(r"(?:(\d{1,9})\*)?(\w{1,99})", re.ASCII)
 
 
 def declared_ranges(graph: "GraphProto") -> dict[str, range]:
@@ -28,10 +30,11 @@ def declared_ranges(graph: "GraphProto") -> dict[str, range]:
     Source: PyTorch `torch/onnx/_internal/exporter/_core.py`, `torch/utils/_sympy/value_ranges.py`.
     """
     text = next((entry.value for entry in graph.metadata_props if entry.key == RANGES), "")
-    found = {
-        name: range(max(int(low), 1), int(high) + 1 if high.isdigit() else ENDLESS)
+    ends = (
+        (name, max(int(low), 1), min(int(high), ENDLESS) if high.isdecimal() else ENDLESS)
         for name, low, high in _RANGE.findall(text)
-    }
+    )
+    found = {name: range(low, high + 1) for name, low, high in ends if low <= high}
     return found | ({"": next(iter(found.values()))} if len(found) == 1 else {})
 
 

@@ -23,7 +23,7 @@ from halfpixel.intents.pytorch_record import (
     user_line,
 )
 from halfpixel.origin import Intent, Producer
-from halfpixel.site import Operation, Shape, Site
+from halfpixel.site import Operation, Shape, Site, Surroundings
 from halfpixel.work import PLAIN, TooMuchWork, one_node, spend
 
 if TYPE_CHECKING:
@@ -142,15 +142,22 @@ class Sites:
         try:
             with one_node():
                 spend(PLAIN)
-                described = describe(scope, node, self.producer)
+                return self._read(scope, node)
         except TooMuchWork as error:
             return self.unjudged(scope, node, str(error))
+
+    def _read(self, scope: Scope, node: "NodeProto") -> Site:
+        """Return the site of a node: what it computes, what surrounds it, where it comes from."""
+        try:
+            described = describe(scope, node, self.producer)
+        except TooMuchWork:
+            raise
         except MISFITS as error:
             reason = f"its attributes and inputs do not belong together: {error}"
             described = misfit(scope, node, self.producer, reason)
         operation = described.operation
-        surroundings = surroundings_of(scope, node, operation, self.image, self.ranges)
-        operation = replace(operation, surroundings=surroundings)
+        around = if_sound(surroundings_of, scope, node, operation, self.image, self.ranges)
+        operation = replace(operation, surroundings=around or Surroundings())
         return self._placed(scope, node, Described(operation, described.compute))
 
     def _placed(self, scope: Scope, node: "NodeProto", described: Described) -> Site:

@@ -16,6 +16,10 @@ MOST_UNROLLED: Final = 20_000
 """Nodes of a function, its calls written out, up to which shapes are inferred through it."""
 
 
+LONGEST_LIST: Final = 1 << 16
+"""Numbers of a list of lengths up to which onnx follows what is computed of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inferred:
     """What onnx's shape inference finds for the values of a main graph.
@@ -54,7 +58,7 @@ def inferred(
     if copy.functions and unrolled(functions_of(copy)) > MOST_UNROLLED:
         del copy.functions[:]  # onnx looks at a function anew at every call
     try:
-        done = onnx.shape_inference.infer_shapes(copy, data_prop=True)
+        done = onnx.shape_inference.infer_shapes(copy, data_prop=_is_short(copy))
     except Exception:
         import logging
 
@@ -64,6 +68,18 @@ def inferred(
     shapes = ((value.name, declared_shape(value)) for value in values)
     types = {value.name: value.type.tensor_type.elem_type for value in values}
     return Inferred({name: shape for name, shape in shapes if shape is not None}, types)
+
+
+def _is_short(model: "ModelProto") -> bool:
+    """Whether lists of lengths stay short: a chain of Concat doubles one at every node."""
+    counts: dict[str, int] = {}
+    for node in model.graph.node:
+        given = [counts.get(name, 1) for name in node.input]
+        count = sum(given) if node.op_type == "Concat" else max(given, default=1)
+        if count > LONGEST_LIST:
+            return False
+        counts.update(dict.fromkeys(node.output, count))
+    return True
 
 
 def _set_lengths(model: "ModelProto", lengths: Mapping[str, int]) -> None:
