@@ -235,7 +235,7 @@ def _table(folder: Path) -> tuple[Mapping[str, object], str]:
 
         try:
             data = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # no TOML, or a number of thousands of digits
             raise UsageError(f"{path}: {error}") from error
         tool = cast("object", data.get("tool", {}))
         if not isinstance(tool, dict):

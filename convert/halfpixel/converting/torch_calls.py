@@ -6,6 +6,7 @@ comes out against the output shape; it names the node, and the line that the exp
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -138,7 +139,7 @@ def _snippet(number: int, name: str, site: Site) -> Iterator[str]:
     where = f", {site.source}" if site.source else ""
     yield python_comment(f"{number}. {name} ({site.op}, {site.operation.version}){where}")
     operator = site.operator
-    shape = _lengths(site.input_shape, site.operation.rank)
+    shape = _lengths(site.input_shape, site.operation.rank, site.operation.scales)
     dtype = site.operation.dtype
     kind = f", dtype=torch.{dtype}" if dtype in {"float16", "float64"} else ""
     call = site.torch_call or ""
@@ -194,7 +195,16 @@ def _tensor(shape: Sequence[int], dtype: str) -> str:
     return f"torch.rand({tuple(shape)}{kind})"
 
 
-def _lengths(shape: Shape | None, rank: int) -> tuple[int, ...]:
-    """Return a shape with numbers for what is free: batch and channel 1, the rest `FREE`."""
+def _lengths(
+    shape: Shape | None, rank: int, scales: Sequence[float] | None = None
+) -> tuple[int, ...]:
+    """Return a shape with numbers for what is free: batch and channel 1, the rest `FREE`.
+
+    Where a factor shrinks, an axis is as long as leaves two pixels at least.
+    """
     given = shape if shape is not None else (None,) * rank
-    return tuple(n if isinstance(n, int) else (1 if k < 2 else FREE) for k, n in enumerate(given))
+    least = [ceil(2 / scale) if 2**-16 < scale < 1 else 1 for scale in scales or (1.0,) * rank]
+    return tuple(
+        n if isinstance(n, int) else 1 if k < 2 else max(FREE, m)
+        for k, (n, m) in enumerate(zip(given, least, strict=True))
+    )
