@@ -81,7 +81,8 @@ def check(site: Site) -> Iterator[Finding]:
 def _by_scales(operation: Operation, operator: Resize, *, told: bool) -> Iterator[Finding]:
     """Judge lengths by factors: PyTorch's multiplies them in float64."""
     lengths = operation.lengths[0]
-    declared = known(operation.declared, operation.rank)
+    fits = len(operation.declared or ()) == operation.rank  # else the file contradicts itself
+    declared = known(operation.declared if fits else None, operation.rank)
     for place, (axis, sampling) in enumerate(operator.axes):
         if sampling.scale in {None, ONE} and operation.scales is None:
             continue

@@ -187,7 +187,10 @@ def expected(
     arguments.setdefault("antialias", bool(base.get("antialias", 0)))
     if FAMILIES[str(arguments["mode"])] in {"linear", "cubic"}:
         arguments.setdefault("align_corners", has_coordinate(operation, {"align_corners"}))
-    call = _like(operation, arguments)
+    try:
+        call = _like(operation, arguments)
+    except ValueError:
+        return None  # no call takes such factors, or as many lengths
     return Intent("policy", f"expected: {text}", call.text(), call)
 
 
@@ -240,7 +243,8 @@ def _mode(operation: Operation) -> str:
 
 def _with(call: Interpolate, arguments: Mapping[str, object]) -> Interpolate:
     """Return a call that is known, with what the user expects in its place."""
-    family = FAMILIES[str(arguments.get("mode", call.mode))]
+    # a call of a rank that PyTorch has no mode for has a family all the same
+    family = FAMILIES[str(arguments["mode"])] if "mode" in arguments else call.family
     smooth = family in {"linear", "cubic"}
     aligned = arguments.get("align_corners", call.align_corners)
     antialias = bool(arguments.get("antialias", call.antialias))
@@ -253,7 +257,11 @@ def _with(call: Interpolate, arguments: Mapping[str, object]) -> Interpolate:
 
 
 def _like(operation: Operation, arguments: dict[str, object]) -> Interpolate:
-    """Return a call with the operation's own lengths, over the axes that it resamples."""
+    """Return a call with the operation's own lengths, over the axes that it resamples.
+
+    Raises:
+        ValueError: no call can have them.
+    """
     spatial = operation.spatial
     axes = _axes(operation, spatial)
     by_scales = operation.by == "scales" and operation.scales is not None

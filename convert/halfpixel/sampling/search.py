@@ -106,9 +106,10 @@ def deciding_rows(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Sequence[i
     """Return the output samples that decide about all of them; None where these are all.
 
     The rows at both borders and one period between them show every difference that there is.
+    Where the borders themselves are beyond what is tried, none are listed.
     """
     found = repetition(a, b, n_in, n_out)
-    if found is None:
+    if found is None or found.first + found.rows + n_out - found.last > LONGEST:
         return None
     return [*range(found.first + found.rows), *range(found.last, n_out)]
 

@@ -80,6 +80,8 @@ def _broadcast(shapes: Sequence[Shape | None]) -> Shape | None:
 
 
 def _convolved(attributes: Mapping[str, Attribute], shape: Shape) -> Shape | None:
+    if not {"kernelSize", "stride", "dilationFactor", "outputChannels"} <= set(attributes):
+        return None  # its parameters were not read
     kernel, stride, dilation = (
         cast("tuple[int, ...]", attributes[name])
         for name in ("kernelSize", "stride", "dilationFactor")
@@ -97,6 +99,8 @@ def _convolved(attributes: Mapping[str, Attribute], shape: Shape) -> Shape | Non
             reach = dilation[axis] * (kernel[axis] - 1) + 1
             around = borders[2 * axis] + borders[2 * axis + 1]
             spatial.append((n + around - reach) // stride[axis] + 1)
+    if any(n is not None and n < 1 for n in spatial):
+        return None
     return (*shape[:-3], cast("int", attributes["outputChannels"]), *spatial)
 
 

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -89,7 +90,7 @@ def data_files(model: "ModelProto") -> list[str]:
     """Return the names of the files, relative to the model, that external data lies in."""
     return sorted(
         {
-            entry.value
+            _text(entry.value)
             for tensor in tensors(model)
             if tensor.external_data and not is_payload(tensor)
             for entry in tensor.external_data
@@ -141,6 +142,9 @@ def stretch(tensor: "TensorProto", name: str, path: Path | None) -> Stretch:
         ModelFileError: it names no file, or a place that none has.
     """
     entries = {entry.key: entry.value for entry in tensor.external_data}
+    for text in chain.from_iterable(entries.items()):
+        if isinstance(text, bytes):
+            raise _error(path, name, f"have an entry {quoted(_text(text))}, which is no UTF-8")
     found = {key: entries[key] for key in ("offset", "length") if entries.get(key)}
     for key, value in found.items():
         if not COUNT.fullmatch(value):
@@ -274,7 +278,13 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _error(path: Path | None, name: str, reason: str) -> ModelFileError:
+def _text(told: str | bytes) -> str:
+    """Return a string of a message; protobuf gives the bytes of one that is no UTF-8."""
+    return told if isinstance(told, str) else os.fsdecode(told)
+
+
+def _error(path: Path | None, name: str | bytes, reason: str) -> ModelFileError:
+    name = _text(name)
     of = f"of tensor {quoted(name)}" if name else "of a tensor without a name"
     told = f"lie {reason}" if reason.startswith("in ") else reason
     return ModelFileError(path or Path("<model>"), f"external data {of} {told}")
