@@ -28,7 +28,7 @@ from halfpixel.sampling import (
 )
 from halfpixel.site import Site
 from halfpixel.verifying.measure import TOLERANCES, Difference, Tolerance, difference, rounded
-from halfpixel.work import MOST, one_node, working
+from halfpixel.work import MOST, one_node, spend, working
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 LENGTHS: Final = ((7, 10), (8, 8), (1, 5))
 """Spatial lengths at which a site is run where the model leaves them free."""
+
+LENGTHS_A_STEP: Final = 8
+"""How much of the lengths of a site is a step: each place is run, evaluated and measured."""
 
 CHANNELS: Final = 2
 IMPULSE: Final = 5
@@ -137,6 +140,8 @@ class SiteCheck:
     ) -> Iterator[SiteResult]:
         try:
             check_values("a site", shape, outs, most=MOST_EXACT)
+            with working(self.max_work), one_node():
+                spend(sum((*shape, *outs)) // LENGTHS_A_STEP)
             with working(self.max_work):
                 cut = one_site(model, place, shape, outs)
                 (alone,) = [cut.site] if cut.site else opened(_proto(cut)).sites or (None,)

@@ -147,7 +147,7 @@ def verify_command(options: Options) -> None:
     sys.exit(CLEAN if found.equal else FOUND)
 
 
-def _sites(options: Options, settings: "VerifySettings") -> int:
+def _sites(asked: Options, settings: "VerifySettings") -> int:
     """Verify the sites of one model; return the exit code."""
     from halfpixel.boundary import boundary
     from halfpixel.checking.check import opened
@@ -158,12 +158,12 @@ def _sites(options: Options, settings: "VerifySettings") -> int:
     from halfpixel.verifying.site_check import SiteCheck
     from halfpixel.verifying.verify import verify
 
-    a, form = options.a, options.output_format
+    a, form = asked.a, asked.output_format
     side = parse_side(a)
     if str(side.source).endswith(".npz"):
         raise UsageError(f"{a}: recorded arrays need a model to be held against")
-    asked = [parse_provider(one) for one in options.provider] or [(side.where or "cpu", {})]
-    places = [(where, options or dict(side.options)) for where, options in asked]
+    chosen = [parse_provider(one) for one in asked.provider] or [(side.where or "cpu", {})]
+    places = [(where, options or dict(side.options)) for where, options in chosen]
     of_coreml = str(side.source).endswith(coreml_file.FORMAT.suffixes)
     if of_coreml and any(where == "coreml" for where, _ in places):
         told = "single sites run lowered to ONNX; hold the whole model against another side"
@@ -171,7 +171,7 @@ def _sites(options: Options, settings: "VerifySettings") -> int:
     with boundary(side.text):
         refuse_shapes([opened(side.source)], settings.feeds)
     check = SiteCheck(
-        side.source, places, settings.tolerances, settings.fallback, max_work=options.max_work
+        side.source, places, settings.tolerances, settings.fallback, max_work=asked.max_work
     )
     results = list(check.results())
     optimiser: list[str] = []
