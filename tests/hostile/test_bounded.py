@@ -110,6 +110,7 @@ def test_explaining_an_ordinary_call_takes_less() -> None:
 def test_writing_a_change_is_bounded() -> None:
     model = opened(resized((1, 1, 1, 26), (1, 1, LONG, 64), mode="nearest", nearest_mode="floor"))
     (site,) = model.sites
+    assert site.operator is not None
     change = Change(0, site.operator, "why", lowering="gridsample")
     with working(1000) as work:
         (outcome,) = model.rewrite([change], None).outcomes
