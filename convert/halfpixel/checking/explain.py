@@ -55,7 +55,9 @@ def explain(subject: str) -> Iterator[str]:
         if subject in rules:
             yield from _rule(rules[subject])
         elif "(" in subject and not _exists(subject):
-            yield from _call(subject)
+            with one_node():
+                lines = tuple(_call(subject))
+            yield from lines
         else:
             yield from _model(subject, list(rules))
 

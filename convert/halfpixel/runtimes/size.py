@@ -9,15 +9,23 @@ from halfpixel.errors import UsageError
 MOST_VALUES: Final = 1 << 27
 """Values of a tensor that is made for a run: half a gigabyte of float32."""
 
+MOST_EXACT: Final = 1 << 26
+"""Values of a site's inputs and output where it is evaluated exactly, in many passes of float64."""
 
-def check_values(what: str, shape: Sequence[int]) -> None:
-    """Refuse to make a tensor because its lengths are declared; raises UsageError.
+
+def check_values(what: str, *shapes: Sequence[int], most: int = MOST_VALUES) -> None:
+    """Refuse to make tensors because their lengths are declared; raises UsageError.
+
+    Args:
+        what: what they are.
+        shapes: their lengths; their values are counted together.
+        most: how many values they may have.
 
     >>> check_values("input 'x'", (1, 3, 224, 224))
     """
-    count = math.prod(shape)
-    if count > MOST_VALUES:
-        lengths = "x".join(map(str, shape))
+    count = sum(map(math.prod, shapes))
+    if count > most:
+        lengths = " and ".join("x".join(map(str, shape)) for shape in shapes)
         raise UsageError(
-            f"{what} of {lengths} has {count} values, more than {MOST_VALUES}: it is not made"
+            f"{what} of {lengths} has {count} values, more than {most}: it is not made"
         )

@@ -17,7 +17,7 @@ from halfpixel.format import Opened
 from halfpixel.runtime import Running, RunSettings, Side, runtime_of
 from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.runtimes.one_site import Cut, one_site
-from halfpixel.runtimes.size import check_values
+from halfpixel.runtimes.size import MOST_EXACT, check_values
 from halfpixel.sampling import (
     AffineGrid,
     AffineSample,
@@ -28,6 +28,7 @@ from halfpixel.sampling import (
 )
 from halfpixel.site import Site
 from halfpixel.verifying.measure import TOLERANCES, Difference, Tolerance, difference, rounded
+from halfpixel.work import MOST, one_node, spend, working
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 LENGTHS: Final = ((7, 10), (8, 8), (1, 5))
 """Spatial lengths at which a site is run where the model leaves them free."""
+
+LENGTHS_A_STEP: Final = 8
+"""How much of the lengths of a site is a step: each place is run, evaluated and measured."""
 
 CHANNELS: Final = 2
 IMPULSE: Final = 5
@@ -98,6 +102,7 @@ class SiteCheck:
         tolerances: what counts as equal.
         fallback: a node that a provider leaves to the CPU is no error.
         calls: the PyTorch calls that sites were made of, by (graph, name) of the site.
+        max_work: steps of exact work that reading the sites may take, and that each may by itself.
     """
 
     source: object
@@ -105,6 +110,7 @@ class SiteCheck:
     tolerances: Mapping[str, Tolerance] = field(default_factory=lambda: TOLERANCES)
     fallback: bool = False
     calls: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    max_work: int = MOST
 
     def results(self) -> Iterator[SiteResult]:
         """Yield what every site does, provider by provider.
@@ -115,7 +121,9 @@ class SiteCheck:
         """
         with boundary(name_of(self.source)):
             model = opened(self.source)
-            for place, site in enumerate(model.sites):
+            with working(self.max_work):
+                sites = model.sites
+            for place, site in enumerate(sites):
                 if site.operation.problem:
                     yield SiteResult(site, "", (), refused=site.operation.problem)
                     continue
@@ -131,10 +139,12 @@ class SiteCheck:
         outs: tuple[int, ...],
     ) -> Iterator[SiteResult]:
         try:
-            check_values("an input", shape)
-            check_values("an output", outs)
-            cut = one_site(model, place, shape, outs)
-            (alone,) = [cut.site] if cut.site else opened(_proto(cut)).sites or (None,)
+            check_values("a site", shape, outs, most=MOST_EXACT)
+            with working(self.max_work), one_node():
+                spend(sum((*shape, *outs)) // LENGTHS_A_STEP)
+            with working(self.max_work):
+                cut = one_site(model, place, shape, outs)
+                (alone,) = [cut.site] if cut.site else opened(_proto(cut)).sites or (None,)
         except HalfpixelError as error:
             yield SiteResult(site, "", shape, refused=str(error))
             return
@@ -162,7 +172,8 @@ class SiteCheck:
             (found,) = running.run(feeds).values()
             given = [feeds[port.name] for port in cut.inputs]
             try:
-                meant = alone.evaluate(*given)
+                with working(self.max_work), one_node():
+                    meant = alone.evaluate(*given)
             except (HalfpixelError, ValueError) as error:
                 return replace(blank, refused=f"it cannot be described: {error}")
             exact = worse(exact, difference(found, rounded(meant, found), self.tolerances))
@@ -237,7 +248,8 @@ def feeds_of(cut: Cut) -> "Iterator[dict[str, Array]]":
     if first.role != "image" or "float" not in first.dtype:
         return
     shape = random[first.name].shape
-    ramp = sum(places / max(n, 1) for places, n in zip(np.indices(shape), shape, strict=True))
+    axes = np.indices(shape, sparse=True)
+    ramp = sum(places / max(n, 1) for places, n in zip(axes, shape, strict=True))
     yield {**random, first.name: np.asarray(ramp).astype(random[first.name].dtype)}
     impulses = np.zeros(shape, random[first.name].dtype)
     impulses[tuple(slice(None, None, IMPULSE) for _ in shape)] = 1

@@ -12,6 +12,7 @@ from halfpixel.cli.options import (
     FAILED,
     FOUND,
     AllowFallback,
+    MaxWork,
     OutputFormat,
     command,
     parse_range,
@@ -91,6 +92,7 @@ class Options:
             "--no-optimiser", is_flag=True, help="Do not run onnxruntime unoptimised as well."
         ),
     ]
+    max_work: MaxWork
     output_format: OutputFormat
 
 
@@ -128,7 +130,7 @@ def verify_command(options: Options) -> None:
         options.task or "",
     )
     if b is None:
-        sys.exit(_sites(a, options.provider, settings, options.output_format))
+        sys.exit(_sites(options, settings))
     if options.provider:
         raise UsageError("--provider is for a model alone; write B as model.onnx@cuda")
     from halfpixel.report import verify_json, verify_report
@@ -145,7 +147,7 @@ def verify_command(options: Options) -> None:
     sys.exit(CLEAN if found.equal else FOUND)
 
 
-def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form: str) -> int:
+def _sites(asked: Options, settings: "VerifySettings") -> int:
     """Verify the sites of one model; return the exit code."""
     from halfpixel.boundary import boundary
     from halfpixel.checking.check import opened
@@ -156,18 +158,21 @@ def _sites(a: str, providers: tuple[str, ...], settings: "VerifySettings", form:
     from halfpixel.verifying.site_check import SiteCheck
     from halfpixel.verifying.verify import verify
 
+    a, form = asked.a, asked.output_format
     side = parse_side(a)
     if str(side.source).endswith(".npz"):
         raise UsageError(f"{a}: recorded arrays need a model to be held against")
-    asked = [parse_provider(one) for one in providers] or [(side.where or "cpu", {})]
-    places = [(where, options or dict(side.options)) for where, options in asked]
+    chosen = [parse_provider(one) for one in asked.provider] or [(side.where or "cpu", {})]
+    places = [(where, options or dict(side.options)) for where, options in chosen]
     of_coreml = str(side.source).endswith(coreml_file.FORMAT.suffixes)
     if of_coreml and any(where == "coreml" for where, _ in places):
         told = "single sites run lowered to ONNX; hold the whole model against another side"
         raise UsageError(f"{a}: {told}, such as {side.source}")
     with boundary(side.text):
         refuse_shapes([opened(side.source)], settings.feeds)
-    check = SiteCheck(side.source, places, settings.tolerances, settings.fallback)
+    check = SiteCheck(
+        side.source, places, settings.tolerances, settings.fallback, max_work=asked.max_work
+    )
     results = list(check.results())
     optimiser: list[str] = []
     notes: list[str] = []

@@ -30,6 +30,7 @@ from halfpixel.formats.onnx.write.version_converter import opset_of
 from halfpixel.formats.plan import Plan, SizedResize, sized_change
 from halfpixel.formats.planner import costs
 from halfpixel.printable import printable
+from halfpixel.work import one_node
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
@@ -100,7 +101,8 @@ class Rewriting:
         """Return the opset that a change needs; None where it is declined at once."""
         place = self.places[change.site]
         try:
-            return self._opset_for(place, change, self.newest)
+            with one_node():
+                return self._opset_for(place, change, self.newest)
         except (ConventionError, GraphError) as error:
             outcomes[id(change)] = Outcome.declined(place.site, change.why, reason_of(error))
             return None
@@ -133,7 +135,8 @@ class Rewriting:
                 continue
             place = self.places[change.site]
             try:
-                self._opset_for(place, change, now)
+                with one_node():
+                    self._opset_for(place, change, now)
             except (ConventionError, GraphError):
                 outcomes[id(change)] = Outcome.declined(place.site, change.why, reason)
 
@@ -161,7 +164,8 @@ class Rewriting:
         calls = _calls(places)
         for (container, index), group in groups.items():
             try:
-                nodes, plan = self._agreed(group, taken, opset, calls[container, index])
+                with one_node():
+                    nodes, plan = self._agreed(group, taken, opset, calls[container, index])
             except (ConventionError, GraphError) as error:
                 for change, _ in group:
                     site = self.places[change.site].site
