@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from halfpixel.targets.row import Row
 
 DECLINED = "a cast or another decomposition changes the graph, not the node"
+USUAL = {"scales": "float32", "sizes": "int64", "roi": "float32"}
 INPUTS = frozenset({"roi_input", "scales_input", "sizes_input"})
 
 
@@ -43,6 +44,8 @@ def check(site: Site) -> Iterator[Finding]:
     operation = site.operation
     if operation.operator is None or (operation.op == "Upsample" and _shrinks(operation)):
         return
+    if _is_plain(operation):
+        return  # no row is about these, and the table is not read for them
     from halfpixel.targets.refusals import refusal_of
 
     row = refusal_of(operation)
@@ -53,6 +56,26 @@ def check(site: Site) -> Iterator[Finding]:
     severity: Severity = "error" if row.illegal else "warning"
     fix = _fix(operation, row)
     yield Finding(message, severity, "simulated", fix, "" if fix else row.instead or DECLINED)
+
+
+def _is_plain(operation: Operation) -> bool:
+    """Whether it is a float32 image resized as everywhere: the table has no row for such a node."""
+    operator, around = operation.operator, operation.surroundings
+    if operation.op != "Resize" or operation.opset < 13 or not isinstance(operator, Resize):
+        return False
+    if operation.dtype != "float32" or len(operation.input_shape or ()) != 4:
+        return False
+    if "axes" in operation.attributes or around.transposed or operation.scales == ():
+        return False
+    if any(one.state or one.dtype not in {"", USUAL.get(one.role)} for one in around.inputs):
+        return False
+    return all(
+        axis >= 2
+        and sampling.coordinate != "tf_crop_and_resize"
+        and isinstance(sampling.kernel, Linear | Nearest)
+        and not getattr(sampling.kernel, "antialias", False)
+        for axis, sampling in operator.axes
+    )
 
 
 def _shrinks(operation: Operation) -> bool:

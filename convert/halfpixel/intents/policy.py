@@ -147,7 +147,7 @@ def _check(policy: Policy) -> None:
         raise UsageError(f"--expect {text!r}: mode {mode!r} has no antialias")
 
 
-def expected(
+def expected(  # noqa: PLR0911 - one case a kind of site
     operation: Operation, names: Sequence[str], policies: Sequence[Policy]
 ) -> Intent | None:
     """Return what the user's policies say of a site; of an argument the last that matches wins.

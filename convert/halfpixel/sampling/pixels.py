@@ -126,9 +126,14 @@ def _differ(
     """Whether two read other pixels: at boundaries of nearest or nearest-exact, or anywhere."""
     if here is None:
         return False
-    spend(1 if exact is not None else 1 + n_out // 2)
     samples = range(n_out) if exact is None else _boundaries(n_in, n_out, exact=exact)
-    return any(min(max(here(i), 0), n_in - 1) != min(there(i), n_in - 1) for i in samples)
+    looked_at = 0
+    for looked_at, i in enumerate(samples):
+        if min(max(here(i), 0), n_in - 1) != min(there(i), n_in - 1):
+            spend(1 + looked_at // 2)
+            return True
+    spend(1 + looked_at // 2)
+    return False
 
 
 def _rational(n_in: int, n_out: int, scale: Fraction | None, *, exact: bool) -> Pixel:

@@ -169,7 +169,7 @@ def _pixels(
                 found += [NO_BOUNDARY] * (not _doubles(there, n_in, n_out))
                 continue
             pixels = torch_pixels(there, n_in, n_out)
-            exact &= pixels == _read(_as_written(one), n_in, n_out)
+            exact &= pixels == _read(one, n_in, n_out) == _read(_as_written(one), n_in, n_out)
             run &= pixels == runtime_pixels(one, n_in, n_out)
         elif there.scale is None or call.scale_factor is None:
             found.append(NO_BOUNDARY)
@@ -218,9 +218,10 @@ def _misread(there: Sampling, one: Sampling) -> int | None:
     if max(n_in, n_out) > LONGEST:
         n_in, n_out = LONGEST, max(1, int((LONGEST - 1) * scale))
     pixels = torch_pixels(there, n_in, n_out)
-    exact, run = _read(_as_written(one), n_in, n_out), runtime_pixels(one, n_in, n_out)
+    exact, real = (_read(sampling, n_in, n_out) for sampling in (one, _as_written(one)))
+    run = runtime_pixels(one, n_in, n_out)
     for i, pixel in enumerate(pixels or ()):
-        known = {exact[i]} if exact else set[int]()
+        known = {exact[i]} if exact and real and exact[i] == real[i] else set[int]()
         known |= {run[i]} if run else set[int]()
         if pixel not in known:
             return int((i + 1) / scale)

@@ -57,19 +57,19 @@ class Sites:
     image: Shape | None
     ranges: Mapping[str, range]
     _known: dict[object, Operation] = field(default_factory=dict[object, Operation])
-    _alike: dict[object, Operation] = field(default_factory=dict[object, Operation])
+    _alike: dict[object, Operation | None] = field(default_factory=dict[object, Operation | None])
 
     def of_node(self, scope: Scope, node: "NodeProto") -> Site:
         """Return the site that a resampling node is."""
         key = likeness(scope, node)
         if key is None:
             return self._described(scope, node)
-        known = self._alike.get(key)
-        if known is None:
+        if key not in self._alike:
             site = self._described(scope, node)
-            self._alike[key] = site.operation
+            self._alike[key] = None if in_doubt(site.operation) else site.operation
             return site
-        if in_doubt(known):
+        known = self._alike[key]
+        if known is None:
             return self._described(scope, node)  # what reads it counts
 
         def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
@@ -224,8 +224,14 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
     if scope.arguments is not None:
         return None
     joined = is_joined(scope, node)
-    data, kept = node.input[0], kept_at(scope, node)
-    lengths = scope.shape(data), scope.dtype(data), scope.shape(node.output[0])
+    kept = kept_at(scope, node)
+    data, out = scope.values.get(node.input[0]), scope.values.get(node.output[0])
+    lengths: object
+    if data is not None and out is not None:
+        lengths = data.type.SerializeToString(), out.type.SerializeToString()
+    else:
+        name = node.input[0]
+        lengths = scope.shape(name), scope.dtype(name), scope.shape(node.output[0])
     return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined, kept)
 
 
