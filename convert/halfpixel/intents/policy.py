@@ -276,6 +276,8 @@ def _like(operation: Operation, arguments: dict[str, object]) -> Interpolate:
     if by_scales:
         return call
     sizes = operation.sizes or operation.lengths[1]
+    if len(sizes) != operation.rank:
+        raise ValueError(f"{len(sizes)} lengths of {operation.rank} axes")
     return Interpolate(
         call.family,
         spatial,
