@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
@@ -17,7 +17,9 @@ from halfpixel.formats.coreml.read.lengths import lengths_after
 from halfpixel.sampling import Linear, Sampling
 from halfpixel.sampling.compare import compare
 from halfpixel.sampling.search import deciding_rows
-from halfpixel.site import Attribute
+
+if TYPE_CHECKING:
+    from halfpixel.site import Attribute
 
 DEFECT = "a defect of halfpixel"
 
