@@ -187,8 +187,8 @@ def expected(
     arguments.setdefault("antialias", bool(base.get("antialias", 0)))
     if FAMILIES[str(arguments["mode"])] in {"linear", "cubic"}:
         arguments.setdefault("align_corners", has_coordinate(operation, {"align_corners"}))
-    call = _like(operation, arguments)
-    return call and Intent("policy", f"expected: {text}", call.text(), call)
+    like = _like(operation, arguments)
+    return None if like is None else Intent("policy", f"expected: {text}", like.text(), like)
 
 
 def _other(operation: Operation, policy: Policy) -> Intent | None:
