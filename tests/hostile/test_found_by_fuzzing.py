@@ -137,3 +137,12 @@ def test_a_number_of_the_settings_that_is_too_long(
     monkeypatch.chdir(tmp_path)
     ran = _ran(tmp_path, models.model([models.resize()]))
     assert ran.exit_code == 2
+
+
+@pytest.mark.parametrize("text", ["{0}.f(x)", "F.interpolate(x, {0})", "Resize(scales={0})"])
+def test_a_call_with_an_integer_that_is_too_long(text: str) -> None:
+    """Python reads it in hexadecimal digits, and does not write it in decimal ones."""
+    ran = CliRunner().invoke(cli, ["explain", "--", text.format("0x" + "f" * 5000)])
+    assert isinstance(ran.exception, SystemExit), ran.exception
+    assert ran.exit_code == 2
+    assert DEFECT not in ran.output
