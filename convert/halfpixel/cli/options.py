@@ -235,7 +235,7 @@ def _table(folder: Path) -> tuple[Mapping[str, object], str]:
 
         try:
             data = tomllib.loads(text)
-        except (ValueError, RecursionError) as error:  # no TOML, or a number of thousands of digits
+        except (ValueError, RecursionError) as error:  # an integer may be too long for either
             raise UsageError(f"{path}: {error}") from error
         tool = cast("object", data.get("tool", {}))
         if not isinstance(tool, dict):

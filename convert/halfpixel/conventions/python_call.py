@@ -6,6 +6,7 @@ or a length that the text leaves open (`size=(height, width)`).
 """
 
 import ast
+import sys
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -98,7 +99,7 @@ def call_node(text: str) -> ast.Call:
     """Return the syntax of the call that a text spells, its arguments spelled out.
 
     Raises:
-        ConventionError: it is no call, or its arguments are unpacked.
+        ConventionError: it is no call, its arguments are unpacked, or a number is too long.
     """
     try:
         with silent():
@@ -110,6 +111,9 @@ def call_node(text: str) -> ast.Call:
     unpacked = any(word.arg is None for word in node.keywords)
     if unpacked or any(isinstance(value, ast.Starred) for value in node.args):
         raise ConventionError("its arguments are unpacked, not spelled out")
+    numbers = (part.value for part in ast.walk(node) if isinstance(part, ast.Constant))
+    if any(isinstance(n, int) and n.bit_length() > sys.float_info.max_exp for n in numbers):
+        raise ConventionError("it has an integer beyond every float")
     return node
 
 

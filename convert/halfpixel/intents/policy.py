@@ -147,7 +147,7 @@ def _check(policy: Policy) -> None:
         raise UsageError(f"--expect {text!r}: mode {mode!r} has no antialias")
 
 
-def expected(  # noqa: PLR0911 - one case a kind of site
+def expected(
     operation: Operation, names: Sequence[str], policies: Sequence[Policy]
 ) -> Intent | None:
     """Return what the user's policies say of a site; of an argument the last that matches wins.
@@ -187,11 +187,8 @@ def expected(  # noqa: PLR0911 - one case a kind of site
     arguments.setdefault("antialias", bool(base.get("antialias", 0)))
     if FAMILIES[str(arguments["mode"])] in {"linear", "cubic"}:
         arguments.setdefault("align_corners", has_coordinate(operation, {"align_corners"}))
-    try:
-        call = _like(operation, arguments)
-    except ValueError:
-        return None  # no call takes such factors, or as many lengths
-    return Intent("policy", f"expected: {text}", call.text(), call)
+    like = _like(operation, arguments)
+    return None if like is None else Intent("policy", f"expected: {text}", like.text(), like)
 
 
 def _other(operation: Operation, policy: Policy) -> Intent | None:
@@ -256,11 +253,10 @@ def _with(call: Interpolate, arguments: Mapping[str, object]) -> Interpolate:
     )
 
 
-def _like(operation: Operation, arguments: dict[str, object]) -> Interpolate:
+def _like(operation: Operation, arguments: dict[str, object]) -> Interpolate | None:
     """Return a call with the operation's own lengths, over the axes that it resamples.
 
-    Raises:
-        ValueError: no call can have them.
+    None where no call takes such factors, or as many lengths.
     """
     spatial = operation.spatial
     axes = _axes(operation, spatial)
@@ -272,10 +268,15 @@ def _like(operation: Operation, arguments: dict[str, object]) -> Interpolate:
         arguments["scale_factor"] = [float(simplest(operation.scales[axis])) for axis in axes]
     else:
         arguments["size"] = [1] * spatial
-    call = from_arguments(arguments, spatial)
+    try:
+        call = from_arguments(arguments, spatial)
+    except ValueError:
+        return None
     if by_scales:
         return call
     sizes = operation.sizes or operation.lengths[1]
+    if len(sizes) != operation.rank:
+        return None
     return Interpolate(
         call.family,
         spatial,

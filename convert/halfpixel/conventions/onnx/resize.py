@@ -42,6 +42,9 @@ ROUNDINGS: Final = frozenset({"floor", "ceil", "round_prefer_floor", "round_pref
 MODES: Final = frozenset({"nearest", "linear", "cubic"})
 RESIZES: Final = ONNX.resizes
 
+MOST_AXES: Final = 64
+"""Axes that an input has at most, where only `axes` tells of its rank; as many as numpy's."""
+
 FIRST_RESIZE: Final = 11
 """First opset whose Resize says its coordinates."""
 
@@ -90,10 +93,8 @@ def read(op: str, opset: int, attributes: Attributes, request: Request) -> Meani
     """
     rank = _rank(attributes, request)
     axes = _axes(attributes, rank)
-    scales, sizes = (
-        _full(request.scales, axes, rank, 1.0),
-        _full(request.sizes, axes, rank, None),
-    )
+    scales = _full(request.scales, axes, rank, 1.0)
+    sizes = _full(request.sizes, axes, rank, None)
     if request.by == "scales" and scales is not None:
         _check_scales(scales)
     lengths = request.input_shape or (None,) * rank
@@ -165,11 +166,10 @@ def sampling_of(op: str, opset: int, attributes: Attributes) -> Sampling:
 def _rank(attributes: Attributes, request: Request) -> int:
     if request.input_shape is not None:
         return len(request.input_shape)
-    given = request.scales or request.sizes
     axes = cast("Sequence[int] | None", attributes.get("axes"))
-    if given and not axes:
+    if (given := request.scales or request.sizes) and not axes:
         return len(given)
-    return max(4, max(axes, default=3) + 1) if axes else 4
+    return min(max(4, max(axes) + 1), MOST_AXES) if axes else 4
 
 
 def _axes(attributes: Attributes, rank: int) -> tuple[int, ...]:

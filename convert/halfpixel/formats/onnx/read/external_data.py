@@ -5,7 +5,7 @@ Source: ONNX `docs/ExternalData.md`; `onnx.proto`, message TensorProto, field ex
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -142,7 +142,8 @@ def stretch(tensor: "TensorProto", name: str, path: Path | None) -> Stretch:
         ModelFileError: it names no file, or a place that none has.
     """
     entries = {entry.key: entry.value for entry in tensor.external_data}
-    for text in cast("Iterable[object]", chain.from_iterable(entries.items())):
+    texts = cast("Iterator[str | bytes]", chain.from_iterable(entries.items()))
+    for text in texts:
         if isinstance(text, bytes):
             raise _error(path, name, f"have an entry {quoted(_text(text))}, which is no UTF-8")
     found = {key: entries[key] for key in ("offset", "length") if entries.get(key)}

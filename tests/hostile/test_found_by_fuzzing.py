@@ -1,0 +1,148 @@
+"""What fuzzing found, each kind by a file of its own."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx
+import pytest
+from click.testing import CliRunner, Result
+from onnx import TensorProto, helper, numpy_helper
+
+import example_models as models
+from halfpixel.cli.main import cli
+from halfpixel.formats.coreml.read.layer import NetworkLayer
+from halfpixel.formats.coreml.read.lengths import lengths_after
+from halfpixel.sampling import Linear, Sampling
+from halfpixel.sampling.compare import compare
+from halfpixel.sampling.search import deciding_rows
+
+if TYPE_CHECKING:
+    from halfpixel.site import Attribute
+
+DEFECT = "a defect of halfpixel"
+
+
+def _ran(folder: Path, model: onnx.ModelProto | bytes, *args: str) -> Result:
+    """Check a model; halfpixel may not fail of itself."""
+    path = folder / "model.onnx"
+    path.write_bytes(model if isinstance(model, bytes) else model.SerializeToString())
+    ran = CliRunner().invoke(cli, ["check", str(path), *args])
+    assert ran.exit_code in {0, 1, 2}, ran.output
+    assert isinstance(ran.exception, SystemExit | None), ran.exception
+    assert DEFECT not in ran.output
+    return ran
+
+
+def _upsampled(
+    shape: list[int], scales: list[float] | None, declared: list[int] | None, mode: str = "linear"
+) -> onnx.ModelProto:
+    """Return a Resize by scales; without them they are an input that the model lacks."""
+    given = [] if scales is None else [numpy_helper.from_array(np.array(scales, "<f4"), "scales")]
+    graph = helper.make_graph(
+        [models.resize(attributes={"mode": mode})],
+        "test",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, declared)],
+        given,
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    made.producer_name = "pytorch"
+    return made
+
+
+@pytest.mark.parametrize("mark", ["KEYKEY", "VALUE1", "NAME12", "offset", "location"])
+def test_external_data_whose_text_is_no_utf8(tmp_path: Path, mark: str) -> None:
+    """Protobuf hands over the bytes of such a string."""
+    tensor = TensorProto(name="NAME12", dims=[4], data_type=TensorProto.FLOAT)
+    tensor.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", "VALUE1"), ("offset", "0"), ("KEYKEY", "0")):
+        tensor.external_data.add(key=key, value=value)
+    made = models.model([models.resize()], initializers=[models.scales(), tensor])
+    data = made.SerializeToString()
+    assert mark.encode() in data
+    ran = _ran(tmp_path, data.replace(mark.encode(), b"\xff" * len(mark)))
+    if mark != "NAME12":
+        assert ran.exit_code == 2
+        assert "which is no UTF-8" in ran.output
+
+
+@pytest.mark.parametrize("expected", ["align_corners=true", "mode=nearest", "antialias=true"])
+@pytest.mark.parametrize("shape", [[], [3], [1, 1, 8], [1, 1, 4, 4], [1] * 7])
+@pytest.mark.parametrize("mode", ["linear", "cubic"])
+def test_what_is_expected_of_a_call_that_is_none(
+    tmp_path: Path, shape: list[int], mode: str, expected: str
+) -> None:
+    """Ranks that PyTorch has no mode for, and factors that no call takes."""
+    for factor in (2.0, 3e38, None):
+        scales = None if factor is None else [factor] * len(shape)
+        _ran(tmp_path, _upsampled(shape, scales, None, mode), "--expect", expected)
+
+
+@pytest.mark.parametrize("declared", [[], [14], [1, 1, 14], [1, 1, 8, 14, 1]])
+@pytest.mark.parametrize("factor", [2.0, 1.7, None])
+def test_a_declared_rank_that_does_not_fit(
+    tmp_path: Path, declared: list[int], factor: float | None
+) -> None:
+    scales = None if factor is None else [1, 1, factor, factor]
+    for more in ((), ("--expect", "align_corners=true")):
+        _ran(tmp_path, _upsampled([1, 1, 4, 7], scales, declared), *more)
+
+
+def test_axes_of_a_tensor_of_more_axes_than_there_are(tmp_path: Path) -> None:
+    node = models.resize(attributes={"axes": [1 << 62]})
+    graph = helper.make_graph(
+        [node],
+        "test",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, None)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [models.scales(2.0)],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    ran = _ran(tmp_path, made)
+    assert "not enough memory" not in ran.output
+
+
+def test_borders_too_long_to_list() -> None:
+    """At a step of 2**-32 the rows of a border are billions."""
+    one = Sampling("half_pixel", Linear())
+    other = Sampling("asymmetric", Linear())
+    assert deciding_rows(one, other, 100, 100 << 32) is None
+    assert deciding_rows(one, other, 100, 200) is not None
+    found = compare(one, other, 100, 100 << 32)
+    assert found.displacement == Fraction(1, 2) - Fraction(1, 2 << 32)
+
+
+@pytest.mark.parametrize("lacking", ["kernelSize", "stride", "dilationFactor", "outputChannels"])
+def test_a_convolution_that_lacks_a_parameter(lacking: str) -> None:
+    spec: Any = None  # a convolution is told by its attributes alone
+    layer = NetworkLayer("c", "convolution", ("x",), ("y",), "", ())
+    attributes: dict[str, Attribute] = {
+        "kernelSize": (3, 3),
+        "stride": (1, 1),
+        "dilationFactor": (1, 1),
+        "outputChannels": 2,
+    }
+    assert lengths_after(spec, layer, attributes, [(1, 3, 8, 9)]) == (1, 2, 6, 7)
+    assert lengths_after(spec, layer, attributes, [(1, 3, 2, 9)]) is None  # nothing comes out
+    del attributes[lacking]
+    assert lengths_after(spec, layer, attributes, [(1, 3, 8, 9)]) is None
+
+
+def test_a_number_of_the_settings_that_is_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.halfpixel]\nselect = {'9' * 5000}\n")
+    monkeypatch.chdir(tmp_path)
+    ran = _ran(tmp_path, models.model([models.resize()]))
+    assert ran.exit_code == 2
+
+
+@pytest.mark.parametrize("text", ["{0}.f(x)", "F.interpolate(x, {0})", "Resize(scales={0})"])
+def test_a_call_with_an_integer_that_is_too_long(text: str) -> None:
+    """Python reads it in hexadecimal digits, and does not write it in decimal ones."""
+    ran = CliRunner().invoke(cli, ["explain", "--", text.format("0x" + "f" * 5000)])
+    assert isinstance(ran.exception, SystemExit), ran.exception
+    assert ran.exit_code == 2
+    assert DEFECT not in ran.output
