@@ -21,13 +21,16 @@ Unsafe: it may have been meant.
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from halfpixel.intents.exporter import Row
 from halfpixel.intents.exporter_habit import as_written, instead
 from halfpixel.origin import Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Resize, Sampling, compare_resize
 from halfpixel.site import Site
+
+if TYPE_CHECKING:
+    from halfpixel.intents.exporter import Row
 
 PYTORCH_A = Fraction(-3, 4)
 
@@ -36,6 +39,8 @@ def check(site: Site) -> Iterator[Finding]:
     """Compare a cubic kernel with PyTorch's."""
     operator, intent = site.operator, site.intent
     if not isinstance(operator, Resize) or (intent is not None and intent.how != "assumed"):
+        return
+    if not any(isinstance(sampling.kernel, Cubic) for _, sampling in operator.axes):
         return
     found = instead(site.operation, "cubic")
     if found is not None:
@@ -55,7 +60,7 @@ def check(site: Site) -> Iterator[Finding]:
     yield Finding(message, "warning", "proven", fix)
 
 
-def _never(site: Site, operator: Resize, row: Row, meant: Resize) -> Iterator[Finding]:
+def _never(site: Site, operator: Resize, row: "Row", meant: Resize) -> Iterator[Finding]:
     """Yield that a framework weighs pixels otherwise, whatever it was asked for."""
     verdict = compare_resize(operator, meant, *site.operation.lengths)
     if verdict.negligible:

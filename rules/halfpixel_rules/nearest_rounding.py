@@ -23,10 +23,10 @@ two modes is taken for what was meant. None where another framework picks these 
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.intents.exporter import Row
 from halfpixel.intents.exporter_habit import as_written, dropped, instead
 from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
@@ -34,6 +34,9 @@ from halfpixel.sampling import Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Attribute, Site
 from halfpixel_rules._dropped import dropped_flags
 from halfpixel_rules._meant import findings
+
+if TYPE_CHECKING:
+    from halfpixel.intents.exporter import Row
 
 DEFAULTS = ("coordinate_transformation_mode", "nearest_mode")
 
@@ -83,7 +86,7 @@ def _without_intent(site: Site, operator: Resize) -> Iterator[Finding]:
     yield Finding(message, "warning", "proven", Fix("unsafe", nearer))
 
 
-def _never(site: Site, operator: Resize, row: Row, meant: Resize) -> Iterator[Finding]:
+def _never(site: Site, operator: Resize, row: "Row", meant: Resize) -> Iterator[Finding]:
     """Yield that a framework picks other pixels, whatever it was asked for."""
     verdict = compare_resize(operator, meant, *site.operation.lengths)
     if verdict.negligible:

@@ -67,8 +67,9 @@ def _is_plain(operation: Operation) -> bool:
         return False
     if "axes" in operation.attributes or around.transposed or operation.scales == ():
         return False
-    if any(one.state or one.dtype not in {"", USUAL.get(one.role)} for one in around.inputs):
-        return False
+    for one in around.inputs:
+        if one.state not in {"", "left out"} or one.dtype not in {"", USUAL.get(one.role)}:
+            return False
     return all(
         axis >= 2
         and sampling.coordinate != "tf_crop_and_resize"

@@ -24,14 +24,17 @@ Safe where the call is recorded; unsafe where it is assumed from the exporter's 
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.intents.exporter import Row
 from halfpixel.intents.exporter_habit import as_written, instead
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_record, example_site
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize
 from halfpixel.site import Attribute, Site
 from halfpixel_rules._meant import findings
+
+if TYPE_CHECKING:
+    from halfpixel.intents.exporter import Row
 
 WHY = "an output length of 1 reads input pixel 0"
 
@@ -69,7 +72,7 @@ def check(site: Site) -> Iterator[Finding]:
     yield Finding(message, "warning" if known else "note", "proven", fix)
 
 
-def _never(site: Site, operator: Resize, row: Row, meant: Resize) -> Iterator[Finding]:
+def _never(site: Site, operator: Resize, row: "Row", meant: Resize) -> Iterator[Finding]:
     """Yield that a framework reads another coordinate, whatever it was asked for."""
     verdict = compare_resize(operator, meant, *site.operation.lengths)
     if verdict.negligible:
