@@ -29,7 +29,9 @@ def right(
     for height, width in sizes:
         torch.manual_seed(height)
         tensors = (torch.rand(1, 3, height, width), *others)
-        made = session.run(None, dict(zip(names, (t.numpy() for t in tensors), strict=True)))
+        made: list[Any] = session.run(
+            None, dict(zip(names, (t.numpy() for t in tensors), strict=True))
+        )
         with torch.no_grad():
             expected = module(*tensors)
         wanted = expected if isinstance(expected, tuple) else (expected,)
