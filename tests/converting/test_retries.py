@@ -29,7 +29,7 @@ def right(
     for height, width in sizes:
         torch.manual_seed(height)
         tensors = (torch.rand(1, 3, height, width), *others)
-        made: list[Any] = session.run(
+        made: Sequence[Any] = session.run(
             None, dict(zip(names, (t.numpy() for t in tensors), strict=True))
         )
         with torch.no_grad():
