@@ -132,6 +132,8 @@ def _scale(n_in: int, n_out: int) -> float:
     """
     import numpy as np
 
+    if not n_in:
+        return 1.0  # nothing is there to be scaled; the runtime says what it makes of that
     scale = float(np.float32(n_out / n_in))
     while output_length_float32(n_in, scale) < n_out:
         scale = float(np.nextafter(np.float32(scale), np.float32(np.inf)))

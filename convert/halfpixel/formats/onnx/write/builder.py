@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.read.scope import inner_graphs
 
 if TYPE_CHECKING:
@@ -95,8 +96,16 @@ class Nodes:
         return self.constant(np.asarray(values, dtype=dtype), what)
 
     def ints(self, values: Sequence[int], what: str) -> str:
-        """Add a list of int64 and return its name."""
+        """Add a list of int64 and return its name.
+
+        Raises:
+            ConventionError: a number that int64 does not hold.
+        """
         import numpy as np
+
+        beyond = next((value for value in values if not -(2**63) <= value < 2**63), None)
+        if beyond is not None:
+            raise ConventionError(f"{what} would hold {beyond}, which is no int64")
 
         return self.constant(np.asarray(values, dtype=np.int64), what)
 
