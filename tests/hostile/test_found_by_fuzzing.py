@@ -12,8 +12,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 import example_models as models
 from halfpixel.cli.main import cli
+from halfpixel.errors import UsageError
+from halfpixel.fixing.fix import fix
 from halfpixel.formats.coreml.read.layer import NetworkLayer
 from halfpixel.formats.coreml.read.lengths import lengths_after
+from halfpixel.runtimes.size import check_values
 from halfpixel.sampling import Linear, Sampling
 from halfpixel.sampling.compare import compare
 from halfpixel.sampling.search import deciding_rows
@@ -146,3 +149,22 @@ def test_a_call_with_an_integer_that_is_too_long(text: str) -> None:
     assert isinstance(ran.exception, SystemExit), ran.exception
     assert ran.exit_code == 2
     assert DEFECT not in ran.output
+
+
+def test_a_tensor_of_a_length_below_nothing_is_not_made() -> None:
+    with pytest.raises(UsageError, match="a length below 0"):
+        check_values("input 'x'", (1, -3))
+
+
+def test_a_size_that_no_int64_holds_is_declined() -> None:
+    node = helper.make_node("Resize", ["x", "", "s"], ["y"], name="up", mode="linear")
+    shape = [1, 1, 1 << 61, 4]
+    graph = helper.make_graph(
+        [node],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1, 1 << 62, 9])],
+        [helper.make_tensor("s", TensorProto.FLOAT, [4], [1, 1, 8, 2])],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    assert fix(made, unsafe_fixes=True).error is None

@@ -24,8 +24,8 @@ def check_values(what: str, *shapes: Sequence[int], most: int = MOST_VALUES) -> 
     >>> check_values("input 'x'", (1, 3, 224, 224))
     """
     count = sum(map(math.prod, shapes))
-    if count > most:
+    below = any(n < 0 for shape in shapes for n in shape)
+    if count > most or below:
         lengths = " and ".join("x".join(map(str, shape)) for shape in shapes)
-        raise UsageError(
-            f"{what} of {lengths} has {count} values, more than {most}: it is not made"
-        )
+        why = "a length below 0" if below else f"{count} values, more than {most}"
+        raise UsageError(f"{what} of {lengths} has {why}: it is not made")
