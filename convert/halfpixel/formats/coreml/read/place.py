@@ -15,6 +15,7 @@ from halfpixel.formats.coreml.read.program import MilScope
 from halfpixel.formats.coreml.read.specification import Leaf
 from halfpixel.sampling import ConvTranspose
 from halfpixel.site import Operation, Shape, Site, known
+from halfpixel.work import TooMuchWork, one_node
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,19 +93,22 @@ def site_of(  # noqa: PLR0913, PLR0917 - each is told by the file
         open_question: says what Apple leaves open about it.
     """
     found, compute = base, refusing(name, problem)
+    unjudged = False
     if not problem:
         try:
-            found, compute = describe()
+            with one_node():
+                found, compute = describe()
             doubt = open_question(base.op, base.attributes, found.lengths[0])
             if doubt and cuts_nothing(found):
                 doubt = ""
             found = replace(found, doubt=doubt)
         except ConventionError as error:
-            problem = str(error)
+            problem, unjudged = str(error), isinstance(error, TooMuchWork)
         except (TypeError, ValueError, IndexError, ArithmeticError) as error:
             problem = f"a parameter is of the wrong kind: {error}"
     if problem:
-        found, compute = replace(base, problem=problem), refusing(name, problem)
+        found = replace(base, problem=problem, unjudged=unjudged)
+        compute = refusing(name, problem)
     return Site(name, found, "/".join(filter(None, graph)), compute=compute)
 
 

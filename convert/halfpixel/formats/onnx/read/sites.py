@@ -83,7 +83,11 @@ class Sites:
 
         if not _records_resampling(node):
             return None
-        operation = if_sound(pool_operation, scope, node, self.producer)
+        try:
+            with one_node():
+                operation = if_sound(pool_operation, scope, node, self.producer)
+        except TooMuchWork as error:
+            return self.unjudged(scope, node, str(error))
         if operation is None:
             return None
         return self._placed(scope, node, Described(operation, pool_compute(operation)))
@@ -124,7 +128,13 @@ class Sites:
             if end in blends:
                 found = blends[end]
                 blend, output = (gathers[ends[found.second]][0], found.weights), found.output
-            operation = if_sound(gather_operation, scope, gather, self.producer, blend)
+            try:
+                with one_node():
+                    operation = if_sound(gather_operation, scope, gather, self.producer, blend)
+            except TooMuchWork as error:
+                site = self.unjudged(scope, nodes[index], str(error))
+                yield site, index, gather.data, output
+                continue
             if operation is None:
                 continue
             if is_resize(operation) or _records_resampling(nodes[index]):
