@@ -65,7 +65,10 @@ def _is_plain(operation: Operation) -> bool:
         return False
     if operation.dtype != "float32" or len(operation.input_shape or ()) != 4:
         return False
-    if "axes" in operation.attributes or around.transposed or operation.scales == ():
+    given = operation.attributes
+    if given.get("antialias") or given.get("exclude_outside") or "axes" in given:
+        return False
+    if given.get("keep_aspect_ratio_policy", "stretch") != "stretch" or around.transposed:
         return False
     for one in around.inputs:
         if one.state not in {"", "left out"} or one.dtype not in {"", USUAL.get(one.role)}:
