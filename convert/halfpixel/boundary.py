@@ -7,7 +7,7 @@ was raised inside is the cause of what is raised; `--debug` logs its traceback.
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from halfpixel.errors import Defect, HalfpixelError, UsageError, place_of, said_of
+from halfpixel.errors import Defect, HalfpixelError, UsageError, place_of, said_of, system_reason
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def boundary(name: str) -> Generator[None]:
     except OSError as error:
         log(name, error)
         where = f"{error.filename}: " if error.filename and str(error.filename) != name else ""
-        reason = (error.strerror or str(error)).lower()
+        reason = system_reason(error)
         raise HalfpixelError(f"{name}: {where}{reason}") from error
     except (MemoryError, RecursionError) as error:
         log(name, error)

@@ -118,6 +118,15 @@ def said_of(error: BaseException) -> str:
     return kept or "it failed without a word"
 
 
+def system_reason(error: OSError) -> str:
+    """Return what the operating system says of a failure, without the file's name.
+
+    >>> system_reason(OSError(28, "No space left on device")), system_reason(OSError("odd"))
+    ('no space left on device', 'odd')
+    """
+    return (error.strerror or str(error)).lower()
+
+
 def place_of(error: BaseException) -> str:
     """Return where an error was raised: the innermost file and line."""
     step = error.__traceback__

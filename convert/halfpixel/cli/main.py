@@ -19,7 +19,7 @@ from halfpixel.boundary import log
 from halfpixel.cli import commands
 from halfpixel.cli.console import say
 from halfpixel.cli.options import FAILED, FOUND, INTERRUPTED, debug_option
-from halfpixel.errors import Defect, HalfpixelError
+from halfpixel.errors import Defect, HalfpixelError, system_reason
 from halfpixel.printable import printable_line
 from halfpixel.registry import load
 
@@ -109,7 +109,7 @@ def main() -> None:
         sys.exit(FAILED)
     except OSError as error:
         _drop_output()
-        reason = (error.strerror or str(error)).lower()
+        reason = system_reason(error)
         say(f"halfpixel: {error.filename or 'standard output'}: {reason}", err=True)
         sys.exit(FAILED)
 

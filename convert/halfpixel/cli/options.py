@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar, cast, get_args
 
 import click
 
-from halfpixel.errors import UsageError
+from halfpixel.errors import UsageError, system_reason
 from halfpixel.work import MOST
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def _table(folder: Path) -> tuple[Mapping[str, object], str]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+            raise UsageError(f"{path}: {system_reason(error)}") from error
         except UnicodeDecodeError as error:
             raise UsageError(f"{path}: {error}") from error
         import tomllib

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from halfpixel.errors import UsageError
+from halfpixel.errors import UsageError, system_reason
 
 NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST: Final = 64
@@ -51,7 +51,7 @@ def new_pack(name: str, folder: Path) -> list[Path]:
                 path.write_text(text, encoding="utf-8")
             whole.rename(root)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = system_reason(error)
         raise UsageError(f"{root}: cannot be written: {reason}") from error
     return [root / place for place in files]
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from halfpixel.errors import ModelFileError
+from halfpixel.errors import ModelFileError, system_reason
 
 Piece = bytes | tuple[int, int]
 """New bytes, or (start, stop) of the old file."""
@@ -90,7 +90,7 @@ def write(
     except FileExistsError as error:
         raise ModelFileError(target, "the file exists and is not replaced unasked") from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = system_reason(error)
         raise ModelFileError(target, f"cannot be written: {reason}") from error
     except ValueError as error:  # a name with a zero byte in it
         raise ModelFileError(target, f"cannot be written: {error}") from error
@@ -165,7 +165,7 @@ def copy_out(
     except BrokenPipeError:
         raise
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = system_reason(error)
         raise ModelFileError(source, f"cannot be written out: {reason}") from error
 
 
@@ -181,7 +181,7 @@ def _opened(source: Path) -> Generator[BinaryIO]:
         with source.open("rb") as old:
             yield old
     except OSError as error:
-        raise ModelFileError(source, (error.strerror or str(error)).lower()) from error
+        raise ModelFileError(source, system_reason(error)) from error
 
 
 def followed(path: Path) -> Path:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from halfpixel.errors import ModelFileError
+from halfpixel.errors import ModelFileError, system_reason
 from halfpixel.formats.atomic import Piece, size_of
 
 VARINT, FIXED64, BYTES, GROUP, END_GROUP, FIXED32 = 0, 1, 2, 3, 4, 5
@@ -58,7 +58,7 @@ def mapped(
                     view.madvise(mmap.MADV_RANDOM)  # no read-ahead into weights
                 yield view
     except OSError as error:
-        raise ModelFileError(path, _reason(error)) from error
+        raise ModelFileError(path, system_reason(error)) from error
 
 
 def regular(name: str, flags: int) -> int:
@@ -82,10 +82,6 @@ def _check_regular(about: os.stat_result) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(about.st_mode):
         raise OSError("not a regular file")
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 def _refuse_other_formats(path: Path, head: bytes, kind: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.converting.export.quietly import quietly, reason_of, tracing, unprinted
 from halfpixel.converting.source import Source, export_program
-from halfpixel.errors import HalfpixelError, ModelFileError
+from halfpixel.errors import HalfpixelError, ModelFileError, system_reason
 from halfpixel.intents.exported_program import origins, placeholders
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _unwritten(error: Exception) -> str | None:
     True
     """
     if isinstance(error, OSError) and error.errno is not None:
-        return (error.strerror or str(error)).lower()
+        return system_reason(error)
     text = str(error)  # as coremltools' own C++ has it, and shutil of a folder
     written = text.startswith("[MIL FileWriter]") or isinstance(error, shutil.Error)
     return " ".join(text.split()) if written else None

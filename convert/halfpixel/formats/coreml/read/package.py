@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from halfpixel.errors import ModelFileError
+from halfpixel.errors import ModelFileError, system_reason
 from halfpixel.formats.data_folder import DataFolder, Unsafe, plain_parts, quoted, visible_parts
 from halfpixel.formats.protobuf_wire import regular
 
@@ -108,7 +108,7 @@ class Package:
         except FileNotFoundError as error:
             raise ModelFileError(self.path, f"{what} is missing") from error
         except OSError as error:
-            raise ModelFileError(self.path, f"{what}: {_reason(error)}") from error
+            raise ModelFileError(self.path, f"{what}: {system_reason(error)}") from error
 
 
 def located(path: Path) -> Package:
@@ -186,7 +186,7 @@ def _root(folder: Path, files: DataFolder) -> Path:
         reason = f"the root model {quoted(f'{DATA}/{name}')} is missing"
         raise ModelFileError(folder, reason) from error
     except OSError as error:
-        raise ModelFileError(folder, f"{what}: {_reason(error)}") from error
+        raise ModelFileError(folder, f"{what}: {system_reason(error)}") from error
     return folder.joinpath(DATA, *parts)
 
 
@@ -202,13 +202,9 @@ def _manifest(folder: Path, files: DataFolder) -> dict[str, object]:
     except FileNotFoundError as error:
         raise ModelFileError(folder, f"not a Core ML package: {MANIFEST} is missing") from error
     except OSError as error:
-        raise ModelFileError(folder, f"{MANIFEST}: {_reason(error)}") from error
+        raise ModelFileError(folder, f"{MANIFEST}: {system_reason(error)}") from error
     except (ValueError, RecursionError) as error:
         raise ModelFileError(folder, f"{MANIFEST} is not JSON: {error}") from error
     if not isinstance(read, dict):
         raise ModelFileError(folder, f"{MANIFEST} is no JSON object")
     return cast("dict[str, object]", read)
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from halfpixel.errors import ModelFileError
+from halfpixel.errors import ModelFileError, system_reason
 from halfpixel.formats import atomic
 from halfpixel.formats.coreml.read.package import MANIFEST, Package, located
 from halfpixel.formats.data_folder import DataFolder, Unsafe, quoted, visible_parts
@@ -65,7 +65,7 @@ def save(
             _fill(package, pieces, folder, verify)
             _give_name(folder, target)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = system_reason(error)
         raise ModelFileError(target, f"cannot be written: {reason}") from error
 
 
@@ -83,7 +83,7 @@ def keep(folder: Path, backup: Path, *, replace: bool) -> None:
             _take_all(package.files, new, None, hidden=True)
             _give_name(new, backup)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = system_reason(error)
         raise ModelFileError(backup, f"cannot be written: {reason}") from error
 
 

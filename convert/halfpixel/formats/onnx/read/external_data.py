@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
-from halfpixel.errors import ModelFileError
+from halfpixel.errors import ModelFileError, system_reason
 from halfpixel.formats.data_folder import DataFolder, Unsafe, quoted
 from halfpixel.formats.onnx.structure import OWN, Skeleton, model_class
 
@@ -191,7 +191,7 @@ def bytes_of(
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _error(path, name, f"{lies}: {_reason(error)}") from error
+        raise _error(path, name, f"{lies}: {system_reason(error)}") from error
 
 
 def whole_model(path: Path) -> "ModelProto":
@@ -270,13 +270,9 @@ def _check_location(folder: DataFolder, location: str, name: str, path: Path) ->
     except FileNotFoundError:
         return
     except OSError as error:
-        raise _error(path, name, f"in {quoted(location)}: {_reason(error)}") from error
+        raise _error(path, name, f"in {quoted(location)}: {system_reason(error)}") from error
     if own:
         raise _error(path, name, f"in {quoted(location)}, which is the model itself")
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 def _text(told: str | bytes) -> str:

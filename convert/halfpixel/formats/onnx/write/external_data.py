@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from halfpixel.errors import ModelFileError
+from halfpixel.errors import ModelFileError, system_reason
 from halfpixel.formats import atomic
 from halfpixel.formats.data_folder import DataFolder, Unsafe, quoted, visible_parts
 from halfpixel.formats.onnx.read.external_data import data_files, data_folder, is_payload, tensors
@@ -165,7 +165,7 @@ def _is_there(source: DataFolder, name: str, path: Path, new: Path) -> bool:
     except FileNotFoundError as error:
         raise ModelFileError(path, f"external data {quoted(name)} is not there") from error
     except OSError as error:
-        raise _not_taken(path, name, _reason(error)) from error
+        raise _not_taken(path, name, system_reason(error)) from error
     return True
 
 
@@ -201,8 +201,8 @@ def _copied(source: DataFolder, name: str, path: Path, new: Path) -> list[Path]:
     return [*made, new]
 
 
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).lower()
+def _reason(error: Unsafe | OSError) -> str:
+    return system_reason(error) if isinstance(error, OSError) else str(error).lower()
 
 
 def _not_taken(path: Path, name: str, reason: str) -> ModelFileError:
