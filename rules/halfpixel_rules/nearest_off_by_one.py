@@ -30,11 +30,11 @@ from dataclasses import replace
 
 from halfpixel.conventions.torch.call import closest_nearest
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.intents.axis_deviation import LONGEST, Deviation
+from halfpixel.intents.axis_deviation import Deviation
 from halfpixel.intents.deviation import Lengths, deviation
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_record, example_site
 from halfpixel.sampling import Nearest, Resize, Sampling
-from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
+from halfpixel.sampling.pixels import LONGEST, runtime_pixels, torch_pixels
 from halfpixel.sampling.resize import given_scale
 from halfpixel.site import FreeLengths, Operation, Site
 from halfpixel_rules._meant import how_of, severity_of

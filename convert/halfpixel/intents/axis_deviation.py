@@ -16,15 +16,12 @@ from halfpixel.intents.free_lengths import (
 )
 from halfpixel.sampling import Nearest, Resize, Sampling, compare
 from halfpixel.sampling.coordinate import ONE
-from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
+from halfpixel.sampling.pixels import LONGEST, runtime_pixels, torch_pixels
 
 Basis = Literal["fixed", "trial", "free"]
 
 SELDOM: Final[frozenset[Cause]] = frozenset({"single pixel", "rounding", "copy", "arithmetic"})
 """Causes that show at a few lengths only, where it cannot be told at which."""
-
-LONGEST: Final = 1 << 14
-"""Longest axis whose pixels are simulated one by one."""
 
 USUAL: Final = (16, 17, 31)
 """Lengths at which two nearest resizes are compared where none is known."""

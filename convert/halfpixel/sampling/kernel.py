@@ -91,25 +91,6 @@ def pick(rounding: Rounding, x: Fraction, *, shrinking: bool) -> int:
     return _ROUND[rounding](x)
 
 
-def triangle(t: Fraction) -> Fraction:
-    """Return 1 - |t| inside (-1, 1), else 0."""
-    return max(Fraction(0), 1 - abs(t))
-
-
-def keys_cubic(t: Fraction, a: Fraction) -> Fraction:
-    """Return Keys' piecewise cubic at distance `t` with coefficient `a`.
-
-    >>> keys_cubic(Fraction(1, 2), Fraction(-3, 4))
-    Fraction(19, 32)
-    """
-    t = abs(t)
-    if t <= 1:
-        return ((a + 2) * t - (a + 3)) * t * t + 1
-    if t < 2:
-        return ((t - 5) * t + 8) * t * a - 4 * a
-    return Fraction(0)
-
-
 def smooth_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> Taps:
     """Return the taps of a linear or cubic kernel at fractional position `frac`.
 
@@ -142,7 +123,13 @@ def smooth_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> Ta
 
 
 def _keys_cubic(t: int, whole: int, a: Fraction) -> int:
-    """Return `keys_cubic(t / whole, a)` in units of 1 / (denominator of a * whole ** 3)."""
+    """Return Keys' piecewise cubic at distance t / whole, with coefficient `a`.
+
+    In units of 1 / (denominator of a * whole ** 3), so that it is a whole number.
+
+    >>> Fraction(_keys_cubic(1, 2, Fraction(-3, 4)), 4 * 2**3)
+    Fraction(19, 32)
+    """
     p, q = a.numerator, a.denominator
     if t <= whole:
         return ((p + 2 * q) * t - (p + 3 * q) * whole) * t * t + q * whole**3

@@ -23,7 +23,7 @@ PRECISE: Final = 1 << 21
 is one: a coordinate up to n_in is that far from the next as 1 / n_out, or half of it."""
 
 LONGEST: Final = 1 << 14
-"""Longest output whose pixels are looked at one by one where many lengths are."""
+"""Longest axis whose pixels are looked at one by one."""
 
 FOLLOW_LENGTHS: Final = frozenset({"pytorch_half_pixel", "align_corners"})
 """Coordinates that hang on the lengths even where a scale is given."""

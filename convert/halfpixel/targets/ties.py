@@ -2,10 +2,9 @@
 
 from halfpixel.intents.free_lengths import FIRST, Share, lengths_of, pairs_of
 from halfpixel.sampling import Nearest, Resize, Sampling
-from halfpixel.sampling.axis import MAX_LENGTH
 from halfpixel.sampling.compare import canonical
 from halfpixel.sampling.nearest import Arithmetic
-from halfpixel.sampling.pixels import differing, runtime_pixels, torch_pixels
+from halfpixel.sampling.pixels import LONGEST, differing, runtime_pixels, torch_pixels
 from halfpixel.site import Operation
 
 
@@ -41,7 +40,7 @@ def tie(operation: Operation, arithmetic: Arithmetic) -> str:
 
 def _at(sampling: Sampling, axis: int, n_in: int, n_out: int, arithmetic: Arithmetic) -> str:
     """Return the first pixel that is another at known lengths."""
-    if max(n_in, n_out) > MAX_LENGTH >> 6:
+    if max(n_in, n_out) > LONGEST:
         return ""
     here = runtime_pixels(sampling, n_in, n_out, arithmetic)
     if here is None or here == torch_pixels(canonical(sampling), n_in, n_out):

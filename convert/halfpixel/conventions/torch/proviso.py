@@ -16,13 +16,10 @@ from halfpixel.conventions.torch.interpolate import Interpolate
 from halfpixel.sampling import Linear, Resize, Sampling, Table, compare
 from halfpixel.sampling.arithmetic import float32, output_length_float32, output_length_float64
 from halfpixel.sampling.coordinate import ONE
-from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
+from halfpixel.sampling.pixels import LONGEST, runtime_pixels, torch_pixels
 from halfpixel.sampling.resize import compare_resize, surely_differ
 
 Lengths = tuple[int | None, ...]
-
-LONGEST: Final = 1 << 14
-"""Longest axis whose pixels are compared one by one."""
 
 TRIED_TO: Final = 2048
 """Input lengths that are tried where a factor is rounded, and none is known."""

@@ -121,11 +121,11 @@ def resize_inputs(scope: Scope, node: "NodeProto", opset: int) -> Lengths:
     Raises:
         ConventionError: neither scales nor sizes are connected, or both are.
     """
-    if node.op_type == "Upsample" and opset < 9:
-        return Lengths("scales")
-    if opset < FIRST_RESIZE:
-        return Lengths("scales", scales=given_name(node, 1))
-    roi, scales, sizes = (given_name(node, place) for place in (1, 2, 3))
+    roles = roles_of(node.op_type, opset)
+    names = {role: given_name(node, place) for place, role in enumerate(roles, 1)}
+    if "sizes" not in names:
+        return Lengths("scales", **names)
+    roi, scales, sizes = (names[role] for role in ROLES)
     if scales and is_empty(scope, scales):
         scales = ""
     if sizes and is_empty(scope, sizes):
