@@ -3,14 +3,19 @@
 This is the job that lint is: read, walk, ask the rules, report.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
 from halfpixel.boundary import boundary
-from halfpixel.checking.result import FileReport, Report, SiteFinding, announced
+from halfpixel.checking.result import (
+    FileReport,
+    Report,
+    SiteFinding,
+    announced,
+    failure_lines,
+)
 from halfpixel.errors import Defect, HalfpixelError, RuleError, UsageError
 from halfpixel.format import Format, Opened
 from halfpixel.intents.policy import Policy, expected, parse_policy
@@ -37,7 +42,7 @@ class Settings:
         select: names or patterns of rules to ask; all where empty.
         ignore: names or patterns of rules to leave out.
         policies: what the user expects of sites.
-        severity: the mildest severity that is reported.
+        severity: the mildest severity that is reported; None where nobody chose one, and all is.
         targets: names of targets, or paths of their tables, that the models are to run on.
         max_work: steps of exact work that a file may take.
         intents: what sites are known to mean, by (graph, node), in the place of what the file
@@ -47,12 +52,17 @@ class Settings:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     policies: tuple[Policy, ...] = ()
-    severity: Severity = "note"
+    severity: Severity | None = None
     targets: tuple[str, ...] = ()
     max_work: int = MOST
     intents: Mapping[tuple[str, str], Intent] = field(
         default_factory=dict[tuple[str, str], Intent], hash=False
     )
+
+    @property
+    def shown(self) -> Severity:
+        """The mildest that people are shown and `fix` repairs: notes where rules are chosen."""
+        return self.severity or ("note" if self.select else "warning")
 
 
 def settings_of(
@@ -232,7 +242,7 @@ class Judge:
     @property
     def faults(self) -> tuple[str, ...]:
         """Rules that failed on what was judged last, a line each."""
-        return tuple(_counted(self._failed))
+        return tuple(failure_lines(self._failed))
 
     def with_expectation(self, site: Site) -> Site:
         """Put what is known, then the user's policy, in the place of what the file shows."""
@@ -262,9 +272,8 @@ class Judge:
         ]
         located += [SiteFinding(*one) for one in of_model(self.rules, found, self._failed)]
         rank = SEVERITIES.index
-        kept = [
-            one for one in located if rank(one.finding.severity) <= rank(self.settings.severity)
-        ]
+        least = rank(self.settings.severity or "note")
+        kept = [one for one in located if rank(one.finding.severity) <= least]
         kept.sort(key=lambda one: (order.get(id(one.site), 0), rank(one.finding.severity)))
         yield from kept
 
@@ -287,14 +296,3 @@ class Judge:
         _, found, failures = self._said[key]
         self._failed += failures
         return found
-
-
-def _counted(failed: Sequence[RuleError]) -> Iterator[str]:
-    """Yield one line a rule that failed: the first time, and how often it failed beside that."""
-    first: dict[str, RuleError] = {}
-    for error in failed:
-        first.setdefault(error.rule, error)
-    counts = Counter(error.rule for error in failed)
-    for rule, error in first.items():
-        more = counts[rule] - 1
-        yield f"{error}; it failed {more} times more" if more else str(error)

@@ -1,7 +1,7 @@
 """halfpixel fix."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import click
@@ -75,7 +75,9 @@ class Options:
     expect: Expect
     severity: Annotated[
         "Severity | None",
-        severity_option("The mildest severity that is repaired.  [default: warning]"),
+        severity_option(
+            "The mildest severity that is repaired.  [default: warning; note with --select]"
+        ),
     ]
     max_opset: Annotated[
         int | None,
@@ -114,7 +116,7 @@ def fix_command(options: Options) -> None:
     findings are left, or that --lower was declined; 2 that a file could not be read or written,
     or that a node was too much work to be judged.
     """
-    from halfpixel.cli.destination import Destination, at_least_warnings, fixed, lowerings
+    from halfpixel.cli.destination import Destination, fixed, lowerings
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report import fix_report
 
@@ -127,7 +129,7 @@ def fix_command(options: Options) -> None:
         options.max_work,
     )
     settings = FixSettings(
-        at_least_warnings(read, chosen=options.severity is not None),
+        replace(read, severity=read.shown),
         options.unsafe_fixes,
         options.max_opset,
         lowerings(options.lower),
