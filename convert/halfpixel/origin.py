@@ -59,6 +59,7 @@ class Intent:
         text: the call that was meant, as Python.
         call: the call, where it is an F.interpolate.
         operator: the operator that was meant, where it is another one.
+        agreed: the user's policy says the same as the record.
     """
 
     how: How
@@ -66,6 +67,7 @@ class Intent:
     text: str
     call: "Interpolate | None" = None
     operator: Operator | None = None
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def check(site: Site) -> Iterator[Finding]:
     yield Finding(
         "the node is right and eager PyTorch is not: on the CPU its antialiased resize of "
         "contiguous tensors to width 1 repeats the first row",
-        "warning",
+        "note",
         "simulated",
         declined=DECLINED,
     )
@@ -75,7 +75,7 @@ RULE = Rule(
             Finding(
                 "the node is right and eager PyTorch is not: on the CPU its antialiased resize "
                 "of contiguous tensors to width 1 repeats the first row",
-                "warning",
+                "note",
                 "simulated",
                 declined=DECLINED,
             ),

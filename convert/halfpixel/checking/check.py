@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from halfpixel.boundary import boundary
+from halfpixel.checking.asking import of_model, of_site
 from halfpixel.checking.result import (
     FileReport,
     Report,
@@ -27,8 +28,6 @@ from halfpixel.rule import (
     Rule,
     Severity,
     chosen_rules,
-    of_model,
-    of_site,
 )
 from halfpixel.site import Operation, Site
 from halfpixel.work import MOST, PLAIN, TooMuchWork, one_node, spend, working

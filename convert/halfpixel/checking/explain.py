@@ -50,7 +50,7 @@ def explain(subject: str) -> Iterator[str]:
         UsageError: it is none of these.
         HalfpixelError: the model cannot be read.
     """
-    rules = {rule.name: rule for rule in load_rules()}
+    rules = {name: rule for rule in load_rules() for name in (rule.name, *rule.aliases)}
     with boundary(subject):
         if subject in rules:
             yield from _rule(rules[subject])

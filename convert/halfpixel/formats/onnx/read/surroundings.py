@@ -74,7 +74,7 @@ def surroundings_of(
         return Surroundings(fed_by=grid_maker(scope, node))
     if node.op_type in RESIZES:
         aligned = operation.attributes.get("coordinate_transformation_mode") == "align_corners"
-        layers = layers_into(scope, node) if aligned else ()
+        layers = layers_above(scope, given_name(node, 0)) if aligned else ()
         needs = needs_of(scope, node, operation)
         taken = ranges_of(operation.input_shape, ranges, operation.spatial) if ranges else ()
         return Surroundings(
@@ -172,23 +172,37 @@ def is_joined(scope: Scope, node: "NodeProto") -> bool:
     return bool(node.output) and node.output[0] in scope.joined
 
 
-def layers_into(scope: Scope, node: "NodeProto") -> tuple[StridedLayer, ...]:
-    """Return the strided layers on the main path into a resize."""
-    return layers_above(scope, given_name(node, 0), FARTHEST)
+def layers_above(scope: Scope, name: str, farthest: int = FARTHEST) -> tuple[StridedLayer, ...]:
+    """Return the strided layers on the main path into a value.
 
+    What strides before another resize was resized there: the path starts at that, which comes
+    first. A pooling to a single output strides over nothing.
 
-def layers_above(scope: Scope, name: str, farthest: int) -> tuple[StridedLayer, ...]:
-    """Return the strided layers on the main path into a value, so many nodes back at most."""
+    Args:
+        scope: the graph that it stands in.
+        name: the value.
+        farthest: so many nodes back at most.
+    """
     layers = list[StridedLayer]()
     for _ in range(farthest):
         found = scope.producer(name) if name else None
         if found is None or not found[1].input:
             break
         where, source = found
+        if source.op_type in {*RESIZES, "ConvTranspose"}:
+            layers.append(StridedLayer(source.op_type, (), (), same=True))
+            break
         if source.op_type in {"Conv", "MaxPool", "AveragePool"}:
-            layers.append(_layer(where, source))
+            layer = _layer(where, source)
+            if not _is_global(layer, where.shape(source.input[0])):
+                layers.append(layer)
         scope, name = where, source.input[0]
     return tuple(reversed(layers))
+
+
+def _is_global(layer: StridedLayer, shape: Shape | None) -> bool:
+    """Whether a pooling covers its whole input."""
+    return layer.op != "Conv" and shape is not None and layer.kernel == shape[2:]
 
 
 def _layer(scope: Scope, node: "NodeProto") -> StridedLayer:
