@@ -33,6 +33,7 @@ from halfpixel.origin import Intent, Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Site
+from halfpixel_rules._claim import whose
 from halfpixel_rules._dropped import dropped_flags
 from halfpixel_rules._meant import findings
 
@@ -59,11 +60,11 @@ def check(site: Site) -> Iterator[Finding]:
     )
     row = as_written(site.operation, "coordinates")
     if row is not None:
-        told = f"{message}; {row.framework} computes this, PyTorch does not"
+        told = f"{message}; {row.framework} computes this"
         yield Finding(told, "note", "proven", declined=f"{row.framework} means it")
         return
     fix = Fix("unsafe", fixed)
-    yield Finding(f"{message}; no plain F.interpolate computes this", "warning", "proven", fix)
+    yield Finding(f"{message}; {whose(site.operation)}", "warning", "proven", fix)
 
 
 def _asymmetric(sampling: Sampling) -> bool:
@@ -103,6 +104,21 @@ RULE = Rule(
         Bad(
             example_site(
                 "Resize",
+                example_resize(Sampling("asymmetric", Linear())),
+                {"input_shape": (1, 3, 4, 4), "output_shape": (1, 3, 2, 2), "by": "sizes"},
+                torch_call='F.interpolate(x, size=(2, 2), mode="nearest")',
+            ),
+            Finding(
+                "samples on asymmetric coordinates are up to 0.5 input px from half-pixel ones; "
+                'F.interpolate(x, size=(2, 2), mode="nearest") computes this',
+                "warning",
+                "proven",
+                Fix("unsafe", example_resize(Sampling("half_pixel", Linear()))),
+            ),
+        ),
+        Bad(
+            example_site(
+                "Resize",
                 example_resize(_OLD),
                 opset=10,
                 attributes={"mode": "linear"},
@@ -125,7 +141,7 @@ RULE = Rule(
             example_site("Upsample", example_resize(_OLD), opset=9, producer=Producer("tf2onnx")),
             Finding(
                 "samples on asymmetric coordinates are up to 0.25 input px from half-pixel "
-                "ones; TensorFlow 1 computes this, PyTorch does not",
+                "ones; TensorFlow 1 computes this",
                 "note",
                 "proven",
                 declined="TensorFlow 1 means it",

@@ -32,6 +32,7 @@ from halfpixel.origin import Intent, Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Site
+from halfpixel_rules._claim import whose
 from halfpixel_rules._dropped import dropped_flags
 from halfpixel_rules._meant import findings
 
@@ -58,14 +59,11 @@ def check(site: Site) -> Iterator[Finding]:
     message = f"samples start on the first pixel, up to {shift:.3g} input px from half pixels"
     row = as_written(operation, "coordinates")
     if row is not None:
-        told = f"{message}; {row.framework} computes this, PyTorch and TensorFlow 2 do not"
+        told = f"{message}; {row.framework} computes this, TensorFlow 2 does not"
         yield Finding(told, "note", "proven", declined=f"{row.framework} means it")
         return
     fix = Fix("unsafe", meant)
-    plain = (site.torch_call or "").startswith("F.interpolate(x,")
-    computed = f"{site.torch_call} is" if plain else "no plain F.interpolate computes"
-    told = f"{message}; {computed} this"
-    yield Finding(told, "warning", "proven", fix)
+    yield Finding(f"{message}; {whose(operation)}", "warning", "proven", fix)
 
 
 def _shifted(sampling: Sampling) -> bool:
@@ -128,7 +126,7 @@ RULE = Rule(
             ),
             Finding(
                 "samples start on the first pixel, up to 0.25 input px from half pixels; "
-                "TensorFlow 1 computes this, PyTorch and TensorFlow 2 do not",
+                "TensorFlow 1 computes this, TensorFlow 2 does not",
                 "note",
                 "proven",
                 declined="TensorFlow 1 means it",

@@ -25,7 +25,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from halfpixel.conventions.onnx.resize import FIRST_RESIZE
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.exporter_habit import as_written, dropped, instead
 from halfpixel.origin import Intent
@@ -34,11 +33,10 @@ from halfpixel.sampling import Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Attribute, Site
 from halfpixel_rules._dropped import dropped_flags
 from halfpixel_rules._meant import findings
+from halfpixel_rules._upgraded import as_in_opset_10
 
 if TYPE_CHECKING:
     from halfpixel.intents.exporter import Row
-
-DEFAULTS = ("coordinate_transformation_mode", "nearest_mode")
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -48,9 +46,7 @@ def check(site: Site) -> Iterator[Finding]:
         return
     if not all(isinstance(sampling.kernel, Nearest) for _, sampling in operator.axes):
         return
-    written = any(name in site.operation.attributes for name in DEFAULTS)
-    lost = site.opset >= FIRST_RESIZE and not written
-    if lost and site.op == "Resize":
+    if as_in_opset_10(site):
         return  # lost-coordinates is about these
     if site.intent is not None:
         why = "the pixels are picked by another rule"

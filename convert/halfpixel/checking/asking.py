@@ -1,8 +1,10 @@
 """Rules, asked of sites: what one of them raises is told, and the others are asked all the same."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from halfpixel.boundary import log
+from halfpixel.checking.result import SiteFinding
 from halfpixel.errors import RuleError
 from halfpixel.rule import Finding, Rule
 from halfpixel.site import Site
@@ -50,3 +52,26 @@ def _failure(rule: Rule, node: str, error: Exception) -> RuleError:
     failure.__cause__ = error
     log(str(failure), failure)
     return failure
+
+
+def after_siblings(found: list[SiteFinding], sites: Sequence[Site]) -> list[SiteFinding]:
+    """Return findings without fixes to half pixels where the other resizes align corners."""
+    fixes = [one.finding.fix for one in found]
+    if len(sites) < 2 or not any(fix is not None and fix.safety == "unsafe" for fix in fixes):
+        return found
+    from halfpixel.intents.siblings import aligned, would_part
+
+    count = aligned(sites)
+    if not count:
+        return found
+    told = f"other {count} resizes here align" if count > 1 else "other resize here aligns"
+
+    def judged(one: SiteFinding) -> SiteFinding:
+        fix = one.finding.fix
+        if fix is None or fix.safety == "safe" or not would_part(one.site, fix.operator):
+            return one
+        options = f"--expect {one.site.name}:align_corners=true, or =false for half pixels"
+        declined = f"the {told} corners: {options}"
+        return replace(one, finding=replace(one.finding, fix=None, declined=declined))
+
+    return [judged(one) for one in found]

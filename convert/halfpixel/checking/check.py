@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from halfpixel.boundary import boundary
-from halfpixel.checking.asking import of_model, of_site
+from halfpixel.checking.asking import after_siblings, of_model, of_site
 from halfpixel.checking.result import (
     FileReport,
     Report,
@@ -273,6 +273,7 @@ class Judge:
         rank = SEVERITIES.index
         least = rank(self.settings.severity or "note")
         kept = [one for one in located if rank(one.finding.severity) <= least]
+        kept = after_siblings(kept, found)
         kept.sort(key=lambda one: (order.get(id(one.site), 0), rank(one.finding.severity)))
         yield from kept
 
