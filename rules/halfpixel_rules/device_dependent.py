@@ -57,12 +57,19 @@ def check(site: Site) -> Iterator[Finding]:
     if not operation.doubt and (not factor or otherwise_meant(site)):
         return
     fix, declined = None, DECLINED
-    if isinstance(operator, Resize) and operator.axes and not otherwise_meant(site):
+    if isinstance(operator, Resize) and _sayable(operation, operator) and not otherwise_meant(site):
         axes = tuple((axis, s.by_size() if factor else s) for axis, s in operator.axes)
         fix, declined = Fix("safe", Resize(axes)), ""
     doubt = f"ambiguous on device: {operation.doubt}" if operation.doubt else ""
     message = "; ".join(text for text in (doubt, factor) if text)
     yield Finding(message, "note", "simulated" if factor else "assumed", fix, declined)
+
+
+def _sayable(operation: Operation, operator: Resize) -> bool:
+    """Whether other words say it; those for the first pixel alone are a default of Core ML."""
+    outs = operation.lengths[1]
+    first = (s.coordinate == "asymmetric" and outs[axis] == 1 for axis, s in operator.axes)
+    return not all(first)
 
 
 def _factor(operation: Operation, operator: Resize) -> str:
