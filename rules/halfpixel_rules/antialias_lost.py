@@ -110,8 +110,8 @@ RULE = Rule(
                 "Resize", example_resize(_PLAIN), attributes=_WRITTEN, intent=_RECORD, like=_SIZES
             ),
             Finding(
-                "antialias is not as it was meant: at length 6 to 3 (axis 2) weights are up to "
-                '0.143 off; F.interpolate(x, size=(3, 3), mode="bilinear", '
+                "antialias is not as it was meant: at length 6 to 3 (axis 2) interpolation weights "
+                'are up to 0.143 off; F.interpolate(x, size=(3, 3), mode="bilinear", '
                 "align_corners=False, antialias=True) was meant",
                 "error",
                 "proven",

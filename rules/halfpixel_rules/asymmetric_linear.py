@@ -127,8 +127,8 @@ RULE = Rule(
             ),
             Finding(
                 "samples on asymmetric coordinates: at length 5 to 10 (axis 2) samples are up "
-                "to 0.25 input px off, weights up to 0.25; F.interpolate(x, scale_factor=2.0, "
-                'mode="bilinear", align_corners=False) was meant',
+                "to 0.25 input px off, interpolation weights up to 0.25; F.interpolate(x, "
+                'scale_factor=2.0, mode="bilinear", align_corners=False) was meant',
                 "warning",
                 "assumed",
                 Fix(

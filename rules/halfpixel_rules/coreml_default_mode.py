@@ -140,8 +140,8 @@ RULE = Rule(
             ),
             Finding(
                 "samples start on the first pixel: at length 5 to 10 (axis 2) samples are up to "
-                "0.25 input px off, weights up to 0.25; F.interpolate(x, size=(10, 14), "
-                'mode="bilinear", align_corners=False) was meant',
+                "0.25 input px off, interpolation weights up to 0.25; F.interpolate(x, "
+                'size=(10, 14), mode="bilinear", align_corners=False) was meant',
                 "warning",
                 "assumed",
                 Fix(

@@ -46,8 +46,8 @@ def check(site: Site) -> Iterator[Finding]:
     n_in, n_out = worst.witness or (0, 0)
     message = (
         f"its name is that of {intent.text}, which {computes(site.operation)}: at length {n_in} to "
-        f"{n_out} (axis {verdict.worst.axis}) weights are up to "
-        f"{float(worst.weight_difference):.3g} off"
+        f"{n_out} (axis {verdict.worst.axis}) interpolation weights are up "
+        f"to {float(worst.weight_difference):.3g} off"
     )
     yield Finding(message, "warning", "named", Fix("unsafe", meant))
 
@@ -80,7 +80,7 @@ RULE = Rule(
             _named(_PICKED, "ResizeArea", _MEAN, _SIZES),
             Finding(
                 "its name is that of ResizeArea, which takes the mean of a window: at length 6 to "
-                "3 (axis 2) weights are up to 0.5 off",
+                "3 (axis 2) interpolation weights are up to 0.5 off",
                 "warning",
                 "named",
                 Fix("unsafe", _MEAN),
@@ -90,7 +90,7 @@ RULE = Rule(
             _named(_BLENDED, "ResizeNearestNeighbor", _NEAREST, _SIZES),
             Finding(
                 "its name is that of ResizeNearestNeighbor, which picks one pixel: at length 6 to "
-                "3 (axis 2) weights are up to 0.5 off",
+                "3 (axis 2) interpolation weights are up to 0.5 off",
                 "warning",
                 "named",
                 Fix("unsafe", _NEAREST),

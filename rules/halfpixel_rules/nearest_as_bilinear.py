@@ -95,7 +95,8 @@ RULE = Rule(
             ),
             Finding(
                 "pixels are blended: at length 6 to 9 (axis 2) samples are up to 0.625 input px "
-                'off, weights up to 0.625; F.interpolate(x, size=(9, 9), mode="nearest") was meant',
+                "off, interpolation weights up to 0.625; F.interpolate(x, size=(9, 9), "
+                'mode="nearest") was meant',
                 "error",
                 "proven",
                 Fix("safe", _CALL.resize(4)),

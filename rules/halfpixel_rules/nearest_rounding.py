@@ -144,8 +144,8 @@ RULE = Rule(
             ),
             Finding(
                 "the pixels are picked by another rule: at length 5 to 3 (axis 2) samples are "
-                "up to 1 input px off, weights up to 1; F.interpolate(x, size=(3, 3), "
-                'mode="nearest") was meant',
+                "up to 1 input px off, interpolation weights up to 1; F.interpolate(x, "
+                'size=(3, 3), mode="nearest") was meant',
                 "warning",
                 "assumed",
                 Fix(

@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.intents.axis_deviation import Deviation
 from halfpixel.origin import Intent
 from halfpixel.rule import (
     Bad,
@@ -48,8 +49,7 @@ DECLINED = "no attribute chooses between copying and resampling"
 
 def check(site: Site) -> Iterator[Finding]:
     """Look for axes whose length stays though their scale, or their weights, say otherwise."""
-    why = "a scale that leaves the length is a copy on one side only"
-    found = list(findings(site, frozenset({"copy"}), why))
+    found = list(findings(site, frozenset({"copy"}), _why))
     for finding in found:
         yield finding if finding.fix else replace(finding, declined=DECLINED)
     operator = site.operator
@@ -79,6 +79,17 @@ def check(site: Site) -> Iterator[Finding]:
             )
             yield Finding(message, "note", "simulated", declined=DECLINED)
             return
+
+
+def _why(_site: Site, found: Deviation) -> str:
+    """Return which side copies an axis whose length stays."""
+    meant = found.meant.sampling(found.axis)
+    if meant is None or meant.scale is None:
+        return "a length that stays is copied by PyTorch or by the file, and resampled by the other"
+    kept = f"{found.n_in} x {float(meant.scale):.6g} rounds down to {found.n_out}"
+    if meant.copies_same_length:
+        return f"{kept}, which PyTorch copies and onnxruntime resamples"
+    return f"{kept}, which PyTorch still resamples and onnxruntime returns unchanged"
 
 
 def _record(text: str) -> Intent:
@@ -134,9 +145,9 @@ RULE = Rule(
                 like=_SAME,
             ),
             Finding(
-                "a scale that leaves the length is a copy on one side only: at length 7 to 7 "
-                "(axis 3) samples are up to 0.591 input px off; F.interpolate(x, "
-                'scale_factor=1.1, mode="bicubic", align_corners=False) was meant',
+                "7 x 1.1 rounds down to 7, which PyTorch still resamples and onnxruntime returns "
+                "unchanged: at length 7 to 7 (axis 3) samples are up to 0.591 input px off; "
+                'F.interpolate(x, scale_factor=1.1, mode="bicubic", align_corners=False) was meant',
                 "error",
                 "simulated",
                 Fix("safe", example_resize(_CUBIC)),

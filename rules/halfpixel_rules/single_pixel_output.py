@@ -129,8 +129,8 @@ RULE = Rule(
             ),
             Finding(
                 "an output length of 1 reads input pixel 0: at length 5 to 1 (axis 2) samples "
-                "are up to 2 input px off, weights up to 1; F.interpolate(x, size=(1, 4), "
-                'mode="bilinear", align_corners=False) was meant',
+                "are up to 2 input px off, interpolation weights up to 1; F.interpolate(x, "
+                'size=(1, 4), mode="bilinear", align_corners=False) was meant',
                 "error",
                 "proven",
                 Fix("safe", _axes("half", copies=True)),

@@ -8,7 +8,7 @@ from typing import Final
 
 from halfpixel.checking.result import Report, SiteFinding
 from halfpixel.quoting import github_message, github_property
-from halfpixel.report.notes import nodes, shown
+from halfpixel.report.notes import KNOWN, nodes, shown
 from halfpixel.rule import Severity
 
 COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}
@@ -41,7 +41,7 @@ def lines(report: Report, least: Severity = "note") -> Iterator[str]:
 
 def _finding(file: str, one: SiteFinding, where: str) -> str:
     finding = one.finding
-    text = [f"{where}: {finding.message} ({finding.how})"]
+    text = [f"{where}: {finding.message} ({KNOWN.get(finding.how, finding.how)})"]
     if finding.fix is not None:
         text.append(f"fix ({finding.fix.safety}): {one.words}")
     return _command(COMMANDS[finding.severity], file, f"halfpixel {one.rule.name}", *text)

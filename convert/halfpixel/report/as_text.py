@@ -7,7 +7,7 @@ from typing import Final
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.printable import printable, printable_line
-from halfpixel.report.notes import nodes, shown
+from halfpixel.report.notes import KNOWN, nodes, shown
 from halfpixel.rule import SEVERITIES, Severity
 from halfpixel.site import Shape, Site
 
@@ -101,7 +101,7 @@ def _site(path: str, located: Sequence[SiteFinding]) -> Iterator[Line]:
 
 def _finding(one: SiteFinding) -> Line:
     finding = one.finding
-    said = f" {one.rule.name}: {finding.message} ({finding.how})"
+    said = f" {one.rule.name}: {finding.message} ({KNOWN.get(finding.how, finding.how)})"
     return ("  ", ""), (finding.severity, STYLES[finding.severity]), (said, "")
 
 

@@ -11,6 +11,9 @@ from typing import Final
 from halfpixel.checking.result import FileReport, SiteFinding
 from halfpixel.rule import SEVERITIES, Severity
 
+KNOWN: Final = {"assumed": "assumed, not proven"}
+"""How a finding is known, for people, where one word says too little."""
+
 NAMED: Final = 16
 """Nodes that are named of those that a note is about."""
 
