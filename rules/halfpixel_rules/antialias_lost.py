@@ -5,8 +5,9 @@ Shrinking without antialias reads every k-th pixel and its neighbours: detail fo
 patterns that were not there, and a network that was trained on smoothed images sees others.
 
 ## Where it comes from
-Resize knows antialias from opset 18 on; a conversion to an older opset drops it. Converters
-to Core ML and TensorFlow Lite drop it, too, as do tools that rebuild attributes.
+coremltools drops it where a model comes from TorchScript (source: docs/coreml-interpolate.md, run
+with 9.0), as do tools that rebuild attributes. Resize knows antialias from opset 18 on, and onnx's
+version converter refuses to take it below.
 
 ## What is reported
 An error where the call is recorded or expected (`--expect antialias=true`), a warning where it

@@ -4,7 +4,7 @@
 On asymmetric coordinates output sample i reads input coordinate i / scale, so the whole image
 is shifted by (1 - 1/scale) / 2 input pixels: a quarter pixel at x2, up to half a pixel at
 large scales, and the other way when shrinking. PyTorch, TensorFlow 2, OpenCV and Pillow all
-align the edges of the image instead; only TensorFlow 1 resized like this.
+align the edges of the image instead; TensorFlow 1, and Paddle with align_mode=1, resize like this.
 
 ## Where it comes from
 PyTorch's TorchScript exporter at opsets 7 to 10 (Upsample and Resize-10 know no other

@@ -3,7 +3,7 @@
 ## Why it matters
 resize_bilinear and resize default to sampling_mode DEFAULT, and the upsample layer of a neural
 network to linearUpsampleMode DEFAULT. Both read i X/N: the image is shifted by (1 - N/X) / 2
-output pixels against PyTorch and TensorFlow 2, a quarter input pixel at x2. upsample_bilinear
+input pixels against PyTorch and TensorFlow 2, a quarter of one at x2. upsample_bilinear
 says the same with half_pixel_centers=False.
 
 ## Where it comes from

@@ -1,9 +1,9 @@
 """A mode or operator of Core ML is later than the specification that the model names.
 
 ## Why it matters
-A model says which specification it is written in, and so which systems run it. An older system
-refuses what it does not know, or, for a neural network's layer, reads the mode as the default:
-aligned corners become TensorFlow 1's coordinates without a word.
+A model says which specification it is written in, and so which systems run it. What an older
+system makes of a mode that it does not know is not documented: it may refuse the model, or skip the
+field, as protocol buffers allow, and read the default in its place.
 
 ## Where it comes from
 coremltools does not raise the version for what stands in a branch or loop of a neural network

@@ -2,13 +2,15 @@
 
 ## Why it matters
 PyTorch has two nearest modes: `nearest` is asymmetric + floor, `nearest-exact` is half_pixel +
-round_prefer_ceil. Every other pair of coordinates and rounding picks the neighbour at some
-samples: masks and label maps move by a pixel.
+round_prefer_ceil, or tf_half_pixel_for_nn + floor, which is proven to be the same. Most other
+pairs of coordinates and rounding pick the neighbour at some samples: masks and label maps move by
+a pixel.
 
 ## Where it comes from
-ONNX's own default is half_pixel + round_prefer_floor, which differs from nearest-exact at
-every tie, that is at every even downscale. Resize-10 leaves the rounding open: onnxruntime
-rounds up where it shrinks, TensorRT down; PyTorch's exporter at opset 10 means down.
+ONNX's own default is half_pixel + round_prefer_floor, which differs from nearest-exact at every
+tie: at every even downscale, but also from 2 to 3 or from 4 to 3. Resize-10 leaves the rounding
+open: onnxruntime rounds up where it shrinks, TensorRT down; PyTorch's exporter at opset 10 means
+down.
 
 ## What is reported
 An error where the call is recorded, a warning where it is assumed, or where nothing is known

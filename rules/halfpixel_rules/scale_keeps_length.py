@@ -1,10 +1,11 @@
 """A scale other than 1 leaves a length as it was, and runtimes disagree on what that means.
 
 ## Why it matters
-7 pixels at scale 1.1 stay 7. Is the axis copied or resampled? PyTorch's linear modes, and
-nearest over two axes from 2.1 on, copy each such axis; its bicubic, and nearest over one or
-three axes, resample. onnxruntime's CPU kernel copies where no length at all
-changes and resamples otherwise; its CUDA kernel and the specification always resample.
+7 pixels at scale 1.1 stay 7. Is the axis copied or resampled? On the CPU PyTorch's linear modes,
+and nearest over two axes, copy each such axis; its bicubic, and nearest over one or three axes,
+resample. Its CUDA kernels copy where all lengths stay and resample otherwise (source: PyTorch 2.0,
+aten/src/ATen/native/cuda/UpSampleBilinear2d.cu; not run). onnxruntime's CPU kernel copies where no
+length at all changes and resamples otherwise; the specification always resamples.
 
 ## Where it comes from
 Scale factors slightly above 1, or small images. The exporters write what the call says; the
@@ -17,8 +18,8 @@ other axes decide whether onnxruntime copies.
 
 ## Fix safety
 Safe where the call is recorded and the file fixes the lengths: the axis is copied, or what
-PyTorch computes there is written out. None at other lengths: no attribute chooses between
-copying and resampling.
+PyTorch computes there on the CPU is written out. None at other lengths: no attribute chooses
+between copying and resampling.
 """
 
 from collections.abc import Iterator

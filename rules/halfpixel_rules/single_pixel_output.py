@@ -6,9 +6,10 @@ coordinate 0. PyTorch has read the centre since 1.10. A pyramid pooling branch o
 descriptor that is resized to 1 takes the corner of the image, half its length away.
 
 ## Where it comes from
-PyTorch's TorchScript exporter up to 2.0 and onnxscript up to 0.7.0 wrote pytorch_half_pixel.
+PyTorch's TorchScript exporter up to 1.12 and onnxscript up to 0.7.0 wrote pytorch_half_pixel
+(source: models/corpus, written by 1.8.1 and 1.12.1, and models/exporter_mismatches, H1 to H4).
 Up to PyTorch 1.9 that was what PyTorch computed for linear; for cubic it read coordinate
--1/2, which blends two pixels.
+-1/2, which blends pixels (source: the outputs of 1.8.1 beside models/corpus).
 
 ## What is reported
 An error where the call is recorded and the output length is 1; a warning where it is assumed. At
