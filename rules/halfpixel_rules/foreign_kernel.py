@@ -19,14 +19,15 @@ A warning where the weights differ at the lengths in question and nothing is kno
 meant, or PyTorch wrote the model; nothing where the call is recorded (differs-from-intent compares
 with it) or the exporter writes what TensorFlow computes. A warning where TensorFlow computes
 otherwise at these coordinates: tf2onnx writes a = -0.5 whatever the flags. An antialiased linear
-kernel differs only where it shrinks: nothing is said where neither the file nor its shape
-arithmetic tells that it does.
+kernel differs only where it shrinks: of unknown lengths this is said where the file's shape
+arithmetic shrinks, or where the image comes from the user as it is (a model's input, what
+DecodeImage reads), and shown at 64 to 32.
 
 ## Fix safety
 Unsafe: it may have been meant.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 PYTORCH_A, KEYS_A = Fraction(-3, 4), Fraction(-1, 2)
 NAMES = ("antialias-border", "foreign-cubic")
+SHOWN = 64
+"""A length of an image of any length, at half of which the difference is shown."""
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -64,12 +67,11 @@ def check(site: Site) -> Iterator[Finding]:
             continue
         axis = verdict.worst.axis
         sampling = operator.sampling(axis) or operator.axes[0][1]
-        n_in, n_out = lengths[0][axis], lengths[1][axis]
-        at = "" if n_in is None or n_out is None else f"at length {n_in} to {n_out} (axis {axis}) "
+        n_in, n_out = verdict.worst.verdict.witness or (0, 0)
         off = float(verdict.worst.verdict.weight_difference)
         message = (
-            f"{_words(sampling)}: {at}interpolation weights are up to {off:.3g} from PyTorch's, "
-            f"{_words(_pytorch(sampling))}"
+            f"{_words(sampling)}: at length {n_in} to {n_out} (axis {axis}) interpolation weights "
+            f"are up to {off:.3g} from PyTorch's, {_words(_pytorch(sampling))}"
         )
         yield Finding(message, "warning", "proven", Fix("unsafe", fixed))
         return
@@ -82,25 +84,30 @@ def _smooth(sampling: Sampling) -> bool:
 
 
 def _lengths(operation: Operation, operator: Resize) -> Iterator[tuple[Lengths, Lengths]]:
-    """Yield the lengths at which two kernels are compared: those of the file, or of its arithmetic.
+    """Yield the lengths at which two kernels are compared: such as the model takes.
 
-    Where neither tells and no factor does, a cubic differs at any length, and a linear kernel,
-    which may never shrink, is not judged.
+    Where the file tells none, its shape arithmetic may. Where that tells none either, a cubic
+    differs at any length, and a linear kernel wherever it shrinks an image that the user gives; of
+    another, which may only ever enlarge, nothing is known.
     """
     ins, outs = operation.lengths
     axes = [axis for axis, _ in operator.axes]
-    known = all(ins[axis] is not None is not outs[axis] for axis in axes)
-    by_factor = all(sampling.scale is not None for _, sampling in operator.axes)
+    around = operation.surroundings
+    free = {a for a, s in operator.axes if ins[a] is None is outs[a] and s.scale is None}
     cubic = any(isinstance(sampling.kernel, Cubic) for _, sampling in operator.axes)
-    trials = operation.surroundings.free_lengths.trials
-    if not known and not by_factor and trials and len(trials[0][0]) == len(axes):
-        for here, there in trials:
-            yield _put(ins, axes, here), _put(outs, axes, there)
-    elif known or by_factor or cubic:
+    if free and around.free_lengths.trials:
+        for here, there in around.free_lengths.trials:
+            if len(here) == len(axes):
+                yield _put(ins, axes, here), _put(outs, axes, there)
+    elif not free or cubic:
         yield ins, outs
+    elif {axis for axis, _ in around.ranges} >= free:
+        here = [SHOWN if axis in free else ins[axis] or 1 for axis in axes]
+        there = [SHOWN // 2 if axis in free else ins[axis] or 1 for axis in axes]
+        yield _put(ins, axes, here), _put(outs, axes, there)
 
 
-def _put(lengths: Lengths, axes: list[int], told: tuple[int, ...]) -> Lengths:
+def _put(lengths: Lengths, axes: list[int], told: Sequence[int]) -> Lengths:
     at = dict(zip(axes, told, strict=True))
     return tuple(at.get(axis, length) for axis, length in enumerate(lengths))
 
@@ -151,6 +158,7 @@ def _linear(*, excluded: bool) -> Resize:
 
 _UP: Facts = {"input_shape": (1, 3, 4), "output_shape": (1, 3, 8), "by": "sizes"}
 _DOWN: Facts = {"input_shape": (1, 3, 5), "output_shape": (1, 3, 3), "by": "sizes"}
+_OWN = ((2, range(1, 1 << 31)),)
 _TRIED: Facts = {"by": "sizes", "free_lengths": FreeLengths((((7,), (14,)), ((9,), (18,))))}
 
 RULE = Rule(
@@ -175,6 +183,17 @@ RULE = Rule(
         Good(
             example_site("Resize", _linear(excluded=False), _TRIED),
             because="it enlarges at every length that the graph computes",
+        ),
+        Bad(
+            example_site("Resize", _linear(excluded=False), by="scales", ranges=_OWN),
+            Finding(
+                "antialiased linear with a repeated border: at length 64 to 32 (axis 2) "
+                "interpolation weights are up to 0.0714 from PyTorch's, antialiased linear with a "
+                "renormalised border",
+                "warning",
+                "proven",
+                Fix("unsafe", _linear(excluded=True)),
+            ),
         ),
         Bad(
             example_site("Resize", _cubic(KEYS_A), _UP),

@@ -76,8 +76,9 @@ RULES = {
 def test_the_four_alignment_rules_are_told(name: str, file: str) -> None:
     path = models.ARCHITECTURES / f"{name}-{file}.onnx"
     assert not check(path).findings
-    for asked in ({"select": ["unaligned-corners"]}, {"expect": ["align_corners=true"]}):
-        found = [one.finding for one in check(path, **asked).findings]
+    chosen = check(path, select=["unaligned-corners"])
+    for asked in (chosen, check(path, expect=["align_corners=true"])):
+        found = [one.finding for one in asked.findings]
         assert len(found) == bool(RULES[name])
         assert all(one.severity == "note" and RULES[name] in one.message for one in found)
 

@@ -12,6 +12,8 @@ from halfpixel.sampling.coordinate import Coordinate
 from halfpixel.site import Site
 
 HALF: frozenset[Coordinate] = frozenset({"half_pixel", "pytorch_half_pixel"})
+CORNERS: frozenset[Coordinate] = frozenset({"align_corners"})
+FIRST: frozenset[Coordinate] = frozenset({"asymmetric"})
 
 
 def aligned(sites: Sequence[Site]) -> int:
@@ -19,14 +21,14 @@ def aligned(sites: Sequence[Site]) -> int:
     found = [_coordinates(site.operator) for site in sites]
     if any(one & HALF for one in found):
         return 0
-    return sum(one == {"align_corners"} for one in found)
+    return sum(one == CORNERS for one in found)
 
 
 def would_part(site: Site, meant: Operator) -> bool:
     """Whether a site of which nothing is recorded would be moved from pixel 0 to half pixels."""
     if site.intent is not None and site.intent.how != "assumed":
         return False
-    return _coordinates(site.operator) == {"asymmetric"} and _coordinates(meant) <= HALF
+    return _coordinates(site.operator) == FIRST and _coordinates(meant) <= HALF
 
 
 def _coordinates(operator: Operator | None) -> frozenset[Coordinate]:

@@ -15,6 +15,9 @@ RANGES: Final = "pkg.torch.export.ExportedProgram.range_constraints"
 ENDLESS: Final = 1 << 31
 """Stands for the end of a range that has none."""
 
+ANY: Final = range(1, ENDLESS)
+"""What an axis takes of which everything is allowed."""
+
 _RANGE: Final = re.compile(
     r"(?<!\w)(\w{1,99}): VR\[(\d{1,18}), (\d{1,18}|\w{1,20})\]", re.ASCII
 )  # of bounded parts, none of which may begin within a word: linear
