@@ -95,16 +95,24 @@ def _lengths(operation: Operation, operator: Resize) -> Iterator[tuple[Lengths, 
     around = operation.surroundings
     free = {a for a, s in operator.axes if ins[a] is None is outs[a] and s.scale is None}
     cubic = any(isinstance(sampling.kernel, Cubic) for _, sampling in operator.axes)
-    if free and around.free_lengths.trials:
-        for here, there in around.free_lengths.trials:
-            if len(here) == len(axes):
-                yield _put(ins, axes, here), _put(outs, axes, there)
-    elif not free or cubic:
+    trials = [pair for pair in around.free_lengths.trials if len(pair[0]) == len(axes)]
+    if free:
+        yield from ((_put(ins, axes, here), _put(outs, axes, there)) for here, there in trials)
+    if not free or (cubic and not trials):
         yield ins, outs
-    elif {axis for axis, _ in around.ranges} >= free:
+    elif {axis for axis, _ in around.ranges} >= free and _falls(trials):
         here = [SHOWN if axis in free else ins[axis] or 1 for axis in axes]
         there = [SHOWN // 2 if axis in free else ins[axis] or 1 for axis in axes]
         yield _put(ins, axes, here), _put(outs, axes, there)
+
+
+def _falls(trials: Sequence[tuple[Sequence[int], Sequence[int]]]) -> bool:
+    """Whether a longer image gets a smaller factor, so that one that is long enough shrinks."""
+    pairs = sorted((here[0], there[0]) for here, there in trials if here[0] > 0)
+    if not pairs:
+        return True
+    (short, first), (long, last) = pairs[0], pairs[-1]
+    return last * short < first * long
 
 
 def _put(lengths: Lengths, axes: list[int], told: Sequence[int]) -> Lengths:

@@ -1,12 +1,9 @@
 """What was meant, as the exporter wrote it down, as its habits say, or as the user expects."""
 
 import re
-from pathlib import Path
 
 import pytest
-import torch
 
-from halfpixel.checking.check import check
 from halfpixel.conventions.torch.interpolate import from_arguments, parse_call
 from halfpixel.errors import UsageError
 from halfpixel.formats.onnx.read.sites import intent_of
@@ -254,13 +251,3 @@ def test_calls_that_pytorch_does_not_have_are_refused(text: str) -> None:
 def test_arguments_as_a_mapping() -> None:
     call = from_arguments({"size": [3, 4], "mode": "bicubic", "align_corners": True})
     assert call.text() == 'F.interpolate(x, size=(3, 4), mode="bicubic", align_corners=True)'
-
-
-def test_a_recorded_call_that_no_interpolate_gives_is_printed_as_one_that_runs() -> None:
-    """The factors do not give the size: ATen's own operator takes both, and its output has it."""
-    path = Path(__file__).parents[2] / "models/reports/recorded-antialias-3x3-scales-1.7-0.9.onnx"
-    (site,) = check(path).sites
-    assert site.intent is not None
-    x = torch.zeros(2, 3, 10, 20)
-    found = eval(site.intent.text, {"torch": torch, "x": x})  # noqa: S307 - our own text
-    assert tuple(found.shape) == site.output_shape

@@ -17,7 +17,7 @@ Source: PyTorch `aten/src/ATen/native/native_functions.yaml`; torchvision
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeGuard, cast
 
 from halfpixel.conventions.meaning import MOST, is_factor
@@ -103,8 +103,7 @@ def read_call(
     origin = f"{told_by}: {target}"
     if target.startswith(("aten.upsample_", "aten._upsample_")):
         call = interpolated(target, arguments)
-        intent = None if call is None else _resize(call, origin)
-        return "resize", intent and _runnable(intent, target, arguments, shapes)
+        return "resize", None if call is None else _resize(call, origin)
     if target.startswith(AREA) and len(arguments) > 1:
         several = isinstance(arguments[1], list | tuple)
         lengths = _lengths(arguments[1] if several else [arguments[1]])
@@ -155,27 +154,6 @@ def interpolated(target: str, arguments: Sequence[object]) -> Interpolate | None
 
 def _resize(call: Interpolate, origin: str) -> Intent:
     return Intent("recorded", origin, call.text(), call)
-
-
-def _runnable(
-    intent: Intent, target: str, arguments: Sequence[object], shapes: Sequence[Shape | None]
-) -> Intent:
-    """Return a recorded call in words that can be run: the operator's own where no other can.
-
-    A call of ATen may name a size and factors that do not give it, which F.interpolate cannot.
-    """
-    call, sizes = intent.call, _lengths(arguments[1] if len(arguments) > 1 else None)
-    shape = shapes[0] if shapes else None
-    if call is None or call.scale_factor is None or sizes is None or shape is None:
-        return intent
-    ins = [n for n in shape[-call.spatial :] if isinstance(n, int)]
-    outs = [n for n in sizes if n is not None]
-    if len(ins) != call.spatial or len(outs) != len(sizes) or call.output_lengths(ins) == sizes:
-        return intent
-    if any(isinstance(one, str) for one in arguments[2:]):
-        return intent  # a symbol, of which nothing is known
-    rest = ", ".join(map(repr, (outs, *arguments[2:])))
-    return replace(intent, text=f"torch.ops.{target.removesuffix('.default')}(x, {rest})")
 
 
 def _grid_sample(
