@@ -7,7 +7,7 @@ times 4 instead of 4, 22, 40. The exported node is right, and a comparison with 
 says that it is not.
 
 ## Where it comes from
-A fault of the CPU kernel, present in PyTorch 2.13. Two calls give the right answer where the first
+A fault of the CPU kernel (run with PyTorch 2.13). Two calls give the right answer where the first
 changes the height alone; width first repeats the row all the same, and so does a channels_last
 tensor of one channel.
 

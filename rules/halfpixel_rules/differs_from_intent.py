@@ -8,7 +8,8 @@ the node's own attributes give other weights. Nothing crashes; the output is wro
 - antialias with align_corners=True: PyTorch keeps the centres of half pixels and changes the
   step alone, which no Resize attribute says (torch.onnx.export writes align_corners);
 - onnxscript up to 0.7.0 wrote exclude_outside=0 and, up to 0.6.2, cubic_coeff_a=-0.75 for
-  antialias; tools that rewrite attributes;
+  antialias (source: models/exporter_mismatches, H1 to H4, written by both); tools that rewrite
+  attributes;
 - a model edited by hand, or a policy (`--expect`) that the model does not follow;
 - pads of a transposed convolution that a tool moved from one side to the other, a RoiAlign that
   was taken to a later opset without its old default, a GridSample or AffineGrid with the other

@@ -7,9 +7,10 @@ that was lost, `ResizeNearestNeighbor` on a bilinear layer a label map that is b
 loads, runs, and gives other values.
 
 ## Where it comes from
-- tf2onnx from 1.16 on writes TensorFlow's ResizeArea as nearest;
+- tf2onnx writes TensorFlow's ResizeArea as nearest (source: models/reports,
+  tf-area-6x8-to-3x4.onnx, which it wrote);
 - coremltools writes ResizeNearestNeighbor that shrinks as bilinear, in ML Programs and neural
-  networks;
+  networks (source: models/reports, tf-nearest-16x16-to-8x8-ios16.mlpackage and others);
 - a node that was edited, or renamed by hand.
 
 ## What is reported

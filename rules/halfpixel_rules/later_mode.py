@@ -7,7 +7,7 @@ field, as protocol buffers allow, and read the default in its place.
 
 ## Where it comes from
 coremltools does not raise the version for what stands in a branch or loop of a neural network
-(seen with 9.0: version 4 with ALIGN_CORNERS_TRUE inside), and `milproto` checks a program against
+(run with 9.0: version 4 with ALIGN_CORNERS_TRUE inside), and `milproto` checks a program against
 the model's version alone; models edited by hand.
 
 ## What is reported

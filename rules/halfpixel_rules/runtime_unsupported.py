@@ -15,8 +15,8 @@ CPU is what they fall back to.
 
 ## What is reported
 An error where ONNX does not allow the node either, a warning otherwise: the row of the table of
-[onnxruntime-cpu](targets.md#onnxruntime-cpu) that holds, by onnxruntime 1.31. An Upsample that
-shrinks has a rule of its own.
+[onnxruntime-cpu](targets.md#onnxruntime-cpu) that holds (run with onnxruntime 1.31). An Upsample
+that shrinks has a rule of its own.
 
 ## Fix safety
 Safe where an input is missing or of another type: an empty one is connected, or the same values as

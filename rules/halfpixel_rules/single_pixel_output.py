@@ -2,8 +2,9 @@
 
 ## Why it matters
 `pytorch_half_pixel` differs from `half_pixel` in one case: an output length of 1 reads input
-coordinate 0. PyTorch has read the centre since 1.10. A pyramid pooling branch or a global
-descriptor that is resized to 1 takes the corner of the image, half its length away.
+coordinate 0. PyTorch has read the centre since 1.10 (run with 1.12 and 2.13). A pyramid pooling
+branch or a global descriptor that is resized to 1 takes the corner of the image, half its length
+away.
 
 ## Where it comes from
 PyTorch's TorchScript exporter up to 1.12 and onnxscript up to 0.7.0 wrote pytorch_half_pixel

@@ -4,6 +4,7 @@ What is not run, here or by a script behind the `oracle` marker, has its source 
 """
 
 import math
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +15,30 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - PyTorch's own habit
 
 from example_models import model, resize
+from halfpixel.rule import package_rules
+
+PAGES = {rule.name: rule.page or "" for rule in package_rules("halfpixel_rules")}
+RELEASE = re.compile(
+    r"(?:PyTorch|onnxscript|coremltools|tf2onnx|onnxruntime|TensorFlow|OpenVINO|Pillow)"
+    r"(?:'s \w+ exporter)?(?: up to| from| before)? \d+\.\d+|(?:since|with) \d+\.\d+"
+)
+RUN_HERE = frozenset({"grid-disagreement"})
+"""Pages whose releases are run by a test of this file alone."""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_section_that_names_a_release_says_what_it_rests_on(name: str) -> None:
+    for section in PAGES[name].split("\n## "):
+        words = " ".join(section.split())
+        if RELEASE.search(words) and name not in RUN_HERE:
+            assert re.search(r"[Ss]ource: |[(]run with ", words), words
+
+
+def test_the_default_of_grids_changed_after_pytorch_1_2() -> None:
+    assert "PyTorch 1.3" in " ".join(PAGES["grid-disagreement"].split())
+    x, grid = torch.zeros(1, 1, 2, 2), torch.zeros(1, 2, 2, 2)
+    with pytest.warns(UserWarning, match=r"has changed to align_corners=False since 1\.3\.0"):
+        F.grid_sample(x, grid)
 
 
 class Resized(torch.nn.Module):
