@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
 from halfpixel.formats.onnx.read.inputs import inputs_beside
 from halfpixel.formats.onnx.read.needs import needs_of
-from halfpixel.formats.onnx.read.ranges import ANY, ranges_of
+from halfpixel.formats.onnx.read.ranges import ranges_of, ranges_of_own
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.intents.kept_name import is_operator, kept_name
-from halfpixel.sampling import AffineGrid, Resize
+from halfpixel.sampling import AffineGrid
 from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ def surroundings_of(
         layers = layers_above(scope, given_name(node, 0)) if aligned else ()
         needs = needs_of(scope, node, operation)
         taken = ranges_of(operation.input_shape, ranges, operation.spatial) if ranges else ()
-        if not taken and operation.attributes.get("antialias") and is_own_image(scope, node):
-            taken = tuple((axis, ANY) for axis in free_axes(operation))
+        taken = taken or ranges_of_own(scope, node, operation)
         return Surroundings(
             layers, image, is_joined(scope, node), needs=needs, ranges=taken,
             inputs=inputs_beside(scope, node, operation.opset),
@@ -86,33 +85,6 @@ def surroundings_of(
         )  # fmt: skip
     inputs = inputs_beside(scope, node, operation.opset)
     return Surroundings(needs=needs_of(scope, node, operation), inputs=inputs)
-
-
-def free_axes(operation: Operation) -> tuple[int, ...]:
-    """Return the axes of a resize whose input lengths nothing tells; none of anything else."""
-    operator, ins = operation.operator, operation.lengths[0]
-    axes = operator.axes if isinstance(operator, Resize) else ()
-    return tuple(axis for axis, _ in axes if ins[axis] is None)
-
-
-def is_own_image(scope: Scope, node: "NodeProto") -> bool:
-    """Whether a resize reads an image as the user gives it, of whatever lengths.
-
-    Source: onnxruntime-extensions, docs/custom_ops.md: DecodeImage gives (height, width, channels)
-    of the file that it decodes.
-    """
-    name = given_name(node, 0)
-    for _ in range(8):
-        found = scope.producer(name) if name else None
-        if found is None:
-            return bool(name) and scope.constant(name) is None
-        scope, source = found
-        if source.op_type == "DecodeImage":
-            return True
-        if source.op_type not in CARRIES or not source.input:
-            return False
-        name = given_name(source, 0)
-    return False
 
 
 def transposed(scope: Scope, node: "NodeProto", operation: Operation) -> str:
