@@ -1,5 +1,7 @@
 """An antialiased resize of unknown lengths is judged by whose image it is: only one may shrink."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from onnx import ModelProto, TensorProto, helper, numpy_helper
@@ -17,7 +19,7 @@ def _constant(name: str, values: list[float], dtype: type) -> TensorProto:
 def prepared(*, decoded: bool) -> ModelProto:
     """Return what fits an image to a square, crops it, and enlarges the square three times."""
     node = helper.make_node
-    smooth = {"mode": "linear", "antialias": 1, "nearest_mode": "floor"}
+    smooth: dict[str, Any] = {"mode": "linear", "antialias": 1, "nearest_mode": "floor"}
     nodes = [node("DecodeImage", ["file"], ["image"], domain=EXTENSIONS)] if decoded else []
     for name, image, side in (("fit", "image", "side"), ("enlarge", "crop", "thrice")):
         nodes += [
@@ -33,7 +35,7 @@ def prepared(*, decoded: bool) -> ModelProto:
         if name == "fit":
             nodes.append(node("Slice", ["fit_done", "start", "end", "axes"], ["crop"]))
     file = helper.make_tensor_value_info("file", TensorProto.UINT8, ["bytes"])
-    image = helper.make_tensor_value_info("image", TensorProto.UINT8, ["h", "w", 3])
+    given = helper.make_tensor_value_info("image", TensorProto.UINT8, ["h", "w", 3])
     y = helper.make_tensor_value_info("enlarge_done", TensorProto.UINT8, None)
     constants = [
         _constant("side", [SIDE, SIDE], np.float32),
@@ -45,7 +47,7 @@ def prepared(*, decoded: bool) -> ModelProto:
         _constant("axes", [0, 1], np.int64),
     ]
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid(EXTENSIONS, 1)]
-    graph = helper.make_graph(nodes, "prepared", [file if decoded else image], [y], constants)
+    graph = helper.make_graph(nodes, "prepared", [file if decoded else given], [y], constants)
     return helper.make_model(graph, opset_imports=opsets)
 
 
