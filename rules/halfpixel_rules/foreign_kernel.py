@@ -28,15 +28,17 @@ Unsafe: it may have been meant.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from halfpixel.intents.exporter_habit import as_written, instead
 from halfpixel.origin import Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize
-from halfpixel.site import FreeLengths, Lengths, Operation, Site
+from halfpixel.site import Lengths, Operation, Site
+from halfpixel.surroundings import FreeLengths
 
 if TYPE_CHECKING:
     from halfpixel.intents.exporter import Row

@@ -23,7 +23,8 @@ between copying and resampling.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.axis_deviation import Deviation

@@ -23,14 +23,16 @@ None: another kernel, padding or length is another network.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from math import prod
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Site, StridedLayer
+from halfpixel.site import Site
+from halfpixel.surroundings import StridedLayer
 
 DECLINED = "another kernel, padding or length is another network"
 NAMES = ("even-kernel", "misaligned-upsampling", "unaligned-input", "unpadded-stride")

@@ -1,10 +1,10 @@
 """What a finding says of PyTorch is what the head line says: in every example and every model."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from example_models import MODELS
 from halfpixel.checking.check import Settings, check_paths

@@ -1,7 +1,8 @@
 """Rules, asked of sites: what one of them raises is told, and the others are asked all the same."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from halfpixel.boundary import log
 from halfpixel.checking.result import SiteFinding

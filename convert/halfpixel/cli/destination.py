@@ -3,9 +3,10 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from halfpixel.boundary import boundary
 from halfpixel.cli.files import BACKUP, fixed_name
@@ -17,8 +18,7 @@ from halfpixel.formats import atomic
 STANDARD_OUTPUT: Final = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """Where the result of a fix goes.
 
     Attributes:

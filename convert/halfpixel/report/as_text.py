@@ -9,7 +9,8 @@ from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.printable import printable, printable_line
 from halfpixel.report.notes import KNOWN, nodes, shown
 from halfpixel.rule import SEVERITIES, Severity
-from halfpixel.site import Shape, Site
+from halfpixel.site import Site
+from halfpixel.surroundings import Shape
 
 Part = tuple[str, str]
 """A piece of text and its style, in rich's words; an empty style is plain."""

@@ -5,8 +5,9 @@ notes of one file that say the same are one line, with the nodes that they are a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from halfpixel.checking.result import FileReport, SiteFinding
 from halfpixel.rule import SEVERITIES, Severity
@@ -18,8 +19,7 @@ NAMED: Final = 16
 """Nodes that are named of those that a note is about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What is shown of one file.
 
     Attributes:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.sampling import Resize
-from halfpixel.site import Operation, Shape
+from halfpixel.site import Operation
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto
