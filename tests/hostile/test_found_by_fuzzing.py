@@ -183,6 +183,7 @@ def test_a_grid_that_nobody_could_hold_is_declined_before_it_is_made() -> None:
     with working(1_000_000) as work:
         (site,) = opened(made).sites
         done = work.done
+        assert site.operator is not None
         goal = sized_change(site.operation, Change(0, site.operator, "", lowering="gridsample"))
         assert goal is not None
         with pytest.raises(ConventionError, match="its grid would hold 180000000000 numbers"):

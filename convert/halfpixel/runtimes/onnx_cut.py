@@ -118,11 +118,13 @@ def _known(
     whole = by is None or name == by.sizes
     ins, outs = (_listed(place, each) for each in lengths)
     if found is not None:
-        if by is not None and name == by.sizes and len(found) == len(outs):
-            before = _listed(place, place.site.operation.lengths[0])
+        known: Sequence[float] = found
+        before = _listed(place, place.site.operation.lengths[0])
+        alike = len(found) == len(before) == len(ins) == len(outs)
+        if by is not None and name == by.sizes and alike:
             each = zip(found, before, ins, outs, strict=True)
-            found = [size if n in {None, now} else m for size, n, now, m in each]
-        return np.array(found, np.int64 if whole else np.float32)
+            known = [size if n in {None, now} else m for size, n, now, m in each]
+        return np.array(known, np.int64 if whole else np.float32)
     if whole:
         return np.array(outs, np.int64)
     if by is None or name != by.scales or len(ins) != len(outs):
@@ -149,7 +151,7 @@ def _scale(n_in: int, n_out: int) -> float:
 def _listed(place: Place, outs: Sequence[_T]) -> list[_T]:
     """Return lengths in the order of the node's `axes`, where it names some."""
     axes = place.site.operation.attributes.get("axes")
-    if isinstance(axes, tuple):
+    if isinstance(axes, tuple) and all(-len(outs) <= int(axis) < len(outs) for axis in axes):
         return [outs[int(axis)] for axis in axes]
     return list(outs)
 

@@ -254,7 +254,7 @@ def _line_weights(
         values, taps = known
         if len(taps) > 8:
             spend(len(taps) // 8)  # a row of a wide kernel is written out tap by tap
-        if base + taps[0][0] >= 0 and base + taps[-1][0] < n_in:
+        if base + values[0][0] >= 0 and base + values[-1][0] < n_in:
             rows.append(tuple([(base + offset, weight) for offset, weight in taps]))
         else:
             rows.append(_at_border(values, base, n_in, exclude=sampling.exclude_outside))
