@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from halfpixel.sampling.arithmetic import float32, simplest
 from halfpixel.sampling.axis import Sampling, Weights, weights_at
@@ -23,8 +24,7 @@ BLOCK: Final = 1 << 16
 """Values that are computed at once: what fits the processor's own memory is computed fastest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resize:
+class Resize(Struct, frozen=True):
     """A separable resize: bilinear, bicubic, trilinear, nearest, area, over any axes.
 
     Attributes:
@@ -122,16 +122,14 @@ def _add_taps(
         out += taken
 
 
-@dataclass(frozen=True, slots=True)
-class AxisVerdict:
+class AxisVerdict(Struct, frozen=True):
     """The verdict on one axis of an operator."""
 
     axis: int
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class ResizeVerdict:
+class ResizeVerdict(Struct, frozen=True):
     """The verdicts of all axes of a separable resize.
 
     Attributes:
