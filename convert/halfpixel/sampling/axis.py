@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.sampling.coordinate import (
@@ -33,7 +33,7 @@ from halfpixel.sampling.kernel import (
     smooth_taps,
     window_taps,
 )
-from halfpixel.work import spend
+from halfpixel.work import remembered, spend
 
 if TYPE_CHECKING:
     import numpy as np
@@ -146,7 +146,7 @@ class Weights:
         return dense
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _weights(sampling: Sampling, n_in: int, n_out: int) -> Weights:
     for name, length in (("n_in", n_in), ("n_out", n_out)):
         if length < 1:

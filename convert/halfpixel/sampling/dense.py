@@ -5,12 +5,12 @@ the period, moved; of another, some rows at a time: memory goes with the arrays 
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.sampling.axis import Sampling, Weights, weights_at
 from halfpixel.sampling.kernel import Table
 from halfpixel.sampling.search import repetition
+from halfpixel.work import remembered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +52,7 @@ def dense(weights: Weights) -> DenseTaps:
     return DenseTaps(index, value, outside, weights.is_identity)
 
 
-@lru_cache(maxsize=2)
+@remembered(2)
 def dense_taps(sampling: Sampling, n_in: int, n_out: int) -> DenseTaps:
     """Return W of one axis as arrays.
 

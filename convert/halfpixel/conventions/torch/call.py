@@ -7,13 +7,13 @@ so. Axes in an order that F.interpolate does not take are permuted around the ca
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from halfpixel.conventions.torch.interpolate import Family, Interpolate, candidates
 from halfpixel.conventions.torch.proviso import Lengths, Place, provisos, stays, turned
 from halfpixel.sampling import Resize, Sampling, Table
 from halfpixel.sampling.arithmetic import likeliest, output_length_float64, simplest
 from halfpixel.sampling.nearest import pytorch_nearest
+from halfpixel.work import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Match:
         return call.text(f"x{before}.mT") + ".mT" + after
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def matching_call(
     resize: Resize,
     scales: tuple[float, ...] | None,
