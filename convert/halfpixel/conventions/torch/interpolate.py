@@ -29,7 +29,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from halfpixel.conventions.meaning import is_factor
-from halfpixel.conventions.python_call import PythonCall, Symbol, parse
+from halfpixel.conventions.python_call import Symbol, parse
+from halfpixel.conventions.torch.signature import arguments_of
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import as_recorded, output_length_float64, simplest
@@ -205,26 +206,6 @@ def parse_call(text: str, spatial: int | None = None, version: Version = LATEST)
         if isinstance(value, Symbol):
             raise ValueError(f"{key} is {value}, not a literal")  # noqa: TRY004 - a wrong value
     return from_arguments(arguments, spatial, version)
-
-
-ORDER: Final = ("size", "scale_factor", "mode", "align_corners", "recompute_scale_factor")
-"""Arguments in the order of a call without names, behind the input."""
-
-
-def arguments_of(call: PythonCall) -> dict[str, object]:
-    """Return the arguments of an F.interpolate or nn.Upsample by name, without its input.
-
-    Raises:
-        ConventionError: it is another call.
-    """
-    if call.last not in {"interpolate", "upsample", "Upsample", "UpsamplingBilinear2d"}:
-        raise ConventionError(f"{call.last} is not F.interpolate or nn.Upsample")
-    positional = call.positional if call.last == "Upsample" else call.positional[1:]
-    arguments = dict(zip(ORDER, positional, strict=False))
-    arguments |= {name: value for name, value in call.named.items() if name != "input"}
-    if call.last == "UpsamplingBilinear2d":
-        arguments |= {"mode": "bilinear", "align_corners": True}
-    return arguments
 
 
 def spatial_axes(mode: str) -> int:
