@@ -84,7 +84,11 @@ SAID = [
     (a_resize(FLOOR, (1, 1, 8, 8), "scales", (1, 1, 2, 2), EVERY), "scale_factor=2.0", ""),
     (a_resize(FLOOR, (1, 1, 8), "scales", (1, 1, 1.5), frozenset({2})), "scale_factor=1.5", ""),
     (a_resize(FLOOR, (1, 1, 2, 2), "sizes", (1, 1, 2, 82)), "nearest-exact", ""),
-    (a_resize(FLOOR, (1, 1, 4, 4), "computed", (1, 1, 5, 7), EVERY), "size=size", NO_BOUNDARY),
+    (
+        a_resize(FLOOR, (1, 1, 4, 4), "computed", (1, 1, 5, 7), EVERY),
+        "size=(height, width)",
+        NO_BOUNDARY,
+    ),
     (a_resize(HALF, (1, 1, 60, 60), "scales", (1, 1, 0.02, 0.02), EVERY), "scale_factor=0.02", ""),
     (a_resize(HALF, (1, 1, 6, 6), "scales", (1, 1, 2.6, 2.6), LAST), "2.6", "lengths are below 45"),
     (a_resize(HALF, (1, 1, 6, 6), "scales", (1, 1, 1.3, 1.3), LAST), None, ""),
@@ -92,8 +96,12 @@ SAID = [
     (a_resize(TORCH, (1, 1, 6, 6), "scales", (1, 1, 2, 2), LAST), "scale_factor=2.0", ""),
     (a_resize(TORCH, (1, 1, 6, 6), "sizes", (1, 1, 9, 9), LAST), "size=(9, 9)", ""),
     (a_resize(HALF, (2, 3, 6, 6), "sizes", (2, 3, 9, 9), EVERY), "(9, 9)", "axes 0, 1 stay"),
-    (a_resize(HALF, (2, 3, 6, 6), "fed", (2, 3, 9, 9), EVERY), "size=size", "axes 0, 1 stay"),
-    (a_resize(HALF, (2, 3, 6, 6), "computed", (2, 3, 9, 9), EVERY), "size=size", ""),
+    (
+        a_resize(HALF, (2, 3, 6, 6), "fed", (2, 3, 9, 9), EVERY),
+        "size=(height, width)",
+        "axes 0, 1 stay",
+    ),
+    (a_resize(HALF, (2, 3, 6, 6), "computed", (2, 3, 9, 9), EVERY), "size=(height, width)", ""),
     (
         a_resize(
             {**HALF, "axes": (2, 3), "keep_aspect_ratio_policy": "not_larger"},

@@ -64,6 +64,13 @@ MODE_NAMES: Final[dict[tuple[Family, int], str]] = {
     ("linear", 3): "trilinear",
     ("cubic", 2): "bicubic",
 }
+LENGTHS: Final = {
+    1: ("length",),
+    2: ("height", "width"),
+    3: ("depth", "height", "width"),
+}
+"""What lengths that are not known are called, by the number of spatial axes."""
+
 FAMILIES: Final[dict[str, Family]] = {
     "nearest": "nearest",
     "nearest-exact": "nearest-exact",
@@ -130,20 +137,23 @@ class Interpolate:
             return None
         return tuple(n for n in self.size if n is not None)
 
-    def text(self, x: str = "x") -> str:
-        """Return the call as Python.
+    def text(self, x: str = "x", names: Sequence[str] = ()) -> str:
+        """Return the call as Python, `names` for lengths that are not known.
 
         >>> Interpolate("linear", 2, scale_factor=(2.0, 2.0), align_corners=True).text()
         'F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=True)'
+        >>> Interpolate("nearest", 2, size=(None, 20)).text()
+        'F.interpolate(x, size=(height, 20), mode="nearest")'
         """
         if self.scale_factor is not None:
             factors = tuple(map(as_recorded, self.scale_factor))
             same = len(set(factors)) == 1
             arguments = [f"scale_factor={factors[0] if same else factors}"]
-        elif self.size is not None and None not in self.size:
-            arguments = [f"size={self.size}"]
         else:
-            arguments = ["size=size"]
+            given = self.size or (None,) * self.spatial
+            named = zip(given, names or LENGTHS[self.spatial], strict=True)
+            words = ", ".join(str(n or name) for n, name in named)
+            arguments = [f"size=({words}{',' * (self.spatial == 1)})"]
         arguments.append(f'mode="{self.mode}"')
         if self.family in {"linear", "cubic"}:
             arguments.append(f"align_corners={bool(self.align_corners)}")
