@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from halfpixel.errors import ConventionError
 
 if TYPE_CHECKING:
-    from functools import _lru_cache_wrapper
+    from functools import _lru_cache_wrapper  # pyright: ignore[reportPrivateUsage]
 
 MOST: Final = 400_000
 """Steps that a file may take where nothing else is said: about a second."""

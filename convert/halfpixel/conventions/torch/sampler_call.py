@@ -7,13 +7,16 @@ Source: PyTorch 2.13 `torch/nn/functional.py`; torchvision `ops/roi_align.py`.
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.meaning import choice, flag, length, number, whole
 from halfpixel.conventions.python_call import PythonCall, Symbol, listed
 from halfpixel.conventions.torch.grid import MODE_NAMES, PADDINGS
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
+
+if TYPE_CHECKING:
+    from halfpixel.sampling.grid import GridMode, Padding
 
 SamplerCall = GridSample | AffineGrid | RoiAlign | ConvTranspose
 
@@ -45,9 +48,9 @@ def _given(call: PythonCall, needed: int, *parameters: str) -> dict[str, object]
 def _grid_sample(call: PythonCall) -> GridSample:
     words = ("input", "grid", "mode", "padding_mode", "align_corners")
     given = _given(call, 2, *words)
-    names = {name: mode for mode, name in MODE_NAMES.items()}
+    names: dict[str, GridMode] = {name: mode for mode, name in MODE_NAMES.items()}
     mode = names[choice("mode", given.get("mode", "bilinear"), names)]
-    paddings = {str(name): name for name in PADDINGS}
+    paddings: dict[str, Padding] = {name: name for name in PADDINGS}
     padding = paddings[choice("padding_mode", given.get("padding_mode", "zeros"), paddings)]
     corners = flag("align_corners", given.get("align_corners") or False)
     return GridSample(mode, padding, corners)
