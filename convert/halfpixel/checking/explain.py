@@ -1,7 +1,7 @@
 """Explain: a rule, the sites of a model, or a call, in every framework's words.
 
 The subject is a rule's name, a model file (with ``:NODE`` for one of its nodes), or the text of a
-call in the words of any convention, such as F.interpolate, cv2.resize or ONNX's Resize.
+call in any convention's words (F.interpolate, cv2.resize, ONNX's Resize) or of F.grid_sample.
 """
 
 import os
@@ -107,7 +107,7 @@ def _of_call(text: str) -> Iterator[str]:
     if made is not None:
         yield from _reading(made)
     yield from described(sampler, EXAMPLE_LENGTH)
-    for inner in argument_calls(text) if isinstance(sampler, GridSample) else ():
+    for inner in argument_calls(text, "affine_grid") if isinstance(sampler, GridSample) else ():
         yield f"  its coordinates: {inner}"
         yield from _of_call(inner)
 

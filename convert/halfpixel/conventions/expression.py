@@ -26,10 +26,10 @@ def call_in(text: str) -> str:
     return (ast.get_source_segment(text, node) or text) if isinstance(node, ast.Call) else text
 
 
-def argument_calls(text: str) -> list[str]:
-    """Return the calls that are arguments of a call, as they are written.
+def argument_calls(text: str, name: str) -> list[str]:
+    """Return the calls of a name that are arguments of a call, as they are written.
 
-    >>> argument_calls("F.grid_sample(x, F.affine_grid(theta, size), mode='nearest')")
+    >>> argument_calls("F.grid_sample(f(x), F.affine_grid(theta, size))", "affine_grid")
     ['F.affine_grid(theta, size)']
     """
     try:
@@ -38,7 +38,8 @@ def argument_calls(text: str) -> list[str]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     found = node.args if isinstance(node, ast.Call) else []
-    named = [part for part in found if isinstance(part, ast.Call) and _dotted(part.func)]
+    calls = [part for part in found if isinstance(part, ast.Call) and _dotted(part.func)]
+    named = [part for part in calls if ast.unparse(part.func).rpartition(".")[2] == name]
     return [segment for part in named if (segment := ast.get_source_segment(text, part))]
 
 
