@@ -163,6 +163,7 @@ CROPS = [
     ("cubic", FILTER, (3, 8, 6, 9), (3, 14, 9, 9), REACHED, PLANES),
     ("linear", FILTER, (1, 8, 6, 2), (1, 14, 9, 2), REACHED, PLANES),
     ("linear", CROP, (1, 8, 6, 2), (1, 14, 9, 2), REACHED, "float32 border"),
+    ("cubic", FILTER, (1, 8, 6, 2), (1, 14, 6, 2), REACHED, PLANES),
     ("nearest", CROP, (2, 2, 1, 11, 311), (2, 2, 9, 5, 21),
      (0, 0, 0.1, 0, -0.2, 1, 1, 1.3, 0.8, 1.3), "float32 tie"),
 ]  # fmt: skip

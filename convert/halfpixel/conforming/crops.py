@@ -63,19 +63,21 @@ def writes_planes(result: Result) -> bool:
     if numbers is None or not isinstance(operator, Resize) or numbers[0].ndim != 4:
         return False
     given, found, _ = numbers
-    moved = [(a, s) for a, s in operator.axes if given.shape[a] != found.shape[a]]
-    if not moved or not {axis for axis, _ in moved} <= {1, 2}:
+    cropped = [one for one in operator.axes if not _by_one(result, *one)]
+    moved = [one for one in cropped if not _kept(result, *one)]  # a length that stays is copied
+    if not moved or not {axis for axis, _ in cropped} <= {1, 2}:
         return False
     inside = Resize(tuple((axis, replace(s, extrapolate=False)) for axis, s in moved))
     sampled = inside.evaluate(given, found.shape)
     batch, height, width, channels = found.shape
     planes = np.full((batch, channels, height, width), WITHIN)
-    for axis, sampling in moved:
+    for axis, sampling in cropped:
         n_in, n_out = given.shape[axis], found.shape[axis]
         rows = planes.swapaxes(0, axis + 1)
         rows[_edges(sampling, n_in, n_out)] |= EDGE
         rows[sorted(sampling.weights(n_in, n_out).outside)] |= OUTSIDE
-        sampled.swapaxes(0, axis)[_unreached(sampling, n_in, n_out)] = 0
+        if n_in != n_out:
+            sampled.swapaxes(0, axis)[_unreached(sampling, n_in, n_out)] = 0
     where = planes.reshape(found.shape)  # the same numbers, in another order
     constant = np.isclose(found, operator.extrapolation_value)
     sample = np.isclose(found, sampled, atol=TIE_TOLERANCE, rtol=TIE_TOLERANCE)
