@@ -14,9 +14,10 @@ same file comes to the same end on every machine. Where nothing was said, nothin
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
+
+from msgspec import Struct
 
 from halfpixel.errors import ConventionError
 
@@ -47,8 +48,7 @@ class TooMuchWork(ConventionError):  # noqa: N818 - what happened is that it is 
         super().__init__(f"not judged: it takes more than {limit} steps of work; see --max-work")
 
 
-@dataclass(slots=True)
-class Work:
+class Work(Struct):
     """The steps of one file.
 
     Attributes:

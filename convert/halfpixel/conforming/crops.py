@@ -1,6 +1,8 @@
 """What onnxruntime computes of tf_crop_and_resize where it differs: predictions, as the others."""
 
-from dataclasses import replace
+import dataclasses
+
+from msgspec.structs import replace
 
 from halfpixel.conforming.conformance import Result
 from halfpixel.conforming.predictions import (
@@ -35,7 +37,7 @@ def skips_roi(result: Result) -> bool:
             continue
         whole = Resize(moved, operator.extrapolation_value)
         meant = whole.evaluate(given, found.shape)
-        rest = replace(result, operator=whole, meant=meant)
+        rest = dataclasses.replace(result, operator=whole, meant=meant)
         if difference(found, rounded(meant, found)).equal or border_ties(rest):
             return True
     return False
@@ -107,7 +109,7 @@ def border_ties(result: Result) -> bool:
     if (right | (near & either)).all():
         return True
     rest = np.where(near & either, rounded(meant, found), found)
-    return ties(replace(result, found=rest))
+    return ties(dataclasses.replace(result, found=rest))
 
 
 def _edges(sampling: Sampling, n_in: int, n_out: int) -> list[bool]:

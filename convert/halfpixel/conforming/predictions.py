@@ -1,10 +1,11 @@
 """What onnxruntime computes where it differs: each known cause predicts what comes out."""
 
-from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec.structs import replace
 
 from halfpixel.checking.check import sites
 from halfpixel.conforming.conformance import Result

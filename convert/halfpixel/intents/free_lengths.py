@@ -1,9 +1,10 @@
 """At which of the lengths that a model takes along a free axis a resize is not what was meant."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from halfpixel.conventions.torch.interpolate import NEAREST_COPIES_UP_TO
 from halfpixel.sampling import Area, Cubic, Kernel, Linear, Nearest, Sampling, Table, compare
@@ -33,8 +34,7 @@ ANY: Final = range(1, 1 << 31)
 """The lengths of an axis of which the file says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """How many of the lengths that an axis takes go wrong.
 
     Attributes:

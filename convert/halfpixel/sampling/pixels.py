@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Final
+
+from msgspec.structs import replace
 
 from halfpixel.sampling.axis import Sampling
 from halfpixel.sampling.kernel import Nearest, Table
