@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from halfpixel.intents.axis_deviation import Deviation
 from halfpixel.intents.cause import Cause
 from halfpixel.intents.deviation import deviation
-from halfpixel.intents.exporter_habit import neat
+from halfpixel.intents.factors import neat
 from halfpixel.origin import How, Safety
 from halfpixel.rule import Finding, Fix, Severity
 from halfpixel.site import Operation, Site

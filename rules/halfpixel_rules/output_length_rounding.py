@@ -37,7 +37,8 @@ from dataclasses import replace
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ML_PROGRAM, ONNX
 from halfpixel.intents.deviation import meant_resize
-from halfpixel.intents.exporter_habit import multiplies_in_float64, neat, nudged
+from halfpixel.intents.exporter_habit import multiplies_in_float64
+from halfpixel.intents.factors import neat, nudged
 from halfpixel.intents.free_lengths import Share, lengths_of
 from halfpixel.origin import Safety
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, Severity, example_record, example_site

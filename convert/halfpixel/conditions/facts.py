@@ -96,7 +96,7 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "sizes_input": INPUTS,
     "by": frozenset({"scales", "sizes"}),
     "constant": frozenset({0, 1}),
-    "axes": frozenset({"last 1", "last 2", "last 3", "NHWC", "attribute", "some"}),
+    "axes": frozenset({"last 1", "last 2", "last 3", "NHWC", "attribute", "some", "negative"}),
     "changed": frozenset({"last 1", "last 2", "last 3", "NHWC"}),
     "shrinks": frozenset({0, 1}),
     "transposed": frozenset({"to NCHW", "to NHWC"}),
@@ -208,8 +208,8 @@ def _resize_facts(operation: Operation) -> dict[str, frozenset[Value]]:
     places = {f"last {n}" for n in (1, 2, 3) if all(a >= operation.rank - n for a in moved)}
     if operation.rank == 4 and 1 in moved and set(moved) <= {1, 2}:
         places.add("NHWC")
-    if operation.attributes.get("axes"):
-        places.add("attribute")
+    if named := cast("tuple[int, ...]", operation.attributes.get("axes", ())):
+        places |= {"attribute", *(["negative"] if min(named) < 0 else [])}
         if len(set(resized_by_attribute(operation))) < operation.rank:
             places.add("some")
     facts["axes"] = frozenset(places)

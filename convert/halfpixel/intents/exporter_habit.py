@@ -10,19 +10,20 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from halfpixel.conventions.torch.interpolate import LATEST, Family, Interpolate
 from halfpixel.dialect import ONNX
 from halfpixel.intents.aten_call import named_call
+from halfpixel.intents.factors import plain_factors
 from halfpixel.origin import Intent
 from halfpixel.sampling import Coordinate, Cubic, Linear, Nearest, Resize, Sampling
-from halfpixel.sampling.arithmetic import float32, likeliest
+from halfpixel.sampling.arithmetic import likeliest
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from halfpixel.conventions.tf_resize import Method
     from halfpixel.intents.aten_call import NamedCall
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from halfpixel.sampling.kernel import Rounding
 
 _CORNERS = frozenset({"align_corners", "tf_crop_and_resize"})
-NUDGE: Final = 1e-4
-"""What coremltools adds to an output length before it divides it by the input's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,39 +256,3 @@ def has_coordinate(operation: Operation, coordinates: "Collection[str]") -> bool
     operator = operation.operator
     axes = operator.axes if isinstance(operator, Resize) else ()
     return any(sampling.coordinate in coordinates for _, sampling in axes)
-
-
-def neat(scales: "Sequence[float]") -> bool:
-    """Whether scales read like a user's factors: before opset 11 sizes became scales too.
-
-    >>> neat((1.0, 1.5)), neat((1.4285714285714286,))
-    (True, False)
-    """
-    return all(float(f"{scale:.4g}") == float(f"{scale:.7g}") for scale in scales)
-
-
-def nudged(factor: float, n_in: int, n_out: int) -> bool:
-    """Whether a factor is a length that coremltools wrote as one.
-
-    Source: coremltools `converters/mil/frontend/torch/ops.py`, _get_scales_from_output_size.
-
-    >>> nudged(1.5000166893005371, 6, 9), nudged(1.5, 6, 9), nudged(2.0, 6, 12)
-    (True, False, False)
-    """
-    return n_out % n_in != 0 and abs(float32((n_out + NUDGE) / n_in) / factor - 1) < 1e-7
-
-
-def plain_factors(operation: Operation, *, nudges: bool) -> bool:
-    """Whether an operator's factors are constants that read like somebody's own.
-
-    Args:
-        operation: the resize.
-        nudges: whether the program that wrote it writes lengths as nudged factors.
-    """
-    scales = operation.scales
-    if scales is None or not operation.constant_lengths:
-        return False
-    pairs = zip(scales, *operation.lengths, strict=True)
-    if nudges and any(n and m and nudged(scale, n, m) for scale, n, m in pairs):
-        return False
-    return neat(scales)
