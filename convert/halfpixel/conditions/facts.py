@@ -106,12 +106,11 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     ),
     "converted_from": frozenset({"torch", "tensorflow", "keras", "onnx"}),
     "named": frozenset({"aten nearest", "aten nearest-exact", "aten linear", "aten cubic"}),
-    "kept": frozenset(
-        {"resize/", "ResizeNearestNeighbor", "ResizeBilinear", "ResizeBicubic", "ResizeArea"}
-        | {"nearest_interp", "bilinear_interp", "bicubic_interp", "up_sampling", ":"}
-    ),
 }
 """What each condition can be; a row with any other word is refused when it is read."""
+
+NAMES: Final = frozenset({"kept"})
+"""Conditions whose words are the names of another table."""
 
 ASKED: Final = (
     "mode", "coordinate_transformation_mode", "antialias", "exclude_outside",
@@ -176,8 +175,8 @@ def written_facts(operation: Operation) -> Facts:
         "converted_from": frozenset({operation.origin.framework.partition("==")[0]}),
     }
     if operation.origin.kept:
-        name = operation.origin.kept.partition(" ")[2]
-        facts["kept"] = frozenset({name.replace("resize/", ""), name[: name.find("/") + 1]} - {""})
+        scope, slash, name = operation.origin.kept.partition(" ")[2].rpartition("/")
+        facts["kept"] = frozenset({name, scope + slash} - {""})
     if isinstance(operator, Resize):
         samplings = [sampling for _, sampling in operator.axes]
         facts["kernel"] = frozenset(type(one.kernel).__name__.lower() for one in samplings)
