@@ -45,7 +45,7 @@ def of_tensorflow(random_: random.Random, *, wrong: bool) -> Iterator[Export | N
     """Yield exports of tf2onnx; None for one that is refused."""
     if wrong:
         sys.exit("--wrong is of PyTorch: tf2onnx_exports.py exports every resize of TensorFlow")
-    tf2onnx = imported(None)
+    tf2onnx = imported()
     import tensorflow as tf
 
     while True:

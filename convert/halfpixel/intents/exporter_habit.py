@@ -56,7 +56,7 @@ def meant(operation: Operation, name: str = "") -> Intent | None:
         name: the node's name, where its exporter keeps names.
     """
     aten = named_call(name) if name else None
-    found = _asked(operation, "call", aten)
+    found = asked(operation, "call", aten)
     if found is None or found[1].call is None or not _over_last_axes(operation):
         return None
     exporter, row = found
@@ -76,19 +76,19 @@ def meant(operation: Operation, name: str = "") -> Intent | None:
 
 def as_written(operation: Operation, aspect: "Aspect") -> "Row | None":
     """Return the row by which a node says what was meant in an aspect; None where none says so."""
-    found = _asked(operation, aspect)
+    found = asked(operation, aspect)
     return found[1] if found is not None and aspect in found[1].as_written else None
 
 
 def cannot_be_known(operation: Operation, aspect: "Aspect") -> "Exporter | None":
     """Return the exporter that writes the same whatever was meant in an aspect, if one did."""
-    found = _asked(operation, aspect)
+    found = asked(operation, aspect)
     return found[0] if found is not None and aspect in found[1].cannot_be_known else None
 
 
 def instead(operation: Operation, aspect: "Aspect") -> "tuple[Row, Resize] | None":
     """Return what was meant where a node says what nobody can have meant, with its row."""
-    found, operator = _asked(operation, aspect), operation.operator
+    found, operator = asked(operation, aspect), operation.operator
     if found is None or not found[1].instead or not isinstance(operator, Resize):
         return None
     told = found[1].instead
@@ -99,10 +99,10 @@ def instead(operation: Operation, aspect: "Aspect") -> "tuple[Row, Resize] | Non
 
 def dropped(operation: Operation, aspect: "Aspect") -> "Dropped | None":
     """Return the flags that the exporter of a node drops; None where it drops none."""
-    found, operator = _asked(operation, aspect), operation.operator
+    found, operator = asked(operation, aspect), operation.operator
     if found is None or not found[1].readings or not isinstance(operator, Resize):
         return None
-    likely = _asked(operation, "flags")
+    likely = asked(operation, "flags")
     producer = operation.origin.producer
     title = f"{found[0].title} {'.'.join(map(str, producer.version or ()))}".strip()
     meant = {flag: with_flag(operator, flag) for flag in found[1].readings}
@@ -117,16 +117,22 @@ def multiplies_in_float64(operation: Operation) -> bool:
 
 def given_factors(operation: Operation) -> bool:
     """Whether an operator's factors are those of the call, not sizes written as factors."""
-    found = _asked(operation, "scales")
+    found = asked(operation, "scales")
     if found is None or "scales" not in found[1].as_written:
         return False
     return plain_factors(operation, nudges=found[0].nudges)
 
 
-def _asked(
+def asked(
     operation: Operation, aspect: "Aspect", aten: "NamedCall | None" = None
 ) -> "tuple[Exporter, Row] | None":
-    """Return the exporter that wrote a node, and its row about an aspect."""
+    """Return the exporter that wrote a node, and its row about an aspect; None where none speaks.
+
+    Args:
+        operation: what the node computes.
+        aspect: what the row speaks of.
+        aten: PyTorch's call that the node is named after.
+    """
     exporter = _exporter(operation)
     if exporter is None:
         return None
