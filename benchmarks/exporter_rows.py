@@ -19,9 +19,13 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from exporting.environment import Run, Unavailable, export, runs
-from exporting.judge import Tallies, judge, tallies
+from exporting.environment import Run, UnavailableError, export, runs
+from exporting.judge import Judge, tallies
+
+if TYPE_CHECKING:
+    from exporting.judge import Key, Tally
 
 from halfpixel.intents.exporter_file import FOLDER, load_exporter, names
 
@@ -50,18 +54,19 @@ def main() -> None:
     sys.exit(0 if table(counts, {run.exporter for run in chosen}, why) else 1)
 
 
-def one_run(run: Run, environments: Path, out: Path, counts: Tallies) -> tuple[str, bool]:
+def one_run(run: Run, environments: Path, out: Path, counts: dict[Key, Tally]) -> tuple[str, bool]:
     """Return what became of a run, in words, and whether it could not be had."""
     try:
         if not (out / "cases.json").exists():
             export(run, environments, out)
-    except Unavailable as error:
+    except UnavailableError as error:
         return f"not run: {error}", True
     body = json.loads((out / "cases.json").read_text(encoding="utf-8"))
     release = f"{run.exporter} {run.release}"
     apart: dict[str, int] = {}
+    judge = Judge(release, counts)
     for case in body["cases"]:
-        if why := judge(out, case, release, counts):
+        if why := judge.hear(out, case):
             apart[why] = apart.get(why, 0) + 1
     told = [f"{len(body['cases'])} models"]
     told += [f"{count} with {why}" for why, count in sorted(apart.items())]
@@ -72,7 +77,7 @@ def one_run(run: Run, environments: Path, out: Path, counts: Tallies) -> tuple[s
     return ", ".join(told), False
 
 
-def table(counts: Tallies, exporters: set[str], why: dict[str, str]) -> bool:
+def table(counts: dict[Key, Tally], exporters: set[str], why: dict[str, str]) -> bool:
     """Print a line a row; return whether none is broken."""
     run = held = broken = 0
     for name in names():

@@ -7,8 +7,9 @@
 Two flags, five kernels, antialiasing, and lengths that grow and shrink, fixed and free. A release
 that is named by --release is installed beside what is there, into `FOLDER/layers`, as
 `exporter_rows.py` does it; the names that NumPy and TensorFlow have dropped since are put back
-before it is imported. Beside a model lies TensorFlow's own output; `manifest.csv` says of each model whether
-onnxruntime gives it: `ok`, `differs` or `does-not-load`. What a release refuses is printed.
+before it is imported. Beside a model lies TensorFlow's own output; `manifest.csv` says of each
+model whether onnxruntime gives it: `ok`, `differs` or `does-not-load`. What a release refuses is
+printed.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ INSTALLING = 1800
 """Seconds after which an installation is given up."""
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """An environment that cannot be made here; says why."""
 
 
@@ -91,7 +91,7 @@ def interpreter(version: str) -> str:
     """Return a Python of a version, on the path or among pyenv's.
 
     Raises:
-        Unavailable: there is none.
+        UnavailableError: there is none.
     """
     if sys.version_info[:2] == tuple(map(int, version.split("."))):
         return sys.executable
@@ -99,7 +99,7 @@ def interpreter(version: str) -> str:
     found = sorted(root.glob(f"{version}.*/bin/python{version}"))
     there = str(found[-1]) if found else shutil.which(f"python{version}")
     if there is None:
-        raise Unavailable(f"no Python {version} here")
+        raise UnavailableError(f"no Python {version} here")
     return there
 
 
@@ -107,7 +107,7 @@ def made(environment: Environment, folder: Path) -> Path:
     """Return the Python of an environment; make it where it is not there.
 
     Raises:
-        Unavailable: a Python or a release cannot be had.
+        UnavailableError: a Python or a release cannot be had.
     """
     at, told = folder / environment.name, folder / f"{environment.name}.packages"
     python, listed = at / "bin" / "python", "\n".join(environment.packages)
@@ -123,7 +123,7 @@ def layered(python: Path, packages: tuple[str, ...], folder: Path) -> Path | Non
     """Return the folder of packages that go before an environment's own; None for none.
 
     Raises:
-        Unavailable: a release cannot be had.
+        UnavailableError: a release cannot be had.
     """
     if not packages:
         return None
@@ -138,24 +138,24 @@ def command(words: list[str]) -> None:
     """Run an installing command.
 
     Raises:
-        Unavailable: it fails, with its last error.
+        UnavailableError: it fails, with its last error.
     """
     try:
         done = subprocess.run(
             words, capture_output=True, text=True, timeout=INSTALLING, check=False
         )
     except subprocess.TimeoutExpired:
-        raise Unavailable(f"gave up after {INSTALLING} s: {' '.join(words[-2:])}") from None
+        raise UnavailableError(f"gave up after {INSTALLING} s: {' '.join(words[-2:])}") from None
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if "rror" in line]
-        raise Unavailable((lines or done.stderr.splitlines() or ["failed"])[-1].strip()[:160])
+        raise UnavailableError((lines or done.stderr.splitlines() or ["failed"])[-1].strip()[:160])
 
 
 def export(run: Run, environments: Path, out: Path) -> None:
     """Let a release export its cases into a folder.
 
     Raises:
-        Unavailable: it cannot be had, or fails as a whole.
+        UnavailableError: it cannot be had, or fails as a whole.
     """
     python = made(run.environment, environments)
     layer = layered(python, run.layer, environments)
@@ -168,4 +168,4 @@ def export(run: Run, environments: Path, out: Path) -> None:
     )
     if done.returncode or not (out / "cases.json").exists():
         lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise Unavailable((lines or ["failed"])[-1].strip()[:160])
+        raise UnavailableError((lines or ["failed"])[-1].strip()[:160])

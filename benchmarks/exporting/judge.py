@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from halfpixel.site import Operation, Site
 
     Key = tuple[str, int]
+    Spoken = dict[Aspect, tuple[Exporter, Row]]
+    Values = NDArray[Any]
 
-COMPUTED: tuple[Aspect, ...] = ("mode", "coordinates", "rounding", "cubic", "align_corners")
+COMPUTED: tuple[Aspect, ...] = ("mode", "coordinates", "rounding", "cubic", "antialias", "scales")
 TOLERANCE = 1e-4
 
 
@@ -51,98 +53,113 @@ class Tally:
     other: int = 0
 
 
-Tallies = dict["Key", Tally]
+@dataclass(slots=True)
+class Judge:
+    """The rows, and what the cases of one release say of them.
+
+    Attributes:
+        release: the release that exported the cases.
+        counts: by exporter and place of the row, shared by all releases.
+    """
+
+    release: str
+    counts: dict[Key, Tally]
+
+    def hear(self, folder: Path, case: dict[str, Any]) -> str:
+        """Hold the rows that speak of a case's node to it; return why no node is there, or none."""
+        sites = [one for one in check(folder / case["file"]).sites if not one.operation.hidden]
+        if len(sites) != 1:
+            return f"{len(sites)} resampling nodes"
+        site = sites[0]
+        rows = spoken(site)
+        if not rows:
+            return "a node that no row speaks of"
+        if case.get("attributes"):
+            for key, value in case["attributes"].items():
+                written = getattr(site.operator, key, site.operation.attributes.get(key))
+                if key in rows:
+                    self.note(rows[cast("Aspect", key)], case, ok=value == written)
+            return ""
+        with np.load(folder / case["arrays"]) as arrays:
+            x, y = arrays["x"], arrays["y"]
+        if site.op == "Upsample" and any(m < n for n, m in zip(x.shape, y.shape, strict=True)):
+            return "an Upsample that shrinks, which nothing runs"
+        self.names(site.operation, rows, case, y.shape)
+        self.values(site, rows, case, (x, y))
+        return ""
+
+    def names(
+        self, operation: Operation, rows: Spoken, case: dict[str, Any], shape: tuple[int, ...]
+    ) -> None:
+        """Count what rows say of the call's name and of its size, which was a constant."""
+        if "flags" in rows:
+            self.note(rows["flags"], case, ok=rows["flags"][1].likely == case.get("flag"))
+        known = {one for one in operation.sizes or () if one is not None}
+        if "sizes" in rows and known and case.get("free"):
+            self.note(rows["sizes"], case, ok=known <= set(shape))
+
+    def values(
+        self, site: Site, rows: Spoken, case: dict[str, Any], arrays: tuple[Values, Values]
+    ) -> None:
+        """Count what rows say was meant against the framework's output."""
+        operation = site.operation
+        operator, said = intended(site, rows, str(case.get("flag", "")))
+        ok = agrees(operation, operator, arrays, case)
+        plain = agrees(operation, operation.operator, arrays, case)
+        unknown = any(row.cannot_be_known for _, row in said)
+        for one in said:
+            if one[1].cannot_be_known:
+                tally = self.counts[key_of(one)]
+                tally.right, tally.other = tally.right + plain, tally.other + (not plain)
+            if one[1].cannot_be_known and not one[1].readings:
+                tally.held.add(self.release)
+            elif ok or one[1].cannot_be_known or one[1].instead or not unknown:
+                self.note(one, case, ok=ok)
+
+    def note(self, one: tuple[Exporter, Row], case: dict[str, Any], *, ok: bool) -> None:
+        """Count a case for or against a row."""
+        tally = self.counts[key_of(one)]
+        if ok:
+            tally.held.add(self.release)
+        else:
+            tally.broken.append(f"{self.release}: {case['call']}")
 
 
-def tallies() -> Tallies:
+def tallies() -> dict[Key, Tally]:
     """Return empty ones, by exporter and place of the row."""
     return defaultdict(Tally)
 
 
-def judge(folder: Path, case: dict[str, Any], release: str, counts: Tallies) -> str:
-    """Hold the rows that speak of a case's node to it; return why there is none, if there is not."""
-    sites = [one for one in check(folder / case["file"]).sites if not one.operation.hidden]
-    if len(sites) != 1:
-        return f"{len(sites)} resampling nodes"
-    site = sites[0]
-    rows = spoken(site)
-    if not rows:
-        return "no row speaks of the node"
-    if case.get("attributes"):
-        for key, value in case["attributes"].items():
-            aspect = cast("Aspect", key)
-            written = getattr(site.operator, key, site.operation.attributes.get(key))
-            if aspect in rows:
-                note(counts, rows[aspect], ok=value == written, case=case, release=release)
-        return ""
-    with np.load(folder / case["arrays"]) as arrays:
-        x, y = arrays["x"], arrays["y"]
-    if site.op == "Upsample" and any(m < n for n, m in zip(x.shape, y.shape, strict=True)):
-        return "an Upsample that shrinks, which nothing runs"
-    judged(site, rows, case, (x, y), release, counts)
-    return ""
-
-
-def spoken(site: Site) -> dict[Aspect, tuple[Exporter, Row]]:
+def spoken(site: Site) -> Spoken:
     """Return the row that speaks of each aspect of a node."""
     aten = named_call(site.name)
     found = {aspect: asked(site.operation, aspect, aten) for aspect in ASPECTS}
     return {aspect: one for aspect, one in found.items() if one is not None}
 
 
-def judged(
-    site: Site,
-    rows: dict[Aspect, tuple[Exporter, Row]],
-    case: dict[str, Any],
-    arrays: tuple[NDArray[Any], NDArray[Any]],
-    release: str,
-    counts: Tallies,
-) -> None:
-    """Count what the rows about a node say against the framework's output."""
-    operation, flag = site.operation, str(case.get("flag", ""))
-    operator, said = operation.operator, list[Any]()
-    if not isinstance(operator, Resize):
-        return
+def intended(site: Site, rows: Spoken, flag: str) -> tuple[object, list[tuple[Exporter, Row]]]:
+    """Return what rows say was meant by a node whose call had a flag, and which rows say so."""
+    operation = site.operation
+    operator: object = operation.operator
+    said: list[tuple[Exporter, Row]] = []
     call = rows.get("call")
     intent = meant(operation, site.name) if call is not None and call[1].call is not None else None
-    if intent is not None and intent.call is not None and call is not None:
+    if call is not None and intent is not None and intent.call is not None:
         operator, said = intent.call.resize(operation.rank), [call]
-    unknown = False
     for aspect in COMPUTED:
         one = rows.get(aspect)
-        if one is None or (aspect == "rounding" and case_kernel(operation) != "Nearest"):
+        if one is None or (aspect == "rounding" and kernel_of(operation) != "Nearest"):
             continue
         other = instead(operation, aspect)
         if other is not None:
             operator = other[1]
-        if flag and flag in one[1].readings:
+        elif flag in one[1].readings and isinstance(operator, Resize):
             operator = with_flag(operator, flag)
-        unknown |= bool(one[1].cannot_be_known)
         said.append(one)
-    if "flags" in rows:
-        note(counts, rows["flags"], ok=rows["flags"][1].likely == flag, case=case, release=release)
-    sizes = rows.get("sizes")
-    known = [one for one in operation.sizes or () if one is not None] if case.get("free") else []
-    if sizes is not None and known:  # the call's size was a constant, and the lengths are free
-        ok = set(arrays[1].shape[1:] if case["layout"] == "NHWC" else arrays[1].shape) >= set(known)
-        note(counts, sizes, ok=ok, case=case, release=release)
-    antialias = rows.get("antialias")
-    tolerance = float(case.get("tolerance", TOLERANCE))
-    ok = agrees(operation, operator, arrays, case["layout"], tolerance)
-    plain = agrees(operation, operation.operator, arrays, case["layout"], tolerance)
-    for one in [*said, *([antialias] if antialias is not None else [])]:
-        if one[1].cannot_be_known:
-            tally = counts[key_of(one)]
-            tally.right, tally.other = tally.right + plain, tally.other + (not plain)
-            if not one[1].readings:
-                tally.held.add(release)
-                continue
-        elif unknown and not ok and not one[1].instead:
-            continue
-        note(counts, one, ok=ok, case=case, release=release)
+    return operator, said
 
 
-def case_kernel(operation: Operation) -> str:
+def kernel_of(operation: Operation) -> str:
     """Return the name of the first axis' kernel."""
     operator = operation.operator
     axes = operator.axes if isinstance(operator, Resize) else ()
@@ -154,27 +171,16 @@ def key_of(one: tuple[Exporter, Row]) -> Key:
     return one[0].name, one[0].rows.index(one[1])
 
 
-def note(
-    counts: Tallies, one: tuple[Exporter, Row], *, ok: bool, case: dict[str, Any], release: str
-) -> None:
-    """Count a case for or against a row."""
-    tally = counts[key_of(one)]
-    if ok:
-        tally.held.add(release)
-    else:
-        tally.broken.append(f"{release}: {case['call']}")
-
-
 def agrees(
     operation: Operation,
     operator: object,
-    arrays: tuple[NDArray[Any], NDArray[Any]],
-    layout: str,
-    tolerance: float,
+    arrays: tuple[Values, Values],
+    case: dict[str, Any],
 ) -> bool:
     """Whether an operator computes the framework's output, along height and width."""
     x, y = arrays
-    if layout == "NHWC":
+    tolerance = float(case.get("tolerance", TOLERANCE))
+    if case["layout"] == "NHWC":
         x, y = np.moveaxis(x, -1, 1), np.moveaxis(y, -1, 1)
     if not isinstance(operator, Resize):
         return False

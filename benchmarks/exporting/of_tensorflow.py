@@ -1,6 +1,6 @@
 """Export resizes of TensorFlow by a release of tf2onnx.
 
-    python of_tensorflow.py OPSETS FOLDER
+python of_tensorflow.py OPSETS FOLDER
 """
 
 import sys
@@ -38,7 +38,7 @@ def main() -> None:
             name = f"{case.name}-o{opset}.onnx"
             Path(out.path(name)).write_bytes(model.SerializeToString())
             out.add(
-                name, call, image, np.asarray(want), "NHWC", flag=flag, free=free,
+                name, call, (image, np.asarray(want)), layout="NHWC", flag=flag, free=free,
                 tolerance=TOLERANCES.get(kernel, 1e-4),
             )  # fmt: skip
     out.save()

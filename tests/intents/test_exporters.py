@@ -19,6 +19,7 @@ from halfpixel.errors import UsageError
 from halfpixel.intents.exporter import ASPECTS, BYS, INSTEAD, Aspect, By, Exporter, Row
 from halfpixel.intents.exporter_file import FOLDER, exporter_of, load_exporter, names
 from halfpixel.intents.exporter_habit import as_written, cannot_be_known, dropped, instead, meant
+from halfpixel.intents.kept_names import kept_names
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import (
     Area,
@@ -43,6 +44,8 @@ KERNELS: dict[str, Kernel] = {
     "area": Area(),
 }  # fmt: skip
 ATTRIBUTES = ("mode", "coordinate_transformation_mode", "nearest_mode", "linearUpsampleMode")
+NUMBERS = ("antialias", "exclude_outside")
+MARKS = {"tensorflow": ":", "onnxruntime-extensions": "_ppp"}
 NAMES = {
     "aten nearest": "upsample_nearest2d", "aten nearest-exact": "_upsample_nearest_exact2d",
     "aten linear": "_upsample_bilinear2d_aa_1", "aten cubic": "upsample_bicubic2d",
@@ -62,11 +65,12 @@ def nodes(exporter: Exporter, row: Row) -> Iterator[tuple[Operation, str]]:
         when.get("kernel", ["linear"]),
         when.get("coordinates", ["half_pixel"]),
         when.get("named", [""]),
-        when.get("kept", [":" if exporter.name == "tensorflow" else ""]),
+        when.get("kept", [MARKS.get(exporter.name, "")]),
     )
     for op, opset, *attributes, written, kernel, coordinate, named, kept in chosen:
         pairs = zip(ATTRIBUTES, cast("list[str]", attributes), strict=True)
         given: dict[str, Attribute] = {key: value for key, value in pairs if value}
+        given |= {key: int(when[key][0]) for key in NUMBERS if key in when}
         if written:
             given |= {key: (1.5, 1.5) for key in when.get("written", ()) if key not in given}
             given.setdefault("nearest_mode", "floor")
@@ -98,8 +102,9 @@ def _kept(word: str) -> str:
     """Return what a converter keeps of the original's names, for a word of a condition."""
     if not word:
         return ""
-    framework = "paddle" if "_interp" in word else "keras" if "up_" in word else "tensorflow"
-    return f"{framework} {word}ResizeBilinear" if word.endswith("/") else f"{framework} {word}"
+    name = "ResizeBilinear" if word.endswith("/") else word
+    framework = next(row.framework for row in kept_names().rows if row.name == name)
+    return f"{framework} {word}{name}" if word.endswith("/") else f"{framework} {word}"
 
 
 def told(exporter: Exporter, row: Row, operation: Operation, name: str, aspect: Aspect) -> bool:

@@ -98,6 +98,7 @@ def _of_file(path: Path, body: Mapping[str, object]) -> Exporter:
         path.stem,
         str(body["title"]),
         marks,
+        body.get("rewrites") is True,
         one_of("pytorch", body.get("pytorch", "newest"), VERSIONS),
         body.get("nudges") is True,
         one_of("multiplies", body.get("multiplies", "unknown"), MULTIPLIES),

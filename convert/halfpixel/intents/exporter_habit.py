@@ -153,8 +153,11 @@ def _exporter(operation: Operation) -> "Exporter | None":
         return None
     from halfpixel.intents.exporter_file import exporter_of
 
-    known = exporter_of(origin.producer.name) or exporter_of(origin.producer.graph, "graph")
-    return known or exporter_of(origin.kept, "kept")
+    known = exporter_of(origin.producer.name)
+    if known is not None and not known.rewrites:
+        return known
+    other = exporter_of(origin.producer.graph, "graph") or exporter_of(origin.kept, "kept")
+    return other or known
 
 
 @lru_cache(maxsize=1)
