@@ -120,8 +120,8 @@ class Judge:
             if one[1].cannot_be_known:
                 tally = self.counts[key_of(one)]
                 tally.right, tally.other = tally.right + plain, tally.other + (not plain)
-            if one[1].cannot_be_known and not one[1].readings:
-                tally.held.add(self.release)
+            if one[1].cannot_be_known and flag not in one[1].readings:
+                self.counts[key_of(one)].held.add(self.release)
             elif ok or flag in one[1].readings or one[1].instead or not unknown:
                 self.note(one, case, ok=ok)
 

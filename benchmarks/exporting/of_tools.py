@@ -97,7 +97,8 @@ def main() -> None:
             continue
         with np.load(CORPUS / f"{name}.npz") as arrays:
             values = list(arrays.values())
-        out.add(file, f"{name} by {tool}", (values[0], values[-1]))
+        flag = "half_pixel_centers=True" if "ac0" in name else "align_corners=True"
+        out.add(file, f"{name} by {tool}", (values[0], values[-1]), flag=flag)
     image = np.random.RandomState(7).randint(0, 255, (8, 10, 3)).astype(np.uint8)
     planes = [Image.fromarray(image[..., c].astype(np.float32)) for c in range(3)]
     small = [np.asarray(one.resize((5, 4), Image.Resampling.BILINEAR)) for one in planes]
