@@ -8,10 +8,11 @@ the case's lengths: it has to be the framework's output.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from msgspec.structs import replace
 
 from halfpixel.checking.check import check
 from halfpixel.conditions.facts import resized_axes

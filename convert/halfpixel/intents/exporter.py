@@ -21,8 +21,9 @@ known counts as the newest.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from msgspec import Struct, field
 
 from halfpixel.conditions.condition import Conditions
 from halfpixel.conditions.facts import Facts
@@ -95,8 +96,7 @@ Version = tuple[int, ...]
 """Major, minor and, where it is told, patch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """What an exporter means by a node.
 
     Attributes:
@@ -153,8 +153,7 @@ class Row:
         return told.get(aspect, False)
 
 
-@dataclass(frozen=True, slots=True)
-class Exporter:
+class Exporter(Struct, frozen=True):
     """One exporter.
 
     Attributes:

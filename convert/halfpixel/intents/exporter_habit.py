@@ -6,11 +6,13 @@ length that became a factor, is a part of that. A table is read where a producer
 before a site asks for it.
 """
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import LATEST, Family, Interpolate
 from halfpixel.dialect import ONNX
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
 _CORNERS = frozenset({"align_corners", "tf_crop_and_resize"})
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(Struct, frozen=True):
     """Flags of the original call that an exporter does not write.
 
     Attributes:

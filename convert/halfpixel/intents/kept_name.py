@@ -5,8 +5,9 @@ mark of the framework alone. What was kept is "framework name", with the scope b
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from halfpixel.intents.kept_names import kept_names
 from halfpixel.origin import Intent

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from halfpixel.conditions.rows import Sources, one_of, parse_rows, source_of
 from halfpixel.errors import UsageError
@@ -19,8 +20,7 @@ METHODS: Final[tuple["Method", ...]] = ("nearest", "bilinear", "bicubic", "area"
 FIELDS: Final = frozenset({"framework", "name", "holds", "pattern", "method", "how", "source"})
 
 
-@dataclass(frozen=True, slots=True)
-class KeptName:
+class KeptName(Struct, frozen=True):
     """One row.
 
     Attributes:
@@ -42,8 +42,7 @@ class KeptName:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class KeptNames:
+class KeptNames(Struct, frozen=True):
     """The table.
 
     Attributes:
