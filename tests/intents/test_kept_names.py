@@ -183,7 +183,6 @@ how = "read"
 source = "page"
 """
 BROKEN = [
-    ("pattern = 'Up'", "pattern = '('", "row 1: pattern is '\\('"),
     ('name = "Up"', 'nam = "Up"', "row 1: nam is unknown"),
     ('holds = "Up"', "", "row 1: names no holds"),
     ('how = "read"', 'how = "heard"', "row 1: how is 'heard'"),

@@ -4,6 +4,7 @@
 mark of the framework alone. What was kept is "framework name", with the scope before the name.
 """
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -45,7 +46,7 @@ def kept_name(names: Iterable[str]) -> str:
         if not any(hint in name for hint in table.hints):
             continue
         for place, row in enumerate(table.rows):
-            for one in row.pattern.finditer(name):
+            for one in re.finditer(row.pattern, name) if row.holds in name else ():
                 if row.method is None:
                     marks.add(place)
                     continue

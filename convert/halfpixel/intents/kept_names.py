@@ -27,7 +27,7 @@ class KeptName(Struct, frozen=True):
         framework: whose name it is.
         name: what it is kept as.
         holds: what stands in every such name.
-        pattern: what finds it there, perhaps with a group `scope`.
+        pattern: the regular expression that finds it there, perhaps with a group `scope`.
         method: what the operator resamples by; empty where the name is no operator's.
         how: measured where models were made, or read.
         source: repository, release, file and function.
@@ -36,7 +36,7 @@ class KeptName(Struct, frozen=True):
     framework: str
     name: str
     holds: str
-    pattern: re.Pattern[str]
+    pattern: str
     method: "Method | None"
     how: How
     source: str
@@ -48,12 +48,17 @@ class KeptNames(Struct, frozen=True):
     Attributes:
         rows: in order.
         hints: one of these stands in every name that is kept.
-        words: what conditions of exporters' rows may ask for: names, and scopes before them.
     """
 
     rows: tuple[KeptName, ...]
     hints: tuple[str, ...]
-    words: frozenset[str]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What conditions of exporters' rows may ask for: names, and scopes before them."""
+        text = " ".join(row.pattern for row in self.rows)
+        scopes = re.findall(r"\(\?P<scope>(\w+)\)", text)
+        return frozenset(row.name for row in self.rows) | {f"{scope}/" for scope in scopes}
 
     def row(self, kept: str) -> KeptName | None:
         """Return the row of what was kept, "framework scope/name"; None where none is.
@@ -80,11 +85,7 @@ def kept_names() -> KeptNames:
         rows = parse_rows(tomllib.loads(FILE.read_text(encoding="utf-8")), _row)
     except (OSError, ValueError) as error:
         raise UsageError(f"{FILE}: {error}") from error
-    scopes = {
-        scope for row in rows for scope in re.findall(r"\(\?P<scope>(\w+)\)", row.pattern.pattern)
-    }
-    words = {row.name for row in rows} | {f"{scope}/" for scope in scopes}
-    return KeptNames(rows, tuple(dict.fromkeys(row.holds for row in rows)), frozenset(words))
+    return KeptNames(rows, tuple(dict.fromkeys(row.holds for row in rows)))
 
 
 def _row(row: Mapping[str, object], sources: Sources) -> KeptName:
@@ -94,15 +95,11 @@ def _row(row: Mapping[str, object], sources: Sources) -> KeptName:
     missing = [key for key in ("framework", "name", "holds", "pattern") if not row.get(key)]
     if missing:
         raise ValueError(f"names no {missing[0]}")
-    try:
-        pattern = re.compile(str(row["pattern"]))
-    except re.error as error:
-        raise ValueError(f"pattern is {row['pattern']!r}: {error}") from None
     return KeptName(
         str(row["framework"]),
         str(row["name"]),
         str(row["holds"]),
-        pattern,
+        str(row["pattern"]),
         one_of("method", row["method"], METHODS) if "method" in row else None,
         one_of("how", row.get("how"), HOWS),
         source_of(row, sources),
