@@ -1,6 +1,5 @@
 """At which of the lengths that a model takes along a free axis a resize is not what was meant."""
 
-from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -11,6 +10,7 @@ from halfpixel.sampling.arithmetic import output_length_float32, output_length_f
 from halfpixel.sampling.compare import canonical
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.pixels import differing
+from halfpixel.work import remembered
 
 FIRST: Final = 256
 """How many of the lengths that an axis takes are looked at."""
@@ -57,7 +57,7 @@ class Share(Struct, frozen=True):
         return f"{self.wrong} of the {'' if self.every else 'first '}{self.tried} lengths"
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def pairs_of(
     one: Sampling, other: Sampling, taken: range, n_out: int | None, *, copied: bool
 ) -> Pairs | None:
@@ -101,7 +101,7 @@ def kept_lengths(other: Sampling, taken: range) -> Pairs:
     return tuple([(n, n) for n in taken[:FIRST] if output_length_float32(n, scale) == n])
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def wrong_lengths(
     one: Sampling, other: Sampling, pairs: Pairs, *, simulated: bool
 ) -> tuple[Pairs, int]:
