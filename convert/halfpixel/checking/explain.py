@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from halfpixel.boundary import boundary
-from halfpixel.checking.check import sites
+from halfpixel.checking.check import opened
+from halfpixel.checking.shapes import Shapes, sites_at
 from halfpixel.convention import Convention, Reading, load_conventions
 from halfpixel.conventions.python_call import parse
 from halfpixel.errors import ConventionError, HalfpixelError, UsageError
@@ -40,26 +41,30 @@ FORMULAS: Final = {
 }
 
 
-def explain(subject: str) -> Iterator[str]:
+def explain(subject: str, shapes: Shapes | None = None) -> Iterator[str]:
     """Yield the lines of an explanation.
 
     Args:
         subject: a rule's name, a model file with or without ``:NODE``, or a call.
+        shapes: of a model: lengths of its inputs, by name.
 
     Raises:
-        UsageError: it is none of these.
+        UsageError: it is none of these, or an input of the model cannot have the shape.
         HalfpixelError: the model cannot be read.
     """
     rules = {rule.name: rule for rule in load_rules()}
     with boundary(subject):
+        is_call = "(" in subject and not _exists(subject)
+        if shapes and (subject in rules or is_call):
+            raise UsageError(f"--shape is for a model, and {subject!r} is none")
         if subject in rules:
             yield from _rule(rules[subject])
-        elif "(" in subject and not _exists(subject):
+        elif is_call:
             with one_node():
                 lines = tuple(_call(subject))
             yield from lines
         else:
-            yield from _model(subject, list(rules))
+            yield from _model(subject, list(rules), shapes or {})
 
 
 def _rule(rule: Rule) -> Iterator[str]:
@@ -116,7 +121,7 @@ def _read(text: str) -> tuple[Convention, Reading]:
     raise UsageError(f"{text}: {'; '.join(reasons)}")
 
 
-def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
+def _model(subject: str, rules: Sequence[str], shapes: Shapes) -> Iterator[str]:
     path, node = Path(subject), ""
     if not _exists(subject):
         head, _, node = subject.rpartition(":")
@@ -129,7 +134,11 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
             raise UsageError(f"{subject!r} is no rule, no model file and no call{hint}")
     if path.is_dir() and path.suffix not in {".mlpackage", ".mlmodelc"}:
         raise UsageError(f"{subject!r} is a folder: explain takes one model file, a rule or a call")
-    found = [site for site in sites(path) if not node or node in {site.name, site.path}]
+    found = [
+        site
+        for site in sites_at(opened(path), shapes)
+        if not node or node in {site.name, site.path}
+    ]
     if node and not found:
         raise UsageError(f"{path}: no resampling node is called {node!r}")
     if not found:

@@ -7,9 +7,10 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.errors import UsageError
+from halfpixel.errors import HalfpixelError, UsageError
 
 if TYPE_CHECKING:
+    from halfpixel.checking.shapes import Shapes
     from halfpixel.site import Site
 
 FILES: Final = (".onnx", ".mlmodel")
@@ -64,6 +65,25 @@ def check_expected(expect: Sequence[str], seen: "Iterable[Site]") -> None:
         if not any(fnmatchcase(name, pattern) for name in known) and pattern != "*":
             listed = ", ".join(known[:5]) or "none"
             raise UsageError(f"--expect {text!r}: no such node; there are: {listed}")
+
+
+def check_shaped(files: "Sequence[Path]", shapes: "Shapes") -> None:
+    """Refuse `--shape` that the inputs of a model cannot have, before anything is judged.
+
+    Raises:
+        UsageError: such a shape.
+    """
+    from halfpixel.boundary import boundary
+    from halfpixel.checking.check import opened
+    from halfpixel.checking.shapes import check_shapes
+
+    for path in files if shapes else ():
+        try:
+            with boundary(str(path)):
+                inputs = opened(path).inputs
+        except HalfpixelError:
+            continue  # which is told of that file when it is its turn
+        check_shapes(inputs, shapes)
 
 
 def _models_in(folder: Path) -> Iterator[Path]:

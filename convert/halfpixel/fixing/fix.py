@@ -21,6 +21,7 @@ from halfpixel.intents.deviation import meant_resize
 from halfpixel.rule import SEVERITIES, Fix, Severity
 from halfpixel.sampling import Resize, compare_resize
 from halfpixel.sampling.lowering import LOWERINGS
+from halfpixel.site import Site
 from halfpixel.work import working
 
 PASSES: Final = 4
@@ -130,6 +131,7 @@ class _Fixing:
         order = {id(site): place for place, site in enumerate(report.sites)}
         changes: dict[int, Change] = {}
         newest, unsafe = self.settings.max_opset, self.settings.unsafe
+        sites = now.sites if self.settings.check.shapes else report.sites
         told = report if unsafe else announced(now, report, newest)
         for one, said in zip(report.findings, told.findings, strict=True):
             place = order[id(one.site)]
@@ -137,7 +139,7 @@ class _Fixing:
             if fix is None:
                 self._decline(one, one.finding.declined or "the rule offers no fix")
                 continue
-            if fix.safety == "unsafe" and not (unsafe or _is_meant(one, fix)):
+            if fix.safety == "unsafe" and not (unsafe or _is_meant(sites[place], fix)):
                 offered = f"unsafe: {said.words}; --unsafe-fixes makes it"
                 self._decline(one, offered if said.finding.fix else said.finding.declined)
                 continue
@@ -260,9 +262,9 @@ class _Fixing:
         self.declined.setdefault((site.graph, site.name, rule), declined)
 
 
-def _is_meant(one: SiteFinding, fix: Fix) -> bool:
+def _is_meant(site: Site, fix: Fix) -> bool:
     """Whether a fix that assumes something says what is recorded: then it assumes nothing."""
-    operation, intent = one.site.operation, one.site.intent
+    operation, intent = site.operation, site.intent
     if intent is None or intent.how != "recorded":
         return False
     if intent.call is None or not isinstance(fix.operator, Resize):

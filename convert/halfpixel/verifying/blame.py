@@ -11,7 +11,7 @@ from halfpixel.runtimes.one_site import one_site
 from halfpixel.site import Site
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.side import Divergence, Started
-from halfpixel.verifying.site_check import lengths_of
+from halfpixel.verifying.site_lengths import lengths_of
 
 MISFIT: Final = re.compile(r"Node \((?P<node>[^)]*)\) Op \((?P<op>\w+)\) \[ShapeInferenceError\]")
 """How onnxruntime names the operator whose inputs do not fit together."""

@@ -7,11 +7,11 @@ numbers, a ramp along each axis, which shows a shift, and impulses, which show t
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import name_of, opened
+from halfpixel.checking.shapes import Shapes, sites_at
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Opened
 from halfpixel.runtime import Running, RunSettings, Side, runtime_of
@@ -28,19 +28,16 @@ from halfpixel.sampling import (
 )
 from halfpixel.site import Site
 from halfpixel.verifying.measure import TOLERANCES, Difference, Tolerance, difference, rounded
+from halfpixel.verifying.site_lengths import lengths_of
 from halfpixel.work import MOST, one_node, spend, working
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array
 
 
-LENGTHS: Final = ((7, 10), (8, 8), (1, 5))
-"""Spatial lengths at which a site is run where the model leaves them free."""
-
 LENGTHS_A_STEP: Final = 8
 """How much of the lengths of a site is a step: each place is run, evaluated and measured."""
 
-CHANNELS: Final = 2
 IMPULSE: Final = 5
 """Every so many samples along each axis one is 1, the others 0."""
 
@@ -103,6 +100,7 @@ class SiteCheck:
         fallback: a node that a provider leaves to the CPU is no error.
         calls: the PyTorch calls that sites were made of, by (graph, name) of the site.
         max_work: steps of exact work that reading the sites may take, and that each may by itself.
+        shapes: lengths of the model's inputs, by name, in the place of free ones.
     """
 
     source: object
@@ -111,6 +109,7 @@ class SiteCheck:
     fallback: bool = False
     calls: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     max_work: int = MOST
+    shapes: Shapes = field(default_factory=dict[str, tuple[int, ...]])
 
     def results(self) -> Iterator[SiteResult]:
         """Yield what every site does, provider by provider.
@@ -122,7 +121,7 @@ class SiteCheck:
         with boundary(name_of(self.source)):
             model = opened(self.source)
             with working(self.max_work):
-                sites = model.sites
+                sites = sites_at(model, self.shapes)
             for place, site in enumerate(sites):
                 if site.operation.problem:
                     yield SiteResult(site, "", (), refused=site.operation.problem)
@@ -199,43 +198,6 @@ def _proto(cut: Cut) -> object:
     from onnx import ModelProto
 
     return ModelProto.FromString(cut.model)
-
-
-def lengths_of(site: Site) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Return (input lengths, output lengths) at which a site is run.
-
-    Lengths that the model fixes are kept; free ones take `LENGTHS` in turn, and output lengths
-    that the model computes come from its own shape arithmetic where that is known.
-    """
-    operation = site.operation
-    ins, outs = operation.lengths
-    if operation.op == "AffineGrid" and operation.input_shape is None:
-        return []
-    rank = len(ins)
-    if None not in ins:
-        shape = tuple(n for n in ins if n is not None)
-        out = tuple(m if m is not None else 2 * n for n, m in zip(shape, outs, strict=False))
-        return [(shape, out if len(outs) == rank else tuple(m or 1 for m in outs))]
-    found: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
-    for spatial in LENGTHS:
-        kept = [m if axis < 2 and n is None else n for axis, (n, m) in enumerate(_both(ins, outs))]
-        shape = tuple(_free(n, axis, spatial) for axis, n in enumerate(kept))
-        out = tuple(m if m is not None else 2 * n + 1 for n, m in zip(shape, outs, strict=False))
-        fixed = tuple(shape[axis] if axis < 2 and rank > 2 else m for axis, m in enumerate(out))
-        found.append((shape, fixed))
-    return found
-
-
-def _both(
-    ins: Sequence[int | None], outs: Sequence[int | None]
-) -> Iterator[tuple[int | None, int | None]]:
-    return zip_longest(ins, outs[: len(ins)])
-
-
-def _free(length: int | None, axis: int, spatial: tuple[int, int]) -> int:
-    if length is not None:
-        return length
-    return (1, CHANNELS)[axis] if axis < 2 else spatial[axis % 2]
 
 
 def feeds_of(cut: Cut) -> "Iterator[dict[str, Array]]":

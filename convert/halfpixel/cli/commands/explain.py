@@ -6,7 +6,7 @@ from typing import Annotated
 import click
 
 from halfpixel.cli.console import say
-from halfpixel.cli.options import MaxWork, command
+from halfpixel.cli.options import MaxWork, Shape, command, read_shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class Options:
     subject: Annotated[
         str, click.argument("subject", metavar='RULE | MODEL[:NODE] | "F.interpolate(...)"')
     ]
+    shape: Shape
     max_work: MaxWork
 
 
@@ -25,8 +26,9 @@ def explain_command(options: Options) -> None:
     from halfpixel.checking.explain import explain
     from halfpixel.work import working
 
+    shapes = read_shapes(options.shape)
     with working(options.max_work):
-        for line in explain(options.subject):
+        for line in explain(options.subject, shapes):
             say(line)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 
 from halfpixel.cli.console import say, write_document
-from halfpixel.cli.files import check_expected, model_files
+from halfpixel.cli.files import check_expected, check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
@@ -16,6 +16,7 @@ from halfpixel.cli.options import (
     Ignore,
     MaxWork,
     OutputFormat,
+    Shape,
     UnsafeFixes,
     command,
     read_settings,
@@ -101,6 +102,7 @@ class Options:
             help="A runtime that the models are to run on: attributes that it takes are written.",
         ),
     ]
+    shape: Shape
     max_work: MaxWork
     output_format: OutputFormat
 
@@ -125,6 +127,7 @@ def fix_command(options: Options) -> None:
         options.severity,
         options.target,
         options.max_work,
+        options.shape,
     )
     settings = FixSettings(
         at_least_warnings(read, chosen=options.severity is not None),
@@ -137,6 +140,7 @@ def fix_command(options: Options) -> None:
         options.output, options.in_place, options.backup, options.force, options.diff
     )
     target.check(files)
+    check_shaped(files, read.shapes)
     _check_named(files, options.expect)
     results = list(fixed(files, settings, target))
     to_output = options.output == "-"
