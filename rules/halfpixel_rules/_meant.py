@@ -11,7 +11,6 @@ from halfpixel.origin import How, Safety
 from halfpixel.rule import Finding, Fix, Severity
 from halfpixel.site import Operation, Site
 
-
 OF_IMAGES: Final = "no attribute says at which sizes of an image an axis is copied"
 
 
