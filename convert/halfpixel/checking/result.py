@@ -36,6 +36,11 @@ class SiteFinding:
     finding: Finding
     words: str = ""
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Graph, node and rule."""
+        return self.site.graph, self.site.name, self.rule.name
+
     def change_at(self, place: int) -> Change | None:
         """Return what its fix asks of the site, at a place among the model's; None without one."""
         fix, why = self.finding.fix, self.rule.name

@@ -98,6 +98,9 @@ class _Fixing:
         default_factory=dict[tuple[str, str, str], Outcome]
     )
     notes: list[str] = field(default_factory=list[str])
+    whole: dict[tuple[str, str, str], SiteFinding] = field(
+        default_factory=dict[tuple[str, str, str], SiteFinding]
+    )
 
     def result(self, model: object, name: str) -> FixResult:
         """Return the repaired model."""
@@ -113,7 +116,7 @@ class _Fixing:
                 break
             rewritten, report = done
             now = rewritten.opened
-        report = announced(now, report, self.settings.max_opset)
+        report = self._with_whole(announced(now, report, self.settings.max_opset))
         return FixResult(
             name,
             tuple(self.changes),
@@ -125,6 +128,17 @@ class _Fixing:
             _rewritten=rewritten,
             _source=model,
         )
+
+    @property
+    def aimed(self) -> frozenset[str]:
+        """The rules that say what a target makes of a right model."""
+        return frozenset(rule.name for rule in self.judge.rules if rule.kind == "target")
+
+    def _with_whole(self, report: FileReport) -> FileReport:
+        """Return a report with what is said of the model though its site is written otherwise."""
+        there = {one.key for one in report.findings}
+        lost = [one for key, one in self.whole.items() if key not in there]
+        return replace(report, findings=(*lost, *report.findings))
 
     def _wanted(self, now: Opened, report: FileReport, *, lower: bool) -> list[Change]:
         """Return one change a site: its most severe fix, in other operators where asked."""
@@ -242,6 +256,10 @@ class _Fixing:
             self.changes.append(outcome)
             for rule in change.rules:
                 self.declined.pop((outcome.graph, outcome.node, rule), None)
+            place = outcome.graph, outcome.node
+            for key in [*self.declined] if change.lowering else ():
+                if key[:2] == place and key[2] in self.aimed and key not in self.whole:
+                    del self.declined[key]  # other operators than the target refused
         self.notes += notes
 
     def _key(self, now: Opened, place: int, why: str) -> tuple[str, str, str]:
@@ -257,9 +275,9 @@ class _Fixing:
             self.declined[self._key(now, change.site, why)] = declined
 
     def _decline(self, one: SiteFinding, reason: str) -> None:
-        site, rule = one.site, one.rule.name
-        declined = Outcome.declined(site, rule, reason)
-        self.declined.setdefault((site.graph, site.name, rule), declined)
+        self.declined.setdefault(one.key, Outcome.declined(one.site, one.rule.name, reason))
+        if one.finding.whole:
+            self.whole[one.key] = one
 
 
 def _is_meant(site: Site, fix: Fix) -> bool:
@@ -279,4 +297,4 @@ def _is_meant(site: Site, fix: Fix) -> bool:
 def _counts(findings: Iterable[SiteFinding]) -> Counter[tuple[str, str, str]]:
     """Count findings by graph, node and rule, notes left out."""
     loud = (one for one in findings if SEVERITIES.index(one.finding.severity) < 2)
-    return Counter((one.site.graph, one.site.name, one.rule.name) for one in loud)
+    return Counter(one.key for one in loud)

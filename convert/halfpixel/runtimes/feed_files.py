@@ -1,11 +1,11 @@
 """Inputs and their shapes as a person gives them: files, a function, `NAME=1x3x64x64`."""
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from halfpixel.errors import ModelFileError, UsageError
+from halfpixel.errors import ModelFileError, UsageError, place_of, said_of
+from halfpixel.runtimes.named import named
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array, Feeds
@@ -59,14 +59,18 @@ def _read_one(path: Path) -> "Array":
 def _called(text: str) -> "list[Feeds]":
     import numpy as np
 
-    name, _, attribute = text.partition(":")
     try:
-        result: object = getattr(import_module(name), attribute)()
+        function = named(text, "function")
+    except UsageError as error:
+        raise UsageError(f"--inputs {error}") from error
+    try:
+        result: object = function()
         several: list[object] = [result]
         if not isinstance(result, Mapping):
             several = list(cast("list[object]", result))
     except Exception as error:
-        raise UsageError(f"--inputs {text}: {type(error).__name__}: {error}") from error
+        told = f"--inputs {text}: the function fails: {said_of(error)}{place_of(error)}"
+        raise UsageError(told) from error
     found: list[Feeds] = []
     for one in several:
         if not isinstance(one, Mapping):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 
 from halfpixel.cli.console import say, write_document
-from halfpixel.cli.files import check_expected, check_shaped, model_files
+from halfpixel.cli.files import check_expected, check_lowered, check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
@@ -141,7 +141,7 @@ def fix_command(options: Options) -> None:
     )
     target.check(files)
     check_shaped(files, read.shapes)
-    _check_named(files, options.expect)
+    _check_named(files, options.expect, options.lower)
     results = list(fixed(files, settings, target))
     to_output = options.output == "-"
     if options.output_format == "json":
@@ -162,15 +162,17 @@ def fix_command(options: Options) -> None:
     sys.exit(FOUND if left or would else CLEAN)
 
 
-def _check_named(files: "Sequence[Path]", expect: "Sequence[str]") -> None:
-    """Refuse `--expect NODE:...` for a node that no model has, before anything is written."""
+def _check_named(files: "Sequence[Path]", expect: "Sequence[str]", lower: "Sequence[str]") -> None:
+    """Refuse --expect and --lower for a node that no model has, before anything is written."""
     from halfpixel.checking.check import sites
     from halfpixel.errors import HalfpixelError, UsageError
 
-    if not any(":" in text for text in expect):
+    if not lower and not any(":" in text for text in expect):
         return
     try:
-        check_expected(expect, [site for path in files for site in sites(path)])
+        seen = [site for path in files for site in sites(path)]
+        check_expected(expect, seen)
+        check_lowered(lower, seen)
     except UsageError:
         raise
     except HalfpixelError:
