@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Literal, TypedDict, Unpack
 
-from halfpixel.conditions.facts import WORDS
+from halfpixel.conditions.words import WORDS
 from halfpixel.conventions.onnx.resize import Request, read
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
 from halfpixel.site import Attribute, Input, Operation, Surroundings
@@ -139,6 +139,8 @@ def _resizes() -> Iterator[Operation]:
         yield resize(given, ((4, 5), (6, 7)), "scales", scale=1.5)
         yield resize(given, ((5, 5), (5, 5)), "scales", scale=1.1)
         yield resize(given, UP, by, 1, axes=(0,))
+        yield resize({**given, "extrapolation_value": 1.5}, UP, by)
+        yield replace(resize(given, UP, by), input_shape=(1, "channels", 4, 5))
     yield from _with_inputs()
     for layout, axes, lengths in product(("to NCHW", "to NHWC"), ((2, 3), (1, 2)), (UP, DOWN)):
         around = Surroundings(transposed=layout)

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from halfpixel.conditions.facts import NUMBERS, WORDS, Facts, Value
+from halfpixel.conditions.facts import Facts
+from halfpixel.conditions.words import NUMBERS, WORDS, Value
 
 NOTHING: Final = frozenset[Value]()
 
