@@ -6,6 +6,8 @@ call in the words of any convention, such as F.interpolate, cv2.resize or ONNX's
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +16,12 @@ from halfpixel.checking.check import opened
 from halfpixel.checking.shapes import Shapes, sites_at
 from halfpixel.convention import Convention, Reading, load_conventions
 from halfpixel.conventions.python_call import parse
+from halfpixel.conventions.vocabulary import Words
 from halfpixel.errors import ConventionError, HalfpixelError, UsageError
 from halfpixel.rule import Rule, load_rules
 from halfpixel.sampling import Area, Cubic, Nearest, Resize, Sampling, Table
 from halfpixel.sampling.axis import weights_at
-from halfpixel.site import Site
+from halfpixel.site import Operation, Site
 from halfpixel.work import TooMuchWork, one_node
 
 SAMPLES: Final = 8
@@ -39,6 +42,22 @@ FORMULAS: Final = {
     "pytorch_antialias_align_corners": "(i + 1/2) * r - 1/2 with r = (n_in - 1) / (n_out - 1)",
     "coreml_offset_corners": "(i + 1/2) * max(1, n_in - 1) / n_out",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """What a node says beside a sampling.
+
+    Attributes:
+        factor: the whole factor that gives the output lengths, where one does: some operators
+            say no lengths.
+        convention: whose words the node is written in.
+        words: these.
+    """
+
+    factor: int | None
+    convention: str
+    words: str
 
 
 def explain(subject: str, shapes: Shapes | None = None) -> Iterator[str]:
@@ -179,14 +198,27 @@ def _operation(site: Site) -> Iterator[str]:
     if not isinstance(operator, Resize):
         return
     ins, outs = site.operation.lengths
-    groups: dict[tuple[Sampling, int | None, int | None], list[int]] = {}
+    factors = _whole_factors(site.operation)
+    own = f"Core ML {site.operation.dialect.name}"
+    words = Words(site.op, site.operation.attributes).text()
+    groups: dict[tuple[Sampling, int | None, int | None, int | None], list[int]] = {}
     for axis, sampling in operator.axes:
-        groups.setdefault((sampling, ins[axis], outs[axis]), []).append(axis)
-    for (sampling, n_in, n_out), axes in groups.items():
+        key = sampling, ins[axis], outs[axis], factors.get(axis)
+        groups.setdefault(key, []).append(axis)
+    for (sampling, n_in, n_out, factor), axes in groups.items():
         yield f"  axes {', '.join(map(str, axes))}:"
-        parted = len(groups) > 1
-        for line in _sampling(sampling, len(operator.axes), [(n_in, n_out)], parted=parted):
+        parted, pairs = len(groups) > 1, [(n_in, n_out)]
+        near = Nearby(factor, own, words)
+        for line in _sampling(sampling, len(operator.axes), pairs, parted=parted, near=near):
             yield f"  {line}"
+
+
+def _whole_factors(operation: Operation) -> dict[int, int]:
+    """Return the whole factors that an operator gives, by axis: Core ML's, which set lengths."""
+    scales = operation.scales or ()
+    if len(scales) != operation.rank:
+        return {}
+    return {axis: int(one) for axis, one in enumerate(scales) if one >= 1 and one.is_integer()}
 
 
 def _sampling(
@@ -195,6 +227,7 @@ def _sampling(
     lengths: Sequence[tuple[int | None, int | None]],
     *,
     parted: bool,
+    near: Nearby | None = None,
 ) -> Iterator[str]:
     """Yield the kernel, the coordinates at some lengths, and the words of every convention.
 
@@ -203,6 +236,7 @@ def _sampling(
         spatial: how many axes are resampled.
         lengths: input and output lengths at which coordinates are shown.
         parted: the other axes are computed otherwise.
+        near: what else is known of the node, where it is one.
     """
     yield f"  kernel: {_kernel(sampling)}"
     if not isinstance(sampling.kernel, Area | Table):
@@ -220,6 +254,10 @@ def _sampling(
     yield f"  in other words{remark}:"
     for convention in load_conventions():
         words = convention.write(sampling, spatial)
+        if words is None and near is not None and near.factor and sampling.scale is None:
+            words = convention.write(replace(sampling, scale=Fraction(near.factor)), spatial)
+        if words is None and near is not None and near.convention == convention.name:
+            words = near.words
         yield f"    {convention.name}: {words or 'has no name for it'}"
 
 

@@ -114,9 +114,15 @@ def _known(
     except ConventionError as error:
         raise GraphError("", place.site.name, str(error)) from error
     whole = by is None or name == by.sizes
-    if found is not None:
-        return np.array(found, np.int64 if whole else np.float32)
     ins, outs = (_listed(place, each) for each in lengths)
+    if found is not None:
+        values = np.array(found, np.int64 if whole else np.float32)
+        axes = _axes(place) or tuple(range(len(lengths[0])))
+        for at, axis in enumerate(axes if by is not None and whole else ()):
+            n, m = lengths[0][axis], lengths[1][axis]
+            if n == m and axis % len(lengths[0]) < 2:
+                values[at] = n  # fewer images and channels may be run than the model has
+        return values
     if whole:
         return np.array(outs, np.int64)
     if by is None or name != by.scales or len(ins) != len(outs):
@@ -142,10 +148,13 @@ def _scale(n_in: int, n_out: int) -> float:
 
 def _listed(place: Place, outs: Sequence[int]) -> list[int]:
     """Return output lengths in the order of the node's `axes`, where it names some."""
+    return [outs[axis] for axis in _axes(place)] or list(outs)
+
+
+def _axes(place: Place) -> tuple[int, ...]:
+    """Return the node's `axes`; none where it names none."""
     axes = place.site.operation.attributes.get("axes")
-    if isinstance(axes, tuple):
-        return [outs[int(axis)] for axis in axes]
-    return list(outs)
+    return tuple(map(int, axes)) if isinstance(axes, tuple) else ()
 
 
 def _port(place: Place, index: int, name: str, shape: Sequence[int]) -> Port:

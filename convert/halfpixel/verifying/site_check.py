@@ -1,6 +1,7 @@
 """Sites one by one: each cut out as a model of its own, run, and held against the exact weights.
 
-The real lengths of the site are used, or several where they are free. The inputs are random
+The real lengths of the site are used, or several where they are free; of very many channels that
+are alike, some. The inputs are random
 numbers, a ramp along each axis, which shows a shift, and impulses, which show the weights.
 """
 
@@ -28,7 +29,7 @@ from halfpixel.sampling import (
 )
 from halfpixel.site import Site
 from halfpixel.verifying.measure import TOLERANCES, Difference, Tolerance, difference, rounded
-from halfpixel.verifying.site_lengths import lengths_of
+from halfpixel.verifying.site_lengths import lengths_of, of_few_channels
 from halfpixel.work import MOST, one_node, spend, working
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ class SiteCheck:
                 if site.operation.problem:
                     yield SiteResult(site, "", (), refused=site.operation.problem)
                     continue
-                for shape, outs in lengths_of(site):
-                    yield from self._at(model, place, site, shape, outs)
+                for lengths in lengths_of(site):
+                    yield from self._at(model, place, site, *of_few_channels(site, *lengths))
 
     def _at(
         self,

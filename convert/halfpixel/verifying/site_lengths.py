@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
-from math import ceil
+from math import ceil, prod
 from typing import Final
 
 from halfpixel.sampling import Resize
@@ -12,6 +12,9 @@ LENGTHS: Final = ((7, 10), (8, 8), (1, 5))
 """Spatial lengths at which a site is run where the model leaves them free."""
 
 CHANNELS: Final = 2
+
+MANY: Final = 1 << 22
+"""Values of an output from which on a site is run on some of its channels, which are all alike."""
 
 
 def lengths_of(site: Site) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
@@ -38,6 +41,21 @@ def lengths_of(site: Site) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
         fixed = tuple(shape[axis] if axis < 2 and rank > 2 else m for axis, m in enumerate(out))
         found.append((shape, fixed))
     return found
+
+
+def of_few_channels(
+    site: Site, shape: tuple[int, ...], out: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the lengths with fewer images and channels, where a resize leaves both as they are.
+
+    Each channel is resized by itself: what holds of some of 256 holds of all, and 256 of 512x512
+    are a gigabyte in float64.
+    """
+    resized = {axis for axis, _ in site.operator.axes} if isinstance(site.operator, Resize) else {0}
+    if resized & {0, 1} or min(len(shape), len(out)) <= 2 or prod(out) <= MANY:
+        return shape, out
+    channels = min(shape[1], max(1, MANY // max(1, prod(out[2:]))))
+    return (1, channels, *shape[2:]), (1, channels, *out[2:])
 
 
 def _both(
