@@ -24,7 +24,7 @@ def ranked(*, divided: bool = False) -> onnx.ModelProto:
     weight = (random.normal(size=(8, 3, 3, 3)) * 0.2).astype(np.float32)
     factor, shift = (random.uniform(0.5, 1.5, (8, 1, 1)).astype(np.float32) for _ in range(2))
     values: dict[str, Array] = {
-        "weight": weight, "scales": np.float32([1, 1, 2, 2]), "flat": np.array([8, -1]),
+        "weight": weight, "scales": np.array([1, 1, 2, 2], np.float32), "flat": np.array([8, -1]),
         "factor": 1 / factor if divided else factor, "shift": -shift if divided else shift,
         "count": np.array([6000]), "first": np.array([0]),
     }  # fmt: skip

@@ -18,7 +18,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 def enlarged(by: str, *, axes: tuple[int, ...] = ()) -> onnx.ModelProto:
     """Return a resize of 2 images of 64 channels, by sizes or scales."""
-    given: Array = np.array([2, 64, 24, 40]) if by == "sizes" else np.float32([1, 1, 3, 5])
+    given: Array = (
+        np.array([2, 64, 24, 40]) if by == "sizes" else np.array([1, 1, 3, 5], np.float32)
+    )
     values = given[list(axes)] if axes else given
     inputs = ["x", "", "", "v"] if by == "sizes" else ["x", "", "v"]
     node = helper.make_node("Resize", inputs, ["y"], "up", mode="linear")

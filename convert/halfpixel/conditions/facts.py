@@ -35,7 +35,8 @@ lengths                    whole up, whole down: every resized axis by a whole f
 converted_from             framework that the model was converted from, as the converter recorded it
 named                      ATen call that the node's name holds: "aten linear", ...
 kept                       of the original's names: an operator, ResizeArea, ...; resize/ where
-                           tf.image.resize put its own before; up_sampling, Keras; :, a tensor
+                           tf.image.resize put its own before; up_sampling, Keras; :, a tensor;
+                           channel_first, coremltools on a bilinear resize of TensorFlow
 ========================== ==================================================================
 
 A target's rows stand on what is described: of a node that means nothing they know the operator

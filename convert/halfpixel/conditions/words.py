@@ -63,7 +63,14 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "named": frozenset({"aten nearest", "aten nearest-exact", "aten linear", "aten cubic"}),
     "kept": frozenset(
         {"resize/", "ResizeNearestNeighbor", "ResizeBilinear", "ResizeBicubic", "ResizeArea"}
-        | {"nearest_interp", "bilinear_interp", "bicubic_interp", "up_sampling", ":"}
+        | {
+            "nearest_interp",
+            "bilinear_interp",
+            "bicubic_interp",
+            "up_sampling",
+            "channel_first",
+            ":",
+        }
     ),
 }
 """What each condition can be; a row with any other word is refused when it is read."""

@@ -4,7 +4,8 @@ TensorFlow names an operator after itself, `resize/ResizeBilinear_1`, and `tf.im
 own name, resize, before it; its tensors end in the number of an output, `:0`. Paddle names a value
 after the operator that made it, `nearest_interp_v2_0.tmp_0`, and Keras a layer after its class,
 `up_sampling2d_1`. Converters rename the node that they write and keep the name of what comes out,
-often on a Transpose behind it; coremltools writes `_` for `/`.
+often on a Transpose behind it; coremltools writes `_` for `/`, and `_channel_first_resize_bilinear`
+behind the name of a bilinear resize of TensorFlow.
 
 Source: TensorFlow `python/framework/ops.py`, name_scope, and `python/ops/image_ops_impl.py`,
 _resize_images_common; Paddle `python/paddle/nn/functional/common.py`, interpolate; Keras
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from halfpixel.conventions.tf_resize import Method
     from halfpixel.site import Operation
 
-HINTS: Final = ("Resize", "_interp", "up_sampling", ":")
+HINTS: Final = ("Resize", "_interp", "up_sampling", "_channel_first_", ":")
 """One of these stands in every name that is kept."""
 
 METHODS: Final[dict[str, "Method"]] = {
@@ -36,6 +37,9 @@ METHODS: Final[dict[str, "Method"]] = {
     "paddle bicubic_interp": "bicubic",
 }
 """What each operator of an original resamples by."""
+
+TURNED: Final = "coremltools channel_first"
+"""A bilinear resize of TensorFlow as coremltools names it, which says its flags as they were."""
 
 KERNELS: Final = {"nearest": "Nearest", "bilinear": "Linear", "bicubic": "Cubic", "area": "Area"}
 COMPUTES: Final = {
@@ -51,6 +55,7 @@ _OPERATOR: Final = re.compile(
     r"|(?:nearest|bilinear|bicubic)_interp(?=_v2))(?![A-Za-z])"
 )
 _LAYER: Final = re.compile(r"(?:^|[^A-Za-z0-9])up_sampling[123]d(?![A-Za-z])")
+_TURNED: Final = re.compile(r"_channel_first_(?:upsample|resize)_bilinear(?![A-Za-z])")
 _TENSOR: Final = re.compile(r":\d+$")
 
 
@@ -65,6 +70,8 @@ def kept_name(names: Iterable[str]) -> str:
     ('paddle nearest_interp', 'keras up_sampling')
     >>> kept_name(["image__0:0"]), kept_name(["Resize_12", "my_ResizeAreas"])
     ('tensorflow :', '')
+    >>> kept_name(["m_ResizeBilinear_channel_first_resize_bilinear_cast_fp16"])
+    'coremltools channel_first'
     """
     found: set[tuple[str, str]] = set()
     mark = ""
@@ -72,11 +79,16 @@ def kept_name(names: Iterable[str]) -> str:
         if not any(hint in name for hint in HINTS):
             continue
         found |= {(one["name"], one["scope"] or "") for one in _OPERATOR.finditer(name)}
-        if _LAYER.search(name):
+        if _TURNED.search(name):
+            mark = TURNED
+        elif _LAYER.search(name) and mark != TURNED:
             mark = "keras up_sampling"
         elif _TENSOR.search(name) and not mark:
             mark = "tensorflow :"
-    if len({name for name, _ in found}) != 1:
+    held = {name for name, _ in found}
+    if mark == TURNED and held <= {"ResizeBilinear"}:
+        return mark  # what was written for it tells its flags, and not its name alone
+    if len(held) != 1:
         return "" if found else mark
     name, scope = max(found, key=lambda one: one[1])
     framework = "tensorflow" if name.startswith("Resize") else "paddle"
