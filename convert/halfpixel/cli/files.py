@@ -87,11 +87,13 @@ def check_shaped(files: "Sequence[Path]", shapes: "Shapes") -> None:
     Raises:
         UsageError: such a shape.
     """
+    if not shapes:
+        return
     from halfpixel.boundary import boundary
     from halfpixel.checking.check import opened
     from halfpixel.checking.shapes import check_shapes
 
-    for path in files if shapes else ():
+    for path in files:
         try:
             with boundary(str(path)):
                 inputs = opened(path).inputs

@@ -19,7 +19,6 @@ from halfpixel.conventions.torch.interpolate import (
     Version,
 )
 from halfpixel.intents.axis_deviation import Deviation, FreeAxis, on_axis, on_free_axis
-from halfpixel.intents.free_images import wrong_images
 from halfpixel.intents.free_lengths import Ranges, lengths_of
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling
 from halfpixel.sampling.coordinate import ONE
@@ -134,6 +133,8 @@ def _on_free_images(
     operation: Operation, operator: Resize, meant: Resize, version: Version
 ) -> Deviation | None:
     """Return the difference at the smallest image at which a copy parts the two."""
+    from halfpixel.intents.free_images import wrong_images
+
     ins, outs = operation.lengths
     axes = [axis for axis, _ in meant.axes]
     taken: list[range] = []
