@@ -1,8 +1,7 @@
 """What providers leave to the CPU: channels that are resized or not known, extrapolation values."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from halfpixel.site import Operation
 from halfpixel.targets.target import load_target

@@ -6,10 +6,12 @@ call in the words of any convention, such as F.interpolate, cv2.resize or ONNX's
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
@@ -44,8 +46,7 @@ FORMULAS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Nearby:
+class Nearby(Struct, frozen=True):
     """What a node says beside a sampling.
 
     Attributes:

@@ -5,8 +5,10 @@ A rule gives the reason of a fix; what would write the fix says it in words.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.errors import ConventionError, GraphError, RuleError, reason_of
 from halfpixel.format import Change, Opened
@@ -19,8 +21,7 @@ Failure = Literal["unreadable", "defect", "unjudged"]
 """Of a file, of halfpixel or a rule, of a node that is too much work."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteFinding:
+class SiteFinding(Struct, frozen=True):
     """A finding, the rule that made it, and the site that it is about.
 
     Attributes:
@@ -59,8 +60,7 @@ class SiteFinding:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class FileReport:
+class FileReport(Struct, frozen=True):
     """What was found in one file.
 
     Attributes:
@@ -94,8 +94,7 @@ class FileReport:
         return (*read, *faults, *unjudged)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What was found in all files, in the order in which they were named."""
 
     files: tuple[FileReport, ...] = ()

@@ -6,9 +6,11 @@ finding is still there, or another one appears, is taken back and declined.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import Judge, name_of, opened, settings_of
@@ -87,8 +89,7 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
         return FixResult(name, error=str(error), cause=error)
 
 
-@dataclass(slots=True)
-class _Fixing:
+class _Fixing(Struct):
     """One model on its way from what it is to what was meant."""
 
     settings: FixSettings
@@ -130,8 +131,7 @@ class _Fixing:
         )
 
     @property
-    def aimed(self) -> frozenset[str]:
-        """The rules that say what a target makes of a right model."""
+    def _aimed(self) -> frozenset[str]:
         return frozenset(rule.name for rule in self.judge.rules if rule.kind == "target")
 
     def _with_whole(self, report: FileReport) -> FileReport:
@@ -258,7 +258,7 @@ class _Fixing:
                 self.declined.pop((outcome.graph, outcome.node, rule), None)
             place = outcome.graph, outcome.node
             for key in [*self.declined] if change.lowering else ():
-                if key[:2] == place and key[2] in self.aimed and key not in self.whole:
+                if key[:2] == place and key[2] in self._aimed and key not in self.whole:
                     del self.declined[key]  # other operators than the target refused
         self.notes += notes
 

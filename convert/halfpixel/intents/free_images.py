@@ -6,9 +6,10 @@ does. So whether an axis differs hangs on the other axis too.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from halfpixel.conventions.torch.faults import shortcut
 from halfpixel.conventions.torch.interpolate import (
@@ -28,8 +29,7 @@ COPIED: Final = frozenset({1, 2})
 """How many times as long an output is, where PyTorch passes over the factor."""
 
 
-@dataclass(frozen=True, slots=True)
-class WrongImages:
+class WrongImages(Struct, frozen=True):
     """The image sizes that go wrong.
 
     Attributes:
@@ -41,8 +41,7 @@ class WrongImages:
     share: Share
 
 
-@dataclass(frozen=True, slots=True)
-class _Length:
+class _Length(Struct, frozen=True):
     """One input length of an axis, and whether other pixels are read than PyTorch's.
 
     Attributes:

@@ -1,12 +1,11 @@
 """What a target makes of an operation."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from halfpixel.targets.row import How, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class TargetVerdict:
+class TargetVerdict(Struct, frozen=True):
     """What a target makes of an operation.
 
     Attributes:
