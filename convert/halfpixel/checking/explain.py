@@ -1,64 +1,39 @@
 """Explain: a rule, the sites of a model, or a call, in every framework's words.
 
 The subject is a rule's name, a model file (with ``:NODE`` for one of its nodes), or the text of a
-call in the words of any convention, such as F.interpolate, cv2.resize or ONNX's Resize.
+call in any convention's words (F.interpolate, cv2.resize, ONNX's Resize) or of F.grid_sample.
 """
 
 import os
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
+from halfpixel.checking.samplers import described, formulas
+from halfpixel.checking.sampling_words import Nearby, sampling_lines
 from halfpixel.checking.shapes import Shapes, sites_at
 from halfpixel.convention import Convention, Reading, load_conventions
-from halfpixel.conventions.python_call import parse
+from halfpixel.conventions.expression import argument_calls, call_in
+from halfpixel.conventions.python_call import PythonCall, Symbol, parse
+from halfpixel.conventions.torch.sampler_call import sampler_call
 from halfpixel.conventions.vocabulary import Words
 from halfpixel.errors import ConventionError, HalfpixelError, UsageError
+from halfpixel.intents.aten_call import lengths_of, read_call
 from halfpixel.rule import Rule, load_rules
-from halfpixel.sampling import Area, Cubic, Nearest, Resize, Sampling, Table
-from halfpixel.sampling.axis import weights_at
+from halfpixel.sampling import (
+    GridSample,
+    Resize,
+    Sampling,
+)
 from halfpixel.site import Operation, Site
 from halfpixel.work import TooMuchWork, one_node
-
-SAMPLES: Final = 8
-"""Output samples whose source coordinates are listed."""
 
 EXAMPLE_LENGTH: Final = 4
 """Input length that coordinates are shown for where none is known."""
 
-FORMULAS: Final = {
-    "align_corners": "i * (n_in - 1) / (n_out - 1)",
-    "half_pixel": "(i + 1/2) * r - 1/2",
-    "pytorch_half_pixel": "(i + 1/2) * r - 1/2; 0 where n_out is 1",
-    "pytorch_1_9_half_pixel": "(i + 1/2) * r - 1/2; -1/2 where n_out is 1",
-    "half_pixel_symmetric": "(i + 1/2) * r - 1/2 + (n_in - r * n_out) / 2",
-    "asymmetric": "i * r",
-    "tf_half_pixel_for_nn": "(i + 1/2) * r",
-    "tf_crop_and_resize": "roi_start * (n_in - 1) + i * (roi extent) * (n_in - 1) / (n_out - 1)",
-    "pytorch_antialias_align_corners": "(i + 1/2) * r - 1/2 with r = (n_in - 1) / (n_out - 1)",
-    "coreml_offset_corners": "(i + 1/2) * max(1, n_in - 1) / n_out",
-}
-
-
-class Nearby(Struct, frozen=True):
-    """What a node says beside a sampling.
-
-    Attributes:
-        factor: the whole factor that gives the output lengths, where one does: some operators
-            say no lengths.
-        convention: whose words the node is written in.
-        words: these.
-    """
-
-    factor: int | None
-    convention: str
-    words: str
+ATEN: Final = "torch.ops.aten."
 
 
 def explain(subject: str, shapes: Shapes | None = None) -> Iterator[str]:
@@ -94,15 +69,54 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 
 def _call(text: str) -> Iterator[str]:
-    """Yield what a call computes, in the first convention that reads it."""
-    convention, open_lengths = _read(text)
-    made = convention.read(text, EXAMPLE_LENGTH)
-    yield text.strip()
-    yield f"  in the words of {convention.name}"
+    """Yield what a call computes, in the first convention that reads it; so the call in a text."""
+    text, called = text.strip(), call_in(text)
+    yield text
+    if called != text:
+        yield f"  the call in it: {called}"
+    yield from _of_call(called)
+
+
+def _of_call(text: str) -> Iterator[str]:
+    try:
+        call = parse(text)
+        sampler: object = sampler_call(call)
+    except ConventionError as error:
+        raise UsageError(f"{text}: {error}") from error
+    made, name = None, "PyTorch"
+    if call.name.startswith(ATEN):
+        made, sampler = _aten(text, call)
+    elif sampler is None:
+        convention, open_lengths = _read(text)
+        name, lengths = convention.name, convention.read(text, EXAMPLE_LENGTH).lengths
+        made = Reading(open_lengths.samplings, lengths)
+    yield f"  in the words of {name}"
+    if made is not None:
+        yield from _reading(made)
+    yield from described(sampler, EXAMPLE_LENGTH)
+    for inner in argument_calls(text, "affine_grid") if isinstance(sampler, GridSample) else ():
+        yield f"  its coordinates: {inner}"
+        yield from _of_call(inner)
+
+
+def _aten(text: str, call: PythonCall) -> tuple[Reading | None, object]:
+    """Return what one of PyTorch's ATen operators computes: along axes, or as a sampler."""
+    arguments = [f"%{v}" if isinstance(v, Symbol) else v for v in call.positional]
+    found = None if call.named else read_call(call.name.removeprefix("torch.ops."), arguments)
+    intent = None if found is None else found[1]
+    if intent is None:
+        raise UsageError(f"{text}: no ATen operator that resamples, with its arguments by place")
+    if intent.call is None:
+        return None, intent.operator
+    size = lengths_of(arguments[1]) or (None,) * intent.call.spatial
+    axes = range(intent.call.spatial)
+    return Reading(tuple(intent.call.sampling(axis) for axis in axes), size), None
+
+
+def _reading(made: Reading) -> Iterator[str]:
+    """Yield what is computed along each spatial axis."""
     groups: dict[Sampling | None, dict[int, int | None]] = {}
-    for axis, (sampling, n_out) in enumerate(
-        zip(open_lengths.samplings, made.lengths, strict=True)
-    ):
+    for axis, (sampling, n_out) in enumerate(zip(made.samplings, made.lengths, strict=True)):
         groups.setdefault(sampling, {})[axis] = n_out
     for sampling, lengths in groups.items():
         if len(groups) > 1:
@@ -111,7 +125,7 @@ def _call(text: str) -> Iterator[str]:
             yield "  a copy: no length changes"
             continue
         pairs = [(EXAMPLE_LENGTH, n_out) for n_out in dict.fromkeys(lengths.values())]
-        yield from _sampling(sampling, len(made.samplings), pairs, parted=len(groups) > 1)
+        yield from sampling_lines(sampling, len(made.samplings), pairs, parted=len(groups) > 1)
 
 
 def _read(text: str) -> tuple[Convention, Reading]:
@@ -197,6 +211,7 @@ def _operation(site: Site) -> Iterator[str]:
         yield f"  meant: {site.intent.text} ({site.intent.how}: {site.intent.origin})"
     operator = site.operator
     if not isinstance(operator, Resize):
+        yield from formulas(operator, EXAMPLE_LENGTH)
         return
     ins, outs = site.operation.lengths
     factors = _whole_factors(site.operation)
@@ -210,7 +225,7 @@ def _operation(site: Site) -> Iterator[str]:
         yield f"  axes {', '.join(map(str, axes))}:"
         parted, pairs = len(groups) > 1, [(n_in, n_out)]
         near = Nearby(factor, own, words)
-        for line in _sampling(sampling, len(operator.axes), pairs, parted=parted, near=near):
+        for line in sampling_lines(sampling, len(operator.axes), pairs, parted=parted, near=near):
             yield f"  {line}"
 
 
@@ -220,76 +235,3 @@ def _whole_factors(operation: Operation) -> dict[int, int]:
     if len(scales) != operation.rank:
         return {}
     return {axis: int(one) for axis, one in enumerate(scales) if one >= 1 and one.is_integer()}
-
-
-def _sampling(
-    sampling: Sampling,
-    spatial: int,
-    lengths: Sequence[tuple[int | None, int | None]],
-    *,
-    parted: bool,
-    near: Nearby | None = None,
-) -> Iterator[str]:
-    """Yield the kernel, the coordinates at some lengths, and the words of every convention.
-
-    Args:
-        sampling: what is computed along some axes.
-        spatial: how many axes are resampled.
-        lengths: input and output lengths at which coordinates are shown.
-        parted: the other axes are computed otherwise.
-        near: what else is known of the node, where it is one.
-    """
-    yield f"  kernel: {_kernel(sampling)}"
-    if not isinstance(sampling.kernel, Area | Table):
-        step = "n_in / n_out" if sampling.scale is None else f"1 / {float(sampling.scale):.6g}"
-        formula = FORMULAS[sampling.coordinate]
-        of = f", r = {step}" if " r" in formula and "r =" not in formula else ""
-        yield f"  source coordinate of output i: {formula}{of}"
-    for n_in, n_out in lengths:
-        if n_in is not None and n_out is not None and min(n_in, n_out) >= 1:
-            yield from _coordinates(sampling, n_in, n_out)
-    remarks = ["were every axis like this"] * parted
-    if sampling.scale is not None and sampling.scale.denominator != 1:
-        remarks.append("each rounds output lengths in its own way")
-    remark = f" ({'; '.join(remarks)})" if remarks else ""
-    yield f"  in other words{remark}:"
-    for convention in load_conventions():
-        words = convention.write(sampling, spatial)
-        if words is None and near is not None and near.factor and sampling.scale is None:
-            words = convention.write(replace(sampling, scale=Fraction(near.factor)), spatial)
-        if words is None and near is not None and near.convention == convention.name:
-            words = near.words
-        yield f"    {convention.name}: {words or 'has no name for it'}"
-
-
-def _kernel(sampling: Sampling) -> str:
-    kernel = sampling.kernel
-    if isinstance(kernel, Nearest):
-        return f"nearest, {kernel.rounding}"
-    words = [type(kernel).__name__.lower()]
-    if isinstance(kernel, Cubic):
-        words.append(f"a = {float(kernel.a):g}")
-    if getattr(kernel, "antialias", False):
-        words.append("antialias")
-    words.append("beyond the border: left out" if sampling.exclude_outside else "")
-    return ", ".join(word for word in words if word)
-
-
-def _coordinates(sampling: Sampling, n_in: int, n_out: int) -> Iterator[str]:
-    """Yield the first source coordinates and the weights of the first samples."""
-    count = min(n_out, SAMPLES)
-    written_out = isinstance(sampling.kernel, Table)
-    first = range(count)
-    weights = (
-        sampling.weights(n_in, n_out) if written_out else weights_at(sampling, n_in, n_out, first)
-    )
-    places = list(weights.positions[:count])
-    if not isinstance(sampling.kernel, Area | Table):
-        line = sampling.line(n_in, n_out)
-        places = [line.at(i) for i in range(count)]
-    shown = [f"{float(place):.6g}" for place in places]
-    more = " ..." if n_out > count else ""
-    yield f"  at length {n_in} to {n_out}, outputs 0 to {count - 1} read: {' '.join(shown)}{more}"
-    for i in range(min(count, 2)):
-        row = " + ".join(f"{float(w):.6g} x[{j}]" for j, w in weights.rows[i])
-        yield f"    y[{i}] = {row or 'the extrapolation value'}"

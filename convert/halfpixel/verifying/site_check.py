@@ -1,10 +1,10 @@
 """Sites one by one: each cut out as a model of its own, run, and held against the exact weights.
 
-The real lengths of the site are used, or several where they are free; of very many channels that
-are alike, some. The inputs are random
-numbers, a ramp along each axis, which shows a shift, and impulses, which show the weights.
+The inputs are random numbers, a ramp along each axis, which shows a shift, and impulses, which
+show the weights.
 """
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
@@ -30,16 +30,16 @@ from halfpixel.sampling import (
     Resize,
 )
 from halfpixel.site import Site
+from halfpixel.verifying.lengths import lengths_of
 from halfpixel.verifying.measure import TOLERANCES, Difference, Tolerance, difference, rounded
-from halfpixel.verifying.site_lengths import lengths_of, of_few_channels
 from halfpixel.work import MOST, one_node, spend, working
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array
 
 
-LENGTHS_A_STEP: Final = 8
-"""How much of the lengths of a site is a step: each place is run, evaluated and measured."""
+VALUES_A_STEP: Final = 100
+"""How many values of a site are a step: each is run, evaluated and measured, several times."""
 
 IMPULSE: Final = 5
 """Every so many samples along each axis one is 1, the others 0."""
@@ -110,7 +110,7 @@ class SiteCheck(Struct, frozen=True):
     fallback: bool = False
     calls: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     max_work: int = MOST
-    shapes: Shapes = field(default_factory=dict[str, tuple[int, ...]])
+    shapes: Shapes = field(default_factory=dict[str, "tuple[int, ...]"])
 
     def results(self) -> Iterator[SiteResult]:
         """Yield what every site does, provider by provider.
@@ -127,8 +127,8 @@ class SiteCheck(Struct, frozen=True):
                 if site.operation.problem:
                     yield SiteResult(site, "", (), refused=site.operation.problem)
                     continue
-                for lengths in lengths_of(site):
-                    yield from self._at(model, place, site, *of_few_channels(site, *lengths))
+                for shape, outs in lengths_of(site):
+                    yield from self._at(model, place, site, shape, outs)
 
     def _at(
         self,
@@ -141,7 +141,7 @@ class SiteCheck(Struct, frozen=True):
         try:
             check_values("a site", shape, outs, most=MOST_EXACT)
             with working(self.max_work), one_node():
-                spend(sum((*shape, *outs)) // LENGTHS_A_STEP)
+                spend((math.prod(shape) + math.prod(outs)) // VALUES_A_STEP)
             with working(self.max_work):
                 cut = one_site(model, place, shape, outs)
                 (alone,) = [cut.site] if cut.site else opened(_proto(cut)).sites or (None,)

@@ -1,8 +1,8 @@
-"""The lengths at which a site is run by itself."""
+"""Lengths at which a site is run by itself: its own ones, or several where they are free."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
-from math import ceil, prod
 from typing import Final
 
 from halfpixel.sampling import Resize
@@ -13,15 +13,16 @@ LENGTHS: Final = ((7, 10), (8, 8), (1, 5))
 
 CHANNELS: Final = 2
 
-MANY: Final = 1 << 22
-"""Values of an output from which on a site is run on some of its channels, which are all alike."""
+ENOUGH: Final = 1 << 20
+"""Values of input and output up to which all images and channels of a site are run."""
 
 
 def lengths_of(site: Site) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     """Return (input lengths, output lengths) at which a site is run.
 
-    Lengths that the model fixes are kept; free ones take `LENGTHS` in turn, and output lengths
-    that the model computes come from its own shape arithmetic where that is known.
+    Lengths that the model fixes are kept, but those of large images, as `smaller` says; free ones
+    take `LENGTHS` in turn, and output lengths that the model computes come from its own shape
+    arithmetic where that is known.
     """
     operation = site.operation
     ins, outs = operation.lengths
@@ -31,7 +32,9 @@ def lengths_of(site: Site) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     if None not in ins:
         shape = tuple(n for n in ins if n is not None)
         out = tuple(m if m is not None else 2 * n for n, m in zip(shape, outs, strict=False))
-        return [(shape, out if len(outs) == rank else tuple(m or 1 for m in outs))]
+        if len(outs) != rank:
+            return [(shape, tuple(m or 1 for m in outs))]
+        return [smaller(site, shape, out)]
     found: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
     least = _least(site)
     for spatial in LENGTHS:
@@ -43,19 +46,24 @@ def lengths_of(site: Site) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     return found
 
 
-def of_few_channels(
-    site: Site, shape: tuple[int, ...], out: tuple[int, ...]
+def smaller(
+    site: Site, shape: tuple[int, ...], outs: tuple[int, ...]
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the lengths with fewer images and channels, where a resize leaves both as they are.
+    """Return lengths with no more images and channels than `ENOUGH` values take.
 
-    Each channel is resized by itself: what holds of some of 256 holds of all, and 256 of 512x512
-    are a gigabyte in float64.
+    A resize computes each of them alike and by itself; the axes that it resamples stay as long as
+    they are.
     """
-    resized = {axis for axis, _ in site.operator.axes} if isinstance(site.operator, Resize) else {0}
-    if resized & {0, 1} or min(len(shape), len(out)) <= 2 or prod(out) <= MANY:
-        return shape, out
-    channels = min(shape[1], max(1, MANY // max(1, prod(out[2:]))))
-    return (1, channels, *shape[2:]), (1, channels, *out[2:])
+    operator = site.operator
+    if not isinstance(operator, Resize):
+        return shape, outs
+    resampled = dict(operator.axes)
+    ins, made = list(shape), list(outs)
+    for axis, (n, m) in enumerate(zip(shape, outs, strict=True)):
+        values = math.prod(ins) + math.prod(made)
+        if axis not in resampled and n == m and values > ENOUGH:
+            ins[axis] = made[axis] = max(1, ENOUGH * n // values)
+    return tuple(ins), tuple(made)
 
 
 def _both(
@@ -67,7 +75,7 @@ def _both(
 def _least(site: Site) -> dict[int, int]:
     """Return the shortest input length along each axis of which a factor leaves anything."""
     axes = site.operator.axes if isinstance(site.operator, Resize) else ()
-    return {axis: ceil(1 / one.scale) for axis, one in axes if one.scale is not None}
+    return {axis: math.ceil(1 / one.scale) for axis, one in axes if one.scale is not None}
 
 
 def _free(length: int | None, axis: int, spatial: tuple[int, int], least: Mapping[int, int]) -> int:
