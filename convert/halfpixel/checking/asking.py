@@ -1,5 +1,6 @@
 """Rules, asked of sites: what one of them raises is told, and the others are asked all the same."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
@@ -76,3 +77,14 @@ def after_siblings(found: list[SiteFinding], sites: Sequence[Site]) -> list[Site
         return replace(one, finding=replace(one.finding, fix=None, declined=declined))
 
     return [judged(one) for one in found]
+
+
+def faults_of(failed: Sequence[RuleError]) -> Iterator[str]:
+    """Yield one line a rule that failed: the first time, and how often it failed beside that."""
+    first: dict[str, RuleError] = {}
+    for error in failed:
+        first.setdefault(error.rule, error)
+    counts = Counter(error.rule for error in failed)
+    for rule, error in first.items():
+        more = counts[rule] - 1
+        yield f"{error}; it failed {more} times more" if more else str(error)

@@ -11,14 +11,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
-from halfpixel.checking.asking import after_siblings, of_model, of_site
-from halfpixel.checking.result import (
-    FileReport,
-    Report,
-    SiteFinding,
-    announced,
-    failure_lines,
-)
+from halfpixel.checking.asking import after_siblings, faults_of, of_model, of_site
+from halfpixel.checking.result import FileReport, Report, SiteFinding, announced
 from halfpixel.errors import Defect, HalfpixelError, RuleError, UsageError
 from halfpixel.format import Format, Opened
 from halfpixel.intents.policy import Policy, expected, parse_policy
@@ -45,6 +39,7 @@ class Settings(Struct, frozen=True):
         severity: the mildest severity that is reported; None where nobody chose one, and all is.
         targets: names of targets, or paths of their tables, that the models are to run on.
         max_work: steps of exact work that a file may take.
+        shapes: lengths of inputs, by name, at which models are judged.
         intents: what sites are known to mean, by (graph, node), in the place of what the file
             shows: what `convert` reads from PyTorch's own graph.
     """
@@ -55,6 +50,7 @@ class Settings(Struct, frozen=True):
     severity: Severity | None = None
     targets: tuple[str, ...] = ()
     max_work: int = MOST
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, "tuple[int, ...]"])
     intents: Mapping[tuple[str, str], Intent] = field(default_factory=dict[tuple[str, str], Intent])
 
     @property
@@ -218,7 +214,17 @@ class Judge:
 
     def judged(self, model: Opened, name: str) -> FileReport:
         """Return what is found in a model that was read; its sites keep their order."""
-        found = tuple(self.with_expectation(site) for site in model.sites)
+        if not self.settings.shapes:
+            return self.report(model, name, model.sites)
+        from halfpixel.checking.shapes import sites_at, with_fixes_of
+
+        report = self.report(model, name, sites_at(model, self.settings.shapes))
+        free = Judge(replace(self.settings, shapes={}, severity="note"))
+        return with_fixes_of(free.report(model, name, model.sites), report)
+
+    def report(self, model: Opened, name: str, sites: Sequence[Site]) -> FileReport:
+        """Return what is found at the sites of a model, at the lengths that they have here."""
+        found = tuple(self.with_expectation(site) for site in sites)
         del self._failed[:]
         findings = tuple(self._findings(found))
         faults = tuple(f"{name}: {text}" for text in self.faults)
@@ -235,7 +241,7 @@ class Judge:
     @property
     def faults(self) -> tuple[str, ...]:
         """Rules that failed on what was judged last, a line each."""
-        return tuple(failure_lines(self._failed))
+        return tuple(faults_of(self._failed))
 
     def with_expectation(self, site: Site) -> Site:
         """Put what is known, then the user's policy, in the place of what the file shows."""
@@ -252,9 +258,7 @@ class Judge:
         if not self.settings.policies:
             return site
         intent = expected(site.operation, (site.name, site.path), self.settings.policies)
-        if intent is None:
-            return site
-        return replace(site, operation=site.operation.meaning(intent))
+        return site if intent is None else replace(site, operation=site.operation.meaning(intent))
 
     def _findings(self, found: Sequence[Site]) -> Iterator[SiteFinding]:
         order = {id(site): place for place, site in enumerate(found)}
