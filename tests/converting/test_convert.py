@@ -16,7 +16,8 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 import example_models as models
 import halfpixel
 from convert_nets import SHAPE, Up, Wrong, agree, run
-from halfpixel.converting.result import FreeAxes, parse_dynamic, parse_input
+from halfpixel.converting.free_axes import FreeAxes, parse_dynamic
+from halfpixel.converting.result import parse_input
 from halfpixel.errors import ModelFileError, UsageError
 from halfpixel.intents.aten_call import read_call
 from halfpixel.intents.exported_program import graph_calls

@@ -1,7 +1,7 @@
 """A module on its way: loaded, run to see that it is a function, and traced by PyTorch itself."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from inspect import signature
 from pathlib import Path
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from halfpixel.converting.calls import AFFINE, Kind
+from halfpixel.converting.export.names import count_text
 from halfpixel.converting.export.quietly import quietly, reason_of
 from halfpixel.converting.inputs import (
     BY_PLACE,
     cases_of_arrays,
+    rename_inputs,
     specs_of,
     specs_of_arrays,
     specs_of_program,
@@ -43,13 +45,16 @@ STRETCH: Final = 8
 """How many times as long free axes are while exporting, where an output would be 1 long."""
 
 
-def load(source: object, settings: ConvertSettings) -> Source:
+def load(
+    source: object, settings: ConvertSettings, stage: Callable[[str], None] | None = None
+) -> Source:
     """Return a source with its inputs, and PyTorch's graph of it where there is one.
 
     Args:
         source: `package.module:factory`, a .pt2, TorchScript or ONNX file, a torch.nn.Module
             in evaluation mode, or an ExportedProgram.
         settings: its inputs, and which axes are free.
+        stage: told what is done next.
 
     Raises:
         UsageError: no such factory, or inputs that it does not take.
@@ -60,6 +65,8 @@ def load(source: object, settings: ConvertSettings) -> Source:
     import torch
 
     text = str(source) if isinstance(source, str | Path) else f"<{type(source).__name__}>"
+    if stage is not None:
+        stage("loading and running the module")
     if text.endswith(".onnx"):
         return _from_onnx(text, settings)
     program: Any = source if isinstance(source, torch.export.ExportedProgram) else None
@@ -81,6 +88,7 @@ def load(source: object, settings: ConvertSettings) -> Source:
         known = ", ".join(port.name for port in ports)
         raise UsageError(f"--dynamic {unknown[0]}: no such input; there are: {known}")
     found = Source(text, module, ports, free, program, scripted=scripted, ready=program is not None)
+    found.stage, found.fast = stage or found.stage, settings.fast
     found.limits, found.ranged = settings.limits or USUAL_RANGE, settings.limits is not None
     if program is not None:
         if any(free.values()):
@@ -88,9 +96,32 @@ def load(source: object, settings: ConvertSettings) -> Source:
         found.free = _free(program, found.names)
     found.arrays = cases_of_arrays(settings, ports, found.free)
     found.feeds = found.arrays[0] if found.arrays else feeds_of(ports, found.limits, 0)
+    if program is None:
+        found.lengths = {
+            (p.name, axis): one
+            for p in ports
+            for axis, one in settings.dynamic.lengths_of(p.name, p.shape or (), p.dtype).items()
+        }
+    found.outputs = settings.output_names
+    if settings.input_names:
+        others = [name for name, _ in parameters_of(module, declared)]
+        rename_inputs(found, settings.input_names, others)
     _try(found)
+    _check_outputs(found)
     _trace(found)
     return found
+
+
+def _check_outputs(source: Source) -> None:
+    """Refuse names of more or fewer outputs than there are."""
+    if not source.outputs:
+        return
+    import torch
+
+    with quietly(), torch.no_grad(), restoring(source.module):
+        count = len(_leaves(source.module(*tensors_of(source.feeds))))
+    if count != len(source.outputs):
+        raise UsageError(count_text(count, source.outputs))
 
 
 def at_lengths(source: Source, feeds: "Feeds") -> Source:
@@ -119,6 +150,8 @@ def _from_onnx(text: str, settings: ConvertSettings) -> Source:
     """Return an ONNX model as a source; what it becomes has to equal the file."""
     from halfpixel.converting.onnx_in.module import as_module
 
+    if settings.input_names or settings.output_names:
+        raise UsageError(f"{text}: has names already, which stay as they are")
     read = as_module(Path(text), settings)
     found = Source(text, read.module, read.inputs, {}, reference=Side(text), outputs=read.outputs)
     found.limits, found.notes = settings.limits or USUAL_RANGE, read.notes
@@ -170,6 +203,7 @@ def _trace(source: Source) -> None:
     if source.scripted:
         source.problem = "a TorchScript file holds no such graph"
     elif source.program is None:
+        source.stage("torch.export")
         _export(source)
     if source.program is not None:
         source.calls = graph_calls(source.program)

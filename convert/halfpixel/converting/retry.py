@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
+from halfpixel.converting.branches import branch
 from halfpixel.converting.candidate import Candidate, conversion_of, unmet
 from halfpixel.converting.cases import Cases
 from halfpixel.converting.exports import OLDER, Exports
@@ -93,6 +94,8 @@ def _at_other_lengths(exports: Exports, best: Candidate) -> "Iterator[Tried]":
     if source.ready or source.arrays or source.reference or chosen is None:
         return
     for number, feeds in enumerate(_wrong(best, chosen, source)[:SIZES]):
+        at = shapes_text({name: array.shape for name, array in feeds.items()})
+        source.stage(f"exporting again at {at}")
         there = at_lengths(source, feeds)
         cases = Cases((there.feeds, *chosen.feeds), chosen.notes)
         folder = _folder(exports.folder, f"s{number}")
@@ -100,7 +103,6 @@ def _at_other_lengths(exports: Exports, best: Candidate) -> "Iterator[Tried]":
         found, more = other.candidates()
         if not found.refused:
             here = shapes_text({name: array.shape for name, array in source.feeds.items()})
-            at = shapes_text({name: array.shape for name, array in feeds.items()})
             found.notes.append(
                 f"exported at {at}: at {here} the module takes a path that holds there alone, and "
                 "the file is right at both"
@@ -108,6 +110,9 @@ def _at_other_lengths(exports: Exports, best: Candidate) -> "Iterator[Tried]":
             yield other, found, more
     if best.ran.verifications:
         best.refused += _alone(best, source, exports.exporter)
+        for feeds in _wrong(best, chosen, source)[:1]:
+            if line := branch(source, chosen.feeds[0], feeds):
+                best.refused += f"; the module branches on it at {line}"
 
 
 def _wrong(best: Candidate, chosen: Cases, source: "Source") -> "list[Feeds]":
