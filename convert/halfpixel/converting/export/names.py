@@ -67,10 +67,11 @@ def name_axes(graph: Any, words: Mapping[str, str]) -> None:  # noqa: ANN401 - o
     if not words:
         return
     for value in _values(graph):
-        for axis, n in enumerate(value.shape or ()):
-            text = None if isinstance(n, int) else getattr(n, "value", None)
+        shape: Any = value.shape
+        for axis in range(0 if shape is None else len(shape)):
+            text = getattr(shape[axis], "value", None)
             if text and (new := renamed(str(text), words)) != str(text):
-                value.shape[axis] = new
+                shape[axis] = new
 
 
 def _values(graph: Any) -> Iterator[Any]:  # noqa: ANN401 - likewise
