@@ -5,7 +5,7 @@ It calls a length s77, and one that comes of it 2*s77. A person reads height and
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.errors import UsageError
 from halfpixel.intents.exported_program import placeholders
@@ -67,11 +67,10 @@ def name_axes(graph: Any, words: Mapping[str, str]) -> None:  # noqa: ANN401 - o
     if not words:
         return
     for value in _values(graph):
-        shape: Any = value.shape
-        for axis in range(0 if shape is None else len(shape)):
-            text = getattr(shape[axis], "value", None)
+        for axis, n in enumerate(cast("Sequence[object]", value.shape or ())):
+            text = getattr(n, "value", None)
             if text and (new := renamed(str(text), words)) != str(text):
-                shape[axis] = new
+                value.shape[axis] = new
 
 
 def _values(graph: Any) -> Iterator[Any]:  # noqa: ANN401 - likewise
