@@ -25,6 +25,9 @@ Kind = tuple[str, bool]
 
 AFFINE: Final[Kind] = ("affine_grid", False)
 
+LINSPACE: Final[Kind] = ("torch.linspace", False)
+"""What is no resampling, and is written out where torch.export takes a free length for fixed."""
+
 OPS: Final[Mapping[str, str]] = {
     "Resize": "resize", "Upsample": "resize", "GatherND": "resize", "AveragePool": "resize",
     "GridSample": "grid", "AffineGrid": "theta", "RoiAlign": "boxes",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from halfpixel.converting.calls import Kind, Matching, kind_of
+from halfpixel.converting.calls import LINSPACE, Kind, Matching, kind_of
 from halfpixel.converting.export.quietly import TRACING
 from halfpixel.converting.export.to_onnx import Exported
 from halfpixel.converting.result import CallSite, Conversion
@@ -148,7 +148,7 @@ def kinds_text(kinds: frozenset[Kind]) -> list[str]:
     """
     return sorted(
         family
-        if family in {"affine_grid", "grid_sample"}
+        if family in {"affine_grid", "grid_sample", LINSPACE[0]}
         else f"F.interpolate, {family}" + ", antialiased" * smooth
         for family, smooth in kinds
     )

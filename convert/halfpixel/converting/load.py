@@ -2,14 +2,12 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from halfpixel.converting.calls import AFFINE, Kind
 from halfpixel.converting.export.names import count_text
 from halfpixel.converting.export.quietly import quietly, reason_of
 from halfpixel.converting.inputs import (
@@ -20,8 +18,9 @@ from halfpixel.converting.inputs import (
     specs_of_arrays,
     specs_of_program,
 )
+from halfpixel.converting.program import make_program
 from halfpixel.converting.result import ConvertSettings
-from halfpixel.converting.source import Source, export_program, feeds_of, tensors_of
+from halfpixel.converting.source import Source, feeds_of, tensors_of
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.intents.exported_program import graph_calls, placeholders, roles, unread
@@ -128,7 +127,14 @@ def at_lengths(source: Source, feeds: "Feeds") -> Source:
     """Return a source as it is exported at the lengths of other inputs."""
     inputs = tuple(replace(port, shape=feeds[port.name].shape) for port in source.inputs)
     found = dataclasses.replace(
-        source, inputs=inputs, program=None, problem="", calls=(), needs=frozenset(), stretch=1
+        source,
+        inputs=inputs,
+        program=None,
+        problem="",
+        calls=(),
+        needs=frozenset(),
+        graph=None,
+        stretch=1,
     )
     found.feeds = dict(feeds)
     _trace(found)
@@ -204,7 +210,7 @@ def _trace(source: Source) -> None:
         source.problem = "a TorchScript file holds no such graph"
     elif source.program is None:
         source.stage("torch.export")
-        _export(source)
+        make_program(source)
     if source.program is not None:
         source.calls = graph_calls(source.program)
         source.unread = unread(source.program, source.names)
@@ -215,48 +221,6 @@ def _trace(source: Source) -> None:
         )
         if not source.arrays and not isinstance(source.module, torch.fx.GraphModule) and told:
             source.feeds = feeds_of(source.inputs, source.limits, 0)
-
-
-def _export(source: Source) -> None:
-    """Have torch.export make the program; it takes the free lengths of an affine_grid for fixed."""
-    from halfpixel.converting.plain.exporting import written_out
-
-    tries = [frozenset[Kind](), *([frozenset({AFFINE})] if any(source.free.values()) else [])]
-    for source.needs in tries:
-        try:
-            with written_out(source.needs) if source.needs else nullcontext():
-                source.program = export_program(source)
-                if _collapsed(source.program):
-                    source.stretch = STRETCH
-                    longer = export_program(source)
-                    if _collapsed(longer):
-                        source.stretch = 1  # it is 1 at every length
-                    else:
-                        source.program = longer
-        except Exception as error:  # noqa: BLE001 - it raises a dozen kinds
-            source.stretch = 1
-            source.problem = source.problem or reason_of(error)
-        if source.program is not None:
-            source.problem = ""
-            return
-    source.needs = frozenset()
-
-
-def _collapsed(program: "torch.export.ExportedProgram") -> bool:
-    """Whether a free length came to 1 in a call, which PyTorch takes for a fixed one."""
-    free = {
-        call.name
-        for call in graph_calls(program)
-        if call.kind == "resize" and any(isinstance(n, str) for n in call.input_shape or ())
-    }
-    nodes: Any = program.graph.nodes
-    shapes = [node.meta["val"].shape for node in nodes if node.name in free]
-    return any(1 in {n if isinstance(n, int) else _hint(n) for n in shape[2:]} for shape in shapes)
-
-
-def _hint(symbol: object) -> object:
-    """Return the length that a symbol stands for while exporting."""
-    return getattr(getattr(symbol, "node", None), "hint", None)
 
 
 def state_of(

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 OTHERS: Final[dict[str, "Exporter"]] = {"dynamo": "torchscript", "torchscript": "dynamo"}
 """The other exporter to ONNX."""
 
+GRAPH: Final = "a trace fixes a length here that PyTorch's own graph follows: --exporter dynamo"
+
 SIZES: Final = 2
 """Other lengths that are exported at."""
 
@@ -64,8 +66,11 @@ def _retried(exports: Exports, best: Candidate, candidates: "list[Candidate]") -
     usual = exports, best, candidates
     if not best.refused or exports.source.scripted or exports.exporter not in OTHERS:
         return usual
-    if best.exported is not None:
+    if best.exported is not None and exports.source.graph is None:
         return next(_at_other_lengths(exports, best), usual)
+    if best.exported is not None:
+        best.refused += f"; {GRAPH}" if exports.exporter == "torchscript" else ""
+        return usual
     name = OTHERS[exports.exporter]
     settings = replace(exports.settings, exporter=name)
     beside = replace(exports, settings=settings, folder=_folder(exports.folder, name))

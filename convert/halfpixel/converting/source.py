@@ -55,6 +55,7 @@ class Source:
             they are given.
         lengths: lengths and names of free axes, by input and axis.
         notes: what there is to say of it.
+        graph: what torch.export is given in its place: its own graph in strict mode.
         fast: it is run as exported alone.
         stage: told what is done next.
     """
@@ -83,6 +84,7 @@ class Source:
         default_factory=dict[tuple[str, int], Lengths]
     )
     notes: tuple[str, ...] = ()
+    graph: "torch.nn.Module | None" = None
     fast: bool = False
     stage: Callable[[str], None] = field(default=_untold)
 
@@ -161,10 +163,11 @@ def feeds_of(ports: Sequence[Port], limits: tuple[float, float], seed: int) -> "
     return next(make_feeds(ports, FeedSettings(low=low, high=high, seed=seed)))
 
 
-def export_program(source: Source) -> "torch.export.ExportedProgram":
+def export_program(source: Source, *, strict: bool = False) -> "torch.export.ExportedProgram":
     """Return the program that torch.export makes of the module; raises what it raises.
 
     A length that is a multiple of another is told to it, unless the module asks for more of it.
+    In strict mode it reads the module's Python, and follows `float(x.shape[2])` too.
     """
     import torch
 
@@ -180,10 +183,10 @@ def export_program(source: Source) -> "torch.export.ExportedProgram":
         try:
             with quietly():
                 return torch.export.export(
-                    source.module,
+                    source.graph or source.module,
                     source.tensors(),
                     dynamic_shapes=cast("Any", shapes) if any(source.free.values()) else None,
-                    strict=False,
+                    strict=strict,
                 )
         except Exception:
             if not steps:
