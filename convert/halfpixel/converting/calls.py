@@ -28,6 +28,9 @@ AFFINE: Final[Kind] = ("affine_grid", False)
 LINSPACE: Final[Kind] = ("torch.linspace", False)
 """What is no resampling, and is written out where torch.export takes a free length for fixed."""
 
+INVERSE: Final[Kind] = ("torch.linalg.inv", False)
+"""The inverse of the small matrix of a warp, which neither exporter to ONNX has."""
+
 OPS: Final[Mapping[str, str]] = {
     "Resize": "resize", "Upsample": "resize", "GatherND": "resize", "AveragePool": "resize",
     "GridSample": "grid", "AffineGrid": "theta", "RoiAlign": "boxes",

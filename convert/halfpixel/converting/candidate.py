@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct, field
 
-from halfpixel.converting.calls import LINSPACE, Kind, Matching, kind_of
+from halfpixel.converting.calls import INVERSE, LINSPACE, Kind, Matching, kind_of
 from halfpixel.converting.export.quietly import TRACING
 from halfpixel.converting.export.to_onnx import Exported
 from halfpixel.converting.result import CallSite, Conversion
@@ -17,6 +18,9 @@ from halfpixel.intents.exported_program import GraphCall
 from halfpixel.rule import rule_names
 from halfpixel.site import Site
 from halfpixel.targets.advice import lowering
+
+PLAIN_NAMES: Final = frozenset({"affine_grid", "grid_sample", LINSPACE[0], INVERSE[0]})
+"""Kinds of calls that are no F.interpolate."""
 
 
 class Candidate(Struct):
@@ -147,9 +151,7 @@ def kinds_text(kinds: frozenset[Kind]) -> list[str]:
     ['F.interpolate, cubic, antialiased']
     """
     return sorted(
-        family
-        if family in {"affine_grid", "grid_sample", LINSPACE[0]}
-        else f"F.interpolate, {family}" + ", antialiased" * smooth
+        family if family in PLAIN_NAMES else f"F.interpolate, {family}" + ", antialiased" * smooth
         for family, smooth in kinds
     )
 

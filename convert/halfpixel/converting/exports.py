@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
-from halfpixel.converting.calls import Kind, delicate, kind_of, match_calls
+from halfpixel.converting.calls import INVERSE, Kind, delicate, kind_of, match_calls
 from halfpixel.converting.candidate import Candidate, lowerings
 from halfpixel.converting.cases import Cases, cases_of
 from halfpixel.converting.export.to_coreml import export_coreml
@@ -93,10 +93,11 @@ class Exports(Struct):
         """Return the calls to be written in plain operators next; None where nothing is left."""
         if self.source.scripted or (not candidate.refused and not candidate.doubtful):
             return None
-        if self.settings.policies and candidate.exported is not None:
-            return None  # the file is what was expected, whatever the module computes
-        if self.source.program is None and self.exporter == "dynamo":
-            return None  # torch.export refuses, whatever the calls are written in
+        if "linalg_inv" in candidate.refused and INVERSE not in candidate.kinds:
+            return candidate.kinds | {INVERSE}
+        expected = bool(self.settings.policies) and candidate.exported is not None
+        if expected or (self.source.program is None and self.exporter == "dynamo"):
+            return None  # it is what was expected; or torch.export refuses, however it is written
         if self.source.program is None and candidate.exported is None:
             every = candidate.kinds | {kind for _, kind in self.source.recorded}
             return None if every == candidate.kinds else every

@@ -31,8 +31,9 @@ def make_program(source: Source) -> None:
 
     fixing = frozenset({AFFINE, LINSPACE})
     for kinds in (frozenset[Kind](), fixing):
+        writing = written_out(kinds)
         try:
-            with written_out(kinds) as writing:
+            with writing:
                 source.program = export_program(source)
                 if _collapsed(source.program):
                     source.stretch = STRETCH

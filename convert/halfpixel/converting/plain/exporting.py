@@ -10,28 +10,32 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from inspect import signature
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from halfpixel.conventions.torch.interpolate import FAMILIES
-from halfpixel.converting.calls import LINSPACE, Kind
+from halfpixel.converting.calls import INVERSE, LINSPACE, Kind
 from halfpixel.converting.plain.axis import Interpolation
 from halfpixel.converting.plain.calls import affine_grid, each, pooled, resized
 from halfpixel.converting.plain.grid import sampled
 from halfpixel.converting.plain.lengths import linspace
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+from halfpixel.converting.plain.matrix import ROWS, inverse
 
 MODES: Final[Mapping[str, str]] = {**FAMILIES, "lanczos": "lanczos"}
 
 
-class Using(Protocol):
-    """What says which kinds of calls it took."""
+class Writing(Protocol):
+    """A context that says which kinds of calls it took."""
 
     used: set[Kind]
 
+    def __enter__(self) -> object:
+        """Take calls from here on."""
 
-def written_out(kinds: frozenset[Kind]) -> "AbstractContextManager[Using]":
+    def __exit__(self, kind: Any, value: Any, place: Any, /) -> Any:  # noqa: ANN401 - as torch has it
+        """Take no more."""
+
+
+def written_out(kinds: frozenset[Kind]) -> Writing:
     """Return a context in which calls of these kinds are computed in plain operators."""
     from torch.overrides import TorchFunctionMode
 
@@ -71,7 +75,7 @@ def free_linspace() -> Generator[None]:
     """Have torch.linspace in plain operators, where PyTorch reads Python and asks no mode."""
     import torch
 
-    names = vars(torch)
+    library: Any = torch
     before: Callable[..., Any] = torch.linspace
 
     def free(start: Any, end: Any, steps: Any, **options: Any) -> Any:  # noqa: ANN401 - torch's own signature
@@ -79,11 +83,11 @@ def free_linspace() -> Generator[None]:
             return before(start, end, steps, **options)
         return linspace(start, end, steps, **options)
 
-    names["linspace"] = free
+    library.linspace = free
     try:
         yield
     finally:
-        names["linspace"] = before
+        library.linspace = before
 
 
 def _plain(
@@ -96,6 +100,8 @@ def _plain(
     ours = _known().get(func)
     if ours is not None and ours[0] == LINSPACE[0] and not _symbolic(args, given):
         return None
+    if ours is not None and ours[0] == INVERSE[0] and not _is_small(*args, **given):
+        return None
     if ours is not None and ours[0] == "grid_sample" and _rank(args, given) != 4:
         return None
     if ours is not None and ours[0] in {k for k, _ in kinds}:
@@ -105,6 +111,13 @@ def _plain(
         return None
     kind = wanted.family, wanted.antialias
     return kind, partial(resized, args[0] if args else given["input"], wanted)
+
+
+def _is_small(*args: Any, **given: Any) -> bool:  # noqa: ANN401 - torch's own signature
+    """Whether a matrix is one of those that are inverted here."""
+    matrix = next(iter([*args, *given.values()]), None)
+    shape = tuple(getattr(matrix, "shape", ()))[-2:]
+    return len(args) < 2 and any(shape == (n, n) for n in ROWS)
 
 
 def _symbolic(args: tuple[Any, ...], given: dict[str, Any]) -> bool:
@@ -162,7 +175,11 @@ def _known() -> Mapping[object, tuple[str, Callable[..., Any]]]:
 
     found: dict[object, tuple[str, Callable[..., Any]]] = {
         functional.affine_grid: ("affine_grid", affine_grid),
-        torch.linspace: ("torch.linspace", linspace),
+        torch.linspace: (LINSPACE[0], linspace),
+        torch.inverse: (INVERSE[0], inverse),
+        torch.Tensor.inverse: (INVERSE[0], inverse),
+        vars(torch.linalg)["inv"]: (INVERSE[0], inverse),
+        torch.ops.aten.linalg_inv.default: (INVERSE[0], inverse),
         torch.ops.aten.affine_grid_generator.default: ("affine_grid", affine_grid),
         functional.grid_sample: ("grid_sample", sampled),
         torch.ops.aten.grid_sampler.default: ("grid_sample", sampled),
@@ -186,8 +203,10 @@ def _wanted(
     func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Interpolation | None:
     """Return the resize that a call asks for; None for another call, or one that is left alone."""
-    x = args[0] if args else kwargs.get("input")
-    if x is None or not getattr(x, "is_floating_point", bool)():
+    import torch
+
+    x: Any = args[0] if args else kwargs.get("input")
+    if not isinstance(x, torch.Tensor) or not x.is_floating_point():
         return None
     interpolate, names = _interpolate()
     spatial = x.dim() - 2
