@@ -31,7 +31,7 @@ class Writing(Protocol):
     def __enter__(self) -> object:
         """Take calls from here on."""
 
-    def __exit__(self, kind: Any, value: Any, place: Any, /) -> Any:  # noqa: ANN401 - as torch has it
+    def __exit__(self, kind: object, value: object, place: object, /) -> object:
         """Take no more."""
 
 
