@@ -124,6 +124,7 @@ def test_a_module_is_held_against_its_export(factory: str, tmp_path: Path) -> No
     assert verify(factory, Twice(), VerifySettings(FeedSettings(given=(one_image(),)))).equal
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # exporters
 def test_an_exported_program_and_torchscript_are_sides(tmp_path: Path) -> None:
     model = exported(Twice(), tmp_path / "m.onnx")
     program = torch.export.export(Twice(), (torch.rand(1, 2, 5, 6),))
