@@ -57,11 +57,13 @@ class FreeLengths:
             arithmetic in the graph gives them, one pair for each trial of the symbols.
         tables: for a gather, the rows read along each axis at those lengths.
         factors: float constants that the shape arithmetic multiplies lengths by.
+        windows: (axis, input, output length) at which windows that are averaged are not PyTorch's.
     """
 
     trials: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
     tables: tuple[tuple[tuple[int, ...], ...], ...] = ()
     factors: tuple[float, ...] = ()
+    windows: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from halfpixel.conventions.torch.interpolate import Family, Interpolate, candidates
 from halfpixel.conventions.torch.proviso import Lengths, Place, provisos, stays, turned
-from halfpixel.sampling import Resize, Sampling, Table
+from halfpixel.sampling import Nearest, Resize, Sampling, Table
 from halfpixel.sampling.arithmetic import likeliest, output_length_float64, simplest
 from halfpixel.sampling.nearest import pytorch_nearest
 
@@ -165,9 +165,15 @@ def _table_factor(table: Table) -> float:
 
 
 def _strange(sampling: Sampling, wanted: Sampling | None) -> int:
-    """Rank candidates: the same kernel and the same kind of coordinates come first."""
+    """Rank candidates: the same kernel and the same kind of coordinates come first.
+
+    Single pixels of a table are nearest-exact before nearest, which exporters write as a Resize.
+    """
     if wanted is None:
         return 0
+    if isinstance(wanted.kernel, Table) and all(len(row) == 1 for row in wanted.kernel.rows):
+        exact = sampling.coordinate == "tf_half_pixel_for_nn"
+        return int(not exact) if isinstance(sampling.kernel, Nearest) else 2
     same = type(sampling.kernel) is type(wanted.kernel)
     corners = sampling.coordinate == wanted.coordinate
     return (0 if same else 2) + (0 if corners else 1)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import NodeProto
 
+    from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
+
 MISFITS: Final = (ValueError, IndexError, KeyError, OverflowError, ZeroDivisionError)
 """What reading a node raises where its parts contradict each other."""
 
@@ -77,70 +79,62 @@ class Sites:
 
         return Site(name_of(node), known, scope.path, compute=compute)
 
-    def of_pooling(self, scope: Scope, node: "NodeProto") -> Site | None:
-        """Return the site that an AveragePool is, where the user's own line resamples."""
-        from halfpixel.formats.onnx.read.pooling import pool_compute, pool_operation
+    def of_pooling(self, scope: Scope, node: "NodeProto") -> "tuple[Site, str, str] | None":
+        """Return the site that an AveragePool is, and the values between which it stands.
 
-        if not _records_resampling(node):
+        None where its windows do not lie beside each other, or it is known to resample nothing.
+        """
+        from halfpixel.formats.onnx.read.decompositions.pooling import (
+            pool_compute,
+            pool_operation,
+            read_pool,
+        )
+
+        pool = if_sound(read_pool, scope, node)
+        if pool is None:
             return None
+        kind = pooled_by(node)
         try:
             with one_node():
-                operation = if_sound(pool_operation, scope, node, self.producer)
+                operation = if_sound(
+                    pool_operation, scope, node, pool, self.producer, adaptive=kind
+                )
         except TooMuchWork as error:
-            return self.unjudged(scope, node, str(error))
+            return self.unjudged(scope, node, str(error)), pool.data, pool.output
         if operation is None:
             return None
-        return self._placed(scope, node, Described(operation, pool_compute(operation)))
+        site = self._placed(scope, node, Described(operation, pool_compute(pool)))
+        return site, pool.data, pool.output
 
     def of_gathers(
         self, scope: Scope, nodes: "Mapping[int, NodeProto]"
-    ) -> Iterator[tuple[Site, int, str, str]]:
-        """Yield the sites that gathers of a graph are, two that are blended as one linear resize.
+    ) -> "Iterator[tuple[Site, Decomposition]]":
+        """Yield the sites that gathers of a graph are, with what they are written in.
 
         Args:
             scope: the graph.
             nodes: its GatherND nodes, by their places.
-
-        Yields:
-            The site, the place of its gather, the value that is resampled, what the site ends in.
         """
-        from halfpixel.formats.onnx.read.gathers import (
-            after_transpose,
-            find_blends,
-            gather_compute,
-            gather_operation,
-            is_resize,
-            read_gather,
+        from halfpixel.formats.onnx.read.decompositions.describe import (
+            decomposed_compute,
+            decomposed_operation,
         )
+        from halfpixel.formats.onnx.read.decompositions.find import decompositions_of
 
-        read = ((index, if_sound(read_gather, scope, node)) for index, node in nodes.items())
-        gathers = {nodes[i].output[0]: (found, i) for i, found in read if found is not None}
-        ends = dict(after_transpose(scope, gathers))
-        by_end = {end: gathers[start][0] for end, start in ends.items()}
-        aliases = {start: end for end, start in ends.items()} | {end: end for end in ends}
-        blends = if_sound(find_blends, scope, by_end, aliases) or {}
-        seconds = {blend.second for blend in blends.values()}
-        for end, start in ends.items():
-            if end in seconds:
-                continue
-            gather, index = gathers[start]
-            blend, output = None, end
-            if end in blends:
-                found = blends[end]
-                blend, output = (gathers[ends[found.second]][0], found.weights), found.output
+        for found in if_sound(decompositions_of, scope, nodes) or ():
+            lines = records_resampling(found.node)
             try:
                 with one_node():
-                    operation = if_sound(gather_operation, scope, gather, self.producer, blend)
+                    spend(PLAIN)
+                    operation = if_sound(
+                        decomposed_operation, found, self.producer, recorded=lines
+                    )
             except TooMuchWork as error:
-                site = self.unjudged(scope, nodes[index], str(error))
-                yield site, index, gather.data, output
+                yield self.unjudged(scope, found.node, str(error)), found
                 continue
-            if operation is None:
-                continue
-            if is_resize(operation) or _records_resampling(nodes[index]):
-                described = Described(operation, gather_compute(gather, blend))
-                site = self._placed(scope, nodes[index], described)
-                yield site, index, gather.data, output
+            if operation is not None:
+                described = Described(operation, decomposed_compute(found))
+                yield self._placed(scope, found.node, described), found
 
     def unjudged(self, scope: Scope, node: "NodeProto", reason: str) -> Site:
         """Return a node that is too much work, as a site of which nothing is known."""
@@ -212,10 +206,18 @@ def if_sound(read: Callable[P, T], *arguments: P.args, **names: P.kwargs) -> T |
         return None
 
 
-def _records_resampling(node: "NodeProto") -> bool:
+def records_resampling(node: "NodeProto") -> bool:
     """Whether the exporter recorded that the user's own line resamples."""
     properties = {entry.key: entry.value for entry in node.metadata_props}
     return STACK_TRACE in properties and is_resampling_line(properties[STACK_TRACE])
+
+
+def pooled_by(node: "NodeProto") -> bool | None:
+    """Whether a pooling is recorded as an adaptive one; None where no line tells which it is."""
+    if records_resampling(node):
+        return True
+    properties = {entry.key: entry.value for entry in node.metadata_props}
+    return False if "avg_pool" in properties.get(STACK_TRACE, "") else None
 
 
 def likeness(scope: Scope, node: "NodeProto") -> object:

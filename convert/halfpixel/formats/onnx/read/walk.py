@@ -16,7 +16,7 @@ from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
 from halfpixel.formats.onnx.read.surroundings import image_shape
 from halfpixel.origin import Producer
-from halfpixel.site import Site
+from halfpixel.site import Operation, Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )  # fmt: skip
 
     from halfpixel.formats.onnx.read.constants import Numbers
+    from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
     from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
 
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
@@ -55,6 +56,7 @@ class Place:
         node: the node; for a resize written in several, the one that gathers.
         data: the value that is resampled.
         output: the value that the site ends in.
+        decomposition: what a resize written in several nodes is written in.
     """
 
     site: Site
@@ -62,6 +64,7 @@ class Place:
     node: "NodeProto"
     data: str = ""
     output: str = ""
+    decomposition: "Decomposition | None" = None
 
 
 @dataclass(slots=True)
@@ -107,17 +110,22 @@ class Walk:
         return found
 
     def _with_free_lengths(self, main: Scope, places: list[Place]) -> list[Place]:
-        """Complete the sites of the main graph whose lengths it computes, at trial sizes."""
+        """Complete the sites whose lengths the main graph computes, at trial sizes."""
+        from halfpixel.formats.onnx.read.decompositions.trials import tried_operation
         from halfpixel.formats.onnx.read.lengths.free_lengths import with_free_lengths
         from halfpixel.formats.onnx.read.lengths.shape_arithmetic import trials
 
         attempts = trials(self.model, main) if len(main.nodes) <= LARGEST_GRAPH else []
         out: list[Place] = []
         for place in places:
-            operation = place.site.operation
-            if place.scope is main and not operation.constant_lengths:
-                operation = with_free_lengths(main, place.node, operation, attempts)
-            out.append(replace(place, site=replace(place.site, operation=operation)))
+            operation: Operation | None = place.site.operation
+            if operation is not None and not operation.constant_lengths:
+                if place.decomposition is not None:
+                    operation = tried_operation(place.decomposition, operation, attempts)
+                elif place.scope is main:
+                    operation = with_free_lengths(main, place.node, operation, attempts)
+            if operation is not None:
+                out.append(replace(place, site=replace(place.site, operation=operation)))
         return out
 
     def _main(self) -> Scope:
@@ -167,15 +175,16 @@ class Walk:
             elif op == "GatherND":
                 gathers[index] = node
             elif op == "AveragePool":
-                site = self._sites.of_pooling(scope, node)
-                found += [] if site is None else [(index, _plain(site, scope, node))]
+                pooled = self._sites.of_pooling(scope, node)
+                if pooled is not None:
+                    found.append((index, Place(pooled[0], scope, node, *pooled[1:])))
             elif op in NESTING:
                 found += [(index, place) for place in self._nested(scope, node, index, depth)]
             if self.functions and (node.domain, op) in self.functions:
                 found += [(index, place) for place in self._called(scope, node, depth, asked)]
         if gathers:
-            for site, index, data, output in self._sites.of_gathers(scope, gathers):
-                found.append((index, Place(site, scope, gathers[index], data, output)))
+            for site, one in self._sites.of_gathers(scope, gathers):
+                found.append((one.index, Place(site, scope, one.node, one.data, one.output, one)))
         found.sort(key=lambda pair: pair[0])
         yield from (place for _, place in found)
 

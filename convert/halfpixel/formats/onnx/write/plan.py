@@ -20,7 +20,6 @@ from halfpixel.conventions.onnx.vocabulary import NodeWords
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.lowerings import Capabilities
-from halfpixel.formats.onnx.read.gathers import read_gather
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE
@@ -190,21 +189,8 @@ def _check_lengths(goal: SizedResize) -> None:
 
 def _check_layout(place: Place, operation: Operation, goal: SizedResize) -> None:
     """Refuse a gather whose result does not lie as its data does."""
-    if operation.hidden != "GatherND":
-        return
-    gather = read_gather(place.scope, place.node)
-    if gather is None:
-        raise ConventionError("the gather is none that is known")
-    found = place.scope.producer(place.output)
-    perm = gather.perm
-    behind = tuple(range(len(perm)))
-    if found is not None and found[1].op_type == "Transpose":
-        behind = cast("tuple[int, ...]", found[0].attributes(found[1]).get("perm", behind[::-1]))
-    elif found is not None and found[1].op_type == "Add":
-        return  # a blend stands behind the Transpose, which was checked as its end
-    back = tuple(perm[axis] for axis in behind)
-    axes = {axis for axis, _ in goal.resize.axes}
-    if back != tuple(range(len(perm))) or set(perm[: len(axes)]) != axes:
+    found = place.decomposition
+    if found is not None and found.is_turned:
         raise ConventionError("the gather's result lies otherwise than its data")
 
 

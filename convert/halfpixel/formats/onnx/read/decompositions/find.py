@@ -1,0 +1,120 @@
+"""Which gathers of a graph resize, each with what stands around it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from halfpixel.formats.onnx.read.decompositions.gathers import (
+    Blended,
+    Gather,
+    Gathered,
+    blend_of,
+    order_of,
+    read_gather,
+)
+from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
+from halfpixel.formats.onnx.read.decompositions.windows import windows_of
+from halfpixel.formats.onnx.read.scope import Scope, given_name
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
+
+def decompositions_of(scope: Scope, nodes: "Mapping[int, NodeProto]") -> list[Decomposition]:
+    """Return what may be resizes among the gathers of a graph.
+
+    Args:
+        scope: the graph.
+        nodes: its GatherND nodes, by their places.
+    """
+    read = [read_gather(scope, node, index) for index, node in nodes.items()]
+    gathers = {name: one for one in read if one for name in (one.node.output[0], one.end)}
+    blends = {one.index: blend_of(scope, one, gathers) for one in read if one}
+    seconds = {blend[0].index for blend in blends.values() if blend is not None}
+    found: list[Decomposition] = []
+    for one in read:
+        if one is None or one.index in seconds:
+            continue
+        found.append(_wider(_decomposition(scope, one, blends[one.index])))
+    return found
+
+
+def _decomposition(
+    scope: Scope, gather: Gather, blend: tuple[Gather, str, str] | None
+) -> Decomposition:
+    axes = gather.perm[: gather.count]
+    windows = windows_of(scope, gather) if blend is None else None
+    if windows is not None:
+        form, output, layout = windows.form, windows.output, windows.layout
+        return Decomposition(
+            scope, gather.node, gather.index, gather.data, output, windows.axes, layout, form
+        )
+    if blend is not None:
+        second, weights, output = blend
+        after = len(gather.perm) - 1 - gather.layout.index(axes[0])
+        blended = Blended(gather.indices, second.indices, weights, after)
+        return Decomposition(
+            scope, gather.node, gather.index, gather.data, output, axes, gather.layout, blended
+        )
+    whole = gather.behind is None or len(gather.behind) == len(gather.perm)
+    output = gather.end if whole else gather.node.output[0]
+    layout = gather.layout if whole else gather.perm
+    return Decomposition(
+        scope, gather.node, gather.index, gather.data, output, axes, layout,
+        Gathered(gather.indices),
+    )  # fmt: skip
+
+
+def _wider(found: Decomposition) -> Decomposition:
+    """Return a resize with what stands around it for its layout's sake alone.
+
+    That is a Transpose behind it that puts the axes back in their order, or an axis that is put in
+    before it and taken out behind it.
+    """
+    scope = found.scope
+    readers = scope.readers.get(found.output, ())
+    behind = scope.nodes[readers[0]] if len(readers) == 1 else None
+    if found.is_turned and behind is not None and behind.op_type == "Transpose" and behind.output:
+        order = order_of(scope, behind)
+        if order is not None and sorted(order) == sorted(found.layout):
+            layout = tuple(found.layout[place] for place in order)
+            if layout == tuple(sorted(layout)) and found.output not in scope.outputs:
+                return replace(found, output=behind.output[0], layout=layout)
+    outer = None if found.is_turned else squeezed(scope, found.data, found.output)
+    if outer is None:
+        return found
+    data, output, axis = outer
+    return replace(found, data=data, output=output, single=axis)
+
+
+def squeezed(scope: Scope, data: str, output: str) -> tuple[str, str, int] | None:
+    """Return the values before an Unsqueeze and behind the Squeeze of the same axis, and that axis.
+
+    Args:
+        scope: the graph.
+        data: the value that is resampled.
+        output: the value that it ends in.
+    """
+    before, readers = scope.producer(data), scope.readers.get(output, ())
+    if before is None or before[1].op_type != "Unsqueeze" or len(readers) != 1:
+        return None
+    behind = scope.nodes[readers[0]]
+    if behind.op_type != "Squeeze" or not behind.output or output in scope.outputs:
+        return None
+    outer = given_name(before[1], 0)
+    shape = before[0].shape(outer)
+    if shape is None or before[0] is not scope:
+        return None
+    rank = len(shape) + 1
+    axes = [_only_axis(scope, node, rank) for node in (before[1], behind)]
+    if axes[0] is None or axes[0] != axes[1]:
+        return None
+    return outer, behind.output[0], axes[0]
+
+
+def _only_axis(scope: Scope, node: "NodeProto", rank: int) -> int | None:
+    """Return the axis that an Unsqueeze or Squeeze makes or takes, where it is one."""
+    given = scope.attributes(node).get("axes") or scope.numbers(given_name(node, 1))
+    if not isinstance(given, tuple) or len(given) != 1 or not -rank <= int(given[0]) < rank:
+        return None
+    return int(given[0]) % rank
