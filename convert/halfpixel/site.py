@@ -114,6 +114,7 @@ class Surroundings:
         inputs: what stands at the inputs of an ONNX resize beside its data.
         transposed: "to NCHW" or "to NHWC" where it stands between such a Transpose and another.
         ranges: input lengths that free axes take, where the file says so: (axis, lengths).
+        frozen: a constant of the file is resampled, though the model takes inputs of any lengths.
     """
 
     layers: tuple[StridedLayer, ...] = ()
@@ -125,6 +126,7 @@ class Surroundings:
     inputs: tuple[Input, ...] = ()
     transposed: str = ""
     ranges: tuple[tuple[int, range], ...] = ()
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

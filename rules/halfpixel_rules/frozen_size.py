@@ -8,10 +8,14 @@ right for that one, stretched for all others.
 ## Where it comes from
 Both of PyTorch's exporters, whenever a length passes through Python's int(), float() or round()
 with dynamic axes. Lengths that stay symbolic (`s * 2`, `s // 2`, `y.shape[2:]`, a scale factor)
-are exported as arithmetic.
+are exported as arithmetic. Position embeddings that are resized to the image's own grid become a
+constant that is resized to a constant; a batch that is frozen in sizes resizes the batch itself, so
+that four images give one.
 
 ## What is reported
-A warning, unless the exporter kept the source line and it spells the size out in digits. A
+A warning where the batch is free and its size a number; one where a constant of the file is
+resized by a constant size or factor, though the model takes inputs of any lengths. Where the image
+is resized, a warning, unless the exporter kept the source line and it spells the size out in digits. A
 fixed size can have been meant (a network that works at one resolution): then ignore it. The
 file alone cannot show which it was. A size of 1 is taken for meant; so is every one of a converter
 that reads a graph and traces nothing, such as TensorFlow's.
@@ -27,7 +31,7 @@ from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.aten_call import GRAPH
 from halfpixel.intents.exporter_habit import as_written
 from halfpixel.origin import Intent, Origin
-from halfpixel.rule import Bad, Finding, Good, Rule, example_site
+from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Operation, Site
 
@@ -37,7 +41,15 @@ DECLINED = "the arithmetic that was lost is not in the file"
 def check(site: Site) -> Iterator[Finding]:
     """Look for constant sizes on inputs whose lengths are free."""
     operation = site.operation
-    if operation.by != "sizes" or operation.hidden or _says_so(site):
+    if operation.hidden or _says_so(site):
+        return
+    if _frozen_batch(operation):
+        yield from _batch(operation)
+        return
+    if operation.surroundings.frozen and operation.constant_lengths and operation.by:
+        yield from _constant(operation)
+        return
+    if operation.by != "sizes":
         return
     if as_written(operation, "sizes") is not None:
         return  # nothing was traced: the user gave a constant
@@ -53,6 +65,45 @@ def check(site: Site) -> Iterator[Finding]:
         if axis >= 2 and not isinstance(dim, int) and size not in {None, 1}:
             yield _finding(size, axis)
             return
+
+
+def _frozen_batch(operation: Operation) -> bool:
+    """Whether sizes hold a number for a batch that is free in the model's input, too."""
+    model, shape, sizes = operation.surroundings.model_shape, operation.input_shape, operation.sizes
+    if operation.by != "sizes" or not operation.constant_lengths or not shape or not sizes:
+        return False
+    free = isinstance(shape[0], str) and (model is None or not isinstance(model[0], int))
+    return free and len(sizes) == len(shape) and sizes[0] is not None
+
+
+def _batch(operation: Operation) -> Iterator[Finding]:
+    operator, sizes = operation.operator, operation.sizes
+    if not isinstance(operator, Resize) or sizes is None:
+        return
+    fixed = replace(operator, axes=tuple(pair for pair in operator.axes if pair[0] > 0))
+    yield Finding(
+        f"the batch is resized to {sizes[0]}, whatever the number of images: it is a number in sizes "
+        "and free in the input",
+        "warning",
+        "proven",
+        Fix("unsafe", fixed) if fixed.axes else None,
+        "" if fixed.axes else "nothing else is resized",
+    )
+
+
+def _constant(operation: Operation) -> Iterator[Finding]:
+    """Say that a constant is resized by constants, whatever the image."""
+    if operation.origin.literal_size or as_written(operation, "sizes") is not None:
+        return
+    out = operation.lengths[1][2:]
+    size = " x ".join("?" if n is None else str(n) for n in out)
+    yield Finding(
+        f"a constant of the file is resized to {size} for every input, whatever its lengths: "
+        "position embeddings that follow the image in PyTorch keep the exported size",
+        "warning",
+        "assumed",
+        declined=DECLINED,
+    )
 
 
 def _says_so(site: Site) -> bool:
@@ -102,6 +153,24 @@ _FROZEN = example_site(
     model_shape=(1, 3, "height", "width"),
 )
 
+_POSITIONS = example_site(
+    "Resize",
+    _BOTH,
+    by="sizes",
+    input_shape=(1, 8, 14, 14),
+    output_shape=(1, 8, 16, 16),
+    sizes=(1, 8, 16, 16),
+    frozen=True,
+)
+_BATCH = example_site(
+    "Resize",
+    Resize(((0, Sampling("half_pixel", Linear())), *_BOTH.axes)),
+    by="sizes",
+    input_shape=("batch", 3, 6, 6),
+    output_shape=(1, 3, 9, 12),
+    sizes=(1, 3, 9, 12),
+)
+
 _WRITTEN = Intent(
     "recorded", GRAPH, "the call", parse_call('F.interpolate(x, size=(9, 12), mode="bilinear")')
 )
@@ -125,6 +194,31 @@ RULE = Rule(
         Good(
             replace(_FROZEN, operation=_FROZEN.operation.meaning(_WRITTEN)),
             because="PyTorch's own graph has that size",
+        ),
+        Good(
+            replace(_POSITIONS, operation=replace(_POSITIONS.operation, constant_lengths=False)),
+            because="their size follows the image",
+        ),
+        Bad(
+            _POSITIONS,
+            Finding(
+                "a constant of the file is resized to 16 x 16 for every input, whatever its "
+                "lengths: position embeddings that follow the image in PyTorch keep the exported "
+                "size",
+                "warning",
+                "assumed",
+                declined=DECLINED,
+            ),
+        ),
+        Bad(
+            _BATCH,
+            Finding(
+                "the batch is resized to 1, whatever the number of images: it is a number in "
+                "sizes and free in the input",
+                "warning",
+                "proven",
+                Fix("unsafe", _BOTH),
+            ),
         ),
         Bad(
             _FROZEN,

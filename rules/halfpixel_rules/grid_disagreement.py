@@ -36,7 +36,7 @@ def check(site: Site) -> Iterator[Finding]:
     fixed = replace(operator, align_corners=grid.align_corners)
     yield Finding(
         f"align_corners is {operator.align_corners} here and {grid.align_corners} in the "
-        "AffineGrid: the identity is up to 0.5 input px off at the border, in PyTorch as in this "
+        "affine grid: the identity is up to 0.5 input px off at the border, in PyTorch as in this "
         "file; give both calls the same align_corners",
         "warning",
         "proven",
@@ -62,9 +62,9 @@ RULE = Rule(
                 "GridSample", _sample(corners=False), fed_by=AffineGrid(align_corners=True)
             ),
             Finding(
-                "align_corners is False here and True in the AffineGrid: the identity is up to "
-                "0.5 input px off at the border, in PyTorch as in this file; give both calls the "
-                "same align_corners",
+                "align_corners is False here and True in the affine grid: the identity is up "
+                "to 0.5 input px off at the border, in PyTorch as in this file; give both calls "
+                "the same align_corners",
                 "warning",
                 "proven",
                 Fix("unsafe", _sample(corners=True)),

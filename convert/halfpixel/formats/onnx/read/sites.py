@@ -53,11 +53,13 @@ class Sites:
         producer: which program wrote the model.
         image: shape of its first image input.
         ranges: the lengths that its free dimensions take, by symbol, where the file says so.
+        is_free: it takes inputs of other lengths than its example, or none that are left.
     """
 
     producer: Producer
     image: Shape | None
     ranges: Mapping[str, range]
+    is_free: bool = False
     _known: dict[object, Operation] = field(default_factory=dict[object, Operation])
     _alike: dict[object, Operation | None] = field(default_factory=dict[object, Operation | None])
 
@@ -160,7 +162,9 @@ class Sites:
             reason = f"its attributes and inputs do not belong together: {error}"
             described = misfit(scope, node, self.producer, reason)
         operation = described.operation
-        around = if_sound(surroundings_of, scope, node, operation, self.image, self.ranges)
+        around = if_sound(
+            surroundings_of, scope, node, operation, self.image, self.ranges, is_free=self.is_free
+        )
         operation = replace(operation, surroundings=around or Surroundings())
         return self._placed(scope, node, Described(operation, described.compute))
 

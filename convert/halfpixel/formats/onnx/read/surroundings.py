@@ -21,6 +21,12 @@ CARRIES: Final = frozenset({"Reshape", "Transpose", "Cast", "Identity", "Squeeze
 TURNING: Final = frozenset({"Transpose", "Reshape"})
 """What stands before and behind a resize that is written with the channels first."""
 
+PARTS: Final = frozenset({"Slice", "Gather", "Split", "DequantizeLinear"})
+"""Operators that take a part of a constant, or read it."""
+
+NEAREST: Final = 16
+"""Nodes between a constant and a resize that are followed back."""
+
 FARTHEST: Final = 512
 """Nodes that are followed back from a site."""
 
@@ -54,12 +60,26 @@ def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
     return None
 
 
+def takes_other_lengths(main: Scope, inputs: Iterable[str]) -> bool:
+    """Whether a model's inputs have free lengths beside the batch, or it has no inputs left.
+
+    An exporter leaves out an input that nothing reads, such as an image of which only the size was
+    asked, which has become a constant.
+    """
+    shapes = [main.shape(name) for name in inputs if name not in main.constants]
+    return not shapes or any(
+        not isinstance(dim, int) for shape in shapes for dim in (shape or ())[1:]
+    )
+
+
 def surroundings_of(
     scope: Scope,
     node: "NodeProto",
     operation: Operation,
     image: Shape | None,
     ranges: Mapping[str, range],
+    *,
+    is_free: bool,
 ) -> Surroundings:
     """Return what stands around a site: the reader of every fact that a rule may ask for.
 
@@ -69,6 +89,7 @@ def surroundings_of(
         operation: what it computes.
         image: shape of the model's first image input.
         ranges: the lengths that free dimensions take, by symbol.
+        is_free: the model takes inputs of other lengths than its example.
     """
     if node.op_type == "GridSample":
         return Surroundings(fed_by=grid_maker(scope, node))
@@ -81,9 +102,23 @@ def surroundings_of(
             layers, image, is_joined(scope, node), needs=needs, ranges=taken,
             inputs=inputs_beside(scope, node, operation.opset),
             transposed=transposed(scope, node, operation),
+            frozen=is_free and comes_from_constant(scope, node),
         )  # fmt: skip
     inputs = inputs_beside(scope, node, operation.opset)
     return Surroundings(needs=needs_of(scope, node, operation), inputs=inputs)
+
+
+def comes_from_constant(scope: Scope, node: "NodeProto") -> bool:
+    """Whether the data of a node is a constant of the file, through what only lays it out."""
+    name = given_name(node, 0)
+    for _ in range(NEAREST):
+        if scope.constant(name) is not None:
+            return True
+        found = scope.producer(name) if name else None
+        if found is None or found[1].op_type not in {*CARRIES, *PARTS}:
+            return False
+        scope, name = found[0], given_name(found[1], 0)
+    return False
 
 
 def transposed(scope: Scope, node: "NodeProto", operation: Operation) -> str:
@@ -145,18 +180,41 @@ def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
 
 
 def maker_of(scope: Scope, name: str) -> AffineGrid | None:
-    """Return the AffineGrid that a value comes from, through reshapes."""
+    """Return the affine grid that a value comes from, through reshapes: a node, or a product."""
+    grid = _shape_of_grid(scope, name) if name else None
     for _ in range(8):
         found = scope.producer(name) if name else None
-        if found is None:
-            return None
-        where, source = found
-        if source.op_type == "AffineGrid":
+        if found is not None and found[1].op_type == "AffineGrid":
+            where, source = found
             return AffineGrid(bool(where.attributes(source).get("align_corners", 0)))
-        if source.op_type not in CARRIES or not source.input:
-            return None
-        scope, name = where, given_name(source, 0)
+        if found is None or found[1].op_type not in CARRIES or not found[1].input:
+            return _decomposed(scope, name, grid, found)
+        scope, name = found[0], given_name(found[1], 0)
     return None
+
+
+def _shape_of_grid(scope: Scope, name: str) -> Shape | None:
+    """Return the shape of a grid: as it is known, or as a Reshape makes it."""
+    shape, found = scope.shape(name), scope.producer(name)
+    if shape is not None or found is None or found[1].op_type != "Reshape":
+        return shape
+    given = found[0].numbers(given_name(found[1], 1))
+    return None if given is None else tuple(int(n) if n > 0 else None for n in given)
+
+
+def _decomposed(
+    scope: Scope, name: str, grid: Shape | None, found: "tuple[Scope, NodeProto] | None"
+) -> AffineGrid | None:
+    """Return the affine grid that a constant holds, or a product of one and theta."""
+    lengths = tuple(n for n in (grid or ())[1:-1] if isinstance(n, int))
+    whole = grid is not None and len(lengths) == len(grid) - 2 and len(lengths) in {2, 3}
+    if not whole or grid is None or grid[-1] != len(lengths):
+        return None
+    if found is not None and found[1].op_type not in {"Constant", "ReduceSum", "MatMul"}:
+        return None
+    from halfpixel.formats.onnx.read.decompositions.affine import affine_grid_of
+
+    return affine_grid_of(scope, name, lengths)
 
 
 def is_joined(scope: Scope, node: "NodeProto") -> bool:

@@ -14,7 +14,7 @@ from halfpixel.formats.onnx.read.ranges import declared_ranges
 from halfpixel.formats.onnx.read.resize import OPS, is_resampling
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
-from halfpixel.formats.onnx.read.surroundings import image_shape
+from halfpixel.formats.onnx.read.surroundings import image_shape, takes_other_lengths
 from halfpixel.origin import Producer
 from halfpixel.site import Operation, Site
 
@@ -103,6 +103,7 @@ class Walk:
             Producer(name, version_of(model.producer_version), graph),
             image_shape(main, [value.name for value in model.graph.input]),
             declared_ranges(model.graph),
+            takes_other_lengths(main, [value.name for value in model.graph.input]),
         )
         found = [place for place in _once(self._walk(main, 0)) if not _ordinary(place.site)]
         if any(not place.site.operation.constant_lengths for place in found):
