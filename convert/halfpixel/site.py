@@ -1,7 +1,7 @@
 """What a site is: one resampling operator in a model.
 
-A `Site` says where the operator stands and what it computes; `Operation`, the part without the
-place, is shared by all sites that are alike: twenty thousand equal resizes are judged once.
+A `Site` says where the operator stands and what it computes; its `Operation` is the part without
+the place, shared by all sites that are alike: 20 000 equal resizes are judged once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 Dim = int | str | None
 """A length: a number, a symbol such as "height", or None where it is unknown."""
-
 Shape = tuple[Dim, ...]
 Lengths = tuple[int | None, ...]
 """Known lengths, None each where a length is unknown."""
@@ -37,8 +36,7 @@ class StridedLayer:
 
     Attributes:
         op: node type.
-        kernel: kernel lengths.
-        strides: strides.
+        kernel, strides: lengths of its kernel, and its strides.
         same: padded so that length n becomes ceil(n / stride).
     """
 
@@ -53,11 +51,10 @@ class FreeLengths:
     """Lengths that the graph computes from the model's own free dimensions.
 
     Attributes:
-        trials: (input lengths, output lengths) of the site's spatial axes, as the shape
-            arithmetic in the graph gives them, one pair for each trial of the symbols.
+        trials: (input, output lengths) of the site's spatial axes, one pair for each trial.
         tables: for a gather, the rows read along each axis at those lengths.
-        factors: float constants that the shape arithmetic multiplies lengths by.
-        windows: (axis, input, output length) at which windows that are averaged are not PyTorch's.
+        factors: float constants that lengths are multiplied by.
+        windows: (axis, input, output length) of windows that are averaged and not PyTorch's.
     """
 
     trials: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
@@ -71,8 +68,8 @@ class Need:
     """A length that what reads a site's output asks for.
 
     Attributes:
-        axis: of the site's output; None where the number of all its elements is asked for.
-        length: the length, or that number.
+        axis: of the site's output; None where `length` is the number of all its elements.
+        length: the length.
         by: what asks: the op type and the name of a node, or "the model's output".
         inferred: shape inference, which rounds in float64, compares the two before a run does.
     """
@@ -110,11 +107,11 @@ class Surroundings:
         joined: an operator that needs equal lengths (Add, Concat ...) reads the output.
         fed_by: operator that made the grid of a GridSample, where it is a site itself.
         free_lengths: lengths at trial sizes, where the graph computes them.
-        needs: lengths that what reads the output asks for, where the output's own are in doubt.
+        needs: lengths that readers of the output ask for, where the output's own are in doubt.
         inputs: what stands at the inputs of an ONNX resize beside its data.
         transposed: "to NCHW" or "to NHWC" where it stands between such a Transpose and another.
         ranges: input lengths that free axes take, where the file says so: (axis, lengths).
-        frozen: a constant of the file is resampled, though the model takes inputs of any lengths.
+        frozen: a constant of the file is resampled, though the model's inputs have free lengths.
     """
 
     layers: tuple[StridedLayer, ...] = ()
@@ -231,9 +228,8 @@ def known(shape: Shape | None, rank: int) -> Lengths:
     >>> known((1, "height", None), 3)
     (1, None, None)
     """
-    if shape is None:
-        return (None,) * rank
-    return tuple([dim if isinstance(dim, int) else None for dim in shape])
+    dims = (None,) * rank if shape is None else shape
+    return tuple([dim if isinstance(dim, int) else None for dim in dims])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ that four images give one.
 ## What is reported
 A warning where the batch is free and its size a number; one where a constant of the file is
 resized by a constant size or factor, though the model takes inputs of any lengths. Where the image
-is resized, a warning, unless the exporter kept the source line and it spells the size out in digits. A
-fixed size can have been meant (a network that works at one resolution): then ignore it. The
-file alone cannot show which it was. A size of 1 is taken for meant; so is every one of a converter
-that reads a graph and traces nothing, such as TensorFlow's.
+is resized, a warning, unless the exporter kept the source line and it spells the size out in
+digits. A fixed size can have been meant (a network that works at one resolution): then ignore it.
+The file alone cannot show which it was. A size of 1 is taken for meant; so is every one of a
+converter that reads a graph and traces nothing, such as TensorFlow's.
 
 ## Fix safety
 None: the arithmetic that was lost is not in the file.
@@ -30,6 +30,7 @@ from dataclasses import replace
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.aten_call import GRAPH
 from halfpixel.intents.exporter_habit import as_written
+from halfpixel.intents.frozen import frozen_batch
 from halfpixel.origin import Intent, Origin
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
@@ -43,19 +44,18 @@ def check(site: Site) -> Iterator[Finding]:
     operation = site.operation
     if operation.hidden or _says_so(site):
         return
-    if _frozen_batch(operation):
+    if frozen_batch(operation) is not None:
         yield from _batch(operation)
-        return
-    if operation.surroundings.frozen and operation.constant_lengths and operation.by:
-        yield from _constant(operation)
-        return
-    if operation.by != "sizes":
-        return
-    if as_written(operation, "sizes") is not None:
+    elif operation.by and as_written(operation, "sizes") is not None:
         return  # nothing was traced: the user gave a constant
-    if not operation.constant_lengths:
-        yield from _tried(operation)
-        return
+    elif operation.surroundings.frozen and operation.constant_lengths and operation.by:
+        yield from _constant(operation)
+    elif operation.by == "sizes":
+        yield from _of_image(operation) if operation.constant_lengths else _tried(operation)
+
+
+def _of_image(operation: Operation) -> Iterator[Finding]:
+    """Look for a constant size of what has the image's free lengths."""
     model, shape, sizes = operation.surroundings.model_shape, operation.input_shape, operation.sizes
     if operation.origin.literal_size or model is None or shape is None or sizes is None:
         return
@@ -67,23 +67,14 @@ def check(site: Site) -> Iterator[Finding]:
             return
 
 
-def _frozen_batch(operation: Operation) -> bool:
-    """Whether sizes hold a number for a batch that is free in the model's input, too."""
-    model, shape, sizes = operation.surroundings.model_shape, operation.input_shape, operation.sizes
-    if operation.by != "sizes" or not operation.constant_lengths or not shape or not sizes:
-        return False
-    free = isinstance(shape[0], str) and (model is None or not isinstance(model[0], int))
-    return free and len(sizes) == len(shape) and sizes[0] is not None
-
-
 def _batch(operation: Operation) -> Iterator[Finding]:
-    operator, sizes = operation.operator, operation.sizes
-    if not isinstance(operator, Resize) or sizes is None:
+    operator = operation.operator
+    if not isinstance(operator, Resize):
         return
     fixed = replace(operator, axes=tuple(pair for pair in operator.axes if pair[0] > 0))
     yield Finding(
-        f"the batch is resized to {sizes[0]}, whatever the number of images: it is a number in sizes "
-        "and free in the input",
+        f"the batch is resized to {frozen_batch(operation)}, whatever the number of images: it is "
+        "a number in sizes and free in the input",
         "warning",
         "proven",
         Fix("unsafe", fixed) if fixed.axes else None,
@@ -93,7 +84,7 @@ def _batch(operation: Operation) -> Iterator[Finding]:
 
 def _constant(operation: Operation) -> Iterator[Finding]:
     """Say that a constant is resized by constants, whatever the image."""
-    if operation.origin.literal_size or as_written(operation, "sizes") is not None:
+    if operation.origin.literal_size:
         return
     out = operation.lengths[1][2:]
     size = " x ".join("?" if n is None else str(n) for n in out)

@@ -70,8 +70,8 @@ def _gathered(operation: Operation) -> str:
         )
     if operation.operator is not None or not operation.constant_lengths:
         return ""
-    axis = _free_axis(operation, range(operation.rank)[-2:])
-    return "" if axis is None else _fixed("index tables", axis)
+    unknown = _free_axis(operation, range(operation.rank)[-2:])
+    return "" if unknown is None else _fixed("index tables", unknown)
 
 
 def _free_axis(operation: Operation, axes: range) -> int | None:

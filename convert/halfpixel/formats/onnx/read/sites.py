@@ -13,7 +13,7 @@ from halfpixel.formats.onnx.read.evaluation import Described
 from halfpixel.formats.onnx.read.needs import in_doubt
 from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
-from halfpixel.formats.onnx.read.surroundings import is_joined, kept_at, surroundings_of
+from halfpixel.formats.onnx.read.surroundings import Taken, is_joined, kept_at, surroundings_of
 from halfpixel.intents.exporter_habit import meant
 from halfpixel.intents.kept_name import named
 from halfpixel.intents.pytorch_record import (
@@ -23,7 +23,7 @@ from halfpixel.intents.pytorch_record import (
     user_line,
 )
 from halfpixel.origin import Intent, Producer
-from halfpixel.site import Operation, Shape, Site, Surroundings
+from halfpixel.site import Operation, Site, Surroundings
 from halfpixel.work import PLAIN, TooMuchWork, one_node, spend
 
 if TYPE_CHECKING:
@@ -51,15 +51,11 @@ class Sites:
 
     Attributes:
         producer: which program wrote the model.
-        image: shape of its first image input.
-        ranges: the lengths that its free dimensions take, by symbol, where the file says so.
-        is_free: it takes inputs of other lengths than its example, or none that are left.
+        taken: what it takes.
     """
 
     producer: Producer
-    image: Shape | None
-    ranges: Mapping[str, range]
-    is_free: bool = False
+    taken: Taken
     _known: dict[object, Operation] = field(default_factory=dict[object, Operation])
     _alike: dict[object, Operation | None] = field(default_factory=dict[object, Operation | None])
 
@@ -81,8 +77,8 @@ class Sites:
 
         return Site(name_of(node), known, scope.path, compute=compute)
 
-    def of_pooling(self, scope: Scope, node: "NodeProto") -> "tuple[Site, str, str] | None":
-        """Return the site that an AveragePool is, and the values between which it stands.
+    def of_pooling(self, scope: Scope, node: "NodeProto") -> "list[tuple[Site, str, str]]":
+        """Return the site that an AveragePool is, with the values between which it stands.
 
         None where its windows do not lie beside each other, or it is known to resample nothing.
         """
@@ -94,7 +90,7 @@ class Sites:
 
         pool = if_sound(read_pool, scope, node)
         if pool is None:
-            return None
+            return []
         kind = pooled_by(node)
         try:
             with one_node():
@@ -102,11 +98,11 @@ class Sites:
                     pool_operation, scope, node, pool, self.producer, adaptive=kind
                 )
         except TooMuchWork as error:
-            return self.unjudged(scope, node, str(error)), pool.data, pool.output
+            return [(self.unjudged(scope, node, str(error)), pool.data, pool.output)]
         if operation is None:
-            return None
+            return []
         site = self._placed(scope, node, Described(operation, pool_compute(pool)))
-        return site, pool.data, pool.output
+        return [(site, pool.data, pool.output)]
 
     def of_gathers(
         self, scope: Scope, nodes: "Mapping[int, NodeProto]"
@@ -128,9 +124,7 @@ class Sites:
             try:
                 with one_node():
                     spend(PLAIN)
-                    operation = if_sound(
-                        decomposed_operation, found, self.producer, recorded=lines
-                    )
+                    operation = if_sound(decomposed_operation, found, self.producer, recorded=lines)
             except TooMuchWork as error:
                 yield self.unjudged(scope, found.node, str(error)), found
                 continue
@@ -162,9 +156,7 @@ class Sites:
             reason = f"its attributes and inputs do not belong together: {error}"
             described = misfit(scope, node, self.producer, reason)
         operation = described.operation
-        around = if_sound(
-            surroundings_of, scope, node, operation, self.image, self.ranges, is_free=self.is_free
-        )
+        around = if_sound(surroundings_of, scope, node, operation, self.taken)
         operation = replace(operation, surroundings=around or Surroundings())
         return self._placed(scope, node, Described(operation, described.compute))
 

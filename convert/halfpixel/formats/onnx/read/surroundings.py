@@ -1,19 +1,20 @@
 """What stands around a site: the image, the layers that stride, the maker of a grid."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
 from halfpixel.formats.onnx.read.inputs import inputs_beside
 from halfpixel.formats.onnx.read.needs import needs_of
-from halfpixel.formats.onnx.read.ranges import ranges_of
+from halfpixel.formats.onnx.read.ranges import declared_ranges, ranges_of
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.intents.kept_name import is_operator, kept_name
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
 
 if TYPE_CHECKING:
-    from onnx import NodeProto
+    from onnx import GraphProto, NodeProto
 
 CARRIES: Final = frozenset({"Reshape", "Transpose", "Cast", "Identity", "Squeeze", "Unsqueeze"})
 """Operators through which a grid passes unchanged in value."""
@@ -60,26 +61,35 @@ def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
     return None
 
 
-def takes_other_lengths(main: Scope, inputs: Iterable[str]) -> bool:
-    """Whether a model's inputs have free lengths beside the batch, or it has no inputs left.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a model takes, as far as what surrounds a site hangs on it.
 
-    An exporter leaves out an input that nothing reads, such as an image of which only the size was
-    asked, which has become a constant.
+    Attributes:
+        image: shape of its first image input.
+        ranges: the lengths that its free dimensions take, by symbol, where the file says so.
+        is_free: its inputs have free lengths beside the batch, or it has no inputs left: an
+            exporter leaves out an image of which only the size was asked, now a constant.
     """
-    shapes = [main.shape(name) for name in inputs if name not in main.constants]
-    return not shapes or any(
-        not isinstance(dim, int) for shape in shapes for dim in (shape or ())[1:]
-    )
+
+    image: Shape | None
+    ranges: Mapping[str, range]
+    is_free: bool
+
+
+def taken_by(main: Scope, graph: "GraphProto") -> Taken:
+    """Return what a model takes."""
+    names = [value.name for value in graph.input if value.name not in main.constants]
+    shapes = [main.shape(name) or () for name in names]
+    free = any(not isinstance(dim, int) for shape in shapes for dim in shape[1:])
+    return Taken(image_shape(main, names), declared_ranges(graph), free or not shapes)
 
 
 def surroundings_of(
     scope: Scope,
     node: "NodeProto",
     operation: Operation,
-    image: Shape | None,
-    ranges: Mapping[str, range],
-    *,
-    is_free: bool,
+    taken: Taken,
 ) -> Surroundings:
     """Return what stands around a site: the reader of every fact that a rule may ask for.
 
@@ -87,9 +97,7 @@ def surroundings_of(
         scope: the graph that it stands in.
         node: its node.
         operation: what it computes.
-        image: shape of the model's first image input.
-        ranges: the lengths that free dimensions take, by symbol.
-        is_free: the model takes inputs of other lengths than its example.
+        taken: what the model takes.
     """
     if node.op_type == "GridSample":
         return Surroundings(fed_by=grid_maker(scope, node))
@@ -97,12 +105,12 @@ def surroundings_of(
         aligned = operation.attributes.get("coordinate_transformation_mode") == "align_corners"
         layers = layers_into(scope, node) if aligned else ()
         needs = needs_of(scope, node, operation)
-        taken = ranges_of(operation.input_shape, ranges, operation.spatial) if ranges else ()
+        ranges = taken.ranges and ranges_of(operation.input_shape, taken.ranges, operation.spatial)
         return Surroundings(
-            layers, image, is_joined(scope, node), needs=needs, ranges=taken,
+            layers, taken.image, is_joined(scope, node), needs=needs, ranges=ranges or (),
             inputs=inputs_beside(scope, node, operation.opset),
             transposed=transposed(scope, node, operation),
-            frozen=is_free and comes_from_constant(scope, node),
+            frozen=taken.is_free and comes_from_constant(scope, node),
         )  # fmt: skip
     inputs = inputs_beside(scope, node, operation.opset)
     return Surroundings(needs=needs_of(scope, node, operation), inputs=inputs)

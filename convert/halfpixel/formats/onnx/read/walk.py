@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.attributes import arguments_of
 from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, functions_of, leading_to, meaning
-from halfpixel.formats.onnx.read.ranges import declared_ranges
+from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.read.resize import OPS, is_resampling
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
-from halfpixel.formats.onnx.read.surroundings import image_shape, takes_other_lengths
+from halfpixel.formats.onnx.read.surroundings import taken_by
 from halfpixel.origin import Producer
 from halfpixel.site import Operation, Site
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     )  # fmt: skip
 
     from halfpixel.formats.onnx.read.constants import Numbers
-    from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
     from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
 
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
@@ -44,27 +43,6 @@ DEEPEST: Final = 64
 
 LARGEST_GRAPH: Final = 20_000
 """Nodes of a graph beyond which shapes that the file lacks are not inferred."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A site, the graph it stands in, and its node.
-
-    Attributes:
-        site: the site.
-        scope: the graph.
-        node: the node; for a resize written in several, the one that gathers.
-        data: the value that is resampled.
-        output: the value that the site ends in.
-        decomposition: what a resize written in several nodes is written in.
-    """
-
-    site: Site
-    scope: Scope
-    node: "NodeProto"
-    data: str = ""
-    output: str = ""
-    decomposition: "Decomposition | None" = None
 
 
 @dataclass(slots=True)
@@ -101,9 +79,7 @@ class Walk:
         name, graph = (text(one).strip().lower() for one in (model.producer_name, model.graph.name))
         self._sites = Sites(
             Producer(name, version_of(model.producer_version), graph),
-            image_shape(main, [value.name for value in model.graph.input]),
-            declared_ranges(model.graph),
-            takes_other_lengths(main, [value.name for value in model.graph.input]),
+            taken_by(main, model.graph),
         )
         found = [place for place in _once(self._walk(main, 0)) if not _ordinary(place.site)]
         if any(not place.site.operation.constant_lengths for place in found):
@@ -177,8 +153,7 @@ class Walk:
                 gathers[index] = node
             elif op == "AveragePool":
                 pooled = self._sites.of_pooling(scope, node)
-                if pooled is not None:
-                    found.append((index, Place(pooled[0], scope, node, *pooled[1:])))
+                found += [(index, Place(site, scope, node, a, b)) for site, a, b in pooled]
             elif op in NESTING:
                 found += [(index, place) for place in self._nested(scope, node, index, depth)]
             if self.functions and (node.domain, op) in self.functions:

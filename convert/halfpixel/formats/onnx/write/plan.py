@@ -7,7 +7,7 @@ to a later opset for it, a resize from before opset 11 is planned as the lift le
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, cast
+from typing import Final
 
 from halfpixel.conventions.onnx import grid as onnx_grid
 from halfpixel.conventions.onnx.resize import (
@@ -20,7 +20,7 @@ from halfpixel.conventions.onnx.vocabulary import NodeWords
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.lowerings import Capabilities
-from halfpixel.formats.onnx.read.walk import Place
+from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE
 from halfpixel.formats.onnx.write.inputs import repairs
@@ -142,7 +142,7 @@ def _affine_grid(operation: Operation, operator: AffineGrid) -> Plan:
 def _resize(place: Place, change: Change, goal: SizedResize, opset: int, *, lifted: bool) -> Plan:
     operation = place.site.operation
     _check_lengths(goal)
-    _check_layout(place, operation, goal)
+    _check_layout(place)
     if change.lowering is not None and not goal.resize.axes:
         raise ConventionError("it resamples no axis")
 
@@ -187,7 +187,7 @@ def _check_lengths(goal: SizedResize) -> None:
                 raise ConventionError(f"axis {axis} is {length} long, expected at least 1")
 
 
-def _check_layout(place: Place, operation: Operation, goal: SizedResize) -> None:
+def _check_layout(place: Place) -> None:
     """Refuse a gather whose result does not lie as its data does."""
     found = place.decomposition
     if found is not None and found.is_turned:

@@ -71,14 +71,12 @@ def _read(scope: Scope, name: str, lengths: tuple[int, ...], ones: int) -> Affin
     if table is None or table.dtype.kind != "f":
         return None
     is_last = dims[-1] == columns
-    pairs = table.reshape(-1, count, columns)[0] if is_last else _turned(table, count, columns)
+    pairs = table.reshape(-1, count, columns)[0]
+    if not is_last:
+        pairs = table.reshape(-1, columns, count)[0].T
     if ones and not (pairs[:, -1] == 1).all():
         return None
     return _setting(pairs[:, : len(lengths)], lengths)
-
-
-def _turned(table: "Array", count: int, columns: int) -> "Array":
-    return table.reshape(-1, columns, count)[0].T
 
 
 def _setting(table: "Array", lengths: tuple[int, ...]) -> AffineGrid | None:

@@ -111,14 +111,15 @@ class Averaged:
         order = [label for label in self.order if label[0] != "window"]
         if divisor is None or divisor.ndim > len(order) or not divisor.size or 0 in first:
             return None
-        full = divisor.reshape((1,) * (len(order) - divisor.ndim) + divisor.shape)
+        numbers: NDArray[np.float64] = divisor.astype(np.float64)
+        full = numbers.reshape((1,) * (len(order) - divisor.ndim) + divisor.shape)
         wide = {label for label, n in zip(order, full.shape, strict=True) if n > 1}
         if any(kind != "out" for kind, _ in wide) or (full == 0).any():
             return None
         places = [order.index(("out", axis)) for axis in range(len(counts))]
         ends = [len(order) - len(places) + k for k in range(len(places))]
         array = np.moveaxis(full, places, ends).reshape([full.shape[place] for place in places])
-        array = np.broadcast_to(array.astype(np.float64), tuple(counts))
+        array = np.broadcast_to(array, tuple(counts))
         corner = float(array[(0,) * array.ndim])
         factors: list[NDArray[np.float64]] = []
         for axis, count in enumerate(first):
@@ -164,7 +165,12 @@ def window_tables(indices: "Array") -> "list[NDArray[np.intp]] | None":
     import numpy as np
 
     dims = indices.shape
-    if len(dims) < 3 or len(dims) - 1 != 2 * dims[-1] or 0 in dims or indices.dtype.kind not in "iu":
+    if (
+        len(dims) < 3
+        or len(dims) - 1 != 2 * dims[-1]
+        or 0 in dims
+        or indices.dtype.kind not in "iu"
+    ):
         return None
     spend(1 + indices.size // LONGEST)
     tables: list[NDArray[np.intp]] = []

@@ -67,23 +67,30 @@ def decomposed_operation(
         by="sizes",
     )
     lengths = known(shape, len(shape))
-    fixed = tuple(n for n in lengths if n is not None)
-    if not all(is_constant(scope, name) for name in found.form.names):
-        if not recorded and not all(follows_from_shapes(scope, n, MOST) for n in found.form.names):
-            return None
-        rows = rows_at(found, fixed) if len(fixed) == len(lengths) else None
-        if rows is None:
-            return replace(base, constant_lengths=False, output_shape=declared)
-    else:
-        rows = found.rows(constants(scope), lengths)
+    is_fixed = all(is_constant(scope, name) for name in found.form.names)
+    rows = _rows(found, lengths, recorded=recorded)
+    if rows is None and is_fixed:
+        return replace(base, output_shape=declared) if recorded and None in lengths else None
     if rows is None:
-        is_free = len(fixed) < len(lengths)
-        return replace(base, output_shape=declared) if recorded and is_free else None
-    if not is_inside(rows, lengths):
-        return None
-    if isinstance(found.form, Gathered) and not is_ascending(rows) and not recorded:
+        followed = recorded or all(follows_from_shapes(scope, n, MOST) for n in found.form.names)
+        free = replace(base, constant_lengths=False, output_shape=declared)
+        return free if followed else None
+    is_plain = isinstance(found.form, Gathered) and not recorded
+    if not is_inside(rows, lengths) or (is_plain and not is_ascending(rows)):
         return None
     return _with_rows(base, found, rows, lengths)
+
+
+def _rows(found: Decomposition, lengths: Lengths, *, recorded: bool) -> dict[int, Rows] | None:
+    """Return the rows of a decomposition, as far as the file fixes them."""
+    scope, names = found.scope, found.form.names
+    if all(is_constant(scope, name) for name in names):
+        return found.rows(constants(scope), lengths)
+    fixed = tuple(n for n in lengths if n is not None)
+    if len(fixed) < len(lengths):
+        return None
+    followed = recorded or all(follows_from_shapes(scope, name, MOST) for name in names)
+    return rows_at(found, fixed) if followed else None
 
 
 def _with_rows(
@@ -99,7 +106,9 @@ def _with_rows(
         call = None if said.call is None else permuted(said.call, found.layout)
         shape = tuple(sizes[axis] for axis in found.layout)
         return replace(base, torch_call=call, torch_where=said.where, output_shape=shape)
-    out = tuple(n if n is not None else dim for n, dim in zip(sizes, base.input_shape or (), strict=True))
+    out = tuple(
+        n if n is not None else dim for n, dim in zip(sizes, base.input_shape or (), strict=True)
+    )
     base = replace(base, operator=resize, output_shape=out, sizes=sizes)
     return replace(base, torch_call=said.call, torch_where=said.where)
 
@@ -107,9 +116,7 @@ def _with_rows(
 def _claim(found: Decomposition, resize: Resize, ins: Lengths, outs: Lengths) -> Claim:
     """Return a resize in PyTorch's words; a blend that copies is the linear one that it is."""
     linear = tuple((axis, Sampling("half_pixel", Linear())) for axis, _ in resize.axes)
-    if isinstance(found.form, Blended) and compare_resize(
-        resize, Resize(linear), ins, outs
-    ).equal:
+    if isinstance(found.form, Blended) and compare_resize(resize, Resize(linear), ins, outs).equal:
         resize = Resize(linear)
     return claim(resize, None, ins, outs, frozenset(range(len(outs))))
 
@@ -180,5 +187,3 @@ def rows_at(found: Decomposition, shape: Sequence[int]) -> dict[int, Rows] | Non
 
     trial = Trial(found.scope, {found.scope.resolve(found.data)[1]: tuple(shape)})
     return found.rows(trial.value, shape)
-
-

@@ -1,6 +1,5 @@
 """Which gathers of a graph resize, each with what stands around it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from halfpixel.formats.onnx.read.decompositions.windows import windows_of
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from onnx import NodeProto
 
 

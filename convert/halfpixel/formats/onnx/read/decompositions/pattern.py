@@ -82,9 +82,7 @@ class Decomposition:
         """Whether the output has its axes in another order than the data."""
         return self.layout != tuple(range(len(self.layout)))
 
-    def rows(
-        self, values: Values, lengths: Sequence[int | None]
-    ) -> dict[int, Rows] | None:
+    def rows(self, values: Values, lengths: Sequence[int | None]) -> dict[int, Rows] | None:
         """Return the rows along each axis that is resampled.
 
         Args:
@@ -125,7 +123,10 @@ def _from_start(row: Taps, n_in: int) -> Taps:
 def is_inside(rows: Mapping[int, Rows], lengths: Sequence[int | None]) -> bool:
     """Whether no tap lies outside the image."""
     return all(
-        0 <= j < (lengths[axis] or 0) for axis, table in rows.items() for row in table for j, _ in row
+        0 <= j < (lengths[axis] or 0)
+        for axis, table in rows.items()
+        for row in table
+        for j, _ in row
     )
 
 

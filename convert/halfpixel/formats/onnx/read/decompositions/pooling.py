@@ -129,8 +129,6 @@ def pool_compute(pool: Pool) -> "Compute":
             raise GraphError("", "", f"input has rank {x.ndim}, expected {len(kernel) + 2}")
         whole = [n // k for n, k in zip(x.shape[2:], kernel, strict=True)]
         cut = tuple(slice(m * k) for m, k in zip(whole, kernel, strict=True))
-        return _area(kernel).evaluate(
-            x[(slice(None), slice(None), *cut)], (*x.shape[:2], *whole)
-        )
+        return _area(kernel).evaluate(x[(slice(None), slice(None), *cut)], (*x.shape[:2], *whole))
 
     return compute

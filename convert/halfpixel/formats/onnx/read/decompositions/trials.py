@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.torch.call import Match, closest_nearest, view_of
@@ -22,7 +23,7 @@ from halfpixel.site import FreeLengths, Operation
 if TYPE_CHECKING:
     from halfpixel.sampling.kernel import Taps
 
-ROUNDED: Final = 1e-4
+ROUNDED: Final = Fraction(1, 10_000)
 """Difference of weights up to which float32 coordinates may have rounded."""
 
 
@@ -64,9 +65,9 @@ def tried_operation(
     tried = list(_tried(found, attempts))
     if not tried and not recorded:
         return None
-    if isinstance(found.form, Gathered) and not recorded:
-        if not all(is_ascending(one.rows) for one in tried):
-            return None
+    is_plain = isinstance(found.form, Gathered) and not recorded
+    if is_plain and not all(is_ascending(one.rows) for one in tried):
+        return None
     free = _free(found, tried)
     around = replace(operation.surroundings, free_lengths=free)
     operation = replace(operation, surroundings=around)
@@ -156,6 +157,6 @@ def _is_linear(one: Tried, sampling: Sampling) -> bool:
 
 def _near(one: "Taps", other: "Taps") -> bool:
     first, second = dict(one), dict(other)
-    return all(
-        abs(first.get(j, 0) - second.get(j, 0)) <= ROUNDED for j in first.keys() | second.keys()
-    )
+    zero = Fraction(0)
+    apart = (abs(first.get(j, zero) - second.get(j, zero)) for j in {*first, *second})
+    return max(apart, default=zero) <= ROUNDED
