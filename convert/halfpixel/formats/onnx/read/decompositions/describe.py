@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.conventions.torch.text import Claim, claim
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.decompositions.averages import Averaged
-from halfpixel.formats.onnx.read.decompositions.gathers import (
-    Blended,
-    Gathered,
-    follows_from_shapes,
-    is_ascending,
-)
+from halfpixel.formats.onnx.read.decompositions.gathers import follows_from_shapes
 from halfpixel.formats.onnx.read.decompositions.pattern import (
     Decomposition,
     Rows,
@@ -20,6 +15,7 @@ from halfpixel.formats.onnx.read.decompositions.pattern import (
     is_constant,
     is_inside,
 )
+from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered, is_ascending
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Area, Linear, Resize, Sampling, Table
 from halfpixel.sampling.axis import Weights

@@ -4,14 +4,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from halfpixel.formats.onnx.read.decompositions.gathers import (
-    Blended,
     Gather,
-    Gathered,
     blend_of,
     order_of,
     read_gather,
 )
 from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
+from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered
 from halfpixel.formats.onnx.read.decompositions.windows import windows_of
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 

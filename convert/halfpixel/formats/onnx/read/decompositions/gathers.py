@@ -7,21 +7,17 @@ read back and become the weights themselves, so that such a resize is judged by 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.formats.onnx.read.decompositions.pattern import Rows, Values, is_constant
-from halfpixel.formats.onnx.read.scope import Scope, given_name
-from halfpixel.sampling.kernel import Taps
+from halfpixel.formats.onnx.read.decompositions.pattern import is_constant
+from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.work import spend
 
 if TYPE_CHECKING:
     from onnx import NodeProto
 
-    from halfpixel.arrays import Array
-
-BLEND: Final = 1_000_000
-"""Blend weights are float32 of small fractions: the denominator that they are read with."""
+MOST_TURNS: Final = 4
+"""Transposes in front of a gather that are followed back."""
 
 MOST_READERS: Final = 64
 """Readers of a gather among which a blend is looked for."""
@@ -62,16 +58,10 @@ def read_gather(scope: Scope, node: "NodeProto", index: int) -> Gather | None:
     """Return a GatherND with what turns its axes; None where it indexes no axes of a known rank."""
     if len(node.input) != 2 or not node.output or scope.attributes(node).get("batch_dims", 0):
         return None
-    data, perm = node.input[0], None
-    found = scope.producer(data)
-    if found is not None and found[1].op_type == "Transpose":
-        perm = order_of(*found)
-        data = given_name(found[1], 0)
-    shape = scope.shape(data)
-    rank = len(shape) if shape is not None else len(perm or ())
-    order = tuple(range(rank)) if perm is None else perm
+    data, order = _turned_data(scope, node.input[0])
+    rank = len(order)
     count = _indexed(scope, node.input[1])
-    if not rank or sorted(order) != list(range(rank)) or not 0 < count <= rank:
+    if sorted(order) != list(range(rank)) or not 0 < count <= rank:
         return None
     end, behind = node.output[0], None
     for place in scope.readers.get(end, ())[:MOST_READERS]:
@@ -82,6 +72,29 @@ def read_gather(scope: Scope, node: "NodeProto", index: int) -> Gather | None:
     if behind is not None and sorted(behind) != list(range(len(behind))):
         return None
     return Gather(node, index, data, order, node.input[1], count, end, behind)
+
+
+def _turned_data(scope: Scope, data: str) -> tuple[str, tuple[int, ...]]:
+    """Return the tensor before the Transpose in front of a gather, and the order that it makes.
+
+    In a function's body, where no shapes are declared, it is the first before which one is known.
+    """
+    order: tuple[int, ...] | None = None
+    for _ in range(MOST_TURNS):
+        found = scope.producer(data)
+        if found is None or found[1].op_type != "Transpose" or not found[1].input:
+            break
+        if order is not None and scope.shape(data) is not None:
+            break
+        before = order_of(*found) or ()
+        if order is not None and max(order) >= len(before):
+            break
+        order = before if order is None else tuple(before[place] for place in order)
+        data = found[1].input[0]
+    shape = scope.shape(data)
+    if order is None:
+        order = tuple(range(len(shape or ())))
+    return data, order if shape is None or len(shape) == len(order) else ()
 
 
 def order_of(scope: Scope, transpose: "NodeProto") -> tuple[int, ...] | None:
@@ -100,109 +113,6 @@ def _indexed(scope: Scope, indices: str) -> int:
     if found is None:
         return 0
     return {"Concat": len(found[1].input), "Unsqueeze": 1}.get(found[1].op_type, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """One table of pixels an axis.
-
-    Attributes:
-        indices: the value that holds them, of shape (out_1, ..., out_k, k).
-    """
-
-    indices: str
-
-    @property
-    def label(self) -> str:
-        """The operators that it is written in."""
-        return "GatherND"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The values that its rows follow from."""
-        return (self.indices,)
-
-    def rows(self, values: Values) -> tuple[Rows, ...] | None:
-        """Return a tap an output sample; raises as `separate`."""
-        array = values(self.indices)
-        tables = None if array is None else separate(array)
-        if tables is None:
-            return None
-        return tuple(tuple(((j, Fraction(1)),) for j in table) for table in tables)
-
-
-@dataclass(frozen=True, slots=True)
-class Blended:
-    """Two tables of pixels along one axis, and the weights of the second.
-
-    Attributes:
-        first: the value that holds the pixels whose weight is 1 - w.
-        second: the one that holds those whose weight is w.
-        weights: the value that holds w.
-        after: how many axes of the output come after the one that is resampled.
-    """
-
-    first: str
-    second: str
-    weights: str
-    after: int
-
-    @property
-    def label(self) -> str:
-        """The operators that it is written in."""
-        return "GatherND"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The values that its rows follow from."""
-        return (self.first, self.second, self.weights)
-
-    def rows(self, values: Values) -> tuple[Rows, ...] | None:
-        """Return two taps an output sample."""
-        given = [values(name) for name in self.names]
-        arrays = [array for array in given if array is not None]
-        tables = [separate(array) for array in arrays[:2]]
-        if len(arrays) < 3 or None in tables:
-            return None
-        (one,), (other,) = cast("list[tuple[tuple[int, ...]]]", tables)
-        places = arrays[2].ndim - 1 - self.after
-        count = len(one)
-        if places < 0 or arrays[2].size != count or arrays[2].shape[places] != count:
-            return None
-        parts = [float(w) for w in arrays[2].ravel().tolist()]
-        pairs = zip(one, other, parts, strict=True)
-        return (tuple(_blended(*pair) for pair in pairs),)
-
-
-def _blended(first: int, second: int, weight: float) -> Taps:
-    part = Fraction(weight).limit_denominator(BLEND)
-    taps = {first: 1 - part}
-    taps[second] = taps.get(second, Fraction(0)) + part
-    return tuple((j, w) for j, w in sorted(taps.items()) if w)
-
-
-def separate(indices: "Array") -> tuple[tuple[int, ...], ...] | None:
-    """Return one table an axis, where index k depends on output axis k alone.
-
-    Args:
-        indices: of shape (out_1, ..., out_k, k).
-
-    >>> import numpy as np
-    >>> separate(np.array([[[0, 0], [0, 1]], [[2, 0], [2, 1]]]))
-    ((0, 2), (0, 1))
-    """
-    import numpy as np
-
-    dims = indices.shape
-    if len(dims) < 2 or dims[-1] != len(dims) - 1 or 0 in dims or indices.dtype.kind not in "iu":
-        return None
-    tables: list[tuple[int, ...]] = []
-    for axis in range(dims[-1]):
-        part = np.moveaxis(indices[..., axis], axis, 0).reshape(dims[axis], -1)
-        if (part != part[:, :1]).any():
-            return None
-        tables.append(tuple(int(v) for v in part[:, 0].tolist()))
-    return tuple(tables)
 
 
 def blend_of(
@@ -258,15 +168,6 @@ def _subtracted(
         return None
     alike = second.data == gather.data and second.perm == gather.perm
     return second if alike else None
-
-
-def is_ascending(rows: Mapping[int, Rows]) -> bool:
-    """Whether tables look like a resize: they ascend over the image, and are no single sample."""
-    for table in rows.values():
-        first = [row[0][0] for row in table if row]
-        if first != sorted(first) or len(first) < 2:
-            return False
-    return bool(rows)
 
 
 def follows_from_shapes(scope: Scope, name: str, most: int) -> bool:

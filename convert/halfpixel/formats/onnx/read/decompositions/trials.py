@@ -9,12 +9,8 @@ from halfpixel.conventions.torch.call import Match, closest_nearest, view_of
 from halfpixel.conventions.torch.interpolate import Interpolate
 from halfpixel.formats.onnx.read.decompositions.averages import Averaged
 from halfpixel.formats.onnx.read.decompositions.describe import is_area, permuted
-from halfpixel.formats.onnx.read.decompositions.gathers import (
-    Blended,
-    Gathered,
-    is_ascending,
-)
 from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition, Rows
+from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered, is_ascending
 from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Trial, factors
 from halfpixel.sampling import Sampling
 from halfpixel.sampling.arithmetic import likeliest
