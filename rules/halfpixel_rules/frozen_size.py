@@ -21,7 +21,8 @@ The file alone cannot show which it was. A size of 1 is taken for meant; so is e
 converter that reads a graph and traces nothing, such as TensorFlow's.
 
 ## Fix safety
-None: the arithmetic that was lost is not in the file.
+Unsafe for a batch: the length of the input's own batch comes in the place of the number. Otherwise
+none: the arithmetic that was lost is not in the file.
 """
 
 from collections.abc import Iterator

@@ -10,9 +10,10 @@ from halfpixel.formats.onnx.read.decompositions.gathers import (
     read_gather,
 )
 from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
+from halfpixel.formats.onnx.read.decompositions.single import squeezed
 from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered
 from halfpixel.formats.onnx.read.decompositions.windows import windows_of
-from halfpixel.formats.onnx.read.scope import Scope, given_name
+from halfpixel.formats.onnx.read.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,36 +86,3 @@ def _wider(found: Decomposition) -> Decomposition:
         return found
     data, output, axis = outer
     return replace(found, data=data, output=output, single=axis)
-
-
-def squeezed(scope: Scope, data: str, output: str) -> tuple[str, str, int] | None:
-    """Return the values before an Unsqueeze and behind the Squeeze of the same axis, and that axis.
-
-    Args:
-        scope: the graph.
-        data: the value that is resampled.
-        output: the value that it ends in.
-    """
-    before, readers = scope.producer(data), scope.readers.get(output, ())
-    if before is None or before[1].op_type != "Unsqueeze" or len(readers) != 1:
-        return None
-    behind = scope.nodes[readers[0]]
-    if behind.op_type != "Squeeze" or not behind.output or output in scope.outputs:
-        return None
-    outer = given_name(before[1], 0)
-    shape = before[0].shape(outer)
-    if shape is None or before[0] is not scope:
-        return None
-    rank = len(shape) + 1
-    axes = [_only_axis(scope, node, rank) for node in (before[1], behind)]
-    if axes[0] is None or axes[0] != axes[1]:
-        return None
-    return outer, behind.output[0], axes[0]
-
-
-def _only_axis(scope: Scope, node: "NodeProto", rank: int) -> int | None:
-    """Return the axis that an Unsqueeze or Squeeze makes or takes, where it is one."""
-    given = scope.attributes(node).get("axes") or scope.numbers(given_name(node, 1))
-    if not isinstance(given, tuple) or len(given) != 1 or not -rank <= int(given[0]) < rank:
-        return None
-    return int(given[0]) % rank

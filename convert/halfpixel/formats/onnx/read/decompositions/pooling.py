@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from halfpixel.conventions.torch.text import claim
 from halfpixel.errors import GraphError
-from halfpixel.formats.onnx.read.decompositions.find import squeezed
+from halfpixel.formats.onnx.read.decompositions.single import squeezed
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Area, Resize, Sampling
