@@ -40,7 +40,7 @@ class Net(nn.Module):
         return self.call(x.permute(self.turn)).permute(tuple(np.argsort(self.turn)))
 
 
-def resized(size: object = None, **options: Any) -> Call:  # noqa: ANN401 - torch's own
+def resized(size: int | tuple[int, ...] | None = None, **options: Any) -> Call:  # noqa: ANN401 - torch's own
     return partial(F.interpolate, size=size, **options)
 
 

@@ -27,7 +27,7 @@ class Positions(nn.Module):
         self.traced = traced
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.patch(x)
+        y: Tensor = self.patch(x)
         size = [int(n) for n in y.shape[2:]] if self.traced else y.shape[2:]
         grid = self.positions.reshape(1, 6, 6, 8).permute(0, 3, 1, 2)
         return y + F.interpolate(grid, size=size, mode="bicubic")
