@@ -24,7 +24,6 @@ None: the call's own size or factor is not in the file.
 from collections.abc import Iterator
 
 from halfpixel.intents.aten_call import NO_CALL
-from halfpixel.origin import Origin
 from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Area, Resize, Sampling
 from halfpixel.site import FreeLengths, Operation, Site
@@ -90,7 +89,7 @@ _AREA = Resize(tuple((axis, Sampling("half_pixel", Area())) for axis in (2, 3)))
 _POOLED: Facts = {
     "hidden": "AveragePool",
     "attributes": {"kernel_shape": (2, 2), "strides": (2, 2)},
-    "origin": Origin(resampling_line=True),
+    "resampling_line": True,
 }
 _SINGLE: Facts = {
     "hidden": "AveragePool",
