@@ -206,3 +206,18 @@ def test_a_choice_of_pixels_is_no_resize(call: Call) -> None:
     for free in (False, True):
         _, made = exported(call, (1, 3, 8, 8), None, 20, free=free)
         assert not halfpixel.sites(made)
+
+
+@pytest.mark.parametrize(
+    "name", ["area-1d-masked", "area-2d-mixed", "area-channels-last", "exact-3d", "linear"]
+)
+def test_a_decomposition_is_written_as_a_product(name: str) -> None:
+    """One site is one change, whatever stands between its two ends."""
+    net, made = exported(*FIXED[name], free=False)
+    result = halfpixel.fix(made, lower={only(made).name: "matmul"})
+    x = torch.rand(FIXED[name][1])
+    assert isinstance(result.model, ModelProto)
+    assert "GatherND" not in {node.op_type for node in result.model.graph.node}
+    here = run(result.model, x)
+    assert here is not None
+    np.testing.assert_allclose(here, net(x).numpy(), rtol=1e-5, atol=1e-6)

@@ -126,7 +126,8 @@ def matching_call(
         calls += candidates(spatial, scaled=None)
     calls.sort(key=lambda call: _strange(call.sampling(0), wanted))
     if wanted is not None and isinstance(wanted.kernel, Table):
-        calls += candidates(spatial, scaled=_table_factors(resize, view))
+        scaled = candidates(spatial, scaled=_table_factors(resize, view))
+        calls += [call for call in scaled if _fits(call, view, input_lengths, output_lengths)]
     for call in calls:
         where = provisos(call, view.axes, on_view(call, view), place)
         if where is not None:

@@ -94,6 +94,7 @@ class Sites:
         kind = pooled_by(node)
         try:
             with one_node():
+                spend(PLAIN)
                 operation = if_sound(
                     pool_operation, scope, node, pool, self.producer, adaptive=kind
                 )

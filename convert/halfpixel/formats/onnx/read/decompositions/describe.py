@@ -15,7 +15,7 @@ from halfpixel.formats.onnx.read.decompositions.pattern import (
     is_constant,
     is_inside,
 )
-from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered, is_ascending
+from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered, is_resize
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Area, Linear, Resize, Sampling, Table
 from halfpixel.sampling.axis import Weights
@@ -72,7 +72,7 @@ def decomposed_operation(
         free = replace(base, constant_lengths=False, output_shape=declared)
         return free if followed else None
     is_plain = isinstance(found.form, Gathered) and not recorded
-    if not is_inside(rows, lengths) or (is_plain and not is_ascending(rows)):
+    if not is_inside(rows, lengths) or (is_plain and not is_resize([rows])):
         return None
     return _with_rows(base, found, rows, lengths)
 

@@ -7,6 +7,7 @@ a file, the lengths that are tried, and the lengths of an input that is evaluate
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Final, Protocol
 
 from halfpixel.formats.onnx.read.scope import Scope
@@ -24,7 +25,7 @@ Rows = tuple[Taps, ...]
 Values = Callable[[str], "Array | None"]
 """Returns the array that a value of the graph is; None where it is not at hand."""
 
-ROWS_A_STEP: Final = 16
+NUMBERS_A_STEP: Final = 32
 """Numbers of an index table that are read for a step of work."""
 
 
@@ -136,11 +137,11 @@ def constants(scope: Scope) -> Values:
     def value(name: str) -> "Array | None":
         import numpy as np
 
+        tensor = scope.constant(name)
+        spend(1 if tensor is None else 1 + prod(tensor.dims) // NUMBERS_A_STEP)
         found = scope.numbers(name)
         if found is None:
             return None
-        spend(1 + len(found) // ROWS_A_STEP)
-        tensor = scope.constant(name)
         flat = np.asarray(found)
         return flat if tensor is None else flat.reshape(tuple(tensor.dims))
 

@@ -1,8 +1,9 @@
 """Tables of pixels that gathers read, as rows: nearest, and linear as a blend of two."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.formats.onnx.read.decompositions.pattern import Rows, Values
@@ -118,10 +119,16 @@ def separate(indices: "Array") -> tuple[tuple[int, ...], ...] | None:
     return tuple(tables)
 
 
-def is_ascending(rows: Mapping[int, Rows]) -> bool:
-    """Whether tables look like a resize: they ascend over the image, and are no single sample."""
-    for table in rows.values():
-        first = [row[0][0] for row in table if row]
-        if first != sorted(first) or len(first) < 2:
-            return False
-    return bool(rows)
+def is_resize(tried: Sequence[Mapping[int, Rows]]) -> bool:
+    """Whether tables look like a resize: they ascend over the image, and are no part of it.
+
+    Args:
+        tried: the tables by axis, one set for each length that was tried.
+
+    >>> one = Fraction(1)
+    >>> [is_resize([{2: tuple(((j, one),) for j in table)}]) for table in ((0, 0, 1), (1, 2))]
+    [True, False]
+    """
+    tables = [[row[0][0] for row in table if row] for rows in tried for table in rows.values()]
+    ascends = all(len(table) > 1 and table == sorted(table) for table in tables)
+    return ascends and any(b - a != 1 for table in tables for a, b in pairwise(table))

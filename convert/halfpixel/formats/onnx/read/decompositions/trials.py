@@ -10,7 +10,7 @@ from halfpixel.conventions.torch.interpolate import Interpolate
 from halfpixel.formats.onnx.read.decompositions.averages import Averaged
 from halfpixel.formats.onnx.read.decompositions.describe import is_area, permuted
 from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition, Rows
-from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered, is_ascending
+from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered, is_resize
 from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Trial, factors
 from halfpixel.sampling import Sampling
 from halfpixel.sampling.arithmetic import likeliest
@@ -62,7 +62,7 @@ def tried_operation(
     if not tried and not recorded:
         return None
     is_plain = isinstance(found.form, Gathered) and not recorded
-    if is_plain and not all(is_ascending(one.rows) for one in tried):
+    if is_plain and not is_resize([one.rows for one in tried]):
         return None
     free = _free(found, tried)
     around = replace(operation.surroundings, free_lengths=free)
