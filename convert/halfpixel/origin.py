@@ -1,7 +1,9 @@
 """Where a site comes from: which program wrote it, what was meant, and where it will run."""
 
-from dataclasses import dataclass
+import re
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 from halfpixel.sampling import (
     AffineGrid,
@@ -31,9 +33,10 @@ How = Literal["proven", "simulated", "recorded", "named", "assumed", "policy"]
 Safety = Literal["safe", "unsafe"]
 """Whether a change is proven to keep or restore what is meant, or rests on an assumption."""
 
+_VERSION: Final = re.compile(r"\d{1,9}\.\d{1,9}(\.\d{1,9})?", re.ASCII)
 
-@dataclass(frozen=True, slots=True)
-class Producer:
+
+class Producer(Struct, frozen=True):
     """Which program wrote the model.
 
     Attributes:
@@ -48,8 +51,7 @@ class Producer:
     graph: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Struct, frozen=True):
     """What was meant, and how that is known.
 
     Attributes:
@@ -68,8 +70,7 @@ class Intent:
     operator: Operator | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a site comes from and what it is for: its writer, what was meant, where it will run.
 
     Attributes:
@@ -94,3 +95,13 @@ class Origin:
 
 UNKNOWN: Final = Origin()
 """The origin of a site of which nothing is known."""
+
+
+def version_of(text: str) -> tuple[int, ...] | None:
+    """Return the numbers of a version text, three at most; None where it is none.
+
+    >>> version_of("2.13.0+cpu"), version_of("1.4"), version_of("main")
+    ((2, 13, 0), (1, 4), None)
+    """
+    found = _VERSION.match(text)
+    return tuple(map(int, found[0].split("."))) if found else None

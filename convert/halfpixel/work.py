@@ -11,11 +11,13 @@ same file comes to the same end on every machine. Where nothing was said, nothin
 250
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, ParamSpec, TypeVar, cast
+
+from msgspec import Struct
 
 from halfpixel.errors import ConventionError
 
@@ -35,6 +37,29 @@ ROOM: Final = 2
 """How many times its steps a file may take by nodes that take the least."""
 
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_FORGET: Final[list[Callable[[], None]]] = []
+
+
+def remembered(most: int) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Keep the last results of a function that spends steps, for one file.
+
+    What another file left would cost nothing, and what is judged of a file may not hang on the
+    files before it.
+
+    Args:
+        most: how many results are kept.
+    """
+
+    def keeping(function: Callable[_P, _R]) -> Callable[_P, _R]:
+        kept = lru_cache(maxsize=most)(function)
+        _FORGET.append(kept.cache_clear)
+        return cast("Callable[_P, _R]", kept)
+
+    return keeping
+
+
 class TooMuchWork(ConventionError):  # noqa: N818 - what happened is that it is too much
     """A node that takes more steps than it may."""
 
@@ -43,8 +68,7 @@ class TooMuchWork(ConventionError):  # noqa: N818 - what happened is that it is 
         super().__init__(f"not judged: it takes more than {limit} steps of work; see --max-work")
 
 
-@dataclass(slots=True)
-class Work:
+class Work(Struct):
     """The steps of one file.
 
     Attributes:
@@ -92,6 +116,8 @@ _CURRENT: Final[ContextVar[Work | None]] = ContextVar("work", default=None)
 @contextmanager
 def working(most: int) -> Generator[Work]:
     """Count the steps of one file."""
+    for forget in _FORGET:
+        forget()
     work = Work(most)
     token = _CURRENT.set(work)
     try:

@@ -26,7 +26,8 @@ from collections.abc import Iterator
 from halfpixel.intents.aten_call import NO_CALL
 from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Area, Resize, Sampling
-from halfpixel.site import FreeLengths, Operation, Site
+from halfpixel.site import Operation, Site
+from halfpixel.surroundings import FreeLengths
 
 DECLINED = "the call's own size or factor is not in the file"
 

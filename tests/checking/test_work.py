@@ -227,3 +227,18 @@ def test_a_node_that_is_too_much_work_is_named_and_the_others_are_judged(tmp_pat
         assert "not judged" in ran.output, command
     ran = CliRunner().invoke(cli, ["check", "--output-format", "sarif", str(path), "--max-work=9"])
     assert '"unjudged"' in ran.output
+
+
+@pytest.mark.parametrize("mode", ["nearest", "linear", "cubic"])
+def test_a_file_takes_the_same_steps_after_any_other(mode: str) -> None:
+    """What is remembered of one file is no gift to the next: each is judged as if it were alone."""
+    made = models.model(
+        [models.resize(attributes={"mode": mode})], (1, 1, 977, 1013), [models.scales(1, 1, 1.3, 2)]
+    )
+    done: list[int] = []
+    for _ in range(2):
+        with working(10**9) as work:
+            (site,) = opened(made).sites
+            Judge(Settings()).findings_of(site)
+        done.append(work.done)
+    assert done[0] == done[1] > 0

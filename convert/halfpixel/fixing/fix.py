@@ -6,9 +6,11 @@ finding is still there, or another one appears, is taken back and declined.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import Judge, name_of, opened, settings_of
@@ -25,6 +27,9 @@ from halfpixel.work import working
 
 PASSES: Final = 4
 """Rounds of judging and changing: a fix may bring to light what another rule repairs."""
+
+CHECKS: Final = 2
+"""How many times the steps of a check a fix may take: what was judged before is not judged anew."""
 
 OLDEST: Final = 7
 """First opset that has a resize which is described."""
@@ -78,7 +83,7 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
             raise UsageError(f"lower {pattern}={kind}: expected one of {', '.join(KINDS)}")
     judge, name = Judge(settings.check), name_of(model)
     try:
-        with boundary(name), working(settings.check.max_work * PASSES):
+        with boundary(name), working(settings.check.max_work * CHECKS):
             return _Fixing(settings, judge).result(model, name)
     except UsageError:
         raise
@@ -86,8 +91,7 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
         return FixResult(name, error=str(error), cause=error)
 
 
-@dataclass(slots=True)
-class _Fixing:
+class _Fixing(Struct):
     """One model on its way from what it is to what was meant."""
 
     settings: FixSettings

@@ -6,9 +6,10 @@ exact weights, pixels or coordinates, or raises with the reason for which it can
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from halfpixel.conventions.torch.interpolate import NEAREST_COPIES_SINCE
 from halfpixel.errors import ConventionError
@@ -41,8 +42,7 @@ MOST_NUMBERS: Final = 1 << 26
 NEEDS_LENGTHS: Final = "it needs lengths that the file fixes"
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(Struct, frozen=True):
     """What a format can be asked to write in the place of a resize.
 
     Attributes:
@@ -75,8 +75,7 @@ class Capabilities:
     weights: Callable[[Sampling, int, int], Weights] = meant_weights
 
 
-@dataclass(frozen=True, slots=True)
-class _Moved:
+class _Moved(Struct, frozen=True):
     """One axis that is no copy, at lengths that are known."""
 
     axis: int
@@ -217,6 +216,9 @@ def grid(goal: SizedResize, able: Capabilities) -> Grid:
     kinds = {type(s.kernel) for _, s in goal.resize.axes}
     if len(kinds) > 1:
         raise ConventionError("the axes have different kernels")
+    numbers = math.prod(m or 1 for m in outs[2:]) * (rank - 2)
+    if numbers > MOST_NUMBERS:
+        raise ConventionError(f"its grid would hold {numbers} numbers")
     lengths: list[int] = []
     found: list[tuple[Fraction, ...]] = []
     for axis in range(2, rank):
@@ -233,9 +235,6 @@ def grid(goal: SizedResize, able: Capabilities) -> Grid:
             positions = other
         lengths.append(n_in)
         found.append(positions)
-    numbers = math.prod(map(len, found)) * len(found)
-    if numbers > MOST_NUMBERS:
-        raise ConventionError(f"its grid would hold {numbers} numbers")
     kernel = kinds.pop() if kinds else Nearest
     return Grid(
         GRID_KERNELS.get(kernel, "nearest"),

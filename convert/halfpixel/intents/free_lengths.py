@@ -1,8 +1,8 @@
 """At which of the lengths that a model takes along a free axis a resize is not what was meant."""
 
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from halfpixel.conventions.torch.interpolate import NEAREST_COPIES_UP_TO
 from halfpixel.sampling import Area, Nearest, Sampling, Table, compare
@@ -10,6 +10,7 @@ from halfpixel.sampling.arithmetic import output_length_float32, output_length_f
 from halfpixel.sampling.compare import canonical
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.pixels import differing
+from halfpixel.work import remembered
 
 FIRST: Final = 256
 """How many of the lengths that an axis takes are looked at."""
@@ -28,8 +29,7 @@ ANY: Final = range(1, 1 << 31)
 """The lengths of an axis of which the file says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """How many of the lengths that an axis takes go wrong.
 
     Attributes:
@@ -57,7 +57,7 @@ class Share:
         return f"{self.wrong} of the {'' if self.every else 'first '}{self.tried} lengths"
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def pairs_of(
     one: Sampling, other: Sampling, taken: range, n_out: int | None, *, copied: bool
 ) -> Pairs | None:
@@ -101,7 +101,7 @@ def kept_lengths(other: Sampling, taken: range) -> Pairs:
     return tuple([(n, n) for n in taken[:FIRST] if output_length_float32(n, scale) == n])
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def wrong_lengths(
     one: Sampling, other: Sampling, pairs: Pairs, *, simulated: bool
 ) -> tuple[Pairs, int]:

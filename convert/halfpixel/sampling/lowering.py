@@ -19,14 +19,16 @@ guide to convolution arithmetic for deep learning", 2016, section 4.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from halfpixel.sampling.axis import Sampling, Weights, weights_at
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.kernel import Cubic, Linear, Nearest, Table, Taps, smooth_taps
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
+from halfpixel.work import spend
 
 Lowering = Literal["matmul", "conv", "gridsample", "gather"]
 LOWERINGS: Final[tuple[Lowering, ...]] = ("matmul", "conv", "gridsample", "gather")
@@ -72,8 +74,7 @@ def single_taps(weights: Weights) -> tuple[int, ...] | None:
     return tuple(row[0][0] for row in weights.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Transposed:
+class Transposed(Struct, frozen=True):
     """Edge samples repeated, a transposed convolution, and a cut: one axis.
 
     Attributes:
@@ -189,6 +190,7 @@ def grid_rows(
     if isinstance(kernel, Cubic) and kernel.a != GRID_CUBIC:
         return None
     plain: Linear | Cubic = Linear() if isinstance(kernel, Linear) else Cubic(GRID_CUBIC)
+    spend(2 * len(positions))
     rows: list[Taps] = []
     for x in positions:
         base = math.floor(x)
@@ -200,8 +202,7 @@ def grid_rows(
     return tuple(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """What an operator costs for one channel of one image.
 
     Attributes:

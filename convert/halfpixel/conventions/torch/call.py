@@ -6,18 +6,19 @@ so. Axes in an order that F.interpolate does not take are permuted around the ca
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import Family, Interpolate, candidates
 from halfpixel.conventions.torch.proviso import Lengths, Place, provisos, stays, turned
 from halfpixel.sampling import Nearest, Resize, Sampling, Table
 from halfpixel.sampling.arithmetic import likeliest, output_length_float64, simplest
 from halfpixel.sampling.nearest import pytorch_nearest
+from halfpixel.work import remembered
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """How a tensor is laid out for F.interpolate: (batch, channel, *spatial).
 
     Attributes:
@@ -61,8 +62,7 @@ def view_of(axes: Sequence[int], rank: int) -> View | None:
             return View(tuple(axes), before + flat, f".unflatten(0, ({shape},))" + after)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A call that is what a node computes.
 
     Attributes:
@@ -92,7 +92,7 @@ class Match:
         return call.text(f"x{before}.mT") + ".mT" + after
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def matching_call(
     resize: Resize,
     scales: tuple[float, ...] | None,
@@ -180,8 +180,7 @@ def _strange(sampling: Sampling, wanted: Sampling | None) -> int:
     return (0 if same else 2) + (0 if corners else 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Closest:
+class Closest(Struct, frozen=True):
     """The nearest call whose pixels come closest to tables that a graph computes.
 
     Attributes:

@@ -6,10 +6,12 @@ lengths at which it is; one that is wrong at ordinary lengths is not claimed.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.faults import first_shortcut, repeats_first_row, shortcut
 from halfpixel.conventions.torch.interpolate import Interpolate
@@ -18,6 +20,7 @@ from halfpixel.sampling.arithmetic import float32, output_length_float32, output
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.pixels import LONGEST, runtime_pixels, torch_pixels
 from halfpixel.sampling.resize import compare_resize, surely_differ
+from halfpixel.work import remembered
 
 Lengths = tuple[int | None, ...]
 
@@ -32,8 +35,7 @@ NO_COLUMN: Final = "the output is wider than 1"
 NO_BOUNDARY: Final = "float32 moves no pixel over a rounding boundary"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A node's resize, where it stands.
 
     Attributes:
@@ -204,7 +206,7 @@ def _read(sampling: Sampling, n_in: int, n_out: int) -> tuple[int, ...] | None:
     return tuple(row[0][0] for row in rows) if single else None
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _misread(there: Sampling, one: Sampling) -> int | None:
     """Return the first input length at which PyTorch reads a pixel that nobody else does."""
     scale = there.scale

@@ -1,7 +1,8 @@
 """A site in its file: the graph and the node that it is, and the values between which it stands."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.site import Site
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A site, the graph it stands in, and its node.
 
     Attributes:

@@ -1,8 +1,9 @@
 """From one ONNX node to what it computes: the operation of a site, and how to evaluate it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.meaning import Meaning, check_lengths
 from halfpixel.conventions.onnx import resize as onnx_resize
@@ -24,7 +25,8 @@ from halfpixel.formats.onnx.read.scope import ANY, Scope, name_of
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.site import Attribute, Operation, Shape
+from halfpixel.site import Attribute, Operation
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,12 +46,15 @@ FOREIGN: Final = frozenset(
 )
 """TensorFlow's operators, which converters that do not know one leave in ONNX's domain."""
 
+RESAMPLING: Final = OPS | FOREIGN
+"""Every type of node that is described, or was meant to become one."""
+
 
 def is_resampling(node: "NodeProto") -> bool:
     """Whether a node is of a type that is described, or was meant to become one."""
     if node.domain == MICROSOFT:
         return node.op_type == "GridSample"
-    return node.domain in DEFAULT_DOMAINS and node.op_type in OPS | FOREIGN
+    return node.domain in DEFAULT_DOMAINS and node.op_type in RESAMPLING
 
 
 def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:

@@ -5,15 +5,18 @@ Nodes that are alike share one operation, which is described once.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.formats.onnx.read.evaluation import Described
 from halfpixel.formats.onnx.read.needs import in_doubt
 from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
-from halfpixel.formats.onnx.read.surroundings import Taken, is_joined, kept_at, surroundings_of
+from halfpixel.formats.onnx.read.surroundings import is_joined, kept_at, surroundings_of
+from halfpixel.formats.onnx.read.taken import Taken
 from halfpixel.intents.exporter_habit import meant
 from halfpixel.intents.kept_name import named
 from halfpixel.intents.pytorch_record import (
@@ -23,7 +26,8 @@ from halfpixel.intents.pytorch_record import (
     user_line,
 )
 from halfpixel.origin import Intent, Producer
-from halfpixel.site import Operation, Site, Surroundings
+from halfpixel.site import Operation, Site
+from halfpixel.surroundings import Surroundings
 from halfpixel.work import PLAIN, TooMuchWork, one_node, spend
 
 if TYPE_CHECKING:
@@ -45,8 +49,7 @@ _SIZE: Final = re.compile(
 """A size in digits, in a line without its spaces; what is repeated is bounded."""
 
 
-@dataclass(slots=True)
-class Sites:
+class Sites(Struct):
     """The sites of one model, in the making.
 
     Attributes:

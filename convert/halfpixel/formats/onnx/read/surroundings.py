@@ -1,20 +1,20 @@
 """What stands around a site: the image, the layers that stride, the maker of a grid."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
 from halfpixel.formats.onnx.read.inputs import inputs_beside
 from halfpixel.formats.onnx.read.needs import needs_of
-from halfpixel.formats.onnx.read.ranges import declared_ranges, ranges_of
+from halfpixel.formats.onnx.read.ranges import ranges_of
 from halfpixel.formats.onnx.read.scope import Scope, given_name
+from halfpixel.formats.onnx.read.taken import Taken, ints_of
 from halfpixel.intents.kept_name import is_operator, kept_name
 from halfpixel.sampling import AffineGrid
-from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
+from halfpixel.site import Operation
+from halfpixel.surroundings import Shape, StridedLayer, Surroundings
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, NodeProto
+    from onnx import NodeProto
 
 CARRIES: Final = frozenset({"Reshape", "Transpose", "Cast", "Identity", "Squeeze", "Unsqueeze"})
 """Operators through which a grid passes unchanged in value."""
@@ -40,49 +40,6 @@ UNARY: Final = frozenset(
     | {"Sigmoid", "Softplus", "Softsign", "Sqrt", "Tanh"}
 )
 BINARY: Final = frozenset({"Add", "Div", "Max", "Min", "Mul", "Pow", "Sub"})
-
-
-def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
-    """Return the shape of the first of a model's inputs that looks like an image.
-
-    An input with the channels last, as tf2onnx leaves it, is read by one Transpose: the shape is
-    the one behind it, with the channels first.
-    """
-    for name in inputs:
-        shape = main.shape(name)
-        if shape is None or len(shape) != 4:
-            continue
-        readers = [node for node in main.nodes if name in node.input]
-        if len(readers) == 1 and readers[0].op_type == "Transpose":
-            places = _ints(main.attributes(readers[0]).get("perm"))
-            if sorted(places) == [0, 1, 2, 3]:
-                return tuple(shape[place] for place in places)
-        return shape
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What a model takes, as far as what surrounds a site hangs on it.
-
-    Attributes:
-        image: shape of its first image input.
-        ranges: the lengths that its free dimensions take, by symbol, where the file says so.
-        is_free: its inputs have free lengths beside the batch, or it has no inputs left: an
-            exporter leaves out an image of which only the size was asked, now a constant.
-    """
-
-    image: Shape | None
-    ranges: Mapping[str, range]
-    is_free: bool
-
-
-def taken_by(main: Scope, graph: "GraphProto") -> Taken:
-    """Return what a model takes."""
-    names = [value.name for value in graph.input if value.name not in main.constants]
-    shapes = [main.shape(name) or () for name in names]
-    free = any(not isinstance(dim, int) for shape in shapes for dim in shape[1:])
-    return Taken(image_shape(main, names), declared_ranges(graph), free or not shapes)
 
 
 def surroundings_of(
@@ -151,7 +108,7 @@ def _transpose_before(scope: Scope, node: "NodeProto") -> str:
             return ""
         node = scope.nodes[index]
         if node.op_type == "Transpose":
-            return LAYOUTS.get(_ints(scope.attributes(node).get("perm")), "")
+            return LAYOUTS.get(ints_of(scope.attributes(node).get("perm")), "")
         if not _is_indifferent(scope, node):
             return ""
     return ""
@@ -260,13 +217,13 @@ def layers_above(scope: Scope, name: str, farthest: int) -> tuple[StridedLayer, 
 def _layer(scope: Scope, node: "NodeProto") -> StridedLayer:
     attributes = scope.attributes(node)
     shape = scope.shape(node.input[1]) if len(node.input) > 1 else None
-    kernel = _ints(attributes.get("kernel_shape"))
+    kernel = ints_of(attributes.get("kernel_shape"))
     if not kernel and shape is not None:
         kernel = tuple(dim for dim in shape[2:] if isinstance(dim, int))
     ones = (1,) * len(kernel)
-    strides = _ints(attributes.get("strides")) or ones
-    dilations = _ints(attributes.get("dilations")) or ones
-    pads = _ints(attributes.get("pads")) or (0, 0) * len(kernel)
+    strides = ints_of(attributes.get("strides")) or ones
+    dilations = ints_of(attributes.get("dilations")) or ones
+    pads = ints_of(attributes.get("pads")) or (0, 0) * len(kernel)
     auto = str(attributes.get("auto_pad", "NOTSET"))
     same = auto.startswith("SAME")
     if auto == "NOTSET" and len(pads) == 2 * len(kernel):
@@ -274,13 +231,6 @@ def _layer(scope: Scope, node: "NodeProto") -> StridedLayer:
         added = [a + b for a, b in zip(pads, pads[len(kernel) :], strict=False)]
         same = added == reach
     return StridedLayer(node.op_type, kernel, strides, same)
-
-
-def _ints(value: Attribute | None) -> tuple[int, ...]:
-    """Return an attribute that is a list of whole numbers; empty where it is none."""
-    if not isinstance(value, tuple):
-        return ()
-    return tuple(int(v) for v in value if isinstance(v, int | float))
 
 
 def kept_at(scope: Scope, node: "NodeProto") -> str:

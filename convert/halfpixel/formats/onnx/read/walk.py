@@ -1,21 +1,21 @@
 """The walk over an ONNX model: every graph, subgraph and function body, every site."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.attributes import arguments_of
 from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, functions_of, leading_to, meaning
 from halfpixel.formats.onnx.read.place import Place
-from halfpixel.formats.onnx.read.resize import OPS, is_resampling
+from halfpixel.formats.onnx.read.resize import OPS, RESAMPLING, is_resampling
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
-from halfpixel.formats.onnx.read.surroundings import taken_by
-from halfpixel.origin import Producer
+from halfpixel.formats.onnx.read.taken import taken_by
+from halfpixel.origin import Producer, version_of
 from halfpixel.site import Operation, Site
 
 if TYPE_CHECKING:
@@ -37,32 +37,33 @@ NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
 """Operators in which exporters write resizes."""
 
-_VERSION: Final = re.compile(r"\d{1,9}\.\d{1,9}(\.\d{1,9})?", re.ASCII)
+WATCHED: Final = RESAMPLING | NESTING | WRITTEN_IN
+"""Types of node that the walk stops at, beside the calls of functions."""
 
 DEEPEST: Final = 64
+
+Words = tuple[object, ...]
+"""A call of a function, in full."""
 
 LARGEST_GRAPH: Final = 20_000
 """Nodes of a graph beyond which shapes that the file lacks are not inferred."""
 
 
-@dataclass(slots=True)
 class Walk:
     """One walk over one model.
 
-    Attributes:
+    Args:
         model: the model, or its skeleton.
         file: the model's file, which external data is relative to; None for one in memory.
     """
 
-    model: "ModelProto"
-    file: Path | None
-    functions: "Mapping[tuple[str, str], tuple[int, FunctionProto]]" = field(init=False)
-    _sites: Sites = field(init=False)
-    _meanings: "dict[int, set[object]]" = field(default_factory=dict[int, set[object]], init=False)
+    _sites: Sites
 
-    def __post_init__(self) -> None:
+    def __init__(self, model: "ModelProto", file: Path | None) -> None:
         """Look up the functions."""
-        self.functions = functions_of(self.model)
+        self.model, self.file = model, file
+        self.functions: Mapping[tuple[str, str], tuple[int, FunctionProto]] = functions_of(model)
+        self._meanings: dict[int, set[object]] = {}
 
     def sites(self) -> list[Site]:
         """Return every site of the model, in graph order; raises as `places` does."""
@@ -144,28 +145,36 @@ class Walk:
             raise GraphError("", scope.path, f"graphs are nested deeper than {DEEPEST}")
         found: list[tuple[int, Place]] = []
         gathers: dict[int, NodeProto] = {}
-        asked: set[tuple[object, ...]] = set()
+        asked: set[Words] = set()
+        watched = WATCHED.union(name for _, name in self.functions)
         for index, node in enumerate(scope.nodes):
-            op = node.op_type
-            if is_resampling(node) and (node.domain, op) not in self.functions:
-                found.append((index, _plain(self._sites.of_node(scope, node), scope, node)))
-            elif op == "GatherND":
-                gathers[index] = node
-            elif op == "AveragePool":
-                pooled = self._sites.of_pooling(scope, node)
-                found += [(index, Place(site, scope, node, a, b)) for site, a, b in pooled]
-            elif op in NESTING:
-                found += [(index, place) for place in self._nested(scope, node, index, depth)]
-            if self.functions and (node.domain, op) in self.functions:
-                found += [(index, place) for place in self._called(scope, node, depth, asked)]
+            if node.op_type in watched:
+                found += [(index, place) for place in self._at(scope, node, index, depth, asked)]
+                if node.op_type == "GatherND":
+                    gathers[index] = node
         if gathers:
             for site, one in self._sites.of_gathers(scope, gathers):
                 found.append((one.index, Place(site, scope, one.node, one.data, one.output, one)))
         found.sort(key=lambda pair: pair[0])
         yield from (place for _, place in found)
 
+    def _at(
+        self, scope: Scope, node: "NodeProto", index: int, depth: int, asked: set[Words]
+    ) -> Iterator[Place]:
+        """Yield the site that a node is, and those of the graphs that it holds or calls."""
+        called = (node.domain, node.op_type) in self.functions
+        if is_resampling(node) and not called:
+            yield _plain(self._sites.of_node(scope, node), scope, node)
+        elif node.op_type == "AveragePool":
+            for site, data, output in self._sites.of_pooling(scope, node):
+                yield Place(site, scope, node, data, output)
+        elif node.op_type in NESTING:
+            yield from self._nested(scope, node, index, depth)
+        if called:
+            yield from self._called(scope, node, depth, asked)
+
     def _called(
-        self, scope: Scope, node: "NodeProto", depth: int, asked: set[tuple[object, ...]]
+        self, scope: Scope, node: "NodeProto", depth: int, asked: set[Words]
     ) -> Iterator[Place]:
         """Yield the sites of a function, unless a call that tells it the same has shown them."""
         words = (node.domain, node.op_type, *node.input, *map(_serialized, node.attribute))
@@ -273,13 +282,3 @@ def _ordinary(site: Site) -> bool:
     operator = site.operator
     strides = getattr(operator, "strides", None)
     return site.op == "ConvTranspose" and strides is not None and set(strides) == {1}
-
-
-def version_of(text: str) -> tuple[int, ...] | None:
-    """Return the numbers of a version text, three at most; None where it is none.
-
-    >>> version_of("2.13.0+cpu"), version_of("1.4"), version_of("main")
-    ((2, 13, 0), (1, 4), None)
-    """
-    found = _VERSION.match(text)
-    return tuple(map(int, found[0].split("."))) if found else None

@@ -1,10 +1,11 @@
 """Windows along each axis of an image, and their mean: the rows that they are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from halfpixel.formats.onnx.read.decompositions.pattern import Rows, Values
 from halfpixel.work import spend
@@ -22,8 +23,7 @@ Label = tuple[str, int]
 """What an axis between the gather and the end is: of the data, an output axis, or a window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Averaged:
+class Averaged(Struct, frozen=True):
     """Windows along each axis, and their mean.
 
     Attributes:

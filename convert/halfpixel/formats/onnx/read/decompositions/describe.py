@@ -1,8 +1,9 @@
 """What a decomposition computes, as the operation of a site, and how it is evaluated."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.text import Claim, claim
 from halfpixel.errors import GraphError

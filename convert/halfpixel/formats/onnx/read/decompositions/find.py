@@ -1,7 +1,8 @@
 """Which gathers of a graph resize, each with what stands around it."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from halfpixel.formats.onnx.read.decompositions.gathers import (
     Gather,

@@ -6,8 +6,9 @@ read back and become the weights themselves, so that such a resize is judged by 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct
 
 from halfpixel.formats.onnx.read.decompositions.pattern import is_constant
 from halfpixel.formats.onnx.read.scope import Scope
@@ -23,8 +24,7 @@ MOST_READERS: Final = 64
 """Readers of a gather among which a blend is looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gather:
+class Gather(Struct, frozen=True):
     """A GatherND, and the Transposes around it.
 
     Attributes:

@@ -5,10 +5,11 @@ a file, the lengths that are tried, and the lengths of an input that is evaluate
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec import Struct
 
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.sampling.kernel import Taps
@@ -51,8 +52,7 @@ class Form(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Decomposition:
+class Decomposition(Struct, frozen=True, eq=False):
     """A resize written in a gather and what stands behind it.
 
     Attributes:
@@ -68,8 +68,8 @@ class Decomposition:
             `axes` and `layout` count it, the shapes of `data` and `output` do not.
     """
 
-    scope: Scope = field(repr=False, compare=False)
-    node: "NodeProto" = field(repr=False, compare=False)
+    scope: Scope
+    node: "NodeProto"
     index: int
     data: str
     output: str

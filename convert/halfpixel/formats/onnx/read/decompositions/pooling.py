@@ -1,7 +1,9 @@
 """Area resizes that an exporter wrote as pooling."""
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.text import claim
 from halfpixel.errors import GraphError
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
     from halfpixel.site import Compute
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(Struct, frozen=True):
     """An AveragePool whose windows lie beside each other.
 
     Attributes:

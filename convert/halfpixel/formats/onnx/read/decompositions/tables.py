@@ -1,10 +1,11 @@
 """Tables of pixels that gathers read, as rows: nearest, and linear as a blend of two."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct
 
 from halfpixel.formats.onnx.read.decompositions.pattern import Rows, Values
 from halfpixel.sampling.kernel import Taps
@@ -16,8 +17,7 @@ BLEND: Final = 1_000_000
 """Blend weights are float32 of small fractions: the denominator that they are read with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """One table of pixels an axis.
 
     Attributes:
@@ -45,8 +45,7 @@ class Gathered:
         return tuple(tuple(((j, Fraction(1)),) for j in table) for table in tables)
 
 
-@dataclass(frozen=True, slots=True)
-class Blended:
+class Blended(Struct, frozen=True):
     """Two tables of pixels along one axis, and the weights of the second.
 
     Attributes:

@@ -1,9 +1,11 @@
 """A decomposition whose rows the graph computes, tried at concrete lengths."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.call import Match, closest_nearest, view_of
 from halfpixel.conventions.torch.interpolate import Interpolate
@@ -14,7 +16,8 @@ from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered,
 from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Trial, factors
 from halfpixel.sampling import Sampling
 from halfpixel.sampling.arithmetic import likeliest
-from halfpixel.site import FreeLengths, Operation
+from halfpixel.site import Operation
+from halfpixel.surroundings import FreeLengths
 
 if TYPE_CHECKING:
     from halfpixel.sampling.kernel import Taps
@@ -23,8 +26,7 @@ ROUNDED: Final = Fraction(1, 10_000)
 """Difference of weights up to which float32 coordinates may have rounded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Struct, frozen=True):
     """The rows of a decomposition at the lengths of one trial.
 
     Attributes:

@@ -9,9 +9,10 @@ Source: PyTorch `torch/_decomp/decompositions.py`, adaptive_avg_pool2d.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct
 
 from halfpixel.formats.onnx.read.decompositions.averages import Averaged, Label
 from halfpixel.formats.onnx.read.decompositions.gathers import Gather
@@ -28,8 +29,7 @@ MOST_MASKS: Final = 3
 """Axes along which windows may be of different lengths."""
 
 
-@dataclass(frozen=True, slots=True)
-class Windowed:
+class Windowed(Struct, frozen=True):
     """Where windows that are averaged end.
 
     Attributes:

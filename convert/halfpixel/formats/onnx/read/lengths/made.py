@@ -1,7 +1,8 @@
 """Where a value is made: in a graph, around it, or outside the function whose input it is."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from halfpixel.formats.onnx.read.scope import Scope
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A value where it is made: a function's formal input is what is passed for it.
 
     Attributes:

@@ -17,7 +17,7 @@ from halfpixel.formats.onnx.read.lengths.inference import free_dimensions, infer
 from halfpixel.formats.onnx.read.lengths.made import Made
 from halfpixel.formats.onnx.read.scope import ANY, Scope
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.site import Shape
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     import numpy as np
