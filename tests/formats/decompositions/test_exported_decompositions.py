@@ -193,15 +193,19 @@ def test_a_pooling_that_is_meant_is_no_resize(*, free: bool) -> None:
         assert [site.op for site in report.sites] == ["AveragePool"]
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda x: x[:, :, [3, 0, 2]],  # pixels in another order
-        lambda x: x[:, :, [2]],
-        lambda x: x[:, :, torch.argsort(x[0, 0, :, 0])],  # chosen by data
-    ],
-    ids=["reordered", "one", "by data"],
-)
+def reordered(x: Tensor) -> Tensor:
+    return x[:, :, [3, 0, 2]]
+
+
+def one_row(x: Tensor) -> Tensor:
+    return x[:, :, [2]]
+
+
+def by_data(x: Tensor) -> Tensor:
+    return x[:, :, torch.argsort(x[0, 0, :, 0])]
+
+
+@pytest.mark.parametrize("call", [reordered, one_row, by_data])
 def test_a_choice_of_pixels_is_no_resize(call: Call) -> None:
     for free in (False, True):
         _, made = exported(call, (1, 3, 8, 8), None, 20, free=free)

@@ -62,9 +62,9 @@ def surroundings_of(
         aligned = operation.attributes.get("coordinate_transformation_mode") == "align_corners"
         layers = layers_into(scope, node) if aligned else ()
         needs = needs_of(scope, node, operation)
-        ranges = taken.ranges and ranges_of(operation.input_shape, taken.ranges, operation.spatial)
+        ranges = ranges_of(operation.input_shape, taken.ranges, operation.spatial)
         return Surroundings(
-            layers, taken.image, is_joined(scope, node), needs=needs, ranges=ranges or (),
+            layers, taken.image, is_joined(scope, node), needs=needs, ranges=ranges,
             inputs=inputs_beside(scope, node, operation.opset),
             transposed=transposed(scope, node, operation),
             frozen=taken.is_free and comes_from_constant(scope, node),

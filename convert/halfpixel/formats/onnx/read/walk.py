@@ -96,14 +96,17 @@ class Walk:
         attempts = trials(self.model, main) if len(main.nodes) <= LARGEST_GRAPH else []
         out: list[Place] = []
         for place in places:
-            operation: Operation | None = place.site.operation
-            if operation is not None and not operation.constant_lengths:
-                if place.decomposition is not None:
-                    operation = tried_operation(place.decomposition, operation, attempts)
-                elif place.scope is main:
-                    operation = with_free_lengths(main, place.node, operation, attempts)
-            if operation is not None:
-                out.append(replace(place, site=replace(place.site, operation=operation)))
+            found, operation = place.decomposition, place.site.operation
+            if operation.constant_lengths:
+                out.append(place)
+                continue
+            tried: Operation | None = operation
+            if found is not None:
+                tried = tried_operation(found, operation, attempts)
+            elif place.scope is main:
+                tried = with_free_lengths(main, place.node, operation, attempts)
+            if tried is not None:
+                out.append(replace(place, site=replace(place.site, operation=tried)))
         return out
 
     def _main(self) -> Scope:

@@ -110,10 +110,15 @@ def _text(call: Interpolate, found: Decomposition, tried: Sequence[Tried]) -> st
     if factor is not None:
         factor = tuple(factor[0] if axis in first.rows else 1.0 for axis in axes)
     else:
-        outs = [{len(one.rows[a]) for one in tried} if a in first.rows else set() for a in axes]
-        size = tuple(one.pop() if len(one) == 1 < len(tried) else None for one in outs)
+        size = tuple(_only_length(tried, axis) for axis in axes)
     call = replace(call, spatial=len(axes), size=size, scale_factor=factor)
     return permuted(Match(call, view).text, found.layout)
+
+
+def _only_length(tried: Sequence[Tried], axis: int) -> int | None:
+    """Return the output length of an axis, where it was the same at more than one trial."""
+    outs = {len(one.rows[axis]) for one in tried if axis in one.rows}
+    return outs.pop() if len(outs) == 1 < len(tried) else None
 
 
 def _tried(found: Decomposition, attempts: Sequence[Trial]) -> Iterator[Tried]:
