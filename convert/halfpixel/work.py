@@ -37,29 +37,6 @@ ROOM: Final = 2
 """How many times its steps a file may take by nodes that take the least."""
 
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-_FORGET: Final[list[Callable[[], None]]] = []
-
-
-def remembered(most: int) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Keep the last results of a function that spends steps, for one file.
-
-    What another file left would cost nothing, and what is judged of a file may not hang on the
-    files before it.
-
-    Args:
-        most: how many results are kept.
-    """
-
-    def keeping(function: Callable[_P, _R]) -> Callable[_P, _R]:
-        kept = lru_cache(maxsize=most)(function)
-        _FORGET.append(kept.cache_clear)
-        return cast("Callable[_P, _R]", kept)
-
-    return keeping
-
-
 class TooMuchWork(ConventionError):  # noqa: N818 - what happened is that it is too much
     """A node that takes more steps than it may."""
 
@@ -108,6 +85,41 @@ class Work(Struct):
         finally:
             self._limit = None
             self.done = min(self.done, self._start + limit)
+
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+_FORGET: Final[list[Callable[[], None]]] = []
+"""What forgets the results of each function that remembers them."""
+
+
+def remembered(most: int) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Remember the last results of a function that takes steps, as lru_cache does, in one file.
+
+    What is remembered takes no steps. Where another file begins, all is forgotten: which nodes
+    are judged never hangs on the files that were read before.
+
+    Args:
+        most: how many results are kept.
+
+    >>> @remembered(8)
+    ... def half(n: int) -> int:
+    ...     spend(n)
+    ...     return n // 2
+    >>> for _ in range(2):
+    ...     with working(1000) as work:
+    ...         print(half(10), half(10), work.done)
+    5 5 10
+    5 5 10
+    """
+
+    def wrap(function: Callable[_P, _R]) -> Callable[_P, _R]:
+        kept = lru_cache(maxsize=most)(function)
+        _FORGET.append(kept.cache_clear)
+        return cast("Callable[_P, _R]", kept)
+
+    return wrap
 
 
 _CURRENT: Final[ContextVar[Work | None]] = ContextVar("work", default=None)

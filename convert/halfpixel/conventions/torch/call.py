@@ -89,7 +89,7 @@ class Match(Struct, frozen=True):
             size=None if size is None else size[::-1],
             scale_factor=None if factor is None else factor[::-1],
         )
-        return call.text(f"x{before}.mT") + ".mT" + after
+        return call.text(f"x{before}.mT", ("width", "height")) + ".mT" + after
 
 
 @remembered(1024)
