@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.onnx import grid as onnx_grid
 from halfpixel.conventions.torch import grid as torch_grid
+from halfpixel.conventions.torch.conv_transpose import conv_transpose_text
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.read.evaluation import Described, arrays_of, guarded_compute
 from halfpixel.formats.onnx.read.scope import Scope, given_name
@@ -83,7 +84,8 @@ def describe_conv_transpose(scope: Scope, node: "NodeProto", base: Operation) ->
         bias = arrays[2] if len(arrays) > 2 else None
         return meant.evaluate(cast("Array", arrays[0]), cast("Array", arrays[1]), bias)
 
-    text = torch_grid.conv_transpose_text(meant, bias=bool(given_name(node, 2)))
+    bias, spatial = bool(given_name(node, 2)), base.lengths[0][2:]
+    text = conv_transpose_text(meant, bias=bias, lengths=spatial)
     operation = replace(
         base, operator=meant, torch_call=text, output_shape=_lengthened(base, meant)
     )
