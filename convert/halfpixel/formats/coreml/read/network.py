@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, cast
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 from halfpixel.conventions.coreml import neuralnetwork_grid as coreml_neuralnetwork_grid
 from halfpixel.conventions.meaning import Meaning
-from halfpixel.conventions.torch.conv_transpose import conv_transpose_text
 from halfpixel.conventions.torch import resample as torch_resample
+from halfpixel.conventions.torch.conv_transpose import conv_transpose_text
 from halfpixel.dialect import NEURAL_NETWORK
 from halfpixel.errors import ConventionError
 from halfpixel.format import Port

@@ -9,8 +9,8 @@ from halfpixel.conventions.coreml import mil_deconvolution as coreml_mil_deconvo
 from halfpixel.conventions.coreml import mil_grid as coreml_mil_grid
 from halfpixel.conventions.meaning import Meaning
 from halfpixel.conventions.torch import grid as torch_grid
-from halfpixel.conventions.torch.conv_transpose import conv_transpose_text
 from halfpixel.conventions.torch import resample as torch_resample
+from halfpixel.conventions.torch.conv_transpose import conv_transpose_text
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError
 from halfpixel.formats.coreml.messages import MilOperation

@@ -70,7 +70,7 @@ def describe_roi_align(scope: Scope, node: "NodeProto", base: Operation) -> Desc
 
 def describe_conv_transpose(scope: Scope, node: "NodeProto", base: Operation) -> Described:
     """Return what a ConvTranspose node computes."""
-    weight = scope.shape(given_name(node, 1))
+    weight = scope.shape(given_name(node, 1)) or scope.constant_dims(given_name(node, 1))
     kernel = base.attributes.get("kernel_shape")
     lengths = cast("tuple[int, ...] | None", kernel)
     if lengths is None and weight is not None and all(isinstance(n, int) for n in weight[2:]):
