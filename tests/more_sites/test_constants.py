@@ -38,9 +38,7 @@ RESIZES = [
 
 
 @pytest.mark.parametrize(("place", "maker", "out"), RESIZES)
-def test_what_says_the_lengths_may_be_cast(
-    place: str, maker: Maker, out: tuple[int, ...]
-) -> None:
+def test_what_says_the_lengths_may_be_cast(place: str, maker: Maker, out: tuple[int, ...]) -> None:
     nodes, constants = maker
     feeds, rest = {"x": random(1, 2, 4, 5)}, {"sizes": np.array([1, 2, 6, 6], np.int64)}
     given = {"scales": ["", "c"], "sizes": ["", "", "c"], "roi": ["c", "", "sizes"]}[place]

@@ -10,6 +10,15 @@ from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
 from halfpixel.conventions.onnx.resize import Request
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
+from halfpixel.formats.onnx.read.domains.leftovers import ATEN, TENSORFLOW, leftover
+from halfpixel.formats.onnx.read.domains.microsoft import (
+    BLOCKED,
+    NHWC,
+    describe_blocked,
+    describe_crop_and_resize,
+    describe_dynamic_pads,
+    describe_nhwc_grid_sample,
+)
 from halfpixel.formats.onnx.read.evaluation import Described, bind, numbers_of
 from halfpixel.formats.onnx.read.grids import (
     MICROSOFT,
@@ -38,18 +47,16 @@ OPS: Final = frozenset(
     {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
 )
 
-FOREIGN: Final = frozenset(
-    {"CropAndResize", "ResizeArea", "ResizeBicubic", "ResizeBilinear", "ResizeNearestNeighbor"}
-    | {"ScaleAndTranslate"}
-)
-"""TensorFlow's operators, which converters that do not know one leave in ONNX's domain."""
+OTHERS: Final = frozenset({"CropAndResize", "ConvTransposeWithDynamicPads", "ATen"} | TENSORFLOW)
+"""Operators of other domains and frameworks that resample."""
 
 
 def is_resampling(node: "NodeProto") -> bool:
     """Whether a node is of a type that is described, or was meant to become one."""
-    if node.domain == MICROSOFT:
-        return node.op_type == "GridSample"
-    return node.domain in DEFAULT_DOMAINS and node.op_type in OPS | FOREIGN
+    domain, op = node.domain, node.op_type
+    if domain in DEFAULT_DOMAINS:
+        return op in OPS or op in TENSORFLOW
+    return (domain, op) in _ELSEWHERE or (domain == ATEN and bool(leftover(node)))
 
 
 def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
@@ -71,7 +78,7 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
     except GraphError as error:
         problem = error.reason
     base = Operation(
-        node.op_type,
+        op_of(node),
         opset,
         attributes,
         None,
@@ -84,7 +91,7 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
     if problem:
         return Described(replace(base, problem=problem), _refuse(node, problem))
     try:
-        described = _DESCRIBE.get(node.op_type, _foreign)(scope, node, base)
+        described = _describer(node)(scope, node, base)
         operator = described.operation.operator
         if isinstance(operator, Resize):
             check_lengths(operator, *described.operation.lengths, scales=described.operation.scales)
@@ -100,7 +107,7 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
 def misfit(scope: Scope, node: "NodeProto", producer: Producer, problem: str) -> Described:
     """Return a node that cannot be described, with the reason."""
     opset = scope.opset(node.domain) or 0
-    operation = Operation(node.op_type, opset, {}, None, origin=Origin(producer), problem=problem)
+    operation = Operation(op_of(node), opset, {}, None, origin=Origin(producer), problem=problem)
     return Described(operation, _refuse(node, problem))
 
 
@@ -112,7 +119,20 @@ def _refuse(node: "NodeProto", reason: str) -> "Compute":
 
 
 def _foreign(_scope: Scope, node: "NodeProto", _base: Operation) -> Described:
-    raise ConventionError(f"ONNX has no {node.op_type}: it is TensorFlow's, unconverted")
+    raise ConventionError(leftover(node))
+
+
+def _describer(node: "NodeProto") -> "Describer":
+    if node.domain in DEFAULT_DOMAINS:
+        return _DESCRIBE.get(node.op_type, _foreign)
+    return _ELSEWHERE.get((node.domain, node.op_type), _foreign)
+
+
+def op_of(node: "NodeProto") -> str:
+    """Return the type of a node, with its domain where it is no operator of ONNX's own words."""
+    if node.domain in DEFAULT_DOMAINS or (node.domain, node.op_type) == (MICROSOFT, "GridSample"):
+        return node.op_type
+    return f"{node.domain}.{node.op_type}"
 
 
 def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
@@ -251,11 +271,22 @@ def _lengths_out(shape: Sequence[int], meaning: Meaning, operation: Operation) -
     return out
 
 
-_DESCRIBE: Final[dict[str, Callable[[Scope, "NodeProto", Operation], Described]]] = {
+Describer = Callable[[Scope, "NodeProto", Operation], Described]
+
+_DESCRIBE: Final[dict[str, Describer]] = {
     "Resize": _resize,
     "Upsample": _resize,
     "GridSample": describe_grid_sample,
     "AffineGrid": describe_affine_grid,
     "RoiAlign": describe_roi_align,
     "ConvTranspose": describe_conv_transpose,
+}
+
+_ELSEWHERE: Final[dict[tuple[str, str], Describer]] = {
+    (MICROSOFT, "GridSample"): describe_grid_sample,
+    (MICROSOFT, "CropAndResize"): describe_crop_and_resize,
+    (MICROSOFT, "ConvTransposeWithDynamicPads"): describe_dynamic_pads,
+    (BLOCKED, "Upsample"): describe_blocked,
+    (NHWC, "Resize"): _resize,
+    (NHWC, "GridSample"): describe_nhwc_grid_sample,
 }

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
 from halfpixel.formats.onnx.read.attributes import Arguments, attributes_of, constant_tensor
 from halfpixel.formats.onnx.read.constants import (
-    CONSTANT_TYPES, NAMES, OTHER_NAMES, Numbers, listed, numbers,
+    CONSTANT_TYPES,
+    NAMES,
+    OTHER_NAMES,
+    Numbers,
+    listed,
+    numbers,
 )  # fmt: skip
 from halfpixel.formats.onnx.read.lengths.folding import DEEPEST, FOLDED, MOST, folded
 from halfpixel.formats.onnx.read.order import producers_of

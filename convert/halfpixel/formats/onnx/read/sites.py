@@ -242,7 +242,16 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
     else:
         name = node.input[0]
         lengths = scope.shape(name), scope.dtype(name), scope.shape(node.output[0])
-    return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined, kept)
+    return (
+        id(scope),
+        node.domain,
+        node.op_type,
+        tuple(node.input)[1:],
+        attributes,
+        lengths,
+        joined,
+        kept,
+    )
 
 
 def operation_key(operation: Operation) -> object:

@@ -11,7 +11,7 @@ from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.attributes import arguments_of
 from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, functions_of, leading_to, meaning
 from halfpixel.formats.onnx.read.ranges import declared_ranges
-from halfpixel.formats.onnx.read.resize import OPS, is_resampling
+from halfpixel.formats.onnx.read.resize import OPS, OTHERS, is_resampling
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
 from halfpixel.formats.onnx.read.surroundings import image_shape
@@ -94,7 +94,7 @@ class Walk:
             GraphError: a cycle, functions that call themselves, or graphs nested too deep.
         """
         model, main = self.model, self._main()
-        self.functions = leading_to(self.functions, OPS | WRITTEN_IN)
+        self.functions = leading_to(self.functions, OPS | OTHERS | WRITTEN_IN)
         name, graph = (text(one).strip().lower() for one in (model.producer_name, model.graph.name))
         self._sites = Sites(
             Producer(name, version_of(model.producer_version), graph),

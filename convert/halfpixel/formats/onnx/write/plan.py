@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final, cast
 
 from halfpixel.conventions.onnx import grid as onnx_grid
+from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
 from halfpixel.conventions.onnx.resize import (
     DEFAULTS,
     FIRST_RESIZE,
@@ -21,6 +22,7 @@ from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.lowerings import Capabilities
 from halfpixel.formats.onnx.read.gathers import read_gather
+from halfpixel.formats.onnx.read.grids import MICROSOFT
 from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE
@@ -87,6 +89,8 @@ def plan_of(
     """
     if place.output not in place.scope.producers:
         raise ConventionError("nothing reads what it makes")
+    if place.node.domain not in {*DEFAULT_DOMAINS, MICROSOFT}:
+        raise ConventionError(f"{place.site.op} is written by onnxruntime's optimiser alone")
     if goal is not None:
         return _resize(place, change, goal, opset, lifted=lifted)
     operator, operation = change.operator, place.site.operation
@@ -102,7 +106,8 @@ def plan_of(
     if isinstance(operator, RoiAlign):
         return _roi_align(operation, operator)
     if isinstance(operator, GridSample):
-        attributes = onnx_grid.grid_sample_attributes(operator, opset)
+        words = opset if place.node.domain in DEFAULT_DOMAINS else GRID_SAMPLE_SINCE
+        attributes = onnx_grid.grid_sample_attributes(operator, words)
         if attributes is None:
             raise ConventionError(f"opset {opset} cannot say it")
         return _set(operation, attributes)
