@@ -1,5 +1,6 @@
 """Where a site comes from: which program wrote it, what was meant, and where it will run."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -8,6 +9,7 @@ from halfpixel.sampling import (
     AffineSample,
     ConvTranspose,
     CropResize,
+    DepthToSpace,
     GridSample,
     Resample,
     Resize,
@@ -26,6 +28,7 @@ Operator = (
     | Resample
     | AffineSample
     | CropResize
+    | DepthToSpace
 )
 How = Literal["proven", "simulated", "recorded", "named", "assumed", "policy"]
 Safety = Literal["safe", "unsafe"]
@@ -92,3 +95,15 @@ class Origin:
 
 UNKNOWN: Final = Origin()
 """The origin of a site of which nothing is known."""
+
+_VERSION: Final = re.compile(r"\d{1,9}\.\d{1,9}(\.\d{1,9})?", re.ASCII)
+
+
+def version_of(text: str) -> tuple[int, ...] | None:
+    """Return the numbers of a version text, three at most; None where it is none.
+
+    >>> version_of("2.13.0+cpu"), version_of("1.4"), version_of("main")
+    ((2, 13, 0), (1, 4), None)
+    """
+    found = _VERSION.match(text)
+    return tuple(map(int, found[0].split("."))) if found else None

@@ -7,10 +7,9 @@ import pytest
 from halfpixel.conventions.torch.interpolate import from_arguments, parse_call
 from halfpixel.errors import UsageError
 from halfpixel.formats.onnx.read.sites import intent_of
-from halfpixel.formats.onnx.read.walk import version_of
 from halfpixel.intents.policy import expected, parse_policy
 from halfpixel.intents.pytorch_record import FX_NODE, parse_fx_node, recorded, user_line
-from halfpixel.origin import Operator, Origin, Producer
+from halfpixel.origin import Operator, Origin, Producer, version_of
 from halfpixel.sampling import AffineGrid, GridSample, RoiAlign
 from halfpixel.site import Operation
 

@@ -13,9 +13,10 @@ from halfpixel.boundary import boundary
 from halfpixel.checking.check import sites
 from halfpixel.convention import Convention, Reading, load_conventions
 from halfpixel.conventions.python_call import parse
+from halfpixel.conventions.torch.shuffle import as_conv_transpose_text
 from halfpixel.errors import ConventionError, HalfpixelError, UsageError
 from halfpixel.rule import Rule, load_rules
-from halfpixel.sampling import Area, Cubic, Nearest, Resize, Sampling, Table
+from halfpixel.sampling import Area, Cubic, DepthToSpace, Nearest, Resize, Sampling, Table
 from halfpixel.sampling.axis import weights_at
 from halfpixel.site import Site
 from halfpixel.work import TooMuchWork, one_node
@@ -167,6 +168,8 @@ def _operation(site: Site) -> Iterator[str]:
     if site.intent is not None:
         yield f"  meant: {site.intent.text} ({site.intent.how}: {site.intent.origin})"
     operator = site.operator
+    if isinstance(operator, DepthToSpace):
+        yield f"  equals: {as_conv_transpose_text(operator)}"
     if not isinstance(operator, Resize):
         return
     ins, outs = site.operation.lengths

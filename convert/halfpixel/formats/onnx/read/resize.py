@@ -29,6 +29,7 @@ from halfpixel.formats.onnx.read.grids import (
 )
 from halfpixel.formats.onnx.read.inputs import Lengths, check_type, resize_inputs
 from halfpixel.formats.onnx.read.kept_axes import kept_axes, with_claim
+from halfpixel.formats.onnx.read.patterns.shuffle import describe_depth_to_space
 from halfpixel.formats.onnx.read.scope import ANY, Scope, name_of
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 OPS: Final = frozenset(
     {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
+    | {"DepthToSpace"}
 )
 
 OTHERS: Final = frozenset({"CropAndResize", "ConvTransposeWithDynamicPads", "ATen"} | TENSORFLOW)
@@ -280,6 +282,7 @@ _DESCRIBE: Final[dict[str, Describer]] = {
     "AffineGrid": describe_affine_grid,
     "RoiAlign": describe_roi_align,
     "ConvTranspose": describe_conv_transpose,
+    "DepthToSpace": describe_depth_to_space,
 }
 
 _ELSEWHERE: Final[dict[tuple[str, str], Describer]] = {

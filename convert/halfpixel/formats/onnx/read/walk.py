@@ -1,6 +1,5 @@
 """The walk over an ONNX model: every graph, subgraph and function body, every site."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -10,12 +9,14 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.attributes import arguments_of
 from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, functions_of, leading_to, meaning
+from halfpixel.formats.onnx.read.patterns.find import ENDS, MOVES, needs_shapes
 from halfpixel.formats.onnx.read.ranges import declared_ranges
 from halfpixel.formats.onnx.read.resize import OPS, OTHERS, is_resampling
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
 from halfpixel.formats.onnx.read.surroundings import image_shape
-from halfpixel.origin import Producer
+from halfpixel.origin import Producer, version_of
+from halfpixel.sampling import ConvTranspose, DepthToSpace
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
 """Operators in which exporters write resizes."""
-
-_VERSION: Final = re.compile(r"\d{1,9}\.\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 DEEPEST: Final = 64
 
@@ -149,8 +148,11 @@ class Walk:
             return False
         wanted = OPS | WRITTEN_IN
         return any(
-            node.op_type in wanted and node.input and main.shape(node.input[0]) is None
+            node.input
+            and main.shape(node.input[0]) is None
+            and (node.op_type in wanted or needs_shapes(main, node))
             for node in main.nodes
+            if node.op_type in wanted or node.op_type in MOVES
         )
 
     def _walk(self, scope: Scope, depth: int) -> Iterator[Place]:
@@ -159,6 +161,7 @@ class Walk:
             raise GraphError("", scope.path, f"graphs are nested deeper than {DEEPEST}")
         found: list[tuple[int, Place]] = []
         gathers: dict[int, NodeProto] = {}
+        ends: dict[int, NodeProto] = {}
         asked: set[tuple[object, ...]] = set()
         for index, node in enumerate(scope.nodes):
             op = node.op_type
@@ -166,6 +169,8 @@ class Walk:
                 found.append((index, _plain(self._sites.of_node(scope, node), scope, node)))
             elif op == "GatherND":
                 gathers[index] = node
+            elif op in ENDS:
+                ends[index] = node
             elif op == "AveragePool":
                 site = self._sites.of_pooling(scope, node)
                 found += [] if site is None else [(index, _plain(site, scope, node))]
@@ -173,9 +178,10 @@ class Walk:
                 found += [(index, place) for place in self._nested(scope, node, index, depth)]
             if self.functions and (node.domain, op) in self.functions:
                 found += [(index, place) for place in self._called(scope, node, depth, asked)]
-        if gathers:
-            for site, index, data, output in self._sites.of_gathers(scope, gathers):
-                found.append((index, Place(site, scope, gathers[index], data, output)))
+        written = list(self._sites.of_gathers(scope, gathers)) if gathers else []
+        written += self._sites.of_patterns(scope, ends) if ends else []
+        for site, index, data, output in written:
+            found.append((index, Place(site, scope, scope.nodes[index], data, output)))
         found.sort(key=lambda pair: pair[0])
         yield from (place for _, place in found)
 
@@ -284,17 +290,8 @@ def _fixed(model: "ModelProto", main: Scope) -> "Callable[[str], Numbers | None]
 
 
 def _ordinary(site: Site) -> bool:
-    """Whether a ConvTranspose does not upsample: no site of ours."""
+    """Whether a ConvTranspose or DepthToSpace does not upsample: no site of ours."""
     operator = site.operator
-    strides = getattr(operator, "strides", None)
-    return site.op == "ConvTranspose" and strides is not None and set(strides) == {1}
-
-
-def version_of(text: str) -> tuple[int, ...] | None:
-    """Return the numbers of a version text, three at most; None where it is none.
-
-    >>> version_of("2.13.0+cpu"), version_of("1.4"), version_of("main")
-    ((2, 13, 0), (1, 4), None)
-    """
-    found = _VERSION.match(text)
-    return tuple(map(int, found[0].split("."))) if found else None
+    if isinstance(operator, DepthToSpace):
+        return operator.block == 1
+    return isinstance(operator, ConvTranspose) and set(operator.strides) == {1}
