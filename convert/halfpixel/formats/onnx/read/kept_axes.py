@@ -78,6 +78,29 @@ def kept_axes(scope: Scope, sizes: str, data: str, shapes: "tuple[Shape, Shape]"
     return frozenset(found)
 
 
+def dims_of(scope: Scope, name: str) -> "list[Dim]":
+    """Return the numbers of a list of lengths, symbols where they are a value's own lengths.
+
+    Of a list whose parts are joined each part counts; of one that is not known, one number.
+    """
+    numbers = scope.numbers(name)
+    if numbers is not None:
+        return [int(n) for n in numbers[:MANY]]
+    found = scope.producer(name)
+    if found is not None and found[1].op_type == "Concat":
+        where, node = found
+        return [dim for part in node.input[:MANY] for dim in _part_dims(where, part)]
+    return _part_dims(scope, name)
+
+
+def _part_dims(scope: Scope, name: str) -> "list[Dim]":
+    numbers = scope.numbers(name)
+    if numbers is not None:
+        return [int(n) for n in numbers[:MANY]]
+    sources = _traced(scope, name, 0, {}).sources or (None,)
+    return [None if source is None else source.dim for source in sources]
+
+
 def _traced(scope: Scope, name: str, depth: int, known: "Known") -> Traced:
     """Return where the numbers of a list come from; each value is looked at once."""
     key = id(scope), name

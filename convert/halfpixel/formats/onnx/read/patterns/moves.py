@@ -3,8 +3,9 @@
 from math import prod
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.formats.onnx.read.kept_axes import dims_of
 from halfpixel.formats.onnx.read.scope import Scope, given_name
-from halfpixel.site import Shape
+from halfpixel.site import Dim, Shape
 from halfpixel.work import spend
 
 if TYPE_CHECKING:
@@ -24,29 +25,27 @@ def shape_of(scope: Scope, name: str) -> Shape | None:
 def reshaped(scope: Scope, node: "NodeProto") -> Shape | None:
     """Return the shape that a Reshape makes: what it asks for, else what is declared of it."""
     declared = scope.shape(node.output[0]) if node.output else None
-    asked = scope.numbers(given_name(node, 1)) if given_name(node, 1) else None
-    if asked is None:
+    target = dims_of(scope, given_name(node, 1)) if given_name(node, 1) else []
+    if len(target) != len(declared or target):
         return declared
     before = shape_of(scope, given_name(node, 0))
-    target = [int(n) for n in asked]
     if scope.attributes(node).get("allowzero") and 0 in target:
         return None
-    told = declared if declared is not None and len(declared) == len(target) else None
-    out: list[int | str | None] = []
+    out: list[Dim] = []
     for axis, n in enumerate(target):
-        if n > 0:
-            out.append(n)
-        elif n == 0 and before is not None and axis < len(before):
+        if n == 0 and before is not None and axis < len(before):
             out.append(before[axis])
+        elif n is None or n in {0, -1}:
+            out.append(declared[axis] if declared is not None else None)
         else:
-            out.append(told[axis] if told is not None else None)
+            out.append(n)
     left = _rest(before, out)
     if target.count(-1) == 1 and left is not None:
         out[target.index(-1)] = left
     return tuple(out)
 
 
-def _rest(before: Shape | None, out: "list[int | str | None]") -> int | None:
+def _rest(before: Shape | None, out: "list[Dim]") -> int | None:
     """Return the one length that is not asked for, from the number of elements."""
     known = [n for n in out if isinstance(n, int)]
     lengths = [n for n in before or (None,) if isinstance(n, int)]

@@ -39,6 +39,9 @@ LONGER: Final = frozenset({"Tile", "Expand", "Concat"})
 IMAGES: Final = {4: ({2, 3}, {1, 2}), 5: ({2, 3, 4}, {1, 2, 3})}
 """Axes that are an image's, by rank: one alone may be the heads of an attention, or channels."""
 
+WIDE: Final = 6
+"""Axes of an image with one behind each of its own: what else is computed is not asked for."""
+
 DEEPEST: Final = 4
 """Repetitions in a row, an axis each, that are followed."""
 
@@ -53,7 +56,7 @@ class Repetition:
         factors: how often each element is repeated along each axis.
         written: the operators that it is written in.
         within: values between the data and the end of the last repetition.
-        proviso: what has to hold of lengths that are not known; empty for nothing.
+        doubt: the lengths do not tell whether they are joined so.
     """
 
     data: str
@@ -61,7 +64,7 @@ class Repetition:
     factors: tuple[int, ...]
     written: str
     within: tuple[str, ...] = ()
-    proviso: str = ""
+    doubt: bool = False
 
 
 def read_repetition(scope: Scope, node: "NodeProto") -> Repetition | None:
@@ -82,8 +85,8 @@ def read_repetition(scope: Scope, node: "NodeProto") -> Repetition | None:
             break
         factors = tuple(a * b for a, b in zip(before.factors, found.factors, strict=True))
         within = (*before.within, found.data, *found.within)
-        proviso = " and ".join(filter(None, dict.fromkeys((before.proviso, found.proviso))))
-        found = replace(before, factors=factors, within=within, proviso=proviso)
+        doubt = before.doubt or found.doubt
+        found = replace(before, factors=factors, within=within, doubt=doubt)
     return found if found is not None and _is_image(scope, node, found) else None
 
 
@@ -95,9 +98,10 @@ def _ending_in(scope: Scope, node: "NodeProto") -> Repetition | None:
     longer = None if index is None else scope.nodes[index]
     if longer is None or longer.op_type not in LONGER or not longer.input:
         return None
+    wide = _unchanged(scope, longer.input[0]) if longer.op_type == "Tile" else longer.input[0]
     counts = _counts(scope, longer)
     copied = frozenset(axis for axis, count in enumerate(counts) if count != 1)
-    parts = list(longer.input) if longer.op_type == "Concat" else [longer.input[0]]
+    parts = list(longer.input) if longer.op_type == "Concat" else [wide]
     data, places = inserted(scope, parts, copied) if copied else ("", ())
     shape, out = shape_of(scope, data), reshaped(scope, node)
     if shape is None or out is None or not len(out) == len(shape) == len(counts) - len(places):
@@ -106,8 +110,23 @@ def _ending_in(scope: Scope, node: "NodeProto") -> Repetition | None:
     fitted = None if factors is None else _fitted(shape, factors, out)
     if factors is None or fitted is None:
         return None
-    lengths, proviso = fitted
-    return Repetition(data, lengths, factors, f"{longer.op_type} and Reshape", (), proviso)
+    lengths, doubt = fitted
+    return Repetition(data, lengths, factors, f"{longer.op_type} and Reshape", (), doubt)
+
+
+def _unchanged(scope: Scope, name: str) -> str:
+    """Return what an Expand that makes nothing longer hands on: torch's repeat begins with one."""
+    index = scope.producers.get(name)
+    node = None if index is None else scope.nodes[index]
+    if node is None or node.op_type != "Expand" or len(node.input) < 2 or not node.output:
+        return name
+    shape = (
+        scope.shape(name) or scope.shape(node.input[0]) or unsqueezed_shape(scope, node.input[0])
+    )
+    many = shape is not None and len(shape) >= WIDE
+    asked = scope.computed(node.input[1]) if many else scope.numbers(node.input[1])
+    plain = asked is not None and set(asked) <= {1}
+    return node.input[0] if plain else name
 
 
 def _counts(scope: Scope, longer: "NodeProto") -> list[int | None]:
@@ -123,6 +142,8 @@ def _counts(scope: Scope, longer: "NodeProto") -> list[int | None]:
         return [len(longer.input) if k == axis % len(wide) else 1 for k in range(len(wide))]
     wide = wide or unsqueezed_shape(scope, longer.input[0]) or ()
     asked = scope.numbers(given_name(longer, 1))
+    if asked is None and len(wide) >= WIDE:
+        asked = scope.computed(given_name(longer, 1))
     told = (scope.shape(longer.output[0]) or ()) if asked is None and longer.output else ()
     made = told if asked is None else tuple(int(n) for n in asked)
     if len(made) != len(wide):
@@ -152,15 +173,15 @@ def _factors(
     return tuple(found)
 
 
-def _fitted(shape: Shape, factors: Sequence[int], out: Shape) -> tuple[Shape, str] | None:
-    """Return the lengths of the data, and what has to hold for the rest to be joined so.
+def _fitted(shape: Shape, factors: Sequence[int], out: Shape) -> tuple[Shape, bool] | None:
+    """Return the lengths of the data, and whether they leave open how axes are joined.
 
-    None where a length that is known is another. Of lengths that are not known one may be what
-    the number of elements leaves.
+    None where a length that is known is another. One axis alone is never in doubt: its length
+    follows from the number of elements.
     """
     lengths: list[int | str | None] = []
-    doubt: list[int] = []
-    for axis, (n, factor, m) in enumerate(zip(shape, factors, out, strict=True)):
+    doubt = 0
+    for n, factor, m in zip(shape, factors, out, strict=True):
         if isinstance(n, int) and isinstance(m, int):
             if n * factor != m:
                 return None
@@ -169,13 +190,9 @@ def _fitted(shape: Shape, factors: Sequence[int], out: Shape) -> tuple[Shape, st
         elif n is None and isinstance(m, int):
             n = m // factor  # noqa: PLW2901 - what the output tells
         elif n is None or factor > 1 or n != m:
-            doubt.append(axis)
+            doubt += 1
         lengths.append(n)
-    if len(doubt) < 2:
-        return tuple(lengths), ""
-    many = ", ".join(map(str, doubt))
-    times = ", ".join(str(factors[axis]) for axis in doubt)
-    return tuple(lengths), f"axes {many} come out {times} times as long"
+    return tuple(lengths), doubt > 1
 
 
 def _slices(scope: Scope, node: "NodeProto") -> Repetition | None:
@@ -245,8 +262,10 @@ def repetition_operation(found: Repetition, base: Operation) -> Described:
     kept = frozenset(axis for axis, factor in enumerate(found.factors) if factor == 1)
     told = claim(resize, scales, *base.lengths, kept)
     if told.call is not None:
-        where = " and ".join(filter(None, (told.where, found.proviso)))
-        where = where if not where or where.startswith("where") else f"where {where}"
+        words = [told.where.removeprefix("where ")] * bool(told.where)
+        if found.doubt:
+            words.append("the Reshape joins each axis with its copies")
+        where = f"where {' and '.join(words)}" if words else ""
         base = replace(base, torch_call=told.call, torch_where=where)
 
     def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":

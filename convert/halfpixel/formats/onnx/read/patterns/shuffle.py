@@ -1,6 +1,7 @@
 """Depth-to-space: the operator, and PyTorch's pixel_shuffle as Reshape, Transpose, Reshape."""
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from halfpixel.conventions.torch.shuffle import pixel_shuffle_text
@@ -83,6 +84,8 @@ class _Layout:
     meant: tuple[Literal["CRD", "DCR"], bool]
 
 
+JOINED: Final = "where the second Reshape joins each axis with its block"
+
 LAYOUTS: Final = (
     _Layout(
         (0, 1, 4, 2, 5, 3), ((0,), (1, 2, 3), (4,), (5,)), ((0,), (1,), (4, 2), (5, 3)), (2, 3),
@@ -105,12 +108,21 @@ LAYOUTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Shuffle:
-    """A depth-to-space in three nodes: the value that it reads, its shapes, and what it is."""
+    """A depth-to-space in three nodes.
+
+    Attributes:
+        data: the value that it reads.
+        shape: its shape.
+        out: the output's.
+        meant: what it is.
+        where: what has to hold of lengths that are not known; empty for nothing.
+    """
 
     data: str
     shape: Shape
     out: Shape
     meant: DepthToSpace
+    where: str = ""
 
 
 def read_shuffle(scope: Scope, node: "NodeProto") -> Shuffle | None:
@@ -129,9 +141,16 @@ def read_shuffle(scope: Scope, node: "NodeProto") -> Shuffle | None:
         return None
     for layout in fitting:
         rows, columns = (six[axis] for axis in layout.blocks)
-        whole = isinstance(rows, int) and rows == columns and rows > 1
-        if whole and _fits(shape, six, layout.parts) and _fits(out, six, layout.ends):
-            return Shuffle(data, shape, out, DepthToSpace(int(str(rows)), *layout.meant))
+        if not isinstance(rows, int) or rows != columns or rows < 2 or len(out) != 4:
+            continue
+        ours, theirs = (
+            _open_ends(*one) for one in ((shape, six, layout.parts), (out, six, layout.ends))
+        )
+        meant = DepthToSpace(rows, *layout.meant)
+        if ours is None or theirs is None or (meant.last and 3 in ours):
+            continue  # windows that are put together look alike, but for their channels
+        doubt = len(ours) > 1 or len(theirs) > 1
+        return Shuffle(data, shape, out, meant, JOINED if doubt else "")
     return None
 
 
@@ -141,32 +160,27 @@ def _made_by(scope: Scope, name: str, op: str) -> "NodeProto | None":
     return node if node is not None and node.op_type == op and node.input else None
 
 
-def _fits(shape: Shape, six: Shape, parts: "Sequence[Sequence[int]]") -> bool:
-    """Whether lengths are products of those of six axes, where both are known.
+def _open_ends(shape: Shape, six: Shape, parts: "Sequence[Sequence[int]]") -> frozenset[int] | None:
+    """Return the axes of which it is not known that their lengths are products of those of six.
 
-    Of those that are not, a batch and one more may be: a Reshape keeps the number of elements.
+    None where they are known not to be.
     """
-    if len(shape) != len(parts):
-        return False
-    open_ends = 0
+    found: set[int] = set()
     for axis, (length, axes) in enumerate(zip(shape, parts, strict=True)):
-        product: int | None = 1
-        for one in axes:
-            part = six[one]
-            product = product * part if product is not None and isinstance(part, int) else None
-        if isinstance(length, int) and product is not None:
-            if length != product:
-                return False
+        known = [n for n in (six[one] for one in axes) if isinstance(n, int)]
+        if isinstance(length, int) and len(known) == len(axes):
+            if length != prod(known):
+                return None
         elif len(axes) > 1 or length is None or length != six[axes[0]]:
-            open_ends += axis > 0
-    return open_ends <= 2
+            found.add(axis)
+    return frozenset(found)
 
 
 def shuffle_operation(shuffle: Shuffle, base: Operation) -> Described:
     """Return the operation that a shuffle is, and how it is evaluated."""
     written = "Reshape, Transpose and Reshape"
     base = replace(base, input_shape=shuffle.shape, output_shape=shuffle.out, hidden=written)
-    operation = settled(base, shuffle.meant)
+    operation = replace(settled(base, shuffle.meant), torch_where=shuffle.where)
 
     def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
         return shuffle.meant.evaluate(inputs[0])
