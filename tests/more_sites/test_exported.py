@@ -63,7 +63,7 @@ def written(name: str, *, dynamo: bool, free: bool) -> onnx.ModelProto:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if dynamo:
-            given = ((names,),) if free else None
+            given = (names,) if free else None
             program = torch.onnx.export(module, (x,), verbose=False, dynamic_shapes=given)
             assert program is not None
             return program.model_proto
