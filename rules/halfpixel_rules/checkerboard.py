@@ -11,7 +11,8 @@ Decoders with a kernel of 3 and a stride of 2. A kernel of 4 or 2, or a resize f
 convolution, covers evenly.
 
 ## What is reported
-A note with the taps that reach each phase of the output.
+A note with the taps that reach each phase of the output. Nothing where the file holds the weights
+of linear interpolation, as Caffe's bilinear filler makes them: each phase adds up to 1.
 
 ## Fix safety
 None: the weights were trained for this kernel.
@@ -29,7 +30,7 @@ DECLINED = "the weights were trained for this kernel"
 def check(site: Site) -> Iterator[Finding]:
     """Compare the taps that reach each phase."""
     operator = site.operator
-    if not isinstance(operator, ConvTranspose):
+    if not isinstance(operator, ConvTranspose) or operator.linear:
         return
     for axis in range(len(operator.kernel)):
         if not operator.is_even(axis):
@@ -48,8 +49,8 @@ def check(site: Site) -> Iterator[Finding]:
             return
 
 
-def _kernel(length: int, dilation: int = 1) -> ConvTranspose:
-    return ConvTranspose((length,), (2,), (1,), (1,), (0,), (dilation,))
+def _kernel(length: int, dilation: int = 1, *, linear: bool = False) -> ConvTranspose:
+    return ConvTranspose((length,), (2,), (1,), (1,), (0,), (dilation,), linear=linear)
 
 
 RULE = Rule(
@@ -58,6 +59,10 @@ RULE = Rule(
     check,
     examples=(
         Good(example_site("ConvTranspose", _kernel(4))),
+        Good(
+            example_site("ConvTranspose", _kernel(3, linear=True)),
+            because="the weights are those of linear interpolation: each phase adds up to 1",
+        ),
         Bad(
             example_site("ConvTranspose", _kernel(3)),
             Finding(

@@ -80,3 +80,78 @@ def _cut(axes: Sequence[_Axis]) -> str:
     """Return what is cut off, as an index behind the call; empty where nothing is."""
     slices = [f"{a.start or ''}:{-a.end or ''}" for a in axes]
     return "" if set(slices) == {":"} else f"[..., {', '.join(slices)}]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Interpolated:
+    """One axis of the call: what is padded, how long that gets, and what is cut off.
+
+    `length` is where corners are aligned: (factor, summand) of the axis' own length.
+    """
+
+    padding: int
+    start: int
+    end: int
+    length: tuple[int, int]
+
+
+def interpolate_text(meant: ConvTranspose, lengths: Sequence[int | None] = ()) -> str | None:
+    """Return a transposed convolution of linear weights as F.interpolate; None where it is none.
+
+    Beyond the border such a convolution reads zeros, where F.interpolate repeats the last sample:
+    zeros are padded before, unless what reads them is cut off.
+
+    Args:
+        meant: a convolution that is `linear`.
+        lengths: as for `conv_transpose_text`.
+
+    >>> kernel = ConvTranspose((4,), (2,), (1,), (1,), (0,), (1,), linear=True)
+    >>> interpolate_text(kernel).partition(", mode")[0]
+    'F.interpolate(F.pad(x, (1, 1)), scale_factor=2'
+    """
+    rank = len(meant.kernel)
+    known = not meant.output_shape or (None not in lengths[:rank] and len(lengths) >= rank)
+    if not meant.linear or not 1 <= rank <= 3 or not known:
+        return None
+    odd = {k == 2 * s - 1 for k, s in zip(meant.kernel, meant.strides, strict=True)}
+    corners = odd == {True} and any(s % 2 == 0 for s in meant.strides)
+    axes: list[_Interpolated] = []
+    for axis in range(rank):
+        found = _interpolated(
+            meant, axis, (lengths[axis] if lengths else None) or 1, corners=corners
+        )
+        if found is None:
+            return None
+        axes.append(found)
+    pads = [n for axis in reversed(axes) for n in (axis.padding, axis.padding)]
+    x = f"F.pad(x, {tuple(pads)})" if any(pads) else "x"
+    mode = ("linear", "bilinear", "trilinear")[rank - 1]
+    if corners:
+        parts = [f"{a.length[0]} * x.shape[{k + 2}] + {a.length[1]}" for k, a in enumerate(axes)]
+        by = f"size=[{', '.join(parts).replace('+ -', '- ')}]"
+    else:
+        same = len(set(meant.strides)) == 1
+        by = f"scale_factor={meant.strides[0] if same else meant.strides}"
+    call = f'F.interpolate({x}, {by}, mode="{mode}", align_corners={corners})'
+    return call + _cut([_Axis(0, 0, axis.start, axis.end) for axis in axes])
+
+
+def _interpolated(
+    meant: ConvTranspose, axis: int, length: int, *, corners: bool
+) -> _Interpolated | None:
+    """Return one axis of the call; None where its samples lie between those of the call.
+
+    Output o reads (o + start - centre) / stride; the call reads (o + 1/2) / stride - 1/2, or
+    o / stride where corners are aligned.
+    """
+    stride, kernel = meant.strides[axis], meant.kernel[axis]
+    out, start, _ = meant.cut(axis, length)
+    end = stride * (length - 1) + meant.reach(axis) - start - out
+    padding = int(2 * start < kernel - 1 or 2 * end < kernel - 1)
+    twice = 2 * start - (kernel - 1) + 2 * stride * padding + (0 if corners else stride - 1)
+    whole = stride * (length - 1 + 2 * padding) + 1 if corners else stride * (length + 2 * padding)
+    first = twice // 2
+    if twice % 2 or first < 0 or whole - first - out < 0:
+        return None
+    summand = 1 + stride * (2 * padding - 1)
+    return _Interpolated(padding, first, whole - first - out, (stride, summand))

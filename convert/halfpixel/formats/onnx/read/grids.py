@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.conventions.onnx import grid as onnx_grid
 from halfpixel.conventions.torch import grid as torch_grid
-from halfpixel.conventions.torch.conv_transpose import conv_transpose_text
+from halfpixel.conventions.torch.conv_transpose import conv_transpose_text, interpolate_text
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.read.evaluation import Described, arrays_of, guarded_compute
+from halfpixel.formats.onnx.read.patterns.linear_kernel import is_linear
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.sampling import ConvTranspose
 from halfpixel.site import Operation, Shape
@@ -86,6 +87,7 @@ def kernel_of(scope: Scope, node: "NodeProto", base: Operation) -> tuple[int, ..
 def describe_conv_transpose(scope: Scope, node: "NodeProto", base: Operation) -> Described:
     """Return what a ConvTranspose node computes."""
     meant = onnx_grid.conv_transpose(base.attributes, kernel_of(scope, node, base))
+    meant = replace(meant, linear=is_linear(scope, node, meant))
 
     def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
         arrays = arrays_of(scope, node, inputs, 2)
@@ -93,7 +95,9 @@ def describe_conv_transpose(scope: Scope, node: "NodeProto", base: Operation) ->
         return meant.evaluate(cast("Array", arrays[0]), cast("Array", arrays[1]), bias)
 
     bias, spatial = bool(given_name(node, 2)), base.lengths[0][2:]
-    text = conv_transpose_text(meant, bias=bias, lengths=spatial)
+    text = interpolate_text(meant, spatial) or conv_transpose_text(
+        meant, bias=bias, lengths=spatial
+    )
     operation = replace(base, operator=meant, torch_call=text, output_shape=lengthened(base, meant))
     return Described(operation, guarded_compute(node, compute))
 

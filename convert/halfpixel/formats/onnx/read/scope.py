@@ -6,7 +6,6 @@ it), or the body of a model-local function at one place where it is called.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +19,7 @@ from halfpixel.formats.onnx.read.constants import (
     listed,
     numbers,
 )  # fmt: skip
-from halfpixel.formats.onnx.read.lengths.folding import DEEPEST, FOLDED, MOST, folded
+from halfpixel.formats.onnx.read.lengths.folding import DEEPEST, FOLDED, are_few, folded
 from halfpixel.formats.onnx.read.order import producers_of
 from halfpixel.site import Attribute, Shape
 
@@ -166,17 +165,14 @@ class Scope:
         return found
 
     def numbers(self, name: str, deepest: int = DEEPEST) -> Numbers | None:
-        """Return the values of a constant, or None where it is not one.
-
-        A constant that a few nodes dequantize or cast is one.
-        """
+        """Return the values of a constant, one that is dequantized or cast too; else None."""
         tensor = self.constant(name)
         if tensor is not None:
             return numbers(tensor, self.file)
         where, _, node = self.origin(name)
         if node is not None and node.op_type in FOLDED and node.input and deepest:
             dims = where.constant_dims(node.input[0], deepest)
-            if dims is None or prod(dims) > MOST:
+            if dims is None or not are_few(dims):
                 return None
             inputs = [where.numbers(other, deepest - 1) for other in node.input if other]
             return folded(node.op_type, where.attributes(node), inputs, dims)

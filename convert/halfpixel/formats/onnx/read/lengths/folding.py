@@ -38,6 +38,11 @@ FLOATS: Final[Mapping[int, Callable[[float], float]]] = {1: float32, 10: float16
 """Rounding of the floats, by their numbers in TensorProto.DataType."""
 
 
+def are_few(dims: Sequence[int]) -> bool:
+    """Whether a constant of this shape is followed."""
+    return prod(dims) <= MOST
+
+
 def folded(
     op: str,
     attributes: Mapping[str, Attribute],
