@@ -15,15 +15,20 @@ def cast(values: Array, to: int) -> Maker:
     return [helper.make_node("Cast", ["raw"], ["c"], to=to)], {"raw": values}
 
 
-def dequantized(values: Array, scale: Array, zero: Array | None = None, axis: int = 1) -> Maker:
+def dequantized(
+    values: Array,
+    scale: Array | np.generic,
+    zero: Array | np.generic | None = None,
+    axis: int = 1,
+) -> Maker:
     """Return `c` as a constant that is dequantized, behind an Identity."""
     given = ["raw", "scale"] + ["zero"] * (zero is not None)
     nodes = [
         helper.make_node("DequantizeLinear", given, ["d"], axis=axis),
         helper.make_node("Identity", ["d"], ["c"]),
     ]
-    found = {"raw": values, "scale": scale}
-    return nodes, found if zero is None else {**found, "zero": zero}
+    found = {"raw": values, "scale": np.asarray(scale)}
+    return nodes, found if zero is None else {**found, "zero": np.asarray(zero)}
 
 
 HALF = np.float32(0.5)

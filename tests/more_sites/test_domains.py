@@ -24,7 +24,7 @@ BOXES = np.array(
 BEYOND = np.array([[-0.3, 0.2, 0.8, 1.4], [0.1, -0.5, 1.2, 0.5]], np.float32)
 
 
-def crops(size: tuple[int, int], mode: str, boxes: Array, **attributes: float) -> ModelProto:
+def crops(size: tuple[int, int], mode: str, boxes: Array, **attributes: Any) -> ModelProto:  # noqa: ANN401 - as make_node
     node = helper.make_node(
         "CropAndResize", ["x", "boxes", "which", "size"], ["y"], "crop",
         domain=MICROSOFT, mode=mode, **attributes,

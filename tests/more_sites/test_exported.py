@@ -3,6 +3,7 @@
 import io
 import warnings
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import onnx
@@ -47,7 +48,7 @@ def shuffle(x: Tensor) -> Tensor:
     return parts.reshape(n, c // 4, h * 2, w * 2)
 
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "expand": expand,
     "interleave": interleave,
     "repeat": repeat,
@@ -69,7 +70,7 @@ def written(name: str, *, dynamo: bool, free: bool) -> onnx.ModelProto:
             return program.model_proto
         stream = io.BytesIO()
         torch.onnx.export(
-            module, (x,), stream, dynamo=False, opset_version=17, input_names=["x"],
+            module, (x,), cast("str", stream), dynamo=False, opset_version=17, input_names=["x"],
             dynamic_axes={"x": names} if free else None,
         )  # fmt: skip
     return onnx.load_from_string(stream.getvalue())

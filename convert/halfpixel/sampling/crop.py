@@ -209,10 +209,9 @@ class CropResize:
         for k, (down, across) in enumerate(self.corners(boxes, (height, width))):
             rows = self.positions(float(down[0]), float(down[1]), self.output[0])
             columns = self.positions(float(across[0]), float(across[1]), self.output[1])
-            read = np.meshgrid(columns, rows)
+            places = np.stack(np.meshgrid(columns, rows), axis=-1)[None]
             if self.mode == "nearest":
-                read = [np.floor(one.astype(np.float32) + 0.5) for one in read]
-            places = np.stack(read, axis=-1)[None]
+                places = np.floor(places.astype(np.float32) + 0.5)
             patch = sampler.sample(x[which[k]][None], places)[0]
             inside = _inside(rows, height)[:, None] & _inside(columns, width)
             out[k] = np.where(inside, patch, pad)

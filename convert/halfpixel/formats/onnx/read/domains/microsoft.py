@@ -78,10 +78,10 @@ def describe_crop_and_resize(scope: Scope, node: "NodeProto", base: Operation) -
             raise GraphError("", node.name, f"cannot be evaluated: {error}") from error
         return operator.evaluate(x, boxes, indices)
 
-    compute = guarded_compute(node, compute)
+    guarded = guarded_compute(node, compute)
     base = replace(base, constant_lengths=scope.numbers(given_name(node, 3)) is not None)
     if size is None:
-        return Described(base, compute)
+        return Described(base, guarded)
     operator = meant(size)
     text, where = crop_and_resize_text(operator)
     boxes, image = scope.shape(given_name(node, 1)), base.input_shape
@@ -89,7 +89,7 @@ def describe_crop_and_resize(scope: Scope, node: "NodeProto", base: Operation) -
     shape: Shape = (first, image[1] if image and len(image) > 1 else None, *operator.output)
     return Described(
         replace(base, operator=operator, torch_call=text, torch_where=where, output_shape=shape),
-        compute,
+        guarded,
     )
 
 

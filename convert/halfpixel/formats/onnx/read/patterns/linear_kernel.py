@@ -62,7 +62,7 @@ def _begins_with(scope: Scope, name: str, wanted: float) -> bool:
     if tensor.raw_data:
         import struct
 
-        first = struct.unpack_from("<f", tensor.raw_data)[0] if len(tensor.raw_data) > 3 else 0.0
+        first: float = struct.unpack("<f", tensor.raw_data[:4].ljust(4, b"\0"))[0]
     elif tensor.float_data:
         first = tensor.float_data[0]
     else:
