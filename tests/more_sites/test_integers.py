@@ -52,5 +52,5 @@ def test_antialias_of_uint8_rounds() -> None:
     model = resized(x, 1, 5)
     found, exact = by_onnxruntime(model, {"x": x}).astype(float), only(model).evaluate(x)
     assert np.abs(found - exact).max() < 1
-    assert abs((found - exact).mean()) < 0.1
+    assert abs((found - exact).mean()) < 0.2  # ties go up
     assert "lost-fraction" not in {one.rule.name for one in halfpixel.check(model).findings}
