@@ -1,16 +1,18 @@
-"""A resize is written in other operators: gathers with index tables, or a pooling.
+"""A resize is written in other operators: gathers with index tables, a pooling, or copies.
 
 ## Why it matters
 Tools that look for Resize do not see it: delegates for mobile chips fall back, quantisers
-treat it as data movement, and nobody reads its coordinates. What it computes is fixed for the
-exported sizes.
+treat it as data movement, and nobody reads its coordinates. Index tables and windows are fixed for
+the exported sizes.
 
 ## Where it comes from
 torch.onnx.export(dynamo=True) decomposes nearest-exact and 1-D linear into GatherND, and area
-into AveragePool.
+into AveragePool. Keras' UpSampling2D becomes Tile and Reshape, or slices that are put back several
+times; PyTorch's repeat_interleave, or expand and reshape, becomes Expand and Reshape; a pixel
+shuffle by hand becomes Reshape, Transpose and Reshape.
 
 ## What is reported
-A note with the PyTorch call that the nodes are, found from their index tables and weights.
+A note with the PyTorch call that the nodes are, found from their index tables, weights and shapes.
 
 ## Fix safety
 None: it computes what was meant.
@@ -26,7 +28,7 @@ DECLINED = "it computes what was meant"
 
 
 def check(site: Site) -> Iterator[Finding]:
-    """Name the resize that a gather or pooling is."""
+    """Name the resize that a gather, a pooling or copies are."""
     operation = site.operation
     if operation.hidden and operation.torch_call:
         message = f"{operation.torch_call} is written as {operation.hidden}"
