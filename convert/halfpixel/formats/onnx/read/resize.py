@@ -10,14 +10,12 @@ from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
 from halfpixel.conventions.onnx.resize import Request
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
-from halfpixel.formats.onnx.read.domains.leftovers import ATEN, TENSORFLOW, leftover
-from halfpixel.formats.onnx.read.domains.microsoft import (
-    BLOCKED,
-    NHWC,
-    describe_blocked,
-    describe_crop_and_resize,
-    describe_dynamic_pads,
-    describe_nhwc_grid_sample,
+from halfpixel.formats.onnx.read.domains.names import (
+    ATEN,
+    ELSEWHERE,
+    NHWC_RESIZE,
+    TENSORFLOW,
+    leftover,
 )
 from halfpixel.formats.onnx.read.evaluation import Described, bind, numbers_of
 from halfpixel.formats.onnx.read.grids import (
@@ -29,7 +27,6 @@ from halfpixel.formats.onnx.read.grids import (
 )
 from halfpixel.formats.onnx.read.inputs import Lengths, check_type, resize_inputs
 from halfpixel.formats.onnx.read.kept_axes import kept_axes, with_claim
-from halfpixel.formats.onnx.read.patterns.shuffle import describe_depth_to_space
 from halfpixel.formats.onnx.read.scope import ANY, Scope, name_of
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
@@ -58,7 +55,7 @@ def is_resampling(node: "NodeProto") -> bool:
     domain, op = node.domain, node.op_type
     if domain in DEFAULT_DOMAINS:
         return op in OPS or op in TENSORFLOW
-    return (domain, op) in _ELSEWHERE or (domain == ATEN and bool(leftover(node)))
+    return (domain, op) in ELSEWHERE or (domain == ATEN and bool(leftover(node)))
 
 
 def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
@@ -127,7 +124,11 @@ def _foreign(_scope: Scope, node: "NodeProto", _base: Operation) -> Described:
 def _describer(node: "NodeProto") -> "Describer":
     if node.domain in DEFAULT_DOMAINS:
         return _DESCRIBE.get(node.op_type, _foreign)
-    return _ELSEWHERE.get((node.domain, node.op_type), _foreign)
+    if (node.domain, node.op_type) == NHWC_RESIZE:
+        return _resize
+    from halfpixel.formats.onnx.read.domains.microsoft import DESCRIBED
+
+    return DESCRIBED.get((node.domain, node.op_type), _foreign)
 
 
 def op_of(node: "NodeProto") -> str:
@@ -135,6 +136,12 @@ def op_of(node: "NodeProto") -> str:
     if node.domain in DEFAULT_DOMAINS or (node.domain, node.op_type) == (MICROSOFT, "GridSample"):
         return node.op_type
     return f"{node.domain}.{node.op_type}"
+
+
+def _depth_to_space(scope: Scope, node: "NodeProto", base: Operation) -> Described:
+    from halfpixel.formats.onnx.read.patterns.shuffle import describe_depth_to_space
+
+    return describe_depth_to_space(scope, node, base)
 
 
 def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
@@ -282,14 +289,5 @@ _DESCRIBE: Final[dict[str, Describer]] = {
     "AffineGrid": describe_affine_grid,
     "RoiAlign": describe_roi_align,
     "ConvTranspose": describe_conv_transpose,
-    "DepthToSpace": describe_depth_to_space,
-}
-
-_ELSEWHERE: Final[dict[tuple[str, str], Describer]] = {
-    (MICROSOFT, "GridSample"): describe_grid_sample,
-    (MICROSOFT, "CropAndResize"): describe_crop_and_resize,
-    (MICROSOFT, "ConvTransposeWithDynamicPads"): describe_dynamic_pads,
-    (BLOCKED, "Upsample"): describe_blocked,
-    (NHWC, "Resize"): _resize,
-    (NHWC, "GridSample"): describe_nhwc_grid_sample,
+    "DepthToSpace": _depth_to_space,
 }

@@ -148,7 +148,7 @@ class Sites:
         def read(node: "NodeProto") -> "Pattern | None":
             return if_sound(read_pattern, scope, node, self.producer)
 
-        for index, pattern in patterns_of(scope, nodes, read):
+        for index, pattern in patterns_of(nodes, read):
             node = nodes[index]
             if isinstance(pattern, str):
                 site = self.unjudged(scope, node, pattern)

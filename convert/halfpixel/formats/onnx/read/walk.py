@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.attributes import arguments_of
 from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, functions_of, leading_to, meaning
-from halfpixel.formats.onnx.read.patterns.find import ENDS, MOVES, needs_shapes
+from halfpixel.formats.onnx.read.patterns.ends import ENDS, MOVES, may_end, needs_shapes
 from halfpixel.formats.onnx.read.ranges import declared_ranges
 from halfpixel.formats.onnx.read.resize import OPS, OTHERS, is_resampling
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
@@ -169,7 +169,7 @@ class Walk:
                 found.append((index, _plain(self._sites.of_node(scope, node), scope, node)))
             elif op == "GatherND":
                 gathers[index] = node
-            elif op in ENDS:
+            elif op in ENDS and may_end(scope, node):
                 ends[index] = node
             elif op == "AveragePool":
                 site = self._sites.of_pooling(scope, node)

@@ -25,24 +25,27 @@ from halfpixel.conventions.torch import grid as torch_grid
 from halfpixel.conventions.torch.conv_transpose import conv_transpose_text
 from halfpixel.conventions.torch.resample import crop_and_resize_text
 from halfpixel.errors import ConventionError, GraphError
+from halfpixel.formats.onnx.read.domains.names import BLOCKED, NHWC
 from halfpixel.formats.onnx.read.evaluation import Described, arrays_of, guarded_compute
-from halfpixel.formats.onnx.read.grids import kernel_of, lengthened
+from halfpixel.formats.onnx.read.grids import (
+    MICROSOFT,
+    describe_grid_sample,
+    kernel_of,
+    lengthened,
+)
 from halfpixel.formats.onnx.read.kept_axes import with_claim
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.sampling import CropResize
 from halfpixel.site import Operation, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
     from onnx import NodeProto
 
     from halfpixel.arrays import Array
-
-BLOCKED: Final = "com.microsoft.nchwc"
-NHWC: Final = "com.ms.internal.nhwc"
 
 NEAREST: Final = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
 """What the blocked Upsample computes in mode nearest, by whole factors, whatever it says."""
@@ -161,3 +164,12 @@ def describe_nhwc_grid_sample(scope: Scope, node: "NodeProto", base: Operation) 
     if text is not None:
         text = text.replace("(x,", "(x.permute(0, 3, 1, 2),") + ".permute(0, 2, 3, 1)"
     return Described(replace(base, operator=meant, torch_call=text), guarded_compute(node, compute))
+
+
+DESCRIBED: "Final[dict[tuple[str, str], Callable[[Scope, NodeProto, Operation], Described]]]" = {
+    (MICROSOFT, "GridSample"): describe_grid_sample,
+    (MICROSOFT, "CropAndResize"): describe_crop_and_resize,
+    (MICROSOFT, "ConvTransposeWithDynamicPads"): describe_dynamic_pads,
+    (BLOCKED, "Upsample"): describe_blocked,
+    (NHWC, "GridSample"): describe_nhwc_grid_sample,
+}

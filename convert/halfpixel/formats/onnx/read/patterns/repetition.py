@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.torch.text import claim
 from halfpixel.formats.onnx.read.evaluation import Described
+from halfpixel.formats.onnx.read.patterns.ends import LONGER
 from halfpixel.formats.onnx.read.patterns.moves import (
     inserted,
     reshaped,
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
     from halfpixel.arrays import Array
-
-LONGER: Final = frozenset({"Tile", "Expand", "Concat"})
-"""Operators that make an axis longer by copies."""
 
 IMAGES: Final = {4: ({2, 3}, {1, 2}), 5: ({2, 3, 4}, {1, 2, 3})}
 """Axes that are an image's, by rank: one alone may be the heads of an attention, or channels."""

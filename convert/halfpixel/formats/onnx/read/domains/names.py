@@ -1,4 +1,4 @@
-"""Operators of other frameworks that a converter left in a file, where no runtime has them.
+"""Which operators of other domains resample, and those that a converter left, where none has them.
 
 Source: tf2onnx `tfonnx.py`, which keeps the type of an operator that it does not convert (those of
 TensorFlow Lite with TFL_ before their name); PyTorch `torch/onnx/_internal/torchscript_exporter`,
@@ -22,6 +22,17 @@ TENSORFLOW: Final = frozenset(
     | {"TFL_TRANSPOSE_CONV"}
 )
 """TensorFlow's operators, which converters that do not know one leave in ONNX's domain."""
+
+BLOCKED: Final = "com.microsoft.nchwc"
+NHWC: Final = "com.ms.internal.nhwc"
+NHWC_RESIZE: Final = (NHWC, "Resize")
+
+ELSEWHERE: Final = frozenset(
+    {("com.microsoft", op) for op in ("GridSample", "CropAndResize")}
+    | {("com.microsoft", "ConvTransposeWithDynamicPads"), (BLOCKED, "Upsample")}
+    | {NHWC_RESIZE, (NHWC, "GridSample")}
+)
+"""Operators of onnxruntime's own domains that resample."""
 
 RESAMPLING: Final = (
     "upsample_", "_upsample_", "grid_sampler", "affine_grid_generator", "pixel_shuffle",
