@@ -89,8 +89,9 @@ def plan_of(
     """
     if place.output not in place.scope.producers:
         raise ConventionError("nothing reads what it makes")
-    if place.node.domain not in {*DEFAULT_DOMAINS, MICROSOFT}:
-        raise ConventionError(f"{place.site.op} is written by onnxruntime's optimiser alone")
+    foreign = place.node.domain not in DEFAULT_DOMAINS
+    if foreign and (place.node.domain, place.node.op_type) != (MICROSOFT, "GridSample"):
+        raise ConventionError(f"{place.site.op} is onnxruntime's own, and is left as it is")
     if goal is not None:
         return _resize(place, change, goal, opset, lifted=lifted)
     operator, operation = change.operator, place.site.operation
