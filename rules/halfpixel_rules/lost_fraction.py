@@ -83,18 +83,18 @@ RULE = Rule(
     __doc__,
     check,
     examples=(
-        Good(example_site("Resize", _up(Nearest("floor")), dtype="uint8", **_SHAPES)),
-        Good(example_site("Resize", _up(Linear()), dtype="float32", **_SHAPES)),
+        Good(example_site("Resize", _up(Nearest("floor")), dtype="uint8", like=_SHAPES)),
+        Good(example_site("Resize", _up(Linear()), dtype="float32", like=_SHAPES)),
         Good(
-            example_site("Resize", _up(Linear()), dtype="uint8", **_THIRD),
+            example_site("Resize", _up(Linear()), dtype="uint8", like=_THIRD),
             because="every third pixel is taken as it is",
         ),
         Good(
-            example_site("Resize", _up(Linear(antialias=True)), dtype="uint8", **_SHAPES),
+            example_site("Resize", _up(Linear(antialias=True)), dtype="uint8", like=_SHAPES),
             because="onnxruntime rounds what its antialias computes",
         ),
         Bad(
-            example_site("Resize", _up(Linear()), dtype="uint8", **_SHAPES),
+            example_site("Resize", _up(Linear()), dtype="uint8", like=_SHAPES),
             Finding(
                 "onnxruntime cuts off the fractions of uint8: values come out up to 1 lower, "
                 "where PyTorch rounds",
@@ -104,7 +104,7 @@ RULE = Rule(
             ),
         ),
         Bad(
-            example_site("Resize", _up(Linear(antialias=True)), dtype="int8", **_SHAPES),
+            example_site("Resize", _up(Linear(antialias=True)), dtype="int8", like=_SHAPES),
             Finding(
                 "antialias of int8 turns every value below 0 into 0 in onnxruntime",
                 "warning",

@@ -78,10 +78,11 @@ def nhwc_resize() -> ModelProto:
     return other_domain(model, NHWC, 19)
 
 
+NONE = (0, 0)
 TWO = Resize(((2, Sampling("half_pixel", Linear())),))
 DECLINED: list[tuple[ModelProto, Operator, str]] = [
     (crops((4, 7), "bilinear", BOXES), TWO, "onnxruntime's own"),
-    (dynamic_pads(), ConvTranspose((3, 3), *[(2, 2), *[(0, 0)] * 3, (1, 1)]), "onnxruntime's own"),
+    (dynamic_pads(), ConvTranspose((3, 3), (2, 2), NONE, NONE, NONE, (1, 1)), "onnxruntime's own"),
     (nhwc_resize(), TWO, "onnxruntime's own"),
 ]
 
