@@ -5,6 +5,7 @@ symbol on both sides, and one whose size the graph takes from the very shape of 
 """
 
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.torch.text import claim
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
     from halfpixel.conventions.meaning import Meaning
+    from halfpixel.formats.onnx.read.constants import Numbers
     from halfpixel.site import Dim, Operation, Shape
 
     Known = dict[tuple[int, str], "Traced"]
@@ -81,11 +83,12 @@ def kept_axes(scope: Scope, sizes: str, data: str, shapes: "tuple[Shape, Shape]"
 def dims_of(scope: Scope, name: str) -> "list[Dim]":
     """Return the numbers of a list of lengths, symbols where they are a value's own lengths.
 
-    Of a list whose parts are joined each part counts; of one that is not known, one number.
+    Of a list whose parts are joined each part counts; of one that is not known, one number. None
+    at all of one that is too long.
     """
-    numbers = scope.numbers(name)
+    numbers = short_list(scope, name)
     if numbers is not None:
-        return [int(n) for n in numbers[:MANY]]
+        return [int(n) for n in numbers]
     found = scope.producer(name)
     if found is not None and found[1].op_type == "Concat":
         where, node = found
@@ -93,10 +96,18 @@ def dims_of(scope: Scope, name: str) -> "list[Dim]":
     return _part_dims(scope, name)
 
 
+def short_list(scope: Scope, name: str) -> "Numbers | None":
+    """Return the numbers of a constant list; None where it is none, or longer than any shape."""
+    dims = scope.constant_dims(name)
+    return None if dims is None or prod(dims) > MANY else scope.numbers(name)
+
+
 def _part_dims(scope: Scope, name: str) -> "list[Dim]":
-    numbers = scope.numbers(name)
+    numbers = short_list(scope, name)
     if numbers is not None:
-        return [int(n) for n in numbers[:MANY]]
+        return [int(n) for n in numbers]
+    if scope.constant_dims(name) is not None:
+        return []
     sources = _traced(scope, name, 0, {}).sources or (None,)
     return [None if source is None else source.dim for source in sources]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.sampling.arithmetic import float16, float32
 from halfpixel.site import Attribute
+from halfpixel.work import spend
 
 if TYPE_CHECKING:
     from halfpixel.formats.onnx.read.constants import Numbers
@@ -62,6 +63,7 @@ def folded(
     >>> folded("DequantizeLinear", {}, [(130, 126), (0.5,), (128,)], (2,))
     (1.0, -1.0)
     """
+    spend(prod(dims) // 16)
     known = [values for values in inputs if values is not None]
     if len(known) < len(inputs):
         return None

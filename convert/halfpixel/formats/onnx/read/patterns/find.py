@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.read.evaluation import Described, guarded_compute
 from halfpixel.formats.onnx.read.patterns.repetition import read_repetition, repetition_operation
 from halfpixel.formats.onnx.read.patterns.shuffle import read_shuffle, shuffle_operation
@@ -42,6 +43,15 @@ def read_pattern(scope: Scope, node: "NodeProto", producer: Producer) -> Pattern
         declared=scope.declared(node.output[0]),
         origin=Origin(producer),
     )
+    try:
+        return _read(scope, node, base)
+    except TooMuchWork:
+        raise
+    except ConventionError:
+        return None  # lengths that no such resampling has
+
+
+def _read(scope: Scope, node: "NodeProto", base: Operation) -> Pattern | None:
     shuffle = read_shuffle(scope, node)
     if shuffle is not None:
         spend(PLAIN)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.sampling import ConvTranspose
 from halfpixel.sampling.deconvolution import linear_taps
+from halfpixel.work import spend
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -24,14 +25,20 @@ NEAR: Final = 2e-7
 
 def is_linear(scope: Scope, node: "NodeProto", meant: ConvTranspose) -> bool:
     """Whether the constant weights of a node interpolate each channel by itself, without a bias."""
-    kernel, name = _kernel(meant), given_name(node, 1)
-    dims = scope.constant_dims(name) if kernel else None
-    if dims is None or prod(dims) > MOST or dims[2:] != meant.kernel or len(dims) < 3:
+    name = given_name(node, 1)
+    dims = scope.constant_dims(name)
+    if dims is None or dims[2:] != meant.kernel or len(dims) < 3 or not 0 < prod(dims) <= MOST:
+        return False
+    kernel = _kernel(meant)
+    if not kernel:
         return False
     inside, outside = dims[:2]
     by_itself = (inside, outside) == (meant.groups, 1) or (meant.groups == 1 and inside == outside)
+    if not by_itself or not _begins_with(scope, name, kernel[0]):
+        return False
+    spend(prod(dims) // 64)
     bias = scope.numbers(given_name(node, 2)) if given_name(node, 2) else ()
-    if not by_itself or bias is None or any(bias) or not _begins_with(scope, name, kernel[0]):
+    if bias is None or any(bias):
         return False
     values, size = scope.numbers(name) or (), len(kernel)
     none = [0.0] * size

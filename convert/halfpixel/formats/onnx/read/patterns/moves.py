@@ -3,7 +3,7 @@
 from math import prod
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.formats.onnx.read.kept_axes import dims_of
+from halfpixel.formats.onnx.read.kept_axes import dims_of, short_list
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.site import Dim, Shape
 from halfpixel.work import spend
@@ -109,7 +109,7 @@ def _unsqueezed(scope: Scope, name: str) -> tuple[str, tuple[int, ...]] | None:
         return None
     own = [True] * len(shape)
     for node in reversed(steps):
-        given = scope.attributes(node).get("axes") or scope.numbers(given_name(node, 1))
+        given = scope.attributes(node).get("axes") or short_list(scope, given_name(node, 1))
         axes = given if isinstance(given, tuple) else ()
         rank = len(own) + len(axes)
         if not axes or any(not -rank <= int(axis) < rank for axis in axes):

@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.conventions.meaning import check_lengths
 from halfpixel.conventions.torch.text import claim
 from halfpixel.formats.onnx.read.evaluation import Described
+from halfpixel.formats.onnx.read.kept_axes import short_list
 from halfpixel.formats.onnx.read.patterns.ends import LONGER
 from halfpixel.formats.onnx.read.patterns.moves import (
     inserted,
@@ -122,7 +124,7 @@ def _unchanged(scope: Scope, name: str) -> str:
         scope.shape(name) or scope.shape(node.input[0]) or unsqueezed_shape(scope, node.input[0])
     )
     many = shape is not None and len(shape) >= WIDE
-    asked = scope.computed(node.input[1]) if many else scope.numbers(node.input[1])
+    asked = scope.computed(node.input[1]) if many else short_list(scope, node.input[1])
     plain = asked is not None and set(asked) <= {1}
     return node.input[0] if plain else name
 
@@ -130,7 +132,7 @@ def _unchanged(scope: Scope, name: str) -> str:
 def _counts(scope: Scope, longer: "NodeProto") -> list[int | None]:
     """Return how often each axis is copied, None each where it is not known."""
     if longer.op_type == "Tile":
-        return [int(n) for n in scope.numbers(given_name(longer, 1)) or ()]
+        return [int(n) for n in short_list(scope, given_name(longer, 1)) or ()]
     wide = shape_of(scope, longer.input[0])
     axis = scope.attributes(longer).get("axis")
     if longer.op_type == "Concat":
@@ -139,7 +141,7 @@ def _counts(scope: Scope, longer: "NodeProto") -> list[int | None]:
             return []
         return [len(longer.input) if k == axis % len(wide) else 1 for k in range(len(wide))]
     wide = wide or unsqueezed_shape(scope, longer.input[0]) or ()
-    asked = scope.numbers(given_name(longer, 1))
+    asked = short_list(scope, given_name(longer, 1))
     if asked is None and len(wide) >= WIDE:
         asked = scope.computed(given_name(longer, 1))
     told = (scope.shape(longer.output[0]) or ()) if asked is None and longer.output else ()
@@ -257,6 +259,7 @@ def repetition_operation(found: Repetition, base: Operation) -> Described:
         base, operator=resize, input_shape=found.shape, output_shape=out, by="scales",
         scales=scales, hidden=found.written,
     )  # fmt: skip
+    check_lengths(resize, *base.lengths, scales=scales)
     kept = frozenset(axis for axis, factor in enumerate(found.factors) if factor == 1)
     told = claim(resize, scales, *base.lengths, kept)
     if told.call is not None:
