@@ -195,7 +195,7 @@ def _fitted(shape: Shape, factors: Sequence[int], out: Shape) -> tuple[Shape, bo
     return tuple(lengths), doubt > 1
 
 
-def _slices(scope: Scope, node: "NodeProto") -> Repetition | None:
+def _slices(scope: Scope, node: "NodeProto", deepest: int = DEEPEST) -> Repetition | None:
     """Return the repetition of the slices of a Split, each put back several times."""
     names = list(node.input)
     if len(names) < 4 or names[0] != names[1]:
@@ -207,7 +207,7 @@ def _slices(scope: Scope, node: "NodeProto") -> Repetition | None:
         return None
     spend(len(names))
     count = len(names) // len(parts)
-    shape = shape_of(scope, given_name(split, 0))
+    shape = shape_of(scope, given_name(split, 0)) or _made(scope, given_name(split, 0), deepest)
     if shape is None or names != [part for part in parts for _ in range(count)]:
         return None
     axes = scope.attributes(split).get("axis", 0), scope.attributes(node).get("axis", 0)
@@ -219,6 +219,17 @@ def _slices(scope: Scope, node: "NodeProto") -> Repetition | None:
         return None
     factors = tuple(count if k == axis else 1 for k in range(len(shape)))
     return Repetition(given_name(split, 0), shape, factors, "Split and Concat")
+
+
+def _made(scope: Scope, name: str, deepest: int) -> Shape | None:
+    """Return the shape that slices put back make, where the file does not tell it."""
+    index = scope.producers.get(name) if deepest else None
+    node = None if index is None else scope.nodes[index]
+    before = _slices(scope, node, deepest - 1) if node and node.op_type == "Concat" else None
+    if before is None:
+        return None
+    pairs = zip(before.shape, before.factors, strict=True)
+    return tuple([n * k if isinstance(n, int) else n for n, k in pairs])
 
 
 def _is_image(scope: Scope, node: "NodeProto", found: Repetition) -> bool:
