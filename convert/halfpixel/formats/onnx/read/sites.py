@@ -139,6 +139,12 @@ class Sites:
                 site = self._placed(scope, nodes[index], described)
                 yield site, index, gather.data, output
 
+    def unjudged(self, scope: Scope, node: "NodeProto", reason: str) -> Site:
+        """Return a node that is too much work, as a site of which nothing is known."""
+        described = misfit(scope, node, self.producer, reason)
+        operation = replace(described.operation, unjudged=True)
+        return Site(name_of(node), operation, scope.path, compute=described.compute)
+
     def of_patterns(
         self, scope: Scope, nodes: "Mapping[int, NodeProto]"
     ) -> Iterator[tuple[Site, int, str, str]]:
@@ -156,12 +162,6 @@ class Sites:
             else:
                 site = self._placed(scope, node, pattern.described)
                 yield site, index, pattern.data, node.output[0]
-
-    def unjudged(self, scope: Scope, node: "NodeProto", reason: str) -> Site:
-        """Return a node that is too much work, as a site of which nothing is known."""
-        described = misfit(scope, node, self.producer, reason)
-        operation = replace(described.operation, unjudged=True)
-        return Site(name_of(node), operation, scope.path, compute=described.compute)
 
     def _described(self, scope: Scope, node: "NodeProto") -> Site:
         try:

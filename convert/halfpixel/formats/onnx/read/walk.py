@@ -178,10 +178,12 @@ class Walk:
                 found += [(index, place) for place in self._nested(scope, node, index, depth)]
             if self.functions and (node.domain, op) in self.functions:
                 found += [(index, place) for place in self._called(scope, node, depth, asked)]
-        written = list(self._sites.of_gathers(scope, gathers)) if gathers else []
-        written += self._sites.of_patterns(scope, ends) if ends else []
-        for site, index, data, output in written:
-            found.append((index, Place(site, scope, scope.nodes[index], data, output)))
+        if gathers:
+            for site, index, data, output in self._sites.of_gathers(scope, gathers):
+                found.append((index, Place(site, scope, gathers[index], data, output)))
+        if ends:
+            for site, index, data, output in self._sites.of_patterns(scope, ends):
+                found.append((index, Place(site, scope, ends[index], data, output)))
         found.sort(key=lambda pair: pair[0])
         yield from (place for _, place in found)
 
