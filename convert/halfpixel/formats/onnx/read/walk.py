@@ -178,14 +178,20 @@ class Walk:
                 found += [(index, place) for place in self._nested(scope, node, index, depth)]
             if self.functions and (node.domain, op) in self.functions:
                 found += [(index, place) for place in self._called(scope, node, depth, asked)]
-        if gathers:
-            for site, index, data, output in self._sites.of_gathers(scope, gathers):
-                found.append((index, Place(site, scope, gathers[index], data, output)))
-        if ends:
-            for site, index, data, output in self._sites.of_patterns(scope, ends):
-                found.append((index, Place(site, scope, ends[index], data, output)))
+        found += self._written(scope, gathers, ends)
         found.sort(key=lambda pair: pair[0])
         yield from (place for _, place in found)
+
+    def _written(
+        self, scope: Scope, gathers: "Mapping[int, NodeProto]", ends: "Mapping[int, NodeProto]"
+    ) -> Iterator[tuple[int, Place]]:
+        """Yield the sites that are written in several nodes, with the place of one of these."""
+        if gathers:
+            for site, index, data, output in self._sites.of_gathers(scope, gathers):
+                yield index, Place(site, scope, gathers[index], data, output)
+        if ends:
+            for site, index, data, output in self._sites.of_patterns(scope, ends):
+                yield index, Place(site, scope, ends[index], data, output)
 
     def _called(
         self, scope: Scope, node: "NodeProto", depth: int, asked: set[tuple[object, ...]]
