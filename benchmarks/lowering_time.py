@@ -13,13 +13,13 @@ with its reason.
 from __future__ import annotations
 
 import time
-from dataclasses import astuple
 from statistics import median
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import onnx
 import onnxruntime as ort
+from msgspec.structs import astuple
 
 import halfpixel
 from halfpixel.sampling.lowering import LOWERINGS

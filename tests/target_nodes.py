@@ -1,15 +1,17 @@
 """Nodes that targets are asked about, constructed: one for every condition that a row can have."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 from typing import Literal, TypedDict, Unpack
 
+from msgspec.structs import replace
+
 from halfpixel.conditions.facts import WORDS
 from halfpixel.conventions.onnx.resize import Request, read
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
-from halfpixel.site import Attribute, Input, Operation, Surroundings
+from halfpixel.site import Attribute, Operation
+from halfpixel.surroundings import Input, Surroundings
 
 Pair = tuple[int | None, int | None]
 Lengths = tuple[Pair, Pair]

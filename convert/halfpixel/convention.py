@@ -7,14 +7,14 @@ a folder with such a file, which ends in a typed constant ``CONVENTION``: it is 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from halfpixel.registry import find
 from halfpixel.sampling import Sampling
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What a call computes, along its spatial axes alone.
 
     Attributes:
@@ -26,8 +26,7 @@ class Reading:
     lengths: tuple[int | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Convention:
+class Convention(Struct, frozen=True):
     """One framework's names for a sampling.
 
     Attributes:

@@ -1,19 +1,21 @@
 """What a format is: how a kind of model is read without weights, walked, and written back."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from halfpixel.origin import Operator, Safety
-from halfpixel.site import Shape, Site
+from halfpixel.site import Site
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     from halfpixel.sampling.lowering import Cost
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(Struct, frozen=True):
     """One input of a model.
 
     Attributes:
@@ -31,8 +33,7 @@ class Port:
     role: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """A value inside a model.
 
     Attributes:
@@ -48,8 +49,7 @@ class Value:
     reads: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SiteValues:
+class SiteValues(Struct, frozen=True):
     """The values between which a site stands.
 
     Attributes:
@@ -65,8 +65,7 @@ class SiteValues:
     inputs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What one site should compute instead, and who asks for it.
 
     Attributes:
@@ -106,8 +105,7 @@ class Change:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a change, or of a finding or request that none was made of.
 
     Attributes:
@@ -246,8 +244,7 @@ class Opened(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One kind of model file.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Where a site comes from: which program wrote it, what was meant, and where it will run."""
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 from halfpixel.sampling import (
     AffineGrid,
@@ -34,9 +35,10 @@ How = Literal["proven", "simulated", "recorded", "named", "assumed", "policy"]
 Safety = Literal["safe", "unsafe"]
 """Whether a change is proven to keep or restore what is meant, or rests on an assumption."""
 
+_VERSION: Final = re.compile(r"\d{1,9}\.\d{1,9}(\.\d{1,9})?", re.ASCII)
 
-@dataclass(frozen=True, slots=True)
-class Producer:
+
+class Producer(Struct, frozen=True):
     """Which program wrote the model.
 
     Attributes:
@@ -51,8 +53,7 @@ class Producer:
     graph: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Struct, frozen=True):
     """What was meant, and how that is known.
 
     Attributes:
@@ -71,8 +72,7 @@ class Intent:
     operator: Operator | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a site comes from and what it is for: its writer, what was meant, where it will run.
 
     Attributes:
@@ -95,8 +95,6 @@ class Origin:
 
 UNKNOWN: Final = Origin()
 """The origin of a site of which nothing is known."""
-
-_VERSION: Final = re.compile(r"\d{1,9}\.\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 
 def version_of(text: str) -> tuple[int, ...] | None:

@@ -13,13 +13,16 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Literal
 
+from msgspec import Struct
+
 from halfpixel.boundary import log, package_boundary
 from halfpixel.dialect import DIALECTS, Dialect
 from halfpixel.errors import RuleError, UsageError
 from halfpixel.origin import How, Intent, Operator, Origin, Safety
 from halfpixel.registry import entry_points
 from halfpixel.sampling import Resize, Sampling
-from halfpixel.site import Operation, Site, Surroundings
+from halfpixel.site import Operation, Site
+from halfpixel.surroundings import Surroundings
 from halfpixel.work import TooMuchWork
 
 if TYPE_CHECKING:
@@ -32,8 +35,7 @@ Facts = Mapping[str, object]
 """What an example says of its site beside the operator, by the names of fields."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """The operator as it should be.
 
     Attributes:
@@ -52,8 +54,7 @@ class Fix:
     exact: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a rule says of one site.
 
     Attributes:
@@ -72,31 +73,27 @@ class Finding:
     declined: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Good:
+class Good(Struct, frozen=True):
     """A site on which the rule is silent."""
 
     site: Site
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Bad:
+class Bad(Struct, frozen=True):
     """A site on which the rule finds exactly this."""
 
     site: Site
     finding: Finding
 
 
-@dataclass(frozen=True, slots=True)
-class GoodModel:
+class GoodModel(Struct, frozen=True):
     """Sites of one model on which a rule about models is silent."""
 
     sites: tuple[Site, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BadModel:
+class BadModel(Struct, frozen=True):
     """Sites of one model, and the name of the site and the finding on it."""
 
     sites: tuple[Site, ...]
@@ -282,8 +279,8 @@ def example_site(
     """
     given: dict[str, Any] = {"opset": 19, "attributes": {}, **(like or {}), **facts}
     name = str(given.pop("name", "up"))
-    around = {key: given.pop(key) for key in Surroundings.__slots__ if key in given}
-    origin = {key: given.pop(key) for key in Origin.__slots__ if key in given}
+    around = {key: given.pop(key) for key in Surroundings.__struct_fields__ if key in given}
+    origin = {key: given.pop(key) for key in Origin.__struct_fields__ if key in given}
     given |= {"surroundings": Surroundings(**around), "origin": Origin(**origin)}
     return Site(name, Operation(op=op, operator=operator, **given))
 

@@ -6,10 +6,11 @@ as `package.module:factory`, or recorded arrays, and where it runs.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec import Struct, field
 
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from halfpixel.arrays import Array, Arrays
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """One side of a comparison.
 
     Attributes:
@@ -83,8 +83,7 @@ def parse_provider(text: str) -> tuple[str, dict[str, str]]:
     return where.lower().removesuffix("executionprovider"), options
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One resampling call that a run made.
 
     Attributes:
@@ -135,8 +134,7 @@ class Running(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class RunSettings:
+class RunSettings(Struct, frozen=True):
     """How models are run.
 
     Attributes:
@@ -148,8 +146,7 @@ class RunSettings:
     fallback: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
+class Runtime(Struct, frozen=True):
     """One kind of runtime.
 
     Attributes:

@@ -5,13 +5,15 @@ place, is shared by all sites that are alike: twenty thousand equal resizes are 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import astuple, replace
 
 from halfpixel.dialect import ONNX, Dialect
 from halfpixel.errors import GraphError
 from halfpixel.origin import UNKNOWN, Intent, Operator, Origin
-from halfpixel.sampling import AffineGrid
+from halfpixel.surroundings import Shape, Surroundings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,112 +23,13 @@ if TYPE_CHECKING:
 
     Compute = Callable[[Sequence[NDArray[np.generic]]], NDArray[np.float64]]
 
-Dim = int | str | None
-"""A length: a number, a symbol such as "height", or None where it is unknown."""
-
-Shape = tuple[Dim, ...]
 Lengths = tuple[int | None, ...]
 """Known lengths, None each where a length is unknown."""
 
 Attribute = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StridedLayer:
-    """A convolution or pooling on the way to a site, as far as alignment rules ask.
-
-    Attributes:
-        op: node type.
-        kernel: kernel lengths.
-        strides: strides.
-        same: padded so that length n becomes ceil(n / stride).
-    """
-
-    op: str
-    kernel: tuple[int, ...]
-    strides: tuple[int, ...]
-    same: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FreeLengths:
-    """Lengths that the graph computes from the model's own free dimensions.
-
-    Attributes:
-        trials: (input lengths, output lengths) of the site's spatial axes, as the shape
-            arithmetic in the graph gives them, one pair for each trial of the symbols.
-        tables: for a gather, the rows read along each axis at those lengths.
-        factors: float constants that the shape arithmetic multiplies lengths by.
-    """
-
-    trials: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
-    tables: tuple[tuple[tuple[int, ...], ...], ...] = ()
-    factors: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A length that what reads a site's output asks for.
-
-    Attributes:
-        axis: of the site's output; None where the number of all its elements is asked for.
-        length: the length, or that number.
-        by: what asks: the op type and the name of a node, or "the model's output".
-        inferred: shape inference, which rounds in float64, compares the two before a run does.
-    """
-
-    axis: int | None
-    length: int
-    by: str
-    inferred: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """What stands at one input of a node.
-
-    Attributes:
-        role: the input's name in the operator's own list.
-        dtype: its element type; empty where unknown.
-        state: "left out" (nothing connected), "empty" (a constant of no element), "empty in a run".
-    """
-
-    role: str
-    dtype: str = ""
-    state: Literal["", "left out", "empty", "empty in a run"] = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What stands around a site in its graph, as far as a rule asks.
-
-    One more fact is one more field here, one line in each format that reads it, and the rule.
-
-    Attributes:
-        layers: convolutions and poolings between the model's input and the site.
-        model_shape: shape of the model's first image input.
-        joined: an operator that needs equal lengths (Add, Concat ...) reads the output.
-        fed_by: operator that made the grid of a GridSample, where it is a site itself.
-        free_lengths: lengths at trial sizes, where the graph computes them.
-        needs: lengths that what reads the output asks for, where the output's own are in doubt.
-        inputs: what stands at the inputs of an ONNX resize beside its data.
-        transposed: "to NCHW" or "to NHWC" where it stands between such a Transpose and another.
-        ranges: input lengths that free axes take, where the file says so: (axis, lengths).
-    """
-
-    layers: tuple[StridedLayer, ...] = ()
-    model_shape: Shape | None = None
-    joined: bool = False
-    fed_by: AffineGrid | None = None
-    free_lengths: FreeLengths = FreeLengths()
-    needs: tuple[Need, ...] = ()
-    inputs: tuple[Input, ...] = ()
-    transposed: str = ""
-    ranges: tuple[tuple[int, range], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """What a site is, without its place: what it computes, its surroundings and its origin.
 
     Attributes:
@@ -137,7 +40,7 @@ class Operation:
         input_shape: shape of its first input; None where not even the rank is known.
         output_shape: shape of its first output, as computed where that can be told, else declared.
         torch_call: the PyTorch call that it is, as Python; None where there is none.
-        torch_where: at which lengths it is that call, in words; empty for all that it can take.
+        torch_where: at which lengths it is that call; empty for all that it can take.
         scales: scales one an axis, where scales were given and are constant.
         sizes: output lengths one an axis, where sizes were given; None each where unknown.
         by: "scales" or "sizes" for a resize, else empty.
@@ -145,17 +48,13 @@ class Operation:
         dtype: element type of the input, as ONNX names it; empty where unknown.
         grid_dtype: element type of a GridSample's grid, likewise.
         hidden: for a resize written in other operators, which ones.
-        problem: why the node cannot be described.
-        unjudged: it was too much work, as `problem` says.
+        problem: why the node cannot be described; `unjudged` where it was too much work.
         dialect: whose words `op`, `opset` and `attributes` are.
         doubt: why devices may differ in what it computes, where the documents leave it open.
         declared: shape of its first output as the file itself declares it; None where it does not.
         since: version that an operator with these very parameters came with; 0 where unknown.
         surroundings: what stands around it.
         origin: who wrote it, what was meant, and where it will run.
-        intent: what was meant, where that is known: its origin says so.
-        rank: rank of the input, as far as it is known; 4 where it is not.
-        lengths: the known input and output lengths, None each where unknown.
     """
 
     op: str
@@ -181,18 +80,22 @@ class Operation:
     declared: Shape | None = None
     surroundings: Surroundings = Surroundings()
     origin: Origin = UNKNOWN
-    intent: Intent | None = field(init=False, repr=False, compare=False)
-    rank: int = field(init=False, repr=False, compare=False)
-    lengths: tuple[Lengths, Lengths] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Work out once what every rule asks."""
+    @property
+    def intent(self) -> Intent | None:
+        """What was meant, where that is known: its origin says so."""
+        return self.origin.intent
+
+    @property
+    def rank(self) -> int:
+        """Rank of the input, as far as it is known; 4 where it is not."""
         shape = self.input_shape or self.output_shape
-        rank = 4 if shape is None else len(shape)
-        lengths = known(self.input_shape, rank), known(self.output_shape, rank)
-        object.__setattr__(self, "intent", self.origin.intent)
-        object.__setattr__(self, "rank", rank)
-        object.__setattr__(self, "lengths", lengths)
+        return 4 if shape is None else len(shape)
+
+    @property
+    def lengths(self) -> tuple[Lengths, Lengths]:
+        """The known input and output lengths, None each where unknown."""
+        return known(self.input_shape, self.rank), known(self.output_shape, self.rank)
 
     @property
     def claim(self) -> str | None:
@@ -213,8 +116,8 @@ class Operation:
     def settled(self, meaning: "Meaning", shape_out: Shape) -> "Operation":
         """Return a resize with what its lengths mean: shape, scales and sizes."""
         scales = meaning.scales if self.by == "scales" else None
-        found = replace(self, operator=meaning.resize, scales=scales, sizes=meaning.sizes)
-        return replace(found, output_shape=shape_out)
+        shaped = replace(self, output_shape=shape_out, sizes=meaning.sizes)
+        return replace(shaped, operator=meaning.resize, scales=scales)
 
     def meaning(self, intent: Intent | None) -> "Operation":
         """Return it with what was meant."""
@@ -232,9 +135,8 @@ def known(shape: Shape | None, rank: int) -> Lengths:
     return tuple([dim if isinstance(dim, int) else None for dim in shape])
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """One resampling operator in a model.
+class Site(Struct, frozen=True, eq=False, repr_omit_defaults=True):
+    """One resampling operator in a model; two are equal whatever computes their outputs.
 
     Attributes:
         name: the node's name, or its first output where it has none.
@@ -243,10 +145,6 @@ class Site:
         source: "file.py:line" of the user's own call, where the exporter recorded it.
         source_text: that line itself.
         compute: how `evaluate` computes the output from the node's inputs.
-        op: node type, such as Resize.
-        opset: version of the node's operator set.
-        operator: the exact description; None where the node cannot be described.
-        intent: what was meant, where that is known.
     """
 
     name: str
@@ -254,16 +152,35 @@ class Site:
     graph: str = ""
     source: str | None = None
     source_text: str = ""
-    compute: "Compute | None" = field(default=None, compare=False, repr=False)
-    op: str = field(init=False, compare=False, repr=False)
-    opset: int = field(init=False, compare=False, repr=False)
-    operator: Operator | None = field(init=False, compare=False, repr=False)
-    intent: Intent | None = field(init=False, compare=False, repr=False)
+    compute: "Compute | None" = None
 
-    def __post_init__(self) -> None:
-        """Have at hand what every rule asks first."""
-        for name in ("op", "opset", "operator", "intent"):
-            object.__setattr__(self, name, getattr(self.operation, name))
+    def __eq__(self, other: object) -> bool:
+        """Compare what a site is, not what computes its output."""
+        return isinstance(other, Site) and astuple(self)[:-1] == astuple(other)[:-1]
+
+    def __hash__(self) -> int:
+        """Of all that is compared."""
+        return hash(astuple(self)[:-1])
+
+    @property
+    def op(self) -> str:
+        """Node type, such as Resize."""
+        return self.operation.op
+
+    @property
+    def opset(self) -> int:
+        """Version of the node's operator set."""
+        return self.operation.opset
+
+    @property
+    def operator(self) -> Operator | None:
+        """The exact description; None where the node cannot be described."""
+        return self.operation.operator
+
+    @property
+    def intent(self) -> Intent | None:
+        """What was meant, where that is known."""
+        return self.operation.intent
 
     @property
     def path(self) -> str:

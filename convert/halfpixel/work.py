@@ -14,8 +14,9 @@ same file comes to the same end on every machine. Where nothing was said, nothin
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from halfpixel.errors import ConventionError
 
@@ -43,8 +44,7 @@ class TooMuchWork(ConventionError):  # noqa: N818 - what happened is that it is 
         super().__init__(f"not judged: it takes more than {limit} steps of work; see --max-work")
 
 
-@dataclass(slots=True)
-class Work:
+class Work(Struct):
     """The steps of one file.
 
     Attributes:

@@ -1,6 +1,6 @@
 """How a grid, a box pooling or a transposed convolution differs from the one that was meant."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from halfpixel.dialect import ONNX
 from halfpixel.origin import Operator

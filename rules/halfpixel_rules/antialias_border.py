@@ -19,8 +19,9 @@ Unsafe: that PyTorch's kernel was meant is an assumption.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize

@@ -17,7 +17,8 @@ does, and the operator is written that way.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.origin import Intent

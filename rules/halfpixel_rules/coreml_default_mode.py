@@ -23,7 +23,8 @@ at lengths that the file fixes; an older one has nothing.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK

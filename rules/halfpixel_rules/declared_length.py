@@ -26,7 +26,8 @@ one gives them in PyTorch's arithmetic.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from halfpixel.dialect import ONNX
 from halfpixel.origin import Operator
@@ -34,7 +35,8 @@ from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, Severity, examp
 from halfpixel.sampling import ConvTranspose, Linear, Resize, Sampling
 from halfpixel.sampling.arithmetic import DIGITS, factors_of, float16, output_length_float64
 from halfpixel.sampling.resize import given_scale
-from halfpixel.site import Need, Operation, Site, known
+from halfpixel.site import Operation, Site, known
+from halfpixel.surroundings import Need
 
 
 def check(site: Site) -> Iterator[Finding]:

@@ -17,8 +17,9 @@ meaning: what the exporter meant is taken.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from halfpixel.intents.deviation import meant_resize
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site

@@ -31,8 +31,9 @@ fixes.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import Interpolate, parse_call
 from halfpixel.intents.cause import Cause

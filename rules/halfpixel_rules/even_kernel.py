@@ -21,7 +21,8 @@ from collections.abc import Iterator
 
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Site, StridedLayer
+from halfpixel.site import Site
+from halfpixel.surroundings import StridedLayer
 from halfpixel_rules._aligned_resize import aligned_resize
 
 DECLINED = "the weights were trained for this kernel"

@@ -19,9 +19,10 @@ Unsafe: it may have been meant.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from halfpixel.intents.exporter_habit import as_written, instead
 from halfpixel.origin import Producer

@@ -21,7 +21,8 @@ None: the arithmetic that was lost is not in the file.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.aten_call import GRAPH

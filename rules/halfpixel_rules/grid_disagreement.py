@@ -18,7 +18,8 @@ Unsafe: a network that was trained with the disagreement has learnt it.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import AffineGrid, GridSample

@@ -17,7 +17,8 @@ None: the model does not say which of them was meant.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from halfpixel.rule import BadModel, Facts, Finding, GoodModel, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize

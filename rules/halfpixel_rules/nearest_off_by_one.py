@@ -26,7 +26,8 @@ where the call is recorded, unsafe where it is assumed.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.call import closest_nearest
 from halfpixel.conventions.torch.interpolate import parse_call
@@ -36,7 +37,8 @@ from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_record,
 from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.pixels import LONGEST, runtime_pixels, torch_pixels
 from halfpixel.sampling.resize import given_scale
-from halfpixel.site import FreeLengths, Operation, Site
+from halfpixel.site import Operation, Site
+from halfpixel.surroundings import FreeLengths
 from halfpixel_rules._meant import how_of, severity_of
 
 

@@ -32,7 +32,8 @@ Core ML it is declined where anything reads the output: what follows has its len
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ML_PROGRAM, ONNX
@@ -69,8 +70,7 @@ def check(site: Site) -> Iterator[Finding]:
         yield from _computed(operation, operator)
         return
     intent = operation.intent
-    call = intent.call if intent else None
-    if call is not None and call.size is not None:
+    if intent and intent.call and intent.call.size is not None:
         yield from _size_as_scale(operation, operator)
         return
     how = None if intent is None else intent.how

@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING
 
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, Severity, example_site
 from halfpixel.sampling import Cubic, GridSample, Linear, Nearest, Resize, RoiAlign, Sampling
-from halfpixel.site import Input, Operation, Site
+from halfpixel.site import Operation, Site
+from halfpixel.surroundings import Input
 
 if TYPE_CHECKING:
     from halfpixel.targets.row import Row

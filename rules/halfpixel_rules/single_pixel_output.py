@@ -22,9 +22,10 @@ Safe where the call is recorded; unsafe where it is assumed from the exporter's 
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.exporter_habit import as_written, instead

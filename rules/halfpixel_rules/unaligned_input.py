@@ -22,7 +22,8 @@ from math import prod
 
 from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Site, StridedLayer
+from halfpixel.site import Site
+from halfpixel.surroundings import StridedLayer
 from halfpixel_rules._aligned_resize import aligned_resize
 
 DECLINED = "the input's size is the user's"

@@ -1,9 +1,8 @@
 """Random nodes with PyTorch's record of the call that was meant, and what is said of the two."""
 
-from dataclasses import replace
-
 import numpy as np
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from claims.drawing import FACTORS, PLAIN, PYTORCH
 from claims.judging import Fault, inputs_of, near, pasted, reference, session_of

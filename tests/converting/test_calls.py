@@ -14,7 +14,8 @@ from halfpixel.converting.plain.lengths import LONGEST
 from halfpixel.intents.aten_call import read_call
 from halfpixel.intents.exported_program import GraphCall
 from halfpixel.sampling import Linear, Resize, Sampling
-from halfpixel.site import Operation, Shape, Site
+from halfpixel.site import Operation, Site
+from halfpixel.surroundings import Shape
 
 
 class Lengths(nn.Module):

@@ -2,10 +2,10 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from halfpixel.errors import ConventionError
 from halfpixel.formats.coreml.write.plan import LAYERS, PROGRAM, kinds_of

@@ -1,9 +1,9 @@
 """What was meant by a resize of a Core ML model, from what its converter left in the file."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from halfpixel.checking.check import check
 from halfpixel.dialect import ML_PROGRAM

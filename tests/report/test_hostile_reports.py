@@ -1,11 +1,11 @@
 """Every report of findings whose every string is hostile: nothing acts, nothing is forged."""
 
 import json
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import example_models as models
 from halfpixel.checking.check import check

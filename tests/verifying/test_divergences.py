@@ -5,13 +5,13 @@ side's answer, so that a runtime that mends it shows here. Where it is this prog
 know a divergence yet, the test is an expected failure.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name
+from msgspec.structs import replace
 
 import halfpixel
 from divergent_models import RAMP, resize, rules

@@ -1,12 +1,12 @@
 """Where runtimes and PyTorch disagree on lengths, on kept ones and on crops."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name
+from msgspec.structs import replace
 
 import example_models as models
 import halfpixel

@@ -3,11 +3,12 @@
 This is the job that lint is: read, walk, ask the rules, report.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.result import FileReport, Report, SiteFinding, announced
@@ -29,8 +30,7 @@ from halfpixel.site import Operation, Site
 from halfpixel.work import MOST, PLAIN, TooMuchWork, one_node, spend, working
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What is asked, and what is expected.
 
     Attributes:
@@ -50,9 +50,7 @@ class Settings:
     severity: Severity = "note"
     targets: tuple[str, ...] = ()
     max_work: int = MOST
-    intents: Mapping[tuple[str, str], Intent] = field(
-        default_factory=dict[tuple[str, str], Intent], hash=False
-    )
+    intents: Mapping[tuple[str, str], Intent] = field(default_factory=dict[tuple[str, str], Intent])
 
 
 def settings_of(
@@ -177,26 +175,21 @@ def check_paths(
 _Said = dict[int, tuple[Operation, tuple[tuple[Rule, Finding], ...], tuple[RuleError, ...]]]
 
 
-@dataclass(slots=True)
 class Judge:
     """The rules, and what they already said of operations that are alike."""
 
-    settings: Settings
-    rules: tuple[Rule, ...] = field(init=False)
-    _said: _Said = field(default_factory=_Said)
-    _left: dict[int, str] = field(default_factory=dict[int, str])
-    _failed: list[RuleError] = field(default_factory=list[RuleError])
-    _aimed: dict[int, tuple[Operation, Operation]] = field(
-        default_factory=dict[int, tuple[Operation, Operation]]
-    )
-
-    def __post_init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
         """Choose the rules, and see that the targets are there."""
-        self.rules = chosen_rules(self.settings.select, self.settings.ignore)
-        if self.settings.targets:
+        self.settings = settings
+        self.rules = chosen_rules(settings.select, settings.ignore)
+        self._said: _Said = {}
+        self._left: dict[int, str] = {}
+        self._failed: list[RuleError] = []
+        self._aimed: dict[int, tuple[Operation, Operation]] = {}
+        if settings.targets:
             from halfpixel.targets.target import load_target
 
-            for name in self.settings.targets:
+            for name in settings.targets:
                 load_target(name)
 
     def file(self, source: object, name: str) -> FileReport:
@@ -294,7 +287,6 @@ def _counted(failed: Sequence[RuleError]) -> Iterator[str]:
     first: dict[str, RuleError] = {}
     for error in failed:
         first.setdefault(error.rule, error)
-    counts = Counter(error.rule for error in failed)
     for rule, error in first.items():
-        more = counts[rule] - 1
+        more = sum(other.rule == rule for other in failed) - 1
         yield f"{error}; it failed {more} times more" if more else str(error)

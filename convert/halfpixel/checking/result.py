@@ -3,8 +3,10 @@
 A rule gives the reason of a fix; what would write the fix says it in words.
 """
 
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Opened
@@ -17,8 +19,7 @@ Failure = Literal["unreadable", "defect", "unjudged"]
 """Of a file, of halfpixel or a rule, of a node that is too much work."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteFinding:
+class SiteFinding(Struct, frozen=True):
     """A finding, the rule that made it, and the site that it is about.
 
     Attributes:
@@ -52,8 +53,7 @@ class SiteFinding:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class FileReport:
+class FileReport(Struct, frozen=True):
     """What was found in one file.
 
     Attributes:
@@ -87,8 +87,7 @@ class FileReport:
         return (*read, *faults, *unjudged)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What was found in all files, in the order in which they were named."""
 
     files: tuple[FileReport, ...] = ()

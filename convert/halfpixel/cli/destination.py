@@ -3,9 +3,11 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
 from halfpixel.cli.files import BACKUP, fixed_name
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
 STANDARD_OUTPUT: Final = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """Where the result of a fix goes.
 
     Attributes:

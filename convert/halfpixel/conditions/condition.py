@@ -6,16 +6,16 @@ one value or a list of which one must hold; `opset` and `rank` also take "11-18"
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, cast
+
+from msgspec import Struct, field
 
 from halfpixel.conditions.facts import NUMBERS, WORDS, Facts, Value
 
 NOTHING: Final = frozenset[Value]()
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """The conditions of one row.
 
     Attributes:

@@ -6,8 +6,9 @@ explains is new.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from halfpixel.conforming.conformance import Result
 from halfpixel.conforming.predictions import (
@@ -23,8 +24,7 @@ from halfpixel.conforming.predictions import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """One reason why results differ.
 
     Attributes:

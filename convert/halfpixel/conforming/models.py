@@ -1,10 +1,11 @@
 """The models of a conformance run: every combination of attributes, as a model of one node."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from halfpixel.format import Port
 from halfpixel.runtimes.onnx_cut import CODES
@@ -49,8 +50,7 @@ DTYPES: Final = ("float16", "float64", "bfloat16", "int8", "uint8", "int32", "in
 ROI: Final = (0.1, 0.8)
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """One node at one set of lengths.
 
     Attributes:

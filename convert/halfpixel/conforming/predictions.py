@@ -1,10 +1,12 @@
 """What onnxruntime computes where it differs: each known cause predicts what comes out."""
 
-from dataclasses import replace
+import dataclasses
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec.structs import replace
 
 from halfpixel.checking.check import sites
 from halfpixel.conforming.conformance import Result
@@ -255,4 +257,4 @@ def border_ties(result: Result) -> bool:
     if (right | (near & either)).all():
         return True
     rest = np.where(near & either, rounded(meant, found), found)
-    return ties(replace(result, found=rest))
+    return ties(dataclasses.replace(result, found=rest))

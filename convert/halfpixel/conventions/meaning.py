@@ -5,8 +5,10 @@ And the values that an operator is given, checked one by one: a name, a number, 
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.convention import Reading
 from halfpixel.errors import ConventionError
@@ -29,8 +31,7 @@ RATIOS: Final = frozenset({"half_pixel", "asymmetric", "tf_half_pixel_for_nn"})
 """Coordinate modes that are a function of the step alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """What a resizing operator computes.
 
     Attributes:

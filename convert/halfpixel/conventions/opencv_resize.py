@@ -28,9 +28,10 @@ up in float64 from release 5 on; before, the step has 16 fractional bits, which 
 Source: OpenCV `modules/imgproc/src/resize.cpp`, releases 4.14 and 5.0.
 """
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import Final
+
+from msgspec.structs import replace
 
 from halfpixel.convention import Convention, Reading
 from halfpixel.conventions.meaning import choice

@@ -10,16 +10,16 @@ import sys
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
+
+from msgspec import Struct
 
 from halfpixel.conventions.meaning import MOST, length
 from halfpixel.errors import ConventionError
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Struct, frozen=True):
     """An argument that is no literal.
 
     Attributes:
@@ -33,8 +33,7 @@ class Symbol:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
-class PythonCall:
+class PythonCall(Struct, frozen=True):
     """One call.
 
     Attributes:

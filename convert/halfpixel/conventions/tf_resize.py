@@ -30,9 +30,10 @@ Source: TensorFlow `core/kernels/image/resize_bilinear_op.cc`, `resize_bicubic_o
 """
 
 import re
-from dataclasses import replace
 from fractions import Fraction
 from typing import Final, Literal, cast
+
+from msgspec.structs import replace
 
 from halfpixel.convention import Convention, Reading
 from halfpixel.conventions.meaning import choice, flag

@@ -6,8 +6,9 @@ known lengths where nothing else is said, a runtime's own arithmetic, or what a 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
 
 from halfpixel.sampling import Nearest, Resize, Sampling, compare, compare_resize
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 Attributes = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """One operator or layer in a framework's own words.
 
     Attributes:
@@ -42,8 +42,7 @@ class Words:
         return f"{self.op}({', '.join(['x', *shown])})"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A resize that is to be said in words, at the lengths that are known.
 
     Attributes:
@@ -88,8 +87,7 @@ def proven(found: Resize, wanted: Wanted) -> bool:
     return compare_resize(found, wanted.resize, wanted.ins, wanted.outs).equal
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary(Generic[Q, W]):
+class Vocabulary(Struct, Generic[Q, W], frozen=True):
     """What a framework can say of a resize.
 
     Attributes:

@@ -7,16 +7,18 @@ fits in several ways, or whose lengths do not fit, is told and left alone.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from math import frexp
 from typing import Final
+
+from msgspec import Struct, field
 
 from halfpixel.converting.plain.lengths import rounds_alike
 from halfpixel.intents.exported_program import GraphCall
 from halfpixel.intents.pairing import KINDS, MOST
 from halfpixel.runtime import Call
-from halfpixel.site import Shape, Site
+from halfpixel.site import Site
+from halfpixel.surroundings import Shape
 
 Kind = tuple[str, bool]
 """Family of an F.interpolate, affine_grid or grid_sample; and whether it antialiases."""
@@ -38,8 +40,7 @@ MOVES: Final = frozenset({"Concat", "DepthToSpace", "Reshape"})
 NOT_HELD: Final = "moves pixels alone, and is held against no call of PyTorch's own graph"
 
 
-@dataclass(frozen=True, slots=True)
-class Matching:
+class Matching(Struct, frozen=True):
     """Calls and the sites that they became.
 
     Attributes:

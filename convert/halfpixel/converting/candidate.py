@@ -1,8 +1,9 @@
 """One candidate for the file: what an export has come to, and what is reported of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from halfpixel.converting.calls import Kind, Matching, kind_of
 from halfpixel.converting.export.quietly import TRACING
@@ -18,8 +19,7 @@ from halfpixel.site import Site
 from halfpixel.targets.advice import lowering
 
 
-@dataclass(slots=True)
-class Candidate:
+class Candidate(Struct):
     """One export, checked, fixed and verified.
 
     Attributes:

@@ -6,8 +6,10 @@ inside narrows it likewise, and there the file is often right all the same.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from halfpixel.converting.module_run import ModuleRun, run_of
 from halfpixel.converting.source import Source, feeds_of
@@ -59,8 +61,7 @@ ENDLESS: Final = 1 << 31
 """No length: a bound as large as this is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cases:
+class Cases(Struct, frozen=True):
     """What a file is verified with.
 
     Attributes:
@@ -72,8 +73,7 @@ class Cases:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Choice:
+class _Choice(Struct):
     """Cases as they are chosen."""
 
     source: Source
@@ -152,8 +152,7 @@ def _columns(source: Source) -> list[str]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """The lengths of a symbol for which PyTorch's graph holds.
 
     Attributes:

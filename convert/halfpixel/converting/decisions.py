@@ -8,10 +8,11 @@ module's own is a guard, and one that changes nothing is none: a trace is right 
 import linecache
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from inspect import currentframe
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import Struct, field
 
 from halfpixel.converting.export.quietly import quietly
 
@@ -36,8 +37,7 @@ MOST: Final = 24
 """Decisions that are changed, one a place and value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decisions:
+class Decisions(Struct, frozen=True):
     """What a module decides by values.
 
     Attributes:
@@ -51,8 +51,7 @@ class Decisions:
     counts: bool = False
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """One run, in which one number may be changed.
 
     Attributes:

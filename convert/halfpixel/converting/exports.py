@@ -6,9 +6,11 @@ fixes, the next one has these calls in plain operators.
 """
 
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
@@ -34,8 +36,7 @@ DYNAMO_SINCE: Final = 18
 """Oldest opset that the dynamo exporter writes; it converts down from there, or not."""
 
 
-@dataclass(slots=True)
-class Exports:
+class Exports(Struct):
     """The exports of one module that are tried on its way to a file."""
 
     source: Source

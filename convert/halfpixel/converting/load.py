@@ -1,11 +1,13 @@
 """A module on its way: loaded, run to see that it is a function, and traced by PyTorch itself."""
 
+import dataclasses
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from halfpixel.converting.calls import AFFINE, Kind
 from halfpixel.converting.export.quietly import quietly, reason_of
@@ -94,7 +96,7 @@ def load(source: object, settings: ConvertSettings) -> Source:
 def at_lengths(source: Source, feeds: "Feeds") -> Source:
     """Return a source as it is exported at the lengths of other inputs."""
     inputs = tuple(replace(port, shape=feeds[port.name].shape) for port in source.inputs)
-    found = replace(
+    found = dataclasses.replace(
         source, inputs=inputs, program=None, problem="", calls=(), needs=frozenset(), stretch=1
     )
     found.feeds = dict(feeds)

@@ -1,7 +1,8 @@
 """What a run of the module makes: whether a file can be held against it."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from halfpixel.converting.export.quietly import quietly
 from halfpixel.converting.source import Source, tensors_of
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from halfpixel.arrays import Feeds
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleRun:
+class ModuleRun(Struct, frozen=True):
     """What a run of the module made.
 
     Attributes:

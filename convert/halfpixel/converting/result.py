@@ -1,8 +1,11 @@
 """What a conversion is asked for, and what came of it."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct, field
 
 from halfpixel.checking.result import SiteFinding
 from halfpixel.errors import UsageError
@@ -42,8 +45,7 @@ def parse_exporter(text: str | None) -> Exporter | None:
     raise UsageError(f"--exporter {text!r}: expected {' or '.join(EXPORTERS)}")
 
 
-@dataclass(frozen=True, slots=True)
-class InputSpec:
+class InputSpec(Struct, frozen=True):
     """One input of the module.
 
     Attributes:
@@ -82,8 +84,7 @@ def parse_input(text: str) -> InputSpec:
     return InputSpec(tuple(int(part) for part in parts), name, dtype or "float32")
 
 
-@dataclass(frozen=True, slots=True)
-class FreeAxes:
+class FreeAxes(Struct, frozen=True):
     """Axes that are free.
 
     Attributes:
@@ -148,8 +149,7 @@ def parse_dynamic(texts: tuple[str, ...]) -> FreeAxes:
     return FreeAxes(everywhere, axes)
 
 
-@dataclass(frozen=True, slots=True)
-class ConvertSettings:
+class ConvertSettings(Struct, frozen=True):
     """How a model is converted.
 
     Attributes:
@@ -169,7 +169,7 @@ class ConvertSettings:
     """
 
     inputs: tuple[InputSpec, ...] = ()
-    dynamic: FreeAxes = field(default_factory=FreeAxes)
+    dynamic: FreeAxes = FreeAxes()
     opset: int | None = None
     exporter: Exporter | None = None
     targets: tuple[str, ...] = ()
@@ -183,8 +183,7 @@ class ConvertSettings:
     arrays: "tuple[Mapping[str, Array], ...]" = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CallSite:
+class CallSite(Struct, frozen=True):
     """A call that PyTorch's own graph made, and the site that it became.
 
     Attributes:
@@ -232,7 +231,7 @@ class Conversion:
     notes: tuple[str, ...] = ()
     verifications: "tuple[Verification, ...]" = ()
     refused: str = ""
-    proto: "onnx.ModelProto | None" = field(default=None, repr=False)
+    proto: "onnx.ModelProto | None" = dataclasses.field(default=None, repr=False)
 
     @property
     def verified(self) -> bool:

@@ -5,10 +5,12 @@ often takes a path of its own (position embeddings that need no resize): exporte
 size, the file is right there too.
 """
 
+import dataclasses
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec.structs import replace
 
 from halfpixel.converting.candidate import Candidate, conversion_of, unmet
 from halfpixel.converting.cases import Cases
@@ -51,9 +53,9 @@ def converted(exports: Exports) -> Conversion:
     if best.fixed is None or best.path is None or (best.refused and not settings.force):
         return found
     if exports.target is None:
-        return replace(found, proto=_loaded(best.path))
+        return dataclasses.replace(found, proto=_loaded(best.path))
     best.fixed.save(exports.target, replace=True)
-    return replace(found, output=str(exports.target))
+    return dataclasses.replace(found, output=str(exports.target))
 
 
 def _retried(exports: Exports, best: Candidate, candidates: "list[Candidate]") -> "Tried":

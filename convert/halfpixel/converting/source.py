@@ -1,9 +1,11 @@
 """What is converted: the module, its inputs, the lengths that are free, and PyTorch's own graph."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec.structs import replace
 
 from halfpixel.converting.export.quietly import quietly
 from halfpixel.format import Port

@@ -5,10 +5,12 @@ comes out against the output shape; it names the node, and the line that the exp
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from halfpixel.checking.check import sites
 from halfpixel.converting.result import MODELS
@@ -22,7 +24,8 @@ from halfpixel.quoting import (
     python_literal,
 )
 from halfpixel.sampling import AffineGrid, ConvTranspose, Resize, RoiAlign
-from halfpixel.site import Shape, Site
+from halfpixel.site import Site
+from halfpixel.surroundings import Shape
 
 FREE: Final = 16
 """Length that a free axis has in a snippet."""
@@ -34,8 +37,7 @@ NAMES: Final = frozenset({
 """What a call may name: modules, and what a snippet makes before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class TorchCall:
+class TorchCall(Struct, frozen=True):
     """One site as PyTorch.
 
     Attributes:

@@ -4,9 +4,10 @@ A file that is not run here as a whole is run site by site, each beside the call
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from halfpixel.converting.cases import Cases, feeds_at, narrowed
 from halfpixel.converting.export.quietly import quietly
@@ -32,8 +33,7 @@ NETWORK = "a neural network is not run here as a whole"
 BLANK = "--range or --inputs make others"
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """What came of running a file beside its module.
 
     Attributes:

@@ -6,9 +6,11 @@ finding is still there, or another one appears, is taken back and declined.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import Judge, name_of, opened, settings_of
@@ -86,8 +88,7 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
         return FixResult(name, error=str(error), cause=error)
 
 
-@dataclass(slots=True)
-class _Fixing:
+class _Fixing(Struct):
     """One model on its way from what it is to what was meant."""
 
     settings: FixSettings

@@ -18,11 +18,12 @@ Source: coremltools `converters/mil/mil/passes/graph_pass.py` and `pass_pipeline
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from importlib import import_module
 from operator import index
 from typing import Final, Protocol, cast
+
+from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import Judge, settings_of

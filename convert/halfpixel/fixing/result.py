@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from msgspec import Struct
+
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import Settings
 from halfpixel.checking.result import FileReport
@@ -11,8 +13,7 @@ from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.format import ChangedModel, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class FixSettings:
+class FixSettings(Struct, frozen=True):
     """What may be changed.
 
     Attributes:
@@ -23,7 +24,7 @@ class FixSettings:
         lower: (node pattern, kind) pairs of sites that are written in other operators.
     """
 
-    check: Settings = field(default_factory=lambda: Settings(severity="warning"))
+    check: Settings = Settings(severity="warning")
     unsafe: bool = False
     max_opset: int | None = None
     lower: tuple[tuple[str, str], ...] = ()

@@ -18,9 +18,10 @@ import os
 import stat
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO, Final
+
+from msgspec import Struct
 
 LONGEST: Final = 200
 """Characters of a name that are quoted."""
@@ -88,8 +89,7 @@ def visible_parts(name: str) -> tuple[str, ...]:
     return parts
 
 
-@dataclass(frozen=True, slots=True)
-class DataFolder:
+class DataFolder(Struct, frozen=True):
     """The folder that the names of a model's data files are relative to.
 
     Attributes:

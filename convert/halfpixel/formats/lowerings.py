@@ -6,9 +6,10 @@ exact weights, pixels or coordinates, or raises with the reason for which it can
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from halfpixel.conventions.torch.interpolate import NEAREST_COPIES_SINCE
 from halfpixel.errors import ConventionError
@@ -41,8 +42,7 @@ MOST_NUMBERS: Final = 1 << 26
 NEEDS_LENGTHS: Final = "it needs lengths that the file fixes"
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(Struct, frozen=True):
     """What a format can be asked to write in the place of a resize.
 
     Attributes:
@@ -75,8 +75,7 @@ class Capabilities:
     weights: Callable[[Sampling, int, int], Weights] = meant_weights
 
 
-@dataclass(frozen=True, slots=True)
-class _Moved:
+class _Moved(Struct, frozen=True):
     """One axis that is no copy, at lengths that are known."""
 
     axis: int

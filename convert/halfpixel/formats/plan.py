@@ -6,8 +6,9 @@ text by which it is announced, and nothing was written to find it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from halfpixel.conventions.torch.faults import shortcut
 from halfpixel.conventions.torch.interpolate import LATEST, Version
@@ -20,8 +21,7 @@ from halfpixel.sampling.lowering import Transposed, meant_weights
 from halfpixel.site import Operation
 
 
-@dataclass(frozen=True, slots=True)
-class SizedResize:
+class SizedResize(Struct, frozen=True):
     """What a site should compute.
 
     Attributes:
@@ -87,8 +87,7 @@ def is_copy(goal: SizedResize) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """Every axis stays as it is.
 
     Attributes:
@@ -98,8 +97,7 @@ class Copy:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """The format's own operator says it.
 
     Attributes:
@@ -124,8 +122,7 @@ class Said:
     since: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Pixels:
+class Pixels(Struct, frozen=True):
     """One axis on which every output sample is one input sample.
 
     Attributes:
@@ -142,8 +139,7 @@ class Pixels:
         return len(self.pixels)
 
 
-@dataclass(frozen=True, slots=True)
-class Floor:
+class Floor(Struct, frozen=True):
     """One axis whose pixels the graph computes, as PyTorch's nearest: floor((i [+ 1/2]) * step).
 
     Attributes:
@@ -164,8 +160,7 @@ class Floor:
     doubles: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Gather:
+class Gather(Struct, frozen=True):
     """A gather an axis.
 
     Attributes:
@@ -177,8 +172,7 @@ class Gather:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(Struct, frozen=True):
     """One axis that is multiplied by a constant matrix.
 
     Attributes:
@@ -200,8 +194,7 @@ class Matrix:
         return self.weights.n_out
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Struct, frozen=True):
     """A product an axis with a constant matrix; a gather for an axis that needs no more.
 
     Attributes:
@@ -217,8 +210,7 @@ class Product:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """Samples at constant coordinates, the border repeated.
 
     Attributes:
@@ -236,8 +228,7 @@ class Grid:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Conv:
+class Conv(Struct, frozen=True):
     """Edge samples repeated, a transposed convolution of each channel by itself, and a cut.
 
     Attributes:
@@ -255,8 +246,7 @@ class Conv:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Affine:
+class Affine(Struct, frozen=True):
     """An affine grid as a product of its constant base with theta.
 
     Attributes:

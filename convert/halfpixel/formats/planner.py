@@ -6,8 +6,9 @@ there is none. Printers of the formats turn a plan into nodes, operations, layer
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import cast
+
+from msgspec import Struct
 
 from halfpixel.errors import ConventionError
 from halfpixel.formats import lowerings
@@ -26,8 +27,7 @@ from halfpixel.formats.plan import (
 from halfpixel.sampling.lowering import Cost, Lowering, cost
 
 
-@dataclass(frozen=True, slots=True)
-class OwnWords:
+class OwnWords(Struct, frozen=True):
     """How a format's own operators say one resize.
 
     Attributes:

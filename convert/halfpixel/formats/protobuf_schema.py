@@ -12,7 +12,6 @@ unknown fields. Enumerations are numbers, which on the wire they are.
 
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import (
     TYPE_CHECKING,
@@ -26,6 +25,8 @@ from typing import (
     get_origin,
     get_type_hints,
 )
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
@@ -89,8 +90,7 @@ class Message(Base):
 M = TypeVar("M", bound=Message)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One field: its number, and the oneof that it belongs to."""
 
     number: int

@@ -9,9 +9,11 @@ import os
 import stat
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from halfpixel.errors import ModelFileError, system_reason
 from halfpixel.formats.atomic import Piece, size_of
@@ -99,8 +101,7 @@ def stamp(path: Path) -> tuple[int, int] | None:
     return found.st_size, found.st_mtime_ns
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Where a field stands in the file.
 
     Attributes:
@@ -214,8 +215,7 @@ def bytes_field(number: int, value: bytes) -> bytes:
     return varint_bytes(number << 3 | BYTES) + varint_bytes(len(value)) + value
 
 
-@dataclass(slots=True)
-class Pieces:
+class Pieces(Struct):
     """Pieces in the making; ranges that touch are joined."""
 
     pieces: list[Piece] = field(default_factory=list[Piece])

@@ -17,8 +17,9 @@ Source: PyTorch `aten/src/ATen/native/native_functions.yaml`; torchvision
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, TypeGuard, cast
+
+from msgspec import Struct
 
 from halfpixel.conventions.meaning import MOST, is_factor
 from halfpixel.conventions.torch.conv_transpose import conv_transpose_text
@@ -31,7 +32,7 @@ from halfpixel.conventions.torch.grid import (
 from halfpixel.conventions.torch.interpolate import Family, Interpolate
 from halfpixel.origin import Intent
 from halfpixel.sampling import AffineGrid, ConvTranspose, RoiAlign
-from halfpixel.site import Shape
+from halfpixel.surroundings import Shape
 
 GRAPH: Final = "PyTorch's own graph"
 NO_CALL: Final = Intent("recorded", GRAPH, "no call that resamples")
@@ -54,8 +55,7 @@ _FAMILY: Final[dict[str, Family]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class NamedCall:
+class NamedCall(Struct, frozen=True):
     """An ATen call that the name of a node holds.
 
     Attributes:

@@ -1,9 +1,11 @@
 """How one axis of a resize differs from what was meant, at known lengths or at free ones."""
 
 import math
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.intents.cause import Cause, cause_of
 from halfpixel.intents.free_lengths import (
@@ -27,8 +29,7 @@ USUAL: Final = (16, 17, 31)
 """Lengths at which two nearest resizes are compared where none is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class FreeAxis:
+class FreeAxis(Struct, frozen=True):
     """An axis whose input length is free.
 
     Attributes:
@@ -42,8 +43,7 @@ class FreeAxis:
     small: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Deviation:
+class Deviation(Struct, frozen=True):
     """One axis on which a resize is not what was meant.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Why two samplings differ: the one property that, set right alone, makes them equal."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final, Literal
+
+from msgspec.structs import replace
 
 from halfpixel.sampling import Cubic, Linear, Nearest, Sampling, compare
 from halfpixel.sampling.coordinate import ONE

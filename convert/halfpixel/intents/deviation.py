@@ -7,9 +7,10 @@ user will see; where the exact weights agree and the pixels do not, arithmetic i
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.call import View, on_view
 from halfpixel.conventions.torch.faults import first_shortcut, shortcut

@@ -6,20 +6,20 @@ Source: PyTorch `torch/export`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import Struct
 
 from halfpixel.intents.aten_call import read_call
 from halfpixel.intents.pytorch_record import user_line
 from halfpixel.origin import Intent
-from halfpixel.site import Shape
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     import torch
 
 
-@dataclass(frozen=True, slots=True)
-class GraphCall:
+class GraphCall(Struct, frozen=True):
     """One resampling call of a program.
 
     Attributes:

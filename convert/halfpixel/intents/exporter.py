@@ -20,8 +20,9 @@ known counts as the newest.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from msgspec import Struct, field
 
 from halfpixel.conditions.condition import Conditions
 from halfpixel.conditions.facts import Facts
@@ -83,8 +84,7 @@ Version = tuple[int, ...]
 """Major, minor and, where it is told, patch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """What an exporter means by a node.
 
     Attributes:
@@ -141,8 +141,7 @@ class Row:
         return told.get(aspect, False)
 
 
-@dataclass(frozen=True, slots=True)
-class Exporter:
+class Exporter(Struct, frozen=True):
     """One exporter.
 
     Attributes:

@@ -6,11 +6,13 @@ length that became a factor, is a part of that. A table is read where a producer
 before a site asks for it.
 """
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import LATEST, Family, Interpolate
 from halfpixel.dialect import ONNX
@@ -34,8 +36,7 @@ NUDGE: Final = 1e-4
 """What coremltools adds to an output length before it divides it by the input's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(Struct, frozen=True):
     """Flags of the original call that an exporter does not write.
 
     Attributes:

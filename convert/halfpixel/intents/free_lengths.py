@@ -1,8 +1,9 @@
 """At which of the lengths that a model takes along a free axis a resize is not what was meant."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from halfpixel.conventions.torch.interpolate import NEAREST_COPIES_UP_TO
 from halfpixel.sampling import Area, Nearest, Sampling, Table, compare
@@ -28,8 +29,7 @@ ANY: Final = range(1, 1 << 31)
 """The lengths of an axis of which the file says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """How many of the lengths that an axis takes go wrong.
 
     Attributes:

@@ -13,8 +13,9 @@ _resize_images_common; Paddle `python/paddle/nn/functional/common.py`, interpola
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from halfpixel.origin import Intent
 from halfpixel.sampling import Resize, Sampling

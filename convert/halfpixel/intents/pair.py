@@ -5,8 +5,10 @@ they are spelled.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.sampling import (
     AffineGrid,
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """Two sites that stand for the same call.
 
     Attributes:

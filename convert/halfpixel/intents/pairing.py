@@ -7,8 +7,9 @@ no file is wrong by itself.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Self
+
+from msgspec import Struct
 
 from halfpixel.intents.pair import Pair, compare_sites
 from halfpixel.sampling import (
@@ -34,8 +35,7 @@ KINDS: Final[dict[type, str]] = {
 WORDS: Final = re.compile(r"[A-Za-z]+|\d+")
 
 
-@dataclass(frozen=True, slots=True)
-class Pairing:
+class Pairing(Struct, frozen=True):
     """The sites of two files.
 
     Attributes:
@@ -113,8 +113,7 @@ def copies(site: Site) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Traits:
+class _Traits(Struct, frozen=True):
     """What of a site is compared to find its partner.
 
     Its kind is empty where it has no description; its lengths are the input's and the output's.

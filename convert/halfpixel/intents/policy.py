@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.grid import (
     MODE_NAMES,
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
     from halfpixel.sampling.grid import Padding
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What the user expects of sites whose name matches a pattern.
 
     Attributes:

@@ -4,7 +4,8 @@ from typing import Final
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.quoting import json_text
-from halfpixel.site import Shape, Site
+from halfpixel.site import Site
+from halfpixel.surroundings import Shape
 
 VERSION: Final = 1
 

@@ -13,10 +13,11 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Final
+
+from msgspec import Struct, field
 
 from halfpixel.checking.result import Failure, FileReport, Report, SiteFinding
 from halfpixel.printable import printable
@@ -68,8 +69,7 @@ def document(report: Report, folder: Path | None = None) -> Values:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report, folder or Path.cwd())]}
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """What the results of a run share.
 
     Attributes:

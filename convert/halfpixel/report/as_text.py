@@ -8,7 +8,8 @@ from typing import Final
 from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.printable import printable, printable_line
 from halfpixel.rule import SEVERITIES
-from halfpixel.site import Shape, Site
+from halfpixel.site import Site
+from halfpixel.surroundings import Shape
 
 Part = tuple[str, str]
 """A piece of text and its style, in rich's words; an empty style is plain."""

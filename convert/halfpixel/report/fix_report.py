@@ -1,9 +1,10 @@
 """What was fixed, for people, for programs, and as a diff of the nodes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from difflib import unified_diff
 from typing import Final
+
+from msgspec.structs import asdict
 
 from halfpixel.fixing.result import FixResult
 from halfpixel.format import Outcome

@@ -8,10 +8,11 @@ sample that is farthest off. The same site gives the same text.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from halfpixel.intents.deviation import deviation
 from halfpixel.printable import printable
@@ -44,8 +45,7 @@ LETTER: Final = 7
 IS, MEANT = "#b83227", "#1f5f99"
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """The output samples of one axis.
 
     Attributes:
@@ -57,8 +57,7 @@ class Grid:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What is drawn of a site.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Final
+
+from msgspec.structs import asdict
 
 from halfpixel.intents.pairing import Pairing
 from halfpixel.quoting import json_text

@@ -9,10 +9,12 @@ declared as images are pixels from 0 to 255 on Core ML: `--range 0,255` makes su
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakValueDictionary
+
+from msgspec.structs import replace
 
 from halfpixel.checking.check import opened
 from halfpixel.errors import (

@@ -1,15 +1,17 @@
 """What models are fed with: arrays from files or a function, or made from the declared inputs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.quoting import shell_word
 from halfpixel.runtimes.size import check_values
-from halfpixel.site import Shape
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,8 +31,7 @@ USUAL_RANGE: Final = (0.0, 1.0)
 """Range of made floats, where nothing else is said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lengths:
+class Lengths(Struct, frozen=True):
     """What free axes are: the first one, the second one, and the others in turn."""
 
     batch: int
@@ -46,8 +47,7 @@ class Lengths:
         return (self.batch, self.channels, *self.spatial)[axis if axis < 2 else 2 + axis % 2]
 
 
-@dataclass(frozen=True, slots=True)
-class FeedSettings:
+class FeedSettings(Struct, frozen=True):
     """How inputs are made.
 
     Attributes:

@@ -1,9 +1,10 @@
 """One site of an opened model as a model of its own, in ONNX, to be run by itself."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct, field
 
 from halfpixel.format import Opened, Port
 from halfpixel.site import Site
@@ -16,8 +17,7 @@ CUTTERS: Final[Mapping[str, str]] = {"ONNX": "onnx_cut", "Core ML": "mil_as_onnx
 """The module of this folder whose `cut_out` cuts the sites of a format's models."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """One site as a model of its own.
 
     Attributes:

@@ -5,10 +5,11 @@ resampling calls that a run makes are recorded in order, so that the sites of an
 are held against them one by one.
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.errors import RuntimeFailure, RuntimeRefusal, UsageError
@@ -82,7 +83,7 @@ class TorchRunning:
         before = torch.get_default_dtype()
         floats = {n: a.astype("float64") if a.dtype.kind == "f" else a for n, a in feeds.items()}
         try:
-            wide = replace(self, module=deepcopy(self.module).double())
+            wide = dataclasses.replace(self, module=deepcopy(self.module).double())
             torch.set_default_dtype(torch.float64)
             return wide.run(floats)
         except RuntimeRefusal:

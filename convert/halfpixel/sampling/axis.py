@@ -6,10 +6,13 @@ pair of lengths; `Sampling.weights` writes it out for one.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.sampling.coordinate import (
     ONE,
@@ -43,8 +46,7 @@ MAX_LENGTH: Final = 1 << 20
 """Longest axis whose matrix is written into a model; what is judged has no longest axis."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sampling:
+class Sampling(Struct, frozen=True):
     """One axis of a resampling operator.
 
     Attributes:

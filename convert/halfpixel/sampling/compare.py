@@ -10,10 +10,12 @@ Three situations, strongest first:
 """
 
 import math
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.sampling.axis import Sampling, weights_at
 from halfpixel.sampling.coordinate import ONE, ZERO, Coordinate, stretch
@@ -43,8 +45,7 @@ ULP: Final = Fraction(1, 1 << 22)
 """The same for a long axis, an input pixel: float32 has 24 bits, and two are lost on the way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a comparison found.
 
     Attributes:

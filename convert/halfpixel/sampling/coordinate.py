@@ -15,9 +15,10 @@ releases up to 1.9 and from 1.10 on) and `cpu/UpSampleKernel.cpp` for antialias;
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
+
+from msgspec import Struct
 
 Coordinate = Literal[
     "align_corners",
@@ -40,8 +41,7 @@ WHOLE: Final = (ZERO, ONE)
 """The roi of a whole axis."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """The source coordinate of output sample `i` is ``step * i + start``, in input pixels.
 
     >>> Line(Fraction(1, 2), Fraction(-1, 4)).at(3)
@@ -56,8 +56,7 @@ class Line:
         return self.step * index + self.start
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """The lengths of one axis and what was given beside them.
 
     Attributes:

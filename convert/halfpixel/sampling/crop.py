@@ -8,8 +8,9 @@ Source: coremltools `converters/mil/mil/ops/defs/iOS15|iOS16|iOS17/image_resizin
 onnxruntime `contrib_ops/cpu/crop_and_resize.cc`.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 from halfpixel.sampling.grid import GridSample
 from halfpixel.sampling.roi import RoiAlign
@@ -39,8 +40,7 @@ BOX_ORDERS: Final[tuple[BoxOrder, ...]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CropResize:
+class CropResize(Struct, frozen=True):
     """What a crop_resize computes.
 
     Attributes:

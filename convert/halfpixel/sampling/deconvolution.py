@@ -7,10 +7,11 @@ artifacts", Distill, 2016.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from types import EllipsisType
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 Ints = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ConvTranspose:
+class ConvTranspose(Struct, frozen=True):
     """What a ConvTranspose computes, one entry a spatial axis.
 
     Attributes:

@@ -4,9 +4,10 @@ Of a long axis whose coordinates repeat, the borders and one period are computed
 the period, moved; of another, some rows at a time: memory goes with the arrays alone.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from halfpixel.sampling.axis import Sampling, Weights, weights_at
 from halfpixel.sampling.kernel import Table
@@ -20,8 +21,7 @@ LONG: Final = 1 << 14
 """Output samples from which on rows are not all written out as fractions."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DenseTaps:
+class DenseTaps(Struct, frozen=True, eq=False):
     """W of one axis.
 
     Attributes:

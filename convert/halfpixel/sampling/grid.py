@@ -5,10 +5,11 @@ Source: PyTorch `aten/src/ATen/native/GridSampler.h` (unnormalize, clip, reflect
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 from halfpixel.sampling.coordinate import HALF
 
@@ -22,8 +23,7 @@ Padding = Literal["zeros", "border", "reflection"]
 CUBIC_A: Final = -0.75
 
 
-@dataclass(frozen=True, slots=True)
-class GridSample:
+class GridSample(Struct, frozen=True):
     """What a GridSample computes.
 
     Attributes:
@@ -196,8 +196,7 @@ def _keys(t: "NDArray[np.float64]") -> "NDArray[np.float64]":
     return np.where(t <= 1, near, np.where(t < 2, far, 0.0))
 
 
-@dataclass(frozen=True, slots=True)
-class AffineGrid:
+class AffineGrid(Struct, frozen=True):
     """What an AffineGrid computes: a base grid times theta.
 
     Attributes:

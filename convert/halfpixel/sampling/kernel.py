@@ -10,9 +10,10 @@ PyTorch `aten/src/ATen/native/cpu/UpSampleKernel.cpp` for the antialiased forms.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
+
+from msgspec import Struct
 
 Taps = tuple[tuple[int, Fraction], ...]
 """(offset or input index, weight) pairs, in ascending order, no zero weight."""
@@ -27,30 +28,26 @@ say: floor, or ceil where the scale is below 1.
 _HALF: Final = Fraction(1, 2)
 
 
-@dataclass(frozen=True, slots=True)
-class Nearest:
+class Nearest(Struct, frozen=True):
     """One neighbour, picked by a rounding rule."""
 
     rounding: Rounding = "floor"
 
 
-@dataclass(frozen=True, slots=True)
-class Linear:
+class Linear(Struct, frozen=True):
     """The triangle of half width 1; antialias widens it by the step when shrinking."""
 
     antialias: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cubic:
+class Cubic(Struct, frozen=True):
     """Keys' cubic of half width 2 with coefficient `a`; antialias widens it likewise."""
 
     a: Fraction = Fraction(-3, 4)
     antialias: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(Struct, frozen=True):
     """The mean over a window, which depends on the two lengths alone.
 
     `adaptive` is PyTorch's: every pixel that the window touches counts in full.
@@ -60,8 +57,7 @@ class Area:
     window: Literal["adaptive", "overlap"] = "adaptive"
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Weights written out one row an output sample, as found in a gather's indices."""
 
     n_in: int

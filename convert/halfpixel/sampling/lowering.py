@@ -19,9 +19,10 @@ guide to convolution arithmetic for deep learning", 2016, section 4.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from halfpixel.sampling.axis import Sampling, Weights, weights_at
 from halfpixel.sampling.coordinate import ONE
@@ -72,8 +73,7 @@ def single_taps(weights: Weights) -> tuple[int, ...] | None:
     return tuple(row[0][0] for row in weights.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Transposed:
+class Transposed(Struct, frozen=True):
     """Edge samples repeated, a transposed convolution, and a cut: one axis.
 
     Attributes:
@@ -200,8 +200,7 @@ def grid_rows(
     return tuple(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """What an operator costs for one channel of one image.
 
     Attributes:

@@ -8,9 +8,10 @@ The pixel that nearest picks half way between two is not stated there; the even 
 here, as PyTorch's grid_sample has it.
 """
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 from halfpixel.sampling.coordinate import HALF, ZERO
 from halfpixel.sampling.grid import AffineGrid, GridSample, Padding
@@ -31,8 +32,7 @@ _AS_GRID: Final[dict[ResamplePadding, Padding]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Resample:
+class Resample(Struct, frozen=True):
     """What a resample computes on images.
 
     Attributes:
@@ -140,8 +140,7 @@ class Resample:
         return sampler.sample(x.astype(np.float64) - constant, places) + constant
 
 
-@dataclass(frozen=True, slots=True)
-class AffineSample:
+class AffineSample(Struct, frozen=True):
     """What an affine computes: a grid of the output's own pixels, times a matrix, sampled.
 
     Attributes:

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from halfpixel.sampling.arithmetic import float32, simplest
 from halfpixel.sampling.axis import Sampling, Weights, weights_at
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 Lengths = Sequence[int | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Resize:
+class Resize(Struct, frozen=True):
     """A separable resize: bilinear, bicubic, trilinear, nearest, area, over any axes.
 
     Attributes:
@@ -96,16 +96,14 @@ def along_axis(
     return out
 
 
-@dataclass(frozen=True, slots=True)
-class AxisVerdict:
+class AxisVerdict(Struct, frozen=True):
     """The verdict on one axis of an operator."""
 
     axis: int
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class ResizeVerdict:
+class ResizeVerdict(Struct, frozen=True):
     """The verdicts of all axes of a separable resize.
 
     Attributes:

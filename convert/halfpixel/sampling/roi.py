@@ -5,16 +5,16 @@ Source: ONNX operator RoiAlign-16 (coordinate_transformation_mode) and torchvisi
 """
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
-class RoiAlign:
+class RoiAlign(Struct, frozen=True):
     """What a RoiAlign computes.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from halfpixel.sampling.axis import Sampling
 from halfpixel.sampling.coordinate import ONE, ZERO, Line, source_line, stretch
@@ -51,8 +52,7 @@ def period_of(a: Sampling, b: Sampling) -> int | None:
     return longest if longest <= PERIOD_TO and scale.numerator <= PERIOD_TO else None
 
 
-@dataclass(frozen=True, slots=True)
-class Repetition:
+class Repetition(Struct, frozen=True):
     """Where the rows of a matrix repeat: rows `rows` apart are the same, moved by some pixels.
 
     Attributes:

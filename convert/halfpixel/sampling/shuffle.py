@@ -4,8 +4,9 @@ Source: ONNX operator DepthToSpace-13; W. Shi et al., "Real-time single image an
 super-resolution using an efficient sub-pixel convolutional neural network", 2016.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from halfpixel.sampling.deconvolution import ConvTranspose
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
-class DepthToSpace:
+class DepthToSpace(Struct, frozen=True):
     """What a depth-to-space computes.
 
     Attributes:

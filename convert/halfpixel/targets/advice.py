@@ -1,7 +1,9 @@
 """What runs on a target in the place of what does not: other attributes, or other operators."""
 
-from dataclasses import dataclass, replace
 from typing import Final, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.onnx.lengths import NodeWanted
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE
@@ -16,8 +18,7 @@ LONGEST: Final = 512
 """Output lengths up to which attributes are tried: the proof looks at every sample."""
 
 
-@dataclass(frozen=True, slots=True)
-class Instead:
+class Instead(Struct, frozen=True):
     """Attributes that say the same, and that a target takes.
 
     Attributes:

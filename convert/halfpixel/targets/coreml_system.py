@@ -4,7 +4,7 @@ An operator of a Core ML model is held against the version that it came with, on
 model against what Core ML can say of it at that version.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK, ONNX, SYSTEMS, Dialect
 from halfpixel.errors import ConventionError
@@ -20,8 +20,7 @@ SOURCES = {
 """Where the conventions read what each version has."""
 
 
-@dataclass(frozen=True, slots=True)
-class System:
+class System(Struct, frozen=True):
     """A Core ML system.
 
     Attributes:

@@ -1,8 +1,9 @@
 """A conformance table as a target: what `halfpixel conformance --output-format json` wrote."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, cast
+
+from msgspec import Struct
 
 from halfpixel.conditions.facts import resized_axes
 from halfpixel.conventions.onnx.resize import DEFAULTS, FIRST_RESIZE
@@ -20,8 +21,7 @@ SMOOTH: Final = ("antialias", "exclude_outside")
 Key = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What was seen of one combination at some lengths: verdict, cause or words, largest error."""
 
     verdict: Verdict
@@ -32,8 +32,7 @@ class Seen:
 EQUAL: Final = Seen("native")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """One table.
 
     Attributes:

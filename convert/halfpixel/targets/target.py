@@ -7,10 +7,13 @@ A target is one file of `targets/`, by its name, or any other by its path:
 - `NAME.json`: a table that `halfpixel conformance` measured (`table.py`), after the rows.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conditions.facts import facts_of
 from halfpixel.conditions.rows import one_of
@@ -30,8 +33,7 @@ KEYS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TargetVerdict:
+class TargetVerdict(Struct, frozen=True):
     """What a target makes of an operation.
 
     Attributes:
@@ -54,8 +56,7 @@ class TargetVerdict:
     instead: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One target.
 
     Attributes:
@@ -128,8 +129,7 @@ class Target:
         for row in self.rows:
             if row.conditions.hold(facts):
                 return _of_row(row, operation)
-        seen = None if self.table is None else self.table.seen(operation)
-        if seen is None:
+        if self.table is None or (seen := self.table.seen(operation)) is None:
             return None
         return TargetVerdict(seen.verdict, seen.reason, seen.worst, source=f"{self.runtime}, run")
 
@@ -150,9 +150,9 @@ def _of_row(row: Row, operation: Operation) -> TargetVerdict:
     apart = f"{float(worst.displacement):.3g} input px"
     if not worst.displacement:
         apart = f"{float(worst.weight_difference):.3g} in the weights"
-    lengths = worst.witness or (0, 0)
-    at = f" at length {lengths[0]} to {lengths[1]}"
-    return replace(said, reason=f"{row.reason}: up to {apart} off{at}", worst=None)
+    n_in, n_out = worst.witness or (0, 0)
+    reason = f"{row.reason}: up to {apart} off at length {n_in} to {n_out}"
+    return replace(said, reason=reason, worst=None)
 
 
 def _of_system(system: System, operation: Operation) -> TargetVerdict | None:
@@ -297,4 +297,4 @@ def _of_file(target: Target, body: Mapping[str, object], chain: tuple[Path, ...]
 
 def _left(row: Row) -> Row:
     """Return a row of a provider of onnxruntime: what it refuses is left to another."""
-    return replace(row, verdict="fallback") if row.verdict == "refused" else row
+    return dataclasses.replace(row, verdict="fallback") if row.verdict == "refused" else row

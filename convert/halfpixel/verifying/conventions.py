@@ -7,8 +7,10 @@ right as a whole.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.errors import RuntimeRefusal
 from halfpixel.format import SiteValues
@@ -28,8 +30,7 @@ HIDDEN: Final = 0.1
 """Part of a site's difference below which what follows is said to hide it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proven:
+class Proven(Struct, frozen=True):
     """A pair of sites that decides.
 
     Attributes:
@@ -41,8 +42,7 @@ class Proven:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Conventions:
+class Conventions(Struct, frozen=True):
     """Two sides whose sites are paired.
 
     Attributes:

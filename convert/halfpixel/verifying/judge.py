@@ -7,8 +7,10 @@ output varies by is its standard deviation. What rounding does is measured on th
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.verifying.measure import Difference, is_float
 from halfpixel.verifying.noise import EPSILONS, Noise
@@ -40,8 +42,7 @@ LEAST: Final = 8
 """Elements of a channel from which on it has a deviation of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """The channel of an output in which two sides are farthest apart.
 
     Attributes:

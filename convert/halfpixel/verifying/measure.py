@@ -8,8 +8,9 @@ not with its own result. NaN equals NaN alone, and an infinity itself alone.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from halfpixel.errors import UsageError
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from halfpixel.arrays import Array
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(Struct, frozen=True):
     """What counts as equal.
 
     Attributes:
@@ -90,8 +90,7 @@ def parse_tolerances(texts: "tuple[str, ...]") -> dict[str, Tolerance]:
     return out
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """How two arrays differ.
 
     Attributes:
@@ -180,8 +179,7 @@ CHUNK: Final = 1 << 18
 """Elements that are compared at once, so that large tensors need no large copies."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """The figures of a part of two arrays: the last three are sums of products."""
 
     max_abs: float

@@ -1,8 +1,10 @@
 """What two sides are compared by, how their outputs differ, and what came of it in all."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from halfpixel.intents.pairing import Pairing
 from halfpixel.runtimes.feeds import FeedSettings
@@ -26,8 +28,7 @@ RESIDUE: Final = 100
 """Times the spacing at 1: the size up to which numbers may be nothing but rounding."""
 
 
-@dataclass(frozen=True, slots=True)
-class VerifySettings:
+class VerifySettings(Struct, frozen=True):
     """How two sides are compared.
 
     Attributes:
@@ -50,8 +51,7 @@ def shapes_text(shapes: Mapping[str, tuple[int, ...]]) -> str:
     return ", ".join(f"{name}={'x'.join(map(str, shape))}" for name, shape in shapes.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """How one output differs, at its worst over all cases.
 
     Attributes:
@@ -75,8 +75,7 @@ class Output:
     measure: Measure | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One run of both sides.
 
     Attributes:
@@ -106,8 +105,7 @@ class Case:
         return shapes_text(self.shapes)
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Struct, frozen=True):
     """What came of comparing two sides.
 
     Attributes:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from halfpixel.format import Opened
 from halfpixel.runtime import Running
 from halfpixel.site import Site
@@ -13,8 +15,7 @@ if TYPE_CHECKING:
     from halfpixel.arrays import Array, Arrays
 
 
-@dataclass(frozen=True, slots=True)
-class Divergence:
+class Divergence(Struct, frozen=True):
     """Where two runs part.
 
     Attributes:

@@ -6,9 +6,11 @@ numbers, a ramp along each axis, which shows a shift, and impulses, which show t
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import name_of, opened
@@ -46,8 +48,7 @@ IMPULSE: Final = 5
 """Every so many samples along each axis one is 1, the others 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteResult:
+class SiteResult(Struct, frozen=True):
     """What one site does on one provider at one set of lengths.
 
     Attributes:
@@ -93,8 +94,7 @@ class SiteResult:
         return self.exact is None and bool(self.where or self.site.operation.problem)
 
 
-@dataclass(frozen=True, slots=True)
-class SiteCheck:
+class SiteCheck(Struct, frozen=True):
     """One model's sites on several providers.
 
     Attributes:

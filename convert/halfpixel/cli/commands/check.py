@@ -3,11 +3,11 @@
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import click
+from msgspec import Struct
 
 from halfpixel.cli.console import say, write_document
 from halfpixel.cli.files import check_expected, model_files
@@ -35,8 +35,7 @@ SLOW: Final = 20
 """Files from which on a terminal is shown progress."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What is checked, for what, and how it is shown."""
 
     paths: Annotated[

@@ -1,10 +1,10 @@
 """halfpixel convert."""
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
 import click
+from msgspec import Struct
 
 from halfpixel.cli.console import say, write_document
 from halfpixel.cli.options import (
@@ -27,8 +27,7 @@ ANY_WAY: Final = frozenset({"source", "output", "to", "output_format"})
 """Parameters that --to torch has too; the others say how a model is exported."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What is converted, to what, and how the result is verified."""
 
     source: Annotated[str, click.argument("source")]

@@ -1,16 +1,15 @@
 """halfpixel explain."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import click
+from msgspec import Struct
 
 from halfpixel.cli.console import say
 from halfpixel.cli.options import MaxWork, command
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What is explained."""
 
     subject: Annotated[

@@ -1,10 +1,10 @@
 """halfpixel fix."""
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import click
+from msgspec import Struct
 
 from halfpixel.cli.console import say, write_document
 from halfpixel.cli.files import check_expected, model_files
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from halfpixel.rule import Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What is fixed, by which rules, and where the result goes."""
 
     paths: Annotated[

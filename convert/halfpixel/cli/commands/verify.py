@@ -1,10 +1,10 @@
 """halfpixel verify."""
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import click
+from msgspec import Struct
 
 from halfpixel.cli.console import write_document
 from halfpixel.cli.options import (
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from halfpixel.verifying.result import VerifySettings
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What is run, on which inputs, and what counts as equal."""
 
     a: Annotated[str, click.argument("a", metavar="A")]

@@ -6,7 +6,6 @@ Source: coremltools `converters/mil/mil/ops/defs/iOS15/image_resizing.py` and
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
@@ -110,8 +109,7 @@ def last(rank: int, count: int) -> tuple[int, ...]:
     return tuple(range(rank - count, rank))
 
 
-@dataclass(frozen=True, slots=True)
-class Operators(Vocabulary[Wanted, Words]):
+class Operators(Vocabulary[Wanted, Words], frozen=True):
     """The operators of an ML Program, or the layers of a neural network, that resize.
 
     Its candidates come by size, which has one meaning on every device, then by factor, which the

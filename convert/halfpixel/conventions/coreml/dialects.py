@@ -1,8 +1,9 @@
 """Core ML's two dialects, each with its words: what its operators or layers compute, and say."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec import Struct
 
 from halfpixel.conventions.coreml import mil, neuralnetwork
 from halfpixel.conventions.vocabulary import Attributes, Words
@@ -27,8 +28,7 @@ class _Say(Protocol):
     ) -> Words | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class DialectWords:
+class DialectWords(Struct, frozen=True):
     """The words of one dialect.
 
     Attributes:

@@ -68,8 +68,9 @@ in `converters/mil/mil/ops/tests`, and SamplingMode in `mlmodel/format/NeuralNet
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final, cast
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.coreml import mil_grid as coreml_mil_grid
 from halfpixel.conventions.coreml.axes import (

@@ -1,9 +1,10 @@
 """Core ML's calls in an ML Program, as text: read, and written by size or by a whole factor."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Final
+
+from msgspec.structs import replace
 
 from halfpixel.convention import Convention, Reading
 from halfpixel.conventions.coreml.axes import last, writer

@@ -7,8 +7,9 @@ Source: coremltools `converters/mil/mil/ops/defs/iOS15/conv.py`.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import cast
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.meaning import choice, whole
 from halfpixel.conventions.vocabulary import Attributes

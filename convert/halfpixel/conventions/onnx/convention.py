@@ -6,9 +6,11 @@ given, the output may have any size. `opset` says which version is meant where i
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.convention import Convention, Reading
 from halfpixel.conventions.meaning import flag, number, whole
@@ -37,8 +39,7 @@ NUMERIC: Final = frozenset({"cubic_coeff_a", "extrapolation_value"})
 SWITCHES: Final = frozenset({"antialias", "exclude_outside"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """The scales or sizes of a node, spread over every axis of its input.
 
     Attributes:

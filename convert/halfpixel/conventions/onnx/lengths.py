@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from msgspec import field
 
 from halfpixel.conventions.vocabulary import Wanted
 from halfpixel.sampling import Sampling
@@ -22,8 +23,7 @@ Choice = tuple[By, tuple[float | None, ...], tuple[float | None, ...] | None]
 """How lengths are given, the new values, and the scales that the node then computes with."""
 
 
-@dataclass(frozen=True, slots=True)
-class NodeWanted(Wanted):
+class NodeWanted(Wanted, frozen=True):
     """A resize that is to be said by a Resize node, in the place of what stands there.
 
     Attributes:

@@ -15,9 +15,11 @@ Resize-19    half_pixel_symmetric
 Source: ONNX `docs/Changelog.md`; before 11, onnxruntime `core/providers/cpu/tensor/upsamplebase.h`.
 """
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.meaning import COPIES, Meaning, choice
 from halfpixel.conventions.vocabulary import Attributes
@@ -60,8 +62,7 @@ DEFAULTS: Final[Attributes] = {
 """What a Resize from opset 11 on has where an attribute is not written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """The inputs of a Resize beside its data, as far as they are known.
 
     Attributes:
@@ -112,8 +113,7 @@ def read(op: str, opset: int, attributes: Attributes, request: Request) -> Meani
     for axis in axes:
         scale, likely = common, axis in spatial
         if scales is not None and request.by == "scales":
-            scale = given_scale(scales[axis])
-            likely = scale != 1
+            likely = (scale := given_scale(scales[axis])) != 1
         target = None if sizes is None else sizes[axis]
         window = _roi(request.roi, axes, axis) if crops else None
         scale = None if aligned else scale

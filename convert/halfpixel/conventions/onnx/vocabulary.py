@@ -6,9 +6,11 @@ as can be, attributes are tried one change at a time.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.onnx.lengths import By, NodeWanted, ways
 from halfpixel.conventions.onnx.resize import (

@@ -6,8 +6,10 @@ so. Axes in an order that F.interpolate does not take are permuted around the ca
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import Family, Interpolate, candidates
 from halfpixel.conventions.torch.proviso import Lengths, Place, provisos, stays, turned
@@ -16,8 +18,7 @@ from halfpixel.sampling.arithmetic import likeliest, output_length_float64, simp
 from halfpixel.sampling.nearest import pytorch_nearest
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """How a tensor is laid out for F.interpolate: (batch, channel, *spatial).
 
     Attributes:
@@ -61,8 +62,7 @@ def view_of(axes: Sequence[int], rank: int) -> View | None:
             return View(tuple(axes), before + flat, f".unflatten(0, ({shape},))" + after)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A call that is what a node computes.
 
     Attributes:
@@ -173,8 +173,7 @@ def _strange(sampling: Sampling, wanted: Sampling | None) -> int:
     return (0 if same else 2) + (0 if corners else 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Closest:
+class Closest(Struct, frozen=True):
     """The nearest call whose pixels come closest to tables that a graph computes.
 
     Attributes:

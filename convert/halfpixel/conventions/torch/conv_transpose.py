@@ -9,13 +9,13 @@ stride or the dilation.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from halfpixel.sampling import ConvTranspose
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
+class _Axis(Struct, frozen=True):
     """One axis of the call: padding, output_padding, samples cut at the start and at the end."""
 
     padding: int
@@ -82,8 +82,7 @@ def _cut(axes: Sequence[_Axis]) -> str:
     return "" if set(slices) == {":"} else f"[..., {', '.join(slices)}]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Interpolated:
+class _Interpolated(Struct, frozen=True):
     """One axis of the call: what is padded, how long that gets, and what is cut off.
 
     `length` is where corners are aligned: (factor, summand) of the axis' own length.

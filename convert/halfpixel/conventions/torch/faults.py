@@ -1,9 +1,10 @@
 """Faults of PyTorch's own kernels: where what eager PyTorch shows is not what its call says."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import (
     NEAREST_COPIES_SINCE,

@@ -24,9 +24,10 @@ Source: PyTorch `aten/src/ATen/native/UpSample.h` (1.9 and 2.13),
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Literal, cast
+
+from msgspec import Struct
 
 from halfpixel.conventions.meaning import is_factor
 from halfpixel.conventions.python_call import PythonCall, Symbol, parse
@@ -74,8 +75,7 @@ FAMILIES: Final[dict[str, Family]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Interpolate:
+class Interpolate(Struct, frozen=True):
     """One call of torch.nn.functional.interpolate.
 
     Attributes:

@@ -6,10 +6,12 @@ lengths at which it is; one that is wrong at ordinary lengths is not claimed.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.faults import first_shortcut, repeats_first_row, shortcut
 from halfpixel.conventions.torch.interpolate import Interpolate
@@ -32,8 +34,7 @@ NO_COLUMN: Final = "the output is wider than 1"
 NO_BOUNDARY: Final = "float32 moves no pixel over a rounding boundary"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A node's resize, where it stands.
 
     Attributes:

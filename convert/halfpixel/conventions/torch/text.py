@@ -1,7 +1,8 @@
 """A resize in PyTorch's words: the call that it is, or an expression around one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from halfpixel.conventions.torch.call import matching_call
 from halfpixel.conventions.torch.interpolate import Family, Interpolate
@@ -9,8 +10,7 @@ from halfpixel.conventions.torch.proviso import Lengths, Place, stays
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """What a resize is in PyTorch's words.
 
     Attributes:

@@ -3,9 +3,10 @@
 import shutil
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import Struct, field
 
 from halfpixel.converting.export.quietly import quietly, reason_of, tracing, unprinted
 from halfpixel.converting.source import Source, export_program
@@ -27,8 +28,7 @@ class ExportRefusal(HalfpixelError):  # noqa: N818 - what happened is that it re
     """An exporter that refuses a module, in its own words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(Struct, frozen=True):
     """What an exporter wrote.
 
     Attributes:

@@ -4,9 +4,10 @@ The file in onnxruntime says what is right, value by value in graph order.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from halfpixel.converting.onnx_in.older import DOMAIN
 from halfpixel.converting.onnx_in.preparation import SITE
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from halfpixel.arrays import Arrays
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleDivergence:
+class ModuleDivergence(Struct, frozen=True):
     """Where a module parts from the file that it was made of.
 
     Attributes:

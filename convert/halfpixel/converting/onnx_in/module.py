@@ -7,12 +7,14 @@ onnxruntime, node by node where it is another network.
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.checking.check import opened
 from halfpixel.converting.export.quietly import quietly, reason_of
@@ -40,8 +42,7 @@ SMALL: Final = 64
 """Most numbers of a constant that is written into the graph: a shape, axes, steps."""
 
 
-@dataclass(frozen=True, slots=True)
-class FromOnnx:
+class FromOnnx(Struct, frozen=True):
     """An ONNX model as a PyTorch module.
 
     Attributes:

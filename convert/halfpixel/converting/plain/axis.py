@@ -8,8 +8,9 @@ Source: PyTorch `aten/src/ATen/native/UpSample.h`, `cpu/UpSampleKernel.cpp`, `Ad
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import Struct
 
 from halfpixel.conventions.torch.interpolate import Family
 from halfpixel.converting.plain.lengths import count_of
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 TAPS: Final = {"linear": 2.0, "cubic": 4.0, "lanczos": 6.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Interpolation:
+class Interpolation(Struct, frozen=True):
     """One call of F.interpolate as it was made.
 
     Attributes:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
+
 from halfpixel.formats.atomic import Piece
 from halfpixel.formats.coreml.messages import MilProgram, ModelDescription
 from halfpixel.formats.coreml.network_messages import NeuralNetworkLayer
@@ -26,8 +28,7 @@ LayerAt = tuple[Span, ...]
 """A layer of a network, by the messages around its parameters, as `NetworkLayer.spans`."""
 
 
-@dataclass(frozen=True)
-class NewLayer:
+class NewLayer(Struct, frozen=True):
     """What a layer is instead.
 
     Attributes:

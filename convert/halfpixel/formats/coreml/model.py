@@ -1,11 +1,14 @@
 """A Core ML model that was read, and one that was changed and is not written yet."""
 
+import dataclasses
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+from msgspec.structs import replace
 
 from halfpixel.errors import MissingExtraError, ModelFileError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
@@ -190,7 +193,7 @@ class ChangedCoremlModel:
         """The changed model."""
         if self._opened is None:
             same = self.edit is self.before.edit
-            self._opened = self.before if same else replace(self.before, edit=self.edit)
+            self._opened = self.before if same else dataclasses.replace(self.before, edit=self.edit)
         return self._opened
 
     def verify(self) -> None:

@@ -8,8 +8,9 @@ constants, tables, transposes.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.scope import inner_graphs
@@ -32,8 +33,7 @@ LARGEST: Final = 1 << 16
 """Most bytes of an initializer that is dropped; a larger one may be somebody's weights."""
 
 
-@dataclass(slots=True)
-class GraphEdit:
+class GraphEdit(Struct):
     """A change of one list of nodes.
 
     Attributes:
@@ -51,8 +51,7 @@ class GraphEdit:
         return bool(self.nodes or self.dropped or any(self.inner.values()))
 
 
-@dataclass(slots=True)
-class OnnxEdit:
+class OnnxEdit(Struct):
     """A change of a model.
 
     Attributes:

@@ -1,8 +1,9 @@
 """An ONNX model that was read, and one that was changed and is not written yet."""
 
+import dataclasses
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -196,7 +197,7 @@ class ChangedOnnxModel:
         whole = self.edit
         if before.edit:
             whole = compose(before.edit, self.edit, _read_again(before))
-        return replace(before, proto=applied(before.proto, self.edit), edit=whole)
+        return dataclasses.replace(before, proto=applied(before.proto, self.edit), edit=whole)
 
     def verify(self) -> None:
         """Let onnx.checker look at the structure, weights left out.

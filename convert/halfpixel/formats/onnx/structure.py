@@ -21,6 +21,8 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+from msgspec import Struct
+
 from halfpixel.errors import MissingExtraError, ModelFileError
 from halfpixel.formats.protobuf_wire import (
     BYTES,
@@ -52,8 +54,7 @@ DEEPEST: Final = 64
 Rewrite = Callable[["Reader", int, int, int], bytes | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Skeleton:
+class Skeleton(Struct, frozen=True):
     """A model file without its large payloads.
 
     Attributes:

@@ -1,8 +1,9 @@
 """One site of a Core ML model as an ONNX model of its own, at lengths that are chosen."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.coreml.dialects import words_of
 from halfpixel.conventions.meaning import Meaning

@@ -24,7 +24,8 @@ from halfpixel.runtimes.mil_as_onnx.graph import OPSET, Graph, code_of
 from halfpixel.runtimes.mil_as_onnx.resize import Wires
 from halfpixel.runtimes.mil_as_onnx.site import site_nodes
 from halfpixel.runtimes.mil_as_onnx.step import Step
-from halfpixel.site import Shape, Site, known
+from halfpixel.site import Site, known
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,10 @@ with its matrix. Where lengths are free it is a Resize whose sizes are computed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from halfpixel.conventions.onnx.vocabulary import exact_attributes, names_of
 from halfpixel.errors import ConventionError
@@ -35,8 +37,7 @@ RANKS: Final = (3, 4, 5)
 """Ranks for which onnxruntime resizes the last two axes linearly."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wires:
+class Wires(Struct, frozen=True):
     """The values between which a site stands.
 
     Attributes:

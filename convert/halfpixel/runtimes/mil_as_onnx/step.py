@@ -10,7 +10,7 @@ from halfpixel.formats.coreml.read.program import dtype_of, named, operation_nam
 from halfpixel.formats.coreml.read.weights import array_of
 from halfpixel.formats.onnx.write.builder import Nodes
 from halfpixel.runtimes.mil_as_onnx.graph import OPSET, Graph, code_of
-from halfpixel.site import Shape
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array

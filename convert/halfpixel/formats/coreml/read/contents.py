@@ -1,8 +1,10 @@
 """What is in a Core ML model: what it declares, its programs and networks, and its sites."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec.structs import replace
 
 from halfpixel.format import Port
 from halfpixel.formats.coreml.edit import CoremlEdit
@@ -24,7 +26,7 @@ from halfpixel.intents.exporter_habit import meant
 from halfpixel.intents.kept_name import named
 from halfpixel.origin import Producer
 from halfpixel.sampling import Resize
-from halfpixel.site import Shape
+from halfpixel.surroundings import Shape
 
 SOURCE: Final = "com.github.apple.coremltools.source"
 VERSION: Final = "com.github.apple.coremltools.version"

@@ -4,8 +4,9 @@ Source: apple/coremltools `mlmodel/format/NeuralNetwork.proto`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from halfpixel.conventions.coreml.names import (
     BOX_MODES,
@@ -44,8 +45,7 @@ RESAMPLING: Final = frozenset({"upsample", "resizeBilinear", "cropResize", "conv
 """Layers that may resample."""
 
 
-@dataclass(frozen=True)
-class NetworkLayer:
+class NetworkLayer(Struct, frozen=True):
     """One layer of a neural network.
 
     Attributes:

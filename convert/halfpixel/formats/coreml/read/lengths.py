@@ -15,7 +15,8 @@ from halfpixel.formats.coreml.network_messages import (
     Transpose,
 )
 from halfpixel.formats.coreml.read.specification import parse
-from halfpixel.site import Attribute, Shape
+from halfpixel.site import Attribute
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     from halfpixel.formats.coreml.read.layer import NetworkLayer

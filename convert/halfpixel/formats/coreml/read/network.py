@@ -7,8 +7,10 @@ only the last three are declared then, and they are taken as (channel, height, w
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 from halfpixel.conventions.coreml import neuralnetwork_grid as coreml_neuralnetwork_grid
@@ -41,7 +43,8 @@ from halfpixel.formats.coreml.read.place import (
 from halfpixel.formats.coreml.read.specification import Leaf, Spec
 from halfpixel.intents.kept_name import kept_name
 from halfpixel.origin import Origin, Producer
-from halfpixel.site import Attribute, Operation, Shape
+from halfpixel.site import Attribute, Operation
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     import numpy as np

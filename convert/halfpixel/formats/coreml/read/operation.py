@@ -1,8 +1,9 @@
 """From one operation of an ML Program to what it computes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.coreml import mil as coreml_mil
 from halfpixel.conventions.coreml import mil_deconvolution as coreml_mil_deconvolution

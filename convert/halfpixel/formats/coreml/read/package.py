@@ -10,9 +10,10 @@ import json
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, cast
+
+from msgspec import Struct
 
 from halfpixel.errors import ModelFileError, system_reason
 from halfpixel.formats.data_folder import DataFolder, Unsafe, plain_parts, quoted, visible_parts
@@ -26,8 +27,7 @@ LARGEST_MANIFEST: Final = 1 << 24
 """Bytes of a manifest that is read; real ones have less than a thousand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True):
     """A Core ML model on the disk.
 
     Attributes:

@@ -1,8 +1,10 @@
 """Where a site stands in a Core ML model, and what the two kinds of model share about sites."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.coreml.axes import InputShape
 from halfpixel.conventions.meaning import Meaning, check_lengths
@@ -14,7 +16,7 @@ from halfpixel.formats.coreml.read.layer import NetworkLayer
 from halfpixel.formats.coreml.read.program import MilScope
 from halfpixel.formats.coreml.read.specification import Leaf
 from halfpixel.sampling import ConvTranspose
-from halfpixel.site import Operation, Shape, Site, known
+from halfpixel.site import Operation, Site, known
 from halfpixel.work import TooMuchWork, one_node
 
 if TYPE_CHECKING:
@@ -23,14 +25,14 @@ if TYPE_CHECKING:
 
     from halfpixel.arrays import Array
     from halfpixel.site import Compute
+    from halfpixel.surroundings import Shape
 
 
 LONGEST: Final = (1 << 31) - 1
 """Longest axis: a length is an int32."""
 
 
-@dataclass(frozen=True)
-class MilPlace:
+class MilPlace(Struct, frozen=True):
     """An operation of an ML Program.
 
     Attributes:
@@ -47,8 +49,7 @@ class MilPlace:
         return self.scope.block.operations[self.index]
 
 
-@dataclass(frozen=True)
-class CoremlPlace:
+class CoremlPlace(Struct, frozen=True):
     """A site of a Core ML model.
 
     Attributes:

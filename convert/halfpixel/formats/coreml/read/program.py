@@ -25,7 +25,8 @@ from halfpixel.formats.coreml.read import packed
 from halfpixel.formats.coreml.read.package import Package
 from halfpixel.formats.coreml.read.specification import DEEPEST
 from halfpixel.formats.coreml.schema import DATA_TYPES
-from halfpixel.site import Attribute, Shape
+from halfpixel.site import Attribute
+from halfpixel.surroundings import Shape
 
 SHORT: Final = 16
 """Most numbers of a constant that is an attribute; a longer one is data."""

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from msgspec import Struct
+
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.formats.coreml.messages import ModelDescription
 from halfpixel.formats.coreml.read.package import KIND, Package
@@ -31,8 +33,7 @@ PIPELINE_MODELS, PIPELINE_NAMES, OF_PIPELINE = 1, 2, 1
 SERIALIZED: Final = 2
 
 
-@dataclass(frozen=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """A model that is no pipeline.
 
     Attributes:

@@ -1,8 +1,9 @@
 """An operation with the function that evaluates it, and the tensors that this is given."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from halfpixel.site import Compute
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(Struct, frozen=True):
     """An operation and the function that evaluates it."""
 
     operation: Operation

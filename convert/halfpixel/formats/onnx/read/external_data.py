@@ -6,10 +6,11 @@ Source: ONNX `docs/ExternalData.md`; `onnx.proto`, message TensorProto, field ex
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+from msgspec import Struct
 
 from halfpixel.errors import ModelFileError, system_reason
 from halfpixel.formats.data_folder import DataFolder, Unsafe, quoted
@@ -31,8 +32,7 @@ COUNT: Final = re.compile("[0-9]{1,18}")
 """An offset or a length, as it is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """Where the bytes of a tensor lie.
 
     Attributes:

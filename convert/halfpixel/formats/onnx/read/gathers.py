@@ -7,9 +7,11 @@ by what it computes, like any other.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.text import claim
 from halfpixel.formats.onnx.read.scope import Scope, given_name
@@ -29,8 +31,7 @@ BLEND: Final = 1_000_000
 """Blend weights are float32 of small fractions: the denominator that they are read with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gather:
+class Gather(Struct, frozen=True):
     """A GatherND whose indices are a product of one table an axis.
 
     Attributes:
@@ -164,8 +165,7 @@ def _blended(
     return tuple(out)
 
 
-@dataclass(frozen=True, slots=True)
-class Blend:
+class Blend(Struct, frozen=True):
     """A linear blend of two gathers.
 
     Attributes:

@@ -1,7 +1,8 @@
 """From one GridSample, AffineGrid, RoiAlign or ConvTranspose node to what it computes."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.onnx import grid as onnx_grid
 from halfpixel.conventions.torch import grid as torch_grid
@@ -11,7 +12,8 @@ from halfpixel.formats.onnx.read.evaluation import Described, arrays_of, guarded
 from halfpixel.formats.onnx.read.patterns.linear_kernel import is_linear
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.sampling import ConvTranspose
-from halfpixel.site import Operation, Shape
+from halfpixel.site import Operation
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,13 +1,14 @@
 """What stands at the inputs of a resampling node beside its data."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.read.constants import NAMES
 from halfpixel.formats.onnx.read.scope import Scope, given_name
-from halfpixel.site import Input
+from halfpixel.surroundings import Input
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -105,8 +106,7 @@ def element_type(scope: Scope, name: str) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Lengths:
+class Lengths(Struct, frozen=True):
     """The scales, sizes and roi inputs of a Resize: names, and values where constant."""
 
     by: str

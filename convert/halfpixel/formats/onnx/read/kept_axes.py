@@ -4,9 +4,12 @@ An axis of scale 1 stays, one that the attribute `axes` leaves out, one whose le
 symbol on both sides, and one whose size the graph takes from the very shape of the input.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.text import claim
 from halfpixel.formats.onnx.read.scope import Scope
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
 
     from halfpixel.conventions.meaning import Meaning
     from halfpixel.formats.onnx.read.constants import Numbers
-    from halfpixel.site import Dim, Operation, Shape
+    from halfpixel.site import Operation
+    from halfpixel.surroundings import Dim, Shape
 
     Known = dict[tuple[int, str], "Traced"]
 
@@ -48,8 +52,7 @@ class Source:
         return shape[self.axis] if shape is not None and self.axis < len(shape) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Traced:
+class Traced(Struct, frozen=True):
     """The first numbers of a list: where each comes from, None each where that is not a shape."""
 
     sources: "tuple[Source | None, ...]" = ()

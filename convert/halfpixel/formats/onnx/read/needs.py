@@ -1,13 +1,15 @@
 """Which lengths of a site's output are asked for by what reads it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from halfpixel.formats.onnx.read.scope import JOINING, Scope, name_of
 from halfpixel.sampling import ConvTranspose, Resize
-from halfpixel.site import Lengths, Need, Operation, known
+from halfpixel.site import Lengths, Operation, known
+from halfpixel.surroundings import Need
 from halfpixel.work import spend
 
 if TYPE_CHECKING:
@@ -25,8 +27,7 @@ FOLLOWED: Final = frozenset(
 """Operators whose output has the lengths of their first input, if in another order."""
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(Struct, frozen=True):
     """A value that has the lengths of the site's output: its name, and the axis of each of its."""
 
     name: str

@@ -19,7 +19,9 @@ def producers_of(nodes: "Sequence[NodeProto]", path: str) -> dict[str, int]:
     producers: dict[str, int] = {}
     early: list[str] = []
     for i, node in enumerate(nodes):
-        early += [name for name in node.input if name not in producers]
+        for name in node.input:
+            if name not in producers:
+                early.append(name)  # noqa: PERF401 - a list a node is slower
         for name in node.output:
             producers[name] = i
     producers.pop("", None)

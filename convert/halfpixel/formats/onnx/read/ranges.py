@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.site import Shape
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     from onnx import GraphProto

@@ -1,8 +1,9 @@
 """From one ONNX node to what it computes: the operation of a site, and how to evaluate it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.meaning import Meaning, check_lengths
 from halfpixel.conventions.onnx import resize as onnx_resize
@@ -12,6 +13,7 @@ from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
 from halfpixel.formats.onnx.read.domains.names import (
     ATEN,
+    ATEN_OPS,
     ELSEWHERE,
     NHWC_RESIZE,
     TENSORFLOW,
@@ -31,7 +33,8 @@ from halfpixel.formats.onnx.read.scope import ANY, Scope, name_of
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Resize
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.site import Attribute, Operation, Shape
+from halfpixel.site import Attribute, Operation
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,8 +49,8 @@ OPS: Final = frozenset(
     | {"DepthToSpace"}
 )
 
-OTHERS: Final = frozenset({"CropAndResize", "ConvTransposeWithDynamicPads", "ATen"} | TENSORFLOW)
-"""Operators of other domains and frameworks that resample."""
+RESAMPLING: Final = OPS | TENSORFLOW | ATEN_OPS | {op for _, op in ELSEWHERE}
+"""Every type of node that is described, or was meant to become one."""
 
 
 def is_resampling(node: "NodeProto") -> bool:

@@ -5,9 +5,10 @@ it), or the body of a model-local function at one place where it is called.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
 from halfpixel.formats.onnx.read.attributes import Arguments, attributes_of, constant_tensor
@@ -21,7 +22,8 @@ from halfpixel.formats.onnx.read.constants import (
 )  # fmt: skip
 from halfpixel.formats.onnx.read.lengths.folding import DEEPEST, FOLDED, are_few, folded
 from halfpixel.formats.onnx.read.order import producers_of
-from halfpixel.site import Attribute, Shape
+from halfpixel.site import Attribute
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +36,7 @@ ANY: Final = -1 << 31
 """Stands for a length that follows the batch, which is not fixed."""
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct):
     """One graph and the names that can be seen in it.
 
     Attributes:

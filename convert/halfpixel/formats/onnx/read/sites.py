@@ -4,8 +4,10 @@ Nodes that are alike share one operation, which is described once.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.formats.onnx.read.evaluation import Described
@@ -23,7 +25,8 @@ from halfpixel.intents.pytorch_record import (
     user_line,
 )
 from halfpixel.origin import Intent, Producer
-from halfpixel.site import Operation, Shape, Site, Surroundings
+from halfpixel.site import Operation, Site
+from halfpixel.surroundings import Shape, Surroundings
 from halfpixel.work import PLAIN, TooMuchWork, one_node, spend
 
 if TYPE_CHECKING:
@@ -40,8 +43,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Sites:
+class Sites(Struct):
     """The sites of one model, in the making.
 
     Attributes:

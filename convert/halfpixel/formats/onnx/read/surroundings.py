@@ -10,7 +10,8 @@ from halfpixel.formats.onnx.read.ranges import ranges_of
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.intents.kept_name import is_operator, kept_name
 from halfpixel.sampling import AffineGrid
-from halfpixel.site import Attribute, Operation, Shape, StridedLayer, Surroundings
+from halfpixel.site import Attribute, Operation
+from halfpixel.surroundings import Shape, StridedLayer, Surroundings
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -45,10 +46,11 @@ def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
         shape = main.shape(name)
         if shape is None or len(shape) != 4:
             continue
-        readers = [node for node in main.nodes if name in node.input]
-        if len(readers) == 1 and readers[0].op_type == "Transpose":
-            places = _ints(main.attributes(readers[0]).get("perm"))
-            if sorted(places) == [0, 1, 2, 3]:
+        readers = (node for node in main.nodes if name in node.input)
+        first = next(readers, None)
+        if first is not None and first.op_type == "Transpose":
+            places = _ints(main.attributes(first).get("perm"))
+            if sorted(places) == [0, 1, 2, 3] and next(readers, None) is None:
                 return tuple(shape[place] for place in places)
         return shape
     return None

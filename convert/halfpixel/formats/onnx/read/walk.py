@@ -1,17 +1,26 @@
 """The walk over an ONNX model: every graph, subgraph and function body, every site."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from halfpixel.errors import GraphError
-from halfpixel.formats.onnx.read.attributes import arguments_of
-from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, functions_of, leading_to, meaning
+from halfpixel.formats.onnx.read.calls import (
+    MOST_MEANINGS,
+    body_of,
+    functions_of,
+    inner_scope,
+    leading_to,
+    meaning,
+    path_of,
+)
 from halfpixel.formats.onnx.read.patterns.ends import ENDS, MOVES, may_end, needs_shapes
 from halfpixel.formats.onnx.read.ranges import declared_ranges
-from halfpixel.formats.onnx.read.resize import OPS, OTHERS, is_resampling
+from halfpixel.formats.onnx.read.resize import OPS, RESAMPLING, is_resampling
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
 from halfpixel.formats.onnx.read.surroundings import image_shape
@@ -20,16 +29,9 @@ from halfpixel.sampling import ConvTranspose, DepthToSpace
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from onnx import (
-        AttributeProto,
-        FunctionProto,
-        GraphProto,
-        ModelProto,
-        NodeProto,
-        ValueInfoProto,
-    )  # fmt: skip
+    from onnx import AttributeProto, FunctionProto, ModelProto, NodeProto
 
     from halfpixel.formats.onnx.read.constants import Numbers
     from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
@@ -38,14 +40,19 @@ NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
 """Operators in which exporters write resizes."""
 
+WATCHED: Final = RESAMPLING | NESTING | WRITTEN_IN | ENDS
+"""Types of node that the walk stops at, beside the calls of functions."""
+
 DEEPEST: Final = 64
+
+Words = tuple[object, ...]
+"""A call of a function, in full."""
 
 LARGEST_GRAPH: Final = 20_000
 """Nodes of a graph beyond which shapes that the file lacks are not inferred."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A site, the graph it stands in, and its node.
 
     Attributes:
@@ -63,24 +70,21 @@ class Place:
     output: str = ""
 
 
-@dataclass(slots=True)
 class Walk:
     """One walk over one model.
 
-    Attributes:
+    Args:
         model: the model, or its skeleton.
         file: the model's file, which external data is relative to; None for one in memory.
     """
 
-    model: "ModelProto"
-    file: Path | None
-    functions: "Mapping[tuple[str, str], tuple[int, FunctionProto]]" = field(init=False)
-    _sites: Sites = field(init=False)
-    _meanings: "dict[int, set[object]]" = field(default_factory=dict[int, set[object]], init=False)
+    _sites: Sites
 
-    def __post_init__(self) -> None:
+    def __init__(self, model: "ModelProto", file: Path | None) -> None:
         """Look up the functions."""
-        self.functions = functions_of(self.model)
+        self.model, self.file = model, file
+        self.functions: Mapping[tuple[str, str], tuple[int, FunctionProto]] = functions_of(model)
+        self._meanings: dict[int, set[object]] = {}
 
     def sites(self) -> list[Site]:
         """Return every site of the model, in graph order; raises as `places` does."""
@@ -93,7 +97,7 @@ class Walk:
             GraphError: a cycle, functions that call themselves, or graphs nested too deep.
         """
         model, main = self.model, self._main()
-        self.functions = leading_to(self.functions, OPS | OTHERS | WRITTEN_IN)
+        self.functions = leading_to(self.functions, RESAMPLING | WRITTEN_IN)
         name, graph = (text(one).strip().lower() for one in (model.producer_name, model.graph.name))
         self._sites = Sites(
             Producer(name, version_of(model.producer_version), graph),
@@ -162,22 +166,16 @@ class Walk:
         found: list[tuple[int, Place]] = []
         gathers: dict[int, NodeProto] = {}
         ends: dict[int, NodeProto] = {}
-        asked: set[tuple[object, ...]] = set()
+        asked: set[Words] = set()
+        watched = WATCHED.union(name for _, name in self.functions)
         for index, node in enumerate(scope.nodes):
-            op = node.op_type
-            if is_resampling(node) and (node.domain, op) not in self.functions:
-                found.append((index, _plain(self._sites.of_node(scope, node), scope, node)))
-            elif op == "GatherND":
-                gathers[index] = node
-            elif op in ENDS and may_end(scope, node):
+            if node.op_type not in watched:
+                continue
+            if node.op_type in ENDS and may_end(scope, node):
                 ends[index] = node
-            elif op == "AveragePool":
-                site = self._sites.of_pooling(scope, node)
-                found += [] if site is None else [(index, _plain(site, scope, node))]
-            elif op in NESTING:
-                found += [(index, place) for place in self._nested(scope, node, index, depth)]
-            if self.functions and (node.domain, op) in self.functions:
-                found += [(index, place) for place in self._called(scope, node, depth, asked)]
+            elif node.op_type == "GatherND":
+                gathers[index] = node
+            found += [(index, place) for place in self._at(scope, node, index, depth, asked)]
         found += self._written(scope, gathers, ends)
         found.sort(key=lambda pair: pair[0])
         yield from (place for _, place in found)
@@ -193,8 +191,24 @@ class Walk:
             for site, index, data, output in self._sites.of_patterns(scope, ends):
                 yield index, Place(site, scope, ends[index], data, output)
 
+    def _at(
+        self, scope: Scope, node: "NodeProto", index: int, depth: int, asked: set[Words]
+    ) -> Iterator[Place]:
+        """Yield the site that a node is, and those of the graphs that it holds or calls."""
+        called = (node.domain, node.op_type) in self.functions
+        if is_resampling(node) and not called:
+            yield _plain(self._sites.of_node(scope, node), scope, node)
+        elif node.op_type == "AveragePool":
+            site = self._sites.of_pooling(scope, node)
+            if site is not None:
+                yield _plain(site, scope, node)
+        elif node.op_type in NESTING:
+            yield from self._nested(scope, node, index, depth)
+        if called:
+            yield from self._called(scope, node, depth, asked)
+
     def _called(
-        self, scope: Scope, node: "NodeProto", depth: int, asked: set[tuple[object, ...]]
+        self, scope: Scope, node: "NodeProto", depth: int, asked: set[Words]
     ) -> Iterator[Place]:
         """Yield the sites of a function, unless a call that tells it the same has shown them."""
         words = (node.domain, node.op_type, *node.input, *map(_serialized, node.attribute))
@@ -202,7 +216,7 @@ class Walk:
             return
         asked.add(words)
         index, function = self.functions[node.domain, node.op_type]
-        body = _body(scope, node, index, function)
+        body = body_of(scope, node, index, function)
         known, told = self._meanings.setdefault(index, set()), meaning(body, function)
         if told in known:
             return
@@ -216,9 +230,9 @@ class Walk:
     def _nested(self, scope: Scope, node: "NodeProto", index: int, depth: int) -> Iterator[Place]:
         for number, place, graph in inner_graphs(node):
             name = node.attribute[number].name
-            path = _path(scope.path, f"{node.name or node.op_type}.{name}")
+            path = path_of(scope.path, f"{node.name or node.op_type}.{name}")
             container = (*scope.container, index, number, place)
-            yield from self._walk(_inner(scope, graph, path, container), depth + 1)
+            yield from self._walk(inner_scope(scope, graph, path, container), depth + 1)
 
 
 def _once(places: Iterator[Place]) -> Iterator[Place]:
@@ -239,50 +253,10 @@ def _serialized(attribute: "AttributeProto") -> bytes:
     return attribute.SerializeToString()
 
 
-def _path(outer: str, inner: str) -> str:
-    return f"{outer}/{inner}" if outer else inner
-
-
 def _plain(site: Site, scope: Scope, node: "NodeProto") -> Place:
     """Return the place of a site that is one node."""
     data = node.input[0] if node.input else ""
     return Place(site, scope, node, data, node.output[0] if node.output else "")
-
-
-def _body(scope: Scope, node: "NodeProto", index: int, function: "FunctionProto") -> Scope:
-    """Return the body of a function as it is called by `node`."""
-    opsets = {entry.domain: entry.version for entry in function.opset_import}
-    return Scope(
-        path=_path(scope.path, f"{node.name or function.name}.{function.name}"),
-        nodes=function.node,
-        opsets=opsets or scope.opsets,
-        file=scope.file,
-        constants={},
-        values={value.name: value for value in function.value_info},
-        bound={
-            formal: (scope, actual)
-            for formal, actual in zip(function.input, node.input, strict=False)
-            if actual
-        },
-        arguments=arguments_of(node, function, scope.arguments),
-        container=("function", index),
-    )
-
-
-def _inner(scope: Scope, graph: "GraphProto", path: str, container: tuple[str | int, ...]) -> Scope:
-    values: Sequence[ValueInfoProto] = [*graph.value_info, *graph.input, *graph.output]
-    return Scope(
-        path=path,
-        nodes=graph.node,
-        opsets=scope.opsets,
-        file=scope.file,
-        constants={tensor.name: tensor for tensor in graph.initializer},
-        values={value.name: value for value in values},
-        outer=scope,
-        arguments=scope.arguments,
-        outputs=frozenset([value.name for value in graph.output]),
-        container=container,
-    )
 
 
 def _fixed(model: "ModelProto", main: Scope) -> "Callable[[str], Numbers | None]":

@@ -1,8 +1,9 @@
 """New nodes and constants, with names that nothing else in the model has."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.read.scope import inner_graphs
@@ -31,8 +32,7 @@ def names_in(model: "ModelProto") -> set[str]:
     return names
 
 
-@dataclass(slots=True)
-class Nodes:
+class Nodes(Struct):
     """The nodes that come in the place of one.
 
     Attributes:
@@ -120,8 +120,7 @@ class Nodes:
         return self.add("Gather", [self.add("Shape", [x]), self.ints([axis], "axis")], "length")
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(Struct, frozen=True):
     """The values between which a lowering stands.
 
     Attributes:

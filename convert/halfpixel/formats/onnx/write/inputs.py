@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.formats.onnx.read.inputs import OPTIONAL_SINCE, ROLES
-from halfpixel.site import Input, Operation
+from halfpixel.site import Operation
+from halfpixel.surroundings import Input
 
 if TYPE_CHECKING:
     from onnx import NodeProto

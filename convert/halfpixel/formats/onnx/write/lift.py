@@ -14,8 +14,10 @@ Source: onnx `onnx/version_converter`; ONNX `docs/Changelog.md`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES, early_attributes
 from halfpixel.errors import ConventionError
@@ -48,8 +50,7 @@ Made = tuple[Container, str]
 """A value by the list of nodes that makes it and its name, which other lists may use too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lift:
+class Lift(Struct, frozen=True):
     """What is needed to take a model to a later opset.
 
     Attributes:
@@ -211,8 +212,7 @@ def _steps(scales: Sequence[float] | None) -> "list[tuple[str, Sequence[float] |
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """A list of nodes, the names that are taken in its model, and the model's opset."""
 
     container: Container

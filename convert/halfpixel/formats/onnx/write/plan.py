@@ -5,9 +5,11 @@ the opset that may be used; `opset_for` says which one a plan needs. Where the m
 to a later opset for it, a resize from before opset 11 is planned as the lift leaves it.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final, cast
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.onnx import grid as onnx_grid
 from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
@@ -223,7 +225,7 @@ def _said(operation: Operation, form: NodeWords, *, lifted: bool) -> Said:
         attributes = _changed(operation.attributes, _complete(form, operation))
         parts = [f"{name}={value}" for name, value in attributes.items()]
         if form.by != "kept":
-            parts.append(text_of(replace(form, attributes={})))
+            parts.append(text_of(dataclasses.replace(form, attributes={})))
         parts += repairs(operation) if form.by == "kept" else []
         text = ", ".join(parts)
         if not text and not lifted:

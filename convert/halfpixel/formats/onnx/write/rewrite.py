@@ -5,9 +5,10 @@ the model to the opset that these need; write each site, and drop what nobody re
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Outcome
@@ -38,8 +39,7 @@ if TYPE_CHECKING:
     from halfpixel.formats.onnx.edit import Item
 
 
-@dataclass(slots=True)
-class Rewriting:
+class Rewriting(Struct):
     """Changes of one model in the making.
 
     Attributes:

@@ -6,9 +6,10 @@ kernels, pixel by pixel in onnxruntime's own arithmetic for nearest.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Final
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.onnx.lengths import NodeWanted
 from halfpixel.conventions.onnx.resize import RESIZES

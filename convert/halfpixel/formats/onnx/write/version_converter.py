@@ -1,8 +1,9 @@
 """What onnx's version converter makes of a model, and which nodes it changed."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
 from halfpixel.errors import ConventionError
@@ -24,8 +25,7 @@ def opset_of(model: "ModelProto") -> int:
     return max(versions, default=0)
 
 
-@dataclass(slots=True)
-class Names:
+class Names(Struct):
     """New names for values that the converter made."""
 
     taken: set[str]

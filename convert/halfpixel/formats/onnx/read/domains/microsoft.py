@@ -14,8 +14,9 @@ Source: onnxruntime `core/graph/contrib_ops/contrib_defs.cc`, `nchwc_schema_defs
 `core/optimizer/layout_transformation`.
 """
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, cast
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.meaning import choice
 from halfpixel.conventions.onnx import grid as onnx_grid
@@ -36,7 +37,7 @@ from halfpixel.formats.onnx.read.grids import (
 from halfpixel.formats.onnx.read.kept_axes import with_claim
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.sampling import CropResize
-from halfpixel.site import Operation, Shape
+from halfpixel.site import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
     from halfpixel.arrays import Array
+    from halfpixel.surroundings import Shape
 
 NEAREST: Final = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
 """What the blocked Upsample computes in mode nearest, by whole factors, whatever it says."""

@@ -34,11 +34,15 @@ ELSEWHERE: Final = frozenset(
 )
 """Operators of onnxruntime's own domains that resample."""
 
-RESAMPLING: Final = (
-    "upsample_", "_upsample_", "grid_sampler", "affine_grid_generator", "pixel_shuffle",
-    "adaptive_avg_pool",
-)  # fmt: skip
-"""How the names of aten's operators that resample begin."""
+ATEN_OPS: Final = frozenset(
+    {"ATen", "affine_grid_generator", "grid_sampler", "grid_sampler_2d", "grid_sampler_3d"}
+    | {f"{kind}_avg_pool{d}d" for kind in ("adaptive", "_adaptive") for d in (1, 2, 3)}
+    | {f"upsample_nearest{d}d" for d in (1, 2, 3)}
+    | {f"_upsample_nearest_exact{d}d" for d in (1, 2, 3)}
+    | {"upsample_linear1d", "upsample_bilinear2d", "upsample_bicubic2d", "upsample_trilinear3d"}
+    | {"_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa", "pixel_shuffle"}
+)
+"""aten's operators that resample, and the node that names one in an attribute."""
 
 
 def leftover(node: "NodeProto") -> str:
@@ -48,7 +52,7 @@ def leftover(node: "NodeProto") -> str:
             f"ONNX has no {node.op_type}: it is TensorFlow's, left unconverted, and loads nowhere"
         )
     name = aten_name(node) if node.domain == ATEN else ""
-    if name.startswith(RESAMPLING):
+    if name in ATEN_OPS and name != "ATen":
         return f"ONNX has no {name}: it is PyTorch's, left unconverted; only PyTorch itself runs it"
     return ""
 

@@ -1,14 +1,16 @@
 """Lengths that a graph computes from its own free dimensions, tried at concrete ones."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.call import closest_nearest
 from halfpixel.formats.onnx.read.gathers import Gather, read_gather, separate
 from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Trial, factors
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.site import FreeLengths, Operation
+from halfpixel.site import Operation
+from halfpixel.surroundings import FreeLengths
 
 if TYPE_CHECKING:
     from onnx import NodeProto

@@ -1,12 +1,13 @@
 """Shapes and types that a file does not carry, from onnx's own shape inference."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from halfpixel.formats.onnx.read.calls import functions_of, unrolled
 from halfpixel.formats.onnx.read.scope import declared_shape
-from halfpixel.site import Shape
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     from onnx import ModelProto, ValueInfoProto
@@ -20,8 +21,7 @@ LONGEST_LIST: Final = 1 << 16
 """Numbers of a list of lengths up to which onnx follows what is computed of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inferred:
+class Inferred(Struct, frozen=True):
     """What onnx's shape inference finds for the values of a main graph.
 
     Attributes:

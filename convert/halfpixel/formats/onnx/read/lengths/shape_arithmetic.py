@@ -16,7 +16,7 @@ from halfpixel.formats.onnx.read.lengths.evaluator import evaluated
 from halfpixel.formats.onnx.read.lengths.inference import free_dimensions, inferred
 from halfpixel.formats.onnx.read.scope import ANY, Scope
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.site import Shape
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     import numpy as np

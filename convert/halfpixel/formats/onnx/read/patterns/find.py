@@ -1,7 +1,9 @@
 """Which node ends a resampling that is written in operators which only move data."""
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.read.evaluation import Described, guarded_compute
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """A resampling in several nodes.
 
     Attributes:

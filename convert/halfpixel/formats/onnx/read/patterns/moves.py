@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.formats.onnx.read.kept_axes import dims_of, short_list
 from halfpixel.formats.onnx.read.scope import Scope, given_name
-from halfpixel.site import Dim, Shape
+from halfpixel.surroundings import Dim, Shape
 from halfpixel.work import spend
 
 if TYPE_CHECKING:

@@ -9,9 +9,11 @@ tf.keras `backend.py` (repeat_elements); PyTorch `torchscript_exporter/symbolic_
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.meaning import check_lengths
 from halfpixel.conventions.torch.text import claim
@@ -26,7 +28,8 @@ from halfpixel.formats.onnx.read.patterns.moves import (
 )
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.sampling import Nearest, Resize, Sampling
-from halfpixel.site import Operation, Shape
+from halfpixel.site import Operation
+from halfpixel.surroundings import Shape
 from halfpixel.work import spend
 
 if TYPE_CHECKING:
@@ -46,8 +49,7 @@ DEEPEST: Final = 4
 """Repetitions in a row, an axis each, that are followed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Repetition:
+class Repetition(Struct, frozen=True):
     """Copies of the elements of a value.
 
     Attributes:

@@ -1,8 +1,10 @@
 """Depth-to-space: the operator, and PyTorch's pixel_shuffle as Reshape, Transpose, Reshape."""
 
-from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Final, Literal, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.torch.shuffle import pixel_shuffle_text
 from halfpixel.errors import ConventionError
@@ -10,7 +12,8 @@ from halfpixel.formats.onnx.read.evaluation import Described, arrays_of, guarded
 from halfpixel.formats.onnx.read.patterns.moves import reshaped, shape_of
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.sampling.shuffle import DepthToSpace
-from halfpixel.site import Dim, Operation, Shape
+from halfpixel.site import Operation
+from halfpixel.surroundings import Dim, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,8 +68,7 @@ def settled(base: Operation, meant: DepthToSpace) -> Operation:
     return replace(base, operator=meant, output_shape=tuple(out), torch_call=text)
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(Struct, frozen=True):
     """One way to write a depth-to-space over six axes.
 
     Attributes:
@@ -106,8 +108,7 @@ LAYOUTS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Shuffle:
+class Shuffle(Struct, frozen=True):
     """A depth-to-space in three nodes.
 
     Attributes:
