@@ -21,8 +21,10 @@ HANG: Final = 5.0
 """Seconds of computing after which an input is given up."""
 
 BLOCKED: Final = 20.0
-"""Seconds of the clock after which an input is given up: it waits, as for a pipe, or the machine is
-busy with something else four times over."""
+"""Seconds of the clock in which an input has to compute at all: else it waits, as for a pipe."""
+
+IDLE: Final = 0.01
+"""Seconds of computing below which it does not compute: a busy machine leaves it more."""
 
 ROOM: Final = 4 << 30
 """Bytes of addresses that a process may take beyond what it has: more is refused by the system."""
@@ -64,9 +66,19 @@ def measured() -> Generator[Cost]:
     cost = Cost()
     before = _reset_peak()
     start = time.process_time()
-    old = [signal.signal(one, _spent) for one in (signal.SIGPROF, signal.SIGALRM)]
+    last = start
+
+    def blocked(_number: int, _frame: FrameType | None) -> None:
+        nonlocal last
+        now = time.process_time()
+        if now - last < IDLE:
+            raise TimeSpent(f"nothing computed for {BLOCKED:g} s: it waits")
+        last = now
+
+    handlers = ((signal.SIGPROF, _spent), (signal.SIGALRM, blocked))
+    old = [signal.signal(one, handler) for one, handler in handlers]
     signal.setitimer(signal.ITIMER_PROF, HANG)
-    signal.setitimer(signal.ITIMER_REAL, BLOCKED)
+    signal.setitimer(signal.ITIMER_REAL, BLOCKED, BLOCKED)
     try:
         yield cost
     finally:
@@ -101,9 +113,7 @@ def resident() -> int:
     return pages * resource.getpagesize()
 
 
-def _spent(number: int, _frame: FrameType | None) -> None:
-    if number == signal.SIGALRM:
-        raise TimeSpent(f"more than {BLOCKED:g} s, most of them waiting")
+def _spent(_number: int, _frame: FrameType | None) -> None:
     raise TimeSpent(f"more than {HANG:g} s of computing")
 
 

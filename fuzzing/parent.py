@@ -15,7 +15,7 @@ from typing import Final
 from fuzzing.targets import TARGETS
 from fuzzing.worker import Ended, Figures, Found, Plan, Shared, keep, work
 
-STUCK: Final = 90.0
+STUCK: Final = 300.0
 """Seconds of the clock after which a worker that tries one input is ended: it does not hear
 its own timer, deep in a library."""
 

@@ -1,5 +1,6 @@
 """One process that makes inputs and tries them, within bounds of time and memory."""
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -197,9 +198,15 @@ def work(plan: Plan, to_parent: Connection, now: Shared) -> None:
 
 
 def warm(targets: Sequence[Target], seed: int, room: Path) -> None:
-    """Try a few inputs of each target, so that libraries are loaded before costs are measured."""
-    import_module("onnx.version_converter")  # which a fix loads
+    """Try a few inputs of each target, so that libraries are loaded before costs are measured.
 
+    Those that take long to load come first: what is tried is given up after some seconds.
+    """
+    import_module("onnx.version_converter")  # which a fix loads
+    if any(target.name == "verify" for target in targets):
+        for library in ("onnxruntime", "torch"):
+            with contextlib.suppress(ImportError):
+                import_module(library)
     for target in targets:
         for number in range(WARM):
             tried(target, target.case(seed, -1 - number), room)

@@ -55,7 +55,11 @@ CALLS = [
     ),
     (
         "upsample(x, scalingFactor=(1, 2), mode=BILINEAR, linearUpsampleMode=ALIGN_CORNERS_TRUE)",
-        ["neural network", "axis 0:\n  a copy", 'F.interpolate(x, size=size, mode="bilinear"'],
+        [
+            "neural network",
+            "axis 0:\n  a copy",
+            'F.interpolate(x, size=(height, width), mode="bilinear"',
+        ],
     ),
     (
         "F.interpolate(x, scale_factor=(2, 1.7), mode='bilinear')",

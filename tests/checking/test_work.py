@@ -227,3 +227,58 @@ def test_a_node_that_is_too_much_work_is_named_and_the_others_are_judged(tmp_pat
         assert "not judged" in ran.output, command
     ran = CliRunner().invoke(cli, ["check", "--output-format", "sarif", str(path), "--max-work=9"])
     assert '"unjudged"' in ran.output
+
+
+@pytest.mark.parametrize("mode", ["nearest", "linear", "cubic"])
+def test_a_file_takes_the_same_steps_after_any_other(mode: str) -> None:
+    """What is remembered of one file is no gift to the next: each is judged as if it were alone."""
+    made = models.model(
+        [models.resize(attributes={"mode": mode})], (1, 1, 977, 1013), [models.scales(1, 1, 1.3, 2)]
+    )
+    done: list[int] = []
+    for _ in range(2):
+        with working(10**9) as work:
+            (site,) = opened(made).sites
+            Judge(Settings()).findings_of(site)
+        done.append(work.done)
+    assert done[0] == done[1] > 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "coordinates", "target", "factors"),
+    [
+        ("cubic", "pytorch_half_pixel", "upsample_bicubic2d", (10 / 7, 1.25)),
+        ("nearest", "pytorch_half_pixel", "upsample_nearest2d", (1.5, 7.0)),
+        ("linear", "asymmetric", "upsample_bilinear2d", (1.1, 1.3)),
+    ],
+)
+def test_an_ordinary_node_is_judged_in_few_steps(
+    mode: str, coordinates: str, target: str, factors: tuple[float, float]
+) -> None:
+    """At free lengths, with a record that it does not keep to."""
+    corners = "" if mode == "nearest" else "True, "
+    attributes = {"mode": mode, "coordinate_transformation_mode": coordinates}
+    node = models.resize(attributes=attributes)
+    entry = node.metadata_props.add()
+    entry.key = FX_NODE
+    call = f"call_function[target=torch.ops.aten.{target}.vec]"
+    entry.value = f"{call}(args = (%x, None, {corners}{list(factors)}), kwargs = {{}})"
+    made = models.model([node], (1, 1, "h", "w"), [models.scales(1, 1, *factors)])
+    file = judged(made, max_work=40_000)
+    assert file.unjudged == ()
+    assert bool(file.findings) == (mode != "nearest")
+
+
+def test_the_steps_of_a_file_hang_on_nothing_but_the_file() -> None:
+    """They are the same whatever was read before."""
+    texts = sorted(models.MISMATCHES.glob("*.onnx"))[:12]
+    assert texts
+
+    def steps(path: Path) -> int:
+        with working(1 << 40) as work:
+            Judge(Settings()).judged(opened(path), "model")
+        return work.done
+
+    first = {path: steps(path) for path in texts}
+    assert {path: steps(path) for path in reversed(texts)} == first
+    assert len(set(first.values())) > 1

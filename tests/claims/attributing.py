@@ -20,6 +20,7 @@ def attribute(node: Node, feeds: dict[str, Array], found: Array, exact: Array) -
     if "sizes" in feeds:
         fixed = replace(fixed, by="sizes", values=tuple(feeds["sizes"].tolist()))
     (site,) = sites(fixed.model())
-    result = Result(config, "different", 0.0, "", x, found, exact, site.operator)
+    grid = feeds.get("grid")
+    result = Result(config, "different", 0.0, "", x, found, exact, site.operator, grid)
     cause = cause_of(result)
     return None if cause is None else cause.name

@@ -14,6 +14,7 @@ import torch
 
 from claims.nodes import Array, Node
 from halfpixel.checking.check import sites
+from halfpixel.conventions.torch.interpolate import LENGTHS
 from halfpixel.conventions.torch.proviso import NO_BOUNDARY, NO_COLUMN, NO_SINGLE
 from halfpixel.errors import HalfpixelError
 from halfpixel.sampling import Resize
@@ -198,8 +199,9 @@ def pasted(site: Site, feeds: dict[str, Array], out: tuple[int, ...]) -> Array |
     scope: dict[str, object] = {"F": torch.nn.functional, "torch": torch}
     scope |= {name: torch.from_numpy(array) for name, array in feeds.items() if name != "sizes"}
     text = site.torch_call or ""
-    if "size=size" in text:
-        scope["size"] = open_size(site, out)
+    if isinstance(site.operator, Resize):
+        given = open_size(site, out)
+        scope |= dict(zip(LENGTHS.get(len(given), ()), given, strict=False))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -209,7 +211,7 @@ def pasted(site: Site, feeds: dict[str, Array], out: tuple[int, ...]) -> Array |
 
 
 def open_size(site: Site, out: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the lengths that `size` stands for in a call: of the axes that it takes as spatial."""
+    """Return the output lengths of the axes that a call takes as spatial."""
     operator = site.operator
     assert isinstance(operator, Resize)
     axes = [axis for axis, _ in operator.axes]

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from claims.attributing import attribute
 from claims.drawing import grid_samples, resizes
-from claims.judging import judge, site_of
+from claims.judging import inputs_of, judge, near, reference, session_of, site_of
 from claims.nodes import Attribute, Node
 from claims.pairs import Pair, pairs, untrue
 from claims.records import contradicted, recorded
@@ -83,7 +84,11 @@ SAID = [
     (a_resize(FLOOR, (1, 1, 8, 8), "scales", (1, 1, 2, 2), EVERY), "scale_factor=2.0", ""),
     (a_resize(FLOOR, (1, 1, 8), "scales", (1, 1, 1.5), frozenset({2})), "scale_factor=1.5", ""),
     (a_resize(FLOOR, (1, 1, 2, 2), "sizes", (1, 1, 2, 82)), "nearest-exact", ""),
-    (a_resize(FLOOR, (1, 1, 4, 4), "computed", (1, 1, 5, 7), EVERY), "size=size", NO_BOUNDARY),
+    (
+        a_resize(FLOOR, (1, 1, 4, 4), "computed", (1, 1, 5, 7), EVERY),
+        "size=(height, width)",
+        NO_BOUNDARY,
+    ),
     (a_resize(HALF, (1, 1, 60, 60), "scales", (1, 1, 0.02, 0.02), EVERY), "scale_factor=0.02", ""),
     (a_resize(HALF, (1, 1, 6, 6), "scales", (1, 1, 2.6, 2.6), LAST), "2.6", "lengths are below 45"),
     (a_resize(HALF, (1, 1, 6, 6), "scales", (1, 1, 1.3, 1.3), LAST), None, ""),
@@ -91,8 +96,12 @@ SAID = [
     (a_resize(TORCH, (1, 1, 6, 6), "scales", (1, 1, 2, 2), LAST), "scale_factor=2.0", ""),
     (a_resize(TORCH, (1, 1, 6, 6), "sizes", (1, 1, 9, 9), LAST), "size=(9, 9)", ""),
     (a_resize(HALF, (2, 3, 6, 6), "sizes", (2, 3, 9, 9), EVERY), "(9, 9)", "axes 0, 1 stay"),
-    (a_resize(HALF, (2, 3, 6, 6), "fed", (2, 3, 9, 9), EVERY), "size=size", "axes 0, 1 stay"),
-    (a_resize(HALF, (2, 3, 6, 6), "computed", (2, 3, 9, 9), EVERY), "size=size", ""),
+    (
+        a_resize(HALF, (2, 3, 6, 6), "fed", (2, 3, 9, 9), EVERY),
+        "size=(height, width)",
+        "axes 0, 1 stay",
+    ),
+    (a_resize(HALF, (2, 3, 6, 6), "computed", (2, 3, 9, 9), EVERY), "size=(height, width)", ""),
     (
         a_resize(
             {**HALF, "axes": (2, 3), "keep_aspect_ratio_policy": "not_larger"},
@@ -138,3 +147,57 @@ def test_a_policy_is_not_applied_to_negative_axes(axes: tuple[int, ...], stays: 
     ]
     assert [one.message.rpartition("are (")[2] for one in found] == [f"{stays})"] * bool(stays)
     assert judge(node, attribute).attributed == ("negative axes",) * bool(stays)
+
+
+CROP: dict[str, Attribute] = {
+    "coordinate_transformation_mode": "tf_crop_and_resize",
+    "extrapolation_value": -3.5,
+}
+FILTER: dict[str, Attribute] = {**CROP, "antialias": 1, "exclude_outside": 1}
+SKIPPED, PLANES = "roi skipped", "channels last border"
+REACHED = (0, -0.2, -0.2, 0, 1, 1, 1.3, 1)
+CROPS = [
+    ("linear", CROP, (4, 2, 15, 128), (4, 2, 15, 256), (0, 0, -0.2, -0.2, 1, 1, 1, 1.3), SKIPPED),
+    ("linear", CROP, (3, 3, 64, 3), (3, 3, 14, 3), (0, 0, -0.2, 0.1, 1, 1, 1, 1), SKIPPED),
+    ("cubic", CROP, (3, 4, 4, 9), (3, 16, 16, 9), (0, 0.1, 0.1, 0, 1, 0.8, 1.3, 1), PLANES),
+    ("cubic", FILTER, (3, 8, 6, 9), (3, 14, 9, 9), REACHED, PLANES),
+    ("linear", FILTER, (1, 8, 6, 2), (1, 14, 9, 2), REACHED, PLANES),
+    ("linear", CROP, (1, 8, 6, 2), (1, 14, 9, 2), REACHED, "float32 border"),
+    ("cubic", FILTER, (1, 8, 6, 2), (1, 14, 6, 2), REACHED, PLANES),
+    ("nearest", CROP, (2, 2, 1, 11, 311), (2, 2, 9, 5, 21),
+     (0, 0, 0.1, 0, -0.2, 1, 1, 1.3, 0.8, 1.3), "float32 tie"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mode", "attributes", "shape", "sizes", "roi", "cause"), CROPS)
+def test_each_difference_of_a_crop_has_its_cause(  # noqa: PLR0913, PLR0917 - a table
+    mode: str,
+    attributes: Mapping[str, Attribute],
+    shape: tuple[int, ...],
+    sizes: tuple[int, ...],
+    roi: tuple[float, ...],
+    cause: str,
+) -> None:
+    """Axes of scale 1 are taken whole; with the channels last the constant is misplaced."""
+    rounding = {"nearest_mode": "floor"} if mode == "nearest" else {}
+    given = {"mode": mode, **rounding, **attributes}
+    judged = judge(replace(a_resize(given, shape, "sizes", sizes), roi=roi), attribute)
+    assert (judged.attributed, judged.faults) == ((cause,), ())
+
+
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("corners", [0, 1])
+def test_a_nearest_grid_is_that_of_float32(padding: str, corners: int) -> None:
+    """Between two pixels of a long axis the runtime takes the one that float32 is nearer to."""
+    given = (("mode", "nearest"), ("padding_mode", padding), ("align_corners", corners))
+    node = Node("GridSample", 20, given, (1, 1, 311, 311))
+    middles = np.arange(0, 311, dtype=np.float64) + 0.5
+    grid = 2 * middles / 310 - 1 if corners else (2 * middles + 1) / 311 - 1
+    feeds = inputs_of(node, node.shape)
+    feeds["grid"] = np.stack(np.broadcast_arrays(grid[:, None], grid), -1)[None].astype(np.float32)
+    found, exact = reference(session_of(node), site_of(node), feeds)
+    assert found is not None
+    assert exact is not None
+    assert not near(found, exact)
+    assert attribute(node, feeds, found, exact) == "float32 grid"
+    assert attribute(node, feeds, found + 1, exact) is None

@@ -138,8 +138,8 @@ def test_a_variant_computes_what_its_documents_say(row: Row) -> None:
 def test_check_names_the_call(row: Row) -> None:
     site, tensors = _site(row), _tensors(row)
     told = site.torch_call
-    if told is not None and "size=size" in told:
-        told = told.replace("size=size", f"size={tensors['y'].shape[-2:]}")
+    if told is not None and "size=(height, width)" in told:
+        told = told.replace("(height, width)", f"{tensors['y'].shape[-2:]}")
     if not row["pytorch"]:
         assert told is None or "F.pad" in told or "grid_sample" in told or "roi_align" in told
         return

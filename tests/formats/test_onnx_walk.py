@@ -135,7 +135,10 @@ def shape_arithmetic() -> list[NodeProto]:
     [
         ((1, 1, 4, 5), 'F.interpolate(x, size=(8, 15), mode="bilinear", align_corners=False)'),
         (("n", 1, 4, 5), 'F.interpolate(x, size=(8, 15), mode="bilinear", align_corners=False)'),
-        ((1, 1, "h", "w"), 'F.interpolate(x, size=size, mode="bilinear", align_corners=False)'),
+        (
+            (1, 1, "h", "w"),
+            'F.interpolate(x, size=(height, width), mode="bilinear", align_corners=False)',
+        ),
     ],
 )
 def test_sizes_that_the_graph_computes(shape: models.Dims, call: str) -> None:

@@ -11,15 +11,22 @@ from click.testing import CliRunner, Result
 from onnx import TensorProto, helper, numpy_helper
 
 import example_models as models
+from halfpixel.checking.check import opened
 from halfpixel.cli.main import cli
-from halfpixel.errors import UsageError
+from halfpixel.errors import ConventionError, UsageError
 from halfpixel.fixing.fix import fix
+from halfpixel.format import Change
 from halfpixel.formats.coreml.read.layer import NetworkLayer
 from halfpixel.formats.coreml.read.lengths import lengths_after
+from halfpixel.formats.lowerings import Capabilities
+from halfpixel.formats.plan import sized_change
+from halfpixel.formats.planner import lowered
 from halfpixel.runtimes.size import check_values
 from halfpixel.sampling import Linear, Sampling
 from halfpixel.sampling.compare import compare
+from halfpixel.sampling.lowering import grid_positions
 from halfpixel.sampling.search import deciding_rows
+from halfpixel.work import working
 
 if TYPE_CHECKING:
     from halfpixel.site import Attribute
@@ -168,3 +175,24 @@ def test_a_size_that_no_int64_holds_is_declined() -> None:
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     assert fix(made, unsafe_fixes=True).error is None
+
+
+def test_a_grid_that_nobody_could_hold_is_declined_before_it_is_made() -> None:
+    """Two axes of 300,000 samples, as a constant of coordinates."""
+    made = _upsampled([1, 1, 150_000, 150_000], [1, 1, 2, 2], None)
+    with working(1_000_000) as work:
+        (site,) = opened(made).sites
+        done = work.done
+        assert site.operator is not None
+        goal = sized_change(site.operation, Change(0, site.operator, "", lowering="gridsample"))
+        assert goal is not None
+        with pytest.raises(ConventionError, match="its grid would hold 180000000000 numbers"):
+            lowered(goal, "gridsample", Capabilities(()))
+    assert work.done - done < 1_000
+
+
+def test_positions_of_a_grid_are_counted() -> None:
+    """Each of them is held to the weights that GridSample has there."""
+    with working(1_000_000) as work:
+        grid_positions(Sampling("half_pixel", Linear()), 977, 1013)
+    assert work.done >= 3 * 1013

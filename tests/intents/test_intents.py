@@ -32,7 +32,7 @@ RECORDS: list[tuple[dict[str, str], str | None]] = [
     ),
     (
         fx("aten.upsample_bicubic2d.vec", "%x, [%sym_size_int_22, %s], True, None"),
-        'F.interpolate(x, size=size, mode="bicubic", align_corners=True)',
+        'F.interpolate(x, size=(height, width), mode="bicubic", align_corners=True)',
     ),
     (
         fx("aten._upsample_bilinear2d_aa.default", "%x, [%trunc, %trunc_1], False, 0.4, 0.4"),

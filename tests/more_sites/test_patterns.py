@@ -1,12 +1,15 @@
 """Resampling that is written in operators which only move data, and what only looks like it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from onnx import ModelProto, NodeProto, helper, shape_inference
 
 import halfpixel
+from halfpixel.checking.explain import explain
 from halfpixel.sampling import DepthToSpace, Resize
 from more_sites.cases import Array, called, held, made, only, random
 
@@ -193,3 +196,10 @@ def test_a_shuffle_written_out(
     expected = held(site, model, {"x": x}, ["x"])
     assert site.output_shape == expected.shape
     np.testing.assert_array_equal(called(site, x=x), expected)
+
+
+def test_explain_says_which_convolution_a_shuffle_is(tmp_path: Path) -> None:
+    onnx.save(SHUFFLES[1][3].model(random(2, 12, 3, 4)), tmp_path / "m.onnx")
+    text = "\n".join(explain(str(tmp_path / "m.onnx")))
+    assert "weight[(2 * i + j) * C + c, c, i, j] is 1" in text
+    assert "pixel_shuffle(x.unflatten(1, (4, -1))" in text

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling, compare, dense
 from halfpixel.sampling.axis import weights_at
 from halfpixel.sampling.coordinate import COORDINATES
-from halfpixel.sampling.dense import dense_taps
 from halfpixel.sampling.difference import displacement, weight_difference
 from halfpixel.sampling.search import deciding_rows
-from halfpixel.work import working
+from halfpixel.work import MOST, working
 
 KERNELS = (
     Nearest("floor"),
@@ -60,13 +59,11 @@ def test_the_rows_that_decide_tell_what_all_rows_tell(
 def test_a_long_axis_is_evaluated_as_a_short_one(s: Sampling, n_in: int, n_out: int) -> None:
     """A period that is moved, or rows in parts, give the very numbers of all rows."""
     resize, x = Resize(((0, s),), 7.0), np.random.default_rng(n_in).random(n_in)
-    dense_taps.cache_clear()
-    plain = resize.evaluate(x, (n_out,))
-    with pytest.MonkeyPatch.context() as patch:
+    with working(MOST):
+        plain = resize.evaluate(x, (n_out,))
+    with pytest.MonkeyPatch.context() as patch, working(MOST):  # which has nothing in mind
         patch.setattr(dense, "LONG", 9)
-        dense_taps.cache_clear()
         long = resize.evaluate(x, (n_out,))
-    dense_taps.cache_clear()
     np.testing.assert_array_equal(long, plain)
 
 

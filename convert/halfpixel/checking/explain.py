@@ -1,7 +1,7 @@
 """Explain: a rule, the sites of a model, or a call, in every framework's words.
 
 The subject is a rule's name, a model file (with ``:NODE`` for one of its nodes), or the text of a
-call in the words of any convention, such as F.interpolate, cv2.resize or ONNX's Resize.
+call in any convention's words (F.interpolate, cv2.resize, ONNX's Resize) or of F.grid_sample.
 """
 
 import os
@@ -11,12 +11,23 @@ from typing import Final
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import sites
+from halfpixel.checking.samplers import described, formulas
 from halfpixel.convention import Convention, Reading, load_conventions
-from halfpixel.conventions.python_call import parse
-from halfpixel.conventions.torch.shuffle import as_conv_transpose_text
+from halfpixel.conventions.expression import argument_calls, call_in
+from halfpixel.conventions.python_call import PythonCall, Symbol, parse
+from halfpixel.conventions.torch.sampler_call import sampler_call
 from halfpixel.errors import ConventionError, HalfpixelError, UsageError
+from halfpixel.intents.aten_call import lengths_of, read_call
 from halfpixel.rule import Rule, load_rules
-from halfpixel.sampling import Area, Cubic, DepthToSpace, Nearest, Resize, Sampling, Table
+from halfpixel.sampling import (
+    Area,
+    Cubic,
+    GridSample,
+    Nearest,
+    Resize,
+    Sampling,
+    Table,
+)
 from halfpixel.sampling.axis import weights_at
 from halfpixel.site import Site
 from halfpixel.work import TooMuchWork, one_node
@@ -27,6 +38,7 @@ SAMPLES: Final = 8
 EXAMPLE_LENGTH: Final = 4
 """Input length that coordinates are shown for where none is known."""
 
+ATEN: Final = "torch.ops.aten."
 FORMULAS: Final = {
     "align_corners": "i * (n_in - 1) / (n_out - 1)",
     "half_pixel": "(i + 1/2) * r - 1/2",
@@ -70,15 +82,54 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 
 def _call(text: str) -> Iterator[str]:
-    """Yield what a call computes, in the first convention that reads it."""
-    convention, open_lengths = _read(text)
-    made = convention.read(text, EXAMPLE_LENGTH)
-    yield text.strip()
-    yield f"  in the words of {convention.name}"
+    """Yield what a call computes, in the first convention that reads it; so the call in a text."""
+    text, called = text.strip(), call_in(text)
+    yield text
+    if called != text:
+        yield f"  the call in it: {called}"
+    yield from _of_call(called)
+
+
+def _of_call(text: str) -> Iterator[str]:
+    try:
+        call = parse(text)
+        sampler: object = sampler_call(call)
+    except ConventionError as error:
+        raise UsageError(f"{text}: {error}") from error
+    made, name = None, "PyTorch"
+    if call.name.startswith(ATEN):
+        made, sampler = _aten(text, call)
+    elif sampler is None:
+        convention, open_lengths = _read(text)
+        name, lengths = convention.name, convention.read(text, EXAMPLE_LENGTH).lengths
+        made = Reading(open_lengths.samplings, lengths)
+    yield f"  in the words of {name}"
+    if made is not None:
+        yield from _reading(made)
+    yield from described(sampler, EXAMPLE_LENGTH)
+    for inner in argument_calls(text, "affine_grid") if isinstance(sampler, GridSample) else ():
+        yield f"  its coordinates: {inner}"
+        yield from _of_call(inner)
+
+
+def _aten(text: str, call: PythonCall) -> tuple[Reading | None, object]:
+    """Return what one of PyTorch's ATen operators computes: along axes, or as a sampler."""
+    arguments = [f"%{v}" if isinstance(v, Symbol) else v for v in call.positional]
+    found = None if call.named else read_call(call.name.removeprefix("torch.ops."), arguments)
+    intent = None if found is None else found[1]
+    if intent is None:
+        raise UsageError(f"{text}: no ATen operator that resamples, with its arguments by place")
+    if intent.call is None:
+        return None, intent.operator
+    size = lengths_of(arguments[1]) or (None,) * intent.call.spatial
+    axes = range(intent.call.spatial)
+    return Reading(tuple(intent.call.sampling(axis) for axis in axes), size), None
+
+
+def _reading(made: Reading) -> Iterator[str]:
+    """Yield what is computed along each spatial axis."""
     groups: dict[Sampling | None, dict[int, int | None]] = {}
-    for axis, (sampling, n_out) in enumerate(
-        zip(open_lengths.samplings, made.lengths, strict=True)
-    ):
+    for axis, (sampling, n_out) in enumerate(zip(made.samplings, made.lengths, strict=True)):
         groups.setdefault(sampling, {})[axis] = n_out
     for sampling, lengths in groups.items():
         if len(groups) > 1:
@@ -168,9 +219,8 @@ def _operation(site: Site) -> Iterator[str]:
     if site.intent is not None:
         yield f"  meant: {site.intent.text} ({site.intent.how}: {site.intent.origin})"
     operator = site.operator
-    if isinstance(operator, DepthToSpace):
-        yield f"  equals: {as_conv_transpose_text(operator)}"
     if not isinstance(operator, Resize):
+        yield from formulas(operator, EXAMPLE_LENGTH)
         return
     ins, outs = site.operation.lengths
     groups: dict[tuple[Sampling, int | None, int | None], list[int]] = {}

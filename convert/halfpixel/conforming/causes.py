@@ -11,13 +11,13 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from halfpixel.conforming.conformance import Result
+from halfpixel.conforming.crops import border_ties, skips_roi, writes_planes
 from halfpixel.conforming.predictions import (
-    border_ties,
     copies,
     copies_axis,
     keeps_negative,
+    nearest_grid,
     single_row,
-    skips_roi,
     ties,
     unsigned,
     whole_numbers,
@@ -60,9 +60,9 @@ CAUSES: Final = (
     Cause(
         "roi skipped",
         "runtime",
-        "tf_crop_and_resize with an axis whose length stays: onnxruntime takes the whole axis "
+        "tf_crop_and_resize with an axis whose scale is 1: onnxruntime takes the whole axis "
         "where the formula starts at start_x * (length_original - 1).",
-        RESIZE,
+        f"{RESIZE}; onnxruntime upsample.cc, SetupUpsampleBilinear",
         (),
         skips_roi,
     ),
@@ -138,6 +138,29 @@ CAUSES: Final = (
         "ONNX Operators.md, Resize, extrapolation_value",
         (),
         border_ties,
+        beyond=True,
+    ),
+    Cause(
+        "channels last border",
+        "runtime",
+        "A crop of axes 1 and 2 that reads outside, cubic or with antialias: onnxruntime writes "
+        "the extrapolation value at the places that it would have, came the channels first, and "
+        "leaves the samples outside as they are, 0 beyond the reach of the image.",
+        "ONNX Operators.md, Resize, extrapolation_value; onnxruntime upsample_antialias.h, "
+        "NhwcUpsampleBasicAntiAlias and HandleExtrapolation",
+        (),
+        writes_planes,
+        beyond=True,
+    ),
+    Cause(
+        "float32 grid",
+        "specification",
+        "A nearest GridSample whose exact coordinate lies near a rounding boundary: onnxruntime "
+        "takes the pixel of the coordinate in float32. "
+        "The text gives real numbers and no precision.",
+        "ONNX Operators.md, GridSample, mode; onnxruntime grid_sample.cc, GsDenormalize",
+        (),
+        nearest_grid,
         beyond=True,
     ),
 )

@@ -36,6 +36,7 @@ class Result:
         found: what came out.
         meant: what should have.
         operator: what was run, exactly; None where its configuration says it all.
+        grid: the coordinates, where it reads any.
     """
 
     config: Config
@@ -46,6 +47,7 @@ class Result:
     found: "Array | None" = field(default=None, compare=False, repr=False)
     meant: "Array | None" = field(default=None, compare=False, repr=False)
     operator: object = field(default=None, compare=False, repr=False)
+    grid: "Array | None" = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,10 @@ class Conformance:
         if apart.equal:
             return Result(config, "equal")
         given = next(iter(feeds.values()))
-        return Result(config, "different", apart.max_abs, apart.reason, given, found, meant)
+        return Result(
+            config, "different", apart.max_abs, apart.reason, given, found, meant,
+            grid=feeds.get("grid"),
+        )  # fmt: skip
 
 
 def _placed_as_asked(placement: Mapping[str, str], provider: str) -> bool:

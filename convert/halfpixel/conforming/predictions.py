@@ -1,6 +1,5 @@
 """What onnxruntime computes where it differs: each known cause predicts what comes out."""
 
-import dataclasses
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
@@ -11,13 +10,13 @@ from msgspec.structs import replace
 from halfpixel.checking.check import sites
 from halfpixel.conforming.conformance import Result
 from halfpixel.conforming.models import KEPT, Config, model_of
-from halfpixel.sampling import Linear, Nearest, Resize, Sampling
+from halfpixel.sampling import GridSample, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.compare import ULP
 from halfpixel.sampling.resize import along_axis
 from halfpixel.verifying.measure import difference, rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -26,7 +25,10 @@ if TYPE_CHECKING:
 
 
 CLOSE: Final = Fraction(1, 100_000)
-"""Distance from a rounding boundary, in pixels, at which float32 decides."""
+"""Distance from a rounding boundary, in pixels, at which float32 decides on a short axis."""
+
+ROUNDED: Final = 2 * ULP
+"""The same an input pixel, on a long one: four roundings of a number up to the length."""
 
 
 TWO_PASSES: Final = 2.5
@@ -39,11 +41,12 @@ AFTER_PASSES: Final = 2
 """Error of fixed-point weights after two roundings."""
 
 
-def _attribute(result: Result, name: str) -> object:
+def attribute_of(result: Result, name: str) -> object:
+    """Return an attribute of what was run; None where it has none of the name."""
     return dict(result.config.attributes).get(name)
 
 
-def _numbers(result: Result) -> "tuple[Array, Array, NDArray[np.float64]] | None":
+def numbers_of(result: Result) -> "tuple[Array, Array, NDArray[np.float64]] | None":
     """Return input, output and exact output; None where they cannot be compared."""
     import numpy as np
 
@@ -56,44 +59,19 @@ def _numbers(result: Result) -> "tuple[Array, Array, NDArray[np.float64]] | None
 
 def copies(result: Result) -> bool:
     """Whether the output is the input, whatever the scale."""
-    numbers = _numbers(result)
+    numbers = numbers_of(result)
     if numbers is None or result.config.op != "Resize" or result.config.case != KEPT:
         return False
     given, found, _ = numbers
     return difference(found, given).equal
 
 
-def skips_roi(result: Result) -> bool:
-    """Whether axes whose length stays were taken whole, and the others as they should be."""
-    numbers = _numbers(result)
-    operator = operator_of(result)
-    cropped = _attribute(result, "coordinate_transformation_mode") == "tf_crop_and_resize"
-    if numbers is None or not cropped or not isinstance(operator, Resize):
-        return False
-    given, found, _ = numbers
-    moved = {
-        axis: sampling
-        for axis, sampling in operator.axes
-        if result.config.shape[axis] != result.config.outs[axis]
-    }
-    if len(moved) == len(operator.axes):
-        return False
-    whole = Resize(tuple(moved.items()), operator.extrapolation_value)
-    y = whole.evaluate(given, found.shape)
-    return difference(found, rounded(y, found)).equal or _by_pixels(result, moved)
-
-
 def ties(result: Result) -> bool:
     """Whether each wrong sample is the neighbour across a boundary that its coordinate is on."""
-    operator = operator_of(result)
-    return isinstance(operator, Resize) and _by_pixels(result, dict(operator.axes))
-
-
-def _by_pixels(result: Result, axes: "Mapping[int, Sampling]") -> bool:
-    """Whether each wrong sample is a pixel that float32 may read along some axes."""
-    numbers = _numbers(result)
-    if numbers is None:
+    operator, numbers = operator_of(result), numbers_of(result)
+    if not isinstance(operator, Resize) or numbers is None:
         return False
+    axes = dict(operator.axes)
     given, found, meant = numbers
     choices = [
         _pixels(axes.get(axis), given.shape[axis], length)
@@ -122,7 +100,7 @@ def _pixels(sampling: Sampling | None, n_in: int, n_out: int) -> tuple[tuple[int
     for row, position in zip(exact.rows, positions, strict=True):
         pixel = row[0][0] if row else 0
         moved = position + halves
-        near = abs(moved - round(moved)) < CLOSE
+        near = abs(moved - round(moved)) < max(CLOSE, n_in * ROUNDED)
         around = (pixel - 1, pixel, pixel + 1) if near else (pixel,)
         found.append(tuple(p for p in around if 0 <= p < n_in))
     return tuple(found)
@@ -141,7 +119,7 @@ def _described(config: Config) -> object:
 
 def keeps_negative(result: Result) -> bool:
     """Whether each negative axis stayed under a policy, and the shape is wrong for it."""
-    axes, policy = _attribute(result, "axes"), _attribute(result, "keep_aspect_ratio_policy")
+    axes, policy = attribute_of(result, "axes"), attribute_of(result, "keep_aspect_ratio_policy")
     if result.given is None or result.found is None or policy in {None, "stretch"}:
         return False
     negative = [axis for axis in cast("Sequence[int]", axes or ()) if axis < 0]
@@ -155,7 +133,7 @@ def copies_axis(result: Result) -> bool:
 
     What a crop says lies outside is outside along such an axis, too.
     """
-    numbers, operator = _numbers(result), operator_of(result)
+    numbers, operator = numbers_of(result), operator_of(result)
     if numbers is None or not isinstance(operator, Resize):
         return False
     given, found, _ = numbers
@@ -169,16 +147,35 @@ def copies_axis(result: Result) -> bool:
     return difference(found, rounded(y, found)).equal
 
 
+def nearest_grid(result: Result) -> bool:
+    """Whether the pixels of a nearest GridSample are those of float32 coordinates."""
+    import numpy as np
+
+    numbers, operator, grid = numbers_of(result), operator_of(result), result.grid
+    if numbers is None or grid is None or not isinstance(operator, GridSample):
+        return False
+    if operator.mode != "nearest" or grid.dtype != np.float32:
+        return False
+    given, found, _ = numbers
+    lengths = np.array(given.shape[:1:-1], np.float32)
+    one, half, moved = np.float32(1), np.float32(0.5), grid.astype(np.float32) + np.float32(1)
+    places = moved * half * (lengths - one)
+    if not operator.align_corners:
+        places = (moved * lengths - one) * half
+    y = operator.sample(given, np.rint(places).astype(np.float64))
+    return difference(found, rounded(y, found)).equal
+
+
 def whole_numbers(result: Result) -> bool:
     """Whether a blend was truncated, or with antialias rounded and clipped after each axis."""
     import numpy as np
 
-    numbers = _numbers(result)
+    numbers = numbers_of(result)
     if numbers is None or result.config.dtype not in {"int32", "int64", "uint8", "int8"}:
         return False
     _, found, meant = numbers
     off = np.abs(found.astype(np.float64) - meant.astype(np.float64)).max()
-    if not _attribute(result, "antialias"):
+    if not attribute_of(result, "antialias"):
         return bool(off < 1 + CLOSE)
     if result.config.dtype == "int32":
         return bool(off < TWO_PASSES)
@@ -195,8 +192,8 @@ def _by_passes(result: Result, low: int, high: int) -> bool:
     """Whether each axis in turn, the last first, was rounded and clipped."""
     import numpy as np
 
-    numbers, operator = _numbers(result), operator_of(result)
-    if numbers is None or not isinstance(operator, Resize) or not _attribute(result, "antialias"):
+    numbers, operator = numbers_of(result), operator_of(result)
+    if numbers is None or not isinstance(operator, Resize) or not attribute_of(result, "antialias"):
         return False
     given, found, _ = numbers
     y = given.astype(np.float64)
@@ -208,8 +205,8 @@ def _by_passes(result: Result, low: int, high: int) -> bool:
 
 def single_row(result: Result) -> bool:
     """Whether the corners of one pixel were taken to be at +1."""
-    numbers = _numbers(result)
-    aligned = _attribute(result, "align_corners") == 1
+    numbers = numbers_of(result)
+    aligned = attribute_of(result, "align_corners") == 1
     if numbers is None or result.config.op != "AffineGrid" or not aligned:
         return False
     theta, found, _ = numbers
@@ -227,34 +224,3 @@ def _grid(theta: "NDArray[np.float64]", lengths: tuple[int, ...]) -> "NDArray[np
     flat = points.reshape(-1, points.shape[-1])
     grids = [flat @ one.T for one in theta]
     return np.stack(grids).reshape(len(theta), *lengths, len(lengths))
-
-
-def border_ties(result: Result) -> bool:
-    """Whether each wrong sample of a crop lies on the border, where float32 falls in or out."""
-    import numpy as np
-
-    numbers, operator = _numbers(result), operator_of(result)
-    if numbers is None or not isinstance(operator, Resize):
-        return False
-    given, found, meant = numbers
-    inside = Resize(tuple((axis, replace(s, extrapolate=False)) for axis, s in operator.axes))
-    sampled = inside.evaluate(given, found.shape)
-    near = np.zeros(found.shape, bool)
-    for axis, sampling in operator.axes:
-        if not sampling.extrapolate:
-            continue
-        last = given.shape[axis] - 1
-        line = sampling.line(given.shape[axis], found.shape[axis])
-        places = [line.at(i) for i in range(found.shape[axis])]
-        near_by = max(CLOSE, last * ULP)
-        edges = [min(abs(x), abs(x - last)) < near_by for x in places]
-        shape = [1] * found.ndim
-        shape[axis] = len(edges)
-        near |= np.array(edges).reshape(shape)
-    outside = np.isclose(found, operator.extrapolation_value)
-    right = np.isclose(found, meant, atol=TIE_TOLERANCE, rtol=TIE_TOLERANCE)
-    either = outside | np.isclose(found, sampled, atol=TIE_TOLERANCE, rtol=TIE_TOLERANCE)
-    if (right | (near & either)).all():
-        return True
-    rest = np.where(near & either, rounded(meant, found), found)
-    return ties(dataclasses.replace(result, found=rest))

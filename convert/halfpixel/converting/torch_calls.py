@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from halfpixel.checking.check import sites
+from halfpixel.conventions.torch.interpolate import LENGTHS
 from halfpixel.converting.result import MODELS
 from halfpixel.errors import UsageError
 from halfpixel.formats import atomic
@@ -177,8 +178,9 @@ def _rest(operator: object, shape: Sequence[int], call: str, kind: str) -> Itera
     """Yield what a call needs beside what it resamples."""
     spatial = len(shape) - 2
     if isinstance(operator, Resize):
-        if "size=size" in call:
-            yield f"size = {(2 * FREE,) * spatial}"
+        for name in LENGTHS.get(spatial, ()):
+            if f"{name}," in call or f"{name})" in call:
+                yield f"{name} = {2 * FREE}"
         return
     if "transform_matrix" in call:
         yield f"transform_matrix = torch.rand({shape[0]}, 6{kind})"

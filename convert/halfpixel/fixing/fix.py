@@ -28,6 +28,9 @@ from halfpixel.work import working
 PASSES: Final = 4
 """Rounds of judging and changing: a fix may bring to light what another rule repairs."""
 
+CHECKS: Final = 2
+"""How many times the steps of a check a fix may take: what was judged before is not judged anew."""
+
 OLDEST: Final = 7
 """First opset that has a resize which is described."""
 
@@ -80,7 +83,7 @@ def fix(  # noqa: PLR0913 - one keyword an option of the command
             raise UsageError(f"lower {pattern}={kind}: expected one of {', '.join(KINDS)}")
     judge, name = Judge(settings.check), name_of(model)
     try:
-        with boundary(name), working(settings.check.max_work * PASSES):
+        with boundary(name), working(settings.check.max_work * CHECKS):
             return _Fixing(settings, judge).result(model, name)
     except UsageError:
         raise

@@ -194,7 +194,8 @@ def followed(path: Path) -> Path:
         return path
     real = Path(os.path.realpath(path))
     if real.parent != Path(os.path.realpath(path.parent)):
-        raise ModelFileError(path, f"is a symbolic link out of its folder, to {real}")
+        reason = f"is a symbolic link out of its folder, to {real}, which others may share"
+        raise ModelFileError(path, reason, "-o FILE writes another file")
     return real
 
 

@@ -216,6 +216,9 @@ def grid(goal: SizedResize, able: Capabilities) -> Grid:
     kinds = {type(s.kernel) for _, s in goal.resize.axes}
     if len(kinds) > 1:
         raise ConventionError("the axes have different kernels")
+    numbers = math.prod(m or 1 for m in outs[2:]) * (rank - 2)
+    if numbers > MOST_NUMBERS:
+        raise ConventionError(f"its grid would hold {numbers} numbers")
     lengths: list[int] = []
     found: list[tuple[Fraction, ...]] = []
     for axis in range(2, rank):
@@ -232,9 +235,6 @@ def grid(goal: SizedResize, able: Capabilities) -> Grid:
             positions = other
         lengths.append(n_in)
         found.append(positions)
-    numbers = math.prod(map(len, found)) * len(found)
-    if numbers > MOST_NUMBERS:
-        raise ConventionError(f"its grid would hold {numbers} numbers")
     kernel = kinds.pop() if kinds else Nearest
     return Grid(
         GRID_KERNELS.get(kernel, "nearest"),

@@ -32,6 +32,7 @@ from halfpixel.conventions.torch.grid import (
 from halfpixel.conventions.torch.interpolate import Family, Interpolate
 from halfpixel.origin import Intent
 from halfpixel.sampling import AffineGrid, ConvTranspose, RoiAlign
+from halfpixel.sampling.arithmetic import output_length_float64
 from halfpixel.surroundings import Shape
 
 GRAPH: Final = "PyTorch's own graph"
@@ -102,18 +103,17 @@ def read_call(
     """
     origin = f"{told_by}: {target}"
     if target.startswith(("aten.upsample_", "aten._upsample_")):
-        call = interpolated(target, arguments)
-        return "resize", None if call is None else _resize(call, origin)
+        return "resize", _upsample(target, arguments, shapes, origin)
     if target.startswith(AREA) and len(arguments) > 1:
         several = isinstance(arguments[1], list | tuple)
-        lengths = _lengths(arguments[1] if several else [arguments[1]])
+        lengths = lengths_of(arguments[1] if several else [arguments[1]])
         area = Interpolate("area", len(lengths), lengths) if lengths else None
         return "resize", None if area is None else _resize(area, origin)
     if target.startswith("aten.grid_sampler"):
         return "grid", _grid_sample(arguments, shapes, origin)
     if target.startswith("aten.affine_grid_generator") and len(arguments) > 2:
         grid = AffineGrid(align_corners=bool(arguments[2]), single=0.0)
-        size = _lengths(arguments[1]) or (None,)
+        size = lengths_of(arguments[1]) or (None,)
         known = [n for n in size if n is not None]
         text = affine_grid_text(grid, known if len(known) == len(size) else None)
         return "theta", Intent("recorded", origin, text or "F.affine_grid", operator=grid)
@@ -134,7 +134,7 @@ def interpolated(target: str, arguments: Sequence[object]) -> Interpolate | None
     family, spatial, antialias = _FAMILY[found[1]], int(found[2]), bool(found[3])
     smooth = family in {"linear", "cubic"}
     rest = list(arguments[1:])
-    size = _lengths(rest.pop(0)) if rest else None
+    size = lengths_of(rest.pop(0)) if rest else None
     corners = bool(rest.pop(0)) if smooth and rest else None
     if target.endswith(".vec"):
         factors = _factors(rest[0] if rest else None)
@@ -150,6 +150,41 @@ def interpolated(target: str, arguments: Sequence[object]) -> Interpolate | None
         corners if smooth else None,
         antialias,
     )
+
+
+def _upsample(
+    target: str, arguments: Sequence[object], shapes: Sequence[Shape | None], origin: str
+) -> Intent | None:
+    call = interpolated(target, arguments)
+    if call is None:
+        return None
+    size = lengths_of(arguments[1])
+    runs = _gives(call, size, shapes[0] if shapes else None)
+    return Intent("recorded", origin, call.text() if runs else _by_both(target, size, call), call)
+
+
+def _gives(call: Interpolate, size: Sequence[int | None] | None, shape: Shape | None) -> bool:
+    """Whether the factors of a call give the output lengths that stand beside them."""
+    if call.scale_factor is None or not size or None in size or shape is None:
+        return True
+    ins = shape[-call.spatial :]
+    if len(ins) != len(call.scale_factor) or len(size) != len(ins):
+        return True
+    each = zip(ins, call.scale_factor, size, strict=True)
+    return all(output_length_float64(n, f) == m for n, f, m in each if isinstance(n, int))
+
+
+def _by_both(target: str, size: Sequence[int | None] | None, call: Interpolate) -> str:
+    """Return ATen's own call, which takes a size and factors that do not give it.
+
+    >>> call = Interpolate("nearest", 2, scale_factor=(1.7, 0.9))
+    >>> _by_both("aten.upsample_nearest2d.default", (3, 3), call)
+    'torch.ops.aten.upsample_nearest2d(x, [3, 3], 1.7, 0.9)'
+    """
+    found = _UPSAMPLE.match(target)
+    corners = [] if call.align_corners is None else [str(call.align_corners)]
+    words = ["x", str(list(size or ())), *corners, *map(str, call.scale_factor or ())]
+    return f"torch.ops.{found[0] if found else ''}({', '.join(words)})"
 
 
 def _resize(call: Interpolate, origin: str) -> Intent:
@@ -173,7 +208,7 @@ def _grid_sample(
 
 def _roi_align(arguments: Sequence[object], origin: str) -> Intent | None:
     scale, height, width, ratio, aligned = arguments[2:7]
-    output, spatial_scale = _lengths([height, width]), _factors([scale])
+    output, spatial_scale = lengths_of([height, width]), _factors([scale])
     if not output or not spatial_scale or not isinstance(ratio, int):
         return None
     rows, columns = output
@@ -219,7 +254,7 @@ def _each(value: object, axes: int) -> tuple[int, ...]:
     return numbers * axes if len(numbers) == 1 else numbers
 
 
-def _lengths(value: object) -> tuple[int | None, ...] | None:
+def lengths_of(value: object) -> tuple[int | None, ...] | None:
     """Return output lengths; a symbol in the record is a length that is not known."""
     if not isinstance(value, list | tuple):
         return None

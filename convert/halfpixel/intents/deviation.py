@@ -25,6 +25,7 @@ from halfpixel.intents.free_lengths import Ranges, lengths_of
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.site import Operation
+from halfpixel.work import remembered
 
 Lengths = tuple[tuple[int | None, ...], tuple[int | None, ...]]
 
@@ -53,7 +54,7 @@ def _over(call: Interpolate, axes: tuple[int, ...]) -> Resize:
     return on_view(call, View(axes))
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def deviation_of(  # noqa: PLR0913, PLR0917 - what a comparison hangs on, and a cache key
     operator: Resize,
     meant: Resize,

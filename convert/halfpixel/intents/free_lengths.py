@@ -1,16 +1,17 @@
 """At which of the lengths that a model takes along a free axis a resize is not what was meant."""
 
-from functools import lru_cache
+from fractions import Fraction
 from typing import Final
 
 from msgspec import Struct
 
 from halfpixel.conventions.torch.interpolate import NEAREST_COPIES_UP_TO
-from halfpixel.sampling import Area, Nearest, Sampling, Table, compare
+from halfpixel.sampling import Area, Cubic, Kernel, Linear, Nearest, Sampling, Table, compare
 from halfpixel.sampling.arithmetic import output_length_float32, output_length_float64
 from halfpixel.sampling.compare import canonical
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.pixels import differing
+from halfpixel.work import remembered
 
 FIRST: Final = 256
 """How many of the lengths that an axis takes are looked at."""
@@ -20,6 +21,9 @@ FEW: Final = 16
 
 SELDOM: Final = 100
 """A difference at fewer than one of so many lengths is one that hardly anybody meets."""
+
+FAR: Final = Fraction(1, 50)
+"""Distance of two smooth samples, in pixels, that no rounding of a scale makes."""
 
 Pairs = tuple[tuple[int, int], ...]
 Ranges = tuple[tuple[int, range], ...]
@@ -57,7 +61,7 @@ class Share(Struct, frozen=True):
         return f"{self.wrong} of the {'' if self.every else 'first '}{self.tried} lengths"
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def pairs_of(
     one: Sampling, other: Sampling, taken: range, n_out: int | None, *, copied: bool
 ) -> Pairs | None:
@@ -101,7 +105,7 @@ def kept_lengths(other: Sampling, taken: range) -> Pairs:
     return tuple([(n, n) for n in taken[:FIRST] if output_length_float32(n, scale) == n])
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def wrong_lengths(
     one: Sampling, other: Sampling, pairs: Pairs, *, simulated: bool
 ) -> tuple[Pairs, int]:
@@ -132,7 +136,17 @@ def _apart(one: Sampling, other: Sampling, n_in: int, n_out: int) -> bool:
         here, there = one.line(n_in, n_out), other.line(n_in, n_out)
         if any(abs(here.at(i) - there.at(i)) >= ONE / 8 for i in (0, n_out - 1)):
             return True
+        near = (1, n_out - 2) if n_out > 2 and _alike(one.kernel, other.kernel) else ()
+        for i in near:  # unlike the ends, seldom held at the border of the image
+            places = here.at(i), there.at(i)
+            if abs(places[0] - places[1]) >= FAR and all(0 <= x <= n_in - 1 for x in places):
+                return True
     return not compare(one, other, n_in, n_out).negligible
+
+
+def _alike(one: Kernel, other: Kernel) -> bool:
+    """Whether two smooth kernels are the same."""
+    return one == other and isinstance(one, Linear | Cubic)
 
 
 def lengths_of(ranges: Ranges, axis: int) -> range:

@@ -1,7 +1,7 @@
 """One site of an ONNX model as a model of its own, at lengths that are chosen."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Port
@@ -24,6 +24,8 @@ IR_VERSION: Final = 8
 """Old enough for every opset and every onnxruntime since 1.10."""
 
 NEWEST_OPSET_OF_IR: Final = 17
+
+_T = TypeVar("_T")
 
 
 def cut_out(model: "OnnxModel", site: int, shape: Sequence[int], outs: Sequence[int]) -> Cut:
@@ -114,9 +116,15 @@ def _known(
     except ConventionError as error:
         raise GraphError("", place.site.name, str(error)) from error
     whole = by is None or name == by.sizes
-    if found is not None:
-        return np.array(found, np.int64 if whole else np.float32)
     ins, outs = (_listed(place, each) for each in lengths)
+    if found is not None:
+        known: Sequence[float] = found
+        before = _listed(place, place.site.operation.lengths[0])
+        alike = len(found) == len(before) == len(ins) == len(outs)
+        if by is not None and name == by.sizes and alike:
+            each = zip(found, before, ins, outs, strict=True)
+            known = [size if n in {None, now} else m for size, n, now, m in each]
+        return np.array(known, np.int64 if whole else np.float32)
     if whole:
         return np.array(outs, np.int64)
     if by is None or name != by.scales or len(ins) != len(outs):
@@ -140,10 +148,10 @@ def _scale(n_in: int, n_out: int) -> float:
     return scale
 
 
-def _listed(place: Place, outs: Sequence[int]) -> list[int]:
-    """Return output lengths in the order of the node's `axes`, where it names some."""
+def _listed(place: Place, outs: Sequence[_T]) -> list[_T]:
+    """Return lengths in the order of the node's `axes`, where it names some."""
     axes = place.site.operation.attributes.get("axes")
-    if isinstance(axes, tuple):
+    if isinstance(axes, tuple) and all(-len(outs) <= int(axis) < len(outs) for axis in axes):
         return [outs[int(axis)] for axis in axes]
     return list(outs)
 
@@ -156,6 +164,8 @@ def _port(place: Place, index: int, name: str, shape: Sequence[int]) -> Port:
         return Port(name, dtype, tuple(shape), role)
     match place.site.op, index:
         case "GridSample", 1:
+            if len(shape) < 3:
+                raise GraphError("", place.site.name, f"its input has rank {len(shape)}")
             spatial = [3 + k for k in range(len(shape) - 2)]
             return Port(name, dtype, (shape[0], *spatial, len(shape) - 2), "grid")
         case "RoiAlign", 1:

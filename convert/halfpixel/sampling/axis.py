@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -32,11 +32,13 @@ from halfpixel.sampling.kernel import (
     Nearest,
     Table,
     Taps,
-    pick,
-    smooth_taps,
+    WholeTaps,
+    as_taps,
+    step_up,
+    whole_taps,
     window_taps,
 )
-from halfpixel.work import spend
+from halfpixel.work import remembered, spend
 
 if TYPE_CHECKING:
     import numpy as np
@@ -148,7 +150,7 @@ class Weights:
         return dense
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _weights(sampling: Sampling, n_in: int, n_out: int) -> Weights:
     for name, length in (("n_in", n_in), ("n_out", n_out)):
         if length < 1:
@@ -226,55 +228,51 @@ def _line_weights(
     wide = 4 * radius * math.ceil(width if stretched else 1)  # two steps a weight
     whole = math.lcm(line.step.denominator, line.start.denominator)
     step, start = int(line.step * whole), int(line.start * whole)  # in parts of a pixel
-    cache: dict[int, Taps] = {}
+    clamped = isinstance(kernel, Linear) and not kernel.antialias
+    cache: dict[int, tuple[WholeTaps, Taps]] = {}
     rows: list[Taps] = []
     positions: list[Fraction] = []
     outside: set[int] = set()
     spend(len(outputs))
     for place, i in enumerate(outputs):
-        x = Fraction(step * i + start, whole)
-        if sampling.extrapolate and not 0 <= x <= n_in - 1:
+        at = step * i + start
+        base, part = divmod(at, whole)
+        if sampling.extrapolate and not 0 <= at <= (n_in - 1) * whole:
             outside.add(place)
             rows.append(())
-            positions.append(x)
+            positions.append(Fraction(at, whole))
             continue
-        base, part = divmod(step * i + start, whole)
-        taps = cache.get(part)
-        if taps is None:
-            frac = Fraction(part, whole)
-            if isinstance(kernel, Nearest):
-                taps = ((pick(kernel.rounding, frac, shrinking=shrinking), ONE),)
-            else:
-                spend(wide)
-                taps = smooth_taps(kernel, frac, width)
-            cache[part] = taps
+        if isinstance(kernel, Nearest):
+            up = step_up(kernel.rounding, part, whole, shrinking=shrinking)
+            pixel = min(max(base + up, 0), n_in - 1)
+            rows.append(((pixel, ONE),))
+            positions.append(Fraction(pixel))
+            continue
+        known = cache.get(part)
+        if known is None:
+            spend(wide)
+            found = whole_taps(kernel, Fraction(part, whole), width)
+            cache[part] = known = found, as_taps(found)
+        values, taps = known
         if len(taps) > 8:
             spend(len(taps) // 8)  # a row of a wide kernel is written out tap by tap
-        row = _at_border(taps, base, n_in, exclude=sampling.exclude_outside)
-        rows.append(row)
-        positions.append(_position(kernel, x, row, n_in))
+        if base + values[0][0] >= 0 and base + values[-1][0] < n_in:
+            rows.append(tuple([(base + offset, weight) for offset, weight in taps]))
+        else:
+            rows.append(_at_border(values, base, n_in, exclude=sampling.exclude_outside))
+        at = min(max(at, 0), (n_in - 1) * whole) if clamped else at
+        positions.append(Fraction(at, whole))
     return Weights(n_in, tuple(rows), frozenset(outside), tuple(positions))
 
 
-def _at_border(taps: Taps, base: int, n_in: int, *, exclude: bool) -> Taps:
+def _at_border(values: WholeTaps, base: int, n_in: int, *, exclude: bool) -> Taps:
     """Move taps to `base`; beyond the border clamp them, or leave them out and renormalise."""
-    if base + taps[0][0] >= 0 and base + taps[-1][0] < n_in:
-        return tuple((base + offset, weight) for offset, weight in taps)
     if exclude:
-        inside = [(base + o, w) for o, w in taps if 0 <= base + o < n_in]
-        total = sum((weight for _, weight in inside), ZERO)
-        if total:
-            return tuple((j, weight / total) for j, weight in inside)
-    merged: dict[int, Fraction] = {}
-    for offset, weight in taps:
+        inside = [(base + o, value) for o, value in values if 0 <= base + o < n_in]
+        if sum(value for _, value in inside):
+            return as_taps(inside)
+    merged: dict[int, int] = {}
+    for offset, value in values:
         j = min(max(base + offset, 0), n_in - 1)
-        merged[j] = merged.get(j, ZERO) + weight
-    return tuple((j, weight) for j, weight in sorted(merged.items()) if weight)
-
-
-def _position(kernel: Kernel, x: Fraction, row: Taps, n_in: int) -> Fraction:
-    if isinstance(kernel, Nearest):
-        return Fraction(row[0][0])
-    if isinstance(kernel, Linear) and not kernel.antialias:
-        return min(max(x, ZERO), Fraction(n_in - 1))
-    return x
+        merged[j] = merged.get(j, 0) + value
+    return tuple([(j, weight) for j, weight in as_taps(sorted(merged.items())) if weight])

@@ -11,7 +11,6 @@ Three situations, strongest first:
 
 import math
 from fractions import Fraction
-from functools import lru_cache
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -22,7 +21,7 @@ from halfpixel.sampling.coordinate import ONE, ZERO, Coordinate, stretch
 from halfpixel.sampling.difference import displacement, weight_difference
 from halfpixel.sampling.kernel import Area, Cubic, Linear, Nearest, Table
 from halfpixel.sampling.search import deciding_rows, lengths_to_try, period_of
-from halfpixel.work import spend
+from halfpixel.work import remembered, spend
 
 Proof = Literal["closed form", "sizes", "period", "search"]
 
@@ -200,7 +199,7 @@ def _copies_anyway(sampling: Sampling) -> bool:
     return on_pixels and isinstance(sampling.kernel, Linear | Cubic | Nearest)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _at_sizes(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
     spend()
     if _same_lines(canonical(a), canonical(b), n_in, n_out):

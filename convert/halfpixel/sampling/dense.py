@@ -4,7 +4,6 @@ Of a long axis whose coordinates repeat, the borders and one period are computed
 the period, moved; of another, some rows at a time: memory goes with the arrays alone.
 """
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -12,6 +11,7 @@ from msgspec import Struct
 from halfpixel.sampling.axis import Sampling, Weights, weights_at
 from halfpixel.sampling.kernel import Table
 from halfpixel.sampling.search import repetition
+from halfpixel.work import remembered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +52,7 @@ def dense(weights: Weights) -> DenseTaps:
     return DenseTaps(index, value, outside, weights.is_identity)
 
 
-@lru_cache(maxsize=2)
+@remembered(2)
 def dense_taps(sampling: Sampling, n_in: int, n_out: int) -> DenseTaps:
     """Return W of one axis as arrays.
 
@@ -74,12 +74,22 @@ def dense_taps(sampling: Sampling, n_in: int, n_out: int) -> DenseTaps:
         return _joined(parts, [chunk.start for chunk in chunks])
     start = dense(weights_at(sampling, n_in, n_out, range(found.first + found.rows)))
     end = dense(weights_at(sampling, n_in, n_out, range(found.last, n_out)))
-    moved = np.arange(found.rows, found.last - found.first)
-    turns, place = np.divmod(moved, found.rows)
-    index = start.index[found.first + place] + (turns * found.pixels)[:, None]
-    none = np.empty(0, dtype=np.intp)
-    middle = DenseTaps(index, start.weight[found.first + place], none)
-    return _joined([start, middle, end], [0, found.first + found.rows, found.last])
+    index = np.zeros((n_out, max(start.index.shape[1], end.index.shape[1])), dtype=np.intp)
+    weight = np.zeros(index.shape)
+    for part, row in ((start, 0), (end, found.last)):
+        rows = slice(row, row + len(part.index)), slice(part.index.shape[1])
+        index[rows], weight[rows] = part.index, part.weight
+    period = slice(found.first, found.first + found.rows)
+    turns, rest = divmod(found.last - found.first, found.rows)
+    behind = found.last - rest
+    whole = (turns, found.rows, index.shape[1])
+    moved = (np.arange(turns) * found.pixels)[:, None, None]
+    np.add(index[period].copy(), moved, out=index[found.first : behind].reshape(whole))
+    weight[found.first : behind].reshape(whole)[:] = weight[period].copy()
+    part_of_it = slice(found.first, found.first + rest)
+    index[behind : found.last] = index[part_of_it] + turns * found.pixels
+    weight[behind : found.last] = weight[part_of_it]
+    return DenseTaps(index, weight, np.concatenate([start.outside, end.outside + found.last]))
 
 
 def _joined(parts: list[DenseTaps], places: list[int]) -> DenseTaps:

@@ -25,8 +25,6 @@ Rounding = Literal["floor", "ceil", "round_prefer_floor", "round_prefer_ceil", "
 say: floor, or ceil where the scale is below 1.
 """
 
-_HALF: Final = Fraction(1, 2)
-
 
 class Nearest(Struct, frozen=True):
     """One neighbour, picked by a rounding rule."""
@@ -66,25 +64,26 @@ class Table(Struct, frozen=True):
 
 Kernel = Nearest | Linear | Cubic | Area | Table
 
-_ROUND: Final[dict[Rounding, Callable[[Fraction], int]]] = {
-    "floor": math.floor,
-    "ceil": math.ceil,
-    "round_prefer_floor": lambda x: math.ceil(x - _HALF),
-    "round_prefer_ceil": lambda x: math.floor(x + _HALF),
+_GOES_UP: Final[dict[Rounding, Callable[[int, int], bool]]] = {
+    "floor": lambda _part, _whole: False,
+    "ceil": lambda part, _whole: part > 0,
+    "round_prefer_floor": lambda part, whole: 2 * part > whole,
+    "round_prefer_ceil": lambda part, whole: 2 * part >= whole,
 }
+"""Whether a coordinate, its fraction part / whole, is taken to the pixel above."""
 
 
-def pick(rounding: Rounding, x: Fraction, *, shrinking: bool) -> int:
-    """Return the pixel that nearest reads at coordinate `x`, before the border.
+def step_up(rounding: Rounding, part: int, whole: int, *, shrinking: bool) -> int:
+    """Return 1 where nearest reads the pixel above, at a fraction part / whole, else 0.
 
-    >>> pick("round_prefer_floor", Fraction(5, 2), shrinking=False)
-    2
-    >>> pick("simple", Fraction(5, 3), shrinking=True)
-    2
+    >>> step_up("round_prefer_floor", 1, 2, shrinking=False)
+    0
+    >>> step_up("simple", 2, 3, shrinking=True)
+    1
     """
     if rounding == "simple":
         rounding = "ceil" if shrinking else "floor"
-    return _ROUND[rounding](x)
+    return int(_GOES_UP[rounding](part, whole))
 
 
 def smooth_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> Taps:
@@ -101,6 +100,21 @@ def smooth_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> Ta
     >>> smooth_taps(Linear(), Fraction(1, 4), Fraction(1))
     ((0, Fraction(3, 4)), (1, Fraction(1, 4)))
     """
+    return as_taps(whole_taps(kernel, frac, stretch))
+
+
+WholeTaps = list[tuple[int, int]]
+"""Offsets and weights as whole numbers, to be divided by their sum."""
+
+
+def as_taps(values: WholeTaps) -> Taps:
+    """Return weights that sum to 1."""
+    total = sum(value for _, value in values)
+    return tuple([(offset, Fraction(value, total)) for offset, value in values])
+
+
+def whole_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> WholeTaps:
+    """Return what `smooth_taps` does, in whole numbers."""
     width = stretch if kernel.antialias else Fraction(1)
     radius = 1 if isinstance(kernel, Linear) else 2
     place, pixel = frac.numerator * width.denominator, frac.denominator * width.denominator
@@ -108,14 +122,13 @@ def smooth_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> Ta
     first = (place - radius * whole) // pixel + 1
     last = -(-(place + radius * whole) // pixel) - 1
     a = None if isinstance(kernel, Linear) else kernel.a
-    values: list[tuple[int, int]] = []
+    values: WholeTaps = []
     for offset in range(first, last + 1):
         t = abs(offset * pixel - place)
         value = max(0, whole - t) if a is None else _keys_cubic(t, whole, a)
         if value:
             values.append((offset, value))
-    total = sum(value for _, value in values)
-    return tuple((offset, Fraction(value, total)) for offset, value in values)
+    return values
 
 
 def _keys_cubic(t: int, whole: int, a: Fraction) -> int:

@@ -28,6 +28,7 @@ from halfpixel.sampling.axis import Sampling, Weights, weights_at
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.kernel import Cubic, Linear, Nearest, Table, Taps, smooth_taps
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
+from halfpixel.work import spend
 
 Lowering = Literal["matmul", "conv", "gridsample", "gather"]
 LOWERINGS: Final[tuple[Lowering, ...]] = ("matmul", "conv", "gridsample", "gather")
@@ -189,6 +190,7 @@ def grid_rows(
     if isinstance(kernel, Cubic) and kernel.a != GRID_CUBIC:
         return None
     plain: Linear | Cubic = Linear() if isinstance(kernel, Linear) else Cubic(GRID_CUBIC)
+    spend(2 * len(positions))
     rows: list[Taps] = []
     for x in positions:
         base = math.floor(x)

@@ -13,13 +13,12 @@ nearestRound), run: onnxruntime's without the width of a tie, its corners by a f
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final, Literal
 
 from halfpixel.sampling.arithmetic import float32
 from halfpixel.sampling.coordinate import Coordinate
 from halfpixel.sampling.kernel import Rounding
-from halfpixel.work import spend
+from halfpixel.work import remembered, spend
 
 Pixel = Callable[[int], int]
 """From an output index to the input index that is read, before it is held inside the image."""
@@ -115,7 +114,7 @@ def pytorch_pixel(
     return lambda i: math.floor(float32((i + half) * step))
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def onnxruntime_nearest(  # noqa: PLR0913, PLR0917 - likewise
     coordinate: Coordinate,
     rounding: Rounding,
@@ -150,7 +149,7 @@ def onnxruntime_nearest(  # noqa: PLR0913, PLR0917 - likewise
     return tuple([min(max(pixel(i), 0), n_in - 1) for i in range(n_out)])
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def pytorch_nearest(
     n_in: int, n_out: int, scale_factor: float | None = None, *, exact: bool = False
 ) -> tuple[int, ...]:

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import lru_cache
 from typing import Final
+
+from msgspec.structs import replace
 
 from halfpixel.sampling.axis import Sampling
 from halfpixel.sampling.kernel import Nearest, Table
@@ -16,7 +17,7 @@ from halfpixel.sampling.nearest import (
     pytorch_pixel,
     runtime_pixel,
 )
-from halfpixel.work import spend
+from halfpixel.work import remembered, spend
 
 PRECISE: Final = 1 << 21
 """Product of two lengths up to which float32 takes a coordinate for a whole number only where it
@@ -54,7 +55,7 @@ def torch_pixels(sampling: Sampling, n_in: int, n_out: int) -> tuple[int, ...] |
     return None if exact is None else pytorch_nearest(n_in, n_out, _scale(sampling), exact=exact)
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def differing(  # noqa: PLR0913 - the two samplings, and how they are held against each other
     one: Sampling,
     other: Sampling,
@@ -96,6 +97,14 @@ def differing(  # noqa: PLR0913 - the two samplings, and how they are held again
         return here, pytorch_pixel(n_in, n_out, _scale(other), exact=exact)
 
     pairs = tuple([pair for pair in pairs if pair[1] <= LONGEST])
+    if how == "pytorch_half_pixel" and one.scale is not None and any(m > 1 for _, m in pairs):
+        lone = tuple([pair for pair in pairs if pair[1] == 1])  # of several, all are at half pixels
+        several = tuple([pair for pair in pairs if pair[1] > 1])
+        found = [
+            differing(given, other, some, arithmetic, equal=equal, rational=rational) or ()
+            for given, some in ((one, lone), (replace(one, coordinate="half_pixel"), several))
+        ]
+        return tuple([pair for pair in pairs if pair in {*found[0], *found[1]}])
     if one.scale is None or other.scale is None or one.coordinate in FOLLOW_LENGTHS:
         near = equal and one.scale is None and other.scale is None
         if near:

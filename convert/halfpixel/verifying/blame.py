@@ -9,9 +9,9 @@ from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.runtimes.one_site import one_site
 from halfpixel.site import Site
+from halfpixel.verifying.lengths import lengths_of
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.side import Divergence, Started
-from halfpixel.verifying.site_check import lengths_of
 
 MISFIT: Final = re.compile(r"Node \((?P<node>[^)]*)\) Op \((?P<op>\w+)\) \[ShapeInferenceError\]")
 """How onnxruntime names the operator whose inputs do not fit together."""

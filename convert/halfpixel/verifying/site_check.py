@@ -1,12 +1,12 @@
 """Sites one by one: each cut out as a model of its own, run, and held against the exact weights.
 
-The real lengths of the site are used, or several where they are free. The inputs are random
-numbers, a ramp along each axis, which shows a shift, and impulses, which show the weights.
+The inputs are random numbers, a ramp along each axis, which shows a shift, and impulses, which
+show the weights.
 """
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, cast
 
 from msgspec import Struct, field
@@ -30,6 +30,7 @@ from halfpixel.sampling import (
     Resize,
 )
 from halfpixel.site import Site
+from halfpixel.verifying.lengths import lengths_of
 from halfpixel.verifying.measure import TOLERANCES, Difference, Tolerance, difference, rounded
 from halfpixel.work import MOST, one_node, spend, working
 
@@ -37,13 +38,9 @@ if TYPE_CHECKING:
     from halfpixel.arrays import Array
 
 
-LENGTHS: Final = ((7, 10), (8, 8), (1, 5))
-"""Spatial lengths at which a site is run where the model leaves them free."""
+VALUES_A_STEP: Final = 100
+"""How many values of a site are a step: each is run, evaluated and measured, several times."""
 
-LENGTHS_A_STEP: Final = 8
-"""How much of the lengths of a site is a step: each place is run, evaluated and measured."""
-
-CHANNELS: Final = 2
 IMPULSE: Final = 5
 """Every so many samples along each axis one is 1, the others 0."""
 
@@ -142,7 +139,7 @@ class SiteCheck(Struct, frozen=True):
         try:
             check_values("a site", shape, outs, most=MOST_EXACT)
             with working(self.max_work), one_node():
-                spend(sum((*shape, *outs)) // LENGTHS_A_STEP)
+                spend((math.prod(shape) + math.prod(outs)) // VALUES_A_STEP)
             with working(self.max_work):
                 cut = one_site(model, place, shape, outs)
                 (alone,) = [cut.site] if cut.site else opened(_proto(cut)).sites or (None,)
@@ -200,43 +197,6 @@ def _proto(cut: Cut) -> object:
     from onnx import ModelProto
 
     return ModelProto.FromString(cut.model)
-
-
-def lengths_of(site: Site) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Return (input lengths, output lengths) at which a site is run.
-
-    Lengths that the model fixes are kept; free ones take `LENGTHS` in turn, and output lengths
-    that the model computes come from its own shape arithmetic where that is known.
-    """
-    operation = site.operation
-    ins, outs = operation.lengths
-    if operation.op == "AffineGrid" and operation.input_shape is None:
-        return []
-    rank = len(ins)
-    if None not in ins:
-        shape = tuple(n for n in ins if n is not None)
-        out = tuple(m if m is not None else 2 * n for n, m in zip(shape, outs, strict=False))
-        return [(shape, out if len(outs) == rank else tuple(m or 1 for m in outs))]
-    found: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
-    for spatial in LENGTHS:
-        kept = [m if axis < 2 and n is None else n for axis, (n, m) in enumerate(_both(ins, outs))]
-        shape = tuple(_free(n, axis, spatial) for axis, n in enumerate(kept))
-        out = tuple(m if m is not None else 2 * n + 1 for n, m in zip(shape, outs, strict=False))
-        fixed = tuple(shape[axis] if axis < 2 and rank > 2 else m for axis, m in enumerate(out))
-        found.append((shape, fixed))
-    return found
-
-
-def _both(
-    ins: Sequence[int | None], outs: Sequence[int | None]
-) -> Iterator[tuple[int | None, int | None]]:
-    return zip_longest(ins, outs[: len(ins)])
-
-
-def _free(length: int | None, axis: int, spatial: tuple[int, int]) -> int:
-    if length is not None:
-        return length
-    return (1, CHANNELS)[axis] if axis < 2 else spatial[axis % 2]
 
 
 def feeds_of(cut: Cut) -> "Iterator[dict[str, Array]]":

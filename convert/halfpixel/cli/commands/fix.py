@@ -112,6 +112,9 @@ def fix_command(options: Options) -> None:
     --in-place say otherwise; a model without anything to fix is not touched. Exit code 1 says that
     findings are left, or that --lower was declined; 2 that a file could not be read or written,
     or that a node was too much work to be judged.
+
+    In the cache of a model hub a model and its data are links to files that others share: those
+    are never changed. --output, in another folder, writes the fixed model with a copy of its data.
     """
     from halfpixel.cli.destination import Destination, at_least_warnings, fixed, lowerings
     from halfpixel.fixing.result import FixSettings

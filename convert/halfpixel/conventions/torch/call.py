@@ -6,7 +6,6 @@ so. Axes in an order that F.interpolate does not take are permuted around the ca
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from halfpixel.conventions.torch.proviso import Lengths, Place, provisos, stays,
 from halfpixel.sampling import Resize, Sampling, Table
 from halfpixel.sampling.arithmetic import likeliest, output_length_float64, simplest
 from halfpixel.sampling.nearest import pytorch_nearest
+from halfpixel.work import remembered
 
 
 class View(Struct, frozen=True):
@@ -89,10 +89,10 @@ class Match(Struct, frozen=True):
             size=None if size is None else size[::-1],
             scale_factor=None if factor is None else factor[::-1],
         )
-        return call.text(f"x{before}.mT") + ".mT" + after
+        return call.text(f"x{before}.mT", ("width", "height")) + ".mT" + after
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def matching_call(
     resize: Resize,
     scales: tuple[float, ...] | None,

@@ -9,31 +9,35 @@ from halfpixel.conventions.python_call import exact, listed, open_length, parse
 from halfpixel.conventions.torch.interpolate import (
     FAMILIES,
     Interpolate,
-    arguments_of,
     candidates,
     from_arguments,
     spatial_axes,
 )
+from halfpixel.conventions.torch.signature import arguments_of
 from halfpixel.conventions.vocabulary import text_of
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Sampling
 
 FLAGS: Final = ("align_corners", "recompute_scale_factor", "antialias")
+PLAIN: Final = frozenset({"nearest", "nearest-exact", "area"})
+"""Modes that take no align_corners."""
+
+AXES: Final = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
+"""Over how many axes a mode is, of those that are not over any."""
 
 
 def _read(text: str, length: int | None) -> Reading:
     given = arguments_of(parse(text))
-    for name in set(given) - {"size", "scale_factor", "mode", *FLAGS}:
-        raise ConventionError(f"F.interpolate has no argument {name}")
     for name in FLAGS:
         flag(name, given.get(name) or False)
     choice("mode", given.get("mode", "nearest"), FAMILIES)
     size, factor = given.get("size"), given.get("scale_factor")
-    if size is not None and factor is not None:
-        raise ConventionError("size and scale_factor are both given")
+    _refuse(given)
     sizes: tuple[int | None, ...] | None = None
     if size is not None:
         sizes = tuple(open_length("size", item) for item in _each(given, size))
+        if any(isinstance(item, float) for item in _each(given, size)):
+            raise ConventionError(f"size is {size!r}, expected integers")
         given["size"] = tuple(n or 1 for n in sizes)
     elif factor is not None:
         items = _each(given, factor)
@@ -47,6 +51,26 @@ def _read(text: str, length: int | None) -> Reading:
         if length is not None:
             sizes = call.output_lengths((length,) * call.spatial) or sizes
     return Reading(tuple(call.sampling(axis) for axis in range(call.spatial)), sizes)
+
+
+def _refuse(given: Mapping[str, object]) -> None:
+    """Refuse arguments that PyTorch does not take together.
+
+    Source: PyTorch 2.13 `torch/nn/functional.py`, interpolate.
+    """
+    mode = str(given.get("mode", "nearest"))
+    size = given.get("size")
+    if size is not None and given.get("scale_factor") is not None:
+        raise ConventionError("size and scale_factor are both given")
+    if mode in PLAIN and given.get("align_corners") is not None:
+        raise ConventionError(f"mode {mode} takes no align_corners")
+    if given.get("antialias") and mode not in {"bilinear", "bicubic"}:
+        raise ConventionError(f"antialias is for bilinear and bicubic, not for {mode}")
+    if given.get("recompute_scale_factor") and size is not None:
+        raise ConventionError("recompute_scale_factor is given with a size")
+    items = listed(given.get("scale_factor") if size is None else size)
+    if items is not None and len(items) != AXES.get(mode, len(items)):
+        raise ConventionError(f"{len(items)} values, mode {mode} is over {AXES[mode]} axes")
 
 
 def _each(given: Mapping[str, object], value: object) -> Sequence[object]:
@@ -78,6 +102,7 @@ CONVENTION = Convention(
         "torch.nn.functional.upsample",
         "torch.nn.Upsample",
         "torch.nn.UpsamplingBilinear2d",
+        "torch.nn.UpsamplingNearest2d",
         "*.interpolate",
         "F.upsample",
     ),

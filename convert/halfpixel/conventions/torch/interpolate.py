@@ -30,7 +30,8 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from msgspec import Struct
 
 from halfpixel.conventions.meaning import is_factor
-from halfpixel.conventions.python_call import PythonCall, Symbol, parse
+from halfpixel.conventions.python_call import Symbol, parse
+from halfpixel.conventions.torch.signature import arguments_of
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import as_recorded, output_length_float64, simplest
@@ -64,6 +65,13 @@ MODE_NAMES: Final[dict[tuple[Family, int], str]] = {
     ("linear", 3): "trilinear",
     ("cubic", 2): "bicubic",
 }
+LENGTHS: Final = {
+    1: ("length",),
+    2: ("height", "width"),
+    3: ("depth", "height", "width"),
+}
+"""What lengths that are not known are called, by the number of spatial axes."""
+
 FAMILIES: Final[dict[str, Family]] = {
     "nearest": "nearest",
     "nearest-exact": "nearest-exact",
@@ -129,20 +137,23 @@ class Interpolate(Struct, frozen=True):
             return None
         return tuple(n for n in self.size if n is not None)
 
-    def text(self, x: str = "x") -> str:
-        """Return the call as Python.
+    def text(self, x: str = "x", names: Sequence[str] = ()) -> str:
+        """Return the call as Python, `names` for lengths that are not known.
 
         >>> Interpolate("linear", 2, scale_factor=(2.0, 2.0), align_corners=True).text()
         'F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=True)'
+        >>> Interpolate("nearest", 2, size=(None, 20)).text()
+        'F.interpolate(x, size=(height, 20), mode="nearest")'
         """
         if self.scale_factor is not None:
             factors = tuple(map(as_recorded, self.scale_factor))
             same = len(set(factors)) == 1
             arguments = [f"scale_factor={factors[0] if same else factors}"]
-        elif self.size is not None and None not in self.size:
-            arguments = [f"size={self.size}"]
         else:
-            arguments = ["size=size"]
+            given = self.size or (None,) * self.spatial
+            named = zip(given, names or LENGTHS[self.spatial], strict=True)
+            words = ", ".join(str(n or name) for n, name in named)
+            arguments = [f"size=({words}{',' * (self.spatial == 1)})"]
         arguments.append(f'mode="{self.mode}"')
         if self.family in {"linear", "cubic"}:
             arguments.append(f"align_corners={bool(self.align_corners)}")
@@ -205,26 +216,6 @@ def parse_call(text: str, spatial: int | None = None, version: Version = LATEST)
         if isinstance(value, Symbol):
             raise ValueError(f"{key} is {value}, not a literal")  # noqa: TRY004 - a wrong value
     return from_arguments(arguments, spatial, version)
-
-
-ORDER: Final = ("size", "scale_factor", "mode", "align_corners", "recompute_scale_factor")
-"""Arguments in the order of a call without names, behind the input."""
-
-
-def arguments_of(call: PythonCall) -> dict[str, object]:
-    """Return the arguments of an F.interpolate or nn.Upsample by name, without its input.
-
-    Raises:
-        ConventionError: it is another call.
-    """
-    if call.last not in {"interpolate", "upsample", "Upsample", "UpsamplingBilinear2d"}:
-        raise ConventionError(f"{call.last} is not F.interpolate or nn.Upsample")
-    positional = call.positional if call.last == "Upsample" else call.positional[1:]
-    arguments = dict(zip(ORDER, positional, strict=False))
-    arguments |= {name: value for name, value in call.named.items() if name != "input"}
-    if call.last == "UpsamplingBilinear2d":
-        arguments |= {"mode": "bilinear", "align_corners": True}
-    return arguments
 
 
 def spatial_axes(mode: str) -> int:

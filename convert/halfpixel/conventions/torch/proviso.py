@@ -20,6 +20,7 @@ from halfpixel.sampling.arithmetic import float32, output_length_float32, output
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.pixels import LONGEST, runtime_pixels, torch_pixels
 from halfpixel.sampling.resize import compare_resize, surely_differ
+from halfpixel.work import remembered
 
 Lengths = tuple[int | None, ...]
 
@@ -205,7 +206,7 @@ def _read(sampling: Sampling, n_in: int, n_out: int) -> tuple[int, ...] | None:
     return tuple(row[0][0] for row in rows) if single else None
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _misread(there: Sampling, one: Sampling) -> int | None:
     """Return the first input length at which PyTorch reads a pixel that nobody else does."""
     scale = there.scale

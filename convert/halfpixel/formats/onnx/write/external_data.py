@@ -131,7 +131,7 @@ def _check_own(names: Sequence[str], source: DataFolder, target: Path) -> None:
     for name in names:
         if source.leaves(name):
             reason = f"would lie beside external data {quoted(name)}, a link out of this folder"
-            raise ModelFileError(target, reason, "another folder (--output) is given a copy of it")
+            raise ModelFileError(target, reason, "-o FILE in another folder copies it along")
 
 
 def _place(path: Path, name: str, target: Path) -> Path:

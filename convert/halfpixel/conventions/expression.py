@@ -1,0 +1,65 @@
+"""An expression around a call: what is sliced, turned or added to is what the call computes."""
+
+import ast
+
+from halfpixel.conventions.python_call import silent
+
+
+def call_in(text: str) -> str:
+    """Return the call that an expression is made of, as it is written; the text where it is none.
+
+    >>> call_in("F.interpolate(x.mT, size=(4, 3)).mT")
+    'F.interpolate(x.mT, size=(4, 3))'
+    >>> call_in("F.interpolate(x[None, None], scale_factor=2)[0, 0].permute(1, 0)")
+    'F.interpolate(x[None, None], scale_factor=2)'
+    >>> call_in("F.grid_sample(x - 1.5, grid) + 1.5"), call_in("(lambda n: f(n))(x)")
+    ('F.grid_sample(x - 1.5, grid)', 'f(n)')
+    """
+    text = text.strip()
+    try:
+        with silent():
+            node = ast.parse(text, mode="eval").body
+        while (inner := _inside(node)) is not None:
+            node = inner
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return text
+    return (ast.get_source_segment(text, node) or text) if isinstance(node, ast.Call) else text
+
+
+def argument_calls(text: str, name: str) -> list[str]:
+    """Return the calls of a name that are arguments of a call, as they are written.
+
+    >>> argument_calls("F.grid_sample(f(x), F.affine_grid(theta, size))", "affine_grid")
+    ['F.affine_grid(theta, size)']
+    """
+    try:
+        with silent():
+            node = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    found = node.args if isinstance(node, ast.Call) else []
+    calls = [part for part in found if isinstance(part, ast.Call) and _dotted(part.func)]
+    named = [part for part in calls if ast.unparse(part.func).rpartition(".")[2] == name]
+    return [segment for part in named if (segment := ast.get_source_segment(text, part))]
+
+
+def _inside(node: ast.expr) -> ast.expr | None:
+    """Return what an expression is made of; None where it is a call, or nothing of a call."""
+    match node:
+        case ast.Subscript(value=value) | ast.Attribute(value=value):
+            return value
+        case ast.BinOp(left=left, right=right):
+            return right if isinstance(left, ast.Constant) else left
+        case ast.Call(func=ast.Lambda(body=body)):
+            return body
+        case ast.Call(func=ast.Attribute(value=value) as func) if not _dotted(func):
+            return value
+        case _:
+            return None
+
+
+def _dotted(node: ast.expr) -> bool:
+    """Whether it is a name, with modules before it or without."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
