@@ -1,14 +1,18 @@
-"""Export random right resizes: a linter that accuses one of them is switched off.
+"""Export random resizes: a linter that accuses a right one of them is switched off.
 
     python benchmarks/right_exports.py tensorflow FOLDER [--count 60] [--seed 0]
-    python benchmarks/right_exports.py pytorch FOLDER [--count 60] [--seed 0]
+    python benchmarks/right_exports.py pytorch FOLDER [--count 60] [--seed 0] [--wrong]
     python benchmarks/precision_recall.py FOLDER
 
 TensorFlow's are exported by tf2onnx, at opsets that have a word for both flags (11 to 18), or to 9
 and 10 without flags; PyTorch's by both of its exporters, by factors that are ratios (5/3, 25/13,
 640/384 ...), at opsets 11 to 18; lengths are fixed or free. Only exports count of which onnxruntime
 gives the framework's own output, PyTorch's with free lengths at each up to 256; all of them are
-`ok` in `manifest.csv`, so whatever `precision_recall.py` lists is a false alarm.
+`ok` in `manifest.csv`, so whatever `precision_recall.py` lists is a false alarm. With --wrong those
+of PyTorch count that it does not give too, and calls by size, antialias and opsets 9 and 10 are
+among them: recall is measured as well. By size only where lengths are fixed: whether a constant
+size is meant or frozen where they are free, no file tells. Which PyTorch exports is which one runs
+this file.
 """
 
 from __future__ import annotations
@@ -33,9 +37,15 @@ LENGTHS = 257
 """A model whose lengths are free is tried at every length below."""
 
 
-def of_tensorflow(random_: random.Random) -> Iterator[bytes | None]:
-    """Yield exports of tf2onnx; None for one that is not right, or not exported."""
-    tf2onnx = imported(None)
+Export = tuple[bytes, str, str]
+"""A model, onnxruntime's verdict (`ok`, `differs` or `does-not-load`), and what was exported."""
+
+
+def of_tensorflow(random_: random.Random, *, wrong: bool) -> Iterator[Export | None]:
+    """Yield exports of tf2onnx; None for one that is refused."""
+    if wrong:
+        sys.exit("--wrong is of PyTorch: tf2onnx_exports.py exports every resize of TensorFlow")
+    tf2onnx = imported()
     import tensorflow as tf
 
     while True:
@@ -50,12 +60,12 @@ def of_tensorflow(random_: random.Random) -> Iterator[bytes | None]:
         except Exception:  # noqa: BLE001 - what tf2onnx refuses is no export
             yield None
             continue
-        told = verdict(model.SerializeToString(), image, want, TOLERANCES.get(kernel, 1e-4))
-        yield model.SerializeToString() if told == "ok" else None
+        body = model.SerializeToString()
+        yield body, verdict(body, image, want, TOLERANCES.get(kernel, 1e-4)), case.name
 
 
-def of_pytorch(random_: random.Random) -> Iterator[bytes | None]:
-    """Yield exports of both of PyTorch's exporters; None for one that is not right."""
+def of_pytorch(random_: random.Random, *, wrong: bool) -> Iterator[Export | None]:
+    """Yield exports of both of PyTorch's exporters; None for one that is refused."""
     warnings.simplefilter("ignore")
     while True:
         mode = random_.choice(["bilinear", "nearest", "nearest-exact", "bicubic"])
@@ -64,7 +74,12 @@ def of_pytorch(random_: random.Random) -> Iterator[bytes | None]:
             options["align_corners"] = random_.random() < 0.3
         lengths = random_.randint(SHORTEST, LONGEST), random_.randint(SHORTEST, LONGEST)
         free, dynamo = random_.random() < 0.5, random_.random() < 0.5
-        opset = 18 if dynamo else random_.randint(11, 18)
+        opset = 18 if dynamo else random_.randint(9 if wrong else 11, 18)
+        if wrong and not free and random_.random() < 0.5:
+            factor = options.pop("scale_factor")
+            options["size"] = tuple(max(2, int(n * factor)) for n in lengths)
+        if wrong and mode.startswith("bi") and random_.random() < 0.3:
+            options["antialias"] = True
         try:
             yield pytorch_export(options, lengths, opset, free=free, dynamo=dynamo)
         except Exception:  # noqa: BLE001 - what an exporter refuses is no export
@@ -73,11 +88,10 @@ def of_pytorch(random_: random.Random) -> Iterator[bytes | None]:
 
 def pytorch_export(
     options: dict[str, Any], lengths: tuple[int, int], opset: int, *, free: bool, dynamo: bool
-) -> bytes | None:
-    """Return an export of F.interpolate; None where onnxruntime gives something else."""
+) -> Export | None:
+    """Return an export of F.interpolate with onnxruntime's verdict."""
     import io
 
-    import onnxruntime as ort
     import torch
 
     class Up(torch.nn.Module):
@@ -98,19 +112,30 @@ def pytorch_export(
         program.save(file)
     else:
         torch.onnx.export(Up(), (x,), file, dynamo=False, **named)
-    model = file.getvalue()
-    session = ort.InferenceSession(model, providers=["CPUExecutionProvider"])
     shapes = [lengths, *((n, 5) for n in range(SHORTEST, LENGTHS) if free)]
-    for height, width in shapes:
-        image = torch.randn(1, 2, height, width)
-        want = Up()(image).numpy()
-        got = session.run(None, {"x": image.numpy()})[0]
+    images = [torch.rand(1, 2, height, width) for height, width in shapes]
+    pairs = [(image.numpy(), Up()(image).numpy()) for image in images]
+    how = "dynamo" if dynamo else "torchscript"
+    told = f"{options} {lengths}{' free' if free else ''} {how} opset {opset}"
+    return file.getvalue(), verdicts(file.getvalue(), pairs), told
+
+
+def verdicts(model: bytes, pairs: list[tuple[Any, Any]]) -> str:
+    """Return what onnxruntime makes of a model at all of its lengths: the first that is not ok."""
+    import onnxruntime as ort
+
+    try:
+        session = ort.InferenceSession(model, providers=["CPUExecutionProvider"])
+    except Exception:  # noqa: BLE001 - onnxruntime raises a dozen kinds, all mean the same
+        return "does-not-load"
+    for image, want in pairs:
+        got = session.run(None, {"x": image})[0]
         if got.shape != want.shape or np.abs(got - want).max(initial=0) > 1e-4:
-            return None
-    return model
+            return "differs"
+    return "ok"
 
 
-EXPORTS: dict[str, Callable[[random.Random], Iterator[bytes | None]]] = {
+EXPORTS: dict[str, Callable[..., Iterator[Export | None]]] = {
     "tensorflow": of_tensorflow,
     "pytorch": of_pytorch,
 }
@@ -123,23 +148,25 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--wrong", action="store_true", help="keep wrong exports too")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
-    kept: list[str] = []
+    kept: list[tuple[str, str, str]] = []
     left_out = 0
-    for model in EXPORTS[asked.framework](random.Random(asked.seed)):  # noqa: S311 - no secret
-        if model is None:
+    drawn = random.Random(asked.seed)  # noqa: S311 - no secret
+    for export_ in EXPORTS[asked.framework](drawn, wrong=asked.wrong):
+        if export_ is None or not (asked.wrong or export_[1] == "ok"):
             left_out += 1
             continue
-        kept.append(f"{asked.framework}-{len(kept):03d}.onnx")
-        (asked.folder / kept[-1]).write_bytes(model)
+        kept.append((f"{asked.framework}-{len(kept):03d}.onnx", *export_[1:]))
+        (asked.folder / kept[-1][0]).write_bytes(export_[0])
         if len(kept) == asked.count:
             break
     with (asked.folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ["file", "onnxruntime_vs_eager"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({"file": name, "onnxruntime_vs_eager": "ok"} for name in kept)
-    sys.stdout.write(f"{len(kept)} right exports, {left_out} left out\n")
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows([("file", "onnxruntime_vs_eager", "call"), *kept])
+    told = "exports" if asked.wrong else "right exports"
+    sys.stdout.write(f"{len(kept)} {told}, {left_out} left out\n")
 
 
 if __name__ == "__main__":

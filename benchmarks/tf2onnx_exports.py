@@ -1,14 +1,15 @@
 """Export every resize of TensorFlow by a release of tf2onnx; measure what onnxruntime makes of it.
 
     pip install tensorflow-cpu tf2onnx onnxruntime
-    python benchmarks/tf2onnx_exports.py FOLDER [--release FOLDER_OF_TF2ONNX] [--opsets 8,11,18]
+    python benchmarks/tf2onnx_exports.py FOLDER [--release 1.5.6] [--opsets 8,11,18]
     python benchmarks/precision_recall.py FOLDER
 
 Two flags, five kernels, antialiasing, and lengths that grow and shrink, fixed and free. A release
-that today's TensorFlow no longer fits is unpacked (`pip download --no-deps tf2onnx==1.5.6`, unzip)
-and named by --release: the names that NumPy and TensorFlow have dropped since are put back while it
-is imported. Beside a model lies TensorFlow's own output; `manifest.csv` says of each model whether
-onnxruntime gives it: `ok`, `differs` or `does-not-load`. What a release refuses is printed.
+that is named by --release is installed beside what is there, into `FOLDER/layers`, as
+`exporter_rows.py` does it; the names that NumPy and TensorFlow have dropped since are put back
+before it is imported. Beside a model lies TensorFlow's own output; `manifest.csv` says of each
+model whether onnxruntime gives it: `ok`, `differs` or `does-not-load`. What a release refuses is
+printed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from exporting.environment import layered
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -44,7 +46,8 @@ class Case:
     """One resize of TensorFlow.
 
     Attributes:
-        kernel: bilinear, nearest, bicubic, area, or a kernel of ScaleAndTranslate.
+        kernel: bilinear, nearest, bicubic, area, a kernel of ScaleAndTranslate, or image, which is
+            tf.image.resize.
         corners: align_corners; antialias of ScaleAndTranslate.
         half: half_pixel_centers.
         before: height and width of the image.
@@ -90,6 +93,8 @@ def resize(tf: Any, image: Any, case: Case) -> Any:
         return raw.ResizeNearestNeighbor(images=image, size=case.after, **flags, name=name)
     if case.kernel == "bicubic":
         return raw.ResizeBicubic(images=image, size=case.after, **flags, name="ResizeBicubic")
+    if case.kernel == "image":
+        return tf.image.resize(image, case.after)
     if case.kernel == "area":
         corners = case.corners
         return raw.ResizeArea(
@@ -105,17 +110,15 @@ def resize(tf: Any, image: Any, case: Case) -> Any:
     )
 
 
-def imported(release: Path | None) -> Any:
-    """Return tf2onnx, of an unpacked release where one is named."""
-    if release is not None:
-        sys.path.insert(0, str(release.resolve()))
-        plain: dict[str, Any] = {"object": object, "bool": bool, "int": int, "float": float}
-        for name, kind in {**plain, "str": str, "cast": {}, "product": np.prod}.items():
-            if name not in vars(np):
-                setattr(np, name, kind)
-        gone = types.ModuleType("tensorflow.tools.graph_transforms")
-        gone.TransformGraph = None  # type: ignore[attr-defined]
-        sys.modules[gone.__name__] = gone
+def imported() -> Any:
+    """Return tf2onnx, of whatever release is there, on today's NumPy and TensorFlow."""
+    plain: dict[str, Any] = {"object": object, "bool": bool, "int": int, "float": float}
+    for name, kind in {**plain, "str": str, "cast": {}, "product": np.prod}.items():
+        if name not in vars(np):
+            setattr(np, name, kind)
+    gone = types.ModuleType("tensorflow.tools.graph_transforms")
+    gone.TransformGraph = None  # type: ignore[attr-defined]
+    sys.modules.setdefault(gone.__name__, gone)
     import tf2onnx
 
     return tf2onnx
@@ -154,10 +157,13 @@ def main() -> None:
     """Write the models, their truth and the manifest."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--release", type=Path)
+    parser.add_argument("--release", default="")
     parser.add_argument("--opsets", default="8,9,10,11,13,15,18")
     asked = parser.parse_args()
-    tf2onnx = imported(asked.release)
+    if asked.release:
+        at = layered(Path(sys.executable), (f"tf2onnx=={asked.release}",), asked.folder)
+        sys.path.insert(0, str(at))
+    tf2onnx = imported()
     import tensorflow as tf
 
     asked.folder.mkdir(parents=True, exist_ok=True)

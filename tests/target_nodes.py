@@ -142,6 +142,8 @@ def _resizes() -> Iterator[Operation]:
         yield resize(given, ((5, 5), (5, 5)), "scales", scale=1.1)
         yield resize(given, UP, by, 1, axes=(0,))
     yield from _with_inputs()
+    policy = node("linear", "half_pixel", axes=(-2, -1), keep_aspect_ratio_policy="not_larger")
+    yield resize(policy, UP, opset=18)
     for layout, axes, lengths in product(("to NCHW", "to NHWC"), ((2, 3), (1, 2)), (UP, DOWN)):
         around = Surroundings(transposed=layout)
         for given in (node("cubic", "half_pixel"), node("linear", "half_pixel", axes=(2, 3))):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from halfpixel.intents.axis_deviation import Deviation
 from halfpixel.intents.cause import Cause
 from halfpixel.intents.deviation import deviation
-from halfpixel.intents.exporter_habit import neat
+from halfpixel.intents.factors import neat
 from halfpixel.origin import How, Safety
 from halfpixel.rule import Finding, Fix, Severity
 from halfpixel.site import Operation, Site
@@ -14,13 +14,14 @@ from halfpixel.site import Operation, Site
 def severity_of(operation: Operation, found: Deviation) -> Severity:
     """Return error where what was meant is known, else warning.
 
-    A note at lengths that hardly anybody meets, or at free ones where the factor is guessed.
+    A note at lengths that hardly anybody meets, or at free ones where the factor is guessed, unless
+    the coordinates are wrong whatever the factor is.
     """
     told = operation.intent is not None and operation.intent.how != "assumed"
     scales = operation.scales
     recorded = operation.intent is not None and operation.intent.how == "recorded"
     guessed = found.share is not None and not recorded and scales is not None and not neat(scales)
-    if found.remote or guessed:
+    if found.remote or (guessed and found.cause != "asymmetric"):
         return "note"
     return "error" if told else "warning"
 

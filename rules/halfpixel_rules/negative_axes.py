@@ -19,24 +19,22 @@ None: the node says what is meant; the same axes written without a sign mean the
 from collections.abc import Iterator
 from typing import cast
 
-from halfpixel.dialect import ONNX
 from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Site
+from halfpixel.targets.refusals import difference_of
 
 
 def check(site: Site) -> Iterator[Finding]:
     """Look for axes that the policy of a node is not applied to."""
     operation = site.operation
-    policy = str(operation.attributes.get("keep_aspect_ratio_policy", "stretch"))
+    policy = operation.attributes.get("keep_aspect_ratio_policy")
     axes = cast("tuple[int, ...]", operation.attributes.get("axes") or ())
-    if operation.dialect != ONNX or site.op != "Resize" or policy == "stretch":
-        return
     negative = sorted(axis for axis in axes if axis < 0)
+    if not negative or policy is None or difference_of(operation) is None:
+        return
     ins, outs = operation.lengths
     known = operation.input_shape is not None
-    if not negative or operation.by != "sizes":
-        return
     if known and all(ins[axis] is not None and ins[axis] == outs[axis] for axis in negative):
         return
     told = "x".join("?" if ins[a] is None else str(ins[a]) for a in negative) if known else ""

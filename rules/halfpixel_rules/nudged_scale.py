@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from halfpixel.dialect import CORE_ML, ML_PROGRAM, NEURAL_NETWORK
-from halfpixel.intents.exporter_habit import nudged
+from halfpixel.intents.factors import nudged
 from halfpixel.rule import (
     Bad,
     Facts,

@@ -9,8 +9,7 @@ follows fails, or broadcasts, or is cut one pixel off.
 Resize takes its scales as float32, whatever the exporter knew. A traced
 recompute_scale_factor=True multiplies in float32 in the graph itself. Before opset 11 a size
 is written as a scale, n_out / n_in in float32, which shape inference may round down to one
-less than the kernel gives. Scale factors with a short binary fraction (2, 0.5, 1.5) are never
-affected.
+less than the kernel gives. Scale factors with a short binary fraction (2, 0.5, 1.5) are right.
 
 Core ML's upsampling operators take float32 factors too, and coremltools multiplies in float32 when
 it converts: the length that the model declares is another than PyTorch's.
@@ -20,8 +19,7 @@ An error where the call is recorded, whether the file fixes the input length or 
 1024 that the model takes are affected: how many, and the smallest. Where it is not, only of files
 whose exporter computes lengths in float64, as PyTorch's does, and where no double that somebody
 may have had (a short decimal, a ratio of small numbers) gives the length that onnxruntime gives: a
-warning, and a note where it is a ratio at a free length. A file that declares the length that
-onnxruntime gives is right.
+warning, and a note where it is a ratio at a free length. A file that declares that length is right.
 
 ## Fix safety
 Safe where the call is recorded: a neighbouring float32 is taken that gives PyTorch's length
@@ -38,7 +36,8 @@ from msgspec.structs import replace
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.dialect import ML_PROGRAM, ONNX
 from halfpixel.intents.deviation import meant_resize
-from halfpixel.intents.exporter_habit import multiplies_in_float64, neat, nudged
+from halfpixel.intents.exporter_habit import multiplies_in_float64
+from halfpixel.intents.factors import neat, nudged
 from halfpixel.intents.free_lengths import Share, lengths_of
 from halfpixel.origin import Safety
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, Severity, example_record, example_site

@@ -1,6 +1,7 @@
 """What exporters drop, and what they keep in names: each kind is a file of its own."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ from onnx import TensorProto, helper
 from halfpixel.checking.check import check
 from halfpixel.checking.result import Report
 from halfpixel.conventions.tf_resize import read
+from halfpixel.errors import UsageError
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixSettings
+from halfpixel.intents import kept_names
 from halfpixel.intents.kept_name import is_operator, kept_name
 
 LOUD = {"error", "warning"}
@@ -166,6 +169,63 @@ def test_a_kept_name_is_a_record(
 def test_names_of_two_operators_tell_nothing() -> None:
     assert kept_name(["ResizeArea", "ResizeBilinear"]) == ""
     assert not is_operator(kept_name(["Resize__3:0"]))
+
+
+TABLE = """
+[sources]
+page = "its manual: page 3"
+[[row]]
+framework = "a framework"
+name = "Up"
+holds = "Up"
+pattern = 'Up'
+how = "read"
+source = "page"
+"""
+BROKEN = [
+    ('name = "Up"', 'nam = "Up"', "row 1: nam is unknown"),
+    ('holds = "Up"', "", "row 1: names no holds"),
+    ('how = "read"', 'how = "heard"', "row 1: how is 'heard'"),
+    ('source = "page"', 'source = "pag"', "row 1: source is 'pag'"),
+    ('how = "read"', 'how = "read"\nmethod = "lanczos"', "row 1: method is 'lanczos'"),
+    ("[[row]]", "[[row", "kept_names.toml: "),
+]
+
+
+@pytest.mark.parametrize(("text", "other", "words"), BROKEN)
+def test_a_malformed_table_of_names_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, other: str, words: str
+) -> None:
+    file = tmp_path / "kept_names.toml"
+    file.write_text(TABLE.replace(text, other), encoding="utf-8")
+    monkeypatch.setattr(kept_names, "FILE", file)
+    kept_names.kept_names.cache_clear()
+    try:
+        with pytest.raises(UsageError, match=words):
+            kept_names.kept_names()
+    finally:
+        kept_names.kept_names.cache_clear()
+
+
+def test_every_name_of_the_table_is_found_and_told_apart() -> None:
+    examples = {"up_sampling": "a/up_sampling2d_1", ":": "image:0", "_ppp": "_ppp0_resized",
+                "p2o": "p2o.Resize.0"}  # fmt: skip
+    for row in kept_names.kept_names().rows:
+        name = examples.get(row.name, f"{row.name}_v2_0")
+        assert kept_name([name]) == f"{row.framework} {row.name}"
+        assert is_operator(kept_name([name])) is (row.method is not None)
+        assert ": " in row.source
+
+
+@pytest.mark.parametrize(("producer", "flags"), [("onnx.quantize", BOTH), ("caffe", BOTH[:1])])
+def test_where_the_exporter_is_gone_or_drops_a_flag_both_readings_are_told(
+    producer: str, flags: tuple[str, ...]
+) -> None:
+    words = {"mode": "linear"}
+    model = exported(words, opset=9, producer=producer, version="0.1.0", name="up")
+    (found,) = [one.finding for one in check(model).findings if one.finding.severity in LOUD]
+    assert [flag for flag in BOTH if flag in found.message] == list(flags)
+    assert found.fix is None
 
 
 PADDLE = [

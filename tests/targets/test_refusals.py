@@ -1,6 +1,7 @@
 """Every row of what onnxruntime refuses, run at each of its optimisation levels."""
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime as ort
@@ -15,6 +16,9 @@ from refusals.case import OPTIMISED, Array, Case, ints, node
 from refusals.inputs import inputs_of_opset_11, types
 from refusals.kernels import grids, kernels
 from refusals.layouts import transposes
+
+if TYPE_CHECKING:
+    from halfpixel.site import Attribute
 
 LEVELS = {
     "disabled": ort.GraphOptimizationLevel.ORT_DISABLE_ALL,
@@ -86,6 +90,25 @@ def test_every_row_is_run() -> None:
         for reason in left
         if not any(c.reason and reason.startswith(c.reason) for c in CASES)
     } == set()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("policy", ["not_larger", "not_smaller", "stretch"])
+@pytest.mark.parametrize("axes", [(-2, -1), (2, 3)])
+def test_a_policy_is_not_applied_to_negative_axes(
+    axes: tuple[int, ...], policy: str, level: str
+) -> None:
+    given: dict[str, Attribute] = {"axes": axes, "keep_aspect_ratio_policy": policy}
+    case = Case(
+        "policy", [node("Resize", "x - - z", "y", "", mode="linear", **given)],
+        {"z": ints(24, 16)}, opset=18,
+    )  # fmt: skip
+    found = {one.rule.name for one in check(case.model()).findings}
+    kept = ran(case.model().SerializeToString(), level)
+    assert kept is not None
+    stays = policy != "stretch" and axes == (-2, -1)
+    assert (kept.shape == case.shape) is stays
+    assert ("negative-axes" in found) is stays
 
 
 def saved(result: FixResult) -> bytes:

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from msgspec import Struct, field
 
-from halfpixel.conditions.facts import NUMBERS, WORDS, Facts, Value
+from halfpixel.conditions.facts import NAMES, NUMBERS, WORDS, Facts, Value
 
 NOTHING: Final = frozenset[Value]()
 
@@ -64,8 +64,11 @@ def parse_values(name: str, given: object, fields: frozenset[str]) -> dict[str, 
         if key in NUMBERS:
             out[key] = frozenset(n for one in values for n in _numbers(key, one))
             continue
+        if key in NAMES:
+            out[key] = frozenset(map(str, values))
+            continue
         if key not in WORDS:
-            expected = ", ".join(sorted({*WORDS, *NUMBERS, *fields, "unless"}))
+            expected = ", ".join(sorted({*WORDS, *NAMES, *NUMBERS, *fields, "unless"}))
             raise ValueError(f"{key} is no condition, expected one of {expected}")
         for one in values:
             if one not in WORDS[key]:

@@ -96,7 +96,7 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "sizes_input": INPUTS,
     "by": frozenset({"scales", "sizes"}),
     "constant": frozenset({0, 1}),
-    "axes": frozenset({"last 1", "last 2", "last 3", "NHWC", "attribute", "some"}),
+    "axes": frozenset({"last 1", "last 2", "last 3", "NHWC", "attribute", "some", "negative"}),
     "changed": frozenset({"last 1", "last 2", "last 3", "NHWC"}),
     "shrinks": frozenset({0, 1}),
     "transposed": frozenset({"to NCHW", "to NHWC"}),
@@ -106,12 +106,11 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     ),
     "converted_from": frozenset({"torch", "tensorflow", "keras", "onnx"}),
     "named": frozenset({"aten nearest", "aten nearest-exact", "aten linear", "aten cubic"}),
-    "kept": frozenset(
-        {"resize/", "ResizeNearestNeighbor", "ResizeBilinear", "ResizeBicubic", "ResizeArea"}
-        | {"nearest_interp", "bilinear_interp", "bicubic_interp", "up_sampling", ":"}
-    ),
 }
 """What each condition can be; a row with any other word is refused when it is read."""
+
+NAMES: Final = frozenset({"kept"})
+"""Conditions whose words are the names of another table."""
 
 ASKED: Final = (
     "mode", "coordinate_transformation_mode", "antialias", "exclude_outside",
@@ -176,8 +175,8 @@ def written_facts(operation: Operation) -> Facts:
         "converted_from": frozenset({operation.origin.framework.partition("==")[0]}),
     }
     if operation.origin.kept:
-        name = operation.origin.kept.partition(" ")[2]
-        facts["kept"] = frozenset({name.replace("resize/", ""), name[: name.find("/") + 1]} - {""})
+        scope, slash, name = operation.origin.kept.partition(" ")[2].rpartition("/")
+        facts["kept"] = frozenset({name, scope + slash} - {""})
     if isinstance(operator, Resize):
         samplings = [sampling for _, sampling in operator.axes]
         facts["kernel"] = frozenset(type(one.kernel).__name__.lower() for one in samplings)
@@ -208,8 +207,8 @@ def _resize_facts(operation: Operation) -> dict[str, frozenset[Value]]:
     places = {f"last {n}" for n in (1, 2, 3) if all(a >= operation.rank - n for a in moved)}
     if operation.rank == 4 and 1 in moved and set(moved) <= {1, 2}:
         places.add("NHWC")
-    if operation.attributes.get("axes"):
-        places.add("attribute")
+    if named := cast("tuple[int, ...]", operation.attributes.get("axes", ())):
+        places |= {"attribute", *(["negative"] if min(named) < 0 else [])}
         if len(set(resized_by_attribute(operation))) < operation.rank:
             places.add("some")
     facts["axes"] = frozenset(places)

@@ -1,10 +1,11 @@
 """What an exporter is: a program that wrote a model, and what its writing can only have meant.
 
 An exporter is one file of `exporters/`, named after how the producer's name begins: `keras.toml`
-speaks of keras2onnx too. Where no table knows the producer, the name of the graph is asked, then
-what a converter kept of the original's names (`kept_name.py`): what these begin with is the file's
-name too. A file says by which of them it is told, and holds rows. A row has conditions on a node
-(`conditions/`), perhaps a range of the producer's versions, a source, and one of
+speaks of keras2onnx too. Where no table knows the producer, or it is a tool that rewrites what
+others exported, the name of the graph is asked, then what a converter kept of the original's names
+(`kept_name.py`): what these begin with is the file's name too. A file says by which of them it is
+told, and holds rows. A row has conditions on a node (`conditions/`), perhaps a range of the
+producer's versions, a source, and one of
 
 - `call`: what PyTorch was asked for, as arguments of F.interpolate, each a value or a word that
   says where it is read (`CALLS`);
@@ -75,7 +76,18 @@ FIELDS: Final = frozenset(
     | {"instead", "readings", "likely", "how", "source", "reports", "note"}
 )
 KEYS: Final = frozenset(
-    {"title", *BYS, "pytorch", "nudges", "multiplies", "origin", "how", "sources", "row"}
+    {
+        "title",
+        *BYS,
+        "rewrites",
+        "pytorch",
+        "nudges",
+        "multiplies",
+        "origin",
+        "how",
+        "sources",
+        "row",
+    }
 )
 
 KINDS: Final = ("call", "as_written", "instead", "cannot_be_known", "likely")
@@ -149,6 +161,7 @@ class Exporter(Struct, frozen=True):
         title: what people call it.
         marks: patterns of the names that it gives itself or its graph, and of what is kept of the
             original's names; empty where there is no such mark.
+        rewrites: it puts its name in place of the exporter's: all else is asked before it.
         pytorch: whose version the meaning of PyTorch's calls is of: the producer's or the newest.
         nudges: it writes a length as a factor, (n_out + 0.0001) / n_in.
         multiplies: in which type the framework behind it computes a length by a factor.
@@ -158,6 +171,7 @@ class Exporter(Struct, frozen=True):
     name: str
     title: str
     marks: Mapping[By, str]
+    rewrites: bool = False
     pytorch: str = "newest"
     nudges: bool = False
     multiplies: str = "unknown"

@@ -28,6 +28,7 @@ from halfpixel.intents.exporter import (
     Row,
     Version,
 )
+from halfpixel.intents.kept_names import kept_names
 from halfpixel.sampling import Coordinate
 from halfpixel.sampling.kernel import Rounding
 
@@ -97,6 +98,7 @@ def _of_file(path: Path, body: Mapping[str, object]) -> Exporter:
         path.stem,
         str(body["title"]),
         marks,
+        body.get("rewrites") is True,
         one_of("pytorch", body.get("pytorch", "newest"), VERSIONS),
         body.get("nudges") is True,
         one_of("multiplies", body.get("multiplies", "unknown"), MULTIPLIES),
@@ -110,8 +112,11 @@ def _row(row: Mapping[str, object], sources: Sources, how: object, origin: str) 
         told = " and ".join(kinds) or "nothing"
         raise ValueError(f"says {told}, expected one of {', '.join(KINDS)}")
     oldest, newest = parse_versions(row.get("versions", "-"))
+    conditions = parse_conditions(row, FIELDS)
+    for word in sorted(map(str, conditions.when.get("kept", ()))):
+        one_of("kept", word, sorted(kept_names().words))
     return Row(
-        parse_conditions(row, FIELDS),
+        conditions,
         oldest,
         newest,
         _call(row["call"]) if "call" in row else None,

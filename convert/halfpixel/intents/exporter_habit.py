@@ -9,7 +9,7 @@ before a site asks for it.
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,14 +17,15 @@ from msgspec.structs import replace
 from halfpixel.conventions.torch.interpolate import LATEST, Family, Interpolate
 from halfpixel.dialect import ONNX
 from halfpixel.intents.aten_call import named_call
+from halfpixel.intents.factors import plain_factors
 from halfpixel.origin import Intent
 from halfpixel.sampling import Coordinate, Cubic, Linear, Nearest, Resize, Sampling
-from halfpixel.sampling.arithmetic import float32, likeliest
+from halfpixel.sampling.arithmetic import likeliest
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from halfpixel.conventions.tf_resize import Method
     from halfpixel.intents.aten_call import NamedCall
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from halfpixel.sampling.kernel import Rounding
 
 _CORNERS = frozenset({"align_corners", "tf_crop_and_resize"})
-NUDGE: Final = 1e-4
-"""What coremltools adds to an output length before it divides it by the input's."""
 
 
 class Dropped(Struct, frozen=True):
@@ -58,7 +57,7 @@ def meant(operation: Operation, name: str = "") -> Intent | None:
         name: the node's name, where its exporter keeps names.
     """
     aten = named_call(name) if name else None
-    found = _asked(operation, "call", aten)
+    found = asked(operation, "call", aten)
     if found is None or found[1].call is None or not _over_last_axes(operation):
         return None
     exporter, row = found
@@ -78,19 +77,19 @@ def meant(operation: Operation, name: str = "") -> Intent | None:
 
 def as_written(operation: Operation, aspect: "Aspect") -> "Row | None":
     """Return the row by which a node says what was meant in an aspect; None where none says so."""
-    found = _asked(operation, aspect)
+    found = asked(operation, aspect)
     return found[1] if found is not None and aspect in found[1].as_written else None
 
 
 def cannot_be_known(operation: Operation, aspect: "Aspect") -> "Exporter | None":
     """Return the exporter that writes the same whatever was meant in an aspect, if one did."""
-    found = _asked(operation, aspect)
+    found = asked(operation, aspect)
     return found[0] if found is not None and aspect in found[1].cannot_be_known else None
 
 
 def instead(operation: Operation, aspect: "Aspect") -> "tuple[Row, Resize] | None":
     """Return what was meant where a node says what nobody can have meant, with its row."""
-    found, operator = _asked(operation, aspect), operation.operator
+    found, operator = asked(operation, aspect), operation.operator
     if found is None or not found[1].instead or not isinstance(operator, Resize):
         return None
     told = found[1].instead
@@ -101,10 +100,10 @@ def instead(operation: Operation, aspect: "Aspect") -> "tuple[Row, Resize] | Non
 
 def dropped(operation: Operation, aspect: "Aspect") -> "Dropped | None":
     """Return the flags that the exporter of a node drops; None where it drops none."""
-    found, operator = _asked(operation, aspect), operation.operator
+    found, operator = asked(operation, aspect), operation.operator
     if found is None or not found[1].readings or not isinstance(operator, Resize):
         return None
-    likely = _asked(operation, "flags")
+    likely = asked(operation, "flags")
     producer = operation.origin.producer
     title = f"{found[0].title} {'.'.join(map(str, producer.version or ()))}".strip()
     meant = {flag: with_flag(operator, flag) for flag in found[1].readings}
@@ -119,16 +118,22 @@ def multiplies_in_float64(operation: Operation) -> bool:
 
 def given_factors(operation: Operation) -> bool:
     """Whether an operator's factors are those of the call, not sizes written as factors."""
-    found = _asked(operation, "scales")
+    found = asked(operation, "scales")
     if found is None or "scales" not in found[1].as_written:
         return False
     return plain_factors(operation, nudges=found[0].nudges)
 
 
-def _asked(
+def asked(
     operation: Operation, aspect: "Aspect", aten: "NamedCall | None" = None
 ) -> "tuple[Exporter, Row] | None":
-    """Return the exporter that wrote a node, and its row about an aspect."""
+    """Return the exporter that wrote a node, and its row about an aspect; None where none speaks.
+
+    Args:
+        operation: what the node computes.
+        aspect: what the row speaks of.
+        aten: PyTorch's call that the node is named after.
+    """
     exporter = _exporter(operation)
     if exporter is None:
         return None
@@ -149,8 +154,11 @@ def _exporter(operation: Operation) -> "Exporter | None":
         return None
     from halfpixel.intents.exporter_file import exporter_of
 
-    known = exporter_of(origin.producer.name) or exporter_of(origin.producer.graph, "graph")
-    return known or exporter_of(origin.kept, "kept")
+    known = exporter_of(origin.producer.name)
+    if known is not None and not known.rewrites:
+        return known
+    other = exporter_of(origin.producer.graph, "graph") or exporter_of(origin.kept, "kept")
+    return other or known
 
 
 @lru_cache(maxsize=1)
@@ -258,39 +266,3 @@ def has_coordinate(operation: Operation, coordinates: "Collection[str]") -> bool
     operator = operation.operator
     axes = operator.axes if isinstance(operator, Resize) else ()
     return any(sampling.coordinate in coordinates for _, sampling in axes)
-
-
-def neat(scales: "Sequence[float]") -> bool:
-    """Whether scales read like a user's factors: before opset 11 sizes became scales too.
-
-    >>> neat((1.0, 1.5)), neat((1.4285714285714286,))
-    (True, False)
-    """
-    return all(float(f"{scale:.4g}") == float(f"{scale:.7g}") for scale in scales)
-
-
-def nudged(factor: float, n_in: int, n_out: int) -> bool:
-    """Whether a factor is a length that coremltools wrote as one.
-
-    Source: coremltools `converters/mil/frontend/torch/ops.py`, _get_scales_from_output_size.
-
-    >>> nudged(1.5000166893005371, 6, 9), nudged(1.5, 6, 9), nudged(2.0, 6, 12)
-    (True, False, False)
-    """
-    return n_out % n_in != 0 and abs(float32((n_out + NUDGE) / n_in) / factor - 1) < 1e-7
-
-
-def plain_factors(operation: Operation, *, nudges: bool) -> bool:
-    """Whether an operator's factors are constants that read like somebody's own.
-
-    Args:
-        operation: the resize.
-        nudges: whether the program that wrote it writes lengths as nudged factors.
-    """
-    scales = operation.scales
-    if scales is None or not operation.constant_lengths:
-        return False
-    pairs = zip(scales, *operation.lengths, strict=True)
-    if nudges and any(n and m and nudged(scale, n, m) for scale, n, m in pairs):
-        return False
-    return neat(scales)

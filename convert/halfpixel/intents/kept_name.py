@@ -1,14 +1,7 @@
-"""Names of the original's resizes that converters keep, in the names of nodes, values and layers.
+"""What a converter kept of the original's names: which operator it was, and what that computes.
 
-TensorFlow names an operator after itself, `resize/ResizeBilinear_1`, and `tf.image.resize` puts its
-own name, resize, before it; its tensors end in the number of an output, `:0`. Paddle names a value
-after the operator that made it, `nearest_interp_v2_0.tmp_0`, and Keras a layer after its class,
-`up_sampling2d_1`. Converters rename the node that they write and keep the name of what comes out,
-often on a Transpose behind it; coremltools writes `_` for `/`.
-
-Source: TensorFlow `python/framework/ops.py`, name_scope, and `python/ops/image_ops_impl.py`,
-_resize_images_common; Paddle `python/paddle/nn/functional/common.py`, interpolate; Keras
-`layers/layer.py`, auto_name.
+`kept_names.toml` has the names, each with its source: a row is one operator of a framework, or a
+mark of the framework alone. What was kept is "framework name", with the scope before the name.
 """
 
 import re
@@ -17,26 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from halfpixel.intents.kept_names import kept_names
 from halfpixel.origin import Intent
 from halfpixel.sampling import Resize, Sampling
 
 if TYPE_CHECKING:
     from halfpixel.conventions.tf_resize import Method
     from halfpixel.site import Operation
-
-HINTS: Final = ("Resize", "_interp", "up_sampling", ":")
-"""One of these stands in every name that is kept."""
-
-METHODS: Final[dict[str, "Method"]] = {
-    "tensorflow ResizeNearestNeighbor": "nearest",
-    "tensorflow ResizeBilinear": "bilinear",
-    "tensorflow ResizeBicubic": "bicubic",
-    "tensorflow ResizeArea": "area",
-    "paddle nearest_interp": "nearest",
-    "paddle bilinear_interp": "bilinear",
-    "paddle bicubic_interp": "bicubic",
-}
-"""What each operator of an original resamples by."""
 
 KERNELS: Final = {"nearest": "Nearest", "bilinear": "Linear", "bicubic": "Cubic", "area": "Area"}
 COMPUTES: Final = {
@@ -45,14 +25,6 @@ COMPUTES: Final = {
     "bicubic": "blends four pixels",
     "area": "takes the mean of a window",
 }
-
-_OPERATOR: Final = re.compile(
-    r"(?:^|[^A-Za-z0-9])(?P<scope>resize[/_])?"
-    r"(?P<name>Resize(?:NearestNeighbor|Bilinear|Bicubic|Area)"
-    r"|(?:nearest|bilinear|bicubic)_interp(?=_v2))(?![A-Za-z])"
-)
-_LAYER: Final = re.compile(r"(?:^|[^A-Za-z0-9])up_sampling[123]d(?![A-Za-z])")
-_TENSOR: Final = re.compile(r":\d+$")
 
 
 def kept_name(names: Iterable[str]) -> str:
@@ -67,21 +39,25 @@ def kept_name(names: Iterable[str]) -> str:
     >>> kept_name(["image__0:0"]), kept_name(["Resize_12", "my_ResizeAreas"])
     ('tensorflow :', '')
     """
-    found: set[tuple[str, str]] = set()
-    mark = ""
+    table = kept_names()
+    operators: dict[str, str] = {}
+    marks: set[int] = set()
     for name in names:
-        if not any(hint in name for hint in HINTS):
+        if not any(hint in name for hint in table.hints):
             continue
-        found |= {(one["name"], one["scope"] or "") for one in _OPERATOR.finditer(name)}
-        if _LAYER.search(name):
-            mark = "keras up_sampling"
-        elif _TENSOR.search(name) and not mark:
-            mark = "tensorflow :"
-    if len({name for name, _ in found}) != 1:
-        return "" if found else mark
-    name, scope = max(found, key=lambda one: one[1])
-    framework = "tensorflow" if name.startswith("Resize") else "paddle"
-    return f"{framework} {'resize/' if scope else ''}{name}"
+        for place, row in enumerate(table.rows):
+            for one in re.finditer(row.pattern, name) if row.holds in name else ():
+                if row.method is None:
+                    marks.add(place)
+                    continue
+                scope = one.groupdict().get("scope")
+                bare = f"{row.framework} {row.name}"
+                if scope or bare not in operators:
+                    operators[bare] = f"{row.framework} {scope}/{row.name}" if scope else bare
+    if operators:
+        return next(iter(operators.values())) if len(operators) == 1 else ""
+    first = table.rows[min(marks)] if marks else None
+    return "" if first is None else f"{first.framework} {first.name}"
 
 
 def is_operator(kept: str) -> bool:
@@ -90,25 +66,31 @@ def is_operator(kept: str) -> bool:
     >>> is_operator("tensorflow resize/ResizeArea"), is_operator("tensorflow :")
     (True, False)
     """
-    return kept.replace("resize/", "") in METHODS
+    return _method(kept) is not None
+
+
+def _method(kept: str) -> "Method | None":
+    row = kept_names().row(kept) if kept else None
+    return None if row is None else row.method
 
 
 def computes(operation: "Operation") -> str:
     """Return what the operator of a kept name does, as a clause with a verb."""
-    return COMPUTES[METHODS[operation.origin.kept.replace("resize/", "")]]
+    method = _method(operation.origin.kept)
+    return "" if method is None else COMPUTES[method]
 
 
 def named(operation: "Operation") -> Intent | None:
     """Return what a kept name says was meant, where another kernel is written; else None."""
     operator, kept = operation.operator, operation.origin.kept
-    method = METHODS.get(kept.replace("resize/", ""))
+    method = _method(kept)
     if method is None or operation.hidden or not isinstance(operator, Resize):
         return None
     kernels = {type(sampling.kernel).__name__ for _, sampling in operator.axes}
     if not kernels or KERNELS[method] in kernels:
         return None
     meant = replace(operator, axes=tuple((axis, _by(method, s)) for axis, s in operator.axes))
-    text = kept.partition(" ")[2].replace("resize/", "")
+    text = kept.partition(" ")[2].rpartition("/")[2]
     return Intent("named", "the name that the converter kept", text, operator=meant)
 
 

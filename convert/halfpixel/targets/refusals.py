@@ -1,4 +1,4 @@
-"""What onnxruntime refuses on the CPU: the rows of its table that are asked of every site."""
+"""What onnxruntime refuses, or computes otherwise, on the CPU: the rows asked of every site."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -24,11 +24,28 @@ def refusal_of(operation: Operation) -> Row | None:
     >>> refusal_of(Operation("RoiAlign", 22, {}, None, (1, 3, 8, 8))).reason
     'no kernel for RoiAlign of opset 22'
     """
+    return _first(operation, "refused")
+
+
+def difference_of(operation: Operation) -> Row | None:
+    """Return the row by which onnxruntime computes something else; None, and raises, likewise.
+
+    >>> from halfpixel.sampling import Linear, Resize, Sampling
+    >>> given = {"axes": (-1,), "keep_aspect_ratio_policy": "not_larger"}
+    >>> one = Resize(((1, Sampling("half_pixel", Linear())),))
+    >>> difference_of(Operation("Resize", 19, given, one, (1, 4), (1, 8), by="sizes")).verdict
+    'different'
+    """
+    return _first(operation, "different")
+
+
+def _first(operation: Operation, verdict: str) -> Row | None:
+    """Return the first row that holds of an operation, where its verdict is this one."""
     if operation.dialect != ONNX or operation.hidden:
         return None
     facts = _known_facts(operation)
     first = next((row for row in rows() if row.conditions.hold(facts)), None)
-    return first if first is not None and first.verdict == "refused" else None
+    return first if first is not None and first.verdict == verdict else None
 
 
 def _known_facts(operation: Operation) -> Facts:
