@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from halfpixel.conditions.condition import Conditions
-from halfpixel.conditions.facts import NUMBERS, Value
+from halfpixel.conditions.words import NUMBERS, Value
 from halfpixel.intents import exporter
 from halfpixel.intents import exporter_file as exporters
 from halfpixel.intents.exporter import Exporter

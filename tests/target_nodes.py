@@ -7,7 +7,7 @@ from typing import Literal, TypedDict, Unpack
 
 from msgspec.structs import replace
 
-from halfpixel.conditions.facts import WORDS
+from halfpixel.conditions.words import WORDS
 from halfpixel.conventions.onnx.resize import Request, read
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
 from halfpixel.site import Attribute, Operation
@@ -141,6 +141,8 @@ def _resizes() -> Iterator[Operation]:
         yield resize(given, ((4, 5), (6, 7)), "scales", scale=1.5)
         yield resize(given, ((5, 5), (5, 5)), "scales", scale=1.1)
         yield resize(given, UP, by, 1, axes=(0,))
+        yield resize({**given, "extrapolation_value": 1.5}, UP, by)
+        yield replace(resize(given, UP, by), input_shape=(1, "channels", 4, 5))
     yield from _with_inputs()
     policy = node("linear", "half_pixel", axes=(-2, -1), keep_aspect_ratio_policy="not_larger")
     yield resize(policy, UP, opset=18)

@@ -1,6 +1,6 @@
 """What a format is: how a kind of model is read without weights, walked, and written back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -201,6 +201,14 @@ class Opened(Protocol):
     @property
     def sites(self) -> list[Site]:
         """Its resampling sites, in graph order."""
+        ...
+
+    def sites_at(self, shapes: Mapping[str, tuple[int, ...]]) -> list[Site]:
+        """Return its sites as they are where inputs have given lengths, in graph order.
+
+        Raises:
+            UsageError: the format's lengths do not follow from those of the inputs.
+        """
         ...
 
     @property

@@ -64,6 +64,7 @@ class Finding(Struct, frozen=True):
         how: how it is known.
         fix: the operator as it should be, where the rule can say it.
         declined: why there is no fix, where there is none.
+        whole: it is about the model as a whole, and no change of the node mends it.
     """
 
     message: str
@@ -71,6 +72,7 @@ class Finding(Struct, frozen=True):
     how: How
     fix: Fix | None = None
     declined: str = ""
+    whole: bool = False
 
 
 class Good(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """What the rules about intent have in common: severity, wording and the fix."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from halfpixel.intents.axis_deviation import Deviation
 from halfpixel.intents.cause import Cause
@@ -9,6 +10,8 @@ from halfpixel.intents.factors import neat
 from halfpixel.origin import How, Safety
 from halfpixel.rule import Finding, Fix, Severity
 from halfpixel.site import Operation, Site
+
+OF_IMAGES: Final = "no attribute says at which sizes of an image an axis is copied"
 
 
 def severity_of(operation: Operation, found: Deviation) -> Severity:
@@ -48,8 +51,11 @@ def findings(site: Site, causes: frozenset[Cause], why: str) -> Iterator[Finding
     if found is None or found.cause not in causes or operation.intent is None:
         return
     message = f"{why}: {found.where} {found.amount}; {operation.intent.text} was meant"
-    fix = Fix(safety_of(operation), found.meant)
-    yield Finding(message, severity_of(operation, found), how_of(operation, found), fix)
+    severity, how = severity_of(operation, found), how_of(operation, found)
+    if found.share is not None and found.share.sizes:
+        yield Finding(message, severity, how, declined=OF_IMAGES)
+        return
+    yield Finding(message, severity, how, Fix(safety_of(operation), found.meant))
 
 
 def safety_of(operation: Operation) -> Safety:

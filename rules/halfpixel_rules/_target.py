@@ -9,7 +9,8 @@ from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Operation
 
 if TYPE_CHECKING:
-    from halfpixel.targets.target import Target, TargetVerdict
+    from halfpixel.targets.target import Target
+    from halfpixel.targets.verdict import TargetVerdict
 
 DOUBLED = Resize(tuple((axis, Sampling("half_pixel", Linear())) for axis in (2, 3)))
 """The resize of the examples, and what else they say of it."""
@@ -21,6 +22,8 @@ ON_THE_CPU: Facts = {
     "by": "sizes",
     "targets": ("onnxruntime-cpu",),
 }
+
+WHOLE = "it is the model that is refused, whatever its nodes are: convert it again for that system"
 
 FLOATS = frozenset({"", "float16", "float32", "float64"})
 
@@ -47,6 +50,8 @@ def alternative(
     operation: Operation, target: "Target", said: "TargetVerdict"
 ) -> tuple[Fix | None, str]:
     """Return attributes that say the same and are taken, or what else to do and why it is left."""
+    if said.whole:
+        return None, WHOLE
     from halfpixel.targets.advice import lowering, other_attributes
 
     other = other_attributes(operation, target)

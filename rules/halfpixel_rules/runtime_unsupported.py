@@ -14,9 +14,10 @@ CPU is what they fall back to.
   axes 1 and 2, `axes` that then name others.
 
 ## What is reported
-An error where ONNX does not allow the node either, a warning otherwise: the row of the table of
-[onnxruntime-cpu](targets.md#onnxruntime-cpu) that holds, by onnxruntime 1.31. An Upsample that
-shrinks has a rule of its own.
+The row of the table of [onnxruntime-cpu](targets.md#onnxruntime-cpu) that holds, by onnxruntime
+1.31: an error where ONNX does not allow the node either. A legal node is a warning, since most
+models are first run there and this one is not; with `--target` it is known where the model runs,
+and target-refuses speaks of that in its place. An Upsample that shrinks has a rule of its own.
 
 ## Fix safety
 Safe where an input is missing or of another type: an empty one is connected, or the same values as
@@ -50,7 +51,7 @@ def check(site: Site) -> Iterator[Finding]:
     from halfpixel.targets.refusals import refusal_of
 
     row = refusal_of(operation)
-    if row is None:
+    if row is None or (operation.origin.targets and not row.illegal):
         return
     when = " as it optimises it by default" if row.optimised else ""
     message = f"onnxruntime refuses it on the CPU{when}: {row.reason}"
@@ -159,6 +160,16 @@ RULE = Rule(
                 by="scales",
             ),
             _refused("linear over batch or channels as well"),
+        ),
+        Good(
+            example_site(
+                "Resize",
+                _up(Linear()),
+                {**_THREE, **_LINEAR},
+                dtype="float64",
+                targets=("onnxruntime-cpu",),
+            ),
+            because="target-refuses says it of the target that is chosen",
         ),
         Bad(
             example_site("Resize", _up(Linear()), {**_THREE, **_LINEAR}, dtype="float64"),

@@ -9,7 +9,9 @@ back runs on the CPU without a word, with a copy of its tensor there and back on
 source, each with its place in it ([docs/targets.md](targets.md)). Nothing is said without it.
 
 ## What is reported
-A warning with the reason or the runtime's own words, and what runs in its place.
+A warning with the reason or the runtime's own words, and what runs in its place. A Core ML model of
+a later specification than the target's is refused as a whole: no other operators mend that, and
+`fix --lower` does not make it go away.
 
 ## Fix safety
 Safe where other attributes that the target takes are proven to say the same at every size.
@@ -33,7 +35,8 @@ def check(site: Site) -> Iterator[Finding]:
         fallen = said.verdict == "fallback"
         what = f"{target.name} leaves it to the CPU" if fallen else f"{target.name} refuses it"
         fix, declined = alternative(site.operation, target, said)
-        yield Finding(f"{what}: {said.reason}", "warning", known_by(said), fix, declined)
+        message = f"{what}: {said.reason}"
+        yield Finding(message, "warning", known_by(said), fix, declined, whole=said.whole)
 
 
 _SYMMETRIC = Resize(tuple((a, Sampling("half_pixel_symmetric", Linear())) for a in (2, 3)))

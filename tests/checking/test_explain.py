@@ -1,5 +1,7 @@
 """Explain says a rule's page, a node's meaning, and a call in every framework's words."""
 
+from pathlib import Path
+
 import pytest
 
 import example_models as models
@@ -107,3 +109,13 @@ def test_what_cannot_be_explained_is_refused(subject: str, reason: str) -> None:
 def test_a_folder_is_none_of_them() -> None:
     with pytest.raises(UsageError, match="is a folder"):
         list(explain(str(models.MODELS)))
+
+
+@pytest.mark.parametrize(
+    "path", sorted((models.MODELS / "coreml/interpolate").glob("*.ml*")), ids=lambda p: p.stem
+)
+def test_a_node_has_a_name_in_its_own_words(path: Path) -> None:
+    """Core ML's operators by factors have one, at free lengths too."""
+    kind = "neural network" if path.suffix == ".mlmodel" else "ML Program"
+    text = "\n".join(explain(str(path)))
+    assert f"Core ML {kind}: has no name for it" not in text

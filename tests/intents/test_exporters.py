@@ -12,7 +12,8 @@ import pytest
 
 import example_models as models
 from halfpixel.checking.check import check
-from halfpixel.conditions.facts import WORDS, facts_of, written_facts
+from halfpixel.conditions.facts import facts_of, written_facts
+from halfpixel.conditions.words import WORDS
 from halfpixel.conventions.torch.interpolate import Interpolate
 from halfpixel.dialect import NEURAL_NETWORK, ONNX
 from halfpixel.intents.exporter import ASPECTS, BYS, INSTEAD, Aspect, By, Exporter, Row

@@ -209,7 +209,8 @@ def test_a_malformed_table_of_names_is_told(
 
 def test_every_name_of_the_table_is_found_and_told_apart() -> None:
     examples = {"up_sampling": "a/up_sampling2d_1", ":": "image:0", "_ppp": "_ppp0_resized",
-                "p2o": "p2o.Resize.0"}  # fmt: skip
+                "p2o": "p2o.Resize.0",
+                "channel_first": "m_channel_first_resize_bilinear"}  # fmt: skip
     for row in kept_names.kept_names().rows:
         name = examples.get(row.name, f"{row.name}_v2_0")
         assert kept_name([name]) == f"{row.framework} {row.name}"

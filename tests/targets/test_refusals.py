@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnxruntime as ort
 import pytest
-from onnx import ModelProto
+from onnx import ModelProto, helper, numpy_helper
 
-from halfpixel.checking.check import check
+from halfpixel.checking.check import Settings, check
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixResult
 from halfpixel.targets.refusals import rows
@@ -186,3 +186,26 @@ def test_scales_of_no_known_length_are_taken_for_the_empty_ones_of_opset_11(
     model.graph.input[1].type.tensor_type.ClearField("shape")
     (site,) = check(model).sites
     assert bool(site.operation.problem) == problems
+
+
+@pytest.mark.parametrize("mode", ["linear", "cubic"])
+@pytest.mark.parametrize(("dtype", "made"), [("int8", 0), ("int32", -100), ("float32", -100)])
+def test_an_antialiased_int8_loses_what_is_below_0(mode: str, dtype: str, made: int) -> None:
+    """The table says so of int8, and of no type that keeps its numbers."""
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    node = helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], "up", mode=mode)
+    node.attribute.append(helper.make_attribute("antialias", 1))
+    sizes = numpy_helper.from_array(np.array([1, 1, 5, 5], np.int64), "sizes")
+    ends = [helper.make_tensor_value_info(name, kind, [1, 1, n, n]) for name, n in
+            (("x", 10), ("y", 5))]  # fmt: skip
+    model = helper.make_model(
+        helper.make_graph([node], "g", ends[:1], ends[1:], [sizes]),
+        opset_imports=[helper.make_opsetid("", 18)], ir_version=9,
+    )  # fmt: skip
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    x = np.full((1, 1, 10, 10), -100, dtype)
+    found = np.asarray(session.run(None, {"x": x})[0])
+    assert np.abs(found - made).max() < 1e-4
+    said = check(model, Settings(targets=("onnxruntime-cpu",))).findings
+    lost = [one for one in said if "becomes 0" in one.finding.message]
+    assert bool(lost) == (made == 0)

@@ -10,9 +10,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from coreml_networks import run
+from halfpixel.checking.shapes import parse_shapes
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
-from halfpixel.runtimes.feed_files import parse_shapes
 from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.verifying.verify import verify
 

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
-from halfpixel.checking.result import FileReport, Report, SiteFinding, announced
+from halfpixel.checking.result import FileReport, Report, SiteFinding, announced, faults_of
 from halfpixel.errors import Defect, HalfpixelError, RuleError, UsageError
 from halfpixel.format import Format, Opened
 from halfpixel.intents.policy import Policy, expected, parse_policy
@@ -40,6 +40,7 @@ class Settings(Struct, frozen=True):
         severity: the mildest severity that is reported.
         targets: names of targets, or paths of their tables, that the models are to run on.
         max_work: steps of exact work that a file may take.
+        shapes: lengths of inputs, by name, at which models are judged.
         intents: what sites are known to mean, by (graph, node), in the place of what the file
             shows: what `convert` reads from PyTorch's own graph.
     """
@@ -50,6 +51,7 @@ class Settings(Struct, frozen=True):
     severity: Severity = "note"
     targets: tuple[str, ...] = ()
     max_work: int = MOST
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, "tuple[int, ...]"])
     intents: Mapping[tuple[str, str], Intent] = field(default_factory=dict[tuple[str, str], Intent])
 
 
@@ -208,7 +210,17 @@ class Judge:
 
     def judged(self, model: Opened, name: str) -> FileReport:
         """Return what is found in a model that was read; its sites keep their order."""
-        found = tuple(self.with_expectation(site) for site in model.sites)
+        if not self.settings.shapes:
+            return self.report(model, name, model.sites)
+        from halfpixel.checking.shapes import sites_at, with_fixes_of
+
+        report = self.report(model, name, sites_at(model, self.settings.shapes))
+        free = Judge(replace(self.settings, shapes={}, severity="note"))
+        return with_fixes_of(free.report(model, name, model.sites), report)
+
+    def report(self, model: Opened, name: str, sites: Sequence[Site]) -> FileReport:
+        """Return what is found at the sites of a model, at the lengths that they have here."""
+        found = tuple(self.with_expectation(site) for site in sites)
         del self._failed[:]
         findings = tuple(self._findings(found))
         faults = tuple(f"{name}: {text}" for text in self.faults)
@@ -225,7 +237,7 @@ class Judge:
     @property
     def faults(self) -> tuple[str, ...]:
         """Rules that failed on what was judged last, a line each."""
-        return tuple(_counted(self._failed))
+        return tuple(faults_of(self._failed))
 
     def with_expectation(self, site: Site) -> Site:
         """Put what is known, then the user's policy, in the place of what the file shows."""
@@ -242,9 +254,7 @@ class Judge:
         if not self.settings.policies:
             return site
         intent = expected(site.operation, (site.name, site.path), self.settings.policies)
-        if intent is None:
-            return site
-        return replace(site, operation=site.operation.meaning(intent))
+        return site if intent is None else replace(site, operation=site.operation.meaning(intent))
 
     def _findings(self, found: Sequence[Site]) -> Iterator[SiteFinding]:
         order = {id(site): place for place, site in enumerate(found)}
@@ -280,13 +290,3 @@ class Judge:
         _, found, failures = self._said[key]
         self._failed += failures
         return found
-
-
-def _counted(failed: Sequence[RuleError]) -> Iterator[str]:
-    """Yield one line a rule that failed: the first time, and how often it failed beside that."""
-    first: dict[str, RuleError] = {}
-    for error in failed:
-        first.setdefault(error.rule, error)
-    for rule, error in first.items():
-        more = sum(other.rule == rule for other in failed) - 1
-        yield f"{error}; it failed {more} times more" if more else str(error)

@@ -10,69 +10,56 @@ from pathlib import Path
 from typing import Final
 
 from halfpixel.boundary import boundary
-from halfpixel.checking.check import sites
+from halfpixel.checking.check import opened
 from halfpixel.checking.samplers import described, formulas
+from halfpixel.checking.sampling_words import Nearby, sampling_lines
+from halfpixel.checking.shapes import Shapes, sites_at
 from halfpixel.convention import Convention, Reading, load_conventions
 from halfpixel.conventions.expression import argument_calls, call_in
 from halfpixel.conventions.python_call import PythonCall, Symbol, parse
 from halfpixel.conventions.torch.sampler_call import sampler_call
+from halfpixel.conventions.vocabulary import Words
 from halfpixel.errors import ConventionError, HalfpixelError, UsageError
 from halfpixel.intents.aten_call import lengths_of, read_call
 from halfpixel.rule import Rule, load_rules
 from halfpixel.sampling import (
-    Area,
-    Cubic,
     GridSample,
-    Nearest,
     Resize,
     Sampling,
-    Table,
 )
-from halfpixel.sampling.axis import weights_at
-from halfpixel.site import Site
+from halfpixel.site import Operation, Site
 from halfpixel.work import TooMuchWork, one_node
-
-SAMPLES: Final = 8
-"""Output samples whose source coordinates are listed."""
 
 EXAMPLE_LENGTH: Final = 4
 """Input length that coordinates are shown for where none is known."""
 
 ATEN: Final = "torch.ops.aten."
-FORMULAS: Final = {
-    "align_corners": "i * (n_in - 1) / (n_out - 1)",
-    "half_pixel": "(i + 1/2) * r - 1/2",
-    "pytorch_half_pixel": "(i + 1/2) * r - 1/2; 0 where n_out is 1",
-    "pytorch_1_9_half_pixel": "(i + 1/2) * r - 1/2; -1/2 where n_out is 1",
-    "half_pixel_symmetric": "(i + 1/2) * r - 1/2 + (n_in - r * n_out) / 2",
-    "asymmetric": "i * r",
-    "tf_half_pixel_for_nn": "(i + 1/2) * r",
-    "tf_crop_and_resize": "roi_start * (n_in - 1) + i * (roi extent) * (n_in - 1) / (n_out - 1)",
-    "pytorch_antialias_align_corners": "(i + 1/2) * r - 1/2 with r = (n_in - 1) / (n_out - 1)",
-    "coreml_offset_corners": "(i + 1/2) * max(1, n_in - 1) / n_out",
-}
 
 
-def explain(subject: str) -> Iterator[str]:
+def explain(subject: str, shapes: Shapes | None = None) -> Iterator[str]:
     """Yield the lines of an explanation.
 
     Args:
         subject: a rule's name, a model file with or without ``:NODE``, or a call.
+        shapes: of a model: lengths of its inputs, by name.
 
     Raises:
-        UsageError: it is none of these.
+        UsageError: it is none of these, or an input of the model cannot have the shape.
         HalfpixelError: the model cannot be read.
     """
     rules = {rule.name: rule for rule in load_rules()}
     with boundary(subject):
+        is_call = "(" in subject and not _exists(subject)
+        if shapes and (subject in rules or is_call):
+            raise UsageError(f"--shape is for a model, and {subject!r} is none")
         if subject in rules:
             yield from _rule(rules[subject])
-        elif "(" in subject and not _exists(subject):
+        elif is_call:
             with one_node():
                 lines = tuple(_call(subject))
             yield from lines
         else:
-            yield from _model(subject, list(rules))
+            yield from _model(subject, list(rules), shapes or {})
 
 
 def _rule(rule: Rule) -> Iterator[str]:
@@ -138,7 +125,7 @@ def _reading(made: Reading) -> Iterator[str]:
             yield "  a copy: no length changes"
             continue
         pairs = [(EXAMPLE_LENGTH, n_out) for n_out in dict.fromkeys(lengths.values())]
-        yield from _sampling(sampling, len(made.samplings), pairs, parted=len(groups) > 1)
+        yield from sampling_lines(sampling, len(made.samplings), pairs, parted=len(groups) > 1)
 
 
 def _read(text: str) -> tuple[Convention, Reading]:
@@ -168,7 +155,7 @@ def _read(text: str) -> tuple[Convention, Reading]:
     raise UsageError(f"{text}: {'; '.join(reasons)}")
 
 
-def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
+def _model(subject: str, rules: Sequence[str], shapes: Shapes) -> Iterator[str]:
     path, node = Path(subject), ""
     if not _exists(subject):
         head, _, node = subject.rpartition(":")
@@ -181,7 +168,11 @@ def _model(subject: str, rules: Sequence[str]) -> Iterator[str]:
             raise UsageError(f"{subject!r} is no rule, no model file and no call{hint}")
     if path.is_dir() and path.suffix not in {".mlpackage", ".mlmodelc"}:
         raise UsageError(f"{subject!r} is a folder: explain takes one model file, a rule or a call")
-    found = [site for site in sites(path) if not node or node in {site.name, site.path}]
+    found = [
+        site
+        for site in sites_at(opened(path), shapes)
+        if not node or node in {site.name, site.path}
+    ]
     if node and not found:
         raise UsageError(f"{path}: no resampling node is called {node!r}")
     if not found:
@@ -223,78 +214,24 @@ def _operation(site: Site) -> Iterator[str]:
         yield from formulas(operator, EXAMPLE_LENGTH)
         return
     ins, outs = site.operation.lengths
-    groups: dict[tuple[Sampling, int | None, int | None], list[int]] = {}
+    factors = _whole_factors(site.operation)
+    own = f"Core ML {site.operation.dialect.name}"
+    words = Words(site.op, site.operation.attributes).text()
+    groups: dict[tuple[Sampling, int | None, int | None, int | None], list[int]] = {}
     for axis, sampling in operator.axes:
-        groups.setdefault((sampling, ins[axis], outs[axis]), []).append(axis)
-    for (sampling, n_in, n_out), axes in groups.items():
+        key = sampling, ins[axis], outs[axis], factors.get(axis)
+        groups.setdefault(key, []).append(axis)
+    for (sampling, n_in, n_out, factor), axes in groups.items():
         yield f"  axes {', '.join(map(str, axes))}:"
-        parted = len(groups) > 1
-        for line in _sampling(sampling, len(operator.axes), [(n_in, n_out)], parted=parted):
+        parted, pairs = len(groups) > 1, [(n_in, n_out)]
+        near = Nearby(factor, own, words)
+        for line in sampling_lines(sampling, len(operator.axes), pairs, parted=parted, near=near):
             yield f"  {line}"
 
 
-def _sampling(
-    sampling: Sampling,
-    spatial: int,
-    lengths: Sequence[tuple[int | None, int | None]],
-    *,
-    parted: bool,
-) -> Iterator[str]:
-    """Yield the kernel, the coordinates at some lengths, and the words of every convention.
-
-    Args:
-        sampling: what is computed along some axes.
-        spatial: how many axes are resampled.
-        lengths: input and output lengths at which coordinates are shown.
-        parted: the other axes are computed otherwise.
-    """
-    yield f"  kernel: {_kernel(sampling)}"
-    if not isinstance(sampling.kernel, Area | Table):
-        step = "n_in / n_out" if sampling.scale is None else f"1 / {float(sampling.scale):.6g}"
-        formula = FORMULAS[sampling.coordinate]
-        of = f", r = {step}" if " r" in formula and "r =" not in formula else ""
-        yield f"  source coordinate of output i: {formula}{of}"
-    for n_in, n_out in lengths:
-        if n_in is not None and n_out is not None and min(n_in, n_out) >= 1:
-            yield from _coordinates(sampling, n_in, n_out)
-    remarks = ["were every axis like this"] * parted
-    if sampling.scale is not None and sampling.scale.denominator != 1:
-        remarks.append("each rounds output lengths in its own way")
-    remark = f" ({'; '.join(remarks)})" if remarks else ""
-    yield f"  in other words{remark}:"
-    for convention in load_conventions():
-        words = convention.write(sampling, spatial)
-        yield f"    {convention.name}: {words or 'has no name for it'}"
-
-
-def _kernel(sampling: Sampling) -> str:
-    kernel = sampling.kernel
-    if isinstance(kernel, Nearest):
-        return f"nearest, {kernel.rounding}"
-    words = [type(kernel).__name__.lower()]
-    if isinstance(kernel, Cubic):
-        words.append(f"a = {float(kernel.a):g}")
-    if getattr(kernel, "antialias", False):
-        words.append("antialias")
-    words.append("beyond the border: left out" if sampling.exclude_outside else "")
-    return ", ".join(word for word in words if word)
-
-
-def _coordinates(sampling: Sampling, n_in: int, n_out: int) -> Iterator[str]:
-    """Yield the first source coordinates and the weights of the first samples."""
-    count = min(n_out, SAMPLES)
-    written_out = isinstance(sampling.kernel, Table)
-    first = range(count)
-    weights = (
-        sampling.weights(n_in, n_out) if written_out else weights_at(sampling, n_in, n_out, first)
-    )
-    places = list(weights.positions[:count])
-    if not isinstance(sampling.kernel, Area | Table):
-        line = sampling.line(n_in, n_out)
-        places = [line.at(i) for i in range(count)]
-    shown = [f"{float(place):.6g}" for place in places]
-    more = " ..." if n_out > count else ""
-    yield f"  at length {n_in} to {n_out}, outputs 0 to {count - 1} read: {' '.join(shown)}{more}"
-    for i in range(min(count, 2)):
-        row = " + ".join(f"{float(w):.6g} x[{j}]" for j, w in weights.rows[i])
-        yield f"    y[{i}] = {row or 'the extrapolation value'}"
+def _whole_factors(operation: Operation) -> dict[int, int]:
+    """Return the whole factors that an operator gives, by axis: Core ML's, which set lengths."""
+    scales = operation.scales or ()
+    if len(scales) != operation.rank:
+        return {}
+    return {axis: int(one) for axis, one in enumerate(scales) if one >= 1 and one.is_integer()}

@@ -7,9 +7,10 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.errors import UsageError
+from halfpixel.errors import HalfpixelError, UsageError
 
 if TYPE_CHECKING:
+    from halfpixel.checking.shapes import Shapes
     from halfpixel.site import Site
 
 FILES: Final = (".onnx", ".mlmodel")
@@ -58,12 +59,47 @@ def check_expected(expect: Sequence[str], seen: "Iterable[Site]") -> None:
     """
     from halfpixel.intents.policy import parse_policy
 
+    named = ((text, parse_policy(text).pattern) for text in expect)
+    _check_nodes("--expect", [(text, one) for text, one in named if one != "*"], seen)
+
+
+def check_lowered(lower: Sequence[str], seen: "Iterable[Site]") -> None:
+    """Refuse `--lower NODE=KIND` for a node that no model has.
+
+    Raises:
+        UsageError: such a request.
+    """
+    _check_nodes("--lower", [(text, text.rpartition("=")[0]) for text in lower], seen)
+
+
+def _check_nodes(option: str, patterns: Sequence[tuple[str, str]], seen: "Iterable[Site]") -> None:
+    """Refuse what an option says of nodes, (its text, their pattern), where no model has any."""
     known = list(dict.fromkeys(name for site in seen for name in (site.path, site.name)))
-    for text in expect:
-        pattern = parse_policy(text).pattern
-        if not any(fnmatchcase(name, pattern) for name in known) and pattern != "*":
+    for text, pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in known):
             listed = ", ".join(known[:5]) or "none"
-            raise UsageError(f"--expect {text!r}: no such node; there are: {listed}")
+            raise UsageError(f"{option} {text!r}: no such node; there are: {listed}")
+
+
+def check_shaped(files: "Sequence[Path]", shapes: "Shapes") -> None:
+    """Refuse `--shape` that the inputs of a model cannot have, before anything is judged.
+
+    Raises:
+        UsageError: such a shape.
+    """
+    if not shapes:
+        return
+    from halfpixel.boundary import boundary
+    from halfpixel.checking.check import opened
+    from halfpixel.checking.shapes import check_shapes
+
+    for path in files:
+        try:
+            with boundary(str(path)):
+                inputs = opened(path).inputs
+        except HalfpixelError:
+            continue  # which is told of that file when it is its turn
+        check_shapes(inputs, shapes)
 
 
 def _models_in(folder: Path) -> Iterator[Path]:

@@ -137,6 +137,16 @@ AllowFallback = Annotated[
 ]
 
 
+Shape = Annotated[
+    tuple[str, ...],
+    click.option(
+        "--shape",
+        multiple=True,
+        metavar="NAME=1x3x64x64",
+        help="Lengths of an input at which to judge, where the file leaves them free.",
+    ),
+]
+
 MaxWork = Annotated[
     int,
     click.option(
@@ -180,6 +190,7 @@ def read_settings(  # noqa: PLR0913, PLR0917 - one an option of the commands
     severity: "Severity | None",
     targets: Sequence[str] = (),
     max_work: int = MOST,
+    shapes: Sequence[str] = (),
 ) -> "Settings":
     """Return the settings: the command line first, then the nearest pyproject.toml.
 
@@ -205,7 +216,17 @@ def read_settings(  # noqa: PLR0913, PLR0917 - one an option of the commands
         least,
         tuple(targets),
         max_work,
+        read_shapes(shapes),
     )
+
+
+def read_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Return the shapes that --shape says; raises UsageError as `parse_shapes` does."""
+    if not texts:
+        return {}
+    from halfpixel.checking.shapes import parse_shapes
+
+    return parse_shapes(texts)
 
 
 def _here() -> Path:

@@ -10,7 +10,8 @@ from typing import Final, cast
 
 from msgspec import Struct, field
 
-from halfpixel.conditions.facts import NAMES, NUMBERS, WORDS, Facts, Value
+from halfpixel.conditions.facts import Facts
+from halfpixel.conditions.words import NAMES, NUMBERS, WORDS, Value
 
 NOTHING: Final = frozenset[Value]()
 

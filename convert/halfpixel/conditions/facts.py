@@ -11,6 +11,8 @@ mode, nearest_mode ...     the node's attributes, ONNX's defaults filled in; mod
 written                    attributes that stand in the node themselves
 mode_written               whether the mode of a GridSample does
 kernel, coordinates        what a resize computes along any of its axes, whatever it is written as
+extrapolation_value        of a resize: 0, or other
+channels                   known or unknown: the length of axis 1
 sampling_ratio             of a RoiAlign: absent, adaptive (0 or absent), fixed or negative
 roi_input, scales_input,   element type of this input of a Resize, a RoiAlign or an AffineGrid; left
 sizes_input, rois_input,   out, where nothing is connected; empty, where it is a constant without
@@ -33,7 +35,8 @@ lengths                    whole up, whole down: every resized axis by a whole f
 converted_from             framework that the model was converted from, as the converter recorded it
 named                      ATen call that the node's name holds: "aten linear", ...
 kept                       of the original's names: an operator, ResizeArea, ...; resize/ where
-                           tf.image.resize put its own before; up_sampling, Keras; :, a tensor
+                           tf.image.resize put its own before; up_sampling, Keras; :, a tensor;
+                           channel_first, coremltools on a bilinear resize of TensorFlow
 ========================== ==================================================================
 
 A target's rows stand on what is described: of a node that means nothing they know the operator
@@ -42,75 +45,17 @@ alone. `written_facts` adds what such a node says of itself.
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Final, cast, get_args
+from typing import Final, cast
 
+from halfpixel.conditions.words import WORDS, Value
 from halfpixel.conventions.onnx.resize import DEFAULTS, FIRST_RESIZE, RESIZES
 from halfpixel.dialect import ONNX
-from halfpixel.sampling import AffineGrid, Coordinate, GridSample, Resize, RoiAlign
+from halfpixel.sampling import AffineGrid, GridSample, Resize, RoiAlign
 from halfpixel.sampling.coordinate import WHOLE
 from halfpixel.sampling.resize import given_scale
 from halfpixel.site import Operation
 
-Value = str | int
 Facts = Mapping[str, frozenset[Value]]
-
-NUMBERS: Final = {"opset": 40, "rank": 8}
-"""Conditions that take ranges, and the largest number that they can hold."""
-
-TYPES: Final = frozenset(
-    {"float16", "float32", "float64", "bfloat16", "bool"}
-    | {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
-)
-INPUTS: Final = TYPES | {"left out", "empty", "empty in a run"}
-WORDS: Final[Mapping[str, frozenset[Value]]] = {
-    "op": frozenset(
-        {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
-        | {"upsample", "upsample_bilinear", "upsample_nearest_neighbor", "resize_bilinear"}
-        | {"resizeBilinear"}
-    ),
-    "dtype": TYPES,
-    "grid_dtype": TYPES,
-    "mode": frozenset({"nearest", "linear", "cubic", "area", "avg", "max", "BILINEAR", "NN"}),
-    "coordinate_transformation_mode": frozenset(
-        {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric"}
-        | {"tf_half_pixel_for_nn", "tf_crop_and_resize", "output_half_pixel"}
-    ),
-    "nearest_mode": frozenset({"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}),
-    "antialias": frozenset({0, 1}),
-    "exclude_outside": frozenset({0, 1}),
-    "linearUpsampleMode": frozenset({"DEFAULT", "ALIGN_CORNERS_TRUE", "ALIGN_CORNERS_FALSE"}),
-    "written": frozenset({"coordinate_transformation_mode", "nearest_mode"})
-    | {"fractionalScalingFactor"},
-    "kernel": frozenset({"nearest", "linear", "cubic", "area", "table"}),
-    "coordinates": frozenset(get_args(Coordinate)),
-    "keep_aspect_ratio_policy": frozenset({"stretch", "not_larger", "not_smaller"}),
-    "mode_written": frozenset({0, 1}),
-    "padding_mode": frozenset({"zeros", "border", "reflection"}),
-    "align_corners": frozenset({0, 1}),
-    "sampling_ratio": frozenset({"absent", "adaptive", "fixed", "negative"}),
-    "roi_input": INPUTS,
-    "rois_input": INPUTS,
-    "batch_indices_input": INPUTS,
-    "size_input": INPUTS,
-    "scales_input": INPUTS,
-    "sizes_input": INPUTS,
-    "by": frozenset({"scales", "sizes"}),
-    "constant": frozenset({0, 1}),
-    "axes": frozenset({"last 1", "last 2", "last 3", "NHWC", "attribute", "some", "negative"}),
-    "changed": frozenset({"last 1", "last 2", "last 3", "NHWC"}),
-    "shrinks": frozenset({0, 1}),
-    "transposed": frozenset({"to NCHW", "to NHWC"}),
-    "lengths": frozenset(
-        {"whole up", "whole down", "up", "down", "mixed", "to 1", "from 1", "kept axis"}
-        | {"kept", "fraction", "unknown"}
-    ),
-    "converted_from": frozenset({"torch", "tensorflow", "keras", "onnx"}),
-    "named": frozenset({"aten nearest", "aten nearest-exact", "aten linear", "aten cubic"}),
-}
-"""What each condition can be; a row with any other word is refused when it is read."""
-
-NAMES: Final = frozenset({"kept"})
-"""Conditions whose words are the names of another table."""
 
 ASKED: Final = (
     "mode", "coordinate_transformation_mode", "antialias", "exclude_outside",
@@ -198,7 +143,14 @@ def _attribute_facts(operation: Operation) -> dict[str, frozenset[Value]]:
     elif given["mode"] == "nearest":
         rounding = operation.attributes.get("nearest_mode", DEFAULTS["nearest_mode"])
         given["nearest_mode"] = rounding
-    return {key: frozenset({cast("Value", value)}) for key, value in given.items()}
+    found: dict[str, frozenset[Value]] = {
+        key: frozenset({cast("Value", value)}) for key, value in given.items()
+    }
+    beyond = operation.attributes.get("extrapolation_value", 0.0)
+    known = operation.rank > 1 and operation.lengths[0][1] is not None
+    found["extrapolation_value"] = frozenset({"other" if beyond else "0"})
+    found["channels"] = frozenset({"known" if known else "unknown"})
+    return found
 
 
 def _resize_facts(operation: Operation) -> dict[str, frozenset[Value]]:

@@ -1,4 +1,4 @@
-"""Fix: the model that was meant, in the place of the one that is there.
+"""Fix: the model that was meant, in one file because its steps hang together.
 
 Read, judge, write the sites as they should be, and look again: a change after which its
 finding is still there, or another one appears, is taken back and declined.
@@ -23,6 +23,7 @@ from halfpixel.intents.deviation import meant_resize
 from halfpixel.rule import SEVERITIES, Fix, Severity
 from halfpixel.sampling import Resize, compare_resize
 from halfpixel.sampling.lowering import LOWERINGS
+from halfpixel.site import Site
 from halfpixel.work import working
 
 PASSES: Final = 4
@@ -101,6 +102,9 @@ class _Fixing(Struct):
         default_factory=dict[tuple[str, str, str], Outcome]
     )
     notes: list[str] = field(default_factory=list[str])
+    whole: dict[tuple[str, str, str], SiteFinding] = field(
+        default_factory=dict[tuple[str, str, str], SiteFinding]
+    )
 
     def result(self, model: object, name: str) -> FixResult:
         """Return the repaired model."""
@@ -116,7 +120,7 @@ class _Fixing(Struct):
                 break
             rewritten, report = done
             now = rewritten.opened
-        report = announced(now, report, self.settings.max_opset)
+        report = self._with_whole(announced(now, report, self.settings.max_opset))
         return FixResult(
             name,
             tuple(self.changes),
@@ -129,11 +133,22 @@ class _Fixing(Struct):
             _source=model,
         )
 
+    @property
+    def _aimed(self) -> frozenset[str]:
+        return frozenset(rule.name for rule in self.judge.rules if rule.kind == "target")
+
+    def _with_whole(self, report: FileReport) -> FileReport:
+        """Return a report with what is said of the model though its site is written otherwise."""
+        there = {one.key for one in report.findings}
+        lost = [one for key, one in self.whole.items() if key not in there]
+        return replace(report, findings=(*lost, *report.findings))
+
     def _wanted(self, now: Opened, report: FileReport, *, lower: bool) -> list[Change]:
         """Return one change a site: its most severe fix, in other operators where asked."""
         order = {id(site): place for place, site in enumerate(report.sites)}
         changes: dict[int, Change] = {}
         newest, unsafe = self.settings.max_opset, self.settings.unsafe
+        sites = now.sites if self.settings.check.shapes else report.sites
         told = report if unsafe else announced(now, report, newest)
         for one, said in zip(report.findings, told.findings, strict=True):
             place = order[id(one.site)]
@@ -141,7 +156,7 @@ class _Fixing(Struct):
             if fix is None:
                 self._decline(one, one.finding.declined or "the rule offers no fix")
                 continue
-            if fix.safety == "unsafe" and not (unsafe or _is_meant(one, fix)):
+            if fix.safety == "unsafe" and not (unsafe or _is_meant(sites[place], fix)):
                 offered = f"unsafe: {said.words}; --unsafe-fixes makes it"
                 self._decline(one, offered if said.finding.fix else said.finding.declined)
                 continue
@@ -244,6 +259,10 @@ class _Fixing(Struct):
             self.changes.append(outcome)
             for rule in change.rules:
                 self.declined.pop((outcome.graph, outcome.node, rule), None)
+            place = outcome.graph, outcome.node
+            for key in [*self.declined] if change.lowering else ():
+                if key[:2] == place and key[2] in self._aimed and key not in self.whole:
+                    del self.declined[key]  # other operators than the target refused
         self.notes += notes
 
     def _key(self, now: Opened, place: int, why: str) -> tuple[str, str, str]:
@@ -259,14 +278,14 @@ class _Fixing(Struct):
             self.declined[self._key(now, change.site, why)] = declined
 
     def _decline(self, one: SiteFinding, reason: str) -> None:
-        site, rule = one.site, one.rule.name
-        declined = Outcome.declined(site, rule, reason)
-        self.declined.setdefault((site.graph, site.name, rule), declined)
+        self.declined.setdefault(one.key, Outcome.declined(one.site, one.rule.name, reason))
+        if one.finding.whole:
+            self.whole[one.key] = one
 
 
-def _is_meant(one: SiteFinding, fix: Fix) -> bool:
+def _is_meant(site: Site, fix: Fix) -> bool:
     """Whether a fix that assumes something says what is recorded: then it assumes nothing."""
-    operation, intent = one.site.operation, one.site.intent
+    operation, intent = site.operation, site.intent
     if intent is None or intent.how != "recorded":
         return False
     if intent.call is None or not isinstance(fix.operator, Resize):
@@ -281,4 +300,4 @@ def _is_meant(one: SiteFinding, fix: Fix) -> bool:
 def _counts(findings: Iterable[SiteFinding]) -> Counter[tuple[str, str, str]]:
     """Count findings by graph, node and rule, notes left out."""
     loud = (one for one in findings if SEVERITIES.index(one.finding.severity) < 2)
-    return Counter((one.site.graph, one.site.name, one.rule.name) for one in loud)
+    return Counter(one.key for one in loud)

@@ -96,7 +96,7 @@ class Deviation(Struct, frozen=True):
         at = f"length {self.n_in} to {self.n_out} (axis {self.axis})"
         if self.share is None:
             return f"at {at}"
-        return f"at {self.share.text}, the smallest {self.n_in}: at {at}"
+        return f"at {self.share.text}, the smallest {self.share.smallest or self.n_in}: at {at}"
 
     @property
     def amount(self) -> str:

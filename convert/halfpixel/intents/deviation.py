@@ -5,7 +5,6 @@ pixels that onnxruntime and PyTorch read in their own float32 arithmetic, which 
 user will see; where the exact weights agree and the pixels do not, arithmetic is the cause.
 """
 
-import math
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -13,7 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from halfpixel.conventions.torch.call import View, on_view
-from halfpixel.conventions.torch.faults import first_shortcut, shortcut
+from halfpixel.conventions.torch.faults import shortcut
 from halfpixel.conventions.torch.interpolate import (
     LATEST,
     NEAREST_COPIES_SINCE,
@@ -22,7 +21,7 @@ from halfpixel.conventions.torch.interpolate import (
 )
 from halfpixel.intents.axis_deviation import Deviation, FreeAxis, on_axis, on_free_axis
 from halfpixel.intents.free_lengths import Ranges, lengths_of
-from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling
+from halfpixel.sampling import Cubic, Linear, Resize, Sampling
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.site import Operation
 from halfpixel.work import remembered
@@ -129,28 +128,34 @@ def deviation(operation: Operation) -> Deviation | None:
     found = deviation_of(operator, meant, lengths, by_scale, version, simulated, ranges)
     if found is not None or not (by_scale and len(meant.axes) == 2):
         return found
-    for short in _shortcuts(meant, lengths):
-        found = deviation_of(operator, meant, short, by_scale, version, simulated)
-        if found is not None:
-            return replace(found, basis="free")
-    return None
+    return _on_free_images(operation, operator, meant, version)
 
 
-def _shortcuts(meant: Resize, lengths: Lengths) -> Iterator[Lengths]:
-    """Yield short lengths at which PyTorch's nearest over two axes copies what it should scale."""
-    for axis, sampling in meant.axes:
-        factor = sampling.scale
-        if lengths[0][axis] is not None or factor is None or sampling.kernel != Nearest("floor"):
-            continue
-        length = first_shortcut(float(factor), 1)
-        ins = [1 if n is None else n for n in lengths[0]]
-        outs = [m if m is not None else ins[a] for a, m in enumerate(lengths[1])]
-        for a, other in meant.axes:
-            if lengths[0][a] is None and other.scale is not None:
-                ins[a] = length if a == axis and length else math.ceil(1 / other.scale)
-                outs[a] = math.floor(ins[a] * other.scale)
-        if length is not None:
-            yield tuple(ins), tuple(outs)
+def _on_free_images(
+    operation: Operation, operator: Resize, meant: Resize, version: Version
+) -> Deviation | None:
+    """Return the difference at the smallest image at which a copy parts the two."""
+    from halfpixel.intents.free_images import wrong_images
+
+    ins, outs = operation.lengths
+    axes = [axis for axis, _ in meant.axes]
+    taken: list[range] = []
+    for axis in axes:
+        n = ins[axis]
+        ranges = operation.surroundings.ranges
+        taken.append(lengths_of(ranges, axis) if n is None else range(n, n + 1))
+    found = wrong_images(operator, meant, (taken[0], taken[1]), version)
+    if found is None:
+        return None
+    before, after = ([1 if n is None else n for n in lengths] for lengths in (ins, outs))
+    for axis, (n_in, n_out) in zip(axes, found.smallest, strict=True):
+        before[axis], after[axis] = n_in, n_out
+    for axis, n in enumerate(ins):
+        if axis not in axes and n is None:
+            after[axis] = before[axis]
+    image = tuple(before), tuple(after)
+    shown = deviation_of(operator, meant, image, by_scale=True, version=version)
+    return None if shown is None else replace(shown, basis="free", share=found.share)
 
 
 def _trials(operation: Operation, meant: Resize) -> Iterator[Lengths]:

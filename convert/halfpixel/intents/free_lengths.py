@@ -40,11 +40,15 @@ class Share(Struct, frozen=True):
         wrong: at how many lengths.
         tried: of how many that were looked at.
         every: these are all that the axis takes, not the first of many.
+        sizes: what was looked at, in words, where it is not the lengths of one axis.
+        smallest: the smallest of those that go wrong, likewise.
     """
 
     wrong: int
     tried: int
     every: bool = False
+    sizes: str = ""
+    smallest: str = ""
 
     @property
     def seldom(self) -> bool:
@@ -58,7 +62,8 @@ class Share(Struct, frozen=True):
         >>> Share(113, 256).text, Share(3, 49, every=True).text
         ('113 of the first 256 lengths', '3 of the 49 lengths')
         """
-        return f"{self.wrong} of the {'' if self.every else 'first '}{self.tried} lengths"
+        looked_at = self.sizes or f"{self.tried} lengths"
+        return f"{self.wrong} of the {'' if self.every else 'first '}{looked_at}"
 
 
 @remembered(256)

@@ -38,6 +38,8 @@ def kept_name(names: Iterable[str]) -> str:
     ('paddle nearest_interp', 'keras up_sampling')
     >>> kept_name(["image__0:0"]), kept_name(["Resize_12", "my_ResizeAreas"])
     ('tensorflow :', '')
+    >>> kept_name(["m_ResizeBilinear_channel_first_resize_bilinear_cast_fp16"])
+    'coremltools channel_first'
     """
     table = kept_names()
     operators: dict[str, str] = {}
@@ -54,10 +56,13 @@ def kept_name(names: Iterable[str]) -> str:
                 bare = f"{row.framework} {row.name}"
                 if scope or bare not in operators:
                     operators[bare] = f"{row.framework} {scope}/{row.name}" if scope else bare
+    first = table.rows[min(marks)] if marks else None
+    mark = "" if first is None else f"{first.framework} {first.name}"
+    if first is not None and first.over and operators.keys() <= {first.over}:
+        return mark  # what was written for that operator tells its flags, and not its name alone
     if operators:
         return next(iter(operators.values())) if len(operators) == 1 else ""
-    first = table.rows[min(marks)] if marks else None
-    return "" if first is None else f"{first.framework} {first.name}"
+    return mark
 
 
 def is_operator(kept: str) -> bool:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 FILE: Final = Path(__file__).parent / "kept_names.toml"
 METHODS: Final[tuple["Method", ...]] = ("nearest", "bilinear", "bicubic", "area")
-FIELDS: Final = frozenset({"framework", "name", "holds", "pattern", "method", "how", "source"})
+FIELDS: Final = frozenset(
+    {"framework", "name", "holds", "pattern", "method", "over", "how", "source"}
+)
 
 
 class KeptName(Struct, frozen=True):
@@ -29,6 +31,7 @@ class KeptName(Struct, frozen=True):
         holds: what stands in every such name.
         pattern: the regular expression that finds it there, perhaps with a group `scope`.
         method: what the operator resamples by; empty where the name is no operator's.
+        over: "framework name" of the operator beside whose name this one counts; empty for none.
         how: measured where models were made, or read.
         source: repository, release, file and function.
     """
@@ -38,6 +41,7 @@ class KeptName(Struct, frozen=True):
     holds: str
     pattern: str
     method: "Method | None"
+    over: str
     how: How
     source: str
 
@@ -101,6 +105,7 @@ def _row(row: Mapping[str, object], sources: Sources) -> KeptName:
         str(row["holds"]),
         str(row["pattern"]),
         one_of("method", row["method"], METHODS) if "method" in row else None,
+        str(row.get("over", "")),
         one_of("how", row.get("how"), HOWS),
         source_of(row, sources),
     )

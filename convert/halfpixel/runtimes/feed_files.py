@@ -1,12 +1,11 @@
 """Inputs and their shapes as a person gives them: files, a function, `NAME=1x3x64x64`."""
 
-import re
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
-from halfpixel.errors import ModelFileError, UsageError
+from halfpixel.errors import ModelFileError, UsageError, place_of, said_of
+from halfpixel.runtimes.named import named
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array, Feeds
@@ -60,14 +59,18 @@ def _read_one(path: Path) -> "Array":
 def _called(text: str) -> "list[Feeds]":
     import numpy as np
 
-    name, _, attribute = text.partition(":")
     try:
-        result: object = getattr(import_module(name), attribute)()
+        function = named(text, "function")
+    except UsageError as error:
+        raise UsageError(f"--inputs {error}") from error
+    try:
+        result: object = function()
         several: list[object] = [result]
         if not isinstance(result, Mapping):
             several = list(cast("list[object]", result))
     except Exception as error:
-        raise UsageError(f"--inputs {text}: {type(error).__name__}: {error}") from error
+        told = f"--inputs {text}: the function fails: {said_of(error)}{place_of(error)}"
+        raise UsageError(told) from error
     found: list[Feeds] = []
     for one in several:
         if not isinstance(one, Mapping):
@@ -75,25 +78,3 @@ def _called(text: str) -> "list[Feeds]":
         arrays = cast("Mapping[str, object]", one)
         found.append({str(name): np.asarray(array) for name, array in arrays.items()})
     return found
-
-
-_LENGTH: Final = re.compile(r"0*[1-9][0-9]{0,17}")
-
-
-def parse_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    """Return the shapes that `NAME=1x3x64x64` texts say.
-
-    Raises:
-        UsageError: a text that is none.
-
-    >>> parse_shapes(["x=1x3x8x8"])
-    {'x': (1, 3, 8, 8)}
-    """
-    out: dict[str, tuple[int, ...]] = {}
-    for text in texts:
-        name, equals, listed = text.rpartition("=")
-        parts = listed.split("x") if listed else []
-        if not equals or not name or not all(_LENGTH.fullmatch(part) for part in parts):
-            raise UsageError(f"--shape {text!r}: expected NAME=1x3x64x64")
-        out[name] = tuple(int(part) for part in parts)
-    return out

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from halfpixel.checking.shapes import check_shapes
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.quoting import shell_word
@@ -102,33 +103,6 @@ def shapes_of(ports: Sequence[Port], settings: FeedSettings) -> dict[str, Shape]
                 f"the shape of input {name!r} is not known; --shape {shell_word(name)}=1x3x224x224"
             )
     return {name: shape or () for name, shape in shapes.items()}
-
-
-def check_shapes(ports: Sequence[Port], shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Refuse shapes that the inputs cannot have.
-
-    Raises:
-        UsageError: an input that is not there, another rank, or another length than a fixed one.
-
-    >>> check_shapes([Port("x", "float32", ("n", 3, 8))], {"x": (1, 4, 8)})
-    Traceback (most recent call last):
-    ...
-    halfpixel.errors.UsageError: --shape x=1x4x8: axis 1 of input 'x' is 3: nx3x8
-    """
-    known = {port.name: port.shape for port in ports}
-    for name, shape in shapes.items():
-        text = f"--shape {name}={'x'.join(map(str, shape))}"
-        if name not in known:
-            raise UsageError(f"{text}: no such input; there are: {', '.join(known)}")
-        declared = known[name]
-        if declared is None:
-            continue
-        words = "x".join("?" if n is None else str(n) for n in declared) or "a number alone"
-        if len(shape) != len(declared):
-            raise UsageError(f"{text}: input {name!r} has {len(declared)} axes: {words}")
-        for axis, (n, m) in enumerate(zip(shape, declared, strict=True)):
-            if isinstance(m, int) and n != m:
-                raise UsageError(f"{text}: axis {axis} of input {name!r} is {m}: {words}")
 
 
 def feed_of(

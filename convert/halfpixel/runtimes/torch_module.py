@@ -1,6 +1,5 @@
 """A PyTorch module: read from a file or made by a factory, what it takes, and its state kept."""
 
-import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -8,9 +7,10 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from halfpixel.errors import MissingExtraError, ModelFileError, UsageError
+from halfpixel.errors import MissingExtraError, ModelFileError, UsageError, place_of, said_of
 from halfpixel.format import Port
 from halfpixel.runtime import Side
+from halfpixel.runtimes.named import named
 
 if TYPE_CHECKING:
     import torch
@@ -114,15 +114,12 @@ def _made(text: str) -> "torch.nn.Module":
     """Return the module that `package.module:factory` makes."""
     import torch
 
-    name, _, attribute = text.partition(":")
-    if "" not in sys.path:
-        sys.path.insert(0, "")
+    factory = named(text, "factory")
     try:
-        factory = getattr(import_module(name), attribute)
         made = factory if isinstance(factory, torch.nn.Module) else factory()
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise UsageError(f"{text}: expected package.module:factory; {reason}") from error
+        told = f"{text}: the factory fails: {said_of(error)}{place_of(error)}"
+        raise UsageError(told) from error
     if not isinstance(made, torch.nn.Module):
         raise UsageError(f"{text}: made a {type(made).__name__}, expected a torch.nn.Module")
     return made.eval()

@@ -44,11 +44,9 @@ class System(Struct, frozen=True):
         """Return why an operation does not run there, "" where it does; None where not known."""
         if operation.dialect == ONNX:
             return self._onnx(operation)
-        if operation.dialect != self.dialect:
-            told = f"it is an operator of an {operation.dialect.name}"
-            return f"{told}, and a {self.dialect.name} is wanted"
-        if operation.opset > self.specification:
-            return f"the model is of {operation.version}, and the newest is {self.specification}"
+        whole = self.refuses_model(operation)
+        if whole:
+            return whole
         from halfpixel.conventions.coreml.dialects import words_of
 
         try:
@@ -56,6 +54,23 @@ class System(Struct, frozen=True):
         except ConventionError:
             return None
         return self._since(f"{operation.op} with these parameters", needed)
+
+    def refuses_model(self, operation: Operation) -> str:
+        """Return why no model that an operation of Core ML stands in runs there; "" where one may.
+
+        >>> from halfpixel.site import Operation
+        >>> later = Operation("upsample_bilinear", 8, {}, None, dialect=ML_PROGRAM)
+        >>> System(ML_PROGRAM, 7).refuses_model(later)
+        'the model is of specification 8, iOS 17, and the newest is 7'
+        """
+        if operation.dialect == ONNX:
+            return ""
+        if operation.dialect != self.dialect:
+            told = f"it is an operator of an {operation.dialect.name}"
+            return f"{told}, and a {self.dialect.name} is wanted"
+        if operation.opset > self.specification:
+            return f"the model is of {operation.version}, and the newest is {self.specification}"
+        return ""
 
     def _since(self, what: str, needed: int) -> str:
         if needed <= self.specification:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from halfpixel.conditions.condition import Conditions, parse_conditions, parse_values
-from halfpixel.conditions.facts import ASKED, Value
+from halfpixel.conditions.facts import ASKED
 from halfpixel.conditions.rows import Sources, links, one_of, source_of
 from halfpixel.conditions.rows import parse_rows as rows_of
+from halfpixel.conditions.words import Value
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, Request, read
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Resize, compare_resize

@@ -24,6 +24,7 @@ from halfpixel.site import Operation
 from halfpixel.targets.coreml_system import SOURCES, System, system_of
 from halfpixel.targets.row import How, Row, Verdict, parse_rows
 from halfpixel.targets.table import Table, parse_table
+from halfpixel.targets.verdict import TargetVerdict
 
 FOLDER: Final = Path(__file__).parent
 SUFFIXES: Final = (".toml", ".json")
@@ -31,29 +32,6 @@ KEYS: Final = frozenset(
     {"runtime", "provider", "summary", "how", "sources", "row", "like", "refused", "left_to"}
     | {"dialect", "specification", "arithmetic"}
 )
-
-
-class TargetVerdict(Struct, frozen=True):
-    """What a target makes of an operation.
-
-    Attributes:
-        verdict: native (it takes it), fallback (it is left to the CPU), refused, or different
-            (it takes it and computes something else).
-        reason: the cause, or the runtime's words.
-        worst: largest error that was seen, where it is different.
-        how: measured where it was run, source where the runtime's files say it.
-        source: what was run or read.
-        reports: links to public issues in which it was seen.
-        instead: what runs natively, where the target can say it.
-    """
-
-    verdict: Verdict
-    reason: str = ""
-    worst: float | None = None
-    how: How = "measured"
-    source: str = ""
-    reports: tuple[str, ...] = ()
-    instead: str = ""
 
 
 class Target(Struct, frozen=True):
@@ -160,7 +138,9 @@ def _of_system(system: System, operation: Operation) -> TargetVerdict | None:
     if reason is None:
         return None
     source = SOURCES[system.dialect.name]
-    return TargetVerdict("refused" if reason else "native", reason, how="source", source=source)
+    whole = bool(system.refuses_model(operation))
+    verdict: Verdict = "refused" if reason else "native"
+    return TargetVerdict(verdict, reason, how="source", source=source, whole=whole)
 
 
 def names() -> list[str]:

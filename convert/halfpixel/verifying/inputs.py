@@ -6,10 +6,11 @@ They have the names and the order of the side that declares what it takes.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.checking.shapes import check_shapes
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.runtime import Running
-from halfpixel.runtimes.feeds import FeedSettings, check_shapes, fix_lengths, make_feeds, widen
+from halfpixel.runtimes.feeds import FeedSettings, fix_lengths, make_feeds, widen
 from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.runtimes.trials import Trials
 from halfpixel.verifying.result import shapes_text

@@ -1,11 +1,10 @@
 """Lengths at which a site is run by itself: its own ones, or several where they are free."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Final
 
-from halfpixel.dialect import ONNX
 from halfpixel.sampling import Resize
 from halfpixel.site import Site
 
@@ -37,9 +36,10 @@ def lengths_of(site: Site) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
             return [(shape, tuple(m or 1 for m in outs))]
         return [smaller(site, shape, out)]
     found: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+    least = _least(site)
     for spatial in LENGTHS:
         kept = [m if axis < 2 and n is None else n for axis, (n, m) in enumerate(_both(ins, outs))]
-        shape = tuple(_free(n, axis, spatial) for axis, n in enumerate(kept))
+        shape = tuple(_free(n, axis, spatial, least) for axis, n in enumerate(kept))
         out = tuple(m if m is not None else 2 * n + 1 for n, m in zip(shape, outs, strict=False))
         fixed = tuple(shape[axis] if axis < 2 and rank > 2 else m for axis, m in enumerate(out))
         found.append((shape, fixed))
@@ -55,7 +55,7 @@ def smaller(
     they are.
     """
     operator = site.operator
-    if not isinstance(operator, Resize) or site.operation.dialect != ONNX:
+    if not isinstance(operator, Resize):
         return shape, outs
     resampled = dict(operator.axes)
     ins, made = list(shape), list(outs)
@@ -72,7 +72,13 @@ def _both(
     return zip_longest(ins, outs[: len(ins)])
 
 
-def _free(length: int | None, axis: int, spatial: tuple[int, int]) -> int:
+def _least(site: Site) -> dict[int, int]:
+    """Return the shortest input length along each axis of which a factor leaves anything."""
+    axes = site.operator.axes if isinstance(site.operator, Resize) else ()
+    return {axis: math.ceil(1 / one.scale) for axis, one in axes if one.scale is not None}
+
+
+def _free(length: int | None, axis: int, spatial: tuple[int, int], least: Mapping[int, int]) -> int:
     if length is not None:
         return length
-    return (1, CHANNELS)[axis] if axis < 2 else spatial[axis % 2]
+    return max((1, CHANNELS)[axis] if axis < 2 else spatial[axis % 2], least.get(axis, 1))

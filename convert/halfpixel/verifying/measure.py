@@ -154,6 +154,8 @@ def difference(
             not wrong, "elements are no numbers" if wrong else "", worst, worst, worst,
             size=found.size, beyond=wrong,
         )  # fmt: skip
+    if found.dtype == expected.dtype and np.array_equal(found, expected):
+        return Difference(equal=True, size=found.size)  # one pass, where the rest takes twenty
     kinds = [tolerances.get(kind, EXACT) for kind in (str(found.dtype), str(expected.dtype))]
     absolute = max(kind.absolute for kind in kinds)
     relative = max(kind.relative for kind in kinds)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import name_of, opened
+from halfpixel.checking.shapes import Shapes, sites_at
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Opened
 from halfpixel.runtime import Running, RunSettings, Side, runtime_of
@@ -101,6 +102,7 @@ class SiteCheck(Struct, frozen=True):
         fallback: a node that a provider leaves to the CPU is no error.
         calls: the PyTorch calls that sites were made of, by (graph, name) of the site.
         max_work: steps of exact work that reading the sites may take, and that each may by itself.
+        shapes: lengths of the model's inputs, by name, in the place of free ones.
     """
 
     source: object
@@ -109,6 +111,7 @@ class SiteCheck(Struct, frozen=True):
     fallback: bool = False
     calls: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     max_work: int = MOST
+    shapes: Shapes = field(default_factory=dict[str, "tuple[int, ...]"])
 
     def results(self) -> Iterator[SiteResult]:
         """Yield what every site does, provider by provider.
@@ -120,7 +123,7 @@ class SiteCheck(Struct, frozen=True):
         with boundary(name_of(self.source)):
             model = opened(self.source)
             with working(self.max_work):
-                sites = model.sites
+                sites = sites_at(model, self.shapes)
             for place, site in enumerate(sites):
                 if site.operation.problem:
                     yield SiteResult(site, "", (), refused=site.operation.problem)

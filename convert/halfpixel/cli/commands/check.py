@@ -10,7 +10,7 @@ import click
 from msgspec import Struct
 
 from halfpixel.cli.console import say, write_document
-from halfpixel.cli.files import check_expected, model_files
+from halfpixel.cli.files import check_expected, check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
@@ -18,6 +18,7 @@ from halfpixel.cli.options import (
     Expect,
     Ignore,
     MaxWork,
+    Shape,
     command,
     read_settings,
     select_option,
@@ -84,6 +85,7 @@ class Options(Struct, frozen=True):
             "--exit-zero", is_flag=True, help="Exit with 0 even where there are findings."
         ),
     ]
+    shape: Shape
     max_work: MaxWork
     fix: Annotated[
         bool,
@@ -123,8 +125,10 @@ def check_command(options: Options) -> None:
         options.severity,
         options.target,
         options.max_work,
+        options.shape,
     )
     files = model_files(options.paths)
+    check_shaped(files, settings.shapes)
     unwritten = False
     if options.fix:
         from halfpixel.cli.destination import Destination

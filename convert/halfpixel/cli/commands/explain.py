@@ -6,7 +6,7 @@ import click
 from msgspec import Struct
 
 from halfpixel.cli.console import say
-from halfpixel.cli.options import MaxWork, command
+from halfpixel.cli.options import MaxWork, Shape, command, read_shapes
 
 
 class Options(Struct, frozen=True):
@@ -15,6 +15,7 @@ class Options(Struct, frozen=True):
     subject: Annotated[
         str, click.argument("subject", metavar='RULE | MODEL[:NODE] | "F.interpolate(...)"')
     ]
+    shape: Shape
     max_work: MaxWork
 
 
@@ -24,8 +25,9 @@ def explain_command(options: Options) -> None:
     from halfpixel.checking.explain import explain
     from halfpixel.work import working
 
+    shapes = read_shapes(options.shape)
     with working(options.max_work):
-        for line in explain(options.subject):
+        for line in explain(options.subject, shapes):
             say(line)
 
 

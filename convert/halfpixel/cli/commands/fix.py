@@ -7,7 +7,7 @@ import click
 from msgspec import Struct
 
 from halfpixel.cli.console import say, write_document
-from halfpixel.cli.files import check_expected, model_files
+from halfpixel.cli.files import check_expected, check_lowered, check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
@@ -16,6 +16,7 @@ from halfpixel.cli.options import (
     Ignore,
     MaxWork,
     OutputFormat,
+    Shape,
     UnsafeFixes,
     command,
     read_settings,
@@ -100,6 +101,7 @@ class Options(Struct, frozen=True):
             help="A runtime that the models are to run on: attributes that it takes are written.",
         ),
     ]
+    shape: Shape
     max_work: MaxWork
     output_format: OutputFormat
 
@@ -127,6 +129,7 @@ def fix_command(options: Options) -> None:
         options.severity,
         options.target,
         options.max_work,
+        options.shape,
     )
     settings = FixSettings(
         at_least_warnings(read, chosen=options.severity is not None),
@@ -139,7 +142,8 @@ def fix_command(options: Options) -> None:
         options.output, options.in_place, options.backup, options.force, options.diff
     )
     target.check(files)
-    _check_named(files, options.expect)
+    check_shaped(files, read.shapes)
+    _check_named(files, options.expect, options.lower)
     results = list(fixed(files, settings, target))
     to_output = options.output == "-"
     if options.output_format == "json":
@@ -160,15 +164,17 @@ def fix_command(options: Options) -> None:
     sys.exit(FOUND if left or would else CLEAN)
 
 
-def _check_named(files: "Sequence[Path]", expect: "Sequence[str]") -> None:
-    """Refuse `--expect NODE:...` for a node that no model has, before anything is written."""
+def _check_named(files: "Sequence[Path]", expect: "Sequence[str]", lower: "Sequence[str]") -> None:
+    """Refuse --expect and --lower for a node that no model has, before anything is written."""
     from halfpixel.checking.check import sites
     from halfpixel.errors import HalfpixelError, UsageError
 
-    if not any(":" in text for text in expect):
+    if not lower and not any(":" in text for text in expect):
         return
     try:
-        check_expected(expect, [site for path in files for site in sites(path)])
+        seen = [site for path in files for site in sites(path)]
+        check_expected(expect, seen)
+        check_lowered(lower, seen)
     except UsageError:
         raise
     except HalfpixelError:

@@ -112,7 +112,8 @@ def verify_command(options: Options) -> None:
     a provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered
     as a whole.
     """
-    from halfpixel.runtimes.feed_files import parse_shapes, read_feeds
+    from halfpixel.checking.shapes import parse_shapes
+    from halfpixel.runtimes.feed_files import read_feeds
     from halfpixel.runtimes.feeds import FeedSettings
     from halfpixel.verifying.measure import parse_tolerances
     from halfpixel.verifying.result import VerifySettings
@@ -170,7 +171,12 @@ def _sites(asked: Options, settings: "VerifySettings") -> int:
     with boundary(side.text):
         refuse_shapes([opened(side.source)], settings.feeds)
     check = SiteCheck(
-        side.source, places, settings.tolerances, settings.fallback, max_work=asked.max_work
+        side.source,
+        places,
+        settings.tolerances,
+        settings.fallback,
+        max_work=asked.max_work,
+        shapes=settings.feeds.shapes,
     )
     results = list(check.results())
     optimiser: list[str] = []

@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from msgspec.structs import replace
 
-from halfpixel.errors import MissingExtraError, ModelFileError
+from halfpixel.errors import MissingExtraError, ModelFileError, UsageError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats import atomic
 from halfpixel.formats.coreml.edit import RECORD, CoremlEdit, pieces_of
@@ -92,6 +92,19 @@ class CoremlModel:
     def sites(self) -> "list[Site]":
         """Its resampling sites, in order."""
         return [place.site for place in self.contents.places]
+
+    def sites_at(self, shapes: Mapping[str, tuple[int, ...]]) -> "list[Site]":
+        """Return its sites as they are where inputs have given lengths, in order.
+
+        Raises:
+            UsageError: an ML Program, whose file declares every length inside by itself.
+        """
+        contents = contents_of(self.package, self.edit, shapes)
+        free = any(None in (port.shape or ()) for port in self.inputs)
+        if free and contents.programs:
+            told = "an ML Program declares its own lengths, and none follows from its inputs"
+            raise UsageError(f"--shape: {self.path}: {told}; verify takes --shape")
+        return [place.site for place in contents.places]
 
     @property
     def inputs(self) -> Sequence[Port]:

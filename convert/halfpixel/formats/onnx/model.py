@@ -1,7 +1,7 @@
 """An ONNX model that was read, and one that was changed and is not written yet."""
 
 import dataclasses
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,6 +75,13 @@ class OnnxModel:
             ModelFileError: graphs are nested too deep, or a name is no text.
         """
         return [place.site for place in self.places]
+
+    def sites_at(self, shapes: Mapping[str, tuple[int, ...]]) -> list[Site]:
+        """Return its sites as they are where inputs have given lengths; raises as `sites`."""
+        from halfpixel.formats.onnx.read.lengths.inference import with_lengths
+
+        with errors_of(self.path, self.proto):
+            return Walk(with_lengths(self.proto, shapes), self.path).sites()
 
     @property
     def record(self) -> tuple[str, ...]:

@@ -84,12 +84,15 @@ class Contents:
         return not place.leaf.label and not scope.path and scope.function == main
 
 
-def contents_of(package: Package, edit: CoremlEdit) -> Contents:
+def contents_of(
+    package: Package, edit: CoremlEdit, shapes: Mapping[str, Shape] | None = None
+) -> Contents:
     """Read a model.
 
     Args:
         package: where it lies.
         edit: how it differs from its file.
+        shapes: lengths that inputs have, by name, in the place of the declared ones.
 
     Raises:
         ModelFileError: the file is no Core ML model, or is truncated.
@@ -106,14 +109,16 @@ def contents_of(package: Package, edit: CoremlEdit) -> Contents:
         kinds = {one.name: one.type.WhichOneof("type") for one in features}
         found.images = frozenset(name for name, kind in kinds.items() if kind == "imageType")
         for leaf in spec.leaves:
-            places = map(_with_intent, _places(found, spec, leaf, edit))
+            places = map(_with_intent, _places(found, spec, leaf, edit, shapes or {}))
             found.places += _with_readers(found, spec, leaf, places)
         roles = _roles(found.places)
         found.inputs = tuple(port_of(one, roles.get(one.name, "")) for one in features)
     return found
 
 
-def _places(found: Contents, spec: Spec, leaf: Leaf, edit: CoremlEdit) -> list[CoremlPlace]:
+def _places(
+    found: Contents, spec: Spec, leaf: Leaf, edit: CoremlEdit, shapes: Mapping[str, Shape]
+) -> list[CoremlPlace]:
     """Return the sites of a program or network; a program is kept parsed."""
     own = metadata_of(leaf.description) or found.metadata
     program = None
@@ -126,7 +131,8 @@ def _places(found: Contents, spec: Spec, leaf: Leaf, edit: CoremlEdit) -> list[C
         blocks = scopes(program, found.package, leaf.version)
         return [one for block in blocks for one in places_in(leaf, block, producer, source)]
     scope = NetworkScope(spec, leaf, producer, source, edit.layers)
-    scope.enter([port_of(one) for one in leaf.description.input])
+    ports = map(port_of, leaf.description.input)
+    scope.enter([replace(one, shape=shapes.get(one.name, one.shape)) for one in ports])
     return scope.places()
 
 

@@ -70,6 +70,49 @@ def inferred(
     return Inferred({name: shape for name, shape in shapes if shape is not None}, types)
 
 
+def with_lengths(model: "ModelProto", shapes: Mapping[str, tuple[int, ...]]) -> "ModelProto":
+    """Return a model whose inputs have given lengths, and its values those that follow.
+
+    A length that the file declares as a number stays; a symbol is what the inputs make of it.
+    """
+    import onnx
+
+    copy = onnx.ModelProto.FromString(model.SerializeToString())
+    given = {f"{name}:{axis}": n for name, shape in shapes.items() for axis, n in enumerate(shape)}
+    open_ends = set(free_dimensions(copy))
+    dims = [
+        (f"{value.name}:{axis}", dim)
+        for value in copy.graph.input
+        for axis, dim in enumerate(value.type.tensor_type.shape.dim)
+    ]
+    symbols = {dim.dim_param: given[key] for key, dim in dims if key in given and dim.dim_param}
+    free: dict[str, int] = {}
+    for key, dim in dims:
+        length = given.get(key, symbols.get(dim.dim_param))
+        if key in open_ends and length is not None:
+            free[key] = length
+    follows = inferred(copy, free) if free else Inferred({}, {})
+    for key, dim in dims:
+        if key in free:
+            dim.dim_value = free[key]
+    known = [*copy.graph.value_info, *copy.graph.output]
+    for value in known:
+        inner = value.type.tensor_type.shape.dim
+        shape = follows.shapes.get(value.name, ())
+        for axis, dim in enumerate(inner):
+            computed = shape[axis] if len(shape) == len(inner) else None
+            length = computed if isinstance(computed, int) else symbols.get(dim.dim_param)
+            if not dim.dim_value and length is not None:
+                dim.dim_value = length
+    names = {value.name for value in (*known, *copy.graph.input)}
+    copy.graph.value_info.extend(
+        onnx.helper.make_tensor_value_info(name, follows.types.get(name, 0), shape)
+        for name, shape in follows.shapes.items()
+        if name not in names
+    )
+    return copy
+
+
 def _is_short(model: "ModelProto") -> bool:
     """Whether lists of lengths stay short: a chain of Concat doubles one at every node."""
     counts: dict[str, int] = {}

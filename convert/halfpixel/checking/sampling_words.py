@@ -1,0 +1,116 @@
+"""What a resize computes along some axes, in lines: coordinates, and every framework's words."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from halfpixel.convention import load_conventions
+from halfpixel.sampling import Area, Cubic, Nearest, Sampling, Table
+from halfpixel.sampling.axis import weights_at
+
+SAMPLES: Final = 8
+"""Output samples whose source coordinates are listed."""
+
+FORMULAS: Final = {
+    "align_corners": "i * (n_in - 1) / (n_out - 1)",
+    "half_pixel": "(i + 1/2) * r - 1/2",
+    "pytorch_half_pixel": "(i + 1/2) * r - 1/2; 0 where n_out is 1",
+    "pytorch_1_9_half_pixel": "(i + 1/2) * r - 1/2; -1/2 where n_out is 1",
+    "half_pixel_symmetric": "(i + 1/2) * r - 1/2 + (n_in - r * n_out) / 2",
+    "asymmetric": "i * r",
+    "tf_half_pixel_for_nn": "(i + 1/2) * r",
+    "tf_crop_and_resize": "roi_start * (n_in - 1) + i * (roi extent) * (n_in - 1) / (n_out - 1)",
+    "pytorch_antialias_align_corners": "(i + 1/2) * r - 1/2 with r = (n_in - 1) / (n_out - 1)",
+    "coreml_offset_corners": "(i + 1/2) * max(1, n_in - 1) / n_out",
+}
+
+
+class Nearby(Struct, frozen=True):
+    """What a node says beside a sampling.
+
+    Attributes:
+        factor: the whole factor that gives the output lengths, where one does: some operators
+            say no lengths.
+        convention: whose words the node is written in.
+        words: these.
+    """
+
+    factor: int | None
+    convention: str
+    words: str
+
+
+def sampling_lines(
+    sampling: Sampling,
+    spatial: int,
+    lengths: Sequence[tuple[int | None, int | None]],
+    *,
+    parted: bool,
+    near: Nearby | None = None,
+) -> Iterator[str]:
+    """Yield the kernel, the coordinates at some lengths, and the words of every convention.
+
+    Args:
+        sampling: what is computed along some axes.
+        spatial: how many axes are resampled.
+        lengths: input and output lengths at which coordinates are shown.
+        parted: the other axes are computed otherwise.
+        near: what else is known of the node, where it is one.
+    """
+    yield f"  kernel: {_kernel(sampling)}"
+    if not isinstance(sampling.kernel, Area | Table):
+        step = "n_in / n_out" if sampling.scale is None else f"1 / {float(sampling.scale):.6g}"
+        formula = FORMULAS[sampling.coordinate]
+        of = f", r = {step}" if " r" in formula and "r =" not in formula else ""
+        yield f"  source coordinate of output i: {formula}{of}"
+    for n_in, n_out in lengths:
+        if n_in is not None and n_out is not None and min(n_in, n_out) >= 1:
+            yield from _coordinates(sampling, n_in, n_out)
+    remarks = ["were every axis like this"] * parted
+    if sampling.scale is not None and sampling.scale.denominator != 1:
+        remarks.append("each rounds output lengths in its own way")
+    remark = f" ({'; '.join(remarks)})" if remarks else ""
+    yield f"  in other words{remark}:"
+    for convention in load_conventions():
+        words = convention.write(sampling, spatial)
+        if words is None and near is not None and near.factor and sampling.scale is None:
+            words = convention.write(replace(sampling, scale=Fraction(near.factor)), spatial)
+        if words is None and near is not None and near.convention == convention.name:
+            words = near.words
+        yield f"    {convention.name}: {words or 'has no name for it'}"
+
+
+def _kernel(sampling: Sampling) -> str:
+    kernel = sampling.kernel
+    if isinstance(kernel, Nearest):
+        return f"nearest, {kernel.rounding}"
+    words = [type(kernel).__name__.lower()]
+    if isinstance(kernel, Cubic):
+        words.append(f"a = {float(kernel.a):g}")
+    if getattr(kernel, "antialias", False):
+        words.append("antialias")
+    words.append("beyond the border: left out" if sampling.exclude_outside else "")
+    return ", ".join(word for word in words if word)
+
+
+def _coordinates(sampling: Sampling, n_in: int, n_out: int) -> Iterator[str]:
+    """Yield the first source coordinates and the weights of the first samples."""
+    count = min(n_out, SAMPLES)
+    written_out = isinstance(sampling.kernel, Table)
+    first = range(count)
+    weights = (
+        sampling.weights(n_in, n_out) if written_out else weights_at(sampling, n_in, n_out, first)
+    )
+    places = list(weights.positions[:count])
+    if not isinstance(sampling.kernel, Area | Table):
+        line = sampling.line(n_in, n_out)
+        places = [line.at(i) for i in range(count)]
+    shown = [f"{float(place):.6g}" for place in places]
+    more = " ..." if n_out > count else ""
+    yield f"  at length {n_in} to {n_out}, outputs 0 to {count - 1} read: {' '.join(shown)}{more}"
+    for i in range(min(count, 2)):
+        row = " + ".join(f"{float(w):.6g} x[{j}]" for j, w in weights.rows[i])
+        yield f"    y[{i}] = {row or 'the extrapolation value'}"

@@ -1,0 +1,63 @@
+"""Rows of a top-k that change places under rounding do not set a pair apart: word and exit code."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from coreml_networks import run
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def ranked(*, divided: bool = False) -> onnx.ModelProto:
+    """Return the best 6000 of 102400 places of an enlarged image, their features with them.
+
+    Args:
+        divided: the scores' normalisation is written otherwise, which rounds otherwise.
+    """
+    random = np.random.default_rng(0)
+    weight = (random.normal(size=(8, 3, 3, 3)) * 0.2).astype(np.float32)
+    factor, shift = (random.uniform(0.5, 1.5, (8, 1, 1)).astype(np.float32) for _ in range(2))
+    values: dict[str, Array] = {
+        "weight": weight, "scales": np.array([1, 1, 2, 2], np.float32), "flat": np.array([8, -1]),
+        "factor": 1 / factor if divided else factor, "shift": -shift if divided else shift,
+        "count": np.array([6000]), "first": np.array([0]),
+    }  # fmt: skip
+    node = helper.make_node
+    nodes = [
+        node("Resize", ["x", "", "scales"], ["u"], "up", mode="linear"),
+        node("Conv", ["u", "weight"], ["c"], "conv", pads=[1, 1, 1, 1]),
+        node("Div" if divided else "Mul", ["c", "factor"], ["m"], "factor"),
+        node("Sub" if divided else "Add", ["m", "shift"], ["n"], "shift"),
+        node("Reshape", ["n", "flat"], ["features"], "features"),
+        node("Sigmoid", ["features"], ["s"], "sigmoid"),
+        node("ReduceMean", ["s"], ["scores"], "scores", axes=[0], keepdims=0),
+        node("TopK", ["scores", "count"], ["best", "places"], "topk"),
+        node("Gather", ["features", "places"], ["rows"], "gather", axis=1),
+    ]
+    image = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 160, 160])
+    rows = helper.make_tensor_value_info("rows", TensorProto.FLOAT, [8, 6000])
+    tensors = [numpy_helper.from_array(value, name) for name, value in values.items()]
+    graph = helper.make_graph(nodes, "g", [image], [rows], tensors)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / f"{name}.onnx" for name in ("a", "same", "divided")]
+    for path in paths:
+        onnx.save(ranked(divided=path.stem == "divided"), path)
+    return paths
+
+
+def test_pairs_that_only_rounding_sets_apart_are_equal(files: list[Path]) -> None:
+    for a, b in itertools.pairwise([*files, files[0]]):
+        result = run(a, b)
+        assert result.stdout.splitlines()[-1] == "equal, 1 of 1 runs compared", result.stdout
+        assert result.exit_code == 0
+    assert "graph optimisation changes output 'rows'" in run(files[0], files[1]).stdout
