@@ -148,7 +148,7 @@ def _wire(case: Case, folder: Path) -> bool:
 TARGETS: Final = (
     Target("wire", onnx_model, _wire, 0.6, corpus=onnx_models),
     Target("check", onnx_checked, _command, 3.0, corpus=onnx_models),
-    Target("fix", onnx_fixed, _fixed, 2.0, (HANG, HANG), onnx_models),
+    Target("fix", onnx_fixed, _fixed, 2.0, (HANG, HANG), corpus=onnx_models),
     Target("explain", explained_call, _command, 0.8),
     Target("explain-model", explained_model, _command, 0.8, corpus=onnx_models),
     Target("metadata", metadata, _command, 1.2),

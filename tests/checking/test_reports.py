@@ -24,9 +24,6 @@ NOT_YET: Final = {
         "area-4-to-3.onnx",
         "area-8x8-to-4x4.onnx",
     ),
-    "a note or a warning is given where nothing is wrong": (
-        "global-pool-16-gate-align-corners.onnx",
-    ),
 }
 """Files of which check does not say yet what it should, by the reason."""
 
