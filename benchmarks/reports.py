@@ -66,7 +66,7 @@ def as_expected(row: Row, words: Sequence[str]) -> bool:
     """Whether what was said of a site is what the manifest expects."""
     loud = any(word.split()[0] in LOUD for word in words)
     if "even kernel" in row["kind"]:
-        return not any("even-kernel" in word for word in words)
+        return not any("unaligned-corners" in word for word in words)
     return words != ["no site"] and loud == (row["expected"] == "loud")
 
 

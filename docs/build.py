@@ -38,7 +38,8 @@ def _fix(rule: Rule) -> str:
 
 def _page(rule: Rule) -> str:
     page = (rule.page or "").strip().replace("\n## ", "\n### ")
-    return f"## {rule.name}\n\n{page}\n"
+    before = f"\nIt took the place of {', '.join(rule.aliases)}.\n" if rule.aliases else ""
+    return f"## {rule.name}\n\n{page}\n{before}"
 
 
 TARGETS = """# Targets

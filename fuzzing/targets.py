@@ -23,7 +23,7 @@ from fuzzing.inputs import (
     onnx_model,
     onnx_verified,
 )
-from fuzzing.limits import HANG, SECONDS
+from fuzzing.limits import HANG, MEMORY, RUN_MEMORY, SECONDS
 from fuzzing.seeds import coreml_files, onnx_models
 
 SECRET: Final = b"what lies outside of the model's folder"
@@ -41,6 +41,7 @@ class Target:
         run: what is done with it in its folder; whether it was read, rather than refused.
         share: its part of the time.
         seconds: of computing that a file of 100 KB, and one of 10 MB, may take.
+        memory: bytes that they may, likewise.
         corpus: files that `fuzzing.guided` begins with, where the target is one file; None
             elsewhere.
     """
@@ -50,6 +51,7 @@ class Target:
     run: Callable[[Case, Path], bool]
     share: float = 1.0
     seconds: tuple[float, float] = SECONDS
+    memory: tuple[float, float] = MEMORY
     corpus: Callable[[], Sequence[bytes]] | None = None
 
     def case(self, seed: int, number: int) -> Case:
@@ -146,13 +148,13 @@ def _wire(case: Case, folder: Path) -> bool:
 TARGETS: Final = (
     Target("wire", onnx_model, _wire, 0.6, corpus=onnx_models),
     Target("check", onnx_checked, _command, 3.0, corpus=onnx_models),
-    Target("fix", onnx_fixed, _fixed, 2.0, (HANG, HANG), onnx_models),
+    Target("fix", onnx_fixed, _fixed, 2.0, (HANG, HANG), corpus=onnx_models),
     Target("explain", explained_call, _command, 0.8),
     Target("explain-model", explained_model, _command, 0.8, corpus=onnx_models),
     Target("metadata", metadata, _command, 1.2),
     Target("coreml", coreml_file, _command, 1.2, corpus=coreml_files),
     Target("package", coreml_package, _command, 1.2),
     Target("configuration", configuration, _command, 0.6),
-    Target("verify", onnx_verified, _command, 1.6, (HANG, HANG), onnx_models),
+    Target("verify", onnx_verified, _command, 1.6, (HANG, HANG), RUN_MEMORY, onnx_models),
 )
 """Every target, by name."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from fuzzing.case import Case
 from fuzzing.command import Failure
-from fuzzing.limits import MEMORY, Cost, TimeSpent, bound, measured
+from fuzzing.limits import Cost, TimeSpent, bound, measured
 from fuzzing.targets import Target, run_in
 
 OURS: Final = ("halfpixel", "halfpixel_rules")
@@ -61,7 +61,7 @@ def _once(target: Target, case: Case, room: Path) -> Trial:
         text = traceback.format_exc(limit=-40)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    most_seconds, most_memory = bound(case.size, target.seconds), bound(case.size, MEMORY)
+    most_seconds, most_memory = bound(case.size, target.seconds), bound(case.size, target.memory)
     if not kind and cost.seconds > most_seconds:
         kind = f"slow: {target.name}"
         text = f"{case.size} bytes took {cost.seconds:.1f} s, expected at most {most_seconds:.1f}"

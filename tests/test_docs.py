@@ -1,6 +1,7 @@
 """The committed pages are what the code says."""
 
 import importlib.util
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -55,3 +56,9 @@ def test_every_row_stands_on_its_page_with_its_source() -> None:
         text = (DOCS / page).read_text(encoding="utf-8")
         assert source in text
         assert all(report in text for report in reports)
+
+
+def test_the_page_of_the_wild_has_every_package_that_its_script_downloads() -> None:
+    page = (DOCS / "in-the-wild.md").read_text(encoding="utf-8")
+    for package in import_module("in_the_wild").PACKAGES:
+        assert f"| {package.replace('==', ' ')} |" in page

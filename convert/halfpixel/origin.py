@@ -10,6 +10,7 @@ from halfpixel.sampling import (
     AffineSample,
     ConvTranspose,
     CropResize,
+    DepthToSpace,
     GridSample,
     Resample,
     Resize,
@@ -28,6 +29,7 @@ Operator = (
     | Resample
     | AffineSample
     | CropResize
+    | DepthToSpace
 )
 How = Literal["proven", "simulated", "recorded", "named", "assumed", "policy"]
 Safety = Literal["safe", "unsafe"]
@@ -61,6 +63,7 @@ class Intent(Struct, frozen=True):
         text: the call that was meant, as Python.
         call: the call, where it is an F.interpolate.
         operator: the operator that was meant, where it is another one.
+        agreed: the user's policy says the same as the record.
     """
 
     how: How
@@ -68,6 +71,7 @@ class Intent(Struct, frozen=True):
     text: str
     call: "Interpolate | None" = None
     operator: Operator | None = None
+    agreed: bool = False
 
 
 class Origin(Struct, frozen=True):

@@ -6,7 +6,7 @@ constant ``RULE``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import import_module
@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
-from halfpixel.boundary import log, package_boundary
+from halfpixel.boundary import package_boundary
 from halfpixel.dialect import DIALECTS, Dialect
-from halfpixel.errors import RuleError, UsageError
+from halfpixel.errors import UsageError
 from halfpixel.origin import How, Intent, Operator, Origin, Safety
 from halfpixel.registry import entry_points
 from halfpixel.sampling import Resize, Sampling
 from halfpixel.site import Operation, Site
 from halfpixel.surroundings import Surroundings
-from halfpixel.work import TooMuchWork
 
 if TYPE_CHECKING:
     from halfpixel.conventions.torch.interpolate import Interpolate
@@ -120,6 +119,8 @@ class Rule:
         dialects: those whose sites `check` is asked of.
         kind: `target` where it says what a runtime makes of a right model, which can be written
             otherwise; `model` where it says what the model itself computes.
+        aliases: names of rules that it took the place of, by which it is still chosen.
+        wanted: of which sites it is asked unless it is chosen by name; None for all.
     """
 
     module: str
@@ -129,10 +130,14 @@ class Rule:
     check_model: CheckModel | None = field(default=None, repr=False)
     dialects: tuple[Dialect, ...] = field(default=DIALECTS, repr=False)
     kind: Kind = field(default="model", repr=False)
+    aliases: tuple[str, ...] = field(default=(), repr=False)
+    wanted: Callable[[Site], bool] | None = field(default=None, repr=False)
 
     def findings(self, site: Site) -> Iterator[Finding]:
         """Ask it of one site; a rule is silent on dialects that are not its own."""
-        if self.check is not None and site.operation.dialect in self.dialects:
+        if self.check is None or site.operation.dialect not in self.dialects:
+            return
+        if self.wanted is None or self.wanted(site):
             yield from self.check(site)
 
     @property
@@ -182,65 +187,31 @@ def chosen_rules(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tupl
         UsageError: a name or pattern that matches no rule.
     """
     rules = load_rules()
-    for pattern in (*select, *ignore):
-        if not any(fnmatchcase(rule.name, pattern) for rule in rules):
+    chosen, left = _called(rules, select), _called(rules, ignore)
+    wanted = (rule for rule in rules if not select or rule.name in chosen)
+    return tuple(
+        replace(rule, wanted=None) if rule.wanted and rule.name in chosen else rule
+        for rule in wanted
+        if rule.name not in left
+    )
+
+
+def _called(rules: Sequence[Rule], patterns: Sequence[str]) -> frozenset[str]:
+    """Return the names of the rules that patterns match; what matches none may match an alias."""
+    found: set[str] = set()
+    for pattern in patterns:
+        names = {rule.name for rule in rules if fnmatchcase(rule.name, pattern)} or {
+            rule.name for rule in rules if any(fnmatchcase(one, pattern) for one in rule.aliases)
+        }
+        if not names:
             raise UsageError(f"no rule is called {pattern!r}; see 'halfpixel rules'")
-    if not select and not ignore:
-        return rules
-
-    def matches(rule: Rule, patterns: Sequence[str]) -> bool:
-        return any(fnmatchcase(rule.name, pattern) for pattern in patterns)
-
-    wanted = (rule for rule in rules if not select or matches(rule, select))
-    return tuple(rule for rule in wanted if not matches(rule, ignore))
+        found |= names
+    return frozenset(found)
 
 
 def rule_names(kind: Kind) -> frozenset[str]:
     """Return the names of the rules of one kind."""
     return frozenset(rule.name for rule in load_rules() if rule.kind == kind)
-
-
-def of_site(
-    rules: Sequence[Rule], site: Site, failed: list[RuleError]
-) -> Iterator[tuple[Rule, Finding]]:
-    """Ask rules of one site; `TooMuchWork` passes.
-
-    Args:
-        rules: whom to ask.
-        site: the site.
-        failed: grows by one error for each rule that raised something; the others are asked.
-    """
-    for rule in rules:
-        try:
-            found = list(rule.findings(site))
-        except TooMuchWork:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a plug-in raises
-            failed.append(_failure(rule, site.name, error))
-        else:
-            yield from ((rule, finding) for finding in found)
-
-
-def of_model(
-    rules: Sequence[Rule], sites: Sequence[Site], failed: list[RuleError]
-) -> Iterator[tuple[Rule, Site, Finding]]:
-    """Ask rules of all the sites of a model together; `failed` grows as in `of_site`."""
-    for rule in rules:
-        try:
-            found = [] if rule.check_model is None else list(rule.check_model(sites))
-        except TooMuchWork:
-            raise
-        except Exception as error:  # noqa: BLE001 - likewise
-            failed.append(_failure(rule, "", error))
-        else:
-            yield from ((rule, site, finding) for site, finding in found)
-
-
-def _failure(rule: Rule, node: str, error: Exception) -> RuleError:
-    failure = RuleError(rule.name, rule.module.partition(".")[0], node, error)
-    failure.__cause__ = error
-    log(str(failure), failure)
-    return failure
 
 
 def package_rules(package: str) -> Iterator[Rule]:

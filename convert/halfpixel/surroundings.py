@@ -78,7 +78,7 @@ class Surroundings(Struct, frozen=True):
     """What stands around a site in its graph, as far as a rule asks.
 
     Attributes:
-        layers: convolutions and poolings between the model's input and the site.
+        layers: what strides on the way to the site; the resize that this starts at comes first.
         model_shape: shape of the model's first image input.
         joined: an operator that needs equal lengths (Add, Concat ...) reads the output.
         fed_by: operator that made the grid of a GridSample, where it is a site itself.

@@ -62,7 +62,7 @@ def _transposed(site: Site, operator: ConvTranspose, meant: ConvTranspose) -> st
     if site.operation.dialect != ONNX or other_weights:
         return None
     if (operator.strides, operator.dilations) != (meant.strides, meant.dilations):
-        return "samples lie elsewhere: strides or dilations are others"
+        return "samples lie in other places: strides or dilations are others"
     for axis, stride in enumerate(meant.strides):
         lengths = site.operation.lengths[0]
         length = lengths[axis + 2] if axis + 2 < len(lengths) else None

@@ -36,7 +36,7 @@ def dropped_flags(site: Site, dropped: Dropped, what: str) -> Iterator[Finding]:
         if not verdict.negligible:
             off = float(verdict.worst.verdict.displacement)
             said = f" (`{settle[flag]}`)" if flag in settle else ""
-            apart[flag] = f"with {flag} up to {off:.3g} input px elsewhere{said}"
+            apart[flag] = f"with {flag} up to {off:.3g} input px away{said}"
     if not apart:
         return
     message = (

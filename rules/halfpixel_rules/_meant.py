@@ -1,6 +1,6 @@
 """What the rules about intent have in common: severity, wording and the fix."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from halfpixel.intents.axis_deviation import Deviation
@@ -38,7 +38,9 @@ def how_of(operation: Operation, found: Deviation) -> How:
     return "proven"
 
 
-def findings(site: Site, causes: frozenset[Cause], why: str) -> Iterator[Finding]:
+def findings(
+    site: Site, causes: frozenset[Cause], why: str | Callable[[Site, Deviation], str]
+) -> Iterator[Finding]:
     """Yield the finding on a site that differs from its intent by one of these causes.
 
     Args:
@@ -50,7 +52,8 @@ def findings(site: Site, causes: frozenset[Cause], why: str) -> Iterator[Finding
     found = deviation(operation)
     if found is None or found.cause not in causes or operation.intent is None:
         return
-    message = f"{why}: {found.where} {found.amount}; {operation.intent.text} was meant"
+    what = why if isinstance(why, str) else why(site, found)
+    message = f"{what}: {found.where} {found.amount}; {operation.intent.text} was meant"
     severity, how = severity_of(operation, found), how_of(operation, found)
     if found.share is not None and found.share.sizes:
         yield Finding(message, severity, how, declined=OF_IMAGES)

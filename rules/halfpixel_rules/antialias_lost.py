@@ -5,8 +5,9 @@ Shrinking without antialias reads every k-th pixel and its neighbours: detail fo
 patterns that were not there, and a network that was trained on smoothed images sees others.
 
 ## Where it comes from
-Resize knows antialias from opset 18 on; a conversion to an older opset drops it. Converters
-to Core ML and TensorFlow Lite drop it, too, as do tools that rebuild attributes.
+coremltools drops it where a model comes from TorchScript (source: docs/coreml-interpolate.md, run
+with 9.0), as do tools that rebuild attributes. Resize knows antialias from opset 18 on, and onnx's
+version converter refuses to take it below.
 
 ## What is reported
 An error where the call is recorded or expected (`--expect antialias=true`), a warning where it
@@ -110,8 +111,8 @@ RULE = Rule(
                 "Resize", example_resize(_PLAIN), attributes=_WRITTEN, intent=_RECORD, like=_SIZES
             ),
             Finding(
-                "antialias is not as it was meant: at length 6 to 3 (axis 2) weights are up to "
-                '0.143 off; F.interpolate(x, size=(3, 3), mode="bilinear", '
+                "antialias is not as it was meant: at length 6 to 3 (axis 2) interpolation weights "
+                'are up to 0.143 off; F.interpolate(x, size=(3, 3), mode="bilinear", '
                 "align_corners=False, antialias=True) was meant",
                 "error",
                 "proven",

@@ -4,7 +4,7 @@
 On asymmetric coordinates output sample i reads input coordinate i / scale, so the whole image
 is shifted by (1 - 1/scale) / 2 input pixels: a quarter pixel at x2, up to half a pixel at
 large scales, and the other way when shrinking. PyTorch, TensorFlow 2, OpenCV and Pillow all
-align the edges of the image instead; only TensorFlow 1 resized like this.
+align the edges of the image instead; TensorFlow 1, and Paddle with align_mode=1, resize like this.
 
 ## Where it comes from
 PyTorch's TorchScript exporter at opsets 7 to 10 (Upsample and Resize-10 know no other
@@ -34,6 +34,7 @@ from halfpixel.origin import Intent, Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Site
+from halfpixel_rules._claim import whose
 from halfpixel_rules._dropped import dropped_flags
 from halfpixel_rules._meant import findings
 
@@ -60,11 +61,11 @@ def check(site: Site) -> Iterator[Finding]:
     )
     row = as_written(site.operation, "coordinates")
     if row is not None:
-        told = f"{message}; {row.framework} computes this, PyTorch does not"
+        told = f"{message}; {row.framework} computes this"
         yield Finding(told, "note", "proven", declined=f"{row.framework} means it")
         return
     fix = Fix("unsafe", fixed)
-    yield Finding(f"{message}; no plain F.interpolate computes this", "warning", "proven", fix)
+    yield Finding(f"{message}; {whose(site.operation)}", "warning", "proven", fix)
 
 
 def _asymmetric(sampling: Sampling) -> bool:
@@ -104,6 +105,21 @@ RULE = Rule(
         Bad(
             example_site(
                 "Resize",
+                example_resize(Sampling("asymmetric", Linear())),
+                {"input_shape": (1, 3, 4, 4), "output_shape": (1, 3, 2, 2), "by": "sizes"},
+                torch_call='F.interpolate(x, size=(2, 2), mode="nearest")',
+            ),
+            Finding(
+                "samples on asymmetric coordinates are up to 0.5 input px from half-pixel ones; "
+                'F.interpolate(x, size=(2, 2), mode="nearest") computes this',
+                "warning",
+                "proven",
+                Fix("unsafe", example_resize(Sampling("half_pixel", Linear()))),
+            ),
+        ),
+        Bad(
+            example_site(
+                "Resize",
                 example_resize(_OLD),
                 opset=10,
                 attributes={"mode": "linear"},
@@ -112,8 +128,8 @@ RULE = Rule(
             ),
             Finding(
                 "samples on asymmetric coordinates: at length 5 to 10 (axis 2) samples are up "
-                "to 0.25 input px off, weights up to 0.25; F.interpolate(x, scale_factor=2.0, "
-                'mode="bilinear", align_corners=False) was meant',
+                "to 0.25 input px off, interpolation weights up to 0.25; F.interpolate(x, "
+                'scale_factor=2.0, mode="bilinear", align_corners=False) was meant',
                 "warning",
                 "assumed",
                 Fix(
@@ -126,7 +142,7 @@ RULE = Rule(
             example_site("Upsample", example_resize(_OLD), opset=9, producer=Producer("tf2onnx")),
             Finding(
                 "samples on asymmetric coordinates are up to 0.25 input px from half-pixel "
-                "ones; TensorFlow 1 computes this, PyTorch does not",
+                "ones; TensorFlow 1 computes this",
                 "note",
                 "proven",
                 declined="TensorFlow 1 means it",

@@ -6,7 +6,9 @@ coremltools builds such an operator, and no document says what it computes; Appl
 leave the pair out as invalid.
 
 ## Where it comes from
-TensorFlow graphs with both flags, models built or edited by hand.
+Models built or edited by hand. TensorFlow's kernel refuses both flags, and so does coremltools'
+frontend for its graphs. Source: TensorFlow, core/kernels/image/image_resizer_state.h; coremltools,
+converters/mil/frontend/tensorflow/ops.py, ResizeBilinear.
 
 ## What is reported
 An error. From iOS 16 on only: before, the operator has no half_pixel_centers.

@@ -3,7 +3,7 @@
 ## Why it matters
 resize_bilinear and resize default to sampling_mode DEFAULT, and the upsample layer of a neural
 network to linearUpsampleMode DEFAULT. Both read i X/N: the image is shifted by (1 - N/X) / 2
-output pixels against PyTorch and TensorFlow 2, a quarter input pixel at x2. upsample_bilinear
+input pixels against PyTorch and TensorFlow 2, a quarter of one at x2. upsample_bilinear
 says the same with half_pixel_centers=False.
 
 ## Where it comes from
@@ -33,6 +33,7 @@ from halfpixel.origin import Intent, Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Site
+from halfpixel_rules._claim import whose
 from halfpixel_rules._dropped import dropped_flags
 from halfpixel_rules._meant import findings
 
@@ -59,14 +60,11 @@ def check(site: Site) -> Iterator[Finding]:
     message = f"samples start on the first pixel, up to {shift:.3g} input px from half pixels"
     row = as_written(operation, "coordinates")
     if row is not None:
-        told = f"{message}; {row.framework} computes this, PyTorch and TensorFlow 2 do not"
+        told = f"{message}; {row.framework} computes this, TensorFlow 2 does not"
         yield Finding(told, "note", "proven", declined=f"{row.framework} means it")
         return
     fix = Fix("unsafe", meant)
-    plain = (site.torch_call or "").startswith("F.interpolate(x,")
-    computed = f"{site.torch_call} is" if plain else "no plain F.interpolate computes"
-    told = f"{message}; {computed} this"
-    yield Finding(told, "warning", "proven", fix)
+    yield Finding(f"{message}; {whose(operation)}", "warning", "proven", fix)
 
 
 def _shifted(sampling: Sampling) -> bool:
@@ -129,7 +127,7 @@ RULE = Rule(
             ),
             Finding(
                 "samples start on the first pixel, up to 0.25 input px from half pixels; "
-                "TensorFlow 1 computes this, PyTorch and TensorFlow 2 do not",
+                "TensorFlow 1 computes this, TensorFlow 2 does not",
                 "note",
                 "proven",
                 declined="TensorFlow 1 means it",
@@ -143,8 +141,8 @@ RULE = Rule(
             ),
             Finding(
                 "samples start on the first pixel: at length 5 to 10 (axis 2) samples are up to "
-                "0.25 input px off, weights up to 0.25; F.interpolate(x, size=(10, 14), "
-                'mode="bilinear", align_corners=False) was meant',
+                "0.25 input px off, interpolation weights up to 0.25; F.interpolate(x, "
+                'size=(10, 14), mode="bilinear", align_corners=False) was meant',
                 "warning",
                 "assumed",
                 Fix(

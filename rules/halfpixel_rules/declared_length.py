@@ -7,7 +7,7 @@ does not run, or runs and reads rows of the wrong length.
 
 ## Where it comes from
 - Shape inference multiplies a float32 scale in float64, onnxruntime in float32: 124 times
-  0.8306452 is 102 in one and 103 in the other. tf2onnx bakes the former into a Reshape where
+  0.83064514 is 102 in one and 103 in the other. tf2onnx bakes the former into a Reshape where
   there is one channel.
 - A scale that was rounded on its way (1.1 in float16 is 1.0996: 20 gives 21, not 22), or a size
   that was written as a scale.

@@ -8,7 +8,8 @@ the node's own attributes give other weights. Nothing crashes; the output is wro
 - antialias with align_corners=True: PyTorch keeps the centres of half pixels and changes the
   step alone, which no Resize attribute says (torch.onnx.export writes align_corners);
 - onnxscript up to 0.7.0 wrote exclude_outside=0 and, up to 0.6.2, cubic_coeff_a=-0.75 for
-  antialias; tools that rewrite attributes;
+  antialias (source: models/exporter_mismatches, H1 to H4, written by both); tools that rewrite
+  attributes;
 - a model edited by hand, or a policy (`--expect`) that the model does not follow;
 - pads of a transposed convolution that a tool moved from one side to the other, a RoiAlign that
   was taken to a later opset without its old default, a GridSample or AffineGrid with the other
@@ -36,6 +37,8 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import Interpolate, parse_call
+from halfpixel.dialect import ONNX
+from halfpixel.intents.axis_deviation import Deviation
 from halfpixel.intents.cause import Cause
 from halfpixel.origin import Intent, Operator
 from halfpixel.rule import (
@@ -71,11 +74,19 @@ def check(site: Site) -> Iterator[Finding]:
     if intent is None or intent.how == "named":  # differs-from-name is about these
         return
     if intent.operator is None:
-        yield from findings(site, CAUSES, "the weights are not those of the call")
+        yield from findings(site, CAUSES, _why)
     elif (off := difference(site, intent.operator)) is not None:
         meant = on_axes_of(site, intent.operator)
         fix = Fix("safe", meant)
         yield Finding(f"{off}; {intent.text} was meant", "error", "proven", fix)
+
+
+def _why(site: Site, _found: Deviation) -> str:
+    """Return what is wrong: something that no attribute says, or the attributes."""
+    call = None if site.intent is None else site.intent.call
+    if site.operation.dialect == ONNX and call and call.antialias and call.align_corners:
+        return "ONNX's Resize cannot express antialias=True with align_corners=True"
+    return "the interpolation weights are not those of the call"
 
 
 def _intent(text: str) -> Intent:
@@ -113,9 +124,9 @@ RULE = Rule(
                 like=_SHAPES,
             ),
             Finding(
-                "the weights are not those of the call: at length 5 to 3 (axis 2) weights are "
-                'up to 0.0536 off; F.interpolate(x, size=(3, 3), mode="bilinear", '
-                "align_corners=False, antialias=True) was meant",
+                "the interpolation weights are not those of the call: at length 5 to 3 (axis 2) "
+                "interpolation weights are up to 0.0536 off; F.interpolate(x, size=(3, 3), "
+                'mode="bilinear", align_corners=False, antialias=True) was meant',
                 "error",
                 "proven",
                 Fix("safe", example_resize(replace(_AA, copies_same_length=True))),
@@ -127,9 +138,10 @@ RULE = Rule(
                 intent=_intent(_CORNERS), like=_SHAPES,
             ),
             Finding(
-                "the weights are not those of the call: at length 5 to 3 (axis 2) samples are up "
-                "to 0.5 input px off, weights up to 0.286; F.interpolate(x, size=(3, 3), "
-                'mode="bilinear", align_corners=True, antialias=True) was meant',
+                "ONNX's Resize cannot express antialias=True with align_corners=True: at length 5 "
+                "to 3 (axis 2) samples are up to 0.5 input px off, interpolation weights up to "
+                '0.286; F.interpolate(x, size=(3, 3), mode="bilinear", align_corners=True, '
+                "antialias=True) was meant",
                 "error",
                 "proven",
                 Fix(

@@ -7,9 +7,10 @@ that was lost, `ResizeNearestNeighbor` on a bilinear layer a label map that is b
 loads, runs, and gives other values.
 
 ## Where it comes from
-- tf2onnx from 1.16 on writes TensorFlow's ResizeArea as nearest;
+- tf2onnx writes TensorFlow's ResizeArea as nearest (source: models/reports,
+  tf-area-6x8-to-3x4.onnx, which it wrote);
 - coremltools writes ResizeNearestNeighbor that shrinks as bilinear, in ML Programs and neural
-  networks;
+  networks (source: models/reports, tf-nearest-16x16-to-8x8-ios16.mlpackage and others);
 - a node that was edited, or renamed by hand.
 
 ## What is reported
@@ -46,8 +47,8 @@ def check(site: Site) -> Iterator[Finding]:
     n_in, n_out = worst.witness or (0, 0)
     message = (
         f"its name is that of {intent.text}, which {computes(site.operation)}: at length {n_in} to "
-        f"{n_out} (axis {verdict.worst.axis}) weights are up to "
-        f"{float(worst.weight_difference):.3g} off"
+        f"{n_out} (axis {verdict.worst.axis}) interpolation weights are up "
+        f"to {float(worst.weight_difference):.3g} off"
     )
     yield Finding(message, "warning", "named", Fix("unsafe", meant))
 
@@ -80,7 +81,7 @@ RULE = Rule(
             _named(_PICKED, "ResizeArea", _MEAN, _SIZES),
             Finding(
                 "its name is that of ResizeArea, which takes the mean of a window: at length 6 to "
-                "3 (axis 2) weights are up to 0.5 off",
+                "3 (axis 2) interpolation weights are up to 0.5 off",
                 "warning",
                 "named",
                 Fix("unsafe", _MEAN),
@@ -90,7 +91,7 @@ RULE = Rule(
             _named(_BLENDED, "ResizeNearestNeighbor", _NEAREST, _SIZES),
             Finding(
                 "its name is that of ResizeNearestNeighbor, which picks one pixel: at length 6 to "
-                "3 (axis 2) weights are up to 0.5 off",
+                "3 (axis 2) interpolation weights are up to 0.5 off",
                 "warning",
                 "named",
                 Fix("unsafe", _NEAREST),

@@ -6,11 +6,14 @@ number that it had. The model then resizes every input to the size of the exampl
 right for that one, stretched for all others.
 
 ## Where it comes from
-Both of PyTorch's exporters, whenever a length passes through Python's int(), float() or round()
-with dynamic axes. Lengths that stay symbolic (`s * 2`, `s // 2`, `y.shape[2:]`, a scale factor)
-are exported as arithmetic. Position embeddings that are resized to the image's own grid become a
-constant that is resized to a constant; a batch that is frozen in sizes resizes the batch itself, so
-that four images give one.
+PyTorch's exporters, where a dynamic length becomes a number of Python's on the way (run with 2.13):
+torch.onnx.export(dynamo=True) freezes `int(s * 1.5)`, and keeps it as arithmetic where it is given
+a program of torch.export with strict=True; `int(s) * 2` and math.floor() stay arithmetic. Tracing
+by TorchScript freezes int(), math.floor() and math.ceil(); a scripted module keeps the arithmetic.
+round() is refused by both. Lengths that stay symbolic (`s * 2`, `s // 2`, `y.shape[2:]`, a scale
+factor) are exported as arithmetic. Position embeddings that are resized to the image's own grid
+become a constant that is resized to a constant; a batch that is frozen in sizes resizes the batch
+itself, so that four images give one.
 
 ## What is reported
 A warning where the batch is free and its size a number; one where a constant of the file is

@@ -1,17 +1,19 @@
-"""A resize is written in other operators: gathers with index tables, or a pooling.
+"""A resize is written in other operators: gathers with index tables, a pooling, or copies.
 
 ## Why it matters
 Tools that look for Resize do not see it: delegates for mobile chips fall back, quantisers
-treat it as data movement, and nobody reads its coordinates. What it computes is fixed for the
-exported sizes.
+treat it as data movement, and nobody reads its coordinates. Index tables and windows are fixed for
+the exported sizes.
 
 ## Where it comes from
 torch.onnx.export(dynamo=True) decomposes nearest-exact and 1-D linear into GatherND, and area and
-adaptive pooling into AveragePool, or into GatherND and a mean.
+adaptive pooling into AveragePool, or into GatherND and a mean. Keras' UpSampling2D becomes Tile and
+Reshape, or slices that are put back several times; PyTorch's repeat_interleave, or expand and
+reshape, becomes Expand and Reshape; a pixel shuffle by hand becomes Reshape, Transpose and Reshape.
 
 ## What is reported
-A note with the PyTorch call that the nodes are, found from their index tables and weights. An
-AveragePool is named only where the exporter recorded that the user's own line resamples: others
+A note with the PyTorch call that the nodes are, found from their index tables, weights and shapes.
+An AveragePool is named only where the exporter recorded that the user's own line resamples: others
 are written by F.avg_pool2d, and are meant to be pooling.
 
 ## Fix safety
@@ -28,11 +30,13 @@ DECLINED = "it computes what was meant"
 
 
 def check(site: Site) -> Iterator[Finding]:
-    """Name the resize that a gather or pooling is."""
+    """Name the resize that a gather, a pooling or copies are."""
     operation = site.operation
-    if not operation.hidden or "F.interpolate(" not in (operation.torch_call or ""):
+    if not operation.hidden or not operation.torch_call:
         return
-    if operation.op != "AveragePool" or operation.origin.resampling_line:
+    if operation.op != "AveragePool" or (
+        operation.origin.resampling_line and "F.interpolate(" in operation.torch_call
+    ):
         message = f"{operation.torch_call} is written as {operation.hidden}"
         yield Finding(message, "note", "proven", declined=DECLINED)
 

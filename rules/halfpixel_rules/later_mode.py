@@ -1,13 +1,13 @@
 """A mode or operator of Core ML is later than the specification that the model names.
 
 ## Why it matters
-A model says which specification it is written in, and so which systems run it. An older system
-refuses what it does not know, or, for a neural network's layer, reads the mode as the default:
-aligned corners become TensorFlow 1's coordinates without a word.
+A model says which specification it is written in, and so which systems run it. What an older
+system makes of a mode that it does not know is not documented: it may refuse the model, or skip the
+field, as protocol buffers allow, and read the default in its place.
 
 ## Where it comes from
 coremltools does not raise the version for what stands in a branch or loop of a neural network
-(seen with 9.0: version 4 with ALIGN_CORNERS_TRUE inside), and `milproto` checks a program against
+(run with 9.0: version 4 with ALIGN_CORNERS_TRUE inside), and `milproto` checks a program against
 the model's version alone; models edited by hand.
 
 ## What is reported

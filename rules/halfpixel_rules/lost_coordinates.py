@@ -4,15 +4,18 @@
 Up to opset 10 Resize and Upsample know asymmetric coordinates only, and say nothing of them.
 From opset 11 on saying nothing means half_pixel and round_prefer_floor. An upgrade that does
 not write the old meaning out changes what the node computes: linear at x2 moves by a quarter
-pixel, nearest by up to a pixel where it shrinks.
+pixel, nearest by half its step where it shrinks, which is 2 pixels from 5 to 1.
 
 ## Where it comes from
 onnx.version_converter, and tools built on it, leave both attributes out when they take
-Upsample or Resize-10 to opset 11 or later. Exporters write at least one of the two.
+Upsample or Resize-10 to opset 11 or later. PyTorch's exporters always write
+coordinate_transformation_mode. Source: torch/onnx/symbolic_helper.py, _interpolate_helper;
+onnxscript, function_libs/torch_lib/ops/nn.py.
 
 ## What is reported
 A warning where the defaults compute something else than asymmetric coordinates would, and an
-older opset could say the rest: a cubic or antialiased resize was never upgraded from one. Where
+older opset can have said all that the node says: a mode, nearest or linear, and scales. What has
+sizes, axes, a cubic kernel, antialias or any other attribute was never upgraded from one. Where
 a known exporter's habit is that half pixels were meant (PyTorch's, for linear), the loss
 has put right what the older opset could not say, and a note says so.
 
@@ -24,23 +27,19 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from halfpixel.conventions.onnx.resize import FIRST_RESIZE
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.deviation import deviation
 from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Site
-
-MARKS = ("coordinate_transformation_mode", "nearest_mode")
+from halfpixel_rules._upgraded import as_in_opset_10
 
 
 def check(site: Site) -> Iterator[Finding]:
     """Compare the defaults with the asymmetric coordinates of older opsets."""
     operator, operation = site.operator, site.operation
-    if site.op != "Resize" or site.opset < FIRST_RESIZE or not isinstance(operator, Resize):
-        return
-    if any(name in operation.attributes for name in MARKS) or _newer(operator):
+    if not isinstance(operator, Resize) or not as_in_opset_10(site):
         return
     old = replace(operator, axes=tuple((axis, _asymmetric(s)) for axis, s in operator.axes))
     verdict = compare_resize(operator, old, *operation.lengths)
@@ -59,12 +58,6 @@ def check(site: Site) -> Iterator[Finding]:
     yield Finding(message, "warning", "assumed", Fix("unsafe", old))
 
 
-def _newer(operator: Resize) -> bool:
-    """Whether no opset up to 10 can say what a node says: no upgrade can have lost it."""
-    kernels = [sampling.kernel for _, sampling in operator.axes]
-    return any(isinstance(k, Cubic) or (isinstance(k, Linear) and k.antialias) for k in kernels)
-
-
 def _asymmetric(sampling: Sampling) -> Sampling:
     kernel = sampling.kernel
     if isinstance(kernel, Nearest):
@@ -72,7 +65,7 @@ def _asymmetric(sampling: Sampling) -> Sampling:
     return replace(sampling, coordinate="asymmetric", kernel=kernel)
 
 
-_LENGTHS: Facts = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "sizes"}
+_LENGTHS: Facts = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "scales"}
 _LINEAR = Sampling("half_pixel", Linear())
 _CALL = parse_call('F.interpolate(x, size=(10, 10), mode="bilinear")')
 _WORDS = (
@@ -109,6 +102,24 @@ RULE = Rule(
                 like=_LENGTHS,
             ),
             because="opset 10 has no cubic resize that an upgrade could have come from",
+        ),
+        Good(
+            example_site(
+                "Resize",
+                example_resize(_LINEAR),
+                attributes={"mode": "linear"},
+                like={**_LENGTHS, "by": "sizes"},
+            ),
+            because="opset 10 has no sizes",
+        ),
+        Good(
+            example_site(
+                "Resize",
+                example_resize(_LINEAR),
+                attributes={"mode": "linear", "axes": (2, 3)},
+                like=_LENGTHS,
+            ),
+            because="opset 10 has no axes",
         ),
         Bad(
             example_site(

@@ -6,8 +6,9 @@ corners in its place and warns on the console: every sample between two pixels i
 label map gets classes that it never had.
 
 ## Where it comes from
-coremltools 5.0 to 9.0, `convert_to="neuralnetwork"`, for F.interpolate(mode="nearest") to lengths
-that are no multiple. A bilinear resize with align_corners=True looks just the same in the file.
+coremltools 6.3 to 9.0, `convert_to="neuralnetwork"`, for F.interpolate(mode="nearest") to lengths
+that are no multiple; 5.0 to 6.2 refuse it (source: the wheels, run). A bilinear resize with
+align_corners=True looks just the same in the file.
 
 ## What is reported
 An error where the layer still has the name of PyTorch's nearest. Where the name says nothing, a
@@ -95,7 +96,8 @@ RULE = Rule(
             ),
             Finding(
                 "pixels are blended: at length 6 to 9 (axis 2) samples are up to 0.625 input px "
-                'off, weights up to 0.625; F.interpolate(x, size=(9, 9), mode="nearest") was meant',
+                "off, interpolation weights up to 0.625; F.interpolate(x, size=(9, 9), "
+                'mode="nearest") was meant',
                 "error",
                 "proven",
                 Fix("safe", _CALL.resize(4)),

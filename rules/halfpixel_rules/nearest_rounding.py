@@ -2,13 +2,15 @@
 
 ## Why it matters
 PyTorch has two nearest modes: `nearest` is asymmetric + floor, `nearest-exact` is half_pixel +
-round_prefer_ceil. Every other pair of coordinates and rounding picks the neighbour at some
-samples: masks and label maps move by a pixel.
+round_prefer_ceil, or tf_half_pixel_for_nn + floor, which is proven to be the same. Most other
+pairs of coordinates and rounding pick the neighbour at some samples: masks and label maps move by
+a pixel.
 
 ## Where it comes from
-ONNX's own default is half_pixel + round_prefer_floor, which differs from nearest-exact at
-every tie, that is at every even downscale. Resize-10 leaves the rounding open: onnxruntime
-rounds up where it shrinks, TensorRT down; PyTorch's exporter at opset 10 means down.
+ONNX's own default is half_pixel + round_prefer_floor, which differs from nearest-exact at every
+tie: at every even downscale, but also from 2 to 3 or from 4 to 3. Resize-10 leaves the rounding
+open: onnxruntime rounds up where it shrinks, TensorRT down; PyTorch's exporter at opset 10 means
+down.
 
 ## What is reported
 An error where the call is recorded, a warning where it is assumed, or where nothing is known
@@ -26,7 +28,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from halfpixel.conventions.onnx.resize import FIRST_RESIZE
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.exporter_habit import as_written, dropped, instead
 from halfpixel.origin import Intent
@@ -35,11 +36,10 @@ from halfpixel.sampling import Nearest, Resize, Sampling, compare_resize
 from halfpixel.site import Attribute, Site
 from halfpixel_rules._dropped import dropped_flags
 from halfpixel_rules._meant import findings
+from halfpixel_rules._upgraded import as_in_opset_10
 
 if TYPE_CHECKING:
     from halfpixel.intents.exporter import Row
-
-DEFAULTS = ("coordinate_transformation_mode", "nearest_mode")
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -49,9 +49,7 @@ def check(site: Site) -> Iterator[Finding]:
         return
     if not all(isinstance(sampling.kernel, Nearest) for _, sampling in operator.axes):
         return
-    written = any(name in site.operation.attributes for name in DEFAULTS)
-    lost = site.opset >= FIRST_RESIZE and not written
-    if lost and site.op == "Resize":
+    if as_in_opset_10(site):
         return  # lost-coordinates is about these
     if site.intent is not None:
         why = "the pixels are picked by another rule"
@@ -149,8 +147,8 @@ RULE = Rule(
             ),
             Finding(
                 "the pixels are picked by another rule: at length 5 to 3 (axis 2) samples are "
-                "up to 1 input px off, weights up to 1; F.interpolate(x, size=(3, 3), "
-                'mode="nearest") was meant',
+                "up to 1 input px off, interpolation weights up to 1; F.interpolate(x, "
+                'size=(3, 3), mode="nearest") was meant',
                 "warning",
                 "assumed",
                 Fix(

@@ -10,7 +10,8 @@ A Resize-18 or later with `axes` such as [-2, -1] and keep_aspect_ratio_policy n
 not_smaller. Without a policy onnxruntime takes negative axes as it should.
 
 ## What is reported
-A warning with the lengths that onnxruntime 1.31 gives along these axes, where the input is known.
+A warning with the lengths that onnxruntime gives along these axes (run with 1.31), where the input
+is known.
 
 ## Fix safety
 None: the node says what is meant; the same axes written without a sign mean the same everywhere.

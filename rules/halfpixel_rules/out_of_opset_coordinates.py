@@ -1,7 +1,8 @@
 """A Resize names coordinates that its opset does not have.
 
 ## Why it matters
-tf_half_pixel_for_nn was taken out in opset 13 and half_pixel_symmetric came in with opset 19.
+tf_half_pixel_for_nn was taken out in opset 13 and half_pixel_symmetric came in with opset 19
+(source: ONNX, docs/Changelog.md, Resize-13 and Resize-19).
 Nothing says what they mean there. onnxruntime and ONNX's checker do not look and let both
 through; ONNX's reference evaluator refuses tf_half_pixel_for_nn, other runtimes refuse or
 replace either.

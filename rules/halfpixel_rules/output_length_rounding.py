@@ -170,8 +170,8 @@ def _size_as_scale(operation: Operation, operator: Resize) -> Iterator[Finding]:
         if inferred == n_out or output_length_float32(n_in, float(scale)) != n_out:
             continue
         yield Finding(
-            f"length {n_in} to {n_out} (axis {axis}) is written as scale {float(scale):.9g}, "
-            f"which shape inference rounds down to {inferred}"
+            f"length {n_in} to {n_out} (axis {axis}) is stored as scale {float(scale):.9g}; shape "
+            f"inference then computes {inferred}, though onnxruntime produces {n_out}"
             + (": the node that reads it does not load" if operation.surroundings.joined else ""),
             "warning" if operation.surroundings.joined else "note",
             "simulated",

@@ -14,10 +14,10 @@ CPU is what they fall back to.
   axes 1 and 2, `axes` that then name others.
 
 ## What is reported
-The row of the table of [onnxruntime-cpu](targets.md#onnxruntime-cpu) that holds, by onnxruntime
-1.31: an error where ONNX does not allow the node either. A legal node is a warning, since most
-models are first run there and this one is not; with `--target` it is known where the model runs,
-and target-refuses speaks of that in its place. An Upsample that shrinks has a rule of its own.
+The row of the table of [onnxruntime-cpu](targets.md#onnxruntime-cpu) that holds (run with 1.31):
+an error where ONNX does not allow the node either. A legal node is a warning, since most models
+are first run there and this one is not; with `--target` it is known where the model runs, and
+target-refuses speaks of that in its place. An Upsample that shrinks has a rule of its own.
 
 ## Fix safety
 Safe where an input is missing or of another type: an empty one is connected, or the same values as

@@ -1,10 +1,11 @@
 """A scale other than 1 leaves a length as it was, and runtimes disagree on what that means.
 
 ## Why it matters
-7 pixels at scale 1.1 stay 7. Is the axis copied or resampled? PyTorch's linear modes, and
-nearest over two axes from 2.1 on, copy each such axis; its bicubic, and nearest over one or
-three axes, resample. onnxruntime's CPU kernel copies where no length at all
-changes and resamples otherwise; its CUDA kernel and the specification always resample.
+7 pixels at scale 1.1 stay 7. Is the axis copied or resampled? On the CPU PyTorch's linear modes,
+and nearest over two axes, copy each such axis; its bicubic, and nearest over one or three axes,
+resample. Its CUDA kernels copy where all lengths stay and resample otherwise (source: PyTorch 2.0,
+aten/src/ATen/native/cuda/UpSampleBilinear2d.cu; not run). onnxruntime's CPU kernel copies where no
+length at all changes and resamples otherwise; the specification always resamples.
 
 ## Where it comes from
 Scale factors slightly above 1, or small images. The exporters write what the call says; the
@@ -19,8 +20,8 @@ note.
 
 ## Fix safety
 Safe where the call is recorded and the file fixes the lengths: the axis is copied, or what
-PyTorch computes there is written out. None at other lengths: no attribute chooses between
-copying and resampling.
+PyTorch computes there on the CPU is written out. None at other lengths: no attribute chooses
+between copying and resampling.
 """
 
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.intents.axis_deviation import Deviation
 from halfpixel.origin import Intent
 from halfpixel.rule import (
     Bad,
@@ -51,8 +53,7 @@ DECLINED = "no attribute chooses between copying and resampling"
 
 def check(site: Site) -> Iterator[Finding]:
     """Look for axes whose length stays though their scale, or their weights, say otherwise."""
-    why = "a scale that leaves the length is a copy on one side only"
-    found = list(findings(site, frozenset({"copy"}), why))
+    found = list(findings(site, frozenset({"copy"}), _why))
     for finding in found:
         yield finding if finding.fix else replace(finding, declined=DECLINED)
     operator = site.operator
@@ -82,6 +83,17 @@ def check(site: Site) -> Iterator[Finding]:
             )
             yield Finding(message, "note", "simulated", declined=DECLINED)
             return
+
+
+def _why(_site: Site, found: Deviation) -> str:
+    """Return which side copies an axis whose length stays."""
+    meant = found.meant.sampling(found.axis)
+    if meant is None or meant.scale is None:
+        return "a length that stays is copied by PyTorch or by the file, and resampled by the other"
+    kept = f"{found.n_in} x {float(meant.scale):.6g} rounds down to {found.n_out}"
+    if meant.copies_same_length:
+        return f"{kept}, which PyTorch copies and onnxruntime resamples"
+    return f"{kept}, which PyTorch still resamples and onnxruntime returns unchanged"
 
 
 def _record(text: str) -> Intent:
@@ -137,9 +149,9 @@ RULE = Rule(
                 like=_SAME,
             ),
             Finding(
-                "a scale that leaves the length is a copy on one side only: at length 7 to 7 "
-                "(axis 3) samples are up to 0.591 input px off; F.interpolate(x, "
-                'scale_factor=1.1, mode="bicubic", align_corners=False) was meant',
+                "7 x 1.1 rounds down to 7, which PyTorch still resamples and onnxruntime returns "
+                "unchanged: at length 7 to 7 (axis 3) samples are up to 0.591 input px off; "
+                'F.interpolate(x, scale_factor=1.1, mode="bicubic", align_corners=False) was meant',
                 "error",
                 "simulated",
                 Fix("safe", example_resize(_CUBIC)),

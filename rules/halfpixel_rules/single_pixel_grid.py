@@ -2,9 +2,8 @@
 
 ## Why it matters
 With align_corners the base coordinates run from -1 to 1. An axis of one pixel has only one of
-them: PyTorch takes 0, the middle of the image; ONNX's reference evaluator takes -1, its edge,
-onnxruntime +1, and ONNX's function body divides by zero for a height or width. The sampled row
-comes from the border of the image.
+them: PyTorch takes 0, the middle of the image; ONNX's reference evaluator takes -1, its edge, and
+onnxruntime +1. The sampled row comes from the border of the image.
 
 ## Where it comes from
 PyTorch's TorchScript exporter at opset 20, for F.affine_grid(align_corners=True) to a height

@@ -2,13 +2,15 @@
 
 ## Why it matters
 `pytorch_half_pixel` differs from `half_pixel` in one case: an output length of 1 reads input
-coordinate 0. PyTorch has read the centre since 1.10. A pyramid pooling branch or a global
-descriptor that is resized to 1 takes the corner of the image, half its length away.
+coordinate 0. PyTorch has read the centre since 1.10 (run with 1.12 and 2.13). A pyramid pooling
+branch or a global descriptor that is resized to 1 takes the corner of the image, half its length
+away.
 
 ## Where it comes from
-PyTorch's TorchScript exporter up to 2.0 and onnxscript up to 0.7.0 wrote pytorch_half_pixel.
+PyTorch's TorchScript exporter up to 1.12 and onnxscript up to 0.7.0 wrote pytorch_half_pixel
+(source: models/corpus, written by 1.8.1 and 1.12.1, and models/exporter_mismatches, H1 to H4).
 Up to PyTorch 1.9 that was what PyTorch computed for linear; for cubic it read coordinate
--1/2, which blends two pixels.
+-1/2, which blends pixels (source: the outputs of 1.8.1 beside models/corpus).
 
 ## What is reported
 An error where the call is recorded and the output length is 1; a warning where it is assumed. At
@@ -130,8 +132,8 @@ RULE = Rule(
             ),
             Finding(
                 "an output length of 1 reads input pixel 0: at length 5 to 1 (axis 2) samples "
-                "are up to 2 input px off, weights up to 1; F.interpolate(x, size=(1, 4), "
-                'mode="bilinear", align_corners=False) was meant',
+                "are up to 2 input px off, interpolation weights up to 1; F.interpolate(x, "
+                'size=(1, 4), mode="bilinear", align_corners=False) was meant',
                 "error",
                 "proven",
                 Fix("safe", _axes("half", copies=True)),

@@ -56,4 +56,5 @@ RULE = Rule(
         ),
     ),
     kind="target",
+    aliases=("roi-align-max",),
 )

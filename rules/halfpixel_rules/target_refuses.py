@@ -15,8 +15,9 @@ a later specification than the target's is refused as a whole: no other operator
 
 ## Fix safety
 Safe where other attributes that the target takes are proven to say the same at every size.
-Otherwise none: the node is right. `halfpixel fix --lower NODE=matmul` writes it in operators that
-every provider has, exactly.
+Otherwise none: the node is right. `halfpixel fix --lower NODE=matmul` writes it as matrix products,
+which a CUDA provider rounds to TF32 unless use_tf32=0 (source: onnxruntime, docs of the CUDA
+execution provider).
 """
 
 from collections.abc import Iterator

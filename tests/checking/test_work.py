@@ -192,7 +192,7 @@ def different(count: int, start: int) -> ModelProto:
         sizes = helper.make_tensor(f"z{i}", TensorProto.INT64, [4], [1, 1, 2 * start + i + 1, 4])
         node = models.resize(f"x{i}", f"y{i}", f"up{i}", {"mode": "linear"})
         node.input[2:] = ["", f"z{i}"]
-        del node.attribute[1]  # the coordinates, which a rule then compares with what they may be
+        node.attribute[1].s = b"asymmetric"  # which a rule compares with half pixels
         made.graph.node.append(node)
         made.graph.initializer.append(sizes)
         shape = (1, 1, start + i, 4)

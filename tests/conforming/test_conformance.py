@@ -97,7 +97,7 @@ def test_a_reproducer_shows_the_difference(config: Config) -> None:
     with contextlib.redirect_stdout(printed):
         exec(reproducer(config), {})  # noqa: S102 - our own script
     found = np.array(printed.getvalue().replace("[", "").replace("]", "").split(), float)
-    expected = reproducer(config).split("exactly: ")[1].replace("#", "")
+    expected = reproducer(config).split("# expected, exactly")[1].split(": ", 1)[1].replace("#", "")
     exact = np.array(expected.replace("[", "").replace("]", "").split(), float)
     assert found.shape == exact.shape
     assert np.abs(found - exact).max() > 0.01

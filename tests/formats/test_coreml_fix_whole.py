@@ -142,7 +142,7 @@ def test_a_name_from_a_file_cannot_write_to_the_terminal(tmp_path: Path) -> None
     from halfpixel.cli.main import cli
 
     path = _package(tmp_path, [_bilinear("evil\x1b[31m\nx: error")], [])
-    output = CliRunner().invoke(cli, ["check", str(path)]).output
+    output = CliRunner().invoke(cli, ["check", "--severity", "note", str(path)]).output
     assert "\x1b[31m" not in output
     assert r"evil\x1b[31m\nx: error" in output
 

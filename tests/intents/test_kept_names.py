@@ -111,8 +111,8 @@ HALF, CORNERS = "half_pixel", "align_corners"
 NEVER = [
     ("nearest", HALF, {"mode": "nearest", "nearest_mode": "floor"}, "nearest-rounding"),
     ("nearest", CORNERS, {"mode": "nearest", "nearest_mode": "floor"}, "nearest-rounding"),
-    ("bicubic", CORNERS, CUBIC, "foreign-cubic"),
-    ("bicubic", "asymmetric", CUBIC, "foreign-cubic"),
+    ("bicubic", CORNERS, CUBIC, "foreign-kernel"),
+    ("bicubic", "asymmetric", CUBIC, "foreign-kernel"),
     ("nearest", CORNERS, {"mode": "nearest", "nearest_mode": "round_prefer_ceil"}, ""),
     ("bicubic", HALF, CUBIC, ""),
 ]
@@ -127,7 +127,7 @@ def test_what_tensorflow_never_computes_becomes_what_it_does(
     name = {"nearest": "ResizeNearestNeighbor", "bicubic": "ResizeBicubic"}[method]
     written = {**words, "coordinate_transformation_mode": coordinates}
     model = exported(written, opset=13, producer=producer, name=name, lengths=(6, 7, 9, 11))
-    assert {"nearest-rounding", "foreign-cubic"} & loud(check(model)).keys() == ({rule} - {""})
+    assert {"nearest-rounding", "foreign-kernel"} & loud(check(model)).keys() == ({rule} - {""})
     fixed = fix(model, settings=FixSettings(unsafe=True), select=[rule] if rule else ["foreign-*"])
     (site,) = check(fixed.model if fixed.changed else model).sites
     meant = read(

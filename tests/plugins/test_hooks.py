@@ -28,7 +28,9 @@ WRONG = models.MISMATCHES / "A3.onnx"
 
 WARNED = models.MISMATCHES / "B1.onnx"
 
-PACKAGE = models.MODELS / "coreml" / "interpolate" / "nearest-6x10-to-9x7-ios15.mlpackage"
+NOTED = models.MODELS / "coreml" / "interpolate" / "nearest-6x10-to-9x7-ios15.mlpackage"
+
+DEFAULT = models.MODELS / "coreml" / "variants" / "resize-up-linear-default-ios17.mlpackage"
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_the_check_hook_sees_models_and_packages(repository: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert "1 resampling node in 1 file" in done.stdout
     shutil.copy(WRONG, repository / "wrong model.onnx")
-    shutil.copytree(PACKAGE, repository / "net.mlpackage")
+    shutil.copytree(DEFAULT, repository / "net.mlpackage")
     done = hook(repository, "halfpixel-check")
     assert done.returncode == 1
     assert "wrong model.onnx: node__upsample_bilinear2d_aa" in done.stdout
@@ -86,17 +88,18 @@ def test_the_check_hook_sees_models_and_packages(repository: Path) -> None:
 
 def test_the_fix_hook_changes_the_files_and_then_passes(repository: Path) -> None:
     shutil.copy(WRONG, repository / "wrong.onnx")
-    shutil.copytree(PACKAGE, repository / "net.mlpackage")
-    before = halfpixel.check(repository / "net.mlpackage").count("error")
+    shutil.copytree(NOTED, repository / "net.mlpackage")
+    (repository / "pyproject.toml").write_text('[tool.halfpixel]\nseverity = "note"\n')
+    before = halfpixel.check(repository / "net.mlpackage").count("note")
     done = hook(repository, "halfpixel-fix")
     assert done.returncode == 1
     assert "files were modified by this hook" in done.stdout
     assert halfpixel.check(repository / "wrong.onnx").findings == ()
-    assert before > halfpixel.check(repository / "net.mlpackage").count("error")
+    assert before > halfpixel.check(repository / "net.mlpackage").count("note")
     again = hook(repository, "halfpixel-fix")
     assert again.returncode == 0, again.stdout
     assert sorted(path.name for path in repository.iterdir() if path.name != ".git") == [
-        ".pre-commit-config.yaml", "net.mlpackage", "notes.txt", "wrong.onnx",
+        ".pre-commit-config.yaml", "net.mlpackage", "notes.txt", "pyproject.toml", "wrong.onnx",
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from halfpixel.rule import (
     Good,
     GoodModel,
     Rule,
+    chosen_rules,
     load_rules,
     package_rules,
 )
@@ -80,3 +81,39 @@ def test_names_are_unique_and_those_of_files() -> None:
 
 def test_rules_are_found_by_their_entry_point() -> None:
     assert set(NAMES) <= {rule.name for rule in load_rules()}
+
+
+OLD_NAMES = {
+    "antialias-border": "foreign-kernel",
+    "even-kernel": "unaligned-corners",
+    "foreign-cubic": "foreign-kernel",
+    "misaligned-upsampling": "unaligned-corners",
+    "nudged-scale": "device-dependent",
+    "output-padding": "checkerboard",
+    "roi-align-max": "target-differs",
+    "unaligned-input": "unaligned-corners",
+    "unpadded-stride": "unaligned-corners",
+}
+
+
+def test_a_rule_is_chosen_by_the_names_that_it_took_over() -> None:
+    told = {alias: rule.name for rule in RULES for alias in rule.aliases}
+    assert told == OLD_NAMES
+    assert not told.keys() & set(NAMES)
+    for alias, name in told.items():
+        assert [rule.name for rule in chosen_rules(select=[alias])] == [name]
+        assert name not in {rule.name for rule in chosen_rules(ignore=[alias])}
+
+
+def test_a_pattern_speaks_of_the_names_of_today_first() -> None:
+    assert {rule.name for rule in chosen_rules(select=["antialias-*"])} == {
+        "antialias-column",
+        "antialias-lost",
+    }
+
+
+def test_a_rule_that_is_chosen_by_name_is_asked_of_every_site() -> None:
+    (always,) = chosen_rules(select=["even-kernel"])
+    (usual,) = (rule for rule in chosen_rules() if rule.name == always.name)
+    assert usual.wanted is not None
+    assert always.wanted is None

@@ -102,7 +102,7 @@ def test_several_targets_at_once(tmp_path: Path) -> None:
         "  on     tensorrt: refused",
         "  on     onnxruntime-cuda: native",
         "  on     coreml-ios15: native",
-        "warning target-refuses: tensorrt refuses it: the coordinate_transformation_mode (assumed)",
+        "tensorrt refuses it: the coordinate_transformation_mode (assumed, not proven)",
         "fix (safe): set coordinate_transformation_mode=half_pixel",
     ):
         assert line in result.output

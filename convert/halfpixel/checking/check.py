@@ -11,7 +11,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
-from halfpixel.checking.result import FileReport, Report, SiteFinding, announced, faults_of
+from halfpixel.checking.asking import after_siblings, faults_of, of_model, of_site
+from halfpixel.checking.result import FileReport, Report, SiteFinding, announced
 from halfpixel.errors import Defect, HalfpixelError, RuleError, UsageError
 from halfpixel.format import Format, Opened
 from halfpixel.intents.policy import Policy, expected, parse_policy
@@ -23,8 +24,6 @@ from halfpixel.rule import (
     Rule,
     Severity,
     chosen_rules,
-    of_model,
-    of_site,
 )
 from halfpixel.site import Operation, Site
 from halfpixel.work import MOST, PLAIN, TooMuchWork, one_node, spend, working
@@ -37,7 +36,7 @@ class Settings(Struct, frozen=True):
         select: names or patterns of rules to ask; all where empty.
         ignore: names or patterns of rules to leave out.
         policies: what the user expects of sites.
-        severity: the mildest severity that is reported.
+        severity: the mildest severity that is reported; None where nobody chose one, and all is.
         targets: names of targets, or paths of their tables, that the models are to run on.
         max_work: steps of exact work that a file may take.
         shapes: lengths of inputs, by name, at which models are judged.
@@ -48,11 +47,16 @@ class Settings(Struct, frozen=True):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     policies: tuple[Policy, ...] = ()
-    severity: Severity = "note"
+    severity: Severity | None = None
     targets: tuple[str, ...] = ()
     max_work: int = MOST
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, "tuple[int, ...]"])
     intents: Mapping[tuple[str, str], Intent] = field(default_factory=dict[tuple[str, str], Intent])
+
+    @property
+    def shown(self) -> Severity:
+        """The mildest that people are shown and `fix` repairs: notes where rules are chosen."""
+        return self.severity or ("note" if self.select else "warning")
 
 
 def settings_of(
@@ -265,9 +269,9 @@ class Judge:
         ]
         located += [SiteFinding(*one) for one in of_model(self.rules, found, self._failed)]
         rank = SEVERITIES.index
-        kept = [
-            one for one in located if rank(one.finding.severity) <= rank(self.settings.severity)
-        ]
+        least = rank(self.settings.severity or "note")
+        kept = [one for one in located if rank(one.finding.severity) <= least]
+        kept = after_siblings(kept, found)
         kept.sort(key=lambda one: (order.get(id(one.site), 0), rank(one.finding.severity)))
         yield from kept
 

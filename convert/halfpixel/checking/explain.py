@@ -47,7 +47,7 @@ def explain(subject: str, shapes: Shapes | None = None) -> Iterator[str]:
         UsageError: it is none of these, or an input of the model cannot have the shape.
         HalfpixelError: the model cannot be read.
     """
-    rules = {rule.name: rule for rule in load_rules()}
+    rules = {name: rule for rule in load_rules() for name in (rule.name, *rule.aliases)}
     with boundary(subject):
         is_call = "(" in subject and not _exists(subject)
         if shapes and (subject in rules or is_call):

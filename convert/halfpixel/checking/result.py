@@ -3,14 +3,12 @@
 A rule gives the reason of a fix; what would write the fix says it in words.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.errors import ConventionError, GraphError, RuleError, reason_of
+from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Opened
 from halfpixel.printable import printable_line, printable_lines
 from halfpixel.rule import Finding, Rule, Severity
@@ -160,14 +158,3 @@ def _announced_at(model: Opened, place: int, one: SiteFinding, newest: int | Non
     except (ConventionError, GraphError) as error:
         return replace(one, finding=replace(one.finding, fix=None, declined=reason_of(error)))
     return replace(one, words=words)
-
-
-def faults_of(failed: Sequence[RuleError]) -> Iterator[str]:
-    """Yield one line a rule that failed: the first time, and how often it failed beside that."""
-    first: dict[str, RuleError] = {}
-    for error in failed:
-        first.setdefault(error.rule, error)
-    counts = Counter(error.rule for error in failed)
-    for rule, error in first.items():
-        more = counts[rule] - 1
-        yield f"{error}; it failed {more} times more" if more else str(error)

@@ -4,10 +4,9 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
 from halfpixel.cli.files import BACKUP, fixed_name
@@ -15,9 +14,6 @@ from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixResult, FixSettings
 from halfpixel.formats import atomic
-
-if TYPE_CHECKING:
-    from halfpixel.checking.check import Settings
 
 STANDARD_OUTPUT: Final = "-"
 
@@ -133,10 +129,3 @@ def lowerings(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
             raise UsageError(f"--lower {value!r}: expected NODE=KIND")
         pairs.append((pattern, kind))
     return tuple(pairs)
-
-
-def at_least_warnings(settings: "Settings", *, chosen: bool = False) -> "Settings":
-    """Return settings that leave notes alone, unless rules or a severity were chosen."""
-    if settings.severity == "note" and not settings.select and not chosen:
-        return replace(settings, severity="warning")
-    return settings

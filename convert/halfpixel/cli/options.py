@@ -206,8 +206,8 @@ def read_settings(  # noqa: PLR0913, PLR0917 - one an option of the commands
     if unknown:
         raise UsageError(f"{where}: [tool.halfpixel] has {unknown[0]!r}, expected {_listed(KEYS)}")
     policies = [*_policies(table.get("expect", {}), where), *(parse_policy(t) for t in expect)]
-    least = severity or str(table.get("severity", "note"))
-    if least not in SEVERITIES:
+    least = severity or cast("Severity | None", table.get("severity"))
+    if least is not None and least not in SEVERITIES:
         raise UsageError(f"{where}: severity is {least!r}, expected {_listed(SEVERITIES)}")
     return Settings(
         tuple(select) or _texts(table, "select", where),

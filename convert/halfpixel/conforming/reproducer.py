@@ -40,8 +40,11 @@ def reproducer(config: Config, provider: str = "CPUExecutionProvider") -> str:
     first = next(iter(feeds))
     if config.op == "Resize":
         shape, kind = feeds[first].shape, config.dtype
-        feeds[first] = np.arange(feeds[first].size).reshape(shape).astype(feeds[first].dtype)
-        lines.append(f"x = np.arange({feeds[first].size}).reshape({shape}).astype(np.{kind})")
+        low = -(feeds[first].size // 2) if kind == "int8" else 0  # what is clipped is negative
+        high = low + feeds[first].size
+        feeds[first] = np.arange(low, high).reshape(shape).astype(feeds[first].dtype)
+        span = f"{low}, {high}" if low else f"{high}"
+        lines.append(f"x = np.arange({span}).reshape({shape}).astype(np.{kind})")
     else:
         for name, array in feeds.items():
             kept = np.round(array.astype(np.float64), 3).astype(array.dtype)
@@ -50,6 +53,7 @@ def reproducer(config: Config, provider: str = "CPUExecutionProvider") -> str:
     exact = np.array2string(
         site.evaluate(*feeds.values()).ravel(), precision=6, threshold=1000
     ).replace("\n", "\n#")
+    whole = f", of which {config.dtype} has the nearest whole number" * ("int" in config.dtype)
     given = ", ".join(f'"{name}": {name}' for name in feeds)
     lines += [
         "options = ort.SessionOptions()",
@@ -57,6 +61,6 @@ def reproducer(config: Config, provider: str = "CPUExecutionProvider") -> str:
         "data = model.SerializeToString()",
         f"session = ort.InferenceSession(data, options, providers=[{python_literal(provider)}])",
         f"print(session.run(None, {{{given}}})[0].ravel())",
-        f"# expected, exactly: {exact}",
+        f"# expected, exactly{whole}: {exact}",
     ]
     return "\n".join(lines) + "\n"

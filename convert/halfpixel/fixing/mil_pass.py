@@ -170,6 +170,7 @@ def _wanted(op: Op, version: int, options: _Options, judge: Judge) -> Plan | Non
             continue
         found = _plan(operation, fix, version)
         own = isinstance(found, Said) and found.op.startswith("resize")
+        own |= isinstance(found, Product) and all(isinstance(s, Pixels) for s in found.steps)
         if finding.severity == "note" and not own:
             continue  # matrices in the place of an operator are too much for a note
         return found

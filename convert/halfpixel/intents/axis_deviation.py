@@ -103,10 +103,13 @@ class Deviation(Struct, frozen=True):
         """How far off, in words."""
         pixels, weights = float(self.displacement), float(self.weight_difference)
         if pixels and not self.simulated:
-            return f"samples are up to {pixels:.3g} input px off, weights up to {weights:.3g}"
+            away = f"samples are up to {pixels:.3g} input px off"
+            return f"{away}, interpolation weights up to {weights:.3g}"
         if pixels:
             return f"samples are up to {pixels:.3g} input px off"
-        return f"weights are up to {weights:.3g} off" if weights else "the weights are others"
+        if not weights:
+            return "the interpolation weights are others"
+        return f"interpolation weights are up to {weights:.3g} off"
 
 
 def on_axis(  # noqa: PLR0913, PLR0917 - the two samplings and where they stand

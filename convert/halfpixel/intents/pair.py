@@ -121,7 +121,9 @@ def _resizes(a: Site, b: Site, one: Resize, other: Resize) -> Pair:
     worst = verdict.worst.verdict
     pixels, weights = float(worst.displacement), float(worst.weight_difference)
     where = "" if worst.witness is None else f" at length {worst.witness[0]} to {worst.witness[1]}"
-    amount = f"samples up to {pixels:.3g} input px" if pixels else f"weights up to {weights:.3g}"
+    amount = f"samples up to {pixels:.3g} input px"
+    if not pixels:
+        amount = f"interpolation weights up to {weights:.3g}"
     text = f"{amount} apart{where}: {phrase(a)} against {phrase(b)}"
     return Pair(
         a,

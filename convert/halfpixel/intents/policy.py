@@ -175,7 +175,7 @@ def expected(
     if known is not None and known.call is not None:
         call = _with(known.call, arguments)
         if call == known.call and known.how == "recorded":
-            return known
+            return replace(known, agreed=True)
         return Intent("policy", f"expected: {text}; else {known.origin}", call.text(), call)
     base = operation.attributes
     mode = _mode(operation)

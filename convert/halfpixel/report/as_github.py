@@ -6,14 +6,21 @@ Source: GitHub documentation, "Workflow commands for GitHub Actions", setting an
 from collections.abc import Iterator
 from typing import Final
 
-from halfpixel.checking.result import Report
+from halfpixel.checking.result import Report, SiteFinding
 from halfpixel.quoting import github_message, github_property
+from halfpixel.report.notes import KNOWN, nodes, shown
+from halfpixel.rule import Severity
 
 COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}
 
 
-def lines(report: Report) -> Iterator[str]:
-    """Yield a command for each finding, and for each file that could not be read."""
+def lines(report: Report, least: Severity = "note") -> Iterator[str]:
+    """Yield a command for each finding, and for each file that could not be read.
+
+    Args:
+        report: what was found.
+        least: the mildest severity that is shown; how many notes there are is one command.
+    """
     for file in report.files:
         if file.error is not None:
             yield _command("error", file.path, "halfpixel", file.error)
@@ -21,13 +28,23 @@ def lines(report: Report) -> Iterator[str]:
             yield _command("error", file.path, "halfpixel", fault)
         for line in file.unjudged:
             yield _command("error", file.path, "halfpixel", line)
-        for one in file.findings:
-            site, finding = one.site, one.finding
-            text = [f"{site.path} ({site.op}): {finding.message} ({finding.how})"]
-            if finding.fix is not None:
-                text.append(f"fix ({finding.fix.safety}): {one.words}")
-            title = f"halfpixel {one.rule.name}"
-            yield _command(COMMANDS[finding.severity], file.path, title, *text)
+        told = shown(file, least)
+        for one in told.single:
+            yield _finding(file.path, one, f"{one.site.path} ({one.site.op})")
+        for alike in told.alike:
+            yield _finding(file.path, alike[0], nodes(alike))
+    count = report.count("note")
+    if count and least != "note":
+        noun = "note" if count == 1 else "notes"
+        yield f"::notice title=halfpixel::{count} {noun}: --severity note shows them"
+
+
+def _finding(file: str, one: SiteFinding, where: str) -> str:
+    finding = one.finding
+    text = [f"{where}: {finding.message} ({KNOWN.get(finding.how, finding.how)})"]
+    if finding.fix is not None:
+        text.append(f"fix ({finding.fix.safety}): {one.words}")
+    return _command(COMMANDS[finding.severity], file, f"halfpixel {one.rule.name}", *text)
 
 
 def _command(name: str, file: str, title: str, *text: str) -> str:

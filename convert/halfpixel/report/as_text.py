@@ -7,7 +7,8 @@ from typing import Final
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.printable import printable, printable_line
-from halfpixel.rule import SEVERITIES
+from halfpixel.report.notes import KNOWN, nodes, shown
+from halfpixel.rule import SEVERITIES, Severity
 from halfpixel.site import Site
 from halfpixel.surroundings import Shape
 
@@ -27,13 +28,19 @@ VERDICTS: Final = {
 STYLES: Final = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
-def lines(report: Report, *, statistics: bool = False) -> Iterator[Line]:
-    """Yield the report line by line; names in it are as the files have them."""
+def lines(report: Report, *, statistics: bool = False, least: Severity = "note") -> Iterator[Line]:
+    """Yield the report line by line; names in it are as the files have them.
+
+    Args:
+        report: what was found.
+        statistics: count the findings of each rule.
+        least: the mildest severity that is shown; milder ones are counted.
+    """
     for file in report.files:
-        yield from _file(file)
+        yield from _file(file, least)
     if statistics:
         yield from _statistics(report)
-    yield _plain(_summary(report))
+    yield _plain(_summary(report, least))
 
 
 def plain(line: Line) -> str:
@@ -52,15 +59,20 @@ def _plain(text: str) -> Line:
     return ((text, ""),)
 
 
-def _file(file: FileReport) -> Iterator[Line]:
+def _file(file: FileReport, least: Severity) -> Iterator[Line]:
     if file.error is not None:
         yield (("error", STYLES["error"]), (f": {file.error}", ""))
         return
     if file.repaired:
         changes = _many(len(file.repaired), "change")
         yield _plain(f"{file.path}: repaired before by halfpixel: {changes} recorded")
-    for _, group in groupby(file.findings, key=lambda one: id(one.site)):
+    told = shown(file, least)
+    for _, group in groupby(told.single, key=lambda one: id(one.site)):
         yield from _site(file.path, list(group))
+    for alike in told.alike:
+        yield (f"{file.path}: ", "bold"), *_finding(alike[0])[1:], (f": {nodes(alike)}", "")
+        yield from _fix(alike[0])
+        yield _plain("")
     for fault in file.faults:
         yield (("error", STYLES["error"]), (f": {fault}", ""))
     for line in file.unjudged:
@@ -83,17 +95,23 @@ def _site(path: str, located: Sequence[SiteFinding]) -> Iterator[Line]:
         text = f": {site.source_text}" if site.source_text else ""
         yield _plain(f"  from   {site.source}{text}")
     for one in located:
-        finding = one.finding
-        yield (
-            ("  ", ""),
-            (finding.severity, STYLES[finding.severity]),
-            (f" {one.rule.name}: {finding.message} ({finding.how})", ""),
-        )
-        if finding.fix is not None:
-            yield _plain(f"    fix ({finding.fix.safety}): {one.words}")
-        elif finding.declined:
-            yield _plain(f"    no fix: {finding.declined}")
+        yield _finding(one)
+        yield from _fix(one)
     yield _plain("")
+
+
+def _finding(one: SiteFinding) -> Line:
+    finding = one.finding
+    said = f" {one.rule.name}: {finding.message} ({KNOWN.get(finding.how, finding.how)})"
+    return ("  ", ""), (finding.severity, STYLES[finding.severity]), (said, "")
+
+
+def _fix(one: SiteFinding) -> Iterator[Line]:
+    finding = one.finding
+    if finding.fix is not None:
+        yield _plain(f"    fix ({finding.fix.safety}): {one.words}")
+    elif finding.declined:
+        yield _plain(f"    no fix: {finding.declined}")
 
 
 def _verdict(site: Site, name: str) -> str:
@@ -122,13 +140,14 @@ def _statistics(report: Report) -> Iterator[Line]:
             yield _plain(f"{count:6d}  {severity:8s} {name}")
 
 
-def _summary(report: Report) -> str:
+def _summary(report: Report, least: Severity) -> str:
     counts = Counter(one.finding.severity for one in report.findings)
     found = ", ".join(_many(counts[severity], severity) for severity in SEVERITIES)
     failed = sum(file.error is not None for file in report.files)
     unread = f", {failed} not read" if failed else ""
-    nodes = _many(len(report.sites), "resampling node")
-    return f"{nodes} in {_many(len(report.files), 'file')}{unread}: {found}"
+    sites = _many(len(report.sites), "resampling node")
+    untold = " (--severity note shows them)" if counts["note"] and least != "note" else ""
+    return f"{sites} in {_many(len(report.files), 'file')}{unread}: {found}{untold}"
 
 
 def _many(count: int, noun: str) -> str:
@@ -140,15 +159,17 @@ def _many(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def show(report: Report, *, colour: bool, statistics: bool = False) -> None:
-    """Print the report; rich is loaded only for a terminal."""
+def show(
+    report: Report, *, colour: bool, statistics: bool = False, least: Severity = "note"
+) -> None:
+    """Print the report as `lines` has it; rich is loaded only for a terminal."""
     if not colour:
-        for line in lines(report, statistics=statistics):
+        for line in lines(report, statistics=statistics, least=least):
             print(plain(line))  # noqa: T201 - this is the report
         return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
-    for line in lines(report, statistics=statistics):
+    for line in lines(report, statistics=statistics, least=least):
         console.print(Text.assemble(*styled(line)))

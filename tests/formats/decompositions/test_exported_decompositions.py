@@ -1,6 +1,5 @@
 """Resizes that torch's exporter writes in other operators are what PyTorch computes."""
 
-import re
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any, Final
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 
 import example_models as models
 import halfpixel
+from halfpixel.conventions.torch.interpolate import LENGTHS as NAMES
 from halfpixel.site import Site
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")  # of torch itself
@@ -80,8 +80,7 @@ def only(made: ModelProto) -> Site:
 def called(site: Site, x: Tensor) -> Tensor:
     """Return what the PyTorch call that a site is said to be computes."""
     assert site.torch_call is not None
-    size = tuple(n for n in site.output_shape or () if isinstance(n, int))[2:]
-    found = eval(site.torch_call, {"F": F, "x": x, "size": size})  # noqa: S307 - what is claimed
+    found = eval(site.torch_call, {"F": F, "x": x})  # noqa: S307 - what is claimed
     assert isinstance(found, Tensor)
     return found
 
@@ -176,10 +175,10 @@ def test_windows_of_the_exported_size_are_loud_at_free_lengths(name: str, form: 
         if here is not None:
             np.testing.assert_allclose(site.evaluate(x.numpy()), here, rtol=1e-4, atol=1e-6)
         if same and site.torch_call:
-            claimed = re.sub(r"size=size", f"size={there.shape[2:]}", site.torch_call)
-            if turn is not None:
-                assert ".permute(" in claimed
-            told = eval(claimed, {"F": F, "x": x})  # noqa: S307 - what is claimed
+            outs = there.shape[2:] if turn is None else there.shape[1:-1]
+            named = dict(zip(NAMES[len(outs)], outs, strict=True))
+            assert turn is None or ".permute(" in site.torch_call
+            told = eval(site.torch_call, {"F": F, "x": x, **named})  # noqa: S307 - what is claimed
             np.testing.assert_allclose(told.numpy(), there, rtol=1e-4, atol=1e-6)
     assert loud == (set() if right else {"frozen-window"})
 

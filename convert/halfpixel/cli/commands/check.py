@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.cli.console import say, write_document
 from halfpixel.cli.files import check_expected, check_shaped, model_files
@@ -58,7 +59,10 @@ class Options(Struct, frozen=True):
     ]
     severity: Annotated[
         "Severity | None",
-        severity_option("The mildest severity that is reported.  [default: note]"),
+        severity_option(
+            "The mildest severity that is shown.  [default: warning, and a count of the notes; "
+            "note with --select and in JSON and SARIF]"
+        ),
     ]
     target: Annotated[
         tuple[str, ...],
@@ -149,7 +153,7 @@ def check_command(options: Options) -> None:
         atomic.write(
             [f"{as_sarif.dumps(report)}\n".encode()], None, Path(options.sarif), replace=True
         )
-    _show(report, options.output_format, statistics=options.statistics)
+    _show(report, options.output_format, settings.shown, statistics=options.statistics)
     sys.exit(FAILED if unwritten else _exit_code(report, exit_zero=options.exit_zero))
 
 
@@ -157,11 +161,11 @@ def _fixed_first(
     files: Sequence[Path], settings: "Settings", target: "Destination", *, unsafe: bool
 ) -> tuple[list[Path], bool]:
     """Fix files before they are checked; return what is checked, and whether one failed."""
-    from halfpixel.cli.destination import at_least_warnings, fixed
+    from halfpixel.cli.destination import fixed
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report.fix_report import lines
 
-    asked = FixSettings(at_least_warnings(settings), unsafe)
+    asked = FixSettings(replace(settings, severity=settings.shown), unsafe)
     checked: list[Path] = []
     failed = False
     for result, output in fixed(files, asked, target):
@@ -193,7 +197,7 @@ def _with_progress(files: Sequence[Path], settings: "Settings") -> "Report":
         return check_paths(files, settings, lambda _path: progress.advance(task))
 
 
-def _show(report: "Report", output_format: str, *, statistics: bool) -> None:
+def _show(report: "Report", output_format: str, least: "Severity", *, statistics: bool) -> None:
     if output_format == "json":
         from halfpixel.report.as_json import dumps
 
@@ -207,12 +211,12 @@ def _show(report: "Report", output_format: str, *, statistics: bool) -> None:
     if output_format == "github":
         from halfpixel.report import as_github
 
-        for line in as_github.lines(report):
+        for line in as_github.lines(report, least):
             write_document(line)
         return
     from halfpixel.report.as_text import show
 
-    show(report, colour=_colour(), statistics=statistics)
+    show(report, colour=_colour(), statistics=statistics, least=least)
 
 
 def _colour() -> bool:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.cli.console import say, write_document
 from halfpixel.cli.files import check_expected, check_lowered, check_shaped, model_files
@@ -75,7 +76,9 @@ class Options(Struct, frozen=True):
     expect: Expect
     severity: Annotated[
         "Severity | None",
-        severity_option("The mildest severity that is repaired.  [default: warning]"),
+        severity_option(
+            "The mildest severity that is repaired.  [default: warning; note with --select]"
+        ),
     ]
     max_opset: Annotated[
         int | None,
@@ -118,7 +121,7 @@ def fix_command(options: Options) -> None:
     In the cache of a model hub a model and its data are links to files that others share: those
     are never changed. --output, in another folder, writes the fixed model with a copy of its data.
     """
-    from halfpixel.cli.destination import Destination, at_least_warnings, fixed, lowerings
+    from halfpixel.cli.destination import Destination, fixed, lowerings
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report import fix_report
 
@@ -132,7 +135,7 @@ def fix_command(options: Options) -> None:
         options.shape,
     )
     settings = FixSettings(
-        at_least_warnings(read, chosen=options.severity is not None),
+        replace(read, severity=read.shown),
         options.unsafe_fixes,
         options.max_opset,
         lowerings(options.lower),

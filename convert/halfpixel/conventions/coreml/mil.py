@@ -202,7 +202,7 @@ def open_question(op: str, attributes: Attributes, input_shape: InputShape) -> s
         ConventionError: a value that is no number.
 
     >>> open_question("upsample_nearest_neighbor", {"scale_factor_width": 1.5}, None)
-    'a fractional factor: Apple tests it on the CPU alone, as the GPU differs'
+    'a fractional factor, which Apple's tests expect to fail on the GPU'
     >>> open_question("upsample_nearest_neighbor", {"scale_factor_width": 2.0}, None)
     ''
     """
@@ -210,7 +210,7 @@ def open_question(op: str, attributes: Attributes, input_shape: InputShape) -> s
         case "upsample_nearest_neighbor":
             factors = [given_scale(number(name, attributes.get(name, 1))) for name in FACTORS]
             if any(factor is None or factor.denominator != 1 for factor in factors):
-                return "a fractional factor: Apple tests it on the CPU alone, as the GPU differs"
+                return "a fractional factor, which Apple's tests expect to fail on the GPU"
         case "resize_nearest_neighbor":
             if all(attributes.get(name, 1) == 1 for name in TARGETS):
                 return "a target of 1 x 1, on which Apple's own test fails"

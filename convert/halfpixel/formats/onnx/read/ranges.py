@@ -4,16 +4,28 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.formats.onnx.read.scope import Scope, given_name
+from halfpixel.sampling import Resize
+from halfpixel.site import Operation
 from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
-    from onnx import GraphProto
+    from onnx import GraphProto, NodeProto
 
 RANGES: Final = "pkg.torch.export.ExportedProgram.range_constraints"
 """Where torch.onnx.export keeps the lengths that its free dimensions take."""
 
 ENDLESS: Final = 1 << 31
 """Stands for the end of a range that has none."""
+
+LAYS_OUT: Final = frozenset({"Cast", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"})
+"""Operators behind which an image is still the user's own."""
+
+NEAR: Final = 8
+"""Nodes that are followed back to a user's own image."""
+
+ANY: Final = range(1, ENDLESS)
+"""What an axis takes of which everything is allowed."""
 
 _RANGE: Final = re.compile(
     r"(?<!\w)(\w{1,99}): VR\[(\d{1,18}), (\d{1,18}|\w{1,20})\]", re.ASCII
@@ -58,3 +70,29 @@ def ranges_of(
         if lengths is not None and times:
             found.append((axis, range(times * lengths[0], times * lengths[-1] + 1, times)))
     return tuple(found)
+
+
+def ranges_of_own(
+    scope: Scope, node: "NodeProto", operation: Operation
+) -> tuple[tuple[int, range], ...]:
+    """Return that the unknown lengths of a user's own image, antialiased, may be any.
+
+    It is one as the user gives it: an input of the model, or what DecodeImage reads.
+
+    Source: onnxruntime-extensions, docs/custom_ops.md: DecodeImage gives (height, width, channels)
+    of the file that it decodes.
+    """
+    operator = operation.operator
+    if not operation.attributes.get("antialias") or not isinstance(operator, Resize):
+        return ()
+    ins, name = operation.lengths[0], given_name(node, 0)
+    for _ in range(NEAR):
+        found = scope.producer(name) if name else None
+        if found is None or found[1].op_type == "DecodeImage":
+            known = found is None and (not name or scope.constant(name) is not None)
+            return () if known else tuple((a, ANY) for a, _ in operator.axes if ins[a] is None)
+        scope, source = found
+        if source.op_type not in LAYS_OUT or not source.input:
+            return ()
+        name = given_name(source, 0)
+    return ()

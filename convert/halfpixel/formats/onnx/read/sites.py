@@ -3,7 +3,6 @@
 Nodes that are alike share one operation, which is described once.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
@@ -23,6 +22,7 @@ from halfpixel.intents.pytorch_record import (
     STACK_TRACE,
     is_resampling_line,
     recorded,
+    spells_size,
     user_line,
 )
 from halfpixel.origin import Intent, Producer
@@ -36,17 +36,13 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
     from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
+    from halfpixel.formats.onnx.read.patterns.find import Pattern
 
 MISFITS: Final = (ValueError, IndexError, KeyError, OverflowError, ZeroDivisionError)
 """What reading a node raises where its parts contradict each other."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_SIZE: Final = re.compile(
-    r"size=[\[(]?\d|interpolate\(\w{1,99},[\[(]?\d|pool\dd?\([^,]{0,99},[\[(]?\d", re.ASCII
-)
-"""A size in digits, in a line without its spaces; what is repeated is bounded."""
 
 
 class Sites(Struct):
@@ -141,6 +137,24 @@ class Sites(Struct):
         described = misfit(scope, node, self.producer, reason)
         operation = replace(described.operation, unjudged=True)
         return Site(name_of(node), operation, scope.path, compute=described.compute)
+
+    def of_patterns(
+        self, scope: Scope, nodes: "Mapping[int, NodeProto]"
+    ) -> Iterator[tuple[Site, int, str, str]]:
+        """Yield the sites that end in nodes which only move data, as `of_gathers` does."""
+        from halfpixel.formats.onnx.read.patterns.find import patterns_of, read_pattern
+
+        def read(node: "NodeProto") -> "Pattern | None":
+            return if_sound(read_pattern, scope, node, self.producer)
+
+        for index, pattern in patterns_of(nodes, read):
+            node = nodes[index]
+            if isinstance(pattern, str):
+                site = self.unjudged(scope, node, pattern)
+                yield site, index, node.input[0], node.output[0]
+            else:
+                site = self._placed(scope, node, pattern.described)
+                yield site, index, pattern.data, node.output[0]
 
     def _described(self, scope: Scope, node: "NodeProto") -> Site:
         try:
@@ -244,7 +258,16 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
     else:
         name = node.input[0]
         lengths = scope.shape(name), scope.dtype(name), scope.shape(node.output[0])
-    return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined, kept)
+    return (
+        id(scope),
+        node.domain,
+        node.op_type,
+        tuple(node.input)[1:],
+        attributes,
+        lengths,
+        joined,
+        kept,
+    )
 
 
 def operation_key(operation: Operation) -> object:
@@ -269,12 +292,3 @@ def operation_key(operation: Operation) -> object:
         operation.surroundings,
         operation.origin,
     )
-
-
-def spells_size(text: str) -> bool:
-    """Whether a source line gives the output size in digits.
-
-    >>> spells_size("y = F.interpolate(x, size=(32, 32))"), spells_size("F.interpolate(x, s)")
-    (True, False)
-    """
-    return bool(_SIZE.search("".join(text.split())))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
 from halfpixel.formats.onnx.read.inputs import inputs_beside
 from halfpixel.formats.onnx.read.needs import needs_of
-from halfpixel.formats.onnx.read.ranges import ranges_of
+from halfpixel.formats.onnx.read.ranges import ranges_of, ranges_of_own
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.formats.onnx.read.taken import Taken, ints_of
 from halfpixel.intents.kept_name import is_operator, kept_name
@@ -60,9 +60,10 @@ def surroundings_of(
         return Surroundings(fed_by=grid_maker(scope, node))
     if node.op_type in RESIZES:
         aligned = operation.attributes.get("coordinate_transformation_mode") == "align_corners"
-        layers = layers_into(scope, node) if aligned else ()
+        layers = layers_above(scope, given_name(node, 0)) if aligned else ()
         needs = needs_of(scope, node, operation)
         ranges = ranges_of(operation.input_shape, taken.ranges, operation.spatial)
+        ranges = ranges or ranges_of_own(scope, node, operation)
         return Surroundings(
             layers, taken.image, is_joined(scope, node), needs=needs, ranges=ranges,
             inputs=inputs_beside(scope, node, operation.opset),
@@ -195,23 +196,37 @@ def is_joined(scope: Scope, node: "NodeProto") -> bool:
     return bool(node.output) and node.output[0] in scope.joined
 
 
-def layers_into(scope: Scope, node: "NodeProto") -> tuple[StridedLayer, ...]:
-    """Return the strided layers on the main path into a resize."""
-    return layers_above(scope, given_name(node, 0), FARTHEST)
+def layers_above(scope: Scope, name: str, farthest: int = FARTHEST) -> tuple[StridedLayer, ...]:
+    """Return the strided layers on the main path into a value.
 
+    What strides before another resize was resized there: the path starts at that, which comes
+    first. A pooling to a single output strides over nothing.
 
-def layers_above(scope: Scope, name: str, farthest: int) -> tuple[StridedLayer, ...]:
-    """Return the strided layers on the main path into a value, so many nodes back at most."""
+    Args:
+        scope: the graph that it stands in.
+        name: the value.
+        farthest: so many nodes back at most.
+    """
     layers = list[StridedLayer]()
     for _ in range(farthest):
         found = scope.producer(name) if name else None
         if found is None or not found[1].input:
             break
         where, source = found
+        if source.op_type in {*RESIZES, "ConvTranspose"}:
+            layers.append(StridedLayer(source.op_type, (), (), same=True))
+            break
         if source.op_type in {"Conv", "MaxPool", "AveragePool"}:
-            layers.append(_layer(where, source))
+            layer = _layer(where, source)
+            if not _is_global(layer, where.shape(source.input[0])):
+                layers.append(layer)
         scope, name = where, source.input[0]
     return tuple(reversed(layers))
+
+
+def _is_global(layer: StridedLayer, shape: Shape | None) -> bool:
+    """Whether a pooling covers its whole input."""
+    return layer.op != "Conv" and shape is not None and layer.kernel == shape[2:]
 
 
 def _layer(scope: Scope, node: "NodeProto") -> StridedLayer:

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from halfpixel.conventions.onnx import grid as onnx_grid
+from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
 from halfpixel.conventions.onnx.resize import (
     DEFAULTS,
     FIRST_RESIZE,
@@ -22,6 +23,7 @@ from halfpixel.conventions.onnx.vocabulary import NodeWords
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.lowerings import Capabilities
+from halfpixel.formats.onnx.read.grids import MICROSOFT
 from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE
@@ -88,6 +90,9 @@ def plan_of(
     """
     if place.output not in place.scope.producers:
         raise ConventionError("nothing reads what it makes")
+    foreign = place.node.domain not in DEFAULT_DOMAINS
+    if foreign and (place.node.domain, place.node.op_type) != (MICROSOFT, "GridSample"):
+        raise ConventionError(f"{place.site.op} is onnxruntime's own, and is left as it is")
     if goal is not None:
         return _resize(place, change, goal, opset, lifted=lifted)
     operator, operation = change.operator, place.site.operation
@@ -103,7 +108,8 @@ def plan_of(
     if isinstance(operator, RoiAlign):
         return _roi_align(operation, operator)
     if isinstance(operator, GridSample):
-        attributes = onnx_grid.grid_sample_attributes(operator, opset)
+        words = opset if place.node.domain in DEFAULT_DOMAINS else GRID_SAMPLE_SINCE
+        attributes = onnx_grid.grid_sample_attributes(operator, words)
         if attributes is None:
             raise ConventionError(f"opset {opset} cannot say it")
         return _set(operation, attributes)

@@ -22,7 +22,7 @@ from halfpixel.surroundings import Shape
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from onnx import ModelProto, NodeProto, TensorProto
+    from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
 
 TRIALS: Final = (64, 96, 45, 50, 100, 30, 35, 224)
 """Lengths that free spatial dimensions are set to, one trial each; multiples of 32 first,
@@ -33,14 +33,18 @@ ROUNDS: Final = 24
 
 MOST_NODES: Final = 400
 
+UINT8: Final = 2
+"""The number of that type in onnx.proto."""
+
 NUMERIC: Final = "biuf"
 """Kinds of numpy's types that lengths, indices and scales may be computed in."""
 
 
 def assignments(model: "ModelProto") -> Iterator[dict[str, int]]:
-    """Yield numbers for the free dimensions: 1 for batch and channel, else `TRIALS`.
+    """Yield numbers for the free dimensions: 1 for the batch, else `TRIALS`.
 
-    A symbol that stands in several places gets one number.
+    A symbol that stands in several places gets one number. Bytes of three axes are one image, with
+    its height first.
     """
     free = free_dimensions(model)
     symbols = {
@@ -48,15 +52,22 @@ def assignments(model: "ModelProto") -> Iterator[dict[str, int]]:
         for value in model.graph.input
         for axis, dim in enumerate(value.type.tensor_type.shape.dim)
     }
+    images = {value.name for value in model.graph.input if _is_image(value)}
     for step in range(len(TRIALS)):
         chosen: dict[str, int] = {}
         by_symbol: dict[str, int] = {}
         for place, key in enumerate(free):
-            axis = int(key.rpartition(":")[2])
-            number = 1 if axis < 1 else TRIALS[(step + (place % 2) * (step % 3)) % len(TRIALS)]
+            name, _, axis = key.rpartition(":")
+            batch = axis == "0" and name not in images
+            number = 1 if batch else TRIALS[(step + (place % 2) * (step % 3)) % len(TRIALS)]
             symbol = symbols.get(key) or key
             chosen[key] = by_symbol.setdefault(symbol, number)
         yield chosen
+
+
+def _is_image(value: "ValueInfoProto") -> bool:
+    kind = value.type.tensor_type
+    return kind.elem_type == UINT8 and len(kind.shape.dim) == 3
 
 
 class Trial:
