@@ -224,3 +224,18 @@ def test_a_decomposition_is_written_as_a_product(name: str) -> None:
     here = run(result.model, x)
     assert here is not None
     np.testing.assert_allclose(here, net(x).numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("factor", "loud"), [(1.4, True), (1.5, False)])
+def test_a_length_that_the_graph_computes_in_float32_is_told(factor: float, loud: bool) -> None:  # noqa: FBT001
+    """45 times 1.4 is below 63 in PyTorch's float64, and 63 in the graph's float32."""
+    call = resized(scale_factor=factor, mode="nearest-exact")
+    module, made = exported(call, (1, 1, 20, 30), None, 18, free=True)
+    x = torch.rand(1, 1, 45, 45)
+    here, there = run(made, x), module(x)
+    assert here is not None
+    assert (here.shape != tuple(there.shape)) is loud
+    (site,) = halfpixel.sites(made)
+    assert ("45 gives 63, not 62" in site.operation.torch_where) is loud
+    said = [(one.rule.name, one.finding.severity) for one in halfpixel.check(made).findings]
+    assert (("output-length-rounding", "warning") in said) is loud

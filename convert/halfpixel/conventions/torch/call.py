@@ -188,12 +188,14 @@ class Closest(Struct, frozen=True):
         off: samples that read another pixel.
         samples: samples that were compared.
         first: (n_in, n_out, output, pixel here, pixel in PyTorch) of the first that is off.
+        length: (n_in, n_out here, n_out in PyTorch) of the first trial of another length.
     """
 
     call: Interpolate
     off: int
     samples: int
     first: tuple[int, int, int, int, int] | None
+    length: tuple[int, int, int] | None = None
 
 
 def closest_nearest(
@@ -229,15 +231,18 @@ def _closeness(
     exact, factor = call.family == "nearest-exact", call.scale_factor
     off = samples = 0
     first: tuple[int, int, int, int, int] | None = None
+    length: tuple[int, int, int] | None = None
     for (ins, outs), rows in zip(lengths, tables, strict=True):
         for n_in, n_out, row in zip(ins, outs, rows, strict=True):
             there = pytorch_nearest(n_in, n_out, factor[0] if factor else None, exact=exact)
             samples += n_out
+            if factor and length is None and n_out != output_length_float64(n_in, factor[0]):
+                length = (n_in, n_out, output_length_float64(n_in, factor[0]))
             for i, (a, b) in enumerate(zip(row, there, strict=True)):
                 if a % n_in != b:
                     off += 1
                     first = first or (n_in, n_out, i, a % n_in, b)
-    return Closest(call, off, samples, first)
+    return Closest(call, off, samples, first, length)
 
 
 def on_view(call: Interpolate, view: View) -> Resize:

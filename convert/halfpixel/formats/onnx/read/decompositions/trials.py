@@ -78,6 +78,8 @@ def tried_operation(
         closest = closest_nearest(free.trials, free.tables, free.factors)
         if closest is not None and not closest.off:
             call, where = closest.call, f"at the {closest.samples} samples that were tried"
+            if closest.length is not None:
+                where += ", but length {} gives {}, not {}".format(*closest.length)
     if call is None or not tried:
         return operation
     text = _text(call, found, tried)
