@@ -67,3 +67,12 @@ def test_a_site_whose_scales_are_an_input_runs_by_itself() -> None:
     made.graph.input.append(helper.make_tensor_value_info("scales", TensorProto.FLOAT, [3]))
     (result,) = SiteCheck(made).results()
     assert (result.refused, result.agrees) == ("", True)
+
+
+def test_a_long_signal_whose_scales_are_an_input_runs_by_itself() -> None:
+    """Its images and channels keep their number, and its length is doubled, whatever is free."""
+    model = models.model([models.resize()], (1, 1, 1_600_000))
+    scales = helper.make_tensor_value_info("scales", TensorProto.FLOAT, [3])
+    model.graph.input.append(scales)
+    (result,) = SiteCheck(model).results()
+    assert (result.refused, result.agrees, result.shape) == ("", True, (1, 1, 1_600_000))
