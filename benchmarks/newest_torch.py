@@ -5,7 +5,7 @@
 Without --environment the newest release goes into a virtual environment of its own, which is gone
 afterwards; with it, the environment that has one is used, and stays as it is: what the tests
 need beside PyTorch, ONNX and onnxruntime goes into a folder beside. TESTs are those of convert and
-of the plugins by default; ARGUMENTS are pytest's. The first line says what is run, and the exit code
+of the plugins by default; ARGUMENTS are pytest's. The first line says what is run; the exit code
 is that of pytest.
 """
 
