@@ -56,11 +56,11 @@ class Kornia(nn.Module):
     def __init__(self, call: Callable[[Any, Tensor], Tensor]) -> None:
         """Hold a call."""
         super().__init__()
-        self.call = call
+        self.call, self.library = call, import_module("kornia.geometry.transform")
 
     def forward(self, image: Tensor) -> Tensor:
         """Return an image."""
-        return self.call(import_module("kornia.geometry.transform"), image)
+        return self.call(self.library, image)
 
 
 def timm(name: str, **options: object) -> nn.Module:
