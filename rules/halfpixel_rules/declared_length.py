@@ -38,7 +38,6 @@ from halfpixel.sampling.resize import given_scale
 from halfpixel.site import Operation, Site, known
 from halfpixel.surroundings import Need
 
-
 DECLINED = "nothing in the file tells which of the two lengths is right"
 
 
