@@ -67,13 +67,23 @@ def _measure_lines(found: Verification) -> Iterator[str]:
         if one.measure is not None:
             why = f": {one.measure.why}" if one.measure.why and not found.asked else ""
             yield f"output {one.name!r} differs by {one.measure.text}{why}"
-    if len(found.cases) > 1 and any(case.shapes for case in found.cases):
-        yield "compared at " + "; ".join(case.lengths for case in found.cases if case.outputs)
+    yield from _compared_lines(found)
     if found.dropped:
         taken = "; ".join(found.dropped[:4]) + " ..." * (len(found.dropped) > 4)
         yield f"dropped, since neither side takes them: {taken}: {found.refusal}"
     if found.proven:
         yield found.proven
+
+
+def _compared_lines(found: Verification) -> Iterator[str]:
+    """Yield the shapes that were compared, and what inputs that were made look like there."""
+    shapes: dict[str, dict[str, None]] = {}
+    for case in found.cases:
+        if case.outputs and case.shapes:
+            shapes.setdefault(case.lengths, {})[case.made] = None
+    if shapes:
+        told = (f"{n} ({'; '.join(made)})" if all(made) else n for n, made in shapes.items())
+        yield "compared at " + "; ".join(told)
 
 
 def _show_rest(

@@ -10,10 +10,10 @@ from halfpixel.checking.shapes import check_shapes
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.runtime import Running
-from halfpixel.runtimes.feeds import FeedSettings, fix_lengths, make_feeds, widen
+from halfpixel.runtimes.feeds import FeedSettings, fix_lengths, widen
 from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.runtimes.trials import Trials
-from halfpixel.verifying.result import shapes_text
+from halfpixel.verifying.result import Case, shapes_text
 from halfpixel.verifying.side import Started
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Inputs:
         self.recorded = next((side for side in running if isinstance(side, Recorded)), None)
         self.trials: Trials | None = None
         self.dropped: tuple[str, ...] = ()
+        self.settled = False
         if self.recorded is not None:
             if settings.given or settings.shapes:
                 told = f"{self.recorded.name} holds the inputs; --inputs and --shape do not"
@@ -72,8 +73,7 @@ class Inputs:
         elif not self.ports and not settings.given and not (a.model or b.model):
             raise UsageError("neither side says what it takes; give --inputs")
         elif self.ports and not settings.given:
-            trials = Trials(self.ports, settings)
-            self.trials = trials if trials.free else None
+            self.trials = Trials(self.ports, settings)
 
     def __iter__(self) -> "Iterator[Arrays]":
         """Yield the inputs of each case."""
@@ -89,7 +89,7 @@ class Inputs:
             return
         half = any(side.precision for side in self.sides)
         running = (a.running, b.running)
-        for case in self.settings.given or self.trials or make_feeds(self.ports, self.settings):
+        for case in self.settings.given or self.trials or ():
             chosen = {
                 **_chosen(case, self.ports, "--inputs", renamed=True),
                 **_dropped(case, running),
@@ -98,16 +98,31 @@ class Inputs:
 
     def drops(self, feeds: "Arrays", here: "Arrays | str", there: "Arrays | str") -> bool:
         """Whether both sides refuse lengths that were made here, or make nothing of them."""
-        if self.trials is None:
+        if self.trials is None or not (self.trials.free or self.trials.tried):
             return False
         empty = "" if isinstance(here, str) or any(v.size for v in here.values()) else EMPTY
         words = here if isinstance(here, str) else empty
         if not words or (not isinstance(there, str) and any(v.size for v in there.values())):
             self.trials.taken += 1
             return False
+        if self.trials.tried and self.trials.others():
+            return True  # not the lengths are refused, but the values
         self.trials.refused(words)
         self.dropped = (*self.dropped, shapes_text({n: v.shape for n, v in feeds.items()}))
         return True
+
+    def learn(self, case: Case) -> bool:
+        """Learn of a case; whether it tells nothing, and other values are tried at its lengths."""
+        if self.trials is None:
+            return False
+        self.trials.enough = not case.equal or case.blank
+        self.settled = self.settled or not case.blank
+        return not self.settled and case.equal and self.trials.others()
+
+    @property
+    def text(self) -> str:
+        """What the last inputs look like; empty where they were given."""
+        return "" if self.trials is None else self.trials.text
 
     @property
     def refusals(self) -> tuple[str, ...]:

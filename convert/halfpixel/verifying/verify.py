@@ -118,19 +118,22 @@ class _Verifying:
         first: Divergence | None = None
         optimiser: list[str] = []
         inputs = Inputs(a, b, self.settings.feeds)
+        recorded = isinstance(b.running, Recorded)
         for feeds in inputs:
             here, told = self._ran(a, feeds)
             there, more = (here, ()) if b is a else self._ran(b, feeds)
             if inputs.drops(feeds, here, there):
                 continue
             optimiser += (*told, *more)
-            case = self._case(a, b, feeds, here, there)
+            case = replace(self._case(a, b, feeds, here, there), made=inputs.text)
             del here, there
+            if inputs.learn(case):
+                continue
             cases.append(case)
             kept.append(feeds)
             if not case.equal and first is None:
                 first = self._first(a, b, feeds, case)
-            elif case.blank and first is None and not isinstance(b.running, Recorded):
+            elif case.blank and first is None and len(kept) == 1 and not recorded:
                 first = self._first(a, b, feeds, case)
                 if first is not None:
                     cases[-1] = replace(case, equal=False)
