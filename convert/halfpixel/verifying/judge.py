@@ -92,7 +92,10 @@ def judged(
     spreads = [max(_spread(a), _spread(b)) or whole for a, b in zip(ours, theirs, strict=True)]
     apart = [_apart(a, b) for a, b in zip(ours, theirs, strict=True)]
     step = max(noise.step, *(EPSILONS.get(str(array.dtype), 0.0) for array in arrays))
-    floors = [step * max(_largest(a), _largest(b)) for a, b in zip(ours, theirs, strict=True)]
+    # the numbers of a channel may be what is left of larger ones, such as after a ReLU
+    floors = [
+        step * max(_largest(a), _largest(b), whole) for a, b in zip(ours, theirs, strict=True)
+    ]
     found = _measure(apart, spreads, floors)
     if difference.equal and not _speaks(found):
         return difference, found
