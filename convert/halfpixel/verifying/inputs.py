@@ -11,6 +11,7 @@ from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.runtime import Running
 from halfpixel.runtimes.feeds import FeedSettings, fix_lengths, widen
+from halfpixel.runtimes.image_files import image_cases
 from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.runtimes.trials import Trials
 from halfpixel.verifying.result import Case, shapes_text
@@ -66,13 +67,14 @@ class Inputs:
         self.trials: Trials | None = None
         self.dropped: tuple[str, ...] = ()
         self.settled = False
+        self.image = ""
         if self.recorded is not None:
-            if settings.given or settings.shapes:
+            if settings.given or settings.shapes or settings.images:
                 told = f"{self.recorded.name} holds the inputs; --inputs and --shape do not"
                 raise UsageError(told)
         elif not self.ports and not settings.given and not (a.model or b.model):
             raise UsageError("neither side says what it takes; give --inputs")
-        elif self.ports and not settings.given:
+        elif self.ports and not (settings.given or settings.images):
             self.trials = Trials(self.ports, settings)
 
     def __iter__(self) -> "Iterator[Arrays]":
@@ -84,12 +86,12 @@ class Inputs:
             name = self.recorded.name
             yield from (_chosen(case, self.ports, name, renamed=False) for case in cases)
             return
-        if not self.ports and not self.settings.given:
+        if not (self.ports or self.settings.given or self.settings.images):
             yield {}  # a model that takes nothing
             return
         half = any(side.precision for side in self.sides)
         running = (a.running, b.running)
-        for case in self.settings.given or self.trials or ():
+        for case in self.trials or self._given():
             chosen = {
                 **_chosen(case, self.ports, "--inputs", renamed=True),
                 **_dropped(case, running),
@@ -119,10 +121,19 @@ class Inputs:
         self.settled = self.settled or not case.blank
         return not self.settled and case.equal and self.trials.others()
 
+    def _given(self) -> "Iterator[Arrays]":
+        """Yield what was read: images, or arrays."""
+        if not self.settings.images:
+            yield from self.settings.given
+            return
+        for case in image_cases(self.ports, self.settings):
+            self.image = case.text
+            yield case.feeds
+
     @property
     def text(self) -> str:
-        """What the last inputs look like; empty where they were given."""
-        return "" if self.trials is None else self.trials.text
+        """What the last inputs look like; empty where arrays were given."""
+        return self.image if self.trials is None else self.trials.text
 
     @property
     def refusals(self) -> tuple[str, ...]:

@@ -35,8 +35,9 @@ class Options(Struct, frozen=True):
         click.option(
             "--inputs",
             multiple=True,
-            metavar="FILE",
-            help="An .npz of inputs by name, NAME=FILE.npy or .pb, or package.module:function.",
+            metavar="PATH",
+            help="An .npz of inputs by name, NAME=FILE.npy or .pb, an .npy, a folder of images or "
+            "arrays, or package.module:function.",
         ),
     ]
     shape: Annotated[
@@ -51,7 +52,8 @@ class Options(Struct, frozen=True):
             "--range",
             "limits",
             metavar="LOW,HIGH",
-            help="Range of made floats.  [default: 0,1]",
+            help="Range of made floats.  [default: 0,1, and others where that leaves outputs one "
+            "number throughout]",
         ),
     ]
     seed: Annotated[
@@ -113,7 +115,7 @@ def verify_command(options: Options) -> None:
     as a whole.
     """
     from halfpixel.checking.shapes import parse_shapes
-    from halfpixel.runtimes.feed_files import read_feeds
+    from halfpixel.runtimes.feed_files import read_feeds, split_images
     from halfpixel.runtimes.feeds import FeedSettings
     from halfpixel.verifying.measure import parse_tolerances
     from halfpixel.verifying.result import VerifySettings
@@ -121,9 +123,11 @@ def verify_command(options: Options) -> None:
     a, b = options.a, options.b
     low, high = parse_range(options.limits)
     _check_task(options.task)
-    shapes, given = parse_shapes(options.shape), read_feeds(options.inputs)
+    images, texts = split_images(options.inputs)
+    shapes, given = parse_shapes(options.shape), read_feeds(texts)
+    ranged = options.limits is not None
     settings = VerifySettings(
-        FeedSettings(shapes, low, high, options.seed, given),
+        FeedSettings(shapes, low, high, options.seed, given, ranged=ranged, images=images),
         parse_tolerances(options.tolerance),
         options.allow_fallback,
         not options.no_optimiser,
