@@ -1,6 +1,7 @@
 """Rows of a top-k that change places under rounding do not set a pair apart: word and exit code."""
 
 import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -60,4 +61,41 @@ def test_pairs_that_only_rounding_sets_apart_are_equal(files: list[Path]) -> Non
         result = run(a, b)
         assert result.stdout.splitlines()[-1] == "equal, 3 of 3 runs compared", result.stdout
         assert result.exit_code == 0
-    assert "graph optimisation changes output 'rows'" in run(files[0], files[1]).stdout
+        assert "ill-conditioned" in result.stdout
+        assert "one float step of the inputs flips topk (TopK)" in result.stdout
+    lines = run(files[0], files[1]).stdout.splitlines()
+    told = [line for line in lines if "graph optimisation changes output 'rows'" in line]
+    assert len(told) == 2  # one a side, at its worst
+
+
+def places(*, divided: bool = False) -> onnx.ModelProto:
+    """Return the places of the best alone, which are whole numbers."""
+    model = ranked(divided=divided)
+    del model.graph.node[-1], model.graph.output[:]
+    made = helper.make_tensor_value_info("places", TensorProto.INT64, [6000])
+    model.graph.output.append(made)
+    return model
+
+
+def test_places_that_rounding_flips_are_told_and_no_difference(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.onnx" for name in ("a", "divided", "other")]
+    broken = places()
+    broken.graph.node[0].attribute.append(
+        helper.make_attribute("coordinate_transformation_mode", "asymmetric")
+    )
+    for path, model in zip(paths, (places(), places(divided=True), broken), strict=True):
+        onnx.save(model, path)
+    result = run(paths[0], paths[1])
+    assert result.exit_code == 0, result.stdout
+    assert "output 'places' differs by" in result.stdout
+    assert "ill-conditioned: rounding alone flips as many of its elements" in result.stdout
+    assert run(paths[0], paths[2]).exit_code == 1
+
+
+def test_a_verdict_names_its_measure(files: list[Path], tmp_path: Path) -> None:
+    other = ranked()
+    other.graph.node[1].attribute[0].ints[:] = [0, 0, 2, 2]
+    path = tmp_path / "moved.onnx"
+    onnx.save(other, path)
+    last = run(files[0], path).stdout.splitlines()[-1]
+    assert re.match(r"different by [0-9.e+]+ times the noise floor, 1 of 1 runs", last), last

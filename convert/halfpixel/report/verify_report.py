@@ -54,11 +54,24 @@ def show(found: Verification, console: "Console") -> None:
         _say(console, line)
     _show_rest(console, found.optimiser, found.placement)
     count = sum(bool(case.outputs) for case in found.cases)
-    verdict = "different" if found.differs else "equal"
+    verdict = f"different{_by(found)}" if found.differs else "equal"
     if not found.compared and not found.differs:
         verdict = "nothing was compared"
     by = ", as --tolerance or --task has it" if found.asked else ""
     _say(console, f"{verdict}{by}, {count} of {len(found.cases)} runs compared")
+
+
+def _by(found: Verification) -> str:
+    """Return what the verdict rests on: times the noise floor, or two conventions.
+
+    >>> _by(Verification(("a", "b"), ()))
+    ''
+    """
+    if found.proven:
+        return " by the conventions of two sites"
+    apart = [one.measure for one in found.outputs if not one.difference.equal and one.measure]
+    times = max((one.times for one in apart if not one.flipped), default=0.0)
+    return f" by {times:.3g} times the noise floor" if times and not found.asked else ""
 
 
 def _measure_lines(found: Verification) -> Iterator[str]:

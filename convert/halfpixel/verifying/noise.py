@@ -39,8 +39,8 @@ def noise_runs(
         found: what it returns of them.
     """
     exact = getattr(side.running, "run_double", None)
-    moves = [_moved(feeds, number, side.precision) for number in range(MOVES)]
-    runs = [partial(side.running.run, side.fed(moved)) for moved in moves]
+    moves = [moved(feeds, number, side.precision) for number in range(MOVES)]
+    runs = [partial(side.running.run, side.fed(one)) for one in moves]
     if exact is not None:
         runs.append(partial(exact, side.fed(feeds)))
     for run in runs:
@@ -49,8 +49,8 @@ def noise_runs(
         return
     for plain in _run(partial(side.plain.run, side.fed(feeds))):
         yield plain, found
-        moved = partial(side.plain.run, side.fed(moves[0]))
-        yield from ((one, plain) for one in _run(moved))
+        near = partial(side.plain.run, side.fed(moves[0]))
+        yield from ((one, plain) for one in _run(near))
 
 
 def _run(run: "Callable[[], Arrays]") -> "Iterator[Arrays]":
@@ -60,7 +60,7 @@ def _run(run: "Callable[[], Arrays]") -> "Iterator[Arrays]":
         return
 
 
-def _moved(feeds: "Arrays", seed: int, precision: str) -> "dict[str, Array]":
+def moved(feeds: "Arrays", seed: int, precision: str) -> "dict[str, Array]":
     """Return inputs whose floats are each one step up or down, of a coarser type if one is named.
 
     A step of float32 is nothing to a network that takes its inputs as float16.
@@ -74,7 +74,7 @@ def _moved(feeds: "Arrays", seed: int, precision: str) -> "dict[str, Array]":
         if array.dtype.kind == "f":
             ends = np.where(random.random(array.shape) < 0.5, -np.inf, np.inf)
             out[name] = np.nextafter(array, ends.astype(array.dtype))
-            if EPSILONS.get(precision, 0.0) > np.finfo(array.dtype).eps:
+            if EPSILONS.get(precision, 0.0) > EPSILONS.get(str(array.dtype), 0.0):
                 steps = array * np.sign(ends).astype(array.dtype)
                 out[name] = array + steps * array.dtype.type(EPSILONS[precision])
     return out

@@ -7,7 +7,7 @@ what the tolerance, the noise floor (`judge.py`) and the conventions of paired s
 (`conventions.py`) leave.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -22,12 +22,14 @@ from halfpixel.intents.pairing import pair_sites
 from halfpixel.runtime import Running, RunSettings, Side, parse_side, runtime_of
 from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.verifying.blame import refused_node, suspect
+from halfpixel.verifying.conditioning import flipping_node
 from halfpixel.verifying.conventions import Conventions
 from halfpixel.verifying.divergence import Search
 from halfpixel.verifying.inputs import Inputs, refuse_shapes
-from halfpixel.verifying.judge import judged
-from halfpixel.verifying.measure import TOLERANCES, Tolerance, at_precision, difference
+from halfpixel.verifying.judge import ILL, judged
+from halfpixel.verifying.measure import TOLERANCES, Tolerance, at_precision
 from halfpixel.verifying.noise import Noise
+from halfpixel.verifying.optimised import Optimised
 from halfpixel.verifying.result import (
     Case,
     Output,
@@ -116,15 +118,14 @@ class _Verifying:
         cases: list[Case] = []
         kept: list[Arrays] = []
         first: Divergence | None = None
-        optimiser: list[str] = []
+        optimised = Optimised(self.tolerances)
         inputs = Inputs(a, b, self.settings.feeds)
         recorded = isinstance(b.running, Recorded)
         for feeds in inputs:
-            here, told = self._ran(a, feeds)
-            there, more = (here, ()) if b is a else self._ran(b, feeds)
+            here = self._ran(a, feeds, optimised)
+            there = here if b is a else self._ran(b, feeds, optimised)
             if inputs.drops(feeds, here, there):
                 continue
-            optimiser += (*told, *more)
             case = replace(self._case(a, b, feeds, here, there), made=inputs.text)
             del here, there
             if inputs.learn(case):
@@ -147,7 +148,7 @@ class _Verifying:
             (a.running.name, b.running.name),
             tuple(cases),
             first,
-            tuple(dict.fromkeys(optimiser)),
+            tuple(optimised.lines),
             (suspect(a, WARNINGS) or suspect(b, WARNINGS)) if differs else "",
             (a.running.placement, b.running.placement),
             pairing,
@@ -187,14 +188,15 @@ class _Verifying:
             return Started(plain, plain, getattr(plain, "model", None), refusal.reason)
         return Started(running, plain or running, getattr(running, "model", None))
 
-    def _ran(self, side: Started, feeds: "Arrays") -> "tuple[Returned, tuple[str, ...]]":
-        """Return what a side returns or why it refuses, and what its optimiser changes."""
+    def _ran(self, side: Started, feeds: "Arrays", optimised: Optimised) -> "Returned":
+        """Return what a side returns or why it refuses; learn what its optimiser changes."""
         try:
             found: Returned = side.running.run(side.fed(feeds))
         except RuntimeRefusal as refusal:
             found = str(refusal)
-        told = tuple(self._optimised(side, feeds, found)) if self.settings.optimiser else ()
-        return found, told
+        if self.settings.optimiser:
+            optimised.learn(side, feeds, found)
+        return found
 
     def _case(
         self, a: Started, b: Started, feeds: "Arrays", here: "Returned", there: "Returned"
@@ -221,7 +223,13 @@ class _Verifying:
         if one.blank or one.name not in here or one.other not in there:
             return one
         arrays = here[one.name], there[one.other]
+        feeds = runs.feeds
         found, measure = judged(one.difference, (one.name, one.other), arrays, runs)
+        if measure is not None and measure.why.startswith(ILL):
+            a, b = runs.sides
+            node = flipping_node(a, feeds, one.name) or flipping_node(b, feeds, one.other)
+            why = f"{measure.why}; one float step of the inputs flips {node}"
+            measure = replace(measure, why=why) if node else measure
         return replace(one, difference=found if self.usual else one.difference, measure=measure)
 
     def _first(self, a: Started, b: Started, feeds: "Arrays", case: Case) -> Divergence | None:
@@ -237,27 +245,6 @@ class _Verifying:
             return search.first()
         except RuntimeRefusal:
             return None  # the plain run refuses what the optimised one takes
-
-    def _optimised(self, side: Started, feeds: "Arrays", deployed: "Returned") -> Iterator[str]:
-        """Yield what the runtime's optimiser changes at these inputs."""
-        name = side.running.name
-        if side.refused:
-            yield f"{name}: loads unoptimised only: {side.refused}"
-            return
-        if side.plain is side.running:
-            return
-        try:
-            plain = side.plain.run(side.fed(feeds))
-        except RuntimeRefusal:
-            return  # the plain run refuses: there is nothing to hold the other against
-        if isinstance(deployed, str):
-            yield f"{name}: runs unoptimised only: {deployed.removeprefix(name + ': ')}"
-            return
-        for output, array in deployed.items():
-            found = difference(array, plain[output], self.tolerances)
-            if not found.equal:
-                amount = found.reason or f"by up to {found.max_abs:.3g}"
-                yield f"{name}: graph optimisation changes output {output!r} {amount}"
 
 
 @dataclass
