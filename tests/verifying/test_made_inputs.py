@@ -1,7 +1,11 @@
 """What two sides are run with: looks and values of made inputs, arrays and images of a folder."""
 
+import os
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
@@ -15,6 +19,9 @@ from halfpixel.runtimes.feeds import FeedSettings
 from halfpixel.runtimes.image_files import image_cases, images_in
 from halfpixel.runtimes.trials import Trials
 from halfpixel.verifying.verify import verify
+
+if TYPE_CHECKING:
+    from halfpixel.verifying.result import Stage
 
 node = helper.make_node
 HALF = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
@@ -188,3 +195,33 @@ def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
     result = run(path, path, "--inputs", folder)
     assert result.exit_code == 2
     assert "holds no image" in result.stderr
+
+
+def test_progress_names_what_is_done_and_the_first_result() -> None:
+    stages: list[Stage] = []
+    one, other = enlarged(HALF, ["n", 3, "h", "w"]), enlarged(HALF, ["n", 3, "h", "w"])
+    found = verify(one, other, None, stages.append)
+    results = [stage for stage in stages if stage.result]
+    assert [stage.done for stage in results] == list(range(1, len(found.cases) + 1))
+    assert results[0].text == "equal at x=1x3x64x64"
+    assert all(stage.done <= stage.total for stage in stages)
+    assert any(stage.text.startswith("running") for stage in stages)
+
+
+def test_a_terminal_is_shown_progress(tmp_path: Path) -> None:
+    """Standard error is a terminal, standard output none: the report stays as it is."""
+    path = tmp_path / "a.onnx"
+    onnx.save(enlarged(HALF, [1, 3, 8, 12]), path)
+    here, there = os.openpty()
+    command = [sys.executable, "-m", "halfpixel", "verify", str(path), str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=there, text=True) as ran:
+        os.close(there)
+        shown = b""
+        with suppress(OSError):  # what a terminal says at its end
+            while part := os.read(here, 1 << 12):
+                shown += part
+        os.close(here)
+        report = ran.communicate()[0]
+    assert ran.returncode == 0
+    assert b"first result: equal at x=1x3x8x12" in shown
+    assert report.splitlines()[-1] == "equal, 3 of 3 runs compared"

@@ -10,8 +10,9 @@ from halfpixel.checking.shapes import check_shapes
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.runtime import Running
-from halfpixel.runtimes.feeds import FeedSettings, fix_lengths, widen
-from halfpixel.runtimes.image_files import image_cases
+from halfpixel.runtimes.feeds import TRIALS, FeedSettings, fix_lengths, widen
+from halfpixel.runtimes.image_files import MOST, image_cases
+from halfpixel.runtimes.pictures import PICTURES
 from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.runtimes.trials import Trials
 from halfpixel.verifying.result import Case, shapes_text
@@ -129,6 +130,13 @@ class Inputs:
         for case in image_cases(self.ports, self.settings):
             self.image = case.text
             yield case.feeds
+
+    @property
+    def count(self) -> int:
+        """How many cases there will be, as far as that is known; at least 1."""
+        if self.trials is not None:
+            return len(TRIALS) if self.trials.free else len(PICTURES)
+        return max(1, min(len(self.settings.images), MOST) or len(self.settings.given))
 
     @property
     def text(self) -> str:

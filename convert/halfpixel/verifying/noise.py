@@ -75,8 +75,8 @@ def moved(feeds: "Arrays", seed: int, precision: str) -> "dict[str, Array]":
             ends = np.where(random.random(array.shape) < 0.5, -np.inf, np.inf)
             out[name] = np.nextafter(array, ends.astype(array.dtype))
             if EPSILONS.get(precision, 0.0) > EPSILONS.get(str(array.dtype), 0.0):
-                steps = array * np.sign(ends).astype(array.dtype)
-                out[name] = array + steps * array.dtype.type(EPSILONS[precision])
+                step = 1 + np.sign(ends) * EPSILONS[precision]
+                out[name] = (array.astype(np.float64) * step).astype(array.dtype)
     return out
 
 

@@ -33,10 +33,12 @@ from halfpixel.verifying.optimised import Optimised
 from halfpixel.verifying.result import (
     Case,
     Output,
+    Stage,
     Verification,
     VerifySettings,
     compare_outputs,
     pair_outputs,
+    shapes_text,
 )
 from halfpixel.verifying.side import Divergence, Started
 
@@ -50,13 +52,19 @@ if TYPE_CHECKING:
 WARNINGS: Final = CheckSettings(severity="warning")
 
 
-def verify(a: object, b: object, settings: VerifySettings | None = None) -> Verification:
+def verify(
+    a: object,
+    b: object,
+    settings: VerifySettings | None = None,
+    progress: Callable[[Stage], None] | None = None,
+) -> Verification:
     """Compare two sides.
 
     Args:
         a: a side, its text (`model.onnx@cuda`), or a model in memory.
         b: another one.
         settings: what they are run with, and what counts as equal.
+        progress: told of every run before it is made, and of what came of a case.
 
     Returns:
         What differs. A model that a runtime refuses is a difference, not an exception.
@@ -69,7 +77,7 @@ def verify(a: object, b: object, settings: VerifySettings | None = None) -> Veri
     """
     left, right = _side(a), _side(b)
     with boundary(left.text if left == right else f"{left.text} and {right.text}"):
-        return _Verifying(left, right, settings or VerifySettings()).result()
+        return _Verifying(left, right, settings or VerifySettings(), progress).result()
 
 
 def _side(source: object) -> Side:
@@ -85,6 +93,7 @@ class _Verifying:
     left: Side
     right: Side
     settings: VerifySettings
+    progress: Callable[[Stage], None] | None = None
     tolerances: Mapping[str, Tolerance] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,6 +110,7 @@ class _Verifying:
             if sides and side == self.left:
                 sides.append(sides[0])
                 break
+            self._tell(Stage(f"loading {side.text}", 0, 1))
             try:
                 sides.append(self._started(side))
             except RuntimeRefusal as refusal:
@@ -122,8 +132,14 @@ class _Verifying:
         inputs = Inputs(a, b, self.settings.feeds)
         recorded = isinstance(b.running, Recorded)
         for feeds in inputs:
+            at = shapes_text({name: array.shape for name, array in feeds.items()})
+            count = len(cases), max(inputs.count, len(cases) + 1)
+            self._tell(Stage(f"running {a.running.name} at {at}", *count))
             here = self._ran(a, feeds, optimised)
+            if b is not a:
+                self._tell(Stage(f"running {b.running.name} at {at}", *count))
             there = here if b is a else self._ran(b, feeds, optimised)
+            self._tell(Stage(f"comparing at {at}", *count))
             if inputs.drops(feeds, here, there):
                 continue
             case = replace(self._case(a, b, feeds, here, there), made=inputs.text)
@@ -132,6 +148,10 @@ class _Verifying:
                 continue
             cases.append(case)
             kept.append(feeds)
+            word = "equal" if case.equal else "different"
+            self._tell(Stage(f"{word} at {at}", len(cases), count[1], result=True))
+            if first is None and not (case.equal and not case.blank):
+                self._tell(Stage("looking for the node that parts them", len(cases), count[1]))
             if not case.equal and first is None:
                 first = self._first(a, b, feeds, case)
             elif case.blank and first is None and len(kept) == 1 and not recorded:
@@ -157,6 +177,10 @@ class _Verifying:
             next(iter(inputs.refusals), ""),
             asked=not self.usual,
         )
+
+    def _tell(self, stage: Stage) -> None:
+        if self.progress is not None:
+            self.progress(stage)
 
     @property
     def usual(self) -> bool:
