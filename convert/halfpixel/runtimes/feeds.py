@@ -144,11 +144,25 @@ def feed_of(
         shape = tuple(
             n
             if isinstance(n, int)
-            else symbols.setdefault(n or (port.name, axis), lengths.of(axis))
+            else symbols.setdefault(n or (port.name, axis), _within(port, axis, lengths.of(axis)))
             for axis, n in enumerate(shapes[port.name])
         )
         case[port.name] = drawn(port, shape, made, random, case)
     return case
+
+
+def _within(port: Port, axis: int, length: int) -> int:
+    """Return the length next to one that the guards of a module take.
+
+    >>> x = Port("x", "float32", ("8*h", "w"), bounds=((16, 512, 8), None))
+    >>> [_within(x, 0, n) for n in (1, 65, 640)], _within(x, 1, 65)
+    ([16, 64, 512], 65)
+    """
+    bound = port.bounds[axis] if axis < len(port.bounds) else None
+    if bound is None:
+        return length
+    low, high, step = bound
+    return min(max(length // step * step, low), high)
 
 
 def fix_lengths(ports: Sequence[Port], others: Sequence[Port]) -> Sequence[Port]:
@@ -165,7 +179,7 @@ def fix_lengths(ports: Sequence[Port], others: Sequence[Port]) -> Sequence[Port]
             pairs = zip(port.shape, other.shape, strict=True)
             shape = tuple(m if isinstance(m, int) and not isinstance(n, int) else n
                           for n, m in pairs)  # fmt: skip
-            port = replace(port, shape=shape)  # noqa: PLW2901 - the same input
+            port = replace(port, shape=shape, bounds=port.bounds or other.bounds)  # noqa: PLW2901 - the same input
         found.append(port)
     return found
 
