@@ -7,7 +7,8 @@ rounding whose result changes under it makes what follows ill-conditioned.
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import RuntimeRefusal
-from halfpixel.verifying.noise import moved
+from halfpixel.verifying.measure import is_float
+from halfpixel.verifying.noise import MOVES, moved
 from halfpixel.verifying.side import Started
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from halfpixel.arrays import Array, Arrays
     from halfpixel.format import Value
 
-STEPPED: Final = frozenset({"Round", "Floor", "Ceil", "Sign", "Resize", "GridSample", "Unique"})
+STEPPED: Final = frozenset(
+    {"Round", "Floor", "Ceil", "Sign", "Resize", "GridSample", "Unique", "Cast"}
+)
 """Operators whose floats may jump; of all others whole numbers and flags are looked at."""
 
 RANKING: Final = frozenset({"TopK", "NonMaxSuppression", "ArgMax", "ArgMin", "NonZero"})
@@ -25,14 +28,15 @@ DECIDING: Final = frozenset(
 )
 
 JUMP: Final = 1e-3
-"""Part of its largest number that a float changes by where it jumps."""
+"""Part of itself that a float changes by where it jumps."""
+
+NOTHING: Final = 1e-4
+"""Part of the largest number that is no jump."""
 
 KINDS: Final = STEPPED | RANKING | DECIDING
 
-MOST: Final = 32
+MOST: Final = 16
 """Values that are looked at."""
-
-AT_ONCE: Final = 4
 
 
 def flipping_node(side: Started, feeds: "Arrays", output: str) -> str:
@@ -49,18 +53,16 @@ def flipping_node(side: Started, feeds: "Arrays", output: str) -> str:
     found = [value for value in _before(side, output) if value.name in known]
     if not found:
         return ""
-    near = moved(feeds, 0, side.precision)
-    for start in range(0, min(len(found), MOST), AT_ONCE):
-        part = found[start : start + AT_ONCE]
-        names = [value.name for value in part]
+    near = [moved(feeds, number, side.precision) for number in range(MOVES)]
+    for value in found[:MOST]:
         try:
-            here = side.plain.run(side.fed(feeds), names)
-            there = side.plain.run(side.fed(near), names)
+            here, *others = (
+                side.plain.run(side.fed(one), [value.name])[value.name] for one in (feeds, *near)
+            )
         except RuntimeRefusal:
-            return ""
-        for value in part:
-            if _flips(value.op, here[value.name], there[value.name]):
-                return f"{value.node} ({value.op})"
+            continue  # a type that no array has
+        if any(_flips(value.op, here, there) for there in others):
+            return f"{value.node} ({value.op})"
     return ""
 
 
@@ -86,7 +88,10 @@ def _flips(op: str, here: "Array", there: "Array") -> bool:
         return True
     if here.dtype.kind in "iub":
         return bool((here != there).any())
+    if not is_float(here):
+        return False
     if op not in STEPPED or not here.size:
         return False
-    apart = np.abs(here.astype(np.float64) - there.astype(np.float64)).max(initial=0)
-    return bool(apart > JUMP * np.abs(here).max(initial=0))
+    own = np.abs(here.astype(np.float64))
+    apart = np.abs(here.astype(np.float64) - there.astype(np.float64))
+    return bool((apart > JUMP * own + NOTHING * own.max(initial=0)).any())

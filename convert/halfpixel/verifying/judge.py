@@ -121,6 +121,8 @@ def judged(
         why = "no more than rounding does"
     elif flips(here, there, names, noise.runs, spreads):
         why = f"{ILL}: rounding alone flips as many of its elements"
+        count = int(_far(here, there, spreads).sum())
+        found = replace(found, flipped=f"{found.text} in {count} of {here.size} elements")
     equal = difference.equal != bool(why)
     return replace(difference, equal=equal), replace(found, why=why)
 
