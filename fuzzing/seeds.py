@@ -19,11 +19,13 @@ METADATA: Final = (b"pkg.torch.onnx.fx_node", b"pkg.torch.onnx.stack_trace")
 
 @lru_cache
 def onnx_models() -> tuple[bytes, ...]:
-    """Return the small ONNX models, and the hostile ones."""
+    """Return the small ONNX models, the hostile ones, and those that only move data."""
     from fuzzing.hostile_seeds import hostile_models
+    from fuzzing.moving_seeds import moving_models
 
     found = [path for path in sorted(MODELS.rglob("*.onnx")) if path.stat().st_size <= LARGEST]
-    return (*(path.read_bytes() for path in found), *hostile_models())
+    moving = (model.SerializeToString() for model in moving_models())
+    return (*(path.read_bytes() for path in found), *hostile_models(), *moving)
 
 
 @lru_cache

@@ -98,3 +98,25 @@ def measured(path: Path) -> Iterator[tuple[dict[str, Array], Array]]:
     for tail in ("", "_1", "_2", "_3"):
         if f"y{tail}" in arrays:
             yield {name: arrays[f"{name}{tail}"] for name in names}, arrays[f"y{tail}"]
+
+
+def without_records(made: ModelProto) -> ModelProto:
+    """Return a model as optimisers leave it: what its exporter recorded is gone."""
+    copy = ModelProto.FromString(made.SerializeToString())
+    for node in copy.graph.node:
+        del node.metadata_props[:]
+    return copy
+
+
+def in_function(made: ModelProto) -> ModelProto:
+    """Return a model whose nodes all stand in one function."""
+    ends = [value.name for value in made.graph.input], [value.name for value in made.graph.output]
+    constants = [
+        helper.make_node("Constant", [], [t.name], value=t) for t in made.graph.initializer
+    ]
+    body = [*constants, *made.graph.node]
+    function = helper.make_function("local", "Body", *ends, body, made.opset_import)
+    call = helper.make_node("Body", *ends, name="call", domain="local")
+    graph = helper.make_graph([call], "g", made.graph.input, made.graph.output)
+    opsets = [*made.opset_import, helper.make_opsetid("local", 1)]
+    return helper.make_model(graph, opset_imports=opsets, functions=[function], ir_version=10)

@@ -10,6 +10,7 @@ from halfpixel.sampling import (
     AffineSample,
     ConvTranspose,
     CropResize,
+    DepthToSpace,
     GridSample,
     Resample,
     Resize,
@@ -28,6 +29,7 @@ Operator = (
     | Resample
     | AffineSample
     | CropResize
+    | DepthToSpace
 )
 How = Literal["proven", "simulated", "recorded", "named", "assumed", "policy"]
 Safety = Literal["safe", "unsafe"]
@@ -80,6 +82,7 @@ class Origin(Struct, frozen=True):
         framework: framework that the model was converted from, as the converter recorded it.
         intent: what was meant, where that is known.
         literal_size: the user's own line, as the exporter kept it, spells the size out.
+        resampling_line: that line resamples, though the operator is one that others use too.
         targets: names of the targets that the model is to run on.
         kept: the original's framework and operator, as a converter kept its name on the node or
             beside it.
@@ -89,6 +92,7 @@ class Origin(Struct, frozen=True):
     framework: str = ""
     intent: Intent | None = None
     literal_size: bool = False
+    resampling_line: bool = False
     targets: tuple[str, ...] = ()
     kept: str = ""
 

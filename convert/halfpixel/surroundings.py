@@ -35,11 +35,13 @@ class FreeLengths(Struct, frozen=True):
         trials: (input lengths, output lengths) of the site's spatial axes, a pair a trial.
         tables: for a gather, the rows read along each axis at those lengths.
         factors: float constants that the shape arithmetic multiplies lengths by.
+        windows: (axis, input, output length) at which windows that are averaged are not PyTorch's.
     """
 
     trials: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
     tables: tuple[tuple[tuple[int, ...], ...], ...] = ()
     factors: tuple[float, ...] = ()
+    windows: tuple[tuple[int, int, int], ...] = ()
 
 
 class Need(Struct, frozen=True):
@@ -85,6 +87,7 @@ class Surroundings(Struct, frozen=True):
         inputs: what stands at the inputs of an ONNX resize beside its data.
         transposed: "to NCHW" or "to NHWC" where it stands between such a Transpose and another.
         ranges: input lengths that free axes take, where the file says so: (axis, lengths).
+        frozen: a constant of the file is resampled, though the model's inputs have free lengths.
     """
 
     layers: tuple[StridedLayer, ...] = ()
@@ -96,3 +99,4 @@ class Surroundings(Struct, frozen=True):
     inputs: tuple[Input, ...] = ()
     transposed: str = ""
     ranges: tuple[tuple[int, range], ...] = ()
+    frozen: bool = False

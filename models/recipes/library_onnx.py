@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-COUNTED = {"AffineGrid", "ConvTranspose", "GridSample", "Resize", "RoiAlign", "Upsample"}
+COUNTED = {
+    "AffineGrid", "ConvTranspose", "DepthToSpace", "GridSample", "Resize", "RoiAlign", "Upsample",
+}  # fmt: skip
 LARGE_FILE = 200_000  # bytes
 
 

@@ -13,13 +13,16 @@ encoder. A kernel of 4 or 2, or a resize followed by a convolution, covers evenl
 
 ## What is reported
 A note with the inputs that each phase of the output sums, and the lengths that share one input
-length where output_padding chooses between them.
+length where output_padding chooses between them. Nothing where the file holds the weights of linear
+interpolation, as Caffe's bilinear filler makes them: each phase adds up to 1.
 
 ## Fix safety
 None: the weights were trained for this kernel, and the rest of the network expects the length.
 """
 
 from collections.abc import Iterator
+
+from msgspec.structs import replace
 
 from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import ConvTranspose
@@ -31,7 +34,7 @@ DECLINED = "the weights were trained for this kernel"
 def check(site: Site) -> Iterator[Finding]:
     """Compare what reaches each phase, and look for samples that are added at the end."""
     operator = site.operator
-    if not isinstance(operator, ConvTranspose):
+    if not isinstance(operator, ConvTranspose) or operator.linear:
         return
     said = [text for text in (_uneven(operator), _added(operator)) if text]
     if said:
@@ -105,6 +108,10 @@ RULE = Rule(
         Good(
             example_site("ConvTranspose", _kernel(4, added=1, auto_pad="SAME_UPPER")),
             because="SAME gives stride * n samples with or without it",
+        ),
+        Good(
+            example_site("ConvTranspose", replace(_kernel(3), linear=True)),
+            because="the weights are those of linear interpolation: each phase adds up to 1",
         ),
         _bad(_kernel(3), _UNEVEN),
         _bad(_kernel(3, added=1), f"{_UNEVEN}; {_ADDED.format(16, '15 to 16')}"),

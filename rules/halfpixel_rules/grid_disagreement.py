@@ -7,11 +7,12 @@ scales the image by (n - 1) / n: half a pixel at the border, nothing in the midd
 
 ## Where it comes from
 F.affine_grid and F.grid_sample have separate arguments, and code written before PyTorch 1.3
-relied on a default that changed.
+relied on a default that changed. The file does what PyTorch did: both arguments stand in it as they
+were given, and the two are almost always meant to be the same.
 
 ## What is reported
-A warning; a note where the exporter recorded the GridSample's own setting, so that the user
-wrote it so.
+A warning, recorded or not. torch.onnx.export(dynamo=True) writes F.affine_grid as a product of a
+table of base coordinates and theta; which setting the table has is read from its numbers.
 
 ## Fix safety
 Unsafe: a network that was trained with the disagreement has learnt it.
@@ -33,12 +34,12 @@ def check(site: Site) -> Iterator[Finding]:
         return
     if grid.align_corners == operator.align_corners:
         return
-    recorded = site.intent is not None and site.intent.how == "recorded"
     fixed = replace(operator, align_corners=grid.align_corners)
     yield Finding(
         f"align_corners is {operator.align_corners} here and {grid.align_corners} in the "
-        "AffineGrid: the identity is up to 0.5 input px off at the border",
-        "note" if recorded else "warning",
+        "affine grid: the identity is up to 0.5 input px off at the border, in PyTorch as in this "
+        "file; give both calls the same align_corners",
+        "warning",
         "proven",
         Fix("unsafe", fixed),
     )
@@ -62,8 +63,9 @@ RULE = Rule(
                 "GridSample", _sample(corners=False), fed_by=AffineGrid(align_corners=True)
             ),
             Finding(
-                "align_corners is False here and True in the AffineGrid: the identity is up to "
-                "0.5 input px off at the border",
+                "align_corners is False here and True in the affine grid: the identity is up "
+                "to 0.5 input px off at the border, in PyTorch as in this file; give both calls "
+                "the same align_corners",
                 "warning",
                 "proven",
                 Fix("unsafe", _sample(corners=True)),

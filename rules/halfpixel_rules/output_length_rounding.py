@@ -53,7 +53,7 @@ from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
 from halfpixel.site import Operation, Site, known
 
-DECLINED = "it cannot be told which length is multiplied by which factor"
+DECLINED = "the length is computed by nodes of the graph, and not by one factor alone"
 LONGEST = 1024
 
 
@@ -61,6 +61,7 @@ def check(site: Site) -> Iterator[Finding]:
     """Multiply as both sides do, at the lengths that are known or at all small ones."""
     operation, operator = site.operation, site.operator
     if not isinstance(operator, Resize):
+        yield from _computed(operation, None) if operation.hidden else ()
         return
     if operation.dialect != ONNX:
         yield from _declared(operation, operator)
@@ -200,7 +201,7 @@ def _wrong(scale: float, factors: tuple[float, ...], lengths: "range | list[int]
     return [n for n in lengths if differs(n)] if factors else []
 
 
-def _computed(operation: Operation, operator: Resize) -> Iterator[Finding]:
+def _computed(operation: Operation, operator: Resize | None) -> Iterator[Finding]:
     """Judge lengths that the graph computes with a constant factor, at trial inputs."""
     if not multiplies_in_float64(operation):
         return
@@ -216,7 +217,7 @@ def _computed(operation: Operation, operator: Resize) -> Iterator[Finding]:
                         f"float32, PyTorch to {there} in float64"
                     )
                     fix, declined = None, DECLINED
-                    if len(operation.surroundings.free_lengths.factors) == 1:
+                    if operator and len(operation.surroundings.free_lengths.factors) == 1:
                         factors, declined = (short,) * len(operator.axes), ""
                         fix = Fix("unsafe", operator, factors)
                     yield Finding(message, "warning", "simulated", fix, declined)

@@ -105,6 +105,10 @@ def test_a_recorded_call_that_f_interpolate_cannot_run_is_one_that_runs() -> Non
             "torch.ops.aten._upsample_bilinear2d_aa(x, [3, 3], False, 1.7, 0.9)",
             ["r = 1 / 1.7", "at length 4 to 3", "r = 1 / 0.9"],
         ),
+        (
+            "F.pixel_shuffle(x, 2)",
+            ["4 * c + 2 * i + j", "F.conv_transpose2d(x, weight", "mode=CRD"],
+        ),
         ("F.grid_sample(x, grid.to(x), mode='nearest')", ["nearest, half to even"]),
         ("torch.ops.aten.grid_sampler(x, grid, 1, 0, True)", ["nearest, half to even"]),
         ("F.interpolate(x.mT, size=(4, 3)).mT", ["the call in it", "at length 4 to 3"]),

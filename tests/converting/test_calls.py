@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
 
 import halfpixel
-from halfpixel.converting.calls import match_calls
+from halfpixel.converting.calls import NOT_HELD, match_calls
 from halfpixel.converting.plain.lengths import LONGEST
 from halfpixel.intents.aten_call import read_call
 from halfpixel.intents.exported_program import GraphCall
@@ -74,3 +74,19 @@ def test_names_of_values_pair_what_order_does_not() -> None:
     found = match_calls(calls, sites, ["p", "q"], {"p": "b", "q": "a"})
     assert found.sites == {0: 1}
     assert "its lengths are others" in found.notes[1]
+
+
+class Moves(nn.Module):
+    """Shuffles and repeats pixels beside a resize."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.pixel_shuffle(x, 2).repeat_interleave(2, 2).repeat_interleave(2, 3)
+        return F.interpolate(y, scale_factor=0.5, mode="bilinear", align_corners=False)
+
+
+def test_what_moves_pixels_is_held_against_no_call(tmp_path: Path) -> None:
+    result = halfpixel.convert(Moves(), tmp_path / "m.onnx", inputs=["1x4x6x6"])
+    assert not result.refused
+    pairs = [(one.call is not None, one.site.op if one.site else "") for one in result.sites]
+    assert sorted(pairs) == [(False, "DepthToSpace"), (False, "Reshape"), (True, "Resize")]
+    assert [one.note for one in result.sites if one.call is None] == [NOT_HELD] * 2

@@ -35,7 +35,7 @@ class Net(nn.Module):
         x = F.interpolate(self.wider(self.up(self.conv(image))), size=image.shape[2:])
         grid = F.affine_grid(torch.eye(2, 3)[None], [1, 1, 4, 5], align_corners=True)
         masked = F.interpolate(mask, scale_factor=0.4, mode="bicubic", antialias=True)
-        return x, F.grid_sample(masked, grid, align_corners=False)
+        return x, F.grid_sample(masked, grid, align_corners=True)
 
 
 def make() -> nn.Module:
@@ -72,7 +72,7 @@ def test_a_network_is_told_call_by_call(tmp_path: Path) -> None:
         'F.interpolate(x, size=(16, 22), mode="nearest")',
         "F.affine_grid(theta, [1, 1, 4, 5], align_corners=True)",
         'F.interpolate(x, scale_factor=0.4, mode="bicubic", align_corners=False, antialias=True)',
-        'F.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)',
+        'F.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=True)',
     ]
     nodes = [row["node"] for row in body["sites"]]
     assert nodes[0] == "node_upsample_bilinear2d"

@@ -194,6 +194,9 @@ def test_a_model_of_an_old_release_means_the_call_that_was_exported(row: dict[st
     family = "nearest" if "nearest" in row["call"] else (CALLS | BLOCKS).get(kind)
     for site in check(models.CORPUS / row["file"]).sites:
         intent = site.intent
+        if site.operation.hidden:  # what an adaptive pooling became, which no table tells
+            assert 'mode="area"' in str(site.torch_call)
+            continue
         assert intent is not None
         assert intent.how == "assumed"
         assert "PyTorch " + ".".join(row["torch"].split(".")[:2]) in intent.origin

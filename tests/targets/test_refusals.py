@@ -160,7 +160,9 @@ def test_an_operator_of_another_framework_is_a_site(op: str, domain: str, seen: 
     assert [one.finding.severity for one in report.findings] == ["error"] * seen
     assert levels_refused(case.model().SerializeToString())
     for one in report.findings:
-        assert one.finding.message == f"ONNX has no {op}: it is TensorFlow's, unconverted"
+        assert one.finding.message == (
+            f"ONNX has no {op}: it is TensorFlow's, left unconverted, and loads nowhere"
+        )
 
 
 def test_onnxruntimes_own_grid_sample_is_a_site() -> None:

@@ -60,10 +60,11 @@ def test_a_grid_for_less_than_an_image_does_not_stand_alone() -> None:
     assert result.exact is None
 
 
-def test_a_site_whose_scales_are_an_input_runs_by_itself() -> None:
-    """Scales that lead to the output lengths are given."""
-    made = models.model([models.resize()], (1, 1, 40))
+@pytest.mark.parametrize("length", [40, 400_000])
+def test_a_site_whose_scales_are_an_input_runs_by_itself(length: int) -> None:
+    """Scales that lead to the output lengths are given; images and channels keep their number."""
+    made = models.model([models.resize()], (1, 1, length))
     del made.graph.initializer[:]
     made.graph.input.append(helper.make_tensor_value_info("scales", TensorProto.FLOAT, [3]))
     (result,) = SiteCheck(made).results()
-    assert (result.refused, result.agrees) == ("", True)
+    assert (result.refused, result.agrees, result.shape) == ("", True, (1, 1, length))

@@ -10,7 +10,9 @@ from halfpixel.conventions.onnx.grid import (
     grid_sample_attributes,
     roi_align_attributes,
 )
-from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
+from halfpixel.conventions.torch.sampler_call import MeanPool
+from halfpixel.conventions.torch.shuffle import as_conv_transpose_text
+from halfpixel.sampling import AffineGrid, ConvTranspose, DepthToSpace, GridSample, RoiAlign
 
 PLACES: Final = tuple(Fraction(k, 2) for k in range(-2, 3))
 """Coordinates of a grid that are shown."""
@@ -27,7 +29,8 @@ def described(operator: object, length: int) -> Iterator[str]:
     """Yield what an operator computes, and ONNX's words for it; nothing for what is none of these.
 
     Args:
-        operator: a grid sample, an affine grid, a RoiAlign or a transposed convolution.
+        operator: a grid sample, an affine grid, a RoiAlign, a transposed convolution, a
+            depth-to-space or a mean pooling.
         length: the length that numbers are shown for.
 
     >>> sample = GridSample("linear", "zeros", align_corners=False)
@@ -43,6 +46,10 @@ def described(operator: object, length: int) -> Iterator[str]:
             yield from _roi_align(operator)
         case ConvTranspose():
             yield from _conv_transpose(operator)
+        case DepthToSpace():
+            yield from _depth_to_space(operator)
+        case MeanPool():
+            yield from _mean_pool(operator)
         case _:
             return
 
@@ -106,6 +113,27 @@ def _conv_transpose(operator: ConvTranspose) -> Iterator[str]:
         yield f"  spatial axis {axis}: x[i] times w[k] is added to {sample}; length n to {size}"
     yield "  the kernel is data: what it resamples by follows from the weights"
     yield from _in_onnx("ConvTranspose", conv_transpose_attributes(operator))
+
+
+def _depth_to_space(operator: DepthToSpace) -> Iterator[str]:
+    size = operator.block
+    by_channel = f"{size**2} * c + {size} * i + j"
+    source = by_channel if operator.mode == "CRD" else f"({size} * i + j) * C + c"
+    yield f"  place (i, j) of a {size} x {size} block, channel c: channel {source} of the pixel"
+    yield f"  equals: {as_conv_transpose_text(operator)}"
+    words = {"blocksize": size, "mode": operator.mode}
+    yield from _in_onnx("DepthToSpace", words, " on channels that are first" * operator.last)
+
+
+def _mean_pool(operator: MeanPool) -> Iterator[str]:
+    for axis, (wide, step) in enumerate(zip(operator.kernel, operator.strides, strict=True)):
+        last = f"x[{step} * i + {wide - 1}]" if wide > 1 else ""
+        of = f"the mean of x[{step} * i] to {last}" if last else f"x[{step} * i]"
+        yield f"  spatial axis {axis}: y[i] is {of}; length n to (n - {wide}) // {step} + 1"
+    if operator.kernel == operator.strides:
+        yield '  where the lengths are whole multiples: F.interpolate(mode="area") to that size'
+    words = {"kernel_shape": operator.kernel, "strides": operator.strides}
+    yield from _in_onnx("AveragePool", words)
 
 
 def _in_onnx(op: str, attributes: Mapping[str, object] | None, remark: str = "") -> Iterator[str]:

@@ -33,6 +33,12 @@ OPS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Kinds of sites that have no description, by their operator."""
 
+MOVED: Final = "moved"
+MOVES: Final = frozenset({"Concat", "DepthToSpace", "Reshape"})
+"""Operators that end a shuffle or copies, which no call of F.interpolate is exported as."""
+
+NOT_HELD: Final = "moves pixels alone, and is held against no call of PyTorch's own graph"
+
 
 class Matching(Struct, frozen=True):
     """Calls and the sites that they became.
@@ -80,7 +86,8 @@ def match_calls(
     lost = {k: _lost(call, sites) for k, call in enumerate(calls) if k not in found.values()}
     for site in range(len(sites)):
         if site not in found and site not in notes:
-            notes[site] = "no call of PyTorch's own graph fits it"
+            moved = kind(sites[site]) == MOVED
+            notes[site] = NOT_HELD if moved else "no call of PyTorch's own graph fits it"
     return Matching(dict(sorted(found.items())), notes, lost)
 
 
@@ -94,7 +101,9 @@ def _lost(call: GraphCall, sites: Sequence[Site]) -> str:
 
 
 def kind(site: Site) -> str:
-    """Return what a site resamples: resize, grid, theta, boxes or convolution."""
+    """Return what a site resamples: resize, grid, theta, boxes or convolution, or only moves."""
+    if site.op in MOVES:
+        return MOVED
     return KINDS.get(type(site.operator), "") or OPS.get(site.op, "resize")
 
 

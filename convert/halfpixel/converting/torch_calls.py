@@ -33,7 +33,7 @@ FREE: Final = 16
 
 NAMES: Final = frozenset({
     "F", "torch", "torchvision", "x", "size", "grid", "theta", "n", "weight", "bias", "rois",
-    "boxes", "batch_indices", "box_indices", "transform_matrix",
+    "boxes", "batch_indices", "box_indices", "transform_matrix", "rows", "columns",
 })  # fmt: skip
 """What a call may name: modules, and what a snippet makes before it."""
 

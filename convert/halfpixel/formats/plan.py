@@ -14,6 +14,7 @@ from halfpixel.conventions.torch.faults import shortcut
 from halfpixel.conventions.torch.interpolate import LATEST, Version
 from halfpixel.format import Change
 from halfpixel.intents.deviation import Lengths
+from halfpixel.intents.frozen import frozen_batch
 from halfpixel.sampling import AffineGrid, Resize, Weights
 from halfpixel.sampling.arithmetic import output_length_float64
 from halfpixel.sampling.grid import GridMode
@@ -61,6 +62,8 @@ def sized_resize(
     for axis, factor in by_axis.items():
         n_in = ins[axis]
         lengths[axis] = None if n_in is None else output_length_float64(n_in, factor)
+    if frozen_batch(operation) is not None and wanted.sampling(0) is None:
+        lengths[0] = None
     version = LATEST if call is None else call.version
     known = ins, tuple(lengths)
     if all(lengths[axis] is not None for axis, _ in wanted.axes):

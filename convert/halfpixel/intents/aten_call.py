@@ -22,9 +22,9 @@ from typing import Final, TypeGuard, cast
 from msgspec import Struct
 
 from halfpixel.conventions.meaning import MOST, is_factor
+from halfpixel.conventions.torch.conv_transpose import conv_transpose_text
 from halfpixel.conventions.torch.grid import (
     affine_grid_text,
-    conv_transpose_text,
     grid_sample_from_aten,
     grid_sample_text,
     roi_align_text,

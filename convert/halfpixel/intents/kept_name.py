@@ -45,7 +45,7 @@ def kept_name(names: Iterable[str]) -> str:
     operators: dict[str, str] = {}
     marks: set[int] = set()
     for name in names:
-        if not any(hint in name for hint in table.hints):
+        if not table.hints.search(name):
             continue
         for place, row in enumerate(table.rows):
             for one in re.finditer(row.pattern, name) if row.holds in name else ():

@@ -51,11 +51,11 @@ class KeptNames(Struct, frozen=True):
 
     Attributes:
         rows: in order.
-        hints: one of these stands in every name that is kept.
+        hints: finds one of the parts that stand in every name that is kept.
     """
 
     rows: tuple[KeptName, ...]
-    hints: tuple[str, ...]
+    hints: re.Pattern[str]
 
     @property
     def words(self) -> frozenset[str]:
@@ -89,7 +89,7 @@ def kept_names() -> KeptNames:
         rows = parse_rows(tomllib.loads(FILE.read_text(encoding="utf-8")), _row)
     except (OSError, ValueError) as error:
         raise UsageError(f"{FILE}: {error}") from error
-    return KeptNames(rows, tuple(dict.fromkeys(row.holds for row in rows)))
+    return KeptNames(rows, re.compile("|".join({re.escape(row.holds): None for row in rows})))
 
 
 def _row(row: Mapping[str, object], sources: Sources) -> KeptName:

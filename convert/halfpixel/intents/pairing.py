@@ -17,6 +17,7 @@ from halfpixel.sampling import (
     AffineSample,
     ConvTranspose,
     CropResize,
+    DepthToSpace,
     GridSample,
     Resample,
     Resize,
@@ -29,6 +30,7 @@ MOST: Final = 1 << 18  # pairs that are weighed; larger models are paired by the
 KINDS: Final[dict[type, str]] = {
     Resize: "resize", GridSample: "grid", Resample: "grid", AffineSample: "grid",
     RoiAlign: "boxes", CropResize: "boxes", ConvTranspose: "convolution", AffineGrid: "theta",
+    DepthToSpace: "shuffle",
 }  # fmt: skip
 WORDS: Final = re.compile(r"[A-Za-z]+|\d+")
 

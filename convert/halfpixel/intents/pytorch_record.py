@@ -126,3 +126,18 @@ def spelled_call(text: str) -> str | None:
 def is_resampling_line(text: str) -> bool:
     """Whether a source line calls F.interpolate, nn.Upsample or adaptive pooling."""
     return bool(_INTERPOLATE.search(text)) or "adaptive_avg_pool" in text
+
+
+_SIZE: Final = re.compile(
+    r"size=[\[(]?\d|interpolate\(\w{1,99},[\[(]?\d|pool\dd?\([^,]{0,99},[\[(]?\d", re.ASCII
+)
+"""A size in digits, in a line without its spaces; what is repeated is bounded."""
+
+
+def spells_size(text: str) -> bool:
+    """Whether a source line gives the output size in digits.
+
+    >>> spells_size("y = F.interpolate(x, size=(32, 32))"), spells_size("F.interpolate(x, s)")
+    (True, False)
+    """
+    return bool(_SIZE.search("".join(text.split())))

@@ -8,7 +8,7 @@ from halfpixel.format import Port
 from halfpixel.formats.onnx.model import errors_of
 from halfpixel.formats.onnx.read.constants import NAMES
 from halfpixel.formats.onnx.read.inputs import resize_inputs
-from halfpixel.formats.onnx.read.walk import Place
+from halfpixel.formats.onnx.read.place import Place
 from halfpixel.runtimes.one_site import Cut
 from halfpixel.sampling.arithmetic import output_length_float32
 

@@ -10,6 +10,7 @@ from halfpixel.sampling.kernel import Area, Cubic, Kernel, Linear, Nearest, Roun
 from halfpixel.sampling.resample import AffineSample, Resample
 from halfpixel.sampling.resize import Resize, ResizeVerdict, compare_resize
 from halfpixel.sampling.roi import RoiAlign
+from halfpixel.sampling.shuffle import DepthToSpace
 
 __all__ = [
     "AffineGrid",
@@ -19,6 +20,7 @@ __all__ = [
     "Coordinate",
     "CropResize",
     "Cubic",
+    "DepthToSpace",
     "GridSample",
     "Kernel",
     "Line",

@@ -1,10 +1,11 @@
-"""CropResize: boxes cut out of images and resized, as Core ML says it.
+"""CropResize: boxes cut out of images and resized, as Core ML and onnxruntime say it.
 
-One bilinear sample an output pixel, where a coordinate rule of resize_bilinear puts it when it
-is applied to the pixels of a box instead of those of the image.
+One bilinear or nearest sample an output pixel, where a coordinate rule of resize_bilinear puts it
+when it is applied to the pixels of a box instead of those of the image.
 
 Source: coremltools `converters/mil/mil/ops/defs/iOS15|iOS16|iOS17/image_resizing.py`
-(crop_resize) and `mlmodel/format/NeuralNetwork.proto` (SamplingMode, CropResizeLayerParams).
+(crop_resize) and `mlmodel/format/NeuralNetwork.proto` (SamplingMode, CropResizeLayerParams);
+onnxruntime `contrib_ops/cpu/crop_and_resize.cc`.
 """
 
 from typing import TYPE_CHECKING, Final, Literal
@@ -52,6 +53,8 @@ class CropResize(Struct, frozen=True):
         order: what the four numbers of a box are.
         pad_value: what a sample outside the image gives; None where the operator has no such
             parameter, which is 0 as converters take it.
+        mode: kernel; nearest takes the pixel behind where a sample lies half way between two
+            in float32.
     """
 
     coordinate: CropCoordinate
@@ -60,6 +63,7 @@ class CropResize(Struct, frozen=True):
     spatial_scale: float = 1.0
     order: BoxOrder = "CORNERS_HEIGHT_FIRST"
     pad_value: float | None = None
+    mode: Literal["linear", "nearest"] = "linear"
 
     def corners(
         self, boxes: "NDArray[np.generic]", lengths: tuple[int, int]
@@ -157,7 +161,7 @@ class CropResize(Struct, frozen=True):
         >>> CropResize("half_pixel", (7, 7)).as_roi_align() is None
         True
         """
-        if self.coordinate != "coreml_offset_corners" or self.normalized:
+        if self.coordinate != "coreml_offset_corners" or self.normalized or self.mode == "nearest":
             return None
         return RoiAlign(
             aligned=False,
@@ -206,6 +210,8 @@ class CropResize(Struct, frozen=True):
             rows = self.positions(float(down[0]), float(down[1]), self.output[0])
             columns = self.positions(float(across[0]), float(across[1]), self.output[1])
             places = np.stack(np.meshgrid(columns, rows), axis=-1)[None]
+            if self.mode == "nearest":
+                places = np.floor(places.astype(np.float32) + 0.5)
             patch = sampler.sample(x[which[k]][None], places)[0]
             inside = _inside(rows, height)[:, None] & _inside(columns, width)
             out[k] = np.where(inside, patch, pad)

@@ -7,6 +7,7 @@ artifacts", Distill, 2016.
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ class ConvTranspose(Struct, frozen=True):
         output_shape: output lengths where they were asked for; `begin` and `end` then
             follow from them by `auto_pad`.
         auto_pad: NOTSET, VALID, SAME_UPPER or SAME_LOWER.
+        linear: its weights are those of linear interpolation by its strides, each channel by
+            itself, as Caffe's bilinear filler makes them.
     """
 
     kernel: Ints
@@ -46,6 +49,7 @@ class ConvTranspose(Struct, frozen=True):
     groups: int = 1
     output_shape: Ints | None = None
     auto_pad: str = "NOTSET"
+    linear: bool = False
 
     def reach(self, axis: int) -> int:
         """Return the extent of the dilated kernel along an axis, in output samples."""
@@ -155,3 +159,17 @@ class ConvTranspose(Struct, frozen=True):
             stride = self.strides[axis]
             places.append(slice(first, first + stride * (n - 1) + 1, stride))
         return tuple(places)
+
+
+def linear_taps(length: int, stride: int) -> tuple[Fraction, ...] | None:
+    """Return the kernel of linear interpolation by a stride, whose taps of a phase add up to 1.
+
+    None where a kernel of this length is none: it has 2 stride taps, or 2 stride - 1.
+
+    >>> [str(tap) for tap in linear_taps(4, 2)], [str(tap) for tap in linear_taps(3, 2)]
+    (['1/4', '3/4', '3/4', '1/4'], ['1/2', '1', '1/2'])
+    """
+    if stride < 2 or length not in {2 * stride - 1, 2 * stride}:
+        return None
+    centre = Fraction(length - 1, 2)
+    return tuple(1 - abs(tap - centre) / stride for tap in range(length))

@@ -13,6 +13,9 @@ LENGTHS: Final = ((7, 10), (8, 8), (1, 5))
 
 CHANNELS: Final = 2
 
+LONG: Final = 4096
+"""Input length from which a free output length is twice as long: its rows repeat each other."""
+
 ENOUGH: Final = 1 << 20
 """Values of input and output up to which all images and channels of a site are run."""
 
@@ -31,19 +34,27 @@ def lengths_of(site: Site) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     rank = len(ins)
     if None not in ins:
         shape = tuple(n for n in ins if n is not None)
-        out = tuple(m if m is not None else 2 * n for n, m in zip(shape, outs, strict=False))
         if len(outs) != rank:
             return [(shape, tuple(m or 1 for m in outs))]
+        out = tuple(
+            m if m is not None else n if axis < 2 < rank else 2 * n
+            for axis, (n, m) in enumerate(zip(shape, outs, strict=True))
+        )
         return [smaller(site, shape, out)]
     found: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
     least = _least(site)
     for spatial in LENGTHS:
         kept = [m if axis < 2 and n is None else n for axis, (n, m) in enumerate(_both(ins, outs))]
         shape = tuple(_free(n, axis, spatial, least) for axis, n in enumerate(kept))
-        out = tuple(m if m is not None else 2 * n + 1 for n, m in zip(shape, outs, strict=False))
+        out = tuple(m if m is not None else _odd(n) for n, m in zip(shape, outs, strict=False))
         fixed = tuple(shape[axis] if axis < 2 and rank > 2 else m for axis, m in enumerate(out))
         found.append((shape, fixed))
     return found
+
+
+def _odd(n: int) -> int:
+    """Return an output length: none of its rows is like another, but on a very long axis."""
+    return 2 * n + (n < LONG)
 
 
 def smaller(

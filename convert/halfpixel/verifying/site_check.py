@@ -25,6 +25,7 @@ from halfpixel.sampling import (
     AffineGrid,
     AffineSample,
     ConvTranspose,
+    DepthToSpace,
     GridSample,
     Resample,
     Resize,
@@ -226,6 +227,7 @@ PARAMETERS: Final[Mapping[type, tuple[str, ...]]] = {
     AffineGrid: ("theta",),
     AffineSample: ("x", "transform_matrix"),
     ConvTranspose: ("x", "weight", "bias"),
+    DepthToSpace: ("x",),
 }
 """What a site's PyTorch call calls the tensors that it reads, in their order."""
 

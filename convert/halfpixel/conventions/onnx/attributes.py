@@ -48,6 +48,7 @@ TYPES: Final[Mapping[str, Mapping[str, int]]] = {
         float_="spatial_scale",
     ),
     "ConvTranspose": _WINDOW | _typed(int_="group", ints="output_padding output_shape"),
+    "DepthToSpace": _typed(string="mode", int_="blocksize"),
     "Conv": _WINDOW | _typed(int_="group"),
     "MaxPool": _WINDOW | _typed(int_="ceil_mode storage_order"),
     "AveragePool": _WINDOW | _typed(int_="ceil_mode count_include_pad"),

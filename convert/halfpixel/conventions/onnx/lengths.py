@@ -82,6 +82,9 @@ def _factor(wanted: NodeWanted, axis: int) -> float | None:
 
 def _gives(wanted: NodeWanted) -> bool:
     """Whether the node's own scales or sizes give the lengths that are wanted."""
+    free = wanted.ins[0] is None and wanted.outs[0] is None  # a batch that is kept has no number
+    if free and wanted.by == "sizes" and wanted.sizes and wanted.sizes[0] is not None:
+        return False
     for axis, _ in wanted.resize.axes:
         n_in, n_out, factor = wanted.ins[axis], wanted.outs[axis], wanted.factors.get(axis)
         if wanted.by == "sizes":

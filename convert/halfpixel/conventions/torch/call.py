@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import Family, Interpolate, candidates
 from halfpixel.conventions.torch.proviso import Lengths, Place, provisos, stays, turned
-from halfpixel.sampling import Resize, Sampling, Table
+from halfpixel.sampling import Nearest, Resize, Sampling, Table
 from halfpixel.sampling.arithmetic import likeliest, output_length_float64, simplest
 from halfpixel.sampling.nearest import pytorch_nearest
 from halfpixel.work import remembered
@@ -126,7 +126,8 @@ def matching_call(
         calls += candidates(spatial, scaled=None)
     calls.sort(key=lambda call: _strange(call.sampling(0), wanted))
     if wanted is not None and isinstance(wanted.kernel, Table):
-        calls += candidates(spatial, scaled=_table_factors(resize, view))
+        scaled = candidates(spatial, scaled=_table_factors(resize, view))
+        calls += [call for call in scaled if _fits(call, view, input_lengths, output_lengths)]
     for call in calls:
         where = provisos(call, view.axes, on_view(call, view), place)
         if where is not None:
@@ -165,9 +166,15 @@ def _table_factor(table: Table) -> float:
 
 
 def _strange(sampling: Sampling, wanted: Sampling | None) -> int:
-    """Rank candidates: the same kernel and the same kind of coordinates come first."""
+    """Rank candidates: the same kernel and the same kind of coordinates come first.
+
+    Single pixels of a table are nearest-exact before nearest, which exporters write as a Resize.
+    """
     if wanted is None:
         return 0
+    if isinstance(wanted.kernel, Table) and all(len(row) == 1 for row in wanted.kernel.rows):
+        exact = sampling.coordinate == "tf_half_pixel_for_nn"
+        return int(not exact) if isinstance(sampling.kernel, Nearest) else 2
     same = type(sampling.kernel) is type(wanted.kernel)
     corners = sampling.coordinate == wanted.coordinate
     return (0 if same else 2) + (0 if corners else 1)
@@ -181,12 +188,14 @@ class Closest(Struct, frozen=True):
         off: samples that read another pixel.
         samples: samples that were compared.
         first: (n_in, n_out, output, pixel here, pixel in PyTorch) of the first that is off.
+        length: (n_in, n_out here, n_out in PyTorch) of the first trial of another length.
     """
 
     call: Interpolate
     off: int
     samples: int
     first: tuple[int, int, int, int, int] | None
+    length: tuple[int, int, int] | None = None
 
 
 def closest_nearest(
@@ -222,15 +231,18 @@ def _closeness(
     exact, factor = call.family == "nearest-exact", call.scale_factor
     off = samples = 0
     first: tuple[int, int, int, int, int] | None = None
+    length: tuple[int, int, int] | None = None
     for (ins, outs), rows in zip(lengths, tables, strict=True):
         for n_in, n_out, row in zip(ins, outs, rows, strict=True):
             there = pytorch_nearest(n_in, n_out, factor[0] if factor else None, exact=exact)
             samples += n_out
+            if factor and length is None and n_out != output_length_float64(n_in, factor[0]):
+                length = (n_in, n_out, output_length_float64(n_in, factor[0]))
             for i, (a, b) in enumerate(zip(row, there, strict=True)):
                 if a % n_in != b:
                     off += 1
                     first = first or (n_in, n_out, i, a % n_in, b)
-    return Closest(call, off, samples, first)
+    return Closest(call, off, samples, first, length)
 
 
 def on_view(call: Interpolate, view: View) -> Resize:

@@ -1,4 +1,4 @@
-"""PyTorch's names: F.grid_sample, F.affine_grid, torchvision's roi_align, F.conv_transpose.
+"""PyTorch's names: F.grid_sample, F.affine_grid and torchvision's roi_align.
 
 Source: PyTorch `torch/nn/functional.py` and `aten/src/ATen/native/GridSampler.h` (numbers of
 the interpolation and padding modes); torchvision `ops/roi_align.py`.
@@ -7,7 +7,7 @@ the interpolation and padding modes); torchvision `ops/roi_align.py`.
 from collections.abc import Sequence
 from typing import Final
 
-from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
+from halfpixel.sampling import AffineGrid, GridSample, RoiAlign
 from halfpixel.sampling.grid import GridMode, Padding
 
 _MODES: Final[tuple[GridMode, ...]] = ("linear", "nearest", "cubic")
@@ -78,28 +78,3 @@ def roi_align_text(meant: RoiAlign) -> str | None:
         f"spatial_scale={meant.spatial_scale:.9g}, "
         f"sampling_ratio={meant.sampling_ratio or -1}, aligned={meant.aligned})"
     )
-
-
-def conv_transpose_text(meant: ConvTranspose, *, bias: bool) -> str | None:
-    """Return the call as Python; None where its padding is uneven or follows from a shape.
-
-    >>> conv_transpose_text(ConvTranspose((4,), (2,), (1,), (1,), (0,), (1,)), bias=False)
-    'F.conv_transpose1d(x, weight, stride=(2,), padding=(1,))'
-    """
-    axes = len(meant.kernel)
-    fitted = meant.output_shape is not None or meant.auto_pad.startswith("SAME")
-    if fitted or meant.begin != meant.end or not 1 <= axes <= 3 or min(meant.begin) < 0:
-        return None
-    limits = [max(pair) for pair in zip(meant.strides, meant.dilations, strict=True)]
-    if any(a >= limit for a, limit in zip(meant.output_padding, limits, strict=True)):
-        return None
-    words = ["x", "weight"] + ["bias"] * bias + [f"stride={meant.strides}"]
-    if any(meant.begin):
-        words.append(f"padding={meant.begin}")
-    if any(meant.output_padding):
-        words.append(f"output_padding={meant.output_padding}")
-    if meant.groups != 1:
-        words.append(f"groups={meant.groups}")
-    if set(meant.dilations) != {1}:
-        words.append(f"dilation={meant.dilations}")
-    return f"F.conv_transpose{axes}d({', '.join(words)})"

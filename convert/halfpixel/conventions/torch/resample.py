@@ -8,6 +8,8 @@ Source: PyTorch `torch/nn/functional.py` (grid_sample, affine_grid); torchvision
 `ops/roi_align.py`.
 """
 
+from typing import Final
+
 from halfpixel.conventions.torch.grid import MODE_NAMES, roi_align_text
 from halfpixel.sampling import AffineSample, CropResize, Resample
 
@@ -66,6 +68,37 @@ def affine_text(meant: AffineSample) -> str | None:
     grid = f"F.affine_grid(theta, {size}, align_corners={meant.grid.align_corners})"
     call = _call(sample, grid, align_corners=alike.align_corners)
     return f"(lambda theta: {call})({theta})"
+
+
+INSIDE: Final = "where every box lies in the image"
+NO_MIDDLE: Final = f"{INSIDE} and no sample half way between two pixels"
+
+
+def crop_and_resize_text(meant: CropResize) -> tuple[str, str]:
+    """Return TensorFlow's crop_and_resize as a call of F.grid_sample, and where it is that.
+
+    Args:
+        meant: boxes (y1, x1, y2, x2) in units of the image, the corners aligned.
+
+    >>> text, where = crop_and_resize_text(CropResize("tf_crop_and_resize", (1, 3), True))
+    >>> text.partition("(torch.lerp")[2]
+    '(boxes[:, :1], boxes[:, 2:3], torch.tensor([0.5])), torch.lerp(boxes[:, 1:2], boxes[:, 3:], torch.linspace(0, 1, 3)))'
+    >>> where
+    'where every box lies in the image'
+    """  # noqa: E501 - the text is one line
+    parts = [
+        "torch.tensor([0.5])" if count == 1 else f"torch.linspace(0, 1, {count})"
+        for count in meant.output
+    ]
+    rows = f"torch.lerp(boxes[:, :1], boxes[:, 2:3], {parts[0]})"
+    columns = f"torch.lerp(boxes[:, 1:2], boxes[:, 3:], {parts[1]})"
+    pairs = "torch.broadcast_tensors(columns[:, None], rows[..., None])"
+    call = (
+        f"F.grid_sample(x[box_indices.long()], 2 * torch.stack({pairs}, -1) - 1, "
+        f'mode="{MODE_NAMES[meant.mode]}", padding_mode="border", align_corners=True)'
+    )
+    text = f"(lambda rows, columns: {call})({rows}, {columns})"
+    return text, NO_MIDDLE if meant.mode == "nearest" else INSIDE
 
 
 def crop_resize_text(meant: CropResize) -> str | None:

@@ -1,7 +1,7 @@
 """PyTorch's calls that sample at coordinates or add up kernels, read from text.
 
-F.grid_sample, F.affine_grid, torchvision's roi_align and F.conv_transpose say no resize, so they
-are no convention; what they compute is described all the same.
+F.grid_sample, F.affine_grid, torchvision's roi_align, F.conv_transpose, F.pixel_shuffle and
+F.avg_pool say no resize, so they are no convention; what they compute is described all the same.
 
 Source: PyTorch 2.13 `torch/nn/functional.py`; torchvision `ops/roi_align.py`.
 """
@@ -9,16 +9,31 @@ Source: PyTorch 2.13 `torch/nn/functional.py`; torchvision `ops/roi_align.py`.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from halfpixel.conventions.meaning import choice, flag, length, number, whole
 from halfpixel.conventions.python_call import PythonCall, Symbol, listed
 from halfpixel.conventions.torch.grid import MODE_NAMES, PADDINGS
 from halfpixel.errors import ConventionError
-from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
+from halfpixel.sampling import AffineGrid, ConvTranspose, DepthToSpace, GridSample, RoiAlign
 
 if TYPE_CHECKING:
     from halfpixel.sampling.grid import GridMode, Padding
 
-SamplerCall = GridSample | AffineGrid | RoiAlign | ConvTranspose
+
+class MeanPool(Struct, frozen=True):
+    """An average pooling without padding.
+
+    Attributes:
+        kernel: lengths of the window.
+        strides: steps from one window to the next.
+    """
+
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+SamplerCall = GridSample | AffineGrid | RoiAlign | ConvTranspose | DepthToSpace | MeanPool
 
 
 def sampler_call(call: PythonCall) -> SamplerCall | None:
@@ -105,6 +120,21 @@ def _conv_transpose(call: PythonCall) -> ConvTranspose:
     return ConvTranspose((1,) * axes, strides, padding, padding, extra, dilations, groups)
 
 
+def _pixel_shuffle(call: PythonCall) -> DepthToSpace:
+    given = _given(call, 2, "input", "upscale_factor")
+    return DepthToSpace(length("upscale_factor", given["upscale_factor"]))
+
+
+def _avg_pool(call: PythonCall) -> MeanPool:
+    given = _given(call, 2, "input", "kernel_size", "stride")
+    axes = int(call.last[-2])
+    kernel = _each("kernel_size", given["kernel_size"], axes)
+    strides = _each("stride", given["stride"], axes) if given.get("stride") else kernel
+    return MeanPool(
+        tuple(length("kernel_size", n) for n in kernel), tuple(length("stride", n) for n in strides)
+    )
+
+
 def _each(name: str, value: object, count: int) -> tuple[object, ...]:
     """Return one value an axis; a single one is every axis's."""
     items = listed(value) or (value,) * count
@@ -121,4 +151,8 @@ _READERS: Final[dict[str, Callable[[PythonCall], SamplerCall]]] = {
     "conv_transpose1d": _conv_transpose,
     "conv_transpose2d": _conv_transpose,
     "conv_transpose3d": _conv_transpose,
+    "pixel_shuffle": _pixel_shuffle,
+    "avg_pool1d": _avg_pool,
+    "avg_pool2d": _avg_pool,
+    "avg_pool3d": _avg_pool,
 }

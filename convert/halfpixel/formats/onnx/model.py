@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats.onnx.memory import is_text_broken, like, proto_of
-from halfpixel.formats.onnx.read.walk import Place, Walk
+from halfpixel.formats.onnx.read.place import Place
+from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.formats.onnx.structure import RECORD, structure
 from halfpixel.formats.protobuf_wire import stamp
 from halfpixel.site import Site

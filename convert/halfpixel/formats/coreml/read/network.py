@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from halfpixel.conventions.coreml import neuralnetwork as coreml_neuralnetwork
 from halfpixel.conventions.coreml import neuralnetwork_grid as coreml_neuralnetwork_grid
 from halfpixel.conventions.meaning import Meaning
-from halfpixel.conventions.torch import grid as torch_grid
 from halfpixel.conventions.torch import resample as torch_resample
+from halfpixel.conventions.torch.conv_transpose import conv_transpose_text
 from halfpixel.dialect import NEURAL_NETWORK
 from halfpixel.errors import ConventionError
 from halfpixel.format import Port
@@ -219,7 +219,7 @@ def _deconvolved(name: str, base: Operation) -> Reading:
             for axis, n in enumerate(shape[-2:])
         ]
         out = (*shape[:-3], cast("int", base.attributes["outputChannels"]), *spatial)
-    text = torch_grid.conv_transpose_text(meant, bias=bool(base.attributes.get("hasBias")))
+    text = conv_transpose_text(meant, bias=bool(base.attributes.get("hasBias")))
     found = replace(base, operator=meant, torch_call=text, output_shape=out)
     return found, refusing(name, "its kernel lies among the weights, which are not read")
 

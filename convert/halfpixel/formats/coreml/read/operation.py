@@ -11,6 +11,7 @@ from halfpixel.conventions.coreml import mil_grid as coreml_mil_grid
 from halfpixel.conventions.meaning import Meaning
 from halfpixel.conventions.torch import grid as torch_grid
 from halfpixel.conventions.torch import resample as torch_resample
+from halfpixel.conventions.torch.conv_transpose import conv_transpose_text
 from halfpixel.dialect import ML_PROGRAM
 from halfpixel.errors import ConventionError
 from halfpixel.formats.coreml.messages import MilOperation
@@ -234,7 +235,9 @@ def _conv_transpose(scope: MilScope, operation: MilOperation, base: Operation) -
         found = _tensors(scope, operation, inputs)
         return meant.evaluate(found["x"], found["weight"], found.get("bias"))
 
-    text = torch_grid.conv_transpose_text(meant, bias="bias" in operation.inputs)
+    text = conv_transpose_text(meant, bias="bias" in operation.inputs)
+    if "output_shape" in base.attributes and meant.begin != meant.end:
+        text = None  # at which end the rest is cut or added is not documented
     found = replace(base, operator=meant, torch_call=text)
     return found, guarded(operation_name(operation), compute)
 

@@ -1,4 +1,4 @@
-"""Calls of model-local functions: which of them lead to a site, and which are alike.
+"""Functions and subgraphs as scopes; which calls lead to a site, and which are alike.
 
 A function is looked at once for all calls that tell it the same, so that functions that call the
 next one twice take no more than one look each.
@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import GraphError
+from halfpixel.formats.onnx.read.attributes import arguments_of
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs
 from halfpixel.formats.onnx.read.surroundings import layers_above, maker_of
 
 if TYPE_CHECKING:
-    from onnx import FunctionProto, ModelProto, NodeProto
+    from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, ValueInfoProto
 
 Functions = Mapping[tuple[str, str], tuple[int, "FunctionProto"]]
 
@@ -135,3 +136,47 @@ def _told(scope: Scope, name: str) -> object:
         constant = where.container, outer
     around = maker_of(scope, name), layers_above(scope, name, NEAR)
     return scope.shape(name), scope.dtype(name), constant, around
+
+
+def path_of(outer: str, inner: str) -> str:
+    """Return the path of a graph in another."""
+    return f"{outer}/{inner}" if outer else inner
+
+
+def body_of(scope: Scope, node: "NodeProto", index: int, function: "FunctionProto") -> Scope:
+    """Return the body of a function as it is called by `node`."""
+    opsets = {entry.domain: entry.version for entry in function.opset_import}
+    return Scope(
+        path=path_of(scope.path, f"{node.name or function.name}.{function.name}"),
+        nodes=function.node,
+        opsets=opsets or scope.opsets,
+        file=scope.file,
+        constants={},
+        values={value.name: value for value in function.value_info},
+        bound={
+            formal: (scope, actual)
+            for formal, actual in zip(function.input, node.input, strict=False)
+            if actual
+        },
+        arguments=arguments_of(node, function, scope.arguments),
+        container=("function", index),
+    )
+
+
+def inner_scope(
+    scope: Scope, graph: "GraphProto", path: str, container: tuple[str | int, ...]
+) -> Scope:
+    """Return a subgraph of a node, which sees the names around it."""
+    values: Sequence[ValueInfoProto] = [*graph.value_info, *graph.input, *graph.output]
+    return Scope(
+        path=path,
+        nodes=graph.node,
+        opsets=scope.opsets,
+        file=scope.file,
+        constants={tensor.name: tensor for tensor in graph.initializer},
+        values={value.name: value for value in values},
+        outer=scope,
+        arguments=scope.arguments,
+        outputs=frozenset([value.name for value in graph.output]),
+        container=container,
+    )

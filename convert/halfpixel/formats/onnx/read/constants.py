@@ -5,13 +5,17 @@ Source: ONNX `onnx.proto`, message TensorProto (typed fields and raw_data, littl
 
 import struct
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.external_data import EXTERNAL, bytes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from onnx import TensorProto
+
+    from halfpixel.site import Attribute
 
 Numbers = tuple[float, ...] | tuple[int, ...]
 
@@ -50,6 +54,13 @@ _CODES: Final = {
     13: "Q",
 }
 _INT32_FIELD: Final = frozenset({2, 3, 4, 5, 6, 9})
+CONSTANT_TYPES: Final = {
+    f"value_{kind}{many}": name
+    for kind, name in (("float", "float32"), ("int", "int64"), ("string", "string"))
+    for many in ("", "s")
+}
+"""Element types of the Constant nodes that hold numbers in an attribute."""
+
 FLOAT16: Final = 10
 LARGEST: Final = 1 << 24
 """Most bytes of a constant that are read: index tables of a gather, never weights."""
@@ -94,6 +105,22 @@ def numbers(tensor: "TensorProto", file: Path | None) -> Numbers | None:
         raise _broken(tensor, f"of shape {dims} has {len(raw)} bytes, expected {expected}")
     values: Numbers = struct.unpack(f"<{count}{code}", raw)
     return values
+
+
+def listed(given: "Mapping[str, Attribute]") -> tuple[Numbers | None, tuple[int, ...] | None]:
+    """Return the values that a Constant node holds in an attribute of its own, and their shape.
+
+    >>> listed({"value_ints": (2, 3)}), listed({"value_float": 0.5})
+    (((2, 3), (2,)), ((0.5,), ()))
+    """
+    for key in ("value_ints", "value_floats"):
+        if key in given:
+            values = cast("Numbers", given[key])
+            return values, (len(values),)
+    for key in ("value_int", "value_float"):
+        if key in given:
+            return cast("Numbers", (given[key],)), ()
+    return None, None
 
 
 def _typed(tensor: "TensorProto", count: int) -> Numbers:

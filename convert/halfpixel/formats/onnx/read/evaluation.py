@@ -34,7 +34,7 @@ def bind(
     Raises:
         GraphError: the count fits neither.
     """
-    varying = [name for name in names if scope.constant(name) is None]
+    varying = [name for name in names if scope.constant_dims(name) is None]
     for wanted in (names, varying, names[: len(inputs)]):
         if len(wanted) == len(inputs):
             return dict(zip(wanted, inputs, strict=True))
@@ -59,11 +59,9 @@ def array_of(scope: Scope, given: "dict[str, Array]", name: str) -> "Array | Non
         return None
     if name in given:
         return given[name]
-    tensor, values = scope.constant(name), scope.numbers(name)
-    if values is None:
-        return None
-    flat = np.asarray(values)
-    return flat if tensor is None else flat.reshape(tuple(tensor.dims))
+    values = scope.numbers(name)
+    dims = None if values is None else scope.constant_dims(name)
+    return None if dims is None else np.asarray(values).reshape(dims)
 
 
 def arrays_of(

@@ -6,8 +6,10 @@ from msgspec.structs import replace
 
 from halfpixel.conventions.onnx import grid as onnx_grid
 from halfpixel.conventions.torch import grid as torch_grid
+from halfpixel.conventions.torch.conv_transpose import conv_transpose_text, interpolate_text
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.read.evaluation import Described, arrays_of, guarded_compute
+from halfpixel.formats.onnx.read.patterns.linear_kernel import is_linear
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.sampling import ConvTranspose
 from halfpixel.site import Operation
@@ -69,30 +71,40 @@ def describe_roi_align(scope: Scope, node: "NodeProto", base: Operation) -> Desc
     return Described(replace(base, operator=meant, torch_call=text), guarded_compute(node, compute))
 
 
-def describe_conv_transpose(scope: Scope, node: "NodeProto", base: Operation) -> Described:
-    """Return what a ConvTranspose node computes."""
-    weight = scope.shape(given_name(node, 1))
-    kernel = base.attributes.get("kernel_shape")
-    lengths = cast("tuple[int, ...] | None", kernel)
+def kernel_of(scope: Scope, node: "NodeProto", base: Operation) -> tuple[int, ...]:
+    """Return the kernel's lengths of a transposed convolution.
+
+    Raises:
+        ConventionError: they are not known.
+    """
+    weight = scope.shape(given_name(node, 1)) or scope.constant_dims(given_name(node, 1))
+    lengths = cast("tuple[int, ...] | None", base.attributes.get("kernel_shape"))
     if lengths is None and weight is not None and all(isinstance(n, int) for n in weight[2:]):
         lengths = cast("tuple[int, ...]", weight[2:])
     if not lengths:
         raise ConventionError("the kernel's lengths are not known")
-    meant = onnx_grid.conv_transpose(base.attributes, lengths)
+    return lengths
+
+
+def describe_conv_transpose(scope: Scope, node: "NodeProto", base: Operation) -> Described:
+    """Return what a ConvTranspose node computes."""
+    meant = onnx_grid.conv_transpose(base.attributes, kernel_of(scope, node, base))
+    meant = replace(meant, linear=is_linear(scope, node, meant))
 
     def compute(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
         arrays = arrays_of(scope, node, inputs, 2)
         bias = arrays[2] if len(arrays) > 2 else None
         return meant.evaluate(cast("Array", arrays[0]), cast("Array", arrays[1]), bias)
 
-    text = torch_grid.conv_transpose_text(meant, bias=bool(given_name(node, 2)))
-    operation = replace(
-        base, operator=meant, torch_call=text, output_shape=_lengthened(base, meant)
+    bias, spatial = bool(given_name(node, 2)), base.lengths[0][2:]
+    text = interpolate_text(meant, spatial) or conv_transpose_text(
+        meant, bias=bias, lengths=spatial
     )
+    operation = replace(base, operator=meant, torch_call=text, output_shape=lengthened(base, meant))
     return Described(operation, guarded_compute(node, compute))
 
 
-def _lengthened(base: Operation, meant: ConvTranspose) -> Shape | None:
+def lengthened(base: Operation, meant: ConvTranspose) -> Shape | None:
     """Return the output shape of a transposed convolution: computed where the input's is known."""
     if base.input_shape is None or len(base.input_shape) != len(meant.kernel) + 2:
         return base.output_shape

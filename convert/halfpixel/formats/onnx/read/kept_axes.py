@@ -5,6 +5,7 @@ symbol on both sides, and one whose size the graph takes from the very shape of 
 """
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
     from halfpixel.conventions.meaning import Meaning
+    from halfpixel.formats.onnx.read.constants import Numbers
     from halfpixel.site import Operation
     from halfpixel.surroundings import Dim, Shape
 
@@ -79,6 +81,38 @@ def kept_axes(scope: Scope, sizes: str, data: str, shapes: "tuple[Shape, Shape]"
         if own or (isinstance(source.dim, str) and source.dim == shapes[0][axis]):
             found.add(axis)
     return frozenset(found)
+
+
+def dims_of(scope: Scope, name: str) -> "list[Dim]":
+    """Return the numbers of a list of lengths, symbols where they are a value's own lengths.
+
+    Of a list whose parts are joined each part counts; of one that is not known, one number. None
+    at all of one that is too long.
+    """
+    numbers = short_list(scope, name)
+    if numbers is not None:
+        return [int(n) for n in numbers]
+    found = scope.producer(name)
+    if found is not None and found[1].op_type == "Concat":
+        where, node = found
+        return [dim for part in node.input[:MANY] for dim in _part_dims(where, part)]
+    return _part_dims(scope, name)
+
+
+def short_list(scope: Scope, name: str) -> "Numbers | None":
+    """Return the numbers of a constant list; None where it is none, or longer than any shape."""
+    dims = scope.constant_dims(name)
+    return None if dims is None or prod(dims) > MANY else scope.numbers(name)
+
+
+def _part_dims(scope: Scope, name: str) -> "list[Dim]":
+    numbers = short_list(scope, name)
+    if numbers is not None:
+        return [int(n) for n in numbers]
+    if scope.constant_dims(name) is not None:
+        return []
+    sources = _traced(scope, name, 0, {}).sources or (None,)
+    return [None if source is None else source.dim for source in sources]
 
 
 def _traced(scope: Scope, name: str, depth: int, known: "Known") -> Traced:

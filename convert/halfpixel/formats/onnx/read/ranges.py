@@ -59,6 +59,8 @@ def ranges_of(
     ((2, range(8, 17, 2)), (3, range(2, 5)))
     """
     found: list[tuple[int, range]] = []
+    if not ranges:
+        return ()
     for axis, dim in list(enumerate(shape or ()))[-spatial:]:
         parts = _MULTIPLE.fullmatch(dim) if isinstance(dim, str) else None
         if parts is None:

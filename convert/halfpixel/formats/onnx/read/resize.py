@@ -11,6 +11,14 @@ from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
 from halfpixel.conventions.onnx.resize import Request
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
+from halfpixel.formats.onnx.read.domains.names import (
+    ATEN,
+    ATEN_OPS,
+    ELSEWHERE,
+    NHWC_RESIZE,
+    TENSORFLOW,
+    leftover,
+)
 from halfpixel.formats.onnx.read.evaluation import Described, bind, numbers_of
 from halfpixel.formats.onnx.read.grids import (
     MICROSOFT,
@@ -38,23 +46,19 @@ if TYPE_CHECKING:
 
 OPS: Final = frozenset(
     {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
+    | {"DepthToSpace"}
 )
 
-FOREIGN: Final = frozenset(
-    {"CropAndResize", "ResizeArea", "ResizeBicubic", "ResizeBilinear", "ResizeNearestNeighbor"}
-    | {"ScaleAndTranslate"}
-)
-"""TensorFlow's operators, which converters that do not know one leave in ONNX's domain."""
-
-RESAMPLING: Final = OPS | FOREIGN
+RESAMPLING: Final = OPS | TENSORFLOW | ATEN_OPS | {op for _, op in ELSEWHERE}
 """Every type of node that is described, or was meant to become one."""
 
 
 def is_resampling(node: "NodeProto") -> bool:
     """Whether a node is of a type that is described, or was meant to become one."""
-    if node.domain == MICROSOFT:
-        return node.op_type == "GridSample"
-    return node.domain in DEFAULT_DOMAINS and node.op_type in RESAMPLING
+    domain, op = node.domain, node.op_type
+    if domain in DEFAULT_DOMAINS:
+        return op in OPS or op in TENSORFLOW
+    return (domain, op) in ELSEWHERE or (domain == ATEN and bool(leftover(node)))
 
 
 def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
@@ -76,7 +80,7 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
     except GraphError as error:
         problem = error.reason
     base = Operation(
-        node.op_type,
+        op_of(node),
         opset,
         attributes,
         None,
@@ -89,7 +93,7 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
     if problem:
         return Described(replace(base, problem=problem), _refuse(node, problem))
     try:
-        described = _DESCRIBE.get(node.op_type, _foreign)(scope, node, base)
+        described = _describer(node)(scope, node, base)
         operator = described.operation.operator
         if isinstance(operator, Resize):
             check_lengths(operator, *described.operation.lengths, scales=described.operation.scales)
@@ -105,7 +109,7 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
 def misfit(scope: Scope, node: "NodeProto", producer: Producer, problem: str) -> Described:
     """Return a node that cannot be described, with the reason."""
     opset = scope.opset(node.domain) or 0
-    operation = Operation(node.op_type, opset, {}, None, origin=Origin(producer), problem=problem)
+    operation = Operation(op_of(node), opset, {}, None, origin=Origin(producer), problem=problem)
     return Described(operation, _refuse(node, problem))
 
 
@@ -117,7 +121,30 @@ def _refuse(node: "NodeProto", reason: str) -> "Compute":
 
 
 def _foreign(_scope: Scope, node: "NodeProto", _base: Operation) -> Described:
-    raise ConventionError(f"ONNX has no {node.op_type}: it is TensorFlow's, unconverted")
+    raise ConventionError(leftover(node))
+
+
+def _describer(node: "NodeProto") -> "Describer":
+    if node.domain in DEFAULT_DOMAINS:
+        return _DESCRIBE.get(node.op_type, _foreign)
+    if (node.domain, node.op_type) == NHWC_RESIZE:
+        return _resize
+    from halfpixel.formats.onnx.read.domains.microsoft import DESCRIBED
+
+    return DESCRIBED.get((node.domain, node.op_type), _foreign)
+
+
+def op_of(node: "NodeProto") -> str:
+    """Return the type of a node, with its domain where it is no operator of ONNX's own words."""
+    if node.domain in DEFAULT_DOMAINS or (node.domain, node.op_type) == (MICROSOFT, "GridSample"):
+        return node.op_type
+    return f"{node.domain}.{node.op_type}"
+
+
+def _depth_to_space(scope: Scope, node: "NodeProto", base: Operation) -> Described:
+    from halfpixel.formats.onnx.read.patterns.shuffle import describe_depth_to_space
+
+    return describe_depth_to_space(scope, node, base)
 
 
 def _resize(scope: Scope, node: "NodeProto", base: Operation) -> Described:
@@ -256,11 +283,14 @@ def _lengths_out(shape: Sequence[int], meaning: Meaning, operation: Operation) -
     return out
 
 
-_DESCRIBE: Final[dict[str, Callable[[Scope, "NodeProto", Operation], Described]]] = {
+Describer = Callable[[Scope, "NodeProto", Operation], Described]
+
+_DESCRIBE: Final[dict[str, Describer]] = {
     "Resize": _resize,
     "Upsample": _resize,
     "GridSample": describe_grid_sample,
     "AffineGrid": describe_affine_grid,
     "RoiAlign": describe_roi_align,
     "ConvTranspose": describe_conv_transpose,
+    "DepthToSpace": _depth_to_space,
 }

@@ -12,7 +12,15 @@ from msgspec import Struct, field
 
 from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
 from halfpixel.formats.onnx.read.attributes import Arguments, attributes_of, constant_tensor
-from halfpixel.formats.onnx.read.constants import NAMES, OTHER_NAMES, Numbers, numbers
+from halfpixel.formats.onnx.read.constants import (
+    CONSTANT_TYPES,
+    NAMES,
+    OTHER_NAMES,
+    Numbers,
+    listed,
+    numbers,
+)  # fmt: skip
+from halfpixel.formats.onnx.read.lengths.folding import DEEPEST, FOLDED, are_few, folded
 from halfpixel.formats.onnx.read.order import producers_of
 from halfpixel.site import Attribute
 from halfpixel.surroundings import Shape
@@ -24,13 +32,6 @@ if TYPE_CHECKING:
 
 JOINING: Final = frozenset({"Add", "Sub", "Mul", "Div", "Concat", "Max", "Min", "Sum", "Where"})
 PASS_THROUGH: Final = frozenset({"Identity"})
-CONSTANT_TYPES: Final = {
-    f"value_{kind}{many}": name
-    for kind, name in (("float", "float32"), ("int", "int64"), ("string", "string"))
-    for many in ("", "s")
-}
-"""Element types of the Constant nodes that hold numbers in an attribute."""
-
 ANY: Final = -1 << 31
 """Stands for a length that follows the batch, which is not fixed."""
 
@@ -164,22 +165,34 @@ class Scope(Struct):
             where.origins[inner] = found
         return found
 
-    def numbers(self, name: str) -> Numbers | None:
-        """Return the values of a constant, or None where it is not one."""
+    def numbers(self, name: str, deepest: int = DEEPEST) -> Numbers | None:
+        """Return the values of a constant, one that is dequantized or cast too; else None."""
         tensor = self.constant(name)
         if tensor is not None:
             return numbers(tensor, self.file)
         where, _, node = self.origin(name)
+        if node is not None and node.op_type in FOLDED and node.input and deepest:
+            dims = where.constant_dims(node.input[0], deepest)
+            if dims is None or not are_few(dims):
+                return None
+            inputs = [where.numbers(other, deepest - 1) for other in node.input if other]
+            return folded(node.op_type, where.attributes(node), inputs, dims)
         if node is None or node.op_type != "Constant":
             return None
-        given = where.attributes(node)
-        for key in ("value_ints", "value_floats"):
-            if key in given:
-                return given[key]  # type: ignore[return-value]
-        for key in ("value_int", "value_float"):
-            if key in given:
-                return (given[key],)  # type: ignore[return-value]
-        return None
+        return listed(where.attributes(node))[0]
+
+    def constant_dims(self, name: str, deepest: int = DEEPEST) -> tuple[int, ...] | None:
+        """Return the shape of a constant; None where a value is none, as `numbers` says."""
+        tensor = self.constant(name)
+        if tensor is not None:
+            return tuple(tensor.dims)
+        where, _, node = self.origin(name)
+        if node is not None and node.op_type in FOLDED and node.input and deepest:
+            dims = [where.constant_dims(other, deepest - 1) for other in node.input if other]
+            return None if None in dims else dims[0]
+        if node is None or node.op_type != "Constant":
+            return None
+        return listed(where.attributes(node))[1]
 
     def constant_type(self, name: str) -> str:
         """Return the element type of a constant; empty where a value is none."""

@@ -3,7 +3,6 @@
 Nodes that are alike share one operation, which is described once.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
@@ -16,17 +15,19 @@ from halfpixel.formats.onnx.read.needs import in_doubt
 from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
 from halfpixel.formats.onnx.read.surroundings import is_joined, kept_at, surroundings_of
+from halfpixel.formats.onnx.read.taken import Taken
 from halfpixel.intents.exporter_habit import meant
 from halfpixel.intents.kept_name import named
 from halfpixel.intents.pytorch_record import (
     STACK_TRACE,
     is_resampling_line,
     recorded,
+    spells_size,
     user_line,
 )
 from halfpixel.origin import Intent, Producer
 from halfpixel.site import Operation, Site
-from halfpixel.surroundings import Shape, Surroundings
+from halfpixel.surroundings import Surroundings
 from halfpixel.work import PLAIN, TooMuchWork, one_node, spend
 
 if TYPE_CHECKING:
@@ -34,16 +35,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import NodeProto
 
+    from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
+    from halfpixel.formats.onnx.read.patterns.find import Pattern
+
 MISFITS: Final = (ValueError, IndexError, KeyError, OverflowError, ZeroDivisionError)
 """What reading a node raises where its parts contradict each other."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_SIZE: Final = re.compile(
-    r"size=[\[(]?\d|interpolate\(\w{1,99},[\[(]?\d|pool\dd?\([^,]{0,99},[\[(]?\d", re.ASCII
-)
-"""A size in digits, in a line without its spaces; what is repeated is bounded."""
 
 
 class Sites(Struct):
@@ -51,13 +50,11 @@ class Sites(Struct):
 
     Attributes:
         producer: which program wrote the model.
-        image: shape of its first image input.
-        ranges: the lengths that its free dimensions take, by symbol, where the file says so.
+        taken: what it takes.
     """
 
     producer: Producer
-    image: Shape | None
-    ranges: Mapping[str, range]
+    taken: Taken
     _known: dict[object, Operation] = field(default_factory=dict[object, Operation])
     _alike: dict[object, Operation | None] = field(default_factory=dict[object, Operation | None])
 
@@ -79,76 +76,85 @@ class Sites(Struct):
 
         return Site(name_of(node), known, scope.path, compute=compute)
 
-    def of_pooling(self, scope: Scope, node: "NodeProto") -> Site | None:
-        """Return the site that an AveragePool is, where the user's own line resamples."""
-        from halfpixel.formats.onnx.read.pooling import pool_compute, pool_operation
+    def of_pooling(self, scope: Scope, node: "NodeProto") -> "list[tuple[Site, str, str]]":
+        """Return the site that an AveragePool is, with the values between which it stands.
 
-        if not _records_resampling(node):
-            return None
+        None where its windows do not lie beside each other, or it is known to resample nothing.
+        """
+        from halfpixel.formats.onnx.read.decompositions.pooling import (
+            pool_compute,
+            pool_operation,
+            read_pool,
+        )
+
+        pool = if_sound(read_pool, scope, node)
+        if pool is None:
+            return []
+        kind = pooled_by(node)
         try:
             with one_node():
-                operation = if_sound(pool_operation, scope, node, self.producer)
+                spend(PLAIN)
+                operation = if_sound(
+                    pool_operation, scope, node, pool, self.producer, adaptive=kind
+                )
         except TooMuchWork as error:
-            return self.unjudged(scope, node, str(error))
+            return [(self.unjudged(scope, node, str(error)), pool.data, pool.output)]
         if operation is None:
-            return None
-        return self._placed(scope, node, Described(operation, pool_compute(operation)))
+            return []
+        site = self._placed(scope, node, Described(operation, pool_compute(pool)))
+        return [(site, pool.data, pool.output)]
 
     def of_gathers(
         self, scope: Scope, nodes: "Mapping[int, NodeProto]"
-    ) -> Iterator[tuple[Site, int, str, str]]:
-        """Yield the sites that gathers of a graph are, two that are blended as one linear resize.
+    ) -> "Iterator[tuple[Site, Decomposition]]":
+        """Yield the sites that gathers of a graph are, with what they are written in.
 
         Args:
             scope: the graph.
             nodes: its GatherND nodes, by their places.
-
-        Yields:
-            The site, the place of its gather, the value that is resampled, what the site ends in.
         """
-        from halfpixel.formats.onnx.read.gathers import (
-            after_transpose,
-            find_blends,
-            gather_compute,
-            gather_operation,
-            is_resize,
-            read_gather,
+        from halfpixel.formats.onnx.read.decompositions.describe import (
+            decomposed_compute,
+            decomposed_operation,
         )
+        from halfpixel.formats.onnx.read.decompositions.find import decompositions_of
 
-        read = ((index, if_sound(read_gather, scope, node)) for index, node in nodes.items())
-        gathers = {nodes[i].output[0]: (found, i) for i, found in read if found is not None}
-        ends = dict(after_transpose(scope, gathers))
-        by_end = {end: gathers[start][0] for end, start in ends.items()}
-        aliases = {start: end for end, start in ends.items()} | {end: end for end in ends}
-        blends = if_sound(find_blends, scope, by_end, aliases) or {}
-        seconds = {blend.second for blend in blends.values()}
-        for end, start in ends.items():
-            if end in seconds:
-                continue
-            gather, index = gathers[start]
-            blend, output = None, end
-            if end in blends:
-                found = blends[end]
-                blend, output = (gathers[ends[found.second]][0], found.weights), found.output
+        for found in if_sound(decompositions_of, scope, nodes) or ():
+            lines = records_resampling(found.node)
             try:
                 with one_node():
-                    operation = if_sound(gather_operation, scope, gather, self.producer, blend)
+                    spend(PLAIN)
+                    operation = if_sound(decomposed_operation, found, self.producer, recorded=lines)
             except TooMuchWork as error:
-                site = self.unjudged(scope, nodes[index], str(error))
-                yield site, index, gather.data, output
+                yield self.unjudged(scope, found.node, str(error)), found
                 continue
-            if operation is None:
-                continue
-            if is_resize(operation) or _records_resampling(nodes[index]):
-                described = Described(operation, gather_compute(gather, blend))
-                site = self._placed(scope, nodes[index], described)
-                yield site, index, gather.data, output
+            if operation is not None:
+                described = Described(operation, decomposed_compute(found))
+                yield self._placed(scope, found.node, described), found
 
     def unjudged(self, scope: Scope, node: "NodeProto", reason: str) -> Site:
         """Return a node that is too much work, as a site of which nothing is known."""
         described = misfit(scope, node, self.producer, reason)
         operation = replace(described.operation, unjudged=True)
         return Site(name_of(node), operation, scope.path, compute=described.compute)
+
+    def of_patterns(
+        self, scope: Scope, nodes: "Mapping[int, NodeProto]"
+    ) -> Iterator[tuple[Site, int, str, str]]:
+        """Yield the sites that end in nodes which only move data, as `of_gathers` does."""
+        from halfpixel.formats.onnx.read.patterns.find import patterns_of, read_pattern
+
+        def read(node: "NodeProto") -> "Pattern | None":
+            return if_sound(read_pattern, scope, node, self.producer)
+
+        for index, pattern in patterns_of(nodes, read):
+            node = nodes[index]
+            if isinstance(pattern, str):
+                site = self.unjudged(scope, node, pattern)
+                yield site, index, node.input[0], node.output[0]
+            else:
+                site = self._placed(scope, node, pattern.described)
+                yield site, index, pattern.data, node.output[0]
 
     def _described(self, scope: Scope, node: "NodeProto") -> Site:
         try:
@@ -168,7 +174,7 @@ class Sites(Struct):
             reason = f"its attributes and inputs do not belong together: {error}"
             described = misfit(scope, node, self.producer, reason)
         operation = described.operation
-        around = if_sound(surroundings_of, scope, node, operation, self.image, self.ranges)
+        around = if_sound(surroundings_of, scope, node, operation, self.taken)
         operation = replace(operation, surroundings=around or Surroundings())
         return self._placed(scope, node, Described(operation, described.compute))
 
@@ -214,10 +220,18 @@ def if_sound(read: Callable[P, T], *arguments: P.args, **names: P.kwargs) -> T |
         return None
 
 
-def _records_resampling(node: "NodeProto") -> bool:
+def records_resampling(node: "NodeProto") -> bool:
     """Whether the exporter recorded that the user's own line resamples."""
     properties = {entry.key: entry.value for entry in node.metadata_props}
     return STACK_TRACE in properties and is_resampling_line(properties[STACK_TRACE])
+
+
+def pooled_by(node: "NodeProto") -> bool | None:
+    """Whether a pooling is recorded as an adaptive one; None where no line tells which it is."""
+    if records_resampling(node):
+        return True
+    properties = {entry.key: entry.value for entry in node.metadata_props}
+    return False if "avg_pool" in properties.get(STACK_TRACE, "") else None
 
 
 def likeness(scope: Scope, node: "NodeProto") -> object:
@@ -244,7 +258,16 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
     else:
         name = node.input[0]
         lengths = scope.shape(name), scope.dtype(name), scope.shape(node.output[0])
-    return (id(scope), node.op_type, tuple(node.input)[1:], attributes, lengths, joined, kept)
+    return (
+        id(scope),
+        node.domain,
+        node.op_type,
+        tuple(node.input)[1:],
+        attributes,
+        lengths,
+        joined,
+        kept,
+    )
 
 
 def operation_key(operation: Operation) -> object:
@@ -269,12 +292,3 @@ def operation_key(operation: Operation) -> object:
         operation.surroundings,
         operation.origin,
     )
-
-
-def spells_size(text: str) -> bool:
-    """Whether a source line gives the output size in digits.
-
-    >>> spells_size("y = F.interpolate(x, size=(32, 32))"), spells_size("F.interpolate(x, s)")
-    (True, False)
-    """
-    return bool(_SIZE.search("".join(text.split())))

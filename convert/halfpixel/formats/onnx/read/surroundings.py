@@ -1,6 +1,5 @@
 """What stands around a site: the image, the layers that stride, the maker of a grid."""
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
@@ -8,9 +7,10 @@ from halfpixel.formats.onnx.read.inputs import inputs_beside
 from halfpixel.formats.onnx.read.needs import needs_of
 from halfpixel.formats.onnx.read.ranges import ranges_of, ranges_of_own
 from halfpixel.formats.onnx.read.scope import Scope, given_name
+from halfpixel.formats.onnx.read.taken import Taken, ints_of
 from halfpixel.intents.kept_name import is_operator, kept_name
 from halfpixel.sampling import AffineGrid
-from halfpixel.site import Attribute, Operation
+from halfpixel.site import Operation
 from halfpixel.surroundings import Shape, StridedLayer, Surroundings
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ CARRIES: Final = frozenset({"Reshape", "Transpose", "Cast", "Identity", "Squeeze
 
 TURNING: Final = frozenset({"Transpose", "Reshape"})
 """What stands before and behind a resize that is written with the channels first."""
+
+PARTS: Final = frozenset({"Slice", "Gather", "Split", "DequantizeLinear"})
+"""Operators that take a part of a constant, or read it."""
+
+NEAREST: Final = 16
+"""Nodes between a constant and a resize that are followed back."""
 
 FARTHEST: Final = 512
 """Nodes that are followed back from a site."""
@@ -36,32 +42,11 @@ UNARY: Final = frozenset(
 BINARY: Final = frozenset({"Add", "Div", "Max", "Min", "Mul", "Pow", "Sub"})
 
 
-def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
-    """Return the shape of the first of a model's inputs that looks like an image.
-
-    An input with the channels last, as tf2onnx leaves it, is read by one Transpose: the shape is
-    the one behind it, with the channels first.
-    """
-    for name in inputs:
-        shape = main.shape(name)
-        if shape is None or len(shape) != 4:
-            continue
-        readers = (node for node in main.nodes if name in node.input)
-        first = next(readers, None)
-        if first is not None and first.op_type == "Transpose":
-            places = _ints(main.attributes(first).get("perm"))
-            if sorted(places) == [0, 1, 2, 3] and next(readers, None) is None:
-                return tuple(shape[place] for place in places)
-        return shape
-    return None
-
-
 def surroundings_of(
     scope: Scope,
     node: "NodeProto",
     operation: Operation,
-    image: Shape | None,
-    ranges: Mapping[str, range],
+    taken: Taken,
 ) -> Surroundings:
     """Return what stands around a site: the reader of every fact that a rule may ask for.
 
@@ -69,8 +54,7 @@ def surroundings_of(
         scope: the graph that it stands in.
         node: its node.
         operation: what it computes.
-        image: shape of the model's first image input.
-        ranges: the lengths that free dimensions take, by symbol.
+        taken: what the model takes.
     """
     if node.op_type == "GridSample":
         return Surroundings(fed_by=grid_maker(scope, node))
@@ -78,15 +62,29 @@ def surroundings_of(
         aligned = operation.attributes.get("coordinate_transformation_mode") == "align_corners"
         layers = layers_above(scope, given_name(node, 0)) if aligned else ()
         needs = needs_of(scope, node, operation)
-        taken = ranges_of(operation.input_shape, ranges, operation.spatial) if ranges else ()
-        taken = taken or ranges_of_own(scope, node, operation)
+        ranges = ranges_of(operation.input_shape, taken.ranges, operation.spatial)
+        ranges = ranges or ranges_of_own(scope, node, operation)
         return Surroundings(
-            layers, image, is_joined(scope, node), needs=needs, ranges=taken,
+            layers, taken.image, is_joined(scope, node), needs=needs, ranges=ranges,
             inputs=inputs_beside(scope, node, operation.opset),
             transposed=transposed(scope, node, operation),
+            frozen=taken.is_free and comes_from_constant(scope, node),
         )  # fmt: skip
     inputs = inputs_beside(scope, node, operation.opset)
     return Surroundings(needs=needs_of(scope, node, operation), inputs=inputs)
+
+
+def comes_from_constant(scope: Scope, node: "NodeProto") -> bool:
+    """Whether the data of a node is a constant of the file, through what only lays it out."""
+    name = given_name(node, 0)
+    for _ in range(NEAREST):
+        if scope.constant(name) is not None:
+            return True
+        found = scope.producer(name) if name else None
+        if found is None or found[1].op_type not in {*CARRIES, *PARTS}:
+            return False
+        scope, name = found[0], given_name(found[1], 0)
+    return False
 
 
 def transposed(scope: Scope, node: "NodeProto", operation: Operation) -> str:
@@ -111,7 +109,7 @@ def _transpose_before(scope: Scope, node: "NodeProto") -> str:
             return ""
         node = scope.nodes[index]
         if node.op_type == "Transpose":
-            return LAYOUTS.get(_ints(scope.attributes(node).get("perm")), "")
+            return LAYOUTS.get(ints_of(scope.attributes(node).get("perm")), "")
         if not _is_indifferent(scope, node):
             return ""
     return ""
@@ -148,18 +146,41 @@ def grid_maker(scope: Scope, node: "NodeProto") -> AffineGrid | None:
 
 
 def maker_of(scope: Scope, name: str) -> AffineGrid | None:
-    """Return the AffineGrid that a value comes from, through reshapes."""
+    """Return the affine grid that a value comes from, through reshapes: a node, or a product."""
+    grid = _shape_of_grid(scope, name) if name else None
     for _ in range(8):
         found = scope.producer(name) if name else None
-        if found is None:
-            return None
-        where, source = found
-        if source.op_type == "AffineGrid":
+        if found is not None and found[1].op_type == "AffineGrid":
+            where, source = found
             return AffineGrid(bool(where.attributes(source).get("align_corners", 0)))
-        if source.op_type not in CARRIES or not source.input:
-            return None
-        scope, name = where, given_name(source, 0)
+        if found is None or found[1].op_type not in CARRIES or not found[1].input:
+            return _decomposed(scope, name, grid, found)
+        scope, name = found[0], given_name(found[1], 0)
     return None
+
+
+def _shape_of_grid(scope: Scope, name: str) -> Shape | None:
+    """Return the shape of a grid: as it is known, or as a Reshape makes it."""
+    shape, found = scope.shape(name), scope.producer(name)
+    if shape is not None or found is None or found[1].op_type != "Reshape":
+        return shape
+    given = found[0].numbers(given_name(found[1], 1))
+    return None if given is None else tuple(int(n) if n > 0 else None for n in given)
+
+
+def _decomposed(
+    scope: Scope, name: str, grid: Shape | None, found: "tuple[Scope, NodeProto] | None"
+) -> AffineGrid | None:
+    """Return the affine grid that a constant holds, or a product of one and theta."""
+    lengths = tuple(n for n in (grid or ())[1:-1] if isinstance(n, int))
+    whole = grid is not None and len(lengths) == len(grid) - 2 and len(lengths) in {2, 3}
+    if not whole or grid is None or grid[-1] != len(lengths):
+        return None
+    if found is not None and found[1].op_type not in {"Constant", "ReduceSum", "MatMul"}:
+        return None
+    from halfpixel.formats.onnx.read.decompositions.affine import affine_grid_of
+
+    return affine_grid_of(scope, name, lengths)
 
 
 def is_joined(scope: Scope, node: "NodeProto") -> bool:
@@ -211,13 +232,13 @@ def _is_global(layer: StridedLayer, shape: Shape | None) -> bool:
 def _layer(scope: Scope, node: "NodeProto") -> StridedLayer:
     attributes = scope.attributes(node)
     shape = scope.shape(node.input[1]) if len(node.input) > 1 else None
-    kernel = _ints(attributes.get("kernel_shape"))
+    kernel = ints_of(attributes.get("kernel_shape"))
     if not kernel and shape is not None:
         kernel = tuple(dim for dim in shape[2:] if isinstance(dim, int))
     ones = (1,) * len(kernel)
-    strides = _ints(attributes.get("strides")) or ones
-    dilations = _ints(attributes.get("dilations")) or ones
-    pads = _ints(attributes.get("pads")) or (0, 0) * len(kernel)
+    strides = ints_of(attributes.get("strides")) or ones
+    dilations = ints_of(attributes.get("dilations")) or ones
+    pads = ints_of(attributes.get("pads")) or (0, 0) * len(kernel)
     auto = str(attributes.get("auto_pad", "NOTSET"))
     same = auto.startswith("SAME")
     if auto == "NOTSET" and len(pads) == 2 * len(kernel):
@@ -225,13 +246,6 @@ def _layer(scope: Scope, node: "NodeProto") -> StridedLayer:
         added = [a + b for a, b in zip(pads, pads[len(kernel) :], strict=False)]
         same = added == reach
     return StridedLayer(node.op_type, kernel, strides, same)
-
-
-def _ints(value: Attribute | None) -> tuple[int, ...]:
-    """Return an attribute that is a list of whole numbers; empty where it is none."""
-    if not isinstance(value, tuple):
-        return ()
-    return tuple(int(v) for v in value if isinstance(v, int | float))
 
 
 def kept_at(scope: Scope, node: "NodeProto") -> str:

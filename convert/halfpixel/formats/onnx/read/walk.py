@@ -5,31 +5,32 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from halfpixel.errors import GraphError
-from halfpixel.formats.onnx.read.attributes import arguments_of
-from halfpixel.formats.onnx.read.calls import MOST_MEANINGS, functions_of, leading_to, meaning
-from halfpixel.formats.onnx.read.ranges import declared_ranges
+from halfpixel.formats.onnx.read.calls import (
+    MOST_MEANINGS,
+    body_of,
+    functions_of,
+    inner_scope,
+    leading_to,
+    meaning,
+    path_of,
+)
+from halfpixel.formats.onnx.read.patterns.ends import ENDS, MOVES, may_end, needs_shapes
+from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.read.resize import OPS, RESAMPLING, is_resampling
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
-from halfpixel.formats.onnx.read.surroundings import image_shape
+from halfpixel.formats.onnx.read.taken import taken_by
 from halfpixel.origin import Producer, version_of
-from halfpixel.site import Site
+from halfpixel.sampling import ConvTranspose, DepthToSpace
+from halfpixel.site import Operation, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from onnx import (
-        AttributeProto,
-        FunctionProto,
-        GraphProto,
-        ModelProto,
-        NodeProto,
-        ValueInfoProto,
-    )  # fmt: skip
+    from onnx import AttributeProto, FunctionProto, ModelProto, NodeProto
 
     from halfpixel.formats.onnx.read.constants import Numbers
     from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
@@ -38,7 +39,7 @@ NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
 """Operators in which exporters write resizes."""
 
-WATCHED: Final = RESAMPLING | NESTING | WRITTEN_IN
+WATCHED: Final = RESAMPLING | NESTING | WRITTEN_IN | ENDS
 """Types of node that the walk stops at, beside the calls of functions."""
 
 DEEPEST: Final = 64
@@ -48,24 +49,6 @@ Words = tuple[object, ...]
 
 LARGEST_GRAPH: Final = 20_000
 """Nodes of a graph beyond which shapes that the file lacks are not inferred."""
-
-
-class Place(Struct, frozen=True):
-    """A site, the graph it stands in, and its node.
-
-    Attributes:
-        site: the site.
-        scope: the graph.
-        node: the node; for a resize written in several, the one that gathers.
-        data: the value that is resampled.
-        output: the value that the site ends in.
-    """
-
-    site: Site
-    scope: Scope
-    node: "NodeProto"
-    data: str = ""
-    output: str = ""
 
 
 class Walk:
@@ -95,12 +78,11 @@ class Walk:
             GraphError: a cycle, functions that call themselves, or graphs nested too deep.
         """
         model, main = self.model, self._main()
-        self.functions = leading_to(self.functions, OPS | WRITTEN_IN)
+        self.functions = leading_to(self.functions, RESAMPLING | WRITTEN_IN)
         name, graph = (text(one).strip().lower() for one in (model.producer_name, model.graph.name))
         self._sites = Sites(
             Producer(name, version_of(model.producer_version), graph),
-            image_shape(main, [value.name for value in model.graph.input]),
-            declared_ranges(model.graph),
+            taken_by(main, model.graph),
         )
         found = [place for place in _once(self._walk(main, 0)) if not _ordinary(place.site)]
         if any(not place.site.operation.constant_lengths for place in found):
@@ -108,17 +90,25 @@ class Walk:
         return found
 
     def _with_free_lengths(self, main: Scope, places: list[Place]) -> list[Place]:
-        """Complete the sites of the main graph whose lengths it computes, at trial sizes."""
+        """Complete the sites whose lengths the main graph computes, at trial sizes."""
+        from halfpixel.formats.onnx.read.decompositions.trials import tried_operation
         from halfpixel.formats.onnx.read.lengths.free_lengths import with_free_lengths
         from halfpixel.formats.onnx.read.lengths.shape_arithmetic import trials
 
         attempts = trials(self.model, main) if len(main.nodes) <= LARGEST_GRAPH else []
         out: list[Place] = []
         for place in places:
-            operation = place.site.operation
-            if place.scope is main and not operation.constant_lengths:
-                operation = with_free_lengths(main, place.node, operation, attempts)
-            out.append(replace(place, site=replace(place.site, operation=operation)))
+            found, operation = place.decomposition, place.site.operation
+            if operation.constant_lengths:
+                out.append(place)
+                continue
+            tried: Operation | None = operation
+            if found is not None:
+                tried = tried_operation(found, operation, attempts)
+            elif place.scope is main:
+                tried = with_free_lengths(main, place.node, operation, attempts)
+            if tried is not None:
+                out.append(replace(place, site=replace(place.site, operation=tried)))
         return out
 
     def _main(self) -> Scope:
@@ -150,8 +140,11 @@ class Walk:
             return False
         wanted = OPS | WRITTEN_IN
         return any(
-            node.op_type in wanted and node.input and main.shape(node.input[0]) is None
+            node.input
+            and main.shape(node.input[0]) is None
+            and (node.op_type in wanted or needs_shapes(main, node))
             for node in main.nodes
+            if node.op_type in wanted or node.op_type in MOVES
         )
 
     def _walk(self, scope: Scope, depth: int) -> Iterator[Place]:
@@ -160,18 +153,31 @@ class Walk:
             raise GraphError("", scope.path, f"graphs are nested deeper than {DEEPEST}")
         found: list[tuple[int, Place]] = []
         gathers: dict[int, NodeProto] = {}
+        ends: dict[int, NodeProto] = {}
         asked: set[Words] = set()
         watched = WATCHED.union(name for _, name in self.functions)
         for index, node in enumerate(scope.nodes):
-            if node.op_type in watched:
-                found += [(index, place) for place in self._at(scope, node, index, depth, asked)]
-                if node.op_type == "GatherND":
-                    gathers[index] = node
-        if gathers:
-            for site, index, data, output in self._sites.of_gathers(scope, gathers):
-                found.append((index, Place(site, scope, gathers[index], data, output)))
+            if node.op_type not in watched:
+                continue
+            if node.op_type in ENDS and may_end(scope, node):
+                ends[index] = node
+            elif node.op_type == "GatherND":
+                gathers[index] = node
+            found += [(index, place) for place in self._at(scope, node, index, depth, asked)]
+        found += self._written(scope, gathers, ends)
         found.sort(key=lambda pair: pair[0])
         yield from (place for _, place in found)
+
+    def _written(
+        self, scope: Scope, gathers: "Mapping[int, NodeProto]", ends: "Mapping[int, NodeProto]"
+    ) -> Iterator[tuple[int, Place]]:
+        """Yield the sites that are written in several nodes, with the place of one of these."""
+        if gathers:
+            for site, one in self._sites.of_gathers(scope, gathers):
+                yield one.index, Place(site, scope, one.node, one.data, one.output, one)
+        if ends:
+            for site, index, data, output in self._sites.of_patterns(scope, ends):
+                yield index, Place(site, scope, ends[index], data, output)
 
     def _at(
         self, scope: Scope, node: "NodeProto", index: int, depth: int, asked: set[Words]
@@ -181,9 +187,8 @@ class Walk:
         if is_resampling(node) and not called:
             yield _plain(self._sites.of_node(scope, node), scope, node)
         elif node.op_type == "AveragePool":
-            site = self._sites.of_pooling(scope, node)
-            if site is not None:
-                yield _plain(site, scope, node)
+            for site, data, output in self._sites.of_pooling(scope, node):
+                yield Place(site, scope, node, data, output)
         elif node.op_type in NESTING:
             yield from self._nested(scope, node, index, depth)
         if called:
@@ -198,7 +203,7 @@ class Walk:
             return
         asked.add(words)
         index, function = self.functions[node.domain, node.op_type]
-        body = _body(scope, node, index, function)
+        body = body_of(scope, node, index, function)
         known, told = self._meanings.setdefault(index, set()), meaning(body, function)
         if told in known:
             return
@@ -212,9 +217,9 @@ class Walk:
     def _nested(self, scope: Scope, node: "NodeProto", index: int, depth: int) -> Iterator[Place]:
         for number, place, graph in inner_graphs(node):
             name = node.attribute[number].name
-            path = _path(scope.path, f"{node.name or node.op_type}.{name}")
+            path = path_of(scope.path, f"{node.name or node.op_type}.{name}")
             container = (*scope.container, index, number, place)
-            yield from self._walk(_inner(scope, graph, path, container), depth + 1)
+            yield from self._walk(inner_scope(scope, graph, path, container), depth + 1)
 
 
 def _once(places: Iterator[Place]) -> Iterator[Place]:
@@ -235,50 +240,10 @@ def _serialized(attribute: "AttributeProto") -> bytes:
     return attribute.SerializeToString()
 
 
-def _path(outer: str, inner: str) -> str:
-    return f"{outer}/{inner}" if outer else inner
-
-
 def _plain(site: Site, scope: Scope, node: "NodeProto") -> Place:
     """Return the place of a site that is one node."""
     data = node.input[0] if node.input else ""
     return Place(site, scope, node, data, node.output[0] if node.output else "")
-
-
-def _body(scope: Scope, node: "NodeProto", index: int, function: "FunctionProto") -> Scope:
-    """Return the body of a function as it is called by `node`."""
-    opsets = {entry.domain: entry.version for entry in function.opset_import}
-    return Scope(
-        path=_path(scope.path, f"{node.name or function.name}.{function.name}"),
-        nodes=function.node,
-        opsets=opsets or scope.opsets,
-        file=scope.file,
-        constants={},
-        values={value.name: value for value in function.value_info},
-        bound={
-            formal: (scope, actual)
-            for formal, actual in zip(function.input, node.input, strict=False)
-            if actual
-        },
-        arguments=arguments_of(node, function, scope.arguments),
-        container=("function", index),
-    )
-
-
-def _inner(scope: Scope, graph: "GraphProto", path: str, container: tuple[str | int, ...]) -> Scope:
-    values: Sequence[ValueInfoProto] = [*graph.value_info, *graph.input, *graph.output]
-    return Scope(
-        path=path,
-        nodes=graph.node,
-        opsets=scope.opsets,
-        file=scope.file,
-        constants={tensor.name: tensor for tensor in graph.initializer},
-        values={value.name: value for value in values},
-        outer=scope,
-        arguments=scope.arguments,
-        outputs=frozenset([value.name for value in graph.output]),
-        container=container,
-    )
 
 
 def _fixed(model: "ModelProto", main: Scope) -> "Callable[[str], Numbers | None]":
@@ -294,7 +259,8 @@ def _fixed(model: "ModelProto", main: Scope) -> "Callable[[str], Numbers | None]
 
 
 def _ordinary(site: Site) -> bool:
-    """Whether a ConvTranspose does not upsample: no site of ours."""
+    """Whether a ConvTranspose or DepthToSpace does not upsample: no site of ours."""
     operator = site.operator
-    strides = getattr(operator, "strides", None)
-    return site.op == "ConvTranspose" and strides is not None and set(strides) == {1}
+    if isinstance(operator, DepthToSpace):
+        return operator.block == 1
+    return isinstance(operator, ConvTranspose) and set(operator.strides) == {1}

@@ -22,8 +22,8 @@ from msgspec.structs import replace
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES, early_attributes
 from halfpixel.errors import ConventionError
 from halfpixel.formats.onnx.edit import Container, GraphEdit, OnnxEdit
+from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.read.scope import inner_graphs
-from halfpixel.formats.onnx.read.walk import Place
 from halfpixel.formats.onnx.write.builder import Nodes, names_in
 from halfpixel.formats.onnx.write.version_converter import (
     Names,

@@ -7,11 +7,12 @@ to a later opset for it, a resize from before opset 11 is planned as the lift le
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final
 
 from msgspec.structs import replace
 
 from halfpixel.conventions.onnx import grid as onnx_grid
+from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS
 from halfpixel.conventions.onnx.resize import (
     DEFAULTS,
     FIRST_RESIZE,
@@ -22,8 +23,8 @@ from halfpixel.conventions.onnx.vocabulary import NodeWords
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.lowerings import Capabilities
-from halfpixel.formats.onnx.read.gathers import read_gather
-from halfpixel.formats.onnx.read.walk import Place
+from halfpixel.formats.onnx.read.grids import MICROSOFT
+from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE
 from halfpixel.formats.onnx.write.inputs import repairs
@@ -89,6 +90,9 @@ def plan_of(
     """
     if place.output not in place.scope.producers:
         raise ConventionError("nothing reads what it makes")
+    foreign = place.node.domain not in DEFAULT_DOMAINS
+    if foreign and (place.node.domain, place.node.op_type) != (MICROSOFT, "GridSample"):
+        raise ConventionError(f"{place.site.op} is onnxruntime's own, and is left as it is")
     if goal is not None:
         return _resize(place, change, goal, opset, lifted=lifted)
     operator, operation = change.operator, place.site.operation
@@ -104,7 +108,8 @@ def plan_of(
     if isinstance(operator, RoiAlign):
         return _roi_align(operation, operator)
     if isinstance(operator, GridSample):
-        attributes = onnx_grid.grid_sample_attributes(operator, opset)
+        words = opset if place.node.domain in DEFAULT_DOMAINS else GRID_SAMPLE_SINCE
+        attributes = onnx_grid.grid_sample_attributes(operator, words)
         if attributes is None:
             raise ConventionError(f"opset {opset} cannot say it")
         return _set(operation, attributes)
@@ -145,7 +150,7 @@ def _affine_grid(operation: Operation, operator: AffineGrid) -> Plan:
 def _resize(place: Place, change: Change, goal: SizedResize, opset: int, *, lifted: bool) -> Plan:
     operation = place.site.operation
     _check_lengths(goal)
-    _check_layout(place, operation, goal)
+    _check_layout(place)
     if change.lowering is not None and not goal.resize.axes:
         raise ConventionError("it resamples no axis")
 
@@ -190,23 +195,10 @@ def _check_lengths(goal: SizedResize) -> None:
                 raise ConventionError(f"axis {axis} is {length} long, expected at least 1")
 
 
-def _check_layout(place: Place, operation: Operation, goal: SizedResize) -> None:
+def _check_layout(place: Place) -> None:
     """Refuse a gather whose result does not lie as its data does."""
-    if operation.hidden != "GatherND":
-        return
-    gather = read_gather(place.scope, place.node)
-    if gather is None:
-        raise ConventionError("the gather is none that is known")
-    found = place.scope.producer(place.output)
-    perm = gather.perm
-    behind = tuple(range(len(perm)))
-    if found is not None and found[1].op_type == "Transpose":
-        behind = cast("tuple[int, ...]", found[0].attributes(found[1]).get("perm", behind[::-1]))
-    elif found is not None and found[1].op_type == "Add":
-        return  # a blend stands behind the Transpose, which was checked as its end
-    back = tuple(perm[axis] for axis in behind)
-    axes = {axis for axis, _ in goal.resize.axes}
-    if back != tuple(range(len(perm))) or set(perm[: len(axes)]) != axes:
+    found = place.decomposition
+    if found is not None and found.is_turned:
         raise ConventionError("the gather's result lies otherwise than its data")
 
 

@@ -19,7 +19,8 @@ from halfpixel.formats.onnx.edit import (
     compose,
     drop_unread,
 )
-from halfpixel.formats.onnx.read.walk import Place, Walk
+from halfpixel.formats.onnx.read.place import Place
+from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.formats.onnx.structure import RECORD
 from halfpixel.formats.onnx.write.builder import names_in
 from halfpixel.formats.onnx.write.external_data import payload_outside

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE
 from halfpixel.formats.onnx.read.inputs import resize_inputs
-from halfpixel.formats.onnx.read.walk import Place
+from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.write.builder import Ends, Nodes
 from halfpixel.formats.onnx.write.gather import computed_size, gather
 from halfpixel.formats.onnx.write.grid import affine_grid, grid_sample

@@ -48,6 +48,7 @@ ELEMENTWISE: Final = frozenset(
         "Or",
         "Pow",
         "Round",
+        "Sign",
         "Sqrt",
         "Sub",
         "Where",

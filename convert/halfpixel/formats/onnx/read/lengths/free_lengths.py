@@ -4,8 +4,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from halfpixel.conventions.torch.call import closest_nearest
-from halfpixel.formats.onnx.read.gathers import Gather, read_gather, separate
 from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Trial, factors
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.sampling.arithmetic import output_length_float32
@@ -27,15 +25,7 @@ def with_free_lengths(
         operation: what is known of it.
         attempts: trials of the free dimensions.
     """
-    if operation.hidden == "GatherND":
-        gather = read_gather(main, node)
-        free = gather_trials(main, gather, attempts) if gather else FreeLengths()
-        closest = closest_nearest(free.trials, free.tables, free.factors)
-        if closest is not None and not closest.off:
-            tried = f"at the {closest.samples} samples that were tried"
-            operation = replace(operation, torch_call=closest.call.text(), torch_where=tried)
-    else:
-        free = resize_trials(main, node, operation, attempts)
+    free = resize_trials(main, node, operation, attempts)
     surroundings = replace(operation.surroundings, free_lengths=free)
     return replace(operation, surroundings=surroundings)
 
@@ -75,21 +65,3 @@ def resize_trials(
             out = tuple(int(v) for v in numbers)
         pairs.append((lengths[2:], out[2:]))
     return FreeLengths(tuple(pairs), factors=constants)
-
-
-def gather_trials(main: Scope, gather: Gather, attempts: list[Trial]) -> FreeLengths:
-    """Return the lengths and index tables of a gather whose indices are computed."""
-    pairs: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
-    tables: list[tuple[tuple[int, ...], ...]] = []
-    for trial in attempts:
-        lengths = trial.lengths(gather.data)
-        value = trial.value(gather.indices)
-        if lengths is None or value is None:
-            continue
-        found = separate([int(v) for v in value.ravel().tolist()], value.shape)
-        if found is None:
-            continue
-        axes = gather.perm[: len(found)]
-        pairs.append((tuple(lengths[a] for a in axes), tuple(len(t) for t in found)))
-        tables.append(found)
-    return FreeLengths(tuple(pairs), tuple(tables), factors(main, gather.indices))

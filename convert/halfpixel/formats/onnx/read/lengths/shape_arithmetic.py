@@ -14,6 +14,7 @@ from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
 from halfpixel.formats.onnx.read.lengths.evaluator import evaluated
 from halfpixel.formats.onnx.read.lengths.inference import free_dimensions, inferred
+from halfpixel.formats.onnx.read.lengths.made import Made
 from halfpixel.formats.onnx.read.scope import ANY, Scope
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.surroundings import Shape
@@ -90,7 +91,7 @@ class Trial:
         if needed is None:
             return None
         try:
-            found = evaluated(name, *needed, self._scope.opset("") or 18)
+            found = evaluated(*needed, self._scope.opset("") or 18)
         except Exception:
             import logging
 
@@ -100,44 +101,55 @@ class Trial:
             raise GraphError("", "", f"{name!r} is computed as {found.dtype}, expected numbers")
         return found
 
-    def _ancestors(self, name: str) -> "tuple[list[NodeProto], list[TensorProto]] | None":
-        """Return the nodes between known shapes and a value, in order, and their constants."""
+    def _ancestors(self, name: str) -> "tuple[str, list[NodeProto], list[TensorProto]] | None":
+        """Return a value's name, the nodes between known shapes and it, and their constants.
+
+        Values of a function's body are told from those around it by their depth.
+        """
         from onnx import TensorProto, helper
 
-        wanted, seen = [name], {name}
-        found: list[tuple[int, NodeProto]] = []
+        wanted, seen = [Made.of(self._scope, name)], set[str]()
+        found: dict[tuple[int, int], NodeProto] = {}
         constants: list[TensorProto] = []
         while wanted:
-            current = wanted.pop()
-            if not current:
+            at = wanted.pop()
+            if not at.name or at.unique in seen:
                 continue
-            tensor = self._scope.constants.get(current)
+            seen.add(at.unique)
+            tensor = at.scope.constants.get(at.name)
             if tensor is not None:
                 if tensor.data_location == TensorProto.EXTERNAL:
                     return None
-                constants.append(tensor)
+                constants.append(at.called(tensor))
                 continue
-            index = self._scope.producers.get(current)
+            index = at.scope.producers.get(at.name)
             if index is None or len(found) > MOST_NODES:
                 return None
-            node = self._scope.nodes[index]
+            node = at.scope.nodes[index]
             shaped = node.op_type == "Shape" and node.input
-            dims = self.lengths(node.input[0]) if shaped else None
+            dims = self._lengths_at(Made.of(at.scope, node.input[0])) if shaped else None
             if shaped and dims is None and not self.shapes:
                 return None  # it follows from what is free
             if dims is not None:
-                given = self._scope.attributes(node)
+                given = at.scope.attributes(node)
                 start, end = int(str(given.get("start", 0))), given.get("end")
                 part = dims[start : int(str(end)) if end is not None else None]
-                constants.append(helper.make_tensor(current, TensorProto.INT64, [len(part)], part))
+                tensor = helper.make_tensor(at.unique, TensorProto.INT64, [len(part)], part)
+                constants.append(tensor)
                 continue
-            found.append((index, node))
-            for source in node.input:
-                if source not in seen:
-                    seen.add(source)
-                    wanted.append(source)
-        unique = dict(found)
-        return [unique[index] for index in sorted(unique)], constants
+            sources = [Made.of(at.scope, source) for source in node.input]
+            found[at.depth, index] = at.renamed(node, sources)
+            wanted += sources
+        nodes = [found[place] for place in sorted(found)]
+        return Made.of(self._scope, name).unique, nodes, constants
+
+    def _lengths_at(self, at: "Made") -> tuple[int, ...] | None:
+        if not at.depth:
+            return self.lengths(at.name)
+        shape = at.scope.shape(at.name)
+        if shape is None or not all(isinstance(dim, int) for dim in shape):
+            return None
+        return cast("tuple[int, ...]", shape)
 
 
 def trial_at(model: "ModelProto", scope: Scope, lengths: Mapping[str, int]) -> Trial:

@@ -1,0 +1,89 @@
+"""Which gathers of a graph resize, each with what stands around it."""
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from halfpixel.formats.onnx.read.decompositions.gathers import (
+    Gather,
+    blend_of,
+    order_of,
+    read_gather,
+)
+from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
+from halfpixel.formats.onnx.read.decompositions.single import squeezed
+from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered
+from halfpixel.formats.onnx.read.decompositions.windows import windows_of
+from halfpixel.formats.onnx.read.scope import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from onnx import NodeProto
+
+
+def decompositions_of(scope: Scope, nodes: "Mapping[int, NodeProto]") -> list[Decomposition]:
+    """Return what may be resizes among the gathers of a graph.
+
+    Args:
+        scope: the graph.
+        nodes: its GatherND nodes, by their places.
+    """
+    read = [read_gather(scope, node, index) for index, node in nodes.items()]
+    gathers = {name: one for one in read if one for name in (one.node.output[0], one.end)}
+    blends = {one.index: blend_of(scope, one, gathers) for one in read if one}
+    seconds = {blend[0].index for blend in blends.values() if blend is not None}
+    found: list[Decomposition] = []
+    for one in read:
+        if one is None or one.index in seconds:
+            continue
+        found.append(_wider(_decomposition(scope, one, blends[one.index])))
+    return found
+
+
+def _decomposition(
+    scope: Scope, gather: Gather, blend: tuple[Gather, str, str] | None
+) -> Decomposition:
+    axes = gather.perm[: gather.count]
+    windows = windows_of(scope, gather) if blend is None else None
+    if windows is not None:
+        form, output, layout = windows.form, windows.output, windows.layout
+        return Decomposition(
+            scope, gather.node, gather.index, gather.data, output, windows.axes, layout, form
+        )
+    if blend is not None:
+        second, weights, output = blend
+        after = len(gather.perm) - 1 - gather.layout.index(axes[0])
+        blended = Blended(gather.indices, second.indices, weights, after)
+        return Decomposition(
+            scope, gather.node, gather.index, gather.data, output, axes, gather.layout, blended
+        )
+    whole = gather.behind is None or len(gather.behind) == len(gather.perm)
+    output = gather.end if whole else gather.node.output[0]
+    layout = gather.layout if whole else gather.perm
+    return Decomposition(
+        scope, gather.node, gather.index, gather.data, output, axes, layout,
+        Gathered(gather.indices),
+    )  # fmt: skip
+
+
+def _wider(found: Decomposition) -> Decomposition:
+    """Return a resize with what stands around it for its layout's sake alone.
+
+    That is a Transpose behind it that puts the axes back in their order, or an axis that is put in
+    before it and taken out behind it.
+    """
+    scope = found.scope
+    readers = scope.readers.get(found.output, ())
+    behind = scope.nodes[readers[0]] if len(readers) == 1 else None
+    if found.is_turned and behind is not None and behind.op_type == "Transpose" and behind.output:
+        order = order_of(scope, behind)
+        if order is not None and sorted(order) == sorted(found.layout):
+            layout = tuple(found.layout[place] for place in order)
+            if layout == tuple(sorted(layout)) and found.output not in scope.outputs:
+                return replace(found, output=behind.output[0], layout=layout)
+    outer = None if found.is_turned else squeezed(scope, found.data, found.output)
+    if outer is None:
+        return found
+    data, output, axis = outer
+    return replace(found, data=data, output=output, single=axis)

@@ -1,0 +1,1 @@
+"""Operators that resample, written in others that only move data: found from their last node."""

@@ -1,0 +1,1 @@
+"""Operators that resample and are none of ONNX's resizes."""
