@@ -21,7 +21,7 @@ from halfpixel.runtimes.trials import Trials
 from halfpixel.verifying.verify import verify
 
 if TYPE_CHECKING:
-    from halfpixel.verifying.result import Stage
+    from halfpixel.verifying.side import Stage
 
 node = helper.make_node
 HALF = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}

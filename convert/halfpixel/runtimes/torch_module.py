@@ -93,7 +93,7 @@ def _bound(length: Any, program: "torch.export.ExportedProgram") -> tuple[int, i
     if isinstance(length, int):
         return None
     step, symbol = length.node.expr.as_coeff_Mul()
-    bound: Any = cast("Any", program.range_constraints).get(symbol)
+    bound: Any = cast("Any", program).range_constraints.get(symbol)
     if bound is None or not step.is_Integer or step < 1:
         return None
     low, high = (min(max(one, 1), LONGEST) for one in (bound.lower, bound.upper))

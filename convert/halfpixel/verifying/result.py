@@ -46,22 +46,6 @@ class VerifySettings(Struct, frozen=True):
     task: str = ""
 
 
-class Stage(Struct, frozen=True):
-    """How far a comparison has come.
-
-    Attributes:
-        text: what is done now, or what came of a case.
-        done: cases that are done.
-        total: how many there will be, as far as that is known.
-        result: `text` says what came of a case.
-    """
-
-    text: str
-    done: int
-    total: int
-    result: bool = False
-
-
 def shapes_text(shapes: Mapping[str, tuple[int, ...]]) -> str:
     """Return shapes as `--shape` takes them."""
     return ", ".join(f"{name}={'x'.join(map(str, shape))}" for name, shape in shapes.items())

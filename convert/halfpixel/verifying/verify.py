@@ -33,14 +33,13 @@ from halfpixel.verifying.optimised import Optimised
 from halfpixel.verifying.result import (
     Case,
     Output,
-    Stage,
     Verification,
     VerifySettings,
     compare_outputs,
     pair_outputs,
     shapes_text,
 )
-from halfpixel.verifying.side import Divergence, Started
+from halfpixel.verifying.side import Divergence, Stage, Started
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array, Arrays

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 from msgspec import Struct
 
-from halfpixel.cli.console import write_document
+from halfpixel.cli.console import say, write_document
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from halfpixel.verifying.result import Stage, VerifySettings
+    from halfpixel.verifying.result import VerifySettings
+    from halfpixel.verifying.side import Stage
 
 
 class Options(Struct, frozen=True):
@@ -246,7 +247,7 @@ def _progress() -> "Generator[Callable[[Stage], None] | None]":
         def told(stage: "Stage") -> None:
             text = printable_line(stage.text)
             if stage.result and stage.done == 1:
-                shown.console.print(f"first result: {text}", soft_wrap=True)
+                say(f"first result: {stage.text}", err=True)
             shown.update(task, description=text, completed=stage.done, total=stage.total)
 
         yield told
