@@ -39,8 +39,11 @@ def dropped_flags(site: Site, dropped: Dropped, what: str) -> Iterator[Finding]:
             apart[flag] = f"with {flag} up to {off:.3g} input px away{said}"
     if not apart:
         return
+    why = f"{dropped.exporter} writes so whatever flags the original call had"
+    if dropped.rewrites:
+        why = f"the exporter's name is gone, {dropped.exporter} stands in its place"
     message = (
-        f"{what}, and {dropped.exporter} writes so whatever flags the original call had: "
+        f"{what}, and {why}: "
         f"{', '.join(apart.values())}; neither is known to be meant"
     )
     if dropped.likely in apart:
