@@ -95,6 +95,17 @@ RULE = Rule(
             example_site("Resize", _up(Linear(antialias=True)), dtype="uint8", like=_SHAPES),
             because="onnxruntime rounds what its antialias computes",
         ),
+        Good(
+            example_site(
+                "Resize",
+                _up(Linear(antialias=True)),
+                dtype="int8",
+                attributes={"mode": "linear", "antialias": 1},
+                targets=("onnxruntime-cpu",),
+                like=_SHAPES,
+            ),
+            because="the table of the target tells it",
+        ),
         Bad(
             example_site("Resize", _up(Linear()), dtype="uint8", like=_SHAPES),
             Finding(

@@ -124,6 +124,7 @@ def test_a_site_of_one_long_axis_is_bounded() -> None:
     model = models.model([node], shape=(1, 1, 8, 1_600_000))
     assert verified(model).refused.startswith("not judged: it takes more than")
 
+
 @pytest.mark.parametrize(("inputs", "values"), [(3, (0.0,)), (4, None), (8, None)])
 def test_a_constant_is_followed_through_few_inputs(
     inputs: int, values: tuple[float, ...] | None
