@@ -125,7 +125,7 @@ RULE = Rule(
                 like=_SHAPES,
             ),
             Finding(
-                "in onnxruntime antialias of int8 turns every value below 0 into 0",
+                "in onnxruntime with antialias every int8 below 0 becomes 0",
                 "warning",
                 "simulated",
                 declined=DECLINED,

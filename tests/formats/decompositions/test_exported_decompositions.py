@@ -222,7 +222,11 @@ def test_windows_are_said_to_be_frozen_as_far_as_the_file_tells(
     name: str, net: nn.Module, how: str
 ) -> None:
     """A pooling by 1 that keeps every pixel, and an adaptive one, become the same node."""
-    forms = {"modules": without_lines, "bare": models.without_records, "lines": lambda made: made}
+    forms: dict[str, Callable[[ModelProto], ModelProto]] = {
+        "lines": lambda made: made,
+        "modules": without_lines,
+        "bare": models.without_records,
+    }
     _, made = exported(net, (1, 3, 6, 6), None, 20, free=True)
     findings = halfpixel.check(forms[name](made)).files[0].findings
     found = [one.finding for one in findings if one.rule.name == "frozen-window"]
