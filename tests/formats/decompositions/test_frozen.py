@@ -110,14 +110,14 @@ def test_a_part_that_the_input_picks_is_no_constant(name: str) -> None:
     before, node, constant = PICKED[name]
     text = f"""<ir_version: 9, opset_import: ["": 17]>
     g (float[batch, 3, height, width] x, int64[count] ids, float scale) => (float[a, b, c, d] y)
-    <float[1, 1, 2, 4] table = {{0, 1, 2, 3, 4, 5, 6, 7}}, int64[4] sizes = {{1, 1, 12, 12}},
+    <float[1, 1, 2, 4] table = {{0, 1, 2, 3, 4, 5, 6, 7}}, float[4] scales = {{1, 1, 3, 3}},
      int8[1, 1, 1, 2] bytes = {{1, 2}}, float one = {{1.0}}, int64[2] rows = {{0, 2}},
      int64[1] zeros = {{0}}, int64[1] ends = {{2}}, int64[1] axes = {{3}}>
     {{
         {before}
         picked = {node}
         y = Resize <coordinate_transformation_mode: string = "asymmetric", nearest_mode: string =
-            "floor", mode: string = "nearest"> (picked, , , sizes)
+            "floor", mode: string = "nearest"> (picked, , scales)
     }}"""
     found = halfpixel.check(onnx.parser.parse_model(text)).files[0].findings
     said = [f.finding.message for f in found if f.rule.name == "frozen-size"]
