@@ -76,6 +76,16 @@ RULE = Rule(
             example_site("Resize", _RESIZE, attributes={"axes": (-2, -1)}, like=_LENGTHS),
             because="without a policy negative axes are taken as they should be",
         ),
+        Good(
+            example_site(
+                "Resize",
+                _RESIZE,
+                attributes={"axes": (-2, -1), "keep_aspect_ratio_policy": "not_larger"},
+                targets=("onnxruntime-cpu",),
+                like=_LENGTHS,
+            ),
+            because="the table of the target tells it",
+        ),
         Bad(
             example_site(
                 "Resize",
