@@ -39,10 +39,10 @@ def dropped_flags(site: Site, dropped: Dropped, what: str) -> Iterator[Finding]:
             apart[flag] = f"with {flag} up to {off:.3g} input px away{said}"
     if not apart:
         return
-    message = (
-        f"{what}, and {dropped.exporter} writes so whatever flags the original call had: "
-        f"{', '.join(apart.values())}; neither is known to be meant"
-    )
+    why = f"{dropped.exporter} writes so whatever flags the original call had"
+    if dropped.rewrites:
+        why = f"the exporter's name is gone, {dropped.exporter} stands in its place"
+    message = f"{what}, and {why}: {', '.join(apart.values())}; neither is known to be meant"
     if dropped.likely in apart:
         message = message.rpartition(";")[0]
         message += f"; its name is that of tf.image.resize, {dropped.likely} in TensorFlow 2"

@@ -9,11 +9,14 @@ is wrong as well. There is no warning.
 ## Where it comes from
 torch.onnx.export(dynamo=True) with dynamic axes. The TorchScript exporter refuses instead. The
 AdaptiveAvgPool2d(6) of a pyramid head that was exported at 6 x 6 becomes a pooling of 1 x 1, which
-does nothing at any other size.
+does nothing at any other size. nn.AvgPool2d(1), which keeps every pixel at all sizes, becomes the
+same node.
 
 ## What is reported
 A warning where an AveragePool stands on an input whose lengths are free, if the exporter kept the
-user's line and it resamples, or if its windows are single pixels, which nobody else writes. Where
+user's line or module and it resamples. Where neither is kept and the windows are single pixels, a
+warning that is assumed: both readings are named; nothing where the exporter writes an adaptive
+pooling otherwise. Where
 area shrinks by a whole factor and every input is a multiple of it, the windows do fit. Windows
 that the graph gathers are computed at trial lengths and compared with PyTorch's.
 
@@ -24,6 +27,8 @@ None: the call's own size or factor is not in the file.
 from collections.abc import Iterator
 
 from halfpixel.intents.aten_call import NO_CALL
+from halfpixel.intents.exporter_habit import as_written
+from halfpixel.origin import Producer
 from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Area, Resize, Sampling
 from halfpixel.site import Operation, Site
@@ -37,23 +42,31 @@ def check(site: Site) -> Iterator[Finding]:
     operation = site.operation
     if not operation.hidden or site.intent == NO_CALL:
         return  # a pooling that is meant, and no resize
-    said = _gathered(operation) if operation.op != "AveragePool" else _pooled(operation)
-    if said:
+    if operation.op == "AveragePool":
+        yield from _pooled(operation)
+    elif said := _gathered(operation):
         yield Finding(said, "warning", "proven", declined=DECLINED)
 
 
-def _pooled(operation: Operation) -> str:
-    """Return what is fixed in a pooling; empty where nothing is, or pooling may be meant."""
+def _pooled(operation: Operation) -> Iterator[Finding]:
+    """Look for what is fixed in a pooling that is recorded as adaptive, or may be it."""
     kernel = operation.attributes.get("kernel_shape")
     shape = operation.input_shape
     if not isinstance(kernel, tuple) or shape is None:
-        return ""
-    if not operation.origin.resampling_line and set(kernel) != {1}:
-        return ""
+        return
     free = _free_axis(operation, range(2, len(shape)))
     if free is None:
-        return ""
-    return _fixed(f"windows of {kernel[free - len(shape)]} px", free)
+        return
+    if operation.origin.resampling_line:
+        said = _fixed(f"windows of {kernel[free - len(shape)]} px", free)
+        yield Finding(said, "warning", "proven", declined=DECLINED)
+    elif set(kernel) == {1} and as_written(operation, "windows") is None:
+        said = (
+            f"windows of 1 px on a free length (axis {free}): either a pooling by 1 was meant, "
+            "which keeps every pixel, or an adaptive pooling was exported at its own output size, "
+            "and is wrong at every other"
+        )
+        yield Finding(said, "warning", "assumed", declined=DECLINED)
 
 
 def _gathered(operation: Operation) -> str:
@@ -134,13 +147,25 @@ RULE = Rule(
             ),
             because="nothing tells it from a pooling that is meant",
         ),
+        Good(
+            example_site(
+                "AveragePool",
+                None,
+                hidden="AveragePool",
+                attributes={"kernel_shape": (1, 1), "strides": (1, 1), "pads": (0, 0, 0, 0)},
+                input_shape=_FREE,
+                producer=Producer("pytorch", (2, 13, 0)),
+            ),
+            because="this exporter writes pads for a pooling that is meant alone",
+        ),
         Bad(
             example_site("AveragePool", None, like=_SINGLE, input_shape=_FREE),
             Finding(
-                "windows of 1 px of the exported size are fixed on a free length (axis 2): "
-                "PyTorch computes them anew for every size",
+                "windows of 1 px on a free length (axis 2): either a pooling by 1 was meant, "
+                "which keeps every pixel, or an adaptive pooling was exported at its own output "
+                "size, and is wrong at every other",
                 "warning",
-                "proven",
+                "assumed",
                 declined=DECLINED,
             ),
         ),

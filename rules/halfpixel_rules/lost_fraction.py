@@ -12,8 +12,8 @@ themselves (the QOperator format), or whose DequantizeLinear and QuantizeLinear 
 
 ## What is reported
 A note where fractions are cut off, a warning where negative values are lost, as onnxruntime 1.31
-does on the CPU (run). Nothing where every weight is 0 or 1, and where nearest takes pixels as they
-are.
+does on the CPU (run): with `--target onnxruntime-cpu` the [table of the target](targets.md) tells
+that. Nothing where every weight is 0 or 1, and where nearest takes pixels as they are.
 
 ## Fix safety
 None: a cast to float32 before, and rounding behind, are other nodes, and the range of what follows
@@ -27,6 +27,7 @@ from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling
 from halfpixel.sampling.axis import MAX_LENGTH
 from halfpixel.site import Operation, Site
+from halfpixel.targets.refusals import NAME, difference_of
 
 SMALL = frozenset({"int8", "uint8"})
 DECLINED = "a cast to float32 before it and rounding behind are other nodes"
@@ -42,8 +43,9 @@ def check(site: Site) -> Iterator[Finding]:
         return
     smooth = [getattr(sampling.kernel, "antialias", None) for _, sampling in operator.axes]
     if any(smooth):
-        if operation.dtype == "int8":
-            told = "antialias of int8 turns every value below 0 into 0 in onnxruntime"
+        row = None if NAME in operation.origin.targets else difference_of(operation)
+        if row is not None and "dtype" in row.conditions.when:
+            told = f"in onnxruntime {row.reason}"
             yield Finding(told, "warning", "simulated", declined=DECLINED)
     elif any(isinstance(sampling.kernel, Linear) for _, sampling in operator.axes):
         lower = "lower" if operation.dtype == "uint8" else "nearer to 0"
@@ -93,6 +95,17 @@ RULE = Rule(
             example_site("Resize", _up(Linear(antialias=True)), dtype="uint8", like=_SHAPES),
             because="onnxruntime rounds what its antialias computes",
         ),
+        Good(
+            example_site(
+                "Resize",
+                _up(Linear(antialias=True)),
+                dtype="int8",
+                attributes={"mode": "linear", "antialias": 1},
+                targets=("onnxruntime-cpu",),
+                like=_SHAPES,
+            ),
+            because="the table of the target tells it",
+        ),
         Bad(
             example_site("Resize", _up(Linear()), dtype="uint8", like=_SHAPES),
             Finding(
@@ -104,9 +117,15 @@ RULE = Rule(
             ),
         ),
         Bad(
-            example_site("Resize", _up(Linear(antialias=True)), dtype="int8", like=_SHAPES),
+            example_site(
+                "Resize",
+                _up(Linear(antialias=True)),
+                dtype="int8",
+                attributes={"mode": "linear", "antialias": 1},
+                like=_SHAPES,
+            ),
             Finding(
-                "antialias of int8 turns every value below 0 into 0 in onnxruntime",
+                "in onnxruntime with antialias every int8 below 0 becomes 0",
                 "warning",
                 "simulated",
                 declined=DECLINED,

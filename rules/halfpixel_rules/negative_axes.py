@@ -11,7 +11,7 @@ not_smaller. Without a policy onnxruntime takes negative axes as it should.
 
 ## What is reported
 A warning with the lengths that onnxruntime gives along these axes (run with 1.31), where the input
-is known.
+is known; with `--target onnxruntime-cpu` the [table of the target](targets.md) tells it.
 
 ## Fix safety
 None: the node says what is meant; the same axes written without a sign mean the same everywhere.
@@ -23,7 +23,7 @@ from typing import cast
 from halfpixel.rule import Bad, Facts, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Site
-from halfpixel.targets.refusals import difference_of
+from halfpixel.targets.refusals import NAME, difference_of
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -32,7 +32,9 @@ def check(site: Site) -> Iterator[Finding]:
     policy = operation.attributes.get("keep_aspect_ratio_policy")
     axes = cast("tuple[int, ...]", operation.attributes.get("axes") or ())
     negative = sorted(axis for axis in axes if axis < 0)
-    if not negative or policy is None or difference_of(operation) is None:
+    if not negative or policy is None or NAME in operation.origin.targets:
+        return
+    if difference_of(operation) is None:
         return
     ins, outs = operation.lengths
     known = operation.input_shape is not None
@@ -73,6 +75,16 @@ RULE = Rule(
         Good(
             example_site("Resize", _RESIZE, attributes={"axes": (-2, -1)}, like=_LENGTHS),
             because="without a policy negative axes are taken as they should be",
+        ),
+        Good(
+            example_site(
+                "Resize",
+                _RESIZE,
+                attributes={"axes": (-2, -1), "keep_aspect_ratio_policy": "not_larger"},
+                targets=("onnxruntime-cpu",),
+                like=_LENGTHS,
+            ),
+            because="the table of the target tells it",
         ),
         Bad(
             example_site(

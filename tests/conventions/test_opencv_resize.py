@@ -13,12 +13,11 @@ from halfpixel.conventions.opencv_resize import (
     BY_FACTOR,
     CONVENTION,
     MEANINGS,
-    mixed_area,
     output_length,
     read,
 )
 from halfpixel.errors import ConventionError
-from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
+from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling, Table
 
 Resize = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
@@ -126,6 +125,23 @@ def test_area(cv2: Any, width: int) -> None:  # noqa: ANN401 - as above
         wrong = apart(found, read("INTER_AREA"), n_in, n_out)
         assert n_out > n_in or not wrong, f"{n_in} -> {n_out}"
         assert all(i * n_in % n_out == 0 for i in wrong), f"{n_in} -> {n_out}"
+
+
+def mixed_area(n_in: int, n_out: int) -> Sampling:
+    """Return what INTER_AREA computes along an axis beside one that grows, as `resize.cpp` has it.
+
+    With r = n_in / n_out and j = floor(i r), pixel j counts by the part of it that window i has,
+    and pixel j + 1 stands for the whole rest of the window.
+    """
+    rows: list[tuple[tuple[int, Fraction], ...]] = []
+    for i in range(n_out):
+        j = i * n_in // n_out
+        rest = i + 1 - Fraction((j + 1) * n_out, n_in)
+        if rest <= 0 or j == n_in - 1:
+            rows.append(((j, Fraction(1)),))
+        else:
+            rows.append(((j, 1 - rest), (j + 1, rest)))
+    return Sampling("half_pixel", Table(n_in, tuple(rows)))
 
 
 @pytest.mark.oracle

@@ -10,6 +10,7 @@ import example_models as models
 from halfpixel.checking.check import opened
 from halfpixel.checking.explain import explain
 from halfpixel.format import Change
+from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.runtimes.one_site import Cut
 from halfpixel.runtimes.size import MOST_EXACT, MOST_VALUES
 from halfpixel.verifying import site_check
@@ -122,3 +123,18 @@ def test_a_site_of_one_long_axis_is_bounded() -> None:
     node = models.resize(attributes={"mode": "linear"})
     model = models.model([node], shape=(1, 1, 8, 1_600_000))
     assert verified(model).refused.startswith("not judged: it takes more than")
+
+
+@pytest.mark.parametrize(("inputs", "values"), [(3, (0.0,)), (4, None), (8, None)])
+def test_a_constant_is_followed_through_few_inputs(
+    inputs: int, values: tuple[float, ...] | None
+) -> None:
+    """Each input is followed for itself: sixty of them, four operators deep, are millions."""
+    nodes = [
+        helper.make_node("DequantizeLinear", [f"d{i}"] * inputs, [f"d{i + 1}"]) for i in range(4)
+    ]
+    constants = {"d0": helper.make_tensor("d0", TensorProto.FLOAT, [1], [2.0])}
+    scope = Scope("", nodes, {"": 19}, None, constants, {})
+    with working(MOST) as work:
+        assert scope.numbers("d4") == values
+    assert work.done < 1000

@@ -235,3 +235,14 @@ def test_a_converted_model_means_the_call_that_was_converted(path: Path) -> None
         factor = float(lengths.partition("-by-")[2].partition("-")[0])
         assert call.scale_factor is not None
         assert set(call.scale_factor) == {factor}
+
+
+def test_a_tool_that_rewrote_a_model_is_not_said_to_be_its_exporter() -> None:
+    """A quantiser leaves a resize as it was: what is lost is who wrote it."""
+    up = models.resize(attributes={"coordinate_transformation_mode": "asymmetric"})
+    made = models.model([up], opset=13)
+    made.producer_name, made.producer_version = "onnx.quantize", "0.1.0"
+    (found,) = check(made, select=["asymmetric-linear"]).findings
+    gone = "the exporter's name is gone, onnxruntime.quantization 0.1.0 stands in its place"
+    assert gone in found.finding.message
+    assert "writes so" not in found.finding.message

@@ -25,7 +25,17 @@ HINT = "corners: --expect up0:align_corners=true, or =false for half pixels"
 CASES = {
     ("asymmetric", "align_corners"): f"the other resize here aligns {HINT}",
     ("asymmetric", "align_corners", "align_corners"): f"the other 2 resizes here align {HINT}",
-    ("asymmetric", "asymmetric", "align_corners"): f"the other resize here aligns {HINT}",
+    ("asymmetric", "asymmetric", "align_corners"): f"1 of the 2 other resizes here aligns {HINT}",
+    (
+        "asymmetric",
+        "align_corners",
+        *["asymmetric"] * 2,
+    ): f"1 of the 3 other resizes here aligns {HINT}",
+    (
+        "asymmetric",
+        *["align_corners"] * 2,
+        "asymmetric",
+    ): f"2 of the 3 other resizes here align {HINT}",
     ("asymmetric", "align_corners", "half_pixel"): "",
     ("asymmetric", "half_pixel"): "",
     ("asymmetric",): "",

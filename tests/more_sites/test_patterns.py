@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812 - the field's name
 from onnx import ModelProto, NodeProto, helper, shape_inference
 
 import halfpixel
 from halfpixel.checking.explain import explain
+from halfpixel.conventions.torch.shuffle import as_conv_transpose_text
 from halfpixel.sampling import DepthToSpace, Resize
 from more_sites.cases import Array, called, held, made, only, random
 
@@ -165,8 +169,21 @@ def test_depth_to_space(mode: str | None) -> None:
     assert site.output_shape == expected.shape
     np.testing.assert_array_equal(called(site, x=x), expected)
     assert not halfpixel.check(model).findings
-    operator, weight = site.operator.as_conv_transpose(3)
-    np.testing.assert_array_equal(operator.evaluate(x, weight), expected)
+    told = as_conv_transpose_text(site.operator)
+    np.testing.assert_array_equal(transposed_convolution(told, x), expected)
+
+
+def transposed_convolution(told: str, x: Array) -> Array:
+    """Return what the transposed convolution computes that a text describes, of 3 channels."""
+    call, _, where = told.partition(", where weight has the shape ")
+    shape, _, ones = where.partition("), weight[")
+    names: dict[str, Any] = {"F": F, "C": 3, "x": torch.from_numpy(x)}
+    weight = torch.zeros(eval(f"{shape})", names))  # noqa: S307 - what is claimed
+    for c, i, j in np.ndindex(3, 2, 2):
+        place = eval(ones.partition("]")[0], names, {"c": c, "i": i, "j": j})  # noqa: S307
+        weight[place] = 1
+    found: Array = eval(call, names, {"weight": weight}).numpy()  # noqa: S307
+    return found
 
 
 SHUFFLES: list[tuple[str, bool, tuple[int, ...], Chain]] = [

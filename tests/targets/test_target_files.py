@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from halfpixel.errors import UsageError
-from halfpixel.targets.target import load_target
+from halfpixel.targets.target import load_target, names
 from target_nodes import node, resize
 
 GOOD_ROW = """
@@ -101,3 +101,17 @@ def test_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
     said = load_target(str(path)).says(operation)
     assert said is not None
     assert said.reason == "other"
+
+
+def test_no_row_stands_behind_one_that_always_holds_before_it() -> None:
+    """A row whose conditions a row before it asks no more than is never come to."""
+    for name in names():
+        rows = load_target(name).rows
+        for place, row in enumerate(rows):
+            when = row.conditions.when
+            for earlier in rows[:place]:
+                asked = earlier.conditions
+                covered = not asked.unless and all(
+                    key in when and when[key] <= values for key, values in asked.when.items()
+                )
+                assert not covered, (name, row.conditions)

@@ -63,17 +63,21 @@ def after_siblings(found: list[SiteFinding], sites: Sequence[Site]) -> list[Site
         return found
     from halfpixel.intents.siblings import aligned, would_part
 
-    count = aligned(sites)
+    count, smooth = aligned(sites)
     if not count:
         return found
-    told = f"other {count} resizes here align" if count > 1 else "other resize here aligns"
+    others = smooth - 1  # than the one that is judged, which is smooth and does not align
+    verb = "aligns" if count == 1 else "align"
+    told = f"{count} of the {others} other resizes here {verb}"
+    if count == others:
+        told = f"the other {f'{count} resizes' if count > 1 else 'resize'} here {verb}"
 
     def judged(one: SiteFinding) -> SiteFinding:
         fix = one.finding.fix
         if fix is None or fix.safety == "safe" or not would_part(one.site, fix.operator):
             return one
         options = f"--expect {one.site.name}:align_corners=true, or =false for half pixels"
-        declined = f"the {told} corners: {options}"
+        declined = f"{told} corners: {options}"
         return replace(one, finding=replace(one.finding, fix=None, declined=declined))
 
     return [judged(one) for one in found]

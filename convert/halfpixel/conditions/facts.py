@@ -1,7 +1,8 @@
 """What conditions are held against: facts of a node, by their names.
 
 ========================== ==================================================================
-op                         Resize, Upsample, GridSample, AffineGrid, RoiAlign, ConvTranspose;
+op                         Resize, Upsample, GridSample, AffineGrid, RoiAlign, ConvTranspose,
+                           AveragePool;
                            operators and layers of Core ML by their own names
 opset, rank                of the operator set (Core ML: the specification version), of the input
 dtype, grid_dtype          element types, as ONNX names them; float32 where a file leaves it open

@@ -18,6 +18,7 @@ INPUTS: Final = TYPES | {"left out", "empty", "empty in a run"}
 WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "op": frozenset(
         {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
+        | {"AveragePool"}
         | {"upsample", "upsample_bilinear", "upsample_nearest_neighbor", "resize_bilinear"}
         | {"resizeBilinear"}
     ),
@@ -33,7 +34,7 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "exclude_outside": frozenset({0, 1}),
     "linearUpsampleMode": frozenset({"DEFAULT", "ALIGN_CORNERS_TRUE", "ALIGN_CORNERS_FALSE"}),
     "written": frozenset({"coordinate_transformation_mode", "nearest_mode"})
-    | {"fractionalScalingFactor"},
+    | {"fractionalScalingFactor", "pads", "auto_pad"},
     "kernel": frozenset({"nearest", "linear", "cubic", "area", "table"}),
     "coordinates": frozenset(get_args(Coordinate)),
     "extrapolation_value": frozenset({"0", "other"}),

@@ -13,7 +13,8 @@ INTER_AREA            windows                      mean, pixels counted by overl
 Nothing is antialiased but INTER_AREA. Enlarging with INTER_AREA takes two pixels, weighted
 by how their common edge cuts the window: the same overlap, by another formula. That formula
 serves both axes as soon as one is enlarged, and a shrunk axis beside an enlarged one is then
-no mean any more: see `mixed_area`.
+no mean any more: with r = n_in / n_out and j = floor(i r), pixel j counts by the part of it that
+window i has, and pixel j + 1 stands for the whole rest of the window. That has no name here.
 
 With fx and fy instead of a size the output length is n * fx rounded to the nearest, ties to
 even; equal lengths are copied; and coordinates use the factor itself, but INTER_NEAREST_EXACT
@@ -37,7 +38,7 @@ from halfpixel.convention import Convention, Reading
 from halfpixel.conventions.meaning import choice
 from halfpixel.conventions.python_call import Symbol, exact, name_of, open_lengths, parse
 from halfpixel.errors import ConventionError
-from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling, Table
+from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
 from halfpixel.sampling.compare import canonical
 
 MEANINGS: Final[dict[str, Sampling]] = {
@@ -88,31 +89,6 @@ def output_length(n_in: int, factor: Fraction) -> int:
     (4, 8)
     """
     return round(n_in * factor)
-
-
-def mixed_area(n_in: int, n_out: int) -> Sampling:
-    """Return what INTER_AREA computes along an axis that shrinks beside one that grows.
-
-    With r = n_in / n_out and j = floor(i r), pixel j counts by the part of it that window i
-    has, and pixel j + 1 stands for the whole rest of the window. Where the axis does not
-    shrink this is INTER_AREA itself.
-
-    Args:
-        n_in: input length, at least 1.
-        n_out: output length, at least 1.
-
-    >>> mixed_area(4, 1).weights(4, 1).rows
-    (((0, Fraction(1, 4)), (1, Fraction(3, 4))),)
-    """
-    rows: list[tuple[tuple[int, Fraction], ...]] = []
-    for i in range(n_out):
-        j = i * n_in // n_out
-        rest = i + 1 - Fraction((j + 1) * n_out, n_in)
-        if rest <= 0 or j == n_in - 1:
-            rows.append(((j, Fraction(1)),))
-        else:
-            rows.append(((j, 1 - rest), (j + 1, rest)))
-    return Sampling("half_pixel", Table(n_in, tuple(rows)))
 
 
 def _read(text: str, length: int | None) -> Reading:

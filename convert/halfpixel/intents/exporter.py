@@ -33,13 +33,14 @@ HOWS: Final[tuple[How, ...]] = ("measured", "read")
 
 Aspect = Literal[
     "call", "mode", "coordinates", "rounding", "cubic", "align_corners", "antialias", "scales",
-    "sizes", "flags",
+    "sizes", "flags", "windows",
 ]  # fmt: skip
 ASPECTS: Final[tuple[Aspect, ...]] = (
     "call", "mode", "coordinates", "rounding", "cubic", "align_corners", "antialias", "scales",
-    "sizes", "flags",
+    "sizes", "flags", "windows",
 )  # fmt: skip
-"""What a row can speak of: cubic is the coefficient and the border, sizes are constants."""
+"""What a row can speak of: cubic is the coefficient and the border, sizes are constants,
+windows those of a pooling."""
 
 FLAGS: Final[tuple[str, ...]] = ("align_corners=True", "half_pixel_centers=True")
 """Flags of TensorFlow's resizes that an exporter may drop."""

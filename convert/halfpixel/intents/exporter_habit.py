@@ -42,11 +42,13 @@ class Dropped(Struct, frozen=True):
         exporter: which exporter, with its version.
         readings: what the node would compute with each, by the flag as Python has it.
         likely: the flag that the original call had, as far as its name tells; else empty.
+        rewrites: it is no exporter, but a tool that put its own name in the place of one.
     """
 
     exporter: str
     readings: "Mapping[str, Resize]"
     likely: str
+    rewrites: bool = False
 
 
 def meant(operation: Operation, name: str = "") -> Intent | None:
@@ -107,7 +109,7 @@ def dropped(operation: Operation, aspect: "Aspect") -> "Dropped | None":
     producer = operation.origin.producer
     title = f"{found[0].title} {'.'.join(map(str, producer.version or ()))}".strip()
     meant = {flag: with_flag(operator, flag) for flag in found[1].readings}
-    return Dropped(title, meant, likely[1].likely if likely is not None else "")
+    return Dropped(title, meant, likely[1].likely if likely is not None else "", found[0].rewrites)
 
 
 def multiplies_in_float64(operation: Operation) -> bool:

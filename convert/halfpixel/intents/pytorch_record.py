@@ -3,10 +3,11 @@
 `torch.onnx.export(dynamo=True)` writes into each node's metadata_props
 
 - ``pkg.torch.onnx.fx_node``: the call with all its arguments, names with a percent sign;
-- ``pkg.torch.onnx.stack_trace``: files, lines and source text down to the user's call.
+- ``pkg.torch.onnx.stack_trace``: files, lines and source text down to the user's call;
+- ``pkg.torch.onnx.class_hierarchy``: the modules that the call was made in, the innermost last.
 
 The record describes the graph after decomposition: a resize that was decomposed into gathers
-or pooling keeps only the source line.
+or pooling keeps only the source line and the modules.
 
 Source: PyTorch `torch/onnx/_internal/exporter/_core.py`; ATen signatures in
 `aten/src/ATen/native/native_functions.yaml`.
@@ -27,6 +28,7 @@ from halfpixel.site import Operation
 
 FX_NODE: Final = "pkg.torch.onnx.fx_node"
 STACK_TRACE: Final = "pkg.torch.onnx.stack_trace"
+CLASSES: Final = "pkg.torch.onnx.class_hierarchy"
 
 LONGEST: Final = 10_000
 """Characters of a call that is read: no call that resamples is as long."""
@@ -126,6 +128,28 @@ def spelled_call(text: str) -> str | None:
 def is_resampling_line(text: str) -> bool:
     """Whether a source line calls F.interpolate, nn.Upsample or adaptive pooling."""
     return bool(_INTERPOLATE.search(text)) or "adaptive_avg_pool" in text
+
+
+_MODULE: Final = re.compile(
+    r"'torch\.nn\.modules\.(?:(pooling\.AdaptiveAvgPool\dd|upsampling\.Upsample)"
+    r"|pooling\.AvgPool\dd)'",
+    re.ASCII,
+)
+"""A module of PyTorch's own that averages or resizes: it holds no other."""
+
+
+def is_resampling_module(text: str) -> bool | None:
+    """Whether modules are of an adaptive pooling or a resize; None where they tell neither.
+
+    >>> is_resampling_module("['Net', 'torch.nn.modules.pooling.AdaptiveAvgPool2d', 'aten.x']")
+    True
+    >>> is_resampling_module("['Net', 'torch.nn.modules.pooling.AvgPool2d', 'aten.x']")
+    False
+    >>> is_resampling_module("['Net', 'aten.avg_pool2d.default']") is None
+    True
+    """
+    found = _MODULE.search(text)
+    return None if found is None else found[1] is not None
 
 
 _SIZE: Final = re.compile(

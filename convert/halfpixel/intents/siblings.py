@@ -16,12 +16,15 @@ CORNERS: frozenset[Coordinate] = frozenset({"align_corners"})
 FIRST: frozenset[Coordinate] = frozenset({"asymmetric"})
 
 
-def aligned(sites: Sequence[Site]) -> int:
-    """Return how many smooth resizes of a model align corners; 0 where any is on half pixels."""
-    found = [_coordinates(site.operator) for site in sites]
+def aligned(sites: Sequence[Site]) -> tuple[int, int]:
+    """Return how many smooth resizes of a model align corners, and how many it has.
+
+    None aligns them where any is on half pixels.
+    """
+    found = [one for site in sites if (one := _coordinates(site.operator))]
     if any(one & HALF for one in found):
-        return 0
-    return sum(one == CORNERS for one in found)
+        return 0, len(found)
+    return sum(one == CORNERS for one in found), len(found)
 
 
 def would_part(site: Site, meant: Operator) -> bool:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from halfpixel.sampling.deconvolution import ConvTranspose
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -28,49 +26,6 @@ class DepthToSpace(Struct, frozen=True):
     block: int
     mode: Literal["CRD", "DCR"] = "CRD"
     last: bool = False
-
-    def source(self, channels: int, channel: int, row: int, column: int) -> int:
-        """Return which input channel a place of a block is read from.
-
-        Args:
-            channels: of the output.
-            channel: of the output.
-            row: place in the block.
-            column: likewise.
-
-        >>> DepthToSpace(2).source(3, 1, 0, 1), DepthToSpace(2, "DCR").source(3, 1, 0, 1)
-        (5, 4)
-        """
-        place = row * self.block + column
-        if self.mode == "CRD":
-            return channel * self.block**2 + place
-        return place * channels + channel
-
-    def as_conv_transpose(self, channels: int) -> "tuple[ConvTranspose, NDArray[np.float64]]":
-        """Return the transposed convolution that is the same, and its weights.
-
-        Args:
-            channels: of the output, C.
-
-        Returns:
-            The operator, and weights of shape (C * block**2, 1, block, block), in C groups, for
-            CRD; (C * block**2, C, block, block) for DCR.
-
-        >>> operator, weight = DepthToSpace(2).as_conv_transpose(3)
-        >>> operator.groups, weight.shape, weight.sum()
-        (3, (12, 1, 2, 2), np.float64(12.0))
-        """
-        import numpy as np
-
-        size, grouped = (self.block, self.block), self.mode == "CRD"
-        none = (0, 0)
-        operator = ConvTranspose(size, size, none, none, none, (1, 1), channels if grouped else 1)
-        weight = np.zeros((channels * self.block**2, 1 if grouped else channels, *size))
-        for channel in range(channels):
-            for row, column in np.ndindex(size):
-                source = self.source(channels, channel, row, column)
-                weight[source, 0 if grouped else channel, row, column] = 1.0
-        return operator, weight
 
     def evaluate(self, x: "NDArray[np.generic]") -> "NDArray[np.float64]":
         """Compute it in float64.

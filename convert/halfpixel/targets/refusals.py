@@ -12,6 +12,9 @@ from halfpixel.targets.row import Row, parse_rows
 
 FILE: Final = Path(__file__).parent / "onnxruntime-cpu.toml"
 
+NAME: Final = FILE.stem
+"""The target whose rows they are: where it is asked of, the rules about targets tell them."""
+
 
 def refusal_of(operation: Operation) -> Row | None:
     """Return the row by which onnxruntime refuses an operation on the CPU; None where none does.

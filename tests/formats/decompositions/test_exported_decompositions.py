@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -190,6 +191,58 @@ def test_a_pooling_that_is_meant_is_no_resize(*, free: bool) -> None:
         report = halfpixel.check(form(made)).files[0]
         assert not report.findings
         assert [site.op for site in report.sites] == ["AveragePool"]
+
+
+def without_lines(made: ModelProto) -> ModelProto:
+    """Return a model without source lines, the modules kept."""
+    found = ModelProto.FromString(made.SerializeToString())
+    for node in found.graph.node:
+        kept = [entry for entry in node.metadata_props if "stack_trace" not in entry.key]
+        del node.metadata_props[:]
+        node.metadata_props.extend(kept)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "net", "how"),
+    [
+        ("lines", nn.AvgPool2d(1), ""),
+        ("modules", nn.AvgPool2d(1), ""),
+        ("bare", nn.AvgPool2d(1), "assumed"),
+        ("lines", nn.AdaptiveAvgPool2d(6), "proven"),
+        ("modules", nn.AdaptiveAvgPool2d(6), "proven"),
+        ("bare", nn.AdaptiveAvgPool2d(6), "assumed"),
+        ("modules", nn.AvgPool2d(2), ""),
+        ("modules", nn.AdaptiveAvgPool2d(3), "proven"),
+        ("modules", nn.Upsample((3, 3), mode="area"), "proven"),
+        ("bare", nn.AdaptiveAvgPool2d(3), ""),
+    ],
+)
+def test_windows_are_said_to_be_frozen_as_far_as_the_file_tells(
+    name: str, net: nn.Module, how: str
+) -> None:
+    """A pooling by 1 that keeps every pixel, and an adaptive one, become the same node."""
+    forms: dict[str, Callable[[ModelProto], ModelProto]] = {
+        "lines": lambda made: made,
+        "modules": without_lines,
+        "bare": models.without_records,
+    }
+    _, made = exported(net, (1, 3, 6, 6), None, 20, free=True)
+    findings = halfpixel.check(forms[name](made)).files[0].findings
+    found = [one.finding for one in findings if one.rule.name == "frozen-window"]
+    assert [one.how for one in found] == ([how] if how else [])
+    assert all(("either" in one.message) == (how == "assumed") for one in found)
+
+
+@pytest.mark.filterwarnings("ignore")  # torch says that its exporter is an old one
+@pytest.mark.parametrize("opset", [9, 17])
+def test_a_pooling_by_one_of_torchscript_is_meant(opset: int, tmp_path: Path) -> None:
+    """It refuses an adaptive pooling of free lengths, and writes pads for no other."""
+    torch.onnx.export(
+        nn.AvgPool2d(1), (torch.rand(1, 3, 6, 6),), tmp_path / "m.onnx", dynamo=False,
+        input_names=["x"], dynamic_axes={"x": {2: "h", 3: "w"}}, opset_version=opset,
+    )  # fmt: skip
+    assert not halfpixel.check(tmp_path / "m.onnx").files[0].findings
 
 
 def reordered(x: Tensor) -> Tensor:

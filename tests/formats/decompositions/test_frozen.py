@@ -87,3 +87,38 @@ def test_a_batch_frozen_in_sizes_is_loud_and_put_right() -> None:
     assert isinstance(fixed, onnx.ModelProto)
     np.testing.assert_array_equal(run(fixed, x), F.interpolate(x, scale_factor=2).numpy())
     assert loud(fixed) == []
+
+
+PICKED = {
+    "part": ("", "Slice (table, zeros, ends, axes)", True),
+    "sliced to a length of the input": (
+        "shape = Shape (x) height = Gather <axis: int = 0> (shape, axes)",
+        "Slice (table, zeros, height, axes)",
+        False,
+    ),
+    "embedding": ("", "Gather <axis: int = 3> (table, ids)", False),
+    "rows": ("", "Gather <axis: int = 3> (table, rows)", True),
+    "dequantized by the input": ("", "DequantizeLinear (bytes, scale)", False),
+    "dequantized": ("", "DequantizeLinear (bytes, one)", True),
+}
+"""What is resized: the nodes before, the node that takes it, and whether it is a constant."""
+
+
+@pytest.mark.parametrize("name", PICKED)
+def test_a_part_that_the_input_picks_is_no_constant(name: str) -> None:
+    """What the input picks of a table follows the input, as an embedding of its ids does."""
+    before, node, constant = PICKED[name]
+    text = f"""<ir_version: 9, opset_import: ["": 17]>
+    g (float[batch, 3, height, width] x, int64[count] ids, float scale) => (float[a, b, c, d] y)
+    <float[1, 1, 2, 4] table = {{0, 1, 2, 3, 4, 5, 6, 7}}, float[4] scales = {{1, 1, 3, 3}},
+     int8[1, 1, 1, 2] bytes = {{1, 2}}, float one = {{1.0}}, int64[2] rows = {{0, 2}},
+     int64[1] zeros = {{0}}, int64[1] ends = {{2}}, int64[1] axes = {{3}}>
+    {{
+        {before}
+        picked = {node}
+        y = Resize <coordinate_transformation_mode: string = "asymmetric", nearest_mode: string =
+            "floor", mode: string = "nearest"> (picked, , scales)
+    }}"""
+    found = halfpixel.check(onnx.parser.parse_model(text)).files[0].findings
+    said = [f.finding.message for f in found if f.rule.name == "frozen-size"]
+    assert any("a constant of the file" in message for message in said) == constant

@@ -19,8 +19,10 @@ from halfpixel.formats.onnx.read.taken import Taken
 from halfpixel.intents.exporter_habit import meant
 from halfpixel.intents.kept_name import named
 from halfpixel.intents.pytorch_record import (
+    CLASSES,
     STACK_TRACE,
     is_resampling_line,
+    is_resampling_module,
     recorded,
     spells_size,
     user_line,
@@ -227,11 +229,13 @@ def records_resampling(node: "NodeProto") -> bool:
 
 
 def pooled_by(node: "NodeProto") -> bool | None:
-    """Whether a pooling is recorded as an adaptive one; None where no line tells which it is."""
+    """Whether a pooling is recorded as an adaptive one; None where nothing tells which it is."""
     if records_resampling(node):
         return True
     properties = {entry.key: entry.value for entry in node.metadata_props}
-    return False if "avg_pool" in properties.get(STACK_TRACE, "") else None
+    if "avg_pool" in properties.get(STACK_TRACE, ""):
+        return False
+    return is_resampling_module(properties.get(CLASSES, ""))
 
 
 def likeness(scope: Scope, node: "NodeProto") -> object:

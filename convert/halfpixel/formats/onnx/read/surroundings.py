@@ -25,6 +25,9 @@ TURNING: Final = frozenset({"Transpose", "Reshape"})
 PARTS: Final = frozenset({"Slice", "Gather", "Split", "DequantizeLinear"})
 """Operators that take a part of a constant, or read it."""
 
+PICKED_BY: Final = 4
+"""Inputs that say which part: a Slice has the most."""
+
 NEAREST: Final = 16
 """Nodes between a constant and a resize that are followed back."""
 
@@ -83,8 +86,17 @@ def comes_from_constant(scope: Scope, node: "NodeProto") -> bool:
         found = scope.producer(name) if name else None
         if found is None or found[1].op_type not in {*CARRIES, *PARTS}:
             return False
-        scope, name = found[0], given_name(found[1], 0)
+        scope, node = found
+        if node.op_type in PARTS and not _is_by_constants(scope, node):
+            return False
+        name = given_name(node, 0)
     return False
+
+
+def _is_by_constants(scope: Scope, node: "NodeProto") -> bool:
+    """Whether which part a node takes is a constant of the file: all inputs but its data are."""
+    others = node.input[1 : 1 + PICKED_BY]
+    return all(scope.constant_dims(name) is not None for name in others if name)
 
 
 def transposed(scope: Scope, node: "NodeProto", operation: Operation) -> str:

@@ -61,8 +61,8 @@ def pool_operation(
     """Return what an AveragePool computes where it is an area resize by whole factors.
 
     Its windows cover the input wherever the length is a multiple of the kernel; there it equals
-    F.interpolate(mode="area"). Windows of one pixel are written by nobody but an exporter, for an
-    adaptive pooling at the length that it gives.
+    F.interpolate(mode="area"). Windows of one pixel are a pooling that keeps every pixel, or an
+    adaptive one that was exported at the length that it gives: on a free length that is open.
 
     Args:
         scope: the graph that it stands in.
@@ -70,6 +70,9 @@ def pool_operation(
         pool: its windows.
         producer: which program wrote the model.
         adaptive: the exporter recorded that it resamples, or that it does not; None for neither.
+
+    Returns:
+        None where it is known to resample nothing.
     """
     kernel = pool.kernel
     rank = len(kernel) + 2

@@ -13,6 +13,8 @@ from halfpixel.site import Attribute
 from halfpixel.work import spend
 
 if TYPE_CHECKING:
+    from onnx import NodeProto
+
     from halfpixel.formats.onnx.read.constants import Numbers
 
 FOLDED: Final = frozenset({"Cast", "DequantizeLinear"})
@@ -23,6 +25,9 @@ MOST: Final = 1 << 20
 
 DEEPEST: Final = 4
 """Operators in a row that are followed."""
+
+INPUTS: Final = 3
+"""Inputs that one of them takes at most; each is followed for itself."""
 
 RANGES: Final[Mapping[int, tuple[int, int]]] = {
     2: (0, 255),
@@ -37,6 +42,22 @@ RANGES: Final[Mapping[int, tuple[int, int]]] = {
 
 FLOATS: Final[Mapping[int, Callable[[float], float]]] = {1: float32, 10: float16, 11: float}
 """Rounding of the floats, by their numbers in TensorProto.DataType."""
+
+
+def is_followed(node: "NodeProto", deepest: int) -> bool:
+    """Whether a node is an operator of constants that is followed.
+
+    Args:
+        node: what produces a value.
+        deepest: operators in a row that may still be followed.
+
+    Raises:
+        TooMuchWork: as `spend` does.
+    """
+    if node.op_type not in FOLDED or not 0 < len(node.input) <= INPUTS:
+        return False
+    spend()
+    return deepest > 0
 
 
 def are_few(dims: Sequence[int]) -> bool:
