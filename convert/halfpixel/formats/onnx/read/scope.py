@@ -20,7 +20,7 @@ from halfpixel.formats.onnx.read.constants import (
     listed,
     numbers,
 )  # fmt: skip
-from halfpixel.formats.onnx.read.lengths.folding import DEEPEST, FOLDED, are_few, folded
+from halfpixel.formats.onnx.read.lengths.folding import DEEPEST, are_few, folded, is_folded
 from halfpixel.formats.onnx.read.order import producers_of
 from halfpixel.site import Attribute
 from halfpixel.surroundings import Shape
@@ -171,7 +171,7 @@ class Scope(Struct):
         if tensor is not None:
             return numbers(tensor, self.file)
         where, _, node = self.origin(name)
-        if node is not None and node.op_type in FOLDED and node.input and deepest:
+        if node is not None and is_folded(node.op_type, len(node.input)) and deepest:
             dims = where.constant_dims(node.input[0], deepest)
             if dims is None or not are_few(dims):
                 return None
@@ -187,7 +187,7 @@ class Scope(Struct):
         if tensor is not None:
             return tuple(tensor.dims)
         where, _, node = self.origin(name)
-        if node is not None and node.op_type in FOLDED and node.input and deepest:
+        if node is not None and is_folded(node.op_type, len(node.input)) and deepest:
             dims = [where.constant_dims(other, deepest - 1) for other in node.input if other]
             return None if None in dims else dims[0]
         if node is None or node.op_type != "Constant":

@@ -15,8 +15,8 @@ from halfpixel.work import spend
 if TYPE_CHECKING:
     from halfpixel.formats.onnx.read.constants import Numbers
 
-FOLDED: Final = frozenset({"Cast", "DequantizeLinear"})
-"""Operators of constants that are followed."""
+FOLDED: Final[Mapping[str, int]] = {"Cast": 1, "DequantizeLinear": 3}
+"""Operators of constants that are followed, and how many inputs each has at most."""
 
 MOST: Final = 1 << 20
 """Values of a constant that are followed at most."""
@@ -37,6 +37,14 @@ RANGES: Final[Mapping[int, tuple[int, int]]] = {
 
 FLOATS: Final[Mapping[int, Callable[[float], float]]] = {1: float32, 10: float16, 11: float}
 """Rounding of the floats, by their numbers in TensorProto.DataType."""
+
+
+def is_folded(op: str, inputs: int) -> bool:
+    """Whether an operator of so many inputs is followed to the constants that it reads."""
+    if op not in FOLDED:
+        return False
+    spend()
+    return 0 < inputs <= FOLDED[op]
 
 
 def are_few(dims: Sequence[int]) -> bool:
