@@ -15,7 +15,8 @@ A warning, recorded or not. torch.onnx.export(dynamo=True) writes F.affine_grid 
 table of base coordinates and theta; which setting the table has is read from its numbers.
 
 ## Fix safety
-Unsafe: a network that was trained with the disagreement has learnt it.
+Unsafe: a network that was trained with the disagreement has learnt it. None where the call is
+recorded: the file does what was called, and the module is what to change.
 """
 
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import AffineGrid, GridSample
 from halfpixel.site import Site
 
+DECLINED = "the file does what was called: the calls of the module are what to change"
+
 
 def check(site: Site) -> Iterator[Finding]:
     """Compare the site's align_corners with that of its grid."""
@@ -35,13 +38,16 @@ def check(site: Site) -> Iterator[Finding]:
     if grid.align_corners == operator.align_corners:
         return
     fixed = replace(operator, align_corners=grid.align_corners)
+    intent = site.operation.intent
+    as_called = intent is not None and intent.how in {"recorded", "policy"}
     yield Finding(
         f"align_corners is {operator.align_corners} here and {grid.align_corners} in the "
-        "affine grid: the identity is up to 0.5 input px off at the border, in PyTorch as in this "
-        "file; give both calls the same align_corners",
+        "affine grid: the identity is up to 0.5 input px off at the border"
+        f"{', in PyTorch as in this file' * as_called}; give both calls the same align_corners",
         "warning",
         "proven",
-        Fix("unsafe", fixed),
+        None if as_called else Fix("unsafe", fixed),
+        DECLINED if as_called else "",
     )
 
 
@@ -64,8 +70,7 @@ RULE = Rule(
             ),
             Finding(
                 "align_corners is False here and True in the affine grid: the identity is up "
-                "to 0.5 input px off at the border, in PyTorch as in this file; give both calls "
-                "the same align_corners",
+                "to 0.5 input px off at the border; give both calls the same align_corners",
                 "warning",
                 "proven",
                 Fix("unsafe", _sample(corners=True)),

@@ -10,6 +10,7 @@ from halfpixel.conventions.onnx.grid import (
     grid_sample_attributes,
     roi_align_attributes,
 )
+from halfpixel.conventions.torch.sampler_call import MeanPool
 from halfpixel.conventions.torch.shuffle import as_conv_transpose_text
 from halfpixel.sampling import AffineGrid, ConvTranspose, DepthToSpace, GridSample, RoiAlign
 
@@ -28,8 +29,8 @@ def described(operator: object, length: int) -> Iterator[str]:
     """Yield what an operator computes, and ONNX's words for it; nothing for what is none of these.
 
     Args:
-        operator: a grid sample, an affine grid, a RoiAlign, a transposed convolution or a
-            depth-to-space.
+        operator: a grid sample, an affine grid, a RoiAlign, a transposed convolution, a
+            depth-to-space or a mean pooling.
         length: the length that numbers are shown for.
 
     >>> sample = GridSample("linear", "zeros", align_corners=False)
@@ -47,6 +48,8 @@ def described(operator: object, length: int) -> Iterator[str]:
             yield from _conv_transpose(operator)
         case DepthToSpace():
             yield from _depth_to_space(operator)
+        case MeanPool():
+            yield from _mean_pool(operator)
         case _:
             return
 
@@ -120,6 +123,17 @@ def _depth_to_space(operator: DepthToSpace) -> Iterator[str]:
     yield f"  equals: {as_conv_transpose_text(operator)}"
     words = {"blocksize": size, "mode": operator.mode}
     yield from _in_onnx("DepthToSpace", words, " on channels that are first" * operator.last)
+
+
+def _mean_pool(operator: MeanPool) -> Iterator[str]:
+    for axis, (wide, step) in enumerate(zip(operator.kernel, operator.strides, strict=True)):
+        last = f"x[{step} * i + {wide - 1}]" if wide > 1 else ""
+        of = f"the mean of x[{step} * i] to {last}" if last else f"x[{step} * i]"
+        yield f"  spatial axis {axis}: y[i] is {of}; length n to (n - {wide}) // {step} + 1"
+    if operator.kernel == operator.strides:
+        yield '  where the lengths are whole multiples: F.interpolate(mode="area") to that size'
+    words = {"kernel_shape": operator.kernel, "strides": operator.strides}
+    yield from _in_onnx("AveragePool", words)
 
 
 def _in_onnx(op: str, attributes: Mapping[str, object] | None, remark: str = "") -> Iterator[str]:

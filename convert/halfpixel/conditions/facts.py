@@ -147,7 +147,7 @@ def _attribute_facts(operation: Operation) -> dict[str, frozenset[Value]]:
         key: frozenset({cast("Value", value)}) for key, value in given.items()
     }
     beyond = operation.attributes.get("extrapolation_value", 0.0)
-    known = operation.rank > 1 and operation.lengths[0][1] is not None
+    known = any(length is not None for length in operation.lengths[0][1:2])
     found["extrapolation_value"] = frozenset({"other" if beyond else "0"})
     found["channels"] = frozenset({"known" if known else "unknown"})
     return found

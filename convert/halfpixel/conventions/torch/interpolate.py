@@ -72,6 +72,11 @@ LENGTHS: Final = {
 }
 """What lengths that are not known are called, by the number of spatial axes."""
 
+
+def _names(count: int) -> Sequence[str]:
+    return LENGTHS.get(count) or [f"n{axis}" for axis in range(count)]
+
+
 FAMILIES: Final[dict[str, Family]] = {
     "nearest": "nearest",
     "nearest-exact": "nearest-exact",
@@ -151,7 +156,7 @@ class Interpolate(Struct, frozen=True):
             arguments = [f"scale_factor={factors[0] if same else factors}"]
         else:
             given = self.size or (None,) * self.spatial
-            named = zip(given, names or LENGTHS[self.spatial], strict=True)
+            named = zip(given, names or _names(self.spatial), strict=True)
             words = ", ".join(str(n or name) for n, name in named)
             arguments = [f"size=({words}{',' * (self.spatial == 1)})"]
         arguments.append(f'mode="{self.mode}"')

@@ -1,13 +1,15 @@
 """PyTorch's calls that sample at coordinates or add up kernels, read from text.
 
-F.grid_sample, F.affine_grid, torchvision's roi_align, F.conv_transpose and F.pixel_shuffle say no
-resize, so they are no convention; what they compute is described all the same.
+F.grid_sample, F.affine_grid, torchvision's roi_align, F.conv_transpose, F.pixel_shuffle and
+F.avg_pool say no resize, so they are no convention; what they compute is described all the same.
 
 Source: PyTorch 2.13 `torch/nn/functional.py`; torchvision `ops/roi_align.py`.
 """
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from halfpixel.conventions.meaning import choice, flag, length, number, whole
 from halfpixel.conventions.python_call import PythonCall, Symbol, listed
@@ -18,7 +20,20 @@ from halfpixel.sampling import AffineGrid, ConvTranspose, DepthToSpace, GridSamp
 if TYPE_CHECKING:
     from halfpixel.sampling.grid import GridMode, Padding
 
-SamplerCall = GridSample | AffineGrid | RoiAlign | ConvTranspose | DepthToSpace
+
+class MeanPool(Struct, frozen=True):
+    """An average pooling without padding.
+
+    Attributes:
+        kernel: lengths of the window.
+        strides: steps from one window to the next.
+    """
+
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+SamplerCall = GridSample | AffineGrid | RoiAlign | ConvTranspose | DepthToSpace | MeanPool
 
 
 def sampler_call(call: PythonCall) -> SamplerCall | None:
@@ -110,6 +125,16 @@ def _pixel_shuffle(call: PythonCall) -> DepthToSpace:
     return DepthToSpace(length("upscale_factor", given["upscale_factor"]))
 
 
+def _avg_pool(call: PythonCall) -> MeanPool:
+    given = _given(call, 2, "input", "kernel_size", "stride")
+    axes = int(call.last[-2])
+    kernel = _each("kernel_size", given["kernel_size"], axes)
+    strides = _each("stride", given["stride"], axes) if given.get("stride") else kernel
+    return MeanPool(
+        tuple(length("kernel_size", n) for n in kernel), tuple(length("stride", n) for n in strides)
+    )
+
+
 def _each(name: str, value: object, count: int) -> tuple[object, ...]:
     """Return one value an axis; a single one is every axis's."""
     items = listed(value) or (value,) * count
@@ -127,4 +152,7 @@ _READERS: Final[dict[str, Callable[[PythonCall], SamplerCall]]] = {
     "conv_transpose2d": _conv_transpose,
     "conv_transpose3d": _conv_transpose,
     "pixel_shuffle": _pixel_shuffle,
+    "avg_pool1d": _avg_pool,
+    "avg_pool2d": _avg_pool,
+    "avg_pool3d": _avg_pool,
 }
