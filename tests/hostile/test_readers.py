@@ -1,6 +1,7 @@
 """What is read around a site takes little, and one odd node hides no other."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 import example_models as models
 import halfpixel
+from halfpixel.formats.onnx.read.lengths import shape_arithmetic
+from halfpixel.formats.onnx.read.lengths.evaluator import evaluated
 from halfpixel.formats.onnx.read.patterns.moves import unsqueezed_shape
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.work import MOST, working
@@ -168,3 +171,46 @@ def test_a_pattern_in_a_function_is_found_alone() -> None:
     (site,) = halfpixel.sites(made)
     assert site.operation.hidden == "Tile and Reshape"
     assert site.torch_call == 'F.interpolate(x, scale_factor=2.0, mode="nearest")'
+
+
+@pytest.mark.parametrize("op", ["Resize", "GatherND", "AveragePool"])
+def test_a_declared_shape_of_more_axes_than_a_tensor_has_is_none(op: str) -> None:
+    attributes = {"kernel_shape": [2, 2], "strides": [2, 2]} if op == "AveragePool" else {}
+    inputs = {"Resize": ["x", "", "scales"], "GatherND": ["x", "pixels"]}.get(op, ["x"])
+    node = helper.make_node(op, inputs, ["y"], op, **attributes)
+    made = models.model([node], shape=[1] * 5000, initializers=[models.scales(), pixels()])
+    with working(MOST) as work:
+        found = halfpixel.sites(made)
+    assert all(site.operation.input_shape is None for site in found)
+    assert work.done < 1_000
+
+
+def test_the_order_of_a_shared_transpose_is_not_read_by_each_of_its_readers() -> None:
+    turn = helper.make_node("Transpose", ["free"], ["t"], perm=list(range(20_000)))
+    nodes = [helper.make_node("GatherND", ["t", "pixels"], [f"y{k}"]) for k in range(200)]
+    made = models.model([turn, *nodes, models.resize()], initializers=[models.scales(), pixels()])
+    with working(MOST) as work:
+        assert [site.name for site in halfpixel.sites(made)] == ["up"]
+    assert work.done < 1_000
+
+
+def test_lengths_that_many_resizes_share_are_computed_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A chain of sums, from the end of which many resizes take their lengths."""
+    computed: list[str] = []
+
+    def counted(name: str, nodes: Sequence[NodeProto], *given: Any) -> Any:  # noqa: ANN401
+        computed.extend(node.op_type for node in nodes)
+        return evaluated(name, nodes, *given)
+
+    monkeypatch.setattr(shape_arithmetic, "evaluated", counted)
+    nodes = [helper.make_node("Shape", ["x"], ["n0"])]
+    nodes += [helper.make_node("Add", [f"n{k}", "none"], [f"n{k + 1}"]) for k in range(20)]
+    for k in range(40):
+        up = helper.make_node("Resize", ["x", "", "", f"n{20 - k % 4}"], [f"y{k}"], f"up{k}")
+        nodes.append(up)
+    made = models.model(nodes, shape=("b", 1, "h", "w"), initializers=[numbers("none", [0])])
+    assert len(halfpixel.sites(made)) == 40
+    trials = len(shape_arithmetic.TRIALS)
+    assert len(computed) <= 20 * 4 * trials

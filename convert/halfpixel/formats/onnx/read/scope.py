@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 JOINING: Final = frozenset({"Add", "Sub", "Mul", "Div", "Concat", "Max", "Min", "Sum", "Where"})
 PASS_THROUGH: Final = frozenset({"Identity"})
+MOST_AXES: Final = 256  # of a declared shape that is read: a longer one is no tensor's
 ANY: Final = -1 << 31
 """Stands for a length that follows the batch, which is not fixed."""
 
@@ -287,10 +288,8 @@ def text(value: str) -> str:
 
 def declared_shape(value: "ValueInfoProto") -> Shape | None:
     """Return the shape that a ValueInfoProto declares, or None where it has none."""
-    if not value.type.HasField("tensor_type"):
-        return None
     tensor = value.type.tensor_type
-    if not tensor.HasField("shape"):
+    if not tensor.HasField("shape") or len(tensor.shape.dim) > MOST_AXES:
         return None
     return tuple(
         dim.dim_value
