@@ -25,12 +25,15 @@ class Port(Struct, frozen=True):
         role: what the values are for, where an operator that reads them says so: "image" of a
             Resize or GridSample, "grid" of the latter, "rois" and "batch_indices" of a RoiAlign,
             "theta" of an AffineGrid.
+        bounds: least length, greatest length and step of each axis, where the guards of a module
+            say them; None where they do not, nothing where there are none.
     """
 
     name: str
     dtype: str = ""
     shape: Shape | None = None
     role: str = ""
+    bounds: tuple[tuple[int, int, int] | None, ...] = ()
 
 
 class Value(Struct, frozen=True):

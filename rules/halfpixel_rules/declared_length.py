@@ -38,6 +38,8 @@ from halfpixel.sampling.resize import given_scale
 from halfpixel.site import Operation, Site, known
 from halfpixel.surroundings import Need
 
+DECLINED = "nothing in the file tells which of the two lengths is right"
+
 
 def check(site: Site) -> Iterator[Finding]:
     """Hold the lengths that are computed against what is declared, and what is needed."""
@@ -55,12 +57,9 @@ def check(site: Site) -> Iterator[Finding]:
     for axis, (told, computed) in enumerate(zip(declared, outs, strict=True)):
         if told is None or computed is None or told == computed:
             continue
-        yield Finding(
-            f"the file declares length {told} (axis {axis}), and {computed} is computed",
-            "note",
-            "proven",
-            _fix(operator, {axis: told}, operation),
-        )
+        fix = _fix(operator, {axis: told}, operation)
+        text = f"the file declares length {told} (axis {axis}), and {computed} is computed"
+        yield Finding(text, "note", "proven", fix, "" if fix else DECLINED)
         return
 
 
@@ -98,7 +97,8 @@ def _needed(operation: Operation, operator: Operator, needed: list[Need]) -> Ite
             f"{'is declared with' if _of_output(worst) else 'needs'} {worst.length}"
         )
     lengths = {need.axis: need.length for need in needed if need.axis is not None}
-    fix, declined = _fix(operator, lengths, operation), ""
+    fix = _fix(operator, lengths, operation)
+    declined = "" if fix else DECLINED
     if worst.axis is not None and outs[worst.axis] == worst.length:
         fix, declined = None, "the length is right in float32: give it by sizes"
     yield Finding(text, severity, "simulated", fix, declined)

@@ -52,6 +52,7 @@ from halfpixel.sampling.arithmetic import (
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.resize import given_scale
 from halfpixel.site import Operation, Site, known
+from halfpixel_rules._meant import other_size
 
 DECLINED = "the length is computed by nodes of the graph, and not by one factor alone"
 LONGEST = 1024
@@ -60,14 +61,12 @@ LONGEST = 1024
 def check(site: Site) -> Iterator[Finding]:
     """Multiply as both sides do, at the lengths that are known or at all small ones."""
     operation, operator = site.operation, site.operator
-    if not isinstance(operator, Resize):
+    if not isinstance(operator, Resize) or other_size(operation) is not None:
         yield from _computed(operation, None) if operation.hidden else ()
         return
-    if operation.dialect != ONNX:
-        yield from _declared(operation, operator)
-        return
-    if operation.by == "sizes":
-        yield from _computed(operation, operator)
+    if operation.dialect != ONNX or operation.by == "sizes":
+        judge = _computed if operation.dialect == ONNX else _declared
+        yield from judge(operation, operator)
         return
     intent = operation.intent
     if intent and intent.call and intent.call.size is not None:

@@ -12,9 +12,11 @@ import pytest
 
 import coreml_programs as programs
 from coreml_networks import VARIANTS, run, written
-from coreml_programs import Op
+from coreml_programs import Op, package
+from halfpixel.checking.check import sites
 from halfpixel.errors import GraphError, MissingExtraError, RuntimeFailure, UsageError
 from halfpixel.runtime import RunSettings, Side, runtime_of
+from halfpixel.verifying import lengths
 from halfpixel.verifying.site_check import SiteCheck
 from halfpixel.verifying.verify import verify
 
@@ -131,3 +133,28 @@ def test_a_model_none_of_whose_sites_ran_is_not_clean(tmp_path: Path) -> None:
     result = run(path, "--no-optimiser")
     assert result.exit_code == 1, result.output
     assert "0 of 0 runs of single sites" in result.output
+
+
+NETWORKS = Path(__file__).parents[2] / "models" / "coreml" / "interpolate"
+
+
+def test_some_channels_of_a_program_are_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"align_corners": False, "scale_factor_height": 2.0, "scale_factor_width": 2.0}
+    up = Op("upsample_bilinear", {"x": "%x", **given}, [("y", "float32", (1, 64, 16, 16))], "up")
+    inputs = {"x": ("float32", (1, 64, 8, 8))}
+    path = package(tmp_path / "a.mlpackage", inputs, [up], ["y"], 8)
+    monkeypatch.setattr(lengths, "ENOUGH", 4 * (16 * 16 + 8 * 8))
+    (some,) = SiteCheck(path).results()
+    assert (some.shape, some.agrees) == ((1, 4, 8, 8), True)
+
+
+@pytest.mark.parametrize("name", ["nearest-5x7-to-10x14", "bilinear_ac0-6x10-to-9x7"])
+def test_some_channels_of_a_network_are_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = NETWORKS / f"{name}-network.mlmodel"
+    (site,) = sites(path)
+    monkeypatch.setattr(lengths, "ENOUGH", 1)
+    (some,) = SiteCheck(path).results()
+    assert site.input_shape is not None
+    assert (some.shape, some.agrees) == ((1, 1, *site.input_shape[2:]), True)

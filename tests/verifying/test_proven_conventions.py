@@ -136,6 +136,34 @@ def test_sites_that_are_handed_something_else_decide_nothing() -> None:
     assert verify(plain, written).equal
 
 
+@pytest.mark.parametrize("offset", [0.0, 1.0, 30.0])
+@pytest.mark.parametrize("gain", [1e-1, 1e-2, 1e-3, 1e-4])
+def test_the_node_is_named_where_outputs_are_within_the_tolerance(
+    gain: float, offset: float
+) -> None:
+    """Either the judge or the pair decides; the values inside are within the tolerance alike."""
+    found = verify(decoder(CORNERS, gain, offset), decoder(HALF, gain, offset))
+    assert found.differs
+    assert found.first is not None
+    assert found.first.node == "second"
+    small = verify(scaled_inputs(CORNERS, gain), scaled_inputs(HALF, gain))
+    assert small.differs
+    assert small.first is not None
+    assert small.first.node == "up"
+
+
+def scaled_inputs(attributes: dict[str, Any], gain: float) -> onnx.ModelProto:
+    """Return a net whose resize is handed numbers that are small beside the tolerance."""
+    tensors = {"gain": np.float32(gain), "two": np.array([1, 1, 2, 2], np.float32),
+               "more": np.float32(3)}  # fmt: skip
+    nodes = [
+        node("Mul", ["x", "gain"], ["a"]),
+        node("Resize", ["a", "", "two"], ["u"], name="up", **attributes),
+        node("Add", ["u", "more"], ["y"]),
+    ]
+    return built(nodes, tensors, [1, 3, 8, 12])
+
+
 def test_sites_in_another_order_are_no_difference() -> None:
     """Both read x, and a file may list either first."""
     resizes = [node("Resize", ["x", "", "two"], [name], name=name, **attributes)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from coreml_networks import run
@@ -136,3 +137,22 @@ def test_a_length_that_is_asked_for_one_input_holds_for_the_others() -> None:
     assert case["mask"].shape == (1, 1, 40, 56)
     with pytest.raises(UsageError, match="no such input"):
         next(make_feeds(ports, FeedSettings(parse_shapes(["z=1"]))))
+
+
+class Halved(torch.nn.Module):
+    """Half of an image, enlarged and added to it: even lengths."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        small = torch.nn.functional.avg_pool2d(x, 8)
+        return x + torch.nn.functional.interpolate(small, scale_factor=8.0, mode="bilinear")
+
+
+def test_lengths_are_such_as_the_guards_of_a_module_allow() -> None:
+    """Without them (64, 64) and odd lengths would be tried, and refused."""
+    length = torch.export.Dim("length", min=9, max=30)
+    shapes = {"x": {2: 8 * length, 3: 8 * torch.export.Dim("width", min=10, max=12)}}
+    program = torch.export.export(Halved(), (torch.rand(1, 3, 80, 88),), dynamic_shapes=shapes)
+    found = verify(program, program)
+    assert found.equal
+    assert not found.dropped
+    assert {case.shapes["x"] for case in found.cases} == {(1, 3, 72, 80), (1, 3, 72, 96)}

@@ -170,7 +170,7 @@ def parse_range(text: str | None) -> tuple[float, float]:
     >>> parse_range("-1,2")
     (-1.0, 2.0)
     """
-    from halfpixel.runtimes.feeds import USUAL_RANGE
+    from halfpixel.runtimes.drawn import USUAL_RANGE
 
     if text is None:
         return USUAL_RANGE

@@ -24,7 +24,7 @@ from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.intents.exported_program import graph_calls, placeholders, roles, unread
 from halfpixel.runtime import Side
-from halfpixel.runtimes.feeds import USUAL_RANGE
+from halfpixel.runtimes.drawn import USUAL_RANGE
 from halfpixel.runtimes.torch_module import (
     module_of,
     need_library,

@@ -11,7 +11,8 @@ from halfpixel.converting.export.quietly import quietly
 from halfpixel.format import Port
 from halfpixel.intents.exported_program import GraphCall
 from halfpixel.runtime import Side
-from halfpixel.runtimes.feeds import USUAL_RANGE, FeedSettings, make_feeds
+from halfpixel.runtimes.drawn import USUAL_RANGE
+from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 
 if TYPE_CHECKING:
     import torch

@@ -43,6 +43,7 @@ def dumps(found: Verification) -> str:
                     "shapes": {name: list(shape) for name, shape in case.shapes.items()},
                     "equal": case.equal,
                     "refused": case.refused or None,
+                    "made": case.made or None,
                 }
                 for case in found.cases
             ],

@@ -54,11 +54,24 @@ def show(found: Verification, console: "Console") -> None:
         _say(console, line)
     _show_rest(console, found.optimiser, found.placement)
     count = sum(bool(case.outputs) for case in found.cases)
-    verdict = "different" if found.differs else "equal"
+    verdict = f"different{_by(found)}" if found.differs else "equal"
     if not found.compared and not found.differs:
         verdict = "nothing was compared"
     by = ", as --tolerance or --task has it" if found.asked else ""
     _say(console, f"{verdict}{by}, {count} of {len(found.cases)} runs compared")
+
+
+def _by(found: Verification) -> str:
+    """Return what the verdict rests on: times the noise floor, or two conventions.
+
+    >>> _by(Verification(("a", "b"), ()))
+    ''
+    """
+    if found.proven:
+        return " by the conventions of two sites"
+    apart = [one.measure for one in found.outputs if not one.difference.equal and one.measure]
+    times = max((one.times for one in apart if not one.flipped), default=0.0)
+    return f" by {times:.3g} times the noise floor" if times and not found.asked else ""
 
 
 def _measure_lines(found: Verification) -> Iterator[str]:
@@ -67,13 +80,23 @@ def _measure_lines(found: Verification) -> Iterator[str]:
         if one.measure is not None:
             why = f": {one.measure.why}" if one.measure.why and not found.asked else ""
             yield f"output {one.name!r} differs by {one.measure.text}{why}"
-    if len(found.cases) > 1 and any(case.shapes for case in found.cases):
-        yield "compared at " + "; ".join(case.lengths for case in found.cases if case.outputs)
+    yield from _compared_lines(found)
     if found.dropped:
         taken = "; ".join(found.dropped[:4]) + " ..." * (len(found.dropped) > 4)
         yield f"dropped, since neither side takes them: {taken}: {found.refusal}"
     if found.proven:
         yield found.proven
+
+
+def _compared_lines(found: Verification) -> Iterator[str]:
+    """Yield the shapes that were compared, and what inputs that were made look like there."""
+    shapes: dict[str, dict[str, None]] = {}
+    for case in found.cases:
+        if case.outputs and case.shapes:
+            shapes.setdefault(case.lengths, {})[case.made] = None
+    if shapes:
+        told = (f"{n} ({'; '.join(made)})" if all(made) else n for n, made in shapes.items())
+        yield "compared at " + "; ".join(told)
 
 
 def _show_rest(

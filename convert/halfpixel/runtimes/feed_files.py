@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from halfpixel.errors import ModelFileError, UsageError, place_of, said_of
+from halfpixel.runtimes.image_files import images_in
 from halfpixel.runtimes.named import named
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ def read_feeds(texts: Sequence[str]) -> "tuple[Feeds, ...]":
 
     Args:
         texts: an .npz file of arrays by input name; `NAME=FILE` with an .npy or .pb file, one
-            an input; or `package.module:function`, which returns a dict of arrays or several.
+            an input; an .npy file of the name of its input, or of the only one; a folder of such
+            .npz and .npy files, one a case; or `package.module:function`, which returns a dict of
+            arrays or several.
 
     Raises:
         ModelFileError: a file cannot be read.
@@ -29,17 +32,50 @@ def read_feeds(texts: Sequence[str]) -> "tuple[Feeds, ...]":
         if equals:
             single[name] = _read_one(Path(file))
         elif text.endswith(".npz"):
-            from halfpixel.runtimes.recorded_ import read_arrays, split_cases
-
-            cases += split_cases(read_arrays(Path(text)), ())
+            cases += _read_cases(Path(text))
+        elif text.endswith(".npy"):
+            single[Path(text).stem] = _read_one(Path(text))
+        elif Path(text).is_dir():
+            cases += _read_folder(Path(text))
         elif ":" in text:
             cases += _called(text)
         else:
             raise UsageError(
-                f"--inputs {text!r}: expected an .npz, NAME=FILE.npy, NAME=FILE.pb or "
-                "package.module:function"
+                f"--inputs {text!r}: expected an .npz, an .npy, NAME=FILE.npy, NAME=FILE.pb, a "
+                "folder or package.module:function"
             )
     return (*cases, single) if single else tuple(cases)
+
+
+def split_images(texts: Sequence[str]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Return the images of folders that `--inputs` names, and its other texts.
+
+    Raises:
+        UsageError: a folder that holds neither images nor arrays.
+    """
+    folders = [text for text in texts if Path(text).is_dir() and not any(_arrays_in(Path(text)))]
+    images = tuple(path for text in folders for path in images_in(Path(text)))
+    return images, tuple(text for text in texts if text not in folders)
+
+
+def _arrays_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in {".npy", ".npz"})
+
+
+def _read_folder(folder: Path) -> "list[Feeds]":
+    paths = _arrays_in(folder)
+    if not paths:
+        raise UsageError(f"--inputs {folder}: holds no .npy or .npz")
+    cases: list[Feeds] = []
+    for path in paths:
+        cases += _read_cases(path) if path.suffix == ".npz" else [{path.stem: _read_one(path)}]
+    return cases
+
+
+def _read_cases(path: Path) -> "list[Feeds]":
+    from halfpixel.runtimes.recorded_ import read_arrays, split_cases
+
+    return split_cases(read_arrays(path), ())
 
 
 def _read_one(path: Path) -> "Array":

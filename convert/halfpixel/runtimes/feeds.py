@@ -1,8 +1,8 @@
 """What models are fed with: arrays from files or a function, or made from the declared inputs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, Final, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -11,13 +11,10 @@ from halfpixel.checking.shapes import check_shapes
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.quoting import shell_word
-from halfpixel.runtimes.size import check_values
+from halfpixel.runtimes.drawn import USUAL_RANGE, Made, Values, drawn
 from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from halfpixel.arrays import Array, Feeds
 
 
@@ -25,11 +22,11 @@ TRIALS: Final = ((64, 64), (65, 97), (32, 47), (1, 1))
 """Lengths that free spatial dimensions take in turn: even, odd, one of each, the smallest."""
 
 CHANNELS: Final = 3
-BOXES: Final = 3
 
 
-USUAL_RANGE: Final = (0.0, 1.0)
-"""Range of made floats, where nothing else is said."""
+OTHERS: Final = (Values(0.0, 255.0, 10), Values(-2.2, 2.7), Values(-1.0, 1.0, 100))
+"""Values that are tried where outputs are one number throughout: pixels, pixels whose mean and
+deviation are taken off as ImageNet's are, and -1 to 1; indices that more of a table is read by."""
 
 
 class Lengths(Struct, frozen=True):
@@ -57,6 +54,8 @@ class FeedSettings(Struct, frozen=True):
         high: greatest value of floats.
         seed: of the random numbers.
         given: cases that were read, in place of made ones.
+        ranged: a person said the range, and no other is tried.
+        images: images that are read, in place of made ones.
     """
 
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, "tuple[int, ...]"])
@@ -64,6 +63,14 @@ class FeedSettings(Struct, frozen=True):
     high: float = USUAL_RANGE[1]
     seed: int = 0
     given: "tuple[Feeds, ...]" = ()
+    ranged: bool = False
+    images: tuple[Path, ...] = ()
+
+    @property
+    def values(self) -> tuple[Values, ...]:
+        """What made numbers range over: what was asked for, or else several in turn."""
+        own = Values(self.low, self.high)
+        return (own,) if self.ranged or own != Values() else (own, *OTHERS)
 
 
 def make_feeds(ports: Sequence[Port], settings: FeedSettings) -> "Iterator[Feeds]":
@@ -106,11 +113,24 @@ def shapes_of(ports: Sequence[Port], settings: FeedSettings) -> dict[str, Shape]
 
 
 def feed_of(
-    ports: Sequence[Port], settings: FeedSettings, number: int, lengths: Lengths
+    ports: Sequence[Port],
+    settings: FeedSettings,
+    number: int,
+    lengths: Lengths,
+    made: Made | None = None,
 ) -> "Feeds":
-    """Return inputs at given lengths of the free axes, the same for the same number."""
+    """Return inputs at given lengths of the free axes, the same for the same number.
+
+    Args:
+        ports: what a model takes.
+        settings: how inputs are made.
+        number: of the case.
+        lengths: of the free axes.
+        made: how they look, and what numbers range over; white noise of what the settings say.
+    """
     import numpy as np
 
+    made = made or Made(0, settings.values[0])
     random = np.random.default_rng(settings.seed + number)
     shapes = shapes_of(ports, settings)
     symbols: dict[object, int] = {  # what was asked for one input holds for the others
@@ -124,78 +144,25 @@ def feed_of(
         shape = tuple(
             n
             if isinstance(n, int)
-            else symbols.setdefault(n or (port.name, axis), lengths.of(axis))
+            else symbols.setdefault(n or (port.name, axis), _within(port, axis, lengths.of(axis)))
             for axis, n in enumerate(shapes[port.name])
         )
-        case[port.name] = _array(port, shape, settings, random, case)
+        case[port.name] = drawn(port, shape, made, random, case)
     return case
 
 
-def _array(
-    port: Port,
-    shape: tuple[int, ...],
-    settings: FeedSettings,
-    random: "np.random.Generator",
-    before: "Feeds",
-) -> "Array":
-    import numpy as np
+def _within(port: Port, axis: int, length: int) -> int:
+    """Return the length next to one that the guards of a module take.
 
-    check_values(f"input {port.name!r}", shape)
-    kind = port.dtype or "float32"
-    if port.role == "rois":
-        return _shaped(_boxes(shape, before, random), shape).astype(_type(kind))
-    if port.role == "batch_indices":
-        return np.zeros(shape, _type(port.dtype or "int64"))
-    if kind == "bool":
-        return np.asarray(random.random(shape) < 0.5)
-    if kind == "string":
-        raise UsageError(f"input {port.name!r} is text; give it with --inputs")
-    if kind in {"uint8", "int8"} or ("int" in kind and port.role == "image"):
-        low, high = (0, 256) if kind == "uint8" else (-128, 128)
-        return random.integers(low, high, shape).astype(_type(kind))
-    if "int" in kind:
-        return random.integers(0, 2, shape).astype(_type(kind))
-    limits = (-1.2, 1.2) if port.role in {"grid", "theta"} else (settings.low, settings.high)
-    if port.role == "pixels":
-        limits = (-1.5, 0.5 + max((max(array.shape[2:]) for array in before.values()), default=8))
-    return _floats(shape, kind, limits, random)
-
-
-def _floats(
-    shape: tuple[int, ...], kind: str, limits: tuple[float, float], random: "np.random.Generator"
-) -> "Array":
-    """Return uniform numbers, in float32 without a copy in float64."""
-    import numpy as np
-
-    low, high = limits
-    if kind != "float32":
-        return random.uniform(low, high, shape).astype(_type(kind))
-    drawn = random.random(shape, np.float32)
-    drawn *= np.float32(high - low)
-    drawn += np.float32(low)
-    return drawn
-
-
-def _type(name: str) -> "np.dtype[np.generic]":
-    import numpy as np
-
-    if name == "bfloat16":
-        return cast("np.dtype[np.generic]", np.dtype(import_module("ml_dtypes").bfloat16))
-    return np.dtype(name)
-
-
-def _boxes(
-    shape: tuple[int, ...], before: "Feeds", random: "np.random.Generator"
-) -> "NDArray[np.float64]":
-    """Return boxes x0 y0 x1 y1 inside the last image that was made."""
-    import numpy as np
-
-    images = [array for array in before.values() if array.ndim == 4]
-    width, height = (images[-1].shape[3], images[-1].shape[2]) if images else (8, 8)
-    corners = random.uniform(0, 1, (shape[0] if shape else BOXES, 2, 2))
-    ordered = np.sort(corners, axis=1) * np.array([width, height])
-    boxes: NDArray[np.float64] = ordered.reshape(-1, 4)
-    return boxes
+    >>> x = Port("x", "float32", ("8*h", "w"), bounds=((16, 512, 8), None))
+    >>> [_within(x, 0, n) for n in (1, 65, 640)], _within(x, 1, 65)
+    ([16, 64, 512], 65)
+    """
+    bound = port.bounds[axis] if axis < len(port.bounds) else None
+    if bound is None:
+        return length
+    low, high, step = bound
+    return min(max(length // step * step, low), high)
 
 
 def fix_lengths(ports: Sequence[Port], others: Sequence[Port]) -> Sequence[Port]:
@@ -212,7 +179,7 @@ def fix_lengths(ports: Sequence[Port], others: Sequence[Port]) -> Sequence[Port]
             pairs = zip(port.shape, other.shape, strict=True)
             shape = tuple(m if isinstance(m, int) and not isinstance(n, int) else n
                           for n, m in pairs)  # fmt: skip
-            port = replace(port, shape=shape)  # noqa: PLW2901 - the same input
+            port = replace(port, shape=shape, bounds=port.bounds or other.bounds)  # noqa: PLW2901 - the same input
         found.append(port)
     return found
 
@@ -221,14 +188,3 @@ def widen(case: "Mapping[str, Array]") -> "Feeds":
     """Return inputs as numbers of float16 that a side without it can take too."""
     single = {"float16": "float32"}
     return {name: v.astype(single.get(str(v.dtype), v.dtype)) for name, v in case.items()}
-
-
-def _shaped(boxes: "NDArray[np.float64]", shape: tuple[int, ...]) -> "NDArray[np.float64]":
-    """Return boxes as Core ML's crop_resize takes them too: (N, 1, 4 or 5, 1, 1)."""
-    import numpy as np
-
-    if len(shape) != 5:
-        return boxes
-    first = np.zeros((len(boxes), shape[2] - 4))
-    joined: NDArray[np.float64] = np.concatenate([first, boxes], axis=1)
-    return joined.reshape(shape)

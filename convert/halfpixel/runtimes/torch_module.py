@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".pt2", ".pt", ".pth", ".ts", ".torchscript")
 
 
+LONGEST: Final = 1 << 20
+"""Length that stands for one without a bound."""
+
+
 def need_library() -> None:
     """Raise MissingExtraError where PyTorch is not installed."""
     try:
@@ -78,8 +82,22 @@ def _ports(program: "torch.export.ExportedProgram") -> tuple[Port, ...]:
         value: Any = node.meta.get("val")
         if node.op == "placeholder" and node.name in wanted and hasattr(value, "shape"):
             shape = tuple(n if isinstance(n, int) else str(n) for n in value.shape)
-            ports.append(Port(str(node.name), str(value.dtype).removeprefix("torch."), shape))
+            kind = str(value.dtype).removeprefix("torch.")
+            bounds = tuple(_bound(n, program) for n in value.shape)
+            ports.append(Port(str(node.name), kind, shape, bounds=bounds if any(bounds) else ()))
     return tuple(ports)
+
+
+def _bound(length: Any, program: "torch.export.ExportedProgram") -> tuple[int, int, int] | None:  # noqa: ANN401 - a SymInt
+    """Return the least, the greatest and the step of a free length; None where no guard says it."""
+    if isinstance(length, int):
+        return None
+    step, symbol = length.node.expr.as_coeff_Mul()
+    bound: Any = cast("Any", program).range_constraints.get(symbol)
+    if bound is None or not step.is_Integer or step < 1:
+        return None
+    low, high = (min(max(one, 1), LONGEST) for one in (bound.lower, bound.upper))
+    return int(low) * int(step), int(high) * int(step), int(step)
 
 
 def _parameters(module: "torch.nn.Module") -> tuple[Port, ...]:

@@ -1,4 +1,4 @@
-"""Lengths for inputs whose lengths are free: the usual ones, then such as a model takes.
+"""What a model is run with in turn: other looks at its own lengths, or other lengths that it takes.
 
 Every model takes `USUAL` but one that asks for multiples, a least length, another batch or other
 channels. What it refuses is dropped and another is tried, until `LEAST` were taken; the numbers
@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.format import Port
+from halfpixel.runtimes.drawn import Made, Values
 from halfpixel.runtimes.feeds import (
     CHANNELS,
     TRIALS,
@@ -22,6 +23,7 @@ from halfpixel.runtimes.feeds import (
     feed_of,
     shapes_of,
 )
+from halfpixel.runtimes.pictures import PICTURES, spatial_axes
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Feeds
@@ -45,6 +47,9 @@ MOST: Final = 64
 PATIENCE: Final = 30.0
 """Seconds that refused trials may take together."""
 
+SLOW: Final = 5.0
+"""Seconds of a run at fixed lengths from which on it is not repeated with another picture."""
+
 MOST_NUMBERS: Final = 1 << 24
 """Numbers of an input that is made at the lengths here."""
 
@@ -56,17 +61,26 @@ LONGEST: Final = 4096
 class Trials:
     """Inputs made at lengths in turn, until a model took enough of them.
 
+    Fixed lengths have each of `PICTURES` in turn while that is quick and tells nothing new, free
+    ones another at each of them.
+
     Attributes:
         ports: what the model takes.
         settings: how inputs are made.
         taken: trials that it took.
         words: what was said where it took none.
+        enough: what was seen decides, and no other look at the same lengths is needed.
+        tried: values that left outputs one number throughout.
     """
 
     ports: Sequence[Port]
     settings: FeedSettings
     taken: int = 0
     words: list[str] = field(default_factory=list[str])
+    enough: bool = False
+    tried: list[Values] = field(default_factory=list[Values])
+    _again: bool = False
+    _last: tuple[int, Lengths, int] | None = None
     _channels: int = CHANNELS
     _since: float = field(default_factory=time.monotonic)
 
@@ -80,11 +94,59 @@ class Trials:
         """Learn that the last trial is refused, in a runtime's words."""
         self.words.append(words)
 
+    @property
+    def values(self) -> Values:
+        """What numbers range over: the first values that were not tried in vain."""
+        every = self.settings.values
+        return every[len(self.tried) % len(every)]
+
+    def others(self) -> bool:
+        """Have the last inputs made of other values; whether there are any left to try."""
+        every = self.settings.values
+        if len(self.tried) >= len(every):
+            return False
+        self.tried.append(self.values)
+        self._again = len(self.tried) < len(every)
+        return self._again
+
+    @property
+    def text(self) -> str:
+        """What the last inputs look like.
+
+        >>> trials = Trials([Port("x", "float32", (1, 3, 8, 8))], FeedSettings())
+        >>> [trials.text for _ in trials][:2]
+        ['0 to 1, white noise', '0 to 1, noise with edges']
+        """
+        look = 0 if self._last is None else self._last[2]
+        return f"{self.values.text}, {PICTURES[look]}"
+
+    def _made(self, number: int, lengths: Lengths, look: int) -> "Feeds":
+        self._last = number, lengths, look
+        return feed_of(self.ports, self.settings, number, lengths, Made(look, self.values))
+
     def __iter__(self) -> "Iterator[Feeds]":
         """Yield the inputs; between two of them `taken` or `refused` is told of the last."""
+        for case in self._cases() if self.free else self._looks():
+            yield case
+            while self._again and self._last is not None:
+                self._again = False
+                yield self._made(*self._last)
+
+    def _looks(self) -> "Iterator[Feeds]":
+        """Yield inputs of fixed lengths."""
+        for look in range(len(PICTURES)):
+            began = time.monotonic()
+            case = self._made(min(look, 1), Lengths(1, CHANNELS, TRIALS[0]), look)
+            yield case
+            images = (a for a in case.values() if a.dtype.kind == "f" and spatial_axes(a.shape))
+            if self.enough or time.monotonic() - began > SLOW or next(images, None) is None:
+                return
+
+    def _cases(self) -> "Iterator[Feeds]":
+        """Yield inputs of free lengths."""
         seen: set[tuple[tuple[int, ...], ...]] = set()
         for number, lengths in enumerate(self._lengths()):
-            case = feed_of(self.ports, self.settings, number, lengths)
+            case = self._made(number, lengths, number % 2)
             shapes = tuple(array.shape for array in case.values())
             if shapes in seen or max(map(math.prod, shapes), default=0) > MOST_NUMBERS:
                 continue

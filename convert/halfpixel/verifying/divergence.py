@@ -19,6 +19,7 @@ from halfpixel.sampling.lowering import meant_weights
 from halfpixel.sampling.resize import along_axis
 from halfpixel.site import Site
 from halfpixel.verifying.measure import TOLERANCES, Tolerance, difference, rounded
+from halfpixel.verifying.noise import EPSILONS
 from halfpixel.verifying.side import Divergence, Started
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
     from halfpixel.arrays import Array, Arrays
 
+
+CLOSE: Final[Mapping[str, Tolerance]] = {
+    **TOLERANCES,
+    **{name: Tolerance(0, 32 * step) for name, step in EPSILONS.items()},
+}
+"""What counts as equal inside two sides that differ, where no value is beyond the usual."""
 
 AGREEING: Final = 0.95
 """Part of the shared names that has to stand for the same operators."""

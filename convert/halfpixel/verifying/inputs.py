@@ -10,10 +10,12 @@ from halfpixel.checking.shapes import check_shapes
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.runtime import Running
-from halfpixel.runtimes.feeds import FeedSettings, fix_lengths, make_feeds, widen
+from halfpixel.runtimes.feeds import TRIALS, FeedSettings, fix_lengths, widen
+from halfpixel.runtimes.image_files import MOST, image_cases
+from halfpixel.runtimes.pictures import PICTURES
 from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.runtimes.trials import Trials
-from halfpixel.verifying.result import shapes_text
+from halfpixel.verifying.result import Case, shapes_text
 from halfpixel.verifying.side import Started
 
 if TYPE_CHECKING:
@@ -65,15 +67,16 @@ class Inputs:
         self.recorded = next((side for side in running if isinstance(side, Recorded)), None)
         self.trials: Trials | None = None
         self.dropped: tuple[str, ...] = ()
+        self.settled = False
+        self.image = ""
         if self.recorded is not None:
-            if settings.given or settings.shapes:
+            if settings.given or settings.shapes or settings.images:
                 told = f"{self.recorded.name} holds the inputs; --inputs and --shape do not"
                 raise UsageError(told)
         elif not self.ports and not settings.given and not (a.model or b.model):
             raise UsageError("neither side says what it takes; give --inputs")
-        elif self.ports and not settings.given:
-            trials = Trials(self.ports, settings)
-            self.trials = trials if trials.free else None
+        elif self.ports and not (settings.given or settings.images):
+            self.trials = Trials(self.ports, settings)
 
     def __iter__(self) -> "Iterator[Arrays]":
         """Yield the inputs of each case."""
@@ -84,12 +87,12 @@ class Inputs:
             name = self.recorded.name
             yield from (_chosen(case, self.ports, name, renamed=False) for case in cases)
             return
-        if not self.ports and not self.settings.given:
+        if not (self.ports or self.settings.given or self.settings.images):
             yield {}  # a model that takes nothing
             return
         half = any(side.precision for side in self.sides)
         running = (a.running, b.running)
-        for case in self.settings.given or self.trials or make_feeds(self.ports, self.settings):
+        for case in self.trials or self._given():
             chosen = {
                 **_chosen(case, self.ports, "--inputs", renamed=True),
                 **_dropped(case, running),
@@ -98,16 +101,47 @@ class Inputs:
 
     def drops(self, feeds: "Arrays", here: "Arrays | str", there: "Arrays | str") -> bool:
         """Whether both sides refuse lengths that were made here, or make nothing of them."""
-        if self.trials is None:
+        if self.trials is None or not (self.trials.free or self.trials.tried):
             return False
         empty = "" if isinstance(here, str) or any(v.size for v in here.values()) else EMPTY
         words = here if isinstance(here, str) else empty
         if not words or (not isinstance(there, str) and any(v.size for v in there.values())):
             self.trials.taken += 1
             return False
+        if self.trials.tried and self.trials.others():
+            return True  # not the lengths are refused, but the values
         self.trials.refused(words)
         self.dropped = (*self.dropped, shapes_text({n: v.shape for n, v in feeds.items()}))
         return True
+
+    def learn(self, case: Case) -> bool:
+        """Learn of a case; whether it tells nothing, and other values are tried at its lengths."""
+        if self.trials is None:
+            return False
+        self.trials.enough = not case.equal or case.blank
+        self.settled = self.settled or not case.blank
+        return not self.settled and case.equal and self.trials.others()
+
+    def _given(self) -> "Iterator[Arrays]":
+        """Yield what was read: images, or arrays."""
+        if not self.settings.images:
+            yield from self.settings.given
+            return
+        for case in image_cases(self.ports, self.settings):
+            self.image = case.text
+            yield case.feeds
+
+    @property
+    def count(self) -> int:
+        """How many cases there will be, as far as that is known; at least 1."""
+        if self.trials is not None:
+            return len(TRIALS) if self.trials.free else len(PICTURES)
+        return max(1, min(len(self.settings.images), MOST) or len(self.settings.given))
+
+    @property
+    def text(self) -> str:
+        """What the last inputs look like; empty where arrays were given."""
+        return self.image if self.trials is None else self.trials.text
 
     @property
     def refusals(self) -> tuple[str, ...]:

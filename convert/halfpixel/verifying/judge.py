@@ -35,6 +35,9 @@ ROUNDING: Final = 1e-2
 FEW: Final = 0.1
 """Part of the elements that rounding may flip, such as ties of nearest or of a top-k."""
 
+ILL: Final = "ill-conditioned"
+"""What an output is called that rounding alone flips."""
+
 CHANNELS: Final = 4096
 """Most channels that are looked at one by one."""
 
@@ -50,12 +53,14 @@ class Measure(Struct, frozen=True):
         times: the same as a multiple of the noise floor.
         floor: what rounding alone changes there.
         why: what follows from them where the tolerance says otherwise; else empty.
+        flipped: how whole numbers or lengths differ, which have no noise floor; else empty.
     """
 
     part: float
     times: float
     floor: float
     why: str = ""
+    flipped: str = ""
 
     @property
     def text(self) -> str:
@@ -64,6 +69,8 @@ class Measure(Struct, frozen=True):
         >>> Measure(0.039, 347.0, 1.2e-7).text
         '3.9 % of what it varies by, and 347 times the noise floor (1.2e-07)'
         """
+        if self.flipped:
+            return self.flipped
         part = f"{100 * self.part:.2g} % of what it varies by" if math.isfinite(self.part) else ""
         times = f"{self.times:.3g} times the noise floor ({self.floor:.2g})"
         return ", and ".join(filter(None, (part, times)))
@@ -84,6 +91,10 @@ def judged(
         noise: runs that only rounding sets apart; made where they matter alone.
     """
     here, there = arrays
+    if not difference.equal and not (
+        is_float(here) and is_float(there) and here.shape == there.shape
+    ):
+        return _flipped(difference, names, arrays, noise)
     silent = not difference.max_abs or not math.isfinite(difference.max_abs) or difference.reason
     if silent or here.shape != there.shape or not (is_float(here) and is_float(there)):
         return difference, None
@@ -92,7 +103,10 @@ def judged(
     spreads = [max(_spread(a), _spread(b)) or whole for a, b in zip(ours, theirs, strict=True)]
     apart = [_apart(a, b) for a, b in zip(ours, theirs, strict=True)]
     step = max(noise.step, *(EPSILONS.get(str(array.dtype), 0.0) for array in arrays))
-    floors = [step * max(_largest(a), _largest(b)) for a, b in zip(ours, theirs, strict=True)]
+    # the numbers of a channel may be what is left of larger ones, such as after a ReLU
+    floors = [
+        step * max(_largest(a), _largest(b), whole) for a, b in zip(ours, theirs, strict=True)
+    ]
     found = _measure(apart, spreads, floors)
     if difference.equal and not _speaks(found):
         return difference, found
@@ -106,9 +120,47 @@ def judged(
     elif found.times <= TIMES / 8 and found.part <= ROUNDING:
         why = "no more than rounding does"
     elif flips(here, there, names, noise.runs, spreads):
-        why = "ill-conditioned: rounding alone flips as many of its elements"
+        why = f"{ILL}: rounding alone flips as many of its elements"
+        count = int(_far(here, there, spreads).sum())
+        found = replace(found, flipped=f"{found.text} in {count} of {here.size} elements")
     equal = difference.equal != bool(why)
     return replace(difference, equal=equal), replace(found, why=why)
+
+
+def _flipped(
+    difference: Difference,
+    names: tuple[str, str],
+    arrays: "tuple[Array, Array]",
+    noise: Noise,
+) -> tuple[Difference, Measure | None]:
+    """Return whether rounding alone changes whole numbers, or how many rows there are, as much."""
+    import numpy as np
+
+    here, there = arrays
+    told = [
+        [(one[name], other[name]) for one, other in runs if name in one and name in other]
+        for name, runs in zip(names, noise.runs, strict=True)
+    ]
+    if here.shape != there.shape:
+        ours, theirs = ({array.shape for pair in pairs for array in pair} for pairs in told)
+        if there.shape not in ours and here.shape not in theirs:
+            return difference, None
+        why = f"{ILL}: rounding alone makes as many rows of it"
+        return replace(difference, equal=True), Measure(0.0, 0.0, 0.0, why, difference.reason)
+    if here.dtype.kind not in "iub" or there.dtype.kind not in "iub":
+        return difference, None
+    far = here != there
+    count, most, unstable = int(np.count_nonzero(far)), 0, np.zeros_like(far)
+    for a, b in (pair for pairs in told for pair in pairs):
+        if a.shape == b.shape == far.shape:
+            most = max(most, int(np.count_nonzero(a != b)))
+            unstable |= a != b
+    few = count <= max(1.0, FEW * far.size) and count <= 2 * most
+    if not few or 2 * int(np.count_nonzero(far & unstable)) < count:
+        return difference, None
+    why = f"{ILL}: rounding alone flips as many of its elements"
+    text = f"{count} of {far.size} elements"
+    return replace(difference, equal=True), Measure(0.0, 0.0, 0.0, why, text)
 
 
 def _speaks(found: Measure) -> bool:

@@ -1,7 +1,7 @@
 """Runs of one side that only rounding sets apart: the noise floor of a comparison.
 
-Inputs are moved by one step of their float type, graph optimisation is left out, and a PyTorch
-module runs in float64 too.
+Inputs are moved by one step of their float type or of what the side computes in, graph
+optimisation is left out, and a PyTorch module runs in float64 too.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,8 @@ def noise_runs(
         found: what it returns of them.
     """
     exact = getattr(side.running, "run_double", None)
-    runs = [partial(side.running.run, side.fed(_moved(feeds, number))) for number in range(MOVES)]
+    moves = [moved(feeds, number, side.precision) for number in range(MOVES)]
+    runs = [partial(side.running.run, side.fed(one)) for one in moves]
     if exact is not None:
         runs.append(partial(exact, side.fed(feeds)))
     for run in runs:
@@ -48,8 +49,8 @@ def noise_runs(
         return
     for plain in _run(partial(side.plain.run, side.fed(feeds))):
         yield plain, found
-        moved = partial(side.plain.run, side.fed(_moved(feeds, 0)))
-        yield from ((one, plain) for one in _run(moved))
+        near = partial(side.plain.run, side.fed(moves[0]))
+        yield from ((one, plain) for one in _run(near))
 
 
 def _run(run: "Callable[[], Arrays]") -> "Iterator[Arrays]":
@@ -59,8 +60,11 @@ def _run(run: "Callable[[], Arrays]") -> "Iterator[Arrays]":
         return
 
 
-def _moved(feeds: "Arrays", seed: int) -> "dict[str, Array]":
-    """Return inputs whose floats are each one step up or down."""
+def moved(feeds: "Arrays", seed: int, precision: str) -> "dict[str, Array]":
+    """Return inputs whose floats are each one step up or down, of a coarser type if one is named.
+
+    A step of float32 is nothing to a network that takes its inputs as float16.
+    """
     import numpy as np
 
     random = np.random.default_rng(seed)
@@ -70,6 +74,9 @@ def _moved(feeds: "Arrays", seed: int) -> "dict[str, Array]":
         if array.dtype.kind == "f":
             ends = np.where(random.random(array.shape) < 0.5, -np.inf, np.inf)
             out[name] = np.nextafter(array, ends.astype(array.dtype))
+            if EPSILONS.get(precision, 0.0) > EPSILONS.get(str(array.dtype), 0.0):
+                step = 1 + np.sign(ends) * EPSILONS[precision]
+                out[name] = (array.astype(np.float64) * step).astype(array.dtype)
     return out
 
 

@@ -83,12 +83,14 @@ class Case(Struct, frozen=True):
         outputs: how each output differs.
         refused: who refuses these inputs, in its words; empty where both run.
         equal: whether the sides do the same: equal outputs, or both refuse.
+        made: what inputs look like that were made here; empty for others.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
     outputs: tuple[Output, ...] = ()
     refused: str = ""
     equal: bool = True
+    made: str = ""
 
     @property
     def blank(self) -> bool:

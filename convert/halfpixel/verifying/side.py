@@ -1,4 +1,4 @@
-"""One side of a comparison as it runs, and the node at which it parts from the other."""
+"""One side of a comparison as it runs, how far that is, and where it parts from the other."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,6 +34,22 @@ class Divergence(Struct, frozen=True):
     observed: Difference
     against: str
     site: bool = True
+
+
+class Stage(Struct, frozen=True):
+    """How far a comparison has come.
+
+    Attributes:
+        text: what is done now, or what came of a case.
+        done: cases that are done.
+        total: how many there will be, as far as that is known.
+        result: `text` says what came of a case.
+    """
+
+    text: str
+    done: int
+    total: int
+    result: bool = False
 
 
 def _typed(array: "Array", dtype: str) -> "Array":

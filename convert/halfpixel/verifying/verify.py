@@ -7,7 +7,7 @@ what the tolerance, the noise floor (`judge.py`) and the conventions of paired s
 (`conventions.py`) leave.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -22,12 +22,14 @@ from halfpixel.intents.pairing import pair_sites
 from halfpixel.runtime import Running, RunSettings, Side, parse_side, runtime_of
 from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.verifying.blame import refused_node, suspect
+from halfpixel.verifying.conditioning import flipping_node
 from halfpixel.verifying.conventions import Conventions
-from halfpixel.verifying.divergence import Search
+from halfpixel.verifying.divergence import CLOSE, Search
 from halfpixel.verifying.inputs import Inputs, refuse_shapes
-from halfpixel.verifying.judge import judged
-from halfpixel.verifying.measure import TOLERANCES, Tolerance, at_precision, difference
+from halfpixel.verifying.judge import ILL, judged
+from halfpixel.verifying.measure import TOLERANCES, Tolerance, at_precision
 from halfpixel.verifying.noise import Noise
+from halfpixel.verifying.optimised import Optimised
 from halfpixel.verifying.result import (
     Case,
     Output,
@@ -35,8 +37,9 @@ from halfpixel.verifying.result import (
     VerifySettings,
     compare_outputs,
     pair_outputs,
+    shapes_text,
 )
-from halfpixel.verifying.side import Divergence, Started
+from halfpixel.verifying.side import Divergence, Stage, Started
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array, Arrays
@@ -48,13 +51,19 @@ if TYPE_CHECKING:
 WARNINGS: Final = CheckSettings(severity="warning")
 
 
-def verify(a: object, b: object, settings: VerifySettings | None = None) -> Verification:
+def verify(
+    a: object,
+    b: object,
+    settings: VerifySettings | None = None,
+    progress: Callable[[Stage], None] | None = None,
+) -> Verification:
     """Compare two sides.
 
     Args:
         a: a side, its text (`model.onnx@cuda`), or a model in memory.
         b: another one.
         settings: what they are run with, and what counts as equal.
+        progress: told of every run before it is made, and of what came of a case.
 
     Returns:
         What differs. A model that a runtime refuses is a difference, not an exception.
@@ -67,7 +76,7 @@ def verify(a: object, b: object, settings: VerifySettings | None = None) -> Veri
     """
     left, right = _side(a), _side(b)
     with boundary(left.text if left == right else f"{left.text} and {right.text}"):
-        return _Verifying(left, right, settings or VerifySettings()).result()
+        return _Verifying(left, right, settings or VerifySettings(), progress).result()
 
 
 def _side(source: object) -> Side:
@@ -83,6 +92,7 @@ class _Verifying:
     left: Side
     right: Side
     settings: VerifySettings
+    progress: Callable[[Stage], None] | None = None
     tolerances: Mapping[str, Tolerance] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,6 +109,7 @@ class _Verifying:
             if sides and side == self.left:
                 sides.append(sides[0])
                 break
+            self._tell(Stage(f"loading {side.text}", 0, 1))
             try:
                 sides.append(self._started(side))
             except RuntimeRefusal as refusal:
@@ -116,27 +127,40 @@ class _Verifying:
         cases: list[Case] = []
         kept: list[Arrays] = []
         first: Divergence | None = None
-        optimiser: list[str] = []
+        optimised = Optimised(self.tolerances)
         inputs = Inputs(a, b, self.settings.feeds)
+        recorded = isinstance(b.running, Recorded)
         for feeds in inputs:
-            here, told = self._ran(a, feeds)
-            there, more = (here, ()) if b is a else self._ran(b, feeds)
+            at = shapes_text({name: array.shape for name, array in feeds.items()})
+            count = len(cases), max(inputs.count, len(cases) + 1)
+            self._tell(Stage(f"running {a.running.name} at {at}", *count))
+            here = self._ran(a, feeds, optimised)
+            if b is not a:
+                self._tell(Stage(f"running {b.running.name} at {at}", *count))
+            there = here if b is a else self._ran(b, feeds, optimised)
+            self._tell(Stage(f"comparing at {at}", *count))
             if inputs.drops(feeds, here, there):
                 continue
-            optimiser += (*told, *more)
-            case = self._case(a, b, feeds, here, there)
+            case = replace(self._case(a, b, feeds, here, there), made=inputs.text)
             del here, there
+            if inputs.learn(case):
+                continue
             cases.append(case)
             kept.append(feeds)
+            word = "equal" if case.equal else "different"
+            self._tell(Stage(f"{word} at {at}", len(cases), count[1], result=True))
+            if first is None and not (case.equal and not case.blank):
+                self._tell(Stage("looking for the node that parts them", len(cases), count[1]))
             if not case.equal and first is None:
                 first = self._first(a, b, feeds, case)
-            elif case.blank and first is None and not isinstance(b.running, Recorded):
+            elif case.blank and first is None and len(kept) == 1 and not recorded:
                 first = self._first(a, b, feeds, case)
                 if first is not None:
                     cases[-1] = replace(case, equal=False)
         pairing = pair_sites(a.sites, b.sites) if a is not b and a.model and b.model else None
         proven = None
-        if pairing is not None and self.usual and all(case.equal for case in cases):
+        unnamed = first is None or all(case.equal for case in cases)
+        if pairing is not None and self.usual and unnamed:
             proven = Conventions(a, b, self.tolerances).proven(pairing, kept, cases)
         first = first if proven is None else proven.first
         differs = first is None and not all(case.equal for case in cases)
@@ -144,7 +168,7 @@ class _Verifying:
             (a.running.name, b.running.name),
             tuple(cases),
             first,
-            tuple(dict.fromkeys(optimiser)),
+            tuple(optimised.lines),
             (suspect(a, WARNINGS) or suspect(b, WARNINGS)) if differs else "",
             (a.running.placement, b.running.placement),
             pairing,
@@ -153,6 +177,10 @@ class _Verifying:
             next(iter(inputs.refusals), ""),
             asked=not self.usual,
         )
+
+    def _tell(self, stage: Stage) -> None:
+        if self.progress is not None:
+            self.progress(stage)
 
     @property
     def usual(self) -> bool:
@@ -184,14 +212,15 @@ class _Verifying:
             return Started(plain, plain, getattr(plain, "model", None), refusal.reason)
         return Started(running, plain or running, getattr(running, "model", None))
 
-    def _ran(self, side: Started, feeds: "Arrays") -> "tuple[Returned, tuple[str, ...]]":
-        """Return what a side returns or why it refuses, and what its optimiser changes."""
+    def _ran(self, side: Started, feeds: "Arrays", optimised: Optimised) -> "Returned":
+        """Return what a side returns or why it refuses; learn what its optimiser changes."""
         try:
             found: Returned = side.running.run(side.fed(feeds))
         except RuntimeRefusal as refusal:
             found = str(refusal)
-        told = tuple(self._optimised(side, feeds, found)) if self.settings.optimiser else ()
-        return found, told
+        if self.settings.optimiser:
+            optimised.learn(side, feeds, found)
+        return found
 
     def _case(
         self, a: Started, b: Started, feeds: "Arrays", here: "Returned", there: "Returned"
@@ -218,7 +247,13 @@ class _Verifying:
         if one.blank or one.name not in here or one.other not in there:
             return one
         arrays = here[one.name], there[one.other]
+        feeds = runs.feeds
         found, measure = judged(one.difference, (one.name, one.other), arrays, runs)
+        if measure is not None and measure.why.startswith(ILL):
+            a, b = runs.sides
+            node = flipping_node(a, feeds, one.name) or flipping_node(b, feeds, one.other)
+            why = f"{measure.why}; one float step of the inputs flips {node}"
+            measure = replace(measure, why=why) if node else measure
         return replace(one, difference=found if self.usual else one.difference, measure=measure)
 
     def _first(self, a: Started, b: Started, feeds: "Arrays", case: Case) -> Divergence | None:
@@ -227,34 +262,17 @@ class _Verifying:
             for side, given in ((a, self.left), (b, self.right)):
                 if side.running.name in case.refused:
                     return refused_node(side, case.refused, self._starter(given))
-        search = Search(a, b, feeds, self.tolerances)
-        if a.model is None and b.model is not None:
-            search = Search(b, a, b.named(feeds), self.tolerances)
-        try:
-            return search.first()
-        except RuntimeRefusal:
-            return None  # the plain run refuses what the optimised one takes
-
-    def _optimised(self, side: Started, feeds: "Arrays", deployed: "Returned") -> Iterator[str]:
-        """Yield what the runtime's optimiser changes at these inputs."""
-        name = side.running.name
-        if side.refused:
-            yield f"{name}: loads unoptimised only: {side.refused}"
-            return
-        if side.plain is side.running:
-            return
-        try:
-            plain = side.plain.run(side.fed(feeds))
-        except RuntimeRefusal:
-            return  # the plain run refuses: there is nothing to hold the other against
-        if isinstance(deployed, str):
-            yield f"{name}: runs unoptimised only: {deployed.removeprefix(name + ': ')}"
-            return
-        for output, array in deployed.items():
-            found = difference(array, plain[output], self.tolerances)
-            if not found.equal:
-                amount = found.reason or f"by up to {found.max_abs:.3g}"
-                yield f"{name}: graph optimisation changes output {output!r} {amount}"
+        for tolerances in (self.tolerances, CLOSE):  # the outputs may be within the first
+            search = Search(a, b, feeds, tolerances)
+            if a.model is None and b.model is not None:
+                search = Search(b, a, b.named(feeds), tolerances)
+            try:
+                found = search.first()
+            except RuntimeRefusal:
+                return None  # the plain run refuses what the optimised one takes
+            if found is not None or not self.usual or a.precision or b.precision:
+                return found
+        return None
 
 
 @dataclass

@@ -1,12 +1,13 @@
 """halfpixel verify."""
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import click
 from msgspec import Struct
 
-from halfpixel.cli.console import write_document
+from halfpixel.cli.console import say, write_document
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
@@ -20,9 +21,12 @@ from halfpixel.cli.options import (
 from halfpixel.errors import GraphError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
     from rich.console import Console
 
     from halfpixel.verifying.result import VerifySettings
+    from halfpixel.verifying.side import Stage
 
 
 class Options(Struct, frozen=True):
@@ -35,8 +39,9 @@ class Options(Struct, frozen=True):
         click.option(
             "--inputs",
             multiple=True,
-            metavar="FILE",
-            help="An .npz of inputs by name, NAME=FILE.npy or .pb, or package.module:function.",
+            metavar="PATH",
+            help="An .npz of inputs by name, NAME=FILE.npy or .pb, an .npy, a folder of images or "
+            "arrays, or package.module:function.",
         ),
     ]
     shape: Annotated[
@@ -51,7 +56,8 @@ class Options(Struct, frozen=True):
             "--range",
             "limits",
             metavar="LOW,HIGH",
-            help="Range of made floats.  [default: 0,1]",
+            help="Range of made floats.  [default: 0,1, and others where that leaves outputs one "
+            "number throughout]",
         ),
     ]
     seed: Annotated[
@@ -106,14 +112,18 @@ def verify_command(options: Options) -> None:
     A runs by itself and is held against its exact weights and the PyTorch call that it is. Equal is
     what stays within the tolerance and is no more than rounding does: the noise floor is measured
     on the sides. Two sites of different conventions are a difference, however little of it
-    reaches the outputs; --tolerance overrides both. Lengths that are free are made such as both
-    sides take. What the optimiser changes in a file is told, and does not decide. Exit
+    reaches the outputs; --tolerance overrides both. Made inputs are white noise, which shows
+    each tap of a kernel, and a picture with edges, as it is and moved by a pixel, which shows
+    what is done to images; of 0 to 1, which most networks take, and of 0 to 255, of normalised
+    images and of -1 to 1 where that leaves outputs one number throughout. Lengths that are free
+    are made such as both sides take. What the optimiser changes in a file, and what rounding alone
+    flips, such as ties of a top-k, is told, and does not decide. Exit
     code 1 says that something differs or is refused, or that nothing was compared; 2 that a file,
     a provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered
     as a whole.
     """
     from halfpixel.checking.shapes import parse_shapes
-    from halfpixel.runtimes.feed_files import read_feeds
+    from halfpixel.runtimes.feed_files import read_feeds, split_images
     from halfpixel.runtimes.feeds import FeedSettings
     from halfpixel.verifying.measure import parse_tolerances
     from halfpixel.verifying.result import VerifySettings
@@ -121,9 +131,11 @@ def verify_command(options: Options) -> None:
     a, b = options.a, options.b
     low, high = parse_range(options.limits)
     _check_task(options.task)
-    shapes, given = parse_shapes(options.shape), read_feeds(options.inputs)
+    images, texts = split_images(options.inputs)
+    shapes, given = parse_shapes(options.shape), read_feeds(texts)
+    ranged = options.limits is not None
     settings = VerifySettings(
-        FeedSettings(shapes, low, high, options.seed, given),
+        FeedSettings(shapes, low, high, options.seed, given, ranged=ranged, images=images),
         parse_tolerances(options.tolerance),
         options.allow_fallback,
         not options.no_optimiser,
@@ -136,7 +148,8 @@ def verify_command(options: Options) -> None:
     from halfpixel.report import verify_json, verify_report
     from halfpixel.verifying.verify import verify
 
-    found = verify(a, b, settings)
+    with _progress() as progress:
+        found = verify(a, b, settings, progress)
     if options.output_format == "json":
         write_document(verify_json.dumps(found))
     else:
@@ -201,6 +214,43 @@ def _sites(asked: Options, settings: "VerifySettings") -> int:
     wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)
     nothing = all(one.exact is None for one in results)
     return FOUND if wrong or refused or nothing else CLEAN
+
+
+@contextmanager
+def _progress() -> "Generator[Callable[[Stage], None] | None]":
+    """Give what shows a person on a terminal how far a comparison has come, and what is left.
+
+    What came of the first case stays, above the bar.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    from halfpixel.printable import printable_line
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(), TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn(),
+    )  # fmt: skip
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+    with Progress(*columns, console=console, transient=True) as shown:
+        task = shown.add_task("", total=None)
+
+        def told(stage: "Stage") -> None:
+            text = printable_line(stage.text)
+            if stage.result and stage.done == 1:
+                say(f"first result: {stage.text}", err=True)
+            shown.update(task, description=text, completed=stage.done, total=stage.total)
+
+        yield told
 
 
 def _check_task(text: str | None) -> None:

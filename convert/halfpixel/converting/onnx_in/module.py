@@ -31,7 +31,8 @@ from halfpixel.errors import (
     UsageError,
 )
 from halfpixel.format import Port
-from halfpixel.runtimes.feeds import USUAL_RANGE, FeedSettings, make_feeds
+from halfpixel.runtimes.drawn import USUAL_RANGE
+from halfpixel.runtimes.feeds import FeedSettings, make_feeds
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
