@@ -66,12 +66,14 @@ def pixels() -> TensorProto:
     return numpy_helper.from_array(grid.astype(np.int64), "pixels")
 
 
-def turned(data: str, *perms: object) -> list[NodeProto]:
+def turned(data: str, *perms: Sequence[int] | None) -> list[NodeProto]:
     """Return a gather behind Transposes; a perm of None is left out."""
     nodes: list[NodeProto] = []
     for number, perm in enumerate(perms):
-        given = {} if perm is None else {"perm": perm}
-        nodes.append(helper.make_node("Transpose", [data], [f"q{number}"], **given))
+        node = helper.make_node("Transpose", [data], [f"q{number}"])
+        if perm is not None:
+            node.attribute.append(helper.make_attribute("perm", perm))
+        nodes.append(node)
         data = f"q{number}"
     return [*nodes, helper.make_node("GatherND", [data, "pixels"], ["odd"], "odd")]
 
@@ -175,9 +177,11 @@ def test_a_pattern_in_a_function_is_found_alone() -> None:
 
 @pytest.mark.parametrize("op", ["Resize", "GatherND", "AveragePool"])
 def test_a_declared_shape_of_more_axes_than_a_tensor_has_is_none(op: str) -> None:
-    attributes = {"kernel_shape": [2, 2], "strides": [2, 2]} if op == "AveragePool" else {}
     inputs = {"Resize": ["x", "", "scales"], "GatherND": ["x", "pixels"]}.get(op, ["x"])
-    node = helper.make_node(op, inputs, ["y"], op, **attributes)
+    node = helper.make_node(op, inputs, ["y"], op)
+    if op == "AveragePool":
+        windows = [helper.make_attribute(key, [2, 2]) for key in ("kernel_shape", "strides")]
+        node.attribute.extend(windows)
     made = models.model([node], shape=[1] * 5000, initializers=[models.scales(), pixels()])
     with working(MOST) as work:
         found = halfpixel.sites(made)
