@@ -9,10 +9,13 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 import example_models as models
 import halfpixel
+from halfpixel.formats.onnx.read import calls
 from halfpixel.formats.onnx.read.lengths import shape_arithmetic
 from halfpixel.formats.onnx.read.lengths.evaluator import evaluated
 from halfpixel.formats.onnx.read.patterns.moves import unsqueezed_shape
 from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.formats.onnx.read.surroundings import layers_above
+from halfpixel.surroundings import StridedLayer
 from halfpixel.work import MOST, working
 
 
@@ -218,3 +221,24 @@ def test_lengths_that_many_resizes_share_are_computed_once(
     assert len(halfpixel.sites(made)) == 40
     trials = len(shape_arithmetic.TRIALS)
     assert len(computed) <= 20 * 4 * trials
+
+
+def test_a_value_that_is_passed_for_many_inputs_is_looked_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[str] = []
+
+    def counted(scope: Scope, name: str, farthest: int) -> tuple[StridedLayer, ...]:
+        looked.append(name)
+        return layers_above(scope, name, farthest)
+
+    monkeypatch.setattr(calls, "layers_above", counted)
+    formal = [f"f{k}" for k in range(100)]
+    body = [helper.make_node("Resize", ["f0", "", "f99"], ["o"], "up")]
+    opsets = [helper.make_opsetid("", 18)]
+    call = helper.make_node("Up", [*["x"] * 99, "scales"], ["y"], domain="own")
+    made = models.model([call])
+    made.opset_import.append(helper.make_opsetid("own", 1))
+    made.functions.append(helper.make_function("own", "Up", formal, ["o"], body, opsets))
+    assert [site.name for site in halfpixel.sites(made)] == ["up"]
+    assert len(looked) == 2

@@ -121,8 +121,14 @@ def meaning(scope: Scope, function: "FunctionProto") -> object:
     given = [
         (name, b"" if one is None else one.SerializeToString()) for name, one in arguments.items()
     ]
-    inputs = tuple(_told(scope, name) for name in function.input)
-    return inputs, tuple(sorted(given)), tuple(sorted(scope.opsets.items()))
+    known: dict[tuple[int, str], object] = {}
+    inputs: list[object] = []
+    for name in function.input:
+        where, outer = scope.resolve(name)
+        if (id(where), outer) not in known:  # many inputs may be one value
+            known[id(where), outer] = _told(scope, name)
+        inputs.append(known[id(where), outer])
+    return tuple(inputs), tuple(sorted(given)), tuple(sorted(scope.opsets.items()))
 
 
 def _told(scope: Scope, name: str) -> object:
