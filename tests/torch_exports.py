@@ -1,5 +1,7 @@
 """A small network as torch's exporter writes it, and what was meant by it."""
 
+import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import onnxruntime as ort
@@ -13,6 +15,13 @@ if TYPE_CHECKING:
     import numpy as np
     from torch.onnx import ONNXProgram
 X = torch.rand(1, 3, 9, 13, generator=torch.Generator().manual_seed(0))
+
+
+def save_traced(module: nn.Module, x: Tensor, path: Path) -> None:
+    """Write a module as a TorchScript file, of which newer PyTorch warns that it is the old way."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.trace(module, x), path)  # type: ignore[no-untyped-call]
 
 
 class Net(nn.Module):

@@ -44,6 +44,7 @@ def test_another_size_is_told_once_and_put_right(made: ModelProto, size: tuple[i
     loud = [one for one in check(made).findings if one.finding.severity != "note"]
     assert [(one.rule.name, one.finding.severity) for one in loud] == [("other-size", "error")]
     fixed = fix(made).model
+    assert isinstance(fixed, ModelProto)
     x = torch.rand(SHAPE)
     found = ort.InferenceSession(fixed.SerializeToString()).run(None, {"x": x.numpy()})[0]
     call = F.interpolate(x, size=size, mode="bilinear", align_corners=False)

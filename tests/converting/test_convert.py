@@ -16,10 +16,12 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 import example_models as models
 import halfpixel
 from convert_nets import SHAPE, Up, Wrong, agree, run
-from halfpixel.converting.result import FreeAxes, parse_dynamic, parse_input
+from halfpixel.converting.free_axes import FreeAxes, parse_dynamic
+from halfpixel.converting.result import parse_input
 from halfpixel.errors import ModelFileError, UsageError
 from halfpixel.intents.aten_call import read_call
 from halfpixel.intents.exported_program import graph_calls
+from torch_exports import save_traced
 
 
 class Net(nn.Module):
@@ -101,7 +103,6 @@ def test_a_table_for_people_says_the_same(tmp_path: Path) -> None:
 SOURCES = ["m.pt2", "m.pt"]
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch.jit
 @pytest.mark.parametrize("name", SOURCES)
 def test_files_of_pytorch_are_sources(name: str, tmp_path: Path) -> None:
     module, x = Up(scale_factor=1.5, mode="bilinear").eval(), torch.rand(1, 2, 6, 8)
@@ -111,7 +112,7 @@ def test_files_of_pytorch_are_sources(name: str, tmp_path: Path) -> None:
         program = torch.export.export(module, (x,), dynamic_shapes=({2: free, 3: free},))
         torch.export.save(program, source)
     else:
-        torch.jit.save(torch.jit.trace(module, x), source)  # type: ignore[no-untyped-call]
+        save_traced(module, x, source)
     given = () if name.endswith(".pt2") else ("--input", "1x2x6x8", "--dynamic", "2,3")
     result = run(source, *given, "-o", tmp_path / "m.onnx")
     assert result.exit_code == 0, result.output

@@ -56,14 +56,16 @@ class Rotated(nn.Module):
 
 
 class Traced(nn.Module):
-    """Calls of which PyTorch makes no graph here, since a length is taken out of a tensor."""
+    """Calls of which PyTorch makes no graph here, since a check takes a number out of a tensor."""
 
     def __init__(self, call: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
         self.call = call
 
     def forward(self, image: Tensor) -> Tensor:
-        ramp = torch.linspace(0, 1, image.shape[-1])  # torch.export fixes the length
+        if torch.isnan(image).any():
+            raise ValueError
+        ramp = torch.linspace(0, 1, image.shape[-1])
         return self.call(image + ramp)
 
 

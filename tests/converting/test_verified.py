@@ -141,17 +141,11 @@ def test_every_change_is_in_the_json() -> None:
     assert (change["why"], change["op"]) == ("scale-or-size", "Resize")
 
 
-AGAIN = [
-    (Wrong(infinite=True), 11, "exported again: verification failed on model.onnx@cpu"),
-    (Up(scale_factor=2.0), 5, "exported again, and refused: the torchscript exporter refuses: "),
-]
-
-
-@pytest.mark.parametrize(("module", "opset", "told"), AGAIN)
-def test_what_was_exported_again_is_told(module: nn.Module, opset: int, told: str) -> None:
-    found = halfpixel.convert(module, inputs=[SHAPE], exporter="torchscript", opset=opset)
+def test_what_was_exported_again_is_told() -> None:
+    module = Up(scale_factor=2.0)
+    found = halfpixel.convert(module, inputs=[SHAPE], exporter="torchscript", opset=5)
     (again,) = [note for note in found.notes if note.startswith("exported again")]
-    assert again.startswith(told)
+    assert again.startswith("exported again, and refused: the torchscript exporter refuses: ")
     assert found.refused
 
 

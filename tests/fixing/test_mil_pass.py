@@ -1,6 +1,7 @@
 """The graph pass inside coremltools, converting real PyTorch modules."""
 
 import importlib.util
+import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,9 @@ def _converted(
     x = torch.zeros(1, 2, 6, 7)
     module = Call(run).eval()
     options: dict[str, Any] = {"inputs": [ct.TensorType(name="x", shape=x.shape)]}
-    read: Any = torch.jit.trace(module, x)  # type: ignore[no-untyped-call]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # newer PyTorch warns that it is the old way
+        read: Any = torch.jit.trace(module, x)  # type: ignore[no-untyped-call]
     if exported:
         read, options = torch.export.export(module, (x,)).run_decompositions({}), {}
     model = ct.convert(

@@ -29,6 +29,7 @@ from halfpixel.verifying.result import VerifySettings
 from halfpixel.verifying.side import Started
 from halfpixel.verifying.verify import verify
 from resize_pairs import one_image, skip_with_cuda
+from torch_exports import save_traced
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -123,14 +124,12 @@ def test_a_module_is_held_against_its_export(factory: str, tmp_path: Path) -> No
     assert verify(factory, Twice(), VerifySettings(FeedSettings(given=(one_image(),)))).equal
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # exporters
 def test_an_exported_program_and_torchscript_are_sides(tmp_path: Path) -> None:
     model = exported(Twice(), tmp_path / "m.onnx")
     program = torch.export.export(Twice(), (torch.rand(1, 2, 5, 6),))
     torch.export.save(program, tmp_path / "m.pt2")
-    trace: Any = torch.jit.trace
-    traced = trace(Twice(), (torch.rand(1, 2, 5, 6),))
-    traced.save(str(tmp_path / "m.ts"))
+    save_traced(Twice(), torch.rand(1, 2, 5, 6), tmp_path / "m.ts")
     for name in ("m.pt2", "m.ts"):
         assert verify(str(model), str(tmp_path / name)).equal
     assert verify(str(model), program).equal

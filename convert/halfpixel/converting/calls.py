@@ -25,6 +25,12 @@ Kind = tuple[str, bool]
 
 AFFINE: Final[Kind] = ("affine_grid", False)
 
+LINSPACE: Final[Kind] = ("torch.linspace", False)
+"""What is no resampling, and is written out where torch.export takes a free length for fixed."""
+
+INVERSE: Final[Kind] = ("torch.linalg.inv", False)
+"""The inverse of the small matrix of a warp, which neither exporter to ONNX has."""
+
 OPS: Final[Mapping[str, str]] = {
     "Resize": "resize", "Upsample": "resize", "GatherND": "resize", "AveragePool": "resize",
     "GridSample": "grid", "AffineGrid": "theta", "RoiAlign": "boxes",
@@ -264,9 +270,11 @@ def delicate(call: GraphCall) -> bool:
         elif known.scale_factor is not None:
             exact = frexp(known.scale_factor[axis])[0] == 0.5
         else:
-            found = _TIMES.fullmatch(str(m))
-            count = int(found[1] or 1) if found is not None and found[2] == str(n) else 3
-            exact = count & (count - 1) == 0
+            one, other = _TIMES.fullmatch(str(n)), _TIMES.fullmatch(str(m))
+            count, rest = 3, 0
+            if one is not None and other is not None and one[2] == other[2]:
+                count, rest = divmod(int(other[1] or 1), int(one[1] or 1))
+            exact = rest == 0 and count & (count - 1) == 0
         if not exact:
             return True
     return False

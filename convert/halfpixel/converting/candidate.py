@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct, field
 
-from halfpixel.converting.calls import Kind, Matching, kind_of
+from halfpixel.converting.calls import INVERSE, LINSPACE, Kind, Matching, kind_of
 from halfpixel.converting.export.quietly import TRACING
 from halfpixel.converting.export.to_onnx import Exported
 from halfpixel.converting.result import CallSite, Conversion
@@ -17,6 +18,9 @@ from halfpixel.intents.exported_program import GraphCall
 from halfpixel.rule import rule_names
 from halfpixel.site import Site
 from halfpixel.targets.advice import lowering
+
+PLAIN_NAMES: Final = frozenset({"affine_grid", "grid_sample", LINSPACE[0], INVERSE[0]})
+"""Kinds of calls that are no F.interpolate."""
 
 
 class Candidate(Struct):
@@ -98,7 +102,8 @@ def _notes(source: Source, best: Candidate, candidates: Sequence[Candidate]) -> 
         held = frozenset(_paths(source, best.exported))
         for note in best.exported.notes:
             if note not in held:
-                yield f"{note.replace(': ', ' might matter: ', 1)}; verified equal on {ran} inputs"
+                inputs = f"{ran} input{'s' * (ran != 1)}"
+                yield f"{note.replace(': ', ' might matter: ', 1)}; verified equal on {inputs}"
     if best.fixed is not None:
         yield from best.fixed.notes
 
@@ -146,9 +151,7 @@ def kinds_text(kinds: frozenset[Kind]) -> list[str]:
     ['F.interpolate, cubic, antialiased']
     """
     return sorted(
-        family
-        if family in {"affine_grid", "grid_sample"}
-        else f"F.interpolate, {family}" + ", antialiased" * smooth
+        family if family in PLAIN_NAMES else f"F.interpolate, {family}" + ", antialiased" * smooth
         for family, smooth in kinds
     )
 
@@ -179,12 +182,17 @@ def frozen(source: Source, candidate: Candidate) -> Iterator[str]:
 
 
 def _paths(source: Source, exported: Exported) -> list[str]:
-    """Return what PyTorch warned of at places where other values of the inputs decide otherwise."""
+    """Return what PyTorch warned of at places where other values of the inputs decide otherwise.
+
+    Whatever else it warned of was run at every length and range of values, and is a note.
+    """
+    if source.fast:
+        return []
     found = source.decisions
     told: list[str] = []
     for note in exported.notes:
         place = note.removeprefix(TRACING).partition(": ")[0]
-        if place in found.paths or (found.counts and place not in found.guards):
+        if place in found.paths:
             told.append(note)
     seen = " ".join(told)
     missed = sorted(place for place in found.paths if place not in seen)

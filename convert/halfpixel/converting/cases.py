@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from halfpixel.converting.free_axes import Lengths
 from halfpixel.converting.module_run import ModuleRun, run_of
 from halfpixel.converting.source import Source, feeds_of
 from halfpixel.intents.exported_program import placeholders
@@ -116,7 +117,8 @@ class _Choice(Struct):
         for axis in self.source.free.get(port.name, ()):
             low, high = limits.get((port.name, axis), (1, None))
             wanted = max(other(shape[axis], axis) if axis else 1 + number % 3, low)
-            shape[axis] = wanted if high is None else min(wanted, high)
+            wanted = wanted if high is None else min(wanted, high)
+            shape[axis] = self.source.lengths_of(port.name, axis).nearest(wanted)
         return replace(port, shape=tuple(shape))
 
 
@@ -126,6 +128,8 @@ def cases_of(source: Source) -> Cases:
     if source.reference is not None and not source.arrays:
         first.append(feeds_of(source.inputs, source.limits, 1))  # constants follow from the first
     notes: list[str] = []
+    if source.fast:
+        return Cases(tuple(first), tuple(_untried(source)))
     if source.program is None and not source.arrays and not source.ranged:
         others = [feeds_of(source.inputs, limits, 1) for limits in OTHER_RANGES]
         first += [other for other in others if run_of(source, other) is not None]
@@ -140,6 +144,14 @@ def cases_of(source: Source) -> Cases:
     chosen.add(SHORTER, 0)
     chosen.add(LONGER, len(SHORTER))
     return Cases(tuple(chosen.cases), (*notes, *chosen.notes, *_columns(source)))
+
+
+def _untried(source: Source) -> Iterator[str]:
+    """Yield what is not known of a file that is run as exported alone."""
+    if any(source.free.values()):
+        yield "--fast: not run at other lengths: whether the file is the module there is not known"
+    if source.program is None:
+        yield "--fast: whether the module decides anything by other values is not known"
 
 
 def _columns(source: Source) -> list[str]:
@@ -159,11 +171,13 @@ class Range(Struct, frozen=True):
         axes: the axes that have this length, as (input, axis).
         low: the shortest one.
         high: the longest one; None where there is none.
+        asked: the lengths that the user asks for.
     """
 
     axes: tuple[tuple[str, int], ...]
     low: int
     high: int | None = None
+    asked: Lengths = Lengths()
 
     @property
     def name(self) -> str:
@@ -185,13 +199,20 @@ class Range(Struct, frozen=True):
 
     @property
     def usual(self) -> bool:
-        """Whether it is that of every program: a length of 1 is another program to PyTorch."""
-        return self.low <= FIRST and self.high is None
+        """Whether it is that of every program, or what was asked for.
+
+        A length of 1 is another program to PyTorch.
+        """
+        high = self.high is None or (self.asked.high is not None and self.high >= self.asked.high)
+        return high and self.low <= max(FIRST, self.asked.low, FIRST * self.asked.step)
 
     @property
-    def spatial(self) -> bool:
-        """Whether it is of no batch: a length of 1 is no image's, and binds nobody."""
-        return all(axis for _, axis in self.axes)
+    def binding(self) -> bool:
+        """Whether its lengths bind at 1 too: those of a batch, and where the user asks for it.
+
+        A length of 1 is no image's, and binds nobody else.
+        """
+        return self.asked.bounded or not all(axis for _, axis in self.axes)
 
     @property
     def outside(self) -> tuple[int, ...]:
@@ -199,10 +220,13 @@ class Range(Struct, frozen=True):
 
         >>> Range((), 9).outside, Range((), 2, 12).outside
         ((8, 4, 2, 1), (1, 13, 24))
+        >>> Range((), 64, 96, Lengths(32, 128, 32)).outside
+        (32, 128)
         """
-        below = (self.low - 1, self.low // 2, FIRST, 1) if self.low > FIRST else (FIRST - 1,)
-        above = () if self.high is None else (self.high + 1, 2 * self.high)
-        return tuple(dict.fromkeys(n for n in (*below, *above) if n > 0))
+        step = self.asked.step
+        below = (self.low - step, self.low // 2, FIRST, 1) if self.low > FIRST else (FIRST - 1,)
+        above = () if self.high is None else (self.high + step, 2 * self.high)
+        return tuple(dict.fromkeys(n for n in (*below, *above) if n > 0 and self.asked.has(n)))
 
 
 def ranges(source: Source) -> dict[tuple[str, int], tuple[int, int | None]]:
@@ -230,7 +254,8 @@ def _every(source: Source) -> Iterator[Range]:
     for symbol, named in axes.items():
         limit = limits[symbol]
         high = int(limit.upper) if limit.upper.is_Integer and limit.upper < ENDLESS else None
-        yield Range(tuple(named), max(int(limit.lower), 1), high)
+        asked = source.lengths_of(*named[0])
+        yield Range(tuple(named), max(int(limit.lower), 1), high, asked)
 
 
 def feeds_at(source: Source, one: Range, length: int) -> "Feeds":

@@ -19,6 +19,7 @@ from halfpixel.dialect import ML_PROGRAM, NEURAL_NETWORK, ONNX
 from halfpixel.errors import ModelFileError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from halfpixel.converting.result import Conversion, ConvertSettings, Exporter
@@ -44,7 +45,11 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
     allow_fallback: bool = False,
     limits: tuple[float, float] | None = None,
     arrays: Sequence[str] = (),
+    input_names: Sequence[str] | str = (),
+    output_names: Sequence[str] | str = (),
+    fast: bool = False,
     settings: "ConvertSettings | None" = None,
+    progress: "Callable[[str], None] | None" = None,
 ) -> "Conversion":
     """Convert a PyTorch module, check it against its own calls, fix it and verify it.
 
@@ -53,7 +58,8 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
             Core ML, a torch.nn.Module or an ExportedProgram.
         output: the file: .onnx, .mlpackage or .mlmodel; None to have the ONNX model in memory.
         inputs: shapes of the inputs, as `--input` takes them: `[NAME=]1x3x64x64[:TYPE]`.
-        dynamic: axes that are free: "all", "2,3" or "NAME=2,3".
+        dynamic: axes that are free: "all", "2,3" or "NAME=2,3", each with a name and the lengths
+            that it takes where these are known: "x=0@batch,2@height:32..1024:32".
         opset: newest opset of the file.
         exporter: "dynamo" or "torchscript".
         targets: names of targets that the file is to run on.
@@ -66,7 +72,11 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         limits: range of made floats; 0 to 1 where none is given, and what a trace did not follow
             is tried from -1 to 0 too.
         arrays: inputs to export and verify with, as `--inputs` takes them: an .npz by name.
+        input_names: what the inputs are called in the file, in order.
+        output_names: what the outputs are called, in order.
+        fast: run the file as exported alone, and not at other lengths.
         settings: all of this at once, in place of the other keywords.
+        progress: told the name of each stage before it begins.
 
     Returns:
         What became of it. A module that the exporter refuses, and a file that failed
@@ -81,10 +91,10 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         MissingExtraError: PyTorch, onnxruntime or coremltools is not installed.
     """
     from halfpixel.converting.exports import Exports
+    from halfpixel.converting.free_axes import parse_dynamic, parse_names
     from halfpixel.converting.load import load
     from halfpixel.converting.result import (
         ConvertSettings,
-        parse_dynamic,
         parse_exporter,
         parse_input,
     )
@@ -107,6 +117,9 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         fallback=allow_fallback,
         limits=limits,
         arrays=read_feeds(tuple(arrays)),
+        input_names=parse_names("--input-names", input_names) if input_names else (),
+        output_names=parse_names("--output-names", output_names) if output_names else (),
+        fast=fast,
     )
     if settings is None:
         settings = asked
@@ -122,7 +135,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         _in_evaluation(source),
         tempfile.TemporaryDirectory(dir=place, prefix=".halfpixel-") as folder,
     ):
-        return converted(Exports(load(source, settings), settings, Path(folder), target))
+        return converted(Exports(load(source, settings, progress), settings, Path(folder), target))
 
 
 def _check_source(source: object, target: Path | None) -> None:

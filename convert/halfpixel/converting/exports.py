@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
-from halfpixel.converting.calls import Kind, delicate, kind_of, match_calls
+from halfpixel.converting.calls import INVERSE, Kind, delicate, kind_of, match_calls
 from halfpixel.converting.candidate import Candidate, lowerings
 from halfpixel.converting.cases import Cases, cases_of
 from halfpixel.converting.export.to_coreml import export_coreml
@@ -29,6 +29,9 @@ from halfpixel.intents.aten_call import NO_CALL
 from halfpixel.intents.deviation import deviation
 
 _WORD: Final = re.compile(r"\w+")
+_OPERATOR: Final = re.compile(r"\b(?:aten|prims|torchvision|torchaudio)(?:::|\.)(\w+)")
+"""Operators of PyTorch that a refusal names."""
+
 OLDER: Final = 17
 """Opset that is tried where a target does not take what a newer one says."""
 
@@ -90,10 +93,11 @@ class Exports(Struct):
         """Return the calls to be written in plain operators next; None where nothing is left."""
         if self.source.scripted or (not candidate.refused and not candidate.doubtful):
             return None
-        if self.settings.policies and candidate.exported is not None:
-            return None  # the file is what was expected, whatever the module computes
-        if self.source.program is None and self.exporter == "dynamo":
-            return None  # torch.export refuses, whatever the calls are written in
+        if "linalg_inv" in candidate.refused and INVERSE not in candidate.kinds:
+            return candidate.kinds | {INVERSE}
+        expected = bool(self.settings.policies) and candidate.exported is not None
+        if expected or (self.source.program is None and self.exporter == "dynamo"):
+            return None  # it is what was expected; or torch.export refuses, however it is written
         if self.source.program is None and candidate.exported is None:
             every = candidate.kinds | {kind for _, kind in self.source.recorded}
             return None if every == candidate.kinds else every
@@ -104,12 +108,27 @@ class Exports(Struct):
         wanted = candidate.kinds | doubtful
         if wanted != candidate.kinds:
             return wanted
-        last = candidate.final or not candidate.refused
+        last = candidate.final or not candidate.refused or self._elsewhere(candidate)
         return None if last or every == candidate.kinds else every
+
+    def _elsewhere(self, candidate: Candidate) -> bool:
+        """Whether a refusal is of something that is no resampling call, as far as it says.
+
+        Then no other export of these calls changes it.
+        """
+        if candidate.exported is None:
+            named = frozenset(_OPERATOR.findall(candidate.refused))
+            ours = {call.target.split(".")[1] for call in self.source.calls}
+            return bool(named) and not named & {*ours, *(f"_{name}" for name in ours)}
+        first = next((one.first for one in candidate.ran.verifications if not one.equal), None)
+        failed = any(one.differs for one in candidate.ran.verifications)
+        there = {site.name for site in candidate.sites}
+        return failed and not candidate.matching.lost and (first is None or first.node not in there)
 
     def _candidate(self, kinds: frozenset[Kind], number: int) -> Candidate:
         """Export once, with calls of these kinds in plain operators."""
         found = Candidate(kinds)
+        self.source.stage(f"exporting by {self.exporter}" + ", in plain operators" * bool(kinds))
         name = "model.onnx" if self.target is None else self.target.name
         place = self.folder / f"{number}"
         place.mkdir()
@@ -170,6 +189,7 @@ class Exports(Struct):
             intents=intents,
         )
         settings = FixSettings(asked, self.settings.unsafe, self.settings.opset)
+        self.source.stage("checking and fixing")
         fixed = fix(model, settings=settings)
         if fixed.error is None and (lower := lowerings(fixed)):
             fixed = fix(model, settings=replace(settings, lower=lower))
@@ -188,7 +208,11 @@ class Exports(Struct):
     def _run(self, candidate: Candidate, path: Path) -> None:
         """Run the file beside the module, or its sites alone where it is not run as a whole."""
         try:
+            self.source.stage("running the module")
             self.cases = self.cases or cases_of(self.source)
+            self.source.stage(
+                f"running the file beside the module on {len(self.cases.feeds)} inputs"
+            )
             candidate.ran = verify_beside(path, self.source, self.settings, self.cases)
             candidate.refused, candidate.final = candidate.ran.refused, candidate.ran.final
         except GraphError as error:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from msgspec.structs import replace
+
 from halfpixel.converting.result import ConvertSettings, InputSpec
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from halfpixel.arrays import Feeds
+    from halfpixel.converting.source import Source
 
 
 BY_PLACE: Final = "export a module whose inputs are tensors, each in a place of its own"
@@ -164,3 +167,24 @@ def cases_of_arrays(
                     )
         found.append({port.name: named[port.name] for port in ports})
     return tuple(found)
+
+
+def rename_inputs(source: "Source", names: Sequence[str], parameters: Sequence[str]) -> None:
+    """Give the inputs of a source other names, in place, which are those of its file.
+
+    Raises:
+        UsageError: too many or too few, or the name of another parameter of the module.
+    """
+    before = source.names
+    if len(names) != len(before):
+        told = f"{len(names)} are given, the module takes {len(before)}: {', '.join(before)}"
+        raise UsageError(f"--input-names {','.join(names)}: {told}")
+    for old, new in zip(before, names, strict=True):
+        if new != old and new in parameters:
+            raise UsageError(f"--input-names {new}: another input is called so")
+    to = dict(zip(before, names, strict=True))
+    source.inputs = tuple(replace(port, name=to[port.name]) for port in source.inputs)
+    source.free = {to[name]: free for name, free in source.free.items()}
+    source.lengths = {(to[name], axis): one for (name, axis), one in source.lengths.items()}
+    source.arrays = tuple({to[k]: array for k, array in case.items()} for case in source.arrays)
+    source.feeds = {to[name]: array for name, array in source.feeds.items()}

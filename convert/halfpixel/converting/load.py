@@ -1,25 +1,26 @@
 """A module on its way: loaded, run to see that it is a function, and traced by PyTorch itself."""
 
 import dataclasses
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from halfpixel.converting.calls import AFFINE, Kind
+from halfpixel.converting.export.names import count_text
 from halfpixel.converting.export.quietly import quietly, reason_of
 from halfpixel.converting.inputs import (
     BY_PLACE,
     cases_of_arrays,
+    rename_inputs,
     specs_of,
     specs_of_arrays,
     specs_of_program,
 )
+from halfpixel.converting.program import make_program
 from halfpixel.converting.result import ConvertSettings
-from halfpixel.converting.source import Source, export_program, feeds_of, tensors_of
+from halfpixel.converting.source import Source, feeds_of, tensors_of
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.intents.exported_program import graph_calls, placeholders, roles, unread
@@ -43,13 +44,16 @@ STRETCH: Final = 8
 """How many times as long free axes are while exporting, where an output would be 1 long."""
 
 
-def load(source: object, settings: ConvertSettings) -> Source:
+def load(
+    source: object, settings: ConvertSettings, stage: Callable[[str], None] | None = None
+) -> Source:
     """Return a source with its inputs, and PyTorch's graph of it where there is one.
 
     Args:
         source: `package.module:factory`, a .pt2, TorchScript or ONNX file, a torch.nn.Module
             in evaluation mode, or an ExportedProgram.
         settings: its inputs, and which axes are free.
+        stage: told what is done next.
 
     Raises:
         UsageError: no such factory, or inputs that it does not take.
@@ -60,6 +64,8 @@ def load(source: object, settings: ConvertSettings) -> Source:
     import torch
 
     text = str(source) if isinstance(source, str | Path) else f"<{type(source).__name__}>"
+    if stage is not None:
+        stage("loading and running the module")
     if text.endswith(".onnx"):
         return _from_onnx(text, settings)
     program: Any = source if isinstance(source, torch.export.ExportedProgram) else None
@@ -81,6 +87,7 @@ def load(source: object, settings: ConvertSettings) -> Source:
         known = ", ".join(port.name for port in ports)
         raise UsageError(f"--dynamic {unknown[0]}: no such input; there are: {known}")
     found = Source(text, module, ports, free, program, scripted=scripted, ready=program is not None)
+    found.stage, found.fast = stage or found.stage, settings.fast
     found.limits, found.ranged = settings.limits or USUAL_RANGE, settings.limits is not None
     if program is not None:
         if any(free.values()):
@@ -88,16 +95,46 @@ def load(source: object, settings: ConvertSettings) -> Source:
         found.free = _free(program, found.names)
     found.arrays = cases_of_arrays(settings, ports, found.free)
     found.feeds = found.arrays[0] if found.arrays else feeds_of(ports, found.limits, 0)
+    if program is None:
+        found.lengths = {
+            (p.name, axis): one
+            for p in ports
+            for axis, one in settings.dynamic.lengths_of(p.name, p.shape or (), p.dtype).items()
+        }
+    found.outputs = settings.output_names
+    if settings.input_names:
+        others = [name for name, _ in parameters_of(module, declared)]
+        rename_inputs(found, settings.input_names, others)
     _try(found)
+    _check_outputs(found)
     _trace(found)
     return found
+
+
+def _check_outputs(source: Source) -> None:
+    """Refuse names of more or fewer outputs than there are."""
+    if not source.outputs:
+        return
+    import torch
+
+    with quietly(), torch.no_grad(), restoring(source.module):
+        count = len(_leaves(source.module(*tensors_of(source.feeds))))
+    if count != len(source.outputs):
+        raise UsageError(count_text(count, source.outputs))
 
 
 def at_lengths(source: Source, feeds: "Feeds") -> Source:
     """Return a source as it is exported at the lengths of other inputs."""
     inputs = tuple(replace(port, shape=feeds[port.name].shape) for port in source.inputs)
     found = dataclasses.replace(
-        source, inputs=inputs, program=None, problem="", calls=(), needs=frozenset(), stretch=1
+        source,
+        inputs=inputs,
+        program=None,
+        problem="",
+        calls=(),
+        needs=frozenset(),
+        graph=None,
+        stretch=1,
     )
     found.feeds = dict(feeds)
     _trace(found)
@@ -119,6 +156,8 @@ def _from_onnx(text: str, settings: ConvertSettings) -> Source:
     """Return an ONNX model as a source; what it becomes has to equal the file."""
     from halfpixel.converting.onnx_in.module import as_module
 
+    if settings.input_names or settings.output_names:
+        raise UsageError(f"{text}: has names already, which stay as they are")
     read = as_module(Path(text), settings)
     found = Source(text, read.module, read.inputs, {}, reference=Side(text), outputs=read.outputs)
     found.limits, found.notes = settings.limits or USUAL_RANGE, read.notes
@@ -170,7 +209,8 @@ def _trace(source: Source) -> None:
     if source.scripted:
         source.problem = "a TorchScript file holds no such graph"
     elif source.program is None:
-        _export(source)
+        source.stage("torch.export")
+        make_program(source)
     if source.program is not None:
         source.calls = graph_calls(source.program)
         source.unread = unread(source.program, source.names)
@@ -181,48 +221,6 @@ def _trace(source: Source) -> None:
         )
         if not source.arrays and not isinstance(source.module, torch.fx.GraphModule) and told:
             source.feeds = feeds_of(source.inputs, source.limits, 0)
-
-
-def _export(source: Source) -> None:
-    """Have torch.export make the program; it takes the free lengths of an affine_grid for fixed."""
-    from halfpixel.converting.plain.exporting import written_out
-
-    tries = [frozenset[Kind](), *([frozenset({AFFINE})] if any(source.free.values()) else [])]
-    for source.needs in tries:
-        try:
-            with written_out(source.needs) if source.needs else nullcontext():
-                source.program = export_program(source)
-                if _collapsed(source.program):
-                    source.stretch = STRETCH
-                    longer = export_program(source)
-                    if _collapsed(longer):
-                        source.stretch = 1  # it is 1 at every length
-                    else:
-                        source.program = longer
-        except Exception as error:  # noqa: BLE001 - it raises a dozen kinds
-            source.stretch = 1
-            source.problem = source.problem or reason_of(error)
-        if source.program is not None:
-            source.problem = ""
-            return
-    source.needs = frozenset()
-
-
-def _collapsed(program: "torch.export.ExportedProgram") -> bool:
-    """Whether a free length came to 1 in a call, which PyTorch takes for a fixed one."""
-    free = {
-        call.name
-        for call in graph_calls(program)
-        if call.kind == "resize" and any(isinstance(n, str) for n in call.input_shape or ())
-    }
-    nodes: Any = program.graph.nodes
-    shapes = [node.meta["val"].shape for node in nodes if node.name in free]
-    return any(1 in {n if isinstance(n, int) else _hint(n) for n in shape[2:]} for shape in shapes)
-
-
-def _hint(symbol: object) -> object:
-    """Return the length that a symbol stands for while exporting."""
-    return getattr(getattr(symbol, "node", None), "hint", None)
 
 
 def state_of(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from msgspec import Struct, field
 
 from halfpixel.checking.result import SiteFinding
+from halfpixel.converting.free_axes import FreeAxes
 from halfpixel.errors import UsageError
 from halfpixel.format import Outcome
 from halfpixel.intents.exported_program import GraphCall
@@ -84,71 +85,6 @@ def parse_input(text: str) -> InputSpec:
     return InputSpec(tuple(int(part) for part in parts), name, dtype or "float32")
 
 
-class FreeAxes(Struct, frozen=True):
-    """Axes that are free.
-
-    Attributes:
-        everywhere: axes of every input; "all" for all but the channels.
-        axes: axes by input.
-    """
-
-    everywhere: tuple[int, ...] | Literal["all"] = ()
-    axes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
-
-    def of(self, name: str, rank: int, dtype: str = "float32") -> tuple[int, ...]:
-        """Return the free axes of an input.
-
-        The channels are axis 1 of three or more, but for labels, masks and the like: whole numbers
-        over three axes have none.
-
-        Raises:
-            UsageError: an axis that it does not have.
-
-        >>> FreeAxes("all").of("x", 4)
-        (0, 2, 3)
-        >>> FreeAxes("all").of("mask", 3, "bool")
-        (0, 1, 2)
-        """
-        if name in self.axes:
-            chosen = self.axes[name]
-        elif self.everywhere == "all":
-            channels = rank > 3 or (rank == 3 and dtype.startswith("float"))
-            chosen = tuple(axis for axis in range(rank) if axis != 1 or not channels)
-        else:
-            chosen = self.everywhere
-        for axis in chosen:
-            if axis >= rank:
-                raise UsageError(f"--dynamic: input {name!r} has {rank} axes, and no axis {axis}")
-        return chosen
-
-
-def parse_dynamic(texts: tuple[str, ...]) -> FreeAxes:
-    """Return the free axes that `all`, `2,3` or `NAME=2,3` texts spell.
-
-    Raises:
-        UsageError: a text that is none.
-
-    >>> parse_dynamic(("x=2,3",)).of("x", 4)
-    (2, 3)
-    """
-    everywhere: tuple[int, ...] | Literal["all"] = ()
-    axes: dict[str, tuple[int, ...]] = {}
-    for text in texts:
-        name, equals, listed = text.rpartition("=")
-        if text == "all":
-            everywhere = "all"
-            continue
-        parts = [part.strip() for part in listed.split(",")]
-        if not all(part.isdigit() for part in parts) or (equals and not name):
-            raise UsageError(f"--dynamic {text!r}: expected all, AXES or NAME=AXES, such as x=2,3")
-        found = tuple(sorted({int(part) for part in parts}))
-        if name:
-            axes[name] = found
-        else:
-            everywhere = found
-    return FreeAxes(everywhere, axes)
-
-
 class ConvertSettings(Struct, frozen=True):
     """How a model is converted.
 
@@ -166,6 +102,9 @@ class ConvertSettings(Struct, frozen=True):
         fallback: a node that a provider leaves to the CPU is no error.
         limits: range of made inputs; None for the usual one.
         arrays: arrays to verify with, case by case; the first one is what is exported at.
+        input_names: what the inputs are called in the file, in order; empty for their own names.
+        output_names: what the outputs are called, likewise.
+        fast: the file is run as exported alone, and not at other lengths.
     """
 
     inputs: tuple[InputSpec, ...] = ()
@@ -181,6 +120,9 @@ class ConvertSettings(Struct, frozen=True):
     fallback: bool = False
     limits: tuple[float, float] | None = None
     arrays: "tuple[Mapping[str, Array], ...]" = ()
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
+    fast: bool = False
 
 
 class CallSite(Struct, frozen=True):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
+from halfpixel.converting.branches import branch
 from halfpixel.converting.candidate import Candidate, conversion_of, unmet
 from halfpixel.converting.cases import Cases
 from halfpixel.converting.exports import OLDER, Exports
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 OTHERS: Final[dict[str, "Exporter"]] = {"dynamo": "torchscript", "torchscript": "dynamo"}
 """The other exporter to ONNX."""
+
+GRAPH: Final = "a trace fixes a length here that PyTorch's own graph follows: --exporter dynamo"
 
 SIZES: Final = 2
 """Other lengths that are exported at."""
@@ -63,8 +66,11 @@ def _retried(exports: Exports, best: Candidate, candidates: "list[Candidate]") -
     usual = exports, best, candidates
     if not best.refused or exports.source.scripted or exports.exporter not in OTHERS:
         return usual
-    if best.exported is not None:
+    if best.exported is not None and exports.source.graph is None:
         return next(_at_other_lengths(exports, best), usual)
+    if best.exported is not None:
+        best.refused += f"; {GRAPH}" if exports.exporter == "torchscript" else ""
+        return usual
     name = OTHERS[exports.exporter]
     settings = replace(exports.settings, exporter=name)
     beside = replace(exports, settings=settings, folder=_folder(exports.folder, name))
@@ -93,6 +99,8 @@ def _at_other_lengths(exports: Exports, best: Candidate) -> "Iterator[Tried]":
     if source.ready or source.arrays or source.reference or chosen is None:
         return
     for number, feeds in enumerate(_wrong(best, chosen, source)[:SIZES]):
+        at = shapes_text({name: array.shape for name, array in feeds.items()})
+        source.stage(f"exporting again at {at}")
         there = at_lengths(source, feeds)
         cases = Cases((there.feeds, *chosen.feeds), chosen.notes)
         folder = _folder(exports.folder, f"s{number}")
@@ -100,7 +108,6 @@ def _at_other_lengths(exports: Exports, best: Candidate) -> "Iterator[Tried]":
         found, more = other.candidates()
         if not found.refused:
             here = shapes_text({name: array.shape for name, array in source.feeds.items()})
-            at = shapes_text({name: array.shape for name, array in feeds.items()})
             found.notes.append(
                 f"exported at {at}: at {here} the module takes a path that holds there alone, and "
                 "the file is right at both"
@@ -108,6 +115,9 @@ def _at_other_lengths(exports: Exports, best: Candidate) -> "Iterator[Tried]":
             yield other, found, more
     if best.ran.verifications:
         best.refused += _alone(best, source, exports.exporter)
+        for feeds in _wrong(best, chosen, source)[:1]:
+            if line := branch(source, chosen.feeds[0], feeds):
+                best.refused += f"; the module branches on it at {line}"
 
 
 def _wrong(best: Candidate, chosen: Cases, source: "Source") -> "list[Feeds]":

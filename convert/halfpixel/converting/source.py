@@ -1,6 +1,6 @@
 """What is converted: the module, its inputs, the lengths that are free, and PyTorch's own graph."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from msgspec.structs import replace
 
 from halfpixel.converting.export.quietly import quietly
+from halfpixel.converting.free_axes import Lengths, axis_names
 from halfpixel.format import Port
 from halfpixel.intents.exported_program import GraphCall
 from halfpixel.runtime import Side
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from halfpixel.arrays import Array, Feeds
     from halfpixel.converting.calls import Kind
     from halfpixel.converting.decisions import Decisions
+
+
+def _untold(stage: str) -> None:
+    """Tell nobody of a stage."""
+    del stage
 
 
 @dataclass
@@ -46,8 +52,13 @@ class Source:
         needs: calls that have to be in plain operators for PyTorch to make a graph at all.
         stretch: how many times as long free axes are while exporting.
         reference: what the file that is written has to equal; None for the module itself.
-        outputs: names of what the module returns, where it was a file that has such.
+        outputs: names of what the module returns, where it was a file that has such, or where
+            they are given.
+        lengths: lengths and names of free axes, by input and axis.
         notes: what there is to say of it.
+        graph: what torch.export is given in its place: its own graph in strict mode.
+        fast: it is run as exported alone.
+        stage: told what is done next.
     """
 
     name: str
@@ -70,7 +81,13 @@ class Source:
     stretch: int = 1
     reference: Side | None = None
     outputs: tuple[str, ...] = ()
+    lengths: Mapping[tuple[str, int], Lengths] = field(
+        default_factory=dict[tuple[str, int], Lengths]
+    )
     notes: tuple[str, ...] = ()
+    graph: "torch.nn.Module | None" = None
+    fast: bool = False
+    stage: Callable[[str], None] = field(default=_untold)
 
     @cached_property
     def decisions(self) -> "Decisions":
@@ -79,6 +96,7 @@ class Source:
 
         if self.scripted:
             return Decisions(counts=True)
+        self.stage("trying what the module decides by values")
         return decisions_of(self.module, lambda: tensors_of(self.feeds))
 
     @cached_property
@@ -104,7 +122,9 @@ class Source:
             replace(
                 port,
                 shape=tuple(
-                    _traced(int(n or 1), self.stretch if axis else 1)
+                    self.lengths_of(port.name, axis).nearest(
+                        max(int(n or 1) * (self.stretch if axis else 1), 2)
+                    )
                     if axis in self.free.get(port.name, ())
                     else n
                     for axis, n in enumerate(port.shape or ())
@@ -115,6 +135,15 @@ class Source:
         if all(port.shape == self.feeds[port.name].shape for port in ports):
             return tensors_of(self.feeds)
         return tensors_of(feeds_of(ports, self.limits, 0))
+
+    def lengths_of(self, name: str, axis: int) -> Lengths:
+        """Return the lengths that a free axis takes, as far as the user says."""
+        return self.lengths.get((name, axis), Lengths())
+
+    @property
+    def axis_names(self) -> dict[tuple[str, int], str]:
+        """What each free axis is called, by input and axis."""
+        return axis_names(self.inputs, self.free, self.lengths)
 
     @property
     def names(self) -> list[str]:
@@ -135,20 +164,46 @@ def feeds_of(ports: Sequence[Port], limits: tuple[float, float], seed: int) -> "
     return next(make_feeds(ports, FeedSettings(low=low, high=high, seed=seed)))
 
 
-def _traced(length: int, stretch: int) -> int:
-    return max(length * stretch, 2)
+def export_program(source: Source, *, strict: bool = False) -> "torch.export.ExportedProgram":
+    """Return the program that torch.export makes of the module; raises what it raises.
 
-
-def export_program(source: Source) -> "torch.export.ExportedProgram":
-    """Return the program that torch.export makes of the module; raises what it raises."""
+    A length that is a multiple of another is told to it, unless the module asks for more of it.
+    In strict mode it reads the module's Python, and follows `float(x.shape[2])` too.
+    """
     import torch
 
-    free: Any = torch.export.Dim.DYNAMIC
-    shapes = tuple(dict.fromkeys(source.free.get(name, ()), free) for name in source.names)
-    with quietly():
-        return torch.export.export(
-            source.module,
-            source.tensors(),
-            dynamic_shapes=cast("Any", shapes) if any(source.free.values()) else None,
-            strict=False,
+    stepped = any(one.step > 1 for one in source.lengths.values())
+    for steps in (True, False) if stepped else (False,):
+        shapes = tuple(
+            {
+                axis: _dimension(source, name, axis, steps=steps)
+                for axis in source.free.get(name, ())
+            }
+            for name in source.names
         )
+        try:
+            with quietly():
+                return torch.export.export(
+                    source.graph or source.module,
+                    source.tensors(),
+                    dynamic_shapes=cast("Any", shapes) if any(source.free.values()) else None,
+                    strict=strict,
+                )
+        except Exception:
+            if not steps:
+                raise
+    raise AssertionError  # the last way returns or raises
+
+
+def _dimension(source: Source, name: str, axis: int, *, steps: bool) -> Any:  # noqa: ANN401 - torch's own kinds
+    """Return what torch.export is told of a free axis."""
+    from torch.export import Dim
+
+    one = source.lengths_of(name, axis)
+    hint: Any = Dim.DYNAMIC
+    if not one.bounded:
+        return hint
+    if not steps or one.step == 1:
+        return hint(min=max(one.low, 2), max=one.high)
+    low, high = -(-one.low // one.step), None if one.high is None else one.high // one.step
+    return one.step * Dim(f"steps_{source.names.index(name)}_{axis}", min=max(low, 1), max=high)

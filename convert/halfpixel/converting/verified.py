@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from halfpixel.converting.branches import branch
 from halfpixel.converting.cases import Cases, feeds_at, narrowed
 from halfpixel.converting.export.quietly import quietly
 from halfpixel.converting.module_run import run_of
@@ -73,8 +74,8 @@ def verify_beside(path: Path, source: Source, settings: ConvertSettings, chosen:
             failed = failed or f"not verified: {failure}"
     refused = _failure(found, source) or failed
     final = bool(refused) and not any(one.differs for one in found)
-    narrower, notes = ([], []) if refused else _outside(path, source, settings)
-    if any(source.free.values()) and any(len(one.cases) == 1 for one in found):
+    narrower, notes = ([], []) if refused or source.fast else _outside(path, source, settings)
+    if not source.fast and any(source.free.values()) and any(len(one.cases) == 1 for one in found):
         notes.append("verified at the exported lengths alone: the module takes no others")
     return Verified(
         tuple(found),
@@ -111,6 +112,7 @@ def _outside(path: Path, source: Source, settings: ConvertSettings) -> tuple[lis
     right: list[str] = []
     usual = run_of(source, source.feeds)
     for one in narrowed(source):
+        source.stage(f"running lengths beside those of PyTorch's graph: {one.name}")
         cases: dict[int, Feeds] = {}
         for length in one.outside:
             feeds = feeds_at(source, one, length)
@@ -123,7 +125,12 @@ def _outside(path: Path, source: Source, settings: ConvertSettings) -> tuple[lis
             continue
         beside = _beside(path, source, settings, "", tuple(cases.values()))
         told = _apart(one, cases, beside)
-        (right if one.usual and one.spatial else wrong).extend([told] if told else [])
+        if told and len(beside.cases) == len(cases):
+            pairs = zip(cases.values(), beside.cases, strict=True)
+            there = next(feeds for feeds, case in pairs if not case.equal)
+            line = branch(source, source.feeds, there)
+            told += f"; the module branches at {line}" if line else ""
+        (wrong if one.binding or not one.usual else right).extend([told] if told else [])
         tried = ", ".join(map(str, cases))
         if not told and not one.usual:
             right.append(f"{where}; the file is the module at {tried} too")

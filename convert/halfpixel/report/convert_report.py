@@ -17,7 +17,9 @@ VERSION: Final = 1
 
 
 def lines(found: Conversion) -> Iterator[str]:
-    """Yield the report line by line."""
+    """Yield the report line by line, why a file is refused first."""
+    if found.refused:
+        yield f"refused: {found.refused}"
     opset = "" if found.opset is None else f", opset {found.opset}"
     yield f"{found.source}: by {found.exporter}{opset}"
     for place, pair in enumerate(found.sites, 1):
@@ -29,8 +31,6 @@ def lines(found: Conversion) -> Iterator[str]:
         yield f"  note  {note}"
     for verification in found.verifications:
         yield from _verification(verification)
-    if found.refused:
-        yield f"refused: {found.refused}"
     if found.output:
         yield f"written to {found.output}" + (", though it is not the module" * (not found.ok))
     elif found.refused:

@@ -1,5 +1,6 @@
 """A PyTorch module: read from a file or made by a factory, what it takes, and its state kept."""
 
+import warnings
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -49,7 +50,10 @@ def module_of(side: Side) -> "tuple[torch.nn.Module, tuple[Port, ...]]":
         program = program_of(path)
         return program.module(), _ports(program)
     try:
-        script = cast("Any", torch.jit).load(path, map_location="cpu").eval()
+        with warnings.catch_warnings():
+            for deprecated in (DeprecationWarning, FutureWarning):  # since PyTorch 2.14
+                warnings.simplefilter("ignore", deprecated)
+            script = cast("Any", torch.jit).load(path, map_location="cpu").eval()
         return cast("torch.nn.Module", script), ()
     except Exception as error:
         raise _unreadable(path, error) from error

@@ -1,6 +1,7 @@
 """halfpixel convert."""
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Final
 
 import click
@@ -18,9 +19,12 @@ from halfpixel.cli.options import (
     parse_range,
 )
 from halfpixel.errors import UsageError
+from halfpixel.printable import printable_line
 
 if TYPE_CHECKING:
-    from halfpixel.converting.result import Exporter
+    from collections.abc import Callable, Generator
+
+    from halfpixel.converting.result import Conversion, Exporter
 
 TORCH: Final = "torch"
 ANY_WAY: Final = frozenset({"source", "output", "to", "output_format"})
@@ -82,7 +86,30 @@ class Options(Struct, frozen=True):
             "--dynamic",
             multiple=True,
             metavar="all|[NAME=]AXES",
-            help="Axes that are free, such as x=2,3; all: every axis but the channels.",
+            help="Axes that are free, such as x=2,3; all: every axis but the channels. An axis may "
+            "have a name and the lengths that it takes: x=0@batch,2@rows:32..1024:32 (from 32 to "
+            "1024, multiples of 32).",
+        ),
+    ]
+    input_names: Annotated[
+        str | None,
+        click.option(
+            "--input-names", metavar="A,B", help="What the inputs are called in the file, in order."
+        ),
+    ]
+    output_names: Annotated[
+        str | None,
+        click.option(
+            "--output-names", metavar="A,B", help="What the outputs are called, in order."
+        ),
+    ]
+    fast: Annotated[
+        bool,
+        click.option(
+            "--fast",
+            is_flag=True,
+            help="Run the file as exported alone: what it is at other lengths and values is not "
+            "known then.",
         ),
     ]
     opset: Annotated[
@@ -154,10 +181,41 @@ def convert_command(options: Options) -> None:
     output = options.output or options.to
     if output is None:
         raise UsageError("where to? --output model.onnx, --output model.mlpackage or --to torch")
-    from halfpixel.converting.convert import convert
     from halfpixel.report import convert_report
 
-    found = convert(
+    with _progress() as progress:
+        found = _converted(options, output, progress)
+    if options.output_format == "json":
+        write_document(convert_report.dumps(found))
+    else:
+        for line in convert_report.lines(found):
+            say(line)
+    sys.exit(CLEAN if found.ok and not found.findings else FOUND)
+
+
+@contextmanager
+def _progress() -> "Generator[Callable[[str], None] | None]":
+    """Show the stage that is worked on, on a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    console = Console(file=sys.stderr)  # exporters are kept from whatever is stderr later
+    with Progress(*columns, console=console, transient=True) as shown:
+        task = shown.add_task("")
+        yield lambda stage: shown.update(task, description=escape(printable_line(stage)))
+
+
+def _converted(
+    options: Options, output: str, progress: "Callable[[str], None] | None"
+) -> "Conversion":
+    from halfpixel.converting.convert import convert
+
+    return convert(
         options.source,
         output,
         inputs=options.inputs,
@@ -173,13 +231,11 @@ def convert_command(options: Options) -> None:
         allow_fallback=options.allow_fallback,
         limits=None if options.limits is None else parse_range(options.limits),
         arrays=options.arrays,
+        input_names=options.input_names or (),
+        output_names=options.output_names or (),
+        fast=options.fast,
+        progress=progress,
     )
-    if options.output_format == "json":
-        write_document(convert_report.dumps(found))
-    else:
-        for line in convert_report.lines(found):
-            say(line)
-    sys.exit(CLEAN if found.ok and not found.findings else FOUND)
 
 
 def _check_none_exports(options: Options) -> None:

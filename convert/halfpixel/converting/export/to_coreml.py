@@ -14,6 +14,7 @@ Source: coremltools 9.0 `converters/mil/frontend/torch/ops.py`; PyTorch
 `aten/src/ATen/native/native_functions.yaml`.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from importlib import import_module
@@ -27,7 +28,7 @@ from halfpixel.converting.result import NEURAL
 from halfpixel.converting.source import Source, export_program
 from halfpixel.dialect import ML_PROGRAM, NEURAL_NETWORK, SYSTEMS
 from halfpixel.errors import MissingExtraError, UsageError
-from halfpixel.targets.target import load_target
+from halfpixel.targets.target import load_target, names
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +40,12 @@ LONGEST: Final = 1024
 
 SCALARS: Final = "only 0-dimensional arrays can be converted to Python scalars"
 """What coremltools 9.0 raises of nearly every trace under NumPy 2.4 and later."""
+
+DEPLOYMENT: Final = re.compile(
+    r"(?:Please )?(?:update|set) (?:the )?minimum[_ ]deployment[_ ]target to (?:at least )?"
+    r"(?:coremltools\.target\.)?iOS(\d+)\+?(?: or (?:later|newer|higher))?"
+)
+"""How coremltools 9.0 advises a newer system (`mil/ops/helper.py`, `mil/converter.py`)."""
 
 SAME: Final = ("aten.alias.", "aten.lift_fresh_copy.", "aten.lift.")
 ROUNDINGS: Final = frozenset({"floor", "trunc"})
@@ -124,9 +131,21 @@ def _advised(refusal: str) -> str:
     >>> _advised("TypeError: only 0-dimensional arrays can be converted to Python scalars")[-54:]
     'needs NumPy below 2.4 for it (pip install "numpy<2.4")'
     """
+    refusal = DEPLOYMENT.sub(_as_target, refusal)
     if SCALARS not in refusal:
         return refusal
     return f'{refusal}: coremltools 9.0 needs NumPy below 2.4 for it (pip install "numpy<2.4")'
+
+
+def _as_target(found: re.Match[str]) -> str:
+    """Return what coremltools advises as an option of this command, where there is such a target.
+
+    >>> _advised("ValueError: No gelu. Please set minimum_deployment_target to iOS17 or later.")
+    'ValueError: No gelu. --target coreml-ios17 writes for iOS 17 and later.'
+    """
+    if f"coreml-ios{found[1]}" not in names():
+        return found[0]
+    return f"--target coreml-ios{found[1]} writes for iOS {found[1]} and later"
 
 
 def _form(source: Source, how: str) -> object:
@@ -178,8 +197,10 @@ def _inputs(tools: Any, source: Source) -> list[object]:  # noqa: ANN401 - corem
                 shape.append(n)
                 continue
             low, high = held.get((port.name, axis), (1, None))
-            lower = min(n, max(shortest, low))
-            upper = max(n, LONGEST if high is None else min(LONGEST, high))
+            asked = source.lengths_of(port.name, axis)
+            lower = min(n, max(shortest, low, asked.low))
+            longest = asked.high or LONGEST
+            upper = max(n, longest if high is None else min(longest, high))
             shape.append(tools.RangeDim(lower, upper, default=n))
         kind = np.int32 if "int" in port.dtype or port.dtype == "bool" else np.float32
         found.append(tools.TensorType(name=port.name, shape=shape, dtype=kind))

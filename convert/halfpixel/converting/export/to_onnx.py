@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import Struct, field
 
+from halfpixel.converting.export.names import name_axes, name_outputs, symbols
 from halfpixel.converting.export.quietly import quietly, reason_of, tracing, unprinted
 from halfpixel.converting.source import Source, export_program
 from halfpixel.errors import HalfpixelError, ModelFileError, system_reason
@@ -147,6 +148,8 @@ def _dynamo(source: Source, path: Path, opset: int | None, *, again: bool) -> Ex
     )
     if own:
         _named(made.model.graph, source.names)
+    name_outputs(made.model.graph, source.outputs)
+    name_axes(made.model.graph, symbols(program, source))
     size = sum(v.numel() * v.element_size() for v in program.state_dict.values() if _is_tensor(v))
     asking(made.save)(str(path), external_data=size > LARGEST)
     named = origins(made.exported_program, source.calls)
@@ -183,11 +186,9 @@ def _usual(source: Source) -> int:
 def _torchscript(source: Source, path: Path, opset: int | None) -> Exported:
     import torch
 
-    axes = {
-        name: {axis: f"{name}_{axis}" for axis in free}
-        for name, free in source.free.items()
-        if free
-    }
+    axes: dict[str, dict[int, str]] = {}
+    for (name, axis), called in source.axis_names.items():
+        axes.setdefault(name, {})[axis] = called
     with unprinted(), tracing() as notes:
         asking = asked("the torchscript exporter refuses", path)
         export = asking(cast("Callable[..., Any]", vars(torch.onnx)["export"]))
@@ -198,6 +199,7 @@ def _torchscript(source: Source, path: Path, opset: int | None) -> Exported:
             dynamo=False,
             opset_version=opset or _usual(source),
             input_names=source.names,
+            output_names=list(source.outputs) or None,
             dynamic_axes=axes or None,
         )
     from halfpixel.formats.onnx.structure import structure

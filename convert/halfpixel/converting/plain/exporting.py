@@ -10,26 +10,45 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from inspect import signature
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from halfpixel.conventions.torch.interpolate import FAMILIES
-from halfpixel.converting.calls import Kind
+from halfpixel.converting.calls import INVERSE, LINSPACE, Kind
 from halfpixel.converting.plain.axis import Interpolation
 from halfpixel.converting.plain.calls import affine_grid, each, pooled, resized
 from halfpixel.converting.plain.grid import sampled
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+from halfpixel.converting.plain.lengths import linspace
+from halfpixel.converting.plain.matrix import ROWS, inverse
 
 MODES: Final[Mapping[str, str]] = {**FAMILIES, "lanczos": "lanczos"}
 
 
-def written_out(kinds: frozenset[Kind]) -> "AbstractContextManager[object]":
+class Writing(Protocol):
+    """A context that says which kinds of calls it took."""
+
+    used: set[Kind]
+
+    def __enter__(self) -> object:
+        """Take calls from here on."""
+
+    def __exit__(self, kind: object, value: object, place: object, /) -> object:
+        """Take no more."""
+
+
+def written_out(kinds: frozenset[Kind]) -> Writing:
     """Return a context in which calls of these kinds are computed in plain operators."""
     from torch.overrides import TorchFunctionMode
 
     class WrittenOut(TorchFunctionMode):
-        """Takes the calls that it knows, and leaves the others as they are."""
+        """Takes the calls that it knows, and leaves the others as they are.
+
+        Attributes:
+            used: the kinds of those that it took.
+        """
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.used: set[Kind] = set()
 
         def __torch_function__(
             self,
@@ -44,10 +63,31 @@ def written_out(kinds: frozenset[Kind]) -> "AbstractContextManager[object]":
                 plain = _plain(func, args, given, kinds)
             if plain is None:
                 return func(*args, **given)
+            self.used.add(plain[0])
             with _marked():
-                return plain()
+                return plain[1]()
 
     return WrittenOut()
+
+
+@contextmanager
+def free_linspace() -> Generator[None]:
+    """Have torch.linspace in plain operators, where PyTorch reads Python and asks no mode."""
+    import torch
+
+    library: Any = torch
+    before: Callable[..., Any] = torch.linspace
+
+    def free(start: Any, end: Any, steps: Any, **options: Any) -> Any:  # noqa: ANN401 - torch's own signature
+        if torch.is_tensor(start) or torch.is_tensor(end):
+            return before(start, end, steps, **options)
+        return linspace(start, end, steps, **options)
+
+    library.linspace = free
+    try:
+        yield
+    finally:
+        library.linspace = before
 
 
 def _plain(
@@ -55,17 +95,38 @@ def _plain(
     args: tuple[Any, ...],
     given: dict[str, Any],
     kinds: frozenset[Kind],
-) -> "Callable[[], Any] | None":
+) -> "tuple[Kind, Callable[[], Any]] | None":
     """Return what computes a call in plain operators; None for a call that is left alone."""
     ours = _known().get(func)
+    if ours is not None and ours[0] == LINSPACE[0] and not _symbolic(args, given):
+        return None
+    if ours is not None and ours[0] == INVERSE[0] and not _is_small(*args, **given):
+        return None
     if ours is not None and ours[0] == "grid_sample" and _rank(args, given) != 4:
         return None
     if ours is not None and ours[0] in {k for k, _ in kinds}:
-        return partial(ours[1], *args, **given)
+        return (ours[0], False), partial(ours[1], *args, **given)
     wanted = _wanted(func, args, given)
     if wanted is None or (wanted.family, wanted.antialias) not in kinds:
         return None
-    return partial(resized, args[0] if args else given["input"], wanted)
+    kind = wanted.family, wanted.antialias
+    return kind, partial(resized, args[0] if args else given["input"], wanted)
+
+
+def _is_small(*args: Any, **given: Any) -> bool:  # noqa: ANN401 - torch's own signature
+    """Whether a matrix is one of those that are inverted here."""
+    matrix = next(iter([*args, *given.values()]), None)
+    shape = tuple(getattr(matrix, "shape", ()))[-2:]
+    return len(args) < 2 and any(shape == (n, n) for n in ROWS)
+
+
+def _symbolic(args: tuple[Any, ...], given: dict[str, Any]) -> bool:
+    """Whether the count of a torch.linspace is a length that is free."""
+    import torch
+
+    steps = args[2] if len(args) > 2 else given.get("steps")
+    numbers = [*args[:2], given.get("start"), given.get("end")]
+    return isinstance(steps, torch.SymInt) and not any(map(torch.is_tensor, numbers))
 
 
 def _rank(args: tuple[Any, ...], given: dict[str, Any]) -> int:
@@ -114,6 +175,11 @@ def _known() -> Mapping[object, tuple[str, Callable[..., Any]]]:
 
     found: dict[object, tuple[str, Callable[..., Any]]] = {
         functional.affine_grid: ("affine_grid", affine_grid),
+        torch.linspace: (LINSPACE[0], linspace),
+        torch.inverse: (INVERSE[0], inverse),
+        torch.Tensor.inverse: (INVERSE[0], inverse),
+        vars(torch.linalg)["inv"]: (INVERSE[0], inverse),
+        torch.ops.aten.linalg_inv.default: (INVERSE[0], inverse),
         torch.ops.aten.affine_grid_generator.default: ("affine_grid", affine_grid),
         functional.grid_sample: ("grid_sample", sampled),
         torch.ops.aten.grid_sampler.default: ("grid_sample", sampled),
@@ -137,8 +203,10 @@ def _wanted(
     func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Interpolation | None:
     """Return the resize that a call asks for; None for another call, or one that is left alone."""
-    x = args[0] if args else kwargs.get("input")
-    if x is None or not getattr(x, "is_floating_point", bool)():
+    import torch
+
+    x: Any = args[0] if args else kwargs.get("input")
+    if not isinstance(x, torch.Tensor) or not x.is_floating_point():
         return None
     interpolate, names = _interpolate()
     spatial = x.dim() - 2

@@ -82,3 +82,31 @@ def count_of(places: "Tensor") -> "Tensor":
     import torch
 
     return torch.ones_like(places).sum(dim=0, keepdim=True)
+
+
+def linspace(start: float, end: float, steps: Any, **options: Any) -> "Tensor":  # noqa: ANN401 - a symbol, torch's own
+    """Return torch.linspace in plain operators: torch.export takes its count for fixed (2.13).
+
+    Args:
+        start: the first number.
+        end: the last one.
+        steps: how many, 1 or more.
+        options: dtype and device, as in the call.
+
+    Returns:
+        The numbers, of shape (steps,), from both ends to the middle as PyTorch computes them.
+
+    Source: PyTorch `aten/src/ATen/native/cpu/RangeFactoriesKernel.cpp`.
+
+    >>> linspace(-1.0, 1.0, 5).tolist(), linspace(3.0, 9.0, 1).tolist()
+    ([-1.0, -0.5, 0.0, 0.5, 1.0], [3.0])
+    """
+    import torch
+
+    dtype = options.get("dtype") or torch.get_default_dtype()
+    i = torch.arange(steps, dtype=dtype, device=options.get("device"))
+    last = count_of(i) - 1
+    step = (end - start) / torch.clamp(last, min=1)
+    half = torch.floor((last + 1) / 2)
+    first = (i < half) | (last == 0)
+    return torch.where(first, start + step * i, end - step * (last - i))
