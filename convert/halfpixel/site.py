@@ -89,7 +89,7 @@ class Operation(Struct, frozen=True):
     @property
     def rank(self) -> int:
         """Rank of the input, as far as it is known; 4 where it is not."""
-        shape = self.input_shape or self.output_shape
+        shape = self.output_shape if self.input_shape is None else self.input_shape
         return 4 if shape is None else len(shape)
 
     @property

@@ -90,6 +90,28 @@ def test_what_is_expected_of_a_call_that_is_none(
         _ran(tmp_path, _upsampled(shape, scales, None, mode), "--expect", expected)
 
 
+@pytest.mark.parametrize("shape", [[], [3], [1, 1, 8], [1] * 7, [1, 3, 10, 10] * 41])
+@pytest.mark.parametrize("opset", [10, 11, 16, 18])
+@pytest.mark.parametrize("inputs", [["x"], ["x", "", "scales"], ["x", "", "", "lengths"]])
+def test_what_no_call_that_an_exporter_writes_can_have_meant(
+    tmp_path: Path, shape: list[int], opset: int, inputs: list[str]
+) -> None:
+    """F.interpolate takes one to three spatial axes; a scalar has none, and no channels."""
+    made = _upsampled(shape, [1.0] * len(shape), None)
+    made.opset_import[0].version = opset
+    made.producer_version = "2.13.0"
+    node = made.graph.node[0]
+    del node.input[:]
+    node.input.extend(inputs)
+    for word in ("pytorch_half_pixel", "align_corners", ""):
+        del node.attribute[1:]
+        if word:
+            node.attribute.append(helper.make_attribute("coordinate_transformation_mode", word))
+        _ran(tmp_path, made)
+    del node.attribute[:]
+    _ran(tmp_path, made)
+
+
 @pytest.mark.parametrize("declared", [[], [14], [1, 1, 14], [1, 1, 8, 14, 1]])
 @pytest.mark.parametrize("factor", [2.0, 1.7, None])
 def test_a_declared_rank_that_does_not_fit(

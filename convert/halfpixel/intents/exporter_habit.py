@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.conventions.torch.interpolate import LATEST, Family, Interpolate
+from halfpixel.conventions.torch.interpolate import LATEST, LENGTHS, Family, Interpolate
 from halfpixel.dialect import ONNX
 from halfpixel.intents.aten_call import named_call
 from halfpixel.intents.factors import plain_factors
@@ -253,6 +253,8 @@ def _factors(operation: Operation, exporter: "Exporter", lengths: str) -> tuple[
 def _over_last_axes(operation: Operation) -> bool:
     """Whether a resize leaves batch and channels alone, as every call of F.interpolate does."""
     operator = operation.operator
+    if operation.spatial not in LENGTHS:
+        return False  # no rank that it takes
     if not isinstance(operator, Resize) or operation.dialect != ONNX:
         return True
     first = operation.rank - operation.spatial

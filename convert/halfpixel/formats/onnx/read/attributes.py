@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.conventions.onnx.attributes import DEFAULT_DOMAINS, KINDS, TYPES
 from halfpixel.errors import GraphError
 from halfpixel.site import Attribute
+from halfpixel.work import spend
 
 if TYPE_CHECKING:
     from onnx import AttributeProto, FunctionProto, NodeProto, TensorProto
@@ -22,6 +23,9 @@ _FIELDS: Final = {1: "f", 2: "i", 3: "s", 4: "t", 6: "floats", 7: "ints", 8: "st
     11: "sparse_tensor"
 }
 """The field that holds a value, by the type of the attribute."""
+
+NUMBERS_A_STEP: Final = 32
+"""Numbers of an attribute that are read for a step of work."""
 
 _BESIDE: Final = frozenset({"name", "type", "doc_string", "ref_attr_name"})
 _HELD: Final = {field: _WORDS[number] for number, field in _FIELDS.items()}
@@ -58,6 +62,8 @@ def attributes_of(node: "NodeProto", arguments: Arguments | None) -> dict[str, A
         if name in types:
             _check(node, name, source, types[name])
         value = plain_attribute(source)
+        if isinstance(value, tuple):
+            spend(len(value) // NUMBERS_A_STEP)
         if value is not None:
             out[name] = value
     return out

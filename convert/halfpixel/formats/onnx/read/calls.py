@@ -13,6 +13,8 @@ from halfpixel.formats.onnx.read.scope import Scope, inner_graphs
 from halfpixel.formats.onnx.read.surroundings import layers_above, maker_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from onnx import FunctionProto, GraphProto, ModelProto, NodeProto, ValueInfoProto
 
 Functions = Mapping[tuple[str, str], tuple[int, "FunctionProto"]]
@@ -27,12 +29,14 @@ NEAR: Final = 64
 """Nodes that are followed back from an argument."""
 
 
-def leading_to(functions: Functions, wanted: frozenset[str]) -> Functions:
-    """Return the functions in which nodes of some types stand, their own calls followed.
+def leading_to(
+    functions: Functions, is_wanted: "Callable[[Sequence[NodeProto]], bool]"
+) -> Functions:
+    """Return the functions whose nodes are wanted, and those that lead to them by their calls.
 
     Args:
         functions: the model's, by domain and name.
-        wanted: types of nodes.
+        is_wanted: tells it of the nodes of a function, those of its subgraphs too.
 
     Raises:
         GraphError: functions that call themselves, by way of others or not.
@@ -42,7 +46,7 @@ def leading_to(functions: Functions, wanted: frozenset[str]) -> Functions:
     for key, (_, function) in functions.items():
         nodes = _nodes(function.node)
         called[key] = list(dict.fromkeys(n for n in map(_called, nodes) if n in functions))
-        if any(node.op_type in wanted for node in nodes):
+        if is_wanted(nodes):
             found.add(key)
     for key in _innermost_first(called):
         if not found.isdisjoint(called[key]):
@@ -117,8 +121,14 @@ def meaning(scope: Scope, function: "FunctionProto") -> object:
     given = [
         (name, b"" if one is None else one.SerializeToString()) for name, one in arguments.items()
     ]
-    inputs = tuple(_told(scope, name) for name in function.input)
-    return inputs, tuple(sorted(given)), tuple(sorted(scope.opsets.items()))
+    known: dict[tuple[int, str], object] = {}
+    inputs: list[object] = []
+    for name in function.input:
+        where, outer = scope.resolve(name)
+        if (id(where), outer) not in known:  # many inputs may be one value
+            known[id(where), outer] = _told(scope, name)
+        inputs.append(known[id(where), outer])
+    return tuple(inputs), tuple(sorted(given)), tuple(sorted(scope.opsets.items()))
 
 
 def _told(scope: Scope, name: str) -> object:

@@ -1,7 +1,7 @@
 """An operation with the function that evaluates it, and the tensors that this is given."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from msgspec import Struct
 
@@ -19,11 +19,29 @@ if TYPE_CHECKING:
     from halfpixel.site import Compute
 
 
+MISFITS: Final = (ValueError, IndexError, KeyError, OverflowError, ZeroDivisionError)
+"""What reading a node raises where its parts contradict each other."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
 class Described(Struct, frozen=True):
     """An operation and the function that evaluates it."""
 
     operation: Operation
     compute: "Compute"
+
+
+def if_sound(read: Callable[P, T], *arguments: P.args, **names: P.kwargs) -> T | None:
+    """Return what is read, or None where the node's parts do not belong together."""
+    try:
+        return read(*arguments, **names)
+    except MISFITS:
+        import logging
+
+        logging.getLogger(__name__).debug("no site", exc_info=True)
+        return None
 
 
 def bind(

@@ -20,7 +20,7 @@ from halfpixel.formats.onnx.read.constants import (
     listed,
     numbers,
 )  # fmt: skip
-from halfpixel.formats.onnx.read.lengths.folding import DEEPEST, are_few, folded, is_followed
+from halfpixel.formats.onnx.read.lengths.folding import DEEPEST, are_few, folded, is_folded
 from halfpixel.formats.onnx.read.order import producers_of
 from halfpixel.site import Attribute
 from halfpixel.surroundings import Shape
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 JOINING: Final = frozenset({"Add", "Sub", "Mul", "Div", "Concat", "Max", "Min", "Sum", "Where"})
 PASS_THROUGH: Final = frozenset({"Identity"})
+MOST_AXES: Final = 256  # of a declared shape that is read: a longer one is no tensor's
 ANY: Final = -1 << 31
 """Stands for a length that follows the batch, which is not fixed."""
 
@@ -171,7 +172,7 @@ class Scope(Struct):
         if tensor is not None:
             return numbers(tensor, self.file)
         where, _, node = self.origin(name)
-        if node is not None and is_followed(node, deepest):
+        if node is not None and is_folded(node.op_type, len(node.input)) and deepest:
             dims = where.constant_dims(node.input[0], deepest)
             if dims is None or not are_few(dims):
                 return None
@@ -187,7 +188,7 @@ class Scope(Struct):
         if tensor is not None:
             return tuple(tensor.dims)
         where, _, node = self.origin(name)
-        if node is not None and is_followed(node, deepest):
+        if node is not None and is_folded(node.op_type, len(node.input)) and deepest:
             dims = [where.constant_dims(other, deepest - 1) for other in node.input if other]
             return None if None in dims else dims[0]
         if node is None or node.op_type != "Constant":
@@ -287,10 +288,8 @@ def text(value: str) -> str:
 
 def declared_shape(value: "ValueInfoProto") -> Shape | None:
     """Return the shape that a ValueInfoProto declares, or None where it has none."""
-    if not value.type.HasField("tensor_type"):
-        return None
     tensor = value.type.tensor_type
-    if not tensor.HasField("shape"):
+    if not tensor.HasField("shape") or len(tensor.shape.dim) > MOST_AXES:
         return None
     return tuple(
         dim.dim_value

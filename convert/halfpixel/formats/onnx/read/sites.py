@@ -3,14 +3,14 @@
 Nodes that are alike share one operation, which is described once.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from halfpixel.conventions.onnx.resize import RESIZES
-from halfpixel.formats.onnx.read.evaluation import Described
+from halfpixel.formats.onnx.read.evaluation import MISFITS, Described, if_sound
 from halfpixel.formats.onnx.read.needs import in_doubt
 from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
@@ -39,12 +39,6 @@ if TYPE_CHECKING:
 
     from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
     from halfpixel.formats.onnx.read.patterns.find import Pattern
-
-MISFITS: Final = (ValueError, IndexError, KeyError, OverflowError, ZeroDivisionError)
-"""What reading a node raises where its parts contradict each other."""
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class Sites(Struct):
@@ -108,8 +102,10 @@ class Sites(Struct):
 
     def of_gathers(
         self, scope: Scope, nodes: "Mapping[int, NodeProto]"
-    ) -> "Iterator[tuple[Site, Decomposition]]":
-        """Yield the sites that gathers of a graph are, with what they are written in.
+    ) -> "Iterator[tuple[Site, int, Decomposition | None]]":
+        """Yield the sites that gathers of a graph are, with their places.
+
+        With each is what it is written in; None for one that is too much work to read.
 
         Args:
             scope: the graph.
@@ -121,18 +117,21 @@ class Sites(Struct):
         )
         from halfpixel.formats.onnx.read.decompositions.find import decompositions_of
 
-        for found in if_sound(decompositions_of, scope, nodes) or ():
+        for index, found in decompositions_of(scope, nodes):
+            if isinstance(found, str):
+                yield self.unjudged(scope, nodes[index], found), index, None
+                continue
             lines = records_resampling(found.node)
             try:
                 with one_node():
                     spend(PLAIN)
                     operation = if_sound(decomposed_operation, found, self.producer, recorded=lines)
             except TooMuchWork as error:
-                yield self.unjudged(scope, found.node, str(error)), found
+                yield self.unjudged(scope, found.node, str(error)), index, found
                 continue
             if operation is not None:
                 described = Described(operation, decomposed_compute(found))
-                yield self._placed(scope, found.node, described), found
+                yield self._placed(scope, found.node, described), index, found
 
     def unjudged(self, scope: Scope, node: "NodeProto", reason: str) -> Site:
         """Return a node that is too much work, as a site of which nothing is known."""
@@ -209,17 +208,6 @@ def intent_of(
     """
     told = recorded(operation, properties, source_text) if properties or source_text else None
     return told or named(operation) or meant(operation)
-
-
-def if_sound(read: Callable[P, T], *arguments: P.args, **names: P.kwargs) -> T | None:
-    """Return what is read, or None where the node's parts do not belong together."""
-    try:
-        return read(*arguments, **names)
-    except MISFITS:
-        import logging
-
-        logging.getLogger(__name__).debug("no site", exc_info=True)
-        return None
 
 
 def records_resampling(node: "NodeProto") -> bool:

@@ -17,7 +17,7 @@ from halfpixel.formats.onnx.read.calls import (
     meaning,
     path_of,
 )
-from halfpixel.formats.onnx.read.patterns.ends import ENDS, MOVES, may_end, needs_shapes
+from halfpixel.formats.onnx.read.patterns.ends import ENDS, MOVES, holds_end, may_end, needs_shapes
 from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.read.resize import OPS, RESAMPLING, is_resampling
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
@@ -28,7 +28,7 @@ from halfpixel.sampling import ConvTranspose, DepthToSpace
 from halfpixel.site import Operation, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from onnx import AttributeProto, FunctionProto, ModelProto, NodeProto
 
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
 """Operators in which exporters write resizes."""
+
+ALONE: Final = RESAMPLING | WRITTEN_IN
+"""Types of node for which a function is looked at, whatever stands beside them."""
 
 WATCHED: Final = RESAMPLING | NESTING | WRITTEN_IN | ENDS
 """Types of node that the walk stops at, beside the calls of functions."""
@@ -78,7 +81,7 @@ class Walk:
             GraphError: a cycle, functions that call themselves, or graphs nested too deep.
         """
         model, main = self.model, self._main()
-        self.functions = leading_to(self.functions, RESAMPLING | WRITTEN_IN)
+        self.functions = leading_to(self.functions, _holds_site)
         name, graph = (text(one).strip().lower() for one in (model.producer_name, model.graph.name))
         self._sites = Sites(
             Producer(name, version_of(model.producer_version), graph),
@@ -173,8 +176,11 @@ class Walk:
     ) -> Iterator[tuple[int, Place]]:
         """Yield the sites that are written in several nodes, with the place of one of these."""
         if gathers:
-            for site, one in self._sites.of_gathers(scope, gathers):
-                yield one.index, Place(site, scope, one.node, one.data, one.output, one)
+            for site, index, one in self._sites.of_gathers(scope, gathers):
+                whole = _plain(site, scope, gathers[index])
+                if one is not None:
+                    whole = Place(site, scope, one.node, one.data, one.output, one)
+                yield index, whole
         if ends:
             for site, index, data, output in self._sites.of_patterns(scope, ends):
                 yield index, Place(site, scope, ends[index], data, output)
@@ -234,6 +240,11 @@ def _once(places: Iterator[Place]) -> Iterator[Place]:
                 continue
             seen.add(key)
         yield place
+
+
+def _holds_site(nodes: "Sequence[NodeProto]") -> bool:
+    """Whether a site may stand among the nodes of a function."""
+    return any(node.op_type in ALONE for node in nodes) or holds_end(nodes)
 
 
 def _serialized(attribute: "AttributeProto") -> bytes:

@@ -1,6 +1,7 @@
 """Which gathers of a graph resize, each with what stands around it."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from msgspec.structs import replace
 
@@ -14,7 +15,9 @@ from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
 from halfpixel.formats.onnx.read.decompositions.single import squeezed
 from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered
 from halfpixel.formats.onnx.read.decompositions.windows import windows_of
+from halfpixel.formats.onnx.read.evaluation import if_sound
 from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.work import TooMuchWork, one_node
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,28 +25,55 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
 
-def decompositions_of(scope: Scope, nodes: "Mapping[int, NodeProto]") -> list[Decomposition]:
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def decompositions_of(
+    scope: Scope, nodes: "Mapping[int, NodeProto]"
+) -> list[tuple[int, Decomposition | str]]:
     """Return what may be resizes among the gathers of a graph.
+
+    A gather whose parts do not belong together is left out, and no other with it.
 
     Args:
         scope: the graph.
         nodes: its GatherND nodes, by their places.
+
+    Returns:
+        The place of each, and what it is, or why it is too much work.
     """
-    read = [read_gather(scope, node, index) for index, node in nodes.items()]
-    gathers = {name: one for one in read if one for name in (one.node.output[0], one.end)}
-    blends = {one.index: blend_of(scope, one, gathers) for one in read if one}
+    refused: dict[int, str] = {}
+
+    def each(index: int, read: Callable[P, T], *given: P.args, **named: P.kwargs) -> T | None:
+        try:
+            with one_node():
+                return if_sound(read, *given, **named)
+        except TooMuchWork as error:
+            refused[index] = str(error)
+            return None
+
+    read = [each(index, read_gather, scope, node, index) for index, node in nodes.items()]
+    sound = [one for one in read if one is not None]
+    gathers = {name: one for one in sound for name in (one.node.output[0], one.end)}
+    blends = {one.index: each(one.index, blend_of, scope, one, gathers) for one in sound}
     seconds = {blend[0].index for blend in blends.values() if blend is not None}
-    found: list[Decomposition] = []
-    for one in read:
-        if one is None or one.index in seconds:
-            continue
-        found.append(_wider(_decomposition(scope, one, blends[one.index])))
-    return found
+    found: dict[int, Decomposition | str] = {}
+    for one in sound:
+        if one.index not in seconds and one.index not in refused:
+            made = each(one.index, _decomposition, scope, one, blends[one.index])
+            found |= {} if made is None else {one.index: made}
+    return sorted((found | refused).items())
 
 
 def _decomposition(
     scope: Scope, gather: Gather, blend: tuple[Gather, str, str] | None
 ) -> Decomposition:
+    """Return the resize that a gather may be, with what stands around it."""
+    return _wider(_narrow(scope, gather, blend))
+
+
+def _narrow(scope: Scope, gather: Gather, blend: tuple[Gather, str, str] | None) -> Decomposition:
     axes = gather.perm[: gather.count]
     windows = windows_of(scope, gather) if blend is None else None
     if windows is not None:

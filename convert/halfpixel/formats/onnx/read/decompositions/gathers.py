@@ -6,12 +6,14 @@ read back and become the weights themselves, so that such a resize is judged by 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from halfpixel.formats.onnx.read.decompositions.pattern import is_constant
+from halfpixel.formats.onnx.read.kept_axes import MANY
 from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.formats.onnx.read.taken import ints_of
 from halfpixel.work import spend
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def _turned_data(scope: Scope, data: str) -> tuple[str, tuple[int, ...]]:
         if order is not None and scope.shape(data) is not None:
             break
         before = order_of(*found) or ()
-        if order is not None and max(order) >= len(before):
+        if order is not None and max(order, default=0) >= len(before):
             break
         order = before if order is None else tuple(before[place] for place in order)
         data = found[1].input[0]
@@ -98,8 +100,14 @@ def _turned_data(scope: Scope, data: str) -> tuple[str, tuple[int, ...]]:
 
 
 def order_of(scope: Scope, transpose: "NodeProto") -> tuple[int, ...] | None:
-    """Return the order that a Transpose gives axes; None where it is left to its default."""
-    return cast("tuple[int, ...] | None", scope.attributes(transpose).get("perm"))
+    """Return the order that a Transpose gives axes; None where it is left to its default.
+
+    It is empty where it is the order of more axes than a tensor has.
+    """
+    if any(len(one.ints) > MANY for one in transpose.attribute):
+        return ()
+    given = scope.attributes(transpose)
+    return ints_of(given["perm"]) if "perm" in given else None
 
 
 def _indexed(scope: Scope, indices: str) -> int:
@@ -131,6 +139,7 @@ def blend_of(
     if gather.count != 1:
         return None
     for index in scope.readers.get(gather.end, ())[:MOST_READERS]:
+        spend()
         node = scope.nodes[index]
         if node.op_type != "Add" or len(node.input) != 2 or not node.output:
             continue

@@ -9,12 +9,17 @@ from msgspec import Struct
 
 from halfpixel.formats.onnx.read.decompositions.pattern import Rows, Values
 from halfpixel.sampling.kernel import Taps
+from halfpixel.work import spend
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array
 
 BLEND: Final = 1_000_000
 """Blend weights are float32 of small fractions: the denominator that they are read with."""
+
+
+ROWS_A_STEP: Final = 4
+"""Rows of one tap that are made for a step of work."""
 
 
 class Gathered(Struct, frozen=True):
@@ -42,7 +47,9 @@ class Gathered(Struct, frozen=True):
         tables = None if array is None else separate(array)
         if tables is None:
             return None
-        return tuple(tuple(((j, Fraction(1)),) for j in table) for table in tables)
+        spend(sum(map(len, tables)) // ROWS_A_STEP)
+        whole = Fraction(1)
+        return tuple(tuple(((j, whole),) for j in table) for table in tables)
 
 
 class Blended(Struct, frozen=True):

@@ -127,7 +127,7 @@ def _tried(found: Decomposition, attempts: Sequence[Trial]) -> Iterator[Tried]:
     name = found.scope.resolve(found.data)[1]
     for trial in attempts:
         lengths = trial.lengths(name)
-        value = Trial(found.scope, trial.shapes).value
+        value = trial.within(found.scope).value
         rows = None if lengths is None else found.rows(value, lengths)
         if lengths is not None and rows is not None:
             yield Tried(lengths, dict(sorted(rows.items())))

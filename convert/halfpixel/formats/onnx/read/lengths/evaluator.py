@@ -7,7 +7,7 @@ be small, and only operators of which that can be said.
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from onnx import NodeProto, TensorProto
 
@@ -84,15 +84,22 @@ class _Evaluator(Protocol):
 
 
 def evaluated(
-    name: str, nodes: "Sequence[NodeProto]", constants: "Sequence[TensorProto]", opset: int
-) -> "Array | None":
+    name: str,
+    nodes: "Sequence[NodeProto]",
+    constants: "Sequence[TensorProto]",
+    opset: int,
+    known: "Mapping[str, Array]",
+) -> "tuple[Array | None, dict[str, Array]]":
     """Return the value that nodes compute from constants; None where it is not bounded.
+
+    With it go all values that were computed on the way.
 
     Args:
         name: the value that is asked for.
         nodes: the nodes that it needs, in order.
         constants: the constants that they need.
         opset: version of the default operator set.
+        known: values that were computed before.
 
     Raises:
         Exception: whatever the reference evaluator raises on a node that it cannot run.
@@ -101,14 +108,15 @@ def evaluated(
     from onnx import TypeProto, helper, numpy_helper
     from onnx.reference import ReferenceEvaluator
 
-    values: dict[str, Array] = {}
+    values: dict[str, Array] = {**known}
+    made: dict[str, Array] = {}
     for tensor in constants:
         values[tensor.name] = numpy_helper.to_array(tensor)
     for node in nodes:
         version = max(min(opset, NEWEST), FIRST.get(node.op_type, 1))
         opsets = [helper.make_opsetid("", version)]
         if not _bounded(node.op_type, [values[i] for i in node.input if i]):
-            return None
+            return None, made
         feeds = {i: values[i] for i in node.input if i}
         before = [helper.make_value_info(i, TypeProto()) for i in feeds]
         after = [helper.make_value_info(o, TypeProto()) for o in node.output]
@@ -117,8 +125,10 @@ def evaluated(
         evaluator = cast("_Evaluator", ReferenceEvaluator(model))
         with np.errstate(all="ignore"):
             results = evaluator.run(None, feeds)
-        values.update(zip(node.output, results, strict=False))
-    return values.get(name)
+        new = dict(zip(node.output, results, strict=False))
+        values.update(new)
+        made.update(new)
+    return values.get(name), made
 
 
 def _bounded(op: str, inputs: "Sequence[Array]") -> bool:

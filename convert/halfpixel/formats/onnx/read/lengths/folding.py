@@ -13,21 +13,16 @@ from halfpixel.site import Attribute
 from halfpixel.work import spend
 
 if TYPE_CHECKING:
-    from onnx import NodeProto
-
     from halfpixel.formats.onnx.read.constants import Numbers
 
-FOLDED: Final = frozenset({"Cast", "DequantizeLinear"})
-"""Operators of constants that are followed."""
+FOLDED: Final[Mapping[str, int]] = {"Cast": 1, "DequantizeLinear": 3}
+"""Operators of constants that are followed, and how many inputs each has at most."""
 
 MOST: Final = 1 << 20
 """Values of a constant that are followed at most."""
 
 DEEPEST: Final = 4
 """Operators in a row that are followed."""
-
-INPUTS: Final = 3
-"""Inputs that one of them takes at most; each is followed for itself."""
 
 RANGES: Final[Mapping[int, tuple[int, int]]] = {
     2: (0, 255),
@@ -44,20 +39,12 @@ FLOATS: Final[Mapping[int, Callable[[float], float]]] = {1: float32, 10: float16
 """Rounding of the floats, by their numbers in TensorProto.DataType."""
 
 
-def is_followed(node: "NodeProto", deepest: int) -> bool:
-    """Whether a node is an operator of constants that is followed.
-
-    Args:
-        node: what produces a value.
-        deepest: operators in a row that may still be followed.
-
-    Raises:
-        TooMuchWork: as `spend` does.
-    """
-    if node.op_type not in FOLDED or not 0 < len(node.input) <= INPUTS:
+def is_folded(op: str, inputs: int) -> bool:
+    """Whether an operator of so many inputs is followed to the constants that it reads."""
+    if op not in FOLDED:
         return False
     spend()
-    return deepest > 0
+    return 0 < inputs <= FOLDED[op]
 
 
 def are_few(dims: Sequence[int]) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from halfpixel.formats.onnx.read.calls import functions_of, unrolled
-from halfpixel.formats.onnx.read.scope import declared_shape
+from halfpixel.formats.onnx.read.scope import MOST_AXES, declared_shape
 from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def inferred(
     """
     import onnx
 
+    if _is_deep(model):
+        return Inferred({}, {})
     copy = onnx.ModelProto.FromString(model.SerializeToString())
     if lengths is not None:
         _set_lengths(copy, lengths)
@@ -111,6 +113,15 @@ def with_lengths(model: "ModelProto", shapes: Mapping[str, tuple[int, ...]]) -> 
         if name not in names
     )
     return copy
+
+
+def _is_deep(model: "ModelProto") -> bool:
+    """Whether a value has more axes than a tensor has: onnx writes them all at every node."""
+    graph = model.graph
+    values = (*graph.input, *graph.value_info, *graph.output)
+    axes = [len(value.type.tensor_type.shape.dim) for value in values]
+    axes += [len(tensor.dims) for tensor in graph.initializer]
+    return max(axes, default=0) > MOST_AXES
 
 
 def _is_short(model: "ModelProto") -> bool:

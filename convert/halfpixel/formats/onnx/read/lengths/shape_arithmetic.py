@@ -33,6 +33,9 @@ ROUNDS: Final = 24
 
 MOST_NODES: Final = 400
 
+FEW: Final = 4096
+"""Numbers of a value that a trial remembers: lists of lengths, no tables of an image."""
+
 UINT8: Final = 2
 """The number of that type in onnx.proto."""
 
@@ -77,6 +80,15 @@ class Trial:
         """Take the main graph and the shapes of its values at these lengths."""
         self._scope = scope
         self.shapes = shapes
+        self._known: dict[str, NDArray[np.generic]] = {}
+        self._asked: dict[str, NDArray[np.generic] | None] = {}
+        self._inner: dict[int, Trial] = {}
+
+    def within(self, scope: Scope) -> "Trial":
+        """Return the same trial for the values that are seen in a scope."""
+        if scope is self._scope:
+            return self
+        return self._inner.setdefault(id(scope), Trial(scope, self.shapes))
 
     def lengths(self, name: str) -> tuple[int, ...] | None:
         """Return the shape of a value where every length is a number."""
@@ -86,17 +98,26 @@ class Trial:
         return cast("tuple[int, ...]", shape)
 
     def value(self, name: str) -> "NDArray[np.generic] | None":
-        """Return a value that is computed from shapes and constants alone."""
+        """Return a value that is computed from shapes and constants alone; each is made once."""
+        if name not in self._asked:
+            found = self._computed(name)
+            if found is not None and found.size > FEW:
+                return found
+            self._asked[name] = found
+        return self._asked[name]
+
+    def _computed(self, name: str) -> "NDArray[np.generic] | None":
         needed = self._ancestors(name)
         if needed is None:
             return None
         try:
-            found = evaluated(*needed, self._scope.opset("") or 18)
+            found, made = evaluated(*needed, self._scope.opset("") or 18, self._known)
         except Exception:
             import logging
 
             logging.getLogger(__name__).debug("%s is not computed", name, exc_info=True)
             return None
+        self._known.update((key, one) for key, one in made.items() if one.size <= FEW)
         if found is not None and found.dtype.kind not in NUMERIC:
             raise GraphError("", "", f"{name!r} is computed as {found.dtype}, expected numbers")
         return found
@@ -116,6 +137,8 @@ class Trial:
             if not at.name or at.unique in seen:
                 continue
             seen.add(at.unique)
+            if at.unique in self._known:
+                continue
             tensor = at.scope.constants.get(at.name)
             if tensor is not None:
                 if tensor.data_location == TensorProto.EXTERNAL:
@@ -167,8 +190,8 @@ def trial_at(model: "ModelProto", scope: Scope, lengths: Mapping[str, int]) -> T
             if trial.lengths(node.output[0]) is None and "axes" not in given:
                 resized = _resized(trial, node, given.get("scales"))
                 new |= {} if resized is None else {node.output[0]: resized}
-        if not new:
-            break
+        if new.keys() <= found.keys():
+            break  # lengths of nothing stay so
         found |= new
         trial = Trial(scope, inferred(model, lengths, found).shapes)
     return trial

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.formats.onnx.read.scope import Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from onnx import NodeProto
 
 ENDS: Final = frozenset({"Reshape", "Concat"})
@@ -28,11 +30,28 @@ def may_end(scope: Scope, node: "NodeProto") -> bool:
     if len(node.input) < 2 or not node.output or not node.output[0]:
         return False
     if node.op_type == "Concat":
-        return len(node.input) > 3 and node.input[0] == node.input[1]
+        return _repeats(node)
     index = scope.producers.get(node.input[0])
-    if index is None:
-        return False
-    before = scope.nodes[index]
+    return index is not None and _goes_before(scope.nodes[index])
+
+
+def holds_end(nodes: "Sequence[NodeProto]") -> bool:
+    """Whether nodes of `ENDS` stand behind such operators among the nodes of a function."""
+    made = {name for node in nodes if _goes_before(node) for name in node.output}
+    return any(
+        _repeats(node) if node.op_type == "Concat" else node.input[0] in made
+        for node in nodes
+        if node.op_type in ENDS and node.input
+    )
+
+
+def _repeats(concat: "NodeProto") -> bool:
+    """Whether a Concat begins with one value twice."""
+    return len(concat.input) > 3 and concat.input[0] == concat.input[1]
+
+
+def _goes_before(before: "NodeProto") -> bool:
+    """Whether a node is one that a Reshape has before it at the end of a pattern."""
     return before.op_type in LONGER or (before.op_type == "Transpose" and _is_wide(before))
 
 

@@ -3,7 +3,7 @@
 from math import prod
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.formats.onnx.read.kept_axes import dims_of, short_list
+from halfpixel.formats.onnx.read.kept_axes import MANY, dims_of, short_list
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.surroundings import Dim, Shape
 from halfpixel.work import spend
@@ -89,9 +89,9 @@ def unsqueezed_shape(scope: Scope, name: str) -> Shape | None:
     if found is None:
         return None
     data, places = found
-    left = list(shape_of(scope, data) or ())
-    rank = len(left) + len(places)
-    return tuple(1 if axis in places else left.pop(0) for axis in range(rank))
+    left, ones = iter(shape_of(scope, data) or ()), set(places)
+    rank = len(shape_of(scope, data) or ()) + len(ones)
+    return tuple(1 if axis in ones else next(left) for axis in range(rank))
 
 
 def _unsqueezed(scope: Scope, name: str) -> tuple[str, tuple[int, ...]] | None:
@@ -112,7 +112,7 @@ def _unsqueezed(scope: Scope, name: str) -> tuple[str, tuple[int, ...]] | None:
         given = scope.attributes(node).get("axes") or short_list(scope, given_name(node, 1))
         axes = given if isinstance(given, tuple) else ()
         rank = len(own) + len(axes)
-        if not axes or any(not -rank <= int(axis) < rank for axis in axes):
+        if not 0 < len(axes) <= MANY or any(not -rank <= int(axis) < rank for axis in axes):
             return None
         for axis in sorted({int(axis) % rank for axis in axes}):
             own.insert(axis, False)
