@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from halfpixel.checking.result import FileReport, SiteFinding
     from halfpixel.format import Opened, Port
     from halfpixel.rule import Finding
@@ -105,19 +107,20 @@ def with_fixes_of(free: "FileReport", report: "FileReport") -> "FileReport":
         report: what is found at the same sites at given lengths.
     """
     before: defaultdict[tuple[int, str], list[Finding]] = defaultdict(list)
-    for one in free.findings:
-        before[_place(free, one), one.rule.name].append(one.finding)
-    return replace(
-        report,
-        findings=tuple(
-            replace(one, finding=_fixed_as(one.finding, before[_place(report, one), one.rule.name]))
-            for one in report.findings
-        ),
+    for place, one in _placed(free):
+        before[place, one.rule.name].append(one.finding)
+    found = tuple(
+        replace(one, finding=_fixed_as(one.finding, before[place, one.rule.name]))
+        for place, one in _placed(report)
     )
+    return replace(report, findings=found)
 
 
-def _place(report: "FileReport", one: "SiteFinding") -> int:
-    return next(place for place, site in enumerate(report.sites) if site is one.site)
+def _placed(report: "FileReport") -> "Iterator[tuple[int, SiteFinding]]":
+    """Yield each finding with the place of its site."""
+    places = {id(site): place for place, site in enumerate(report.sites)}
+    for one in report.findings:
+        yield places[id(one.site)], one
 
 
 def _fixed_as(finding: "Finding", others: "list[Finding]") -> "Finding":

@@ -48,6 +48,8 @@ def read_pool(scope: Scope, node: "NodeProto") -> Pool | None:
     dilated = set(cast("tuple[int, ...]", given.get("dilations", ()))) - {1}
     if not kernel or kernel != strides or padded or dilated or given.get("ceil_mode"):
         return None
+    if min(kernel) < 1:  # no window is so long, and no runtime loads it
+        return None
     outer = squeezed(scope, node.input[0], node.output[0])
     if outer is not None and len(kernel) > 1 and outer[2] >= 2 and kernel[outer[2] - 2] == 1:
         data, output, axis = outer

@@ -122,11 +122,16 @@ def describe_dynamic_pads(scope: Scope, node: "NodeProto", base: Operation) -> D
     return Described(found, guarded_compute(node, compute))
 
 
+def _is_whole(factor: object) -> bool:
+    return isinstance(factor, int) and factor >= 1
+
+
 def describe_blocked(scope: Scope, node: "NodeProto", base: Operation) -> Described:
     """Return what an Upsample of blocked channels computes, on the image that the blocks hold."""
-    factors = cast("tuple[int, ...] | None", base.attributes.get("scales"))
-    if factors is None or len(factors) != 4 or min(factors) < 1:
-        raise ConventionError(f"scales is {factors}, expected four whole factors")
+    given = base.attributes.get("scales")
+    if not isinstance(given, tuple) or len(given) != 4 or not all(map(_is_whole, given)):
+        raise ConventionError(f"scales is {given}, expected four whole factors")
+    factors = cast("tuple[int, ...]", given)
     mode = str(base.attributes.get("mode", "nearest"))
     words = {"mode": mode, **base.attributes, **(NEAREST if mode == "nearest" else {})}
     shape = base.input_shape or (None,) * 4

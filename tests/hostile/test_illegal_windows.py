@@ -1,0 +1,26 @@
+"""Windows and factors that no runtime takes are no sites with lengths below one."""
+
+import pytest
+from onnx import helper
+
+import example_models as models
+from halfpixel import check
+
+
+@pytest.mark.parametrize("length", [-2, 0])
+def test_windows_below_one_are_no_resize(length: int) -> None:
+    node = helper.make_node("AveragePool", ["x"], ["y"], "pool",
+                            kernel_shape=[length, 2], strides=[length, 2])  # fmt: skip
+    (file,) = check(models.model([node], (1, 3, 8, 8))).files
+    assert (file.error, file.sites) == (None, ())
+
+
+@pytest.mark.parametrize("scales", [[1.5, 1.5, 1.0, 1.0], [1, 1, 0, 2], [1, 1, 2]])
+def test_factors_that_are_not_whole_are_told(scales: list[float]) -> None:
+    node = helper.make_node(
+        "Upsample", ["x"], ["y"], "up", domain="com.microsoft.nchwc", scales=scales
+    )
+    made = models.model([node], (1, 8, 4, 4))
+    made.opset_import.append(helper.make_opsetid("com.microsoft.nchwc", 1))
+    (site,) = check(made).sites
+    assert "expected four whole factors" in site.operation.problem
