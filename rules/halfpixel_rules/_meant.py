@@ -76,16 +76,15 @@ def _other_factor(
 ) -> OtherSize | None:
     for axis, factor in zip(axes, factors, strict=True):
         n_in, here = operation.lengths[0][axis], operation.lengths[1][axis]
+        there = None if n_in is None else output_length_float64(n_in, factor)
         if operation.scales is not None:
             scale = operation.scales[axis]
-            if abs(factor - scale) > ROUNDED * factor:
+            if abs(factor - scale) > ROUNDED * factor and (there is None or there != here):
                 text = f"the factor is {scale:.6g} (axis {axis}), and {factor:.6g} in the call"
                 return OtherSize(text, factors)
-        elif n_in is not None and here is not None:
-            there = output_length_float64(n_in, factor)
-            if abs(there - here) > 1:  # by one is a rounding
-                text = f"length {n_in} becomes {here} (axis {axis}), and {there} in the call"
-                return OtherSize(text, factors)
+        elif there is not None and here is not None and abs(there - here) > 1:
+            text = f"length {n_in} becomes {here} (axis {axis}), and {there} in the call"
+            return OtherSize(text, factors)  # by one is a rounding
     return None
 
 

@@ -202,7 +202,7 @@ def open_question(op: str, attributes: Attributes, input_shape: InputShape) -> s
         ConventionError: a value that is no number.
 
     >>> open_question("upsample_nearest_neighbor", {"scale_factor_width": 1.5}, None)
-    'a fractional factor, which Apple's tests expect to fail on the GPU'
+    "a fractional factor, which Apple's tests expect to fail on the GPU"
     >>> open_question("upsample_nearest_neighbor", {"scale_factor_width": 2.0}, None)
     ''
     """
