@@ -24,3 +24,17 @@ def test_factors_that_are_not_whole_are_told(scales: list[float]) -> None:
     made.opset_import.append(helper.make_opsetid("com.microsoft.nchwc", 1))
     (site,) = check(made).sites
     assert "expected four whole factors" in site.operation.problem
+
+
+def test_an_output_of_another_rank_is_not_known() -> None:
+    """The record says that the pooling resamples, and the file that its output is one number."""
+    node = helper.make_node("AveragePool", ["x"], ["y"], "pool",
+                            kernel_shape=[2, 2], strides=[2, 2])  # fmt: skip
+    entry = node.metadata_props.add()
+    entry.key = "pkg.torch.onnx.stack_trace"
+    entry.value = 'File "net.py", line 7, in forward\n    return F.interpolate(x, size=s)'
+    made = models.model([node], ("n", "c", "h", "w"))
+    del made.graph.output[0].type.tensor_type.shape.dim[:]
+    made.graph.output[0].type.tensor_type.shape.SetInParent()
+    (file,) = check(made).files
+    assert (file.error, file.defect) == (None, False)

@@ -48,7 +48,7 @@ NEWEST: Final = 25
 
 OTHERS: Final = Capabilities(
     tried=("gather", "matmul"),
-    largest=1 << 24,  # 64 MB of float32
+    largest=1 << 23,  # 32 MB of float32
     dtypes=frozenset({"float32", "float64", "float16"}),
     free="",
 )

@@ -81,6 +81,8 @@ def pool_operation(
     shape, out = scope.shape(pool.data), scope.shape(pool.output)
     if shape is not None and len(shape) != rank:
         return None
+    if out is not None and len(out) != rank:  # the file contradicts itself
+        out = None
     lengths = known(shape, rank)
     pairs = list(zip(lengths[2:], kernel, strict=True))
     if any(n is not None and n % k for n, k in pairs) or _is_plain(kernel, lengths[2:], adaptive):
