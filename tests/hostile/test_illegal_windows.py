@@ -38,3 +38,14 @@ def test_an_output_of_another_rank_is_not_known() -> None:
     made.graph.output[0].type.tensor_type.shape.SetInParent()
     (file,) = check(made).files
     assert (file.error, file.defect) == (None, False)
+
+
+@pytest.mark.parametrize("op", ["Resize", "Upsample"])
+def test_a_resize_whose_output_is_declared_with_another_rank_is_described(op: str) -> None:
+    node = models.resize()
+    node.op_type = op
+    made = models.model([node], ("n", "c", "h", "w"), opset=19 if op == "Resize" else 9)
+    made.producer_name = "pytorch"
+    del made.graph.output[0].type.tensor_type.shape.dim[1:]
+    (file,) = check(made, expect=["align_corners=true"]).files
+    assert (file.error, file.defect) == (None, False)

@@ -29,6 +29,11 @@ BROKEN: tuple[tuple[str, str, str], ...] = (
     ("row of words", 'runtime = "a"\nrow = ["x"]', "row 1: is no table"),
     ("a condition", GOOD_ROW.replace("mode =", "mood ="), "row 1: mood is no condition"),
     ("a word", GOOD_ROW.replace('"cubic"\nver', '"cubik"\nver'), "row 1: mode is 'cubik'"),
+    (
+        "a list",
+        GOOD_ROW.replace('"cubic"\nver', '[["cubic"]]\nver'),
+        "row 1: mode is \\['cubic'\\]",
+    ),
     ("a verdict", GOOD_ROW.replace("refused", "refuted"), "row 1: verdict is 'refuted'"),
     ("a source", GOOD_ROW.replace('source = "page"', 'source = "pag"'), "row 1: source is 'pag'"),
     ("no source", GOOD_ROW.replace('source = "page"', ""), "row 1: source is ''"),

@@ -72,7 +72,7 @@ def parse_values(name: str, given: object, fields: frozenset[str]) -> dict[str, 
             expected = ", ".join(sorted({*WORDS, *NAMES, *NUMBERS, *fields, "unless"}))
             raise ValueError(f"{key} is no condition, expected one of {expected}")
         for one in values:
-            if one not in WORDS[key]:
+            if not isinstance(one, str | int) or one not in WORDS[key]:
                 expected = ", ".join(sorted(map(str, WORDS[key])))
                 raise ValueError(f"{key} is {one!r}, expected one of {expected}")
         out[key] = frozenset(cast("list[Value]", values))

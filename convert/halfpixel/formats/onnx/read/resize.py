@@ -79,13 +79,17 @@ def describe(scope: Scope, node: "NodeProto", producer: Producer) -> Described:
         attributes = scope.attributes(node)
     except GraphError as error:
         problem = error.reason
+    shape = scope.shape(node.input[0]) if node.input else None
+    out = scope.shape(node.output[0]) if node.output else None
+    if shape and out is not None and len(out) != len(shape) and node.op_type != "AffineGrid":
+        out = None  # the file contradicts itself
     base = Operation(
         op_of(node),
         opset,
         attributes,
         None,
-        input_shape=scope.shape(node.input[0]) if node.input else None,
-        output_shape=scope.shape(node.output[0]) if node.output else None,
+        input_shape=shape,
+        output_shape=out,
         declared=scope.declared(node.output[0]) if node.output else None,
         origin=Origin(producer),
         dtype=scope.dtype(node.input[0]) if node.input else "",
