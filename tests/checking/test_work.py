@@ -10,7 +10,7 @@ from onnx import ModelProto, NodeProto, TensorProto, helper
 
 import example_models as models
 import halfpixel
-from halfpixel.checking.check import Judge, Settings, check, opened
+from halfpixel.checking.check import Judge, Settings, check, opened, sites
 from halfpixel.checking.result import FileReport
 from halfpixel.cli.main import cli
 from halfpixel.formats.onnx.read.walk import Walk
@@ -221,7 +221,15 @@ def test_a_node_that_is_too_much_work_is_named_and_the_others_are_judged(tmp_pat
     (line,) = file.unjudged
     assert line.startswith("model.onnx: node 'up0': not judged: it takes more than ")
     assert file.sites[-1].torch_call is not None
-    for command in (["check"], ["check", "--output-format", "github"], ["fix"], ["explain"]):
+    assert "not judged" in sites(path, max_work=100)[0].operation.problem
+    lowered = ["fix", "--lower", "up0=matmul"]  # asks first whether there is such a node
+    for command in (
+        ["check"],
+        ["check", "--output-format", "github"],
+        ["fix"],
+        lowered,
+        ["explain"],
+    ):
         ran = CliRunner().invoke(cli, [*command, str(path), "--max-work", "100"])
         assert ran.exit_code == 2, command
         assert "not judged" in ran.output, command

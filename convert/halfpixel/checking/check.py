@@ -81,22 +81,24 @@ def settings_of(
     return Settings(chosen, left, tuple(parse_policy(text) for text in meant), severity)
 
 
-def sites(source: object) -> list[Site]:
+def sites(source: object, *, max_work: int = MOST) -> list[Site]:
     """Return every resampling site of a model, in graph order.
 
     Args:
         source: a path, or a model in memory: onnx.ModelProto, onnx_ir.Model or
             torch.onnx.ONNXProgram.
+        max_work: steps of exact work that it may take.
 
     Returns:
-        One `Site` for each operator that resamples, in subgraphs and functions too.
+        One `Site` for each operator that resamples, in subgraphs and functions too; the reason
+        where one is too much work is its operation's `problem`.
 
     Raises:
         ModelFileError: the file cannot be read as a model.
         GraphError: the graph is impossible.
         UsageError: no format takes such an object.
     """
-    with boundary(name_of(source)):
+    with boundary(name_of(source)), working(max_work):
         return opened(source).sites
 
 

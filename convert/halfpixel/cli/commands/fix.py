@@ -146,7 +146,7 @@ def fix_command(options: Options) -> None:
     )
     target.check(files)
     check_shaped(files, read.shapes)
-    _check_named(files, options.expect, options.lower)
+    _check_named(files, options)
     results = list(fixed(files, settings, target))
     to_output = options.output == "-"
     if options.output_format == "json":
@@ -167,15 +167,16 @@ def fix_command(options: Options) -> None:
     sys.exit(FOUND if left or would else CLEAN)
 
 
-def _check_named(files: "Sequence[Path]", expect: "Sequence[str]", lower: "Sequence[str]") -> None:
+def _check_named(files: "Sequence[Path]", options: Options) -> None:
     """Refuse --expect and --lower for a node that no model has, before anything is written."""
     from halfpixel.checking.check import sites
     from halfpixel.errors import HalfpixelError, UsageError
 
+    expect, lower = options.expect, options.lower
     if not lower and not any(":" in text for text in expect):
         return
     try:
-        seen = [site for path in files for site in sites(path)]
+        seen = [one for path in files for one in sites(path, max_work=options.max_work)]
         check_expected(expect, seen)
         check_lowered(lower, seen)
     except UsageError:
