@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from onnx import ModelProto, NodeProto, TensorProto, helper
 
 import example_models as models
-import halfpixel
 from halfpixel.checking.check import Judge, Settings, check, opened, sites
 from halfpixel.checking.result import FileReport
 from halfpixel.cli.main import cli
@@ -176,7 +175,7 @@ def long_signal(by: Mapping[str, str] | None = None) -> ModelProto:
 def test_a_signal_of_millions_of_samples_is_judged_in_a_few_steps() -> None:
     """No longest axis: what repeats is looked at once."""
     with working(1 << 40) as work:
-        (site,) = halfpixel.sites(long_signal())
+        (site,) = opened(long_signal()).sites
     assert site.torch_call is not None
     assert work.done < 1_000
     nearest = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric"}

@@ -3,7 +3,7 @@
 import pytest
 from onnx import ModelProto, TensorProto, helper
 
-import halfpixel
+from halfpixel.checking.check import opened
 from halfpixel.formats.onnx.read.ranges import RANGES, declared_ranges, ranges_of
 from halfpixel.work import working
 
@@ -25,7 +25,7 @@ def test_a_chain_of_concat_is_followed_once() -> None:
     done: list[int] = []
     for depth in (11, 22):
         with working(1 << 40) as work:
-            assert [site.name for site in halfpixel.sites(chain(depth))] == ["up"]
+            assert [site.name for site in opened(chain(depth)).sites] == ["up"]
         done.append(work.done)
     assert done[1] < 2 * done[0]
 
