@@ -1,7 +1,7 @@
 """Resizes of ONNX by sizes, by scales and by opset, and what becomes of a change to one."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from onnx import ModelProto, TensorProto, helper, numpy_helper
@@ -13,6 +13,16 @@ from halfpixel.format import Change, Outcome
 Array = np.ndarray[Any, np.dtype[Any]]
 
 ROUNDINGS = ("floor", "ceil", "round_prefer_floor", "round_prefer_ceil")
+
+
+WRITTEN: Final = {
+    "nearest": {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"},
+    "nearest-exact": {
+        "coordinate_transformation_mode": "half_pixel",
+        "nearest_mode": "round_prefer_ceil",
+    },
+}
+"""How PyTorch's exporter writes the nearest modes, by their names."""
 
 
 def by_sizes(

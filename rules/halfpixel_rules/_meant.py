@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from halfpixel.dialect import ONNX
+from halfpixel.intents.aten_call import OPS
 from halfpixel.intents.axis_deviation import Deviation
 from halfpixel.intents.cause import Cause
 from halfpixel.intents.deviation import deviation, meant_resize
@@ -14,9 +15,6 @@ from halfpixel.origin import How, Safety
 from halfpixel.rule import Finding, Fix, Severity
 from halfpixel.sampling.arithmetic import output_length_float64
 from halfpixel.site import Operation, Site
-
-ATEN: Final = "torch.ops."
-"""How the text of a call begins that is no function of torch.nn."""
 
 ROUNDED: Final = 2e-3
 """How far float16 moves a factor, as a part of it."""
@@ -46,7 +44,7 @@ def other_size(operation: Operation) -> OtherSize | None:
     call = None if intent is None or intent.how not in {"recorded", "policy"} else intent.call
     if call is None or meant is None or operation.dialect != ONNX or operation.hidden:
         return None
-    if intent is not None and intent.text.startswith(ATEN):  # it has a size beside its factors
+    if intent is not None and intent.text.startswith(OPS):  # it has a size beside its factors
         return None
     axes = [axis for axis, _ in meant.axes]
     if call.scale_factor is None:

@@ -14,16 +14,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 import halfpixel
 from halfpixel.intents.pytorch_record import FX_NODE
+from onnx_resizes import WRITTEN
 
 Array = np.ndarray[Any, np.dtype[Any]]
 LONGEST: Final = 32
-WRITTEN: Final = {
-    "nearest": {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"},
-    "nearest-exact": {
-        "coordinate_transformation_mode": "half_pixel",
-        "nearest_mode": "round_prefer_ceil",
-    },
-}
 ATEN: Final = {
     "nearest": "upsample_nearest2d.vec",
     "nearest-exact": "_upsample_nearest_exact2d.vec",

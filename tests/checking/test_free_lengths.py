@@ -15,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 import halfpixel
 from halfpixel.fixing.fix import fix
 from halfpixel.intents.pytorch_record import FX_NODE
+from onnx_resizes import WRITTEN
 
 FACTORS: Final = (
     0.1, 0.15, 0.2, 0.25, 0.29, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85,
@@ -24,13 +25,6 @@ FACTORS: Final = (
 SIZES: Final = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 16, 20, 28, 32, 50, 56, 64)
 LENGTHS: Final = range(1, 257)
 SAID: Final = r"^(\w+) .*at (\d+) of the first 256 lengths, the smallest (\d+):"
-WRITTEN: Final = {
-    "nearest": {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"},
-    "nearest-exact": {
-        "coordinate_transformation_mode": "half_pixel",
-        "nearest_mode": "round_prefer_ceil",
-    },
-}
 ATEN: Final = {
     "nearest": "upsample_nearest1d.vec",
     "nearest-exact": "_upsample_nearest_exact1d.vec",

@@ -20,7 +20,7 @@ from halfpixel.conventions.python_call import PythonCall, Symbol, parse
 from halfpixel.conventions.torch.sampler_call import sampler_call
 from halfpixel.conventions.vocabulary import Words
 from halfpixel.errors import ConventionError, HalfpixelError, UsageError
-from halfpixel.intents.aten_call import lengths_of, read_call
+from halfpixel.intents.aten_call import OPS, lengths_of, read_call
 from halfpixel.rule import Rule, load_rules
 from halfpixel.sampling import (
     GridSample,
@@ -33,7 +33,7 @@ from halfpixel.work import TooMuchWork, one_node
 EXAMPLE_LENGTH: Final = 4
 """Input length that coordinates are shown for where none is known."""
 
-ATEN: Final = "torch.ops.aten."
+ATEN: Final = f"{OPS}aten."
 
 
 def explain(subject: str, shapes: Shapes | None = None) -> Iterator[str]:
@@ -102,7 +102,7 @@ def _of_call(text: str) -> Iterator[str]:
 def _aten(text: str, call: PythonCall) -> tuple[Reading | None, object]:
     """Return what one of PyTorch's ATen operators computes: along axes, or as a sampler."""
     arguments = [f"%{v}" if isinstance(v, Symbol) else v for v in call.positional]
-    found = None if call.named else read_call(call.name.removeprefix("torch.ops."), arguments)
+    found = None if call.named else read_call(call.name.removeprefix(OPS), arguments)
     intent = None if found is None else found[1]
     if intent is None:
         raise UsageError(f"{text}: no ATen operator that resamples, with its arguments by place")

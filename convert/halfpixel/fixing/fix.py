@@ -1,4 +1,4 @@
-"""Fix: the model that was meant, in one file because its steps hang together.
+"""Fix: the model that was meant, in the place of the one that is there.
 
 Read, judge, write the sites as they should be, and look again: a change after which its
 finding is still there, or another one appears, is taken back and declined.
@@ -16,14 +16,12 @@ from halfpixel.boundary import boundary
 from halfpixel.checking.check import Judge, name_of, opened, settings_of
 from halfpixel.checking.result import FileReport, SiteFinding, announced
 from halfpixel.errors import HalfpixelError, UsageError
+from halfpixel.fixing.recorded import is_recorded
 from halfpixel.fixing.result import FixResult, FixSettings
 from halfpixel.format import Change, ChangedModel, Opened, Outcome
-from halfpixel.formats.plan import sized_resize
-from halfpixel.intents.deviation import meant_resize
-from halfpixel.rule import SEVERITIES, Fix, Severity
-from halfpixel.sampling import Resize, compare_resize
+from halfpixel.rule import SEVERITIES, Severity
+from halfpixel.sampling import Resize
 from halfpixel.sampling.lowering import LOWERINGS
-from halfpixel.site import Site
 from halfpixel.work import working
 
 PASSES: Final = 4
@@ -156,7 +154,7 @@ class _Fixing(Struct):
             if fix is None:
                 self._decline(one, one.finding.declined or "the rule offers no fix")
                 continue
-            if fix.safety == "unsafe" and not (unsafe or _is_meant(sites[place], fix)):
+            if fix.safety == "unsafe" and not (unsafe or is_recorded(sites[place], fix)):
                 offered = f"unsafe: {said.words}; --unsafe-fixes makes it"
                 self._decline(one, offered if said.finding.fix else said.finding.declined)
                 continue
@@ -281,20 +279,6 @@ class _Fixing(Struct):
         self.declined.setdefault(one.key, Outcome.declined(one.site, one.rule.name, reason))
         if one.finding.whole:
             self.whole[one.key] = one
-
-
-def _is_meant(site: Site, fix: Fix) -> bool:
-    """Whether a fix that assumes something says what is recorded: then it assumes nothing."""
-    operation, intent = site.operation, site.intent
-    if intent is None or intent.how != "recorded":
-        return False
-    if intent.call is None or not isinstance(fix.operator, Resize):
-        return intent.operator is not None and fix.operator == intent.operator
-    meant = meant_resize(operation)
-    if meant is None:
-        return False
-    ins, outs = sized_resize(operation, fix.operator, fix.factors).lengths
-    return compare_resize(fix.operator, meant, ins, outs).equal
 
 
 def _counts(findings: Iterable[SiteFinding]) -> Counter[tuple[str, str, str]]:

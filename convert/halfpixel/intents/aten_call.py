@@ -39,6 +39,9 @@ GRAPH: Final = "PyTorch's own graph"
 NO_CALL: Final = Intent("recorded", GRAPH, "no call that resamples")
 """What is meant by a pooling that looks like a resize, where PyTorch's own graph has none."""
 
+OPS: Final = "torch.ops."
+"""How the text of a call of an operator begins that is no function of torch.nn."""
+
 AREA: Final = ("aten.adaptive_avg_pool", "aten._adaptive_avg_pool")
 _MODE: Final = r"(nearest_exact|nearest|linear|bilinear|trilinear|bicubic)"
 _UPSAMPLE: Final = re.compile(rf"aten\._?upsample_{_MODE}([123])d(_aa)?")
@@ -184,7 +187,7 @@ def _by_both(target: str, size: Sequence[int | None] | None, call: Interpolate) 
     found = _UPSAMPLE.match(target)
     corners = [] if call.align_corners is None else [str(call.align_corners)]
     words = ["x", str(list(size or ())), *corners, *map(str, call.scale_factor or ())]
-    return f"torch.ops.{found[0] if found else ''}({', '.join(words)})"
+    return f"{OPS}{found[0] if found else ''}({', '.join(words)})"
 
 
 def _resize(call: Interpolate, origin: str) -> Intent:

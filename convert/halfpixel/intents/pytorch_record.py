@@ -21,7 +21,7 @@ from typing import Final, cast
 
 from halfpixel.conventions.python_call import silent
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.intents.aten_call import read_call
+from halfpixel.intents.aten_call import OPS, read_call
 from halfpixel.origin import Intent
 from halfpixel.sampling import ConvTranspose
 from halfpixel.site import Operation
@@ -62,7 +62,7 @@ def parse_fx_node(text: str) -> tuple[str, tuple[object, ...]] | None:
         return None
     if not isinstance(arguments, tuple):
         return None
-    return target.removeprefix("torch.ops."), cast("tuple[object, ...]", arguments)
+    return target.removeprefix(OPS), cast("tuple[object, ...]", arguments)
 
 
 @lru_cache(maxsize=4096)

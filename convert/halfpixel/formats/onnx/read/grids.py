@@ -1,6 +1,6 @@
 """From one GridSample, AffineGrid, RoiAlign or ConvTranspose node to what it computes."""
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from msgspec.structs import replace
 
@@ -8,6 +8,7 @@ from halfpixel.conventions.onnx import grid as onnx_grid
 from halfpixel.conventions.torch import grid as torch_grid
 from halfpixel.conventions.torch.conv_transpose import conv_transpose_text, interpolate_text
 from halfpixel.errors import ConventionError
+from halfpixel.formats.onnx.read.domains.names import MICROSOFT
 from halfpixel.formats.onnx.read.evaluation import Described, arrays_of, guarded_compute
 from halfpixel.formats.onnx.read.patterns.linear_kernel import is_linear
 from halfpixel.formats.onnx.read.scope import Scope, given_name
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
     from halfpixel.arrays import Array
-
-
-MICROSOFT: Final = "com.microsoft"
-"""The domain of onnxruntime's own GridSample, whose words and meaning are those of opset 16."""
 
 
 def describe_grid_sample(scope: Scope, node: "NodeProto", base: Operation) -> Described:

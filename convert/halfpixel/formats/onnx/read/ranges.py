@@ -19,7 +19,7 @@ ENDLESS: Final = 1 << 31
 """Stands for the end of a range that has none."""
 
 LAYS_OUT: Final = frozenset({"Cast", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"})
-"""Operators behind which an image is still the user's own."""
+"""Operators that change no value: behind them an image is the user's own, a grid the same."""
 
 NEAR: Final = 8
 """Nodes that are followed back to a user's own image."""

@@ -15,13 +15,13 @@ from halfpixel.formats.onnx.read.domains.names import (
     ATEN,
     ATEN_OPS,
     ELSEWHERE,
+    MICROSOFT,
     NHWC_RESIZE,
     TENSORFLOW,
     leftover,
 )
 from halfpixel.formats.onnx.read.evaluation import Described, bind, numbers_of
 from halfpixel.formats.onnx.read.grids import (
-    MICROSOFT,
     describe_affine_grid,
     describe_conv_transpose,
     describe_grid_sample,

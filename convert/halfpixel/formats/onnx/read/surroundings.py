@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.conventions.onnx.resize import FIRST_RESIZE, RESIZES
 from halfpixel.formats.onnx.read.inputs import inputs_beside
 from halfpixel.formats.onnx.read.needs import needs_of
-from halfpixel.formats.onnx.read.ranges import ranges_of, ranges_of_own
+from halfpixel.formats.onnx.read.ranges import LAYS_OUT, ranges_of, ranges_of_own
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.formats.onnx.read.taken import Taken, ints_of
 from halfpixel.intents.kept_name import is_operator, kept_name
@@ -15,9 +15,6 @@ from halfpixel.surroundings import Shape, StridedLayer, Surroundings
 
 if TYPE_CHECKING:
     from onnx import NodeProto
-
-CARRIES: Final = frozenset({"Reshape", "Transpose", "Cast", "Identity", "Squeeze", "Unsqueeze"})
-"""Operators through which a grid passes unchanged in value."""
 
 TURNING: Final = frozenset({"Transpose", "Reshape"})
 """What stands before and behind a resize that is written with the channels first."""
@@ -84,7 +81,7 @@ def comes_from_constant(scope: Scope, node: "NodeProto") -> bool:
         if scope.constant(name) is not None:
             return True
         found = scope.producer(name) if name else None
-        if found is None or found[1].op_type not in {*CARRIES, *PARTS}:
+        if found is None or found[1].op_type not in {*LAYS_OUT, *PARTS}:
             return False
         scope, node = found
         if node.op_type in PARTS and not _is_by_constants(scope, node):
@@ -165,7 +162,7 @@ def maker_of(scope: Scope, name: str) -> AffineGrid | None:
         if found is not None and found[1].op_type == "AffineGrid":
             where, source = found
             return AffineGrid(bool(where.attributes(source).get("align_corners", 0)))
-        if found is None or found[1].op_type not in CARRIES or not found[1].input:
+        if found is None or found[1].op_type not in LAYS_OUT or not found[1].input:
             return _decomposed(scope, name, grid, found)
         scope, name = found[0], given_name(found[1], 0)
     return None

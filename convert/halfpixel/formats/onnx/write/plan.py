@@ -23,7 +23,7 @@ from halfpixel.conventions.onnx.vocabulary import NodeWords
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.lowerings import Capabilities
-from halfpixel.formats.onnx.read.grids import MICROSOFT
+from halfpixel.formats.onnx.read.domains.names import MICROSOFT
 from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.write.gather import RANGE_SINCE
 from halfpixel.formats.onnx.write.grid import GRID_SAMPLE_RENAMED, GRID_SAMPLE_SINCE

@@ -26,10 +26,9 @@ from halfpixel.conventions.torch import grid as torch_grid
 from halfpixel.conventions.torch.conv_transpose import conv_transpose_text
 from halfpixel.conventions.torch.resample import crop_and_resize_text
 from halfpixel.errors import ConventionError, GraphError
-from halfpixel.formats.onnx.read.domains.names import BLOCKED, NHWC
+from halfpixel.formats.onnx.read.domains.names import BLOCKED, MICROSOFT, NHWC
 from halfpixel.formats.onnx.read.evaluation import Described, arrays_of, guarded_compute
 from halfpixel.formats.onnx.read.grids import (
-    MICROSOFT,
     describe_grid_sample,
     kernel_of,
     lengthened,

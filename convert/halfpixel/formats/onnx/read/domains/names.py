@@ -23,13 +23,16 @@ TENSORFLOW: Final = frozenset(
 )
 """TensorFlow's operators, which converters that do not know one leave in ONNX's domain."""
 
+MICROSOFT: Final = "com.microsoft"
+"""The domain of onnxruntime's own GridSample, whose words and meaning are those of opset 16."""
+
 BLOCKED: Final = "com.microsoft.nchwc"
 NHWC: Final = "com.ms.internal.nhwc"
 NHWC_RESIZE: Final = (NHWC, "Resize")
 
 ELSEWHERE: Final = frozenset(
-    {("com.microsoft", op) for op in ("GridSample", "CropAndResize")}
-    | {("com.microsoft", "ConvTransposeWithDynamicPads"), (BLOCKED, "Upsample")}
+    {(MICROSOFT, op) for op in ("GridSample", "CropAndResize", "ConvTransposeWithDynamicPads")}
+    | {(BLOCKED, "Upsample")}
     | {NHWC_RESIZE, (NHWC, "GridSample")}
 )
 """Operators of onnxruntime's own domains that resample."""
