@@ -48,9 +48,8 @@ def show(found: Verification, console: "Console") -> None:
             _say(console, f"inputs {shapes or '(any)'}: {both}{case.refused}")
     if found.first is not None:
         _say(console, divergence_line(found.first))
-    if found.suspected:
-        text = f"no run tells which node; check has something to say of {found.suspected}"
-        _say(console, text)
+    for line in _unnamed_lines(found):
+        _say(console, line)
     for line in (*_blank_lines(found), *pairing_lines(found.pairing)):
         _say(console, line)
     _show_rest(console, found.optimiser, found.placement)
@@ -58,6 +57,18 @@ def show(found: Verification, console: "Console") -> None:
     verdict = f"different{_by(found)}" if found.differs else found.verdict
     by = ", as --tolerance or --task has it" if found.asked else ""
     _say(console, f"{verdict}{by}, {count} of {len(found.cases)} runs compared")
+
+
+def _unnamed_lines(found: Verification) -> Iterator[str]:
+    """Yield what there is to say where no node can be named: what was tried, whom check suspects.
+
+    >>> list(_unnamed_lines(Verification(("a", "b"), (), tried=("2 pairs",))))
+    ['no run tells which node parts them; tried: 2 pairs']
+    """
+    if found.first is None and found.tried:
+        yield f"no run tells which node parts them; tried: {'; '.join(found.tried)}"
+    if found.suspected:
+        yield f"no run tells which node; check has something to say of {found.suspected}"
 
 
 def _by(found: Verification) -> str:
@@ -140,7 +151,10 @@ def divergence_line(first: Divergence) -> str:
         how = "its own part cannot be told apart" if not first.observed.reason else ""
     else:
         how = "introduced here: its input is the same"
-    parts = [f"first divergent {kind}: {first.node} ({first.op})", amount, how]
+    if first.among:
+        how = f"introduced there, or by {' or '.join(first.among)}, which no call stands for"
+    where = f" in {first.graph}" if first.graph else ""
+    parts = [f"first divergent {kind}: {first.node} ({first.op}){where}", amount, how]
     return "; ".join(part for part in parts if part)
 
 

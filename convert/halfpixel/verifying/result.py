@@ -130,6 +130,7 @@ class Verification(Struct, frozen=True):
         dropped: lengths that were made and that both sides refuse.
         refusal: what was said of the first of them.
         asked: --tolerance or --task says what is equal, and nothing else does.
+        tried: what was held against each other where no node can be named, a phrase each.
     """
 
     names: tuple[str, str]
@@ -143,6 +144,7 @@ class Verification(Struct, frozen=True):
     dropped: tuple[str, ...] = ()
     refusal: str = ""
     asked: bool = False
+    tried: tuple[str, ...] = ()
 
     @property
     def differs(self) -> bool:
