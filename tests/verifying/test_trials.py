@@ -156,3 +156,36 @@ def test_lengths_are_such_as_the_guards_of_a_module_allow() -> None:
     assert found.equal
     assert not found.dropped
     assert {case.shapes["x"] for case in found.cases} == {(1, 3, 72, 80), (1, 3, 72, 96)}
+
+
+def recurrent(least: int, *, named: bool) -> onnx.ModelProto:
+    """Return a network of samples and a state, which needs so many samples: (layers, N, features).
+
+    Where axes have no names, nothing says that a batch stands in both inputs.
+    """
+    batch, samples = ("n", "t") if named else (None, None)
+    tensors = {"shape": np.array([0, 1, -1], np.int64), "two": np.array([2], np.int64)}
+    nodes = [
+        node("Reshape", ["x", "shape"], ["channel"]),
+        node("AveragePool", ["channel"], ["frames"], kernel_shape=[least]),
+        node("ReduceMean", ["frames", "two"], ["mean"], keepdims=0),
+        node("Add", ["state", "mean"], ["y"]),
+    ]
+    return built(nodes, tensors, [batch, samples], state=[2, batch, 128])
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("least", [10, 512, 12000])
+def test_a_length_of_samples_is_found(*, least: int, named: bool) -> None:
+    found = verify(recurrent(least, named=named), recurrent(least, named=named))
+    assert found.equal
+    assert all(case.shapes["x"][1] >= least for case in found.cases)
+    assert {case.shapes["state"][1] == case.shapes["x"][0] for case in found.cases} == {True}
+    assert len(found.cases) >= 2
+
+
+def test_tokens_are_more_than_channels() -> None:
+    table = np.random.default_rng(0).standard_normal((10, 8)).astype(np.float32)
+    nodes = [node("Cast", ["x"], ["i"], to=TensorProto.INT64), node("Gather", ["t", "i"], ["y"])]
+    model = built(nodes, {"t": table}, ["n", "tokens"])
+    assert {case.shapes["x"][1] for case in verify(model, model).cases} == {64, 65, 32, 1}
