@@ -77,6 +77,7 @@ def test_multiples_are_found(step: int) -> None:
     shapes = {case.shapes["x"][2:] for case in found.cases}
     assert len(shapes) >= 2
     assert all(n % step == 0 or n == 1 for shape in shapes for n in shape)  # one window is taken
+    assert len(shapes - {(1, 1)}) >= 2
     assert all(case.outputs for case in found.cases)
     assert found.dropped
 
@@ -189,3 +190,16 @@ def test_tokens_are_more_than_channels() -> None:
     nodes = [node("Cast", ["x"], ["i"], to=TensorProto.INT64), node("Gather", ["t", "i"], ["y"])]
     model = built(nodes, {"t": table}, ["n", "tokens"])
     assert {case.shapes["x"][1] for case in verify(model, model).cases} == {64, 65, 32, 1}
+
+
+def test_channels_that_stand_last_leave_height_and_width() -> None:
+    nodes = [node("Transpose", ["x"], ["t"], perm=[0, 3, 1, 2]),
+             node("Resize", ["t", "", "scales"], ["y"], name="up", **HALF)]  # fmt: skip
+    model = built(nodes, {"scales": np.array([1, 1, 2, 2], np.float32)}, ["n", "h", "w", 3])
+    shapes = [case.shapes["x"] for case in verify(model, model).cases]
+    assert shapes == [(1, 64, 64, 3), (2, 65, 97, 3), (1, 32, 47, 3), (1, 1, 1, 3)]
+
+
+def test_lengths_that_are_named_by_a_question_mark_are_not_one_length() -> None:
+    model = built([node("Relu", ["x"], ["y"])], {}, [None, 3, "?", "?"])
+    assert (2, 3, 65, 97) in {case.shapes["x"] for case in verify(model, model).cases}

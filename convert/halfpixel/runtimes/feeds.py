@@ -53,12 +53,16 @@ class Lengths(Struct, frozen=True):
         ([1, 3, 64, 96], 65)
         >>> lengths.of(1, ("n", "t", 80)), lengths.of(1, (2, "n", 128))  # frames; a state's batch
         (65, 1)
+        >>> [lengths.of(axis, ("n", "h", "w", 3)) for axis in range(3)]
+        [1, 64, 96]
         """
         if axis == 1 and len(shape) == 3 and isinstance(shape[2], int):
             layers = isinstance(shape[0], int) and shape[0] > 1
             return self.batch if layers else self.sequence or self.channels
         if axis == 1 and len(shape) == 2:
             return self.sequence or self.channels
+        if axis in {1, 2} and len(shape) == 4 and shape[3] in {1, 3, 4} and shape[1] not in {1, 3}:
+            return self.spatial[axis - 1]  # channels stand last
         return (self.batch, self.channels, *self.spatial)[axis if axis < 2 else 2 + axis % 2]
 
 

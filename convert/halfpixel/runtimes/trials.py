@@ -160,6 +160,8 @@ class Trials:
             yield case
             if self.taken > before:
                 self._channels, self._since = lengths.channels, time.monotonic()
+                if max(lengths.spatial) == 1:
+                    self.taken = before  # a pixel tells little of what resamples
 
     def _lengths(self) -> Iterator[Lengths]:
         """Yield lengths: the usual ones, then others for as long as too few are taken."""
