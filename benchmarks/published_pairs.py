@@ -10,14 +10,15 @@ ONNX models out; files of the same bytes are one model. Each is held against
 - what onnx's version converter makes of it at the next opset, where it can and where onnxruntime
   returns the same bits of it for white noise.
 
-`halfpixel verify A B` runs as a process: exit code and wall time, the best of N turns (2). The
-time of the runs is that of another process, in turns with it, which imports numpy and onnxruntime
-alone: it starts the sessions that verify starts for its verdict (both files, with graph
-optimisation at its default and off) and runs them on the inputs of each case that verify compared.
-What verify was given is learnt beforehand by the same call in this process, whose verdict has to
-be that of the command. Inputs that are dropped or made of other values, runs on moved inputs, the
-search for a node, and all of halfpixel itself count for verify alone. A table is printed, and what
-fails: exit code 1 where a pair has another exit code than 0, or verdicts are not the same.
+`halfpixel verify A B` runs as a process: exit code, time by the clock and of the processor, each
+the least of N turns (2). The time of the runs is that of another process, in turns with it, which
+imports numpy and onnxruntime alone: it starts the sessions that verify starts for its verdict (both
+files, with graph optimisation at its default and off) and runs them on the inputs of each case that
+verify compared. What verify was given is learnt beforehand by the same call in this process, whose
+verdict has to be that of the command. Inputs that are dropped or made of other values, runs on
+moved inputs, the search for a node, and all of halfpixel itself count for verify alone. A table is
+printed: exit code 1 where a pair has another exit code than 0, nothing was compared, or the two
+verdicts are not the same.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import hashlib
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 import tarfile
@@ -35,7 +37,7 @@ import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import numpy as np
 import onnx
@@ -104,6 +106,13 @@ for file in files:
 """
 
 
+class Cost(NamedTuple):
+    """What a command took: seconds on the clock, seconds of the processor."""
+
+    clock: float
+    processor: float
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One pair.
@@ -111,18 +120,32 @@ class Row:
     Attributes:
         kind: what the other file is.
         code: exit code of the command; None where it ran out of `PATIENCE`.
-        seconds: of the command.
-        runs: seconds of the runs alone.
+        cost: of the command.
+        runs: of the runs alone.
         shapes: what was compared.
         remark: what is wrong with it; empty where nothing is.
     """
 
     kind: str
     code: int | None
-    seconds: float
-    runs: float
+    cost: Cost
+    runs: Cost
     shapes: str
     remark: str
+
+    @property
+    def text(self) -> str:
+        """The row as people read it."""
+        parts = self.cost.clock / self.runs.clock, self.cost.processor / self.runs.processor
+        return (
+            f"{self.kind:6} exit {self.code}  {self.cost.clock:6.2f} s, runs "
+            f"{self.runs.clock:6.2f} s: {parts[0]:4.2f}, processor {parts[1]:4.2f}  "
+            f"{self.shapes}  {self.remark}"
+        ).rstrip()
+
+    def late(self, place: int) -> bool:
+        """Whether it takes more than twice the runs, by the clock (0) or the processor (1)."""
+        return self.cost[place] > 2 * self.runs[place]
 
 
 def models(archive: Path, folder: Path) -> Iterator[Path]:
@@ -232,18 +255,23 @@ def watched(a: Path, b: Path) -> tuple[bool, bool, str, list[Arrays]]:
     return found.equal, found.compared, shapes_of(found.cases), kept
 
 
-def cost(command: list[str], code: int | None = None) -> tuple[int | None, float, str]:
-    """Return exit code, seconds and output of a command; None where it ran out of time."""
-    began = time.perf_counter()
+def cost(command: list[str]) -> tuple[int | None, Cost, str]:
+    """Return exit code, cost and output of a command; no code where it ran out of time."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     try:
         done = subprocess.run(
-            command, check=False, capture_output=True, text=True, timeout=PATIENCE, env=ENVIRONMENT
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            env=ENVIRONMENT,
         )
     except subprocess.TimeoutExpired:
-        return None, float(PATIENCE), "out of time"
-    if code is not None and done.returncode != code:
-        sys.exit(f"{' '.join(command)[:200]} gave {done.returncode}: {done.stderr}")
-    return done.returncode, time.perf_counter() - began, done.stdout + done.stderr
+        return None, Cost(float(PATIENCE), float(PATIENCE)), "out of time"
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return done.returncode, Cost(time.perf_counter() - began, used), done.stdout + done.stderr
 
 
 def compared(kind: str, path: Path, target: Path, turns: int) -> tuple[Row, list[Arrays]]:
@@ -255,16 +283,19 @@ def compared(kind: str, path: Path, target: Path, turns: int) -> tuple[Row, list
     files = [target.with_name(f"case{place}.npz") for place in range(len(inputs))]
     for file, feeds in zip(files, inputs, strict=True):
         np.savez(file, **cast("dict[str, Any]", feeds))
-    ours: list[float] = []
-    plain: list[float] = []
+    ours: list[Cost] = []
+    plain: list[Cost] = []
     code: int | None = 0
     said = ""
     command = [sys.executable, "-m", "halfpixel", "verify", str(path), str(target)]
     sides = [json.dumps([str(one) for one in two]) for two in ((path, target), files)]
     for _ in range(turns):
-        code, seconds, said = cost(command)
-        ours.append(seconds)
-        plain.append(cost([sys.executable, "-c", RUNS, *sides], 0)[1])
+        code, taken, said = cost(command)
+        ours.append(taken)
+        failed, taken, words = cost([sys.executable, "-c", RUNS, *sides])
+        if failed:
+            sys.exit(f"the runs alone gave {failed}: {words}")
+        plain.append(taken)
     remark = ""
     if code:
         remark = (said.strip() or "nothing is said").splitlines()[0]
@@ -272,7 +303,8 @@ def compared(kind: str, path: Path, target: Path, turns: int) -> tuple[Row, list
         remark = "nothing is compared"
     if (code == 0) != equal:
         remark += f" NOT THE VERDICT OF THE API: {equal}"
-    return Row(kind, code, min(ours), min(plain), shapes, remark), inputs
+    best, least = (Cost(*map(min, zip(*costs, strict=True))) for costs in (ours, plain))
+    return Row(kind, code, best, least, shapes, remark), inputs
 
 
 def main() -> int:
@@ -304,15 +336,12 @@ def main() -> int:
             row, inputs = compared(kind, path, target, options.turns)
             rows.append(row)
             wrong += bool(row.remark)
-            print(
-                f"{name:62} {kind:6} exit {row.code}  {row.seconds:6.2f} s, runs {row.runs:6.2f} s:"
-                f" {row.seconds / row.runs:5.2f}  {row.shapes}  {row.remark}",
-                flush=True,
-            )
-    late = [row for row in rows if row.seconds > 2 * row.runs]
+            print(f"{name:62} {row.text}", flush=True)
+    late = [sum(row.late(place) for row in rows) for place in range(2)]
     print(
         f"{models_seen} models, {len(rows)} pairs: {sum(row.code == 0 for row in rows)} exit code "
-        f"0, {wrong} with a remark, {len(late)} above twice the time of the runs"
+        f"0, {wrong} with a remark; above twice the time of the runs: {late[0]} by the clock, "
+        f"{late[1]} by the processor's time"
     )
     return int(bool(wrong))
 

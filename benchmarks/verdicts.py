@@ -18,6 +18,7 @@ a verdict is false.
 from __future__ import annotations
 
 import argparse
+import platform
 import random
 import sys
 import tempfile
@@ -312,6 +313,10 @@ def main() -> int:
                 with options.rows.open("a", encoding="utf-8") as file:
                     file.write("\t".join(row) + "\n")
         rows.append(row)
+    print(
+        f"# halfpixel verify on broken networks: onnxruntime {ort.__version__}, onnx "
+        f"{onnx.__version__}, Python {platform.python_version()}"
+    )
     print("\n".join(tables(rows)))
     false = [row for row in rows if row.false]
     print(f"{len(rows)} verdicts of {len(every_one)}, {len(false)} of them false")
