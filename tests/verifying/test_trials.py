@@ -203,3 +203,14 @@ def test_channels_that_stand_last_leave_height_and_width() -> None:
 def test_lengths_that_are_named_by_a_question_mark_are_not_one_length() -> None:
     model = built([node("Relu", ["x"], ["y"])], {}, [None, 3, "?", "?"])
     assert (2, 3, 65, 97) in {case.shapes["x"] for case in verify(model, model).cases}
+
+
+def test_values_that_are_tried_in_vain_are_no_trial_of_lengths() -> None:
+    nodes = [node("Floor", ["x"], ["f"]), node("AveragePool", ["f"], ["p"], kernel_shape=[8, 8],
+                                               strides=[8, 8]),
+             node("Resize", ["p", "", "scales"], ["u"], name="up", **HALF),
+             node("Add", ["x", "u"], ["s"]), node("Sub", ["s", "x"], ["y"])]  # fmt: skip
+    scales = {"scales": np.array([1, 1, 8, 8], np.float32)}
+    found = verify(*(built(nodes, scales, ["n", 3, "h", "w"]) for _ in range(2)))
+    assert len({case.shapes["x"] for case in found.cases} - {(1, 3, 1, 1)}) >= 2
+    assert found.equal
