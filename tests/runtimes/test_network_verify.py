@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
 
-from coreml_networks import run
+from coreml_networks import MODELS, run
 from halfpixel.checking.check import opened
+from halfpixel.fixing.fix import fix
 from halfpixel.runtime import RunSettings, Side, runtime_of
 from halfpixel.verifying.verify import verify
 
@@ -112,3 +113,21 @@ def test_an_image_is_prepared_as_the_network_says(tmp_path: Path) -> None:
     bias = torch.tensor([-1.0, -0.5, -0.25]).reshape(3, 1, 1)
     np.savez(recorded, x=x.numpy(), y=network(x / 127.5 + bias).detach().numpy())
     assert verify(str(path), str(recorded)).equal
+
+
+def test_the_converters_own_loss_is_found_and_repaired(tmp_path: Path) -> None:
+    recorded = MODELS / "coreml/architectures/fpn.npz"
+    network = MODELS / "coreml/architectures/fpn-network.mlmodel"
+    assert not verify(str(network), str(recorded)).equal  # nearest by a fraction became bilinear
+    repaired = tmp_path / "fixed.mlmodel"
+    fix(network, expect=["mode=nearest"]).save(repaired)
+    assert verify(str(repaired), str(recorded)).equal
+
+
+def test_an_architecture_agrees_with_pytorch() -> None:
+    found = verify(
+        str(MODELS / "coreml/architectures/deeplabv3-network.mlmodel"),
+        str(MODELS / "coreml/architectures/deeplabv3.npz"),
+    )
+    assert found.equal
+    assert found.compared
