@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 
 FORCE = "--force-write writes it all the same"
-NETWORK = "a neural network is not run here as a whole"
 BLANK = "--range or --inputs make others"
 
 
