@@ -1,9 +1,8 @@
 """halfpixel check."""
 
-import os
 import sys
 from collections.abc import Sequence
-from itertools import count
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -26,14 +25,23 @@ from halfpixel.cli.options import (
     select_option,
     severity_option,
 )
-from halfpixel.cli.output import Output, OutputFormat, write_report
+from halfpixel.cli.output import (
+    Color,
+    Output,
+    OutputFormat,
+    Page,
+    Quiet,
+    Verbose,
+    write_report,
+)
 from halfpixel.cli.progress import progress
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
     from halfpixel.checking.check import Settings
-    from halfpixel.checking.result import Report
+    from halfpixel.checking.result import FileReport, Report
     from halfpixel.cli.destination import Destination
+    from halfpixel.report.as_text import Text
     from halfpixel.rule import Severity
 
 SLOW: Final = 20
@@ -54,6 +62,9 @@ class Options(Struct, frozen=True):
     expect: Expect
     output_format: OutputFormat
     output: Output
+    quiet: Quiet
+    verbose: Verbose
+    color: Color
     severity: Annotated[
         "Severity | None",
         severity_option(
@@ -136,12 +147,24 @@ def check_command(options: Options) -> None:
         files, unwritten = _fixed_first(files, settings, where, unsafe=options.unsafe_fixes)
     elif options.unsafe_fixes or options.in_place or options.force:
         raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
-    report = _checked(files, settings)
+    page = text = None
+    if options.output_format == "text":
+        from halfpixel.report.as_text import Text
+
+        page = Page(options.output, options.color)
+        text = Text(len(files), settings.shown, verbose=options.verbose)
+    report = _checked(files, settings, page, text)
     if not report.failed:
         check_expected(options.expect, report.sites)
     if options.sarif is not None:
         write_report(_document(report, "sarif", settings.shown), options.sarif)
-    _show(report, options, settings.shown)
+    if page is None or text is None:
+        write_report(_document(report, options.output_format, settings.shown), options.output)
+    else:
+        partial = bool(settings.select or settings.ignore)
+        end = text.end(report, statistics=options.statistics, partial=partial)
+        page.tell([] if options.quiet else end)
+        page.close()
     sys.exit(FAILED if unwritten else _exit_code(report, exit_zero=options.exit_zero))
 
 
@@ -171,28 +194,24 @@ def _exit_code(report: "Report", *, exit_zero: bool) -> int:
     return FOUND if found and not exit_zero else CLEAN
 
 
-def _checked(files: Sequence[Path], settings: "Settings") -> "Report":
-    from halfpixel.checking.check import check_paths
+def _checked(
+    files: Sequence[Path], settings: "Settings", page: Page | None, text: "Text | None"
+) -> "Report":
+    """Judge files, and tell of each as it comes."""
+    from halfpixel.checking.check import Judge
+    from halfpixel.checking.result import Report
 
-    if len(files) < SLOW:
-        return check_paths(files, settings)
-    with progress() as told:
-        done = count()
-        tell = None if told is None else lambda path: told(str(path), next(done), len(files))
-        return check_paths(files, settings, tell)
-
-
-def _show(report: "Report", options: Options, least: "Severity") -> None:
-    if options.output_format != "text":
-        write_report(_document(report, options.output_format, least), options.output)
-        return
-    from halfpixel.report import as_text
-
-    if options.output is not None:
-        lines = as_text.lines(report, statistics=options.statistics, least=least)
-        write_report("\n".join(map(as_text.plain, lines)), options.output)
-        return
-    as_text.show(report, colour=_colour(), statistics=options.statistics, least=least)
+    judge = Judge(settings)
+    found: list[FileReport] = []
+    with progress() if len(files) >= SLOW else nullcontext() as told:
+        for path in files:
+            if told is not None:
+                told(str(path), len(found), len(files))
+            found.append(judge.file(path, str(path)))
+            if page is not None and text is not None and (lines := list(text.file(found[-1]))):
+                with nullcontext() if told is None else told.aside():
+                    page.tell(lines)
+    return Report(tuple(found))
 
 
 def _document(report: "Report", form: str, least: "Severity") -> str:
@@ -209,10 +228,6 @@ def _document(report: "Report", form: str, least: "Severity") -> str:
     from halfpixel.report.machine.write import written
 
     return written(run_of(report, least), form)
-
-
-def _colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 COMMAND = check_command
