@@ -138,11 +138,12 @@ def write_report(text: str, output: str | None, *, err: bool = False) -> None:
         ModelFileError: the file cannot be written.
     """
     if output is None or output == STANDARD_OUTPUT:
-        write_document(text, err=err, end=not text.endswith("\n"))
+        if text:  # where there is nothing to say, nothing is said
+            write_document(text, err=err, end=not text.endswith("\n"))
         return
     from pathlib import Path
 
     from halfpixel.formats import atomic
 
-    whole = text if text.endswith("\n") else f"{text}\n"
+    whole = text if not text or text.endswith("\n") else f"{text}\n"
     atomic.write([whole.encode("utf-8", "backslashreplace")], None, Path(output), replace=True)

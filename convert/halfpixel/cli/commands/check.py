@@ -157,9 +157,9 @@ def check_command(options: Options) -> None:
     if not report.failed:
         check_expected(options.expect, report.sites)
     if options.sarif is not None:
-        write_report(_document(report, "sarif", settings.shown), options.sarif)
+        write_report(_document(report, "sarif", options, settings), options.sarif)
     if page is None or text is None:
-        write_report(_document(report, options.output_format, settings.shown), options.output)
+        write_report(_document(report, options.output_format, options, settings), options.output)
     else:
         partial = bool(settings.select or settings.ignore)
         end = text.end(report, statistics=options.statistics, partial=partial)
@@ -214,12 +214,12 @@ def _checked(
     return Report(tuple(found))
 
 
-def _document(report: "Report", form: str, least: "Severity") -> str:
+def _document(report: "Report", form: str, options: Options, settings: "Settings") -> str:
     """Return a report in a format for programs."""
     if form == "json":
         from halfpixel.report.machine.as_json import dumps
 
-        return dumps(report)
+        return dumps(report, statistics=options.statistics)
     if form == "sarif":
         from halfpixel.report.machine.as_sarif import dumps as sarif
 
@@ -227,7 +227,7 @@ def _document(report: "Report", form: str, least: "Severity") -> str:
     from halfpixel.report.machine.of_check import run_of
     from halfpixel.report.machine.write import written
 
-    return written(run_of(report, least), form)
+    return written(run_of(report, settings.shown), form)
 
 
 COMMAND = check_command
