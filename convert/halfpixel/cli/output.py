@@ -99,7 +99,11 @@ def is_coloured(color: str) -> bool:
 
 
 class Page:
-    """Where the lines of a report go: printed as they come, or to a file once it is closed."""
+    """Where the lines of a report go: printed as they come, or to a file once it is closed.
+
+    Attributes:
+        width: its columns; None where nothing is broken, as in a file.
+    """
 
     def __init__(self, output: str | None, color: str = "auto") -> None:
         """Open a page; the lines of a file are neither coloured nor broken."""
@@ -107,14 +111,14 @@ class Page:
 
         self._output = None if output == STANDARD_OUTPUT else output
         self._lines: list[str] = []
-        self._width = page_width()
+        self.width = None if self._output else page_width()
         self._colour = is_coloured(color)
 
     def tell(self, lines: "Iterable[Line]") -> None:
         """Print lines, or keep them for the file."""
         if self._output is None:
             for line in lines:
-                say_broken(line, self._width, colour=self._colour)
+                say_broken(line, self.width, colour=self._colour)
             return
         from halfpixel.report.layout import plain
 
