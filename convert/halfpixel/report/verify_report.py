@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 
 from halfpixel.intents.pairing import Pairing, copies
-from halfpixel.report.layout import Line
+from halfpixel.report.layout import Line, hung
 from halfpixel.report.table import table_lines
 from halfpixel.verifying.amounts import count_text
 from halfpixel.verifying.measure import Difference
@@ -24,18 +24,18 @@ def lines(found: Verification, width: int | None = None) -> Iterator[Line]:
     a, b = found.names
     yield Line("", f"{a}  against  {b}", hang=2)
     yield from _outputs(found.outputs, width)
-    yield from map(_hung, _measure_lines(found))
+    yield from map(hung, _measure_lines(found))
     for case in found.cases:
         if case.refused:
             shapes = ", ".join(f"{n} {'x'.join(map(str, s))}" for n, s in case.shapes.items())
             both = "both refuse: " if case.equal else ""
-            yield _hung(f"inputs {shapes or '(any)'}: {both}{case.refused}")
+            yield hung(f"inputs {shapes or '(any)'}: {both}{case.refused}")
     if found.first is not None:
-        yield _hung(divergence_line(found.first))
+        yield hung(divergence_line(found.first))
     if found.suspected:
-        yield _hung(f"no run tells which node; check has something to say of {found.suspected}")
-    yield from map(_hung, (*_blank_lines(found), *pairing_lines(found.pairing)))
-    yield from map(_hung, _rest(found.optimiser, found.placement))
+        yield hung(f"no run tells which node; check has something to say of {found.suspected}")
+    yield from map(hung, (*_blank_lines(found), *pairing_lines(found.pairing)))
+    yield from map(hung, _rest(found.optimiser, found.placement))
     yield closing(found)
 
 
@@ -46,11 +46,6 @@ def closing(found: Verification) -> Line:
     by = ", as --tolerance or --task has it" if found.asked else ""
     text = f"{by}, {count} of {len(found.cases)} runs compared"
     return Line(verdict, text, "error" if found.differs else "well" if found.equal else "", 2)
-
-
-def _hung(text: str) -> Line:
-    """Return a line whose later lines hang two columns below its own beginning."""
-    return Line("", text, hang=len(text) - len(text.lstrip()) + 2)
 
 
 def _outputs(outputs: Sequence[Output], width: int | None) -> Iterator[Line]:
@@ -187,8 +182,8 @@ def site_lines(found: SiteVerification, width: int | None = None) -> Iterator[Li
         for one in found.results
     ]
     yield from table_lines(heads, rows, width)
-    yield from map(_hung, found.notes)
-    yield from map(_hung, _rest(found.optimiser, ()))
+    yield from map(hung, found.notes)
+    yield from map(hung, _rest(found.optimiser, ()))
     yield site_closing(found)
 
 
@@ -196,7 +191,7 @@ def site_closing(found: SiteVerification) -> Line:
     """Return what came of all sites in one line."""
     if not found.results:
         text = "nothing was compared: it has no resampling node; hold it against another side"
-        return _hung(text)
+        return hung(text)
     ran = [one for one in found.results if one.exact is not None]
     equal = sum(one.agrees for one in ran)
     alone = len(found.results) - len(ran)
