@@ -206,7 +206,7 @@ def _checked(
     with progress() if len(files) >= SLOW else nullcontext() as told:
         for path in files:
             if told is not None:
-                told(str(path), len(found), len(files))
+                told(path.name, len(found), len(files))
             found.append(judge.file(path, str(path)))
             if page is not None and text is not None and (lines := list(text.file(found[-1]))):
                 with nullcontext() if told is None else told.aside():
