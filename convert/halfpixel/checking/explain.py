@@ -11,6 +11,7 @@ from typing import Final
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
+from halfpixel.checking.claim import claim_of
 from halfpixel.checking.samplers import described, formulas
 from halfpixel.checking.sampling_words import Nearby, sampling_lines
 from halfpixel.checking.shapes import Shapes, sites_at
@@ -206,7 +207,7 @@ def _operation(site: Site) -> Iterator[str]:
     """Yield what a site says of itself, what PyTorch calls it, and what it computes."""
     for name, value in sorted(site.operation.attributes.items()):
         yield f"  {name} = {value}"
-    yield f"  PyTorch: {site.operation.claim or site.operation.problem or 'no single call'}"
+    yield f"  PyTorch: {claim_of(site, 'no single call')}"
     if site.intent is not None:
         yield f"  meant: {site.intent.text} ({site.intent.how}: {site.intent.origin})"
     operator = site.operator

@@ -1,8 +1,8 @@
 """halfpixel check."""
 
-import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -10,7 +10,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.cli.console import say, write_document
+from halfpixel.cli.console import say
 from halfpixel.cli.files import check_expected, check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
@@ -25,12 +25,23 @@ from halfpixel.cli.options import (
     select_option,
     severity_option,
 )
+from halfpixel.cli.output import (
+    Color,
+    Output,
+    OutputFormat,
+    Page,
+    Quiet,
+    Verbose,
+    write_report,
+)
+from halfpixel.cli.progress import progress
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
     from halfpixel.checking.check import Settings
-    from halfpixel.checking.result import Report
+    from halfpixel.checking.result import FileReport, Report
     from halfpixel.cli.destination import Destination
+    from halfpixel.report.as_text import Text
     from halfpixel.rule import Severity
 
 SLOW: Final = 20
@@ -49,19 +60,16 @@ class Options(Struct, frozen=True):
     ]
     ignore: Ignore
     expect: Expect
-    output_format: Annotated[
-        str,
-        click.option(
-            "--output-format",
-            type=click.Choice(["text", "json", "sarif", "github"]),
-            default="text",
-        ),
-    ]
+    output_format: OutputFormat
+    output: Output
+    quiet: Quiet
+    verbose: Verbose
+    color: Color
     severity: Annotated[
         "Severity | None",
         severity_option(
             "The mildest severity that is shown.  [default: warning, and a count of the notes; "
-            "note with --select and in JSON and SARIF]"
+            "note with --select and for programs]"
         ),
     ]
     target: Annotated[
@@ -120,8 +128,6 @@ def check_command(options: Options) -> None:
     Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
     cannot be read, or a node that is too much work to be judged, makes it 2.
     """
-    from halfpixel.checking.check import check_paths
-
     settings = read_settings(
         options.select,
         options.ignore,
@@ -141,19 +147,24 @@ def check_command(options: Options) -> None:
         files, unwritten = _fixed_first(files, settings, where, unsafe=options.unsafe_fixes)
     elif options.unsafe_fixes or options.in_place or options.force:
         raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
-    report = (
-        _with_progress(files, settings) if _shows_progress(files) else check_paths(files, settings)
-    )
+    page = text = None
+    if options.output_format == "text":
+        from halfpixel.report.as_text import Text
+
+        page = Page(options.output, options.color)
+        text = Text(len(files), settings.shown, verbose=options.verbose)
+    report = _checked(files, settings, page, text)
     if not report.failed:
         check_expected(options.expect, report.sites)
     if options.sarif is not None:
-        from halfpixel.formats import atomic
-        from halfpixel.report import as_sarif
-
-        atomic.write(
-            [f"{as_sarif.dumps(report)}\n".encode()], None, Path(options.sarif), replace=True
-        )
-    _show(report, options.output_format, settings.shown, statistics=options.statistics)
+        write_report(_document(report, "sarif", options, settings), options.sarif)
+    if page is None or text is None:
+        write_report(_document(report, options.output_format, options, settings), options.output)
+    else:
+        partial = bool(settings.select or settings.ignore)
+        end = text.end(report, statistics=options.statistics, partial=partial)
+        page.tell([] if options.quiet else end)
+        page.close()
     sys.exit(FAILED if unwritten else _exit_code(report, exit_zero=options.exit_zero))
 
 
@@ -183,44 +194,40 @@ def _exit_code(report: "Report", *, exit_zero: bool) -> int:
     return FOUND if found and not exit_zero else CLEAN
 
 
-def _shows_progress(files: Sequence[Path]) -> bool:
-    return len(files) >= SLOW and sys.stderr.isatty()
+def _checked(
+    files: Sequence[Path], settings: "Settings", page: Page | None, text: "Text | None"
+) -> "Report":
+    """Judge files, and tell of each as it comes."""
+    from halfpixel.checking.check import Judge
+    from halfpixel.checking.result import Report
+
+    judge = Judge(settings)
+    found: list[FileReport] = []
+    with progress() if len(files) >= SLOW else nullcontext() as told:
+        for path in files:
+            if told is not None:
+                told(path.name, len(found), len(files))
+            found.append(judge.file(path, str(path)))
+            if page is not None and text is not None and (lines := list(text.file(found[-1]))):
+                with nullcontext() if told is None else told.aside():
+                    page.tell(lines)
+    return Report(tuple(found))
 
 
-def _with_progress(files: Sequence[Path], settings: "Settings") -> "Report":
-    from rich.progress import Progress
+def _document(report: "Report", form: str, options: Options, settings: "Settings") -> str:
+    """Return a report in a format for programs."""
+    if form == "json":
+        from halfpixel.report.machine.as_json import dumps
 
-    from halfpixel.checking.check import check_paths
+        return dumps(report, statistics=options.statistics)
+    if form == "sarif":
+        from halfpixel.report.machine.as_sarif import dumps as sarif
 
-    with Progress(transient=True) as progress:
-        task = progress.add_task("checking", total=len(files))
-        return check_paths(files, settings, lambda _path: progress.advance(task))
+        return sarif(report)
+    from halfpixel.report.machine.of_check import run_of
+    from halfpixel.report.machine.write import written
 
-
-def _show(report: "Report", output_format: str, least: "Severity", *, statistics: bool) -> None:
-    if output_format == "json":
-        from halfpixel.report.as_json import dumps
-
-        write_document(dumps(report))
-        return
-    if output_format == "sarif":
-        from halfpixel.report import as_sarif
-
-        write_document(as_sarif.dumps(report))
-        return
-    if output_format == "github":
-        from halfpixel.report import as_github
-
-        for line in as_github.lines(report, least):
-            write_document(line)
-        return
-    from halfpixel.report.as_text import show
-
-    show(report, colour=_colour(), statistics=statistics, least=least)
-
-
-def _colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return written(run_of(report, settings.shown), form)
 
 
 COMMAND = check_command
