@@ -19,7 +19,7 @@ from halfpixel.conventions.expression import argument_calls, call_in
 from halfpixel.conventions.python_call import PythonCall, Symbol, parse
 from halfpixel.conventions.torch.sampler_call import sampler_call
 from halfpixel.conventions.vocabulary import Words
-from halfpixel.errors import ConventionError, HalfpixelError, UsageError
+from halfpixel.errors import ConventionError, HalfpixelError, UsageError, did_you_mean
 from halfpixel.intents.aten_call import OPS, lengths_of, read_call
 from halfpixel.rule import Rule, load_rules
 from halfpixel.sampling import (
@@ -161,10 +161,7 @@ def _model(subject: str, rules: Sequence[str], shapes: Shapes) -> Iterator[str]:
         head, _, node = subject.rpartition(":")
         path = Path(head)
         if not head or not _exists(head):
-            import difflib
-
-            close = difflib.get_close_matches(subject, rules, 1)
-            hint = f"; did you mean {close[0]!r}?" if close else "; see 'halfpixel rules'"
+            hint = did_you_mean(subject, rules) or "; see 'halfpixel rules'"
             raise UsageError(f"{subject!r} is no rule, no model file and no call{hint}")
     if path.is_dir() and path.suffix not in {".mlpackage", ".mlmodelc"}:
         raise UsageError(f"{subject!r} is a folder: explain takes one model file, a rule or a call")

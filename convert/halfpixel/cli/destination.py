@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -59,11 +59,14 @@ class Destination(Struct, frozen=True):
 
 
 def fixed(
-    files: Sequence[Path], settings: FixSettings, destination: Destination
+    files: Sequence[Path],
+    settings: FixSettings | Callable[[Path], FixSettings],
+    destination: Destination,
 ) -> Iterator[tuple[FixResult, str]]:
     """Fix every file and write the results; yield each with where it was written."""
     for path in files:
-        result = fix(path, settings=settings)
+        asked = settings if isinstance(settings, FixSettings) else settings(path)
+        result = fix(path, settings=asked)
         output = ""
         if result.error is None and not destination.diff:
             try:

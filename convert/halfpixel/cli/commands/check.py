@@ -10,6 +10,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
+from halfpixel.cli import adoption
 from halfpixel.cli.console import say, write_document
 from halfpixel.cli.files import check_expected, check_shaped, model_files
 from halfpixel.cli.options import (
@@ -21,18 +22,20 @@ from halfpixel.cli.options import (
     MaxWork,
     Shape,
     command,
-    read_settings,
     select_option,
     severity_option,
 )
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from halfpixel.checking.check import Settings
-    from halfpixel.checking.result import Report
     from halfpixel.cli.destination import Destination
     from halfpixel.rule import Severity
+    from halfpixel.settings.configuration import Configuration
 
+STANDARD_INPUT: Final = "-"
 SLOW: Final = 20
 """Files from which on a terminal is shown progress."""
 
@@ -111,6 +114,17 @@ class Options(Struct, frozen=True):
             "--force", is_flag=True, help="With --fix: replace NAME.fixed.onnx if it is there."
         ),
     ]
+    exit_non_zero_on_fix: adoption.ExitNonZeroOnFix
+    fail_on: adoption.FailOn
+    config: adoption.Config
+    exclude: adoption.Exclude
+    force_exclude: adoption.ForceExclude
+    show_settings: adoption.ShowSettings
+    baseline: adoption.KnownFindings
+    write_baseline: adoption.WriteBaseline
+    ignore_suppressions: adoption.IgnoreSuppressions
+    stdin_filename: adoption.StdinFilename
+    watch: adoption.Watch
 
 
 @command(__name__, Options)
@@ -120,32 +134,38 @@ def check_command(options: Options) -> None:
     Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
     cannot be read, or a node that is too much work to be judged, makes it 2.
     """
-    from halfpixel.checking.check import check_paths
+    if options.watch:
+        from halfpixel.cli.watching import watch
 
-    settings = read_settings(
-        options.select,
-        options.ignore,
-        options.expect,
-        options.severity,
-        options.target,
-        options.max_work,
-        options.shape,
-    )
-    files = model_files(options.paths)
-    check_shaped(files, settings.shapes)
-    unwritten = False
-    if options.fix:
-        from halfpixel.cli.destination import Destination
+        watch(options.paths, lambda: _checked(options))
+    _checked(options)
 
-        where = Destination(in_place=options.in_place, force=options.force)
-        files, unwritten = _fixed_first(files, settings, where, unsafe=options.unsafe_fixes)
-    elif options.unsafe_fixes or options.in_place or options.force:
-        raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
-    report = (
-        _with_progress(files, settings) if _shows_progress(files) else check_paths(files, settings)
-    )
+
+def _checked(options: Options) -> None:
+    """Check once, and exit."""
+    configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
+    if STANDARD_INPUT in options.paths:
+        report, fixed, unwritten = _standard_input(options, configuration), 0, False
+    else:
+        if options.stdin_filename is not None:
+            raise UsageError("--stdin-filename is for the model that - reads")
+        files = model_files(options.paths, configuration)
+        if options.show_settings:
+            for line in adoption.show_settings(files, configuration):
+                say(line)
+            sys.exit(CLEAN)
+        check_shaped(files, configuration.given.shapes)
+        files, fixed, unwritten = _fixed_first(files, configuration, options)
+        report = _judged(files, configuration)
     if not report.failed:
         check_expected(options.expect, report.sites)
+    if options.write_baseline is not None:
+        say(adoption.written_baseline(report, configuration, options.write_baseline))
+        sys.exit(FAILED if report.failed or unwritten else CLEAN)
+    from halfpixel.checking.result import Report
+
+    known = adoption.Known(configuration)
+    report = Report(tuple(known.new(file) for file in report.files))
     if options.sarif is not None:
         from halfpixel.formats import atomic
         from halfpixel.report import as_sarif
@@ -153,41 +173,73 @@ def check_command(options: Options) -> None:
         atomic.write(
             [f"{as_sarif.dumps(report)}\n".encode()], None, Path(options.sarif), replace=True
         )
-    _show(report, options.output_format, settings.shown, statistics=options.statistics)
-    sys.exit(FAILED if unwritten else _exit_code(report, exit_zero=options.exit_zero))
+    _show(report, options.output_format, configuration, statistics=options.statistics)
+    for line in adoption.notices(report, known):
+        say(line, err=True)
+    if report.failed or unwritten:
+        sys.exit(FAILED)
+    found = adoption.fails(report, configuration) and not options.exit_zero
+    sys.exit(FOUND if found or (fixed and options.exit_non_zero_on_fix) else CLEAN)
+
+
+def _standard_input(options: Options, configuration: "Configuration") -> "Report":
+    from halfpixel.cli.standard_input import check_input
+
+    if len(options.paths) > 1 or options.fix or options.watch:
+        raise UsageError("- reads one model from standard input, and nothing else is checked")
+    return check_input(options.stdin_filename, configuration)
 
 
 def _fixed_first(
-    files: Sequence[Path], settings: "Settings", target: "Destination", *, unsafe: bool
-) -> tuple[list[Path], bool]:
-    """Fix files before they are checked; return what is checked, and whether one failed."""
-    from halfpixel.cli.destination import fixed
+    files: list[Path], configuration: "Configuration", options: Options
+) -> tuple[list[Path], int, bool]:
+    """Fix files before they are checked where that is asked for.
+
+    Returns:
+        What is checked, how many changes were made, and whether one failed.
+    """
+    if not options.fix:
+        if options.unsafe_fixes or options.in_place or options.force:
+            raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
+        if options.exit_non_zero_on_fix:
+            raise UsageError("--exit-non-zero-on-fix is for --fix")
+        return files, 0, False
+    from halfpixel.cli.destination import Destination, fixed
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report.fix_report import lines
 
-    asked = FixSettings(replace(settings, severity=settings.shown), unsafe)
+    def asked(path: Path) -> FixSettings:
+        settings = configuration.of(path).check
+        return FixSettings(replace(settings, severity=settings.shown), options.unsafe_fixes)
+
+    where = Destination(in_place=options.in_place, force=options.force)
     checked: list[Path] = []
-    failed = False
-    for result, output in fixed(files, asked, target):
+    changes, failed = 0, False
+    for result, output in fixed(files, asked, where):
         for line in lines([(result, output)]):
             say(line, err=True)
         checked.append(Path(output or result.path))
+        changes += len(result.changes)
         failed |= result.error is not None or bool(result.faults)
-    return checked, failed
+    return checked, changes, failed
 
 
-def _exit_code(report: "Report", *, exit_zero: bool) -> int:
-    if report.failed:
-        return FAILED
-    found = report.count("error") + report.count("warning")
-    return FOUND if found and not exit_zero else CLEAN
+def _judged(files: Sequence[Path], configuration: "Configuration") -> "Report":
+    from halfpixel.checking.check import check_paths
+
+    def settings(path: Path) -> "Settings":
+        return configuration.of(path).check
+
+    if _shows_progress(files):
+        return _with_progress(files, settings)
+    return check_paths(files, settings)
 
 
 def _shows_progress(files: Sequence[Path]) -> bool:
     return len(files) >= SLOW and sys.stderr.isatty()
 
 
-def _with_progress(files: Sequence[Path], settings: "Settings") -> "Report":
+def _with_progress(files: Sequence[Path], settings: "Callable[[Path], Settings]") -> "Report":
     from rich.progress import Progress
 
     from halfpixel.checking.check import check_paths
@@ -197,7 +249,9 @@ def _with_progress(files: Sequence[Path], settings: "Settings") -> "Report":
         return check_paths(files, settings, lambda _path: progress.advance(task))
 
 
-def _show(report: "Report", output_format: str, least: "Severity", *, statistics: bool) -> None:
+def _show(
+    report: "Report", output_format: str, configuration: "Configuration", *, statistics: bool
+) -> None:
     if output_format == "json":
         from halfpixel.report.as_json import dumps
 
@@ -208,6 +262,7 @@ def _show(report: "Report", output_format: str, least: "Severity", *, statistics
 
         write_document(as_sarif.dumps(report))
         return
+    report, least = adoption.shown(report, configuration)
     if output_format == "github":
         from halfpixel.report import as_github
 
