@@ -1,6 +1,6 @@
 """Options by which a team takes halfpixel up: configuration, baselines, what fails a build."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
@@ -95,27 +95,59 @@ class Chosen(Protocol):
     """The options that configuration completes, of whichever command."""
 
     @property
-    def select(self) -> tuple[str, ...]: ...
+    def select(self) -> tuple[str, ...]:
+        """As in `Given`."""
+        ...
+
     @property
-    def ignore(self) -> tuple[str, ...]: ...
+    def ignore(self) -> tuple[str, ...]:
+        """As in `Given`."""
+        ...
+
     @property
-    def expect(self) -> tuple[str, ...]: ...
+    def expect(self) -> tuple[str, ...]:
+        """As in `Given`."""
+        ...
+
     @property
-    def severity(self) -> "Severity | None": ...
+    def severity(self) -> "Severity | None":
+        """As in `Given`."""
+        ...
+
     @property
-    def target(self) -> tuple[str, ...]: ...
+    def target(self) -> tuple[str, ...]:
+        """As in `Given`."""
+        ...
+
     @property
-    def max_work(self) -> int: ...
+    def max_work(self) -> int:
+        """As in `Given`."""
+        ...
+
     @property
-    def shape(self) -> tuple[str, ...]: ...
+    def shape(self) -> tuple[str, ...]:
+        """As in `Given`."""
+        ...
+
     @property
-    def config(self) -> str | None: ...
+    def config(self) -> str | None:
+        """As in `Given`."""
+        ...
+
     @property
-    def exclude(self) -> tuple[str, ...]: ...
+    def exclude(self) -> tuple[str, ...]:
+        """As in `Given`."""
+        ...
+
     @property
-    def force_exclude(self) -> bool: ...
+    def force_exclude(self) -> bool:
+        """As in `Given`."""
+        ...
+
     @property
-    def ignore_suppressions(self) -> bool: ...
+    def ignore_suppressions(self) -> bool:
+        """As in `Given`."""
+        ...
 
 
 def configuration_of(
@@ -148,28 +180,27 @@ def configuration_of(
     )
 
 
-class Known:
-    """The baselines of a command, each read when the first file asks for it."""
+def without_known(
+    report: "Report", configuration: "Configuration"
+) -> "tuple[Report, Mapping[str, Baseline]]":
+    """Return a report without the findings that baselines know, and these by path.
 
-    def __init__(self, configuration: "Configuration") -> None:
-        """Begin without any."""
-        self.configuration = configuration
-        self.read: dict[str, Baseline] = {}
+    Raises:
+        UsageError: a baseline cannot be read.
+    """
+    read: dict[str, Baseline] = {}
 
-    def new(self, file: "FileReport") -> "FileReport":
-        """Return a report without the findings that are known.
-
-        Raises:
-            UsageError: the baseline cannot be read.
-        """
-        path = self.configuration.of(Path(file.path)).baseline
+    def new(file: "FileReport") -> "FileReport":
+        path = configuration.of(Path(file.path)).baseline
         if path is None:
             return file
-        if path not in self.read:
+        if path not in read:
             from halfpixel.settings.baseline import Baseline
 
-            self.read[path] = Baseline(path)
-        return self.read[path].new(file)
+            read[path] = Baseline(path)
+        return read[path].new(file)
+
+    return replace(report, files=tuple(map(new, report.files))), read
 
 
 def fails(report: "Report", configuration: "Configuration") -> bool:
@@ -177,30 +208,35 @@ def fails(report: "Report", configuration: "Configuration") -> bool:
     from halfpixel.rule import SEVERITIES
 
     rank = SEVERITIES.index
-    for file in report.files:
-        least = rank(configuration.of(Path(file.path)).fail_on)
-        if any(rank(one.finding.severity) <= least for one in file.findings):
-            return True
-    return False
+    return any(
+        rank(one.finding.severity) <= rank(configuration.of(Path(file.path)).fail_on)
+        for file in report.files
+        for one in file.findings
+    )
 
 
-def shown(report: "Report", configuration: "Configuration") -> "tuple[Report, Severity]":
-    """Return a report with what is shown of each file, and the mildest severity of all of it."""
+def mildest(report: "Report", configuration: "Configuration") -> "Severity":
+    """Return the mildest severity that is shown of any file."""
+    from halfpixel.rule import SEVERITIES
+
+    least = (configuration.of(Path(file.path)).check.shown for file in report.files)
+    return max(least, key=SEVERITIES.index, default="warning")
+
+
+def shown(report: "Report", configuration: "Configuration", least: "Severity") -> "Report":
+    """Return a report without what is milder than is shown of a file, where others show more."""
     from halfpixel.rule import SEVERITIES
 
     rank = SEVERITIES.index
-    least = [configuration.of(Path(file.path)).check.shown for file in report.files]
-    mildest = max(least, key=rank, default="warning")
-    if all(one == mildest for one in least):
-        return report, mildest
-    files = tuple(
-        replace(
-            file,
-            findings=tuple(f for f in file.findings if rank(f.finding.severity) <= rank(one)),
-        )
-        for file, one in zip(report.files, least, strict=True)
-    )
-    return replace(report, files=files), mildest
+
+    def kept(file: "FileReport") -> "FileReport":
+        own = configuration.of(Path(file.path)).check.shown
+        if own == least:
+            return file
+        found = (one for one in file.findings if rank(one.finding.severity) <= rank(own))
+        return replace(file, findings=tuple(found))
+
+    return replace(report, files=tuple(map(kept, report.files)))
 
 
 def written_baseline(report: "Report", configuration: "Configuration", path: str) -> str:
@@ -209,14 +245,19 @@ def written_baseline(report: "Report", configuration: "Configuration", path: str
 
     rows = [(file, configuration.of(Path(file.path)).check.shown) for file in report.files]
     count = write_baseline(rows, path)
-    return f"{count} finding{'' if count == 1 else 's'} written to {path}: --baseline {path}"
+    return f"{count} finding{'' if count == 1 else 's'} written to {path}"
 
 
-def notices(report: "Report", known: Known) -> "Iterator[str]":
+def notices(
+    report: "Report", configuration: "Configuration", known: "Mapping[str, Baseline]"
+) -> "Iterator[str]":
     """Yield what is to be said of suppressions, baselines and patterns that matched nothing."""
+    quiet = not known and not any(file.suppressed or file.notices for file in report.files)
+    if quiet and not any(configuration.of(Path(file.path)).files for file in report.files):
+        return  # nothing was settled anywhere, and nothing is loaded to say so
     from halfpixel.settings.notices import notices as said
 
-    return said(report, known.configuration, known.read)
+    yield from said(report, configuration, known)
 
 
 def show_settings(files: Sequence[Path], configuration: "Configuration") -> "Iterator[str]":

@@ -34,9 +34,6 @@ Expect = Annotated[
     ),
 ]
 
-format_option = click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
-OutputFormat = Annotated[str, format_option]
-
 
 def _debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own
     """Print what is logged, tracebacks with it, until the command ends."""
@@ -102,15 +99,35 @@ def names(
     return tuple(name.strip() for text in value for name in text.split(",") if name.strip())
 
 
+def _rules(_ctx: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    """Return the rules that a shell may complete what is typed to."""
+    from halfpixel.rule import load_rules
+
+    return [rule.name for rule in load_rules() if rule.name.startswith(typed)]
+
+
+def target_names(_ctx: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    """Return the targets that a shell may complete what is typed to."""
+    from halfpixel.targets.target import names as targets
+
+    return [name for name in targets() if name.startswith(typed)]
+
+
 Ignore = Annotated[
     tuple[str, ...],
-    click.option("--ignore", multiple=True, callback=names, help="Rules to leave out."),
+    click.option(
+        "--ignore",
+        multiple=True,
+        callback=names,
+        shell_complete=_rules,
+        help="Rules to leave out.",
+    ),
 ]
 
 
 def select_option(said: str) -> "Decorator":
     """Return the option that takes rules, with what it says of them."""
-    return click.option("--select", multiple=True, callback=names, help=said)
+    return click.option("--select", multiple=True, callback=names, shell_complete=_rules, help=said)
 
 
 def severity_option(said: str) -> "Decorator":

@@ -30,7 +30,7 @@ def watch(paths: Sequence[str], check: Callable[[], None]) -> None:
     except ImportError as error:
         raise MissingExtraError("watchfiles", "watch") from error
     _once(check)
-    changes = watchfiles.watch(*_roots(paths), watch_filter=_counts, raise_interrupt=True)
+    changes = watchfiles.watch(*roots(paths), watch_filter=_counts, raise_interrupt=True)
     for changed in changes:
         if sys.stdout.isatty():
             write_document("\x1b[2J\x1b[H", end=False)
@@ -55,7 +55,7 @@ def _counts(_change: object, path: str) -> bool:
     return inside or path.endswith(FILES) or Path(path).name in NAMES
 
 
-def _roots(paths: Sequence[str]) -> list[Path]:
+def roots(paths: Sequence[str]) -> list[Path]:
     """Return the folders that are watched: those named, and those of the files and patterns."""
     roots: dict[Path, None] = {}
     for text in paths:

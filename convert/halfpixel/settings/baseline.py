@@ -131,8 +131,10 @@ def fingerprint(operation: Operation) -> str:
     Names of free lengths are left out, since exporters number them too; so is what halfpixel makes
     of the operation, which a later release may put otherwise.
 
-    >>> fingerprint(Operation("Resize", 19, {"mode": "linear"}, None))
-    '9f3c6e0f3b7d3a5c'
+    >>> fingerprint(Operation("Resize", 19, {"mode": "linear"}, None, (1, 3, "height", 8)))
+    '18ea177469eda904'
+    >>> fingerprint(Operation("Resize", 20, {"mode": "linear"}, None, (1, 3, "unk__7", 8)))
+    '18ea177469eda904'
     """
     parts: list[object] = [
         operation.dialect.name,

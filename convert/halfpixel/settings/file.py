@@ -20,6 +20,9 @@ PYPROJECT: Final = "pyproject.toml"
 LONGEST: Final = 1 << 22
 """Bytes of a configuration file; a longer one is none."""
 
+SHOWN: Final = 400
+"""Characters of a value that a message names."""
+
 DEEPEST: Final = 16
 """Files that extend each other in a chain."""
 
@@ -116,14 +119,14 @@ def _text(path: str) -> str:
 def _shown(value: object) -> str:
     """Return a value as a message names it, short.
 
-    >>> _shown("x" * 100)
-    "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..."
+    >>> _shown("loud"), len(_shown("x" * 10_000))
+    ("'loud'", 403)
     """
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # an integer of thousands of digits, a list too deep
         return f"a {type(value).__name__} too long to be shown"
-    return text if len(text) <= 60 else f"{text[:60]}..."
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 NESTED: Final[Mapping[str, type[Struct]]] = {

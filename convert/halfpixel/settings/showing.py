@@ -48,8 +48,8 @@ def _settled(settled: Settled) -> Iterator[str]:
     for key, value in rows.items():
         if value not in (None, (), []):
             yield f"{key} = {json_text(value)}"
-    for pattern, said in expect.items():
-        yield f"expect.{json_text(pattern)} = {json_text(said)}"
+    for pattern, meant in expect.items():
+        yield f"expect.{json_text(pattern)} = {json_text(meant)}"
     for pattern, rules in check.ignored:
         yield f"per-node.{json_text(pattern)}.ignore = {json_text(rules)}"
     for known in check.suppressions:

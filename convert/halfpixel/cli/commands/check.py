@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from halfpixel.cli import adoption
-from halfpixel.cli.console import say, write_document
+from halfpixel.cli.console import say
 from halfpixel.cli.files import check_expected, check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
@@ -24,18 +25,21 @@ from halfpixel.cli.options import (
     command,
     select_option,
     severity_option,
+    target_names,
 )
+from halfpixel.cli.output import Output, OutputFormat, write_report
+from halfpixel.cli.progress import progress
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from halfpixel.checking.check import Settings
-    from halfpixel.cli.destination import Destination
+    from halfpixel.checking.result import Report
     from halfpixel.rule import Severity
     from halfpixel.settings.configuration import Configuration
 
 STANDARD_INPUT: Final = "-"
+WHOLE: Final = frozenset({"json", "sarif"})
+"""Formats that have every finding, whatever people are shown."""
+
 SLOW: Final = 20
 """Files from which on a terminal is shown progress."""
 
@@ -52,19 +56,13 @@ class Options(Struct, frozen=True):
     ]
     ignore: Ignore
     expect: Expect
-    output_format: Annotated[
-        str,
-        click.option(
-            "--output-format",
-            type=click.Choice(["text", "json", "sarif", "github"]),
-            default="text",
-        ),
-    ]
+    output_format: OutputFormat
+    output: Output
     severity: Annotated[
         "Severity | None",
         severity_option(
             "The mildest severity that is shown.  [default: warning, and a count of the notes; "
-            "note with --select and in JSON and SARIF]"
+            "note with --select and for programs]"
         ),
     ]
     target: Annotated[
@@ -73,6 +71,7 @@ class Options(Struct, frozen=True):
             "--target",
             multiple=True,
             metavar="NAME",
+            shell_complete=target_names,
             help="A runtime that the models are to run on, such as tensorrt, or a file; several "
             "times.",
         ),
@@ -134,76 +133,86 @@ def check_command(options: Options) -> None:
     Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
     cannot be read, or a node that is too much work to be judged, makes it 2.
     """
+    _refuse(options)
+    if options.show_settings:
+        configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
+        for line in adoption.show_settings(
+            model_files(options.paths, configuration), configuration
+        ):
+            say(line)
+        return
     if options.watch:
         from halfpixel.cli.watching import watch
 
-        watch(options.paths, lambda: _checked(options))
-    _checked(options)
+        watch(options.paths, lambda: _check(options))
+    _check(options)
 
 
-def _checked(options: Options) -> None:
+def _check(options: Options) -> None:
     """Check once, and exit."""
     configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
-    if STANDARD_INPUT in options.paths:
-        report, fixed, unwritten = _standard_input(options, configuration), 0, False
-    else:
-        if options.stdin_filename is not None:
-            raise UsageError("--stdin-filename is for the model that - reads")
-        files = model_files(options.paths, configuration)
-        if options.show_settings:
-            for line in adoption.show_settings(files, configuration):
-                say(line)
-            sys.exit(CLEAN)
-        check_shaped(files, configuration.given.shapes)
-        files, fixed, unwritten = _fixed_first(files, configuration, options)
-        report = _judged(files, configuration)
+    report, changes, unwritten = _found(options, configuration)
     if not report.failed:
         check_expected(options.expect, report.sites)
     if options.write_baseline is not None:
         say(adoption.written_baseline(report, configuration, options.write_baseline))
         sys.exit(FAILED if report.failed or unwritten else CLEAN)
-    from halfpixel.checking.result import Report
-
-    known = adoption.Known(configuration)
-    report = Report(tuple(known.new(file) for file in report.files))
+    report, known = adoption.without_known(report, configuration)
+    least = adoption.mildest(report, configuration)
     if options.sarif is not None:
-        from halfpixel.formats import atomic
-        from halfpixel.report import as_sarif
-
-        atomic.write(
-            [f"{as_sarif.dumps(report)}\n".encode()], None, Path(options.sarif), replace=True
-        )
-    _show(report, options.output_format, configuration, statistics=options.statistics)
-    for line in adoption.notices(report, known):
+        write_report(_document(report, "sarif", least), options.sarif)
+    told = report
+    if options.output_format not in WHOLE:
+        told = adoption.shown(report, configuration, least)
+    _show(told, options, least)
+    for line in adoption.notices(report, configuration, known):
         say(line, err=True)
     if report.failed or unwritten:
         sys.exit(FAILED)
     found = adoption.fails(report, configuration) and not options.exit_zero
-    sys.exit(FOUND if found or (fixed and options.exit_non_zero_on_fix) else CLEAN)
+    sys.exit(FOUND if found or (changes and options.exit_non_zero_on_fix) else CLEAN)
 
 
-def _standard_input(options: Options, configuration: "Configuration") -> "Report":
-    from halfpixel.cli.standard_input import check_input
+def _refuse(options: Options) -> None:
+    """Refuse options that are for others that are not given.
 
-    if len(options.paths) > 1 or options.fix or options.watch:
-        raise UsageError("- reads one model from standard input, and nothing else is checked")
-    return check_input(options.stdin_filename, configuration)
+    Raises:
+        UsageError: such options.
+    """
+    if not options.fix and (options.unsafe_fixes or options.in_place or options.force):
+        raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
+    if not options.fix and options.exit_non_zero_on_fix:
+        raise UsageError("--exit-non-zero-on-fix is for --fix")
+    piped = STANDARD_INPUT in options.paths
+    if piped and (len(options.paths) > 1 or options.fix or options.watch):
+        raise UsageError("- is one model from standard input: it is checked alone, and not fixed")
+    if options.stdin_filename is not None and not piped:
+        raise UsageError("--stdin-filename is for the model that - reads")
+    if options.watch and options.output is not None:
+        raise UsageError("--watch shows what it finds, and --output writes it once")
+
+
+def _found(options: Options, configuration: "Configuration") -> "tuple[Report, int, bool]":
+    """Return what is found, how many changes were made before, and whether one failed."""
+    if STANDARD_INPUT in options.paths:
+        from halfpixel.cli.standard_input import check_input
+
+        return check_input(options.stdin_filename, configuration), 0, False
+    files, changes, unwritten = model_files(options.paths, configuration), 0, False
+    check_shaped(files, configuration.given.shapes)
+    if options.fix:
+        files, changes, unwritten = _fixed_first(files, configuration, options)
+    return _checked(files, configuration), changes, unwritten
 
 
 def _fixed_first(
-    files: list[Path], configuration: "Configuration", options: Options
+    files: Sequence[Path], configuration: "Configuration", options: Options
 ) -> tuple[list[Path], int, bool]:
-    """Fix files before they are checked where that is asked for.
+    """Fix files before they are checked.
 
     Returns:
         What is checked, how many changes were made, and whether one failed.
     """
-    if not options.fix:
-        if options.unsafe_fixes or options.in_place or options.force:
-            raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
-        if options.exit_non_zero_on_fix:
-            raise UsageError("--exit-non-zero-on-fix is for --fix")
-        return files, 0, False
     from halfpixel.cli.destination import Destination, fixed
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report.fix_report import lines
@@ -224,54 +233,47 @@ def _fixed_first(
     return checked, changes, failed
 
 
-def _judged(files: Sequence[Path], configuration: "Configuration") -> "Report":
-    from halfpixel.checking.check import check_paths
+def _checked(files: Sequence[Path], configuration: "Configuration") -> "Report":
+    from halfpixel.checking.check import Settings, check_paths
 
-    def settings(path: Path) -> "Settings":
+    def asked(path: Path) -> Settings:
         return configuration.of(path).check
 
-    if _shows_progress(files):
-        return _with_progress(files, settings)
-    return check_paths(files, settings)
+    if len(files) < SLOW:
+        return check_paths(files, asked)
+    with progress() as told:
+        done = count()
+        tell = None if told is None else lambda path: told(str(path), next(done), len(files))
+        return check_paths(files, asked, tell)
 
 
-def _shows_progress(files: Sequence[Path]) -> bool:
-    return len(files) >= SLOW and sys.stderr.isatty()
-
-
-def _with_progress(files: Sequence[Path], settings: "Callable[[Path], Settings]") -> "Report":
-    from rich.progress import Progress
-
-    from halfpixel.checking.check import check_paths
-
-    with Progress(transient=True) as progress:
-        task = progress.add_task("checking", total=len(files))
-        return check_paths(files, settings, lambda _path: progress.advance(task))
-
-
-def _show(
-    report: "Report", output_format: str, configuration: "Configuration", *, statistics: bool
-) -> None:
-    if output_format == "json":
-        from halfpixel.report.as_json import dumps
-
-        write_document(dumps(report))
+def _show(report: "Report", options: Options, least: "Severity") -> None:
+    if options.output_format != "text":
+        write_report(_document(report, options.output_format, least), options.output)
         return
-    if output_format == "sarif":
-        from halfpixel.report import as_sarif
+    from halfpixel.report import as_text
 
-        write_document(as_sarif.dumps(report))
+    if options.output is not None:
+        lines = as_text.lines(report, statistics=options.statistics, least=least)
+        write_report("\n".join(map(as_text.plain, lines)), options.output)
         return
-    report, least = adoption.shown(report, configuration)
-    if output_format == "github":
-        from halfpixel.report import as_github
+    as_text.show(report, colour=_colour(), statistics=options.statistics, least=least)
 
-        for line in as_github.lines(report, least):
-            write_document(line)
-        return
-    from halfpixel.report.as_text import show
 
-    show(report, colour=_colour(), statistics=statistics, least=least)
+def _document(report: "Report", form: str, least: "Severity") -> str:
+    """Return a report in a format for programs."""
+    if form == "json":
+        from halfpixel.report.machine.as_json import dumps
+
+        return dumps(report)
+    if form == "sarif":
+        from halfpixel.report.machine.as_sarif import dumps as sarif
+
+        return sarif(report)
+    from halfpixel.report.machine.of_check import run_of
+    from halfpixel.report.machine.write import written
+
+    return written(run_of(report, least), form)
 
 
 def _colour() -> bool:
