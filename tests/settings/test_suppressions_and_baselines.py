@@ -6,21 +6,16 @@ from pathlib import Path
 
 import onnx
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 import example_models as models
 from halfpixel.checking.suppressing import parse_suppression
 from halfpixel.cli.main import cli
 from halfpixel.settings.baseline import Baseline
+from settings.trees import GOOD, WARNED, run
 
-WARNED = models.MISMATCHES / "B1.onnx"
-GOOD = models.CORPUS / "bilinear_x2_ac0-t2.13.0d-o20.onnx"
 RULE = "asymmetric-linear"
 NODE = "/Resize"
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(cli, [str(one) for one in arguments])
 
 
 def warned(path: Path, *lines: str) -> Path:

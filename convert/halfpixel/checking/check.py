@@ -236,10 +236,12 @@ class Judge:
         unjudged = tuple(f"{name}: node {path!r}: {reason}" for path, reason in left)
         record = tuple(model.record)
         report = FileReport(name, found, located, None, record, unjudged, faults)
-        if self.settings.suppressions or self.settings.ignored or any(s.suppressed for s in found):
+        known, ignored = self.settings.suppressions, self.settings.ignored
+        if known or ignored or any(site.suppressed for site in found):
             from halfpixel.checking.suppressing import silenced
 
-            report = silenced(report, self.settings, self.rules)
+            own = self.settings.in_nodes
+            report = silenced(report, self.rules, known, ignored, in_nodes=own)
         return in_order(report, self.settings.severity or "note")
 
     def _unjudged(self, site: Site) -> str:

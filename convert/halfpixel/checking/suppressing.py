@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -17,9 +17,6 @@ from msgspec.structs import replace
 from halfpixel.checking.result import FileReport, SiteFinding, Suppressed, Suppression
 from halfpixel.rule import Rule
 from halfpixel.site import Site
-
-if TYPE_CHECKING:
-    from halfpixel.checking.check import Settings
 
 LONGEST: Final = 4096
 """Characters of a node's metadata that are read."""
@@ -89,17 +86,26 @@ class _Silencing(Struct):
         return False
 
 
-def silenced(report: FileReport, settings: "Settings", rules: Sequence[Rule]) -> FileReport:
+def silenced(
+    report: FileReport,
+    rules: Sequence[Rule],
+    given: Sequence[Suppression],
+    ignored: Sequence[tuple[str, Sequence[str]]],
+    *,
+    in_nodes: bool,
+) -> FileReport:
     """Return a report without the findings that are known, and with what suppressed them.
 
     Args:
         report: all that was found in a file.
-        settings: what is suppressed.
         rules: those that were asked; of others nothing is said.
+        given: what is suppressed in every node that they name.
+        ignored: (pattern of nodes, rules that are not asked of them) pairs.
+        in_nodes: what nodes say of themselves counts.
     """
     today = time.strftime("%Y-%m-%d")
-    work = _Silencing(report.path, today, settings.suppressions, settings.ignored)
-    sites = [site for site in report.sites if site.suppressed and settings.in_nodes]
+    work = _Silencing(report.path, today, given, ignored)
+    sites = [site for site in report.sites if site.suppressed and in_nodes]
     own = {id(site): tuple(_own(site, work)) for site in sites}
     used: set[tuple[int, Suppression]] = set()
     for one in report.findings:

@@ -1,18 +1,15 @@
 """Options by which a team takes halfpixel up: configuration, baselines, what fails a build."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 import click
-from msgspec.structs import replace
 
 from halfpixel.cli.options import names, read_shapes
 
 if TYPE_CHECKING:
-    from halfpixel.checking.result import FileReport, Report
     from halfpixel.rule import Severity
-    from halfpixel.settings.baseline import Baseline
     from halfpixel.settings.configuration import Configuration
 
 Config = Annotated[
@@ -178,86 +175,6 @@ def configuration_of(
             not options.ignore_suppressions,
         )
     )
-
-
-def without_known(
-    report: "Report", configuration: "Configuration"
-) -> "tuple[Report, Mapping[str, Baseline]]":
-    """Return a report without the findings that baselines know, and these by path.
-
-    Raises:
-        UsageError: a baseline cannot be read.
-    """
-    read: dict[str, Baseline] = {}
-
-    def new(file: "FileReport") -> "FileReport":
-        path = configuration.of(Path(file.path)).baseline
-        if path is None:
-            return file
-        if path not in read:
-            from halfpixel.settings.baseline import Baseline
-
-            read[path] = Baseline(path)
-        return read[path].new(file)
-
-    return replace(report, files=tuple(map(new, report.files))), read
-
-
-def fails(report: "Report", configuration: "Configuration") -> bool:
-    """Whether there is a finding that makes the exit code 1."""
-    from halfpixel.rule import SEVERITIES
-
-    rank = SEVERITIES.index
-    return any(
-        rank(one.finding.severity) <= rank(configuration.of(Path(file.path)).fail_on)
-        for file in report.files
-        for one in file.findings
-    )
-
-
-def mildest(report: "Report", configuration: "Configuration") -> "Severity":
-    """Return the mildest severity that is shown of any file."""
-    from halfpixel.rule import SEVERITIES
-
-    least = (configuration.of(Path(file.path)).check.shown for file in report.files)
-    return max(least, key=SEVERITIES.index, default="warning")
-
-
-def shown(report: "Report", configuration: "Configuration", least: "Severity") -> "Report":
-    """Return a report without what is milder than is shown of a file, where others show more."""
-    from halfpixel.rule import SEVERITIES
-
-    rank = SEVERITIES.index
-
-    def kept(file: "FileReport") -> "FileReport":
-        own = configuration.of(Path(file.path)).check.shown
-        if own == least:
-            return file
-        found = (one for one in file.findings if rank(one.finding.severity) <= rank(own))
-        return replace(file, findings=tuple(found))
-
-    return replace(report, files=tuple(map(kept, report.files)))
-
-
-def written_baseline(report: "Report", configuration: "Configuration", path: str) -> str:
-    """Write what is found as a baseline; return the line that says so."""
-    from halfpixel.settings.baseline import write_baseline
-
-    rows = [(file, configuration.of(Path(file.path)).check.shown) for file in report.files]
-    count = write_baseline(rows, path)
-    return f"{count} finding{'' if count == 1 else 's'} written to {path}"
-
-
-def notices(
-    report: "Report", configuration: "Configuration", known: "Mapping[str, Baseline]"
-) -> "Iterator[str]":
-    """Yield what is to be said of suppressions, baselines and patterns that matched nothing."""
-    quiet = not known and not any(file.suppressed or file.notices for file in report.files)
-    if quiet and not any(configuration.of(Path(file.path)).files for file in report.files):
-        return  # nothing was settled anywhere, and nothing is loaded to say so
-    from halfpixel.settings.notices import notices as said
-
-    yield from said(report, configuration, known)
 
 
 def show_settings(files: Sequence[Path], configuration: "Configuration") -> "Iterator[str]":

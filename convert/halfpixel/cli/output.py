@@ -4,15 +4,18 @@ A format is a name in `FORMATS`; what a command makes of a name is in `report/ma
 that goes to a file is written whole or not at all, as models are.
 """
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import click
 
-from halfpixel.cli.console import write_document
+from halfpixel.cli.console import say_broken, write_document
 
 if TYPE_CHECKING:
     from halfpixel.cli.options import Decorator
+    from halfpixel.report.layout import Line
 
 FORMATS: Final = (
     "text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown", "csv",
@@ -55,6 +58,72 @@ ReportFile = Annotated[
     ),
 ]
 """Where the report of a command goes whose --output is a model."""
+
+
+Color = Annotated[
+    str,
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="Colours; auto: on a terminal, unless NO_COLOR is set, and wherever FORCE_COLOR is.",
+    ),
+]
+
+Quiet = Annotated[
+    bool, click.option("-q", "--quiet", is_flag=True, help="Tell what is wrong, and nothing else.")
+]
+
+Verbose = Annotated[
+    bool,
+    click.option(
+        "-v", "--verbose", is_flag=True, help="Tell of every site in full, right ones too."
+    ),
+]
+
+
+def is_coloured(color: str) -> bool:
+    """Whether text is coloured: as --color says, else NO_COLOR, FORCE_COLOR, and the terminal.
+
+    Source: no-color.org and force-color.org: a variable that is set and not empty.
+    """
+    if color != "auto":
+        return color == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    out = sys.stdout
+    there = out is not None and out.isatty()  # pyright: ignore[reportUnnecessaryComparison] - closed
+    return there and os.environ.get("TERM") != "dumb"
+
+
+class Page:
+    """Where the lines of a report go: printed as they come, or to a file once it is closed."""
+
+    def __init__(self, output: str | None, color: str = "auto") -> None:
+        """Open a page; the lines of a file are neither coloured nor broken."""
+        from halfpixel.report.layout import page_width
+
+        self._output = None if output == STANDARD_OUTPUT else output
+        self._lines: list[str] = []
+        self._width = page_width()
+        self._colour = is_coloured(color)
+
+    def tell(self, lines: "Iterable[Line]") -> None:
+        """Print lines, or keep them for the file."""
+        if self._output is None:
+            for line in lines:
+                say_broken(line, self._width, colour=self._colour)
+            return
+        from halfpixel.report.layout import plain
+
+        self._lines += map(plain, lines)
+
+    def close(self) -> None:
+        """Write the file, where there is one."""
+        if self._output is not None:
+            write_report("\n".join(self._lines), self._output)
 
 
 def write_report(text: str, output: str | None, *, err: bool = False) -> None:

@@ -9,7 +9,8 @@ from halfpixel.checking.check import check, opened
 from halfpixel.checking.result import Report, SiteFinding
 from halfpixel.errors import HalfpixelError
 from halfpixel.printable import printable_lines
-from halfpixel.report.as_text import lines, plain
+from halfpixel.report.as_text import lines
+from halfpixel.report.layout import plain
 from halfpixel.report.picture import write_picture
 from halfpixel.verifying.result import Verification
 

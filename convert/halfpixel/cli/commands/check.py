@@ -1,15 +1,11 @@
 """halfpixel check."""
 
-import os
 import sys
-from collections.abc import Sequence
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import click
 from msgspec import Struct
-from msgspec.structs import replace
 
 from halfpixel.cli import adoption
 from halfpixel.cli.console import say
@@ -27,21 +23,25 @@ from halfpixel.cli.options import (
     severity_option,
     target_names,
 )
-from halfpixel.cli.output import Output, OutputFormat, write_report
-from halfpixel.cli.progress import progress
+from halfpixel.cli.output import (
+    Color,
+    Output,
+    OutputFormat,
+    Page,
+    Quiet,
+    Verbose,
+    write_report,
+)
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
     from halfpixel.checking.result import Report
+    from halfpixel.cli.judging import Judging
     from halfpixel.rule import Severity
-    from halfpixel.settings.configuration import Configuration
 
 STANDARD_INPUT: Final = "-"
 WHOLE: Final = frozenset({"json", "sarif"})
 """Formats that have every finding, whatever people are shown."""
-
-SLOW: Final = 20
-"""Files from which on a terminal is shown progress."""
 
 
 class Options(Struct, frozen=True):
@@ -58,6 +58,9 @@ class Options(Struct, frozen=True):
     expect: Expect
     output_format: OutputFormat
     output: Output
+    quiet: Quiet
+    verbose: Verbose
+    color: Color
     severity: Annotated[
         "Severity | None",
         severity_option(
@@ -136,41 +139,15 @@ def check_command(options: Options) -> None:
     _refuse(options)
     if options.show_settings:
         configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
-        for line in adoption.show_settings(
-            model_files(options.paths, configuration), configuration
-        ):
+        files = model_files(options.paths, configuration)
+        for line in adoption.show_settings(files, configuration):
             say(line)
-        return
-    if options.watch:
+    elif options.watch:
         from halfpixel.cli.watching import watch
 
         watch(options.paths, lambda: _check(options))
-    _check(options)
-
-
-def _check(options: Options) -> None:
-    """Check once, and exit."""
-    configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
-    report, changes, unwritten = _found(options, configuration)
-    if not report.failed:
-        check_expected(options.expect, report.sites)
-    if options.write_baseline is not None:
-        say(adoption.written_baseline(report, configuration, options.write_baseline))
-        sys.exit(FAILED if report.failed or unwritten else CLEAN)
-    report, known = adoption.without_known(report, configuration)
-    least = adoption.mildest(report, configuration)
-    if options.sarif is not None:
-        write_report(_document(report, "sarif", least), options.sarif)
-    told = report
-    if options.output_format not in WHOLE:
-        told = adoption.shown(report, configuration, least)
-    _show(told, options, least)
-    for line in adoption.notices(report, configuration, known):
-        say(line, err=True)
-    if report.failed or unwritten:
-        sys.exit(FAILED)
-    found = adoption.fails(report, configuration) and not options.exit_zero
-    sys.exit(FOUND if found or (changes and options.exit_non_zero_on_fix) else CLEAN)
+    else:
+        _check(options)
 
 
 def _refuse(options: Options) -> None:
@@ -192,72 +169,64 @@ def _refuse(options: Options) -> None:
         raise UsageError("--watch shows what it finds, and --output writes it once")
 
 
-def _found(options: Options, configuration: "Configuration") -> "tuple[Report, int, bool]":
-    """Return what is found, how many changes were made before, and whether one failed."""
+def _check(options: Options) -> None:
+    """Check once, and exit."""
+    from halfpixel.cli.judging import Judging, fixed_first
+
+    configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
+    changes, unwritten = 0, False
     if STANDARD_INPUT in options.paths:
-        from halfpixel.cli.standard_input import check_input
+        from halfpixel.cli.standard_input import NAME
 
-        return check_input(options.stdin_filename, configuration), 0, False
-    files, changes, unwritten = model_files(options.paths, configuration), 0, False
-    check_shaped(files, configuration.given.shapes)
-    if options.fix:
-        files, changes, unwritten = _fixed_first(files, configuration, options)
-    return _checked(files, configuration), changes, unwritten
-
-
-def _fixed_first(
-    files: Sequence[Path], configuration: "Configuration", options: Options
-) -> tuple[list[Path], int, bool]:
-    """Fix files before they are checked.
-
-    Returns:
-        What is checked, how many changes were made, and whether one failed.
-    """
-    from halfpixel.cli.destination import Destination, fixed
-    from halfpixel.fixing.result import FixSettings
-    from halfpixel.report.fix_report import lines
-
-    def asked(path: Path) -> FixSettings:
-        settings = configuration.of(path).check
-        return FixSettings(replace(settings, severity=settings.shown), options.unsafe_fixes)
-
-    where = Destination(in_place=options.in_place, force=options.force)
-    checked: list[Path] = []
-    changes, failed = 0, False
-    for result, output in fixed(files, asked, where):
-        for line in lines([(result, output)]):
+        files = [Path(options.stdin_filename or NAME)]
+    else:
+        files = model_files(options.paths, configuration)
+        check_shaped(files, configuration.given.shapes)
+        if options.fix:
+            files, changes, unwritten = fixed_first(files, configuration, options)
+    judging = Judging(files, configuration, piped=STANDARD_INPUT in options.paths)
+    if options.write_baseline is not None:
+        report = judging.report(known=False)
+        _check_expected(options, report)
+        say(judging.written_baseline(report, options.write_baseline))
+        sys.exit(FAILED if report.failed or unwritten else CLEAN)
+    report = _told(options, judging)
+    if not options.quiet:
+        for line in judging.notices(report):
             say(line, err=True)
-        checked.append(Path(output or result.path))
-        changes += len(result.changes)
-        failed |= result.error is not None or bool(result.faults)
-    return checked, changes, failed
+    if report.failed or unwritten:
+        sys.exit(FAILED)
+    found = judging.fails(report) and not options.exit_zero
+    sys.exit(FOUND if found or (changes and options.exit_non_zero_on_fix) else CLEAN)
 
 
-def _checked(files: Sequence[Path], configuration: "Configuration") -> "Report":
-    from halfpixel.checking.check import Settings, check_paths
+def _told(options: Options, judging: "Judging") -> "Report":
+    """Judge the files, and tell of each as it comes where that is text."""
+    if options.output_format == "text":
+        from halfpixel.report.as_text import Text
 
-    def asked(path: Path) -> Settings:
-        return configuration.of(path).check
+        page = Page(options.output, options.color)
+        text = Text(len(judging.files), judging.least, verbose=options.verbose)
+        report = judging.report(lambda file: page.tell(text.file(judging.shown(file))))
+        _check_expected(options, report)
+        partial = bool(options.select or options.ignore) or judging.partial(report)
+        told = judging.all_shown(report)
+        end = text.end(told, statistics=options.statistics, partial=partial)
+        page.tell([] if options.quiet else end)
+        page.close()
+    else:
+        report = judging.report()
+        _check_expected(options, report)
+        told = report if options.output_format in WHOLE else judging.all_shown(report)
+        write_report(_document(told, options.output_format, judging.least), options.output)
+    if options.sarif is not None:
+        write_report(_document(report, "sarif", judging.least), options.sarif)
+    return report
 
-    if len(files) < SLOW:
-        return check_paths(files, asked)
-    with progress() as told:
-        done = count()
-        tell = None if told is None else lambda path: told(str(path), next(done), len(files))
-        return check_paths(files, asked, tell)
 
-
-def _show(report: "Report", options: Options, least: "Severity") -> None:
-    if options.output_format != "text":
-        write_report(_document(report, options.output_format, least), options.output)
-        return
-    from halfpixel.report import as_text
-
-    if options.output is not None:
-        lines = as_text.lines(report, statistics=options.statistics, least=least)
-        write_report("\n".join(map(as_text.plain, lines)), options.output)
-        return
-    as_text.show(report, colour=_colour(), statistics=options.statistics, least=least)
+def _check_expected(options: Options, report: "Report") -> None:
+    if not report.failed:
+        check_expected(options.expect, report.sites)
 
 
 def _document(report: "Report", form: str, least: "Severity") -> str:
@@ -274,10 +243,6 @@ def _document(report: "Report", form: str, least: "Severity") -> str:
     from halfpixel.report.machine.write import written
 
     return written(run_of(report, least), form)
-
-
-def _colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 COMMAND = check_command
