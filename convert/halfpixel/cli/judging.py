@@ -50,7 +50,7 @@ class Judging:
         self._piped = piped
         self._baselines: dict[str, Baseline] = {}
         least: set[Severity] = {configuration.of(path).check.shown for path in files}
-        mildest = [severity for severity in SEVERITIES if severity in least]
+        mildest: list[Severity] = [severity for severity in SEVERITIES if severity in least]
         self.least: Severity = mildest[-1] if mildest else "warning"
 
     def report(
