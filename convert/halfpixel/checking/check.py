@@ -167,17 +167,15 @@ def check(  # noqa: PLR0913 - one keyword an option of the command
 
 def check_paths(
     paths: Sequence[Path],
-    settings: Settings | Callable[[Path], Settings],
+    settings: Settings,
     progress: Callable[[Path], None] | None = None,
 ) -> Report:
     """Judge the models in several files; `progress` is told of each before it is read."""
-    judges: dict[int, Judge] = {}
+    judge = Judge(settings)
     files: list[FileReport] = []
     for path in paths:
         if progress is not None:
             progress(path)
-        asked = settings if isinstance(settings, Settings) else settings(path)
-        judge = judges.get(id(asked)) or judges.setdefault(id(asked), Judge(asked))
         files.append(judge.file(path, str(path)))
     return Report(tuple(files))
 

@@ -63,10 +63,11 @@ class Baseline:
         self.path = path
         self.known = self.stale = 0
         try:
+            if not Path(path).is_file():  # a pipe would be waited for, a device read for ever
+                raise UsageError(f"{path}: no such file; --write-baseline makes one")
             document = msgspec.json.decode(Path(path).read_bytes(), type=_Document)
         except OSError as error:
-            reason = f"{system_reason(error)}; --write-baseline makes one"
-            raise UsageError(f"{path}: {reason}") from error
+            raise UsageError(f"{path}: {system_reason(error)}") from error
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise UsageError(f"{path}: not a baseline: {error}") from error
         if document.version != VERSION:

@@ -35,6 +35,7 @@ class Configuration:
         self.given = given
         self._here = _working_folder()
         self._read: dict[str, tuple[Layer, ...]] = {}
+        self._of: dict[str, Settled] = {}
         self._settled: dict[object, Settled] = {}
         self._exclusions: dict[str, list[Rooted]] = {}
         self._named: tuple[Layer, ...] | None = None
@@ -48,6 +49,12 @@ class Configuration:
         Raises:
             UsageError: a configuration file above it cannot be read, or says what it may not.
         """
+        name = str(path)
+        if name not in self._of:
+            self._of[name] = self._found(path)
+        return self._of[name]
+
+    def _found(self, path: Path) -> Settled:
         full = self._full(path)
         layers = self._layers(os.path.dirname(full))  # noqa: PTH120 - of thousands of files
         about = tuple(About(*_about(layer, full)) for layer in layers)

@@ -186,7 +186,11 @@ def _converted(value: object, kind: object, where: str) -> object:
         choices = [one for part in (kind, *get_args(kind)) for one in get_args(part)]
         words = [one for one in choices if isinstance(one, str)]
         near = did_you_mean(value, words) if isinstance(value, str) else ""
-        why = f"expected one of {', '.join(words)}{near}" if words else str(error)
+        why = (
+            f"expected one of {', '.join(words)}{near}"
+            if words
+            else str(error).replace(" | null", "")
+        )
         raise UsageError(f"{where} is {_shown(value)}: {why}") from error
 
 

@@ -32,7 +32,6 @@ class PerFile(Struct, frozen=True, rename="kebab"):
         fail-on: the mildest severity that makes the exit code 1.
         target: runtimes that these models are to run on.
         shape: lengths of inputs, `"NAME=1x3x64x64"`, where the files leave them free.
-        max-work: steps of exact work that a file may take.
     """
 
     select: Texts | None = None
@@ -42,7 +41,6 @@ class PerFile(Struct, frozen=True, rename="kebab"):
     fail_on: Severity | None = None
     target: Texts | None = None
     shape: Texts | None = None
-    max_work: Annotated[int, Meta(ge=1, le=10**12)] | None = None
 
 
 class PerNode(Struct, frozen=True, rename="kebab"):
@@ -91,7 +89,6 @@ class Table(Struct, frozen=True, rename="kebab"):
         fail-on: the mildest severity that makes the exit code 1; `warning` where it says nothing.
         expect: what is meant, by patterns of nodes: `"neck.*" = "align_corners=false"`.
         target: runtimes that the models are to run on: names, or tables relative to the file.
-        max-work: steps of exact work that a file may take.
         exclude: files and folders that are passed over when a folder or a pattern is searched, in
             the place of the usual ones.
         extend-exclude: files and folders that are passed over besides.
@@ -111,7 +108,6 @@ class Table(Struct, frozen=True, rename="kebab"):
     fail_on: Severity | None = None
     expect: dict[str, Texts] = field(default_factory=dict[str, Texts])
     target: Texts | None = None
-    max_work: Annotated[int, Meta(ge=1, le=10**12)] | None = None
     exclude: Texts | None = None
     extend_exclude: Texts = ()
     force_exclude: bool | None = None

@@ -13,7 +13,6 @@ from halfpixel.rule import Severity
 from halfpixel.settings.file import Layer
 from halfpixel.settings.keys import PerFile, Suppress, Table, Texts, texts
 from halfpixel.settings.settled import About, Given, Settled
-from halfpixel.work import MOST
 
 
 class _Merging(Struct):
@@ -28,7 +27,6 @@ class _Merging(Struct):
     fail_on: Severity | None = None
     targets: tuple[str, ...] = ()
     shapes: list[str] = field(default_factory=list[str])
-    max_work: int = MOST
     baseline: str | None = None
     in_nodes: bool = True
     ignored: list[tuple[str, tuple[str, ...]]] = field(
@@ -54,7 +52,6 @@ class _Merging(Struct):
         self.select = self.select if said.select is None else texts(said.select)
         self.severity = said.severity or self.severity
         self.fail_on = said.fail_on or self.fail_on
-        self.max_work = said.max_work or self.max_work
         if said.target is not None:
             self.targets = tuple(_target(layer, name) for name in texts(said.target))
         for pattern, one in said.expect.items():
@@ -107,7 +104,6 @@ def merged(
         policies=(*said.policies, *check.policies),
         severity=given.severity or said.severity,
         targets=given.targets or said.targets,
-        max_work=said.max_work if given.max_work == MOST else given.max_work,
         shapes={**_shapes(said.shapes), **given.shapes},
         suppressions=tuple(said.suppressions),
         ignored=tuple(said.ignored),
