@@ -2,20 +2,24 @@
 
 `rules.md` holds the manual page of every rule, which is its module's docstring, `targets.md` every
 row of every target with its source, `exporters.md` those of every exporter, and `configuration.md`
-every key of a configuration file. `--check` writes nothing: it compares each page with what would
-be written, and says which is stale.
+every key of a configuration file. `formats.md` says what each format of a report is for, and
+`report.schema.json` describes the reports in JSON. `--check` writes nothing: it compares each page
+with what would be written, and says which is stale.
 """
 
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 from halfpixel.conditions.condition import Conditions
 from halfpixel.conditions.words import NUMBERS, Value
 from halfpixel.intents import exporter
 from halfpixel.intents import exporter_file as exporters
 from halfpixel.intents.exporter import Exporter
+from halfpixel.report import machine
 from halfpixel.rule import Rule, load_rules
 from halfpixel.settings.keys import PerFile, PerNode, Suppress, Table
 from halfpixel.settings.pattern import USUAL
@@ -24,6 +28,7 @@ from halfpixel.targets.row import Row
 from halfpixel.targets.target import Target, load_target, names
 
 FOLDER = Path(__file__).parent
+SCHEMA = Path(machine.__file__).with_name("report.schema.json")
 
 
 def rules_page() -> str:
@@ -363,11 +368,42 @@ def _keys(kind: type) -> Iterator[str]:
     yield from (f"| `{key}` | {text} |" for key, text in rows)
 
 
+FORMATS_HEAD = """# Formats of a report
+
+Made by `docs/build.py` from `convert/halfpixel/report/machine`. `check`, `fix`, `verify`, `convert`
+and `conformance` have `--output-format FORMAT`. `-o FILE` writes the report there, whole or not at
+all; of `fix` and `convert`, whose `-o` names the model, `--report FILE` does. `text`, for people,
+breaks lines at the width of the terminal, or at what COLUMNS says. Formats for programs have notes,
+too.
+
+The reports in JSON are described by [report.schema.json](report.schema.json) (JSON Schema 2020-12),
+which is `halfpixel/report/machine/report.schema.json` of the package. Fields may be added; none is
+removed.
+"""
+
+
+def formats_page() -> str:
+    """Return the page of the formats: what the docstring of each says."""
+    lines = [FORMATS_HEAD]
+    for name in sorted(one.name for one in iter_modules(machine.__path__)):
+        if name.startswith("as_"):
+            page = import_module(f"{machine.__name__}.{name}").__doc__ or ""
+            lines += [f"## {name.removeprefix('as_')}", "", page.strip(), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def schema_page() -> str:
+    """Return the JSON Schema of the reports in JSON."""
+    return SCHEMA.read_text(encoding="utf-8")
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "rules.md": rules_page,
     "targets.md": targets_page,
     "exporters.md": exporters_page,
     "configuration.md": configuration_page,
+    "formats.md": formats_page,
+    "report.schema.json": schema_page,
 }
 
 

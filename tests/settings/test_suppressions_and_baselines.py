@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import jsonschema
 import onnx
 import pytest
 from click.testing import CliRunner
@@ -11,9 +12,11 @@ from click.testing import CliRunner
 import example_models as models
 from halfpixel.checking.suppressing import parse_suppression
 from halfpixel.cli.main import cli
+from halfpixel.report.machine import as_json
 from halfpixel.settings.baseline import Baseline
 from settings.trees import GOOD, WARNED, run
 
+SCHEMA = Path(as_json.__file__).with_name("report.schema.json")
 RULE = "asymmetric-linear"
 NODE = "/Resize"
 
@@ -123,7 +126,9 @@ def test_a_fix_leaves_what_is_suppressed(tmp_path: Path) -> None:
 def test_json_has_what_is_suppressed(tmp_path: Path) -> None:
     path = warned(tmp_path / "m.onnx", f"{RULE} until 2999-01-01: why", "checkerboard: why")
     done = CliRunner().invoke(cli, ["check", str(path), "--output-format", "json"])
-    (file,) = json.loads(done.stdout)["files"]
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    (file,) = document["files"]
     (one,) = file["suppressed"]
     assert (one["rule"], one["node"], one["reason"]) == (RULE, NODE, "why")
     assert one["expires"] == "2999-01-01"

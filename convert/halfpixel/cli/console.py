@@ -34,9 +34,9 @@ def write_document(text: str, *, err: bool = False, end: bool = True) -> None:
     click.echo(text, err=err, nl=end)
 
 
-def say_broken(line: "Line", width: int | None, *, colour: bool) -> None:
+def say_broken(line: "Line", width: int | None, *, colour: bool, err: bool = False) -> None:
     """Print a line of a report on a page; see `report.layout.broken`, which makes it printable."""
     from halfpixel.report.layout import broken
 
     for text in broken(line, width, colour=colour):
-        click.echo(text, color=colour)
+        click.echo(text, color=colour, err=err)

@@ -82,7 +82,7 @@ Verbose = Annotated[
 ]
 
 
-def is_coloured(color: str) -> bool:
+def is_coloured(color: str, *, err: bool = False) -> bool:
     """Whether text is coloured: as --color says, else NO_COLOR, FORCE_COLOR, and the terminal.
 
     Source: no-color.org and force-color.org: a variable that is set and not empty.
@@ -93,28 +93,41 @@ def is_coloured(color: str) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    out = sys.stdout
+    out = sys.stderr if err else sys.stdout
     there = out is not None and out.isatty()  # pyright: ignore[reportUnnecessaryComparison] - closed
     return there and os.environ.get("TERM") != "dumb"
 
 
 class Page:
-    """Where the lines of a report go: printed as they come, or to a file once it is closed."""
+    """Where the lines of a report go: printed as they come, or to a file once it is closed.
 
-    def __init__(self, output: str | None, color: str = "auto") -> None:
-        """Open a page; the lines of a file are neither coloured nor broken."""
+    Attributes:
+        width: its columns; None where nothing is broken, as in a file.
+    """
+
+    def __init__(
+        self, output: str | None = None, color: str = "auto", *, err: bool = False
+    ) -> None:
+        """Open a page; the lines of a file are neither coloured nor broken.
+
+        Args:
+            output: the file; None or "-" for standard output.
+            color: what --color says.
+            err: standard error in the place of standard output.
+        """
         from halfpixel.report.layout import page_width
 
         self._output = None if output == STANDARD_OUTPUT else output
         self._lines: list[str] = []
-        self._width = page_width()
-        self._colour = is_coloured(color)
+        self.width = None if self._output else page_width(err=err)
+        self._colour = is_coloured(color, err=err)
+        self._err = err
 
     def tell(self, lines: "Iterable[Line]") -> None:
         """Print lines, or keep them for the file."""
         if self._output is None:
             for line in lines:
-                say_broken(line, self._width, colour=self._colour)
+                say_broken(line, self.width, colour=self._colour, err=self._err)
             return
         from halfpixel.report.layout import plain
 
@@ -138,11 +151,12 @@ def write_report(text: str, output: str | None, *, err: bool = False) -> None:
         ModelFileError: the file cannot be written.
     """
     if output is None or output == STANDARD_OUTPUT:
-        write_document(text, err=err, end=not text.endswith("\n"))
+        if text:  # where there is nothing to say, nothing is said
+            write_document(text, err=err, end=not text.endswith("\n"))
         return
     from pathlib import Path
 
     from halfpixel.formats import atomic
 
-    whole = text if text.endswith("\n") else f"{text}\n"
+    whole = text if not text or text.endswith("\n") else f"{text}\n"
     atomic.write([whole.encode("utf-8", "backslashreplace")], None, Path(output), replace=True)

@@ -71,7 +71,7 @@ def _key(found: Sequence[SiteFinding]) -> object:
     told = site.operation.claim or site.operation.problem or ""
     source = (site.source or "").rpartition(":")[0]
     head = (site.op, site.operation.version, told, *meant, source)
-    return tuple(map(_masked, head)), tuple(map(_said, found))
+    return tuple(map(without_lengths, head)), tuple(map(_said, found))
 
 
 def _said(one: SiteFinding) -> tuple[str, ...]:
@@ -79,13 +79,13 @@ def _said(one: SiteFinding) -> tuple[str, ...]:
     finding = one.finding
     safety = "" if finding.fix is None else finding.fix.safety
     said = (finding.message, one.words, finding.declined)
-    return (finding.severity, one.rule.name, finding.how, safety, *map(_masked, said))
+    return (finding.severity, one.rule.name, finding.how, safety, *map(without_lengths, said))
 
 
-def _masked(text: str) -> str:
+def without_lengths(text: str) -> str:
     """Return a text without the lengths in it.
 
-    >>> _masked("at length 8 to 16 (axis 2) samples are up to 0.25 input px off")
+    >>> without_lengths("at length 8 to 16 (axis 2) samples are up to 0.25 input px off")
     'at # # (#) samples are up to 0.25 input px off'
     """
     return _LENGTH.sub("#", text)

@@ -8,19 +8,23 @@ from halfpixel.rule import SEVERITIES, Severity
 WELL = "all is as it was meant"
 
 
-def closing(report: Report, least: Severity = "note", *, partial: bool = False) -> str:
+def closing(
+    report: Report, least: Severity = "note", *, partial: bool = False, hides: bool = True
+) -> str:
     """Return a check in one line.
 
     Args:
         report: what was found.
         least: the mildest severity that is shown; milder ones are counted.
         partial: not every rule was asked, which leaves open whether all is well.
+        hides: what is milder is not shown; otherwise it is told somewhere.
 
     >>> closing(Report())
     '0 sites in 0 files: nothing found'
     """
     files = report.files
-    told = [text for severity in SEVERITIES if (text := _found(files, severity, least))]
+    shown = least if hides else "note"
+    told = [text for severity in SEVERITIES if (text := _found(files, severity, shown))]
     if not any(_count(files, severity) for severity in ("error", "warning")) and not report.failed:
         told.insert(0, _well(report, partial=partial))
     failed = sum(file.error is not None for file in files)

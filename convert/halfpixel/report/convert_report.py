@@ -37,6 +37,15 @@ def lines(found: Conversion) -> Iterator[str]:
         yield "nothing was written"
 
 
+def closing(found: Conversion) -> str:
+    """Return a conversion in one line."""
+    if found.refused:
+        return f"{found.source}: refused: {found.refused}"
+    verified = "verified" if found.verified else "not verified"
+    left = f", {found.findings} left" if found.findings else ""
+    return f"{found.source}: written to {found.output}, {verified}{left}"
+
+
 def _elsewhere(found: Conversion) -> Iterator[str]:
     """Yield changes that belong to no pair, and what was declined."""
     changed = {id(change) for pair in found.sites for change in pair.changes}

@@ -47,6 +47,11 @@ class Line(Struct, frozen=True):
     hang: int = 0
 
 
+def hung(text: str) -> Line:
+    """Return a plain line; what follows a break hangs two columns below where it begins."""
+    return Line("", text, hang=len(text) - len(text.lstrip()) + 2)
+
+
 def plain(line: Line) -> str:
     """Return a line without its style, printable, as one line."""
     return printable_line(line.head + line.body)
@@ -85,11 +90,16 @@ def broken(line: Line, width: int | None, *, colour: bool = False) -> Iterator[s
             yield click.style(head, **STYLES[line.style]) + one[len(head) :]  # type: ignore[arg-type]
 
 
-def page_width() -> int | None:
-    """Return the columns of the page: of a terminal, or that COLUMNS says; None for no page."""
+def page_width(*, err: bool = False) -> int | None:
+    """Return the columns of the page: of a terminal, or that COLUMNS says; None for no page.
+
+    Args:
+        err: of standard error in the place of standard output.
+    """
     said = os.environ.get("COLUMNS", "")
     if said.isascii() and said.isdigit() and 0 < len(said) < 6 and int(said) > 0:
         return min(int(said), WIDEST)
-    if sys.stdout is None or not sys.stdout.isatty():  # pyright: ignore[reportUnnecessaryComparison] - it can be closed
+    out = sys.stderr if err else sys.stdout
+    if out is None or not out.isatty():  # pyright: ignore[reportUnnecessaryComparison] - closed
         return None
-    return min(os.get_terminal_size(sys.stdout.fileno()).columns or WIDEST, WIDEST)
+    return min(os.get_terminal_size(out.fileno()).columns or WIDEST, WIDEST)

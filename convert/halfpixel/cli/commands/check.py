@@ -218,9 +218,10 @@ def _told(options: Options, judging: "Judging") -> "Report":
         report = judging.report()
         _check_expected(options, report)
         told = report if options.output_format in WHOLE else judging.all_shown(report)
-        write_report(_document(told, options.output_format, judging.least), options.output)
+        text = _document(told, options.output_format, options, judging.least)
+        write_report(text, options.output)
     if options.sarif is not None:
-        write_report(_document(report, "sarif", judging.least), options.sarif)
+        write_report(_document(report, "sarif", options, judging.least), options.sarif)
     return report
 
 
@@ -229,12 +230,12 @@ def _check_expected(options: Options, report: "Report") -> None:
         check_expected(options.expect, report.sites)
 
 
-def _document(report: "Report", form: str, least: "Severity") -> str:
+def _document(report: "Report", form: str, options: Options, least: "Severity") -> str:
     """Return a report in a format for programs."""
     if form == "json":
         from halfpixel.report.machine.as_json import dumps
 
-        return dumps(report)
+        return dumps(report, statistics=options.statistics)
     if form == "sarif":
         from halfpixel.report.machine.as_sarif import dumps as sarif
 

@@ -1,6 +1,7 @@
 """halfpixel fix."""
 
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import click
@@ -24,7 +25,8 @@ from halfpixel.cli.options import (
     severity_option,
     target_names,
 )
-from halfpixel.cli.output import OutputFormat, ReportFile, write_report
+from halfpixel.cli.output import Color, OutputFormat, Page, Quiet, ReportFile, write_report
+from halfpixel.cli.progress import progress
 from halfpixel.printable import printable_lines
 
 if TYPE_CHECKING:
@@ -117,6 +119,8 @@ class Options(Struct, frozen=True):
     exclude: adoption.Exclude
     force_exclude: adoption.ForceExclude
     ignore_suppressions: adoption.IgnoreSuppressions
+    quiet: Quiet
+    color: Color
 
 
 @command(__name__, Options)
@@ -133,7 +137,6 @@ def fix_command(options: Options) -> None:
     """
     from halfpixel.cli.destination import Destination, fixed, lowerings
     from halfpixel.fixing.result import FixSettings
-    from halfpixel.report import fix_report
 
     configuration = adoption.configuration_of(options)
     lowered = lowerings(options.lower)
@@ -150,18 +153,10 @@ def fix_command(options: Options) -> None:
     target.check(files)
     check_shaped(files, configuration.given.shapes)
     _check_named(files, options)
-    results = list(fixed(files, settings, target))
-    to_output = options.output == "-"
-    if options.output_format == "text" and options.report is None:
-        for line in (
-            line for result, _ in results if options.diff for line in fix_report.diff(result)
-        ):
-            say(line)
-        for line in fix_report.lines(results):
-            say(line, err=to_output or options.diff)
-    else:
+    results = _fixed(options, fixed(files, settings, target), len(files))
+    if options.output_format != "text" or options.report is not None:
         text = _document(results, options.output_format, diffs=options.diff)
-        write_report(text, options.report, err=to_output)
+        write_report(text, options.report, err=options.output == "-")
     unjudged = any(result.report is not None and result.report.unjudged for result, _ in results)
     if unjudged or any(result.error is not None or result.faults for result, _ in results):
         sys.exit(FAILED)
@@ -172,6 +167,34 @@ def fix_command(options: Options) -> None:
     would = options.diff or options.exit_non_zero_on_fix
     would &= any(result.changed for result, _ in results)
     sys.exit(FOUND if left or would else CLEAN)
+
+
+def _fixed(
+    options: Options, fixing: "Iterator[tuple[FixResult, str]]", files: int
+) -> "list[tuple[FixResult, str]]":
+    """Fix files, and as text tell of each as it comes."""
+    from halfpixel.report import fix_report
+    from halfpixel.report.layout import Line
+
+    silent = options.output_format != "text" or options.report is not None
+    page = Page(None, options.color, err=options.output == "-" or options.diff)
+    results: list[tuple[FixResult, str]] = []
+    with progress() if files > 1 else nullcontext() as told:
+        if told is not None:
+            told("fixing", 0, files)
+        for one in fixing:
+            results.append(one)
+            if told is not None:
+                told(one[0].path, len(results), files)
+            if silent or (options.quiet and one[0].error is None):
+                continue
+            with nullcontext() if told is None else told.aside():
+                for line in fix_report.diff(one[0]) if options.diff else ():
+                    say(line)
+                page.tell(Line("", text, hang=4) for text in fix_report.lines([one]))
+    if files > 1 and not silent and not options.quiet:
+        page.tell([Line("", fix_report.closing(results), hang=2)])
+    return results
 
 
 def _document(results: "Sequence[tuple[FixResult, str]]", form: str, *, diffs: bool) -> str:
