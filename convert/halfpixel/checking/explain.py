@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
+from halfpixel.checking.claim import claim_of
 from halfpixel.checking.example_calls import example_of, names_known
 from halfpixel.checking.samplers import described, formulas, sampler_of
 from halfpixel.checking.sampling_words import Nearby, sampling_lines
@@ -243,7 +244,7 @@ def _operation(site: Site) -> Iterator[str]:
     """Yield what a site says of itself, what PyTorch calls it, and what it computes."""
     for name, value in sorted(site.operation.attributes.items()):
         yield f"  {name} = {value}"
-    yield f"  PyTorch: {site.operation.claim or site.operation.problem or 'no single call'}"
+    yield f"  PyTorch: {claim_of(site, 'no single call')}"
     if site.intent is not None:
         yield f"  meant: {site.intent.text} ({site.intent.how}: {site.intent.origin})"
     operator = site.operator

@@ -70,7 +70,7 @@ class Judging:
         with progress() if len(self.files) >= SLOW else nullcontext() as told:
             for path in self.files:
                 if told is not None:
-                    told(str(path), len(found), len(self.files))
+                    told(path.name, len(found), len(self.files))
                 settings = self._configuration.of(path).check
                 if id(settings) not in judges:
                     judges[id(settings)] = Judge(settings)

@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from halfpixel.checking.claim import claim_of
 from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.report.alike import KNOWN, Block, blocks, named
 from halfpixel.report.closing import WELL, closing, many
@@ -167,7 +168,7 @@ def _site(site: Site, others: Sequence[Site]) -> Iterator[Line]:
         own = "" if same else ", at lengths of their own"
         names = named([one.path for one in others], NAMES)
         yield _field("alike", f"{len(others)} more{own}: {names}")
-    yield _field("is", what_it_is(site))
+    yield _field("is", claim_of(site))
     if site.intent is not None:
         intent = site.intent
         yield _field("meant", f"{intent.text} [{intent.how}: {intent.origin}]")
@@ -180,15 +181,6 @@ def _site(site: Site, others: Sequence[Site]) -> Iterator[Line]:
 
 def _field(name: str, text: str) -> Line:
     return Line("", f"    {name:5}  {text}", hang=11)
-
-
-def what_it_is(site: Site) -> str:
-    """Return what a site computes, for people: a copy, the PyTorch call, or why it is none."""
-    from halfpixel.intents.pairing import copies
-
-    if copies(site):
-        return "a copy of its input: every length stays as it is"
-    return site.operation.claim or site.operation.problem or "no single PyTorch call"
 
 
 def _finding(one: SiteFinding) -> Line:

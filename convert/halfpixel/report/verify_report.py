@@ -167,7 +167,7 @@ def pairing_lines(found: Pairing | None) -> list[str]:
 
 def site_lines(found: SiteVerification, width: int | None = None) -> Iterator[Line]:
     """Yield what every site does on every provider; `width` as for `lines`."""
-    heads = ("site", "op", "input", "provider", "exact", "max abs", "PyTorch", "max abs")
+    heads = ("site", "op", "input", "provider", "exact weights", "PyTorch")
     rows = [
         (
             one.site.name,
@@ -175,9 +175,7 @@ def site_lines(found: SiteVerification, width: int | None = None) -> Iterator[Li
             "x".join(map(str, one.shape)),
             one.provider.removesuffix("ExecutionProvider") or one.where,
             _verdict(one.exact, one.refused),
-            "" if one.exact is None else f"{one.exact.max_abs:.3g}",
             _verdict(one.torch, ""),
-            "" if one.torch is None else f"{one.torch.max_abs:.3g}",
         )
         for one in found.results
     ]
@@ -197,10 +195,10 @@ def site_closing(found: SiteVerification) -> Line:
     alone = len(found.results) - len(ran)
     text = f"{equal} of {len(ran)} runs of single sites equal their exact weights"
     style = "well" if found.equal else "error" if found.differs else ""
-    return Line(text, f"; {alone} did not run alone", style, 2)
+    return Line(text, f"; {alone} did not run alone" if alone else "", style, 2)
 
 
 def _verdict(found: Difference | None, refused: str) -> str:
     if found is None:
         return refused
-    return "equal" if found.equal else "different"
+    return f"{'equal' if found.equal else 'different'}, {found.max_abs:.3g}"

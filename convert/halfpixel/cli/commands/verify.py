@@ -213,7 +213,8 @@ def _stages(told: "Told | None") -> "Callable[[Stage], None] | None":
 
     def tell(stage: "Stage") -> None:
         if stage.result and stage.done == 1:
-            say(f"first result: {stage.text}", err=True)
+            with told.aside():
+                say(f"first result: {stage.text}", err=True)
         told(stage.text, stage.done, stage.total)
 
     return tell
