@@ -10,7 +10,7 @@ from msgspec import Struct
 from halfpixel.boundary import boundary
 from halfpixel.checking.explain import EXAMPLE_LENGTH, Called, called
 from halfpixel.checking.samplers import described
-from halfpixel.checking.sampling_words import SAMPLES, formula_of, kernel_of
+from halfpixel.checking.sampling_words import SAMPLES, formula_of, kernel_words
 from halfpixel.convention import Reading
 from halfpixel.sampling import AffineGrid, Area, GridSample, RoiAlign, Sampling, Table, compare
 from halfpixel.sampling.axis import weights_at
@@ -115,7 +115,7 @@ def _axis(
         names = [name for name, one in (("a", a), ("b", b)) if one is None]
         yield "equal: copies" if len(names) == 2 else f"different: {names[0]} copies, the other not"
         return
-    yield from _row("kernel", kernel_of(a), kernel_of(b))
+    yield from _row("kernel", kernel_words(a), kernel_words(b))
     yield from _row("source coordinate of output i", formula_of(a), formula_of(b))
     n_out = length_a or length_b or TWICE * EXAMPLE_LENGTH
     if (length_a or n_out) != (length_b or n_out):

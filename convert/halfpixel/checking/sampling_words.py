@@ -60,7 +60,7 @@ def sampling_lines(
         parted: the other axes are computed otherwise.
         near: what else is known of the node, where it is one.
     """
-    yield f"  kernel: {kernel_of(sampling)}"
+    yield f"  kernel: {kernel_words(sampling)}"
     formula = formula_of(sampling)
     if formula:
         yield f"  source coordinate of output i: {formula}"
@@ -94,7 +94,7 @@ def formula_of(sampling: Sampling) -> str:
     return f"{formula}, r = {step}" if " r" in formula and "r =" not in formula else formula
 
 
-def kernel_of(sampling: Sampling) -> str:
+def kernel_words(sampling: Sampling) -> str:
     """Return the kernel in words."""
     kernel = sampling.kernel
     if isinstance(kernel, Nearest):

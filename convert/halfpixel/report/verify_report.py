@@ -32,8 +32,7 @@ def lines(found: Verification, width: int | None = None) -> Iterator[Line]:
             yield hung(f"inputs {shapes or '(any)'}: {both}{case.refused}")
     if found.first is not None:
         yield hung(divergence_line(found.first))
-    if found.suspected:
-        yield hung(f"no run tells which node; check has something to say of {found.suspected}")
+    yield from map(hung, _unnamed_lines(found))
     yield from map(hung, (*_blank_lines(found), *pairing_lines(found.pairing)))
     yield from map(hung, _rest(found.optimiser, found.placement))
     yield closing(found)
@@ -66,6 +65,18 @@ def _outputs(outputs: Sequence[Output], width: int | None) -> Iterator[Line]:
         told = numbers if isfinite(apart.max_abs) else ("",) * len(numbers)
         rows.append((f"{name}  {measures}".rstrip(), one.dtype, equal, *told))
     yield from table_lines(heads, rows, width)
+
+
+def _unnamed_lines(found: Verification) -> Iterator[str]:
+    """Yield what there is to say where no node can be named: what was tried, whom check suspects.
+
+    >>> list(_unnamed_lines(Verification(("a", "b"), (), tried=("2 pairs",))))
+    ['no run tells which node parts them; tried: 2 pairs']
+    """
+    if found.first is None and found.tried:
+        yield f"no run tells which node parts them; tried: {'; '.join(found.tried)}"
+    if found.suspected:
+        yield f"no run tells which node; check has something to say of {found.suspected}"
 
 
 def _by(found: Verification) -> str:
@@ -126,7 +137,10 @@ def divergence_line(first: Divergence) -> str:
         how = "its own part cannot be told apart" if not first.observed.reason else ""
     else:
         how = "introduced here: its input is the same"
-    parts = [f"first divergent {kind}: {first.node} ({first.op})", amount, how]
+    if first.among:
+        how = f"introduced there, or by {' or '.join(first.among)}, which no call stands for"
+    where = f" in {first.graph}" if first.graph else ""
+    parts = [f"first divergent {kind}: {first.node} ({first.op}){where}", amount, how]
     return "; ".join(part for part in parts if part)
 
 

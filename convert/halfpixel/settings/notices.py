@@ -1,5 +1,6 @@
 """What is to be said of settings once files were checked: what matched nothing, what is known."""
 
+import os
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -40,9 +41,9 @@ def notices(
         yield f"{_many(count, 'finding')} suppressed"
     for path, one in baselines.items():
         if one.known:
-            yield f"{_many(one.known, 'finding')} known by {path}"
+            yield f"{_many(one.known, 'finding')} known by {_near(path)}"
         if one.stale:
-            what = f"{_many(one.stale, 'finding')} of {path} found no more"
+            what = f"{_many(one.stale, 'finding')} of {_near(path)} found no more"
             yield f"{what}: --write-baseline writes it anew"
 
 
@@ -73,6 +74,12 @@ def _unused(about: "About") -> Iterator[str]:
             if any(fnmatchcase(name, pattern) for name in names for pattern in known.rules):
                 asked[known] = asked.get(known, False) or known in used or str(known) in told
     yield from (f"{known}: suppresses nothing" for known, used in asked.items() if not used)
+
+
+def _near(path: str) -> str:
+    """Return a path from the working folder, where it lies in that."""
+    near = os.path.relpath(path)
+    return path if near.startswith("..") else near
 
 
 def _many(count: int, noun: str) -> str:

@@ -48,6 +48,15 @@ def part_text(part: float, of: str) -> str:
     return f"{100 * part:.2g} % of {of}" if part < 1 else f"{100 * part:.0f} % of {of}"
 
 
+def counted(count: int, what: str, how: str) -> str:
+    """Return how many there are of something.
+
+    >>> counted(1, "pair", "of nodes"), counted(2, "pair", "of nodes")
+    ('1 pair of nodes', '2 pairs of nodes')
+    """
+    return f"{count} {what}{'s' * (count != 1)} {how}"
+
+
 def _figures(number: float, digits: int) -> str:
     """Return a number at some significant digits, thousands apart, without an exponent."""
     rounded = float(f"{number:.{digits}g}")

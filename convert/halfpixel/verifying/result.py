@@ -55,7 +55,9 @@ class VerifySettings(Struct, frozen=True):
 
 def shapes_text(shapes: Mapping[str, tuple[int, ...]]) -> str:
     """Return shapes as `--shape` takes them."""
-    return ", ".join(f"{name}={'x'.join(map(str, shape))}" for name, shape in shapes.items())
+    return ", ".join(
+        f"{name}={'x'.join(map(str, shape)) or 'a number'}" for name, shape in shapes.items()
+    )
 
 
 class Output(Struct, frozen=True):
@@ -130,6 +132,7 @@ class Verification(Struct, frozen=True):
         dropped: lengths that were made and that both sides refuse.
         refusal: what was said of the first of them.
         asked: --tolerance or --task says what is equal, and nothing else does.
+        tried: what was held against each other where no node can be named, a phrase each.
     """
 
     names: tuple[str, str]
@@ -143,6 +146,7 @@ class Verification(Struct, frozen=True):
     dropped: tuple[str, ...] = ()
     refusal: str = ""
     asked: bool = False
+    tried: tuple[str, ...] = ()
 
     @property
     def differs(self) -> bool:

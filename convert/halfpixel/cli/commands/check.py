@@ -218,8 +218,8 @@ def _told(options: Options, judging: "Judging") -> "Report":
         report = judging.report()
         _check_expected(options, report)
         told = report if options.output_format in WHOLE else judging.all_shown(report)
-        text = _document(told, options.output_format, options, judging.least)
-        write_report(text, options.output)
+        written = _document(told, options.output_format, options, judging.least)
+        write_report(written, options.output)
     if options.sarif is not None:
         write_report(_document(report, "sarif", options, judging.least), options.sarif)
     return report

@@ -53,6 +53,7 @@ def dumps(found: Verification) -> str:
             "proven": found.proven or None,
             "dropped": list(found.dropped),
             "suspected_node": found.suspected or None,
+            "tried": list(found.tried),
             "placement": {**found.placement[1], **found.placement[0]},
             "placements": [dict(placed) for placed in found.placement],
             "pairing": None if found.pairing is None else _pairing(found.pairing),
@@ -108,7 +109,9 @@ def _divergence(first: Divergence) -> dict[str, object]:
     return {
         "node": first.node,
         "op": first.op,
+        "graph": first.graph or None,
         "site": first.site,
+        "among": list(first.among),
         "introduced": None if first.introduced is None else _numbers(first.introduced),
         "observed": _numbers(first.observed),
         "against": first.against,
