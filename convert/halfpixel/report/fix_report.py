@@ -85,11 +85,23 @@ def _unjudged(result: FixResult) -> Sequence[str]:
 
 def _summary(result: FixResult, output: str) -> str:
     said = [f"{len(result.changes)} fixed, {len(result.declined)} declined", *result.notes]
-    if output:
+    if result.there:
+        said.append(f"nothing is left to do: {output} holds this already")
+    elif output:
         said.append(f"written to {output}")
     elif not result.changes:
-        said.append("not touched")
+        said.append(f"not touched{_done(result)}")
     return "; ".join(said)
+
+
+def _done(result: FixResult) -> str:
+    """Return that nothing is left to do, where that is so, and what was done before."""
+    report = result.report
+    if report is None or report.findings or result.declined or report.unjudged:
+        return ""
+    count = len(report.repaired)
+    before = f", {count} change{'' if count == 1 else 's'} recorded before" if count else ""
+    return f": nothing is left to do{before}"
 
 
 def dumps(results: Sequence[Written], *, diffs: bool = False) -> str:

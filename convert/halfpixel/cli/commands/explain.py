@@ -15,19 +15,32 @@ class Options(Struct, frozen=True):
     subject: Annotated[
         str, click.argument("subject", metavar='RULE | MODEL[:NODE] | "F.interpolate(...)"')
     ]
+    beside: Annotated[
+        str | None,
+        click.argument("beside", required=False, metavar='["ANOTHER CALL(...)"]'),
+    ]
     shape: Shape
     max_work: MaxWork
 
 
 @command(__name__, Options)
 def explain_command(options: Options) -> None:
-    """Explain a rule, the sites of a model, or a call of any framework in every convention."""
+    """Explain a rule, the sites of a model, or a call of any framework in every convention.
+
+    Two calls are told side by side, with where they part.
+    """
     from halfpixel.checking.explain import explain
     from halfpixel.work import working
 
     shapes = read_shapes(options.shape)
     with working(options.max_work):
-        for line in explain(options.subject, shapes):
+        if options.beside is None:
+            lines = explain(options.subject, shapes)
+        else:
+            from halfpixel.checking.parting import side_by_side
+
+            lines = side_by_side(options.subject, options.beside)
+        for line in lines:
             say(line)
 
 

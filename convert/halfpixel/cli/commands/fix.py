@@ -8,6 +8,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
+from halfpixel.cli import adoption
 from halfpixel.cli.console import say
 from halfpixel.cli.files import check_expected, check_lowered, check_shaped, model_files
 from halfpixel.cli.options import (
@@ -20,9 +21,9 @@ from halfpixel.cli.options import (
     Shape,
     UnsafeFixes,
     command,
-    read_settings,
     select_option,
     severity_option,
+    target_names,
 )
 from halfpixel.cli.output import Color, OutputFormat, Page, Quiet, ReportFile, write_report
 from halfpixel.cli.progress import progress
@@ -105,6 +106,7 @@ class Options(Struct, frozen=True):
             "--target",
             multiple=True,
             metavar="NAME",
+            shell_complete=target_names,
             help="A runtime that the models are to run on: attributes that it takes are written.",
         ),
     ]
@@ -112,6 +114,11 @@ class Options(Struct, frozen=True):
     max_work: MaxWork
     output_format: OutputFormat
     report: ReportFile
+    exit_non_zero_on_fix: adoption.ExitNonZeroOnFix
+    config: adoption.Config
+    exclude: adoption.Exclude
+    force_exclude: adoption.ForceExclude
+    ignore_suppressions: adoption.IgnoreSuppressions
     quiet: Quiet
     color: Color
 
@@ -131,27 +138,20 @@ def fix_command(options: Options) -> None:
     from halfpixel.cli.destination import Destination, fixed, lowerings
     from halfpixel.fixing.result import FixSettings
 
-    read = read_settings(
-        options.select,
-        options.ignore,
-        options.expect,
-        options.severity,
-        options.target,
-        options.max_work,
-        options.shape,
-    )
-    settings = FixSettings(
-        replace(read, severity=read.shown),
-        options.unsafe_fixes,
-        options.max_opset,
-        lowerings(options.lower),
-    )
-    files = model_files(options.paths)
+    configuration = adoption.configuration_of(options)
+    lowered = lowerings(options.lower)
+
+    def settings(path: "Path") -> FixSettings:
+        read = configuration.of(path).check
+        asked = replace(read, severity=read.shown)
+        return FixSettings(asked, options.unsafe_fixes, options.max_opset, lowered)
+
+    files = model_files(options.paths, configuration)
     target = Destination(
         options.output, options.in_place, options.backup, options.force, options.diff
     )
     target.check(files)
-    check_shaped(files, read.shapes)
+    check_shaped(files, configuration.given.shapes)
     _check_named(files, options)
     results = _fixed(options, fixed(files, settings, target), len(files))
     if options.output_format != "text" or options.report is not None:
@@ -162,7 +162,10 @@ def fix_command(options: Options) -> None:
         sys.exit(FAILED)
     left = any(result.report is not None and result.report.findings for result, _ in results)
     left |= any(one.why.startswith("--lower") for result, _ in results for one in result.declined)
-    would = options.diff and any(result.changed for result, _ in results)
+    for line in _notices(results):
+        say(line, err=True)
+    would = options.diff or options.exit_non_zero_on_fix
+    would &= any(result.changed for result, _ in results)
     sys.exit(FOUND if left or would else CLEAN)
 
 
@@ -207,6 +210,13 @@ def _document(results: "Sequence[tuple[FixResult, str]]", form: str, *, diffs: b
     from halfpixel.report.machine.write import written
 
     return written(run_of(results), form)
+
+
+def _notices(results: "Sequence[tuple[FixResult, str]]") -> "Iterator[str]":
+    """Yield what is to be said of suppressions, which no fix looks at."""
+    for result, _ in results:
+        if result.report is not None:
+            yield from result.report.notices
 
 
 def _check_named(files: "Sequence[Path]", options: Options) -> None:

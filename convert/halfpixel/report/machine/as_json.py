@@ -6,7 +6,7 @@
 from collections import Counter
 from typing import Final
 
-from halfpixel.checking.result import FileReport, Report, SiteFinding
+from halfpixel.checking.result import FileReport, Report, SiteFinding, Suppressed
 from halfpixel.quoting import json_text
 from halfpixel.rule import SEVERITIES
 from halfpixel.site import Site
@@ -53,6 +53,18 @@ def _file(file: FileReport) -> dict[str, object]:
         "unjudged": list(file.unjudged),
         "faults": list(file.faults),
         "defect": file.defect,
+        "suppressed": [_suppressed(one) for one in file.suppressed],
+        "notices": list(file.notices),
+    }
+
+
+def _suppressed(one: Suppressed) -> dict[str, object]:
+    """Return a finding that is known, and what says so."""
+    return {
+        **finding_fields(one.found),
+        "reason": one.by.reason,
+        "expires": one.by.expires or None,
+        "by": one.by.where,
     }
 
 
