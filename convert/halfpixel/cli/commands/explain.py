@@ -5,8 +5,8 @@ from typing import Annotated
 import click
 from msgspec import Struct
 
-from halfpixel.cli.console import say
 from halfpixel.cli.options import MaxWork, Shape, command, read_shapes
+from halfpixel.cli.output import Page
 
 
 class Options(Struct, frozen=True):
@@ -30,6 +30,7 @@ def explain_command(options: Options) -> None:
     Two calls are told side by side, with where they part.
     """
     from halfpixel.checking.explain import explain
+    from halfpixel.report.layout import paragraphs, prose
     from halfpixel.work import working
 
     shapes = read_shapes(options.shape)
@@ -40,8 +41,8 @@ def explain_command(options: Options) -> None:
             from halfpixel.checking.parting import side_by_side
 
             lines = side_by_side(options.subject, options.beside)
-        for line in lines:
-            say(line)
+        page = Page()
+        page.tell(map(prose, lines if page.width is None else paragraphs(lines)))
 
 
 COMMAND = explain_command
