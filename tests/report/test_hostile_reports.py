@@ -160,10 +160,12 @@ def test_a_picture_is_xml(name: str, other: str) -> None:
 @given(NAMES, NAMES)
 def test_every_text_of_a_picture_is_quoted(name: str, other: str) -> None:
     half = Sampling("half_pixel", Linear())
-    both = {"title": name, "labels": (name, other)}
-    told = {"calls": (other, name), "notes": [name, other]}
-    site = picture_of_site(half, half, lengths=[(2, 4)], **both, **told)
-    for text in (site, picture_of_signal(half, lengths=[(2, 4)] * 2, **both)):
+    site = picture_of_site(
+        half, half, lengths=[(2, 4)], title=name, labels=(name, other), calls=(other, name),
+        notes=[name, other],
+    )  # fmt: skip
+    image = picture_of_signal(half, lengths=[(2, 4)] * 2, title=name, labels=(name, other))
+    for text in (site, image):
         check_tame(text)
         ET.fromstring(text)  # noqa: S314 - our own
 

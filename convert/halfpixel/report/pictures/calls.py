@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Final
 
 from msgspec import Struct
 
@@ -14,9 +13,6 @@ from halfpixel.errors import ConventionError, UsageError
 from halfpixel.report.pictures.drawable import Drawable, Drawing, Pair
 from halfpixel.report.pictures.reads import Reads
 from halfpixel.sampling import AffineGrid, ConvTranspose, DepthToSpace, GridSample, RoiAlign
-
-OWN: Final = GridSample | AffineGrid | RoiAlign | DepthToSpace
-"""What is drawn at lengths that are data, whatever the call says."""
 
 
 class Called(Struct, frozen=True):
@@ -81,7 +77,7 @@ def _resized(text: str, call: PythonCall, ins: Sequence[int]) -> Called:
     if call.name.startswith(ATEN):
         made, operator = aten_reading(text, call)
         if made is None:
-            if not isinstance(operator, OWN):
+            if not isinstance(operator, GridSample | AffineGrid | RoiAlign | DepthToSpace):
                 raise UsageError(f"{text}: cannot be drawn")
             return Called(call.name, text, operator, tuple((n, n) for n in _lengths(ins, 2)))
         sizes = _lengths(ins, len(made.samplings))

@@ -8,7 +8,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.intents.deviation import Deviation, deviation, meant_resize
+from halfpixel.intents.axis_deviation import Deviation
+from halfpixel.intents.deviation import deviation, meant_resize
 from halfpixel.origin import Operator
 from halfpixel.report.pictures.drawable import Drawable, Drawing, Pair, drawing
 from halfpixel.report.pictures.sheet.palette import Theme
@@ -125,6 +126,7 @@ def picture_of_pair(  # noqa: PLR0913 - what is drawn, and what is written on it
     Returns:
         The picture as SVG; None where the two cannot be drawn at the same lengths.
 
+    >>> from fractions import Fraction
     >>> from halfpixel.sampling import Linear
     >>> "4 pixels to 8 samples" in picture_of_pair(Sampling("half_pixel", Linear(), Fraction(2)))
     True

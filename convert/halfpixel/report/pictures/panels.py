@@ -66,10 +66,11 @@ def _heads(canvas: Canvas, y: float, scene: Scene) -> float:
         called.append(wrapped(call, 12, PANEL + GAP / 2, 4) if call else [])
     if scene.meant is not None:
         canvas.text(LEFTS[2], y, "displacement", size=16, bold=True)
+    start = y + 18 if scene.labels[0] else y
     for lines, left in zip(called, LEFTS, strict=False):
         for k, line in enumerate(lines):
-            canvas.text(left, y + 18 + 15 * k, line, most=PANEL + GAP / 2)
-    return y + 36 + 15 * max(map(len, called))
+            canvas.text(left, start + 15 * k, line, most=PANEL + GAP / 2)
+    return start + 18 + 15 * max(map(len, called))
 
 
 def _plane_axes(side: Drawing) -> Axes:

@@ -77,11 +77,12 @@ def alignment(axis: Reads) -> str:
 
 def _grid_ends(axis: Reads) -> str:
     """Return where the coordinates -1 and 1 of a grid lie."""
-    if axis.frame == (-HALF, axis.n_in - HALF):
+    first, last = axis.frame
+    if first == -HALF and last == axis.n_in - HALF:
         return "\N{MINUS SIGN}1 and 1 are the outer edges of the image"
-    if axis.frame == (ZERO, axis.n_in - 1):
+    if not first and last == axis.n_in - 1:
         return "\N{MINUS SIGN}1 and 1 are the centres of the border pixels"
-    return f"the grid runs from {coordinate(axis.frame[0])} to {coordinate(axis.frame[1])}"
+    return f"the grid runs from {coordinate(first)} to {coordinate(last)}"
 
 
 def facts(axes: Sequence[Reads]) -> Iterator[str]:
