@@ -206,6 +206,8 @@ def _sides(
             for pair, sampling in zip(given, one, strict=True)
         ]
     pairs = list(_lengths(one, two, given))
+    if off is not None and off.cause == "copy":  # what runtimes do where the length stays
+        one = [None if n == m else s for s, (n, m) in zip(one, pairs, strict=True)]
     found, wanted = (
         drawing(one, pairs),
         None if two is None else drawing(two, _own(pairs, axes, operator, fix)),

@@ -50,7 +50,7 @@ def _items(drawn: Scene) -> Iterator[Item]:
     yield "centre of an input pixel", _drawn("centres", lambda c, x, y: c.circle(x, y, 4))
     yield "input image", _drawn("frame", _frame)
     for side, what, called, _ in drawn.sides:
-        label = f", {called}" if called else ""
+        label = f", {called}" if drawn.meant is not None else ""
         if drawn.small:
             frame = "\N{MINUS SIGN}1 to 1" if what.axes[0].ends else "output image"
             yield f"{frame}{label}", _drawn(f"{side}-frame", _frame)

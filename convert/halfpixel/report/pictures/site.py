@@ -140,7 +140,7 @@ def _strip(canvas: Canvas, y: float, drawn: Scene, number: int) -> float:
     canvas.text(MARGIN, y + 16, _strip_head(drawn, number), size=15, bold=True, most=INNER)
     sides = [found] if meant is None else [found, meant]
     rows = rows_at(y + 26, both=meant is not None)
-    widest = max(width(label, SMALL) for _, _, label, _ in drawn.sides)
+    widest = max(width(label, SMALL) for label in drawn.labels) if meant is not None else 0
     gutter = min(max(GUTTER[0], widest + 20), GUTTER[1])
     draw_names(canvas, rows, MARGIN + gutter - 14, drawn.labels, sides)
     for window in windows(found, meant, MARGIN + gutter, INNER - gutter):

@@ -91,7 +91,7 @@ def draw_names(
     for text, y, name in (
         ("input pixel", rows.pixels, "dim"),
         ("grid value" if sides[0].names else "output sample", rows.names, "ink"),
-        (labels[0] or "reads", rows.found, "found-word"),
+        (labels[0] if both else "reads", rows.found, "found-word"),
     ):
         canvas.text(x, y, text, size=SMALL, name=name, anchor="end", most=most)
     if both:
