@@ -80,7 +80,7 @@ def _of_calls(
                          f"{len(other.lengths)} axes")  # fmt: skip
     labels = "", ""
     if other is not None:
-        labels = differing_arguments(one.text, other.text) or ("first", "second")
+        labels = differing_arguments(one.text, other.text) or ("a", "b")
     title = f"{one.name}, {_size(one.lengths)}"
     if other is not None:
         title += f": {labels[0]} beside {labels[1]}"
