@@ -201,6 +201,25 @@ def test_a_baseline_knows_what_was_there(
     assert ("found no more" in stale) is (len(names) < 2)
 
 
+@pytest.mark.parametrize("known", ["suppressed", "baseline"])
+def test_what_a_fix_writes_beside_a_model_is_known_as_the_model_is(
+    known: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.onnx"
+    several(path, ["up1", "up2"])
+    options: list[object] = ["--unsafe-fixes"]
+    if known == "suppressed":
+        text = table(file="m.onnx", node="up1")
+        (tmp_path / "halfpixel.toml").write_text(text, encoding="utf-8")
+    else:
+        run("check", path, "--write-baseline", tmp_path / "known.json")
+        options = ["--baseline", tmp_path / "known.json", "--expect", "up2:mode=bicubic"]
+    result = run("check", path, "--fix", *options)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "m.fixed.onnx").exists()
+    assert ("1 finding suppressed" if known == "suppressed" else "1 finding known") in result.output
+
+
 def test_a_baseline_is_the_same_bytes_and_of_its_own_folder(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
