@@ -1,0 +1,81 @@
+"""The pictures of a page: each is stored once, whatever number of findings shows it."""
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+
+from halfpixel.checking.result import SiteFinding
+from halfpixel.report.picture import picture
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+_HEAD: Final = re.compile(r"<svg\b[^>]*>")
+_SIZE: Final = re.compile(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
+
+
+MOST: Final = 3_000_000
+"""Bytes of pictures in a page; what is met after that is not drawn, and is said not to be."""
+
+
+class Picture(Struct, frozen=True):
+    """One picture.
+
+    Attributes:
+        name: the name by which a page refers to it.
+        body: the elements in it, as SVG.
+        width: its width, in CSS pixels.
+        height: its height.
+    """
+
+    name: str
+    body: "Markup"
+    width: float
+    height: float
+
+
+class Gallery(Struct):
+    """The pictures of a page, by name.
+
+    Attributes:
+        pictures: each picture once.
+        known: those of operations and findings that are alike.
+        size: their size, in bytes.
+        left: findings whose picture has no room.
+    """
+
+    pictures: dict[str, Picture] = field(default_factory=dict[str, Picture])
+    known: dict[tuple[int, int], Picture | None] = field(
+        default_factory=dict[tuple[int, int], Picture | None]
+    )
+    size: int = 0
+    left: int = 0
+
+    def of(self, one: SiteFinding) -> Picture | None:
+        """Return the picture of a finding; None where there is nothing to draw."""
+        key = id(one.site.operation), id(one.finding)
+        if key not in self.known:
+            text = picture(one.site, one.finding)
+            self.known[key] = None if text is None else self._add(text)
+        return self.known[key]
+
+    def _add(self, text: str) -> Picture | None:
+        from markupsafe import Markup
+
+        head, size = _HEAD.search(text), _SIZE.search(text)
+        if head is None or size is None:
+            return None
+        body = text[head.end() :].rpartition("</svg>")[0]
+        name = f"picture-{hashlib.sha256(body.encode()).hexdigest()[:12]}"
+        if name in self.pictures:
+            return self.pictures[name]
+        if self.size + len(body) > MOST:
+            self.left += 1
+            return None
+        self.size += len(body)
+        width, height = map(float, size.groups())
+        made = Picture(name, Markup(body), width, height)  # noqa: S704 - escaped where it was drawn
+        self.pictures[name] = made
+        return made
