@@ -15,7 +15,9 @@ from halfpixel.format import Outcome
 from halfpixel.origin import Intent
 from halfpixel.plugins.failure import check_failure
 from halfpixel.printable import printable_line
-from halfpixel.report import as_github, as_json, as_sarif, as_text, fix_report
+from halfpixel.report import as_text, fix_report
+from halfpixel.report.machine import as_github, as_json, as_sarif
+from halfpixel.report.machine.of_check import run_of
 from halfpixel.report.picture import picture
 from halfpixel.rule import Finding
 from halfpixel.site import Site
@@ -95,7 +97,7 @@ def test_a_coloured_text_is_as_tame(name: str, other: str) -> None:
 @settings(deadline=None)
 @given(NAMES, NAMES)
 def test_workflow_commands_are_ours(name: str, other: str) -> None:
-    lines = list(as_github.lines(hostile_report(name, other)))
+    lines = list(as_github.lines(run_of(hostile_report(name, other))))
     check_tame("\n".join(lines), commands=True)
     assert len(lines) == len(FOUND.findings) + 2
 
@@ -163,5 +165,5 @@ def test_a_failing_test_is_told_in_lines(name: str, other: str) -> None:
 def test_the_rest_of_a_name_is_told() -> None:
     report = hostile_report(UGLY, UGLY)
     check_told("\n".join(map(as_text.plain, as_text.lines(report))))
-    check_told("\n".join(as_github.lines(report)))
+    check_told("\n".join(as_github.lines(run_of(report))))
     check_told(str(report))

@@ -12,8 +12,9 @@ from onnx import TensorProto, helper, save
 from example_models import ARCHITECTURES, CORPUS, TENSORFLOW
 from halfpixel.checking.check import check
 from halfpixel.cli.main import cli
-from halfpixel.report.as_github import lines as commands
 from halfpixel.report.as_text import lines, plain
+from halfpixel.report.machine.as_github import lines as commands
+from halfpixel.report.machine.of_check import run_of
 
 COUNTED = "(--severity note shows them)"
 OLD = CORPUS / "bilinear_frac_ac0-t1.12.1-o9.onnx"
@@ -95,7 +96,7 @@ def test_github_is_told_how_many_notes_there_are(noted: Path) -> None:
     assert said("check", noted, "--output-format", "github") == [
         "::notice title=halfpixel::5 notes: --severity note shows them"
     ]
-    assert len(list(commands(check(noted)))) == 2
+    assert len(list(commands(run_of(check(noted))))) == 2
 
 
 def test_a_note_is_repaired_where_it_is_shown() -> None:

@@ -19,7 +19,8 @@ import example_models as models
 import halfpixel
 from halfpixel.checking.result import FileReport, Report
 from halfpixel.cli.main import cli
-from halfpixel.report import as_github, as_sarif
+from halfpixel.report.machine import as_github, as_sarif
+from halfpixel.report.machine.of_check import run_of
 from halfpixel.rule import load_rules
 
 SCHEMA = os.environ.get("HALFPIXEL_SARIF_SCHEMA", "")
@@ -140,7 +141,7 @@ def test_fingerprints_are_unique() -> None:
 
 def test_annotations_cannot_be_broken_out_of() -> None:
     report = Report((FileReport("a,b:c.onnx", error="100%\n::error::no"),))
-    assert list(as_github.lines(report)) == [
+    assert list(as_github.lines(run_of(report))) == [
         "::error file=a%2Cb%3Ac.onnx,title=halfpixel::100%25\\n::error::no"
     ]
 

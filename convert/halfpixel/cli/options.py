@@ -41,9 +41,6 @@ Expect = Annotated[
     ),
 ]
 
-format_option = click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
-OutputFormat = Annotated[str, format_option]
-
 
 def _debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own
     """Print what is logged, tracebacks with it, until the command ends."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.printable import printable, printable_line
+from halfpixel.report.closing import closing, many
 from halfpixel.report.notes import KNOWN, nodes, shown
 from halfpixel.rule import SEVERITIES, Severity
 from halfpixel.site import Site
@@ -40,7 +41,7 @@ def lines(report: Report, *, statistics: bool = False, least: Severity = "note")
         yield from _file(file, least)
     if statistics:
         yield from _statistics(report)
-    yield _plain(_summary(report, least))
+    yield _plain(closing(report, least))
 
 
 def plain(line: Line) -> str:
@@ -64,7 +65,7 @@ def _file(file: FileReport, least: Severity) -> Iterator[Line]:
         yield (("error", STYLES["error"]), (f": {file.error}", ""))
         return
     if file.repaired:
-        changes = _many(len(file.repaired), "change")
+        changes = many(len(file.repaired), "change")
         yield _plain(f"{file.path}: repaired before by halfpixel: {changes} recorded")
     told = shown(file, least)
     for _, group in groupby(told.single, key=lambda one: id(one.site)):
@@ -138,25 +139,6 @@ def _statistics(report: Report) -> Iterator[Line]:
         rows = [(count, name) for (kind, name), count in counts.items() if kind == severity]
         for count, name in sorted(rows, key=lambda row: (-row[0], row[1])):
             yield _plain(f"{count:6d}  {severity:8s} {name}")
-
-
-def _summary(report: Report, least: Severity) -> str:
-    counts = Counter(one.finding.severity for one in report.findings)
-    found = ", ".join(_many(counts[severity], severity) for severity in SEVERITIES)
-    failed = sum(file.error is not None for file in report.files)
-    unread = f", {failed} not read" if failed else ""
-    sites = _many(len(report.sites), "resampling node")
-    untold = " (--severity note shows them)" if counts["note"] and least != "note" else ""
-    return f"{sites} in {_many(len(report.files), 'file')}{unread}: {found}{untold}"
-
-
-def _many(count: int, noun: str) -> str:
-    """Return a count with its noun.
-
-    >>> _many(1, "file"), _many(2, "file")
-    ('1 file', '2 files')
-    """
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def show(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.converting.result import CallSite, Conversion
 from halfpixel.format import Outcome
 from halfpixel.quoting import json_text
-from halfpixel.report.as_json import finding_fields
 from halfpixel.report.fix_report import declined_fields
+from halfpixel.report.machine.as_json import finding_fields
 
 if TYPE_CHECKING:
     from halfpixel.verifying.result import Verification

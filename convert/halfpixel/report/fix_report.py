@@ -10,7 +10,7 @@ from halfpixel.fixing.result import FixResult
 from halfpixel.format import Outcome
 from halfpixel.printable import printable_lines
 from halfpixel.quoting import json_text
-from halfpixel.report.as_json import finding_fields
+from halfpixel.report.machine.as_json import finding_fields
 
 VERSION: Final = 1
 

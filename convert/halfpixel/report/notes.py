@@ -53,6 +53,14 @@ def _said(one: SiteFinding) -> tuple[str, ...]:
 
 def nodes(alike: Sequence[SiteFinding]) -> str:
     """Return how many nodes findings are about, and the first of them by name."""
-    names = [one.site.path for one in alike]
+    return named([one.site.path for one in alike])
+
+
+def named(names: Sequence[str]) -> str:
+    """Return how many nodes there are, and the first of them by name.
+
+    >>> named(["a", "b"])
+    '2 nodes: a, b'
+    """
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return f"{len(names)} nodes: {', '.join(names[:NAMED])}{more}"

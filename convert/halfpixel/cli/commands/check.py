@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -10,7 +11,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.cli.console import say, write_document
+from halfpixel.cli.console import say
 from halfpixel.cli.files import check_expected, check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
@@ -25,6 +26,8 @@ from halfpixel.cli.options import (
     select_option,
     severity_option,
 )
+from halfpixel.cli.output import Output, OutputFormat, write_report
+from halfpixel.cli.progress import progress
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,19 +52,13 @@ class Options(Struct, frozen=True):
     ]
     ignore: Ignore
     expect: Expect
-    output_format: Annotated[
-        str,
-        click.option(
-            "--output-format",
-            type=click.Choice(["text", "json", "sarif", "github"]),
-            default="text",
-        ),
-    ]
+    output_format: OutputFormat
+    output: Output
     severity: Annotated[
         "Severity | None",
         severity_option(
             "The mildest severity that is shown.  [default: warning, and a count of the notes; "
-            "note with --select and in JSON and SARIF]"
+            "note with --select and for programs]"
         ),
     ]
     target: Annotated[
@@ -120,8 +117,6 @@ def check_command(options: Options) -> None:
     Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
     cannot be read, or a node that is too much work to be judged, makes it 2.
     """
-    from halfpixel.checking.check import check_paths
-
     settings = read_settings(
         options.select,
         options.ignore,
@@ -141,19 +136,12 @@ def check_command(options: Options) -> None:
         files, unwritten = _fixed_first(files, settings, where, unsafe=options.unsafe_fixes)
     elif options.unsafe_fixes or options.in_place or options.force:
         raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
-    report = (
-        _with_progress(files, settings) if _shows_progress(files) else check_paths(files, settings)
-    )
+    report = _checked(files, settings)
     if not report.failed:
         check_expected(options.expect, report.sites)
     if options.sarif is not None:
-        from halfpixel.formats import atomic
-        from halfpixel.report import as_sarif
-
-        atomic.write(
-            [f"{as_sarif.dumps(report)}\n".encode()], None, Path(options.sarif), replace=True
-        )
-    _show(report, options.output_format, settings.shown, statistics=options.statistics)
+        write_report(_document(report, "sarif", settings.shown), options.sarif)
+    _show(report, options, settings.shown)
     sys.exit(FAILED if unwritten else _exit_code(report, exit_zero=options.exit_zero))
 
 
@@ -183,40 +171,44 @@ def _exit_code(report: "Report", *, exit_zero: bool) -> int:
     return FOUND if found and not exit_zero else CLEAN
 
 
-def _shows_progress(files: Sequence[Path]) -> bool:
-    return len(files) >= SLOW and sys.stderr.isatty()
-
-
-def _with_progress(files: Sequence[Path], settings: "Settings") -> "Report":
-    from rich.progress import Progress
-
+def _checked(files: Sequence[Path], settings: "Settings") -> "Report":
     from halfpixel.checking.check import check_paths
 
-    with Progress(transient=True) as progress:
-        task = progress.add_task("checking", total=len(files))
-        return check_paths(files, settings, lambda _path: progress.advance(task))
+    if len(files) < SLOW:
+        return check_paths(files, settings)
+    with progress() as told:
+        done = count()
+        tell = None if told is None else lambda path: told(str(path), next(done), len(files))
+        return check_paths(files, settings, tell)
 
 
-def _show(report: "Report", output_format: str, least: "Severity", *, statistics: bool) -> None:
-    if output_format == "json":
-        from halfpixel.report.as_json import dumps
-
-        write_document(dumps(report))
+def _show(report: "Report", options: Options, least: "Severity") -> None:
+    if options.output_format != "text":
+        write_report(_document(report, options.output_format, least), options.output)
         return
-    if output_format == "sarif":
-        from halfpixel.report import as_sarif
+    from halfpixel.report import as_text
 
-        write_document(as_sarif.dumps(report))
+    if options.output is not None:
+        lines = as_text.lines(report, statistics=options.statistics, least=least)
+        write_report("\n".join(map(as_text.plain, lines)), options.output)
         return
-    if output_format == "github":
-        from halfpixel.report import as_github
+    as_text.show(report, colour=_colour(), statistics=options.statistics, least=least)
 
-        for line in as_github.lines(report, least):
-            write_document(line)
-        return
-    from halfpixel.report.as_text import show
 
-    show(report, colour=_colour(), statistics=statistics, least=least)
+def _document(report: "Report", form: str, least: "Severity") -> str:
+    """Return a report in a format for programs."""
+    if form == "json":
+        from halfpixel.report.machine.as_json import dumps
+
+        return dumps(report)
+    if form == "sarif":
+        from halfpixel.report.machine.as_sarif import dumps as sarif
+
+        return sarif(report)
+    from halfpixel.report.machine.of_check import run_of
+    from halfpixel.report.machine.write import written
+
+    return written(run_of(report, least), form)
 
 
 def _colour() -> bool:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import click
 
-from halfpixel.cli.console import write_document
 from halfpixel.cli.options import CLEAN, FOUND, command
+from halfpixel.cli.output import Output, OutputFormat, write_report
+from halfpixel.cli.progress import progress
 from halfpixel.errors import RuntimeFailure
 from halfpixel.printable import printable_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from halfpixel.conforming.conformance import Conformance, Result
 
@@ -37,18 +38,8 @@ class Options:
             "--quick", is_flag=True, help="A few hundred configurations instead of thousands."
         ),
     ]
-    output: Annotated[
-        str | None,
-        click.option(
-            "-o", "--output", metavar="OUT", help="Write there instead of standard output."
-        ),
-    ]
-    output_format: Annotated[
-        str,
-        click.option(
-            "--output-format", type=click.Choice(["text", "json", "markdown"]), default="text"
-        ),
-    ]
+    output: Output
+    output_format: OutputFormat
 
 
 @command(__name__, Options)
@@ -78,22 +69,16 @@ def conformance_command(options: Options) -> None:
             text = conformance_report.dumps(results, runtime, full)
         case "markdown":
             text = "\n".join(conformance_report.markdown(results, runtime, full)) + "\n"
-        case _:
+        case "text":
             text = printable_lines(conformance_report.summary(results, runtime, full)) + "\n"
-    _write(text, options.output)
+        case form:
+            from halfpixel.report.machine.of_conformance import run_of
+            from halfpixel.report.machine.write import written
+
+            text = written(run_of(results, runtime, full), form)
+    write_report(text, options.output)
     new = [r for r in results if r.verdict == "different" and cause_of(r) is None]
     sys.exit(FOUND if new else CLEAN)
-
-
-def _write(text: str, output: str | None) -> None:
-    if output is None:
-        write_document(text, end=False)
-        return
-    from pathlib import Path
-
-    from halfpixel.formats import atomic
-
-    atomic.write([text.encode()], None, Path(output), replace=True)
 
 
 def _on_coreml(options: "Mapping[str, str]", output: str | None, output_format: str) -> NoReturn:
@@ -106,26 +91,26 @@ def _on_coreml(options: "Mapping[str, str]", output: str | None, output_format: 
     unit = options.get("compute_units", "")
     found = list(results((unit,) if unit else UNITS))
     runtime = f"macOS {platform.mac_ver()[0]}"
-    lines = report.markdown if output_format == "markdown" else report.summary
-    text = printable_lines(lines(found, runtime)) + "\n"
-    _write(report.dumps(found, runtime) if output_format == "json" else text, output)
+    match output_format:
+        case "json":
+            text = report.dumps(found, runtime)
+        case "markdown":
+            text = printable_lines(report.markdown(found, runtime))
+        case "text":
+            text = printable_lines(report.summary(found, runtime))
+        case form:
+            from halfpixel.report.machine.of_conformance import run_of_coreml
+            from halfpixel.report.machine.write import written
+
+            text = written(run_of_coreml(found, runtime), form)
+    write_report(text, output)
     new = [one for one in found if one.verdict == "different" and not one.doubt]
     sys.exit(FOUND if new else CLEAN)
 
 
 def _run(conformance: "Conformance") -> "Sequence[Result]":
-    if not sys.stderr.isatty():
-        return list(conformance.results())
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("configurations", total=None)
-
-        def told(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total)
-
-        tell: Callable[[int, int], None] = told
+    with progress() as told:
+        tell = None if told is None else lambda done, total: told("configurations", done, total)
         return list(conformance.results(tell))
 
 

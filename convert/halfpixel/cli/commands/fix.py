@@ -7,7 +7,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.cli.console import say, write_document
+from halfpixel.cli.console import say
 from halfpixel.cli.files import check_expected, check_lowered, check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
@@ -16,7 +16,6 @@ from halfpixel.cli.options import (
     Expect,
     Ignore,
     MaxWork,
-    OutputFormat,
     Shape,
     UnsafeFixes,
     command,
@@ -24,11 +23,14 @@ from halfpixel.cli.options import (
     select_option,
     severity_option,
 )
+from halfpixel.cli.output import OutputFormat, ReportFile, write_report
+from halfpixel.printable import printable_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from halfpixel.fixing.result import FixResult
     from halfpixel.rule import Severity
 
 
@@ -107,6 +109,7 @@ class Options(Struct, frozen=True):
     shape: Shape
     max_work: MaxWork
     output_format: OutputFormat
+    report: ReportFile
 
 
 @command(__name__, Options)
@@ -149,15 +152,16 @@ def fix_command(options: Options) -> None:
     _check_named(files, options)
     results = list(fixed(files, settings, target))
     to_output = options.output == "-"
-    if options.output_format == "json":
-        write_document(fix_report.dumps(results, diffs=options.diff), err=to_output)
-    else:
+    if options.output_format == "text" and options.report is None:
         for line in (
             line for result, _ in results if options.diff for line in fix_report.diff(result)
         ):
             say(line)
         for line in fix_report.lines(results):
             say(line, err=to_output or options.diff)
+    else:
+        text = _document(results, options.output_format, diffs=options.diff)
+        write_report(text, options.report, err=to_output)
     unjudged = any(result.report is not None and result.report.unjudged for result, _ in results)
     if unjudged or any(result.error is not None or result.faults for result, _ in results):
         sys.exit(FAILED)
@@ -165,6 +169,21 @@ def fix_command(options: Options) -> None:
     left |= any(one.why.startswith("--lower") for result, _ in results for one in result.declined)
     would = options.diff and any(result.changed for result, _ in results)
     sys.exit(FOUND if left or would else CLEAN)
+
+
+def _document(results: "Sequence[tuple[FixResult, str]]", form: str, *, diffs: bool) -> str:
+    """Return what was fixed in a format."""
+    from halfpixel.report import fix_report
+
+    if form == "json":
+        return fix_report.dumps(results, diffs=diffs)
+    if form == "text":
+        told = [line for result, _ in results if diffs for line in fix_report.diff(result)]
+        return printable_lines([*told, *fix_report.lines(results)])
+    from halfpixel.report.machine.of_fix import run_of
+    from halfpixel.report.machine.write import written
+
+    return written(run_of(results), form)
 
 
 def _check_named(files: "Sequence[Path]", options: Options) -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from halfpixel.cli.console import say, write_document
-from halfpixel.cli.options import debug_option, format_option
+from halfpixel.cli.options import debug_option
+from halfpixel.cli.output import format_option
 from halfpixel.quoting import json_text, shell_word
 
 
 @click.group("rules", invoke_without_command=True)
-@format_option
+@format_option(("text", "json"))
 @debug_option
 @click.pass_context
 def rules_command(context: click.Context, output_format: str) -> None:

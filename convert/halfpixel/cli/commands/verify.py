@@ -1,30 +1,32 @@
 """halfpixel verify."""
 
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import click
 from msgspec import Struct
 
-from halfpixel.cli.console import say, write_document
+from halfpixel.cli.console import say
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
     FOUND,
     AllowFallback,
     MaxWork,
-    OutputFormat,
     command,
     parse_range,
 )
+from halfpixel.cli.output import Output, OutputFormat, write_report
+from halfpixel.cli.progress import progress
 from halfpixel.errors import GraphError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from rich.console import Console
 
+    from halfpixel.cli.progress import Told
+    from halfpixel.report.machine.entry import Run
     from halfpixel.verifying.result import VerifySettings
     from halfpixel.verifying.side import Stage
 
@@ -99,6 +101,7 @@ class Options(Struct, frozen=True):
     ]
     max_work: MaxWork
     output_format: OutputFormat
+    output: Output
 
 
 @command(__name__, Options)
@@ -145,15 +148,18 @@ def verify_command(options: Options) -> None:
         sys.exit(_sites(options, settings))
     if options.provider:
         raise UsageError("--provider is for a model alone; write B as model.onnx@cuda")
-    from halfpixel.report import verify_json, verify_report
+    from halfpixel.report import verify_report
+    from halfpixel.report.machine import of_verify, verify_json
     from halfpixel.verifying.verify import verify
 
-    with _progress() as progress:
-        found = verify(a, b, settings, progress)
-    if options.output_format == "json":
-        write_document(verify_json.dumps(found))
-    else:
-        verify_report.show(found, _console())
+    with progress() as told:
+        found = verify(a, b, settings, _stages(told))
+    _show(
+        options,
+        lambda: verify_json.dumps(found),
+        lambda: of_verify.run_of(found),
+        lambda console: verify_report.show(found, console),
+    )
     ran = any(case.outputs for case in found.cases)
     if not ran and found.cases and all(case.equal for case in found.cases):
         sys.exit(FAILED)  # neither side takes these inputs
@@ -165,13 +171,14 @@ def _sites(asked: Options, settings: "VerifySettings") -> int:
     from halfpixel.boundary import boundary
     from halfpixel.checking.check import opened
     from halfpixel.formats import coreml_file
-    from halfpixel.report import verify_json, verify_report
+    from halfpixel.report import verify_report
+    from halfpixel.report.machine import of_verify, verify_json
     from halfpixel.runtime import Side, parse_provider, parse_side
     from halfpixel.verifying.inputs import refuse_shapes
     from halfpixel.verifying.site_check import SiteCheck
     from halfpixel.verifying.verify import verify
 
-    a, form = asked.a, asked.output_format
+    a = asked.a
     side = parse_side(a)
     if str(side.source).endswith(".npz"):
         raise UsageError(f"{a}: recorded arrays need a model to be held against")
@@ -207,50 +214,49 @@ def _sites(asked: Options, settings: "VerifySettings") -> int:
         notes += said[:1] if not found.optimiser else []
         refused = refused or bool(said)
     notes = list(dict.fromkeys(notes))
-    if form == "json":
-        write_document(verify_json.dumps_sites(results, optimiser, notes))
-    else:
-        verify_report.show_sites(results, optimiser, _console(), notes)
+    _show(
+        asked,
+        lambda: verify_json.dumps_sites(results, optimiser, notes),
+        lambda: of_verify.run_of_sites(a, results, notes),
+        lambda console: verify_report.show_sites(results, optimiser, console, notes),
+    )
     wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)
     nothing = all(one.exact is None for one in results)
     return FOUND if wrong or refused or nothing else CLEAN
 
 
-@contextmanager
-def _progress() -> "Generator[Callable[[Stage], None] | None]":
-    """Give what shows a person on a terminal how far a comparison has come, and what is left.
+def _show(
+    options: Options,
+    plain: "Callable[[], str]",
+    run: "Callable[[], Run]",
+    text: "Callable[[Console], None]",
+) -> None:
+    """Print or write what was seen: as JSON, as a run, or as text on a console."""
+    if options.output_format == "json":
+        write_report(plain(), options.output)
+    elif options.output_format != "text":
+        from halfpixel.report.machine.write import written
 
-    What came of the first case stays, above the bar.
-    """
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+        write_report(written(run(), options.output_format), options.output)
+    elif options.output is None:
+        text(_console())
+    else:
+        console = _console(record=True)
+        text(console)
+        write_report(console.export_text(), options.output)
 
-    from halfpixel.printable import printable_line
 
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(), TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn(),
-    )  # fmt: skip
-    console = Console(stderr=True, markup=False, emoji=False, highlight=False)
-    with Progress(*columns, console=console, transient=True) as shown:
-        task = shown.add_task("", total=None)
+def _stages(told: "Told | None") -> "Callable[[Stage], None] | None":
+    """Return what tells of the stages; what came of the first case stays, above the bar."""
+    if told is None:
+        return None
 
-        def told(stage: "Stage") -> None:
-            text = printable_line(stage.text)
-            if stage.result and stage.done == 1:
-                say(f"first result: {stage.text}", err=True)
-            shown.update(task, description=text, completed=stage.done, total=stage.total)
+    def tell(stage: "Stage") -> None:
+        if stage.result and stage.done == 1:
+            say(f"first result: {stage.text}", err=True)
+        told(stage.text, stage.done, stage.total)
 
-        yield told
+    return tell
 
 
 def _check_task(text: str | None) -> None:
@@ -265,11 +271,17 @@ def _check_task(text: str | None) -> None:
         raise UsageError(f"--task {text!r}: expected {', '.join(TASKS)}, with :LEAST of 0 to 1")
 
 
-def _console() -> "Console":
+def _console(*, record: bool = False) -> "Console":
+    """Return where text goes; one that records prints nothing."""
+    from io import StringIO
+
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else 160
-    return Console(width=width, markup=False, emoji=False, highlight=False)
+    width = None if sys.stdout.isatty() and not record else 160
+    file = StringIO() if record else None
+    return Console(
+        width=width, markup=False, emoji=False, highlight=False, record=record, file=file
+    )
 
 
 COMMAND = verify_command
