@@ -1,6 +1,5 @@
 """The report of check, as a reader meets it in a browser."""
 
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,8 @@ from halfpixel.checking.check import Settings, check_paths
 from halfpixel.report.html import check_page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Page
 
     Visitor = Callable[..., Page]
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 FILES = [models.MISMATCHES / f"{case}.onnx" for case in ("A1", "A3", "B3b", "B6")] + [
-    models.CORPUS / "bilinear_x2_ac0-t1.12.1-o10.onnx",
+    models.CORPUS / "unet_ac0-t1.12.1-o10.onnx",
     models.CORPUS / "bicubic_x2_ac0-t2.13.0d-o21.onnx",
 ]
+
+
+SITES = 7
 
 
 @lru_cache(maxsize=1)
@@ -45,7 +49,7 @@ def rows(page: "Page") -> list[str]:
 def test_it_opens_on_the_verdict(visit: "Visitor") -> None:
     page = visit(html())
     heading = page.locator("h1")
-    assert "4 errors and 1 warning in 5 of 6 files" in heading.inner_text()
+    assert "4 errors and 2 warnings in 5 of 6 files" in heading.inner_text()
     box = heading.bounding_box()
     assert box is not None
     assert box["y"] < 200
@@ -53,10 +57,10 @@ def test_it_opens_on_the_verdict(visit: "Visitor") -> None:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_every_filter_works(visit: "Visitor", script: bool) -> None:
+def test_every_filter_works(visit: "Visitor", *, script: bool) -> None:
     page = visit(html(), script=script)
     everything = rows(page)
-    assert len(everything) == len(FILES)
+    assert len(everything) == SITES
     page.uncheck("#show-error")
     assert 0 < len(rows(page)) < len(everything)
     assert not any(row.startswith("error") for row in rows(page))
@@ -76,14 +80,14 @@ def test_every_filter_works(visit: "Visitor", script: bool) -> None:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_the_order_can_be_chosen(visit: "Visitor", script: bool) -> None:
+def test_the_order_can_be_chosen(visit: "Visitor", *, script: bool) -> None:
     page = visit(html(), script=script)
     names = ["clean", "note", "warning", "error"]
     grave = [row.split("\n")[0].replace("no finding", "clean") for row in rows(page)]
     assert [names.index(one) for one in grave] == sorted(map(names.index, grave), reverse=True)
     page.select_option("#sort", "node")
     nodes = [row.split("\n")[1] for row in rows(page)]
-    assert nodes == sorted(nodes, key=str.lower)
+    assert nodes == sorted(nodes, key=lambda name: name.replace("_7", "_07").lower())
 
 
 def test_a_heading_sorts_and_says_so(visit: "Visitor") -> None:
@@ -104,17 +108,17 @@ def test_search_finds_words_in_any_order(visit: "Visitor") -> None:
     page.fill("#search", "A3.onnx UPSAMPLE")
     (row,) = rows(page)
     assert "A3.onnx" in row
-    assert page.locator("#matches").inner_text() == f"1 of {len(FILES)} sites shown"
+    assert page.locator("#matches").inner_text() == f"1 of {SITES} sites shown"
     assert len(shown(page, ".finding > summary")) == 1
     page.fill("#search", "")
-    assert len(rows(page)) == len(FILES)
+    assert len(rows(page)) == SITES
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_a_link_to_a_finding_opens_it(visit: "Visitor", script: bool) -> None:
+def test_a_link_to_a_finding_opens_it(visit: "Visitor", *, script: bool) -> None:
     page = visit(html(), script=script)
     last = page.locator(".finding").last
-    anchor = last.get_attribute("id")
+    anchor = last.locator(".inside").get_attribute("id")
     assert last.get_attribute("open") is None
     page = visit(html(), at=f"#{anchor}", script=script)
     target = page.locator(f"#{anchor} .message")
@@ -143,8 +147,12 @@ def test_it_is_worked_by_keys_alone(visit: "Visitor") -> None:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
-def test_a_narrow_screen_never_scrolls_sideways(visit: "Visitor", script: bool) -> None:
-    page = visit(html().replace('<details class="finding"', '<details open class="finding"'), width=390, script=script)
+def test_a_narrow_screen_never_scrolls_sideways(visit: "Visitor", *, script: bool) -> None:
+    page = visit(
+        html().replace('<details class="finding"', '<details open class="finding"'),
+        width=390,
+        script=script,
+    )
     wide = page.locator("html").evaluate("root => root.scrollWidth")
     assert wide <= 390
 
@@ -152,7 +160,7 @@ def test_a_narrow_screen_never_scrolls_sideways(visit: "Visitor", script: bool) 
 def test_a_section_has_what_a_finding_rests_on(visit: "Visitor") -> None:
     page = visit(html())
     page.fill("#search", "A3.onnx scale-or-size")
-    page.locator(".finding:visible > summary").first.click()
+    assert page.locator(".finding:visible").count() == 1
     text = page.locator(".finding:visible").first.inner_text()
     for wanted in (
         'F.interpolate(x, scale_factor=0.5, mode="bilinear", align_corners=False, antialias=True)',
@@ -180,7 +188,7 @@ def test_a_printed_page_has_every_finding(visit: "Visitor") -> None:
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing(visit: "Visitor", dark: bool, width: int) -> None:
+def test_axe_finds_nothing(visit: "Visitor", *, dark: bool, width: int) -> None:
     axe = pytest.importorskip(
         "axe_playwright_python", reason="axe-playwright-python is not installed here"
     )
@@ -190,6 +198,9 @@ def test_axe_finds_nothing(visit: "Visitor", dark: bool, width: int) -> None:
             summary.click()
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("axe.run()")
-    told = [(one["id"], one["nodes"][0]["html"], one["nodes"][0]["failureSummary"]) for one in found["violations"]]
+    told = [
+        (one["id"], one["nodes"][0]["html"], one["nodes"][0]["failureSummary"])
+        for one in found["violations"]
+    ]
     assert told == []
     assert len(found["passes"]) > 20

@@ -184,7 +184,7 @@ def _checked(files: Sequence[Path], settings: "Settings") -> "Report":
 
 def _show(report: "Report", options: Options, least: "Severity") -> None:
     if options.output_format != "text":
-        write_report(_document(report, options.output_format, least), options.output)
+        write_report(_document(report, options, least), options.output)
         return
     from halfpixel.report import as_text
 
@@ -195,8 +195,13 @@ def _show(report: "Report", options: Options, least: "Severity") -> None:
     as_text.show(report, colour=_colour(), statistics=options.statistics, least=least)
 
 
-def _document(report: "Report", form: str, least: "Severity") -> str:
-    """Return a report in a format for programs."""
+def _document(report: "Report", options: Options, least: "Severity") -> str:
+    """Return a report in a format for programs, or as a page."""
+    form = options.output_format
+    if form == "html":
+        from halfpixel.report.html import check_page
+
+        return check_page.dumps(report, least, options.max_work)
     if form == "json":
         from halfpixel.report.machine.as_json import dumps
 

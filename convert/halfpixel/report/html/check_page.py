@@ -25,9 +25,7 @@ def dumps(report: Report, least: Severity = "warning", most: int = MOST) -> str:
         MissingExtraError: jinja2 is not installed.
     """
     found = sections_of(report.files, most)
-    failures = [
-        (file.path, kind, text) for file in report.files for kind, text in file.failures
-    ]
+    failures = [(file.path, kind, text) for file in report.files for kind, text in file.failures]
     repaired = [(file.path, file.repaired) for file in report.files if file.repaired]
     return render(
         "check.html",

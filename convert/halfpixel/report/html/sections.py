@@ -118,9 +118,7 @@ class Sections(Struct):
     evidence: dict[str, tuple[str, tuple[OnTarget, ...]]] = field(
         default_factory=dict[str, tuple[str, tuple[OnTarget, ...]]]
     )
-    _shared: dict[tuple[int, int], Shared] = field(
-        default_factory=dict[tuple[int, int], Shared]
-    )
+    _shared: dict[tuple[int, int], Shared] = field(default_factory=dict[tuple[int, int], Shared])
     _anchors: dict[str, int] = field(default_factory=dict[str, int])
 
     @property
@@ -254,7 +252,9 @@ def _ranks(texts: Sequence[str]) -> list[int]:
 def _natural(text: str) -> list[tuple[int, str]]:
     """Return what a text is sorted by: each run of digits is a number."""
     parts = _DIGITS.split(text.lower())
-    return [(int(part), "") if part.isdecimal() and len(part) < LONG else (-1, part) for part in parts]
+    return [
+        (int(part), "") if part.isdecimal() and len(part) < LONG else (-1, part) for part in parts
+    ]
 
 
 def _place(known: list[str], text: str) -> int:
@@ -288,7 +288,7 @@ def shape(lengths: Shape | None) -> str:
 
 
 def paragraphs(page: str) -> Iterator[tuple[str, str]]:
-    """Yield the kind and text of each part of a rule's page: heading, item, code or paragraph.
+    r"""Yield the kind and text of each part of a rule's page: heading, item, code or paragraph.
 
     >>> list(paragraphs("It.\\n\\n## Why\\na\\nb"))
     [('p', 'It.'), ('h', 'Why'), ('p', 'a b')]

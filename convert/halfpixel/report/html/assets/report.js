@@ -16,12 +16,12 @@
     const details = target && target.closest("details");
     if (!details) return;
     details.open = true;
-    details.scrollIntoView();
+    target.scrollIntoView();
     const summary = details.querySelector("summary");
     if (summary) summary.focus({ preventScroll: true });
   };
   addEventListener("hashchange", open);
-  open();
+  addEventListener("load", open);
 
   let shut = [];
   addEventListener("beforeprint", () => {
