@@ -1,4 +1,4 @@
-"""A page in a real browser: Debian's Chromium, driven by playwright; no page of ours asks a server."""
+"""Pages in a real browser: Chromium, driven by playwright; none of them asks a server."""
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -1,14 +1,16 @@
 """The report of check, as a reader meets it in a browser."""
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import onnx
 import pytest
 
 import example_models as models
 from halfpixel.checking.check import Settings, check_paths
-from halfpixel.report.html import check_page
+from halfpixel.report.html import check_page, gallery
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,3 +206,43 @@ def test_axe_finds_nothing(visit: "Visitor", *, dark: bool, width: int) -> None:
     ]
     assert told == []
     assert len(found["passes"]) > 20
+
+
+def test_a_page_of_500_sites_is_small(visit: "Visitor", tmp_path: Path) -> None:
+    path = tmp_path / "many.onnx"
+    onnx.save(many_sites(500), path)
+    text = check_page.dumps(check_paths([path], Settings()))
+    assert len(text.encode()) < 5_000_000
+    page = visit(text)
+    assert page.locator("#rows .row").count() == 500
+    assert page.locator(".finding").count() >= 500
+    assert (
+        page.locator("symbol").count() == len(set(re.findall('href="#(hp[0-9a-f]+)"', text))) < 20
+    )
+    assert page.locator(".finding[open] svg.picture").first.is_visible()
+
+
+def many_sites(count: int) -> onnx.ModelProto:
+    """Return resizes of one image, as an exporter of old wrote them: each has a finding."""
+    kinds: list[dict[str, models.Attribute]] = [
+        {"coordinate_transformation_mode": "asymmetric"},
+        {"mode": "cubic", "coordinate_transformation_mode": "asymmetric"},
+    ]
+    factors = [(2.0, 2.0), (3.0, 3.0), (4.0, 2.0)]
+    nodes: list[onnx.NodeProto] = []
+    for i in range(count):
+        node = models.resize("x", f"y{i}", f"decoder.block{i}.up", kinds[i % 2])
+        node.input[2] = f"scales{i % 3}"
+        nodes.append(node)
+    nodes[0].output[0] = "y"
+    constants = [models.scales(1, 1, *two, name=f"scales{i}") for i, two in enumerate(factors)]
+    made = models.model(nodes, (1, 3, 16, 24), constants, opset=13)
+    made.producer_name, made.producer_version = "pytorch", "1.12.1"
+    return made
+
+
+def test_pictures_beyond_what_a_page_holds_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery, "MOST", 20_000)
+    text = check_page.dumps(check_paths(FILES, Settings()))
+    assert "pictures had no room here" in text
+    assert text.count("<symbol") == 1

@@ -1,19 +1,21 @@
 """The pictures of a page: each is stored once, whatever number of findings shows it."""
 
-import hashlib
 import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from halfpixel.checking.result import SiteFinding
-from halfpixel.report.picture import picture
+from halfpixel.report.pictures import picture_of_finding
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-_HEAD: Final = re.compile(r"<svg\b[^>]*>")
-_SIZE: Final = re.compile(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
+_HEAD: Final = re.compile(
+    r'<svg\b[^>]* id="(?P<name>\w+)"[^>]* viewBox="0 0 (?P<width>[0-9.]+) (?P<height>[0-9.]+)"'
+    r'[^>]* font-family="(?P<font>[^"]*)"[^>]*>'
+)
 
 
 MOST: Final = 3_000_000
@@ -28,12 +30,14 @@ class Picture(Struct, frozen=True):
         body: the elements in it, as SVG.
         width: its width, in CSS pixels.
         height: its height.
+        font: the families of its letters.
     """
 
     name: str
     body: "Markup"
     width: float
     height: float
+    font: str
 
 
 class Gallery(Struct):
@@ -57,25 +61,25 @@ class Gallery(Struct):
         """Return the picture of a finding; None where there is nothing to draw."""
         key = id(one.site.operation), id(one.finding)
         if key not in self.known:
-            text = picture(one.site, one.finding)
+            alike = replace(one.site, name="the site", graph="", source=None)
+            text = picture_of_finding(alike, replace(one.finding, message=""))
             self.known[key] = None if text is None else self._add(text)
         return self.known[key]
 
     def _add(self, text: str) -> Picture | None:
         from markupsafe import Markup
 
-        head, size = _HEAD.search(text), _SIZE.search(text)
-        if head is None or size is None:
+        head = _HEAD.search(text)
+        if head is None:
             return None
-        body = text[head.end() :].rpartition("</svg>")[0]
-        name = f"picture-{hashlib.sha256(body.encode()).hexdigest()[:12]}"
+        name, body = head["name"], text[head.end() :].rpartition("</svg>")[0]
         if name in self.pictures:
             return self.pictures[name]
         if self.size + len(body) > MOST:
             self.left += 1
             return None
         self.size += len(body)
-        width, height = map(float, size.groups())
-        made = Picture(name, Markup(body), width, height)  # noqa: S704 - escaped where it was drawn
+        width, height = float(head["width"]), float(head["height"])
+        made = Picture(name, Markup(body), width, height, head["font"])  # noqa: S704 - escaped where it was drawn
         self.pictures[name] = made
         return made

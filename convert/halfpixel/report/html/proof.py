@@ -34,7 +34,8 @@ PROOFS: Final = {
 """What a comparison rests on."""
 
 KINDS: Final = {
-    "native": "take it as it is", "fallback": "left to the CPU", "refused": "refused", "different": "different",
+    "native": "take it as it is", "fallback": "left to the CPU", "refused": "refused",
+    "different": "different",
 }  # fmt: skip
 """What a target makes of a site, for people."""
 

@@ -15,6 +15,7 @@ from halfpixel.report.html.proof import HOW, Axis, OnTarget, axes_of, runtimes_o
 from halfpixel.rule import SEVERITIES, Rule
 from halfpixel.site import Site
 from halfpixel.surroundings import Shape
+from halfpixel.work import working
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,8 +156,9 @@ class Sections(Struct):
         by_site: dict[int, list[tuple[int, SiteFinding]]] = {}
         for count, (place, one) in enumerate(located(file)):
             by_site.setdefault(place, []).append((count, one))
-        for place, site in enumerate(file.sites):
-            self._site(site, file.path, number, by_site.get(place, ()), again, place)
+        with working(most):
+            for place, site in enumerate(file.sites):
+                self._site(site, file.path, number, by_site.get(place, ()), again, place)
 
     def _site(  # noqa: PLR0913, PLR0917 - a site, where it stands, and what is known of it
         self,
@@ -180,7 +182,7 @@ class Sections(Struct):
             (*SEVERITIES, CLEAN)[gravity],
             tuple(names.index(one.rule.name) for _, one in found),
             tuple(dict.fromkeys(one.rule.name for _, one in found)),
-            f"{shape(site.input_shape)} → {shape(site.output_shape)}",
+            f"{shape(site.input_shape)} to {shape(site.output_shape)}",
             anchors[0] if anchors else "",
             gravity,
         )
@@ -280,11 +282,11 @@ def shape(lengths: Shape | None) -> str:
     """Return lengths for people.
 
     >>> shape((1, 3, "height", None))
-    '1×3×height×?'
+    '1x3xheightx?'
     """
     if lengths is None:
         return "?"
-    return "×".join("?" if one is None else str(one) for one in lengths)
+    return "x".join("?" if one is None else str(one) for one in lengths)
 
 
 def paragraphs(page: str) -> Iterator[tuple[str, str]]:
