@@ -29,6 +29,7 @@ from halfpixel.cli.options import (
 from halfpixel.cli.output import Output, OutputFormat, write_report
 from halfpixel.cli.progress import progress
 from halfpixel.errors import UsageError
+from halfpixel.work import MOST
 
 if TYPE_CHECKING:
     from halfpixel.checking.check import Settings
@@ -184,7 +185,9 @@ def _checked(files: Sequence[Path], settings: "Settings") -> "Report":
 
 def _show(report: "Report", options: Options, least: "Severity") -> None:
     if options.output_format != "text":
-        write_report(_document(report, options, least), options.output)
+        write_report(
+            _document(report, options.output_format, least, options.max_work), options.output
+        )
         return
     from halfpixel.report import as_text
 
@@ -195,13 +198,12 @@ def _show(report: "Report", options: Options, least: "Severity") -> None:
     as_text.show(report, colour=_colour(), statistics=options.statistics, least=least)
 
 
-def _document(report: "Report", options: Options, least: "Severity") -> str:
+def _document(report: "Report", form: str, least: "Severity", most: int = MOST) -> str:
     """Return a report in a format for programs, or as a page."""
-    form = options.output_format
     if form == "html":
         from halfpixel.report.html import check_page
 
-        return check_page.dumps(report, least, options.max_work)
+        return check_page.dumps(report, least, most)
     if form == "json":
         from halfpixel.report.machine.as_json import dumps
 

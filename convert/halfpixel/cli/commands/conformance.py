@@ -71,6 +71,10 @@ def conformance_command(options: Options) -> None:
             text = "\n".join(conformance_report.markdown(results, runtime, full)) + "\n"
         case "text":
             text = printable_lines(conformance_report.summary(results, runtime, full)) + "\n"
+        case "html":
+            from halfpixel.report.html import conformance_page
+
+            text = conformance_page.dumps(conformance_page.page_of(results, runtime, full))
         case form:
             from halfpixel.report.machine.of_conformance import run_of
             from halfpixel.report.machine.write import written
@@ -98,6 +102,10 @@ def _on_coreml(options: "Mapping[str, str]", output: str | None, output_format: 
             text = printable_lines(report.markdown(found, runtime))
         case "text":
             text = printable_lines(report.summary(found, runtime))
+        case "html":
+            from halfpixel.report.html import conformance_page
+
+            text = conformance_page.dumps(conformance_page.page_of_coreml(found, runtime))
         case form:
             from halfpixel.report.machine.of_conformance import run_of_coreml
             from halfpixel.report.machine.write import written

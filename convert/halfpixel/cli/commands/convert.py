@@ -192,6 +192,10 @@ def convert_command(options: Options) -> None:
             text = convert_report.dumps(found)
         case "text":
             text = printable_lines(convert_report.lines(found))
+        case "html":
+            from halfpixel.report.html import convert_page
+
+            text = convert_page.dumps(convert_page.page_of(found))
         case form:
             from halfpixel.report.machine.of_convert import run_of
             from halfpixel.report.machine.write import written

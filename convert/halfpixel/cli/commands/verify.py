@@ -154,11 +154,18 @@ def verify_command(options: Options) -> None:
 
     with progress() as told:
         found = verify(a, b, settings, _stages(told))
+
+    def page() -> str:
+        from halfpixel.report.html import verify_page
+
+        return verify_page.dumps(verify_page.page_of(found))
+
     _show(
         options,
         lambda: verify_json.dumps(found),
         lambda: of_verify.run_of(found),
         lambda console: verify_report.show(found, console),
+        page,
     )
     ran = any(case.outputs for case in found.cases)
     if not ran and found.cases and all(case.equal for case in found.cases):
@@ -214,11 +221,18 @@ def _sites(asked: Options, settings: "VerifySettings") -> int:
         notes += said[:1] if not found.optimiser else []
         refused = refused or bool(said)
     notes = list(dict.fromkeys(notes))
+
+    def page() -> str:
+        from halfpixel.report.html import verify_page
+
+        return verify_page.dumps(verify_page.page_of_sites(a, results, optimiser, notes))
+
     _show(
         asked,
         lambda: verify_json.dumps_sites(results, optimiser, notes),
         lambda: of_verify.run_of_sites(a, results, notes),
         lambda console: verify_report.show_sites(results, optimiser, console, notes),
+        page,
     )
     wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)
     nothing = all(one.exact is None for one in results)
@@ -230,10 +244,13 @@ def _show(
     plain: "Callable[[], str]",
     run: "Callable[[], Run]",
     text: "Callable[[Console], None]",
+    page: "Callable[[], str]",
 ) -> None:
-    """Print or write what was seen: as JSON, as a run, or as text on a console."""
+    """Print or write what was seen: as JSON, as a page, as a run, or as text on a console."""
     if options.output_format == "json":
         write_report(plain(), options.output)
+    elif options.output_format == "html":
+        write_report(page(), options.output)
     elif options.output_format != "text":
         from halfpixel.report.machine.write import written
 

@@ -7,7 +7,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from halfpixel.checking.result import SiteFinding
-from halfpixel.report.pictures import picture_of_finding
+from halfpixel.report.pictures import picture_of_finding, picture_of_pair
+from halfpixel.sampling import Resize
+from halfpixel.site import Site
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -61,10 +63,32 @@ class Gallery(Struct):
         """Return the picture of a finding; None where there is nothing to draw."""
         key = id(one.site.operation), id(one.finding)
         if key not in self.known:
-            alike = replace(one.site, name="the site", graph="", source=None)
-            text = picture_of_finding(alike, replace(one.finding, message=""))
-            self.known[key] = None if text is None else self._add(text)
+            text = picture_of_finding(_nameless(one.site), replace(one.finding, message=""))
+            self.known[key] = self._drawn(text)
         return self.known[key]
+
+    def of_site(self, site: Site) -> Picture | None:
+        """Return the picture of a site of which nothing is found."""
+        return self._drawn(picture_of_finding(_nameless(site)))
+
+    def of_pair(self, a: Site, b: Site) -> Picture | None:
+        """Return the picture of two resizes of the same lengths, the second as what was meant."""
+        if not isinstance(a.operator, Resize) or not isinstance(b.operator, Resize):
+            return None
+        ins, outs = a.operation.lengths
+        pairs = [(ins[axis], outs[axis]) for axis, _ in a.operator.axes]
+        calls = a.operation.claim or "", b.operation.claim or ""
+        try:
+            text = picture_of_pair(
+                a.operator, b.operator, lengths=pairs, title="Two sites of the same call",
+                labels=("first", "second"), calls=calls,
+            )  # fmt: skip
+        except ValueError:  # a table that was made for other lengths
+            return None
+        return self._drawn(text)
+
+    def _drawn(self, text: str | None) -> Picture | None:
+        return None if text is None else self._add(text)
 
     def _add(self, text: str) -> Picture | None:
         from markupsafe import Markup
@@ -83,3 +107,8 @@ class Gallery(Struct):
         made = Picture(name, Markup(body), width, height, head["font"])  # noqa: S704 - escaped where it was drawn
         self.pictures[name] = made
         return made
+
+
+def _nameless(site: Site) -> Site:
+    """Return a site without what is its own: those that are alike share a picture."""
+    return replace(site, name="the site", graph="", source=None)

@@ -32,10 +32,10 @@
     for (const part of shut) part.open = false;
   });
 
-  const rows = one("rows");
-  if (!rows) return;
   const search = one("search");
-  const items = [...all(".row", rows), ...all(".finding")];
+  if (!search) return;
+  const rows = one("site-rows");
+  const items = all("#site-rows .row, .finding, .item");
   const texts = new Map();
   const textOf = (item) => {
     if (!texts.has(item)) texts.set(item, item.textContent.toLowerCase());
@@ -43,8 +43,10 @@
   };
 
   const count = () => {
-    const seen = all(".row", rows).filter((row) => getComputedStyle(row).display !== "none");
-    one("matches").textContent = `${seen.length} of ${rows.children.length} sites shown`;
+    const counted = rows ? [...rows.children] : items;
+    const seen = counted.filter((item) => item.getClientRects().length > 0);
+    const what = rows ? "sites" : "entries";
+    one("matches").textContent = `${seen.length} of ${counted.length} ${what} shown`;
   };
   const find = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -57,6 +59,9 @@
   const form = search.form;
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", count);
+
+  count();
+  if (!rows) return;
 
   const sort = one("sort");
   const heads = all('.row.head [role="columnheader"]');
@@ -94,5 +99,4 @@
     order();
   });
   order();
-  count();
 })();
