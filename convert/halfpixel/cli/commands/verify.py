@@ -149,23 +149,18 @@ def verify_command(options: Options) -> None:
     if options.provider:
         raise UsageError("--provider is for a model alone; write B as model.onnx@cuda")
     from halfpixel.report import verify_report
+    from halfpixel.report.html import verify_page
     from halfpixel.report.machine import of_verify, verify_json
     from halfpixel.verifying.verify import verify
 
     with progress() as told:
         found = verify(a, b, settings, _stages(told))
-
-    def page() -> str:
-        from halfpixel.report.html import verify_page
-
-        return verify_page.dumps(verify_page.page_of(found))
-
     _show(
         options,
         lambda: verify_json.dumps(found),
         lambda: of_verify.run_of(found),
         lambda console: verify_report.show(found, console),
-        page,
+        lambda: verify_page.dumps(verify_page.page_of(found)),
     )
     ran = any(case.outputs for case in found.cases)
     if not ran and found.cases and all(case.equal for case in found.cases):
@@ -179,6 +174,7 @@ def _sites(asked: Options, settings: "VerifySettings") -> int:
     from halfpixel.checking.check import opened
     from halfpixel.formats import coreml_file
     from halfpixel.report import verify_report
+    from halfpixel.report.html import verify_page
     from halfpixel.report.machine import of_verify, verify_json
     from halfpixel.runtime import Side, parse_provider, parse_side
     from halfpixel.verifying.inputs import refuse_shapes
@@ -221,18 +217,12 @@ def _sites(asked: Options, settings: "VerifySettings") -> int:
         notes += said[:1] if not found.optimiser else []
         refused = refused or bool(said)
     notes = list(dict.fromkeys(notes))
-
-    def page() -> str:
-        from halfpixel.report.html import verify_page
-
-        return verify_page.dumps(verify_page.page_of_sites(a, results, optimiser, notes))
-
     _show(
         asked,
         lambda: verify_json.dumps_sites(results, optimiser, notes),
         lambda: of_verify.run_of_sites(a, results, notes),
         lambda console: verify_report.show_sites(results, optimiser, console, notes),
-        page,
+        lambda: verify_page.dumps(verify_page.page_of_sites(a, results, optimiser, notes)),
     )
     wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)
     nothing = all(one.exact is None for one in results)

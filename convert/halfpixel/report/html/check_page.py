@@ -5,7 +5,8 @@ from typing import Final
 
 from halfpixel.checking.result import Report
 from halfpixel.report.html.page import render
-from halfpixel.report.html.sections import paragraphs, sections_of
+from halfpixel.report.html.sections import sections_of
+from halfpixel.report.html.words import many, paragraphs
 from halfpixel.rule import SEVERITIES, Severity
 from halfpixel.work import MOST
 
@@ -71,12 +72,3 @@ def mood(report: Report) -> str:
     if report.failed or report.count("error"):
         return "error"
     return "warning" if report.count("warning") else "good"
-
-
-def many(count: int, noun: str) -> str:
-    """Return a count with its noun.
-
-    >>> many(1, "file"), many(2, "file")
-    ('1 file', '2 files')
-    """
-    return f"{count} {noun}{'' if count == 1 else 's'}"

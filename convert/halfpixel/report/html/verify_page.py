@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from halfpixel.intents.pairing import Pairing
-from halfpixel.report.html.check_page import many
 from halfpixel.report.html.gallery import Gallery
-from halfpixel.report.html.sections import shape
 from halfpixel.report.html.tables import Detail, Heads, Line, Mood, Part, Table, Tables, dumps
+from halfpixel.report.html.words import many, shape
 from halfpixel.report.verify_report import divergence_line
 from halfpixel.site import Site
 from halfpixel.verifying.measure import Difference
