@@ -85,9 +85,9 @@ def _of_call(text: str) -> Iterator[str]:
         raise UsageError(f"{text}: {error}") from error
     made, name = None, "PyTorch"
     if call.name.startswith(ATEN):
-        made, sampler = _aten(text, call)
+        made, sampler = aten_reading(text, call)
     elif sampler is None:
-        convention, open_lengths = _read(text)
+        convention, open_lengths = reading_of(text)
         name, lengths = convention.name, convention.read(text, EXAMPLE_LENGTH).lengths
         made = Reading(open_lengths.samplings, lengths)
     yield f"  in the words of {name}"
@@ -99,7 +99,7 @@ def _of_call(text: str) -> Iterator[str]:
         yield from _of_call(inner)
 
 
-def _aten(text: str, call: PythonCall) -> tuple[Reading | None, object]:
+def aten_reading(text: str, call: PythonCall) -> tuple[Reading | None, object]:
     """Return what one of PyTorch's ATen operators computes: along axes, or as a sampler."""
     arguments = [f"%{v}" if isinstance(v, Symbol) else v for v in call.positional]
     found = None if call.named else read_call(call.name.removeprefix(OPS), arguments)
@@ -128,7 +128,7 @@ def _reading(made: Reading) -> Iterator[str]:
         yield from sampling_lines(sampling, len(made.samplings), pairs, parted=len(groups) > 1)
 
 
-def _read(text: str) -> tuple[Convention, Reading]:
+def reading_of(text: str) -> tuple[Convention, Reading]:
     """Return the convention that reads a call, and what the call computes at open lengths.
 
     Raises:

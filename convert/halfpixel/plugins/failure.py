@@ -10,7 +10,7 @@ from halfpixel.checking.result import Report, SiteFinding
 from halfpixel.errors import HalfpixelError
 from halfpixel.printable import printable_lines
 from halfpixel.report.as_text import lines, plain
-from halfpixel.report.picture import write_picture
+from halfpixel.report.pictures import write_picture
 from halfpixel.verifying.result import Verification
 
 

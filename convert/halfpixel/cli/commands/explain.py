@@ -1,5 +1,6 @@
 """halfpixel explain."""
 
+from pathlib import Path
 from typing import Annotated
 
 import click
@@ -7,6 +8,7 @@ from msgspec import Struct
 
 from halfpixel.cli.console import say
 from halfpixel.cli.options import MaxWork, Shape, command, read_shapes
+from halfpixel.errors import UsageError
 
 
 class Options(Struct, frozen=True):
@@ -14,6 +16,27 @@ class Options(Struct, frozen=True):
 
     subject: Annotated[
         str, click.argument("subject", metavar='RULE | MODEL[:NODE] | "F.interpolate(...)"')
+    ]
+    beside: Annotated[
+        str | None,
+        click.argument("beside", required=False, metavar='["ANOTHER CALL(...)"]'),
+    ]
+    picture: Annotated[
+        str | None,
+        click.option(
+            "--picture",
+            metavar="FILE",
+            help="Draw it, as .svg or .png: where the samples read, beside what was meant.",
+        ),
+    ]
+    image: Annotated[
+        str,
+        click.option(
+            "--image",
+            default="",
+            help="Draw an image through it too: ramp, checkerboard, zone-plate, edge, a file, or "
+            'numbers ("1 2; 3 4").',
+        ),
     ]
     shape: Shape
     max_work: MaxWork
@@ -26,9 +49,24 @@ def explain_command(options: Options) -> None:
     from halfpixel.work import working
 
     shapes = read_shapes(options.shape)
+    subjects = [options.subject, *([options.beside] if options.beside else [])]
+    if options.image and not options.picture:
+        raise UsageError("--image is for --picture FILE")
     with working(options.max_work):
-        for line in explain(options.subject, shapes):
-            say(line)
+        for subject in subjects:
+            for line in explain(subject, shapes):
+                say(line)
+    if options.picture is not None:
+        from halfpixel.boundary import boundary
+        from halfpixel.report.pictures.file import save
+        from halfpixel.report.pictures.subject import picture_of_subject
+
+        with boundary(options.subject), working(options.max_work):
+            drawn = picture_of_subject(
+                options.subject, options.beside or "", shapes=shapes, image=options.image
+            )
+            save(drawn, Path(options.picture))
+        say(f"picture: {options.picture}")
 
 
 COMMAND = explain_command

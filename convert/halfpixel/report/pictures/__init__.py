@@ -13,7 +13,7 @@ is drawn. It holds no script, no link and no font; its own style follows `prefer
 from halfpixel.report.pictures.drawable import Drawable, Pair
 from halfpixel.report.pictures.finding import picture_of_finding, picture_of_pair, write_picture
 from halfpixel.report.pictures.kernel import picture_of_kernel
-from halfpixel.report.pictures.signal import picture_of_signal
+from halfpixel.report.pictures.signals import picture_of_signal
 from halfpixel.report.pictures.site import picture_of_site
 
 __all__ = [

@@ -48,11 +48,13 @@ class Drawing(Struct, frozen=True):
         axes: where the samples of each spatial axis read, height before width.
         about: a line on what was chosen for the picture, where the operator leaves it to data.
         value: the constant that samples outside take.
+    samplings: of a resize, what is computed along each axis.
     """
 
     axes: tuple[Reads, ...]
     about: str = ""
     value: float = 0.0
+    samplings: tuple[Sampling | None, ...] = ()
 
 
 Drawable = Sampling | Sequence[Sampling | None] | Operator | Drawing
@@ -60,7 +62,9 @@ Drawable = Sampling | Sequence[Sampling | None] | Operator | Drawing
 is drawn of one already."""
 
 
-def drawing(operator: Drawable, lengths: Sequence[Pair]) -> Drawing:
+def drawing(  # noqa: C901, PLR0911 - a case an operator
+    operator: Drawable, lengths: Sequence[Pair]
+) -> Drawing:
     """Return what is drawn of an operator at lengths.
 
     Args:
@@ -79,13 +83,11 @@ def drawing(operator: Drawable, lengths: Sequence[Pair]) -> Drawing:
         case Drawing():
             return operator
         case Sampling():
-            return Drawing(tuple(reads(operator, *pair) for pair in lengths))
+            return _resize([operator] * len(lengths), lengths)
         case Resize():
             spatial = [sampling for _, sampling in operator.axes]
             spatial = spatial[:1] * (len(lengths) - len(spatial)) + spatial
-            axes = zip(spatial[-len(lengths) :], lengths, strict=True)
-            drawn = tuple(reads(sampling, *pair) for sampling, pair in axes)
-            return Drawing(drawn, value=operator.extrapolation_value)
+            return _resize(spatial[-len(lengths) :], lengths, operator.extrapolation_value)
         case GridSample() | Resample():
             return _grid(operator, lengths)
         case AffineSample():
@@ -107,8 +109,15 @@ def drawing(operator: Drawable, lengths: Sequence[Pair]) -> Drawing:
             )
             return Drawing(half, "each sample is a channel of the pixel that it lies in")
         case _:
-            pairs = zip(operator, lengths, strict=True)
-            return Drawing(tuple(reads(sampling, *pair) for sampling, pair in pairs))
+            return _resize(operator, lengths)
+
+
+def _resize(
+    samplings: Sequence[Sampling | None], lengths: Sequence[Pair], value: float = 0.0
+) -> Drawing:
+    axes = zip(samplings, lengths, strict=True)
+    drawn = tuple(reads(sampling, *pair) for sampling, pair in axes)
+    return Drawing(drawn, value=value, samplings=tuple(samplings))
 
 
 def linear_row(place: Fraction, n_in: int, border: Border) -> Taps:
@@ -160,20 +169,22 @@ def _grid(operator: GridSample | Resample, lengths: Sequence[Pair]) -> Drawing:
         turn = ZERO
     border: Border = PADDINGS.get(operator.padding, "reflect")
     border = "constant" if operator.padding == "constant" else border
-    values, ends = VALUES, "-1 to 1"
+    values, said = VALUES, "-1 to 1"
     if isinstance(operator, Resample) and operator.coordinates == "normalized_zero_to_one":
-        values, ends = tuple((g + 1) / 2 for g in VALUES), "0 to 1"
+        values, said = tuple((g + 1) / 2 for g in VALUES), "0 to 1"
     axes: list[Reads] = []
     for n_in, _ in lengths:
-        if isinstance(operator, Resample) and operator.coordinates == "unnormalized":
-            values, ends = tuple(map(Fraction, range(n_in))), f"0 to {n_in - 1}"
+        in_pixels = isinstance(operator, Resample) and operator.coordinates == "unnormalized"
+        if in_pixels:
+            values, said = tuple(map(Fraction, range(n_in))), f"0 to {n_in - 1}"
         places = tuple(operator.source_coordinate(g, n_in) for g in values)
         rows = tuple(_sampled(operator.mode, border, place, n_in, turn) for place in places)
         step = abs(places[1] - places[0]) if len(places) > 1 else ONE
-        names = tuple(f"{float(g):g}" for g in values)
-        axes.append(Reads(n_in, places, step, operator.mode, border, rows, names))
+        names = tuple(f"{float(g):g}".replace("-", "\N{MINUS SIGN}") for g in values)
+        ends = None if in_pixels else (places[0], places[-1])
+        axes.append(Reads(n_in, places, step, operator.mode, border, rows, names, ends=ends))
     constant = operator.value if isinstance(operator, Resample) else 0.0
-    return Drawing(tuple(axes), f"grid values {ends} along each axis", constant)
+    return Drawing(tuple(axes), f"grid values {said} along each axis", constant)
 
 
 def _affine_grid(operator: AffineGrid, lengths: Sequence[Pair]) -> Drawing:
@@ -227,8 +238,8 @@ def _conv_transpose(operator: ConvTranspose, lengths: Sequence[Pair]) -> Drawing
     """Draw where the middle of a symmetric kernel lies: output i is at stride j there."""
     axes: list[Reads] = []
     first = len(operator.strides) - len(lengths)
-    for axis, (n_in, _) in enumerate(lengths, max(first, 0)):
-        axis = min(axis, len(operator.strides) - 1)
+    for number, (n_in, _) in enumerate(lengths, max(first, 0)):
+        axis = min(number, len(operator.strides) - 1)
         n_out, begin, _ = operator.cut(axis, n_in)
         middle, stride = Fraction(operator.reach(axis) - 1, 2), operator.strides[axis]
         places = tuple((i + begin - middle) / stride for i in range(max(n_out, 1)))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from halfpixel.errors import UsageError
+from halfpixel.errors import MissingExtraError, UsageError
 from halfpixel.formats import atomic
 
 ZOOM: Final = 2.0
@@ -14,7 +14,8 @@ def save(svg: str, path: Path) -> None:
     """Write a picture, as what its name ends in: .svg or .png; a file of that name is replaced.
 
     Raises:
-        UsageError: another ending, or resvg-py is missing for a PNG.
+        UsageError: another ending.
+        MissingExtraError: resvg-py is missing, for a PNG.
         ModelFileError: the file cannot be written.
     """
     ending = path.suffix.lower()
@@ -31,12 +32,10 @@ def png(svg: str) -> bytes:
     """Return a picture as PNG, light.
 
     Raises:
-        UsageError: resvg-py is missing.
+        MissingExtraError: resvg-py is missing.
     """
     try:
         from resvg_py import svg_to_bytes
     except ImportError as error:
-        raise UsageError(
-            "a PNG needs resvg-py; pip install 'halfpixel[pictures]', or name a file .svg"
-        ) from error
+        raise MissingExtraError("resvg-py", "pictures") from error
     return svg_to_bytes(svg_string=svg, zoom=ZOOM)

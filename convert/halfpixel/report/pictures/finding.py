@@ -1,19 +1,20 @@
 """The picture of a finding, or of two operators, at lengths that show it."""
 
+import math
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from halfpixel.intents.deviation import Deviation, deviation, meant_resize
 from halfpixel.origin import Operator
 from halfpixel.report.pictures.drawable import Drawable, Drawing, Pair, drawing
-from halfpixel.report.pictures.palette import Theme
+from halfpixel.report.pictures.sheet.palette import Theme
 from halfpixel.report.pictures.site import picture_of_site
-from halfpixel.rule import Finding
-from halfpixel.sampling import ConvTranspose, DepthToSpace, Resize, Sampling, compare
+from halfpixel.rule import Finding, Fix
+from halfpixel.sampling import Resize, Sampling, compare
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
 from halfpixel.site import Site
@@ -28,8 +29,25 @@ LARGE: Final = 16
 """Length up to which an image that is sampled at coordinates is drawn as large as it is."""
 
 
+class Sides(Struct, frozen=True):
+    """What is drawn of a site, and what is written on it; as `picture_of_site` takes it."""
+
+    found: Drawable
+    meant: Drawable | None
+    lengths: tuple[Pair, ...]
+    title: str
+    labels: tuple[str, str]
+    calls: tuple[str, str]
+    notes: tuple[str, ...]
+
+
 def picture_of_finding(
-    site: Site, finding: Finding | None = None, *, file: str = "", theme: Theme = "auto"
+    site: Site,
+    finding: Finding | None = None,
+    *,
+    file: str = "",
+    heading: bool = True,
+    theme: Theme = "auto",
 ) -> str | None:
     """Return the picture of a site: what it computes, beside what was meant where that is known.
 
@@ -41,34 +59,48 @@ def picture_of_finding(
         finding: what a rule says of it; the operator after its fix is drawn where the site does
             not know what was meant.
         file: the model's file, which is named under the title.
+        heading: the site's name, the finding and the file stand above the picture; a page that
+            says them itself leaves them out, and has one picture of all sites that are alike.
         theme: as of `picture_of_site`.
 
     Returns:
         The picture as SVG; None where there is nothing to draw: an operator that is not known, or
         an axis of more than `LONGEST` pixels.
     """
-    operator = site.operator
-    if operator is None:
+    sides = finding_sides(site, finding, file=file)
+    if sides is None:
         return None
-    found, meant, pairs = _sides(site, operator, finding)
-    if not pairs or max(map(max, pairs)) > LONGEST:
-        return None
-    text = "" if site.intent is None else site.intent.text
-    labels = "file", "meant" if site.intent is not None else "after the fix"
-    notes = [finding.message] if finding is not None else []
-    where = [file, f"from {site.source}" if site.source else ""]
-    notes.append(", ".join(part for part in where if part))
+    head = (sides.title, sides.notes) if heading else ("", ())
     try:
         return picture_of_site(
-            found, meant, lengths=pairs, title=_title(site, pairs), labels=labels,
-            calls=(site.operation.claim or "no single PyTorch call", text),
-            notes=[note for note in notes if note], theme=theme,
+            sides.found, sides.meant, lengths=sides.lengths, title=head[0], labels=sides.labels,
+            calls=sides.calls, notes=head[1], kernel=True, theme=theme,
         )  # fmt: skip
     except ValueError:  # a table that was made for other lengths
         return None
 
 
-def picture_of_pair(
+def finding_sides(site: Site, finding: Finding | None = None, *, file: str = "") -> Sides | None:
+    """Return what is drawn of a finding, as `picture_of_finding`; None where nothing is."""
+    operator = site.operator
+    if operator is None:
+        return None
+    try:
+        found, meant, pairs = _sides(site, operator, finding)
+    except ValueError:  # a table that was made for other lengths
+        return None
+    if not pairs or max(map(max, pairs)) > LONGEST or min(map(min, pairs)) < 1:
+        return None
+    text = "" if site.intent is None else site.intent.text
+    labels = "file", "meant" if site.intent is not None else "after the fix"
+    where = [file, f"from {site.source}" if site.source else ""]
+    notes = ["" if finding is None else finding.message, ", ".join(part for part in where if part)]
+    calls = site.operation.claim or "no single PyTorch call", text
+    shown = tuple(note for note in notes if note)
+    return Sides(found, meant, tuple(pairs), _title(site, pairs), labels, calls, shown)
+
+
+def picture_of_pair(  # noqa: PLR0913 - what is drawn, and what is written on it
     found: Drawable,
     meant: Drawable | None = None,
     *,
@@ -101,7 +133,14 @@ def picture_of_pair(
     pairs = list(_lengths(found, meant, given))
     try:
         return picture_of_site(
-            found, meant, lengths=pairs, title=title, labels=labels, calls=calls, theme=theme
+            found,
+            meant,
+            lengths=pairs,
+            title=title,
+            labels=labels,
+            calls=calls,
+            kernel=True,
+            theme=theme,
         )
     except ValueError:
         return None
@@ -156,7 +195,10 @@ def _sides(
             for pair, sampling in zip(given, one, strict=True)
         ]
     pairs = list(_lengths(one, two, given))
-    found, wanted = drawing(one, pairs), None if two is None else drawing(two, pairs)
+    found, wanted = (
+        drawing(one, pairs),
+        None if two is None else drawing(two, _own(pairs, axes, operator, fix)),
+    )
     if off is not None and off.simulated:
         found = _simulated(
             found, [runtime_pixels(s, *p) if s else None for s, p in zip(one, pairs, strict=True)]
@@ -167,6 +209,19 @@ def _sides(
                 [torch_pixels(s, *p) if s else None for s, p in zip(two, pairs, strict=True)],
             )
     return found, wanted, pairs
+
+
+def _own(
+    pairs: Sequence[Pair], axes: Sequence[int], operator: Resize, fix: Fix | None
+) -> list[Pair]:
+    """Return the lengths of what was meant: PyTorch's own, where the file's output has others."""
+    if fix is None or fix.factors is None:
+        return list(pairs)
+    factors = dict(zip((axis for axis, _ in operator.axes), fix.factors, strict=False))
+    return [
+        (n_in, max(1, math.trunc(n_in * factors[axis])) if axis in factors else n_out)
+        for axis, (n_in, n_out) in zip(axes, pairs, strict=True)
+    ]
 
 
 def _given(
@@ -201,20 +256,22 @@ def _lengths(
 ) -> Iterator[Pair]:
     """Yield lengths of each axis: what is known, else the smallest at which the two differ."""
     ones, others = _samplings(found, len(given)), _samplings(meant, len(given))
-    for (n_in, n_out), one, other in zip(given, ones, others, strict=True):
-        if n_in is None or n_out is None:
-            shown = (
-                None if one is None or other is None else compare(one, other, n_in, n_out).witness
-            )
-            least = n_in or USUAL
-            if shown is not None and min(shown) > 1:
-                n_in, n_out = shown
-            elif n_in is None and n_out is not None and (one is None or one.scale is None):
-                n_in = USUAL
-            else:
-                n_in = least
-                n_out = n_out or _output(one or other, n_in)
-        yield n_in, n_out
+    for pair, one, other in zip(given, ones, others, strict=True):
+        yield _shown(pair, one, other)
+
+
+def _shown(
+    pair: tuple[int | None, int | None], one: Sampling | None, other: Sampling | None
+) -> Pair:
+    n_in, n_out = pair
+    if n_in is not None and n_out is not None:
+        return n_in, n_out
+    if one is not None and other is not None:
+        shown = compare(one, other, n_in, n_out).witness
+        if shown is not None and min(shown) > 1:
+            return shown
+    n_in = n_in or USUAL
+    return n_in, n_out or _output(one or other, n_in)
 
 
 def _output(sampling: Sampling | None, n_in: int) -> int:

@@ -2,24 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final
 
 from msgspec import Struct
 
-from halfpixel.report.pictures.canvas import Canvas, arrow
-from halfpixel.report.pictures.letters import DEEP, HIGH, width
 from halfpixel.report.pictures.reads import Reads
+from halfpixel.report.pictures.sheet.canvas import Canvas, arrow
+from halfpixel.report.pictures.sheet.letters import HIGH, width
 from halfpixel.report.pictures.words import coordinate
 
-Side = Literal["found", "meant"]
 Axes = tuple[Reads, Reads]
 """Height and width."""
 
 SMALL: Final = 11.0
 """Size of the labels at corners."""
 
-ROW: Final = HIGH * SMALL + DEEP * SMALL + 3
-"""Height of a row of labels."""
+ARROWS: Final = 14
+"""Arrows along an axis up to which all are drawn."""
 
 
 class Plane(Struct, frozen=True):
@@ -105,14 +104,15 @@ def radius_of(plane: Plane, axes: Axes) -> float:
     return max(1.1, min(3.6, step * 0.24))
 
 
-def draw_output(canvas: Canvas, plane: Plane, axes: Axes, side: Side) -> None:
+def draw_output(canvas: Canvas, plane: Plane, axes: Axes, side: str) -> None:
     """Draw the output's pixels, its frame and its samples: hollow where the border rule counts."""
     (top, bottom), (first, last) = axes[0].frame, axes[1].frame
     with canvas.group(f"{side}-squares"):
-        for y in _edges(axes[0]):
-            canvas.line([plane.at(y, first), plane.at(y, last)])
-        for x in _edges(axes[1]):
-            canvas.line([plane.at(top, x), plane.at(bottom, x)])
+        if axes[0].ends is None:  # values of a grid have no pixels
+            for y in _edges(axes[0]):
+                canvas.line([plane.at(y, first), plane.at(y, last)])
+            for x in _edges(axes[1]):
+                canvas.line([plane.at(top, x), plane.at(bottom, x)])
     with canvas.group(f"{side}-frame"):
         (x, y), (u, v) = plane.at(top, first), plane.at(bottom, last)
         canvas.rect(x, y, u - x, v - y)
@@ -120,15 +120,15 @@ def draw_output(canvas: Canvas, plane: Plane, axes: Axes, side: Side) -> None:
         for start, end in _tails(plane, axes):
             canvas.line([start, end])
     points: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
-    for i, row in enumerate(axes[0].places):
-        for j, column in enumerate(axes[1].places):
-            hollow = axes[0].outside(i) or axes[1].outside(j)
-            points[hollow].append(plane.at(row, column))
+    beyond = [[one.outside(i) for i in range(one.n_out)] for one in axes]
+    for row, above in zip(axes[0].places, beyond[0], strict=True):
+        for column, before in zip(axes[1].places, beyond[1], strict=True):
+            points[above or before].append(plane.at(row, column))
     draw_marks(canvas, side, points, radius_of(plane, axes))
 
 
 def draw_marks(
-    canvas: Canvas, side: Side, points: Mapping[bool, Sequence[tuple[float, float]]], radius: float
+    canvas: Canvas, side: str, points: Mapping[bool, Sequence[tuple[float, float]]], radius: float
 ) -> None:
     """Draw samples: circles for what is found, diamonds for what was meant; some of them hollow.
 
@@ -161,12 +161,18 @@ def _edges(axis: Reads) -> Iterator[Fraction]:
 
 def _tails(plane: Plane, axes: Axes) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
     """Yield lines from samples to where they read after all, where that is another place."""
-    for i, row in enumerate(axes[0].places):
-        for j, column in enumerate(axes[1].places):
-            ends = axes[0].landing(i), axes[1].landing(j)
-            end = row if ends[0] is None else ends[0], column if ends[1] is None else ends[1]
-            if end != (row, column):
-                yield plane.at(row, column), plane.at(*end)
+    (rows, rows_to), (columns, columns_to) = (
+        (one.places, [_end(one, i) for i in range(one.n_out)]) for one in axes
+    )
+    for row, row_to in zip(rows, rows_to, strict=True):
+        for column, column_to in zip(columns, columns_to, strict=True):
+            if (row, column) != (row_to, column_to):
+                yield plane.at(row, column), plane.at(row_to, column_to)
+
+
+def _end(axis: Reads, i: int) -> Fraction:
+    landing = axis.landing(i)
+    return axis.places[i] if landing is None else landing
 
 
 def draw_moves(canvas: Canvas, plane: Plane, found: Axes, meant: Axes) -> None:
@@ -185,18 +191,32 @@ def draw_moves(canvas: Canvas, plane: Plane, found: Axes, meant: Axes) -> None:
     canvas.dots("found", starts, min(2.4, radius_of(plane, found)))
 
 
+def _some(count: int) -> list[int]:
+    """Return up to `ARROWS` samples of an axis, both ends among them.
+
+    >>> _some(3), _some(33)
+    ([0, 1, 2], [0, 3, 6, 10, 13, 16, 19, 22, 26, 29, 32])
+    """
+    if count <= ARROWS:
+        return list(range(count))
+    most = ARROWS - 4 + count % 2
+    return [round(k * (count - 1) / (most - 1)) for k in range(most)]
+
+
 def _moves(
     plane: Plane, found: Axes, meant: Axes
 ) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
     (rows, columns), (rows_to, columns_to) = (
-        tuple([one.reading(i) for i in range(one.n_out)] for one in axes) for axes in (found, meant)
+        tuple([one.reading(i) for i in _some(one.n_out)] for one in axes) for axes in (found, meant)
     )
     for row, row_to in zip(rows, rows_to, strict=True):
         for column, column_to in zip(columns, columns_to, strict=True):
             yield plane.at(row, column), plane.at(row_to, column_to)
 
 
-def label_corners(canvas: Canvas, plane: Plane, texts: tuple[tuple[str, str], ...]) -> None:
+def label_corners(
+    canvas: Canvas, plane: Plane, texts: tuple[tuple[str, str], ...], least: float
+) -> None:
     """Write a text at each corner, above and below the image, shortened until two fit in a row.
 
     Args:
@@ -204,8 +224,9 @@ def label_corners(canvas: Canvas, plane: Plane, texts: tuple[tuple[str, str], ..
         plane: the image.
         texts: of each corner (top left, top right, bottom left, bottom right), a long text and a
             short one.
+        least: how much room there is across, however small the image is.
     """
-    room = plane.wide + 40
+    room = max(plane.wide + 40, least)
     long = all(
         width(texts[k][0], SMALL) + width(texts[k + 1][0], SMALL) + 14 <= room for k in (0, 2)
     )
@@ -213,7 +234,8 @@ def label_corners(canvas: Canvas, plane: Plane, texts: tuple[tuple[str, str], ..
     if any(width(shown[k], SMALL) + width(shown[k + 1], SMALL) + 10 > room for k in (0, 2)):
         shown = [shown[0], "", "", shown[3]]
     above, below = plane.top - 9, plane.top + plane.high + HIGH * SMALL + 9
-    left, right = plane.left - 20, plane.left + plane.wide + 20
+    left = plane.left + (plane.wide - room) / 2
+    right = left + room
     for text, (x, y, anchor) in zip(
         shown,
         (

@@ -4,8 +4,9 @@ Source coordinates are exact and not clamped, pixel centres on the whole numbers
 rule makes of those outside is told apart.
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -21,6 +22,10 @@ Border = Literal["clamp", "repeat", "left out", "zeros", "reflect", "constant", 
 """
 
 
+BORDER: Final = 64
+"""Samples at an end that are looked at one by one where an axis is long."""
+
+
 class Reads(Struct, frozen=True):
     """The output samples of one axis.
 
@@ -34,6 +39,7 @@ class Reads(Struct, frozen=True):
         names: what the samples are called where they have no numbers of their own.
         copied: every sample is the pixel of its number, and no length changes.
         bins: how many samples one output pixel is the mean of.
+        ends: places of the coordinates -1 and 1, where the samples are values of a grid.
     """
 
     n_in: int
@@ -45,6 +51,7 @@ class Reads(Struct, frozen=True):
     names: tuple[str, ...] = ()
     copied: bool = False
     bins: int = 1
+    ends: tuple[Fraction, Fraction] | None = None
 
     @property
     def n_out(self) -> int:
@@ -54,10 +61,17 @@ class Reads(Struct, frozen=True):
     @property
     def frame(self) -> tuple[Fraction, Fraction]:
         """Both ends of the output image: half an output pixel beyond its outermost samples."""
-        if not self.places:
-            return -HALF, -HALF
+        if self.ends is not None:
+            return self.ends
         half = self.step / 2
         return min(self.places) - half, max(self.places) + half
+
+    @property
+    def border_samples(self) -> Sequence[int]:
+        """Samples at both ends, where the border rule counts; of nearest all, which all pick."""
+        if self.n_out <= 2 * BORDER or self.kernel.startswith("nearest"):
+            return range(self.n_out)
+        return [*range(BORDER), *range(self.n_out - BORDER, self.n_out)]
 
     def name(self, i: int) -> str:
         """Return what sample i is called."""
@@ -79,7 +93,7 @@ class Reads(Struct, frozen=True):
         place inside the image.
         """
         row = self.rows[i]
-        if len(row) == 1 and (self.kernel.startswith("nearest") or self.outside(i)):
+        if len(row) == 1 and self.kernel.startswith("nearest"):
             return Fraction(row[0][0])
         if self.outside(i) and self.border in {"clamp", "reflect"}:
             return sum((j * weight for j, weight in row), ZERO)

@@ -1,45 +1,32 @@
-"""The picture of a site: where its output samples read the input, beside where they were meant to."""
+"""The picture of a site: where its output samples read, beside where they were meant to."""
 
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
-from halfpixel.report.pictures.canvas import Canvas
-from halfpixel.report.pictures.drawable import Drawable, Drawing, Pair, drawing
+from halfpixel.report.pictures.drawable import Drawable, Pair
+from halfpixel.report.pictures.kernel import draw_kernel, has_kernel
 from halfpixel.report.pictures.legend import draw_legend
-from halfpixel.report.pictures.letters import wrapped
-from halfpixel.report.pictures.palette import Theme
-from halfpixel.report.pictures.plane import (
-    Axes,
-    Side,
-    corner_texts,
-    draw_input,
-    draw_moves,
-    draw_output,
-    label_corners,
-    move_texts,
-    place,
-)
+from halfpixel.report.pictures.panels import draw_panels
 from halfpixel.report.pictures.reads import Reads
-from halfpixel.report.pictures.strip import Window, draw_names, draw_window, rows_at
+from halfpixel.report.pictures.scene import (
+    INNER,
+    MARGIN,
+    WIDE,
+    Scene,
+    draw_head,
+    draw_lines,
+    is_small,
+    scene,
+)
+from halfpixel.report.pictures.sheet.canvas import Canvas
+from halfpixel.report.pictures.sheet.letters import width
+from halfpixel.report.pictures.sheet.palette import Theme
+from halfpixel.report.pictures.strip import SMALL, Window, draw_names, draw_window, rows_at
 from halfpixel.report.pictures.words import AXES, facts, moved, worst
 
-PLANE_TO: Final = 16
-"""Input length up to which an image is drawn in two dimensions."""
-
-SAMPLES_TO: Final = 33
-"""Output length up to which it is."""
-
-WIDE: Final = 960.0
-MARGIN: Final = 20.0
-PANEL: Final = 280.0
-"""Width of one of three images."""
-
-LARGEST: Final = 96.0
-"""Side of the largest input pixel."""
-
-GUTTER: Final = 118.0
-"""Room for the names of a strip's rows."""
+GUTTER: Final = (110.0, 190.0)
+"""Least and most room for the names of a strip's rows."""
 
 
 def picture_of_site(  # noqa: PLR0913 - what is drawn, and what is written on it
@@ -51,15 +38,16 @@ def picture_of_site(  # noqa: PLR0913 - what is drawn, and what is written on it
     labels: tuple[str, str] = ("file", "meant"),
     calls: tuple[str, str] = ("", ""),
     notes: Sequence[str] = (),
+    kernel: bool = False,
     theme: Theme = "auto",
 ) -> str:
     """Return where the samples of an operator read its input, beside where they were meant to.
 
-    Up to `PLANE_TO` input pixels an axis, one or two axes are drawn as images, with the frames of
-    input and output, the samples and the worst ones' displacement; and below, the axis that is
-    farthest off, enlarged, with each coordinate. Longer axes, and three, are drawn one by one, at
-    both borders and in the middle. Coordinates are not clamped: those beyond the outermost centres
-    are hollow, and a dotted line leads to where the border rule reads.
+    Up to 16 input pixels an axis, one or two axes are drawn as images, with the frames of input and
+    output, the samples and their displacement; and below, the axis that is farthest off, enlarged,
+    with each coordinate. Longer axes, and three, are drawn one by one, at both borders and in the
+    middle. Coordinates are not clamped: those beyond the outermost centres are hollow, and a dotted
+    line leads to where the border rule reads.
 
     Args:
         found: what the file computes: a `Sampling` of every axis alike, a sampling an axis (None
@@ -71,6 +59,7 @@ def picture_of_site(  # noqa: PLR0913 - what is drawn, and what is written on it
         labels: what the two sides are called.
         calls: each side in words, such as the PyTorch call that it is.
         notes: lines under the title.
+        kernel: the weights are drawn too, where the kernel is cubic or one of antialias.
         theme: `light` or `dark`, or `auto` for what the reader's system prefers.
 
     Returns:
@@ -85,185 +74,113 @@ def picture_of_site(  # noqa: PLR0913 - what is drawn, and what is written on it
     >>> svg.startswith("<svg "), "up to 0.25 px along an axis, at both ends" in svg
     (True, True)
     """
-    if not lengths:
-        raise ValueError("a picture has one axis at least, and no lengths are given")
-    one = drawing(found, lengths)
-    other = None if meant is None else drawing(meant, lengths)
+    drawn = scene(found, meant, lengths, labels, calls)
     canvas = Canvas()
-    y = _head(canvas, title, notes)
-    sides = [one.axes] if other is None else [one.axes, other.axes]
-    if len(lengths) <= 2 and all(_small(axis) for axes in sides for axis in axes):
-        y = _planes(canvas, y, one, other, labels, calls)
-    else:
-        y = _facts(canvas, y, one, other, labels, calls)
-    for number in _enlarged(one, other):
-        y = _strip(canvas, y + 20, one, other, number, labels)
-    y = draw_legend(canvas, y + 22, MARGIN, WIDE - 2 * MARGIN, one, other, labels)
+    y = draw_site(canvas, draw_head(canvas, title, notes), drawn)
+    if kernel:
+        draw_kernels(canvas, y, drawn)
     return canvas.svg(title or "where the output samples read", theme, wide=WIDE, margin=16)
 
 
-def _small(axis: Reads) -> bool:
-    return axis.n_in <= PLANE_TO and axis.n_out <= SAMPLES_TO
+def draw_site(canvas: Canvas, y: float, drawn: Scene) -> float:
+    """Draw where samples read from y on; return where that ends."""
+    y = draw_panels(canvas, y, drawn) if drawn.small else _facts(canvas, y, drawn)
+    for number in _enlarged(drawn):
+        y = _strip(canvas, y + 20, drawn, number)
+    return draw_legend(canvas, y + 22, drawn)
 
 
-def _head(canvas: Canvas, title: str, notes: Sequence[str]) -> float:
-    """Write the title and the lines below it; return where they end."""
-    y = MARGIN
-    if title:
-        y += 16
-        canvas.text(MARGIN, y, title, size=18, bold=True, most=WIDE - 2 * MARGIN)
-        y += 6
-    for note in notes:
-        for line in wrapped(note, 13, WIDE - 2 * MARGIN)[:3]:
-            y += 17
-            canvas.text(MARGIN, y, line, size=13, name="dim", most=WIDE - 2 * MARGIN)
-    return y + 8
+def draw_kernels(canvas: Canvas, y: float, drawn: Scene) -> float:
+    """Draw the weights of a kernel that is worth it, of one axis; return where they end."""
+    axes = [number for number in _enlarged(drawn) if has_kernel(drawn, number)]
+    if not axes:
+        return y
+    head = f"the weights {_along(drawn, axes[0])}"
+    canvas.text(MARGIN, y + 40, head, size=15, bold=True, most=INNER)
+    return draw_kernel(canvas, y + 44, drawn, axes[0])
 
 
-def _plane_axes(one: Drawing) -> Axes:
-    """Return height and width; a single axis is the width of an image that is one pixel high."""
-    if len(one.axes) == 2:
-        return one.axes[0], one.axes[1]
-    line = Reads(
-        1, (Fraction(0),), Fraction(1), "a copy", "inside", (((0, Fraction(1)),),), copied=True
-    )
-    return line, one.axes[0]
-
-
-def _planes(
-    canvas: Canvas,
-    y: float,
-    one: Drawing,
-    other: Drawing | None,
-    labels: tuple[str, str],
-    calls: tuple[str, str],
-) -> float:
-    """Draw the images of both sides and the displacement; return where they end."""
-    drawn: list[tuple[Side, Drawing]] = [("found", one)]
-    if other is not None:
-        drawn.append(("meant", other))
-    sides = [_plane_axes(side) for _, side in drawn]
-    gap = (WIDE - 2 * MARGIN - 3 * PANEL) / 2
-    lefts = [MARGIN + k * (PANEL + gap) for k in range(3)]
-    texts = y + 18
-    called: list[list[str]] = []
-    for (side, _), left, label, call in zip(drawn, lefts, labels, calls, strict=False):
-        canvas.text(left, texts, label, size=16, name=f"{side}-word", bold=True, most=PANEL)
-        called.append(wrapped(call, 12, PANEL + gap / 2)[:3] if call else [])
-    if other is not None:
-        head = f"from {labels[0]} to {labels[1]}"
-        canvas.text(lefts[2], texts, head, size=16, bold=True, most=PANEL)
-    deepest = max(map(len, called))
-    for lines, left in zip(called, lefts, strict=False):
-        for k, line in enumerate(lines):
-            canvas.text(left, texts + 18 + 15 * k, line, most=PANEL + gap / 2)
-    start = texts + 18 + 15 * deepest + 18
-    planes = [place(sides, left + 14, start, PANEL - 28, LARGEST) for left in lefts]
-    for (side, _), axes, plane in zip(drawn, sides, planes, strict=False):
-        draw_input(canvas, plane, axes)
-        draw_output(canvas, plane, axes, side)
-        label_corners(canvas, plane, corner_texts(axes))
-    below = start + planes[0].high + 46
-    ends: list[float] = []
-    for (_, side), left in zip(drawn, lefts, strict=False):
-        ends.append(_lines(canvas, left, below, list(facts(side.axes)), PANEL))
-    if other is None:
-        return max(ends)
-    lines = list(moved(one.axes, other.axes))
-    if all(a.n_out == b.n_out for a, b in zip(sides[0], sides[1], strict=True)):
-        draw_input(canvas, planes[2], sides[0], centres=False)
-        draw_moves(canvas, planes[2], sides[0], sides[1])
-        label_corners(canvas, planes[2], move_texts(sides[0], sides[1]))
-    ends.append(_lines(canvas, lefts[2], below, lines, PANEL))
-    return max(ends)
-
-
-def _lines(canvas: Canvas, x: float, y: float, texts: Sequence[str], most: float) -> float:
-    """Write texts below each other, wrapped; return where they end."""
-    for text in texts:
-        for line in wrapped(text, 12, most):
-            canvas.text(x, y, line)
-            y += 15
-        y += 2
-    return y - 12
-
-
-def _facts(
-    canvas: Canvas,
-    y: float,
-    one: Drawing,
-    other: Drawing | None,
-    labels: tuple[str, str],
-    calls: tuple[str, str],
-) -> float:
+def _facts(canvas: Canvas, y: float, drawn: Scene) -> float:
     """Write what is known of both sides beside each other, where no image is drawn."""
-    columns = 1 if other is None else 3
+    columns = 1 if drawn.meant is None else 3
     gap = 30.0
-    most = (WIDE - 2 * MARGIN - gap * (columns - 1)) / columns
+    most = (INNER - gap * (columns - 1)) / columns
     ends: list[float] = []
-    drawn: list[tuple[Side, Drawing]] = [("found", one)]
-    if other is not None:
-        drawn.append(("meant", other))
-    for k, (side, side_drawing) in enumerate(drawn):
+    for k, (side, what, label, call) in enumerate(drawn.sides):
         left = MARGIN + k * (most + gap)
-        canvas.text(left, y + 18, labels[k], size=16, name=f"{side}-word", bold=True, most=most)
-        texts = [calls[k]] if calls[k] else []
-        ends.append(_lines(canvas, left, y + 38, [*texts, *facts(side_drawing.axes)], most))
-    if other is not None:
+        canvas.text(left, y + 18, label, size=16, name=f"{side}-word", bold=True, most=most)
+        texts = [call] if call else []
+        ends.append(draw_lines(canvas, left, y + 38, [*texts, *facts(what.axes)], most))
+    if drawn.meant is not None:
         left = MARGIN + 2 * (most + gap)
-        head = f"from {labels[0]} to {labels[1]}"
-        canvas.text(left, y + 18, head, size=16, bold=True, most=most)
-        ends.append(_lines(canvas, left, y + 38, list(moved(one.axes, other.axes)), most))
+        canvas.text(left, y + 18, "displacement", size=16, bold=True)
+        said = list(moved(drawn.found.axes, drawn.meant.axes, drawn.labels))
+        ends.append(draw_lines(canvas, left, y + 38, said, most))
     return max(ends)
 
 
-def _enlarged(one: Drawing, other: Drawing | None) -> list[int]:
-    """Return the axes that are enlarged: the one that is farthest off, or each where all are long."""
-    if other is None:
-        alike: dict[Reads, int] = {}
-        for number, axis in enumerate(one.axes):
-            alike.setdefault(axis, number)
-        return list(alike.values())
+def _enlarged(drawn: Scene) -> list[int]:
+    """Return the axes that are enlarged: the one that is farthest off; each one where none is."""
+    if drawn.copied:
+        return []
+    found = drawn.found.axes
+    meant = found if drawn.meant is None else drawn.meant.axes
+    if drawn.meant is not None and drawn.small:
+        return [worst(found, meant)[0]]
     pairs: dict[tuple[Reads, Reads], int] = {}
-    for number, pair in enumerate(zip(one.axes, other.axes, strict=True)):
+    for number, pair in enumerate(zip(found, meant, strict=True)):
         pairs.setdefault(pair, number)
-    if all(_small(axis) for axes in (one.axes, other.axes) for axis in axes):
-        return [worst(one.axes, other.axes)[0]]
     return list(pairs.values())
 
 
-def _strip(
-    canvas: Canvas,
-    y: float,
-    one: Drawing,
-    other: Drawing | None,
-    number: int,
-    labels: tuple[str, str],
-) -> float:
+def _strip(canvas: Canvas, y: float, drawn: Scene, number: int) -> float:
     """Draw one axis enlarged: whole where it is short, else its borders and its middle."""
-    found = one.axes[number]
-    meant = None if other is None else other.axes[number]
-    called = AXES.get(len(one.axes), ("axis",) * len(one.axes))[number]
-    alike = len(one.axes) > 1 and len(set(one.axes)) == 1
-    alike = alike and (other is None or len(set(other.axes)) == 1)
-    head = "along each axis" if alike else f"along the {called}"
-    counts = f"{found.n_in} pixels to {found.n_out} samples"
-    canvas.text(MARGIN, y + 16, f"{head}: {counts}", size=15, bold=True, most=WIDE - 2 * MARGIN)
+    found = drawn.found.axes[number]
+    meant = None if drawn.meant is None else drawn.meant.axes[number]
+    canvas.text(MARGIN, y + 16, _strip_head(drawn, number), size=15, bold=True, most=INNER)
     rows = rows_at(y + 26, both=meant is not None)
-    draw_names(canvas, rows, MARGIN + GUTTER - 12, labels, both=meant is not None)
-    for window in windows(found, meant, MARGIN + GUTTER, WIDE - 2 * MARGIN - GUTTER):
+    widest = max(width(label, SMALL) for _, _, label, _ in drawn.sides)
+    gutter = min(max(GUTTER[0], widest + 20), GUTTER[1])
+    draw_names(canvas, rows, MARGIN + gutter - 14, drawn.labels, both=meant is not None)
+    for window in windows(found, meant, MARGIN + gutter, INNER - gutter):
         draw_window(canvas, window, rows, found, meant)
     return rows.bottom
 
 
+def _strip_head(drawn: Scene, number: int) -> str:
+    found = drawn.found.axes[number]
+    counts = f"{_counted(found.n_in, 'pixel')} to {_counted(found.n_out, 'sample')}"
+    if drawn.meant is not None and drawn.meant.axes[number].n_out != found.n_out:
+        counts += f", {drawn.meant.axes[number].n_out} {drawn.labels[1]}"
+    return f"{_along(drawn, number)}: {counts}"
+
+
+def _along(drawn: Scene, number: int) -> str:
+    axes = drawn.found.axes
+    if len(axes) > 1 and all(len(set(side.axes)) == 1 for _, side, _, _ in drawn.sides):
+        return "along each axis"
+    return f"along the {AXES.get(len(axes), ('axis',) * len(axes))[number]}"
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
+
+
 def windows(found: Reads, meant: Reads | None, left: float, wide: float) -> list[Window]:
-    """Return the parts of an axis that are shown: all of a short one, else three at one scale."""
+    """Return the parts of an axis that are shown: all of a short one, else three at one scale.
+
+    Args:
+        found: where the samples read.
+        meant: where they were meant to.
+        left: where the windows start on the canvas.
+        wide: how wide they are there, all together.
+    """
     sides = [found] if meant is None else [found, meant]
     ends = [end for one in sides for end in (*one.frame, min(one.places), max(one.places))]
     low = min(*ends, Fraction(-1, 2)) - Fraction(1, 8)
     high = max(*ends, Fraction(2 * found.n_in - 1, 2)) + Fraction(1, 8)
     step = max(one.step for one in sides)
-    if all(_small(one) for one in sides) or high - low <= max(16, 12 * step):
+    if all(map(is_small, sides)) or high - low <= max(16, 12 * step):
         return [Window(low, high, left, wide)]
     gap = 34.0
     each = (wide - 2 * gap) / 3

@@ -7,10 +7,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from halfpixel.report.pictures.canvas import Canvas, arrow
-from halfpixel.report.pictures.letters import apart, width
-from halfpixel.report.pictures.plane import Side, draw_marks
+from halfpixel.report.pictures.plane import draw_marks
 from halfpixel.report.pictures.reads import Reads
+from halfpixel.report.pictures.sheet.canvas import Canvas, arrow
+from halfpixel.report.pictures.sheet.letters import apart, width
 from halfpixel.report.pictures.words import coordinate
 
 SMALL: Final = 11.0
@@ -97,7 +97,7 @@ def draw_names(
         canvas.text(
             x, rows.meant, labels[1], size=SMALL, name="meant-word", anchor="end", most=most
         )
-        canvas.text(x, rows.moves, "off by", size=SMALL, anchor="end", most=most)
+        canvas.text(x, rows.moves, "displacement", size=SMALL, anchor="end", most=most)
 
 
 def draw_window(
@@ -105,12 +105,12 @@ def draw_window(
 ) -> None:
     """Draw one part of an axis."""
     _pixels(canvas, window, rows, found.n_in)
-    sides: list[tuple[Side, Reads, float, float]] = [("found", found, rows.band, rows.found)]
+    sides = [("found", found, rows.found)]
     if meant is not None:
-        sides.append(("meant", meant, rows.band + BAND, rows.meant))
+        sides.append(("meant", meant, rows.meant))
         _moves(canvas, window, rows, found, meant)
-    for side, axis, y, line in sides:
-        _samples(canvas, window, axis, side, y, rows.band + BAND / 2)
+    for side, axis, line in sides:
+        _samples(canvas, window, rows, axis, side)
         inside = shown(window, axis)
         texts = [coordinate(axis.places[i]) for i in inside]
         xs = [window.at(axis.places[i]) for i in inside]
@@ -178,11 +178,10 @@ def _cell(canvas: Canvas, window: Window, rows: Rows, first: int, last: int) -> 
         canvas.rect(x, rows.band, u - x, BAND)
 
 
-def _samples(
-    canvas: Canvas, window: Window, axis: Reads, side: Side, y: float, middle: float
-) -> None:
+def _samples(canvas: Canvas, window: Window, rows: Rows, axis: Reads, side: str) -> None:
     """Draw the samples of one side, and dotted lines to where the border rule or nearest reads."""
     inside = shown(window, axis)
+    y, middle = rows.band + (0 if side == "found" else BAND), rows.band + BAND / 2
     apart_by = float(abs(axis.step)) * window.side
     radius = max(1.2, min(4.4, apart_by * 0.3))
     with canvas.group(f"{side}-tails"):
@@ -190,9 +189,7 @@ def _samples(
             end = axis.landing(i)
             if end is not None and end != axis.places[i] and window.holds(end):
                 start = window.at(axis.places[i]), y
-                picked = axis.kernel.startswith("nearest")
-                turn = middle if picked else y + (7 if y < middle else -7)
-                canvas.line([start, (window.at(end), turn)])
+                canvas.line([start, (window.at(end), middle)])
     points: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
     for i in inside:
         points[axis.outside(i)].append((window.at(axis.places[i]), y))
@@ -205,10 +202,11 @@ def _moves(canvas: Canvas, window: Window, rows: Rows, found: Reads, meant: Read
         return
     inside = [i for i in shown(window, found) if window.holds(meant.reading(i))]
     heads: list[str] = []
+    picks = found.kernel.startswith("nearest") or meant.kernel.startswith("nearest")
     with canvas.group("arrows"):
-        for i in inside:
+        for i in [] if picks else inside:
             start = window.at(found.places[i]), rows.band
-            end = window.at(meant.places[i]), rows.band + BAND
+            end = window.at(meant.places[i]), rows.band + BAND - 6
             shaft, head = arrow(start, end)
             canvas.line(shaft)
             heads.append(head)

@@ -1,5 +1,6 @@
 """What a picture says of the samples in words: each sentence follows from the coordinates."""
 
+import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Final
@@ -57,6 +58,8 @@ def alignment(axis: Reads) -> str:
     if axis.copied:
         return "a copy: every sample is the centre of its own pixel"
     first, last = axis.frame
+    if axis.ends is not None:
+        return _grid_ends(axis)
     before, behind = first + HALF, last - (axis.n_in - HALF)
     if not before and not behind:
         return "edges on edges: both images cover the same area"
@@ -72,8 +75,18 @@ def alignment(axis: Reads) -> str:
     return f"the output covers {ends}, the input {own}"
 
 
+def _grid_ends(axis: Reads) -> str:
+    """Return where the coordinates -1 and 1 of a grid lie."""
+    if axis.frame == (-HALF, axis.n_in - HALF):
+        return "\N{MINUS SIGN}1 and 1 are the outer edges of the image"
+    if axis.frame == (ZERO, axis.n_in - 1):
+        return "\N{MINUS SIGN}1 and 1 are the centres of the border pixels"
+    return f"the grid runs from {coordinate(axis.frame[0])} to {coordinate(axis.frame[1])}"
+
+
 def facts(axes: Sequence[Reads]) -> Iterator[str]:
     """Yield what is to be known of some axes, each fact once where it holds for all of them."""
+    image = math.prod(sum((weight for _, weight in axis.rows[0]), ZERO) for axis in axes)
     for of in (alignment, _apart, _kernel, _border):
         said = [of(axis) for axis in axes]
         if len(set(said)) == 1:
@@ -82,10 +95,16 @@ def facts(axes: Sequence[Reads]) -> Iterator[str]:
             continue
         names = AXES.get(len(axes)) or [f"axis {k}" for k in range(len(axes))]
         yield from (f"{name}: {one}" for name, one in zip(names, said, strict=True) if one)
+    if image < 1 and all(axis.border == "zeros" for axis in axes):
+        yield f"at the first corner {float(100 * image):.3g} % is image, the rest is 0"
 
 
 def _apart(axis: Reads) -> str:
-    return "" if axis.copied or axis.n_out < 2 else f"samples are {pixels(axis.step)} apart"
+    return (
+        ""
+        if axis.copied or axis.ends or axis.n_out < 2
+        else f"samples are {pixels(axis.step)} apart"
+    )
 
 
 def _kernel(axis: Reads) -> str:
@@ -94,7 +113,7 @@ def _kernel(axis: Reads) -> str:
 
 def _border(axis: Reads) -> str:
     told = BORDERS[axis.border]
-    outside = any(axis.outside(i) for i in range(axis.n_out))
+    outside = any(axis.outside(i) for i in axis.border_samples)
     return f"beyond the outermost centres: {told}" if told and outside else ""
 
 
@@ -102,15 +121,16 @@ def worst(found: Sequence[Reads], meant: Sequence[Reads]) -> tuple[int, int, Fra
     """Return the axis and the sample that are farthest off, and by how much; 0 where none is."""
     best = 0, 0, ZERO
     for number, (one, other) in enumerate(zip(found, meant, strict=True)):
-        for i in range(min(one.n_out, other.n_out)):
+        longer = one.n_in > found[best[0]].n_in
+        for i in one.border_samples if one.n_out == other.n_out else ():
             off = abs(one.reading(i) - other.reading(i))
-            if off > best[2]:
+            if off > best[2] or (off and off == best[2] and longer and best[0] != number):
                 best = number, i, off
     return best
 
 
-def moved(found: Sequence[Reads], meant: Sequence[Reads]) -> Iterator[str]:
-    """Yield how far what is found is from what was meant."""
+def moved(found: Sequence[Reads], meant: Sequence[Reads], labels: tuple[str, str]) -> Iterator[str]:
+    """Yield how far what is found is from what was meant, and what the two are called."""
     counts = [(one.n_out, other.n_out) for one, other in zip(found, meant, strict=True)]
     if any(a != b for a, b in counts):
         a, b = ("x".join(str(pair[k]) for pair in counts) for k in (0, 1))
@@ -128,15 +148,16 @@ def moved(found: Sequence[Reads], meant: Sequence[Reads]) -> Iterator[str]:
     both = both and abs(one.reading(one.n_out - 1) - other.reading(one.n_out - 1)) == off
     at = "at both ends" if both else where.get(i, f"at sample {one.name(i)}")
     yield f"up to {pixels(off)} along an axis, {at}"
+    yield f"arrows lead from {labels[0]} to {labels[1]}, numbers are input pixels"
     kept = _after_border(one, other)
     if kept is not None and kept != off:
         yield f"{pixels(kept)} once the border rule has moved what lies outside"
 
 
 def _after_border(one: Reads, other: Reads) -> Fraction | None:
-    """Return the worst distance between where samples read after all; None where that is no place."""
+    """Return the worst distance between the places that are read after all; None without one."""
     apart: list[Fraction] = []
-    for i in range(one.n_out):
+    for i in one.border_samples:
         ends = [
             axis.places[i] if axis.landing(i) is None else axis.landing(i) for axis in (one, other)
         ]

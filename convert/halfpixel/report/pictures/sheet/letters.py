@@ -5,6 +5,7 @@ widest that a system takes for `sans-serif`; in Arial, Helvetica or Segoe the sa
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from halfpixel.printable import printable
@@ -62,19 +63,27 @@ def fitted(text: str, size: float, most: float, *, bold: bool = False) -> str:
     return ""
 
 
-def wrapped(text: str, size: float, most: float) -> list[str]:
-    """Return a text in lines that are no wider than `most`; a word that is wider is fitted.
+def wrapped(text: str, size: float, wide: float, most: int = 99) -> list[str]:
+    """Return a text in lines that are no wider than `wide`; a word that is wider is fitted.
+
+    What does not go into `most` lines is left out of the middle of the last one.
 
     >>> wrapped("one two three", 10, 50)
     ['one two', 'three']
+    >>> wrapped("one two three four", 10, 70, 1)
+    ['one t...four']
     """
     lines: list[str] = []
-    for word in printable(text).split(" "):
+    words = printable(text).split(" ")
+    for place, word in enumerate(words):
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and width(longer, size) <= most:
+        if lines and width(longer, size) <= wide:
             lines[-1] = longer
+        elif len(lines) == most:
+            rest = " ".join([lines[-1], *words[place:]])
+            return [*lines[:-1], fitted(rest, size, wide)]
         else:
-            lines.append(fitted(word, size, most))
+            lines.append(fitted(word, size, wide))
     return lines
 
 
@@ -102,7 +111,7 @@ def apart(centres: Sequence[float], texts: Sequence[str], size: float, gap: floa
             else:
                 shown[-1] = count - 1
         ordered = sorted(shown, key=lambda k: centres[k])
-        pairs = zip(ordered, ordered[1:], strict=False)
+        pairs = pairwise(ordered)
         if all(ends[a][1] <= ends[b][0] for a, b in pairs):
             return sorted(shown)
     return [0] if count else []

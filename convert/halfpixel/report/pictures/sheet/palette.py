@@ -57,6 +57,9 @@ STYLES: Final = {
     "meant-tails": "fill:none;stroke:{meant};stroke-width:1.2;stroke-dasharray:2 2",
     "found-taps": "fill:none;stroke:{found};stroke-width:1.5",
     "meant-taps": "fill:none;stroke:{meant};stroke-width:1.5;stroke-dasharray:5 3",
+    "thin-frame": "fill:none;stroke:{ink}",
+    "on-dark": "fill:#fff",
+    "on-light": "fill:#111",
     "arrows": "fill:none;stroke:{ink};stroke-width:1.4",
     "heads": "fill:{ink}",
 }

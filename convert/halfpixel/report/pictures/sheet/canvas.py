@@ -5,13 +5,13 @@ through `quoting.xml`; what it names has a prefix made from the picture itself.
 """
 
 import hashlib
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from halfpixel.quoting import xml
-from halfpixel.report.pictures.letters import DEEP, HIGH, fitted, width
-from halfpixel.report.pictures.palette import Theme, style
+from halfpixel.report.pictures.sheet.letters import DEEP, fitted, width
+from halfpixel.report.pictures.sheet.palette import Theme, style
 
 FONT: Final = "DejaVu Sans,Verdana,Helvetica,Arial,sans-serif"
 HEAD: Final = 5.0
@@ -71,6 +71,7 @@ class Canvas:
     def circle(self, x: float, y: float, radius: float) -> None:
         """Draw a circle."""
         self._reach(x + radius, y + radius)
+        radius = round(radius, 1)
         r, d = number(radius), number(2 * radius)
         self.path(f"M{number(x - radius)} {number(y)}a{r} {r} 0 1 0 {d} 0a{r} {r} 0 1 0-{d} 0z")
 
@@ -90,11 +91,24 @@ class Canvas:
             self._reach(x, y)
         self.path("M" + "L".join(f"{number(x)} {number(y)}" for x, y in points))
 
-    def filled(self, colour: str, commands: str) -> None:
-        """Draw a path in a colour of its own, with no edge between its squares."""
-        self._parts.append(f'<path fill="{colour}" shape-rendering="crispEdges" d="{commands}"/>\n')
+    def tiles(
+        self, left: float, top: float, side: float, paths: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Draw squares in colours of their own, no line between them.
 
-    def text(
+        Args:
+            left: where the first one starts.
+            top: its upper end.
+            side: side of one.
+            paths: by colour, the commands of lines whose unit is a square, as thick as one.
+        """
+        moved = f"translate({number(left)} {number(top + side / 2)}) scale({side:.4f})"
+        inner = "".join(
+            f'<path stroke="{one}" d="{"".join(path)}"/>\n' for one, path in paths.items()
+        )
+        self._parts.append(f'<g transform="{moved}" shape-rendering="crispEdges">{inner}</g>\n')
+
+    def text(  # noqa: PLR0913 - how it is written, a keyword each
         self,
         x: float,
         y: float,
@@ -153,22 +167,17 @@ class Canvas:
 def _document(
     prefix: str, size: tuple[str, str], title: str, sheet: str, body: str
 ) -> Iterable[str]:
+    """Yield the lines of an SVG; all that has a style stands in one group, which has the prefix."""
     across, down = size
     yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" id="{prefix}" role="img" '
-        f'width="{across}" height="{down}" viewBox="0 0 {across} {down}" '
-        f'font-family="{FONT}">'
+        '<svg xmlns="http://www.w3.org/2000/svg" role="img" '
+        f'width="{across}" height="{down}" viewBox="0 0 {across} {down}">'
     )
     yield f"<title>{xml(title)}</title>"
-    yield f"<style>{sheet}</style>"
-    yield f'<rect class="paper" width="{across}" height="{down}"/>'
+    yield f'<g id="{prefix}" font-family="{FONT}"><style>{sheet}</style>'
+    yield f'<path class="paper" d="M0 0h{across}v{down}H0z"/>'
     yield body.rstrip()
-    yield "</svg>\n"
-
-
-def top(y: float, size: float) -> float:
-    """Return the highest point of letters that stand on a line."""
-    return y - HIGH * size
+    yield "</g></svg>\n"
 
 
 def arrow(
