@@ -183,7 +183,8 @@ def test_a_section_has_what_a_finding_rests_on(visit: "Visitor") -> None:
 def test_a_printed_page_has_every_finding(visit: "Visitor") -> None:
     page = visit(html())
     page.emulate_media(media="print")
-    assert not page.locator(".filters").is_visible()
+    assert not page.locator("form.filters").is_visible()
+    assert not page.locator("#playground").is_visible()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator(".finding:not([open])").count() == 0
     page.evaluate("dispatchEvent(new Event('afterprint'))")
@@ -218,7 +219,9 @@ def test_a_page_of_500_sites_is_small(visit: "Visitor", tmp_path: Path) -> None:
     assert page.locator("#site-rows .row").count() == 500
     assert page.locator(".finding").count() >= 500
     assert (
-        page.locator("symbol").count() == len(set(re.findall('href="#(hp[0-9a-f]+)"', text))) < 20
+        page.locator("symbol").count()
+        == len(set(re.findall('href="#(picture-[0-9a-z]+)"', text)))
+        < 20
     )
     assert page.locator(".finding[open] svg.picture").first.is_visible()
 

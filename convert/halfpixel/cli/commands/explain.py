@@ -38,6 +38,14 @@ class Options(Struct, frozen=True):
             'numbers ("1 2; 3 4").',
         ),
     ]
+    html: Annotated[
+        str | None,
+        click.option(
+            "--html",
+            metavar="FILE",
+            help="Write it as a page, with a playground of every framework's calls.",
+        ),
+    ]
     shape: Shape
     max_work: MaxWork
 
@@ -52,10 +60,12 @@ def explain_command(options: Options) -> None:
     subjects = [options.subject, *([options.beside] if options.beside else [])]
     if options.image and not options.picture:
         raise UsageError("--image is for --picture FILE")
+    told: list[str] = []
     with working(options.max_work):
         for subject in subjects:
             for line in explain(subject, shapes):
                 say(line)
+                told.append(line)
     if options.picture is not None:
         from halfpixel.boundary import boundary
         from halfpixel.report.pictures.file import save
@@ -67,6 +77,15 @@ def explain_command(options: Options) -> None:
             )
             save(drawn, Path(options.picture))
         say(f"picture: {options.picture}")
+    if options.html is not None:
+        from halfpixel.boundary import boundary
+        from halfpixel.cli.output import write_report
+        from halfpixel.report.html import explain_page
+
+        with boundary(options.subject), working(options.max_work):
+            page = explain_page.dumps(told, options.subject, options.beside or "", shapes)
+        write_report(page, options.html)
+        say(f"page: {options.html}")
 
 
 COMMAND = explain_command

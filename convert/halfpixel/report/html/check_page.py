@@ -5,6 +5,7 @@ from typing import Final
 
 from halfpixel.checking.result import Report
 from halfpixel.report.html.page import render
+from halfpixel.report.html.playground import SCRIPTS, knowledge, operators_of
 from halfpixel.report.html.sections import sections_of
 from halfpixel.report.html.words import many, paragraphs
 from halfpixel.rule import SEVERITIES, Severity
@@ -26,6 +27,7 @@ def dumps(report: Report, least: Severity = "warning", most: int = MOST) -> str:
         MissingExtraError: jinja2 is not installed.
     """
     found = sections_of(report.files, most)
+    wrong = [one.site for one in report.findings if one.finding.severity != "note"]
     failures = [(file.path, kind, text) for file in report.files for kind, text in file.failures]
     repaired = [(file.path, file.repaired) for file in report.files if file.repaired]
     return render(
@@ -41,7 +43,9 @@ def dumps(report: Report, least: Severity = "warning", most: int = MOST) -> str:
             "shown": SEVERITIES[: SEVERITIES.index(least) + 1],
             "opened": OPEN,
             "paragraphs": paragraphs,
+            "knowledge": knowledge(list(operators_of(wrong or report.sites))),
         },
+        SCRIPTS,
     )
 
 

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _HEAD: Final = re.compile(
-    r'<svg\b[^>]* id="(?P<name>\w+)"[^>]* viewBox="0 0 (?P<width>[0-9.]+) (?P<height>[0-9.]+)"'
-    r'[^>]* font-family="(?P<font>[^"]*)"[^>]*>'
+    r'<svg\b[^>]* viewBox="0 0 (?P<width>[0-9.]+) (?P<height>[0-9.]+)"[^>]*>'
+    r'(?:<title>[^<]*</title>|\s)*<g id="(?P<name>\w+)"'
 )
-
+"""The head of a picture, with its size and the name that its own style goes by."""
 
 MOST: Final = 3_000_000
 """Bytes of pictures in a page; what is met after that is not drawn, and is said not to be."""
@@ -32,14 +32,12 @@ class Picture(Struct, frozen=True):
         body: the elements in it, as SVG.
         width: its width, in CSS pixels.
         height: its height.
-        font: the families of its letters.
     """
 
     name: str
     body: "Markup"
     width: float
     height: float
-    font: str
 
 
 class Gallery(Struct):
@@ -64,12 +62,12 @@ class Gallery(Struct):
         key = id(one.site.operation), id(one.finding)
         if key not in self.known:
             text = picture_of_finding(_nameless(one.site), replace(one.finding, message=""))
-            self.known[key] = self._drawn(text)
+            self.known[key] = self.drawn(text)
         return self.known[key]
 
     def of_site(self, site: Site) -> Picture | None:
         """Return the picture of a site of which nothing is found."""
-        return self._drawn(picture_of_finding(_nameless(site)))
+        return self.drawn(picture_of_finding(_nameless(site)))
 
     def of_pair(self, a: Site, b: Site) -> Picture | None:
         """Return the picture of two resizes of the same lengths, the second as what was meant."""
@@ -85,9 +83,10 @@ class Gallery(Struct):
             )  # fmt: skip
         except ValueError:  # a table that was made for other lengths
             return None
-        return self._drawn(text)
+        return self.drawn(text)
 
-    def _drawn(self, text: str | None) -> Picture | None:
+    def drawn(self, text: str | None) -> Picture | None:
+        """Return a picture that was drawn; None where there is none, or no room for it."""
         return None if text is None else self._add(text)
 
     def _add(self, text: str) -> Picture | None:
@@ -96,7 +95,8 @@ class Gallery(Struct):
         head = _HEAD.search(text)
         if head is None:
             return None
-        name, body = head["name"], text[head.end() :].rpartition("</svg>")[0]
+        name = f"picture-{head['name']}"
+        body = text.partition(">")[2].rpartition("</svg>")[0]
         if name in self.pictures:
             return self.pictures[name]
         if self.size + len(body) > MOST:
@@ -104,7 +104,7 @@ class Gallery(Struct):
             return None
         self.size += len(body)
         width, height = float(head["width"]), float(head["height"])
-        made = Picture(name, Markup(body), width, height, head["font"])  # noqa: S704 - escaped where it was drawn
+        made = Picture(name, Markup(body), width, height)  # noqa: S704 - escaped where it was drawn
         self.pictures[name] = made
         return made
 

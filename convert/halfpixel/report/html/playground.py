@@ -6,11 +6,13 @@ playground. What a call computes at chosen lengths is computed in the page, by `
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.convention import Convention, load_conventions
 from halfpixel.conventions.onnx.vocabulary import ROUNDINGS, SMOOTH
@@ -45,6 +47,7 @@ class Given(Struct, frozen=True):
         sampling: what it computes along an axis.
         n_in: input length; None where it is not known.
         n_out: output length, likewise.
+        beside: it is what the one before it is held against.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Given(Struct, frozen=True):
     sampling: Sampling
     n_in: int | None = None
     n_out: int | None = None
+    beside: bool = False
 
 
 def knowledge(given: Sequence[Given] = ()) -> dict[str, object]:
@@ -75,6 +79,7 @@ def knowledge(given: Sequence[Given] = ()) -> dict[str, object]:
                 "sampling": plain_sampling(one.sampling),
                 "in": one.n_in,
                 "out": one.n_out,
+                "beside": one.beside,
             }
             for one in shown[:MOST]
         ],
@@ -93,10 +98,13 @@ def _frameworks() -> list[dict[str, object]]:
 
 
 def _examples(one: Convention) -> Iterator[str]:
-    """Yield the convention's own calls; of the same one by several factors, that by 2."""
+    """Yield the convention's own calls, and those by a factor, which is 2."""
     for text, sampling in one.examples:
         if sampling.scale in {None, 2}:
             yield text
+        grown = one.write(replace(sampling, scale=Fraction(2)), 2)
+        if grown is not None and FACTOR.search(grown):
+            yield grown
 
 
 def _more(one: Convention) -> Iterator[str]:
@@ -141,12 +149,8 @@ def _call(one: Convention, text: str, forms: dict[Sampling, int]) -> dict[str, o
     if by_factor:
         found["by"] = "scale"
         plain["scale"] = None if sampling.scale is None else "given"
-        try:
-            (length, *_) = one.read(text.replace(MARK, "1.5"), PROBE).lengths
-        except ConventionError:
-            found["whole"] = True
-        else:
-            found["rounds"] = "floor" if length == PROBE * 3 // 2 else "round"
+        (length, *_) = one.read(text.replace(MARK, "1.5"), PROBE).lengths
+        found["rounds"] = "floor" if length == PROBE * 3 // 2 else "round"
     return found
 
 
@@ -217,4 +221,4 @@ def operators_of(sites: Iterable[Site]) -> Iterator[Given]:
             other = None if meant is None else meant.sampling(axis)
             if other is not None and site.intent is not None:
                 name = f"meant at {site.path}, axis {axis}"
-                yield Given(name, site.intent.text, other, ins[axis], outs[axis])
+                yield Given(name, site.intent.text, other, ins[axis], outs[axis], beside=True)

@@ -102,7 +102,7 @@ def _group(found: Difference) -> str:
 
 
 def _cases(found: Verification) -> Iterator[str | Table]:
-    lines = []
+    lines: list[Line] = []
     for case in found.cases:
         both = "both refuse: " if case.equal else ""
         group = "refused" if case.refused else "equal" if case.equal else "different"

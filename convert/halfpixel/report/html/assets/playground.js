@@ -3,7 +3,7 @@
   const root = document.getElementById("playground");
   if (!root) return;
   const known = JSON.parse(document.getElementById("playground-data").textContent);
-  const OWN = "From here";
+  const OWN = "This page";
   const frameworks = [...known.frameworks];
   if (known.given.length > 0) {
     const calls = known.given.map((one) => ({ ...one, options: { operator: one.name }, own: true }));
@@ -59,9 +59,7 @@
     call.sampling.scale === "given" ? { ...call.sampling, scale: state.scale } : call.sampling;
   const takes = (call) => {
     if (call.by !== "scale") return true;
-    const scale = exact.parse(state.scale);
-    if (call.whole && scale[1] !== 1n) return false;
-    return exact.outputLength(state.nIn, scale, call.rounds) === state.nOut;
+    return exact.outputLength(state.nIn, exact.parse(state.scale), call.rounds) === state.nOut;
   };
 
   // ---- what is computed
@@ -74,8 +72,11 @@
   };
   const apart = (a, b) => exact.difference(weightsOf(a), weightsOf(b));
   const decimal = (value) => {
-    const short = Number(exact.number(value).toPrecision(4));
-    return value[1] === 1n ? exact.text(value) : `${exact.text(value)} = ${short}`;
+    if (value[1] === 1n) return exact.text(value);
+    const short = `${Number(exact.number(value).toPrecision(4))}`;
+    const same = exact.parse(short);
+    const sign = same && exact.compare(same, value) === 0 ? "=" : "\u2248";
+    return `${exact.text(value)} ${sign} ${short}`;
   };
   const near = (value) => `${Number(exact.number(value).toPrecision(3))}`;
 
@@ -120,10 +121,7 @@
       inputs.append(field(name, select));
     }
     box.replaceChildren(inputs, make("p", {}, make("code", {}, written(call))));
-    if (!takes(call)) {
-      const why = call.whole ? "It takes whole factors alone." : "It gives another output length.";
-      box.append(make("p", { class: "warning" }, why));
-    }
+    if (!takes(call)) box.append(make("p", {}, "It gives another output length."));
     const again = focused && document.getElementById(focused);
     if (again && box.contains(again)) again.focus();
   };
@@ -224,8 +222,10 @@
           told.append(make("details", {}, more, make("ul", {}, ...rest)));
         }
       } else if (judged.length > 0) {
+        const otherKind = (one) => Number(samplingOf(one.call).kernel.kind !== a.kernel.kind);
         judged.sort(
           (one, other) =>
+            otherKind(one) - otherKind(other) ||
             exact.compare(one.displacement, other.displacement) ||
             exact.compare(one.weight, other.weight),
         );
@@ -243,9 +243,9 @@
     const numbers = [...reads, ...meant].map(exact.number);
     const low = Math.min(-0.5, ...numbers) - 0.3;
     const high = Math.max(state.nIn - 0.5, ...numbers) + 0.3;
-    const unit = Math.min(72, Math.max(22, 880 / (high - low)));
+    const unit = Math.min(96, Math.max(22, 900 / (high - low)));
     const width = (high - low) * unit;
-    const [top, tall] = [64, 44];
+    const [top, tall] = [64, 48];
     const x = (at) => ((at - low) * unit).toFixed(2);
     const height = top + tall + 64;
     const svg = document.createElementNS(SVG, "svg");
@@ -285,7 +285,7 @@
         last = Number(x(number));
         const label = `${Number(number.toPrecision(4))}`.replace("-", "\u2212");
         add("text", { class: `${name}-word`, x: x(number), y: edge + away }, label);
-        add("text", { class: "index", x: x(number), y: edge + away * 1.75 }, `${i}`);
+        add("text", { class: "index", x: x(number), y: edge + away * 1.9 }, `${i}`);
       });
     };
     side(reads, "first", top, -16);
@@ -337,7 +337,8 @@
   const plain = { mode: "bilinear", align_corners: "False" };
   const usual = { framework: torch.name, picks: plain };
   const cornered = { framework: torch.name, picks: { ...plain, align_corners: "True" } };
-  state.sides = [own(0) || usual, own(1) || (own(0) ? usual : cornered)];
+  const second = known.given[1] && known.given[1].beside ? own(1) : own(0) ? usual : cornered;
+  state.sides = [own(0) || usual, second];
   adopt(state.sides[0]);
   for (const part of document.querySelectorAll(".playground-body")) part.hidden = false;
   update();
