@@ -37,6 +37,13 @@ def explained(*subjects: str) -> str:
         return path.read_text(encoding="utf-8")
 
 
+def began(page: "Page") -> "Page":
+    """Scroll to the playground, and wait until it has computed."""
+    page.locator("#playground").scroll_into_view_if_needed()
+    page.wait_for_selector("#playground-verdict p")
+    return page
+
+
 def pick(page: "Page", side: int, **options: str) -> None:
     for name, value in options.items():
         page.select_option(f"#play-{side}-{name}", value)
@@ -76,7 +83,7 @@ def test_what_is_said_to_be_equal_at_every_length_is() -> None:
 
 @pytest.mark.browser
 def test_two_calls_are_held_against_each_other(visit: "Visitor") -> None:
-    page = visit(explained(HALF, CORNERS))
+    page = began(visit(explained(HALF, CORNERS)))
     assert (
         "They part at output sample 1 of 4 to 8: the first reads at 1/4 = 0.25, the second at"
         in (said(page))
@@ -94,7 +101,7 @@ def test_two_calls_are_held_against_each_other(visit: "Visitor") -> None:
 
 @pytest.mark.browser
 def test_options_and_lengths_are_chosen(visit: "Visitor") -> None:
-    page = visit(explained(RULE))
+    page = began(visit(explained(RULE)))
     assert page.locator("#play-0-framework").input_value() == "PyTorch F.interpolate"
     pick(page, 1, framework="ONNX Resize-19")
     pick(page, 1, mode="linear", coordinate_transformation_mode="pytorch_half_pixel")
@@ -113,7 +120,7 @@ def test_options_and_lengths_are_chosen(visit: "Visitor") -> None:
 
 @pytest.mark.browser
 def test_a_factor_is_its_own_step(visit: "Visitor") -> None:
-    page = visit(explained(RULE))
+    page = began(visit(explained(RULE)))
     page.check("#playground-by-scale")
     page.fill("#playground-scale", "3/2")
     page.fill("#playground-in", "5")
@@ -130,7 +137,7 @@ def test_a_factor_is_its_own_step(visit: "Visitor") -> None:
 
 @pytest.mark.browser
 def test_it_begins_at_a_node_of_a_model(visit: "Visitor") -> None:
-    page = visit(explained(str(models.MISMATCHES / "A3.onnx")))
+    page = began(visit(explained(str(models.MISMATCHES / "A3.onnx"))))
     assert page.locator("#playground-in").input_value() in {"5", "7"}
     first = page.locator("#playground-first code").inner_text()
     assert first == (
@@ -145,7 +152,7 @@ def test_it_looks_well_and_works_by_keys(visit: "Visitor") -> None:
     axe = pytest.importorskip(
         "axe_playwright_python", reason="axe-playwright-python is not installed here"
     )
-    page = visit(explained(HALF, CORNERS), width=390)
+    page = began(visit(explained(HALF, CORNERS), width=390))
     assert page.locator("html").evaluate("root => root.scrollWidth") <= 390
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("axe.run()")["violations"]

@@ -20,8 +20,13 @@ _HEAD: Final = re.compile(
 )
 """The head of a picture, with its size and the name that its own style goes by."""
 
-MOST: Final = 3_000_000
+_STYLE: Final = re.compile(r"<style>([^<]*)</style>")
+
+MOST: Final = 2_500_000
 """Bytes of pictures in a page; what is met after that is not drawn, and is said not to be."""
+
+DRAWN: Final = "drawn"
+"""The class of every picture: what each says of its own letters and lines is said once for all."""
 
 
 class Picture(Struct, frozen=True):
@@ -48,6 +53,7 @@ class Gallery(Struct):
         known: those of operations and findings that are alike.
         size: their size, in bytes.
         left: findings whose picture has no room.
+        styles: what pictures say of their letters and lines.
     """
 
     pictures: dict[str, Picture] = field(default_factory=dict[str, Picture])
@@ -56,14 +62,25 @@ class Gallery(Struct):
     )
     size: int = 0
     left: int = 0
+    styles: dict[str, None] = field(default_factory=dict[str, None])
 
     def of(self, one: SiteFinding) -> Picture | None:
         """Return the picture of a finding; None where there is nothing to draw."""
         key = id(one.site.operation), id(one.finding)
+        if key not in self.known and self.left:
+            self.left += 1
+            return None
         if key not in self.known:
             text = picture_of_finding(_nameless(one.site), replace(one.finding, message=""))
             self.known[key] = self.drawn(text)
         return self.known[key]
+
+    @property
+    def style(self) -> "Markup":
+        """What all pictures say of their letters and lines, as CSS."""
+        from markupsafe import Markup
+
+        return Markup("".join(self.styles))  # noqa: S704 - written where it was drawn
 
     def of_site(self, site: Site) -> Picture | None:
         """Return the picture of a site of which nothing is found."""
@@ -95,10 +112,14 @@ class Gallery(Struct):
         head = _HEAD.search(text)
         if head is None:
             return None
-        name = f"picture-{head['name']}"
-        body = text.partition(">")[2].rpartition("</svg>")[0]
+        own, name = head["name"], f"picture-{head['name']}"
         if name in self.pictures:
             return self.pictures[name]
+        body = text.partition(">")[2].rpartition("</svg>")[0]
+        style = _STYLE.search(body)
+        if style is not None:
+            self.styles[style[1].replace(f"#{own} ", f".{DRAWN} ")] = None
+            body = _STYLE.sub("", body).replace(f'<g id="{own}"', f'<g class="{DRAWN}"', 1)
         if self.size + len(body) > MOST:
             self.left += 1
             return None

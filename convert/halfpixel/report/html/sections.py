@@ -19,6 +19,9 @@ from halfpixel.work import working
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MOST: Final = 2000
+"""Findings that have a section each; of what is met after that the table alone tells."""
+
 CLEAN: Final = "clean"
 """Stands for the severity of a site without a finding."""
 
@@ -102,6 +105,7 @@ class Sections(Struct):
         producers: the programs that wrote the files.
         files: the files.
         evidence: what runtimes make of sites, each with a site of which it is said.
+        untold: findings that have no section.
     """
 
     gallery: Gallery = field(default_factory=Gallery)
@@ -113,6 +117,7 @@ class Sections(Struct):
     evidence: dict[str, tuple[str, tuple[OnTarget, ...]]] = field(
         default_factory=dict[str, tuple[str, tuple[OnTarget, ...]]]
     )
+    untold: int = 0
     _shared: dict[tuple[int, int], Shared] = field(default_factory=dict[tuple[int, int], Shared])
     _anchors: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -167,7 +172,9 @@ class Sections(Struct):
         gravity = min(
             (SEVERITIES.index(one.finding.severity) for _, one in found), default=len(SEVERITIES)
         )
-        anchors = [self._anchor(path, *one.key) for _, one in found]
+        room = max(0, MOST - len(self.sections))
+        self.untold += max(0, len(found) - room)
+        anchors = [self._anchor(path, *one.key) for _, one in found[:room]]
         row = Row(
             site,
             path,
@@ -182,7 +189,7 @@ class Sections(Struct):
         )
         self.rows.append(row)
         around = again.arounds[place] if again.arounds else None
-        for anchor, (count, one) in zip(anchors, found, strict=True):
+        for anchor, (count, one) in zip(anchors, found, strict=False):
             self.sections.append(
                 Section(
                     anchor, row, one, names.index(one.rule.name), self._alike(one), around,

@@ -341,5 +341,14 @@
   state.sides = [own(0) || usual, second];
   adopt(state.sides[0]);
   for (const part of document.querySelectorAll(".playground-body")) part.hidden = false;
-  update();
+  // What nobody looks at is not computed: it begins when it is scrolled to.
+  const watch = new IntersectionObserver(
+    (seen) => {
+      if (!seen.some((one) => one.isIntersecting)) return;
+      watch.disconnect();
+      update();
+    },
+    { rootMargin: "300px" },
+  );
+  watch.observe(root);
 })();
