@@ -126,13 +126,6 @@ def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ]
 
 
-def test_two_calls_are_both_explained() -> None:
-    result = CliRunner().invoke(cli, ["explain", CORNERS, HALF])
-    assert result.exit_code == 0
-    assert CORNERS in result.output.splitlines()
-    assert HALF in result.output.splitlines()
-
-
 def test_the_values_of_the_note_are_there() -> None:
     """A quarter of 100 at the corner of the image without align_corners, as the note says."""
     said = texts((FOLDER / "two-pixels.svg").read_text(encoding="utf-8"))

@@ -4,44 +4,59 @@ It stands on standard error, so that what goes to standard output is whole, and 
 """
 
 import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Protocol
 
 from halfpixel.printable import printable_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
-Told = Callable[[str, int, int | None], None]
-"""Told what is worked on, how much is done, and how much there is; None where nobody knows."""
+
+class Told(Protocol):
+    """What shows how far a command has come."""
+
+    def __call__(self, text: str, done: int, total: int | None) -> None:
+        """Show what is worked on, how much is done and how much there is, where that is known."""
+        ...
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Take the bar away while something else is printed."""
+        ...
 
 
-def on_terminal() -> bool:
-    """Whether a person looks at standard error."""
-    return sys.stderr.isatty()
+class _Bar:
+    def __init__(self, shown: "Progress") -> None:
+        self._shown = shown
+        self._task = shown.add_task("", total=None)
+
+    def __call__(self, text: str, done: int, total: int | None) -> None:
+        said = printable_line(text)
+        self._shown.update(self._task, description=said, completed=done, total=total)
+
+    @contextmanager
+    def aside(self) -> Generator[None]:
+        self._shown.stop()
+        yield
+        self._shown.start()
 
 
 @contextmanager
 def progress(*, remaining: bool = True) -> Generator[Told | None]:
-    """Give what shows how far a command has come; None where nobody looks.
+    """Give what shows how far a command has come; None where nobody looks at standard error.
 
     Args:
         remaining: tell the time that is left, too.
     """
-    if not on_terminal():
+    if not sys.stderr.isatty():
         yield None
         return
-    with _bar(remaining=remaining) as shown:
-        task = shown.add_task("", total=None)
-
-        def told(text: str, done: int, total: int | None) -> None:
-            shown.update(task, description=printable_line(text), completed=done, total=total)
-
-        yield told
+    with _columns(remaining=remaining) as shown:
+        yield _Bar(shown)
 
 
-def _bar(*, remaining: bool) -> "Progress":
+def _columns(*, remaining: bool) -> "Progress":
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -61,4 +76,4 @@ def _bar(*, remaining: bool) -> "Progress":
     else:
         columns += [TimeElapsedColumn()]
     console = Console(file=sys.stderr, markup=False, emoji=False, highlight=False)
-    return Progress(*columns, console=console, transient=True)
+    return Progress(*columns, console=console, transient=True, redirect_stdout=False)

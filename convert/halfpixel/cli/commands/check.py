@@ -1,16 +1,13 @@
 """halfpixel check."""
 
-import os
 import sys
-from collections.abc import Sequence
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import click
 from msgspec import Struct
-from msgspec.structs import replace
 
+from halfpixel.cli import adoption
 from halfpixel.cli.console import say
 from halfpixel.cli.files import check_expected, check_shaped, model_files
 from halfpixel.cli.options import (
@@ -22,23 +19,29 @@ from halfpixel.cli.options import (
     MaxWork,
     Shape,
     command,
-    read_settings,
     select_option,
     severity_option,
+    target_names,
 )
-from halfpixel.cli.output import Output, OutputFormat, write_report
-from halfpixel.cli.progress import progress
+from halfpixel.cli.output import (
+    Color,
+    Output,
+    OutputFormat,
+    Page,
+    Quiet,
+    Verbose,
+    write_report,
+)
 from halfpixel.errors import UsageError
-from halfpixel.work import MOST
 
 if TYPE_CHECKING:
-    from halfpixel.checking.check import Settings
     from halfpixel.checking.result import Report
-    from halfpixel.cli.destination import Destination
+    from halfpixel.cli.judging import Judging
     from halfpixel.rule import Severity
 
-SLOW: Final = 20
-"""Files from which on a terminal is shown progress."""
+STANDARD_INPUT: Final = "-"
+WHOLE: Final = frozenset({"json", "sarif", "html"})
+"""Formats that have every finding, whatever people are shown."""
 
 
 class Options(Struct, frozen=True):
@@ -55,6 +58,9 @@ class Options(Struct, frozen=True):
     expect: Expect
     output_format: OutputFormat
     output: Output
+    quiet: Quiet
+    verbose: Verbose
+    color: Color
     severity: Annotated[
         "Severity | None",
         severity_option(
@@ -68,6 +74,7 @@ class Options(Struct, frozen=True):
             "--target",
             multiple=True,
             metavar="NAME",
+            shell_complete=target_names,
             help="A runtime that the models are to run on, such as tensorrt, or a file; several "
             "times.",
         ),
@@ -109,6 +116,17 @@ class Options(Struct, frozen=True):
             "--force", is_flag=True, help="With --fix: replace NAME.fixed.onnx if it is there."
         ),
     ]
+    exit_non_zero_on_fix: adoption.ExitNonZeroOnFix
+    fail_on: adoption.FailOn
+    config: adoption.Config
+    exclude: adoption.Exclude
+    force_exclude: adoption.ForceExclude
+    show_settings: adoption.ShowSettings
+    baseline: adoption.KnownFindings
+    write_baseline: adoption.WriteBaseline
+    ignore_suppressions: adoption.IgnoreSuppressions
+    stdin_filename: adoption.StdinFilename
+    watch: adoption.Watch
 
 
 @command(__name__, Options)
@@ -118,108 +136,118 @@ def check_command(options: Options) -> None:
     Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
     cannot be read, or a node that is too much work to be judged, makes it 2.
     """
-    settings = read_settings(
-        options.select,
-        options.ignore,
-        options.expect,
-        options.severity,
-        options.target,
-        options.max_work,
-        options.shape,
-    )
-    files = model_files(options.paths)
-    check_shaped(files, settings.shapes)
-    unwritten = False
-    if options.fix:
-        from halfpixel.cli.destination import Destination
+    _refuse(options)
+    if options.show_settings:
+        configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
+        files = model_files(options.paths, configuration)
+        for line in adoption.show_settings(files, configuration):
+            say(line)
+    elif options.watch:
+        from halfpixel.cli.watching import watch
 
-        where = Destination(in_place=options.in_place, force=options.force)
-        files, unwritten = _fixed_first(files, settings, where, unsafe=options.unsafe_fixes)
-    elif options.unsafe_fixes or options.in_place or options.force:
+        watch(options.paths, lambda: _check(options))
+    else:
+        _check(options)
+
+
+def _refuse(options: Options) -> None:
+    """Refuse options that are for others that are not given.
+
+    Raises:
+        UsageError: such options.
+    """
+    if not options.fix and (options.unsafe_fixes or options.in_place or options.force):
         raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
-    report = _checked(files, settings)
+    if not options.fix and options.exit_non_zero_on_fix:
+        raise UsageError("--exit-non-zero-on-fix is for --fix")
+    piped = STANDARD_INPUT in options.paths
+    if piped and (len(options.paths) > 1 or options.fix or options.watch):
+        raise UsageError("- is one model from standard input: it is checked alone, and not fixed")
+    if options.stdin_filename is not None and not piped:
+        raise UsageError("--stdin-filename is for the model that - reads")
+    if options.watch and options.output is not None:
+        raise UsageError("--watch shows what it finds, and --output writes it once")
+
+
+def _check(options: Options) -> None:
+    """Check once, and exit."""
+    from halfpixel.cli.judging import Judging, fixed_first
+
+    configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
+    changes, unwritten = 0, False
+    if STANDARD_INPUT in options.paths:
+        from halfpixel.cli.standard_input import NAME
+
+        files = [Path(options.stdin_filename or NAME)]
+    else:
+        files = model_files(options.paths, configuration)
+        check_shaped(files, configuration.given.shapes)
+        if options.fix:
+            files, changes, unwritten = fixed_first(files, configuration, options)
+    judging = Judging(files, configuration, piped=STANDARD_INPUT in options.paths)
+    if options.write_baseline is not None:
+        report = judging.report(known=False)
+        _check_expected(options, report)
+        say(judging.written_baseline(report, options.write_baseline))
+        sys.exit(FAILED if report.failed or unwritten else CLEAN)
+    report = _told(options, judging)
+    if not options.quiet:
+        for line in judging.notices(report):
+            say(line, err=True)
+    if report.failed or unwritten:
+        sys.exit(FAILED)
+    found = judging.fails(report) and not options.exit_zero
+    sys.exit(FOUND if found or (changes and options.exit_non_zero_on_fix) else CLEAN)
+
+
+def _told(options: Options, judging: "Judging") -> "Report":
+    """Judge the files, and tell of each as it comes where that is text."""
+    if options.output_format == "text":
+        from halfpixel.report.as_text import Text
+
+        page = Page(options.output, options.color)
+        text = Text(len(judging.files), judging.least, verbose=options.verbose)
+        report = judging.report(lambda file: page.tell(text.file(judging.shown(file))))
+        _check_expected(options, report)
+        partial = bool(options.select or options.ignore) or judging.partial(report)
+        told = judging.all_shown(report)
+        end = text.end(told, statistics=options.statistics, partial=partial)
+        page.tell([] if options.quiet else end)
+        page.close()
+    else:
+        report = judging.report()
+        _check_expected(options, report)
+        told = report if options.output_format in WHOLE else judging.all_shown(report)
+        written = _document(told, options.output_format, options, judging.least)
+        write_report(written, options.output)
+    if options.sarif is not None:
+        write_report(_document(report, "sarif", options, judging.least), options.sarif)
+    return report
+
+
+def _check_expected(options: Options, report: "Report") -> None:
     if not report.failed:
         check_expected(options.expect, report.sites)
-    if options.sarif is not None:
-        write_report(_document(report, "sarif", settings.shown), options.sarif)
-    _show(report, options, settings.shown)
-    sys.exit(FAILED if unwritten else _exit_code(report, exit_zero=options.exit_zero))
 
 
-def _fixed_first(
-    files: Sequence[Path], settings: "Settings", target: "Destination", *, unsafe: bool
-) -> tuple[list[Path], bool]:
-    """Fix files before they are checked; return what is checked, and whether one failed."""
-    from halfpixel.cli.destination import fixed
-    from halfpixel.fixing.result import FixSettings
-    from halfpixel.report.fix_report import lines
-
-    asked = FixSettings(replace(settings, severity=settings.shown), unsafe)
-    checked: list[Path] = []
-    failed = False
-    for result, output in fixed(files, asked, target):
-        for line in lines([(result, output)]):
-            say(line, err=True)
-        checked.append(Path(output or result.path))
-        failed |= result.error is not None or bool(result.faults)
-    return checked, failed
-
-
-def _exit_code(report: "Report", *, exit_zero: bool) -> int:
-    if report.failed:
-        return FAILED
-    found = report.count("error") + report.count("warning")
-    return FOUND if found and not exit_zero else CLEAN
-
-
-def _checked(files: Sequence[Path], settings: "Settings") -> "Report":
-    from halfpixel.checking.check import check_paths
-
-    if len(files) < SLOW:
-        return check_paths(files, settings)
-    with progress() as told:
-        done = count()
-        tell = None if told is None else lambda path: told(str(path), next(done), len(files))
-        return check_paths(files, settings, tell)
-
-
-def _show(report: "Report", options: Options, least: "Severity") -> None:
-    if options.output_format != "text":
-        write_report(
-            _document(report, options.output_format, least, options.max_work), options.output
-        )
-        return
-    from halfpixel.report import as_text
-
-    if options.output is not None:
-        lines = as_text.lines(report, statistics=options.statistics, least=least)
-        write_report("\n".join(map(as_text.plain, lines)), options.output)
-        return
-    as_text.show(report, colour=_colour(), statistics=options.statistics, least=least)
-
-
-def _document(report: "Report", form: str, least: "Severity", most: int = MOST) -> str:
+def _document(report: "Report", form: str, options: Options, least: "Severity") -> str:
     """Return a report in a format for programs, or as a page."""
-    if form == "html":
-        from halfpixel.report.html import check_page
-
-        return check_page.dumps(report, least, most)
     if form == "json":
         from halfpixel.report.machine.as_json import dumps
 
-        return dumps(report)
+        return dumps(report, statistics=options.statistics)
     if form == "sarif":
         from halfpixel.report.machine.as_sarif import dumps as sarif
 
         return sarif(report)
+    if form == "html":
+        from halfpixel.report.html import check_page
+
+        return check_page.dumps(report, least, options.max_work)
     from halfpixel.report.machine.of_check import run_of
     from halfpixel.report.machine.write import written
 
     return written(run_of(report, least), form)
-
-
-def _colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 COMMAND = check_command

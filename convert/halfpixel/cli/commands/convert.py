@@ -16,10 +16,9 @@ from halfpixel.cli.options import (
     command,
     parse_range,
 )
-from halfpixel.cli.output import OutputFormat, ReportFile, write_report
+from halfpixel.cli.output import Color, OutputFormat, Page, Quiet, ReportFile, write_report
 from halfpixel.cli.progress import progress
 from halfpixel.errors import UsageError
-from halfpixel.printable import printable_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from halfpixel.converting.result import Conversion, Exporter
 
 TORCH: Final = "torch"
-ANY_WAY: Final = frozenset({"source", "output", "to", "output_format", "report"})
+ANY_WAY: Final = frozenset({"source", "output", "to", "output_format", "report", "color"})
 """Parameters that --to torch has too; the others say how a model is exported."""
 
 
@@ -158,6 +157,8 @@ class Options(Struct, frozen=True):
     allow_fallback: AllowFallback
     output_format: OutputFormat
     report: ReportFile
+    quiet: Quiet
+    color: Color
 
 
 @command(__name__, Options)
@@ -182,27 +183,35 @@ def convert_command(options: Options) -> None:
     output = options.output or options.to
     if output is None:
         raise UsageError("where to? --output model.onnx, --output model.mlpackage or --to torch")
-    from halfpixel.report import convert_report
-
     with progress(remaining=False) as told:
         stages = None if told is None else lambda stage: told(stage, 0, None)
         found = _converted(options, output, stages)
-    match options.output_format:
-        case "json":
-            text = convert_report.dumps(found)
-        case "text":
-            text = printable_lines(convert_report.lines(found))
-        case "html":
-            from halfpixel.report.html import convert_page
-
-            text = convert_page.dumps(convert_page.page_of(found))
-        case form:
-            from halfpixel.report.machine.of_convert import run_of
-            from halfpixel.report.machine.write import written
-
-            text = written(run_of(found), form)
-    write_report(text, options.report)
+    _show(found, options)
     sys.exit(CLEAN if found.ok and not found.findings else FOUND)
+
+
+def _show(found: "Conversion", options: Options) -> None:
+    """Print or write what came of a conversion."""
+    from halfpixel.report import convert_report
+
+    if options.output_format == "text":
+        from halfpixel.report.layout import hung
+
+        page = Page(options.report, options.color)
+        lines = [convert_report.closing(found)] if options.quiet else convert_report.lines(found)
+        page.tell(map(hung, lines))
+        page.close()
+    elif options.output_format == "json":
+        write_report(convert_report.dumps(found), options.report)
+    elif options.output_format == "html":
+        from halfpixel.report.html import convert_page
+
+        write_report(convert_page.dumps(convert_page.page_of(found)), options.report)
+    else:
+        from halfpixel.report.machine.of_convert import run_of
+        from halfpixel.report.machine.write import written
+
+        write_report(written(run_of(found), options.output_format), options.report)
 
 
 def _converted(

@@ -52,20 +52,27 @@ class Options(Struct, frozen=True):
 
 @command(__name__, Options)
 def explain_command(options: Options) -> None:
-    """Explain a rule, the sites of a model, or a call of any framework in every convention."""
+    """Explain a rule, the sites of a model, or a call of any framework in every convention.
+
+    Two calls are told side by side, with where they part.
+    """
     from halfpixel.checking.explain import explain
     from halfpixel.work import working
 
     shapes = read_shapes(options.shape)
-    subjects = [options.subject, *([options.beside] if options.beside else [])]
     if options.image and not options.picture:
         raise UsageError("--image is for --picture FILE")
     told: list[str] = []
     with working(options.max_work):
-        for subject in subjects:
-            for line in explain(subject, shapes):
-                say(line)
-                told.append(line)
+        if options.beside is None:
+            lines = explain(options.subject, shapes)
+        else:
+            from halfpixel.checking.parting import side_by_side
+
+            lines = side_by_side(options.subject, options.beside)
+        for line in lines:
+            say(line)
+            told.append(line)
     if options.picture is not None:
         from halfpixel.boundary import boundary
         from halfpixel.report.pictures.file import save

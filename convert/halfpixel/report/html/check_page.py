@@ -4,10 +4,11 @@ from importlib.metadata import version
 from typing import Final
 
 from halfpixel.checking.result import Report
+from halfpixel.report.closing import closing, many
 from halfpixel.report.html.page import render
 from halfpixel.report.html.playground import SCRIPTS, knowledge, operators_of
 from halfpixel.report.html.sections import sections_of
-from halfpixel.report.html.words import many, paragraphs
+from halfpixel.report.html.words import paragraphs
 from halfpixel.rule import SEVERITIES, Severity
 from halfpixel.work import MOST
 
@@ -40,6 +41,8 @@ def dumps(report: Report, least: Severity = "warning", most: int = MOST) -> str:
             "found": found,
             "failures": failures,
             "repaired": repaired,
+            "notices": [line for file in report.files for line in file.notices],
+            "suppressed": sum(len(file.suppressed) for file in report.files),
             "shown": SEVERITIES[: SEVERITIES.index(least) + 1],
             "opened": OPEN,
             "paragraphs": paragraphs,
@@ -53,7 +56,7 @@ def verdict(report: Report) -> str:
     """Return what came of a check in one sentence.
 
     >>> verdict(Report())
-    'No resampling site was found'
+    'Nothing found'
     """
     errors, warnings = report.count("error"), report.count("warning")
     files = [
@@ -66,9 +69,8 @@ def verdict(report: Report) -> str:
         return " and ".join(counted) + where
     if report.failed:
         return "Not everything could be judged"
-    if not report.sites:
-        return "No resampling site was found"
-    return f"Nothing speaks against {many(len(report.sites), 'resampling site')}"
+    told = closing(report, hides=False).partition(": ")[2]
+    return told[:1].upper() + told[1:]
 
 
 def mood(report: Report) -> str:

@@ -6,12 +6,12 @@ from halfpixel.checking.result import SiteFinding
 from halfpixel.converting.result import CallSite, Conversion
 from halfpixel.fixing.result import FixResult
 from halfpixel.format import Outcome
+from halfpixel.report.closing import many
 from halfpixel.report.html.around import diff
 from halfpixel.report.html.gallery import Gallery
 from halfpixel.report.html.proof import HOW
 from halfpixel.report.html.tables import Detail, Heads, Line, Mood, Part, Table, Tables, dumps
 from halfpixel.report.html.verify_page import verification_parts
-from halfpixel.report.html.words import many
 
 __all__ = ["dumps", "page_of", "page_of_fixes"]
 

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from halfpixel.intents.pairing import Pairing
+from halfpixel.report.closing import many
 from halfpixel.report.html.gallery import Gallery
 from halfpixel.report.html.tables import Detail, Heads, Line, Mood, Part, Table, Tables, dumps
-from halfpixel.report.html.words import many, shape
+from halfpixel.report.html.words import shape
 from halfpixel.report.verify_report import divergence_line
 from halfpixel.site import Site
 from halfpixel.verifying.measure import Difference
+from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Output, Verification
 from halfpixel.verifying.site_check import SiteResult
 
@@ -155,15 +157,13 @@ def _placement(
             yield Table(name, (("Node", ""), ("Provider", "")), lines)
 
 
-def page_of_sites(
-    model: str, results: Sequence[SiteResult], optimiser: Sequence[str], notes: Sequence[str]
-) -> Tables:
+def page_of_sites(model: str, found: SiteVerification) -> Tables:
     """Return the page of a model whose sites ran one by one on providers."""
+    results = found.results
     gallery = Gallery()
     ran = [one for one in results if one.exact is not None]
     equal = sum(one.agrees for one in ran)
-    wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)
-    verdict, mood = _sites_verdict(len(ran), equal, wrong=wrong)
+    verdict, mood = _sites_verdict(len(ran), equal, wrong=found.differs)
     counts = (
         (len({(one.site.graph, one.site.name) for one in results}), "sites"),
         (len(ran), "runs"), (len(results) - len(ran), "did not run alone"),
@@ -171,11 +171,11 @@ def page_of_sites(
     by_site: dict[tuple[str, str], list[SiteResult]] = {}
     for one in results:
         by_site.setdefault((one.site.graph, one.site.name), []).append(one)
-    details = [_site(n, found, gallery) for n, found in enumerate(by_site.values())]
+    details = [_site(n, runs, gallery) for n, runs in enumerate(by_site.values())]
     lines = tuple(
-        Line((found[0].site.path, found[0].site.op, detail.group, _claim(found[0].site)),
+        Line((runs[0].site.path, runs[0].site.op, detail.group, _claim(runs[0].site)),
              detail.group, detail.anchor)
-        for found, detail in zip(by_site.values(), details, strict=True)
+        for runs, detail in zip(by_site.values(), details, strict=True)
     )  # fmt: skip
     heads: Heads = (
         ("Node", ""),
@@ -186,7 +186,7 @@ def page_of_sites(
     parts = (
         Part("Sites", "sites", (Table("Resampling sites", heads, lines),) if lines else ()),
         Part("Evidence", "evidence", tuple(details)),
-        Part("The whole model", "whole", (*notes, *optimiser)),
+        Part("The whole model", "whole", (*found.notes, *found.optimiser)),
     )
     return Tables("verify", verdict, mood, (model,), counts, parts, gallery)
 

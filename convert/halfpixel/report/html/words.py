@@ -87,12 +87,3 @@ def _items(lines: Sequence[str]) -> Iterator[str]:
             item = []
         item.append(line.removeprefix("- ").removeprefix("* ").strip())
     yield " ".join(item)
-
-
-def many(count: int, noun: str) -> str:
-    """Return a count with its noun.
-
-    >>> many(1, "file"), many(2, "file")
-    ('1 file', '2 files')
-    """
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from halfpixel.quoting import github_message, github_property
+from halfpixel.report.alike import KNOWN, named
 from halfpixel.report.machine.entry import Entry, Run, folded
-from halfpixel.report.notes import KNOWN, named
 
 COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}
 
@@ -29,7 +29,8 @@ def lines(run: Run) -> Iterator[str]:
 
 def _entry(alike: Sequence[Entry]) -> str:
     one = alike[0]
-    where = named([each.node for each in alike]) if len(alike) > 1 else one.place
+    names = f"{len(alike)} nodes: {named([each.node for each in alike])}"
+    where = names if len(alike) > 1 else one.place
     how = f" ({KNOWN.get(one.how, one.how)})" if one.how else ""
     text = [f"{where}: {one.message}{how}" if where else f"{one.message}{how}"]
     if one.fix[0]:

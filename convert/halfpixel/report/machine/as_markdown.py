@@ -51,7 +51,8 @@ def _row(alike: Sequence[Entry]) -> str:
     one = alike[0]
     names = ", ".join(_code(each.node) for each in alike[:NAMED] if each.node)
     more = f" and {len(alike) - NAMED} more" if len(alike) > NAMED else ""
-    said = [f"**{_text(one.rule)}**: {_text(one.message)}"]
+    message = one.message.removesuffix(f"; {one.calls[1]} was meant")  # which follows
+    said = [f"**{_text(one.rule)}**: {_text(message)}"]
     said += [
         f"{word} {_code(call)}"
         for word, call in zip(("is", "meant"), one.calls, strict=True)
@@ -80,9 +81,10 @@ def _text(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Return a text as code in a cell; what would end it is left out.
+    r"""Return a text as code in a cell; what would end the code is left out.
 
-    >>> _code("a`b|c")
-    '`a b c`'
+    >>> print(_code("a`b|c"))
+    `a b\|c`
     """
-    return f"`{printable_line(text).replace('`', ' ').replace('|', ' ')}`"
+    told = printable_line(text).replace("`", " ").replace("|", r"\|")
+    return f"`{told}`"

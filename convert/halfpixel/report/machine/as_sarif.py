@@ -19,6 +19,7 @@ from halfpixel.checking.result import Failure, FileReport, Report, SiteFinding
 from halfpixel.printable import printable
 from halfpixel.quoting import json_text, sarif_message
 from halfpixel.report.machine.entry import Entry, Run
+from halfpixel.report.machine.sarif_fixes import fixes_of
 from halfpixel.report.machine.sarif_places import ROOT, Places, Values, artifact, uri
 from halfpixel.rule import Bad, BadModel, Rule, Severity, load_rules
 from halfpixel.site import Site
@@ -78,8 +79,9 @@ def _run(report: Report, folder: Path) -> Values:
     places = Places(folder)
     order = {rule.name: place for place, rule in enumerate(rules)}
     results = [
-        _result(file, located, places, order[located.rule.name])
+        _result(file, located, places, order[located.rule.name], fixes.get(id(located), ()))
         for file in report.files
+        for fixes in [fixes_of(file, artifact(file.path, folder))]
         for located in file.findings
     ]
     driver: Values = {
@@ -180,7 +182,9 @@ def _invocation(failures: Sequence[tuple[str, str, str]], folder: Path) -> Value
     return {"executionSuccessful": not failed, "toolExecutionNotifications": failed}
 
 
-def _result(file: FileReport, located: SiteFinding, places: Places, index: int) -> Values:
+def _result(
+    file: FileReport, located: SiteFinding, places: Places, index: int, fixes: Sequence[Values]
+) -> Values:
     """Return a finding as a result (3.27)."""
     site, finding, name = located.site, located.finding, located.rule.name
     place = artifact(file.path, places.folder)
@@ -215,6 +219,8 @@ def _result(file: FileReport, located: SiteFinding, places: Places, index: int) 
     related = list(_related(site))
     if related:
         out["relatedLocations"] = related
+    if fixes:
+        out["fixes"] = list(fixes)
     return out
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from halfpixel.report.alike import without_lengths
 from halfpixel.rule import SEVERITIES, Severity
 
 
@@ -57,8 +58,9 @@ class Entry(Struct, frozen=True):
 
     @property
     def said(self) -> tuple[str, ...]:
-        """All that it says beside where it is."""
-        return self.severity, self.rule, self.message, self.how, *self.fix
+        """All that it says beside where it is, and at which lengths."""
+        message, *fix = map(without_lengths, (self.message, *self.fix))
+        return self.severity, self.rule, message, self.how, *fix
 
 
 class Run(Struct, frozen=True):

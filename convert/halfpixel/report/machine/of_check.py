@@ -17,7 +17,7 @@ def run_of(report: Report, least: Severity = "note") -> Run:
     """
     entries = tuple(entry for file in report.files for entry in _file(file))
     looked = tuple((file.path, site.path) for file in report.files for site in file.sites)
-    return Run("check", entries, looked, closing(report, least), least)
+    return Run("check", entries, looked, closing(report, least, hides=False), least)
 
 
 def _file(file: FileReport) -> Iterator[Entry]:

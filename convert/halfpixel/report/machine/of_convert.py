@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from halfpixel.converting.result import CallSite, Conversion
+from halfpixel.report.convert_report import closing
 from halfpixel.report.machine.entry import Entry, Run
 from halfpixel.report.machine.of_check import finding_entry
 from halfpixel.report.machine.of_fix import outcome_entry
@@ -14,15 +15,6 @@ def run_of(found: Conversion) -> Run:
     file = found.output or found.source
     looked = tuple((file, _name(place, pair)) for place, pair in enumerate(found.sites, 1))
     return Run("convert", tuple(_entries(found, file)), looked, closing(found))
-
-
-def closing(found: Conversion) -> str:
-    """Return a conversion in one line."""
-    if found.refused:
-        return f"{found.source}: refused: {found.refused}"
-    verified = "verified" if found.verified else "not verified"
-    left = f", {found.findings} left" if found.findings else ""
-    return f"{found.source}: written to {found.output}, {verified}{left}"
 
 
 def _name(place: int, pair: CallSite) -> str:

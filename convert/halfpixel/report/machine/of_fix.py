@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from halfpixel.fixing.result import FixResult
 from halfpixel.format import Outcome
-from halfpixel.report.closing import many
+from halfpixel.report.fix_report import closing
 from halfpixel.report.machine.entry import Entry, Run
 from halfpixel.report.machine.of_check import finding_entry
 
@@ -19,20 +19,6 @@ def run_of(results: Sequence[tuple[FixResult, str]]) -> Run:
         for site in result.report.sites
     )
     return Run("fix", entries, looked, closing(results))
-
-
-def closing(results: Sequence[tuple[FixResult, str]]) -> str:
-    """Return a fix of several files in one line."""
-    changed = sum(bool(result.changes) for result, _ in results)
-    failed = sum(result.error is not None for result, _ in results)
-    sites = sum(len(result.changes) for result, _ in results)
-    left = sum(len(r.report.findings) for r, _ in results if r.report is not None)
-    said = [f"{many(sites, 'site')} fixed in {changed} of {many(len(results), 'file')}"]
-    if left:
-        said.append(f"{many(left, 'finding')} left")
-    if failed:
-        said.append(f"{failed} failed")
-    return ", ".join(said)
 
 
 def _file(result: FixResult) -> Iterator[Entry]:

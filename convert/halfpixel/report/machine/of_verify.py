@@ -1,11 +1,13 @@
 """What `verify` saw, as a run: a case an output, or a site of a model on a provider."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from halfpixel.report.closing import many
+from halfpixel.report import verify_report
+from halfpixel.report.layout import plain
 from halfpixel.report.machine.entry import Entry, Run
 from halfpixel.report.verify_report import divergence_line, pairing_lines
+from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Output, Verification
 from halfpixel.verifying.site_check import SiteResult
 
@@ -21,10 +23,7 @@ def run_of(found: Verification) -> Run:
 
 def closing(found: Verification) -> str:
     """Return a verification in one line."""
-    ran = sum(bool(case.outputs) for case in found.cases)
-    verdict = "different" if found.differs else "equal" if found.equal else "nothing was compared"
-    names = " against ".join(found.names)
-    return f"{names}: {verdict}, {ran} of {many(len(found.cases), 'run')} compared"
+    return f"{' against '.join(found.names)}: {plain(verify_report.closing(found))}"
 
 
 def entries_of(found: Verification) -> Iterator[Entry]:
@@ -56,15 +55,15 @@ def _apart(one: Output) -> str:
     return f"off by up to {apart.max_abs:.3g}, {apart.beyond} of {apart.size} beyond the tolerance"
 
 
-def run_of_sites(file: str, results: Sequence[SiteResult], notes: Sequence[str]) -> Run:
+def run_of_sites(file: str, found: SiteVerification) -> Run:
     """Return what every site of a file does on every provider."""
-    entries = [entry for one in results for entry in _site(file, one)]
-    entries += [Entry(file, "note", "whole-model", note) for note in notes]
-    looked = tuple((file, _place(one)) for one in results)
-    ran = [one for one in results if one.exact is not None]
-    equal = sum(one.agrees for one in ran)
-    told = f"{file}: {equal} of {many(len(ran), 'run')} of single sites equal their exact weights"
-    return Run("verify", tuple(entries), looked, told)
+    entries = [entry for one in found.results for entry in _site(file, one)]
+    entries += [Entry(file, "note", "optimiser", line) for line in found.optimiser]
+    severity: Severity = "error" if found.refused else "note"
+    entries += [Entry(file, severity, "whole-model", note) for note in found.notes]
+    looked = tuple((file, _place(one)) for one in found.results)
+    told = plain(verify_report.site_closing(found))
+    return Run("verify", tuple(entries), looked, f"{file}: {told}")
 
 
 def _place(one: SiteResult) -> str:

@@ -2,21 +2,18 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Final
 
 from msgspec import Struct
 
 from halfpixel.checking.explain import ATEN, aten_reading, reading_of
+from halfpixel.checking.samplers import sampler_of
 from halfpixel.conventions.expression import call_in
 from halfpixel.conventions.python_call import PythonCall, parse
-from halfpixel.conventions.torch.sampler_call import MeanPool, sampler_call
+from halfpixel.conventions.torch.sampler_call import MeanPool
 from halfpixel.errors import ConventionError, UsageError
 from halfpixel.report.pictures.drawable import Drawable, Drawing, Pair
 from halfpixel.report.pictures.reads import Reads
 from halfpixel.sampling import AffineGrid, ConvTranspose, DepthToSpace, GridSample, RoiAlign
-
-OWN: Final = GridSample | AffineGrid | RoiAlign | DepthToSpace
-"""What is drawn at lengths that are data, whatever the call says."""
 
 
 class Called(Struct, frozen=True):
@@ -51,13 +48,13 @@ def called(text: str, ins: Sequence[int]) -> Called:
     text = call_in(text.strip())
     try:
         call = parse(text)
-        sampler = sampler_call(call)
+        _, sampler = sampler_of(call)
     except ConventionError as error:
         raise UsageError(f"{text}: {error}") from error
     match sampler:
         case None:
             return _resized(text, call, ins)
-        case ConvTranspose():
+        case ConvTranspose(kernel=kernel) if max(kernel) == 1:
             raise UsageError(f"{text}: the kernel is data, which a picture needs; a model has it")
         case MeanPool():
             pooled = [
@@ -68,9 +65,12 @@ def called(text: str, ins: Sequence[int]) -> Called:
             ]
             pairs = tuple((one.n_in, one.n_out) for one in pooled)
             return Called(call.name, text, Drawing(tuple(pooled)), pairs)
-        case _:
+        case GridSample() | AffineGrid() | RoiAlign() | DepthToSpace() | ConvTranspose():
             axes = 2 if isinstance(sampler, RoiAlign) or len(ins) < 2 else len(ins)
+            axes = len(sampler.kernel) if isinstance(sampler, ConvTranspose) else axes
             return Called(call.name, text, sampler, tuple((n, n) for n in _lengths(ins, axes)))
+        case _:
+            raise UsageError(f"{text}: cannot be drawn")
 
 
 def _lengths(ins: Sequence[int], axes: int) -> list[int]:
@@ -81,7 +81,7 @@ def _resized(text: str, call: PythonCall, ins: Sequence[int]) -> Called:
     if call.name.startswith(ATEN):
         made, operator = aten_reading(text, call)
         if made is None:
-            if not isinstance(operator, OWN):
+            if not isinstance(operator, GridSample | AffineGrid | RoiAlign | DepthToSpace):
                 raise UsageError(f"{text}: cannot be drawn")
             return Called(call.name, text, operator, tuple((n, n) for n in _lengths(ins, 2)))
         sizes = _lengths(ins, len(made.samplings))

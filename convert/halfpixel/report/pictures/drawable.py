@@ -169,7 +169,7 @@ def _grid(operator: GridSample | Resample, lengths: Sequence[Pair]) -> Drawing:
         turn = ZERO
     border: Border = PADDINGS.get(operator.padding, "reflect")
     border = "constant" if operator.padding == "constant" else border
-    values, said = VALUES, "-1 to 1"
+    values, said = VALUES, "\N{MINUS SIGN}1 to 1"
     if isinstance(operator, Resample) and operator.coordinates == "normalized_zero_to_one":
         values, said = tuple((g + 1) / 2 for g in VALUES), "0 to 1"
     axes: list[Reads] = []
@@ -181,10 +181,10 @@ def _grid(operator: GridSample | Resample, lengths: Sequence[Pair]) -> Drawing:
         rows = tuple(_sampled(operator.mode, border, place, n_in, turn) for place in places)
         step = abs(places[1] - places[0]) if len(places) > 1 else ONE
         names = tuple(f"{float(g):g}".replace("-", "\N{MINUS SIGN}") for g in values)
-        ends = None if in_pixels else (places[0], places[-1])
+        ends = None if in_pixels else (min(places), max(places))
         axes.append(Reads(n_in, places, step, operator.mode, border, rows, names, ends=ends))
     constant = operator.value if isinstance(operator, Resample) else 0.0
-    return Drawing(tuple(axes), f"grid values {said} along each axis", constant)
+    return Drawing(tuple(axes), f"the grid values {said} along each axis", constant)
 
 
 def _affine_grid(operator: AffineGrid, lengths: Sequence[Pair]) -> Drawing:

@@ -8,7 +8,8 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.intents.deviation import Deviation, deviation, meant_resize
+from halfpixel.intents.axis_deviation import Deviation
+from halfpixel.intents.deviation import deviation, meant_resize
 from halfpixel.origin import Operator
 from halfpixel.report.pictures.drawable import Drawable, Drawing, Pair, drawing
 from halfpixel.report.pictures.sheet.palette import Theme
@@ -24,6 +25,9 @@ USUAL: Final = 4
 
 LONGEST: Final = 1 << 14
 """Longest axis that is drawn."""
+
+SAME: Final = "file; at these lengths as it was meant"
+"""What the one side is called where there is no other."""
 
 LARGE: Final = 16
 """Length up to which an image that is sampled at coordinates is drawn as large as it is."""
@@ -87,15 +91,21 @@ def finding_sides(site: Site, finding: Finding | None = None, *, file: str = "")
         return None
     try:
         found, meant, pairs = _sides(site, operator, finding)
+        if not pairs or max(map(max, pairs)) > LONGEST or min(map(min, pairs)) < 1:
+            return None
+        same = meant is not None and drawing(found, pairs).axes == drawing(meant, pairs).axes
     except ValueError:  # a table that was made for other lengths
         return None
-    if not pairs or max(map(max, pairs)) > LONGEST or min(map(min, pairs)) < 1:
-        return None
-    text = "" if site.intent is None else site.intent.text
-    labels = "file", "meant" if site.intent is not None else "after the fix"
+    known = site.intent is not None
+    labels = "file", "meant" if known else "after the fix"
+    if same:
+        meant, labels = None, (SAME if known else "file, and after the fix", "")
     where = [file, f"from {site.source}" if site.source else ""]
     notes = ["" if finding is None else finding.message, ", ".join(part for part in where if part)]
-    calls = site.operation.claim or "no single PyTorch call", text
+    calls = (
+        site.operation.claim or "no single PyTorch call",
+        "" if site.intent is None else site.intent.text,
+    )
     shown = tuple(note for note in notes if note)
     return Sides(found, meant, tuple(pairs), _title(site, pairs), labels, calls, shown)
 
@@ -125,6 +135,7 @@ def picture_of_pair(  # noqa: PLR0913 - what is drawn, and what is written on it
     Returns:
         The picture as SVG; None where the two cannot be drawn at the same lengths.
 
+    >>> from fractions import Fraction
     >>> from halfpixel.sampling import Linear
     >>> "4 pixels to 8 samples" in picture_of_pair(Sampling("half_pixel", Linear(), Fraction(2)))
     True
@@ -195,6 +206,8 @@ def _sides(
             for pair, sampling in zip(given, one, strict=True)
         ]
     pairs = list(_lengths(one, two, given))
+    if off is not None and off.cause == "copy":  # what runtimes do where the length stays
+        one = [None if n == m else s for s, (n, m) in zip(one, pairs, strict=True)]
     found, wanted = (
         drawing(one, pairs),
         None if two is None else drawing(two, _own(pairs, axes, operator, fix)),

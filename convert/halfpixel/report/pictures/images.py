@@ -26,15 +26,19 @@ def pattern(name: str, height: int, width: int) -> "NDArray[np.float64]":
     """
     import numpy as np
 
-    rows, columns = np.mgrid[0:height, 0:width].astype(np.float64)
-    across = columns / max(width - 1, 1)
+    shape = height, width
+    rows: NDArray[np.float64] = np.broadcast_to(np.arange(height, dtype=float)[:, None], shape)
+    columns: NDArray[np.float64] = np.broadcast_to(np.arange(width, dtype=float), shape)
+    across: NDArray[np.float64] = columns / max(width - 1, 1)
     match name:
         case "ramp":
             return across
         case "checkerboard":
-            return (rows + columns) % 2
+            squares: NDArray[np.float64] = (rows + columns) % 2
+            return squares
         case "edge":  # a slanted one
-            return (columns + 0.25 * rows >= (width - 1) / 2 + 0.125 * height).astype(np.float64)
+            beyond = columns + 0.25 * rows >= (width - 1) / 2 + 0.125 * height
+            return np.where(beyond, 1.0, 0.0)
         case "zone plate":
             return _zone_plate(rows, columns, max(height, width))
         case _:
@@ -49,5 +53,5 @@ def _zone_plate(
 
     middle = (rows.shape[0] - 1) / 2, (rows.shape[1] - 1) / 2
     square = (rows - middle[0]) ** 2 + (columns - middle[1]) ** 2
-    plate: NDArray[np.float64] = np.round(0.5 + 0.5 * np.cos(np.pi * square / side), 12)
-    return plate
+    rings: NDArray[np.float64] = np.cos(np.pi * square / side)
+    return (0.5 + 0.5 * rings).round(12)

@@ -102,7 +102,8 @@ def draw_kernel(canvas: Canvas, y: float, drawn: Scene, number: int) -> float:
     sides = [(side, _sampling(what, number), what.axes[number]) for side, what, _, _ in drawn.sides]
     for (side, _, axis), label in zip(sides, drawn.labels, strict=False):
         y += 20
-        text = f"{label}: {axis.kernel}; {_period(axis)}"
+        text = f"{label}: " if label else ""
+        text += f"{axis.kernel}; {_period(axis)}"
         canvas.text(MARGIN, y, text, size=13, name=f"{side}-word", most=INNER)
     curves = [(side, curve(sampling, axis)) for side, sampling, axis in sides]
     if any(one.points for _, one in curves):
@@ -211,7 +212,7 @@ def _row(canvas: Canvas, y: float, rows: Sequence[tuple[str, Taps]]) -> float:
     left, cell = MARGIN + GUTTER, min((INNER - GUTTER) / (last - first + 1), 150.0)
     scale = BAR / max(float(abs(weight)) for _, weight in taps)
     base = y + 22 + BAR
-    line = base - scale * float(min(0, *(weight for _, weight in taps))) + 18
+    line = base - scale * float(min([Fraction(0), *(weight for _, weight in taps)])) + 18
     with canvas.group("ticks"):
         canvas.line([(left, base), (left + cell * (last - first + 1), base)])
     for number, (side, row) in enumerate(rows):

@@ -49,16 +49,17 @@ def draw_side_legend(canvas: Canvas, y: float, left: float, labels: Sequence[str
 def _items(drawn: Scene) -> Iterator[Item]:
     yield "centre of an input pixel", _drawn("centres", lambda c, x, y: c.circle(x, y, 4))
     yield "input image", _drawn("frame", _frame)
-    for side, what, label, _ in drawn.sides:
+    for side, what, called, _ in drawn.sides:
+        label = f", {called}" if drawn.meant is not None else ""
         if drawn.small:
             frame = "\N{MINUS SIGN}1 to 1" if what.axes[0].ends else "output image"
-            yield f"{frame}, {label}", _drawn(f"{side}-frame", _frame)
-        yield f"output sample, {label}", _mark(side, hollow=False)
+            yield f"{frame}{label}", _drawn(f"{side}-frame", _frame)
+        yield f"output sample{label}", _mark(side, hollow=False)
         if any(axis.outside(i) for axis in what.axes for i in axis.border_samples):
             yield "beyond the outermost centres", _mark(side, hollow=True)
         if any(_tailed(what)):
             reads = "the pixel that is picked" if _nearest(what) else "where it reads after all"
-            yield f"{reads}, {label}", _drawn(f"{side}-tails", _stroke)
+            yield f"{reads}{label}", _drawn(f"{side}-tails", _stroke)
     if drawn.meant is not None and worst(drawn.found.axes, drawn.meant.axes)[2]:
         yield f"displacement, from {drawn.labels[0]} to {drawn.labels[1]}", _arrow
 

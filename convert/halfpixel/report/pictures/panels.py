@@ -62,14 +62,16 @@ def _heads(canvas: Canvas, y: float, scene: Scene) -> float:
     """Write what the images are; return where these can start."""
     called: list[list[str]] = []
     for (side, _, label, call), left in zip(scene.sides, LEFTS, strict=False):
-        canvas.text(left, y, label, size=16, name=f"{side}-word", bold=True, most=PANEL)
+        most = PANEL if scene.meant is not None else INNER
+        canvas.text(left, y, label, size=16, name=f"{side}-word", bold=True, most=most)
         called.append(wrapped(call, 12, PANEL + GAP / 2, 4) if call else [])
     if scene.meant is not None:
         canvas.text(LEFTS[2], y, "displacement", size=16, bold=True)
+    start = y + 18 if scene.labels[0] else y
     for lines, left in zip(called, LEFTS, strict=False):
         for k, line in enumerate(lines):
-            canvas.text(left, y + 18 + 15 * k, line, most=PANEL + GAP / 2)
-    return y + 36 + 15 * max(map(len, called))
+            canvas.text(left, start + 15 * k, line, most=PANEL + GAP / 2)
+    return start + 18 + 15 * max(map(len, called))
 
 
 def _plane_axes(side: Drawing) -> Axes:

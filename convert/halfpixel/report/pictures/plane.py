@@ -114,8 +114,8 @@ def draw_output(canvas: Canvas, plane: Plane, axes: Axes, side: str) -> None:
             for x in _edges(axes[1]):
                 canvas.line([plane.at(top, x), plane.at(bottom, x)])
     with canvas.group(f"{side}-frame"):
-        (x, y), (u, v) = plane.at(top, first), plane.at(bottom, last)
-        canvas.rect(x, y, u - x, v - y)
+        start, end = plane.at(top, first), plane.at(bottom, last)
+        canvas.rect(*start, end[0] - start[0], end[1] - start[1])
     with canvas.group(f"{side}-tails"):
         for start, end in _tails(plane, axes):
             canvas.line([start, end])

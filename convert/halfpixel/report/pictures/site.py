@@ -138,10 +138,11 @@ def _strip(canvas: Canvas, y: float, drawn: Scene, number: int) -> float:
     found = drawn.found.axes[number]
     meant = None if drawn.meant is None else drawn.meant.axes[number]
     canvas.text(MARGIN, y + 16, _strip_head(drawn, number), size=15, bold=True, most=INNER)
+    sides = [found] if meant is None else [found, meant]
     rows = rows_at(y + 26, both=meant is not None)
-    widest = max(width(label, SMALL) for _, _, label, _ in drawn.sides)
+    widest = max(width(label, SMALL) for label in drawn.labels) if meant is not None else 0
     gutter = min(max(GUTTER[0], widest + 20), GUTTER[1])
-    draw_names(canvas, rows, MARGIN + gutter - 14, drawn.labels, both=meant is not None)
+    draw_names(canvas, rows, MARGIN + gutter - 14, drawn.labels, sides)
     for window in windows(found, meant, MARGIN + gutter, INNER - gutter):
         draw_window(canvas, window, rows, found, meant)
     return rows.bottom
@@ -180,7 +181,7 @@ def windows(found: Reads, meant: Reads | None, left: float, wide: float) -> list
     low = min(*ends, Fraction(-1, 2)) - Fraction(1, 8)
     high = max(*ends, Fraction(2 * found.n_in - 1, 2)) + Fraction(1, 8)
     step = max(one.step for one in sides)
-    if all(map(is_small, sides)) or high - low <= max(16, 12 * step):
+    if all(map(is_small, sides)) or high - low <= max(Fraction(16), 12 * step):
         return [Window(low, high, left, wide)]
     gap = 34.0
     each = (wide - 2 * gap) / 3

@@ -83,14 +83,15 @@ def rows_at(y: float, *, both: bool) -> Rows:
 
 
 def draw_names(
-    canvas: Canvas, rows: Rows, x: float, labels: tuple[str, str], *, both: bool
+    canvas: Canvas, rows: Rows, x: float, labels: tuple[str, str], sides: Sequence[Reads]
 ) -> None:
     """Write what each row is, right-aligned before the windows."""
+    both = len(sides) > 1
     most = x - 20
     for text, y, name in (
         ("input pixel", rows.pixels, "dim"),
-        ("output sample", rows.names, "ink"),
-        (labels[0], rows.found, "found-word"),
+        ("grid value" if sides[0].names else "output sample", rows.names, "ink"),
+        (labels[0] if both else "reads", rows.found, "found-word"),
     ):
         canvas.text(x, y, text, size=SMALL, name=name, anchor="end", most=most)
     if both:

@@ -78,9 +78,9 @@ def _of_calls(
     if other is not None and len(one.lengths) != len(other.lengths):
         raise UsageError(f"{one.text} and {other.text}: {len(one.lengths)} and "
                          f"{len(other.lengths)} axes")  # fmt: skip
-    labels = "is", ""
+    labels = "", ""
     if other is not None:
-        labels = differing_arguments(one.text, other.text) or ("first", "second")
+        labels = differing_arguments(one.text, other.text) or ("a", "b")
     title = f"{one.name}, {_size(one.lengths)}"
     if other is not None:
         title += f": {labels[0]} beside {labels[1]}"

@@ -11,6 +11,10 @@ from halfpixel.sampling.coordinate import HALF, ZERO
 AXES: Final = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 """What axes are called, by their number."""
 
+WAYS: Final = {"height": ("up", "down"), "width": ("left", "right"), "length": ("left", "right")}
+OTHER: Final = "to the start", "to the end"
+"""What the directions of an axis are called."""
+
 BORDERS: Final[dict[Border, str]] = {
     "clamp": "moved to the outermost centre",
     "repeat": "the border pixel is repeated",
@@ -45,8 +49,12 @@ def pixels(value: Fraction) -> str:
     return f"{coordinate(value)} px"
 
 
-def alignment(axis: Reads) -> str:
+def alignment(axis: Reads, ways: tuple[str, str] = ("left and up", "right and down")) -> str:
     """Return how the output image lies on the input image along one axis.
+
+    Args:
+        axis: where the samples of the axis read.
+        ways: what its two directions are called.
 
     >>> from halfpixel.report.pictures.reads import reads
     >>> from halfpixel.sampling import Linear, Sampling
@@ -68,8 +76,7 @@ def alignment(axis: Reads) -> str:
         where = f"lie {inside}" if before else "meet too"
         return f"corner centres on corner centres: the edges of the output {where}"
     if before == behind:
-        side = "right and down" if before > 0 else "left and up"
-        return f"the output is shifted by {pixels(abs(before))} ({side})"
+        return f"the output is shifted by {pixels(abs(before))} ({ways[before > 0]})"
     ends = f"{coordinate(first)} to {coordinate(last)}"
     own = f"{coordinate(-HALF)} to {coordinate(axis.n_in - HALF)}"
     return f"the output covers {ends}, the input {own}"
@@ -77,11 +84,12 @@ def alignment(axis: Reads) -> str:
 
 def _grid_ends(axis: Reads) -> str:
     """Return where the coordinates -1 and 1 of a grid lie."""
-    if axis.frame == (-HALF, axis.n_in - HALF):
+    first, last = axis.frame
+    if first == -HALF and last == axis.n_in - HALF:
         return "\N{MINUS SIGN}1 and 1 are the outer edges of the image"
-    if axis.frame == (ZERO, axis.n_in - 1):
+    if not first and last == axis.n_in - 1:
         return "\N{MINUS SIGN}1 and 1 are the centres of the border pixels"
-    return f"the grid runs from {coordinate(axis.frame[0])} to {coordinate(axis.frame[1])}"
+    return f"the grid runs from {coordinate(first)} to {coordinate(last)}"
 
 
 def facts(axes: Sequence[Reads]) -> Iterator[str]:
@@ -89,12 +97,17 @@ def facts(axes: Sequence[Reads]) -> Iterator[str]:
     image = math.prod(sum((weight for _, weight in axis.rows[0]), ZERO) for axis in axes)
     for of in (alignment, _apart, _kernel, _border):
         said = [of(axis) for axis in axes]
-        if len(set(said)) == 1:
+        if len(set(said)) == 1 and len(axes) != 1:
             if said[0]:
                 yield said[0]
             continue
         names = AXES.get(len(axes)) or [f"axis {k}" for k in range(len(axes))]
-        yield from (f"{name}: {one}" for name, one in zip(names, said, strict=True) if one)
+        if of is alignment:
+            said = [
+                alignment(one, WAYS.get(name, OTHER)) for one, name in zip(axes, names, strict=True)
+            ]
+        heads = [f"{name}: " if len(axes) > 1 else "" for name in names]
+        yield from (f"{head}{one}" for head, one in zip(heads, said, strict=True) if one)
     if image < 1 and all(axis.border == "zeros" for axis in axes):
         yield f"at the first corner {float(100 * image):.3g} % is image, the rest is 0"
 
