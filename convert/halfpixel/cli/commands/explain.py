@@ -38,6 +38,14 @@ class Options(Struct, frozen=True):
             'numbers ("1 2; 3 4").',
         ),
     ]
+    html: Annotated[
+        str | None,
+        click.option(
+            "--html",
+            metavar="FILE",
+            help="Write it as a page, with a playground of every framework's calls.",
+        ),
+    ]
     shape: Shape
     max_work: MaxWork
 
@@ -62,8 +70,9 @@ def explain_command(options: Options) -> None:
             from halfpixel.checking.parting import side_by_side
 
             lines = side_by_side(options.subject, options.beside)
+        told = list(lines)
         page = Page()
-        page.tell(map(prose, lines if page.width is None else paragraphs(lines)))
+        page.tell(map(prose, told if page.width is None else paragraphs(told)))
     if options.picture is not None:
         from halfpixel.boundary import boundary
         from halfpixel.report.pictures.file import save
@@ -75,6 +84,15 @@ def explain_command(options: Options) -> None:
             )
             save(drawn, Path(options.picture))
         page.tell([prose(f"picture: {options.picture}")])
+    if options.html is not None:
+        from halfpixel.boundary import boundary
+        from halfpixel.cli.output import write_report
+        from halfpixel.report.html import explain_page
+
+        with boundary(options.subject), working(options.max_work):
+            made = explain_page.dumps(told, options.subject, options.beside or "", shapes)
+        write_report(made, options.html)
+        page.tell([prose(f"page: {options.html}")])
 
 
 COMMAND = explain_command
