@@ -105,10 +105,9 @@ TALKS = {"echo", "secho", "print", "add_row", "write_text"}
 WRITES = {
     "cli/rule_pack.py",
     "formats/coreml/write/single.py",
-    "report/picture.py",
     "plugins/olive.py",
 }
-"""Files that write texts of their own: a skeleton, a manifest by json, a picture by xml."""
+"""Files that write texts of their own: a skeleton, a manifest by json."""
 
 
 def talkers(source: str) -> set[str]:

@@ -24,8 +24,10 @@ from halfpixel.report.layout import broken, plain
 from halfpixel.report.machine import as_github, as_json, as_sarif
 from halfpixel.report.machine.of_check import run_of
 from halfpixel.report.machine.write import written
-from halfpixel.report.picture import picture
+from halfpixel.report.pictures import picture_of_finding, picture_of_signal
+from halfpixel.report.pictures.site import picture_of_site
 from halfpixel.rule import Finding
+from halfpixel.sampling import Linear, Sampling
 from halfpixel.site import Site
 from hostile.names import NAMES, UGLY, check_tame, check_told
 
@@ -75,7 +77,7 @@ def test_the_example_has_what_is_spoiled() -> None:
     assert FOUND.findings
     assert any(one.words for one in FOUND.findings)
     (one,) = FOUND.sites
-    assert picture(one)
+    assert picture_of_finding(one)
 
 
 @settings(deadline=None)
@@ -167,12 +169,31 @@ def test_fixes_and_diffs_are_lines(name: str, other: str) -> None:
 @given(NAMES, NAMES)
 def test_a_picture_is_xml(name: str, other: str) -> None:
     (site,) = FOUND.sites
-    text, plain = picture(hostile_site(site, name, other)), picture(hostile_site(site, "a", "b"))
+    found = hostile_site(site, name, other)
+    text = picture_of_finding(found, Finding(other, "error", "proven"), file=name)
     assert text is not None
-    assert plain is not None
     check_tame(text)
-    tags = [[one.tag for one in ET.fromstring(svg).iter()] for svg in (text, plain)]  # noqa: S314 - our own
-    assert tags[0] == tags[1]
+    tags = {one.tag.rpartition("}")[2] for one in ET.fromstring(text).iter()}  # noqa: S314 - our own
+    assert tags <= {"svg", "title", "style", "g", "path", "text"}
+    names = {key for one in ET.fromstring(text).iter() for key in one.attrib}  # noqa: S314 - our own
+    assert names <= {
+        "width", "height", "viewBox", "role", "id", "font-family", "font-size", "font-weight",
+        "text-anchor", "class", "d", "x", "y", "stroke-width",
+    }  # fmt: skip
+
+
+@settings(deadline=None, max_examples=20)
+@given(NAMES, NAMES)
+def test_every_text_of_a_picture_is_quoted(name: str, other: str) -> None:
+    half = Sampling("half_pixel", Linear())
+    site = picture_of_site(
+        half, half, lengths=[(2, 4)], title=name, labels=(name, other), calls=(other, name),
+        notes=[name, other],
+    )  # fmt: skip
+    image = picture_of_signal(half, lengths=[(2, 4)] * 2, title=name, labels=(name, other))
+    for text in (site, image):
+        check_tame(text)
+        ET.fromstring(text)  # noqa: S314 - our own
 
 
 @settings(deadline=None)

@@ -200,6 +200,7 @@ def fixed_first(
         for line in lines([(result, output)]):
             say(line, err=True)
         checked.append(Path(output or result.path))
+        configuration.settle_alike(checked[-1], Path(result.path))
         changes += 0 if result.there else len(result.changes)
         failed |= result.error is not None or bool(result.faults)
     return checked, changes, failed

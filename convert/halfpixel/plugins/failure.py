@@ -11,7 +11,7 @@ from halfpixel.printable import printable_lines
 from halfpixel.report import verify_report
 from halfpixel.report.as_text import lines
 from halfpixel.report.layout import plain
-from halfpixel.report.picture import write_picture
+from halfpixel.report.pictures import write_picture
 from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Verification
 

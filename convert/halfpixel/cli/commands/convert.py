@@ -202,6 +202,10 @@ def _show(found: "Conversion", options: Options) -> None:
         page.close()
     elif options.output_format == "json":
         write_report(convert_report.dumps(found), options.report)
+    elif options.output_format == "html":
+        from halfpixel.report.html import convert_page
+
+        write_report(convert_page.dumps(convert_page.page_of(found)), options.report)
     else:
         from halfpixel.report.machine.of_convert import run_of
         from halfpixel.report.machine.write import written
