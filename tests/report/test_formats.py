@@ -149,6 +149,10 @@ def check_github(text: str) -> None:
         assert line.startswith(("::error ", "::warning ", "::notice "))
 
 
+def check_html(text: str) -> None:
+    assert text.lower().startswith("<!doctype html>")  # the rest: tests/report/html
+
+
 CHECKS = {
     "json": check_json,
     "sarif": check_sarif,
@@ -158,6 +162,7 @@ CHECKS = {
     "markdown": check_markdown,
     "concise": check_concise,
     "github": check_github,
+    "html": check_html,
     "text": str,
 }
 
