@@ -41,6 +41,10 @@ PADDINGS: Final[dict[str, Border]] = {
 }  # fmt: skip
 
 
+OWN: Final = "its own"
+"""The kernel of a transposed convolution, whose weights are data."""
+
+
 class Drawing(Struct, frozen=True):
     """What is drawn of an operator.
 
@@ -184,7 +188,7 @@ def _grid(operator: GridSample | Resample, lengths: Sequence[Pair]) -> Drawing:
         ends = None if in_pixels else (min(places), max(places))
         axes.append(Reads(n_in, places, step, operator.mode, border, rows, names, ends=ends))
     constant = operator.value if isinstance(operator, Resample) else 0.0
-    return Drawing(tuple(axes), f"the grid values {said} along each axis", constant)
+    return Drawing(tuple(axes), f"drawn for the grid values {said} along each axis", constant)
 
 
 def _affine_grid(operator: AffineGrid, lengths: Sequence[Pair]) -> Drawing:
@@ -197,7 +201,7 @@ def _affine_grid(operator: AffineGrid, lengths: Sequence[Pair]) -> Drawing:
         rows = tuple(linear_row(place, n_in, "clamp") for place in places)
         step = places[1] - places[0] if n_out > 1 else Fraction(n_in)
         axes.append(Reads(n_in, places, step, "linear", "clamp", rows))
-    about = "base coordinates without a turn or a shift, read with align_corners=False"
+    about = "drawn for base coordinates without a turn or a shift, read with align_corners=False"
     return Drawing(tuple(axes), about)
 
 
@@ -217,7 +221,7 @@ def _roi_align(operator: RoiAlign, lengths: Sequence[Pair]) -> Drawing:
         rows = tuple(linear_row(place, n_in, "clamp") for place in places)
         axes.append(Reads(n_in, places, side / count, "linear", "clamp", rows, bins=count))
     ends = " and ".join(f"1 to {max(n - 1, 2)}" for n in dict.fromkeys(n for n, _ in lengths))
-    return Drawing(tuple(axes), f"a box from {ends}, in input pixels")
+    return Drawing(tuple(axes), f"drawn for a box from {ends}, in input pixels")
 
 
 def _crop(operator: CropResize, lengths: Sequence[Pair]) -> Drawing:
@@ -230,7 +234,7 @@ def _crop(operator: CropResize, lengths: Sequence[Pair]) -> Drawing:
         rows = tuple(linear_row(place, n_in, "constant") for place in places)
         step = abs(places[1] - places[0]) if count > 1 else Fraction(end - start + 1)
         axes.append(Reads(n_in, places, step or ONE, operator.mode, "constant", rows))
-    about = "a box from the centre of pixel 1 to that of the last but one"
+    about = "drawn for a box from the centre of pixel 1 to that of the last but one"
     return Drawing(tuple(axes), about, operator.pad_value or 0.0)
 
 
@@ -244,6 +248,6 @@ def _conv_transpose(operator: ConvTranspose, lengths: Sequence[Pair]) -> Drawing
         middle, stride = Fraction(operator.reach(axis) - 1, 2), operator.strides[axis]
         places = tuple((i + begin - middle) / stride for i in range(max(n_out, 1)))
         rows = tuple(linear_row(place, n_in, "zeros") for place in places)
-        kernel = "linear" if operator.linear else "its own kernel"
+        kernel = "linear" if operator.linear else OWN
         axes.append(Reads(n_in, places, Fraction(1, stride), kernel, "zeros", rows))
-    return Drawing(tuple(axes), "" if operator.linear else "as a symmetric kernel reads")
+    return Drawing(tuple(axes), "" if operator.linear else "drawn for a symmetric kernel")
