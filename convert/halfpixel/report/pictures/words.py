@@ -163,10 +163,10 @@ def moved(found: Sequence[Reads], meant: Sequence[Reads], labels: tuple[str, str
     both = both and abs(one.reading(one.n_out - 1) - other.reading(one.n_out - 1)) == off
     at = "at both ends" if both else where.get(i, f"at sample {one.name(i)}")
     yield f"up to {pixels(off)} along an axis, {at}"
-    yield f"arrows lead from {labels[0]} to {labels[1]}, numbers are input pixels"
     kept = _after_border(one, other)
     if kept is not None and kept != off:
         yield f"{pixels(kept)} once the border rule has moved what lies outside"
+    yield f"arrows lead from {labels[0]} to {labels[1]}, numbers are input pixels"
 
 
 def _after_border(one: Reads, other: Reads) -> Fraction | None:
