@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from halfpixel.report.layout import Line
 
 FORMATS: Final = (
-    "text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown", "csv",
+    "text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown", "csv", "html",
 )  # fmt: skip
 """Formats of a report; each command has all of them."""
 
@@ -31,9 +31,19 @@ def format_option(formats: Sequence[str] = FORMATS) -> "Decorator":
         "--output-format",
         type=click.Choice(formats),
         default="text",
+        callback=_ready,
         metavar="FORMAT",
         help=f"Format of the report: {', '.join(formats)}.  [default: text]",
     )
+
+
+def _ready(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """Refuse a format whose library is not there before anything is run for it."""
+    if value == "html":
+        from halfpixel.report.html.page import environment
+
+        environment()
+    return value
 
 
 OutputFormat = Annotated[str, format_option()]

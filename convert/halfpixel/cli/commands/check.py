@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from halfpixel.rule import Severity
 
 STANDARD_INPUT: Final = "-"
-WHOLE: Final = frozenset({"json", "sarif"})
+WHOLE: Final = frozenset({"json", "sarif", "html"})
 """Formats that have every finding, whatever people are shown."""
 
 
@@ -207,7 +207,7 @@ def _told(options: Options, judging: "Judging") -> "Report":
 
         page = Page(options.output, options.color)
         text = Text(len(judging.files), judging.least, verbose=options.verbose)
-        report = judging.report(lambda file: page.tell(text.file(judging.shown(file))))
+        report = judging.report(page, lambda file: text.file(judging.shown(file)))
         _check_expected(options, report)
         partial = bool(options.select or options.ignore) or judging.partial(report)
         told = judging.all_shown(report)
@@ -231,7 +231,7 @@ def _check_expected(options: Options, report: "Report") -> None:
 
 
 def _document(report: "Report", form: str, options: Options, least: "Severity") -> str:
-    """Return a report in a format for programs."""
+    """Return a report in a format for programs, or as a page."""
     if form == "json":
         from halfpixel.report.machine.as_json import dumps
 
@@ -240,6 +240,10 @@ def _document(report: "Report", form: str, options: Options, least: "Severity") 
         from halfpixel.report.machine.as_sarif import dumps as sarif
 
         return sarif(report)
+    if form == "html":
+        from halfpixel.report.html import check_page
+
+        return check_page.dumps(report, least, options.max_work)
     from halfpixel.report.machine.of_check import run_of
     from halfpixel.report.machine.write import written
 

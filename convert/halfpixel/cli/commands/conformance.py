@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from halfpixel.conforming.conformance import Conformance, Result
+    from halfpixel.report.html.tables import Tables
     from halfpixel.report.machine.entry import Run
 
 
@@ -55,6 +56,7 @@ def conformance_command(options: Options) -> None:
     from halfpixel.conforming.causes import cause_of
     from halfpixel.conforming.conformance import Conformance
     from halfpixel.report import conformance_report
+    from halfpixel.report.html import conformance_page
     from halfpixel.report.machine import of_conformance
     from halfpixel.runtime import parse_provider
     from halfpixel.runtimes.provider import available, library
@@ -73,18 +75,20 @@ def conformance_command(options: Options) -> None:
         page=lambda: conformance_report.markdown(results, runtime, full),
         text=lambda: conformance_report.summary(results, runtime, full),
         run=lambda: of_conformance.run_of(results, runtime, full),
+        html=lambda: conformance_page.page_of(results, runtime, full),
     )
     new = [r for r in results if r.verdict == "different" and cause_of(r) is None]
     sys.exit(FOUND if new else CLEAN)
 
 
-def _show(
+def _show(  # noqa: PLR0913 - one a format
     options: Options,
     *,
     json: "Callable[[], str]",
     page: "Callable[[], Iterable[str]]",
     text: "Callable[[], Iterable[str]]",
     run: "Callable[[], Run]",
+    html: "Callable[[], Tables]",
 ) -> None:
     """Print or write a run in the format that is asked for."""
     match options.output_format:
@@ -98,6 +102,10 @@ def _show(
             write_report(json(), options.output)
         case "markdown":
             write_report(printable_lines(page()), options.output)
+        case "html":
+            from halfpixel.report.html.tables import dumps
+
+            write_report(dumps(html()), options.output)
         case form:
             from halfpixel.report.machine.write import written
 
@@ -108,6 +116,7 @@ def _on_coreml(provider: "Mapping[str, str]", options: Options) -> NoReturn:
     """Run Core ML's operators on its own compute units, and settle what is left open."""
     from halfpixel.conforming.coreml import UNITS, results
     from halfpixel.report import conformance_coreml_report as report
+    from halfpixel.report.html import conformance_page
     from halfpixel.report.machine import of_conformance
     from halfpixel.runtimes.coreml_ import need_macos
 
@@ -121,6 +130,7 @@ def _on_coreml(provider: "Mapping[str, str]", options: Options) -> NoReturn:
         page=lambda: report.markdown(found, runtime),
         text=lambda: report.summary(found, runtime),
         run=lambda: of_conformance.run_of_coreml(found, runtime),
+        html=lambda: conformance_page.page_of_coreml(found, runtime),
     )
     new = [one for one in found if one.verdict == "different" and not one.doubt]
     sys.exit(FOUND if new else CLEAN)
@@ -128,7 +138,12 @@ def _on_coreml(provider: "Mapping[str, str]", options: Options) -> NoReturn:
 
 def _run(conformance: "Conformance") -> "Sequence[Result]":
     with progress() as told:
-        tell = None if told is None else lambda done, total: told("configurations", done, total)
+        if told is None:
+            return list(conformance.results())
+
+        def tell(done: int, total: int) -> None:
+            told("configurations", done, total)
+
         return list(conformance.results(tell))
 
 

@@ -184,8 +184,7 @@ def convert_command(options: Options) -> None:
     if output is None:
         raise UsageError("where to? --output model.onnx, --output model.mlpackage or --to torch")
     with progress(remaining=False) as told:
-        stages = None if told is None else lambda stage: told(stage, 0, None)
-        found = _converted(options, output, stages)
+        found = _converted(options, output, None if told is None else told.stage)
     _show(found, options)
     sys.exit(CLEAN if found.ok and not found.findings else FOUND)
 
@@ -203,6 +202,10 @@ def _show(found: "Conversion", options: Options) -> None:
         page.close()
     elif options.output_format == "json":
         write_report(convert_report.dumps(found), options.report)
+    elif options.output_format == "html":
+        from halfpixel.report.html import convert_page
+
+        write_report(convert_page.dumps(convert_page.page_of(found)), options.report)
     else:
         from halfpixel.report.machine.of_convert import run_of
         from halfpixel.report.machine.write import written

@@ -6,8 +6,8 @@ from typing import Annotated
 import click
 from msgspec import Struct
 
-from halfpixel.cli.console import say
 from halfpixel.cli.options import MaxWork, Shape, command, read_shapes
+from halfpixel.cli.output import Page
 from halfpixel.errors import UsageError
 
 
@@ -38,6 +38,14 @@ class Options(Struct, frozen=True):
             'numbers ("1 2; 3 4").',
         ),
     ]
+    html: Annotated[
+        str | None,
+        click.option(
+            "--html",
+            metavar="FILE",
+            help="Write it as a page, with a playground of every framework's calls.",
+        ),
+    ]
     shape: Shape
     max_work: MaxWork
 
@@ -49,6 +57,7 @@ def explain_command(options: Options) -> None:
     Two calls are told side by side, with where they part.
     """
     from halfpixel.checking.explain import explain
+    from halfpixel.report.layout import paragraphs, prose
     from halfpixel.work import working
 
     shapes = read_shapes(options.shape)
@@ -61,8 +70,9 @@ def explain_command(options: Options) -> None:
             from halfpixel.checking.parting import side_by_side
 
             lines = side_by_side(options.subject, options.beside)
-        for line in lines:
-            say(line)
+        told = list(lines)
+        page = Page()
+        page.tell(map(prose, told if page.width is None else paragraphs(told)))
     if options.picture is not None:
         from halfpixel.boundary import boundary
         from halfpixel.report.pictures.file import save
@@ -73,7 +83,16 @@ def explain_command(options: Options) -> None:
                 options.subject, options.beside or "", shapes=shapes, image=options.image
             )
             save(drawn, Path(options.picture))
-        say(f"picture: {options.picture}")
+        page.tell([prose(f"picture: {options.picture}")])
+    if options.html is not None:
+        from halfpixel.boundary import boundary
+        from halfpixel.cli.output import write_report
+        from halfpixel.report.html import explain_page
+
+        with boundary(options.subject), working(options.max_work):
+            made = explain_page.dumps(told, options.subject, options.beside or "", shapes)
+        write_report(made, options.html)
+        page.tell([prose(f"page: {options.html}")])
 
 
 COMMAND = explain_command

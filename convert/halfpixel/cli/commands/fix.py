@@ -206,6 +206,10 @@ def _document(results: "Sequence[tuple[FixResult, str]]", form: str, *, diffs: b
     if form == "text":
         told = [line for result, _ in results if diffs for line in fix_report.diff(result)]
         return printable_lines([*told, *fix_report.lines(results)])
+    if form == "html":
+        from halfpixel.report.html import convert_page
+
+        return convert_page.dumps(convert_page.page_of_fixes(results))
     from halfpixel.report.machine.of_fix import run_of
     from halfpixel.report.machine.write import written
 

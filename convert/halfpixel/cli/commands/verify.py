@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from halfpixel.cli.progress import Told
+    from halfpixel.report.html.tables import Tables
     from halfpixel.report.layout import Line
     from halfpixel.report.machine.entry import Run
     from halfpixel.verifying.result import VerifySettings
@@ -149,6 +150,7 @@ def verify_command(options: Options) -> None:
     if options.provider:
         raise UsageError("--provider is for a model alone; write B as model.onnx@cuda")
     from halfpixel.report import verify_report
+    from halfpixel.report.html import verify_page
     from halfpixel.report.machine import of_verify, verify_json
     from halfpixel.verifying.verify import verify
 
@@ -160,6 +162,7 @@ def verify_command(options: Options) -> None:
         lambda: of_verify.run_of(found),
         lambda width: verify_report.lines(found, width),
         verify_report.closing(found),
+        lambda: verify_page.page_of(found),
     )
     sys.exit(CLEAN if found.equal else FOUND)
 
@@ -167,6 +170,7 @@ def verify_command(options: Options) -> None:
 def _sites(asked: Options, settings: "VerifySettings") -> int:
     """Verify the sites of one model; return the exit code."""
     from halfpixel.report import verify_report
+    from halfpixel.report.html import verify_page
     from halfpixel.report.machine import of_verify, verify_json
     from halfpixel.runtime import parse_provider
     from halfpixel.verifying.one_model import verify_sites
@@ -182,20 +186,26 @@ def _sites(asked: Options, settings: "VerifySettings") -> int:
         lambda: of_verify.run_of_sites(asked.a, found),
         lambda width: verify_report.site_lines(found, width),
         verify_report.site_closing(found),
+        lambda: verify_page.page_of_sites(asked.a, found),
     )
     return CLEAN if found.equal else FOUND
 
 
-def _show(
+def _show(  # noqa: PLR0913, PLR0917 - one a format
     options: Options,
     plain: "Callable[[], str]",
     run: "Callable[[], Run]",
     text: "Callable[[int | None], Iterator[Line]]",
     closing: "Line",
+    html: "Callable[[], Tables]",
 ) -> None:
-    """Print or write what was seen: as JSON, as a run, or as text."""
+    """Print or write what was seen: as JSON, as a page, as a run, or as text."""
     if options.output_format == "json":
         write_report(plain(), options.output)
+    elif options.output_format == "html":
+        from halfpixel.report.html.tables import dumps
+
+        write_report(dumps(html()), options.output)
     elif options.output_format != "text":
         from halfpixel.report.machine.write import written
 
