@@ -1,6 +1,7 @@
 """One axis, enlarged: its pixels, and where the samples found and meant lie, number by number."""
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
@@ -8,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from halfpixel.report.pictures.plane import draw_marks
-from halfpixel.report.pictures.reads import Reads
+from halfpixel.report.pictures.reads import TABLE, Reads
 from halfpixel.report.pictures.sheet.canvas import Canvas, arrow
 from halfpixel.report.pictures.sheet.letters import apart, width
 from halfpixel.report.pictures.words import coordinate
@@ -125,7 +126,10 @@ def shown(window: Window, axis: Reads) -> list[int]:
     """Return the samples that lie in a window, with room for a mark at its ends."""
     spare = Fraction(4 / window.side).limit_denominator(1 << 16)
     low, high = window.low + spare, window.high - spare
-    return [i for i, place in enumerate(axis.places) if low <= place <= high]
+    places = axis.places
+    if axis.kernel != TABLE and places[0] < places[-1]:  # ascending
+        return list(range(bisect_left(places, low), bisect_right(places, high)))
+    return [i for i, place in enumerate(places) if low <= place <= high]
 
 
 def _pixels(canvas: Canvas, window: Window, rows: Rows, n_in: int) -> None:
