@@ -113,7 +113,47 @@ def test_a_sampler_is_read(text: str, operator: object) -> None:
     assert sampler_of(parse(text))[1] == operator
 
 
+COREML = (
+    "resample(x, coordinates, sampling_mode=bilinear, padding_mode=constant, padding_value=0.0, "
+    "coordinates_mode={}, align_corners={})"
+)
+TOLD = [
+    (COREML.format("normalized_minus_one_to_one", "False"),
+     ["Core ML ML Program", "((g + 1) * n - 1) / 2", "ONNX GridSample: GridSample(mode=linear"]),
+    (COREML.format("normalized_zero_to_one", "True"),
+     ["g * (n - 1)", "grid values 0 0.25 0.5 0.75 1 read: 0 0.75 1.5 2.25 3",
+      "PyTorch: F.grid_sample(x, 2 * grid - 1"]),
+    (COREML.format("unnormalized", "False"), ["of length n: g", "-1 0 1 2 3 read: -1 0"]),
+    (("mb.resample(x=x, coordinates=c, sampling_mode='nearest', padding_mode='symmetric', "
+     "coordinates_mode='normalized_minus_one_to_one', align_corners=True)"),
+     ["mirrored at the outer edges of the border pixels", "kernel: nearest"]),
+    (("affine(x, transform_matrix=t, output_height=3, output_width=5, "
+     "sampling_mode='bilinear', padding_mode='constant', align_corners=True, "
+     "coordinates_mode='normalized_minus_one_to_one')"),
+     ["an image of 3 x 5", "2 * i / (n - 1) - 1; 0 where n is 1", "F.affine_grid(theta"]),
+    (("crop_resize(x, roi, target_height=7, target_width=5, sampling_mode='OFFSET_CORNERS', "
+     "spatial_scale=0.25, pad_value=2.0)"),
+     ["corners height first, in pixels, times 0.25; patches of 7 x 5", "beyond the border: 2",
+      "start + (i + 1/2) * max(1, X - 1) / N", "PyTorch: has no name for it"]),
+    ("crop_resize(x, roi, target_height=7, target_width=7, sampling_mode='OFFSET_CORNERS')",
+     ["PyTorch: torchvision.ops.roi_align(x"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "words"), TOLD)
+def test_a_sampler_of_core_ml_is_explained(text: str, words: list[str]) -> None:
+    told = "\n".join(explain(text))
+    for word in ("in the words of Core ML ML Program", *words):
+        assert word in told, told
+
+
 REFUSED = [
+    ("resample(x, c)", "sampling_mode"),
+    (COREML.format("pixels", "True"), "coordinates_mode is 'pixels', expected one of"),
+    (COREML.format("unnormalized", "maybe"), "align_corners is 'maybe', expected true or false"),
+    ("crop_resize(x, roi, target_hight=7)", "did you mean 'target_height'?"),
+    ("crop_resize(x, roi, b, i, 7, 7)", "6 inputs, crop_resize takes 4"),
+    ("F.affine(x, 1)", "F.affine is no operator that is known"),
     ("GridSample(mode=bilinear)", "mode is 'bilinear', expected one of linear"),
     ("GridSample(opset=15)", "opset is 15, GridSample came with 16"),
     ("GridSample(X, grid, 1)", "3 inputs, GridSample takes 2"),

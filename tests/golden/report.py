@@ -21,12 +21,11 @@ UP: Operator = example_resize(Sampling("asymmetric", Linear(), Fraction(2)))
 MEANT = 'F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)'
 
 
-def site(name: str, length: int = 8, **facts: object) -> Site:
+def site(name: str, length: int = 8) -> Site:
     shape = (1, 3, length, length)
     found = example_site(
         "Resize", UP, name=name, opset=13, torch_call=None, input_shape=shape,
         output_shape=(1, 3, 2 * length, 2 * length), intent=Intent("recorded", "a record", MEANT),
-        **facts,
     )  # fmt: skip
     return replace(found, source="net.py:70", source_text="return F.interpolate(x)")
 

@@ -201,6 +201,25 @@ def test_a_baseline_knows_what_was_there(
     assert ("found no more" in stale) is (len(names) < 2)
 
 
+@pytest.mark.parametrize("known", ["suppressed", "baseline"])
+def test_what_a_fix_writes_beside_a_model_is_known_as_the_model_is(
+    known: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.onnx"
+    several(path, ["up1", "up2"])
+    options: list[object] = ["--unsafe-fixes"]
+    if known == "suppressed":
+        text = table(file="m.onnx", node="up1")
+        (tmp_path / "halfpixel.toml").write_text(text, encoding="utf-8")
+    else:
+        run("check", path, "--write-baseline", tmp_path / "known.json")
+        options = ["--baseline", tmp_path / "known.json", "--expect", "up2:mode=bicubic"]
+    result = run("check", path, "--fix", *options)
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "m.fixed.onnx").exists()
+    assert ("1 finding suppressed" if known == "suppressed" else "1 finding known") in result.output
+
+
 def test_a_baseline_is_the_same_bytes_and_of_its_own_folder(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -232,3 +251,33 @@ def test_what_is_no_baseline(text: str, word: str, tmp_path: Path) -> None:
     (line,) = result.output.splitlines()[-1:]
     assert word in line
     assert str(path) in line
+
+
+def test_a_registry_that_is_exported_anew_is_known(tmp_path: Path) -> None:
+    """Every node and every value between two nodes is called otherwise; free lengths are, too."""
+    known = tmp_path / "known.json"
+    for path in sorted(models.MISMATCHES.glob("*.onnx")):
+        shutil.copy(path, tmp_path / path.name)
+    first = run("check", tmp_path, "--write-baseline", known)
+    assert first.exit_code == 0
+    count = int(first.output.partition(" ")[0])
+    assert count > 30
+    for path in tmp_path.glob("*.onnx"):
+        model = onnx.load(path)
+        ends = {value.name for value in (*model.graph.input, *model.graph.output)}
+        ends |= {value.name for value in model.graph.initializer}
+        new: dict[str, str] = {}
+        for place, node in enumerate(model.graph.node):
+            node.name = f"node_{1000 - place}"
+            for index, name in enumerate(node.output):
+                if name and name not in ends:
+                    new[name] = node.output[index] = f"value_{place}_{index}"
+            for index, name in enumerate(node.input):
+                node.input[index] = new.get(name, name)
+        for value in model.graph.value_info:
+            value.name = new.get(value.name, value.name)
+        onnx.save(model, path)
+    again = run("check", tmp_path, "--baseline", known)
+    assert again.exit_code == 0, again.output
+    assert f"{count} findings known by" in again.output
+    assert "found no more" not in again.output

@@ -31,6 +31,9 @@ SAMPLERS: Final[Mapping[str, str]] = {
     "RoiAlign": "RoiAlign(output_height=7, output_width=7)",
     "ConvTranspose": "ConvTranspose(kernel_shape=[4, 4], strides=[2, 2], pads=[1, 1, 1, 1])",
     "DepthToSpace": "DepthToSpace(blocksize=2)",
+    "resample": 'resample(x, coordinates, sampling_mode="bilinear", padding_mode="constant", '
+    'coordinates_mode="normalized_minus_one_to_one", align_corners=False)',
+    "crop_resize": "crop_resize(x, roi, target_height=7, target_width=7)",
 }
 """What samples at coordinates or adds up kernels, by the last part of its name."""
 

@@ -13,10 +13,14 @@ from msgspec.structs import replace
 from halfpixel.checking.check import Judge
 from halfpixel.checking.result import FileReport, Report
 from halfpixel.cli.console import say
+from halfpixel.cli.output import Page
 from halfpixel.cli.progress import progress
 from halfpixel.rule import SEVERITIES, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from halfpixel.report.layout import Line
     from halfpixel.settings.baseline import Baseline
     from halfpixel.settings.configuration import Configuration
 
@@ -54,12 +58,17 @@ class Judging:
         self.least: Severity = mildest[-1] if mildest else "warning"
 
     def report(
-        self, tell: Callable[[FileReport], None] | None = None, *, known: bool = True
+        self,
+        page: Page | None = None,
+        lines: "Callable[[FileReport], Iterable[Line]] | None" = None,
+        *,
+        known: bool = True,
     ) -> Report:
         """Judge the files, and tell of each as it comes.
 
         Args:
-            tell: told of each file that was judged.
+            page: where lines are told.
+            lines: what is told of a file that was judged.
             known: what a baseline knows is left out.
 
         Raises:
@@ -76,9 +85,9 @@ class Judging:
                     judges[id(settings)] = Judge(settings)
                 file = self._judged(judges[id(settings)], path)
                 found.append(self._new(file) if known else file)
-                if tell is not None:
+                if page is not None and lines is not None and (shown := [*lines(found[-1])]):
                     with nullcontext() if told is None else told.aside():
-                        tell(found[-1])
+                        page.tell(shown)
         return Report(tuple(found))
 
     def _judged(self, judge: Judge, path: Path) -> FileReport:
@@ -191,6 +200,7 @@ def fixed_first(
         for line in lines([(result, output)]):
             say(line, err=True)
         checked.append(Path(output or result.path))
+        configuration.settle_alike(checked[-1], Path(result.path))
         changes += 0 if result.there else len(result.changes)
         failed |= result.error is not None or bool(result.faults)
     return checked, changes, failed

@@ -21,6 +21,10 @@ class Told(Protocol):
         """Show what is worked on, how much is done and how much there is, where that is known."""
         ...
 
+    def stage(self, text: str) -> None:
+        """Show what is worked on, where nobody knows how much there is."""
+        ...
+
     def aside(self) -> AbstractContextManager[None]:
         """Take the bar away while something else is printed."""
         ...
@@ -34,6 +38,9 @@ class _Bar:
     def __call__(self, text: str, done: int, total: int | None) -> None:
         said = printable_line(text)
         self._shown.update(self._task, description=said, completed=done, total=total)
+
+    def stage(self, text: str) -> None:
+        self(text, 0, None)
 
     @contextmanager
     def aside(self) -> Generator[None]:

@@ -50,7 +50,7 @@ class Text:
 
     def __init__(self, files: int, least: Severity = "note", *, verbose: bool = False) -> None:
         """Begin a report of so many files."""
-        self.least = least
+        self.least: Severity = least
         self.verbose = verbose
         self._folds = files >= MANY and not verbose
         self._told: set[tuple[str, str]] = set()

@@ -6,7 +6,7 @@ A name that is longer than the page stands whole on a line of its own.
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import click
@@ -31,6 +31,10 @@ _TUPLE: Final = re.compile(r"\([0-9]+(?:, [0-9]+){1,4}\)")
 """Lengths that are not broken between; no text that is printable has the zero between them."""
 
 
+PROSE: Final = 75
+"""Columns from which on a line may be one that a break has ended."""
+
+
 class Line(Struct, frozen=True):
     """A line of a report, before it is broken.
 
@@ -50,6 +54,36 @@ class Line(Struct, frozen=True):
 def hung(text: str) -> Line:
     """Return a plain line; what follows a break hangs two columns below where it begins."""
     return Line("", text, hang=len(text) - len(text.lstrip()) + 2)
+
+
+def prose(text: str) -> Line:
+    """Return a plain line; what follows a break hangs below one that is indented, or an item."""
+    return hung(text) if text.startswith((" ", "- ")) else Line("", text)
+
+
+def paragraphs(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines in which the prose of a manual page is one line a paragraph, to be broken anew.
+
+    Prose is what a break at about a hundred columns has ended, and what follows it.
+
+    >>> list(paragraphs(["a " * 45, "b", "", "- c", "d: 1"]))[1:]
+    ['', '- c', 'd: 1']
+    """
+    held = ""
+    last = 0
+    for line in lines:
+        starts = not line or line[0] in "#-|>`" or (line[0] == " " and not held.startswith("- "))
+        if held and last >= PROSE and not starts:
+            held = f"{held.rstrip()} {line.strip()}"
+        else:
+            if held:
+                yield held
+            held = line
+            if not line:
+                yield line
+        last = len(line)
+    if held:
+        yield held
 
 
 def plain(line: Line) -> str:
@@ -76,7 +110,7 @@ def broken(line: Line, width: int | None, *, colour: bool = False) -> Iterator[s
         lines = textwrap.wrap(
             _TUPLE.sub(lambda found: found[0].replace(" ", "\0"), text),
             width,
-            subsequent_indent=" " * min(line.hang, width // 3),
+            subsequent_indent=" " * min(line.hang, width // 2),
             break_long_words=False,
             break_on_hyphens=False,
         )

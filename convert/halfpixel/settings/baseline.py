@@ -77,8 +77,14 @@ class Baseline:
         self._files = document.files
 
     def new(self, report: FileReport) -> FileReport:
-        """Return a report without the findings that are known; `known` and `stale` count."""
-        entries = self._files.get(key_of(report.path, self.path), ())
+        """Return a report without the findings that are known; `known` and `stale` count.
+
+        What a fix wrote beside a model is known as the model is.
+        """
+        path = Path(report.path)
+        source = path.with_name(f"{path.stem.removesuffix('.fixed')}{path.suffix}")
+        keys = (key_of(str(one), self.path) for one in dict.fromkeys((path, source)))
+        entries = next((found for key in keys if (found := self._files.get(key))), ())
         if not entries:
             return report
         left: dict[tuple[str, str], list[str]] = defaultdict(list)

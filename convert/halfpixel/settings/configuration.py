@@ -54,6 +54,10 @@ class Configuration:
             self._of[name] = self._found(path)
         return self._of[name]
 
+    def settle_alike(self, new: Path, path: Path) -> None:
+        """Let a file that was written be checked by what its source is checked by."""
+        self._of[str(new)] = self.of(path)
+
     def _found(self, path: Path) -> Settled:
         full = self._full(path)
         layers = self._layers(os.path.dirname(full))  # noqa: PTH120 - of thousands of files

@@ -207,7 +207,7 @@ def _told(options: Options, judging: "Judging") -> "Report":
 
         page = Page(options.output, options.color)
         text = Text(len(judging.files), judging.least, verbose=options.verbose)
-        report = judging.report(lambda file: page.tell(text.file(judging.shown(file))))
+        report = judging.report(page, lambda file: text.file(judging.shown(file)))
         _check_expected(options, report)
         partial = bool(options.select or options.ignore) or judging.partial(report)
         told = judging.all_shown(report)

@@ -138,7 +138,12 @@ def _on_coreml(provider: "Mapping[str, str]", options: Options) -> NoReturn:
 
 def _run(conformance: "Conformance") -> "Sequence[Result]":
     with progress() as told:
-        tell = None if told is None else lambda done, total: told("configurations", done, total)
+        if told is None:
+            return list(conformance.results())
+
+        def tell(done: int, total: int) -> None:
+            told("configurations", done, total)
+
         return list(conformance.results(tell))
 
 

@@ -184,8 +184,7 @@ def convert_command(options: Options) -> None:
     if output is None:
         raise UsageError("where to? --output model.onnx, --output model.mlpackage or --to torch")
     with progress(remaining=False) as told:
-        stages = None if told is None else lambda stage: told(stage, 0, None)
-        found = _converted(options, output, stages)
+        found = _converted(options, output, None if told is None else told.stage)
     _show(found, options)
     sys.exit(CLEAN if found.ok and not found.findings else FOUND)
 

@@ -6,8 +6,8 @@ from typing import Annotated
 import click
 from msgspec import Struct
 
-from halfpixel.cli.console import say
 from halfpixel.cli.options import MaxWork, Shape, command, read_shapes
+from halfpixel.cli.output import Page
 from halfpixel.errors import UsageError
 
 
@@ -57,12 +57,12 @@ def explain_command(options: Options) -> None:
     Two calls are told side by side, with where they part.
     """
     from halfpixel.checking.explain import explain
+    from halfpixel.report.layout import paragraphs, prose
     from halfpixel.work import working
 
     shapes = read_shapes(options.shape)
     if options.image and not options.picture:
         raise UsageError("--image is for --picture FILE")
-    told: list[str] = []
     with working(options.max_work):
         if options.beside is None:
             lines = explain(options.subject, shapes)
@@ -70,9 +70,9 @@ def explain_command(options: Options) -> None:
             from halfpixel.checking.parting import side_by_side
 
             lines = side_by_side(options.subject, options.beside)
-        for line in lines:
-            say(line)
-            told.append(line)
+        told = list(lines)
+        page = Page()
+        page.tell(map(prose, told if page.width is None else paragraphs(told)))
     if options.picture is not None:
         from halfpixel.boundary import boundary
         from halfpixel.report.pictures.file import save
@@ -83,16 +83,16 @@ def explain_command(options: Options) -> None:
                 options.subject, options.beside or "", shapes=shapes, image=options.image
             )
             save(drawn, Path(options.picture))
-        say(f"picture: {options.picture}")
+        page.tell([prose(f"picture: {options.picture}")])
     if options.html is not None:
         from halfpixel.boundary import boundary
         from halfpixel.cli.output import write_report
         from halfpixel.report.html import explain_page
 
         with boundary(options.subject), working(options.max_work):
-            page = explain_page.dumps(told, options.subject, options.beside or "", shapes)
-        write_report(page, options.html)
-        say(f"page: {options.html}")
+            made = explain_page.dumps(told, options.subject, options.beside or "", shapes)
+        write_report(made, options.html)
+        page.tell([prose(f"page: {options.html}")])
 
 
 COMMAND = explain_command

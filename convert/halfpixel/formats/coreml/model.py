@@ -235,12 +235,11 @@ class ChangedCoremlModel:
             package.folder
         )
         self.before.check_weights(copied=copied)
-        pieces = self.pieces
 
         def verify(written: Path) -> None:
             self._check_read_back(written, target)
 
-        save(package, pieces, target, replace=replace, verify=verify)
+        save(package, self.pieces, target, replace=replace, verify=verify)
 
     def copy_out(self, stream: BinaryIO) -> None:
         """Write a single file to an open stream."""
@@ -254,11 +253,7 @@ class ChangedCoremlModel:
         atomic.copy_out(self.pieces, package.spec, stream, verify)
 
     def model(self) -> object:
-        """Return the changed specification as coremltools has it.
-
-        Raises:
-            MissingExtraError: coremltools is not installed.
-        """
+        """Return the changed specification as coremltools has it, which has to be installed."""
         try:
             module = import_module("coremltools.proto.Model_pb2")
         except ImportError as error:
