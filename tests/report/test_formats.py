@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -13,6 +13,7 @@ import pytest
 import xmlschema
 from click.testing import CliRunner, Result
 from markdown_it import MarkdownIt
+from tinyhtml5.parser import HTMLParser
 
 import example_models as models
 from golden.report import FORMS, REPORT
@@ -149,7 +150,14 @@ def check_github(text: str) -> None:
         assert line.startswith(("::error ", "::warning ", "::notice "))
 
 
-CHECKS = {
+def check_html(text: str) -> None:
+    """Assert that a page is read without an error, by the rules that browsers read by."""
+    parser = HTMLParser()
+    parser.parse(text)
+    assert parser.errors == []
+
+
+CHECKS: dict[str, Callable[[str], object]] = {
     "json": check_json,
     "sarif": check_sarif,
     "gitlab": check_gitlab,
@@ -158,6 +166,7 @@ CHECKS = {
     "markdown": check_markdown,
     "concise": check_concise,
     "github": check_github,
+    "html": check_html,
     "text": str,
 }
 
