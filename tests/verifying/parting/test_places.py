@@ -28,7 +28,7 @@ def heads(modes: Sequence[str], order: Sequence[int], prefix: str, gain: float) 
     """
     random = np.random.default_rng(1)
     tensors: dict[str, Any] = {"sizes": np.array([1, 2, 9, 9]), "gain": np.float32(gain)}
-    nodes = []
+    nodes: list[onnx.NodeProto] = []
     for place in order:
         weight = random_weight(place)
         tensors[f"{prefix}w{place}"] = weight

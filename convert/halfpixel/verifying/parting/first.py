@@ -1,7 +1,7 @@
 """The first node at which two sides part: looked for in the files as they are, then inside nodes.
 
 Where two models part at a node that holds graphs or calls a function, or where none is found and a
-resampling node stands in one, both are laid open (`runtimes/laid_open.py`) and looked at again,
+resampling node stands in one, both are laid open (`runtimes/inside/laid_open.py`) and looked at again,
 one iteration of a Loop or Scan after the other.
 """
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from halfpixel.errors import RuntimeRefusal
-from halfpixel.runtimes.inner_values import NESTING
-from halfpixel.runtimes.laid_open import IterationRunning, laid_open
+from halfpixel.runtimes.inside.inner_values import NESTING
+from halfpixel.runtimes.inside.laid_open import IterationRunning, laid_open
 from halfpixel.site import Site
 from halfpixel.verifying.measure import Tolerance
 from halfpixel.verifying.parting.divergence import Search, ends_of

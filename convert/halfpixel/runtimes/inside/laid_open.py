@@ -17,7 +17,7 @@ from halfpixel.format import SiteValues, Value
 from halfpixel.formats.onnx.memory import in_memory
 from halfpixel.formats.onnx.model import OnnxModel
 from halfpixel.formats.onnx.read.scope import name_of
-from halfpixel.runtimes.inner_values import Container, Opening, inner_values, own_name
+from halfpixel.runtimes.inside.inner_values import Container, Opening, inner_values, own_name
 from halfpixel.runtimes.onnxruntime_ import OnnxRunning
 from halfpixel.site import Site
 
