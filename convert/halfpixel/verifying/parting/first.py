@@ -1,7 +1,7 @@
 """The first node at which two sides part: looked for in the files as they are, then inside nodes.
 
 Where two models part at a node that holds graphs or calls a function, or where none is found and a
-resampling node stands in one, both are laid open (`runtimes/inside/laid_open.py`) and looked at again,
+resampling node stands in one, both are laid open (`runtimes/inside/`) and looked at again,
 one iteration of a Loop or Scan after the other.
 """
 
