@@ -77,6 +77,7 @@ def test_multiples_are_found(step: int) -> None:
     shapes = {case.shapes["x"][2:] for case in found.cases}
     assert len(shapes) >= 2
     assert all(n % step == 0 or n == 1 for shape in shapes for n in shape)  # one window is taken
+    assert len(shapes - {(1, 1)}) >= 2
     assert all(case.outputs for case in found.cases)
     assert found.dropped
 
@@ -156,3 +157,60 @@ def test_lengths_are_such_as_the_guards_of_a_module_allow() -> None:
     assert found.equal
     assert not found.dropped
     assert {case.shapes["x"] for case in found.cases} == {(1, 3, 72, 80), (1, 3, 72, 96)}
+
+
+def recurrent(least: int, *, named: bool) -> onnx.ModelProto:
+    """Return a network of samples and a state, which needs so many samples: (layers, N, features).
+
+    Where axes have no names, nothing says that a batch stands in both inputs.
+    """
+    batch, samples = ("n", "t") if named else (None, None)
+    tensors = {"shape": np.array([0, 1, -1], np.int64), "two": np.array([2], np.int64)}
+    nodes = [
+        node("Reshape", ["x", "shape"], ["channel"]),
+        node("AveragePool", ["channel"], ["frames"], kernel_shape=[least]),
+        node("ReduceMean", ["frames", "two"], ["mean"], keepdims=0),
+        node("Add", ["state", "mean"], ["y"]),
+    ]
+    return built(nodes, tensors, [batch, samples], state=[2, batch, 128])
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("least", [10, 512, 12000])
+def test_a_length_of_samples_is_found(*, least: int, named: bool) -> None:
+    found = verify(recurrent(least, named=named), recurrent(least, named=named))
+    assert found.equal
+    assert all(case.shapes["x"][1] >= least for case in found.cases)
+    assert {case.shapes["state"][1] == case.shapes["x"][0] for case in found.cases} == {True}
+    assert len(found.cases) >= 2
+
+
+def test_tokens_are_more_than_channels() -> None:
+    table = np.random.default_rng(0).standard_normal((10, 8)).astype(np.float32)
+    nodes = [node("Cast", ["x"], ["i"], to=TensorProto.INT64), node("Gather", ["t", "i"], ["y"])]
+    model = built(nodes, {"t": table}, ["n", "tokens"])
+    assert {case.shapes["x"][1] for case in verify(model, model).cases} == {64, 65, 32, 1}
+
+
+def test_channels_that_stand_last_leave_height_and_width() -> None:
+    nodes = [node("Transpose", ["x"], ["t"], perm=[0, 3, 1, 2]),
+             node("Resize", ["t", "", "scales"], ["y"], name="up", **HALF)]  # fmt: skip
+    model = built(nodes, {"scales": np.array([1, 1, 2, 2], np.float32)}, ["n", "h", "w", 3])
+    shapes = [case.shapes["x"] for case in verify(model, model).cases]
+    assert shapes == [(1, 64, 64, 3), (2, 65, 97, 3), (1, 32, 47, 3), (1, 1, 1, 3)]
+
+
+def test_lengths_that_are_named_by_a_question_mark_are_not_one_length() -> None:
+    model = built([node("Relu", ["x"], ["y"])], {}, [None, 3, "?", "?"])
+    assert (2, 3, 65, 97) in {case.shapes["x"] for case in verify(model, model).cases}
+
+
+def test_values_that_are_tried_in_vain_are_no_trial_of_lengths() -> None:
+    nodes = [node("Floor", ["x"], ["f"]), node("AveragePool", ["f"], ["p"], kernel_shape=[8, 8],
+                                               strides=[8, 8]),
+             node("Resize", ["p", "", "scales"], ["u"], name="up", **HALF),
+             node("Add", ["x", "u"], ["s"]), node("Sub", ["s", "x"], ["y"])]  # fmt: skip
+    scales = {"scales": np.array([1, 1, 8, 8], np.float32)}
+    found = verify(*(built(nodes, scales, ["n", 3, "h", "w"]) for _ in range(2)))
+    assert len({case.shapes["x"] for case in found.cases} - {(1, 3, 1, 1)}) >= 2
+    assert found.equal

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 BFLOAT16: Final = 16
 """TensorProto.DataType."""
 
-MOST_ALIVE: Final = 1 << 26
+MOST_ALIVE: Final = 1 << 29
 """Bytes of models whose sessions are kept alive side by side."""
 
 

@@ -55,7 +55,9 @@ class VerifySettings(Struct, frozen=True):
 
 def shapes_text(shapes: Mapping[str, tuple[int, ...]]) -> str:
     """Return shapes as `--shape` takes them."""
-    return ", ".join(f"{name}={'x'.join(map(str, shape))}" for name, shape in shapes.items())
+    return ", ".join(
+        f"{name}={'x'.join(map(str, shape)) or 'a number'}" for name, shape in shapes.items()
+    )
 
 
 class Output(Struct, frozen=True):
