@@ -70,7 +70,7 @@ class Search:
             return None
         if self.b.model is not None:
             return self._by_sites()
-        return by_calls(self) or self._by_meaning()
+        return by_calls(self) or self.by_meaning()
 
     def _by_sites(self) -> Divergence | None:
         """Compare the sites of two models, paired by the names of values or by position."""
@@ -176,20 +176,31 @@ class Search:
             return Divergence(maker.node, maker.op, introduced, found, against, site, maker.graph)
         return None
 
-    def _by_meaning(self) -> Divergence | None:
-        """Compare each site's output with what was meant, computed from its own inputs."""
+    def by_meaning(self, *, own: bool = False) -> Divergence | None:
+        """Compare each site's output with what was meant, computed from its own inputs.
+
+        Args:
+            own: with its own exact description in its place.
+        """
         if self.a.model is None:
             return None
         chosen = [(s, e) for s, e in ends_of(self.a) if e.main]
-        self.tried[counted(len(chosen), "resampling node", "by what was meant")] = None
+        self.tried[
+            counted(
+                len(chosen),
+                "resampling node",
+                "by its exact description" if own else "by what was meant",
+            )
+        ] = None
         groups = [(end.output, *self.computed(self.a, end)) for _, end in chosen]
         for (site, _), (output, *inputs) in zip(chosen, self.fetched(self.a, groups), strict=True):
-            meant = meant_output(site, inputs, output)
+            meant = meant_output(site, inputs, output, own=own)
             if meant is None:
                 continue
             found = difference(output, rounded(meant, output), self.tolerances)
             if not found.equal:
-                against = site.intent.text if site.intent else "its exact description"
+                known = site.intent is not None and not own
+                against = site.intent.text if known and site.intent else "its exact description"
                 return Divergence(site.name, site.op, found, found, against, graph=site.graph)
         return None
 

@@ -55,11 +55,15 @@ def first_divergence(
     if a.model is None and b.model is not None:
         feeds, a, b = b.named(feeds), b, a
     tried: dict[str, None] = {}
-    for tolerance in tolerances:
+    for place, tolerance in enumerate(tolerances):
         try:
-            found = Search(a, b, feeds, tolerance, pairs=pairs, tried=tried).first()
+            search = Search(a, b, feeds, tolerance, pairs=pairs, tried=tried)
+            found = search.first()
             if found is None or _holds(a, b, found):
                 found = _inside(a, b, feeds, tolerance, tried) or found
+            if found is None and not place and b.model is not None:
+                other = Search(b, a, b.named(feeds), tolerance, tried=tried)
+                found = search.by_meaning(own=True) or other.by_meaning(own=True)
         except RuntimeRefusal as refusal:  # the plain run refuses what the optimised one takes
             tried[f"a run without optimisation, which is refused: {refusal.reason}"] = None
             return Found(None, tuple(tried))
