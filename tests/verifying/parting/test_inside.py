@@ -195,3 +195,37 @@ def test_where_no_node_can_be_named_the_text_says_what_was_tried(tmp_path: objec
         "no run tells which node parts them; tried: 1 pair of resampling nodes, by what they make"
     )
     assert told in result.output
+
+
+def later(wave: str) -> list[NodeProto]:
+    """Return a Loop whose first iteration makes zeros of everything."""
+    body = [node("Cast", ["i"], ["f"], to=FLOAT), node("Mul", ["s", "f"], ["m"], "times"),
+            node(wave, ["m"], ["w"], "wave"), node("Add", ["w", "s"], ["s2"], "add"),
+            node("Identity", ["go"], ["on"])]  # fmt: skip
+    graph = repeated("half_pixel")
+    del graph.node[:]
+    graph.node.extend(body)
+    return [node("Loop", ["three", "", "x"], ["y"], "loop", body=graph)]
+
+
+def test_a_later_iteration_is_looked_at_too() -> None:
+    found = verify(model(later("Sin"), SMALL), model(later("Tan"), SMALL))
+    assert found.first is not None
+    assert (found.first.node, found.first.graph) == ("wave", "loop.body")
+    assert found.first.introduced is not None
+
+
+def long(mode: str) -> list[NodeProto]:
+    """Return an If with more values than are all asked for."""
+    made = branch(mode)
+    then = next(one.g for one in made[-1].attribute if one.name == "then_branch")
+    for place in range(300):
+        then.node.insert(0, node("Abs", ["x"], [f"unused{place}"]))
+    return made
+
+
+def test_of_many_inner_values_those_at_sites_are_asked_for() -> None:
+    found = verify(model(long("half_pixel"), SMALL), model(long("align_corners"), SMALL))
+    assert found.first is not None
+    assert (found.first.node, found.first.graph) == ("then_up", "either.then_branch")
+    assert found.first.introduced is not None

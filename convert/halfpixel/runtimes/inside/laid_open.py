@@ -22,6 +22,8 @@ from halfpixel.runtimes.onnxruntime_ import OnnxRunning
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
+
     from halfpixel.arrays import Array
 
 MOST_VALUES: Final = 256
@@ -41,6 +43,9 @@ class LaidOpen(OnnxModel):
         depths: Loops and Scans that a value is stacked by.
         own: names of the nodes of its functions.
         before: its sites as they were before.
+        closed: the model with its functions inlined, and otherwise as it was.
+        typed: the same with inferred types.
+        wanted: names of inner values that may be asked for; None for all.
     """
 
     inner: dict[Container, dict[str, str]] = field(default_factory=dict[Container, dict[str, str]])
@@ -48,6 +53,19 @@ class LaidOpen(OnnxModel):
     depths: dict[str, int] = field(default_factory=dict[str, int])
     own: frozenset[str] = frozenset()
     before: Sequence[Site] = ()
+    closed: bytes = b""
+    typed: "ModelProto | None" = None
+    wanted: set[str] | None = None
+
+    def returning(self, names: Sequence[str]) -> bytes:
+        """Return the model, serialized, with some inner values as outputs of the nodes around."""
+        from onnx import ModelProto
+
+        if not names or self.typed is None:
+            return self.closed
+        proto = ModelProto.FromString(self.closed)
+        Opening(proto, self.typed, self.wanted, self.own, asked=frozenset(names)).open()
+        return proto.SerializeToString()
 
     @property
     def sites(self) -> list[Site]:
@@ -123,9 +141,27 @@ class IterationRunning(OnnxRunning):
         return self.model.depths if isinstance(self.model, LaidOpen) else {}
 
     def run(self, feeds: "Mapping[str, Array]", wanted: Sequence[str] = ()) -> "dict[str, Array]":
-        """Return the outputs, or the values that are wanted."""
-        found = super().run(feeds, wanted)
+        """Return the outputs, or the values that are wanted.
+
+        Those that are stacked are asked for one by one, as they take the memory of all iterations.
+        """
         depths = self._depths
+        stacked = [name for name in wanted if depths.get(name)]
+        found: dict[str, Array] = {}
+        rest = [name for name in wanted if name not in stacked]
+        for names in ([rest] if rest or not wanted else []) + [[name] for name in stacked]:
+            found |= self._ran(feeds, names)
+        return {name: found[name] for name in wanted or found}
+
+    def _ran(self, feeds: "Mapping[str, Array]", names: Sequence[str]) -> "dict[str, Array]":
+        closed, depths = self.data, self._depths
+        inner = [name for name in names if name in depths]
+        try:
+            if inner and isinstance(self.model, LaidOpen):
+                self.data = self.model.returning(inner)
+            found = super().run(feeds, names)
+        finally:
+            self.data = closed
         return {name: self._cut(array, depths.get(name, 0)) for name, array in found.items()}
 
     def _cut(self, array: "Array", depth: int) -> "Array":
@@ -154,8 +190,7 @@ def laid_open(running: object) -> IterationRunning | None:
         if model is None:
             return None
         model.before = running.model.sites
-        data = model.proto.SerializeToString()
-        return IterationRunning(running.side, running.settings, model, data)
+        return IterationRunning(running.side, running.settings, model, model.closed)
     except (HalfpixelError, OSError, ValueError):
         return None
 
@@ -175,12 +210,12 @@ def opened_up(data: bytes) -> LaidOpen | None:
     nested = inner_values(proto.graph)
     if not (nested or own):
         return None
-    typed = proto
+    typed, closed = proto, proto.SerializeToString()
     if nested:
         try:
             typed = shape_inference.infer_shapes(proto)
         except Exception:  # noqa: BLE001 - types that the file declares are left
-            typed = ModelProto.FromString(proto.SerializeToString())
+            typed = ModelProto.FromString(closed)
     wanted = None
     if nested > MOST_VALUES:
         ends = [end for end in OnnxModel(proto, None).site_values if not end.main]
@@ -188,5 +223,6 @@ def opened_up(data: bytes) -> LaidOpen | None:
     opening = Opening(proto, typed, wanted, own)
     opening.open()
     return LaidOpen(
-        proto, None, inner=opening.names, inside=opening.inside, depths=opening.depths, own=own
-    )
+        proto, None, inner=opening.names, inside=opening.inside, depths=opening.depths, own=own,
+        closed=closed, typed=typed, wanted=wanted,
+    )  # fmt: skip
