@@ -92,7 +92,7 @@ class Search:
             if same:
                 return found
             passed = passed or found
-        return (self._by_values() if self._names_agree() else None) or passed
+        return (self._by_values() if self.names_agree() else None) or passed
 
     def _same_inputs(self, end: SiteValues, other: SiteValues) -> bool:
         """Whether a site is handed the same on both sides, constants that say lengths apart."""
@@ -112,7 +112,7 @@ class Search:
         constant = side.constants
         return [n for n in dict.fromkeys((end.data, *end.inputs)) if n in known - constant]
 
-    def _names_agree(self) -> bool:
+    def names_agree(self) -> bool:
         """Whether values of the same name are made by the same operators on both sides.
 
         Exporters number values; two exports whose counters went apart share names of others.
@@ -139,7 +139,7 @@ class Search:
             for s, e in here
             if e.output in known and e.data in handed
         ]
-        if self._names_agree() and (len(named) == len(here) or len(here) != len(there)):
+        if self.names_agree() and (len(named) == len(here) or len(here) != len(there)):
             yield from named
         elif self.pairs:
             ours, theirs = ({id(s): e for s, e in ends_of(one)} for one in (self.a, self.b))

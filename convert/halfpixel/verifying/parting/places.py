@@ -48,8 +48,10 @@ def pair_by_place(
         return pairing
     if max(len(a.sites), len(b.sites)) > MOST:
         return pairing
+    search = Search(a, b, feeds, tolerances)
+    if search.names_agree() and _named_alike(pairing, sides):
+        return pairing
     try:
-        search = Search(a, b, feeds, tolerances)
         ours, theirs = list(_handed(search, a)), list(_handed(search, b))
     except RuntimeRefusal:
         return pairing
@@ -73,6 +75,12 @@ def pair_by_place(
         tuple(s for s in side.sites if id(s) in known and id(s) not in paired) for side in sides
     ]
     return Pairing(tuple(pairs), alone[0], alone[1])
+
+
+def _named_alike(pairing: Pairing, sides: tuple[Started, Started]) -> bool:
+    """Whether the sites of each pair make values of one name."""
+    ours, theirs = ({id(site): end.output for site, end in ends_of(side)} for side in sides)
+    return all(ours.get(id(pair.a)) == theirs.get(id(pair.b)) for pair in pairing.pairs)
 
 
 def _chosen(near: Mapping[tuple[int, int], Pair], before: set[tuple[int, int]]) -> list[Pair]:
