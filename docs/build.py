@@ -2,8 +2,10 @@
 
 `rules/` holds the manual page of every rule, its module's docstring, `targets.md` every row
 of every target with its source, `exporters.md` those of every exporter, and `conventions.md` every
-sampling that has a name, in the words of each framework. `--check` writes nothing: it compares each
-page with what would be written, and says which is stale.
+sampling that has a name, in the words of each framework. `formats.md` says what each format of a
+report is for, `report.schema.json` describes those in JSON, and `configuration.md` has every key
+of a configuration file. `--check` writes nothing: it compares each page with what would be written,
+and says which is stale.
 """
 
 import sys
@@ -14,14 +16,24 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER))
 
-from makers import conventions, exporters, rules, targets  # noqa: E402 - found beside this file
+from makers import (  # noqa: E402 - found beside this file
+    configuration,
+    conventions,
+    exporters,
+    formats,
+    rules,
+    targets,
+)
 
 from halfpixel.rule import load_rules  # noqa: E402
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "configuration.md": configuration.page,
     "conventions.md": conventions.page,
     "exporters.md": exporters.exporters_page,
     "targets.md": targets.targets_page,
+    "formats.md": formats.page,
+    "report.schema.json": formats.schema,
     "rules/index.md": rules.index,
     **{f"rules/{rule.name}.md": partial(rules.page, rule) for rule in load_rules()},
 }

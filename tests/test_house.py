@@ -100,8 +100,6 @@ def test_a_long_file_says_why(path: Path) -> None:
 
 PRINTS = {
     "cli/console.py",  # every line, and what is quoted as a whole
-    "report/as_text.py",  # whose lines have styles
-    "report/verify_report.py",  # whose tables measure what is printable
 }
 TALKS = {"echo", "secho", "print", "add_row", "write_text"}
 WRITES = {

@@ -1,6 +1,7 @@
 """Every report of findings whose every string is hostile: nothing acts, nothing is forged."""
 
 import json
+import re
 from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
@@ -15,7 +16,10 @@ from halfpixel.format import Outcome
 from halfpixel.origin import Intent
 from halfpixel.plugins.failure import check_failure
 from halfpixel.printable import printable_line
-from halfpixel.report import as_github, as_json, as_sarif, as_text, fix_report
+from halfpixel.report import as_text, fix_report
+from halfpixel.report.layout import broken, plain
+from halfpixel.report.machine import as_github, as_json, as_sarif
+from halfpixel.report.machine.of_check import run_of
 from halfpixel.report.picture import picture
 from halfpixel.rule import Finding
 from halfpixel.site import Site
@@ -74,7 +78,7 @@ def test_the_example_has_what_is_spoiled() -> None:
 @given(NAMES, NAMES)
 def test_the_text_is_tame(name: str, other: str) -> None:
     report = hostile_report(name, other)
-    check_tame("\n".join(map(as_text.plain, as_text.lines(report, statistics=True))))
+    check_tame("\n".join(map(plain, as_text.lines(report, statistics=True))))
     check_tame(str(report))
     check_tame("\n".join(map(str, report.findings)))
 
@@ -82,20 +86,16 @@ def test_the_text_is_tame(name: str, other: str) -> None:
 @settings(deadline=None)
 @given(NAMES, NAMES)
 def test_a_coloured_text_is_as_tame(name: str, other: str) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(width=20, highlight=False, soft_wrap=True, no_color=True)
-    with console.capture() as captured:
+    for width in (20, 80, None):
         for line in as_text.lines(hostile_report(name, other)):
-            console.print(Text.assemble(*as_text.styled(line)))
-    check_tame(captured.get())
+            for text in broken(line, width, colour=True):
+                check_tame(re.sub("\x1b\\[[0-9]*m", "", text))
 
 
 @settings(deadline=None)
 @given(NAMES, NAMES)
 def test_workflow_commands_are_ours(name: str, other: str) -> None:
-    lines = list(as_github.lines(hostile_report(name, other)))
+    lines = list(as_github.lines(run_of(hostile_report(name, other))))
     check_tame("\n".join(lines), commands=True)
     assert len(lines) == len(FOUND.findings) + 2
 
@@ -162,6 +162,6 @@ def test_a_failing_test_is_told_in_lines(name: str, other: str) -> None:
 
 def test_the_rest_of_a_name_is_told() -> None:
     report = hostile_report(UGLY, UGLY)
-    check_told("\n".join(map(as_text.plain, as_text.lines(report))))
-    check_told("\n".join(as_github.lines(report)))
+    check_told("\n".join(map(plain, as_text.lines(report))))
+    check_told("\n".join(as_github.lines(run_of(report))))
     check_told(str(report))

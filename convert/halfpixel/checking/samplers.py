@@ -5,11 +5,14 @@ from fractions import Fraction
 from itertools import takewhile
 from typing import Final
 
+from halfpixel.conventions.onnx import sampler_call as onnx
 from halfpixel.conventions.onnx.grid import (
     conv_transpose_attributes,
     grid_sample_attributes,
     roi_align_attributes,
 )
+from halfpixel.conventions.python_call import PythonCall
+from halfpixel.conventions.torch import sampler_call as torch
 from halfpixel.conventions.torch.sampler_call import MeanPool
 from halfpixel.conventions.torch.shuffle import as_conv_transpose_text
 from halfpixel.sampling import AffineGrid, ConvTranspose, DepthToSpace, GridSample, RoiAlign
@@ -23,6 +26,18 @@ OPSET: Final = 20
 
 OTHERWISE: Final = "in other words:"
 """The line that parts what is computed from what it is called elsewhere."""
+
+
+def sampler_of(call: PythonCall) -> tuple[str, object]:
+    """Return whose words a call of a sampler is in, and what it computes; None where it is none.
+
+    Raises:
+        ConventionError: the operator does not take its arguments.
+    """
+    found: object = torch.sampler_call(call)
+    if found is not None:
+        return "PyTorch", found
+    return "ONNX", onnx.sampler_call(call)
 
 
 def described(operator: object, length: int) -> Iterator[str]:

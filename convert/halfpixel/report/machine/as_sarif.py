@@ -9,28 +9,24 @@ named where they decide. GitHub asks for a startLine, and tells results apart by
 partialFingerprints.primaryLocationLineHash.
 """
 
-import hashlib
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Final
 
-from msgspec import Struct, field
-
 from halfpixel.checking.result import Failure, FileReport, Report, SiteFinding
 from halfpixel.printable import printable
-from halfpixel.quoting import bytes_of, json_text, sarif_message, uri_path
+from halfpixel.quoting import json_text, sarif_message
+from halfpixel.report.machine.entry import Entry, Run
+from halfpixel.report.machine.sarif_fixes import fixes_of
+from halfpixel.report.machine.sarif_places import ROOT, Places, Values, artifact, uri
 from halfpixel.rule import Bad, BadModel, Rule, Severity, load_rules
 from halfpixel.site import Site
 
 SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
-ROOT: Final = "%SRCROOT%"
-"""What relative paths are relative to: the folder in which the command ran."""
-
 FAILURES: Final[Mapping[Failure, str]] = {
     "unreadable": "A file could not be read.",
     "defect": "A defect of halfpixel, or of a rule.",
@@ -44,8 +40,6 @@ SEVERITIES: Final[Mapping[Severity, str]] = {
     "note": "recommendation",
 }
 """GitHub's words for the severity of a rule."""
-
-Values = dict[str, object]
 
 _LINE: Final = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -66,34 +60,31 @@ def document(report: Report, folder: Path | None = None) -> Values:
     >>> document(Report())["version"]
     '2.1.0'
     """
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report, folder or Path.cwd())]}
+    return _log(_run(report, folder or Path.cwd()))
 
 
-class _Run(Struct):
-    """What the results of a run share.
+def dumps_run(run: Run, folder: Path | None = None) -> str:
+    """Return a run of any command as SARIF text; see `dumps`."""
+    return json_text(_log(_other_run(run, folder or Path.cwd())), indent=2)
 
-    Attributes:
-        folder: what paths are relative to.
-        rules: the place of each rule, by name.
-        graphs: the graphs and nodes that results are about, in the order they are met.
-        places: where each graph or node stands among these.
-        seen: how often each fingerprint was met.
-    """
 
-    folder: Path
-    rules: Mapping[str, int]
-    graphs: list[Values] = field(default_factory=list[Values])
-    places: dict[tuple[str, ...], int] = field(default_factory=dict[tuple[str, ...], int])
-    seen: Counter[str] = field(default_factory=Counter[str])
+def _log(run: Values) -> Values:
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _run(report: Report, folder: Path) -> Values:
     known = {rule.name: rule for rule in load_rules()}
     known.update((one.rule.name, one.rule) for one in report.findings)
     rules = sorted(known.values(), key=lambda rule: rule.name)
-    run = _Run(folder, {rule.name: place for place, rule in enumerate(rules)})
-    results = [_result(file, located, run) for file in report.files for located in file.findings]
-    driver = {
+    places = Places(folder)
+    order = {rule.name: place for place, rule in enumerate(rules)}
+    results = [
+        _result(file, located, places, order[located.rule.name], fixes.get(id(located), ()))
+        for file in report.files
+        for fixes in [fixes_of(file, artifact(file.path, folder))]
+        for located in file.findings
+    ]
+    driver: Values = {
         "name": "halfpixel",
         "version": version("halfpixel"),
         "rules": [_rule(rule) for rule in rules],
@@ -101,14 +92,41 @@ def _run(report: Report, folder: Path) -> Values:
             {"id": kind, "shortDescription": {"text": text}} for kind, text in FAILURES.items()
         ],
     }
+    failures = [(file.path, *failure) for file in report.files for failure in file.failures]
+    paths = [file.path for file in report.files]
+    return _whole("check", driver, failures, paths, places, results)
+
+
+def _other_run(run: Run, folder: Path) -> Values:
+    places = Places(folder)
+    rules = list(dict.fromkeys(one.rule for one in run.entries if not one.failed))
+    driver: Values = {
+        "name": "halfpixel",
+        "version": version("halfpixel"),
+        "rules": [{"id": name} for name in rules],
+    }
+    results = [_entry(one, places, rules.index(one.rule)) for one in run.entries if not one.failed]
+    failures = [(one.file, one.rule, one.message) for one in run.entries if one.failed]
+    paths = list(dict.fromkeys((*(file for file, _ in run.looked), *(e.file for e in run.entries))))
+    return _whole(run.command, driver, failures, paths, places, results)
+
+
+def _whole(  # noqa: PLR0913, PLR0917 - one argument a part
+    command: str,
+    driver: Values,
+    failures: Sequence[tuple[str, str, str]],
+    paths: Sequence[str],
+    places: Places,
+    results: Sequence[Values],
+) -> Values:
+    """Return a run (3.14) of its parts; failures are (file, kind, text)."""
+    where = f"The folder in which halfpixel {command} ran."
     return {
         "tool": {"driver": driver},
-        "invocations": [_invocation(report.files, folder)],
-        "originalUriBaseIds": {
-            ROOT: {"description": {"text": "The folder in which halfpixel check ran."}}
-        },
-        "artifacts": [{"location": _artifact(file.path, folder)} for file in report.files],
-        "logicalLocations": run.graphs,
+        "invocations": [_invocation(failures, places.folder)],
+        "originalUriBaseIds": {ROOT: {"description": {"text": where}}},
+        "artifacts": [{"location": artifact(path, places.folder)} for path in paths],
+        "logicalLocations": places.graphs,
         "results": results,
         "columnKind": "unicodeCodePoints",
     }
@@ -150,25 +168,26 @@ def _section(page: str, heading: str) -> str:
     return " ".join(rest.partition("\n## ")[0].split())
 
 
-def _invocation(files: Sequence[FileReport], folder: Path) -> Values:
+def _invocation(failures: Sequence[tuple[str, str, str]], folder: Path) -> Values:
     """Return how the run went (3.20): what could not be read or judged is notified."""
     failed: list[Values] = [
         {
             "level": "error",
             "message": {"text": sarif_message(text)},
-            "locations": [{"physicalLocation": {"artifactLocation": _artifact(file.path, folder)}}],
+            "locations": [{"physicalLocation": {"artifactLocation": artifact(file, folder)}}],
             "descriptor": {"id": kind},
         }
-        for file in files
-        for kind, text in file.failures
+        for file, kind, text in failures
     ]
     return {"executionSuccessful": not failed, "toolExecutionNotifications": failed}
 
 
-def _result(file: FileReport, located: SiteFinding, run: _Run) -> Values:
+def _result(
+    file: FileReport, located: SiteFinding, places: Places, index: int, fixes: Sequence[Values]
+) -> Values:
     """Return a finding as a result (3.27)."""
     site, finding, name = located.site, located.finding, located.rule.name
-    place = _artifact(file.path, run.folder)
+    place = artifact(file.path, places.folder)
     fix = finding.fix
     told: Values = {
         "how": finding.how,
@@ -183,24 +202,44 @@ def _result(file: FileReport, located: SiteFinding, run: _Run) -> Values:
     }
     out: Values = {
         "ruleId": name,
-        "ruleIndex": run.rules[name],
+        "ruleIndex": index,
         "level": finding.severity,
         "message": {"text": sarif_message(_message(located))},
         "locations": [
             {
                 "physicalLocation": {"artifactLocation": place, "region": {"startLine": 1}},
-                "logicalLocations": [_node(file.path, site, run)],
+                "logicalLocations": [places.node(file.path, site.graph, site.name)],
             }
         ],
         "partialFingerprints": {
-            "primaryLocationLineHash": _fingerprint([str(place["uri"]), *_where(site), name], run)
+            "primaryLocationLineHash": places.fingerprint([str(place["uri"]), *_where(site), name])
         },
         "properties": {key: value for key, value in told.items() if value is not None},
     }
     related = list(_related(site))
     if related:
         out["relatedLocations"] = related
+    if fixes:
+        out["fixes"] = list(fixes)
     return out
+
+
+def _entry(one: Entry, places: Places, index: int) -> Values:
+    """Return what another command says as a result."""
+    place = artifact(one.file, places.folder)
+    location: Values = {"physicalLocation": {"artifactLocation": place}}
+    if one.node:
+        location["logicalLocations"] = [places.node(one.file, one.graph, one.node)]
+    text = f"{one.place}: {one.message}" if one.node else one.message
+    key = [str(place["uri"]), one.graph, one.node, one.rule]
+    return {
+        "ruleId": one.rule,
+        "ruleIndex": index,
+        "level": one.severity,
+        "message": {"text": sarif_message(text)},
+        "locations": [location],
+        "partialFingerprints": {"primaryLocationLineHash": places.fingerprint(key)},
+    }
 
 
 def _message(located: SiteFinding) -> str:
@@ -216,45 +255,6 @@ def _where(site: Site) -> tuple[str, str]:
     return site.graph, site.name
 
 
-def _node(path: str, site: Site, run: _Run) -> Values:
-    """Return the node as a logical location (3.33) whose parent is the graph it stands in."""
-    graph = (path, site.graph)
-    if graph not in run.places:
-        run.places[graph] = len(run.graphs)
-        run.graphs.append(
-            {
-                "name": site.graph or "main graph",
-                "fullyQualifiedName": f"{path}:{site.graph}",
-                "kind": "graph",
-            }
-        )
-    node = (path, site.graph, site.name)
-    full = f"{path}:{'/'.join(filter(None, _where(site)))}"
-    if node not in run.places:
-        run.places[node] = len(run.graphs)
-        run.graphs.append(
-            {
-                "name": site.name,
-                "fullyQualifiedName": full,
-                "kind": "node",
-                "parentIndex": run.places[graph],
-            }
-        )
-    return {
-        "index": run.places[node],
-        "name": site.name,
-        "fullyQualifiedName": full,
-        "kind": "node",
-    }
-
-
-def _fingerprint(parts: Iterable[str], run: _Run) -> str:
-    """Return a hash that stays while file, graph, node and rule do, whatever the numbers."""
-    text = hashlib.sha256(bytes_of("\0".join(parts))).hexdigest()[:16]
-    run.seen[text] += 1
-    return f"{text}:{run.seen[text]}"
-
-
 def _related(site: Site) -> Iterator[Values]:
     """Yield the line of PyTorch that made the node, where the exporter recorded it."""
     if not site.source:
@@ -268,33 +268,5 @@ def _related(site: Site) -> Iterator[Values]:
     yield {
         "id": 1,
         "message": {"text": "the call that was exported"},
-        "physicalLocation": {"artifactLocation": {"uri": _uri(PurePath(file))}, "region": region},
+        "physicalLocation": {"artifactLocation": {"uri": uri(PurePath(file))}, "region": region},
     }
-
-
-def _artifact(path: str, folder: Path) -> Values:
-    """Return where a file lies (3.4): relative to the folder where it is below it.
-
-    >>> _artifact("/here/a b.onnx", Path("/here"))
-    {'uri': 'a%20b.onnx', 'uriBaseId': '%SRCROOT%'}
-    >>> _artifact("/else/m.onnx", Path("/here"))
-    {'uri': 'file:///else/m.onnx'}
-    """
-    whole = folder / path
-    try:
-        below = whole.relative_to(folder)
-    except ValueError:
-        return {"uri": _uri(whole)}
-    if ".." in below.parts:
-        return {"uri": _uri(whole.resolve())}
-    return {"uri": _uri(below), "uriBaseId": ROOT}
-
-
-def _uri(path: PurePath) -> str:
-    """Return a path as a URI reference; a first part with a colon is no scheme.
-
-    >>> _uri(PurePath("a:b/c.onnx"))
-    'a%3Ab/c.onnx'
-    """
-    text = uri_path(path.as_posix())
-    return f"file:///{text.lstrip('/')}" if path.is_absolute() else text  # no host of another's

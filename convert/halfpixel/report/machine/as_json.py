@@ -1,27 +1,46 @@
-"""A report as JSON: stable from version 1 on; fields may be added, none removed."""
+"""A report as JSON: stable from version 1 on; fields may be added, none removed.
 
+`report.schema.json` beside this file describes what every command writes.
+"""
+
+from collections import Counter
 from typing import Final
 
-from halfpixel.checking.result import FileReport, Report, SiteFinding
+from halfpixel.checking.result import FileReport, Report, SiteFinding, Suppressed
 from halfpixel.quoting import json_text
+from halfpixel.rule import SEVERITIES
 from halfpixel.site import Site
 from halfpixel.surroundings import Shape
 
 VERSION: Final = 1
 
 
-def dumps(report: Report) -> str:
-    """Return the report as JSON text, one object with every file."""
-    return json_text(document(report))
+def dumps(report: Report, *, statistics: bool = False) -> str:
+    """Return the report as JSON text, one object with every file.
+
+    Args:
+        report: what was found.
+        statistics: count the findings of each rule.
+    """
+    return json_text(document(report, statistics=statistics))
 
 
-def document(report: Report) -> dict[str, object]:
+def document(report: Report, *, statistics: bool = False) -> dict[str, object]:
     """Return the report as plain values.
 
-    >>> document(Report())
-    {'version': 1, 'files': []}
+    >>> document(Report(), statistics=True)
+    {'version': 1, 'files': [], 'statistics': []}
     """
-    return {"version": VERSION, "files": [_file(file) for file in report.files]}
+    files = [_file(file) for file in report.files]
+    counted = {"statistics": _statistics(report)} if statistics else {}
+    return {"version": VERSION, "files": files, **counted}
+
+
+def _statistics(report: Report) -> list[dict[str, object]]:
+    """Return how often each rule found something, the gravest and the most first."""
+    counts = Counter((one.finding.severity, one.rule.name) for one in report.findings)
+    rows = sorted(counts.items(), key=lambda row: (SEVERITIES.index(row[0][0]), -row[1], row[0]))
+    return [{"severity": kind, "rule": name, "count": count} for (kind, name), count in rows]
 
 
 def _file(file: FileReport) -> dict[str, object]:
@@ -34,6 +53,18 @@ def _file(file: FileReport) -> dict[str, object]:
         "unjudged": list(file.unjudged),
         "faults": list(file.faults),
         "defect": file.defect,
+        "suppressed": [_suppressed(one) for one in file.suppressed],
+        "notices": list(file.notices),
+    }
+
+
+def _suppressed(one: Suppressed) -> dict[str, object]:
+    """Return a finding that is known, and what says so."""
+    return {
+        **finding_fields(one.found),
+        "reason": one.by.reason,
+        "expires": one.by.expires or None,
+        "by": one.by.where,
     }
 
 
