@@ -46,6 +46,7 @@ class LaidOpen(OnnxModel):
         closed: the model with its functions inlined, and otherwise as it was.
         typed: the same with inferred types.
         wanted: names of inner values that may be asked for; None for all.
+        untaken: outputs of sites in branches that are not taken, which stand between no values.
     """
 
     inner: dict[Container, dict[str, str]] = field(default_factory=dict[Container, dict[str, str]])
@@ -56,6 +57,7 @@ class LaidOpen(OnnxModel):
     closed: bytes = b""
     typed: "ModelProto | None" = None
     wanted: set[str] | None = None
+    untaken: frozenset[str] = frozenset()
 
     def returning(self, names: Sequence[str]) -> bytes:
         """Return the model, serialized, with some inner values as outputs of the nodes around."""
@@ -102,7 +104,7 @@ class LaidOpen(OnnxModel):
 
     def _ends(self, own: SiteValues, container: Container) -> SiteValues:
         known: Mapping[str, str] = {} if own.main else self._visible(container)
-        if own.main or own.output not in known:
+        if own.main or known.get(own.output, own.output) in {own.output, *self.untaken}:
             return own
         inputs = tuple(known.get(name, name) for name in own.inputs)
         return SiteValues(
@@ -121,7 +123,8 @@ class IterationRunning(OnnxRunning):
     """One iteration of what Loops and Scans compute, of a model that is laid open.
 
     Attributes:
-        iteration: which one; of several within each other, of the outermost.
+        iteration: which one; of several within each other, of the outermost, and the first of
+            the others.
     """
 
     iteration: int = 0
@@ -165,10 +168,12 @@ class IterationRunning(OnnxRunning):
         return {name: self._cut(array, depths.get(name, 0)) for name, array in found.items()}
 
     def _cut(self, array: "Array", depth: int) -> "Array":
+        """Return one iteration of what is stacked; nothing where there are not as many."""
         if not depth or array.ndim < depth:
             return array
-        first = (slice(self.iteration, self.iteration + 1), *(slice(None),) * (depth - 1))
-        cut: Array = array[first]
+        if self.iteration >= array.shape[0] or not all(array.shape[:depth]):
+            return array.reshape(-1)[:0]
+        cut: Array = array[(self.iteration, *(0,) * (depth - 1))]
         return cut
 
 

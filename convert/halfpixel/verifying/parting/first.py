@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from halfpixel.errors import RuntimeRefusal
 from halfpixel.runtimes.inside.inner_values import NESTING
-from halfpixel.runtimes.inside.laid_open import IterationRunning, laid_open
+from halfpixel.runtimes.inside.laid_open import IterationRunning, LaidOpen, laid_open
 from halfpixel.site import Site
 from halfpixel.verifying.measure import Tolerance
 from halfpixel.verifying.parting.divergence import Search, ends_of
@@ -74,10 +74,10 @@ def first_divergence(
 
 def _holds(a: Started, b: Started, found: Divergence) -> bool:
     """Whether what parts the sides may stand inside of the node that was found."""
-    if found.op in NESTING or not all(end.main for _, end in ends_of(a)):
-        return not found.site or found.introduced is None
-    named = b.model is not None and not found.site
-    return named and found.op in _functions(a)
+    if found.site and found.introduced is not None:
+        return False
+    inner = any(not end.main for side in (a, b) for _, end in ends_of(side))
+    return inner or found.op in NESTING or found.op in _functions(a)
 
 
 def _functions(side: Started) -> frozenset[str]:
@@ -94,23 +94,32 @@ def _inside(
     tried: dict[str, None],
 ) -> Divergence | None:
     """Return the first node inside of others at which two sides part; None where none is found."""
-    ours = laid_open(a.plain)
-    if ours is None:
+    opened = [laid_open(side.plain) if side.model is not None else None for side in (a, b)]
+    if opened == [None, None]:
         return None
-    theirs = laid_open(b.plain) if b.model is not None else None
+    tried["the values inside of branches, bodies and functions"] = None
     for iteration in range(MOST):
-        tried["the values inside of branches, bodies and functions"] = None
-        opened = _opened(a, ours, iteration)
-        other = b if theirs is None else _opened(b, theirs, iteration)
-        found = Search(opened, other, feeds, tolerance, tried=tried).first()
+        ours, theirs = (
+            side if running is None else _opened(side, running, iteration, feeds)
+            for side, running in zip((a, b), opened, strict=True)
+        )
+        found = Search(ours, theirs, feeds, tolerance, tried=tried).first()
         own = found is not None and (not iteration or found.introduced is not None)
         if found is not None and own and found.op not in NESTING:
             return found
-        if not ours.stacked:
+        if not any(running.stacked for running in opened if running is not None):
             return None
     return None
 
 
-def _opened(side: Started, running: IterationRunning, iteration: int) -> Started:
+def _opened(side: Started, running: IterationRunning, iteration: int, feeds: "Arrays") -> Started:
+    """Return a side that can be asked for inner values, but for branches that are not taken."""
     running.iteration = iteration
+    fed = Started(side.running, running, running.model)
+    if isinstance(running.model, LaidOpen):
+        running.model.untaken = frozenset()
+        names = [end.output for _, end in ends_of(fed) if end.output in running.model.depths]
+        given = fed.fed(feeds)
+        empty = (n for n in names if not running.run(given, [n])[n].size)
+        running.model.untaken = frozenset(empty)
     return Started(side.running, running, running.model)
