@@ -141,17 +141,22 @@ class Search:
         ]
         if self.names_agree() and (len(named) == len(here) or len(here) != len(there)):
             yield from named
-        elif self.pairs:
-            ours, theirs = ({id(s): e for s, e in ends_of(one)} for one in (self.a, self.b))
-            for s, o in self.pairs:
-                if ours[id(s)].main and theirs[id(o)].main:
-                    yield s, ours[id(s)], theirs[id(o)]
+        elif told := list(self._told()):
+            yield from told
         elif len(here) == len(there):
             yield from ((s, e, o) for (s, e), o in zip(here, there, strict=True))
         else:
             inner = [s for s, e in ends_of(self.b) if e.main]
             for i, j in match_sites([s for s, _ in here], inner):
                 yield (*here[i], there[j])
+
+    def _told(self) -> Iterator[tuple[Site, SiteValues, SiteValues]]:
+        """Yield the pairs that were told, of sites that can be asked for."""
+        ours, theirs = ({id(s): e for s, e in ends_of(side)} for side in (self.a, self.b))
+        for site, other in self.pairs:
+            ends = ours.get(id(site)), theirs.get(id(other))
+            if ends[0] is not None and ends[1] is not None and ends[0].main and ends[1].main:
+                yield site, ends[0], ends[1]
 
     def _by_values(self) -> Divergence | None:
         """Compare every value that both models have, in the order of the first."""

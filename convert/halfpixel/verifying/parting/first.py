@@ -5,6 +5,7 @@ resampling node stands in one, both are laid open (`runtimes/inside/`) and looke
 one iteration of a Loop or Scan after the other.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -12,10 +13,11 @@ from msgspec import Struct
 
 from halfpixel.errors import RuntimeRefusal
 from halfpixel.runtimes.inside.inner_values import NESTING
-from halfpixel.runtimes.inside.laid_open import IterationRunning, LaidOpen, laid_open
+from halfpixel.runtimes.inside.laid_open import LaidOpen, laid_open
 from halfpixel.site import Site
 from halfpixel.verifying.measure import Tolerance
 from halfpixel.verifying.parting.divergence import Search, ends_of
+from halfpixel.verifying.parting.inside import at_iteration
 from halfpixel.verifying.side import Divergence, Started
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def first_divergence(
             search = Search(a, b, feeds, tolerance, pairs=pairs, tried=tried)
             found = search.first()
             if found is None or _holds(a, b, found):
-                found = _inside(a, b, feeds, tolerance, tried) or found
+                found = _inside(search) or found
             if found is None and not place and b.model is not None:
                 other = Search(b, a, b.named(feeds), tolerance, tried=tried)
                 found = search.by_meaning(own=True) or other.by_meaning(own=True)
@@ -86,40 +88,25 @@ def _functions(side: Started) -> frozenset[str]:
     return frozenset(one.name for one in getattr(proto, "functions", ()))
 
 
-def _inside(
-    a: Started,
-    b: Started,
-    feeds: "Arrays",
-    tolerance: Mapping[str, Tolerance],
-    tried: dict[str, None],
-) -> Divergence | None:
+def _inside(search: Search) -> Divergence | None:
     """Return the first node inside of others at which two sides part; None where none is found."""
-    opened = [laid_open(side.plain) if side.model is not None else None for side in (a, b)]
+    sides = search.a, search.b
+    opened = [laid_open(side.plain) if side.model is not None else None for side in sides]
     if opened == [None, None]:
         return None
-    tried["the values inside of branches, bodies and functions"] = None
+    search.tried["the values inside of branches, bodies and functions"] = None
+    for side, running in zip(sides, opened, strict=True):
+        if running is not None and isinstance(running.model, LaidOpen):
+            running.model.before = side.sites
     for iteration in range(MOST):
         ours, theirs = (
-            side if running is None else _opened(side, running, iteration, feeds)
-            for side, running in zip((a, b), opened, strict=True)
+            side if running is None else at_iteration(side, running, iteration, search.feeds)
+            for side, running in zip(sides, opened, strict=True)
         )
-        found = Search(ours, theirs, feeds, tolerance, tried=tried).first()
+        found = dataclasses.replace(search, a=ours, b=theirs).first()
         own = found is not None and (not iteration or found.introduced is not None)
         if found is not None and own and found.op not in NESTING:
             return found
         if not any(running.stacked for running in opened if running is not None):
             return None
     return None
-
-
-def _opened(side: Started, running: IterationRunning, iteration: int, feeds: "Arrays") -> Started:
-    """Return a side that can be asked for inner values, but for branches that are not taken."""
-    running.iteration = iteration
-    fed = Started(side.running, running, running.model)
-    if isinstance(running.model, LaidOpen):
-        running.model.untaken = frozenset()
-        names = [end.output for _, end in ends_of(fed) if end.output in running.model.depths]
-        given = fed.fed(feeds)
-        empty = (n for n in names if not running.run(given, [n])[n].size)
-        running.model.untaken = frozenset(empty)
-    return Started(side.running, running, running.model)

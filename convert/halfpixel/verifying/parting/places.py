@@ -13,6 +13,7 @@ from halfpixel.intents.pair import Pair, compare_sites
 from halfpixel.intents.pairing import Pairing
 from halfpixel.verifying.measure import Tolerance, difference
 from halfpixel.verifying.parting.divergence import Search, ends_of
+from halfpixel.verifying.parting.inside import with_inner_sites
 from halfpixel.verifying.side import Started
 
 if TYPE_CHECKING:
@@ -48,10 +49,11 @@ def pair_by_place(
         return pairing
     if max(len(a.sites), len(b.sites)) > MOST:
         return pairing
-    search = Search(a, b, feeds, tolerances)
-    if search.names_agree() and _named_alike(pairing, sides):
+    if Search(a, b, feeds, tolerances).names_agree() and _named_alike(pairing, sides):
         return pairing
     try:
+        a, b = with_inner_sites(a, feeds), with_inner_sites(b, b.named(feeds))
+        search = Search(a, b, feeds, tolerances)
         ours, theirs = list(_handed(search, a)), list(_handed(search, b))
     except RuntimeRefusal:
         return pairing
