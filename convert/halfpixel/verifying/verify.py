@@ -31,6 +31,7 @@ from halfpixel.verifying.parting.blame import refused_node, suspect
 from halfpixel.verifying.parting.conditioning import flipping_node
 from halfpixel.verifying.parting.divergence import CLOSE
 from halfpixel.verifying.parting.first import Found, first_divergence
+from halfpixel.verifying.parting.inside import with_inner_sites
 from halfpixel.verifying.parting.places import pair_by_place
 from halfpixel.verifying.result import (
     Case,
@@ -164,7 +165,10 @@ class _Verifying:
         proven = None
         unnamed = first is None or all(case.equal for case in cases)
         if pairing is not None and self.usual and unnamed:
-            proven = Conventions(a, b, self.tolerances).proven(pairing, kept, cases)
+            asked = (a, b)
+            if kept and any(pair.convention for pair in pairing.pairs):
+                asked = with_inner_sites(a, kept[0]), with_inner_sites(b, kept[0])
+            proven = Conventions(*asked, self.tolerances).proven(pairing, kept, cases)
         first = first if proven is None else proven.first
         differs = first is None and not all(case.equal for case in cases)
         return Verification(
