@@ -44,12 +44,14 @@ class Value(Struct, frozen=True):
         node: name of the node that makes it.
         op: that node's type.
         reads: the values that the node reads.
+        graph: path of the graph that the node stands in; empty for the main graph.
     """
 
     name: str
     node: str
     op: str
     reads: tuple[str, ...] = ()
+    graph: str = ""
 
 
 class SiteValues(Struct, frozen=True):

@@ -60,7 +60,7 @@ def sampling_lines(
         parted: the other axes are computed otherwise.
         near: what else is known of the node, where it is one.
     """
-    yield f"  kernel: {_kernel(sampling)}"
+    yield f"  kernel: {kernel_words(sampling)}"
     if not isinstance(sampling.kernel, Area | Table):
         step = "n_in / n_out" if sampling.scale is None else f"1 / {float(sampling.scale):.6g}"
         formula = FORMULAS[sampling.coordinate]
@@ -83,7 +83,8 @@ def sampling_lines(
         yield f"    {convention.name}: {words or 'has no name for it'}"
 
 
-def _kernel(sampling: Sampling) -> str:
+def kernel_words(sampling: Sampling) -> str:
+    """Return the kernel of a sampling in words."""
     kernel = sampling.kernel
     if isinstance(kernel, Nearest):
         return f"nearest, {kernel.rounding}"

@@ -18,6 +18,8 @@ from halfpixel.intents.exported_program import placeholders
 from halfpixel.verifying.result import shapes_text
 
 if TYPE_CHECKING:
+    import torch
+
     from halfpixel.arrays import Feeds
     from halfpixel.format import Port
 
@@ -242,20 +244,35 @@ def narrowed(source: Source) -> list[Range]:
 
 
 def _every(source: Source) -> Iterator[Range]:
-    if source.program is None:
-        return
-    told = cast("Mapping[object, Any]", getattr(source.program, "range_constraints", {}))
+    if source.program is not None:
+        yield from ranges_of(source, source.program)
+
+
+def ranges_of(source: Source, program: "torch.export.ExportedProgram") -> Iterator[Range]:
+    """Yield the lengths for which a program holds, a free length each."""
+    told = cast("Mapping[object, Any]", getattr(program, "range_constraints", {}))
     limits = {str(symbol): limit for symbol, limit in told.items()}
     axes: dict[str, list[tuple[str, int]]] = {}
-    for name, node in zip(source.names, placeholders(source.program), strict=False):
+    highs: dict[str, int] = {}
+    for name, node in zip(source.names, placeholders(program), strict=False):
         for axis, n in enumerate(node.meta["val"].shape):
             if not isinstance(n, int) and str(n) in limits:
                 axes.setdefault(str(n), []).append((name, axis))
+                highs[str(n)] = min(_upper(limits[str(n)].upper), _highest(n.node.expr, told))
     for symbol, named in axes.items():
-        limit = limits[symbol]
-        high = int(limit.upper) if limit.upper.is_Integer and limit.upper < ENDLESS else None
+        high, low = highs[symbol], int(limits[symbol].lower)
         asked = source.lengths_of(*named[0])
-        yield Range(tuple(named), max(int(limit.lower), 1), high, asked)
+        yield Range(tuple(named), max(low, 1), high if high < ENDLESS else None, asked)
+
+
+def _highest(length: Any, limits: "Mapping[object, Any]") -> int:  # noqa: ANN401 - sympy's own
+    """Return how long a multiple of a symbol is at most, such as 32*s0 where s0 has a range."""
+    highs = {one: _upper(limits[one].upper) for one in length.free_symbols if one in limits}
+    return int(length.subs(highs)) if highs and max(highs.values()) < ENDLESS else ENDLESS
+
+
+def _upper(bound: Any) -> int:  # noqa: ANN401 - sympy's own
+    return int(bound) if bound.is_Integer else ENDLESS
 
 
 def feeds_at(source: Source, one: Range, length: int) -> "Feeds":

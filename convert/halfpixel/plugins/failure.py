@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from halfpixel.checking.check import check, opened
 from halfpixel.checking.result import Report, SiteFinding
@@ -11,7 +12,11 @@ from halfpixel.errors import HalfpixelError
 from halfpixel.printable import printable_lines
 from halfpixel.report.as_text import lines, plain
 from halfpixel.report.picture import write_picture
+from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Verification
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def check_failure(report: Report, folder: Path) -> str:
@@ -27,6 +32,23 @@ def check_failure(report: Report, folder: Path) -> str:
     return printable_lines([*text, *_pictures(report.findings, folder)])
 
 
+def sites_failure(found: SiteVerification) -> str:
+    """Return which sites of one model differ from their description; empty where none does."""
+    if found.equal:
+        return ""
+    from halfpixel.report.verify_report import show_sites
+
+    stream = io.StringIO()
+    show_sites(found, _console(stream))
+    return printable_lines(stream.getvalue().rstrip().splitlines())
+
+
+def _console(stream: io.StringIO) -> "Console":
+    from rich.console import Console
+
+    return Console(file=stream, width=120, markup=False, emoji=False, highlight=False)
+
+
 def verify_failure(found: Verification, sides: Sequence[object], folder: Path) -> str:
     """Return how two sides differ; empty where they do not.
 
@@ -37,12 +59,10 @@ def verify_failure(found: Verification, sides: Sequence[object], folder: Path) -
     """
     if found.equal:
         return ""
-    from rich.console import Console
-
     from halfpixel.report.verify_report import show
 
     stream = io.StringIO()
-    show(found, Console(file=stream, width=120, markup=False, emoji=False, highlight=False))
+    show(found, _console(stream))
     node = found.suspected if found.first is None else found.first.node
     told = [
         line

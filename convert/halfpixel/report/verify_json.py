@@ -1,7 +1,6 @@
 """What was verified, as JSON for programs."""
 
 import math
-from collections.abc import Sequence
 from typing import Final
 
 from msgspec.structs import asdict
@@ -11,9 +10,9 @@ from halfpixel.quoting import json_text
 from halfpixel.site import Site
 from halfpixel.verifying.judge import Measure
 from halfpixel.verifying.measure import Difference
+from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Verification
 from halfpixel.verifying.side import Divergence
-from halfpixel.verifying.site_check import SiteResult
 
 VERSION: Final = 1
 
@@ -25,6 +24,7 @@ def dumps(found: Verification) -> str:
         {
             "version": VERSION,
             "equal": found.equal,
+            "verdict": found.verdict,
             "sides": list(found.names),
             "outputs": [
                 {
@@ -53,6 +53,7 @@ def dumps(found: Verification) -> str:
             "proven": found.proven or None,
             "dropped": list(found.dropped),
             "suspected_node": found.suspected or None,
+            "tried": list(found.tried),
             "placement": {**found.placement[1], **found.placement[0]},
             "placements": [dict(placed) for placed in found.placement],
             "pairing": None if found.pairing is None else _pairing(found.pairing),
@@ -60,9 +61,7 @@ def dumps(found: Verification) -> str:
     )
 
 
-def dumps_sites(
-    results: Sequence[SiteResult], optimiser: Sequence[str], notes: Sequence[str] = ()
-) -> str:
+def dumps_sites(found: SiteVerification) -> str:
     """Return what every site does as JSON text."""
     rows = [
         {
@@ -78,13 +77,11 @@ def dumps_sites(
             "torch": None if one.torch is None else _numbers(one.torch),
             "refused": one.refused or None,
         }
-        for one in results
+        for one in found.results
     ]
-    ran = [one for one in results if one.exact is not None]
-    refused = any(one.refused_by_runtime for one in results)
-    equal = all(one.agrees for one in ran) and not refused and bool(ran)
-    lines = {"optimiser": list(optimiser), "notes": list(notes)}
-    return json_text({"version": VERSION, "equal": equal, "sites": rows, **lines})
+    lines = {"optimiser": list(found.optimiser), "notes": list(found.notes)}
+    told = {"version": VERSION, "equal": found.equal, "verdict": found.verdict}
+    return json_text({**told, "sites": rows, **lines})
 
 
 def _pairing(found: Pairing) -> dict[str, object]:
@@ -112,7 +109,9 @@ def _divergence(first: Divergence) -> dict[str, object]:
     return {
         "node": first.node,
         "op": first.op,
+        "graph": first.graph or None,
         "site": first.site,
+        "among": list(first.among),
         "introduced": None if first.introduced is None else _numbers(first.introduced),
         "observed": _numbers(first.observed),
         "against": first.against,

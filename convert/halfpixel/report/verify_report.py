@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from halfpixel.intents.pairing import Pairing, copies
 from halfpixel.printable import printable, printable_line
+from halfpixel.verifying.amounts import count_text
 from halfpixel.verifying.measure import Difference
+from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Verification
 from halfpixel.verifying.side import Divergence
-from halfpixel.verifying.site_check import SiteResult
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,8 +32,8 @@ def show(found: Verification, console: "Console") -> None:
             one.dtype,
             "yes" if apart.equal else f"no: {apart.reason}" if apart.reason else "no",
             f"{apart.max_abs:.3g}",
-            f"{apart.max_rel:.3g}",
-            f"{apart.max_ulp:.3g}",
+            count_text(apart.max_rel) if apart.max_rel >= 1 else f"{apart.max_rel:.3g}",
+            count_text(apart.max_ulp),
             f"{apart.cosine:.7g}",
             f"{apart.beyond} of {apart.size}",
         )
@@ -47,18 +48,27 @@ def show(found: Verification, console: "Console") -> None:
             _say(console, f"inputs {shapes or '(any)'}: {both}{case.refused}")
     if found.first is not None:
         _say(console, divergence_line(found.first))
-    if found.suspected:
-        text = f"no run tells which node; check has something to say of {found.suspected}"
-        _say(console, text)
+    for line in _unnamed_lines(found):
+        _say(console, line)
     for line in (*_blank_lines(found), *pairing_lines(found.pairing)):
         _say(console, line)
     _show_rest(console, found.optimiser, found.placement)
     count = sum(bool(case.outputs) for case in found.cases)
-    verdict = f"different{_by(found)}" if found.differs else "equal"
-    if not found.compared and not found.differs:
-        verdict = "nothing was compared"
+    verdict = f"different{_by(found)}" if found.differs else found.verdict
     by = ", as --tolerance or --task has it" if found.asked else ""
     _say(console, f"{verdict}{by}, {count} of {len(found.cases)} runs compared")
+
+
+def _unnamed_lines(found: Verification) -> Iterator[str]:
+    """Yield what there is to say where no node can be named: what was tried, whom check suspects.
+
+    >>> list(_unnamed_lines(Verification(("a", "b"), (), tried=("2 pairs",))))
+    ['no run tells which node parts them; tried: 2 pairs']
+    """
+    if found.first is None and found.tried:
+        yield f"no run tells which node parts them; tried: {'; '.join(found.tried)}"
+    if found.suspected:
+        yield f"no run tells which node; check has something to say of {found.suspected}"
 
 
 def _by(found: Verification) -> str:
@@ -71,7 +81,7 @@ def _by(found: Verification) -> str:
         return " by the conventions of two sites"
     apart = [one.measure for one in found.outputs if not one.difference.equal and one.measure]
     times = max((one.times for one in apart if not one.flipped), default=0.0)
-    return f" by {times:.3g} times the noise floor" if times and not found.asked else ""
+    return f" by {count_text(times)} times the noise floor" if times and not found.asked else ""
 
 
 def _measure_lines(found: Verification) -> Iterator[str]:
@@ -141,7 +151,10 @@ def divergence_line(first: Divergence) -> str:
         how = "its own part cannot be told apart" if not first.observed.reason else ""
     else:
         how = "introduced here: its input is the same"
-    parts = [f"first divergent {kind}: {first.node} ({first.op})", amount, how]
+    if first.among:
+        how = f"introduced there, or by {' or '.join(first.among)}, which no call stands for"
+    where = f" in {first.graph}" if first.graph else ""
+    parts = [f"first divergent {kind}: {first.node} ({first.op}){where}", amount, how]
     return "; ".join(part for part in parts if part)
 
 
@@ -180,15 +193,10 @@ def pairing_lines(found: Pairing | None) -> list[str]:
     return [f"sites: {len(found.pairs)} paired, {count} of them with another convention", *lines]
 
 
-def show_sites(
-    results: Sequence[SiteResult],
-    optimiser: Sequence[str],
-    console: "Console",
-    notes: Sequence[str] = (),
-) -> None:
+def show_sites(found: SiteVerification, console: "Console") -> None:
     """Print what every site does on every provider."""
     table = _table("site", "op", "input", "provider", "exact", "max abs", "PyTorch", "max abs")
-    for one in results:
+    for one in found.results:
         _row(
             table,
             one.site.name,
@@ -201,19 +209,19 @@ def show_sites(
             "" if one.torch is None else f"{one.torch.max_abs:.3g}",
         )
     console.print(table)
-    for note in notes:
+    for note in found.notes:
         _say(console, note)
-    _show_rest(console, optimiser, ())
-    if not results:
+    _show_rest(console, found.optimiser, ())
+    if not found.results:
         text = "nothing was compared: it has no resampling node; hold it against another side"
         _say(console, text)
         return
-    ran = [one for one in results if one.exact is not None]
+    ran = [one for one in found.results if one.exact is not None]
     equal = sum(one.agrees for one in ran)
     _say(
         console,
         f"{equal} of {len(ran)} runs of single sites equal their exact weights; "
-        f"{len(results) - len(ran)} did not run alone",
+        f"{len(found.results) - len(ran)} did not run alone",
     )
 
 

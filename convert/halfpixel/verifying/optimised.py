@@ -2,20 +2,28 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import RuntimeRefusal
-from halfpixel.verifying.conditioning import flipping_node
 from halfpixel.verifying.measure import Difference, Tolerance, difference
+from halfpixel.verifying.parting.conditioning import flipping_node
 from halfpixel.verifying.side import Started
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array, Arrays
 
+    Returned = dict[str, Array] | str
+
+MOST_KEPT: Final = 1 << 24
+"""Bytes of outputs that wait for their run without optimisation."""
+
 
 @dataclass
 class Optimised:
     """What optimisation changes in the sides of a comparison, each output at its worst.
+
+    Runs without optimisation come after the others: where memory does not hold both sessions of a
+    large model, each is started once, and not once a case.
 
     Attributes:
         tolerances: what counts as equal.
@@ -27,15 +35,34 @@ class Optimised:
     )
     _nodes: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     _refused: dict[str, None] = field(default_factory=dict[str, None])
+    _waiting: "list[tuple[Started, Arrays, Returned]]" = field(
+        default_factory=list["tuple[Started, Arrays, Returned]"]
+    )
+    _bytes: int = 0
 
-    def learn(self, side: Started, feeds: "Arrays", deployed: "dict[str, Array] | str") -> None:
-        """Hold what a side returns, or why it refuses, against its run without optimisation."""
-        name = side.running.name
+    def learn(self, side: Started, feeds: "Arrays", deployed: "Returned") -> None:
+        """Take what a side returns, or why it refuses, for its run without optimisation."""
         if side.refused:
-            self._refused[f"{name}: loads unoptimised only: {side.refused}"] = None
+            told = f"{side.running.name}: loads unoptimised only: {side.refused}"
+            self._refused[told] = None
             return
         if side.plain is side.running:
             return
+        self._waiting.append((side, feeds, deployed))
+        arrays = () if isinstance(deployed, str) else deployed.values()
+        self._bytes += sum(array.nbytes for array in arrays)
+        if self._bytes > MOST_KEPT:
+            self._run()
+
+    def _run(self) -> None:
+        """Run what waits, one side after the other."""
+        waiting, self._waiting, self._bytes = self._waiting, [], 0
+        for one in sorted(waiting, key=lambda one: one[0].running.name):
+            self._held(*one)
+
+    def _held(self, side: Started, feeds: "Arrays", deployed: "Returned") -> None:
+        """Hold what a side returns, or why it refuses, against its run without optimisation."""
+        name = side.running.name
         try:
             plain = side.plain.run(side.fed(feeds))
         except RuntimeRefusal:
@@ -57,6 +84,7 @@ class Optimised:
     @property
     def lines(self) -> Iterator[str]:
         """What it changes, a line each."""
+        self._run()
         yield from self._refused
         for (name, output), found in self._worst.items():
             amount = found.reason or f"by up to {found.max_abs:.3g}"

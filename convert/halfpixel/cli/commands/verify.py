@@ -10,7 +10,6 @@ from msgspec import Struct
 from halfpixel.cli.console import say, write_document
 from halfpixel.cli.options import (
     CLEAN,
-    FAILED,
     FOUND,
     AllowFallback,
     MaxWork,
@@ -18,7 +17,7 @@ from halfpixel.cli.options import (
     command,
     parse_range,
 )
-from halfpixel.errors import GraphError, UsageError
+from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -154,66 +153,22 @@ def verify_command(options: Options) -> None:
         write_document(verify_json.dumps(found))
     else:
         verify_report.show(found, _console())
-    ran = any(case.outputs for case in found.cases)
-    if not ran and found.cases and all(case.equal for case in found.cases):
-        sys.exit(FAILED)  # neither side takes these inputs
     sys.exit(CLEAN if found.equal else FOUND)
 
 
 def _sites(asked: Options, settings: "VerifySettings") -> int:
     """Verify the sites of one model; return the exit code."""
-    from halfpixel.boundary import boundary
-    from halfpixel.checking.check import opened
-    from halfpixel.formats import coreml_file
     from halfpixel.report import verify_json, verify_report
-    from halfpixel.runtime import Side, parse_provider, parse_side
-    from halfpixel.verifying.inputs import refuse_shapes
-    from halfpixel.verifying.site_check import SiteCheck
-    from halfpixel.verifying.verify import verify
+    from halfpixel.runtime import parse_provider
+    from halfpixel.verifying.one_model import verify_sites
 
-    a, form = asked.a, asked.output_format
-    side = parse_side(a)
-    if str(side.source).endswith(".npz"):
-        raise UsageError(f"{a}: recorded arrays need a model to be held against")
-    chosen = [parse_provider(one) for one in asked.provider] or [(side.where or "cpu", {})]
-    places = [(where, options or dict(side.options)) for where, options in chosen]
-    of_coreml = str(side.source).endswith(coreml_file.FORMAT.suffixes)
-    if of_coreml and any(where == "coreml" for where, _ in places):
-        told = "single sites run lowered to ONNX; hold the whole model against another side"
-        raise UsageError(f"{a}: {told}, such as {side.source}")
-    with boundary(side.text):
-        refuse_shapes([opened(side.source)], settings.feeds)
-    check = SiteCheck(
-        side.source,
-        places,
-        settings.tolerances,
-        settings.fallback,
-        max_work=asked.max_work,
-        shapes=settings.feeds.shapes,
-    )
-    results = list(check.results())
-    optimiser: list[str] = []
-    notes: list[str] = []
-    refused = False
-    for where, options in places if settings.optimiser else ():
-        try:
-            whole = Side(side.source, where, options)
-            found = verify(whole, whole, settings)
-        except (GraphError, UsageError) as error:  # not lowered, or no inputs can be made
-            notes.append(f"the whole model is not looked at: {error}")
-            continue
-        optimiser += found.optimiser
-        said = [case.refused for case in found.cases if case.refused and not case.equal]
-        notes += said[:1] if not found.optimiser else []
-        refused = refused or bool(said)
-    notes = list(dict.fromkeys(notes))
-    if form == "json":
-        write_document(verify_json.dumps_sites(results, optimiser, notes))
+    places = [parse_provider(one) for one in asked.provider]
+    found = verify_sites(asked.a, settings, places, asked.max_work)
+    if asked.output_format == "json":
+        write_document(verify_json.dumps_sites(found))
     else:
-        verify_report.show_sites(results, optimiser, _console(), notes)
-    wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)
-    nothing = all(one.exact is None for one in results)
-    return FOUND if wrong or refused or nothing else CLEAN
+        verify_report.show_sites(found, _console())
+    return CLEAN if found.equal else FOUND
 
 
 @contextmanager

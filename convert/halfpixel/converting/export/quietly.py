@@ -1,19 +1,26 @@
 """Exporters talk; what they say in the end is one line."""
 
 import io
+import linecache
 import logging
 import os
 import sys
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from inspect import currentframe
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
+
+from msgspec import Struct
 
 LONGEST: Final = 300
 
 TRACING: Final = "PyTorch, tracing "
 """How a line begins that tells what PyTorch warns of while it traces; the place follows."""
+
+OWN: Final = frozenset({"torch", "halfpixel", "warnings"})
+"""Packages whose lines are none of the module's."""
 
 
 @contextmanager
@@ -31,24 +38,68 @@ def quietly() -> Generator[None]:
 
 
 @contextmanager
-def tracing() -> Generator[list[str]]:
+def tracing() -> Generator[list["Constant"]]:
     """Collect what PyTorch warns of while it traces: what became a constant."""
     import torch
 
-    found: list[str] = []
-    with warnings.catch_warnings(record=True) as heard:
+    found: list[Constant] = []
+    own = str(Path(__file__).parents[2])
+
+    def heard(message: object, category: object, filename: str, number: int, *_: object) -> None:
+        del category
+        if filename == exporting.__file__:  # it passes calls of the module on
+            filename, number = _caller() or (filename, number)
+        if filename.startswith(own):
+            return  # of plain operators, whose lengths are meant to be constants
+        place = f"{os.path.basename(filename)}:{number}"  # noqa: PTH119 - a name as it is told
+        text = " ".join(str(message).split()).partition(". ")[0]
+        line = linecache.getline(filename, number).strip()
+        one = Constant(place, text, line)
+        if one not in found:
+            found.append(one)
+
+    from halfpixel.converting.plain import exporting
+
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", cast("type[Warning]", vars(torch.jit)["TracerWarning"]))
+        warnings.showwarning = cast("Any", heard)
         yield found
-    own = str(Path(__file__).parents[2])
-    for one in heard:
-        if one.filename.startswith(own):
-            continue  # of plain operators, whose lengths are meant to be constants
-        where = f"{os.path.basename(one.filename)}:{one.lineno}"  # noqa: PTH119 - a name as it is told
-        text = " ".join(str(one.message).split()).partition(". ")[0]
-        line = f"{TRACING}{where}: {text}"
-        if line not in found:
-            found.append(line)
+
+
+class Constant(Struct, frozen=True):
+    """A number that became a constant of a trace.
+
+    Attributes:
+        place: where, as `file.py:12`.
+        text: what PyTorch says of it.
+        line: what is written there.
+    """
+
+    place: str
+    text: str
+    line: str = ""
+
+    @property
+    def note(self) -> str:
+        """All of it in words."""
+        return f"{TRACING}{self.place}: {self.text}"
+
+    @property
+    def number(self) -> bool:
+        """Whether it is a number that the module computes with, rather than a comparison."""
+        return self.text.startswith("Converting a tensor to a Python") and "bool" not in self.text
+
+
+def _caller() -> tuple[str, int] | None:
+    """Return the place in a module that calls PyTorch."""
+    frame = currentframe()
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if name not in OWN:
+            return frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back
+    return None
 
 
 @contextmanager

@@ -9,23 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.errors import HalfpixelError
 from halfpixel.format import SiteValues
-from halfpixel.intents.deviation import meant_resize
 from halfpixel.intents.pairing import match_sites
-from halfpixel.runtime import Call
-from halfpixel.sampling import AffineSample
-from halfpixel.sampling.lowering import meant_weights
-from halfpixel.sampling.resize import along_axis
 from halfpixel.site import Site
+from halfpixel.verifying.amounts import counted
 from halfpixel.verifying.measure import TOLERANCES, Tolerance, difference, rounded
 from halfpixel.verifying.noise import EPSILONS
+from halfpixel.verifying.parting.calls import by_calls
+from halfpixel.verifying.parting.meant import meant_output
 from halfpixel.verifying.side import Divergence, Started
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from halfpixel.arrays import Array, Arrays
 
 
@@ -37,6 +31,9 @@ CLOSE: Final[Mapping[str, Tolerance]] = {
 
 AGREEING: Final = 0.95
 """Part of the shared names that has to stand for the same operators."""
+
+FEW: Final = 4
+"""Shared names from which on one that stands for another operator is no sign of two counters."""
 
 BUDGET: Final = 1 << 25
 """Bytes of values inside a model that are held at once, on both sides together."""
@@ -55,6 +52,8 @@ class Search:
         feeds: the inputs.
         tolerances: what counts as equal.
         budget: bytes of values that are held at once.
+        pairs: the sites that belong together, where the names of values do not tell.
+        tried: what was held against each other, a phrase each.
     """
 
     a: Started
@@ -62,6 +61,8 @@ class Search:
     feeds: "Arrays"
     tolerances: Mapping[str, Tolerance] = field(default_factory=lambda: TOLERANCES)
     budget: int = BUDGET
+    pairs: Sequence[tuple[Site, Site]] = ()
+    tried: dict[str, None] = field(default_factory=dict[str, None])
 
     def first(self) -> Divergence | None:
         """Return the first node at which the sides part; None where none is found."""
@@ -69,26 +70,15 @@ class Search:
             return None
         if self.b.model is not None:
             return self._by_sites()
-        calls = self._calls()
-        found = None if calls is None else self._by_calls(calls)
-        return found or self._by_meaning()
-
-    def _calls(self) -> list[Call] | None:
-        """Return the resampling calls of the other side, where there is one for each site."""
-        record = getattr(self.b.running, "calls", None)
-        if record is None:
-            return None
-        found: list[Call] = record(self.b.fed(self.feeds))
-        if any(isinstance(site.operator, AffineSample) for site in self.a.sites):
-            found = [call for call in found if "affine_grid" not in call.name]  # one operator
-        return found if len(found) == len(self.a.sites) else None
+        return by_calls(self) or self._by_meaning()
 
     def _by_sites(self) -> Divergence | None:
         """Compare the sites of two models, paired by the names of values or by position."""
         pairs = list(self._paired())
         passed: Divergence | None = None
-        ours = self._fetched(self.a, [(p[1].output,) for p in pairs])
-        theirs = self._fetched(self.b, [(p[2].output,) for p in pairs])
+        self.tried[counted(len(pairs), "pair", "of resampling nodes, by what they make")] = None
+        ours = self.fetched(self.a, [(p[1].output,) for p in pairs])
+        theirs = self.fetched(self.b, [(p[2].output,) for p in pairs])
         for site, end, other in pairs:
             (here,), (there,) = next(ours), next(theirs)
             observed = difference(here, there, self.tolerances)
@@ -97,7 +87,8 @@ class Search:
                 continue
             same = self._same_inputs(end, other)
             introduced = observed if same else None
-            found = Divergence(site.name, site.op, introduced, observed, self.b.plain.name)
+            against = self.b.plain.name
+            found = Divergence(site.name, site.op, introduced, observed, against, graph=site.graph)
             if same:
                 return found
             passed = passed or found
@@ -105,17 +96,17 @@ class Search:
 
     def _same_inputs(self, end: SiteValues, other: SiteValues) -> bool:
         """Whether a site is handed the same on both sides, constants that say lengths apart."""
-        ours, theirs = self._computed(self.a, end), self._computed(self.b, other)
+        ours, theirs = self.computed(self.a, end), self.computed(self.b, other)
         if len(ours) != len(theirs):
             ours, theirs = ours[:1], theirs[:1]
         for here, there in zip(ours, theirs, strict=True):
-            ((one,),) = self._fetched(self.a, [(here,)])
-            ((two,),) = self._fetched(self.b, [(there,)])
+            ((one,),) = self.fetched(self.a, [(here,)])
+            ((two,),) = self.fetched(self.b, [(there,)])
             if not difference(one, two, self.tolerances).equal:
                 return False
         return True
 
-    def _computed(self, side: Started, end: SiteValues) -> list[str]:
+    def computed(self, side: Started, end: SiteValues) -> list[str]:
         """Return the inputs of a site that are fed or computed: no constants."""
         known = {*side.plain.values, *side.names}
         constant = side.constants
@@ -131,15 +122,14 @@ class Search:
         here = {value.name: value.op for value in self.a.model.values}
         there = {value.name: value.op for value in self.b.model.values}
         shared = here.keys() & there.keys()
-        agreeing = sum(here[name] == there[name] for name in shared)
-        return bool(shared) and agreeing >= AGREEING * len(shared)
+        apart = sum(here[name] != there[name] for name in shared)
+        one = int(len(shared) >= FEW)  # the node at which they part may be of another type
+        return bool(shared) and apart <= max(one, (1 - AGREEING) * len(shared))
 
     def _paired(self) -> Iterator[tuple[Site, SiteValues, SiteValues]]:
         if self.a.model is None or self.b.model is None:
             return
-        here = [
-            (s, e) for s, e in zip(self.a.sites, self.a.model.site_values, strict=True) if e.main
-        ]
+        here = [(s, e) for s, e in ends_of(self.a) if e.main]
         there = [e for e in self.b.model.site_values if e.main]
         known = set(self.b.plain.values)
         handed = known | set(self.feeds)
@@ -151,12 +141,15 @@ class Search:
         ]
         if self._names_agree() and (len(named) == len(here) or len(here) != len(there)):
             yield from named
+        elif self.pairs:
+            ours, theirs = ({id(s): e for s, e in ends_of(one)} for one in (self.a, self.b))
+            for s, o in self.pairs:
+                if ours[id(s)].main and theirs[id(o)].main:
+                    yield s, ours[id(s)], theirs[id(o)]
         elif len(here) == len(there):
             yield from ((s, e, o) for (s, e), o in zip(here, there, strict=True))
         else:
-            inner = [
-                s for s, e in zip(self.b.sites, self.b.model.site_values, strict=True) if e.main
-            ]
+            inner = [s for s, e in ends_of(self.b) if e.main]
             for i, j in match_sites([s for s, _ in here], inner):
                 yield (*here[i], there[j])
 
@@ -167,8 +160,9 @@ class Search:
         known = set(self.b.plain.values) & set(self.a.plain.values)
         makers = {value.name: value for value in self.a.model.values}
         names = [name for name in makers if name in known]
+        self.tried[counted(len(names), "value", "of the same name")] = None
         pairs = [(name,) for name in names]
-        ours, theirs = self._fetched(self.a, pairs), self._fetched(self.b, pairs)
+        ours, theirs = self.fetched(self.a, pairs), self.fetched(self.b, pairs)
         for name in names:
             (here,), (there,) = next(ours), next(theirs)
             found = difference(here, there, self.tolerances)
@@ -178,52 +172,28 @@ class Search:
             maker = makers[name]
             introduced = found if all(r in known or r not in makers for r in maker.reads) else None
             site = any(one.name == maker.node for one in self.a.sites)
-            return Divergence(maker.node, maker.op, introduced, found, self.b.plain.name, site)
+            against = self.b.plain.name
+            return Divergence(maker.node, maker.op, introduced, found, against, site, maker.graph)
         return None
-
-    def _by_calls(self, calls: Sequence[Call]) -> Divergence | None:
-        """Compare the sites with the resampling calls that PyTorch made, in order."""
-        if self.a.model is None:
-            return None
-        passed: Divergence | None = None
-        every = zip(self.a.sites, calls, self.a.model.site_values, strict=True)
-        chosen = [one for one in every if one[2].main]
-        outputs = self._fetched(self.a, [(end.output,) for _, _, end in chosen])
-        for site, call, end in chosen:
-            (output,) = next(outputs)
-            observed = difference(output, call.output, self.tolerances)
-            if observed.equal:
-                continue
-            names = self._computed(self.a, end)[: len(call.inputs)]
-            (given,) = self._fetched(self.a, [tuple(names)])
-            same = all(
-                difference(one, two, self.tolerances).equal
-                for one, two in zip(given, call.inputs, strict=False)
-            )
-            found = Divergence(site.name, site.op, observed if same else None, observed, call.name)
-            if same:
-                return found
-            passed = passed or found
-        return passed
 
     def _by_meaning(self) -> Divergence | None:
         """Compare each site's output with what was meant, computed from its own inputs."""
         if self.a.model is None:
             return None
-        ends = self.a.model.site_values
-        chosen = [(s, e) for s, e in zip(self.a.sites, ends, strict=True) if e.main]
-        groups = [(end.output, *self._computed(self.a, end)) for _, end in chosen]
-        for (site, _), (output, *inputs) in zip(chosen, self._fetched(self.a, groups), strict=True):
+        chosen = [(s, e) for s, e in ends_of(self.a) if e.main]
+        self.tried[counted(len(chosen), "resampling node", "by what was meant")] = None
+        groups = [(end.output, *self.computed(self.a, end)) for _, end in chosen]
+        for (site, _), (output, *inputs) in zip(chosen, self.fetched(self.a, groups), strict=True):
             meant = meant_output(site, inputs, output)
             if meant is None:
                 continue
             found = difference(output, rounded(meant, output), self.tolerances)
             if not found.equal:
                 against = site.intent.text if site.intent else "its exact description"
-                return Divergence(site.name, site.op, found, found, against)
+                return Divergence(site.name, site.op, found, found, against, graph=site.graph)
         return None
 
-    def _fetched(
+    def fetched(
         self, side: Started, groups: Sequence[tuple[str, ...]]
     ) -> "Iterator[tuple[Array, ...]]":
         """Yield groups of values of one side, a few at a time."""
@@ -247,35 +217,7 @@ class Search:
             count = max(1, min(MOST, 2 * count, room))
 
 
-def meant_output(
-    site: Site, inputs: "Sequence[Array]", output: "Array"
-) -> "NDArray[np.float64] | None":
-    """Return what a site should have made of its inputs; None where that is not known.
-
-    A resize with an intent is computed from it; any other site from its own description.
-    """
-    import numpy as np
-
-    operation = site.operation
-    meant = meant_resize(operation)
-    if not inputs:
-        return None
-    if meant is None:
-        try:
-            return site.evaluate(*inputs) if operation.operator is not None else None
-        except (HalfpixelError, ValueError, IndexError, TypeError):
-            return None
-    data = inputs[0]
-    call = operation.intent.call if operation.intent else None
-    axes = dict(meant.axes)
-    lengths = list(output.shape)
-    if call is not None and call.scale_factor is not None:
-        told = call.output_lengths([data.shape[axis] for axis, _ in meant.axes])
-        for (axis, _), length in zip(meant.axes, told or (), strict=bool(told)):
-            lengths[axis] = length
-    if any(length < 1 for length in lengths) or data.ndim != output.ndim:
-        return None
-    y: NDArray[np.float64] = data.astype(np.float64)
-    for axis, sampling in axes.items():
-        y = along_axis(meant_weights(sampling, y.shape[axis], lengths[axis]), y, axis)
-    return y
+def ends_of(side: Started) -> "Iterator[tuple[Site, SiteValues]]":
+    """Yield the sites of a model, and the values between which each stands."""
+    ends = () if side.model is None else side.model.site_values
+    yield from zip(side.sites, ends, strict=True)
