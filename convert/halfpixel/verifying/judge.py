@@ -101,7 +101,7 @@ def judged(
         return difference, None
     ours, theirs = list(_channels(here)), list(_channels(there))
     whole = spread_of(here)  # of a channel that is one number
-    spreads = [max(_spread(a), _spread(b)) or whole for a, b in zip(ours, theirs, strict=True)]
+    spreads = [_varied(a, b) or whole for a, b in zip(ours, theirs, strict=True)]
     apart = [_apart(a, b) for a, b in zip(ours, theirs, strict=True)]
     step = max(noise.step, *(EPSILONS.get(str(array.dtype), 0.0) for array in arrays))
     # the numbers of a channel may be what is left of larger ones, such as after a ReLU
@@ -256,6 +256,12 @@ def _finite(numbers: "NDArray[np.float64]") -> "NDArray[np.float64]":
 def _spread(numbers: "NDArray[np.float64]") -> float:
     kept = _finite(numbers)
     return float(kept.std()) if kept.size else 0.0
+
+
+def _varied(a: "NDArray[np.float64]", b: "NDArray[np.float64]") -> float:
+    """Return what a channel varies by on either side; few numbers vary by as much as they are."""
+    own = max(_spread(a), _spread(b))
+    return own if a.size >= LEAST else max(own, _largest(a), _largest(b))
 
 
 def _largest(numbers: "NDArray[np.float64]") -> float:

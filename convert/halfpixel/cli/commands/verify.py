@@ -144,14 +144,17 @@ def verify_command(options: Options) -> None:
         sys.exit(_sites(options, settings))
     if options.provider:
         raise UsageError("--provider is for a model alone; write B as model.onnx@cuda")
-    from halfpixel.report import verify_json, verify_report
     from halfpixel.verifying.verify import verify
 
     with _progress() as progress:
         found = verify(a, b, settings, progress)
     if options.output_format == "json":
+        from halfpixel.report import verify_json
+
         write_document(verify_json.dumps(found))
     else:
+        from halfpixel.report import verify_report
+
         verify_report.show(found, _console())
     sys.exit(CLEAN if found.equal else FOUND)
 
