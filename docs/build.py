@@ -2,8 +2,10 @@
 
 `rules/` holds the manual page of every rule, its module's docstring, `targets.md` every row
 of every target with its source, `exporters.md` those of every exporter, and `conventions.md` every
-sampling that has a name, in the words of each framework. `--check` writes nothing: it compares each
-page with what would be written, and says which is stale.
+sampling that has a name, in the words of each framework; `picture.svg` and `rules/images` are the
+pictures. `formats.md` says what each format of a report is for, `report.schema.json` describes
+those in JSON, and `configuration.md` has every key of a configuration file. `--check` writes
+nothing: it compares each page with what would be written, and says which is stale.
 """
 
 import sys
@@ -14,24 +16,41 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER))
 
-from makers import conventions, exporters, rules, targets  # noqa: E402 - found beside this file
+from makers import (  # noqa: E402 - found beside this file
+    configuration,
+    conventions,
+    exporters,
+    formats,
+    pictures,
+    rules,
+    targets,
+)
 
 from halfpixel.rule import load_rules  # noqa: E402
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "configuration.md": configuration.page,
     "conventions.md": conventions.page,
     "exporters.md": exporters.exporters_page,
     "targets.md": targets.targets_page,
+    "formats.md": formats.page,
+    "report.schema.json": formats.schema,
     "rules/index.md": rules.index,
     **{f"rules/{rule.name}.md": partial(rules.page, rule) for rule in load_rules()},
+    **pictures.files(),
 }
 
 
 def stale() -> list[str]:
     """Return the pages that are not what would be written, and those that nothing writes."""
     wrong = [name for name, page in PAGES.items() if _text(FOLDER / name) != page()]
-    there = {f"rules/{path.name}" for path in (FOLDER / "rules").glob("*.md")}
-    return [*wrong, *sorted(there - set(PAGES))]
+    return [*wrong, *sorted(_there() - set(PAGES))]
+
+
+def _there() -> set[str]:
+    """Return what lies where only what is written here lies."""
+    found = [*(FOLDER / "rules").glob("*.md"), *(FOLDER / pictures.FOLDER).glob("*.svg")]
+    return {path.relative_to(FOLDER).as_posix() for path in found}
 
 
 def _text(path: Path) -> str:
@@ -45,11 +64,10 @@ def main(arguments: Sequence[str] = ()) -> int:
             sys.stderr.write(f"docs/{name} is stale, run: python docs/build.py\n")
         return 1 if old else 0
     for name, page in PAGES.items():
-        (FOLDER / name).parent.mkdir(exist_ok=True)
+        (FOLDER / name).parent.mkdir(exist_ok=True, parents=True)
         (FOLDER / name).write_text(page(), encoding="utf-8")
-    for path in (FOLDER / "rules").glob("*.md"):
-        if f"rules/{path.name}" not in PAGES:
-            path.unlink()
+    for name in _there() - set(PAGES):
+        (FOLDER / name).unlink()
     return 0
 
 

@@ -178,6 +178,11 @@ class ChangedModel(Protocol):
         """The changed model, to be looked at or changed again."""
         ...
 
+    @property
+    def pieces(self) -> "Sequence[bytes | tuple[int, int]]":
+        """Its file in new bytes and (start, stop) of the old one; none where there is no file."""
+        ...
+
     def verify(self) -> None:
         """Raise GraphError where the changed model is not sound."""
         ...

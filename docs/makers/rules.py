@@ -3,6 +3,7 @@
 import re
 
 from halfpixel.rule import Rule, load_rules
+from makers import pictures
 
 
 def index() -> str:
@@ -22,4 +23,6 @@ def page(rule: Rule) -> str:
     manual = re.sub(r"\]\((?=(?:targets|exporters)\.md)", "](../", (rule.page or "").strip())
     fix = "Has a fix." if rule.fixable else "Has no fix."
     before = f"\n\nIt took the place of {', '.join(rule.aliases)}." if rule.aliases else ""
-    return f"# {rule.name}\n\n{manual}\n\n{fix}{before}\n"
+    drawn = pictures.shown(rule)
+    parts = [f"# {rule.name}", manual, f"{fix}{before}", *([drawn] if drawn else [])]
+    return "\n\n".join(parts) + "\n"

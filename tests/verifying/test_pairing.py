@@ -148,7 +148,7 @@ def test_a_backup_in_a_folder_is_no_model(tmp_path: Path) -> None:
     for to in (name, f"{name}.bak"):
         shutil.copytree(VARIANTS / name, tmp_path / to)
     result = CliRunner().invoke(cli, ["check", str(tmp_path)])
-    assert "2 resampling nodes in 1 file" in result.output
+    assert "2 sites in 1 file" in result.output
 
 
 def test_branches_in_another_order_are_paired_by_their_names() -> None:

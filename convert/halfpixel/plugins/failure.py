@@ -1,22 +1,19 @@
 """What a failing test is told: the sites, the numbers, and where their pictures lie."""
 
-import io
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from halfpixel.checking.check import check, opened
 from halfpixel.checking.result import Report, SiteFinding
 from halfpixel.errors import HalfpixelError
 from halfpixel.printable import printable_lines
-from halfpixel.report.as_text import lines, plain
-from halfpixel.report.picture import write_picture
+from halfpixel.report import verify_report
+from halfpixel.report.as_text import lines
+from halfpixel.report.layout import plain
+from halfpixel.report.pictures import write_picture
 from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Verification
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 
 def check_failure(report: Report, folder: Path) -> str:
@@ -36,17 +33,7 @@ def sites_failure(found: SiteVerification) -> str:
     """Return which sites of one model differ from their description; empty where none does."""
     if found.equal:
         return ""
-    from halfpixel.report.verify_report import show_sites
-
-    stream = io.StringIO()
-    show_sites(found, _console(stream))
-    return printable_lines(stream.getvalue().rstrip().splitlines())
-
-
-def _console(stream: io.StringIO) -> "Console":
-    from rich.console import Console
-
-    return Console(file=stream, width=120, markup=False, emoji=False, highlight=False)
+    return printable_lines(map(plain, verify_report.site_lines(found)))
 
 
 def verify_failure(found: Verification, sides: Sequence[object], folder: Path) -> str:
@@ -59,17 +46,14 @@ def verify_failure(found: Verification, sides: Sequence[object], folder: Path) -
     """
     if found.equal:
         return ""
-    from halfpixel.report.verify_report import show
-
-    stream = io.StringIO()
-    show(found, _console(stream))
+    shown = map(plain, verify_report.lines(found))
     node = found.suspected if found.first is None else found.first.node
     told = [
         line
         for letter, side in zip("ab", sides, strict=True)
         for line in _about(node, side, folder / letter)
     ]
-    return printable_lines([*stream.getvalue().rstrip().splitlines(), *dict.fromkeys(told)])
+    return printable_lines([*shown, *dict.fromkeys(told)])
 
 
 def _about(node: str, side: object, folder: Path) -> Iterator[str]:

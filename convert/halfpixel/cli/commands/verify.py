@@ -1,30 +1,30 @@
 """halfpixel verify."""
 
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import click
 from msgspec import Struct
 
-from halfpixel.cli.console import say, write_document
+from halfpixel.cli.console import say
 from halfpixel.cli.options import (
     CLEAN,
     FOUND,
     AllowFallback,
     MaxWork,
-    OutputFormat,
     command,
     parse_range,
 )
+from halfpixel.cli.output import Color, Output, OutputFormat, Page, Quiet, write_report
+from halfpixel.cli.progress import progress
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
-    from rich.console import Console
-
-    from halfpixel.verifying.result import VerifySettings
+    from halfpixel.cli.progress import Told
+    from halfpixel.verifying.one_model import SiteVerification
+    from halfpixel.verifying.result import Verification, VerifySettings
     from halfpixel.verifying.side import Stage
 
 
@@ -98,6 +98,9 @@ class Options(Struct, frozen=True):
     ]
     max_work: MaxWork
     output_format: OutputFormat
+    output: Output
+    quiet: Quiet
+    color: Color
 
 
 @command(__name__, Options)
@@ -146,69 +149,86 @@ def verify_command(options: Options) -> None:
         raise UsageError("--provider is for a model alone; write B as model.onnx@cuda")
     from halfpixel.verifying.verify import verify
 
-    with _progress() as progress:
-        found = verify(a, b, settings, progress)
-    if options.output_format == "json":
-        from halfpixel.report import verify_json
-
-        write_document(verify_json.dumps(found))
-    else:
-        from halfpixel.report import verify_report
-
-        verify_report.show(found, _console())
+    with progress() as told:
+        found = verify(a, b, settings, _stages(told))
+    _show(options, found)
     sys.exit(CLEAN if found.equal else FOUND)
 
 
 def _sites(asked: Options, settings: "VerifySettings") -> int:
     """Verify the sites of one model; return the exit code."""
-    from halfpixel.report import verify_json, verify_report
     from halfpixel.runtime import parse_provider
     from halfpixel.verifying.one_model import verify_sites
 
     places = [parse_provider(one) for one in asked.provider]
-    found = verify_sites(asked.a, settings, places, asked.max_work)
-    if asked.output_format == "json":
-        write_document(verify_json.dumps_sites(found))
-    else:
-        verify_report.show_sites(found, _console())
+    with progress(remaining=False) as told:
+        if told is not None:
+            told(f"sites of {asked.a}", 0, None)
+        found = verify_sites(asked.a, settings, places, asked.max_work)
+    _show(asked, found)
     return CLEAN if found.equal else FOUND
 
 
-@contextmanager
-def _progress() -> "Generator[Callable[[Stage], None] | None]":
-    """Give what shows a person on a terminal how far a comparison has come, and what is left.
+def _show(options: Options, found: "Verification | SiteVerification") -> None:
+    """Print or write what was seen: as JSON, as a page, as a run, or as text.
 
-    What came of the first case stays, above the bar.
+    What a format does not need is not imported: verify of small models is quick.
     """
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from halfpixel.verifying.result import Verification
 
-    from halfpixel.printable import printable_line
+    if options.output_format == "json":
+        from halfpixel.report.machine import verify_json
 
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(), TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn(),
-    )  # fmt: skip
-    console = Console(stderr=True, markup=False, emoji=False, highlight=False)
-    with Progress(*columns, console=console, transient=True) as shown:
-        task = shown.add_task("", total=None)
+        text = (
+            verify_json.dumps(found)
+            if isinstance(found, Verification)
+            else verify_json.dumps_sites(found)
+        )
+        write_report(text, options.output)
+    elif options.output_format == "html":
+        from halfpixel.report.html import tables, verify_page
 
-        def told(stage: "Stage") -> None:
-            text = printable_line(stage.text)
-            if stage.result and stage.done == 1:
+        shown = (
+            verify_page.page_of(found)
+            if isinstance(found, Verification)
+            else verify_page.page_of_sites(options.a, found)
+        )
+        write_report(tables.dumps(shown), options.output)
+    elif options.output_format != "text":
+        from halfpixel.report.machine import of_verify
+        from halfpixel.report.machine.write import written
+
+        run = (
+            of_verify.run_of(found)
+            if isinstance(found, Verification)
+            else of_verify.run_of_sites(options.a, found)
+        )
+        write_report(written(run, options.output_format), options.output)
+    else:
+        from halfpixel.report import verify_report
+
+        page = Page(options.output, options.color)
+        if isinstance(found, Verification):
+            lines, closing = verify_report.lines(found, page.width), verify_report.closing(found)
+        else:
+            lines = verify_report.site_lines(found, page.width)
+            closing = verify_report.site_closing(found)
+        page.tell([closing] if options.quiet else lines)
+        page.close()
+
+
+def _stages(told: "Told | None") -> "Callable[[Stage], None] | None":
+    """Return what tells of the stages; what came of the first case stays, above the bar."""
+    if told is None:
+        return None
+
+    def tell(stage: "Stage") -> None:
+        if stage.result and stage.done == 1:
+            with told.aside():
                 say(f"first result: {stage.text}", err=True)
-            shown.update(task, description=text, completed=stage.done, total=stage.total)
+        told(stage.text, stage.done, stage.total)
 
-        yield told
+    return tell
 
 
 def _check_task(text: str | None) -> None:
@@ -221,13 +241,6 @@ def _check_task(text: str | None) -> None:
         fits = False
     if not fits:
         raise UsageError(f"--task {text!r}: expected {', '.join(TASKS)}, with :LEAST of 0 to 1")
-
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() else 160
-    return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
 COMMAND = verify_command

@@ -235,12 +235,11 @@ class ChangedCoremlModel:
             package.folder
         )
         self.before.check_weights(copied=copied)
-        pieces = self._pieces()
 
         def verify(written: Path) -> None:
             self._check_read_back(written, target)
 
-        save(package, pieces, target, replace=replace, verify=verify)
+        save(package, self.pieces, target, replace=replace, verify=verify)
 
     def copy_out(self, stream: BinaryIO) -> None:
         """Write a single file to an open stream."""
@@ -251,22 +250,20 @@ class ChangedCoremlModel:
         def verify(written: Path) -> None:
             self._check_read_back(written, Path("<standard output>"))
 
-        atomic.copy_out(self._pieces(), package.spec, stream, verify)
+        atomic.copy_out(self.pieces, package.spec, stream, verify)
 
     def model(self) -> object:
-        """Return the changed specification as coremltools has it.
-
-        Raises:
-            MissingExtraError: coremltools is not installed.
-        """
+        """Return the changed specification as coremltools has it, which has to be installed."""
         try:
             module = import_module("coremltools.proto.Model_pb2")
         except ImportError as error:
             raise MissingExtraError("coremltools", "coreml") from error
-        data = atomic.joined(self._pieces(), self.before.package.spec)
+        data = atomic.joined(self.pieces, self.before.package.spec)
         return cast("type[Message]", module.Model).FromString(data)
 
-    def _pieces(self) -> list[atomic.Piece]:
+    @property
+    def pieces(self) -> list[atomic.Piece]:
+        """The changed specification, in new bytes and ranges of the old one."""
         with specification(self.before.package) as spec:
             return pieces_of(spec, self.edit)
 
