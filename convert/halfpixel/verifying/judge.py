@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from halfpixel.verifying.amounts import count_text, part_text
-from halfpixel.verifying.channels import channels, deviation, distance, largest, spread_of
+from halfpixel.verifying.channels import LEAST, channels, deviation, distance, largest, spread_of
 from halfpixel.verifying.measure import Difference, is_float
 from halfpixel.verifying.noise import EPSILONS, Noise
 
@@ -103,7 +103,7 @@ def judged(
         return difference, None
     ours, theirs = list(channels(here)), list(channels(there))
     whole = spread_of(here)  # of a channel that is one number
-    spreads = [max(deviation(a), deviation(b)) or whole for a, b in zip(ours, theirs, strict=True)]
+    spreads = [_varied(a, b) or whole for a, b in zip(ours, theirs, strict=True)]
     distances = [distance(a, b) for a, b in zip(ours, theirs, strict=True)]
     step = max(noise.step, *(EPSILONS.get(str(array.dtype), 0.0) for array in arrays))
     # the numbers of a channel may be what is left of larger ones, such as after a ReLU
@@ -255,3 +255,9 @@ def _measure(apart: Iterable[float], spreads: Iterable[float], floors: Iterable[
         if (_speaks(one), part) > (_speaks(best), best.part):
             best = one
     return best
+
+
+def _varied(a: "NDArray[np.float64]", b: "NDArray[np.float64]") -> float:
+    """Return what a channel varies by on either side; few numbers vary by as much as they are."""
+    own = max(deviation(a), deviation(b))
+    return own if a.size >= LEAST else max(own, largest(a), largest(b))
