@@ -41,7 +41,7 @@ CLOSE = 1e-3
 
 
 class Plain(NamedTuple):
-    """What comes of PyTorch's own export: what is told of it, and how long it took with its runs."""
+    """What comes of PyTorch's own export, and how long it took with its runs."""
 
     told: str
     seconds: float
@@ -196,7 +196,7 @@ def dynamic(exporter: str, axes: tuple[int, ...], free: str, *, steps: bool) -> 
         * Dim(f"n{axis}", min=max(one.low // one.step, 1), max=(one.high or 512) // one.step)
         for axis, one in lengths.items()
     }
-    free_ones = {axis: Dim.DYNAMIC for axis in axes}
+    free_ones = dict.fromkeys(axes, Dim.DYNAMIC)
     return {"dynamo": True, "dynamic_shapes": ({**(multiples if steps else free_ones)},)}
 
 

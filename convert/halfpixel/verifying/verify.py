@@ -127,7 +127,7 @@ class _Verifying:
         cases: list[Case] = []
         kept: list[Arrays] = []
         first: Divergence | None = None
-        optimised = Optimised(self.tolerances)
+        optimised = Optimised(self.tolerances, self.settings.plain)
         inputs = Inputs(a, b, self.settings.feeds)
         recorded = isinstance(b.running, Recorded)
         for feeds in inputs:
