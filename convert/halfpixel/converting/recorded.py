@@ -92,7 +92,7 @@ def _calls(source: Source, feeds: "Feeds") -> list[Recorded] | None:
     from torch.utils._python_dispatch import TorchDispatchMode
 
     found: list[Recorded] = []
-    named: Iterator[tuple[str, object]] = source.module.named_modules()
+    named = cast("Iterator[tuple[str, object]]", source.module.named_modules())
     paths = {id(module): path for path, module in named}
 
     class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -181,11 +181,10 @@ def _call(number: int, one: Recorded, other: Recorded) -> GraphCall:
     )
 
 
-def _merged(one: object, other: object) -> object:
+def _merged(one: Any, other: Any) -> Any:  # noqa: ANN401 - what an operator takes
     """Return an argument; a number in which two runs differ is a symbol."""
     if isinstance(one, list) and isinstance(other, list):
-        one, other = cast("list[object]", one), cast("list[object]", other)
-        pairs = zip(one, other, strict=False)
+        pairs = zip(cast("list[Any]", one), cast("list[Any]", other), strict=False)
         return [_merged(a, b) for a, b in pairs]
     return one if one == other else "%s"
 
