@@ -40,9 +40,9 @@ def test_a_stale_page_is_named_with_the_command(
     assert "docs/exporters.md is stale, run: python docs/build.py" in capsys.readouterr().err
     assert BUILD.main([]) == 0
     assert BUILD.main(["--check"]) == 0
-    (tmp_path / "rules.md").write_text("old", encoding="utf-8")
+    (tmp_path / "rules" / "index.md").write_text("old", encoding="utf-8")
     assert BUILD.main(["--check"]) == 1
-    assert capsys.readouterr().err == "docs/rules.md is stale, run: python docs/build.py\n"
+    assert capsys.readouterr().err == "docs/rules/index.md is stale, run: python docs/build.py\n"
 
 
 def test_every_row_stands_on_its_page_with_its_source() -> None:

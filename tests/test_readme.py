@@ -23,16 +23,6 @@ def test_the_first_command_prints_what_is_shown(monkeypatch: pytest.MonkeyPatch)
     assert result.exit_code == 1
 
 
-def test_the_diff_that_is_shown_is_what_fix_prints(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    command = re.search(r"halfpixel (fix models/\S+ --diff)", README)
-    assert command is not None
-    shown = README.split("```diff\n")[1].split("\n```")[0]
-    result = CliRunner().invoke(cli, command[1].split())
-    assert result.stdout.strip() == shown
-    assert result.exit_code == 1
-
-
 def test_the_test_command_is_that_of_ci() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "-c constraints.txt -e '.[test]'" in README

@@ -77,21 +77,13 @@ def test_a_file_that_cannot_be_read_is_refused_under_its_own_name(
 
 
 @pytest.mark.filterwarnings("ignore")  # coremltools leaves temporary folders to the collector
-@pytest.mark.parametrize("force", [False, True])
-def test_a_neural_network_is_not_verified_as_a_whole(force: bool, tmp_path: Path) -> None:  # noqa: FBT001
+def test_a_neural_network_is_verified_as_a_whole(tmp_path: Path) -> None:
     pytest.importorskip("coremltools")
     path = tmp_path / "m.mlmodel"
     module = Up(scale_factor=2.0, mode="bilinear")
-    found = halfpixel.convert(module, path, inputs=["1x2x4x6"], force_write=force)
-    assert found.refused == (
-        "not verified: a neural network is not run here as a whole; "
-        "--force-write writes it all the same"
-    )
-    name = "upsample_bilinear2d"
-    assert found.notes == (
-        f"operators that were run alone: {name}; held against PyTorch's call: {name}",
-    )
-    assert (found.verified, path.exists(), found.output) == (False, force, str(path) * force)
+    found = halfpixel.convert(module, path, inputs=["1x2x4x6"])
+    assert found.refused == ""
+    assert (found.verified, path.exists(), found.output) == (True, True, str(path))
     gc.collect()
 
 

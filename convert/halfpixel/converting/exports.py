@@ -21,7 +21,7 @@ from halfpixel.converting.export.to_coreml import export_coreml
 from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, export_onnx
 from halfpixel.converting.result import COREML, NEURAL, ConvertSettings
 from halfpixel.converting.source import Source
-from halfpixel.converting.verified import FORCE, NETWORK, verify_beside, verify_sites
+from halfpixel.converting.verified import FORCE, verify_beside, verify_sites
 from halfpixel.errors import GraphError, HalfpixelError
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixSettings
@@ -226,8 +226,7 @@ class Exports(Struct):
             calls = {site: intent.text for site, intent in texts.items() if intent is not None}
             note, wrong = verify_sites(path, self.settings, calls)
             candidate.notes.append(note)
-            why = NETWORK if candidate.final else error.reason
-            candidate.refused = f"not verified: {wrong or why}; {FORCE}"
+            candidate.refused = f"not verified: {wrong or error.reason}; {FORCE}"
 
     def _doubtful(self, candidate: Candidate) -> tuple[int, ...]:
         """Return the calls whose site, after fixing, is proven to be something else."""

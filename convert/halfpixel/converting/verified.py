@@ -33,7 +33,6 @@ PLAIN: Final = 2
 """Cases in which the file is run without onnxruntime's optimisation too."""
 
 FORCE = "--force-write writes it all the same"
-NETWORK = "a neural network is not run here as a whole"
 BLANK = "--range or --inputs make others"
 
 

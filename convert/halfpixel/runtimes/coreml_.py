@@ -1,10 +1,11 @@
-"""Core ML: a package or file on Core ML itself, or an ML Program lowered to ONNX where it is not.
+"""Core ML: a package or file on Core ML itself, or lowered to ONNX where that is not.
 
 `model.mlpackage@coreml` runs coremltools' `MLModel.predict`, which macOS alone has;
 `@coreml:compute_units=cpu_only` (all, cpu_only, cpu_and_gpu, cpu_and_ne) chooses the units. With no
-`@`, or with an execution provider of onnxruntime (`@cpu`, `@cuda`) or `@reference`, the program is
-lowered to ONNX and run there; its sites, values and inputs keep their names. Inputs that are
-declared as images are pixels from 0 to 255 on Core ML: `--range 0,255` makes such ones.
+`@`, or with an execution provider of onnxruntime (`@cpu`, `@cuda`) or `@reference`, the program or
+the neural network is lowered to ONNX and run there; its sites, values and inputs keep their names.
+Inputs that are declared as images are pixels from 0 to 255 on Core ML: `--range 0,255` makes such
+ones.
 """
 
 import sys
@@ -24,15 +25,14 @@ from halfpixel.errors import (
     UsageError,
 )
 from halfpixel.format import Port
-from halfpixel.formats.coreml.model import CoremlModel
 from halfpixel.runtime import Running, RunSettings, Runtime, Side
-from halfpixel.runtimes.mil_as_onnx.program import lowered
 from halfpixel.runtimes.onnxruntime_ import OnnxRunning
 from halfpixel.runtimes.provider import library
 from halfpixel.runtimes.reference_ import ReferenceRunning
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array
+    from halfpixel.formats.coreml.model import CoremlModel
 
 
 SUFFIXES: Final = (".mlpackage", ".mlmodel", ".mlmodelc")
@@ -43,16 +43,16 @@ MACOS: Final = "darwin"
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """An ML Program that was lowered to ONNX.
+    """An ML Program or a neural network that was lowered to ONNX.
 
     Attributes:
-        model: the program.
+        model: what was lowered.
         data: the ONNX model, serialized.
         values: the program's values that the ONNX model has, in the order of the program.
         precision: the coarsest float type that it computes in, where that is not the outputs'.
     """
 
-    model: CoremlModel
+    model: "CoremlModel"
     data: bytes
     values: tuple[str, ...]
     precision: str
@@ -177,6 +177,10 @@ _PROGRAMS: "WeakValueDictionary[object, Program]" = WeakValueDictionary()
 
 def _program(side: Side) -> Program:
     """Return a program lowered to ONNX, the one that is running where it has not changed."""
+    from halfpixel.formats.coreml.model import CoremlModel
+    from halfpixel.runtimes.mil_as_onnx.program import lowered
+    from halfpixel.runtimes.network_as_onnx.network import lowered as network_lowered
+
     model = opened(side.source)
     if not isinstance(model, CoremlModel):
         raise UsageError(f"{side.text}: expected a Core ML model")
@@ -186,7 +190,8 @@ def _program(side: Side) -> Program:
     key = (str(model.path.absolute()), stamps)
     found = _PROGRAMS.get(key)
     if found is None:
-        proto = lowered(model)
+        network = model.contents.network
+        proto = lowered(model) if network is None else network_lowered(model, network)
         made = {name for node in proto.graph.node for name in node.output if name}
         values = tuple(value.name for value in model.values if value.name in made)
         try:
@@ -197,7 +202,7 @@ def _program(side: Side) -> Program:
     return found
 
 
-def _precision(model: CoremlModel) -> str:
+def _precision(model: "CoremlModel") -> str:
     """Return float16 where a program computes in it anywhere, else nothing."""
     scope = model.contents.main
     if scope is None:

@@ -37,6 +37,9 @@ MULTIPLES: Final = (
 )  # fmt: skip
 """Lengths that are tried next: multiples of 32, of 14, of 24, of 30, of 8, then small ones."""
 
+SEQUENCES: Final = (512, 1600, 4096, 16000, 48000)
+"""Samples of sound and tokens of text that are tried last."""
+
 OTHER_CHANNELS: Final = (1, 4, 2)
 STEPS: Final = (1, 2, 4, 8, 16, 32)
 """How many times longer an input is than a value inside that a refusal speaks of."""
@@ -157,11 +160,14 @@ class Trials:
             yield case
             if self.taken > before:
                 self._channels, self._since = lengths.channels, time.monotonic()
+                if max(lengths.spatial) == 1:
+                    self.taken = before  # a pixel tells little of what resamples
 
     def _lengths(self) -> Iterator[Lengths]:
         """Yield lengths: the usual ones, then others for as long as too few are taken."""
         for number, spatial in enumerate(TRIALS):
-            yield Lengths(1 + number % 2 if min(spatial) > 1 else 1, CHANNELS, spatial)
+            batch = 1 + number % 2 if min(spatial) > 1 else 1
+            yield Lengths(batch, CHANNELS, spatial, spatial[0])
         for others in (self._usual(), self._learnt(), self._guessed()):
             for one in others:
                 if self.taken >= LEAST:
@@ -171,7 +177,7 @@ class Trials:
     def _usual(self) -> Iterator[Lengths]:
         """Yield the usual lengths of one image, and with the channels that a refusal names."""
         for spatial in (TRIALS[1], MULTIPLES[0]):
-            yield Lengths(1, self._channels, spatial)
+            yield Lengths(1, self._channels, spatial, spatial[0])
         if self.taken:
             return
         named = [n for words in self.words[:2] for n in numbers_in(words) if n < TRIALS[0][0]]
@@ -187,11 +193,14 @@ class Trials:
         for step in STEPS:
             for height, width in tuple(found)[:6]:
                 if max(height, width) * step <= LONGEST:
-                    yield Lengths(1, self._channels, (height * step, width * step))
+                    spatial = height * step, width * step
+                    yield Lengths(1, self._channels, spatial, spatial[0])
 
     def _guessed(self) -> Iterator[Lengths]:
         for spatial in MULTIPLES:
-            yield Lengths(1, self._channels, spatial)
+            yield Lengths(1, self._channels, spatial, spatial[0])
+        for sequence in SEQUENCES:
+            yield Lengths(1, self._channels, TRIALS[0], sequence)
 
 
 def numbers_in(words: str) -> list[int]:

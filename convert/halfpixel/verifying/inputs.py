@@ -120,7 +120,9 @@ class Inputs:
             return False
         self.trials.enough = not case.equal or case.blank
         self.settled = self.settled or not case.blank
-        return not self.settled and case.equal and self.trials.others()
+        again = not self.settled and case.equal and self.trials.others()
+        self.trials.taken -= again  # the same lengths are taken once
+        return again
 
     def _given(self) -> "Iterator[Arrays]":
         """Yield what was read: images, or arrays."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from halfpixel.verifying.amounts import count_text, part_text
 from halfpixel.verifying.measure import Difference, is_float
 from halfpixel.verifying.noise import EPSILONS, Noise
 
@@ -71,8 +72,8 @@ class Measure(Struct, frozen=True):
         """
         if self.flipped:
             return self.flipped
-        part = f"{100 * self.part:.2g} % of what it varies by" if math.isfinite(self.part) else ""
-        times = f"{self.times:.3g} times the noise floor ({self.floor:.2g})"
+        part = part_text(self.part, "what it varies by")
+        times = f"{count_text(self.times)} times the noise floor ({self.floor:.2g})"
         return ", and ".join(filter(None, (part, times)))
 
 

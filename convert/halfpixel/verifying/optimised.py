@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import RuntimeRefusal
-from halfpixel.verifying.conditioning import flipping_node
 from halfpixel.verifying.measure import Difference, Tolerance, difference
+from halfpixel.verifying.parting.conditioning import flipping_node
 from halfpixel.verifying.side import Started
 
 if TYPE_CHECKING:

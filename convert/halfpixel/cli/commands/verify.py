@@ -1,30 +1,31 @@
 """halfpixel verify."""
 
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import click
 from msgspec import Struct
 
-from halfpixel.cli.console import say, write_document
+from halfpixel.cli.console import say
 from halfpixel.cli.options import (
     CLEAN,
-    FAILED,
     FOUND,
     AllowFallback,
     MaxWork,
-    OutputFormat,
     command,
     parse_range,
 )
-from halfpixel.errors import GraphError, UsageError
+from halfpixel.cli.output import Color, Output, OutputFormat, Page, Quiet, write_report
+from halfpixel.cli.progress import progress
+from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Iterator
 
-    from rich.console import Console
-
+    from halfpixel.cli.progress import Told
+    from halfpixel.report.html.tables import Tables
+    from halfpixel.report.layout import Line
+    from halfpixel.report.machine.entry import Run
     from halfpixel.verifying.result import VerifySettings
     from halfpixel.verifying.side import Stage
 
@@ -99,6 +100,9 @@ class Options(Struct, frozen=True):
     ]
     max_work: MaxWork
     output_format: OutputFormat
+    output: Output
+    quiet: Quiet
+    color: Color
 
 
 @command(__name__, Options)
@@ -145,112 +149,85 @@ def verify_command(options: Options) -> None:
         sys.exit(_sites(options, settings))
     if options.provider:
         raise UsageError("--provider is for a model alone; write B as model.onnx@cuda")
-    from halfpixel.report import verify_json, verify_report
+    from halfpixel.report import verify_report
+    from halfpixel.report.html import verify_page
+    from halfpixel.report.machine import of_verify, verify_json
     from halfpixel.verifying.verify import verify
 
-    with _progress() as progress:
-        found = verify(a, b, settings, progress)
-    if options.output_format == "json":
-        write_document(verify_json.dumps(found))
-    else:
-        verify_report.show(found, _console())
-    ran = any(case.outputs for case in found.cases)
-    if not ran and found.cases and all(case.equal for case in found.cases):
-        sys.exit(FAILED)  # neither side takes these inputs
+    with progress() as told:
+        found = verify(a, b, settings, _stages(told))
+    _show(
+        options,
+        lambda: verify_json.dumps(found),
+        lambda: of_verify.run_of(found),
+        lambda width: verify_report.lines(found, width),
+        verify_report.closing(found),
+        lambda: verify_page.page_of(found),
+    )
     sys.exit(CLEAN if found.equal else FOUND)
 
 
 def _sites(asked: Options, settings: "VerifySettings") -> int:
     """Verify the sites of one model; return the exit code."""
-    from halfpixel.boundary import boundary
-    from halfpixel.checking.check import opened
-    from halfpixel.formats import coreml_file
-    from halfpixel.report import verify_json, verify_report
-    from halfpixel.runtime import Side, parse_provider, parse_side
-    from halfpixel.verifying.inputs import refuse_shapes
-    from halfpixel.verifying.site_check import SiteCheck
-    from halfpixel.verifying.verify import verify
+    from halfpixel.report import verify_report
+    from halfpixel.report.html import verify_page
+    from halfpixel.report.machine import of_verify, verify_json
+    from halfpixel.runtime import parse_provider
+    from halfpixel.verifying.one_model import verify_sites
 
-    a, form = asked.a, asked.output_format
-    side = parse_side(a)
-    if str(side.source).endswith(".npz"):
-        raise UsageError(f"{a}: recorded arrays need a model to be held against")
-    chosen = [parse_provider(one) for one in asked.provider] or [(side.where or "cpu", {})]
-    places = [(where, options or dict(side.options)) for where, options in chosen]
-    of_coreml = str(side.source).endswith(coreml_file.FORMAT.suffixes)
-    if of_coreml and any(where == "coreml" for where, _ in places):
-        told = "single sites run lowered to ONNX; hold the whole model against another side"
-        raise UsageError(f"{a}: {told}, such as {side.source}")
-    with boundary(side.text):
-        refuse_shapes([opened(side.source)], settings.feeds)
-    check = SiteCheck(
-        side.source,
-        places,
-        settings.tolerances,
-        settings.fallback,
-        max_work=asked.max_work,
-        shapes=settings.feeds.shapes,
+    places = [parse_provider(one) for one in asked.provider]
+    with progress(remaining=False) as told:
+        if told is not None:
+            told(f"sites of {asked.a}", 0, None)
+        found = verify_sites(asked.a, settings, places, asked.max_work)
+    _show(
+        asked,
+        lambda: verify_json.dumps_sites(found),
+        lambda: of_verify.run_of_sites(asked.a, found),
+        lambda width: verify_report.site_lines(found, width),
+        verify_report.site_closing(found),
+        lambda: verify_page.page_of_sites(asked.a, found),
     )
-    results = list(check.results())
-    optimiser: list[str] = []
-    notes: list[str] = []
-    refused = False
-    for where, options in places if settings.optimiser else ():
-        try:
-            whole = Side(side.source, where, options)
-            found = verify(whole, whole, settings)
-        except (GraphError, UsageError) as error:  # not lowered, or no inputs can be made
-            notes.append(f"the whole model is not looked at: {error}")
-            continue
-        optimiser += found.optimiser
-        said = [case.refused for case in found.cases if case.refused and not case.equal]
-        notes += said[:1] if not found.optimiser else []
-        refused = refused or bool(said)
-    notes = list(dict.fromkeys(notes))
-    if form == "json":
-        write_document(verify_json.dumps_sites(results, optimiser, notes))
+    return CLEAN if found.equal else FOUND
+
+
+def _show(  # noqa: PLR0913, PLR0917 - one a format
+    options: Options,
+    plain: "Callable[[], str]",
+    run: "Callable[[], Run]",
+    text: "Callable[[int | None], Iterator[Line]]",
+    closing: "Line",
+    html: "Callable[[], Tables]",
+) -> None:
+    """Print or write what was seen: as JSON, as a page, as a run, or as text."""
+    if options.output_format == "json":
+        write_report(plain(), options.output)
+    elif options.output_format == "html":
+        from halfpixel.report.html.tables import dumps
+
+        write_report(dumps(html()), options.output)
+    elif options.output_format != "text":
+        from halfpixel.report.machine.write import written
+
+        write_report(written(run(), options.output_format), options.output)
     else:
-        verify_report.show_sites(results, optimiser, _console(), notes)
-    wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)
-    nothing = all(one.exact is None for one in results)
-    return FOUND if wrong or refused or nothing else CLEAN
+        page = Page(options.output, options.color)
+        page.tell([closing] if options.quiet else text(page.width))
+        page.close()
 
 
-@contextmanager
-def _progress() -> "Generator[Callable[[Stage], None] | None]":
-    """Give what shows a person on a terminal how far a comparison has come, and what is left.
+def _stages(told: "Told | None") -> "Callable[[Stage], None] | None":
+    """Return what tells of the stages; what came of the first case stays, above the bar."""
+    if told is None:
+        return None
 
-    What came of the first case stays, above the bar.
-    """
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    from halfpixel.printable import printable_line
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(), TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn(),
-    )  # fmt: skip
-    console = Console(stderr=True, markup=False, emoji=False, highlight=False)
-    with Progress(*columns, console=console, transient=True) as shown:
-        task = shown.add_task("", total=None)
-
-        def told(stage: "Stage") -> None:
-            text = printable_line(stage.text)
-            if stage.result and stage.done == 1:
+    def tell(stage: "Stage") -> None:
+        if stage.result and stage.done == 1:
+            with told.aside():
                 say(f"first result: {stage.text}", err=True)
-            shown.update(task, description=text, completed=stage.done, total=stage.total)
+        told(stage.text, stage.done, stage.total)
 
-        yield told
+    return tell
 
 
 def _check_task(text: str | None) -> None:
@@ -263,13 +240,6 @@ def _check_task(text: str | None) -> None:
         fits = False
     if not fits:
         raise UsageError(f"--task {text!r}: expected {', '.join(TASKS)}, with :LEAST of 0 to 1")
-
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() else 160
-    return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
 COMMAND = verify_command

@@ -59,7 +59,7 @@ def lowered(model: CoremlModel) -> "ModelProto":
     path, scope = str(model.path), model.contents.main
     if scope is None:
         kinds = ", ".join(dict.fromkeys(leaf.kind for leaf in model.contents.leaves)) or "nothing"
-        reason = f"holds {kinds}, and only a single ML Program is lowered to ONNX as a whole"
+        reason = f"holds {kinds}, and only a single program or network is lowered to ONNX whole"
         raise GraphError(path, "", f"{reason}; verification goes site by site")
     try:
         return _Lowering(model, scope).result()
@@ -88,7 +88,7 @@ class _Lowering:
         names = [port.name for port in self.model.inputs if port.name in self.scope.types]
         names += [n for n in self._inputs() if n not in names]
         outputs = [self.graph.value(name) for name in self._outputs()]
-        _rename(self.graph.nodes.made)
+        unique_names(self.graph.nodes.made)
         graph = helper.make_graph(
             self.graph.nodes.made,
             "main",
@@ -153,7 +153,7 @@ class _Lowering:
         return self.scope.shape(name)
 
 
-def _rename(nodes: "Sequence[NodeProto]") -> None:
+def unique_names(nodes: "Sequence[NodeProto]") -> None:
     """Give each node a name of its own; the first one of a name keeps it."""
     taken: set[str] = set()
     for node in nodes:

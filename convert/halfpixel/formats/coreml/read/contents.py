@@ -75,6 +75,12 @@ class Contents:
         asked = (scope for scope in bodies if scope.function == self.function)
         return next(asked, next(iter(bodies), None))
 
+    @property
+    def network(self) -> Leaf | None:
+        """The one neural network that a model is; None for others."""
+        single = len(self.leaves) == 1 and not self.leaves[0].label
+        return self.leaves[0] if single and self.leaves[0].kind != "mlProgram" else None
+
     def in_main(self, place: CoremlPlace) -> bool:
         """Whether a site stands in the body of the main function, and not in a block of it."""
         if not isinstance(place.node, MilPlace):

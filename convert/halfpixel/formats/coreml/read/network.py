@@ -19,7 +19,7 @@ from halfpixel.conventions.torch import resample as torch_resample
 from halfpixel.conventions.torch.conv_transpose import conv_transpose_text
 from halfpixel.dialect import NEURAL_NETWORK
 from halfpixel.errors import ConventionError
-from halfpixel.format import Port
+from halfpixel.format import Port, Value
 from halfpixel.formats.coreml.edit import LayerAt, NewLayer
 from halfpixel.formats.coreml.read.layer import (
     CONVOLUTION_WEIGHTS,
@@ -31,6 +31,7 @@ from halfpixel.formats.coreml.read.layer import (
 )
 from halfpixel.formats.coreml.read.lengths import lengths_after
 from halfpixel.formats.coreml.read.operation import crop
+from halfpixel.formats.coreml.read.package import Package
 from halfpixel.formats.coreml.read.place import (
     CoremlPlace,
     Reading,
@@ -40,7 +41,7 @@ from halfpixel.formats.coreml.read.place import (
     settle,
     site_of,
 )
-from halfpixel.formats.coreml.read.specification import Leaf, Spec
+from halfpixel.formats.coreml.read.specification import Leaf, Spec, specification
 from halfpixel.intents.kept_name import kept_name
 from halfpixel.origin import Origin, Producer
 from halfpixel.site import Attribute, Operation
@@ -230,3 +231,27 @@ _DESCRIBE: Final[dict[str, Callable[[str, Operation], Reading]]] = {
     "cropResize": _cropped,
     "deconvolution": _deconvolved,
 }
+
+
+def described_at(place: CoremlPlace, shape: Shape) -> Operation:
+    """Return what a site of a network computes at lengths that its file does not declare.
+
+    Raises:
+        ConventionError: its parameters do not fit these lengths, or each other.
+    """
+    operation = place.site.operation
+    if operation.operator is None:
+        raise ConventionError(operation.problem)
+    base = replace(operation, input_shape=shape, output_shape=None)
+    return _DESCRIBE[operation.op](place.site.name, base)[0]
+
+
+def network_values(package: Package, leaf: Leaf) -> tuple[Value, ...]:
+    """Return the values of a network in order; the last layer that makes a name has it."""
+    with specification(package) as spec:
+        made = {
+            out: Value(out, layer.name, layer.kind, layer.inputs)
+            for layer in layers(spec, leaf)
+            for out in layer.outputs
+        }
+    return tuple(made.values())

@@ -1,0 +1,82 @@
+"""What `verify` saw, as a run: a case an output, or a site of a model on a provider."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from halfpixel.report import verify_report
+from halfpixel.report.layout import plain
+from halfpixel.report.machine.entry import Entry, Run
+from halfpixel.report.verify_report import divergence_line, pairing_lines
+from halfpixel.verifying.one_model import SiteVerification
+from halfpixel.verifying.result import Output, Verification
+from halfpixel.verifying.site_check import SiteResult
+
+if TYPE_CHECKING:
+    from halfpixel.rule import Severity
+
+
+def run_of(found: Verification) -> Run:
+    """Return what came of comparing two sides; the second is the file that is judged."""
+    looked = tuple((found.names[1], one.name) for one in found.outputs)
+    return Run("verify", tuple(entries_of(found)), looked, closing(found))
+
+
+def closing(found: Verification) -> str:
+    """Return a verification in one line."""
+    return f"{' against '.join(found.names)}: {plain(verify_report.closing(found))}"
+
+
+def entries_of(found: Verification) -> Iterator[Entry]:
+    """Yield what speaks against the sides being equal, and notes."""
+    file = found.names[1]
+    for one in found.outputs:
+        if not one.difference.equal and not one.blank:
+            yield Entry(file, "error", "output-differs", _apart(one), one.name)
+    for case in found.cases:
+        if case.refused and not case.equal:
+            yield Entry(file, "error", "refused", f"{case.lengths}: {case.refused}")
+    first = found.first
+    if first is not None:
+        yield Entry(file, "error", "divergence", divergence_line(first), first.node, first.op)
+    if found.proven:
+        yield Entry(file, "error", "convention", found.proven)
+    if not found.compared and not found.differs:
+        yield Entry(file, "error", "nothing-compared", "nothing was compared")
+    for line in pairing_lines(found.pairing):
+        yield Entry(file, "note", "pairing", line.strip())
+    for line in found.optimiser:
+        yield Entry(file, "note", "optimiser", line)
+
+
+def _apart(one: Output) -> str:
+    apart = one.difference
+    if apart.reason:
+        return apart.reason
+    return f"off by up to {apart.max_abs:.3g}, {apart.beyond} of {apart.size} beyond the tolerance"
+
+
+def run_of_sites(file: str, found: SiteVerification) -> Run:
+    """Return what every site of a file does on every provider."""
+    entries = [entry for one in found.results for entry in _site(file, one)]
+    entries += [Entry(file, "note", "optimiser", line) for line in found.optimiser]
+    severity: Severity = "error" if found.refused else "note"
+    entries += [Entry(file, severity, "whole-model", note) for note in found.notes]
+    looked = tuple((file, _place(one)) for one in found.results)
+    told = plain(verify_report.site_closing(found))
+    return Run("verify", tuple(entries), looked, f"{file}: {told}")
+
+
+def _place(one: SiteResult) -> str:
+    lengths = "x".join(map(str, one.shape))
+    return f"{one.site.path} on {one.provider or one.where}, {lengths}"
+
+
+def _site(file: str, one: SiteResult) -> Iterator[Entry]:
+    worst = one.worst
+    place, op = _place(one), one.site.op
+    if one.exact is None:
+        severity: Severity = "error" if one.refused_by_runtime else "note"
+        yield Entry(file, severity, "not-run", one.refused, place, op, graph=one.site.graph)
+    elif not one.agrees and worst is not None:
+        message = worst.reason or f"off by up to {worst.max_abs:.3g}"
+        yield Entry(file, "error", "site-differs", message, place, op, graph=one.site.graph)

@@ -1,0 +1,1 @@
+"""A neural network of Core ML as ONNX: its layers by the operators of ML Programs."""
