@@ -131,7 +131,7 @@ class _Verifying:
         cases: list[Case] = []
         kept: list[Arrays] = []
         sought: Found | None = None
-        optimised = Optimised(self.tolerances)
+        optimised = Optimised(self.tolerances, self.settings.plain)
         inputs = Inputs(a, b, self.settings.feeds)
         recorded = isinstance(b.running, Recorded)
         for feeds in inputs:
