@@ -214,6 +214,7 @@ def _at_sizes(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
         first, second = a.weights(n_in, n_out), b.weights(n_in, n_out)
     if first.rows == second.rows and first.outside == second.outside:
         return Verdict(equal=True, proof="sizes")
+    spend(len(first.rows) // 2)
     return Verdict(
         equal=False,
         proof="sizes",

@@ -22,6 +22,8 @@ def weight_difference(a: Weights, b: Weights) -> Fraction:
 
 
 def _row_difference(a: Taps, b: Taps) -> Fraction:
+    if len(a) == len(b) == 1 and a[0][0] != b[0][0]:  # the pixels of a nearest resize
+        return max(abs(a[0][1]), abs(b[0][1]))
     apart = dict(a)
     for j, weight in b:
         apart[j] = apart.get(j, ZERO) - weight

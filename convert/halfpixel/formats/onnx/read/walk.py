@@ -26,6 +26,7 @@ from halfpixel.formats.onnx.read.taken import taken_by
 from halfpixel.origin import Producer, version_of
 from halfpixel.sampling import ConvTranspose, DepthToSpace
 from halfpixel.site import Operation, Site
+from halfpixel.work import TooMuchWork, is_spent, one_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -106,10 +107,14 @@ class Walk:
                 out.append(place)
                 continue
             tried: Operation | None = operation
-            if found is not None:
-                tried = tried_operation(found, operation, attempts)
-            elif place.scope is main:
-                tried = with_free_lengths(main, place.node, operation, attempts)
+            try:
+                with one_node():
+                    if found is not None:
+                        tried = tried_operation(found, operation, attempts)
+                    elif place.scope is main:
+                        tried = with_free_lengths(main, place.node, operation, attempts)
+            except TooMuchWork as error:
+                tried = replace(operation, problem=str(error), unjudged=True)
             if tried is not None:
                 out.append(replace(place, site=replace(place.site, operation=tried)))
         return out
@@ -206,6 +211,9 @@ class Walk:
         """Yield the sites of a function, unless a call that tells it the same has shown them."""
         words = (node.domain, node.op_type, *node.input, *map(_serialized, node.attribute))
         if words in asked:  # in the same graph
+            return
+        if is_spent():  # and what the function holds cannot be told any more
+            yield _plain(self._sites.unjudged(scope, node, str(TooMuchWork(0))), scope, node)
             return
         asked.add(words)
         index, function = self.functions[node.domain, node.op_type]
