@@ -17,11 +17,12 @@ def weight_difference(a: Weights, b: Weights) -> Fraction:
     worst = ZERO
     for first, second in zip(a.rows, b.rows, strict=True):
         if first != second:
-            worst = max(worst, _row_difference(first, second))
+            worst = max(worst, row_difference(first, second))
     return worst
 
 
-def _row_difference(a: Taps, b: Taps) -> Fraction:
+def row_difference(a: Taps, b: Taps) -> Fraction:
+    """Return the largest absolute difference between two weights of a row."""
     if len(a) == len(b) == 1 and a[0][0] != b[0][0]:  # the pixels of a nearest resize
         return max(abs(a[0][1]), abs(b[0][1]))
     apart = dict(a)

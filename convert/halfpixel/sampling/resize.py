@@ -12,7 +12,8 @@ from halfpixel.sampling.arithmetic import float32, simplest
 from halfpixel.sampling.axis import Sampling, Weights, weights_at
 from halfpixel.sampling.compare import Verdict, compare
 from halfpixel.sampling.dense import DenseTaps, dense, dense_taps
-from halfpixel.sampling.kernel import Table
+from halfpixel.sampling.difference import row_difference
+from halfpixel.sampling.kernel import Table, Taps
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +23,11 @@ Lengths = Sequence[int | None]
 
 BLOCK: Final = 1 << 16
 """Values that are computed at once: what fits the processor's own memory is computed fastest."""
+
+
+LONG: Final = 1 << 14
+CLEAR: Final = Fraction(1, 64)
+"""Difference of weights that no rounding of a coordinate makes, on axes that are not longer."""
 
 
 class Resize(Struct, frozen=True):
@@ -210,13 +216,26 @@ def surely_differ(a: Resize, b: Resize, input_shape: Lengths, output_shape: Leng
         other, n_in, n_out = others.get(axis), input_shape[axis], output_shape[axis]
         if other is None or not n_in or not n_out:
             continue
-        if isinstance(one.kernel, Table) or isinstance(other.kernel, Table):
+        listed = [s.kernel for s in (one, other) if isinstance(s.kernel, Table)]
+        misfit = any((n_in, n_out) != (table.n_in, len(table.rows)) for table in listed)
+        if misfit or (listed and n_in > LONG):
             continue
         for rows in ([n_out // 2], sorted({0, min(1, n_out - 1), n_out - 1})):
+            if listed:
+                pairs = zip(*(_rows(s, n_in, n_out, rows) for s in (one, other)), strict=True)
+                if any(row_difference(*pair) > CLEAR for pair in pairs):
+                    return True
+                continue
             first, second = (weights_at(s, n_in, n_out, rows) for s in (one, other))
             if first.rows != second.rows or first.outside != second.outside:
                 return True
     return False
+
+
+def _rows(sampling: Sampling, n_in: int, n_out: int, rows: Sequence[int]) -> tuple[Taps, ...]:
+    if isinstance(sampling.kernel, Table):
+        return tuple(sampling.kernel.rows[i] for i in rows)
+    return weights_at(sampling, n_in, n_out, rows).rows
 
 
 def _against_copy(sampling: Sampling | None, n_in: int | None, n_out: int | None) -> Verdict:

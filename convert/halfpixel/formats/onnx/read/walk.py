@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from halfpixel.formats.onnx.read.constants import Numbers
     from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
+    from halfpixel.formats.onnx.read.lengths.trial import Trial
 
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
@@ -99,7 +100,13 @@ class Walk:
         from halfpixel.formats.onnx.read.lengths.free_lengths import with_free_lengths
         from halfpixel.formats.onnx.read.lengths.shape_arithmetic import trials
 
-        attempts = trials(self.model, main) if len(main.nodes) <= LARGEST_GRAPH else []
+        attempts: list[Trial] = []
+        refused = ""
+        try:
+            if len(main.nodes) <= LARGEST_GRAPH:
+                attempts = trials(self.model, main)
+        except TooMuchWork as error:
+            refused = str(error)
         out: list[Place] = []
         for place in places:
             found, operation = place.decomposition, place.site.operation
@@ -107,14 +114,17 @@ class Walk:
                 out.append(place)
                 continue
             tried: Operation | None = operation
+            reason = refused if found is not None or place.scope is main else ""
             try:
                 with one_node():
-                    if found is not None:
+                    if found is not None and not reason:
                         tried = tried_operation(found, operation, attempts)
-                    elif place.scope is main:
+                    elif place.scope is main and not reason:
                         tried = with_free_lengths(main, place.node, operation, attempts)
             except TooMuchWork as error:
-                tried = replace(operation, problem=str(error), unjudged=True)
+                reason = str(error)
+            if reason:
+                tried = replace(operation, problem=reason, unjudged=True)
             if tried is not None:
                 out.append(replace(place, site=replace(place.site, operation=tried)))
         return out

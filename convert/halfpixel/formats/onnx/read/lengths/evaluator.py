@@ -83,7 +83,7 @@ SHAPED: Final = frozenset({"ConstantOfShape", "Expand"})
 COMPUTED: Final = ELEMENTWISE | SMALLER | SHAPED | {"Range"}
 """Operators that are run at all."""
 
-A_NODE: Final = 50
+A_NODE: Final = 30
 """Steps of work that it takes to run a node, whatever it computes."""
 
 A_STEP: Final = 256

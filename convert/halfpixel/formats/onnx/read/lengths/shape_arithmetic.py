@@ -16,7 +16,7 @@ from halfpixel.formats.onnx.read.lengths.inference import free_dimensions, infer
 from halfpixel.formats.onnx.read.lengths.trial import Trial
 from halfpixel.formats.onnx.read.scope import ANY, Scope
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.work import spend
+from halfpixel.work import TooMuchWork, one_node, spend
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, ValueInfoProto
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 TRIALS: Final = (64, 96, 45, 50, 100, 30, 35, 224)
 """Lengths that free spatial dimensions are set to, one trial each; multiples of 32 first,
 since many networks take nothing else."""
+
+FEWEST: Final = 2
+"""Trials that tell anything of a free length."""
 
 ROUNDS: Final = 24
 """Resizes in a row whose lengths are followed one after the other."""
@@ -179,7 +182,22 @@ def factors(scope: Scope, name: str) -> tuple[float, ...]:
 
 
 def trials(model: "ModelProto", scope: Scope) -> list[Trial]:
-    """Return the trials of a model whose main graph is `scope`; empty where none is free."""
+    """Return the trials of a model whose main graph is `scope`; empty where none is free.
+
+    There are fewer where they take many steps: each counts as a node.
+
+    Raises:
+        TooMuchWork: not even the first two are to be had.
+    """
     if not free_dimensions(model):
         return []
-    return [trial_at(model, scope, chosen) for chosen in assignments(model)]
+    found: list[Trial] = []
+    for chosen in assignments(model):
+        try:
+            with one_node():
+                found.append(trial_at(model, scope, chosen))
+        except TooMuchWork:
+            if len(found) < FEWEST:
+                raise
+            break
+    return found
