@@ -36,9 +36,14 @@ def file_of(side: str) -> str:
     return side if not file or "/" in runtime else file
 
 
-def entries_of(found: Verification) -> Iterator[Entry]:
-    """Yield what speaks against the sides being equal, and notes."""
-    file = file_of(found.names[1])
+def entries_of(found: Verification, file: str = "") -> Iterator[Entry]:
+    """Yield what speaks against the sides being equal, and notes.
+
+    Args:
+        found: what came of comparing them.
+        file: what is judged; the second side unless told.
+    """
+    file = file or file_of(found.names[1])
     for one in found.outputs:
         if not one.difference.equal and not one.blank:
             yield Entry(file, "error", "output-differs", _apart(one), one.name)
