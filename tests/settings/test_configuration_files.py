@@ -278,6 +278,26 @@ def test_the_configuration_that_the_page_shows_is_taken(
     assert "expires = 2027-01-31" in shown
 
 
+def test_the_schema_takes_what_is_taken_and_refuses_what_is_refused() -> None:
+    import json
+    import tomllib
+
+    import jsonschema
+
+    schema = json.loads(PAGE.with_name("halfpixel.schema.json").read_text(encoding="utf-8"))
+    text = PAGE.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.check_schema(schema)
+    validator.validate(json.loads(json.dumps(tomllib.loads(text), default=str)))
+    for wrong in (
+        {"selct": []},
+        {"severity": "loud"},
+        {"suppress": [{"rule": "x"}]},
+        {"select": 5},
+    ):
+        assert not validator.is_valid(wrong), wrong
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_completion_that_the_page_shows_is_there(shell: str) -> None:
     from click.testing import CliRunner
