@@ -3,6 +3,7 @@
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -36,7 +37,7 @@ def test_the_schema_takes_what_is_taken_and_refuses_what_is_refused() -> None:
     validator = jsonschema.Draft202012Validator(schema)
     validator.check_schema(schema)
     validator.validate(json.loads(json.dumps(tomllib.loads(text), default=str)))
-    refused: list[dict[str, object]] = [
+    refused: list[dict[str, Any]] = [
         {"selct": []},
         {"severity": "loud"},
         {"suppress": [{"rule": "x"}]},
