@@ -1,11 +1,14 @@
 """Every report of findings whose every string is hostile: nothing acts, nothing is forged."""
 
+import csv
+import io
 import json
 import re
 from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from msgspec.structs import replace
 from tinyhtml5.parser import HTMLParser
 
@@ -22,6 +25,7 @@ from halfpixel.report.html import check_page
 from halfpixel.report.layout import broken, plain
 from halfpixel.report.machine import as_github, as_json, as_sarif
 from halfpixel.report.machine.of_check import run_of
+from halfpixel.report.machine.write import written
 from halfpixel.report.pictures import picture_of_finding, picture_of_signal
 from halfpixel.report.pictures.site import picture_of_site
 from halfpixel.rule import Finding
@@ -124,6 +128,28 @@ def test_sarif_and_json_hold_the_names_as_they_are(name: str, other: str) -> Non
     (first, second) = json.loads(plain)["files"]
     assert {site["node"] for site in first["sites"]} == {name}
     assert second["error"] == name
+
+
+@settings(deadline=None)
+@given(NAMES, NAMES)
+def test_tables_and_xml_hold_no_more_than_the_report(name: str, other: str) -> None:
+    run, plain_run = (run_of(hostile_report(*names)) for names in ((name, other), ("a", "b")))
+    for form in ("concise", "csv", "gitlab", "junit", "markdown"):
+        check_tame(written(run, form).replace("\r\n", "\n"))
+    tags = [[one.tag for one in ET.fromstring(written(one, "junit")).iter()]  # noqa: S314 - our own
+            for one in (run, plain_run)]  # fmt: skip
+    assert sorted(tags[0]) == sorted(tags[1]) or name == other
+    rows = list(csv.reader(io.StringIO(written(run, "csv"), newline=""), strict=True))
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+    issues = json.loads(written(run, "gitlab"))
+    assert len(issues) == len(rows) - 1
+    text = written(run, "markdown")
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    inner = [one for token in tokens for one in token.children or ()]
+    assert not [one for one in inner if one.type in {"link_open", "image"}]
+    allowed = {"<br>", "<!-- -->", "<summary>", "</summary>"}
+    assert {one.content for one in inner if one.type == "html_inline"} <= allowed
 
 
 @settings(deadline=None)

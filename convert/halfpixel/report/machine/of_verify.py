@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def run_of(found: Verification) -> Run:
     """Return what came of comparing two sides; the second is the file that is judged."""
-    looked = tuple((found.names[1], one.name) for one in found.outputs)
+    looked = tuple((file_of(found.names[1]), one.name) for one in found.outputs)
     return Run("verify", tuple(entries_of(found)), looked, closing(found))
 
 
@@ -26,9 +26,24 @@ def closing(found: Verification) -> str:
     return f"{' against '.join(found.names)}: {plain(verify_report.closing(found))}"
 
 
-def entries_of(found: Verification) -> Iterator[Entry]:
-    """Yield what speaks against the sides being equal, and notes."""
-    file = found.names[1]
+def file_of(side: str) -> str:
+    """Return the file of a side, without the runtime behind it.
+
+    >>> file_of("nets/m.onnx@cpu"), file_of("m.npz")
+    ('nets/m.onnx', 'm.npz')
+    """
+    file, _, runtime = side.rpartition("@")
+    return side if not file or "/" in runtime else file
+
+
+def entries_of(found: Verification, file: str = "") -> Iterator[Entry]:
+    """Yield what speaks against the sides being equal, and notes.
+
+    Args:
+        found: what came of comparing them.
+        file: what is judged; the second side unless told.
+    """
+    file = file or file_of(found.names[1])
     for one in found.outputs:
         if not one.difference.equal and not one.blank:
             yield Entry(file, "error", "output-differs", _apart(one), one.name)
@@ -55,8 +70,9 @@ def _apart(one: Output) -> str:
     return f"off by up to {apart.max_abs:.3g}, {apart.beyond} of {apart.size} beyond the tolerance"
 
 
-def run_of_sites(file: str, found: SiteVerification) -> Run:
+def run_of_sites(side: str, found: SiteVerification) -> Run:
     """Return what every site of a file does on every provider."""
+    file = file_of(side)
     entries = [entry for one in found.results for entry in _site(file, one)]
     entries += [Entry(file, "note", "optimiser", line) for line in found.optimiser]
     severity: Severity = "error" if found.refused else "note"
