@@ -124,6 +124,8 @@ def test_lines_break_between_words(width: int) -> None:
     assert all(line.startswith(" ") for line in lines[1:])
     assert not any(line.lstrip().startswith("::") for line in lines)
     assert "(12, 34)" in "\n".join(lines)
+    name = "  a name with blanks"
+    assert next(broken(Line(name, " (Resize, 1)", "name", 4), 21)) == name
 
 
 @pytest.mark.parametrize(
