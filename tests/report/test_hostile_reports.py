@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
+from tinyhtml5.parser import HTMLParser
 
 import example_models as models
 from halfpixel.checking.check import check
@@ -20,6 +21,7 @@ from halfpixel.origin import Intent
 from halfpixel.plugins.failure import check_failure
 from halfpixel.printable import printable_line
 from halfpixel.report import as_text, fix_report
+from halfpixel.report.html import check_page
 from halfpixel.report.layout import broken, plain
 from halfpixel.report.machine import as_github, as_json, as_sarif
 from halfpixel.report.machine.of_check import run_of
@@ -29,7 +31,7 @@ from halfpixel.report.pictures.site import picture_of_site
 from halfpixel.rule import Finding
 from halfpixel.sampling import Linear, Sampling
 from halfpixel.site import Site
-from hostile.names import NAMES, UGLY, check_tame, check_told
+from hostile.names import FORBIDDEN, NAMES, UGLY, check_tame, check_told
 
 FOUND = check(models.MISMATCHES / "A3.onnx")
 
@@ -212,3 +214,21 @@ def test_the_rest_of_a_name_is_told() -> None:
     check_told("\n".join(map(plain, as_text.lines(report))))
     check_told("\n".join(as_github.lines(run_of(report))))
     check_told(str(report))
+
+
+@settings(deadline=None, max_examples=30)
+@given(NAMES, NAMES)
+def test_a_page_is_html_of_the_same_elements(name: str, other: str) -> None:
+    pages = [check_page.dumps(hostile_report(*names)) for names in ((name, other), ("a", "b"))]
+    tags: list[set[str]] = []
+    for text in pages:
+        parser = HTMLParser()
+        tree = parser.parse(text)
+        assert parser.errors == []
+        tags.append({str(one.tag) for one in tree.iter()})
+    assert tags[0] - tags[1] <= {
+        "{http://www.w3.org/1999/xhtml}ul",
+        "{http://www.w3.org/1999/xhtml}li",
+    }
+    for line in re.sub(r"<(style|script)[^>]*>.*?</\1>", "", pages[0], flags=re.DOTALL).split("\n"):
+        assert not FORBIDDEN.search(line), ascii(line)

@@ -38,6 +38,7 @@ SHORTER: Final[tuple[Other, ...]] = (
 LONGER: Final[tuple[Other, ...]] = (
     lambda n, axis: n + 1 + axis % 2,
     lambda n, axis: 15 * n + 15 if axis == 2 else min(n, 5),
+    lambda n, axis: min(2 * n + axis % 2, n + 32 * (1 + axis % 2)),
     lambda n, axis: 2 * n + axis % 2,
     lambda n, axis: n + 32 * (1 + axis % 2),
     lambda n, axis: 3 * n - 1 - 2 * (axis % 2),
@@ -132,7 +133,8 @@ def cases_of(source: Source) -> Cases:
     notes: list[str] = []
     if source.fast:
         return Cases(tuple(first), tuple(_untried(source)))
-    if source.program is None and not source.arrays and not source.ranged:
+    traced = source.program is None and not source.deferred
+    if traced and not source.arrays and not source.ranged:
         others = [feeds_of(source.inputs, limits, 1) for limits in OTHER_RANGES]
         first += [other for other in others if run_of(source, other) is not None]
         told = "-1 to 0, 0.8 to 1 and 0 to 0.2"
@@ -152,7 +154,7 @@ def _untried(source: Source) -> Iterator[str]:
     """Yield what is not known of a file that is run as exported alone."""
     if any(source.free.values()):
         yield "--fast: not run at other lengths: whether the file is the module there is not known"
-    if source.program is None:
+    if source.program is None and not source.deferred:
         yield "--fast: whether the module decides anything by other values is not known"
 
 

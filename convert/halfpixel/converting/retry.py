@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, cast
 from msgspec.structs import replace
 
 from halfpixel.converting.branches import branch, told
-from halfpixel.converting.candidate import Candidate, conversion_of, unmet
+from halfpixel.converting.candidate import Candidate, conversion_of, sure, unmet
 from halfpixel.converting.cases import Cases
 from halfpixel.converting.exports import OLDER, Exports
-from halfpixel.converting.load import at_lengths
+from halfpixel.converting.load import at_lengths, trace
 from halfpixel.converting.result import Conversion
 from halfpixel.verifying.result import shapes_text
 
@@ -47,7 +47,12 @@ def converted(exports: Exports) -> Conversion:
     if source.stateful and not settings.force:
         refused = f"{source.stateful}; a file holds no state"
         return Conversion(source.name, exporter=exports.exporter, refused=refused)
-    chosen, best, candidates = _retried(exports, *exports.candidates())
+    best, candidates = exports.candidates()
+    if source.deferred and not sure(source, best):
+        trace(source)
+        exports = replace(exports, folder=_folder(exports.folder, "graph"), cases=None)
+        best, candidates = exports.candidates()
+    chosen, best, candidates = _retried(exports, best, candidates)
     if unmet(best) and chosen.may_be_older(best):
         older = chosen.older()
         again, more = older.candidates()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from halfpixel.arrays import Array, Feeds
     from halfpixel.converting.calls import Kind
     from halfpixel.converting.decisions import Decisions
+    from halfpixel.converting.remembering import Remembering
 
 FIXED: Final = "specialized it to be a constant"
 """What torch.export says of a free length that something took for fixed."""
@@ -61,6 +62,8 @@ class Source:
         notes: what there is to say of it.
         graph: what torch.export is given in its place: its own graph in strict mode.
         fast: it is run as exported alone.
+        deferred: PyTorch's own graph is made where a trace warns or is not right; the calls are
+            those of a run.
         stage: told what is done next.
     """
 
@@ -90,6 +93,7 @@ class Source:
     notes: tuple[str, ...] = ()
     graph: "torch.nn.Module | None" = None
     fast: bool = False
+    deferred: bool = False
     stage: Callable[[str], None] = field(default=_untold)
 
     @cached_property
@@ -101,6 +105,13 @@ class Source:
             return Decisions(counts=True)
         self.stage("trying what the module decides by values")
         return decisions_of(self.module, lambda: tensors_of(self.feeds))
+
+    @cached_property
+    def running(self) -> "Remembering":
+        """The module as it runs, each of whose runs is made once."""
+        from halfpixel.converting.remembering import remembering
+
+        return remembering(self.module, self.name)
 
     @cached_property
     def recorded(self) -> "tuple[tuple[str, Kind], ...]":

@@ -5,7 +5,7 @@ A file that is not run here as a whole is run site by site, each beside the call
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from halfpixel.converting.cases import Range
     from halfpixel.verifying.result import Case
 
+
+PLAIN: Final = 2
+"""Cases in which the file is run without onnxruntime's optimisation too."""
 
 FORCE = "--force-write writes it all the same"
 BLANK = "--range or --inputs make others"
@@ -102,8 +105,10 @@ def _beside(  # noqa: PLR0913 - what is compared, where and on what
     if tolerances == TOLERANCES:
         tolerances = at_precision(tolerances, coarse_types(source.program))
     feeds = FeedSettings(given=tuple(cases))
-    asked = VerifySettings(feeds, tolerances, fallback=settings.fallback, optimiser=optimiser)
-    there = source.reference or Side(source.module, label=source.name)
+    asked = VerifySettings(
+        feeds, tolerances, fallback=settings.fallback, optimiser=optimiser, plain=PLAIN
+    )
+    there = source.reference or Side(source.running, label=source.name)
     with quietly():
         return verify(Side(str(path), where, options, name), there, asked)
 

@@ -197,11 +197,15 @@ def _flat(result: object, prefix: str = "") -> "Iterator[tuple[str, torch.Tensor
 
 
 def _in_memory(source: object) -> bool:
+    if isinstance(source, TorchRunning):
+        return True
     names = {f"{base.__module__}.{base.__qualname__}" for base in type(source).__mro__}
     return bool(names & KINDS)
 
 
 def _start(side: Side, _settings: RunSettings) -> TorchRunning:
+    if isinstance(side.source, TorchRunning):
+        return side.source
     need_library()
     import torch
 

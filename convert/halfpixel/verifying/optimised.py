@@ -1,5 +1,6 @@
 """What a runtime's own optimiser changes in a file: told for itself, since it is not the file's."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -27,9 +28,11 @@ class Optimised:
 
     Attributes:
         tolerances: what counts as equal.
+        most: in how many cases a side is run without optimisation; None for all of them.
     """
 
     tolerances: Mapping[str, Tolerance]
+    most: int | None = None
     _worst: dict[tuple[str, str], Difference] = field(
         default_factory=dict[tuple[str, str], Difference]
     )
@@ -39,6 +42,7 @@ class Optimised:
         default_factory=list["tuple[Started, Arrays, Returned]"]
     )
     _bytes: int = 0
+    _learnt: Counter[int] = field(default_factory=Counter[int])
 
     def learn(self, side: Started, feeds: "Arrays", deployed: "Returned") -> None:
         """Take what a side returns, or why it refuses, for its run without optimisation."""
@@ -46,8 +50,10 @@ class Optimised:
             told = f"{side.running.name}: loads unoptimised only: {side.refused}"
             self._refused[told] = None
             return
-        if side.plain is side.running:
+        enough = self.most is not None and self._learnt[id(side)] >= self.most
+        if side.plain is side.running or enough:
             return
+        self._learnt[id(side)] += 1
         self._waiting.append((side, feeds, deployed))
         arrays = () if isinstance(deployed, str) else deployed.values()
         self._bytes += sum(array.nbytes for array in arrays)

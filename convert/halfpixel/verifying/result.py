@@ -44,6 +44,7 @@ class VerifySettings(Struct, frozen=True):
         fallback: a node that the asked provider leaves to the CPU is no error.
         optimiser: onnxruntime's optimised run is held against the plain one too.
         task: what the outputs are for: argmax, boxes, depth; empty for none.
+        plain: in how many cases it is held against the plain one; None for all of them.
     """
 
     feeds: FeedSettings = field(default_factory=FeedSettings)
@@ -51,6 +52,7 @@ class VerifySettings(Struct, frozen=True):
     fallback: bool = False
     optimiser: bool = True
     task: str = ""
+    plain: int | None = None
 
 
 def shapes_text(shapes: Mapping[str, tuple[int, ...]]) -> str:

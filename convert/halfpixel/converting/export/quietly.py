@@ -1,5 +1,6 @@
 """Exporters talk; what they say in the end is one line."""
 
+import ast
 import io
 import linecache
 import logging
@@ -8,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import lru_cache
 from inspect import currentframe
 from pathlib import Path
 from typing import Any, Final, cast
@@ -54,7 +56,7 @@ def tracing() -> Generator[list["Constant"]]:
         place = f"{os.path.basename(filename)}:{number}"  # noqa: PTH119 - a name as it is told
         text = " ".join(str(message).split()).partition(". ")[0]
         line = linecache.getline(filename, number).strip()
-        one = Constant(place, text, line)
+        one = Constant(place, text, line, is_guard(filename, number))
         if one not in found:
             found.append(one)
 
@@ -74,11 +76,13 @@ class Constant(Struct, frozen=True):
         place: where, as `file.py:12`.
         text: what PyTorch says of it.
         line: what is written there.
+        guard: it is asked whether to raise an error, and nothing else.
     """
 
     place: str
     text: str
     line: str = ""
+    guard: bool = False
 
     @property
     def note(self) -> str:
@@ -89,6 +93,27 @@ class Constant(Struct, frozen=True):
     def number(self) -> bool:
         """Whether it is a number that the module computes with, rather than a comparison."""
         return self.text.startswith("Converting a tensor to a Python") and "bool" not in self.text
+
+
+def is_guard(filename: str, number: int) -> bool:
+    """Whether a line belongs to an assertion, or to an `if` that raises an error and no more."""
+    return any(first <= number <= last for first, last in _guards(filename))
+
+
+@lru_cache(maxsize=256)
+def _guards(filename: str) -> tuple[tuple[int, int], ...]:
+    """Return the first and the last line of each condition of a file that is a guard."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(filename)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    tests = [
+        node.test
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assert)
+        or (isinstance(node, ast.If) and [type(one) for one in node.body] == [ast.Raise])
+    ]
+    return tuple((test.lineno, test.end_lineno or test.lineno) for test in tests)
 
 
 def _caller() -> tuple[str, int] | None:
