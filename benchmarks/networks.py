@@ -1,220 +1,220 @@
-"""Convert real networks of five packages: by both exporters, at fixed lengths and at free ones.
+"""Convert real networks of other packages: by both exporters, at fixed lengths and at free ones.
 
-    python benchmarks/networks.py [NAME ...]
+    python benchmarks/networks.py [--exporter dynamo|torchscript] [NAME ...]
 
-Each is a tiny configuration with random weights. A row says whether the file was written and is
-right in an onnxruntime session of its own at four sizes (one where lengths are fixed), or the
-reason that was given, and how long it took beside PyTorch's own export and one run of it. Networks
-of packages that are not installed are passed over, and said to be.
+A row says what comes of PyTorch's own export, whether the file that convert writes is right in an
+onnxruntime session of its own at four shapes (one where lengths are fixed), or the reason that is
+given, and how long convert took beside that plain export and its runs: a session, and the file and
+the module at the same shapes. The plain export is timed before and after, since others may use the
+machine. What is loaded once, such as an exporter, is loaded before the first row. Networks of
+packages that are not installed are passed over, and said to be.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 import time
 import warnings
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import onnxruntime
 import torch
+from real_networks import NETWORKS, First, Network
 from torch import Tensor, nn
 
 import halfpixel
+from halfpixel.converting.export.quietly import unprinted
+from halfpixel.converting.free_axes import parse_dynamic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator, Mapping, Sequence
 
 EXPORTERS = ("dynamo", "torchscript")
-SIZES = ((64, 96), (96, 64), (128, 128), (32, 160))
-STEP = 32
+CLOSE = 1e-3
+"""Deviations of the output that a right file may be off by."""
 
 
-class First(nn.Module):
-    """The first tensors of what a network returns, which is a class of its own in transformers."""
+class Plain(NamedTuple):
+    """What comes of PyTorch's own export, and how long it took with its runs."""
 
-    def __init__(self, network: nn.Module) -> None:
-        """Hold a network."""
-        super().__init__()
-        self.network = network
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Return one tensor."""
-        made: Any = self.network(image)
-        while not isinstance(made, Tensor):
-            made = next(iter(made.values() if hasattr(made, "values") else made))
-        return made
+    told: str
+    seconds: float
 
 
-class Kornia(nn.Module):
-    """One function of kornia."""
+class Row(NamedTuple):
+    """What comes of one network, by one exporter, at fixed lengths or at free ones."""
 
-    def __init__(self, call: Callable[[Any, Tensor], Tensor]) -> None:
-        """Hold a call."""
-        super().__init__()
-        self.call, self.library = call, import_module("kornia.geometry.transform")
+    plain: Plain
+    told: str
+    seconds: float
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Return an image."""
-        return self.call(self.library, image)
-
-
-def timm(name: str, **options: object) -> nn.Module:
-    """Return a network of timm."""
-    made: nn.Module = import_module("timm").create_model(name, pretrained=False, **options)
-    return made
-
-
-def smp(name: str, **options: object) -> nn.Module:
-    """Return a network of segmentation-models-pytorch, over a ResNet of 18 layers."""
-    library = import_module("segmentation_models_pytorch")
-    made: nn.Module = getattr(library, name)("resnet18", encoder_weights=None, **options)
-    return made
-
-
-def vision(name: str, **options: object) -> nn.Module:
-    """Return a network of torchvision."""
-    library = import_module("torchvision.models.segmentation")
-    made: nn.Module = getattr(library, name)(weights=None, weights_backbone=None, **options)
-    return made
-
-
-def former(kind: str, **options: object) -> nn.Module:
-    """Return a network of transformers, of a small configuration."""
-    library = import_module("transformers")
-    made: nn.Module = getattr(library, kind)(getattr(library, config_of(kind))(**options))
-    return made
-
-
-def config_of(kind: str) -> str:
-    """Return the name of the configuration of a class: SegformerConfig of SegformerForX."""
-    return kind.partition("For")[0].removesuffix("Model") + "Config"
-
-
-def turned(library: Any, image: Tensor) -> Tensor:  # noqa: ANN401 - a module
-    """Return an image that is turned by 20 degrees."""
-    made: Tensor = library.rotate(image, torch.tensor([20.0]))
-    return made
-
-
-def warped(library: Any, image: Tensor) -> Tensor:  # noqa: ANN401 - a module
-    """Return an image that is warped by a matrix in pixels."""
-    matrix = torch.tensor([[[0.9, 0.1, 2.0], [-0.1, 1.1, -3.0]]])
-    made: Tensor = library.warp_affine(image, matrix, image.shape[2:])
-    return made
-
-
-SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
-VIT = {**SMALL, "intermediate_size": 64, "image_size": 64, "patch_size": 16}
-NETWORKS: dict[str, Callable[[], nn.Module]] = {
-    "timm resnet18": lambda: timm("resnet18", num_classes=5),
-    "timm vit": lambda: timm(
-        "vit_tiny_patch16_224", img_size=64, embed_dim=32, depth=2, num_heads=2,
-        dynamic_img_size=True, num_classes=5,
-    ),
-    "timm convnext": lambda: timm("convnext_atto", num_classes=5),
-    "timm efficientnet": lambda: timm("efficientnet_b0", num_classes=5),
-    "timm mobilenet": lambda: timm("mobilenetv3_small_050", num_classes=5),
-    "timm hrnet": lambda: timm("hrnet_w18_small", num_classes=5),
-    "smp Unet": lambda: smp("Unet"),
-    "smp FPN": lambda: smp("FPN"),
-    "smp PSPNet": lambda: smp("PSPNet"),
-    "smp DeepLabV3Plus": lambda: smp("DeepLabV3Plus"),
-    "smp Linknet": lambda: smp("Linknet"),
-    "torchvision fcn": lambda: vision("fcn_resnet50", num_classes=3),
-    "torchvision deeplabv3": lambda: vision("deeplabv3_mobilenet_v3_large", num_classes=3),
-    "torchvision lraspp": lambda: vision("lraspp_mobilenet_v3_large", num_classes=3),
-    "transformers Segformer": lambda: former(
-        "SegformerForSemanticSegmentation", hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1],
-        decoder_hidden_size=16,
-    ),
-    "transformers ViT": lambda: former("ViTModel", **VIT),
-    "transformers Dinov2": lambda: former("Dinov2Model", **VIT),
-    "transformers DPT": lambda: former(
-        "DPTForDepthEstimation", **{**VIT, "num_hidden_layers": 4}, neck_hidden_sizes=[8, 8, 8, 8],
-        backbone_out_indices=[0, 1, 2, 3], fusion_hidden_size=8,
-    ),
-    "kornia rotate": lambda: Kornia(turned),
-    "kornia warp_affine": lambda: Kornia(warped),
-}  # fmt: skip
+    @property
+    def times(self) -> float | None:
+        """Times the plain export and its runs; None where PyTorch refuses."""
+        return None if self.plain.told == "refused" else self.seconds / self.plain.seconds
 
 
 def main() -> int:
     """Print the table; the exit code says whether every file that was written is right."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", help="networks; all of them by default")
-    names = parser.parse_args().names or list(NETWORKS)
+    parser.add_argument("--exporter", choices=EXPORTERS, help="by one exporter alone")
+    asked = parser.parse_args()
+    names = asked.names or list(NETWORKS)
+    exporters = (asked.exporter,) if asked.exporter else EXPORTERS
     warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
     print(f"PyTorch {torch.__version__}, onnxruntime {onnxruntime.__version__}\n")
-    print("| network | exporter | lengths | what came of it | s | times the export |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    wrong = 0
+    print("| network | exporter | lengths | PyTorch's own export | convert | s | times |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    small = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Upsample(scale_factor=2))
+    list(rows(Network(lambda: First(small)), exporters))
+    found: list[Row] = []
     for name in names:
-        torch.manual_seed(0)
         try:
-            network = NETWORKS[name]()
+            torch.manual_seed(0)
+            NETWORKS[name].made()
         except ImportError as error:
-            print(f"| {name} | | | not tried: {error} | | |")
+            print(f"| {name} | | | | not tried: {error} | | |")
             continue
-        module = First(network).eval()
-        for exporter in EXPORTERS:
-            for free in (False, True):
-                told, seconds, times = converted(module, exporter, free=free)
-                wrong += told.startswith("WRONG")
-                where = "free" if free else "fixed"
-                print(f"| {name} | {exporter} | {where} | {told} | {seconds:.1f} | {times} |")
-                sys.stdout.flush()
+        for exporter, lengths, row in rows(NETWORKS[name], exporters):
+            found.append(row)
+            times = "" if row.times is None else f"{row.times:.1f}"
+            told = f"| {row.plain.told} | {row.told} | {row.seconds:.1f} | {times} |"
+            print(f"| {name} | {exporter} | {lengths} {told}", flush=True)
+    return summary(found)
+
+
+def summary(found: list[Row]) -> int:
+    """Print how many rows came to what; return 1 where a file is wrong."""
+    counts = {word: sum(r.told.startswith(word) for r in found) for word in ("right", "refused")}
+    wrong = len(found) - sum(counts.values())
+    kept = [row for row in found if row.plain.told != "refused"]
+    written = sum(row.told.startswith("right") for row in kept)
+    times = [row.times for row in found if row.times is not None and row.told.startswith("right")]
+    print(
+        f"\n{len(found)} rows: {counts['right']} right, {counts['refused']} refused, {wrong} wrong"
+    )
+    print(f"of {len(kept)} that PyTorch exports at all, {written} are written")
+    if times:
+        slow = sum(one > 2 for one in times)
+        print(f"times: median {np.median(times):.1f}, most {max(times):.1f}; {slow} above 2")
     return int(wrong > 0)
 
 
-def converted(module: nn.Module, exporter: Any, *, free: bool) -> tuple[str, float, str]:  # noqa: ANN401 - a name
-    """Return what came of a conversion, its seconds, and how many times the export that is."""
-    usual = exported(module, exporter)
-    asked = {"dynamic": f"image=2:32..512:{STEP},3:32..512:{STEP}"} if free else {}
+def rows(network: Network, exporters: Sequence[str]) -> Iterator[tuple[str, str, Row]]:
+    """Yield what comes of a network: exporter, lengths and row."""
+    module = network.made().eval()
+    for exporter in exporters:
+        for lengths in ("fixed", "free") if network.free else ("fixed",):
+            shapes = network.shapes if lengths == "free" else network.shapes[:1]
+            free = network.free if lengths == "free" else ""
+            before = plain(module, network, exporter, free, shapes)
+            told, seconds = converted(module, network, exporter, free, shapes)
+            after = plain(module, network, exporter, free, shapes)
+            mean = (before.seconds + after.seconds) / 2
+            yield exporter, lengths, Row(Plain(before.told, mean), told, seconds)
+
+
+def fed(network: Network, shape: tuple[int, ...]) -> Tensor:
+    """Return the same input every time."""
+    seed = torch.Generator().manual_seed(sum(shape))
+    if network.dtype == "uint8":
+        return torch.randint(0, 256, shape, generator=seed, dtype=torch.uint8)
+    return torch.rand(shape, generator=seed)
+
+
+def converted(
+    module: nn.Module,
+    network: Network,
+    exporter: Any,  # noqa: ANN401 - a name
+    free: str,
+    shapes: tuple[tuple[int, ...], ...],
+) -> tuple[str, float]:
+    """Return what came of a conversion, and its seconds."""
     with tempfile.TemporaryDirectory() as folder:
-        path, start = Path(folder) / "m.onnx", time.perf_counter()
-        height, width = SIZES[0]
-        shape = f"image=1x3x{height}x{width}"
-        found = halfpixel.convert(module, path, inputs=[shape], exporter=exporter, **asked)  # type: ignore[arg-type]
+        path = Path(folder) / "m.onnx"
+        given = f"image={'x'.join(map(str, shapes[0]))}:{network.dtype}"
+        start = time.perf_counter()
+        found = halfpixel.convert(
+            module, path, inputs=[given], exporter=exporter, dynamic=[free] if free else []
+        )
         seconds = time.perf_counter() - start
-        times = "" if usual is None else f"{seconds / usual:.1f}"
         if found.refused:
-            return f"refused: {found.refused}".replace("|", "/"), seconds, times
-        told = "; ".join(("written", *found.narrower)).replace("|", "/")
-        off = difference(path, module, SIZES if free else SIZES[:1])
-    return (told if off < 1e-3 else f"WRONG by {off:.2g} of its spread"), seconds, times
+            return f"refused: {found.refused}".replace("|", "/"), seconds
+        off = difference(path, module, network, shapes)
+        told = "; ".join(("right", *found.narrower)).replace("|", "/")
+        return (told if off < CLOSE else f"WRONG by {off:.2g} of its spread"), seconds
 
 
-def exported(module: nn.Module, exporter: str) -> float | None:
-    """Return how long PyTorch's own export and a run take; None where it refuses."""
+def plain(
+    module: nn.Module,
+    network: Network,
+    exporter: str,
+    free: str,
+    shapes: tuple[tuple[int, ...], ...],
+) -> Plain:
+    """Return what comes of PyTorch's own export, and how long it takes with a run a shape."""
+    x = fed(network, shapes[0])
+    axes = parse_dynamic((free,)).axes["image"] if free else ()
     start = time.perf_counter()
-    x = torch.rand(1, 3, *SIZES[0])
     with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "m.onnx"
+        for steps in (False, True):
+            try:
+                asked = dynamic(exporter, axes, free, steps=steps)
+                with unprinted():  # a whole graph, where it refuses
+                    torch.onnx.export(module, (x,), path, verbose=False, **asked)
+                break
+            except Exception:  # noqa: BLE001 - whatever it raises, there is no file
+                if steps or exporter == "torchscript" or not axes:
+                    return Plain("refused", time.perf_counter() - start)
+                start = time.perf_counter()
         try:
-            torch.onnx.export(
-                module, (x,), f"{folder}/m.onnx", dynamo=exporter == "dynamo", verbose=False
-            )
-            onnxruntime.InferenceSession(f"{folder}/m.onnx", providers=["CPUExecutionProvider"])
-        except Exception:  # noqa: BLE001 - whatever it raises, there is nothing to hold it against
-            return None
-    with torch.no_grad():
-        module(x)
-    return time.perf_counter() - start
+            off = difference(path, module, network, shapes)
+        except Exception:  # noqa: BLE001 - onnxruntime refuses the file, or lengths
+            return Plain("not run", time.perf_counter() - start)
+    return Plain("right" if off < CLOSE else "wrong", time.perf_counter() - start)
 
 
-def difference(path: Path, module: nn.Module, sizes: tuple[tuple[int, int], ...]) -> float:
+def dynamic(exporter: str, axes: tuple[int, ...], free: str, *, steps: bool) -> Mapping[str, Any]:
+    """Return what PyTorch's own export is told of its free lengths."""
+    if exporter == "torchscript":
+        named = {axis: f"n{axis}" for axis in axes}
+        return {"dynamo": False, "input_names": ["image"], "dynamic_axes": {"image": named}}
+    if not axes:
+        return {"dynamo": True}
+    from torch.export import Dim
+
+    told = parse_dynamic((free,)).lengths
+    lengths = {axis: told["image", axis] for axis in axes}
+    multiples = {
+        axis: one.step
+        * Dim(f"n{axis}", min=max(one.low // one.step, 1), max=(one.high or 512) // one.step)
+        for axis, one in lengths.items()
+    }
+    free_ones = dict.fromkeys(axes, Dim.DYNAMIC)
+    return {"dynamo": True, "dynamic_shapes": ({**(multiples if steps else free_ones)},)}
+
+
+def difference(
+    path: Path, module: nn.Module, network: Network, shapes: tuple[tuple[int, ...], ...]
+) -> float:
     """Return the worst difference of a file and its module, in deviations of what it returns."""
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     worst = 0.0
-    for height, width in sizes:
-        x = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(height))
+    for shape in shapes:
+        x = fed(network, shape)
         made: Any = session.run(None, {session.get_inputs()[0].name: x.numpy()})[0]
         with torch.no_grad():
             there = module(x).numpy()
+        if made.shape != there.shape:
+            return float("inf")
         worst = max(worst, float(np.abs(made - there).max() / max(float(there.std()), 1e-12)))
     return worst
 

@@ -100,17 +100,14 @@ def test_a_long_file_says_why(path: Path) -> None:
 
 PRINTS = {
     "cli/console.py",  # every line, and what is quoted as a whole
-    "report/as_text.py",  # whose lines have styles
-    "report/verify_report.py",  # whose tables measure what is printable
 }
 TALKS = {"echo", "secho", "print", "add_row", "write_text"}
 WRITES = {
     "cli/rule_pack.py",
     "formats/coreml/write/single.py",
-    "report/picture.py",
     "plugins/olive.py",
 }
-"""Files that write texts of their own: a skeleton, a manifest by json, a picture by xml."""
+"""Files that write texts of their own: a skeleton, a manifest by json."""
 
 
 def talkers(source: str) -> set[str]:

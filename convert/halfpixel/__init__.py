@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from halfpixel.fixing.fix import fix
     from halfpixel.fixing.result import FixResult
     from halfpixel.site import Site
+    from halfpixel.verifying.one_model import verify_sites
     from halfpixel.verifying.verify import verify
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "parse_call",
     "sites",
     "verify",
+    "verify_sites",
 ]
 
 # Each name is imported when it is asked for: pytest loads the plugin in here on every start of
@@ -47,6 +49,7 @@ _PLACES = {
     "parse_call": "conventions.torch.interpolate",
     "sites": "checking.check",
     "verify": "verifying.verify",
+    "verify_sites": "verifying.one_model",
 }
 
 

@@ -17,6 +17,7 @@ The text of each is the one line that a user is shown: what stands in it of a fi
 library's words, is printable.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -116,6 +117,18 @@ def said_of(error: BaseException) -> str:
     text = " ".join(str(error).split())[:LONGEST_MESSAGE]
     kept = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
     return kept or "it failed without a word"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return what is proposed for a word that is not known; empty where nothing is near it.
+
+    >>> did_you_mean("selct", ("select", "ignore")), did_you_mean("x", ("select",))
+    ("; did you mean 'select'?", '')
+    """
+    from difflib import get_close_matches
+
+    close = get_close_matches(word[:LONGEST_MESSAGE], known, 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def system_reason(error: OSError) -> str:

@@ -44,12 +44,14 @@ class Value(Struct, frozen=True):
         node: name of the node that makes it.
         op: that node's type.
         reads: the values that the node reads.
+        graph: path of the graph that the node stands in; empty for the main graph.
     """
 
     name: str
     node: str
     op: str
     reads: tuple[str, ...] = ()
+    graph: str = ""
 
 
 class SiteValues(Struct, frozen=True):
@@ -174,6 +176,11 @@ class ChangedModel(Protocol):
     @property
     def opened(self) -> "Opened":
         """The changed model, to be looked at or changed again."""
+        ...
+
+    @property
+    def pieces(self) -> "Sequence[bytes | tuple[int, int]]":
+        """Its file in new bytes and (start, stop) of the old one; none where there is no file."""
         ...
 
     def verify(self) -> None:

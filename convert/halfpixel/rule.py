@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from halfpixel.boundary import package_boundary
 from halfpixel.dialect import DIALECTS, Dialect
-from halfpixel.errors import UsageError
+from halfpixel.errors import UsageError, did_you_mean
 from halfpixel.origin import How, Intent, Operator, Origin, Safety
 from halfpixel.registry import entry_points
 from halfpixel.sampling import Resize, Sampling
@@ -204,7 +204,9 @@ def _called(rules: Sequence[Rule], patterns: Sequence[str]) -> frozenset[str]:
             rule.name for rule in rules if any(fnmatchcase(one, pattern) for one in rule.aliases)
         }
         if not names:
-            raise UsageError(f"no rule is called {pattern!r}; see 'halfpixel rules'")
+            hint = did_you_mean(pattern, [rule.name for rule in rules])
+            see = hint or "; see 'halfpixel rules'"
+            raise UsageError(f"no rule is called {pattern!r}{see}")
         found |= names
     return frozenset(found)
 

@@ -39,7 +39,9 @@ class Side(Struct, frozen=True):
     def text(self) -> str:
         """How it is shown."""
         name = self.label or (
-            self.source if isinstance(self.source, str) else f"<{type(self.source).__name__}>"
+            self.source
+            if isinstance(self.source, str | Path)
+            else f"<{type(self.source).__name__}>"
         )
         return f"{name}@{self.where}" if self.where else str(name)
 

@@ -144,6 +144,7 @@ class Site(Struct, frozen=True, eq=False, repr_omit_defaults=True):
         operation: what it computes.
         source: "file.py:line" of the user's own call, where the exporter recorded it.
         source_text: that line itself.
+        suppressed: what the node's own metadata says of findings that are known, as it is written.
         compute: how `evaluate` computes the output from the node's inputs.
     """
 
@@ -152,6 +153,7 @@ class Site(Struct, frozen=True, eq=False, repr_omit_defaults=True):
     graph: str = ""
     source: str | None = None
     source_text: str = ""
+    suppressed: str = ""
     compute: "Compute | None" = None
 
     def __eq__(self, other: object) -> bool:

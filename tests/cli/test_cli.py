@@ -61,7 +61,7 @@ def test_a_folder_and_a_pattern_name_files(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     for name in ("one.onnx", "deep/two.onnx", "deep/notes.txt"):
         shutil.copy(GOOD, tmp_path / name)
-    assert "2 resampling nodes in 2 files" in run("check", str(tmp_path)).output
+    assert "2 sites in 2 files: all is as it was meant" in run("check", str(tmp_path)).output
     assert "in 1 file" in run("check", str(tmp_path / "*.onnx")).output
 
 
@@ -101,13 +101,14 @@ def test_json_says_why_a_file_cannot_be_read(tmp_path: Path) -> None:
 def test_text_names_file_node_call_numbers_and_line() -> None:
     output = run("check", BAD).output
     for words in (
-        f"{BAD}: node__upsample_bilinear2d_aa (Resize, opset 20) 1x2x5x7 -> 1x2x3x4",
+        f"{BAD}\n",
+        "  node__upsample_bilinear2d_aa (Resize, opset 20) 1x2x5x7 -> 1x2x3x4",
         'meant  F.interpolate(x, size=(3, 4), mode="bilinear", align_corners=True, antialias',
         "from   exporter_mismatches.py:70",
         "error differs-from-intent:",
         "samples are up to 0.5 input px off",
         "fix (safe): written as matmul",
-        "1 resampling node in 1 file: 1 error, 0 warnings, 0 notes",
+        "1 site in 1 file: 1 error; halfpixel fix would mend 1",
     ):
         assert words in output
     assert "\x1b" not in output

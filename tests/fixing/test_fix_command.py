@@ -35,12 +35,19 @@ def test_the_command_writes_beside_the_model_and_touches_nothing_else(tmp_path: 
     assert path.read_bytes() == before
     fixed = tmp_path / "m.fixed.onnx"
     again = run("fix", path)
-    assert again.exit_code == 2
-    assert "m.fixed.onnx: is there already; --force replaces it" in again.output
+    assert again.exit_code == 0
+    told = f"nothing is left to do: {fixed} is the model with 1 site fixed, 0 declined"
+    assert told in " ".join(again.output.split())
+    assert "scale-or-size" not in again.output
+    fixed.write_bytes(before)
+    other = run("fix", path)
+    assert other.exit_code == 2
+    assert "m.fixed.onnx: is there already; --force replaces it" in other.output
     assert run("fix", path, "--force").exit_code == 0
     untouched = run("fix", fixed)
     assert untouched.exit_code == 0
-    assert "0 fixed, 0 declined; not touched" in untouched.output
+    words = "0 fixed, 0 declined; not touched: nothing is left to do, 1 change recorded before"
+    assert words in untouched.output
     assert sorted(p.name for p in tmp_path.iterdir()) == ["m.fixed.onnx", "m.onnx"]
 
 

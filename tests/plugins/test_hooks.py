@@ -59,7 +59,7 @@ def test_a_file_that_is_called_as_an_option_is_a_file(repository: Path) -> None:
     shutil.copy(GOOD, repository / "--sarif=notes.txt.onnx")
     done = hook(repository, "halfpixel-check")
     assert done.returncode == 0, done.stdout
-    assert "1 resampling node in 1 file" in done.stdout
+    assert "1 site in 1 file" in done.stdout
     found = {path.name for path in repository.iterdir()} - {".git", ".pre-commit-config.yaml"}
     assert found == {"--sarif=notes.txt.onnx", "notes.txt"}
 
@@ -76,13 +76,13 @@ def test_the_check_hook_sees_models_and_packages(repository: Path) -> None:
     shutil.copy(GOOD, repository / "good.onnx")
     done = hook(repository, "halfpixel-check")
     assert done.returncode == 0, done.stdout
-    assert "1 resampling node in 1 file" in done.stdout
+    assert "1 site in 1 file" in done.stdout
     shutil.copy(WRONG, repository / "wrong model.onnx")
     shutil.copytree(DEFAULT, repository / "net.mlpackage")
     done = hook(repository, "halfpixel-check")
     assert done.returncode == 1
-    assert "wrong model.onnx: node__upsample_bilinear2d_aa" in done.stdout
-    assert "net.mlpackage: " in done.stdout
+    assert "wrong model.onnx\n  node__upsample_bilinear2d_aa" in done.stdout
+    assert "net.mlpackage\n" in done.stdout
     assert "in 3 files" in done.stdout
 
 

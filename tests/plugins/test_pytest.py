@@ -27,7 +27,7 @@ BODIES: dict[str, tuple[str, str]] = {
     "a note": ("halfpixel_check(NOTED)", ""),
     "a note that is not let pass": ("halfpixel_check(NOTED, severity='note')", "  note "),
     "a rule that is left out": ("halfpixel_check(WRONG, ignore=['scale-or-size'])", ""),
-    "what is expected": ("halfpixel_check(GOOD, expect=['align_corners=true'])", "was meant"),
+    "what is expected": ("halfpixel_check(GOOD, expect=['align_corners=true'])", "  meant  F."),
     "a text": ("halfpixel_check(str(GOOD))", ""),
     "a model in memory": ("import onnx; halfpixel_check(onnx.load(WRONG))", "<model>"),
     "a file that is no model": ("halfpixel_check(__file__)", "not an ONNX model"),
@@ -91,7 +91,7 @@ def test_a_failure_shows_the_site_the_numbers_and_a_picture(
     result = pytester.runpytest_subprocess("--basetemp=temporary")
     output = result.stdout.str()
     for words in (
-        "A3.onnx: node__upsample_bilinear2d_aa (Resize, opset 20) 1x2x5x7 -> 1x2x2x3",
+        "  node__upsample_bilinear2d_aa (Resize, opset 20) 1x2x5x7 -> 1x2x2x3",
         "is     F.interpolate(x, size=(2, 3)",
         "meant  F.interpolate(x, scale_factor=0.5",
         "samples are up to 0.833 input px off",

@@ -1,11 +1,16 @@
 """Every report of findings whose every string is hostile: nothing acts, nothing is forged."""
 
+import csv
+import io
 import json
+import re
 from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from msgspec.structs import replace
+from tinyhtml5.parser import HTMLParser
 
 import example_models as models
 from halfpixel.checking.check import check
@@ -15,11 +20,18 @@ from halfpixel.format import Outcome
 from halfpixel.origin import Intent
 from halfpixel.plugins.failure import check_failure
 from halfpixel.printable import printable_line
-from halfpixel.report import as_github, as_json, as_sarif, as_text, fix_report
-from halfpixel.report.picture import picture
+from halfpixel.report import as_text, fix_report
+from halfpixel.report.html import check_page
+from halfpixel.report.layout import broken, plain
+from halfpixel.report.machine import as_github, as_json, as_sarif
+from halfpixel.report.machine.of_check import run_of
+from halfpixel.report.machine.write import written
+from halfpixel.report.pictures import picture_of_finding, picture_of_signal
+from halfpixel.report.pictures.site import picture_of_site
 from halfpixel.rule import Finding
+from halfpixel.sampling import Linear, Sampling
 from halfpixel.site import Site
-from hostile.names import NAMES, UGLY, check_tame, check_told
+from hostile.names import FORBIDDEN, NAMES, UGLY, check_tame, check_told
 
 FOUND = check(models.MISMATCHES / "A3.onnx")
 
@@ -67,14 +79,14 @@ def test_the_example_has_what_is_spoiled() -> None:
     assert FOUND.findings
     assert any(one.words for one in FOUND.findings)
     (one,) = FOUND.sites
-    assert picture(one)
+    assert picture_of_finding(one)
 
 
 @settings(deadline=None)
 @given(NAMES, NAMES)
 def test_the_text_is_tame(name: str, other: str) -> None:
     report = hostile_report(name, other)
-    check_tame("\n".join(map(as_text.plain, as_text.lines(report, statistics=True))))
+    check_tame("\n".join(map(plain, as_text.lines(report, statistics=True))))
     check_tame(str(report))
     check_tame("\n".join(map(str, report.findings)))
 
@@ -82,20 +94,16 @@ def test_the_text_is_tame(name: str, other: str) -> None:
 @settings(deadline=None)
 @given(NAMES, NAMES)
 def test_a_coloured_text_is_as_tame(name: str, other: str) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(width=20, highlight=False, soft_wrap=True, no_color=True)
-    with console.capture() as captured:
+    for width in (20, 80, None):
         for line in as_text.lines(hostile_report(name, other)):
-            console.print(Text.assemble(*as_text.styled(line)))
-    check_tame(captured.get())
+            for text in broken(line, width, colour=True):
+                check_tame(re.sub("\x1b\\[[0-9]*m", "", text))
 
 
 @settings(deadline=None)
 @given(NAMES, NAMES)
 def test_workflow_commands_are_ours(name: str, other: str) -> None:
-    lines = list(as_github.lines(hostile_report(name, other)))
+    lines = list(as_github.lines(run_of(hostile_report(name, other))))
     check_tame("\n".join(lines), commands=True)
     assert len(lines) == len(FOUND.findings) + 2
 
@@ -124,6 +132,28 @@ def test_sarif_and_json_hold_the_names_as_they_are(name: str, other: str) -> Non
 
 @settings(deadline=None)
 @given(NAMES, NAMES)
+def test_tables_and_xml_hold_no_more_than_the_report(name: str, other: str) -> None:
+    run, plain_run = (run_of(hostile_report(*names)) for names in ((name, other), ("a", "b")))
+    for form in ("concise", "csv", "gitlab", "junit", "markdown"):
+        check_tame(written(run, form).replace("\r\n", "\n"))
+    tags = [[one.tag for one in ET.fromstring(written(one, "junit")).iter()]  # noqa: S314 - our own
+            for one in (run, plain_run)]  # fmt: skip
+    assert sorted(tags[0]) == sorted(tags[1]) or name == other
+    rows = list(csv.reader(io.StringIO(written(run, "csv"), newline=""), strict=True))
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+    issues = json.loads(written(run, "gitlab"))
+    assert len(issues) == len(rows) - 1
+    text = written(run, "markdown")
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    inner = [one for token in tokens for one in token.children or ()]
+    assert not [one for one in inner if one.type in {"link_open", "image"}]
+    allowed = {"<br>", "<!-- -->", "<summary>", "</summary>"}
+    assert {one.content for one in inner if one.type == "html_inline"} <= allowed
+
+
+@settings(deadline=None)
+@given(NAMES, NAMES)
 def test_fixes_and_diffs_are_lines(name: str, other: str) -> None:
     changed = Outcome(
         name, other, name, other, "safe", name, "", (f"{name} = {other}", other), (name,)
@@ -141,12 +171,31 @@ def test_fixes_and_diffs_are_lines(name: str, other: str) -> None:
 @given(NAMES, NAMES)
 def test_a_picture_is_xml(name: str, other: str) -> None:
     (site,) = FOUND.sites
-    text, plain = picture(hostile_site(site, name, other)), picture(hostile_site(site, "a", "b"))
+    found = hostile_site(site, name, other)
+    text = picture_of_finding(found, Finding(other, "error", "proven"), file=name)
     assert text is not None
-    assert plain is not None
     check_tame(text)
-    tags = [[one.tag for one in ET.fromstring(svg).iter()] for svg in (text, plain)]  # noqa: S314 - our own
-    assert tags[0] == tags[1]
+    tags = {one.tag.rpartition("}")[2] for one in ET.fromstring(text).iter()}  # noqa: S314 - our own
+    assert tags <= {"svg", "title", "style", "g", "path", "text"}
+    names = {key for one in ET.fromstring(text).iter() for key in one.attrib}  # noqa: S314 - our own
+    assert names <= {
+        "width", "height", "viewBox", "role", "id", "font-family", "font-size", "font-weight",
+        "text-anchor", "class", "d", "x", "y", "stroke-width",
+    }  # fmt: skip
+
+
+@settings(deadline=None, max_examples=20)
+@given(NAMES, NAMES)
+def test_every_text_of_a_picture_is_quoted(name: str, other: str) -> None:
+    half = Sampling("half_pixel", Linear())
+    site = picture_of_site(
+        half, half, lengths=[(2, 4)], title=name, labels=(name, other), calls=(other, name),
+        notes=[name, other],
+    )  # fmt: skip
+    image = picture_of_signal(half, lengths=[(2, 4)] * 2, title=name, labels=(name, other))
+    for text in (site, image):
+        check_tame(text)
+        ET.fromstring(text)  # noqa: S314 - our own
 
 
 @settings(deadline=None)
@@ -162,6 +211,24 @@ def test_a_failing_test_is_told_in_lines(name: str, other: str) -> None:
 
 def test_the_rest_of_a_name_is_told() -> None:
     report = hostile_report(UGLY, UGLY)
-    check_told("\n".join(map(as_text.plain, as_text.lines(report))))
-    check_told("\n".join(as_github.lines(report)))
+    check_told("\n".join(map(plain, as_text.lines(report))))
+    check_told("\n".join(as_github.lines(run_of(report))))
     check_told(str(report))
+
+
+@settings(deadline=None, max_examples=30)
+@given(NAMES, NAMES)
+def test_a_page_is_html_of_the_same_elements(name: str, other: str) -> None:
+    pages = [check_page.dumps(hostile_report(*names)) for names in ((name, other), ("a", "b"))]
+    tags: list[set[str]] = []
+    for text in pages:
+        parser = HTMLParser()
+        tree = parser.parse(text)
+        assert parser.errors == []
+        tags.append({str(one.tag) for one in tree.iter()})
+    assert tags[0] - tags[1] <= {
+        "{http://www.w3.org/1999/xhtml}ul",
+        "{http://www.w3.org/1999/xhtml}li",
+    }
+    for line in re.sub(r"<(style|script)[^>]*>.*?</\1>", "", pages[0], flags=re.DOTALL).split("\n"):
+        assert not FORBIDDEN.search(line), ascii(line)

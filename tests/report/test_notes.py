@@ -12,10 +12,12 @@ from onnx import TensorProto, helper, save
 from example_models import ARCHITECTURES, CORPUS, TENSORFLOW
 from halfpixel.checking.check import check
 from halfpixel.cli.main import cli
-from halfpixel.report.as_github import lines as commands
-from halfpixel.report.as_text import lines, plain
+from halfpixel.report.as_text import lines
+from halfpixel.report.layout import plain
+from halfpixel.report.machine.as_github import lines as commands
+from halfpixel.report.machine.of_check import run_of
 
-COUNTED = "(--severity note shows them)"
+COUNTED = "not shown (--severity note)"
 OLD = CORPUS / "bilinear_frac_ac0-t1.12.1-o9.onnx"
 
 
@@ -64,16 +66,16 @@ def said(*arguments: str | Path) -> list[str]:
 
 
 def test_notes_are_one_line_that_counts_them(noted: Path) -> None:
-    assert said("check", noted) == [
-        f"5 resampling nodes in 1 file: 0 errors, 0 warnings, 5 notes {COUNTED}"
-    ]
+    assert said("check", noted) == [f"5 sites in 1 file: nothing found, 5 notes {COUNTED}"]
 
 
 def test_notes_that_say_the_same_are_one_line_with_their_nodes(noted: Path) -> None:
     shown = said("check", noted, "--severity", "note")
-    (alike,) = [line for line in shown if "4 nodes: up0, up1, up2, up4" in line]
-    assert alike.startswith(f"{noted}: note checkerboard: ")
-    assert any(line.startswith(f"{noted}: up3 (ConvTranspose") for line in shown)
+    assert shown[0] == str(noted)
+    assert shown[1].startswith("  up0 (ConvTranspose, opset 17)")
+    assert shown[2] == "    alike  3 more, at lengths of their own: up1, up2, up4"
+    assert sum("note checkerboard: " in line for line in shown) == 2
+    assert any(line.startswith("  up3 (ConvTranspose") for line in shown)
     assert COUNTED not in shown[-1]
 
 
@@ -95,7 +97,7 @@ def test_github_is_told_how_many_notes_there_are(noted: Path) -> None:
     assert said("check", noted, "--output-format", "github") == [
         "::notice title=halfpixel::5 notes: --severity note shows them"
     ]
-    assert len(list(commands(check(noted)))) == 2
+    assert len(list(commands(run_of(check(noted))))) == 2
 
 
 def test_a_note_is_repaired_where_it_is_shown() -> None:

@@ -1,11 +1,7 @@
-"""SARIF and GitHub's annotations: what the formats ask for, and what stays over runs.
+"""SARIF and GitHub's annotations: what the formats ask for, and what stays over runs."""
 
-The official schema is not part of this repository. HALFPIXEL_SARIF_SCHEMA names a copy of
-https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json
-"""
-
+import base64
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,12 +13,16 @@ from click.testing import CliRunner
 
 import example_models as models
 import halfpixel
-from halfpixel.checking.result import FileReport, Report
+from golden.report import SITES
+from golden.report import found as finding_at
+from halfpixel.checking.result import IN_NODE, FileReport, Report, Suppressed, Suppression
 from halfpixel.cli.main import cli
-from halfpixel.report import as_github, as_sarif
+from halfpixel.report.machine import as_github, as_sarif
+from halfpixel.report.machine.of_check import run_of
 from halfpixel.rule import load_rules
 
-SCHEMA = os.environ.get("HALFPIXEL_SARIF_SCHEMA", "")
+SCHEMA = Path(__file__).parent / "schemas" / "sarif-schema-2.1.0.json"
+WORDS_ALONE = "resize-up-linear-default-ios17.mlpackage"
 ERROR, WARNED, NOTED = (str(models.MISMATCHES / f"{name}.onnx") for name in ("A3", "B1", "B4"))
 
 
@@ -53,9 +53,8 @@ def test_a_file_is_written_beside_another_format(tmp_path: Path) -> None:
     assert CliRunner().invoke(cli, ["check", "--sarif", nowhere, ERROR]).exit_code == 2
 
 
-@pytest.mark.skipif(not SCHEMA, reason="HALFPIXEL_SARIF_SCHEMA names no copy of the schema")
 def test_the_official_schema_takes_it(tmp_path: Path) -> None:
-    schema = json.loads(Path(SCHEMA).read_text(encoding="utf-8"))
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     validator = jsonschema.Draft4Validator(schema, format_checker=jsonschema.FormatChecker())
     folders = (models.MISMATCHES, models.ARCHITECTURES)
     paths = [str(path) for folder in folders for path in sorted(folder.glob("*.onnx"))]
@@ -140,7 +139,7 @@ def test_fingerprints_are_unique() -> None:
 
 def test_annotations_cannot_be_broken_out_of() -> None:
     report = Report((FileReport("a,b:c.onnx", error="100%\n::error::no"),))
-    assert list(as_github.lines(report)) == [
+    assert list(as_github.lines(run_of(report))) == [
         "::error file=a%2Cb%3Ac.onnx,title=halfpixel::100%25\\n::error::no"
     ]
 
@@ -150,3 +149,46 @@ def test_annotations_name_the_severity() -> None:
     lines = result.output.splitlines()
     assert [line.split(" ", 1)[0] for line in lines] == ["::error", "::warning", "::notice"]
     assert "title=halfpixel scale-or-size::node__upsample_bilinear2d_aa (Resize): " in lines[0]
+
+
+@pytest.mark.parametrize("name", ["A1", "A3", "B1"])
+def test_a_fix_replaces_bytes_that_mend_what_was_found(name: str, tmp_path: Path) -> None:
+    path = models.MISMATCHES / f"{name}.onnx"
+    results = [one for one in sarif(str(path))["results"] if "fixes" in one]
+    assert results
+    for one in results:
+        (fix,) = one["fixes"]
+        (change,) = fix["artifactChanges"]
+        assert (
+            change["artifactLocation"]
+            == one["locations"][0]["physicalLocation"]["artifactLocation"]
+        )
+        data = path.read_bytes()
+        for replacement in reversed(change["replacements"]):
+            region = replacement["deletedRegion"]
+            start, stop = region["byteOffset"], region["byteOffset"] + region["byteLength"]
+            new = base64.b64decode(replacement.get("insertedContent", {}).get("binary", ""))
+            data = data[:start] + new + data[stop:]
+        fixed = tmp_path / "fixed.onnx"
+        fixed.write_bytes(data)
+        found = halfpixel.check(fixed)
+        assert not found.failed
+        assert one["ruleId"] not in {left.rule.name for left in found.findings}
+
+
+def test_a_package_has_its_fixes_in_words() -> None:
+    (first, *_) = sarif(str(models.MODELS / "coreml" / "variants" / WORDS_ALONE))["results"]
+    assert "fixes" not in first
+    assert first["properties"]["fix"]
+
+
+@pytest.mark.parametrize(("where", "kind"), [(IN_NODE, "inSource"), ("halfpixel.toml", "external")])
+def test_what_is_suppressed_is_a_suppressed_result(where: str, kind: str) -> None:
+    known = Suppressed(finding_at(SITES[0]), Suppression(("*",), "it was trained so", where))
+    document: dict[str, Any] = as_sarif.document(Report((FileReport("m", suppressed=(known,)),)))
+    (result,) = document["runs"][0]["results"]
+    assert result["suppressions"] == [
+        {"kind": kind, "justification": f"{where}: it was trained so"}
+    ]
+    validator = jsonschema.Draft4Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert list(validator.iter_errors(document)) == []

@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 from onnx import TensorProto, helper
 
 import coreml_programs as programs
@@ -147,4 +148,17 @@ def test_a_backup_in_a_folder_is_no_model(tmp_path: Path) -> None:
     for to in (name, f"{name}.bak"):
         shutil.copytree(VARIANTS / name, tmp_path / to)
     result = CliRunner().invoke(cli, ["check", str(tmp_path)])
-    assert "2 resampling nodes in 1 file" in result.output
+    assert "2 sites in 1 file" in result.output
+
+
+def test_branches_in_another_order_are_paired_by_their_names() -> None:
+    wide, narrow = site("wide", up("half_pixel"), (1, 2, 8, 8)), site("narrow", GRID)
+    other = site("other", up("align_corners"), (1, 2, 8, 8))
+    ours = [wide, replace(other, name="x"), narrow]
+    found = pair_sites(ours, [ours[1], wide, narrow])
+    assert [(pair.a.name, pair.b.name, pair.equal) for pair in found.pairs] == [
+        ("wide", "wide", True), ("x", "x", True), ("narrow", "narrow", True),
+    ]  # fmt: skip
+    broken = replace(wide, operation=other.operation)
+    names = [(p.a.name, p.equal) for p in pair_sites(ours, [ours[1], broken, narrow]).pairs]
+    assert names == [("wide", False), ("x", True), ("narrow", True)]

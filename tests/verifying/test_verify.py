@@ -24,7 +24,7 @@ from halfpixel.errors import RuntimeRefusal, UsageError
 from halfpixel.fixing.fix import fix
 from halfpixel.runtime import RunSettings, Side, parse_side, runtime_of
 from halfpixel.runtimes.feeds import FeedSettings, make_feeds
-from halfpixel.verifying.divergence import Search
+from halfpixel.verifying.parting.divergence import Search
 from halfpixel.verifying.result import VerifySettings
 from halfpixel.verifying.side import Started
 from halfpixel.verifying.verify import verify

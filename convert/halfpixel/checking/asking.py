@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from halfpixel.boundary import log
-from halfpixel.checking.result import SiteFinding
+from halfpixel.checking.result import FileReport, SiteFinding
 from halfpixel.errors import RuleError
-from halfpixel.rule import Finding, Rule
+from halfpixel.rule import SEVERITIES, Finding, Rule, Severity
 from halfpixel.site import Site
 from halfpixel.work import TooMuchWork
 
@@ -54,6 +54,23 @@ def _failure(rule: Rule, node: str, error: Exception) -> RuleError:
     failure.__cause__ = error
     log(str(failure), failure)
     return failure
+
+
+def in_order(report: FileReport, least: Severity) -> FileReport:
+    """Return a report whose findings stand in the order of the sites, the gravest first.
+
+    Args:
+        report: what was found, in any order.
+        least: the mildest severity that is kept.
+    """
+    rank = SEVERITIES.index
+    kept = [one for one in report.findings if rank(one.finding.severity) <= rank(least)]
+    if not kept:
+        return replace(report, findings=()) if report.findings else report
+    order = {id(site): place for place, site in enumerate(report.sites)}
+    kept = after_siblings(kept, report.sites)
+    kept.sort(key=lambda one: (order.get(id(one.site), 0), rank(one.finding.severity)))
+    return replace(report, findings=tuple(kept))
 
 
 def after_siblings(found: list[SiteFinding], sites: Sequence[Site]) -> list[SiteFinding]:

@@ -11,20 +11,14 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
-from halfpixel.checking.asking import after_siblings, faults_of, of_model, of_site
-from halfpixel.checking.result import FileReport, Report, SiteFinding, announced
+from halfpixel.checking.asking import faults_of, in_order, of_model, of_site
+from halfpixel.checking.result import FileReport, Report, SiteFinding, Suppression, announced
 from halfpixel.errors import Defect, HalfpixelError, RuleError, UsageError
 from halfpixel.format import Format, Opened
 from halfpixel.intents.policy import Policy, expected, parse_policy
 from halfpixel.origin import Intent
 from halfpixel.registry import load, names
-from halfpixel.rule import (
-    SEVERITIES,
-    Finding,
-    Rule,
-    Severity,
-    chosen_rules,
-)
+from halfpixel.rule import SEVERITIES, Finding, Rule, Severity, chosen_rules
 from halfpixel.site import Operation, Site
 from halfpixel.work import MOST, PLAIN, TooMuchWork, one_node, spend, working
 
@@ -42,6 +36,9 @@ class Settings(Struct, frozen=True):
         shapes: lengths of inputs, by name, at which models are judged.
         intents: what sites are known to mean, by (graph, node), in the place of what the file
             shows: what `convert` reads from PyTorch's own graph.
+        suppressions: findings that are known, with the reason.
+        ignored: (pattern of nodes, rules that are not asked of them) pairs.
+        in_nodes: what the metadata of a node suppresses is suppressed.
     """
 
     select: tuple[str, ...] = ()
@@ -52,6 +49,9 @@ class Settings(Struct, frozen=True):
     max_work: int = MOST
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, "tuple[int, ...]"])
     intents: Mapping[tuple[str, str], Intent] = field(default_factory=dict[tuple[str, str], Intent])
+    suppressions: tuple[Suppression, ...] = ()
+    ignored: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    in_nodes: bool = True
 
     @property
     def shown(self) -> Severity:
@@ -228,12 +228,19 @@ class Judge:
         """Return what is found at the sites of a model, at the lengths that they have here."""
         found = tuple(self.with_expectation(site) for site in sites)
         del self._failed[:]
-        findings = tuple(self._findings(found))
+        located = tuple(self._located(found))
         faults = tuple(f"{name}: {text}" for text in self.faults)
         left = [(site.path, reason) for site in found if (reason := self._unjudged(site))]
         unjudged = tuple(f"{name}: node {path!r}: {reason}" for path, reason in left)
         record = tuple(model.record)
-        return FileReport(name, found, findings, repaired=record, faults=faults, unjudged=unjudged)
+        report = FileReport(name, found, located, None, record, unjudged, faults)
+        known, ignored = self.settings.suppressions, self.settings.ignored
+        if known or ignored or any(site.suppressed for site in found):
+            from halfpixel.checking.suppressing import silenced
+
+            own = self.settings.in_nodes
+            report = silenced(report, self.rules, known, ignored, in_nodes=own)
+        return in_order(report, self.settings.severity or "note")
 
     def _unjudged(self, site: Site) -> str:
         """Return why a site was not judged; empty where it was."""
@@ -262,20 +269,12 @@ class Judge:
         intent = expected(site.operation, (site.name, site.path), self.settings.policies)
         return site if intent is None else replace(site, operation=site.operation.meaning(intent))
 
-    def _findings(self, found: Sequence[Site]) -> Iterator[SiteFinding]:
-        order = {id(site): place for place, site in enumerate(found)}
-        located = [
-            SiteFinding(rule, site, finding)
-            for site in found
-            for rule, finding in self.findings_of(site)
-        ]
-        located += [SiteFinding(*one) for one in of_model(self.rules, found, self._failed)]
-        rank = SEVERITIES.index
-        least = rank(self.settings.severity or "note")
-        kept = [one for one in located if rank(one.finding.severity) <= least]
-        kept = after_siblings(kept, found)
-        kept.sort(key=lambda one: (order.get(id(one.site), 0), rank(one.finding.severity)))
-        yield from kept
+    def _located(self, found: Sequence[Site]) -> Iterator[SiteFinding]:
+        """Yield what every rule says of every site, then what rules say of all of them."""
+        for site in found:
+            for rule, finding in self.findings_of(site):
+                yield SiteFinding(rule, site, finding)
+        yield from (SiteFinding(*one) for one in of_model(self.rules, found, self._failed))
 
     def findings_of(self, site: Site) -> tuple[tuple[Rule, Finding], ...]:
         """Ask every rule of an operation once, however many sites share it; none of an unjudged.

@@ -9,17 +9,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
+
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
-from halfpixel.checking.samplers import described, formulas
+from halfpixel.checking.claim import claim_of
+from halfpixel.checking.example_calls import example_of, names_known
+from halfpixel.checking.samplers import described, formulas, sampler_of
 from halfpixel.checking.sampling_words import Nearby, sampling_lines
 from halfpixel.checking.shapes import Shapes, sites_at
 from halfpixel.convention import Convention, Reading, load_conventions
 from halfpixel.conventions.expression import argument_calls, call_in
 from halfpixel.conventions.python_call import PythonCall, Symbol, parse
-from halfpixel.conventions.torch.sampler_call import sampler_call
 from halfpixel.conventions.vocabulary import Words
-from halfpixel.errors import ConventionError, HalfpixelError, UsageError
+from halfpixel.errors import ConventionError, HalfpixelError, UsageError, did_you_mean
 from halfpixel.intents.aten_call import OPS, lengths_of, read_call
 from halfpixel.rule import Rule, load_rules
 from halfpixel.sampling import (
@@ -54,12 +57,24 @@ def explain(subject: str, shapes: Shapes | None = None) -> Iterator[str]:
             raise UsageError(f"--shape is for a model, and {subject!r} is none")
         if subject in rules:
             yield from _rule(rules[subject])
+        elif (spelled := spelled_out(subject)) != subject:
+            yield f"{subject}, for example:"
+            yield from _call(spelled)
         elif is_call:
             with one_node():
                 lines = tuple(_call(subject))
             yield from lines
         else:
             yield from _model(subject, list(rules), shapes or {})
+
+
+def spelled_out(subject: str) -> str:
+    """Return an example of a call where a subject is the bare name of one; else the subject.
+
+    >>> spelled_out("nn.PixelShuffle"), spelled_out("asymmetric-linear")
+    ('nn.PixelShuffle(2)', 'asymmetric-linear')
+    """
+    return subject if _exists(subject) else example_of(subject) or subject
 
 
 def _rule(rule: Rule) -> Iterator[str]:
@@ -77,29 +92,61 @@ def _call(text: str) -> Iterator[str]:
     yield from _of_call(called)
 
 
-def _of_call(text: str) -> Iterator[str]:
+class Called(Struct, frozen=True):
+    """What a call computes: along axes, or as a sampler.
+
+    Attributes:
+        text: the call.
+        name: whose words it is in.
+        reading: what it computes along its spatial axes; None for a sampler.
+        operator: the sampler.
+    """
+
+    text: str
+    name: str
+    reading: Reading | None = None
+    operator: object = None
+
+    def lines(self) -> Iterator[str]:
+        """Yield what it computes."""
+        if self.reading is not None:
+            yield from _reading(self.reading)
+        yield from described(self.operator, EXAMPLE_LENGTH)
+
+
+def called(text: str) -> Called:
+    """Return what a call, or the call in a text, computes.
+
+    Raises:
+        UsageError: no convention reads it.
+    """
+    text = call_in(text)
     try:
         call = parse(text)
-        sampler: object = sampler_call(call)
+        name, sampler = sampler_of(call)
     except ConventionError as error:
         raise UsageError(f"{text}: {error}") from error
-    made, name = None, "PyTorch"
     if call.name.startswith(ATEN):
-        made, sampler = _aten(text, call)
-    elif sampler is None:
-        convention, open_lengths = _read(text)
-        name, lengths = convention.name, convention.read(text, EXAMPLE_LENGTH).lengths
-        made = Reading(open_lengths.samplings, lengths)
-    yield f"  in the words of {name}"
-    if made is not None:
-        yield from _reading(made)
-    yield from described(sampler, EXAMPLE_LENGTH)
-    for inner in argument_calls(text, "affine_grid") if isinstance(sampler, GridSample) else ():
-        yield f"  its coordinates: {inner}"
-        yield from _of_call(inner)
+        made, sampler = aten_reading(text, call)
+        return Called(text, "PyTorch", made, sampler)
+    if sampler is not None:
+        return Called(text, name, operator=sampler)
+    convention, open_lengths = reading_of(text)
+    lengths = convention.read(text, EXAMPLE_LENGTH).lengths
+    return Called(text, convention.name, Reading(open_lengths.samplings, lengths))
 
 
-def _aten(text: str, call: PythonCall) -> tuple[Reading | None, object]:
+def _of_call(text: str) -> Iterator[str]:
+    found = called(text)
+    yield f"  in the words of {found.name}"
+    yield from found.lines()
+    inner = argument_calls(text, "affine_grid") if isinstance(found.operator, GridSample) else ()
+    for one in inner:
+        yield f"  its coordinates: {one}"
+        yield from _of_call(one)
+
+
+def aten_reading(text: str, call: PythonCall) -> tuple[Reading | None, object]:
     """Return what one of PyTorch's ATen operators computes: along axes, or as a sampler."""
     arguments = [f"%{v}" if isinstance(v, Symbol) else v for v in call.positional]
     found = None if call.named else read_call(call.name.removeprefix(OPS), arguments)
@@ -128,7 +175,7 @@ def _reading(made: Reading) -> Iterator[str]:
         yield from sampling_lines(sampling, len(made.samplings), pairs, parted=len(groups) > 1)
 
 
-def _read(text: str) -> tuple[Convention, Reading]:
+def reading_of(text: str) -> tuple[Convention, Reading]:
     """Return the convention that reads a call, and what the call computes at open lengths.
 
     Raises:
@@ -142,7 +189,8 @@ def _read(text: str) -> tuple[Convention, Reading]:
     near = [(nearness, one) for one in conventions if (nearness := one.nearness(name)) is not None]
     if not near:
         known = ", ".join(one.operators[0] for one in conventions)
-        raise UsageError(f"{text}: {name} is no operator that is known, as {known} are")
+        near_by = did_you_mean(name.rpartition(".")[2], names_known())
+        raise UsageError(f"{text}: {name} is no operator that is known, as {known} are{near_by}")
     reasons: list[str] = []
     for _, one in sorted(near, key=lambda pair: pair[0]):
         try:
@@ -161,10 +209,9 @@ def _model(subject: str, rules: Sequence[str], shapes: Shapes) -> Iterator[str]:
         head, _, node = subject.rpartition(":")
         path = Path(head)
         if not head or not _exists(head):
-            import difflib
-
-            close = difflib.get_close_matches(subject, rules, 1)
-            hint = f"; did you mean {close[0]!r}?" if close else "; see 'halfpixel rules'"
+            names = [*rules, *names_known()]
+            hint = did_you_mean(subject.rpartition(".")[2] or subject, names)
+            hint = hint or "; see 'halfpixel rules'"
             raise UsageError(f"{subject!r} is no rule, no model file and no call{hint}")
     if path.is_dir() and path.suffix not in {".mlpackage", ".mlmodelc"}:
         raise UsageError(f"{subject!r} is a folder: explain takes one model file, a rule or a call")
@@ -206,7 +253,7 @@ def _operation(site: Site) -> Iterator[str]:
     """Yield what a site says of itself, what PyTorch calls it, and what it computes."""
     for name, value in sorted(site.operation.attributes.items()):
         yield f"  {name} = {value}"
-    yield f"  PyTorch: {site.operation.claim or site.operation.problem or 'no single call'}"
+    yield f"  PyTorch: {claim_of(site, 'no single call')}"
     if site.intent is not None:
         yield f"  meant: {site.intent.text} ({site.intent.how}: {site.intent.origin})"
     operator = site.operator

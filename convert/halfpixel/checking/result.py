@@ -3,7 +3,7 @@
 A rule gives the reason of a fix; what would write the fix says it in words.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -58,6 +58,48 @@ class SiteFinding(Struct, frozen=True):
         )
 
 
+IN_NODE: Final = "its metadata"
+"""Where a suppression is written that stands at its node."""
+
+
+class Suppression(Struct, frozen=True):
+    """Findings that somebody knows of, why they may stay, and until when.
+
+    Attributes:
+        rules: names or patterns of rules.
+        reason: why.
+        where: what says so: a configuration file, or the metadata of a node.
+        nodes: names or patterns of nodes.
+        expires: the last day on which it holds, as 2027-01-31; empty where it holds for good.
+    """
+
+    rules: tuple[str, ...]
+    reason: str
+    where: str
+    nodes: tuple[str, ...] = ("*",)
+    expires: str = ""
+
+    def expired(self, today: str) -> bool:
+        """Whether its last day is over.
+
+        >>> Suppression(("x",), "", "", expires="2026-12-31").expired("2027-01-01")
+        True
+        """
+        return bool(self.expires) and self.expires < today
+
+    def __str__(self) -> str:
+        """Return what it suppresses, where it is written and why."""
+        nodes = "" if self.nodes == ("*",) else f" at {', '.join(self.nodes)}"
+        return f"{self.where}: {', '.join(self.rules)}{nodes} ({self.reason})"
+
+
+class Suppressed(Struct, frozen=True):
+    """A finding that is known, and what says so."""
+
+    found: SiteFinding
+    by: Suppression
+
+
 class FileReport(Struct, frozen=True):
     """What was found in one file.
 
@@ -70,6 +112,9 @@ class FileReport(Struct, frozen=True):
         unjudged: nodes that were too much work, a line each; the others are judged.
         faults: rules that failed on it, a line each; what the others say is there.
         defect: the error is a fault of halfpixel, not of the file.
+        suppressed: findings that are known, and are none for that.
+        notices: what is to be said of these suppressions, a line each: one that expired, or that
+            suppresses nothing, or that cannot be read.
     """
 
     path: str
@@ -80,6 +125,8 @@ class FileReport(Struct, frozen=True):
     unjudged: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     defect: bool = False
+    suppressed: tuple[Suppressed, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def failures(self) -> tuple[tuple[Failure, str], ...]:

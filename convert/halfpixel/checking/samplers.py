@@ -5,14 +5,28 @@ from fractions import Fraction
 from itertools import takewhile
 from typing import Final
 
+from halfpixel.conventions.coreml import sampler_call as coreml
+from halfpixel.conventions.onnx import sampler_call as onnx
 from halfpixel.conventions.onnx.grid import (
     conv_transpose_attributes,
     grid_sample_attributes,
     roi_align_attributes,
 )
+from halfpixel.conventions.python_call import PythonCall
+from halfpixel.conventions.torch import sampler_call as torch
+from halfpixel.conventions.torch.resample import affine_text, crop_resize_text, resample_text
 from halfpixel.conventions.torch.sampler_call import MeanPool
 from halfpixel.conventions.torch.shuffle import as_conv_transpose_text
-from halfpixel.sampling import AffineGrid, ConvTranspose, DepthToSpace, GridSample, RoiAlign
+from halfpixel.sampling import (
+    AffineGrid,
+    AffineSample,
+    ConvTranspose,
+    CropResize,
+    DepthToSpace,
+    GridSample,
+    Resample,
+    RoiAlign,
+)
 
 PLACES: Final = tuple(Fraction(k, 2) for k in range(-2, 3))
 """Coordinates of a grid that are shown."""
@@ -23,6 +37,21 @@ OPSET: Final = 20
 
 OTHERWISE: Final = "in other words:"
 """The line that parts what is computed from what it is called elsewhere."""
+
+
+def sampler_of(call: PythonCall) -> tuple[str, object]:
+    """Return whose words a call of a sampler is in, and what it computes; None where it is none.
+
+    Raises:
+        ConventionError: the operator does not take its arguments.
+    """
+    found: object = torch.sampler_call(call)
+    if found is not None:
+        return "PyTorch", found
+    found = coreml.sampler_call(call)
+    if found is not None:
+        return "Core ML ML Program", found
+    return "ONNX", onnx.sampler_call(call)
 
 
 def described(operator: object, length: int) -> Iterator[str]:
@@ -50,8 +79,25 @@ def described(operator: object, length: int) -> Iterator[str]:
             yield from _depth_to_space(operator)
         case MeanPool():
             yield from _mean_pool(operator)
+        case Resample() | AffineSample() | CropResize():
+            from halfpixel.checking.coreml_samplers import sampler_lines
+
+            yield from sampler_lines(operator, length)
+            yield f"  {OTHERWISE}"
+            yield f"    PyTorch: {torch_text(operator) or 'has no name for it'}"
         case _:
             return
+
+
+def torch_text(operator: "Resample | AffineSample | CropResize") -> str | None:
+    """Return PyTorch's call of one of Core ML's samplers; None where it has none."""
+    match operator:
+        case Resample():
+            return resample_text(operator)
+        case AffineSample():
+            return affine_text(operator)
+        case CropResize():
+            return crop_resize_text(operator)
 
 
 def formulas(operator: object, length: int) -> Iterator[str]:

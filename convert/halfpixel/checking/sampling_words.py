@@ -60,12 +60,10 @@ def sampling_lines(
         parted: the other axes are computed otherwise.
         near: what else is known of the node, where it is one.
     """
-    yield f"  kernel: {_kernel(sampling)}"
-    if not isinstance(sampling.kernel, Area | Table):
-        step = "n_in / n_out" if sampling.scale is None else f"1 / {float(sampling.scale):.6g}"
-        formula = FORMULAS[sampling.coordinate]
-        of = f", r = {step}" if " r" in formula and "r =" not in formula else ""
-        yield f"  source coordinate of output i: {formula}{of}"
+    yield f"  kernel: {kernel_words(sampling)}"
+    formula = formula_of(sampling)
+    if formula:
+        yield f"  source coordinate of output i: {formula}"
     for n_in, n_out in lengths:
         if n_in is not None and n_out is not None and min(n_in, n_out) >= 1:
             yield from _coordinates(sampling, n_in, n_out)
@@ -83,7 +81,21 @@ def sampling_lines(
         yield f"    {convention.name}: {words or 'has no name for it'}"
 
 
-def _kernel(sampling: Sampling) -> str:
+def formula_of(sampling: Sampling) -> str:
+    """Return where output i lies, with what r is; empty where there is no formula.
+
+    >>> formula_of(Sampling("asymmetric", Nearest("floor"), scale=Fraction(2)))
+    'i * r, r = 1 / 2'
+    """
+    if isinstance(sampling.kernel, Area | Table):
+        return ""
+    step = "n_in / n_out" if sampling.scale is None else f"1 / {float(sampling.scale):.6g}"
+    formula = FORMULAS[sampling.coordinate]
+    return f"{formula}, r = {step}" if " r" in formula and "r =" not in formula else formula
+
+
+def kernel_words(sampling: Sampling) -> str:
+    """Return the kernel in words."""
     kernel = sampling.kernel
     if isinstance(kernel, Nearest):
         return f"nearest, {kernel.rounding}"

@@ -3,9 +3,14 @@
 No other file of the command line prints, so that none can forget what `say` does.
 """
 
+from typing import TYPE_CHECKING
+
 import click
 
 from halfpixel.printable import printable_line
+
+if TYPE_CHECKING:
+    from halfpixel.report.layout import Line
 
 
 def say(line: object, *, err: bool = False) -> None:
@@ -27,3 +32,11 @@ def write_document(text: str, *, err: bool = False, end: bool = True) -> None:
         end: with a line break after it.
     """
     click.echo(text, err=err, nl=end)
+
+
+def say_broken(line: "Line", width: int | None, *, colour: bool, err: bool = False) -> None:
+    """Print a line of a report on a page; see `report.layout.broken`, which makes it printable."""
+    from halfpixel.report.layout import broken
+
+    for text in broken(line, width, colour=colour):
+        click.echo(text, color=colour, err=err)

@@ -2,9 +2,12 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from msgspec import Struct
 
@@ -14,6 +17,9 @@ from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixResult, FixSettings
 from halfpixel.formats import atomic
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 STANDARD_OUTPUT: Final = "-"
 
@@ -59,11 +65,14 @@ class Destination(Struct, frozen=True):
 
 
 def fixed(
-    files: Sequence[Path], settings: FixSettings, destination: Destination
+    files: Sequence[Path],
+    settings: FixSettings | Callable[[Path], FixSettings],
+    destination: Destination,
 ) -> Iterator[tuple[FixResult, str]]:
     """Fix every file and write the results; yield each with where it was written."""
     for path in files:
-        result = fix(path, settings=settings)
+        asked = settings if isinstance(settings, FixSettings) else settings(path)
+        result = fix(path, settings=asked)
         output = ""
         if result.error is None and not destination.diff:
             try:
@@ -93,10 +102,45 @@ def _written(result: FixResult, path: Path, destination: Destination) -> str:
     try:
         result.save(beside, replace=destination.force)
     except ModelFileError as error:
-        if isinstance(error.__cause__, FileExistsError):
+        if not isinstance(error.__cause__, FileExistsError):
+            raise
+        if not _holds(beside, result):
             raise ModelFileError(beside, "is there already", "--force replaces it") from error
-        raise
+        result.there = True
     return str(beside)
+
+
+def _holds(there: Path, result: FixResult) -> bool:
+    """Whether a file, or package, is what the result would be."""
+    if there.is_dir():
+        with TemporaryDirectory(dir=there.parent, prefix=".halfpixel-") as folder:
+            result.save(Path(folder, there.name))
+            return _files(there) == _files(Path(folder, there.name))
+    with there.open("rb") as file:
+        stream = _Comparing(file)
+        result.copy_out(stream)
+        return stream.same and not file.read(1)
+
+
+def _files(package: Path) -> dict[Path, bytes]:
+    """Return the files of a package by their places in it, as hashes."""
+    files = (path for path in package.rglob("*") if path.is_file())
+    return {path.relative_to(package): sha256(path.read_bytes()).digest() for path in files}
+
+
+class _Comparing(BytesIO):
+    """A stream that keeps nothing: it tells whether what is written is what stands in a file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self.file = file
+        self.same = True
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Compare what is written with what comes next in the file."""
+        written = bytes(data)
+        self.same = self.same and self.file.read(len(written)) == written
+        return len(written)
 
 
 def _keep(path: Path, *, replace: bool) -> None:

@@ -1,7 +1,7 @@
 """The files that a command is given: those named, in folders, or matched by a pattern."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from glob import glob, has_magic
 from pathlib import Path
@@ -11,6 +11,7 @@ from halfpixel.errors import HalfpixelError, UsageError
 
 if TYPE_CHECKING:
     from halfpixel.checking.shapes import Shapes
+    from halfpixel.settings.configuration import Configuration
     from halfpixel.site import Site
 
 FILES: Final = (".onnx", ".mlmodel")
@@ -21,16 +22,16 @@ BACKUP: Final = ".bak"
 """What follows the name of a model that a fix has kept; a folder's models are without these."""
 
 
-def model_files(paths: Sequence[str]) -> list[Path]:
+def model_files(paths: Sequence[str], configuration: "Configuration") -> list[Path]:
     """Return the files that are named, are in a folder that is named, or match a pattern.
 
     Each comes once; what fix wrote beside a model that is found too is left out, unless it is
-    named itself.
+    named itself, and so is what configuration excludes.
 
     Raises:
-        UsageError: nothing is there.
+        UsageError: nothing is there, or a configuration file says what it may not.
     """
-    found = [(path, text == str(path)) for text, path in _found(paths)]
+    found = [(path, text == str(path)) for text, path in _found(paths, configuration)]
     there = {path for path, _ in found}
     kept = [path for path, named in found if named or _source(path) not in there]
     return list(dict.fromkeys(kept))
@@ -102,14 +103,16 @@ def check_shaped(files: "Sequence[Path]", shapes: "Shapes") -> None:
         check_shapes(inputs, shapes)
 
 
-def _models_in(folder: Path) -> Iterator[Path]:
+def _models_in(folder: Path, excluded: "Callable[[Path], bool]") -> Iterator[Path]:
     """Yield the models in a folder and the folders in it; a package is one model."""
     for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not excluded(Path(place, name))]
         for name in [name for name in folders if name.removesuffix(BACKUP).endswith(PACKAGES)]:
             folders.remove(name)
             if name.endswith(PACKAGES[0]):
                 yield Path(place, name)
-        yield from (Path(place, name) for name in files if name.endswith(FILES))
+        models = [Path(place, name) for name in files if name.endswith(FILES)]
+        yield from (path for path in models if not excluded(path))
 
 
 def _package_of(text: str) -> str:
@@ -122,20 +125,26 @@ def _package_of(text: str) -> str:
     return next(packages, text)
 
 
-def _found(paths: Sequence[str]) -> Iterator[tuple[str, Path]]:
+def _found(paths: Sequence[str], configuration: "Configuration") -> Iterator[tuple[str, Path]]:
     for text in map(_package_of, paths):
-        path = Path(text)
         if not text:
             raise UsageError("an empty path, expected a file, a folder or a pattern")
-        if text.rstrip("/").endswith(PACKAGES):
-            found = [path]
-        elif os.path.isdir(text):  # noqa: PTH112 - Path.is_dir raises where a folder is closed
-            found = sorted(_models_in(path))
-        elif has_magic(text) and not os.path.exists(text):  # noqa: PTH110 - likewise
-            found = sorted(Path(name) for name in glob(text, recursive=True))  # noqa: PTH207 - the pattern may be absolute
-        else:
-            found = [path]
-        if not found:
+        found, passed = _at(text, configuration)
+        if not found and not passed:
             expected = ", ".join(f"*{suffix}" for suffix in (*FILES, *PACKAGES[:1]))
             raise UsageError(f"{text}: no model files there, expected {expected}")
         yield from ((text, path) for path in found)
+
+
+def _at(text: str, configuration: "Configuration") -> tuple[list[Path], bool]:
+    """Return the models that a path or pattern stands for, and whether some are passed over."""
+    path = Path(text)
+    named = text.rstrip("/").endswith(PACKAGES)
+    if not named and os.path.isdir(text):  # noqa: PTH112 - Path.is_dir raises where a folder is closed
+        return sorted(_models_in(path, configuration.excluded)), False
+    if not named and has_magic(text) and not os.path.exists(text):  # noqa: PTH110 - likewise
+        found = sorted(Path(name) for name in glob(text, recursive=True))  # noqa: PTH207 - the pattern may be absolute
+        kept = [one for one in found if not configuration.excluded(one, within=True)]
+        return kept, len(kept) < len(found)
+    passed = configuration.excluded(path, named=True)
+    return [] if passed else [path], passed

@@ -1,24 +1,20 @@
-"""Options: how commands declare them, those that several have, those of a pyproject.toml.
+"""Options: how commands declare them, and those that several have.
 
 A command's options are the fields of a dataclass: the field's type is what the command gets, and
 the click decorator beside it is what people see. One more option is one more field.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar, cast, get_args
 
 import click
 
-from halfpixel.errors import UsageError, system_reason
+from halfpixel.errors import UsageError
 from halfpixel.work import MOST
 
 if TYPE_CHECKING:
     Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
-    from halfpixel.checking.check import Settings
-    from halfpixel.intents.policy import Policy
-    from halfpixel.rule import Severity
 
 T = TypeVar("T")
 
@@ -27,9 +23,6 @@ FOUND: Final = 1
 FAILED: Final = 2
 INTERRUPTED: Final = 130
 """128 and the number of the signal, as shells have it."""
-
-KEYS: Final = frozenset({"select", "ignore", "severity", "expect"})
-"""What `[tool.halfpixel]` may say."""
 
 Expect = Annotated[
     tuple[str, ...],
@@ -40,9 +33,6 @@ Expect = Annotated[
         help="What is meant: align_corners=false, mode=bicubic, antialias=true; NODE a pattern.",
     ),
 ]
-
-format_option = click.option("--output-format", type=click.Choice(["text", "json"]), default="text")
-OutputFormat = Annotated[str, format_option]
 
 
 def _debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own
@@ -109,15 +99,35 @@ def names(
     return tuple(name.strip() for text in value for name in text.split(",") if name.strip())
 
 
+def _rules(_ctx: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    """Return the rules that a shell may complete what is typed to."""
+    from halfpixel.rule import load_rules
+
+    return [rule.name for rule in load_rules() if rule.name.startswith(typed)]
+
+
+def target_names(_ctx: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    """Return the targets that a shell may complete what is typed to."""
+    from halfpixel.targets.target import names as targets
+
+    return [name for name in targets() if name.startswith(typed)]
+
+
 Ignore = Annotated[
     tuple[str, ...],
-    click.option("--ignore", multiple=True, callback=names, help="Rules to leave out."),
+    click.option(
+        "--ignore",
+        multiple=True,
+        callback=names,
+        shell_complete=_rules,
+        help="Rules to leave out.",
+    ),
 ]
 
 
 def select_option(said: str) -> "Decorator":
     """Return the option that takes rules, with what it says of them."""
-    return click.option("--select", multiple=True, callback=names, help=said)
+    return click.option("--select", multiple=True, callback=names, shell_complete=_rules, help=said)
 
 
 def severity_option(said: str) -> "Decorator":
@@ -183,43 +193,6 @@ def parse_range(text: str | None) -> tuple[float, float]:
     return low, high
 
 
-def read_settings(  # noqa: PLR0913, PLR0917 - one an option of the commands
-    select: Sequence[str],
-    ignore: Sequence[str],
-    expect: Sequence[str],
-    severity: "Severity | None",
-    targets: Sequence[str] = (),
-    max_work: int = MOST,
-    shapes: Sequence[str] = (),
-) -> "Settings":
-    """Return the settings: the command line first, then the nearest pyproject.toml.
-
-    Raises:
-        UsageError: the table is malformed, or an option has a value that it does not take.
-    """
-    from halfpixel.checking.check import Settings
-    from halfpixel.intents.policy import parse_policy
-    from halfpixel.rule import SEVERITIES
-
-    table, where = _table(_here())
-    unknown = sorted(set(table) - KEYS)
-    if unknown:
-        raise UsageError(f"{where}: [tool.halfpixel] has {unknown[0]!r}, expected {_listed(KEYS)}")
-    policies = [*_policies(table.get("expect", {}), where), *(parse_policy(t) for t in expect)]
-    least = severity or cast("Severity | None", table.get("severity"))
-    if least is not None and least not in SEVERITIES:
-        raise UsageError(f"{where}: severity is {least!r}, expected {_listed(SEVERITIES)}")
-    return Settings(
-        tuple(select) or _texts(table, "select", where),
-        tuple(ignore) or _texts(table, "ignore", where),
-        tuple(policies),
-        least,
-        tuple(targets),
-        max_work,
-        read_shapes(shapes),
-    )
-
-
 def read_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """Return the shapes that --shape says; raises UsageError as `parse_shapes` does."""
     if not texts:
@@ -227,61 +200,3 @@ def read_shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
     from halfpixel.checking.shapes import parse_shapes
 
     return parse_shapes(texts)
-
-
-def _here() -> Path:
-    try:
-        return Path.cwd()
-    except OSError as error:
-        raise UsageError("the working folder is gone") from error
-
-
-def _listed(names: Sequence[str] | frozenset[str]) -> str:
-    return ", ".join(sorted(names))
-
-
-def _table(folder: Path) -> tuple[Mapping[str, object], str]:
-    """Return `[tool.halfpixel]` of the nearest pyproject.toml upwards, and its path."""
-    for place in (folder, *folder.parents):
-        path = place / "pyproject.toml"
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise UsageError(f"{path}: {system_reason(error)}") from error
-        except UnicodeDecodeError as error:
-            raise UsageError(f"{path}: {error}") from error
-        import tomllib
-
-        try:
-            data = tomllib.loads(text)
-        except (ValueError, RecursionError) as error:  # an integer may be too long for either
-            raise UsageError(f"{path}: {error}") from error
-        tool = cast("object", data.get("tool", {}))
-        if not isinstance(tool, dict):
-            raise UsageError(f"{path}: tool is not a table")
-        found = cast("Mapping[str, object]", tool).get("halfpixel", {})
-        if not isinstance(found, dict):
-            raise UsageError(f"{path}: tool.halfpixel is not a table")
-        return cast("Mapping[str, object]", found), str(path)
-    return {}, "pyproject.toml"
-
-
-def _texts(table: Mapping[str, object], key: str, where: str) -> tuple[str, ...]:
-    value = table.get(key, [])
-    if not isinstance(value, list) or not all(
-        isinstance(v, str) for v in cast("list[object]", value)
-    ):
-        raise UsageError(f"{where}: {key} is not a list of names")
-    return tuple(cast("list[str]", value))
-
-
-def _policies(value: object, where: str) -> "list[Policy]":
-    """Return the policies of ``expect = {"NODE pattern" = "align_corners=false"}``."""
-    from halfpixel.intents.policy import parse_policy
-
-    if not isinstance(value, dict):
-        raise UsageError(f'{where}: expect is not a table of NODE = "KEY=VALUE"')
-    table = cast("Mapping[str, object]", value)
-    return [parse_policy(str(text), pattern) for pattern, text in table.items()]

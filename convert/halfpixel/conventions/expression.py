@@ -52,6 +52,8 @@ def _inside(node: ast.expr) -> ast.expr | None:
             return right if isinstance(left, ast.Constant) else left
         case ast.Call(func=ast.Lambda(body=body)):
             return body
+        case ast.Call(func=ast.Call() as module):  # nn.Upsample(scale_factor=2)(x)
+            return module
         case ast.Call(func=ast.Attribute(value=value) as func) if not _dotted(func):
             return value
         case _:

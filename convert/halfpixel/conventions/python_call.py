@@ -16,7 +16,7 @@ from typing import cast
 from msgspec import Struct
 
 from halfpixel.conventions.meaning import MOST, length
-from halfpixel.errors import ConventionError
+from halfpixel.errors import ConventionError, did_you_mean
 
 
 class Symbol(Struct, frozen=True):
@@ -46,6 +46,16 @@ class PythonCall(Struct, frozen=True):
     positional: tuple[object, ...]
     named: Mapping[str, object]
 
+    def __str__(self) -> str:
+        """Return the call as text, which `parse` reads.
+
+        >>> str(parse("Resize( x,scales = [1, 10/3], mode=linear)"))
+        'Resize(x, scales=(1, 10/3), mode=linear)'
+        """
+        words = [_spelled(value) for value in self.positional]
+        words += [f"{name}={_spelled(value)}" for name, value in self.named.items()]
+        return f"{self.name}({', '.join(words)})"
+
     @property
     def last(self) -> str:
         """The name without the modules."""
@@ -72,9 +82,20 @@ class PythonCall(Struct, frozen=True):
                 raise ConventionError(f"{name} is given twice")
             if name not in parameters:
                 expected = ", ".join(parameters)
-                raise ConventionError(f"{self.name} has no argument {name}, expected {expected}")
+                near = did_you_mean(name, parameters)
+                raise ConventionError(
+                    f"{self.name} has no argument {name}, expected {expected}{near}"
+                )
             found[name] = value
         return found
+
+
+def _spelled(value: object) -> str:
+    items = listed(value)
+    if items is not None:
+        inside = ", ".join(map(_spelled, items))
+        return f"({inside},)" if len(items) == 1 else f"({inside})"
+    return str(value) if isinstance(value, Fraction) else repr(value)
 
 
 def parse(text: str) -> PythonCall:

@@ -1,4 +1,4 @@
-"""The line of a module at which two inputs part, such as `if x.shape[2] > 8:`.
+"""Lines of a module: at which two inputs part, such as `if x.shape[2] > 8:`, and of a node.
 
 Both are run, and every step of the module's own Python is written down: the last one that both take
 is the branch. What PyTorch does inside its own functions is no branch of the module's.
@@ -8,11 +8,13 @@ import linecache
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from halfpixel.converting.export.quietly import quietly
 from halfpixel.converting.source import Source, tensors_of
+from halfpixel.intents.pytorch_record import STACK_TRACE, user_line
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Feeds
@@ -43,7 +45,31 @@ def branch(source: Source, one: "Feeds", other: "Feeds") -> str:
     code, _, number = first[at - 1]
     line = linecache.getline(code.co_filename, number).strip()
     where = f"{os.path.basename(code.co_filename)}:{number}"  # noqa: PTH119 - a name as it is told
-    return f"{where} (`{line}`)" if line else where
+    return told(where, line)
+
+
+def line_of(path: Path, node: str) -> str:
+    """Return the line of the module that a node came of, where its exporter wrote that down."""
+    import onnx
+
+    if path.suffix != ".onnx":
+        return ""
+    model = onnx.load(path, load_external_data=False)  # pyright: ignore[reportUnknownMemberType]
+    for one in model.graph.node:
+        records = {entry.key: entry.value for entry in one.metadata_props}
+        if one.name == node and (line := user_line(records.get(STACK_TRACE, ""))):
+            place, text = line
+            return told(os.path.basename(place), text)  # noqa: PTH119 - a name as it is told
+    return ""
+
+
+def told(place: str, line: str) -> str:
+    """Return a place as it is told.
+
+    >>> told("net.py:12", "y = up(x)"), told("net.py:12", "")
+    ('net.py:12 (`y = up(x)`)', 'net.py:12')
+    """
+    return f"{place} (`{line}`)" if line else place
 
 
 def _steps(source: Source, feeds: "Feeds") -> Sequence[Step] | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from halfpixel.converting.calls import INVERSE, LINSPACE, Kind, Matching, kind_of
+from halfpixel.converting.calls import INVERSE, LINSPACE, NOT_HELD, Kind, Matching, kind_of
 from halfpixel.converting.export.quietly import TRACING
 from halfpixel.converting.export.to_onnx import Exported
 from halfpixel.converting.result import CallSite, Conversion
@@ -97,7 +97,8 @@ def _notes(source: Source, best: Candidate, candidates: Sequence[Candidate]) -> 
         yield f"no graph of PyTorch's own: {source.problem}; the exporter's record counts"
     yield from best.ran.notes
     yield from best.notes
-    if best.exported is not None and source.program is None and not best.refused:
+    known = source.program is not None or source.deferred
+    if best.exported is not None and not known and not best.refused:
         ran = sum(len(one.cases) for one in best.ran.verifications[:1])
         held = frozenset(_paths(source, best.exported))
         for note in best.exported.notes:
@@ -186,7 +187,7 @@ def _paths(source: Source, exported: Exported) -> list[str]:
 
     Whatever else it warned of was run at every length and range of values, and is a note.
     """
-    if source.fast:
+    if source.fast or (source.deferred and follows(source, exported)):
         return []
     found = source.decisions
     told: list[str] = []
@@ -197,6 +198,29 @@ def _paths(source: Source, exported: Exported) -> list[str]:
     seen = " ".join(told)
     missed = sorted(place for place in found.paths if place not in seen)
     return [*told, *(f"{TRACING}{place}: a number of an input decides" for place in missed)]
+
+
+def follows(source: Source, exported: Exported) -> bool:
+    """Whether nothing became a constant of a trace that other inputs would change.
+
+    What is compared at lengths that are all fixed goes by values alone, and so does what is
+    compared with 0 or 1 at lengths that are longer.
+    """
+    asking = [one for one in exported.constants if not one.guard]
+    if not asking:
+        return True
+    if any(source.free.values()) and not all(one.small for one in asking):
+        return False
+    return not source.decisions.paths and not source.decisions.counts
+
+
+def sure(source: Source, candidate: Candidate) -> bool:
+    """Whether a trace is right as far as it was run, and nothing asks for PyTorch's own graph."""
+    traced = candidate.exported is not None and follows(source, candidate.exported)
+    whole = traced and not candidate.missing and not candidate.matching.lost
+    unheld = set(candidate.matching.notes.values()) - {NOT_HELD}
+    narrower = candidate.refused or candidate.doubtful or candidate.ran.narrower
+    return whole and not unheld and not narrower
 
 
 def unmet(candidate: Candidate) -> int:

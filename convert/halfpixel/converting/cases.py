@@ -18,6 +18,8 @@ from halfpixel.intents.exported_program import placeholders
 from halfpixel.verifying.result import shapes_text
 
 if TYPE_CHECKING:
+    import torch
+
     from halfpixel.arrays import Feeds
     from halfpixel.format import Port
 
@@ -36,6 +38,7 @@ SHORTER: Final[tuple[Other, ...]] = (
 LONGER: Final[tuple[Other, ...]] = (
     lambda n, axis: n + 1 + axis % 2,
     lambda n, axis: 15 * n + 15 if axis == 2 else min(n, 5),
+    lambda n, axis: min(2 * n + axis % 2, n + 32 * (1 + axis % 2)),
     lambda n, axis: 2 * n + axis % 2,
     lambda n, axis: n + 32 * (1 + axis % 2),
     lambda n, axis: 3 * n - 1 - 2 * (axis % 2),
@@ -130,7 +133,8 @@ def cases_of(source: Source) -> Cases:
     notes: list[str] = []
     if source.fast:
         return Cases(tuple(first), tuple(_untried(source)))
-    if source.program is None and not source.arrays and not source.ranged:
+    traced = source.program is None and not source.deferred
+    if traced and not source.arrays and not source.ranged:
         others = [feeds_of(source.inputs, limits, 1) for limits in OTHER_RANGES]
         first += [other for other in others if run_of(source, other) is not None]
         told = "-1 to 0, 0.8 to 1 and 0 to 0.2"
@@ -150,7 +154,7 @@ def _untried(source: Source) -> Iterator[str]:
     """Yield what is not known of a file that is run as exported alone."""
     if any(source.free.values()):
         yield "--fast: not run at other lengths: whether the file is the module there is not known"
-    if source.program is None:
+    if source.program is None and not source.deferred:
         yield "--fast: whether the module decides anything by other values is not known"
 
 
@@ -242,20 +246,40 @@ def narrowed(source: Source) -> list[Range]:
 
 
 def _every(source: Source) -> Iterator[Range]:
-    if source.program is None:
-        return
-    told = cast("Mapping[object, Any]", getattr(source.program, "range_constraints", {}))
+    if source.program is not None:
+        yield from ranges_of(source, source.program)
+    if source.deferred:
+        free = [(name, axis) for name, axes in source.free.items() for axis in axes]
+        batch = tuple(one for one in free if not one[1])
+        for axes in (*filter(None, (batch,)), *((one,) for one in free if one[1])):
+            yield Range(axes, FIRST, None, source.lengths_of(*axes[0]))
+
+
+def ranges_of(source: Source, program: "torch.export.ExportedProgram") -> Iterator[Range]:
+    """Yield the lengths for which a program holds, a free length each."""
+    told = cast("Mapping[object, Any]", getattr(program, "range_constraints", {}))
     limits = {str(symbol): limit for symbol, limit in told.items()}
     axes: dict[str, list[tuple[str, int]]] = {}
-    for name, node in zip(source.names, placeholders(source.program), strict=False):
+    highs: dict[str, int] = {}
+    for name, node in zip(source.names, placeholders(program), strict=False):
         for axis, n in enumerate(node.meta["val"].shape):
             if not isinstance(n, int) and str(n) in limits:
                 axes.setdefault(str(n), []).append((name, axis))
+                highs[str(n)] = min(_upper(limits[str(n)].upper), _highest(n.node.expr, told))
     for symbol, named in axes.items():
-        limit = limits[symbol]
-        high = int(limit.upper) if limit.upper.is_Integer and limit.upper < ENDLESS else None
+        high, low = highs[symbol], int(limits[symbol].lower)
         asked = source.lengths_of(*named[0])
-        yield Range(tuple(named), max(int(limit.lower), 1), high, asked)
+        yield Range(tuple(named), max(low, 1), high if high < ENDLESS else None, asked)
+
+
+def _highest(length: Any, limits: "Mapping[object, Any]") -> int:  # noqa: ANN401 - sympy's own
+    """Return how long a multiple of a symbol is at most, such as 32*s0 where s0 has a range."""
+    highs = {one: _upper(limits[one].upper) for one in length.free_symbols if one in limits}
+    return int(length.subs(highs)) if highs and max(highs.values()) < ENDLESS else ENDLESS
+
+
+def _upper(bound: Any) -> int:  # noqa: ANN401 - sympy's own
+    return int(bound) if bound.is_Integer else ENDLESS
 
 
 def feeds_at(source: Source, one: Range, length: int) -> "Feeds":

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
 from halfpixel.converting.calls import INVERSE, Kind, delicate, kind_of, match_calls
-from halfpixel.converting.candidate import Candidate, lowerings
+from halfpixel.converting.candidate import Candidate, follows, lowerings
 from halfpixel.converting.cases import Cases, cases_of
 from halfpixel.converting.export.to_coreml import export_coreml
 from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, export_onnx
@@ -91,14 +91,16 @@ class Exports(Struct):
 
     def _next(self, candidate: Candidate) -> frozenset[Kind] | None:
         """Return the calls to be written in plain operators next; None where nothing is left."""
-        if self.source.scripted or (not candidate.refused and not candidate.doubtful):
+        settled = self.source.deferred and candidate.exported is not None
+        if self.source.scripted or settled or (not candidate.refused and not candidate.doubtful):
             return None
         if "linalg_inv" in candidate.refused and INVERSE not in candidate.kinds:
             return candidate.kinds | {INVERSE}
         expected = bool(self.settings.policies) and candidate.exported is not None
         if expected or (self.source.program is None and self.exporter == "dynamo"):
             return None  # it is what was expected; or torch.export refuses, however it is written
-        if self.source.program is None and candidate.exported is None:
+        unknown = self.source.program is None and not self.source.deferred
+        if unknown and candidate.exported is None:
             every = candidate.kinds | {kind for _, kind in self.source.recorded}
             return None if every == candidate.kinds else every
         kinds = {k: kind_of(call) for k, call in enumerate(self.source.calls)}
@@ -134,7 +136,8 @@ class Exports(Struct):
         place.mkdir()
         try:
             found.exported = self._exported(place / name, kinds)
-            self._mend(found)
+            if not self.source.deferred or follows(self.source, found.exported):
+                self._mend(found)
         except ExportRefusal as refusal:
             found.refused = str(refusal)
             found.doubtful = self._named_in(found.refused)

@@ -170,12 +170,14 @@ def cases_of_arrays(
 
 
 def rename_inputs(source: "Source", names: Sequence[str], parameters: Sequence[str]) -> None:
-    """Give the inputs of a source other names, in place, which are those of its file.
+    """Give the inputs of a source other names, where there are any, which are those of its file.
 
     Raises:
         UsageError: too many or too few, or the name of another parameter of the module.
     """
     before = source.names
+    if not names:
+        return
     if len(names) != len(before):
         told = f"{len(names)} are given, the module takes {len(before)}: {', '.join(before)}"
         raise UsageError(f"--input-names {','.join(names)}: {told}")

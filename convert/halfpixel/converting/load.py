@@ -19,6 +19,7 @@ from halfpixel.converting.inputs import (
     specs_of_program,
 )
 from halfpixel.converting.program import make_program
+from halfpixel.converting.recorded import recorded_calls
 from halfpixel.converting.result import ConvertSettings
 from halfpixel.converting.source import Source, feeds_of, tensors_of
 from halfpixel.errors import UsageError
@@ -102,13 +103,25 @@ def load(
             for axis, one in settings.dynamic.lengths_of(p.name, p.shape or (), p.dtype).items()
         }
     found.outputs = settings.output_names
-    if settings.input_names:
-        others = [name for name, _ in parameters_of(module, declared)]
-        rename_inputs(found, settings.input_names, others)
+    others = [name for name, _ in parameters_of(module, declared)]
+    rename_inputs(found, settings.input_names, others)
     _try(found)
     _check_outputs(found)
-    _trace(found)
+    if not _deferred(found, settings):
+        trace(found)
     return found
+
+
+def _deferred(source: Source, settings: ConvertSettings) -> bool:
+    """Have the calls of a run in place of PyTorch's own graph, where the file is a trace."""
+    plain = source.program is None and not source.scripted and not settings.policies
+    if settings.exporter != "torchscript" or not plain:
+        return False
+    source.stage("running the module at other lengths")
+    calls = recorded_calls(source)
+    if calls is not None:
+        source.calls, source.deferred = calls, True
+    return source.deferred
 
 
 def _check_outputs(source: Source) -> None:
@@ -136,8 +149,8 @@ def at_lengths(source: Source, feeds: "Feeds") -> Source:
         graph=None,
         stretch=1,
     )
-    found.feeds = dict(feeds)
-    _trace(found)
+    found.feeds, found.running = dict(feeds), source.running
+    trace(found)
     return found
 
 
@@ -163,7 +176,7 @@ def _from_onnx(text: str, settings: ConvertSettings) -> Source:
     found.limits, found.notes = settings.limits or USUAL_RANGE, read.notes
     found.arrays = cases_of_arrays(settings, read.inputs, {})
     found.feeds = found.arrays[0] if found.arrays else feeds_of(read.inputs, found.limits, 0)
-    _trace(found)
+    trace(found)
     sites = {call.name: read.sites.get(call.module) for call in found.calls}
     found.calls = tuple(
         replace(
@@ -202,10 +215,11 @@ def _try(source: Source) -> None:
         raise UsageError(f"{source.name}: does not run on {shapes}: {reason_of(error)}") from error
 
 
-def _trace(source: Source) -> None:
+def trace(source: Source) -> None:
     """Let PyTorch make its own graph of the module, and read the calls from it."""
     import torch
 
+    source.deferred, source.calls = False, ()
     if source.scripted:
         source.problem = "a TorchScript file holds no such graph"
     elif source.program is None:

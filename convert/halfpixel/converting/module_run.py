@@ -1,11 +1,11 @@
 """What a run of the module makes: whether a file can be held against it."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from halfpixel.converting.export.quietly import quietly
-from halfpixel.converting.source import Source, tensors_of
+from halfpixel.converting.source import Source
 from halfpixel.runtime import Side
 from halfpixel.runtimes.torch_ import TorchRunning
 
@@ -38,24 +38,22 @@ class ModuleRun(Struct, frozen=True):
 
 def run_of(source: Source, feeds: "Feeds") -> ModuleRun | None:
     """Return what the module makes of inputs; None where it takes no such lengths."""
-    import torch
-    from torch.utils import _pytree
+    import numpy as np
 
     try:
-        with torch.no_grad(), quietly():
-            made: Any = source.module(*tensors_of(feeds))
-        leaves = cast("list[object]", _pytree.tree_leaves(made))
-        tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
-        count = sum(leaf.numel() for leaf in tensors)
-        finite = all(bool(torch.isfinite(leaf).all()) for leaf in tensors)
-        return ModuleRun(count, column=_column(source, feeds), finite=finite)
+        with quietly():
+            made = list(source.running.run(feeds).values())
+            finite = all(bool(np.isfinite(array).all()) for array in made)
+            count = sum(array.size for array in made)
+            return ModuleRun(count, column=_column(source, feeds), finite=finite)
     except Exception:  # noqa: BLE001 - whatever a module raises, it does not take them
         return None
 
 
 def _column(source: Source, feeds: "Feeds") -> bool:
     """Whether PyTorch's own result is wrong, as rule antialias-column has it."""
-    if source.program is not None and not any("_aa" in call.target for call in source.calls):
+    told = source.program is not None or source.deferred
+    if told and not any("_aa" in call.target for call in source.calls):
         return False
     with quietly():
         calls = TorchRunning(Side(source.module), source.module, "cpu").calls(feeds)

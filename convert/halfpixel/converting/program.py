@@ -1,10 +1,12 @@
 """PyTorch's own graph of a module, with its lengths as free as torch.export lets them be."""
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from halfpixel.converting.calls import AFFINE, LINSPACE, Kind
+from halfpixel.converting.cases import ranges_of
 from halfpixel.converting.export.quietly import reason_of
-from halfpixel.converting.source import Source, export_program
+from halfpixel.converting.source import FIXED, Source, export_program
 from halfpixel.intents.exported_program import graph_calls
 
 if TYPE_CHECKING:
@@ -12,9 +14,6 @@ if TYPE_CHECKING:
 
 STRETCH: Final = 8
 """How many times as long free axes are while exporting, where an output would be 1 long."""
-
-FIXED: Final = "specialized it to be a constant"
-"""What torch.export says of a free length that something took for fixed."""
 
 STRICT: Final = (
     "PyTorch's graph is that of torch.export in strict mode: the other one fixes a length"
@@ -33,12 +32,12 @@ def make_program(source: Source) -> None:
     for kinds in (frozenset[Kind](), fixing):
         writing = written_out(kinds)
         try:
-            with writing:
+            with writing if kinds else nullcontext():
                 source.program = export_program(source)
-                if _collapsed(source.program):
+                if _collapsed(source, source.program):
                     source.stretch = STRETCH
                     longer = export_program(source)
-                    if _collapsed(longer):
+                    if _collapsed(source, longer):
                         source.stretch = 1  # it is 1 at every length
                     else:
                         source.program = longer
@@ -69,8 +68,11 @@ def _make_strictly(source: Source) -> None:
     source.problem, source.notes = "", (*source.notes, STRICT)
 
 
-def _collapsed(program: "torch.export.ExportedProgram") -> bool:
-    """Whether a free length came to 1 in a call, which PyTorch takes for a fixed one."""
+def _collapsed(source: Source, program: "torch.export.ExportedProgram") -> bool:
+    """Whether a free length came to 1 in a call, which PyTorch takes for a fixed one.
+
+    One that is 1 at every length, as what a pooling over all pixels makes, binds no range.
+    """
     free = {
         call.name
         for call in graph_calls(program)
@@ -78,7 +80,10 @@ def _collapsed(program: "torch.export.ExportedProgram") -> bool:
     }
     nodes: Any = program.graph.nodes
     shapes = [node.meta["val"].shape for node in nodes if node.name in free]
-    return any(1 in {n if isinstance(n, int) else _hint(n) for n in shape[2:]} for shape in shapes)
+    lengths = [n for shape in shapes for n in shape[2:]]
+    if any(not isinstance(n, int) and _hint(n) == 1 for n in lengths):
+        return True
+    return 1 in lengths and any(not one.usual for one in ranges_of(source, program))
 
 
 def _hint(symbol: object) -> object:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
-from halfpixel.converting.branches import branch
-from halfpixel.converting.candidate import Candidate, conversion_of, unmet
+from halfpixel.converting.branches import branch, told
+from halfpixel.converting.candidate import Candidate, conversion_of, sure, unmet
 from halfpixel.converting.cases import Cases
 from halfpixel.converting.exports import OLDER, Exports
-from halfpixel.converting.load import at_lengths
+from halfpixel.converting.load import at_lengths, trace
 from halfpixel.converting.result import Conversion
 from halfpixel.verifying.result import shapes_text
 
@@ -33,6 +33,9 @@ OTHERS: Final[dict[str, "Exporter"]] = {"dynamo": "torchscript", "torchscript": 
 """The other exporter to ONNX."""
 
 GRAPH: Final = "a trace fixes a length here that PyTorch's own graph follows: --exporter dynamo"
+LINES: Final = 2
+"""Lines of a module that are named."""
+
 
 SIZES: Final = 2
 """Other lengths that are exported at."""
@@ -44,7 +47,12 @@ def converted(exports: Exports) -> Conversion:
     if source.stateful and not settings.force:
         refused = f"{source.stateful}; a file holds no state"
         return Conversion(source.name, exporter=exports.exporter, refused=refused)
-    chosen, best, candidates = _retried(exports, *exports.candidates())
+    best, candidates = exports.candidates()
+    if source.deferred and not sure(source, best):
+        trace(source)
+        exports = replace(exports, folder=_folder(exports.folder, "graph"), cases=None)
+        best, candidates = exports.candidates()
+    chosen, best, candidates = _retried(exports, best, candidates)
     if unmet(best) and chosen.may_be_older(best):
         older = chosen.older()
         again, more = older.candidates()
@@ -67,15 +75,20 @@ def _retried(exports: Exports, best: Candidate, candidates: "list[Candidate]") -
     if not best.refused or exports.source.scripted or exports.exporter not in OTHERS:
         return usual
     if best.exported is not None and exports.source.graph is None:
-        return next(_at_other_lengths(exports, best), usual)
-    if best.exported is not None:
-        best.refused += f"; {GRAPH}" if exports.exporter == "torchscript" else ""
+        found = next(_at_other_lengths(exports, best), None)
+        if found is not None:
+            return found
+    lengths = exports.cases is not None and bool(_wrong(best, exports.cases, exports.source))
+    if best.exported is not None and exports.exporter == "torchscript":
+        best.refused += _fixed(exports.source, best) if lengths else ""
+        return usual
+    if best.exported is not None and not lengths:
         return usual
     name = OTHERS[exports.exporter]
     settings = replace(exports.settings, exporter=name)
     beside = replace(exports, settings=settings, folder=_folder(exports.folder, name))
     other, more = beside.candidates()
-    if other.refused and other.exported is not None:
+    if other.refused and other.exported is not None and best.exported is None:
         beside, other, more = next(_at_other_lengths(beside, other), (beside, other, more))
     if other.refused:
         best.refused += f"; --exporter {name} is refused too: {other.refused}"
@@ -85,6 +98,16 @@ def _retried(exports: Exports, best: Candidate, candidates: "list[Candidate]") -
     else:
         best.refused += f"; --exporter {name} is another way"
     return usual
+
+
+def _fixed(source: "Source", best: Candidate) -> str:
+    """Return which numbers a trace fixes that PyTorch's own graph follows; empty for none."""
+    if best.exported is None or source.program is None or not best.exported.constants:
+        return ""
+    numbers = [one for one in best.exported.constants if one.number]
+    lines = [told(one.place, one.line) for one in numbers[:LINES]]
+    made = f"; constants of the trace: {', '.join(lines)}" if lines else ""
+    return f"{made}; {GRAPH}"
 
 
 def _folder(parent: Path, name: str) -> Path:

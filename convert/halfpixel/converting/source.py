@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec.structs import replace
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from halfpixel.arrays import Array, Feeds
     from halfpixel.converting.calls import Kind
     from halfpixel.converting.decisions import Decisions
+    from halfpixel.converting.remembering import Remembering
+
+FIXED: Final = "specialized it to be a constant"
+"""What torch.export says of a free length that something took for fixed."""
 
 
 def _untold(stage: str) -> None:
@@ -58,6 +62,8 @@ class Source:
         notes: what there is to say of it.
         graph: what torch.export is given in its place: its own graph in strict mode.
         fast: it is run as exported alone.
+        deferred: PyTorch's own graph is made where a trace warns or is not right; the calls are
+            those of a run.
         stage: told what is done next.
     """
 
@@ -87,6 +93,7 @@ class Source:
     notes: tuple[str, ...] = ()
     graph: "torch.nn.Module | None" = None
     fast: bool = False
+    deferred: bool = False
     stage: Callable[[str], None] = field(default=_untold)
 
     @cached_property
@@ -98,6 +105,13 @@ class Source:
             return Decisions(counts=True)
         self.stage("trying what the module decides by values")
         return decisions_of(self.module, lambda: tensors_of(self.feeds))
+
+    @cached_property
+    def running(self) -> "Remembering":
+        """The module as it runs, each of whose runs is made once."""
+        from halfpixel.converting.remembering import remembering
+
+        return remembering(self.module, self.name)
 
     @cached_property
     def recorded(self) -> "tuple[tuple[str, Kind], ...]":
@@ -189,8 +203,8 @@ def export_program(source: Source, *, strict: bool = False) -> "torch.export.Exp
                     dynamic_shapes=cast("Any", shapes) if any(source.free.values()) else None,
                     strict=strict,
                 )
-        except Exception:
-            if not steps:
+        except Exception as error:
+            if not steps or FIXED in str(error):
                 raise
     raise AssertionError  # the last way returns or raises
 

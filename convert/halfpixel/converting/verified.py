@@ -5,11 +5,11 @@ A file that is not run here as a whole is run site by site, each beside the call
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from halfpixel.converting.branches import branch
+from halfpixel.converting.branches import branch, line_of
 from halfpixel.converting.cases import Cases, feeds_at, narrowed
 from halfpixel.converting.export.quietly import quietly
 from halfpixel.converting.module_run import run_of
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from halfpixel.converting.cases import Range
     from halfpixel.verifying.result import Case
 
+
+PLAIN: Final = 2
+"""Cases in which the file is run without onnxruntime's optimisation too."""
 
 FORCE = "--force-write writes it all the same"
 BLANK = "--range or --inputs make others"
@@ -71,7 +74,7 @@ def verify_beside(path: Path, source: Source, settings: ConvertSettings, chosen:
             found.append(_beside(path, source, settings, provider, chosen.feeds))
         except RuntimeFailure as failure:
             failed = failed or f"not verified: {failure}"
-    refused = _failure(found, source) or failed
+    refused = _failure(found, source, path) or failed
     final = bool(refused) and not any(one.differs for one in found)
     narrower, notes = ([], []) if refused or source.fast else _outside(path, source, settings)
     if not source.fast and any(source.free.values()) and any(len(one.cases) == 1 for one in found):
@@ -85,12 +88,14 @@ def verify_beside(path: Path, source: Source, settings: ConvertSettings, chosen:
     )
 
 
-def _beside(
+def _beside(  # noqa: PLR0913 - what is compared, where and on what
     path: Path,
     source: Source,
     settings: ConvertSettings,
     provider: str,
     cases: "Sequence[Feeds]",
+    *,
+    optimiser: bool = True,
 ) -> Verification:
     from halfpixel.verifying.verify import verify
 
@@ -99,17 +104,19 @@ def _beside(
     tolerances = settings.tolerances
     if tolerances == TOLERANCES:
         tolerances = at_precision(tolerances, coarse_types(source.program))
-    asked = VerifySettings(FeedSettings(given=tuple(cases)), tolerances, fallback=settings.fallback)
-    there = source.reference or Side(source.module, label=source.name)
+    feeds = FeedSettings(given=tuple(cases))
+    asked = VerifySettings(
+        feeds, tolerances, fallback=settings.fallback, optimiser=optimiser, plain=PLAIN
+    )
+    there = source.reference or Side(source.running, label=source.name)
     with quietly():
         return verify(Side(str(path), where, options, name), there, asked)
 
 
 def _outside(path: Path, source: Source, settings: ConvertSettings) -> tuple[list[str], list[str]]:
     """Return what is wrong at lengths for which PyTorch's graph does not hold, and what is not."""
-    wrong: list[str] = []
-    right: list[str] = []
     usual = run_of(source, source.feeds)
+    tried: list[tuple[Range, dict[int, Feeds]]] = []
     for one in narrowed(source):
         source.stage(f"running lengths beside those of PyTorch's graph: {one.name}")
         cases: dict[int, Feeds] = {}
@@ -118,31 +125,36 @@ def _outside(path: Path, source: Source, settings: ConvertSettings) -> tuple[lis
             ran = run_of(source, feeds)
             if ran is not None and ran.tells and ran.like(usual):
                 cases[length] = feeds
+        tried.append((one, cases))
+    every = [feeds for _, cases in tried for feeds in cases.values()]
+    beside = _beside(path, source, settings, "", every, optimiser=False).cases if every else ()
+    wrong: list[str] = []
+    right: list[str] = []
+    place = 0
+    for one, cases in tried:
         where = f"{one.name}: PyTorch's graph holds {one.text}"
         if not cases:
             right += [] if one.usual else [f"{where}, and the module takes no other lengths"]
             continue
-        beside = _beside(path, source, settings, "", tuple(cases.values()))
-        told = _apart(one, cases, beside)
-        if told and len(beside.cases) == len(cases):
-            pairs = zip(cases.values(), beside.cases, strict=True)
-            there = next(feeds for feeds, case in pairs if not case.equal)
-            line = branch(source, source.feeds, there)
-            told += f"; the module branches at {line}" if line else ""
+        ran_here = beside[place : place + len(cases)]
+        place += len(cases)
+        told = _apart(one, cases, ran_here or beside)
+        differing = [f for f, case in zip(cases.values(), ran_here, strict=False) if not case.equal]
+        if told and (line := branch(source, source.feeds, differing[0]) if differing else ""):
+            told += f"; the module branches at {line}"
         (wrong if one.binding or not one.usual else right).extend([told] if told else [])
-        tried = ", ".join(map(str, cases))
         if not told and not one.usual:
-            right.append(f"{where}; the file is the module at {tried} too")
+            right.append(f"{where}; the file is the module at {', '.join(map(str, cases))} too")
     return wrong, right
 
 
-def _apart(one: "Range", cases: "Mapping[int, Feeds]", ran: Verification) -> str:
+def _apart(one: "Range", cases: "Mapping[int, Feeds]", ran: "Sequence[Case]") -> str:
     """Return at which lengths outside of a range the file is not the module; empty for none."""
-    if len(ran.cases) != len(cases):
-        return f"{one.name}: the file is right {one.text} only: {ran.cases[0].refused}"
+    if len(ran) != len(cases):
+        return f"{one.name}: the file is right {one.text} only: {ran[0].refused}"
     wrong = [
         f"{length} ({_amount(case)})"
-        for length, case in zip(cases, ran.cases, strict=True)
+        for length, case in zip(cases, ran, strict=True)
         if not case.equal
     ]
     if not wrong:
@@ -159,7 +171,7 @@ def _blanks(found: Sequence[Verification]) -> Iterator[str]:
                 yield f"output {output.name} is one number throughout and tells nothing; {BLANK}"
 
 
-def _failure(found: Sequence[Verification], source: Source) -> str:
+def _failure(found: Sequence[Verification], source: Source, path: Path) -> str:
     """Return why a file is not the module; empty where it is."""
     for one in found:
         if one.equal:
@@ -172,7 +184,8 @@ def _failure(found: Sequence[Verification], source: Source) -> str:
         where = f" at {case.lengths}" if case.shapes else ""
         text = f"verification failed on {one.names[0]}{where}: {_amount(case)}"
         if one.first is not None:
-            text += f"; {one.first.node} ({one.first.op}) parts them"
+            line = line_of(path, one.first.node)
+            text += f"; {one.first.node} ({one.first.op}) parts them" + f", of {line}" * bool(line)
         return text + _column(case, source)
     return ""
 

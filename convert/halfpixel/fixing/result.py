@@ -43,6 +43,7 @@ class FixResult:
         report: what `check` says of the result.
         cause: what `error` is the text of.
         faults: rules that failed on the model, a line each; what the others say is done.
+        there: what would be written is there already.
     """
 
     path: str
@@ -53,6 +54,7 @@ class FixResult:
     report: FileReport | None = None
     cause: HalfpixelError | None = field(default=None, repr=False, compare=False)
     faults: tuple[str, ...] = ()
+    there: bool = False
     _rewritten: ChangedModel | None = None
     _source: object = None
 

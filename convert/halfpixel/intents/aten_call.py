@@ -143,6 +143,8 @@ def interpolated(target: str, arguments: Sequence[object]) -> Interpolate | None
         factors = _factors(rest[0] if rest else None)
     else:
         factors = _factors(rest[:spatial] if len(rest) >= spatial else None)
+    if any(each is not None and len(each) != spatial for each in (size, factors)):
+        return None  # no call that PyTorch takes
     if size is None and factors is None:
         return None
     return Interpolate(

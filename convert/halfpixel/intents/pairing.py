@@ -1,8 +1,9 @@
 """Two files exported from one network: which sites belong together, and whether they agree.
 
-Sites are paired in order, by what they are (a resize ...), their lengths and names. A pair is
-compared by what it computes at the lengths that either file fixes: a difference is told even where
-no file is wrong by itself.
+Sites are paired in order, by what they are (a resize ...), their lengths and names; where pairs
+differ then, and both files have sites of the same names, by those: optimisers keep names and write
+branches in another order. A pair is compared by what it computes at the lengths that either file
+fixes: a difference is told even where no file is wrong by itself.
 """
 
 import re
@@ -58,13 +59,37 @@ def pair_sites(a: Sequence[Site], b: Sequence[Site]) -> Pairing:
     """Pair the sites of two files and compare each pair."""
     ours, theirs = _without_grids(a, b), _without_grids(b, a)
     places = match_sites(ours, theirs)
-    pairs = tuple(compare_sites(ours[i], theirs[j]) for i, j in places)
+    pairs = _compared(ours, theirs, places)
+    named = _by_name(ours, theirs) if any(pair.equal is False for pair in pairs) else []
+    if named and named != places:
+        others = _compared(ours, theirs, named)
+        if _differing(others) < _differing(pairs):
+            places, pairs = named, others
     left, right = {i for i, _ in places}, {j for _, j in places}
     return Pairing(
         pairs,
         tuple(site for i, site in enumerate(ours) if i not in left),
         tuple(site for j, site in enumerate(theirs) if j not in right),
     )
+
+
+def _compared(
+    ours: Sequence[Site], theirs: Sequence[Site], places: Sequence[tuple[int, int]]
+) -> tuple[Pair, ...]:
+    return tuple(compare_sites(ours[i], theirs[j]) for i, j in places)
+
+
+def _differing(pairs: Sequence[Pair]) -> int:
+    return sum(pair.equal is not True for pair in pairs)
+
+
+def _by_name(a: Sequence[Site], b: Sequence[Site]) -> list[tuple[int, int]]:
+    """Return the places of sites of one name; none where either file has others besides."""
+    ours = {(site.graph, site.name): place for place, site in enumerate(a)}
+    theirs = {(site.graph, site.name): place for place, site in enumerate(b)}
+    if ours.keys() != theirs.keys() or not len(ours) == len(a) == len(b):
+        return []
+    return [(place, theirs[name]) for name, place in ours.items()]
 
 
 def _without_grids(sites: Sequence[Site], others: Sequence[Site]) -> list[Site]:

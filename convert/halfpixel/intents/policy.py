@@ -18,7 +18,7 @@ from halfpixel.conventions.torch.grid import (
 from halfpixel.conventions.torch.interpolate import FAMILIES, Interpolate, from_arguments
 from halfpixel.conventions.torch.resample import affine_text
 from halfpixel.dialect import ONNX
-from halfpixel.errors import UsageError
+from halfpixel.errors import UsageError, did_you_mean
 from halfpixel.intents.exporter_habit import given_factors, has_coordinate
 from halfpixel.origin import Intent, Operator
 from halfpixel.sampling import AffineGrid, AffineSample, GridSample, Resize, RoiAlign
@@ -85,7 +85,9 @@ def parse_policy(text: str, pattern: str = "*") -> Policy:
         key, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or key not in _KEYS:
             expected = ", ".join(sorted(_KEYS))
-            raise UsageError(f"--expect {text!r}: {part!r} is not KEY=VALUE with KEY of {expected}")
+            near = did_you_mean(key, sorted(_KEYS))
+            wrong = f"{part!r} is not KEY=VALUE with KEY of {expected}{near}"
+            raise UsageError(f"--expect {text!r}: {wrong}")
         if key in _FLAGS and value.lower() not in _VALUES:
             raise UsageError(f"--expect {text!r}: {key} is {value!r}, expected true or false")
         if key == "padding_mode" and value not in PADDINGS:
@@ -107,7 +109,7 @@ def _mode_of(text: str, policy: Policy, known: Iterable[str], usual: str) -> str
     """Return the mode that a policy says, else the usual one; refuse one that is not known."""
     mode, names = str(dict(policy.arguments).get("mode", usual)), tuple(known)
     if mode not in names:
-        listed = ", ".join(names)
+        listed = f"{', '.join(names)}{did_you_mean(mode, names)}"
         raise UsageError(f"--expect {text!r}: mode is {mode!r}, expected one of {listed}")
     return mode
 

@@ -1,6 +1,5 @@
 """What a failing test is told: the sites, the numbers, and where their pictures lie."""
 
-import io
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -9,8 +8,11 @@ from halfpixel.checking.check import check, opened
 from halfpixel.checking.result import Report, SiteFinding
 from halfpixel.errors import HalfpixelError
 from halfpixel.printable import printable_lines
-from halfpixel.report.as_text import lines, plain
-from halfpixel.report.picture import write_picture
+from halfpixel.report import verify_report
+from halfpixel.report.as_text import lines
+from halfpixel.report.layout import plain
+from halfpixel.report.pictures import write_picture
+from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Verification
 
 
@@ -27,6 +29,13 @@ def check_failure(report: Report, folder: Path) -> str:
     return printable_lines([*text, *_pictures(report.findings, folder)])
 
 
+def sites_failure(found: SiteVerification) -> str:
+    """Return which sites of one model differ from their description; empty where none does."""
+    if found.equal:
+        return ""
+    return printable_lines(map(plain, verify_report.site_lines(found)))
+
+
 def verify_failure(found: Verification, sides: Sequence[object], folder: Path) -> str:
     """Return how two sides differ; empty where they do not.
 
@@ -37,19 +46,14 @@ def verify_failure(found: Verification, sides: Sequence[object], folder: Path) -
     """
     if found.equal:
         return ""
-    from rich.console import Console
-
-    from halfpixel.report.verify_report import show
-
-    stream = io.StringIO()
-    show(found, Console(file=stream, width=120, markup=False, emoji=False, highlight=False))
+    shown = map(plain, verify_report.lines(found))
     node = found.suspected if found.first is None else found.first.node
     told = [
         line
         for letter, side in zip("ab", sides, strict=True)
         for line in _about(node, side, folder / letter)
     ]
-    return printable_lines([*stream.getvalue().rstrip().splitlines(), *dict.fromkeys(told)])
+    return printable_lines([*shown, *dict.fromkeys(told)])
 
 
 def _about(node: str, side: object, folder: Path) -> Iterator[str]:

@@ -14,7 +14,7 @@ if __name__ == "__main__":  # run as a script, this file would be what `import p
     raise SystemExit("this is a module: pytest loads it by itself")
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
+from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack, cast, overload
 
 import pytest
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from halfpixel.checking.result import Report
     from halfpixel.rule import Severity
     from halfpixel.verifying.measure import Tolerance
+    from halfpixel.verifying.one_model import SiteVerification
     from halfpixel.verifying.result import Verification, VerifySettings
 
 
@@ -47,13 +48,13 @@ class VerifyOptions(TypedDict, total=False):
 
     Attributes:
         shapes: shapes of inputs, by name.
-        low: least value of floats.
-        high: greatest value of floats.
+        low: least value of floats, and no other range is tried.
+        high: greatest value of floats, likewise.
         seed: of the random numbers.
         given: cases of inputs by name, in place of made ones.
         tolerances: what counts as equal, by element type; the others keep theirs.
         fallback: a node that the asked provider leaves to the CPU is no error.
-        optimiser: what onnxruntime's optimiser changes fails too; on unless told.
+        optimiser: onnxruntime runs unoptimised as well; on unless told.
         task: what the outputs are for: argmax, boxes, depth.
     """
 
@@ -79,11 +80,18 @@ class Check(Protocol):
 
 
 class AssertEquivalent(Protocol):
-    """Fails a test where two sides compute different things."""
+    """Fails a test where `halfpixel verify` ends with another exit code than 0.
 
-    def __call__(self, a: object, b: object, **options: Unpack[VerifyOptions]) -> "Verification":
-        """Compare two sides, as `halfpixel verify` takes them."""
-        ...
+    It compares two sides or, without the second, each site of one model with its exact weights.
+    """
+
+    @overload
+    def __call__(
+        self, a: object, b: object, **options: Unpack[VerifyOptions]
+    ) -> "Verification": ...
+
+    @overload
+    def __call__(self, a: object, **options: Unpack[VerifyOptions]) -> "SiteVerification": ...
 
 
 @pytest.fixture
@@ -109,18 +117,27 @@ def halfpixel_check(tmp_path_factory: pytest.TempPathFactory) -> Check:
 def assert_equivalent(tmp_path_factory: pytest.TempPathFactory) -> AssertEquivalent:
     """Compare two sides: models on runtimes, PyTorch modules, recorded arrays."""
 
-    def run(a: object, b: object, **options: Unpack[VerifyOptions]) -> "Verification":
+    def run(
+        a: object, b: object = None, **options: Unpack[VerifyOptions]
+    ) -> "Verification | SiteVerification":
         __tracebackhide__ = True
-        from halfpixel.plugins.failure import verify_failure
+        from halfpixel.plugins.failure import sites_failure, verify_failure
+        from halfpixel.verifying.one_model import verify_sites
         from halfpixel.verifying.verify import verify
 
-        found = verify(a, b, _settings(options))
+        settings = _settings(options)
+        if b is None:
+            alone = verify_sites(a, settings)
+            if not alone.equal:
+                pytest.fail(sites_failure(alone))
+            return alone
+        found = verify(a, b, settings)
         if not found.equal:
             folder = tmp_path_factory.mktemp("halfpixel")
             pytest.fail(verify_failure(found, (a, b), folder))
         return found
 
-    return run
+    return cast("AssertEquivalent", run)
 
 
 def _settings(options: VerifyOptions) -> "VerifySettings":
@@ -137,6 +154,7 @@ def _settings(options: VerifyOptions) -> "VerifySettings":
         options.get("high", 1.0),
         options.get("seed", 0),
         tuple(dict(case) for case in options.get("given", ())),
+        ranged=bool({"low", "high"} & options.keys()),
     )
     return VerifySettings(
         feeds,

@@ -1,21 +1,24 @@
-"""A report for people: file, node, the PyTorch call it is, what is off, what to do."""
+"""A report for people: file, node, the PyTorch call it is, what is off, what to do.
+
+It is told file by file, while others are still judged. Sites of a file that are alike are told
+once; of many files or sites, each rule is told in full at the first, and the others are counted.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import zip_longest
 from typing import Final
 
+from msgspec.structs import replace
+
+from halfpixel.checking.claim import claim_of
 from halfpixel.checking.result import FileReport, Report, SiteFinding
-from halfpixel.printable import printable, printable_line
-from halfpixel.report.notes import KNOWN, nodes, shown
+from halfpixel.report.alike import KNOWN, Block, blocks, named
+from halfpixel.report.closing import WELL, closing, many
+from halfpixel.report.layout import Line
+from halfpixel.report.lengths import shapes_text
 from halfpixel.rule import SEVERITIES, Severity
 from halfpixel.site import Site
-from halfpixel.surroundings import Shape
-
-Part = tuple[str, str]
-"""A piece of text and its style, in rich's words; an empty style is plain."""
-
-Line = tuple[Part, ...]
 
 VERDICTS: Final = {
     "native": "native",
@@ -25,93 +28,194 @@ VERDICTS: Final = {
 }
 """What a target makes of a site, for people."""
 
-STYLES: Final = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+MANY: Final = 20
+"""Files, or sites that were told in full, from which on a rule is told in full once."""
+
+UNREAD: Final = 5
+"""Files that could not be read and are told with the reason."""
+
+EXAMPLES: Final = 2
+"""Files that are named of those in which a rule found the same."""
+
+NAMES: Final = 6
+"""Nodes that are named of those that are alike."""
+
+EMPTY: Final = Line()
+
+
+class Text:
+    """A report that grows file by file.
+
+    Once a page or two is told, or of many files from the first on, what a rule said before is
+    counted, and told at the end.
+
+    Attributes:
+        least: the mildest severity that is shown; milder ones are counted.
+        verbose: every site is told in full, right ones too.
+    """
+
+    def __init__(self, files: int, least: Severity = "note", *, verbose: bool = False) -> None:
+        """Begin a report of so many files."""
+        self.least: Severity = least
+        self.verbose = verbose
+        self._many = files >= MANY
+        self._blocks = 0
+        self._told: set[tuple[str, str]] = set()
+        self._folded: set[tuple[str, str]] = set()
+        self._unread: list[str] = []
+
+    @property
+    def _folds(self) -> bool:
+        return not self.verbose and (self._many or self._blocks >= MANY)
+
+    def file(self, file: FileReport) -> Iterator[Line]:
+        """Yield what is told of a file; nothing where it is right."""
+        if file.error is not None:
+            self._unread.append(file.path)
+            if self.verbose or len(self._unread) <= UNREAD:
+                yield Line("error", f": {file.error}", "error", 4)
+            return
+        if file.repaired and not self._folds:
+            changes = many(len(file.repaired), "change")
+            yield Line("", f"{file.path}: repaired before by halfpixel: {changes} recorded", hang=2)
+        found = blocks(file, self.least, fold=not self.verbose)
+        shown = [new for one in found if (new := self._new(one)).found]
+        right = self._right(file)
+        if shown or right:
+            yield Line(file.path, "", "name", 2)
+        for one in shown:
+            yield from _block(one)
+        for site in right:
+            yield from _site(site, ())
+            yield EMPTY
+        for fault in (*file.faults, *file.unjudged):
+            yield Line("error", f": {fault}", "error", 4)
+
+    def _new(self, block: Block) -> Block:
+        """Return a block with what is told of it: where much was, what was not told before."""
+        keys = [(one.finding.severity, one.rule.name) for one in block.found]
+        new = list(block.found)
+        if self._folds:
+            both = zip(block.found, keys, strict=True)
+            new = [one for one, key in both if key not in self._told]
+            self._folded |= self._told & set(keys)
+        self._told.update(keys)
+        self._blocks += bool(new)
+        return replace(block, found=tuple(new))
+
+    def _right(self, file: FileReport) -> list[Site]:
+        """Return the sites of a file that are told though nothing was found."""
+        if not self.verbose:
+            return []
+        wrong = {id(one.site) for one in file.findings}
+        return [site for site in file.sites if id(site) not in wrong]
+
+    def end(
+        self, report: Report, *, statistics: bool = False, partial: bool = False
+    ) -> Iterator[Line]:
+        """Yield what closes the report of all files: what was folded, counts, and one line.
+
+        Args:
+            report: what was found in all files.
+            statistics: count the findings of each rule.
+            partial: not every rule was asked.
+        """
+        if len(self._unread) > UNREAD and not self.verbose:
+            rest = self._unread[UNREAD:]
+            yield Line("error", f": not read either: {named(rest, EXAMPLES)}", "error", 4)
+        yield from self._counted(report)
+        if statistics:
+            yield from _statistics(report)
+        text = closing(report, self.least, partial=partial)
+        yield Line(text, "", "well" if WELL in text else "", 2)
+
+    def _counted(self, report: Report) -> Iterator[Line]:
+        """Yield in which files each rule found something, of which not everything was told."""
+        places: dict[tuple[Severity, str], Counter[str]] = {}
+        for file in report.files:
+            for one in file.findings:
+                key = (one.finding.severity, one.rule.name)
+                places.setdefault(key, Counter())[file.path] += 1
+        found = [(key, places[key]) for key in places if key in self._folded]
+        found.sort(key=lambda pair: (SEVERITIES.index(pair[0][0]), -pair[1].total(), pair[0][1]))
+        for (severity, rule), counts in found:
+            told = f"{many(counts.total(), 'site')} in {many(len(counts), 'file')}"
+            examples = ", ".join(list(counts)[:EXAMPLES])
+            more = ", ..." if len(counts) > EXAMPLES else ""
+            yield Line(severity, f" {rule}: {told}: {examples}{more}", severity, 4)
+        if found:
+            text = "--verbose tells each in full, --output-format concise each in a line"
+            yield Line("", text, hang=2)
 
 
 def lines(report: Report, *, statistics: bool = False, least: Severity = "note") -> Iterator[Line]:
-    """Yield the report line by line; names in it are as the files have them.
+    """Yield a report line by line, every site in full but those that are alike.
 
     Args:
         report: what was found.
         statistics: count the findings of each rule.
         least: the mildest severity that is shown; milder ones are counted.
     """
+    text = Text(1, least)
     for file in report.files:
-        yield from _file(file, least)
-    if statistics:
-        yield from _statistics(report)
-    yield _plain(_summary(report, least))
+        yield from text.file(file)
+    yield from text.end(report, statistics=statistics)
 
 
-def plain(line: Line) -> str:
-    """Return a line without its styles, printable."""
-    return printable_line("".join(text for text, _ in line))
+def _block(block: Block) -> Iterator[Line]:
+    yield from _site(block.site, block.others)
+    for one, following in zip_longest(block.found, block.found[1:]):
+        yield _finding(one)
+        if following is None or _fix(following) != _fix(one):
+            yield from _fix(one)
+    yield EMPTY
 
 
-def styled(line: Line) -> Line:
-    """Return a line, printable, with its styles; plain where a name reaches over two of them."""
-    parts = tuple((printable(text), style) for text, style in line)
-    whole = plain(line)
-    return parts if "".join(text for text, _ in parts) == whole else _plain(whole)
-
-
-def _plain(text: str) -> Line:
-    return ((text, ""),)
-
-
-def _file(file: FileReport, least: Severity) -> Iterator[Line]:
-    if file.error is not None:
-        yield (("error", STYLES["error"]), (f": {file.error}", ""))
-        return
-    if file.repaired:
-        changes = _many(len(file.repaired), "change")
-        yield _plain(f"{file.path}: repaired before by halfpixel: {changes} recorded")
-    told = shown(file, least)
-    for _, group in groupby(told.single, key=lambda one: id(one.site)):
-        yield from _site(file.path, list(group))
-    for alike in told.alike:
-        yield (f"{file.path}: ", "bold"), *_finding(alike[0])[1:], (f": {nodes(alike)}", "")
-        yield from _fix(alike[0])
-        yield _plain("")
-    for fault in file.faults:
-        yield (("error", STYLES["error"]), (f": {fault}", ""))
-    for line in file.unjudged:
-        yield (("error", STYLES["error"]), (f": {line}", ""))
-
-
-def _site(path: str, located: Sequence[SiteFinding]) -> Iterator[Line]:
-    site = located[0].site
+def _site(site: Site, others: Sequence[Site]) -> Iterator[Line]:
+    """Yield a site: its node, those that are alike, what it is and what it was meant to be."""
     operation = site.operation
-    shapes = f"{_shape(operation.input_shape)} -> {_shape(operation.output_shape)}"
-    kind = f" ({site.op}, {operation.version}) {shapes}"
-    yield ((f"{path}: {site.path}", "bold"), (kind, ""))
-    yield _plain(f"  is     {operation.claim or operation.problem or 'no single PyTorch call'}")
+    shapes = shapes_text(
+        operation.input_shape, operation.output_shape, operation.surroundings.model_shape
+    )
+    yield Line(f"  {site.path}", f" ({site.op}, {operation.version}) {shapes}", "name", 4)
+    if others:
+        same = all(
+            (one.input_shape, one.output_shape) == (site.input_shape, site.output_shape)
+            for one in others
+        )
+        own = "" if same else ", at lengths of their own"
+        names = named([one.path for one in others], NAMES)
+        yield _field("alike", f"{len(others)} more{own}: {names}")
+    yield _field("is", claim_of(site))
     if site.intent is not None:
         intent = site.intent
-        yield _plain(f"  meant  {intent.text}  [{intent.how}: {intent.origin}]")
+        yield _field("meant", f"{intent.text} [{intent.how}: {intent.origin}]")
     for name in operation.origin.targets:
-        yield _plain(f"  on     {name}: {_verdict(site, name)}")
+        yield _field("on", f"{name}: {_verdict(site, name)}")
     if site.source:
         text = f": {site.source_text}" if site.source_text else ""
-        yield _plain(f"  from   {site.source}{text}")
-    for one in located:
-        yield _finding(one)
-        yield from _fix(one)
-    yield _plain("")
+        yield _field("from", f"{site.source}{text}")
+
+
+def _field(name: str, text: str) -> Line:
+    return Line("", f"    {name:5}  {text}", hang=11)
 
 
 def _finding(one: SiteFinding) -> Line:
-    finding = one.finding
-    said = f" {one.rule.name}: {finding.message} ({KNOWN.get(finding.how, finding.how)})"
-    return ("  ", ""), (finding.severity, STYLES[finding.severity]), (said, "")
+    finding, intent = one.finding, one.site.intent
+    message = finding.message
+    if intent is not None:  # which stands above
+        message = message.removesuffix(f"; {intent.text} was meant")
+    said = f" {one.rule.name}: {message} ({KNOWN.get(finding.how, finding.how)})"
+    return Line(f"    {finding.severity}", said, finding.severity, 6)
 
 
-def _fix(one: SiteFinding) -> Iterator[Line]:
+def _fix(one: SiteFinding) -> tuple[Line, ...]:
+    """Return what is to be done: a line, or none."""
     finding = one.finding
     if finding.fix is not None:
-        yield _plain(f"    fix ({finding.fix.safety}): {one.words}")
-    elif finding.declined:
-        yield _plain(f"    no fix: {finding.declined}")
+        return (Line("", f"      fix ({finding.fix.safety}): {one.words}", hang=8),)
+    return (Line("", f"      no fix: {finding.declined}", hang=8),) if finding.declined else ()
 
 
 def _verdict(site: Site, name: str) -> str:
@@ -121,55 +225,9 @@ def _verdict(site: Site, name: str) -> str:
     return "not known" if said is None else VERDICTS[said.verdict]
 
 
-def _shape(shape: Shape | None) -> str:
-    """Return a shape for people.
-
-    >>> _shape((1, 3, "height", None))
-    '1x3xheightx?'
-    """
-    if shape is None:
-        return "?"
-    return "x".join("?" if dim is None else str(dim) for dim in shape)
-
-
 def _statistics(report: Report) -> Iterator[Line]:
     counts = Counter((one.finding.severity, one.rule.name) for one in report.findings)
     for severity in SEVERITIES:
         rows = [(count, name) for (kind, name), count in counts.items() if kind == severity]
         for count, name in sorted(rows, key=lambda row: (-row[0], row[1])):
-            yield _plain(f"{count:6d}  {severity:8s} {name}")
-
-
-def _summary(report: Report, least: Severity) -> str:
-    counts = Counter(one.finding.severity for one in report.findings)
-    found = ", ".join(_many(counts[severity], severity) for severity in SEVERITIES)
-    failed = sum(file.error is not None for file in report.files)
-    unread = f", {failed} not read" if failed else ""
-    sites = _many(len(report.sites), "resampling node")
-    untold = " (--severity note shows them)" if counts["note"] and least != "note" else ""
-    return f"{sites} in {_many(len(report.files), 'file')}{unread}: {found}{untold}"
-
-
-def _many(count: int, noun: str) -> str:
-    """Return a count with its noun.
-
-    >>> _many(1, "file"), _many(2, "file")
-    ('1 file', '2 files')
-    """
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def show(
-    report: Report, *, colour: bool, statistics: bool = False, least: Severity = "note"
-) -> None:
-    """Print the report as `lines` has it; rich is loaded only for a terminal."""
-    if not colour:
-        for line in lines(report, statistics=statistics, least=least):
-            print(plain(line))  # noqa: T201 - this is the report
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(highlight=False, soft_wrap=True)
-    for line in lines(report, statistics=statistics, least=least):
-        console.print(Text.assemble(*styled(line)))
+            yield Line("", f"{count:6d}  {severity:8s} {name}")

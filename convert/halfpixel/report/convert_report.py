@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.checking.claim import COPY, is_copy
 from halfpixel.converting.result import CallSite, Conversion
 from halfpixel.format import Outcome
 from halfpixel.quoting import json_text
-from halfpixel.report.as_json import finding_fields
 from halfpixel.report.fix_report import declined_fields
+from halfpixel.report.machine.as_json import finding_fields
 
 if TYPE_CHECKING:
     from halfpixel.verifying.result import Verification
@@ -37,6 +38,15 @@ def lines(found: Conversion) -> Iterator[str]:
         yield "nothing was written"
 
 
+def closing(found: Conversion) -> str:
+    """Return a conversion in one line."""
+    if found.refused:
+        return f"{found.source}: refused: {found.refused}"
+    verified = "verified" if found.verified else "not verified"
+    left = f", {found.findings} left" if found.findings else ""
+    return f"{found.source}: written to {found.output}, {verified}{left}"
+
+
 def _elsewhere(found: Conversion) -> Iterator[str]:
     """Yield changes that belong to no pair, and what was declined."""
     changed = {id(change) for pair in found.sites for change in pair.changes}
@@ -54,7 +64,10 @@ def _pair(place: int, pair: CallSite) -> Iterator[str]:
         yield f"  {place}. {call.text}{where}"
     if site is not None:
         lead = f"  {place}. " if call is None else "     "
-        said = site.operation.claim or site.operation.hidden or "not a PyTorch call"
+        operation = site.operation
+        said = (
+            COPY if is_copy(site) else operation.claim or operation.hidden or "not a PyTorch call"
+        )
         yield f"{lead}is {site.name} ({site.op}): {said}"
     for change in pair.changes:
         yield f"     fixed: {change.why}: {change.text}"

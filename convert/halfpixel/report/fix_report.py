@@ -10,9 +10,14 @@ from halfpixel.fixing.result import FixResult
 from halfpixel.format import Outcome
 from halfpixel.printable import printable_lines
 from halfpixel.quoting import json_text
-from halfpixel.report.as_json import finding_fields
+from halfpixel.report.alike import named, without_lengths
+from halfpixel.report.closing import many
+from halfpixel.report.machine.as_json import finding_fields
 
 VERSION: Final = 1
+
+NAMES: Final = 6
+"""Nodes that are named of those of which the same became."""
 
 Written = tuple[FixResult, str]
 """A result, and where it was written; empty where it was not."""
@@ -24,19 +29,49 @@ def lines(results: Sequence[Written]) -> Iterator[str]:
         if result.error is not None:
             yield f"error: {result.error}"
             continue
-        for change in result.changes:
-            yield f"{result.path}: {_site(change)}: {change.why}: {change.text} ({change.safety})"
+        for change, others in () if result.there else _alike(result.changes):
+            text = f"{_site(change)}: {change.why}: {change.text} ({change.safety})"
+            yield f"{result.path}: {text}{_more(others)}"
             if change.cost is not None:
                 before, after = change.cost
                 yield (
                     f"  cost a channel: {before.multiply_adds} -> {after.multiply_adds} "
                     f"multiply-adds, {before.bytes} -> {after.bytes} bytes"
                 )
-        for one in result.declined:
-            yield f"{result.path}: {_site(one)}: {one.why}: declined: {one.reason}"
+        for one, others in _alike(result.declined):
+            text = f"{_site(one)}: {one.why}: declined: {one.reason}"
+            yield f"{result.path}: {text}{_more(others)}"
         yield from (f"error: {line}" for line in _unjudged(result))
         yield from (f"error: {fault}" for fault in result.faults)
         yield f"{result.path}: {_summary(result, output)}"
+
+
+def _alike(outcomes: Sequence[Outcome]) -> Iterator[tuple[Outcome, list[str]]]:
+    """Yield what became of sites, each with the names of those of which the same did."""
+    groups: dict[tuple[object, ...], list[Outcome]] = {}
+    for one in outcomes:
+        said = map(without_lengths, (one.text, one.reason))
+        groups.setdefault((one.op, one.why, one.safety, one.cost, *said), []).append(one)
+    for first, *others in groups.values():
+        yield first, [f"{one.graph}/{one.node}" if one.graph else one.node for one in others]
+
+
+def _more(others: Sequence[str]) -> str:
+    return f"; and at {len(others)} more: {named(others, NAMES)}" if others else ""
+
+
+def closing(results: Sequence[Written]) -> str:
+    """Return a fix of several files in one line."""
+    changed = sum(bool(result.changes) and not result.there for result, _ in results)
+    failed = sum(result.error is not None for result, _ in results)
+    sites = sum(len(result.changes) for result, _ in results if not result.there)
+    left = sum(len(r.report.findings) for r, _ in results if r.report is not None)
+    said = [f"{many(sites, 'site')} fixed in {changed} of {many(len(results), 'file')}"]
+    if left:
+        said.append(f"{many(left, 'finding')} left")
+    if failed:
+        said.append(f"{many(failed, 'file')} failed")
+    return ", ".join(said)
 
 
 def _site(one: Outcome) -> str:
@@ -49,12 +84,28 @@ def _unjudged(result: FixResult) -> Sequence[str]:
 
 
 def _summary(result: FixResult, output: str) -> str:
+    if result.there:
+        return f"nothing is left to do: {output} is the model with {_fixed_before(result)}"
     said = [f"{len(result.changes)} fixed, {len(result.declined)} declined", *result.notes]
     if output:
         said.append(f"written to {output}")
     elif not result.changes:
-        said.append("not touched")
+        said.append(f"not touched{_done(result)}")
     return "; ".join(said)
+
+
+def _fixed_before(result: FixResult) -> str:
+    return f"{many(len(result.changes), 'site')} fixed, {len(result.declined)} declined"
+
+
+def _done(result: FixResult) -> str:
+    """Return that nothing is left to do, where that is so, and what was done before."""
+    report = result.report
+    if report is None or report.findings or result.declined or report.unjudged:
+        return ""
+    count = len(report.repaired)
+    before = f", {many(count, 'change')} recorded before" if count else ""
+    return f": nothing is left to do{before}"
 
 
 def dumps(results: Sequence[Written], *, diffs: bool = False) -> str:

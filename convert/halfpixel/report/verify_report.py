@@ -2,63 +2,81 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from math import isfinite
 
 from halfpixel.intents.pairing import Pairing, copies
-from halfpixel.printable import printable, printable_line
+from halfpixel.report.layout import Line, hung
+from halfpixel.report.table import table_lines
+from halfpixel.verifying.amounts import count_text
 from halfpixel.verifying.measure import Difference
-from halfpixel.verifying.result import Verification
+from halfpixel.verifying.one_model import SiteVerification
+from halfpixel.verifying.result import Output, Verification
 from halfpixel.verifying.side import Divergence
-from halfpixel.verifying.site_check import SiteResult
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
 
 
-def show(found: Verification, console: "Console") -> None:
-    """Print the table of outputs, where the sides part, and where nodes ran."""
+def lines(found: Verification, width: int | None = None) -> Iterator[Line]:
+    """Yield the table of outputs, where the sides part, where nodes ran, and the verdict.
+
+    Args:
+        found: what came of it.
+        width: columns of the page, for tables; None where they may be of any width.
+    """
     a, b = found.names
-    _say(console, f"{a}  against  {b}")
-    table = _table("output", "type", "equal", "max abs", "max rel", "max ulp", "cosine", "beyond")
-    for one in found.outputs:
-        apart = one.difference
-        name = one.name if one.name == one.other else f"{one.name} / {one.other}"
-        measures = ", ".join(f"{key} {value:.4g}" for key, value in one.task.items())
-        _row(
-            table,
-            f"{name}  {measures}".rstrip(),
-            one.dtype,
-            "yes" if apart.equal else f"no: {apart.reason}" if apart.reason else "no",
-            f"{apart.max_abs:.3g}",
-            f"{apart.max_rel:.3g}",
-            f"{apart.max_ulp:.3g}",
-            f"{apart.cosine:.7g}",
-            f"{apart.beyond} of {apart.size}",
-        )
-    if found.outputs:
-        console.print(table)
-    for line in _measure_lines(found):
-        _say(console, line)
+    yield Line("", f"{a}  against  {b}", hang=2)
+    yield from _outputs(found.outputs, width)
+    yield from map(hung, _measure_lines(found))
     for case in found.cases:
         if case.refused:
             shapes = ", ".join(f"{n} {'x'.join(map(str, s))}" for n, s in case.shapes.items())
             both = "both refuse: " if case.equal else ""
-            _say(console, f"inputs {shapes or '(any)'}: {both}{case.refused}")
+            yield hung(f"inputs {shapes or '(any)'}: {both}{case.refused}")
     if found.first is not None:
-        _say(console, divergence_line(found.first))
-    if found.suspected:
-        text = f"no run tells which node; check has something to say of {found.suspected}"
-        _say(console, text)
-    for line in (*_blank_lines(found), *pairing_lines(found.pairing)):
-        _say(console, line)
-    _show_rest(console, found.optimiser, found.placement)
+        yield hung(divergence_line(found.first))
+    yield from map(hung, _unnamed_lines(found))
+    yield from map(hung, (*_blank_lines(found), *pairing_lines(found.pairing)))
+    yield from map(hung, _rest(found.optimiser, found.placement))
+    yield closing(found)
+
+
+def closing(found: Verification) -> Line:
+    """Return the verdict in one line."""
     count = sum(bool(case.outputs) for case in found.cases)
-    verdict = f"different{_by(found)}" if found.differs else "equal"
-    if not found.compared and not found.differs:
-        verdict = "nothing was compared"
+    verdict = f"different{_by(found)}" if found.differs else found.verdict
     by = ", as --tolerance or --task has it" if found.asked else ""
-    _say(console, f"{verdict}{by}, {count} of {len(found.cases)} runs compared")
+    text = f"{by}, {count} of {len(found.cases)} runs compared"
+    return Line(verdict, text, "error" if found.differs else "well" if found.equal else "", 2)
+
+
+def _outputs(outputs: Sequence[Output], width: int | None) -> Iterator[Line]:
+    heads = ("output", "type", "equal", "max abs", "max rel", "max ulp", "cosine", "beyond")
+    rows: list[tuple[str, ...]] = []
+    for one in outputs:
+        apart = one.difference
+        name = one.name if one.name == one.other else f"{one.name} / {one.other}"
+        measures = ", ".join(f"{key} {value:.4g}" for key, value in one.task.items())
+        equal = "yes" if apart.equal else f"no: {apart.reason}" if apart.reason else "no"
+        numbers = (
+            f"{apart.max_abs:.3g}",
+            count_text(apart.max_rel) if apart.max_rel >= 1 else f"{apart.max_rel:.3g}",
+            count_text(apart.max_ulp),
+            f"{apart.cosine:.7g}",
+            f"{apart.beyond} of {apart.size}",
+        )
+        told = numbers if isfinite(apart.max_abs) else ("",) * len(numbers)
+        rows.append((f"{name}  {measures}".rstrip(), one.dtype, equal, *told))
+    yield from table_lines(heads, rows, width)
+
+
+def _unnamed_lines(found: Verification) -> Iterator[str]:
+    """Yield what there is to say where no node can be named: what was tried, whom check suspects.
+
+    >>> list(_unnamed_lines(Verification(("a", "b"), (), tried=("2 pairs",))))
+    ['no run tells which node parts them; tried: 2 pairs']
+    """
+    if found.first is None and found.tried:
+        yield f"no run tells which node parts them; tried: {'; '.join(found.tried)}"
+    if found.suspected:
+        yield f"no run tells which node; check has something to say of {found.suspected}"
 
 
 def _by(found: Verification) -> str:
@@ -71,7 +89,7 @@ def _by(found: Verification) -> str:
         return " by the conventions of two sites"
     apart = [one.measure for one in found.outputs if not one.difference.equal and one.measure]
     times = max((one.times for one in apart if not one.flipped), default=0.0)
-    return f" by {times:.3g} times the noise floor" if times and not found.asked else ""
+    return f" by {count_text(times)} times the noise floor" if times and not found.asked else ""
 
 
 def _measure_lines(found: Verification) -> Iterator[str]:
@@ -99,38 +117,16 @@ def _compared_lines(found: Verification) -> Iterator[str]:
         yield "compared at " + "; ".join(told)
 
 
-def _show_rest(
-    console: "Console", optimiser: Sequence[str], placement: Iterable[Mapping[str, str]]
-) -> None:
+def _rest(optimiser: Sequence[str], placement: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    """Yield what an optimiser changes, and where nodes ran."""
     for line in optimiser:
-        _say(console, f"optimiser: {line}")
+        yield f"optimiser: {line}"
     for side, placed in zip("ab", placement, strict=False):
         if len(set(placed.values())) > 1:
-            for node, provider in placed.items():
-                _say(console, f"  {side}: {node} on {provider}")
+            yield from (f"  {side}: {node} on {provider}" for node, provider in placed.items())
         if placed:
             counts = ", ".join(f"{n} on {p}" for p, n in Counter(placed.values()).most_common())
-            _say(console, f"nodes of {side}: {counts}")
-
-
-def _table(*heads: str) -> "Table":
-    """Return a table whose cells are told whole, over several lines where they are long."""
-    from rich.table import Table
-
-    table = Table()
-    for head in heads:
-        table.add_column(head, overflow="fold")
-    return table
-
-
-def _row(table: "Table", *cells: str) -> None:
-    """Add a row, whose columns are as wide as what is shown."""
-    table.add_row(*map(printable, cells))
-
-
-def _say(console: "Console", line: str) -> None:
-    """Print a line, which no console breaks where a name would begin another."""
-    console.print(printable_line(line), soft_wrap=True)
+            yield f"nodes of {side}: {counts}"
 
 
 def divergence_line(first: Divergence) -> str:
@@ -141,7 +137,10 @@ def divergence_line(first: Divergence) -> str:
         how = "its own part cannot be told apart" if not first.observed.reason else ""
     else:
         how = "introduced here: its input is the same"
-    parts = [f"first divergent {kind}: {first.node} ({first.op})", amount, how]
+    if first.among:
+        how = f"introduced there, or by {' or '.join(first.among)}, which no call stands for"
+    where = f" in {first.graph}" if first.graph else ""
+    parts = [f"first divergent {kind}: {first.node} ({first.op}){where}", amount, how]
     return "; ".join(part for part in parts if part)
 
 
@@ -180,44 +179,40 @@ def pairing_lines(found: Pairing | None) -> list[str]:
     return [f"sites: {len(found.pairs)} paired, {count} of them with another convention", *lines]
 
 
-def show_sites(
-    results: Sequence[SiteResult],
-    optimiser: Sequence[str],
-    console: "Console",
-    notes: Sequence[str] = (),
-) -> None:
-    """Print what every site does on every provider."""
-    table = _table("site", "op", "input", "provider", "exact", "max abs", "PyTorch", "max abs")
-    for one in results:
-        _row(
-            table,
+def site_lines(found: SiteVerification, width: int | None = None) -> Iterator[Line]:
+    """Yield what every site does on every provider; `width` as for `lines`."""
+    heads = ("site", "op", "input", "provider", "exact weights", "PyTorch")
+    rows = [
+        (
             one.site.name,
             one.site.op,
             "x".join(map(str, one.shape)),
             one.provider.removesuffix("ExecutionProvider") or one.where,
             _verdict(one.exact, one.refused),
-            "" if one.exact is None else f"{one.exact.max_abs:.3g}",
             _verdict(one.torch, ""),
-            "" if one.torch is None else f"{one.torch.max_abs:.3g}",
         )
-    console.print(table)
-    for note in notes:
-        _say(console, note)
-    _show_rest(console, optimiser, ())
-    if not results:
+        for one in found.results
+    ]
+    yield from table_lines(heads, rows, width)
+    yield from map(hung, found.notes)
+    yield from map(hung, _rest(found.optimiser, ()))
+    yield site_closing(found)
+
+
+def site_closing(found: SiteVerification) -> Line:
+    """Return what came of all sites in one line."""
+    if not found.results:
         text = "nothing was compared: it has no resampling node; hold it against another side"
-        _say(console, text)
-        return
-    ran = [one for one in results if one.exact is not None]
+        return hung(text)
+    ran = [one for one in found.results if one.exact is not None]
     equal = sum(one.agrees for one in ran)
-    _say(
-        console,
-        f"{equal} of {len(ran)} runs of single sites equal their exact weights; "
-        f"{len(results) - len(ran)} did not run alone",
-    )
+    alone = len(found.results) - len(ran)
+    text = f"{equal} of {len(ran)} runs of single sites equal their exact weights"
+    style = "well" if found.equal else "error" if found.differs else ""
+    return Line(text, f"; {alone} did not run alone" if alone else "", style, 2)
 
 
 def _verdict(found: Difference | None, refused: str) -> str:
     if found is None:
         return refused
-    return "equal" if found.equal else "different"
+    return f"{'equal' if found.equal else 'different'}, {found.max_abs:.3g}"

@@ -25,16 +25,14 @@ from halfpixel.errors import (
     UsageError,
 )
 from halfpixel.format import Port
-from halfpixel.formats.coreml.model import CoremlModel
 from halfpixel.runtime import Running, RunSettings, Runtime, Side
-from halfpixel.runtimes.mil_as_onnx.program import lowered
-from halfpixel.runtimes.network_as_onnx.network import lowered as network_lowered
 from halfpixel.runtimes.onnxruntime_ import OnnxRunning
 from halfpixel.runtimes.provider import library
 from halfpixel.runtimes.reference_ import ReferenceRunning
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array
+    from halfpixel.formats.coreml.model import CoremlModel
 
 
 SUFFIXES: Final = (".mlpackage", ".mlmodel", ".mlmodelc")
@@ -54,7 +52,7 @@ class Program:
         precision: the coarsest float type that it computes in, where that is not the outputs'.
     """
 
-    model: CoremlModel
+    model: "CoremlModel"
     data: bytes
     values: tuple[str, ...]
     precision: str
@@ -179,6 +177,10 @@ _PROGRAMS: "WeakValueDictionary[object, Program]" = WeakValueDictionary()
 
 def _program(side: Side) -> Program:
     """Return a program lowered to ONNX, the one that is running where it has not changed."""
+    from halfpixel.formats.coreml.model import CoremlModel
+    from halfpixel.runtimes.mil_as_onnx.program import lowered
+    from halfpixel.runtimes.network_as_onnx.network import lowered as network_lowered
+
     model = opened(side.source)
     if not isinstance(model, CoremlModel):
         raise UsageError(f"{side.text}: expected a Core ML model")
@@ -200,7 +202,7 @@ def _program(side: Side) -> Program:
     return found
 
 
-def _precision(model: CoremlModel) -> str:
+def _precision(model: "CoremlModel") -> str:
     """Return float16 where a program computes in it anywhere, else nothing."""
     scope = model.contents.main
     if scope is None:

@@ -30,18 +30,39 @@ deviation are taken off as ImageNet's are, and -1 to 1; indices that more of a t
 
 
 class Lengths(Struct, frozen=True):
-    """What free axes are: the first one, the second one, and the others in turn."""
+    """What free axes are: the first one, the second one, and the others in turn.
+
+    Attributes:
+        batch: of the first axis.
+        channels: of the second one.
+        spatial: of the others, in turn.
+        sequence: of the second axis of what has no channels there: tokens, samples, frames of
+            features; 0 for as many as channels.
+    """
 
     batch: int
     channels: int
     spatial: tuple[int, int]
+    sequence: int = 0
 
-    def of(self, axis: int) -> int:
-        """Return the length of an axis.
+    def of(self, axis: int, shape: Sequence[object] = ()) -> int:
+        """Return the length of an axis of a shape.
 
-        >>> [Lengths(1, 3, (64, 96)).of(axis) for axis in range(4)]
-        [1, 3, 64, 96]
+        >>> lengths = Lengths(1, 3, (64, 96), 65)
+        >>> [lengths.of(axis) for axis in range(4)], lengths.of(1, ("n", "t"))
+        ([1, 3, 64, 96], 65)
+        >>> lengths.of(1, ("n", "t", 80)), lengths.of(1, (2, "n", 128))  # frames; a state's batch
+        (65, 1)
+        >>> [lengths.of(axis, ("n", "h", "w", 3)) for axis in range(3)]
+        [1, 64, 96]
         """
+        if axis == 1 and len(shape) == 3 and isinstance(shape[2], int):
+            layers = isinstance(shape[0], int) and shape[0] > 1
+            return self.batch if layers else self.sequence or self.channels
+        if axis == 1 and len(shape) == 2:
+            return self.sequence or self.channels
+        if axis in {1, 2} and len(shape) == 4 and shape[3] in {1, 3, 4} and shape[1] not in {1, 3}:
+            return self.spatial[axis - 1]  # channels stand last
         return (self.batch, self.channels, *self.spatial)[axis if axis < 2 else 2 + axis % 2]
 
 
@@ -132,6 +153,17 @@ def feed_of(
 
     made = made or Made(0, settings.values[0])
     random = np.random.default_rng(settings.seed + number)
+    shapes = lengths_in(ports, settings, lengths)
+    case: Feeds = {}
+    for port in ports:
+        case[port.name] = drawn(port, shapes[port.name], made, random, case)
+    return case
+
+
+def lengths_in(
+    ports: Sequence[Port], settings: FeedSettings, lengths: Lengths
+) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each input at given lengths of the free axes."""
     shapes = shapes_of(ports, settings)
     symbols: dict[object, int] = {  # what was asked for one input holds for the others
         n: m
@@ -139,16 +171,17 @@ def feed_of(
         for n, m in zip(port.shape or (), settings.shapes.get(port.name, ()), strict=False)
         if isinstance(n, str)
     }
-    case: Feeds = {}
-    for port in ports:
-        shape = tuple(
+    return {
+        port.name: tuple(
             n
             if isinstance(n, int)
-            else symbols.setdefault(n or (port.name, axis), _within(port, axis, lengths.of(axis)))
+            else symbols.setdefault(
+                n or (port.name, axis), _within(port, axis, lengths.of(axis, shapes[port.name]))
+            )
             for axis, n in enumerate(shapes[port.name])
         )
-        case[port.name] = drawn(port, shape, made, random, case)
-    return case
+        for port in ports
+    }
 
 
 def _within(port: Port, axis: int, length: int) -> int:

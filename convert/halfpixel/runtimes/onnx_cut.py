@@ -106,9 +106,7 @@ def _known(
     import numpy as np
 
     op, scope = place.site.op, place.scope
-    if index == 0 or (op in {"GridSample", "RoiAlign"} and index <= 2):
-        return None
-    if op == "ConvTranspose":
+    if index == 0 or op in {"GridSample", "RoiAlign", "ConvTranspose"}:
         return None
     found = scope.computed(name)
     try:

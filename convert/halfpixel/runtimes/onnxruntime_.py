@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 BFLOAT16: Final = 16
 """TensorProto.DataType."""
 
-MOST_ALIVE: Final = 1 << 26
+MOST_ALIVE: Final = 1 << 29
 """Bytes of models whose sessions are kept alive side by side."""
 
 
@@ -72,7 +72,8 @@ class OnnxRunning:
         side: the model and where it runs.
         settings: how it runs.
         model: its structure.
-        data: the model's bytes; None for a file that is opened by its name.
+        data: the model's bytes; None for a file that is opened by its name. The external data of
+            bytes that stand for a file lie beside it.
         size: bytes of the model and its external data.
     """
 
@@ -154,9 +155,9 @@ class OnnxRunning:
 
     def _measured(self) -> int:
         """Return how many bytes the model and its external data are; judge where they lie."""
-        if self.data is not None:
-            return len(self.data)
-        path = Path(str(self.side.source))
+        if not isinstance(self.side.source, str | Path):
+            return len(self.data or b"")
+        path = Path(self.side.source)
         return path.stat().st_size + size_of_data(self.model.data_files, path)
 
     def _started(self, extra: Sequence[str]) -> Session:
@@ -169,8 +170,9 @@ class OnnxRunning:
         options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
         source: str | bytes
         path = self.side.source if isinstance(self.side.source, str | Path) else None
-        if extra or path is None:
-            data = Path(path).read_bytes() if path is not None else self.data or b""
+        if extra or self.data is not None or path is None:
+            data = self.data if path is None or self.data else Path(path).read_bytes()
+            data = data or b""
             if path is not None:
                 data, folder = with_real_names(data, self.model.data_files, Path(path))
                 key = "session.model_external_initializers_file_folder_path"

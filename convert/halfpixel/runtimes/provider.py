@@ -64,7 +64,11 @@ KIND: Final = re.compile(r"[ ,]*\b(?:Type )?Error:? ")
 
 CODE: Final = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
 SIGNATURE: Final = re.compile(r"^.*\[with [^]]*\] ")
-SOURCE_PLACES: Final = re.compile(r"\S*/onnxruntime\S*:\d+ (?:onnxruntime::\S+ )?")
+SOURCE_PLACES: Final = re.compile(
+    r"\S*/onnxruntime\S*:\d+ (?:onnxruntime::[\w:~]+\([^)]*\) |onnxruntime::\S+ )?"
+)
+
+RUNNING_NODE: Final = re.compile(r"while running \w+ node\. Name:'([^']*)'")
 
 
 class Argument(Protocol):
@@ -208,6 +212,8 @@ def _profiled_nodes(session: Session) -> Iterator[tuple[str, tuple[str, str]]]:
 def words_of(error: Exception) -> str:
     """Return what onnxruntime says, in one line and without its own places in its source.
 
+    The node that it was running, where it names one, comes last.
+
     >>> words_of(Exception("[ONNXRuntimeError] : 9 : NOT_IMPLEMENTED : no kernel"))
     'no kernel'
     >>> words_of(Exception("an invalid model. Type Error: Type 'tensor(bool)' is invalid"))
@@ -216,7 +222,8 @@ def words_of(error: Exception) -> str:
     text = " ".join(str(error).split())
     last = CODE.split(text)[-1].rpartition("Status Message: ")[2]
     told = SOURCE_PLACES.sub("", SIGNATURE.sub("", last)).strip() or text
-    return KIND.sub(" ", told)
+    node = RUNNING_NODE.search(text)
+    return KIND.sub(" ", told) + (f" (node '{node[1]}')" if node and node[1] else "")
 
 
 DTYPES: Final[Mapping[str, str]] = {

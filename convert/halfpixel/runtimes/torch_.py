@@ -7,7 +7,7 @@ are held against them one by one.
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from halfpixel.errors import RuntimeFailure, RuntimeRefusal, UsageError
 from halfpixel.format import Port
 from halfpixel.runtime import Call, RunSettings, Runtime, Side
+from halfpixel.runtimes.torch_export import ExportedRunning, exported_calls
 from halfpixel.runtimes.torch_module import (
     SUFFIXES,
     evaluating,
@@ -46,7 +47,7 @@ class TorchRunning:
         device: where it runs.
         inputs: what it takes, as far as that is written down.
         outputs: names of what it returned last: `output_0` and so on, or the keys of a dict.
-        exported: it is an ExportedProgram, which knows no training.
+        is_program: it is an ExportedProgram, which knows no training.
         parameters: what forward calls its inputs, in order; empty where that is not known.
     """
 
@@ -57,7 +58,7 @@ class TorchRunning:
     values: Sequence[str] = ()
     outputs: Sequence[str] = ()
     placement: Mapping[str, str] = field(default_factory=dict[str, str])
-    exported: bool = False
+    is_program: bool = False
     parameters: Sequence[str] = ()
 
     @property
@@ -122,14 +123,27 @@ class TorchRunning:
             self._called(feeds)
         return found
 
+    def exported(self, feeds: "Mapping[str, Array]") -> ExportedRunning | None:
+        """Return the calls that torch.export records; None where it does not take the module."""
+        with self._evaluating():
+            return exported_calls(self.name, self.module, self._given(feeds), self.inputs)
+
+    def _given(
+        self, feeds: "Mapping[str, Array]"
+    ) -> "tuple[list[torch.Tensor], dict[str, torch.Tensor]]":
+        tensors = {name: _tensor(array).to(self.device) for name, array in feeds.items()}
+        return _bound(tensors, self.parameters)
+
+    def _evaluating(self) -> "AbstractContextManager[None]":
+        asked = self.module.training and not self.is_program
+        return evaluating(self.module) if asked else nullcontext()
+
     def _called(self, feeds: "Mapping[str, Array]") -> object:
         import torch
 
-        tensors = {name: _tensor(array).to(self.device) for name, array in feeds.items()}
-        asked = self.module.training and not self.exported
         try:
-            with torch.no_grad(), evaluating(self.module) if asked else nullcontext():
-                given, named = _bound(tensors, self.parameters)
+            with torch.no_grad(), self._evaluating():
+                given, named = self._given(feeds)
                 return self.module(*given, **named)
         except Exception as error:
             raise RuntimeRefusal(self.name, f"{type(error).__name__}: {error}") from error
@@ -183,11 +197,15 @@ def _flat(result: object, prefix: str = "") -> "Iterator[tuple[str, torch.Tensor
 
 
 def _in_memory(source: object) -> bool:
+    if isinstance(source, TorchRunning):
+        return True
     names = {f"{base.__module__}.{base.__qualname__}" for base in type(source).__mro__}
     return bool(names & KINDS)
 
 
 def _start(side: Side, _settings: RunSettings) -> TorchRunning:
+    if isinstance(side.source, TorchRunning):
+        return side.source
     need_library()
     import torch
 
@@ -200,7 +218,7 @@ def _start(side: Side, _settings: RunSettings) -> TorchRunning:
     exported = isinstance(module, torch.fx.GraphModule)
     names = [name for name, _ in parameters_of(module, inputs)]
     return TorchRunning(
-        side, module.to(device), device, inputs, exported=exported, parameters=names
+        side, module.to(device), device, inputs, is_program=exported, parameters=names
     )
 
 

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from halfpixel.conditions.facts import facts_of
 from halfpixel.conditions.rows import one_of
 from halfpixel.dialect import ONNX
-from halfpixel.errors import UsageError
+from halfpixel.errors import UsageError, did_you_mean
 from halfpixel.sampling.nearest import ARITHMETICS, RUN, Arithmetic
 from halfpixel.site import Operation
 from halfpixel.targets.coreml_system import SOURCES, System, system_of
@@ -189,7 +189,8 @@ def _load(name: str, chain: tuple[Path, ...]) -> Target:
     if not found:
         known = ", ".join(names())
         hint = "or a table that 'halfpixel conformance --output-format json -o FILE.json' wrote"
-        raise UsageError(f"--target {name!r}: expected one of {known}, {hint}")
+        near = did_you_mean(name, names())
+        raise UsageError(f"--target {name!r}: expected one of {known}, {hint}{near}")
     if found[0].resolve() in chain:
         raise UsageError(f"--target {name!r}: leads back to itself")
     target = Target(name, "", "")

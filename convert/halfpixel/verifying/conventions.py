@@ -18,7 +18,8 @@ from halfpixel.intents.pair import Pair, compare_sites
 from halfpixel.intents.pairing import Pairing
 from halfpixel.sampling import Resize
 from halfpixel.site import Site
-from halfpixel.verifying.judge import spread_of
+from halfpixel.verifying.amounts import count_text, part_text
+from halfpixel.verifying.channels import spread_of
 from halfpixel.verifying.measure import Difference, Tolerance, difference
 from halfpixel.verifying.result import Case, Output
 from halfpixel.verifying.side import Divergence, Started
@@ -145,7 +146,7 @@ class Conventions(Struct, frozen=True):
         if worst.measure is not None:
             text += f" ({worst.measure.text})"
         if left < HIDDEN * apart.max_abs:
-            parts = "nothing" if not left else f"1 part in {apart.max_abs / left:.3g}"
+            parts = "nothing" if not left else f"1 part in {count_text(apart.max_abs / left)}"
             text += f"; what follows passes on {parts}: untrained weights, or a small gain"
         return Proven(first, text)
 
@@ -171,7 +172,7 @@ def _names(pair: Pair) -> str:
 
 
 def _share(apart: float, spread: float) -> str:
-    return f" ({100 * apart / spread:.2g} % of what they vary by)" if spread else ""
+    return f" ({part_text(apart / spread, 'what they vary by')})" if spread else ""
 
 
 def _part(output: Output) -> float:

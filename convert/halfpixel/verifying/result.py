@@ -1,7 +1,7 @@
 """What two sides are compared by, how their outputs differ, and what came of it in all."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -9,23 +9,30 @@ from msgspec.structs import replace
 from halfpixel.intents.pairing import Pairing
 from halfpixel.runtimes.feeds import FeedSettings
 from halfpixel.runtimes.recorded_ import Recorded
+from halfpixel.verifying.blank import is_blank, may_be_residue, only_small
 from halfpixel.verifying.judge import Measure
-from halfpixel.verifying.measure import TOLERANCES, Difference, Tolerance, difference, is_float
+from halfpixel.verifying.measure import TOLERANCES, Difference, Tolerance, difference
 from halfpixel.verifying.side import Divergence, Started
 from halfpixel.verifying.tasks import task_measure
 
 if TYPE_CHECKING:
-    from halfpixel.arrays import Array, Arrays
+    from halfpixel.arrays import Arrays
 
 
-SMALL: Final = 1e-2
-"""A tensor whose largest number is below this is small beside the absolute tolerances."""
+Verdict = Literal["equal", "different", "nothing was compared"]
+"""What a comparison comes to: the exit code, the Python API and the pytest plugin follow it."""
 
-PART: Final = 10
-"""Times the relative tolerance: the part of its largest number that a small tensor may be off."""
 
-RESIDUE: Final = 100
-"""Times the spacing at 1: the size up to which numbers may be nothing but rounding."""
+def verdict_of(*, compared: bool, differs: bool) -> Verdict:
+    """Return what a comparison comes to.
+
+    Args:
+        compared: whether anything that tells something was compared.
+        differs: whether something speaks against the sides being equal.
+    """
+    if differs:
+        return "different"
+    return "equal" if compared else "nothing was compared"
 
 
 class VerifySettings(Struct, frozen=True):
@@ -37,6 +44,7 @@ class VerifySettings(Struct, frozen=True):
         fallback: a node that the asked provider leaves to the CPU is no error.
         optimiser: onnxruntime's optimised run is held against the plain one too.
         task: what the outputs are for: argmax, boxes, depth; empty for none.
+        plain: in how many cases it is held against the plain one; None for all of them.
     """
 
     feeds: FeedSettings = field(default_factory=FeedSettings)
@@ -44,11 +52,14 @@ class VerifySettings(Struct, frozen=True):
     fallback: bool = False
     optimiser: bool = True
     task: str = ""
+    plain: int | None = None
 
 
 def shapes_text(shapes: Mapping[str, tuple[int, ...]]) -> str:
     """Return shapes as `--shape` takes them."""
-    return ", ".join(f"{name}={'x'.join(map(str, shape))}" for name, shape in shapes.items())
+    return ", ".join(
+        f"{name}={'x'.join(map(str, shape)) or 'a number'}" for name, shape in shapes.items()
+    )
 
 
 class Output(Struct, frozen=True):
@@ -123,6 +134,7 @@ class Verification(Struct, frozen=True):
         dropped: lengths that were made and that both sides refuse.
         refusal: what was said of the first of them.
         asked: --tolerance or --task says what is equal, and nothing else does.
+        tried: what was held against each other where no node can be named, a phrase each.
     """
 
     names: tuple[str, str]
@@ -136,6 +148,7 @@ class Verification(Struct, frozen=True):
     dropped: tuple[str, ...] = ()
     refusal: str = ""
     asked: bool = False
+    tried: tuple[str, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -143,9 +156,18 @@ class Verification(Struct, frozen=True):
         return bool(self.proven) or not all(case.equal for case in self.cases)
 
     @property
+    def verdict(self) -> Verdict:
+        """What it comes to.
+
+        >>> Verification(("a", "b"), ()).verdict
+        'nothing was compared'
+        """
+        return verdict_of(compared=self.compared, differs=self.differs)
+
+    @property
     def equal(self) -> bool:
         """Whether something was compared, and nothing speaks against the sides being equal."""
-        return self.compared and not self.differs
+        return self.verdict == "equal"
 
     @property
     def compared(self) -> bool:
@@ -222,64 +244,3 @@ def pair_outputs(a: Started, b: Started, here: "Arrays", there: "Arrays") -> lis
     longer = left[len(right) :] or right[len(left) :]
     rest = [*zip(left, right, strict=False), *((name, name) for name in longer)]
     return [*((name, name) for name in shared), *rest]
-
-
-def is_blank(array: "Array") -> bool:
-    """Whether an array is one number throughout, or none: it tells nothing of a model."""
-    import numpy as np
-
-    if array.size < 2 or array.dtype.kind not in "fiub":
-        return False
-    flat = array.reshape(-1)
-    return bool((flat == flat[0]).all() or not np.isfinite(flat.astype(np.float64)).any())
-
-
-def only_small(found: "Array", expected: "Array") -> str:
-    """Return why two float arrays that are equal are so for their numbers being small; or nothing.
-
-    The absolute tolerance is meant for numbers about 1. Where the largest is below `SMALL`, two
-    arrays may be apart by no more than `PART` relative tolerances of it: a thousandth of it, for
-    float32.
-
-    >>> import numpy as np
-    >>> only_small(np.float32([1e-6, 2e-6]), np.float32([2e-6, 1e-6]))
-    'its numbers are too small for the tolerance: the largest is 2e-06, and they are 1e-06 apart'
-    >>> only_small(np.float32([1e-6, 2e-6]), np.float32([1e-6, 2.0001e-6]))
-    ''
-    """
-    if expected.size == 0 or not (is_float(found) and is_float(expected)):
-        return ""
-    largest = _largest(expected)
-    if not 0 < largest < SMALL:
-        return ""
-    fitting = {
-        name: Tolerance(one.relative * PART * largest, one.relative)
-        for name, one in TOLERANCES.items()
-    }
-    apart = difference(found, expected, fitting)
-    if apart.equal:
-        return ""
-    return (
-        f"its numbers are too small for the tolerance: the largest is {largest:.3g}, and they are "
-        f"{apart.max_abs:.3g} apart"
-    )
-
-
-def may_be_residue(array: "Array") -> bool:
-    """Whether an array of floats holds nothing that rounding numbers about 1 could not leave.
-
-    >>> import numpy as np
-    >>> may_be_residue(np.float32([1e-7, 2e-7])), may_be_residue(np.float32([1e-3]))
-    (True, False)
-    """
-    import numpy as np
-
-    return is_float(array) and _largest(array) < RESIDUE * float(np.spacing(array.dtype.type(1)))
-
-
-def _largest(array: "Array") -> float:
-    """Return the largest finite magnitude; 0 where there is none."""
-    import numpy as np
-
-    sizes = np.abs(array.astype(np.float64))
-    return float(np.max(sizes, where=np.isfinite(sizes), initial=0.0))

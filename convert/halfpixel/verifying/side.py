@@ -1,11 +1,13 @@
 """One side of a comparison as it runs, how far that is, and where it parts from the other."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from halfpixel.errors import RuntimeRefusal
 from halfpixel.format import Opened
 from halfpixel.runtime import Running
 from halfpixel.site import Site
@@ -26,6 +28,8 @@ class Divergence(Struct, frozen=True):
         observed: the difference of its output.
         against: what its output was held against.
         site: whether it is a resampling site.
+        graph: path of the branch, body or function that it stands in; empty for the main graph.
+        among: the nodes before it that nothing is held against, and that it may be too.
     """
 
     node: str
@@ -34,6 +38,8 @@ class Divergence(Struct, frozen=True):
     observed: Difference
     against: str
     site: bool = True
+    graph: str = ""
+    among: tuple[str, ...] = ()
 
 
 class Stage(Struct, frozen=True):
@@ -109,3 +115,23 @@ class Started:
     def sites(self) -> list[Site]:
         """Its sites, in graph order."""
         return [] if self.model is None else self.model.sites
+
+
+@dataclass
+class Refused:
+    """A side that its runtime refuses.
+
+    Attributes:
+        name: the side.
+    """
+
+    name: str
+    inputs: tuple[()] = ()
+    outputs: tuple[()] = ()
+    values: tuple[()] = ()
+    placement: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def run(self, feeds: "Arrays", wanted: Sequence[str] = ()) -> "dict[str, Array]":
+        """Refuse."""
+        del feeds, wanted
+        raise RuntimeRefusal(self.name, "it does not load")

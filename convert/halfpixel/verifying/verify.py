@@ -18,18 +18,21 @@ from halfpixel.boundary import boundary
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
 from halfpixel.errors import ModelFileError, RuntimeRefusal, UsageError
-from halfpixel.intents.pairing import pair_sites
+from halfpixel.intents.pairing import Pairing, pair_sites
 from halfpixel.runtime import Running, RunSettings, Side, parse_side, runtime_of
 from halfpixel.runtimes.recorded_ import Recorded
-from halfpixel.verifying.blame import refused_node, suspect
-from halfpixel.verifying.conditioning import flipping_node
 from halfpixel.verifying.conventions import Conventions
-from halfpixel.verifying.divergence import CLOSE, Search
 from halfpixel.verifying.inputs import Inputs, refuse_shapes
 from halfpixel.verifying.judge import ILL, judged
 from halfpixel.verifying.measure import TOLERANCES, Tolerance, at_precision
 from halfpixel.verifying.noise import Noise
 from halfpixel.verifying.optimised import Optimised
+from halfpixel.verifying.parting.blame import refused_node, suspect
+from halfpixel.verifying.parting.conditioning import flipping_node
+from halfpixel.verifying.parting.divergence import CLOSE
+from halfpixel.verifying.parting.first import Found, first_divergence
+from halfpixel.verifying.parting.inside import with_inner_sites
+from halfpixel.verifying.parting.places import pair_by_place
 from halfpixel.verifying.result import (
     Case,
     Output,
@@ -39,7 +42,7 @@ from halfpixel.verifying.result import (
     pair_outputs,
     shapes_text,
 )
-from halfpixel.verifying.side import Divergence, Stage, Started
+from halfpixel.verifying.side import Refused, Stage, Started
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array, Arrays
@@ -94,6 +97,7 @@ class _Verifying:
     settings: VerifySettings
     progress: Callable[[Stage], None] | None = None
     tolerances: Mapping[str, Tolerance] = field(init=False)
+    pairing: Pairing | None = None
 
     def __post_init__(self) -> None:
         """Start from the tolerances that were asked for."""
@@ -114,7 +118,7 @@ class _Verifying:
                 sides.append(self._started(side))
             except RuntimeRefusal as refusal:
                 case = Case({}, (), str(refusal), equal=False)
-                out = _Refused(side.text)
+                out = Refused(side.text)
                 broken = Started(out, out, _model(side))
                 first = refused_node(broken, str(refusal), self._starter(side))
                 suspected = "" if first else suspect(broken, WARNINGS)
@@ -126,8 +130,8 @@ class _Verifying:
         self.tolerances = at_precision(self.settings.tolerances, (a.precision, b.precision))
         cases: list[Case] = []
         kept: list[Arrays] = []
-        first: Divergence | None = None
-        optimised = Optimised(self.tolerances)
+        sought: Found | None = None
+        optimised = Optimised(self.tolerances, self.settings.plain)
         inputs = Inputs(a, b, self.settings.feeds)
         recorded = isinstance(b.running, Recorded)
         for feeds in inputs:
@@ -149,19 +153,20 @@ class _Verifying:
             kept.append(feeds)
             word = "equal" if case.equal else "different"
             self._tell(Stage(f"{word} at {at}", len(cases), count[1], result=True))
-            if first is None and not (case.equal and not case.blank):
-                self._tell(Stage("looking for the node that parts them", len(cases), count[1]))
-            if not case.equal and first is None:
-                first = self._first(a, b, feeds, case)
-            elif case.blank and first is None and len(kept) == 1 and not recorded:
-                first = self._first(a, b, feeds, case)
-                if first is not None:
-                    cases[-1] = replace(case, equal=False)
-        pairing = pair_sites(a.sites, b.sites) if a is not b and a.model and b.model else None
+            if not case.equal and (sought is None or sought.first is None):
+                sought = self._first(a, b, feeds, case, len(cases))
+        if cases and all(case.equal and case.blank for case in cases) and not recorded:
+            sought = self._first(a, b, kept[0], cases[0], 1)  # outputs tell nothing, values may
+            cases[0] = replace(cases[0], equal=sought.first is None)
+        first = None if sought is None else sought.first
+        pairing = self._paired(a, b, kept)
         proven = None
         unnamed = first is None or all(case.equal for case in cases)
         if pairing is not None and self.usual and unnamed:
-            proven = Conventions(a, b, self.tolerances).proven(pairing, kept, cases)
+            asked = (a, b)
+            if kept and any(pair.convention for pair in pairing.pairs):
+                asked = with_inner_sites(a, kept[0]), with_inner_sites(b, kept[0])
+            proven = Conventions(*asked, self.tolerances).proven(pairing, kept, cases)
         first = first if proven is None else proven.first
         differs = first is None and not all(case.equal for case in cases)
         return Verification(
@@ -176,6 +181,7 @@ class _Verifying:
             inputs.dropped,
             next(iter(inputs.refusals), ""),
             asked=not self.usual,
+            tried=() if sought is None or not differs else sought.tried,
         )
 
     def _tell(self, stage: Stage) -> None:
@@ -256,38 +262,26 @@ class _Verifying:
             measure = replace(measure, why=why) if node else measure
         return replace(one, difference=found if self.usual else one.difference, measure=measure)
 
-    def _first(self, a: Started, b: Started, feeds: "Arrays", case: Case) -> Divergence | None:
+    def _first(self, a: Started, b: Started, feeds: "Arrays", case: Case, done: int) -> Found:
         """Return the node that parts two sides at one case."""
+        self._tell(Stage("looking for the node that parts them", done, done))
         if case.refused:
             for side, given in ((a, self.left), (b, self.right)):
                 if side.running.name in case.refused:
-                    return refused_node(side, case.refused, self._starter(given))
-        for tolerances in (self.tolerances, CLOSE):  # the outputs may be within the first
-            search = Search(a, b, feeds, tolerances)
-            if a.model is None and b.model is not None:
-                search = Search(b, a, b.named(feeds), tolerances)
-            try:
-                found = search.first()
-            except RuntimeRefusal:
-                return None  # the plain run refuses what the optimised one takes
-            if found is not None or not self.usual or a.precision or b.precision:
-                return found
-        return None
+                    return Found(refused_node(side, case.refused, self._starter(given)))
+        closer = self.usual and not (a.precision or b.precision)
+        tolerances = [self.tolerances, CLOSE] if closer else [self.tolerances]
+        found = self._paired(a, b, [feeds])
+        pairs = [] if found is None else [(pair.a, pair.b) for pair in found.pairs]
+        return first_divergence((a, b), feeds, tolerances, pairs)
 
-
-@dataclass
-class _Refused:
-    """A side that its runtime refuses."""
-
-    name: str
-    inputs: tuple[()] = ()
-    outputs: tuple[()] = ()
-    values: tuple[()] = ()
-    placement: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    def run(self, feeds: "Arrays", wanted: Sequence[str] = ()) -> "dict[str, Array]":
-        del feeds, wanted
-        raise RuntimeRefusal(self.name, "it does not load")
+    def _paired(self, a: Started, b: Started, kept: "Sequence[Arrays]") -> Pairing | None:
+        """Return the sites of two models in pairs, paired once."""
+        if self.pairing is None and a is not b and a.model and b.model:
+            self.pairing = pair_sites(a.sites, b.sites)
+            if kept:
+                self.pairing = pair_by_place(self.pairing, (a, b), kept[0], self.tolerances)
+        return self.pairing
 
 
 def _model(side: Side) -> "Opened | None":

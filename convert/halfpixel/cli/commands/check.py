@@ -1,16 +1,14 @@
 """halfpixel check."""
 
-import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import click
 from msgspec import Struct
-from msgspec.structs import replace
 
-from halfpixel.cli.console import say, write_document
+from halfpixel.cli import adoption
+from halfpixel.cli.console import say
 from halfpixel.cli.files import check_expected, check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
@@ -21,20 +19,29 @@ from halfpixel.cli.options import (
     MaxWork,
     Shape,
     command,
-    read_settings,
     select_option,
     severity_option,
+    target_names,
+)
+from halfpixel.cli.output import (
+    Color,
+    Output,
+    OutputFormat,
+    Page,
+    Quiet,
+    Verbose,
+    write_report,
 )
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
-    from halfpixel.checking.check import Settings
     from halfpixel.checking.result import Report
-    from halfpixel.cli.destination import Destination
+    from halfpixel.cli.judging import Judging
     from halfpixel.rule import Severity
 
-SLOW: Final = 20
-"""Files from which on a terminal is shown progress."""
+STANDARD_INPUT: Final = "-"
+WHOLE: Final = frozenset({"json", "sarif", "html"})
+"""Formats that have every finding, whatever people are shown."""
 
 
 class Options(Struct, frozen=True):
@@ -49,19 +56,16 @@ class Options(Struct, frozen=True):
     ]
     ignore: Ignore
     expect: Expect
-    output_format: Annotated[
-        str,
-        click.option(
-            "--output-format",
-            type=click.Choice(["text", "json", "sarif", "github"]),
-            default="text",
-        ),
-    ]
+    output_format: OutputFormat
+    output: Output
+    quiet: Quiet
+    verbose: Verbose
+    color: Color
     severity: Annotated[
         "Severity | None",
         severity_option(
             "The mildest severity that is shown.  [default: warning, and a count of the notes; "
-            "note with --select and in JSON and SARIF]"
+            "note with --select and for programs]"
         ),
     ]
     target: Annotated[
@@ -70,6 +74,7 @@ class Options(Struct, frozen=True):
             "--target",
             multiple=True,
             metavar="NAME",
+            shell_complete=target_names,
             help="A runtime that the models are to run on, such as tensorrt, or a file; several "
             "times.",
         ),
@@ -111,6 +116,17 @@ class Options(Struct, frozen=True):
             "--force", is_flag=True, help="With --fix: replace NAME.fixed.onnx if it is there."
         ),
     ]
+    exit_non_zero_on_fix: adoption.ExitNonZeroOnFix
+    fail_on: adoption.FailOn
+    config: adoption.Config
+    exclude: adoption.Exclude
+    force_exclude: adoption.ForceExclude
+    show_settings: adoption.ShowSettings
+    baseline: adoption.KnownFindings
+    write_baseline: adoption.WriteBaseline
+    ignore_suppressions: adoption.IgnoreSuppressions
+    stdin_filename: adoption.StdinFilename
+    watch: adoption.Watch
 
 
 @command(__name__, Options)
@@ -120,107 +136,118 @@ def check_command(options: Options) -> None:
     Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
     cannot be read, or a node that is too much work to be judged, makes it 2.
     """
-    from halfpixel.checking.check import check_paths
+    _refuse(options)
+    if options.show_settings:
+        configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
+        files = model_files(options.paths, configuration)
+        for line in adoption.show_settings(files, configuration):
+            say(line)
+    elif options.watch:
+        from halfpixel.cli.watching import watch
 
-    settings = read_settings(
-        options.select,
-        options.ignore,
-        options.expect,
-        options.severity,
-        options.target,
-        options.max_work,
-        options.shape,
-    )
-    files = model_files(options.paths)
-    check_shaped(files, settings.shapes)
-    unwritten = False
-    if options.fix:
-        from halfpixel.cli.destination import Destination
+        watch(options.paths, lambda: _check(options))
+    else:
+        _check(options)
 
-        where = Destination(in_place=options.in_place, force=options.force)
-        files, unwritten = _fixed_first(files, settings, where, unsafe=options.unsafe_fixes)
-    elif options.unsafe_fixes or options.in_place or options.force:
+
+def _refuse(options: Options) -> None:
+    """Refuse options that are for others that are not given.
+
+    Raises:
+        UsageError: such options.
+    """
+    if not options.fix and (options.unsafe_fixes or options.in_place or options.force):
         raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
-    report = (
-        _with_progress(files, settings) if _shows_progress(files) else check_paths(files, settings)
-    )
+    if not options.fix and options.exit_non_zero_on_fix:
+        raise UsageError("--exit-non-zero-on-fix is for --fix")
+    piped = STANDARD_INPUT in options.paths
+    if piped and (len(options.paths) > 1 or options.fix or options.watch):
+        raise UsageError("- is one model from standard input: it is checked alone, and not fixed")
+    if options.stdin_filename is not None and not piped:
+        raise UsageError("--stdin-filename is for the model that - reads")
+    if options.watch and options.output is not None:
+        raise UsageError("--watch shows what it finds, and --output writes it once")
+
+
+def _check(options: Options) -> None:
+    """Check once, and exit."""
+    from halfpixel.cli.judging import Judging, fixed_first
+
+    configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
+    changes, unwritten = 0, False
+    if STANDARD_INPUT in options.paths:
+        from halfpixel.cli.standard_input import NAME
+
+        files = [Path(options.stdin_filename or NAME)]
+    else:
+        files = model_files(options.paths, configuration)
+        check_shaped(files, configuration.given.shapes)
+        if options.fix:
+            files, changes, unwritten = fixed_first(files, configuration, options)
+    judging = Judging(files, configuration, piped=STANDARD_INPUT in options.paths)
+    if options.write_baseline is not None:
+        report = judging.report(known=False)
+        _check_expected(options, report)
+        say(judging.written_baseline(report, options.write_baseline))
+        sys.exit(FAILED if report.failed or unwritten else CLEAN)
+    report = _told(options, judging)
+    if not options.quiet:
+        for line in judging.notices(report):
+            say(line, err=True)
+    if report.failed or unwritten:
+        sys.exit(FAILED)
+    found = judging.fails(report) and not options.exit_zero
+    sys.exit(FOUND if found or (changes and options.exit_non_zero_on_fix) else CLEAN)
+
+
+def _told(options: Options, judging: "Judging") -> "Report":
+    """Judge the files, and tell of each as it comes where that is text."""
+    if options.output_format == "text":
+        from halfpixel.report.as_text import Text
+
+        page = Page(options.output, options.color)
+        text = Text(len(judging.files), judging.least, verbose=options.verbose)
+        report = judging.report(page, lambda file: text.file(judging.shown(file)))
+        _check_expected(options, report)
+        partial = bool(options.select or options.ignore) or judging.partial(report)
+        told = judging.all_shown(report)
+        end = text.end(told, statistics=options.statistics, partial=partial)
+        page.tell([] if options.quiet else end)
+        page.close()
+    else:
+        report = judging.report()
+        _check_expected(options, report)
+        told = report if options.output_format in WHOLE else judging.all_shown(report)
+        written = _document(told, options.output_format, options, judging.least)
+        write_report(written, options.output)
+    if options.sarif is not None:
+        write_report(_document(report, "sarif", options, judging.least), options.sarif)
+    return report
+
+
+def _check_expected(options: Options, report: "Report") -> None:
     if not report.failed:
         check_expected(options.expect, report.sites)
-    if options.sarif is not None:
-        from halfpixel.formats import atomic
-        from halfpixel.report import as_sarif
-
-        atomic.write(
-            [f"{as_sarif.dumps(report)}\n".encode()], None, Path(options.sarif), replace=True
-        )
-    _show(report, options.output_format, settings.shown, statistics=options.statistics)
-    sys.exit(FAILED if unwritten else _exit_code(report, exit_zero=options.exit_zero))
 
 
-def _fixed_first(
-    files: Sequence[Path], settings: "Settings", target: "Destination", *, unsafe: bool
-) -> tuple[list[Path], bool]:
-    """Fix files before they are checked; return what is checked, and whether one failed."""
-    from halfpixel.cli.destination import fixed
-    from halfpixel.fixing.result import FixSettings
-    from halfpixel.report.fix_report import lines
+def _document(report: "Report", form: str, options: Options, least: "Severity") -> str:
+    """Return a report in a format for programs, or as a page."""
+    if form == "json":
+        from halfpixel.report.machine.as_json import dumps
 
-    asked = FixSettings(replace(settings, severity=settings.shown), unsafe)
-    checked: list[Path] = []
-    failed = False
-    for result, output in fixed(files, asked, target):
-        for line in lines([(result, output)]):
-            say(line, err=True)
-        checked.append(Path(output or result.path))
-        failed |= result.error is not None or bool(result.faults)
-    return checked, failed
+        return dumps(report, statistics=options.statistics)
+    if form == "sarif":
+        from halfpixel.report.machine.as_sarif import dumps as sarif
 
+        return sarif(report)
+    if form == "html":
+        from halfpixel.report.html import check_page
 
-def _exit_code(report: "Report", *, exit_zero: bool) -> int:
-    if report.failed:
-        return FAILED
-    found = report.count("error") + report.count("warning")
-    return FOUND if found and not exit_zero else CLEAN
+        return check_page.dumps(report, least, options.max_work)
+    from halfpixel.report.machine.of_check import run_of
+    from halfpixel.report.machine.write import written
 
-
-def _shows_progress(files: Sequence[Path]) -> bool:
-    return len(files) >= SLOW and sys.stderr.isatty()
-
-
-def _with_progress(files: Sequence[Path], settings: "Settings") -> "Report":
-    from rich.progress import Progress
-
-    from halfpixel.checking.check import check_paths
-
-    with Progress(transient=True) as progress:
-        task = progress.add_task("checking", total=len(files))
-        return check_paths(files, settings, lambda _path: progress.advance(task))
-
-
-def _show(report: "Report", output_format: str, least: "Severity", *, statistics: bool) -> None:
-    if output_format == "json":
-        from halfpixel.report.as_json import dumps
-
-        write_document(dumps(report))
-        return
-    if output_format == "sarif":
-        from halfpixel.report import as_sarif
-
-        write_document(as_sarif.dumps(report))
-        return
-    if output_format == "github":
-        from halfpixel.report import as_github
-
-        for line in as_github.lines(report, least):
-            write_document(line)
-        return
-    from halfpixel.report.as_text import show
-
-    show(report, colour=_colour(), statistics=statistics, least=least)
-
-
-def _colour() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return written(run_of(report, least), form)
 
 
 COMMAND = check_command

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import click
 
-from halfpixel.cli.console import write_document
 from halfpixel.cli.options import CLEAN, FOUND, command
+from halfpixel.cli.output import Color, Output, OutputFormat, Page, write_report
+from halfpixel.cli.progress import progress
 from halfpixel.errors import RuntimeFailure
 from halfpixel.printable import printable_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from halfpixel.conforming.conformance import Conformance, Result
+    from halfpixel.report.html.tables import Tables
+    from halfpixel.report.machine.entry import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +40,9 @@ class Options:
             "--quick", is_flag=True, help="A few hundred configurations instead of thousands."
         ),
     ]
-    output: Annotated[
-        str | None,
-        click.option(
-            "-o", "--output", metavar="OUT", help="Write there instead of standard output."
-        ),
-    ]
-    output_format: Annotated[
-        str,
-        click.option(
-            "--output-format", type=click.Choice(["text", "json", "markdown"]), default="text"
-        ),
-    ]
+    output: Output
+    output_format: OutputFormat
+    color: Color
 
 
 @command(__name__, Options)
@@ -62,70 +56,94 @@ def conformance_command(options: Options) -> None:
     from halfpixel.conforming.causes import cause_of
     from halfpixel.conforming.conformance import Conformance
     from halfpixel.report import conformance_report
+    from halfpixel.report.html import conformance_page
+    from halfpixel.report.machine import of_conformance
     from halfpixel.runtime import parse_provider
     from halfpixel.runtimes.provider import available, library
 
     where, provider = parse_provider(options.provider)
     if where == "coreml":
-        _on_coreml(provider, options.output, options.output_format)
+        _on_coreml(provider, options)
     full = available(where, f"--provider {options.provider}")
     runtime = f"onnxruntime {library().__version__}"
     results = _run(Conformance(where, provider, options.quick))
     if not any(result.verdict in {"equal", "different"} for result in results):
         raise RuntimeFailure(full, "it ran none of the nodes: refused, or left to the CPU")
-    match options.output_format:
-        case "json":
-            text = conformance_report.dumps(results, runtime, full)
-        case "markdown":
-            text = "\n".join(conformance_report.markdown(results, runtime, full)) + "\n"
-        case _:
-            text = printable_lines(conformance_report.summary(results, runtime, full)) + "\n"
-    _write(text, options.output)
+    _show(
+        options,
+        json=lambda: conformance_report.dumps(results, runtime, full),
+        page=lambda: conformance_report.markdown(results, runtime, full),
+        text=lambda: conformance_report.summary(results, runtime, full),
+        run=lambda: of_conformance.run_of(results, runtime, full),
+        html=lambda: conformance_page.page_of(results, runtime, full),
+    )
     new = [r for r in results if r.verdict == "different" and cause_of(r) is None]
     sys.exit(FOUND if new else CLEAN)
 
 
-def _write(text: str, output: str | None) -> None:
-    if output is None:
-        write_document(text, end=False)
-        return
-    from pathlib import Path
+def _show(  # noqa: PLR0913 - one a format
+    options: Options,
+    *,
+    json: "Callable[[], str]",
+    page: "Callable[[], Iterable[str]]",
+    text: "Callable[[], Iterable[str]]",
+    run: "Callable[[], Run]",
+    html: "Callable[[], Tables]",
+) -> None:
+    """Print or write a run in the format that is asked for."""
+    match options.output_format:
+        case "text":
+            from halfpixel.report.layout import hung
 
-    from halfpixel.formats import atomic
+            told = Page(options.output, options.color)
+            told.tell(map(hung, text()))
+            told.close()
+        case "json":
+            write_report(json(), options.output)
+        case "markdown":
+            write_report(printable_lines(page()), options.output)
+        case "html":
+            from halfpixel.report.html.tables import dumps
 
-    atomic.write([text.encode()], None, Path(output), replace=True)
+            write_report(dumps(html()), options.output)
+        case form:
+            from halfpixel.report.machine.write import written
+
+            write_report(written(run(), form), options.output)
 
 
-def _on_coreml(options: "Mapping[str, str]", output: str | None, output_format: str) -> NoReturn:
+def _on_coreml(provider: "Mapping[str, str]", options: Options) -> NoReturn:
     """Run Core ML's operators on its own compute units, and settle what is left open."""
     from halfpixel.conforming.coreml import UNITS, results
     from halfpixel.report import conformance_coreml_report as report
+    from halfpixel.report.html import conformance_page
+    from halfpixel.report.machine import of_conformance
     from halfpixel.runtimes.coreml_ import need_macos
 
     need_macos("--provider coreml")
-    unit = options.get("compute_units", "")
+    unit = provider.get("compute_units", "")
     found = list(results((unit,) if unit else UNITS))
     runtime = f"macOS {platform.mac_ver()[0]}"
-    lines = report.markdown if output_format == "markdown" else report.summary
-    text = printable_lines(lines(found, runtime)) + "\n"
-    _write(report.dumps(found, runtime) if output_format == "json" else text, output)
+    _show(
+        options,
+        json=lambda: report.dumps(found, runtime),
+        page=lambda: report.markdown(found, runtime),
+        text=lambda: report.summary(found, runtime),
+        run=lambda: of_conformance.run_of_coreml(found, runtime),
+        html=lambda: conformance_page.page_of_coreml(found, runtime),
+    )
     new = [one for one in found if one.verdict == "different" and not one.doubt]
     sys.exit(FOUND if new else CLEAN)
 
 
 def _run(conformance: "Conformance") -> "Sequence[Result]":
-    if not sys.stderr.isatty():
-        return list(conformance.results())
-    from rich.console import Console
-    from rich.progress import Progress
+    with progress() as told:
+        if told is None:
+            return list(conformance.results())
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("configurations", total=None)
+        def tell(done: int, total: int) -> None:
+            told("configurations", done, total)
 
-        def told(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total)
-
-        tell: Callable[[int, int], None] = told
         return list(conformance.results(tell))
 
 

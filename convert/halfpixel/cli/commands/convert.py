@@ -1,7 +1,6 @@
 """halfpixel convert."""
 
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Final
 
 import click
@@ -13,21 +12,21 @@ from halfpixel.cli.options import (
     FOUND,
     AllowFallback,
     Expect,
-    OutputFormat,
     UnsafeFixes,
     command,
     parse_range,
 )
+from halfpixel.cli.output import Color, OutputFormat, Page, Quiet, ReportFile, write_report
+from halfpixel.cli.progress import progress
 from halfpixel.errors import UsageError
-from halfpixel.printable import printable_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from halfpixel.converting.result import Conversion, Exporter
 
 TORCH: Final = "torch"
-ANY_WAY: Final = frozenset({"source", "output", "to", "output_format"})
+ANY_WAY: Final = frozenset({"source", "output", "to", "output_format", "report", "color"})
 """Parameters that --to torch has too; the others say how a model is exported."""
 
 
@@ -157,6 +156,9 @@ class Options(Struct, frozen=True):
     ]
     allow_fallback: AllowFallback
     output_format: OutputFormat
+    report: ReportFile
+    quiet: Quiet
+    color: Color
 
 
 @command(__name__, Options)
@@ -164,8 +166,8 @@ def convert_command(options: Options) -> None:
     """Convert SOURCE and verify what comes out: to ONNX, to Core ML, or back to PyTorch's words.
 
     SOURCE is package.module:factory, a .pt2 or a TorchScript file. It is exported, every
-    resampling site is held against the call that PyTorch's own graph made, what the exporter lost
-    is fixed, and the file is run beside the module. A file that failed verification, or that is
+    resampling site is held against the call that PyTorch itself makes, what the exporter lost is
+    fixed, and the file is run beside the module. A file that failed verification, or that is
     not run here, is not written. An ONNX file can be SOURCE on its way to Core ML, and is then what
     the new file is held against. With --to torch, SOURCE is a model file, and the PyTorch call of
     every site is printed, or written as a Python file with --output. Exit code 1 says that the
@@ -181,37 +183,38 @@ def convert_command(options: Options) -> None:
     output = options.output or options.to
     if output is None:
         raise UsageError("where to? --output model.onnx, --output model.mlpackage or --to torch")
-    from halfpixel.report import convert_report
-
-    with _progress() as progress:
-        found = _converted(options, output, progress)
-    if options.output_format == "json":
-        write_document(convert_report.dumps(found))
-    else:
-        for line in convert_report.lines(found):
-            say(line)
+    with progress(remaining=False) as told:
+        found = _converted(options, output, None if told is None else told.stage)
+    _show(found, options)
     sys.exit(CLEAN if found.ok and not found.findings else FOUND)
 
 
-@contextmanager
-def _progress() -> "Generator[Callable[[str], None] | None]":
-    """Show the stage that is worked on, on a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+def _show(found: "Conversion", options: Options) -> None:
+    """Print or write what came of a conversion."""
+    from halfpixel.report import convert_report
 
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    console = Console(file=sys.stderr)  # exporters are kept from whatever is stderr later
-    with Progress(*columns, console=console, transient=True) as shown:
-        task = shown.add_task("")
-        yield lambda stage: shown.update(task, description=escape(printable_line(stage)))
+    if options.output_format == "text":
+        from halfpixel.report.layout import hung
+
+        page = Page(options.report, options.color)
+        lines = [convert_report.closing(found)] if options.quiet else convert_report.lines(found)
+        page.tell(map(hung, lines))
+        page.close()
+    elif options.output_format == "json":
+        write_report(convert_report.dumps(found), options.report)
+    elif options.output_format == "html":
+        from halfpixel.report.html import convert_page
+
+        write_report(convert_page.dumps(convert_page.page_of(found)), options.report)
+    else:
+        from halfpixel.report.machine.of_convert import run_of
+        from halfpixel.report.machine.write import written
+
+        write_report(written(run_of(found), options.output_format), options.report)
 
 
 def _converted(
-    options: Options, output: str, progress: "Callable[[str], None] | None"
+    options: Options, output: str, stages: "Callable[[str], None] | None"
 ) -> "Conversion":
     from halfpixel.converting.convert import convert
 
@@ -234,7 +237,7 @@ def _converted(
         input_names=options.input_names or (),
         output_names=options.output_names or (),
         fast=options.fast,
-        progress=progress,
+        progress=stages,
     )
 
 

@@ -1,13 +1,15 @@
 """halfpixel fix."""
 
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.cli.console import say, write_document
+from halfpixel.cli import adoption
+from halfpixel.cli.console import say
 from halfpixel.cli.files import check_expected, check_lowered, check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
@@ -16,19 +18,22 @@ from halfpixel.cli.options import (
     Expect,
     Ignore,
     MaxWork,
-    OutputFormat,
     Shape,
     UnsafeFixes,
     command,
-    read_settings,
     select_option,
     severity_option,
+    target_names,
 )
+from halfpixel.cli.output import Color, OutputFormat, Page, Quiet, ReportFile, write_report
+from halfpixel.cli.progress import progress
+from halfpixel.printable import printable_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from halfpixel.fixing.result import FixResult
     from halfpixel.rule import Severity
 
 
@@ -101,12 +106,21 @@ class Options(Struct, frozen=True):
             "--target",
             multiple=True,
             metavar="NAME",
+            shell_complete=target_names,
             help="A runtime that the models are to run on: attributes that it takes are written.",
         ),
     ]
     shape: Shape
     max_work: MaxWork
     output_format: OutputFormat
+    report: ReportFile
+    exit_non_zero_on_fix: adoption.ExitNonZeroOnFix
+    config: adoption.Config
+    exclude: adoption.Exclude
+    force_exclude: adoption.ForceExclude
+    ignore_suppressions: adoption.IgnoreSuppressions
+    quiet: Quiet
+    color: Color
 
 
 @command(__name__, Options)
@@ -123,48 +137,90 @@ def fix_command(options: Options) -> None:
     """
     from halfpixel.cli.destination import Destination, fixed, lowerings
     from halfpixel.fixing.result import FixSettings
-    from halfpixel.report import fix_report
 
-    read = read_settings(
-        options.select,
-        options.ignore,
-        options.expect,
-        options.severity,
-        options.target,
-        options.max_work,
-        options.shape,
-    )
-    settings = FixSettings(
-        replace(read, severity=read.shown),
-        options.unsafe_fixes,
-        options.max_opset,
-        lowerings(options.lower),
-    )
-    files = model_files(options.paths)
+    configuration = adoption.configuration_of(options)
+    lowered = lowerings(options.lower)
+
+    def settings(path: "Path") -> FixSettings:
+        read = configuration.of(path).check
+        asked = replace(read, severity=read.shown)
+        return FixSettings(asked, options.unsafe_fixes, options.max_opset, lowered)
+
+    files = model_files(options.paths, configuration)
     target = Destination(
         options.output, options.in_place, options.backup, options.force, options.diff
     )
     target.check(files)
-    check_shaped(files, read.shapes)
+    check_shaped(files, configuration.given.shapes)
     _check_named(files, options)
-    results = list(fixed(files, settings, target))
-    to_output = options.output == "-"
-    if options.output_format == "json":
-        write_document(fix_report.dumps(results, diffs=options.diff), err=to_output)
-    else:
-        for line in (
-            line for result, _ in results if options.diff for line in fix_report.diff(result)
-        ):
-            say(line)
-        for line in fix_report.lines(results):
-            say(line, err=to_output or options.diff)
+    results = _fixed(options, fixed(files, settings, target), len(files))
+    if options.output_format != "text" or options.report is not None:
+        text = _document(results, options.output_format, diffs=options.diff)
+        write_report(text, options.report, err=options.output == "-")
     unjudged = any(result.report is not None and result.report.unjudged for result, _ in results)
     if unjudged or any(result.error is not None or result.faults for result, _ in results):
         sys.exit(FAILED)
     left = any(result.report is not None and result.report.findings for result, _ in results)
     left |= any(one.why.startswith("--lower") for result, _ in results for one in result.declined)
-    would = options.diff and any(result.changed for result, _ in results)
+    for line in _notices(results):
+        say(line, err=True)
+    would = options.diff or options.exit_non_zero_on_fix
+    would &= any(result.changed for result, _ in results)
     sys.exit(FOUND if left or would else CLEAN)
+
+
+def _fixed(
+    options: Options, fixing: "Iterator[tuple[FixResult, str]]", files: int
+) -> "list[tuple[FixResult, str]]":
+    """Fix files, and as text tell of each as it comes."""
+    from halfpixel.report import fix_report
+    from halfpixel.report.layout import Line
+
+    silent = options.output_format != "text" or options.report is not None
+    page = Page(None, options.color, err=options.output == "-" or options.diff)
+    results: list[tuple[FixResult, str]] = []
+    with progress() if files > 1 else nullcontext() as told:
+        if told is not None:
+            told("fixing", 0, files)
+        for one in fixing:
+            results.append(one)
+            if told is not None:
+                told(one[0].path, len(results), files)
+            if silent or (options.quiet and one[0].error is None):
+                continue
+            with nullcontext() if told is None else told.aside():
+                for line in fix_report.diff(one[0]) if options.diff else ():
+                    say(line)
+                page.tell(Line("", text, hang=4) for text in fix_report.lines([one]))
+    if files > 1 and not silent and not options.quiet:
+        page.tell([Line("", fix_report.closing(results), hang=2)])
+    return results
+
+
+def _document(results: "Sequence[tuple[FixResult, str]]", form: str, *, diffs: bool) -> str:
+    """Return what was fixed in a format."""
+    from halfpixel.report import fix_report
+
+    if form == "json":
+        return fix_report.dumps(results, diffs=diffs)
+    if form == "text":
+        told = [line for result, _ in results if diffs for line in fix_report.diff(result)]
+        return printable_lines([*told, *fix_report.lines(results)])
+    if form == "html":
+        from halfpixel.report.html import convert_page
+
+        return convert_page.dumps(convert_page.page_of_fixes(results))
+    from halfpixel.report.machine.of_fix import run_of
+    from halfpixel.report.machine.write import written
+
+    return written(run_of(results), form)
+
+
+def _notices(results: "Sequence[tuple[FixResult, str]]") -> "Iterator[str]":
+    """Yield what is to be said of suppressions, which no fix looks at."""
+    for result, _ in results:
+        if result.report is not None:
+            yield from result.report.notices
 
 
 def _check_named(files: "Sequence[Path]", options: Options) -> None:

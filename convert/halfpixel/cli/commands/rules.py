@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from halfpixel.cli.console import say, write_document
-from halfpixel.cli.options import debug_option, format_option
+from halfpixel.cli.options import debug_option
+from halfpixel.cli.output import Page, format_option
 from halfpixel.quoting import json_text, shell_word
 
 
 @click.group("rules", invoke_without_command=True)
-@format_option
+@format_option(("text", "json"))
 @debug_option
 @click.pass_context
 def rules_command(context: click.Context, output_format: str) -> None:
@@ -24,9 +25,18 @@ def rules_command(context: click.Context, output_format: str) -> None:
         rows = [{"rule": r.name, "summary": r.summary, "fixable": r.fixable} for r in rules]
         write_document(json_text(rows, indent=2))
         return
+    from halfpixel.report.layout import Line
+
     width = max((len(rule.name) for rule in rules), default=0)
-    for rule in rules:
-        say(f"{rule.name:{width}}  {'fix' if rule.fixable else '   '}  {rule.summary}")
+    Page().tell(
+        Line(
+            f"{rule.name:{width}}",
+            f"  {'fix' if rule.fixable else '   '}  {rule.summary}",
+            "name",
+            width + 7,
+        )
+        for rule in rules
+    )
 
 
 @rules_command.command("new")

@@ -1,31 +1,30 @@
 """halfpixel verify."""
 
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import click
 from msgspec import Struct
 
-from halfpixel.cli.console import say, write_document
+from halfpixel.cli.console import say
 from halfpixel.cli.options import (
     CLEAN,
-    FAILED,
     FOUND,
     AllowFallback,
     MaxWork,
-    OutputFormat,
     command,
     parse_range,
 )
-from halfpixel.errors import GraphError, UsageError
+from halfpixel.cli.output import Color, Output, OutputFormat, Page, Quiet, write_report
+from halfpixel.cli.progress import progress
+from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
-    from rich.console import Console
-
-    from halfpixel.verifying.result import VerifySettings
+    from halfpixel.cli.progress import Told
+    from halfpixel.verifying.one_model import SiteVerification
+    from halfpixel.verifying.result import Verification, VerifySettings
     from halfpixel.verifying.side import Stage
 
 
@@ -99,6 +98,9 @@ class Options(Struct, frozen=True):
     ]
     max_work: MaxWork
     output_format: OutputFormat
+    output: Output
+    quiet: Quiet
+    color: Color
 
 
 @command(__name__, Options)
@@ -106,21 +108,21 @@ def verify_command(options: Options) -> None:
     """Run A and B, and say whether they compute the same, and which node parts them.
 
     A and B are a model (model.onnx, model.onnx@cuda, model.onnx@reference), a .pt2 or TorchScript
-    file, a PyTorch module as package.module:factory, or an .npz of recorded inputs and outputs.
-    A Core ML model runs on Core ML as model.mlpackage@coreml (macOS), and elsewhere its ML Program
-    is lowered to ONNX: model.mlpackage, model.mlpackage@cuda. Without B, every resampling node of
-    A runs by itself and is held against its exact weights and the PyTorch call that it is. Equal is
+    file, a PyTorch module as package.module:factory, or an .npz of recorded inputs and outputs. A
+    Core ML model runs on Core ML as model.mlpackage@coreml (macOS), and elsewhere its ML Program is
+    lowered to ONNX: model.mlpackage, model.mlpackage@cuda. Without B, every resampling node of A
+    runs by itself and is held against its exact weights and the PyTorch call that it is. Equal is
     what stays within the tolerance and is no more than rounding does: the noise floor is measured
-    on the sides. Two sites of different conventions are a difference, however little of it
-    reaches the outputs; --tolerance overrides both. Made inputs are white noise, which shows
-    each tap of a kernel, and a picture with edges, as it is and moved by a pixel, which shows
-    what is done to images; of 0 to 1, which most networks take, and of 0 to 255, of normalised
-    images and of -1 to 1 where that leaves outputs one number throughout. Lengths that are free
-    are made such as both sides take. What the optimiser changes in a file, and what rounding alone
-    flips, such as ties of a top-k, is told, and does not decide. Exit
-    code 1 says that something differs or is refused, or that nothing was compared; 2 that a file,
-    a provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered
-    as a whole.
+    on the sides. Two sites of different conventions are a difference, however little of it reaches
+    the outputs; --tolerance overrides both. Made inputs are white noise, which shows each tap of a
+    kernel, and a picture with edges, as it is and moved by a pixel, which shows what is done to
+    images; of 0 to 1, which most networks take, and of 0 to 255, of normalised images and of -1 to
+    1 where that leaves outputs one number throughout. Lengths that are free are made such as both
+    sides take, and such as check names in what it finds. What the optimiser changes in a file, and
+    what rounding alone flips, such as ties of a top-k, is told, and does not decide. Exit code 1
+    says that something differs or is refused, or that nothing was compared; 2 that a file, a
+    provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered as
+    a whole.
     """
     from halfpixel.checking.shapes import parse_shapes
     from halfpixel.runtimes.feed_files import read_feeds, split_images
@@ -145,112 +147,87 @@ def verify_command(options: Options) -> None:
         sys.exit(_sites(options, settings))
     if options.provider:
         raise UsageError("--provider is for a model alone; write B as model.onnx@cuda")
-    from halfpixel.report import verify_json, verify_report
     from halfpixel.verifying.verify import verify
 
-    with _progress() as progress:
-        found = verify(a, b, settings, progress)
-    if options.output_format == "json":
-        write_document(verify_json.dumps(found))
-    else:
-        verify_report.show(found, _console())
-    ran = any(case.outputs for case in found.cases)
-    if not ran and found.cases and all(case.equal for case in found.cases):
-        sys.exit(FAILED)  # neither side takes these inputs
+    with progress() as told:
+        found = verify(a, b, settings, _stages(told))
+    _show(options, found)
     sys.exit(CLEAN if found.equal else FOUND)
 
 
 def _sites(asked: Options, settings: "VerifySettings") -> int:
     """Verify the sites of one model; return the exit code."""
-    from halfpixel.boundary import boundary
-    from halfpixel.checking.check import opened
-    from halfpixel.formats import coreml_file
-    from halfpixel.report import verify_json, verify_report
-    from halfpixel.runtime import Side, parse_provider, parse_side
-    from halfpixel.verifying.inputs import refuse_shapes
-    from halfpixel.verifying.site_check import SiteCheck
-    from halfpixel.verifying.verify import verify
+    from halfpixel.runtime import parse_provider
+    from halfpixel.verifying.one_model import verify_sites
 
-    a, form = asked.a, asked.output_format
-    side = parse_side(a)
-    if str(side.source).endswith(".npz"):
-        raise UsageError(f"{a}: recorded arrays need a model to be held against")
-    chosen = [parse_provider(one) for one in asked.provider] or [(side.where or "cpu", {})]
-    places = [(where, options or dict(side.options)) for where, options in chosen]
-    of_coreml = str(side.source).endswith(coreml_file.FORMAT.suffixes)
-    if of_coreml and any(where == "coreml" for where, _ in places):
-        told = "single sites run lowered to ONNX; hold the whole model against another side"
-        raise UsageError(f"{a}: {told}, such as {side.source}")
-    with boundary(side.text):
-        refuse_shapes([opened(side.source)], settings.feeds)
-    check = SiteCheck(
-        side.source,
-        places,
-        settings.tolerances,
-        settings.fallback,
-        max_work=asked.max_work,
-        shapes=settings.feeds.shapes,
-    )
-    results = list(check.results())
-    optimiser: list[str] = []
-    notes: list[str] = []
-    refused = False
-    for where, options in places if settings.optimiser else ():
-        try:
-            whole = Side(side.source, where, options)
-            found = verify(whole, whole, settings)
-        except (GraphError, UsageError) as error:  # not lowered, or no inputs can be made
-            notes.append(f"the whole model is not looked at: {error}")
-            continue
-        optimiser += found.optimiser
-        said = [case.refused for case in found.cases if case.refused and not case.equal]
-        notes += said[:1] if not found.optimiser else []
-        refused = refused or bool(said)
-    notes = list(dict.fromkeys(notes))
-    if form == "json":
-        write_document(verify_json.dumps_sites(results, optimiser, notes))
-    else:
-        verify_report.show_sites(results, optimiser, _console(), notes)
-    wrong = any(one.refused_by_runtime or (one.exact and not one.agrees) for one in results)
-    nothing = all(one.exact is None for one in results)
-    return FOUND if wrong or refused or nothing else CLEAN
+    places = [parse_provider(one) for one in asked.provider]
+    with progress(remaining=False) as told:
+        stage = None if told is None else told.stage
+        found = verify_sites(asked.a, settings, places, asked.max_work, stage)
+    _show(asked, found)
+    return CLEAN if found.equal else FOUND
 
 
-@contextmanager
-def _progress() -> "Generator[Callable[[Stage], None] | None]":
-    """Give what shows a person on a terminal how far a comparison has come, and what is left.
+def _show(options: Options, found: "Verification | SiteVerification") -> None:
+    """Print or write what was seen: as JSON, as a page, as a run, or as text.
 
-    What came of the first case stays, above the bar.
+    What a format does not need is not imported: verify of small models is quick.
     """
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from halfpixel.verifying.result import Verification
 
-    from halfpixel.printable import printable_line
+    if options.output_format == "json":
+        from halfpixel.report.machine import verify_json
 
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(), TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn(),
-    )  # fmt: skip
-    console = Console(stderr=True, markup=False, emoji=False, highlight=False)
-    with Progress(*columns, console=console, transient=True) as shown:
-        task = shown.add_task("", total=None)
+        text = (
+            verify_json.dumps(found)
+            if isinstance(found, Verification)
+            else verify_json.dumps_sites(found)
+        )
+        write_report(text, options.output)
+    elif options.output_format == "html":
+        from halfpixel.report.html import tables, verify_page
 
-        def told(stage: "Stage") -> None:
-            text = printable_line(stage.text)
-            if stage.result and stage.done == 1:
+        shown = (
+            verify_page.page_of(found)
+            if isinstance(found, Verification)
+            else verify_page.page_of_sites(options.a, found)
+        )
+        write_report(tables.dumps(shown), options.output)
+    elif options.output_format != "text":
+        from halfpixel.report.machine import of_verify
+        from halfpixel.report.machine.write import written
+
+        run = (
+            of_verify.run_of(found)
+            if isinstance(found, Verification)
+            else of_verify.run_of_sites(options.a, found)
+        )
+        write_report(written(run, options.output_format), options.output)
+    else:
+        from halfpixel.report import verify_report
+
+        page = Page(options.output, options.color)
+        if isinstance(found, Verification):
+            lines, closing = verify_report.lines(found, page.width), verify_report.closing(found)
+        else:
+            lines = verify_report.site_lines(found, page.width)
+            closing = verify_report.site_closing(found)
+        page.tell([closing] if options.quiet else lines)
+        page.close()
+
+
+def _stages(told: "Told | None") -> "Callable[[Stage], None] | None":
+    """Return what tells of the stages; what came of the first case stays, above the bar."""
+    if told is None:
+        return None
+
+    def tell(stage: "Stage") -> None:
+        if stage.result and stage.done == 1:
+            with told.aside():
                 say(f"first result: {stage.text}", err=True)
-            shown.update(task, description=text, completed=stage.done, total=stage.total)
+        told(stage.text, stage.done, stage.total)
 
-        yield told
+    return tell
 
 
 def _check_task(text: str | None) -> None:
@@ -263,13 +240,6 @@ def _check_task(text: str | None) -> None:
         fits = False
     if not fits:
         raise UsageError(f"--task {text!r}: expected {', '.join(TASKS)}, with :LEAST of 0 to 1")
-
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() else 160
-    return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
 COMMAND = verify_command

@@ -13,6 +13,7 @@ from halfpixel.conventions.torch.interpolate import (
     from_arguments,
     spatial_axes,
 )
+from halfpixel.conventions.torch.module_call import ADAPTIVE, OLDER, as_interpolate
 from halfpixel.conventions.torch.signature import arguments_of
 from halfpixel.conventions.vocabulary import text_of
 from halfpixel.errors import ConventionError
@@ -27,7 +28,7 @@ AXES: Final = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 
 
 def _read(text: str, length: int | None) -> Reading:
-    given = arguments_of(parse(text))
+    given = arguments_of(as_interpolate(parse(text)))
     for name in FLAGS:
         flag(name, given.get(name) or False)
     choice("mode", given.get("mode", "nearest"), FAMILIES)
@@ -105,6 +106,8 @@ CONVENTION = Convention(
         "torch.nn.UpsamplingNearest2d",
         "*.interpolate",
         "F.upsample",
+        *(f"torch.nn.functional.{name}" for name in (*OLDER, *ADAPTIVE)),
+        *(f"*.{name}" for name in (*OLDER, *ADAPTIVE)),
     ),
     _read,
     _write,

@@ -14,6 +14,7 @@ from msgspec import Struct
 from halfpixel.conventions.meaning import choice, flag, length, number, whole
 from halfpixel.conventions.python_call import PythonCall, Symbol, listed
 from halfpixel.conventions.torch.grid import MODE_NAMES, PADDINGS
+from halfpixel.conventions.torch.module_call import as_function
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import AffineGrid, ConvTranspose, DepthToSpace, GridSample, RoiAlign
 
@@ -48,8 +49,9 @@ def sampler_call(call: PythonCall) -> SamplerCall | None:
     >>> sampler_call(parse("F.grid_sample(x, grid, padding_mode='border')")).padding
     'border'
     """
-    read = _READERS.get(call.last)
-    return None if read is None else read(call)
+    function = as_function(call)
+    read = _READERS.get(function.last)
+    return None if read is None else read(function)
 
 
 def _given(call: PythonCall, needed: int, *parameters: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ Source: PyTorch 2.13 `torch/nn/functional.py` and `torch/nn/modules/upsampling.p
 from typing import Final
 
 from halfpixel.conventions.python_call import PythonCall
-from halfpixel.errors import ConventionError
+from halfpixel.errors import ConventionError, did_you_mean
 
 ORDER: Final = (
     "size", "scale_factor", "mode", "align_corners", "recompute_scale_factor", "antialias",
@@ -38,7 +38,8 @@ def arguments_of(call: PythonCall) -> dict[str, object]:
     arguments = dict(zip(order, positional, strict=False))
     arguments |= {name: value for name, value in call.named.items() if name != "input"}
     for name in set(call.named) - {"input", *order}:
-        raise ConventionError(f"{call.name} has no argument {name}")
+        near = did_you_mean(name, ("input", *order))
+        raise ConventionError(f"{call.name} has no argument {name}{near}")
     if call.last == "UpsamplingBilinear2d":
         arguments |= {"mode": "bilinear", "align_corners": True}
     return arguments

@@ -1,19 +1,28 @@
 """Exporters talk; what they say in the end is one line."""
 
+import ast
 import io
+import linecache
 import logging
 import os
 import sys
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import lru_cache
+from inspect import currentframe
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
+
+from msgspec import Struct
 
 LONGEST: Final = 300
 
 TRACING: Final = "PyTorch, tracing "
 """How a line begins that tells what PyTorch warns of while it traces; the place follows."""
+
+OWN: Final = frozenset({"torch", "halfpixel", "warnings"})
+"""Packages whose lines are none of the module's."""
 
 
 @contextmanager
@@ -31,24 +40,113 @@ def quietly() -> Generator[None]:
 
 
 @contextmanager
-def tracing() -> Generator[list[str]]:
+def tracing() -> Generator[list["Constant"]]:
     """Collect what PyTorch warns of while it traces: what became a constant."""
     import torch
 
-    found: list[str] = []
-    with warnings.catch_warnings(record=True) as heard:
+    found: list[Constant] = []
+    own = str(Path(__file__).parents[2])
+
+    def heard(message: object, category: object, filename: str, number: int, *_: object) -> None:
+        del category
+        if filename == exporting.__file__:  # it passes calls of the module on
+            filename, number = _caller() or (filename, number)
+        if filename.startswith(own):
+            return  # of plain operators, whose lengths are meant to be constants
+        place = f"{os.path.basename(filename)}:{number}"  # noqa: PTH119 - a name as it is told
+        text = " ".join(str(message).split()).partition(". ")[0]
+        line = linecache.getline(filename, number).strip()
+        one = Constant(place, text, line, is_guard(filename, number), is_small(filename, number))
+        if one not in found:
+            found.append(one)
+
+    from halfpixel.converting.plain import exporting
+
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", cast("type[Warning]", vars(torch.jit)["TracerWarning"]))
+        warnings.showwarning = cast("Any", heard)
         yield found
-    own = str(Path(__file__).parents[2])
-    for one in heard:
-        if one.filename.startswith(own):
-            continue  # of plain operators, whose lengths are meant to be constants
-        where = f"{os.path.basename(one.filename)}:{one.lineno}"  # noqa: PTH119 - a name as it is told
-        text = " ".join(str(one.message).split()).partition(". ")[0]
-        line = f"{TRACING}{where}: {text}"
-        if line not in found:
-            found.append(line)
+
+
+class Constant(Struct, frozen=True):
+    """A number that became a constant of a trace.
+
+    Attributes:
+        place: where, as `file.py:12`.
+        text: what PyTorch says of it.
+        line: what is written there.
+        guard: it is asked whether to raise an error, and nothing else.
+        small: numbers are compared with 0 and 1 alone.
+    """
+
+    place: str
+    text: str
+    line: str = ""
+    guard: bool = False
+    small: bool = False
+
+    @property
+    def note(self) -> str:
+        """All of it in words."""
+        return f"{TRACING}{self.place}: {self.text}"
+
+    @property
+    def number(self) -> bool:
+        """Whether it is a number that the module computes with, rather than a comparison."""
+        return self.text.startswith("Converting a tensor to a Python") and "bool" not in self.text
+
+
+def is_guard(filename: str, number: int) -> bool:
+    """Whether a line belongs to an assertion, or to an `if` that raises an error and no more."""
+    tests = [
+        node.test
+        for node in _nodes(filename)
+        if isinstance(node, ast.Assert)
+        or (isinstance(node, ast.If) and [type(one) for one in node.body] == [ast.Raise])
+    ]
+    return any(one.lineno <= number <= (one.end_lineno or 0) for one in tests)
+
+
+def is_small(filename: str, number: int) -> bool:
+    """Whether every number that a line compares is compared with 0 or 1.
+
+    A length of 1 is another program to torch.export too.
+    """
+    found = [
+        node
+        for node in _nodes(filename)
+        if isinstance(node, ast.Compare) and node.lineno <= number <= (node.end_lineno or 0)
+    ]
+    return bool(found) and all(map(_with_one, found))
+
+
+def _with_one(node: ast.Compare) -> bool:
+    if all(isinstance(one, ast.Is | ast.IsNot) for one in node.ops):
+        return True
+    sides = [node.left, *node.comparators]
+    known = [isinstance(one, ast.Constant) and one.value in {0, 1} for one in sides]
+    return len(sides) == 2 and any(known)
+
+
+@lru_cache(maxsize=256)
+def _nodes(filename: str) -> tuple[ast.AST, ...]:
+    """Return the syntax of a file; nothing where it is not Python."""
+    try:
+        return tuple(ast.walk(ast.parse("".join(linecache.getlines(filename)))))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+
+
+def _caller() -> tuple[str, int] | None:
+    """Return the place in a module that calls PyTorch."""
+    frame = currentframe()
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if name not in OWN:
+            return frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back
+    return None
 
 
 @contextmanager

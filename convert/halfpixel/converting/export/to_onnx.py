@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from msgspec import Struct, field
 
 from halfpixel.converting.export.names import name_axes, name_outputs, symbols
-from halfpixel.converting.export.quietly import quietly, reason_of, tracing, unprinted
+from halfpixel.converting.export.quietly import Constant, quietly, reason_of, tracing, unprinted
 from halfpixel.converting.source import Source, export_program
 from halfpixel.errors import HalfpixelError, ModelFileError, system_reason
 from halfpixel.intents.exported_program import origins, placeholders
@@ -36,13 +36,18 @@ class Exported(Struct, frozen=True):
         path: the file.
         opset: its opset; None for Core ML.
         origins: for values in it, the call that each came from, where the exporter tells.
-        notes: what PyTorch warned of.
+        constants: what PyTorch warned of while it traced.
     """
 
     path: Path
     opset: int | None = None
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
-    notes: tuple[str, ...] = ()
+    constants: tuple[Constant, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What PyTorch warned of, in words."""
+        return tuple(one.note for one in self.constants)
 
 
 @contextmanager
@@ -112,7 +117,7 @@ def export_onnx(
     with quietly(), context:
         try:
             found = (
-                _dynamo(source, path, opset, again=bool(kinds))
+                _dynamo(source, path, opset, again=bool(kinds - source.needs))
                 if exporter == "dynamo"
                 else _torchscript(source, path, opset)
             )
@@ -189,7 +194,7 @@ def _torchscript(source: Source, path: Path, opset: int | None) -> Exported:
     axes: dict[str, dict[int, str]] = {}
     for (name, axis), called in source.axis_names.items():
         axes.setdefault(name, {})[axis] = called
-    with unprinted(), tracing() as notes:
+    with unprinted(), tracing() as constants:
         asking = asked("the torchscript exporter refuses", path)
         export = asking(cast("Callable[..., Any]", vars(torch.onnx)["export"]))
         export(
@@ -205,4 +210,4 @@ def _torchscript(source: Source, path: Path, opset: int | None) -> Exported:
     from halfpixel.formats.onnx.structure import structure
     from halfpixel.formats.onnx.write.version_converter import opset_of
 
-    return Exported(path, opset_of(structure(path)), notes=tuple(notes))
+    return Exported(path, opset_of(structure(path)), constants=tuple(constants))

@@ -19,6 +19,7 @@ from halfpixel.site import Site
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+    from halfpixel.formats.atomic import Piece
     from halfpixel.formats.onnx.edit import OnnxEdit
 
 FORMAT_NAME: Final = "ONNX"
@@ -148,15 +149,11 @@ class OnnxModel:
         return words_of_change(self.places[change.site], change, newest)
 
     def rewrite(self, changes: Sequence[Change], newest: int | None) -> "ChangedOnnxModel":
-        """Return the model with changes made, as far as they can be.
+        """Return the model with changes made, as far as they can be; raises as `sites`.
 
         Args:
             changes: what sites should compute.
             newest: newest opset that the model may be taken to; None for any.
-
-        Raises:
-            GraphError: the graph is impossible.
-            ModelFileError: graphs are nested too deep, or a name is no text.
         """
         from halfpixel.formats.onnx.write.rewrite import Rewriting
         from halfpixel.formats.onnx.write.version_converter import opset_of
@@ -208,15 +205,19 @@ class ChangedOnnxModel:
         return dataclasses.replace(before, proto=applied(before.proto, self.edit), edit=whole)
 
     def verify(self) -> None:
-        """Let onnx.checker look at the structure, weights left out.
-
-        Raises:
-            GraphError: the checker refuses it, and did not refuse what was read.
-        """
+        """Let onnx.checker look at the structure, weights left out; raises as `check_sound`."""
         from halfpixel.formats.onnx.write.save import check_sound
 
         with errors_of(self.before.path, self.before.proto):
             check_sound(self.before.proto, self.opened.proto)
+
+    @property
+    def pieces(self) -> "Sequence[Piece]":
+        """The changed file, in new bytes and ranges of the old one; none where there is no file."""
+        from halfpixel.formats.onnx.write.save import pieces
+
+        path = self.before.path
+        return () if path is None else pieces(path, self.opened.edit)
 
     def save(self, target: Path, *, replace: bool) -> None:
         """Write the changed file; external data is copied where it goes to another folder.

@@ -187,6 +187,9 @@ it is, in the model's own file."""
 RECORD: Final = "halfpixel.fix"
 """Key of metadata_props under which a change is recorded, at its node and at the model."""
 
+SUPPRESS: Final = "halfpixel.suppress"
+"""Key of a node's metadata_props under which findings are suppressed, a line each."""
+
 EXTERNAL_DATA: Final = 13
 DATA_LOCATION: Final = 14
 _EXTERNAL: Final = bytes([DATA_LOCATION << 3 | VARINT, 1])

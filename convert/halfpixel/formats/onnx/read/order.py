@@ -1,6 +1,6 @@
 """The order of a graph: which node makes each value, and that none depends on itself."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from halfpixel.errors import GraphError
 
@@ -14,20 +14,41 @@ def producers_of(nodes: "Sequence[NodeProto]", path: str) -> dict[str, int]:
     """Return which node makes each value; one pass tells whether an input comes later.
 
     Raises:
-        GraphError: the graph has a cycle; the node is named.
+        GraphError: the graph has a cycle, or two nodes make one value; the node is named.
     """
     producers: dict[str, int] = {}
     early: list[str] = []
+    made = 0
     for i, node in enumerate(nodes):
         for name in node.input:
             if name not in producers:
                 early.append(name)  # noqa: PERF401 - a list a node is slower
         for name in node.output:
-            producers[name] = i
-    producers.pop("", None)
+            if name:
+                producers[name] = i
+                made += 1
+    if made > len(producers):
+        _refuse_second(nodes, path)
     if any(name in producers for name in early):
         _refuse_cycle(nodes, producers, path)
     return producers
+
+
+def _refuse_second(nodes: "Sequence[NodeProto]", path: str) -> NoReturn:
+    """Raise for the first node that makes a value which another has made."""
+    first: dict[str, NodeProto] = {}
+    for node in nodes:
+        for name in filter(None, node.output):
+            if name in first:
+                where = f" in {path}" if path else ""
+                raise GraphError(
+                    "",
+                    node.name or name,
+                    f"the value {name!r} is made{where} by this {node.op_type} and by "
+                    f"{first[name].name or first[name].op_type!r}",
+                )
+            first[name] = node
+    raise AssertionError("no value is made twice")
 
 
 def _refuse_cycle(nodes: "Sequence[NodeProto]", producers: dict[str, int], path: str) -> None:

@@ -294,6 +294,6 @@ def declared_shape(value: "ValueInfoProto") -> Shape | None:
     return tuple(
         dim.dim_value
         if dim.HasField("dim_value") and dim.dim_value > 0
-        else (text(dim.dim_param) or None)
+        else (text(dim.dim_param).replace("?", "") or None)  # paddle2onnx names no length "?"
         for dim in tensor.shape.dim
     )

@@ -16,6 +16,7 @@ from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
 from halfpixel.formats.onnx.read.surroundings import is_joined, kept_at, surroundings_of
 from halfpixel.formats.onnx.read.taken import Taken
+from halfpixel.formats.onnx.structure import SUPPRESS
 from halfpixel.intents.exporter_habit import meant
 from halfpixel.intents.kept_name import named
 from halfpixel.intents.pytorch_record import (
@@ -194,7 +195,8 @@ class Sites(Struct):
             origin = replace(operation.origin, literal_size=True)
             operation = replace(operation, origin=origin)
         operation = self._known.setdefault(operation_key(operation), operation)
-        return Site(name_of(node), operation, scope.path, source, text, described.compute)
+        known = properties.get(SUPPRESS, "")
+        return Site(name_of(node), operation, scope.path, source, text, known, described.compute)
 
 
 def intent_of(

@@ -32,29 +32,29 @@ def save(
     Raises:
         ModelFileError: it cannot be written, or reads back as something else.
     """
-    pieces = _pieces(path, edit)
+    parts = pieces(path, edit)
 
     def verify(written: Path) -> None:
         _check_read_back(written, target, path, model)
 
     with brought_data(model, path, target):
-        atomic.write(pieces, path, target, replace=replace, verify=verify)
+        atomic.write(parts, path, target, replace=replace, verify=verify)
 
 
 def copy_out(path: Path, edit: "OnnxEdit | None", model: "ModelProto", stream: BinaryIO) -> None:
     """Write a changed file to an open stream; as `save` otherwise."""
     with brought_data(model, path, path):
-        pieces = _pieces(path, edit)
+        parts = pieces(path, edit)
 
     def verify(written: Path) -> None:
         _check_read_back(written, Path("<standard output>"), path, model)
 
-    atomic.copy_out(pieces, path, stream, verify)
+    atomic.copy_out(parts, path, stream, verify)
 
 
 def whole(path: Path, edit: "OnnxEdit | None", model: "ModelProto") -> "ModelProto":
     """Return a changed file as a message, with everything that is in the file itself."""
-    found = parse(atomic.joined(_pieces(path, edit), path), path)
+    found = parse(atomic.joined(pieces(path, edit), path), path)
     _check_same(found, None, path, (path, model))
     return found
 
@@ -70,7 +70,8 @@ def check_sound(before: "ModelProto", after: "ModelProto") -> None:
         raise GraphError("", "", f"onnx.checker refuses the result: {reason}")
 
 
-def _pieces(path: Path, edit: "OnnxEdit | None") -> list[atomic.Piece]:
+def pieces(path: Path, edit: "OnnxEdit | None") -> list[atomic.Piece]:
+    """Return a changed file in new bytes and ranges of the old one."""
     if edit:
         return splice(path, edit)
     with mapped(path) as view:

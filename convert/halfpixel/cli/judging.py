@@ -1,0 +1,206 @@
+"""The files of a check, one after the other: each by what is settled for it, without what is known.
+
+What is settled is a configuration's; what is known is in a baseline, or suppressed.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec.structs import replace
+
+from halfpixel.checking.check import Judge
+from halfpixel.checking.result import FileReport, Report
+from halfpixel.cli.console import say
+from halfpixel.cli.output import Page
+from halfpixel.cli.progress import progress
+from halfpixel.rule import SEVERITIES, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from halfpixel.report.layout import Line
+    from halfpixel.settings.baseline import Baseline
+    from halfpixel.settings.configuration import Configuration
+
+SLOW: Final = 20
+"""Files from which on a terminal is shown progress."""
+
+
+class Judging:
+    """The files of a check, and what is settled for each.
+
+    Attributes:
+        files: the files, in order.
+        least: the mildest severity that is shown of any of them.
+    """
+
+    def __init__(
+        self, files: Sequence[Path], configuration: "Configuration", *, piped: bool = False
+    ) -> None:
+        """Settle what each file is checked by.
+
+        Args:
+            files: the files.
+            configuration: what is settled for them.
+            piped: the only one comes by standard input.
+
+        Raises:
+            UsageError: a configuration file says what it may not.
+        """
+        self.files = files
+        self._configuration = configuration
+        self._piped = piped
+        self._baselines: dict[str, Baseline] = {}
+        least: set[Severity] = {configuration.of(path).check.shown for path in files}
+        mildest: list[Severity] = [severity for severity in SEVERITIES if severity in least]
+        self.least: Severity = mildest[-1] if mildest else "warning"
+
+    def report(
+        self,
+        page: Page | None = None,
+        lines: "Callable[[FileReport], Iterable[Line]] | None" = None,
+        *,
+        known: bool = True,
+    ) -> Report:
+        """Judge the files, and tell of each as it comes.
+
+        Args:
+            page: where lines are told.
+            lines: what is told of a file that was judged.
+            known: what a baseline knows is left out.
+
+        Raises:
+            UsageError: a rule or a target that there is not, or a baseline that cannot be read.
+        """
+        judges: dict[int, Judge] = {}
+        found: list[FileReport] = []
+        with progress() if len(self.files) >= SLOW else nullcontext() as told:
+            for path in self.files:
+                if told is not None:
+                    told(path.name, len(found), len(self.files))
+                settings = self._configuration.of(path).check
+                if id(settings) not in judges:
+                    judges[id(settings)] = Judge(settings)
+                file = self._judged(judges[id(settings)], path)
+                found.append(self._new(file) if known else file)
+                if page is not None and lines is not None and (shown := [*lines(found[-1])]):
+                    with nullcontext() if told is None else told.aside():
+                        page.tell(shown)
+        return Report(tuple(found))
+
+    def _judged(self, judge: Judge, path: Path) -> FileReport:
+        if self._piped:
+            from halfpixel.cli.standard_input import check_input
+
+            return check_input(judge, path)
+        return judge.file(path, str(path))
+
+    def _new(self, file: FileReport) -> FileReport:
+        """Return a report without the findings that are known."""
+        path = self._configuration.of(Path(file.path)).baseline
+        if path is None:
+            return file
+        if path not in self._baselines:
+            from halfpixel.settings.baseline import Baseline
+
+            self._baselines[path] = Baseline(path)
+        return self._baselines[path].new(file)
+
+    def shown(self, file: FileReport) -> FileReport:
+        """Return a report without what is milder than is shown of it, where others show more."""
+        rank = SEVERITIES.index
+        least = self._configuration.of(Path(file.path)).check.shown
+        if least == self.least:
+            return file
+        found = (one for one in file.findings if rank(one.finding.severity) <= rank(least))
+        return replace(file, findings=tuple(found))
+
+    def all_shown(self, report: Report) -> Report:
+        """Return `shown` of every file."""
+        return Report(tuple(map(self.shown, report.files)))
+
+    def partial(self, report: Report) -> bool:
+        """Whether something is left out: rules by a configuration, findings that are known."""
+        settled = [self._configuration.of(path).check for path in self.files]
+        left_out = any(one.select or one.ignore or one.ignored for one in settled)
+        known = any(one.known for one in self._baselines.values())
+        return left_out or known or any(file.suppressed for file in report.files)
+
+    def fails(self, report: Report) -> bool:
+        """Whether there is a finding that makes the exit code 1."""
+        rank = SEVERITIES.index
+        return any(
+            rank(one.finding.severity) <= rank(self._configuration.of(Path(file.path)).fail_on)
+            for file in report.files
+            for one in file.findings
+        )
+
+    def notices(self, report: Report) -> Iterator[str]:
+        """Yield what is to be said of suppressions, baselines, and patterns without a match."""
+        quiet = not self._baselines
+        quiet &= not any(file.suppressed or file.notices for file in report.files)
+        if quiet and not any(self._configuration.of(path).files for path in self.files):
+            return  # nothing was settled anywhere, and nothing is loaded to say so
+        from halfpixel.settings.notices import notices
+
+        yield from notices(report, self._configuration, self._baselines)
+
+    def written_baseline(self, report: Report, path: str) -> str:
+        """Write what is found as a baseline; return the line that says so."""
+        from halfpixel.settings.baseline import write_baseline
+
+        rows: list[tuple[FileReport, Severity]] = [
+            (file, self._configuration.of(Path(file.path)).check.shown) for file in report.files
+        ]
+        count = write_baseline(rows, path)
+        return f"{count} finding{'' if count == 1 else 's'} written to {path}"
+
+
+class Fixing(Protocol):
+    """The options of a check that fixes first."""
+
+    @property
+    def unsafe_fixes(self) -> bool:
+        """Fixes that rest on an assumption are made too."""
+        ...
+
+    @property
+    def in_place(self) -> bool:
+        """The models' own files are replaced."""
+        ...
+
+    @property
+    def force(self) -> bool:
+        """What is there is replaced."""
+        ...
+
+
+def fixed_first(
+    files: Sequence[Path], configuration: "Configuration", options: Fixing
+) -> tuple[list[Path], int, bool]:
+    """Fix files before they are checked.
+
+    Returns:
+        What is checked, how many changes were made, and whether one failed.
+    """
+    from halfpixel.cli.destination import Destination, fixed
+    from halfpixel.fixing.result import FixSettings
+    from halfpixel.report.fix_report import lines
+
+    def asked(path: Path) -> FixSettings:
+        settings = configuration.of(path).check
+        return FixSettings(replace(settings, severity=settings.shown), options.unsafe_fixes)
+
+    where = Destination(in_place=options.in_place, force=options.force)
+    checked: list[Path] = []
+    changes, failed = 0, False
+    for result, output in fixed(files, asked, where):
+        for line in lines([(result, output)]):
+            say(line, err=True)
+        checked.append(Path(output or result.path))
+        configuration.settle_alike(checked[-1], Path(result.path))
+        changes += 0 if result.there else len(result.changes)
+        failed |= result.error is not None or bool(result.faults)
+    return checked, changes, failed

@@ -1,0 +1,80 @@
+"""An explanation as one HTML file: the words, the picture, and the playground that begins there."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from halfpixel.checking.check import opened
+from halfpixel.checking.shapes import sites_at
+from halfpixel.errors import UsageError
+from halfpixel.report.html.gallery import Gallery
+from halfpixel.report.html.page import render
+from halfpixel.report.html.playground import SCRIPTS, Given, knowledge, operators_of
+from halfpixel.report.pictures.calls import called
+from halfpixel.report.pictures.subject import USUAL, picture_of_subject
+from halfpixel.sampling import Sampling
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def dumps(
+    lines: Sequence[str], subject: str, beside: str = "", shapes: Shapes | None = None
+) -> str:
+    """Return an explanation as an HTML page.
+
+    Args:
+        lines: the explanation.
+        subject: as `explain` takes it.
+        beside: a second call; empty for none.
+        shapes: of a model: lengths of its inputs, by name.
+
+    Raises:
+        MissingExtraError: jinja2 is not installed.
+        HalfpixelError: the model cannot be read.
+    """
+    gallery = Gallery()
+    try:
+        drawn = gallery.drawn(picture_of_subject(subject, beside, shapes=shapes or {}))
+    except UsageError:  # several nodes and none is named, or an operator that cannot be drawn
+        drawn = None
+    return render(
+        "explain.html",
+        {
+            "title": "halfpixel explain",
+            "version": version("halfpixel"),
+            "verdict": f"{subject} beside {beside}" if beside else subject,
+            "mood": "plain",
+            "lines": lines,
+            "picture": drawn,
+            "gallery": gallery,
+            "knowledge": knowledge(list(_given(subject, beside, shapes or {}))),
+        },
+        SCRIPTS,
+    )
+
+
+def _given(subject: str, beside: str, shapes: Shapes) -> Iterator[Given]:
+    """Yield what the playground begins with."""
+    if "(" in subject and not Path(subject).exists():
+        for text in filter(None, (subject, beside)):
+            yield from _of_call(text, second=text is beside)
+        return
+    path, node = Path(subject), ""
+    if not path.exists():
+        head, _, node = subject.rpartition(":")
+        path = Path(head)
+    if path.exists() and path != Path():
+        sites = sites_at(opened(path), shapes)
+        yield from operators_of(one for one in sites if not node or node in {one.name, one.path})
+
+
+def _of_call(text: str, *, second: bool) -> Iterator[Given]:
+    try:
+        found = called(text, (USUAL,))
+    except UsageError:
+        return
+    if isinstance(found.operator, Sequence):
+        for sampling, pair in zip(found.operator, found.lengths, strict=True):
+            if isinstance(sampling, Sampling):
+                yield Given(found.text, found.text, sampling, *pair, beside=second)
+                return

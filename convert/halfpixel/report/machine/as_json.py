@@ -1,0 +1,124 @@
+"""A report as JSON: stable from version 1 on; fields may be added, none removed.
+
+`report.schema.json` beside this file describes what every command writes.
+"""
+
+from collections import Counter
+from typing import Final
+
+from halfpixel.checking.result import FileReport, Report, SiteFinding, Suppressed
+from halfpixel.quoting import json_text
+from halfpixel.rule import SEVERITIES
+from halfpixel.site import Site
+from halfpixel.surroundings import Shape
+
+VERSION: Final = 1
+
+
+def dumps(report: Report, *, statistics: bool = False) -> str:
+    """Return the report as JSON text, one object with every file.
+
+    Args:
+        report: what was found.
+        statistics: count the findings of each rule.
+    """
+    return json_text(document(report, statistics=statistics))
+
+
+def document(report: Report, *, statistics: bool = False) -> dict[str, object]:
+    """Return the report as plain values.
+
+    >>> document(Report(), statistics=True)
+    {'version': 1, 'files': [], 'statistics': []}
+    """
+    files = [_file(file) for file in report.files]
+    counted = {"statistics": _statistics(report)} if statistics else {}
+    return {"version": VERSION, "files": files, **counted}
+
+
+def _statistics(report: Report) -> list[dict[str, object]]:
+    """Return how often each rule found something, the gravest and the most first."""
+    counts = Counter((one.finding.severity, one.rule.name) for one in report.findings)
+    rows = sorted(counts.items(), key=lambda row: (SEVERITIES.index(row[0][0]), -row[1], row[0]))
+    return [{"severity": kind, "rule": name, "count": count} for (kind, name), count in rows]
+
+
+def _file(file: FileReport) -> dict[str, object]:
+    return {
+        "path": file.path,
+        "error": file.error,
+        "sites": [_site(site) for site in file.sites],
+        "findings": [finding_fields(located) for located in file.findings],
+        "repaired": list(file.repaired),
+        "unjudged": list(file.unjudged),
+        "faults": list(file.faults),
+        "defect": file.defect,
+        "suppressed": [_suppressed(one) for one in file.suppressed],
+        "notices": list(file.notices),
+    }
+
+
+def _suppressed(one: Suppressed) -> dict[str, object]:
+    """Return a finding that is known, and what says so."""
+    return {
+        **finding_fields(one.found),
+        "reason": one.by.reason,
+        "expires": one.by.expires or None,
+        "by": one.by.where,
+    }
+
+
+def _site(site: Site) -> dict[str, object]:
+    intent = site.intent
+    return {
+        "node": site.name,
+        "op": site.op,
+        "opset": site.opset,
+        "torch_call": site.torch_call,
+        "torch_where": site.operation.torch_where or None,
+        "intent": None if intent is None else intent.text,
+        "input_shape": _shape(site.input_shape),
+        "output_shape": _shape(site.output_shape),
+        "graph": site.graph,
+        "intent_known_by": None if intent is None else intent.how,
+        "source": site.source,
+        "problem": site.operation.problem or None,
+        "targets": {name: _verdict(site, name) for name in site.operation.origin.targets},
+    }
+
+
+def _verdict(site: Site, name: str) -> dict[str, object] | None:
+    """Return what a target makes of a site, with its source; None where that is not known."""
+    from halfpixel.targets.target import load_target
+
+    said = load_target(name).says(site.operation)
+    if said is None:
+        return None
+    return {
+        "verdict": said.verdict,
+        "reason": said.reason or None,
+        "how": said.how,
+        "source": said.source,
+        "reports": list(said.reports),
+    }
+
+
+def _shape(shape: Shape | None) -> list[int | str | None] | None:
+    return None if shape is None else list(shape)
+
+
+def finding_fields(located: SiteFinding) -> dict[str, object]:
+    """Return a finding as plain values."""
+    finding, fix = located.finding, located.finding.fix
+    return {
+        "rule": located.rule.name,
+        "severity": finding.severity,
+        "node": located.site.name,
+        "message": finding.message,
+        "fix": None if fix is None else fix.safety,
+        "source": located.site.source,
+        "graph": located.site.graph,
+        "how": finding.how,
+        "advice": None if fix is None else located.words,
+        "declined": finding.declined or None,
+    }

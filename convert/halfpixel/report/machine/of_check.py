@@ -1,0 +1,46 @@
+"""What `check` found, as a run."""
+
+from collections.abc import Iterator
+
+from halfpixel.checking.result import FileReport, Report, SiteFinding
+from halfpixel.report.closing import closing
+from halfpixel.report.machine.entry import Entry, Run
+from halfpixel.rule import Severity
+
+
+def run_of(report: Report, least: Severity = "note") -> Run:
+    """Return what was found, and every site that was looked at.
+
+    Args:
+        report: what was found.
+        least: the mildest severity that people are shown.
+    """
+    entries = tuple(entry for file in report.files for entry in _file(file))
+    looked = tuple((file.path, site.path) for file in report.files for site in file.sites)
+    return Run("check", entries, looked, closing(report, least, hides=False), least)
+
+
+def _file(file: FileReport) -> Iterator[Entry]:
+    for kind, text in file.failures:
+        yield Entry(file.path, "error", kind, text, failed=True)
+    yield from (finding_entry(file.path, one) for one in file.findings)
+
+
+def finding_entry(path: str, one: SiteFinding) -> Entry:
+    """Return a finding as an entry."""
+    site, finding = one.site, one.finding
+    intent = site.intent
+    fix = ("", finding.declined) if finding.fix is None else (finding.fix.safety, one.words)
+    return Entry(
+        path,
+        finding.severity,
+        one.rule.name,
+        finding.message,
+        site.path,
+        site.op,
+        finding.how,
+        (site.operation.claim or "", "" if intent is None else intent.text),
+        fix,
+        site.source or "",
+        graph=site.graph,
+    )

@@ -1,0 +1,1 @@
+"""What a project settles once: configuration files, what they exclude, and baselines."""

@@ -1,0 +1,205 @@
+"""A baseline: the findings that were there when a team took halfpixel up, so that new ones show.
+
+Nodes are renumbered whenever a model is exported anew, so an entry is a finding by its file, its
+rule and what its site computes as the file says it; of sites that are alike each has its place in
+the order of the graph. A name that is still there tells which of them is meant.
+"""
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from halfpixel.checking.result import FileReport, SiteFinding
+from halfpixel.errors import UsageError, system_reason
+from halfpixel.formats import atomic
+from halfpixel.printable import printable
+from halfpixel.quoting import json_text
+from halfpixel.rule import SEVERITIES, Severity
+from halfpixel.site import Operation
+from halfpixel.surroundings import Shape
+
+VERSION: Final = 1
+
+
+class Entry(Struct, frozen=True):
+    """Findings of one rule, of sites of one file that are alike.
+
+    Attributes:
+        rule: the rule.
+        op: type of the nodes, for people.
+        computes: hash of what each of them computes.
+        nodes: their names, in graph order.
+    """
+
+    rule: str
+    op: str
+    computes: str
+    nodes: tuple[str, ...]
+
+
+class _Document(Struct, frozen=True):
+    """A baseline as it is written."""
+
+    version: int
+    files: dict[str, tuple[Entry, ...]]
+
+
+class Baseline:
+    """The findings that are known, each of which is used up by one that is found."""
+
+    def __init__(self, path: str) -> None:
+        """Read a baseline.
+
+        Raises:
+            UsageError: the file cannot be read, or is none.
+        """
+        self.path = path
+        self.known = self.stale = 0
+        try:
+            if not Path(path).is_file():  # a pipe would be waited for, a device read for ever
+                raise UsageError(f"{path}: no such file; --write-baseline makes one")
+            document = msgspec.json.decode(Path(path).read_bytes(), type=_Document)
+        except OSError as error:
+            raise UsageError(f"{path}: {system_reason(error)}") from error
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path}: not a baseline: {error}") from error
+        if document.version != VERSION:
+            raise UsageError(
+                f"{path}: a baseline of version {document.version}, expected {VERSION}"
+            )
+        self._files = document.files
+
+    def new(self, report: FileReport) -> FileReport:
+        """Return a report without the findings that are known; `known` and `stale` count.
+
+        What a fix wrote beside a model is known as the model is.
+        """
+        path = Path(report.path)
+        source = path.with_name(f"{path.stem.removesuffix('.fixed')}{path.suffix}")
+        keys = (key_of(str(one), self.path) for one in dict.fromkeys((path, source)))
+        entries = next((found for key in keys if (found := self._files.get(key))), ())
+        if not entries:
+            return report
+        left: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for entry in entries:
+            left[entry.rule, entry.computes] += entry.nodes
+        known = set(map(id, _known(report.findings, left)))
+        self.known += len(known)
+        if report.error is None:
+            self.stale += sum(map(len, left.values()))
+        return replace(report, findings=tuple(f for f in report.findings if id(f) not in known))
+
+
+def _known(
+    found: Sequence[SiteFinding], left: dict[tuple[str, str], list[str]]
+) -> Iterator[SiteFinding]:
+    """Yield the findings that are known, by name and then by place; `left` loses as many."""
+    prints = _Prints()
+    unnamed: list[tuple[SiteFinding, list[str]]] = []
+    for one in found:
+        names = left.get((one.rule.name, prints.of(one.site.operation)), [])
+        if _name(one) in names:
+            names.remove(_name(one))
+            yield one
+        else:
+            unnamed.append((one, names))
+    for one, names in unnamed:
+        if names:
+            del names[0]
+            yield one
+
+
+def _name(one: SiteFinding) -> str:
+    return printable(one.site.path)
+
+
+class _Prints(Struct):
+    """Hashes of what operations compute, each made once."""
+
+    made: dict[int, tuple[Operation, str]] = field(default_factory=dict[int, tuple[Operation, str]])
+
+    def of(self, operation: Operation) -> str:
+        key = id(operation)
+        if key not in self.made:
+            self.made[key] = operation, fingerprint(operation)
+        return self.made[key][1]
+
+
+def fingerprint(operation: Operation) -> str:
+    """Return a hash of what an operation computes, as its file says it.
+
+    Names of free lengths are left out, since exporters number them too; so is what halfpixel makes
+    of the operation, which a later release may put otherwise.
+
+    >>> fingerprint(Operation("Resize", 19, {"mode": "linear"}, None, (1, 3, "height", 8)))
+    '18ea177469eda904'
+    >>> fingerprint(Operation("Resize", 20, {"mode": "linear"}, None, (1, 3, "unk__7", 8)))
+    '18ea177469eda904'
+    """
+    parts: list[object] = [
+        operation.dialect.name,
+        operation.op,
+        operation.hidden,
+        sorted(operation.attributes.items()),
+        operation.scales,
+        _lengths(operation.input_shape),
+        _lengths(operation.output_shape),
+    ]
+    text = repr(parts).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+def _lengths(shape: Shape | None) -> tuple[int | None, ...] | None:
+    if shape is None:
+        return None
+    return tuple(n if isinstance(n, int) else None for n in shape)
+
+
+def key_of(path: str, baseline: str) -> str:
+    """Return how a baseline calls a file: by the way from its own folder, with slashes.
+
+    Links to folders are followed, so that it does not matter by which way a folder is entered; a
+    link to a model is the model that it stands for here.
+
+    >>> key_of("/a/models/m.onnx", "/a/baseline.json")
+    'models/m.onnx'
+    """
+    where, own = (os.path.realpath(Path(os.path.abspath(one)).parent) for one in (path, baseline))  # noqa: PTH100 - links stay
+    return printable(Path(os.path.relpath(Path(where, Path(path).name), own)).as_posix())
+
+
+def write_baseline(reports: Iterable[tuple[FileReport, Severity]], path: str) -> int:
+    """Write what is found as a baseline, in place of what is there; return how many findings.
+
+    Args:
+        reports: what was found in each file, and the mildest severity that is shown of it.
+        path: the file to write.
+
+    Raises:
+        ModelFileError: it cannot be written.
+    """
+    files: dict[str, list[dict[str, object]]] = {}
+    count = 0
+    for report, least in reports:
+        prints = _Prints()
+        entries: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for one in report.findings:
+            if SEVERITIES.index(one.finding.severity) <= SEVERITIES.index(least):
+                computes = prints.of(one.site.operation)
+                entries[one.rule.name, one.site.op, computes].append(_name(one))
+                count += 1
+        if entries:
+            files[key_of(report.path, path)] = [
+                {"rule": rule, "op": op, "computes": computes, "nodes": nodes}
+                for (rule, op, computes), nodes in sorted(entries.items())
+            ]
+    document = {"version": VERSION, "files": dict(sorted(files.items()))}
+    atomic.write([f"{json_text(document, indent=1)}\n".encode()], None, Path(path), replace=True)
+    return count

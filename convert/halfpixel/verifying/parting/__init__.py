@@ -1,0 +1,1 @@
+"""Which node it is: the one that two sides part at, that is refused, that rounding flips."""

@@ -1,0 +1,1 @@
+"""What the pages of docs are made from: the code's own tables and docstrings."""

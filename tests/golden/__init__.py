@@ -1,0 +1,1 @@
+"""Reports whose every letter is fixed."""

@@ -1,0 +1,78 @@
+"""What fuzzing found in whole commands and in verify's parts, each kind by a file of its own."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from onnx import TensorProto, helper
+
+import coreml_programs
+import example_models as models
+import halfpixel
+from halfpixel.cli.main import cli
+from halfpixel.errors import GraphError
+from halfpixel.intents.aten_call import interpolated
+
+LONG = 1 << 20
+
+
+@pytest.mark.parametrize("inputs", [("b", "a"), ("a", "a"), ("x", "x"), ("a", "x")])
+def test_a_value_that_two_nodes_make_is_refused(inputs: tuple[str, str]) -> None:
+    """The last of them may pass on what the first made: a chain without an end."""
+    nodes = [helper.make_node("Identity", [name], ["a"], f"from_{name}") for name in inputs]
+    made = models.model([*nodes, models.resize()])
+    with pytest.raises(GraphError, match=r"'from_\w': the value 'a' is made by this Identity"):
+        halfpixel.sites(made)
+
+
+@pytest.mark.parametrize("size", ["[5]", "[5, 5, 5]", "[]"])
+def test_a_record_of_more_or_fewer_lengths_than_its_operator_has_axes(size: str) -> None:
+    lengths = [int(word) for word in size.strip("[]").split(",") if word.strip()]
+    assert interpolated("aten.upsample_bilinear2d.vec", ("%x", lengths, False, None)) is None
+    factors = [float(n) for n in lengths]
+    assert interpolated("aten.upsample_bilinear2d.vec", ("%x", None, False, factors)) is None
+
+
+def test_verify_of_a_node_of_more_inputs_than_it_takes(tmp_path: Path) -> None:
+    """A fourth input of RoiAlign says no lengths."""
+    graph = helper.make_graph(
+        [helper.make_node("RoiAlign", ["x", "rois", "which", "fourth"], ["y"], "crop")],
+        "test",
+        [
+            helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 2, 8, 8]),
+            helper.make_tensor_value_info("rois", TensorProto.FLOAT, [3, 4]),
+            helper.make_tensor_value_info("which", TensorProto.INT64, [3]),
+        ],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+    )
+    path = tmp_path / "model.onnx"
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 16)], ir_version=8)
+    path.write_bytes(made.SerializeToString())
+    ran = CliRunner().invoke(cli, ["verify", str(path)])
+    assert ran.exit_code == 1, ran.output
+    assert "the shape of input 3 is not known" in " ".join(ran.output.split())
+
+
+def test_a_package_with_a_site_that_is_too_much_work_is_read_back_within_bounds(
+    tmp_path: Path,
+) -> None:
+    """It is compared by what its file says: what it computes was left open both times."""
+    resize = coreml_programs.Op(
+        "resize",
+        {
+            "x": "%x",
+            "shape": np.array([1, 2, 8, 10], np.int32),
+            "resized_dims": np.uint32(2),
+            "interpolation_mode": "LINEAR",
+            "sampling_mode": "OFFSET_CORNERS",
+        },
+        [("y", "float32", (1, 2, 8, 10))],
+    )
+    given = {"x": ("float32", (1, 2, LONG, 7))}
+    made = coreml_programs.package(tmp_path / "model.mlpackage", given, [resize], ["y"], 8)
+    out = tmp_path / "out.mlpackage"
+    ran = CliRunner().invoke(cli, ["fix", str(made), "-o", str(out), "--max-work", "3000"])
+    assert ran.exit_code == 2, ran.output
+    assert "not judged: it takes more than" in ran.output
+    assert (out / "Manifest.json").exists()

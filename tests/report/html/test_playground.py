@@ -1,0 +1,172 @@
+"""The playground: two calls of any framework beside each other, computed in the page."""
+
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from click.testing import CliRunner
+
+import example_models as models
+from halfpixel.cli.main import cli
+from halfpixel.convention import load_conventions
+from halfpixel.report.html.playground import knowledge
+from halfpixel.sampling.compare import compare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
+
+    Visitor = Callable[..., Page]
+
+HALF = "F.interpolate(x, scale_factor=2, mode='bilinear')"
+CORNERS = "F.interpolate(x, scale_factor=2, mode='bilinear', align_corners=True)"
+RULE = "asymmetric-linear"
+
+
+@lru_cache(maxsize=4)
+def explained(*subjects: str) -> str:
+    """Return the page of an explanation."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "page.html"
+        done = CliRunner().invoke(cli, ["explain", *subjects, "--html", str(path)])
+        assert done.exit_code == 0, done.output
+        assert done.output.endswith(f"page: {path}\n")
+        return path.read_text(encoding="utf-8")
+
+
+def began(page: "Page") -> "Page":
+    """Scroll to the playground, and wait until it has computed."""
+    page.locator("#playground").scroll_into_view_if_needed()
+    page.wait_for_selector("#playground-verdict p")
+    return page
+
+
+def pick(page: "Page", side: int, **options: str) -> None:
+    for name, value in options.items():
+        page.select_option(f"#play-{side}-{name}", value)
+
+
+def said(page: "Page") -> str:
+    return page.locator("#playground-verdict").inner_text()
+
+
+def test_every_convention_is_there_with_every_call() -> None:
+    frameworks = cast("list[dict[str, Any]]", knowledge()["frameworks"])
+    known = {one["name"]: {call["text"] for call in one["calls"]} for one in frameworks}
+    assert known.keys() == {one.name for one in load_conventions()}
+    for one in load_conventions():
+        texts = [text for text, sampling in one.examples if sampling.scale is None]
+        fixed = [text for text in texts if "{s}" not in text and "2" not in text]
+        assert set(fixed) <= known[one.name]
+    counts = {name: len(calls) for name, calls in known.items()}
+    assert counts["ONNX Resize-19"] > 150
+    assert counts["PyTorch F.interpolate"] >= 22
+
+
+def test_what_is_said_to_be_equal_at_every_length_is() -> None:
+    forms: dict[int, list[Any]] = {}
+    for one in load_conventions():
+        for text, sampling in one.examples:
+            for framework in cast("list[dict[str, Any]]", knowledge()["frameworks"]):
+                for call in framework["calls"]:
+                    if framework["name"] == one.name and call["text"] == text:
+                        forms.setdefault(call["form"], []).append(sampling)
+    several = [alike for alike in forms.values() if len(alike) > 1]
+    assert len(several) >= 6
+    for alike in several:
+        for other in alike[1:]:
+            assert compare(alike[0], other).equal, (alike[0], other)
+
+
+@pytest.mark.browser
+def test_two_calls_are_held_against_each_other(visit: "Visitor") -> None:
+    page = began(visit(explained(HALF, CORNERS)))
+    assert (
+        "They part at output sample 1 of 4 to 8: the first reads at 1/4 = 0.25, the second at"
+        in (said(page))
+    )
+    assert "up to 5/28 ≈ 0.1786 input pixels apart" in said(page)
+    cells = page.locator("#playground-table tbody tr").nth(1).locator("td").all_inner_texts()
+    assert cells == ["1", "1/4 = 0.25", "0: 3/4, 1: 1/4", "3/7 ≈ 0.4286", "0: 4/7, 1: 3/7"]
+    assert page.locator("#playground-table tr.parted").count() == 6
+    others = page.locator("#playground-others").inner_text()
+    assert "coordinate_transformation_mode=half_pixel, sizes=sizes" in others
+    assert 'tf.image.resize(x, size, method="bilinear")' in others
+    assert page.locator("#playground-picture svg circle.first").count() == 8
+    assert page.locator("figure svg.picture").is_visible()
+
+
+@pytest.mark.browser
+def test_options_and_lengths_are_chosen(visit: "Visitor") -> None:
+    page = began(visit(explained(RULE)))
+    assert page.locator("#play-0-framework").input_value() == "PyTorch F.interpolate"
+    pick(page, 1, framework="ONNX Resize-19")
+    pick(page, 1, mode="linear", coordinate_transformation_mode="pytorch_half_pixel")
+    assert said(page).startswith("Both compute the same at 4 to 8.")
+    assert "The smallest lengths at which they part: 2 to 1." in said(page)
+    pick(page, 1, coordinate_transformation_mode="half_pixel")
+    page.fill("#playground-in", "7")
+    page.fill("#playground-out", "3")
+    page.press("#playground-out", "Tab")
+    assert said(page).startswith("Both compute the same at 7 to 3.")
+    assert page.locator("#playground-table tbody tr").count() == 3
+    pick(page, 0, mode="nearest")
+    assert page.locator("#play-0-align_corners").count() == 0
+    assert "They part at output sample" in said(page)
+
+
+@pytest.mark.browser
+def test_a_factor_is_its_own_step(visit: "Visitor") -> None:
+    page = began(visit(explained(RULE)))
+    page.check("#playground-by-scale")
+    page.fill("#playground-scale", "3/2")
+    page.fill("#playground-in", "5")
+    page.press("#playground-in", "Tab")
+    assert page.locator("#playground-out").input_value() == "7"
+    assert "scale_factor=3/2" in page.locator("#playground-first").inner_text()
+    first = page.locator("#playground-table tbody tr").nth(0).locator("td").all_inner_texts()
+    assert first[1].startswith("-1/6")
+    pick(page, 1, framework="OpenCV")
+    second = page.locator("#playground-second")
+    assert "fx=3/2, fy=3/2" in second.inner_text()
+    assert "It gives another output length." in second.inner_text()  # it rounds 7.5 to 8
+
+
+@pytest.mark.browser
+def test_it_begins_at_a_node_of_a_model(visit: "Visitor") -> None:
+    page = began(visit(explained(str(models.MISMATCHES / "A3.onnx"))))
+    assert page.locator("#playground-in").input_value() in {"5", "7"}
+    first = page.locator("#playground-first code").inner_text()
+    assert first == (
+        'F.interpolate(x, size=(2, 3), mode="bilinear", align_corners=False, antialias=True)'
+    )
+    assert "scale_factor=0.5" in page.locator("#playground-second code").inner_text()
+    assert "They part at output sample" in said(page)
+
+
+@pytest.mark.browser
+def test_it_looks_well_and_works_by_keys(visit: "Visitor") -> None:
+    axe = pytest.importorskip(
+        "axe_playwright_python", reason="axe-playwright-python is not installed here"
+    )
+    page = began(visit(explained(HALF, CORNERS), width=390))
+    assert page.locator("html").evaluate("root => root.scrollWidth") <= 390
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+    select = page.locator("#play-1-framework")
+    select.focus()
+    page.keyboard.press("ArrowDown")
+    assert select.input_value() != "This page"
+    assert page.evaluate("document.activeElement.id") == "play-1-framework"
+
+
+@pytest.mark.browser
+def test_without_a_script_it_says_so(visit: "Visitor") -> None:
+    page = visit(explained(HALF, CORNERS), script=False)
+    assert "The playground needs JavaScript" in page.locator("#playground").inner_text()
+    assert not page.locator(".playground-body").is_visible()
+    assert "different: at length 4 to 8" in page.locator(".words").inner_text()

@@ -1,0 +1,1 @@
+"""Configuration, suppressions and baselines; `trees` is what their tests share."""

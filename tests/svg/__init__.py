@@ -1,0 +1,1 @@
+"""Where what an SVG shows lies, for tests of pictures."""
