@@ -201,3 +201,8 @@ def test_a_comparison_has_a_link(visit: "Visitor") -> None:
 def test_a_link_says_only_what_can_be_chosen(visit: "Visitor", link: str) -> None:
     page = began(visit(explained(RULE), at=f"#play={link}"))
     assert said(page).startswith("They part at output sample 1 of 4 to 8")
+
+
+def test_a_call_may_be_longer_than_any_name() -> None:
+    text = explained(f"F.interpolate(x, scale_factor=2{' ' * 5000}, mode='bilinear')")
+    assert text.count("<symbol") == 1
