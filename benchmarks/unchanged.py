@@ -97,7 +97,7 @@ def halved(path: Path, target: Path, _: list[Arrays]) -> str:
             bias = list(node.input[2:]) if not number else []
             product.input[:] = [f"{name}_x", f"{name}_w", *bias]
             product.output[:] = [f"{name}_y"]
-            product.name = f"{node.name}_half{number}"
+            product.name = name
             nodes.append(product)
             made.append(f"{name}_y")
         nodes.append(helper.make_node("Add", made, list(node.output)))

@@ -26,6 +26,9 @@ RAISED: Final = re.compile(
     r"\b(?:[A-Z]\w*(?:Error|Exception)|Malformed|KeyboardInterrupt)(?=:|\()|Traceback \(most"
 )
 
+SCRIPT: Final = re.compile(r"<script\b.*?</script>", re.DOTALL)
+"""Of a page: the code is our own, and the data in it is held to be data by the tests of pages."""
+
 
 class Failure(AssertionError):  # noqa: N818 - it is what a run counts
     """Something that no input may lead to; the text is the same for all inputs of one kind."""
@@ -87,20 +90,27 @@ def judge(ended: Ended, arguments: tuple[str, ...], given: str) -> None:
     if ended.raised is not None:
         raise ended.raised
     form = _form(arguments)
-    if DEFECT.search(ended.err + (out if form in {"text", "github"} else "")):
+    if DEFECT.search(ended.err + (out if form in {"text", "concise", "github"} else "")):
         raise Failure(f"{name} tells of a defect")
     if ended.code not in CODES:
         raise Failure(f"{name} ends with exit code {ended.code}")
-    for text in (out, ended.err):
+    for text in (_shown(out, form), ended.err):
         _plain(text, f"{name} {form}")
         for raised in RAISED.findall(text):
             if raised not in given:
                 raise Failure(f"{name} {form} shows {raised}")
-    if form in {"json", "sarif"} and (out or ended.code != 2):
+    if form in {"json", "sarif", "gitlab"} and (out or ended.code != 2):
         try:
             json.loads(out)
         except ValueError as error:
             raise Failure(f"{name} {form} is not JSON") from error
+
+
+def _shown(out: str, form: str) -> str:
+    """Return what a report shows: lines of CSV without their ends, a page without its scripts."""
+    if form == "csv":
+        return out.replace("\r\n", "\n")
+    return SCRIPT.sub("", out) if form == "html" else out
 
 
 def _plain(text: str, what: str) -> None:

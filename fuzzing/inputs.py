@@ -9,7 +9,10 @@ from fuzzing.case import Case
 from fuzzing.hostile_seeds import recorded_model
 from fuzzing.mutation import STRINGS, mutated_bytes, mutated_message, mutated_text
 
-FORMS: Final = ("text", "text", "json", "sarif", "github")
+FORMS: Final = (
+    *("text", "text", "concise", "json", "sarif", "github"),
+    *("gitlab", "junit", "markdown", "csv", "html"),
+)
 KINDS: Final = ("matmul", "conv", "gridsample", "gather", "resize")
 PYTHON: Final = (
     "None",

@@ -21,8 +21,8 @@ from msgspec import Struct
 
 from halfpixel.errors import ConventionError
 
-MOST: Final = 400_000
-"""Steps that a file may take where nothing else is said: about a second."""
+MOST: Final = 200_000
+"""Steps that a file may take where nothing else is said: half a second."""
 
 SHARE: Final = 4
 """A node may take one part in so many of the steps that its file has left."""
@@ -33,8 +33,8 @@ PLAIN: Final = 100
 LEAST: Final = 300
 """Steps that a node may take however little is left: an ordinary node takes no more."""
 
-ROOM: Final = 2
-"""How many times its steps a file may take by nodes that take the least."""
+MORE: Final = 2
+"""Nodes that take the least may take one part more in so many of a file's steps together."""
 
 
 class TooMuchWork(ConventionError):  # noqa: N818 - what happened is that it is too much
@@ -58,6 +58,11 @@ class Work(Struct):
     _start: int = 0
     _limit: int | None = None
 
+    @property
+    def last(self) -> int:
+        """How many it may take with those of nodes that take the least."""
+        return self.most + self.most // MORE
+
     def spend(self, steps: int) -> None:
         """Count steps before they are done; raises `TooMuchWork`."""
         self.done += steps
@@ -75,7 +80,7 @@ class Work(Struct):
             yield
             return
         self._start = self.done
-        floor = max(0, min(LEAST, ROOM * self.most - self.done))
+        floor = max(0, min(LEAST, self.last - self.done))
         self._limit = limit = max(floor, (self.most - self.done) // SHARE)
         try:
             if not limit:
@@ -151,6 +156,12 @@ def one_node() -> Generator[None]:
         return
     with work.node():
         yield
+
+
+def is_spent() -> bool:
+    """Whether not even the least is left for a further node of this file."""
+    work = _CURRENT.get()
+    return work is not None and work.done >= work.last
 
 
 def spend(steps: int = 1) -> None:

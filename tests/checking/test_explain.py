@@ -119,3 +119,16 @@ def test_a_node_has_a_name_in_its_own_words(path: Path) -> None:
     kind = "neural network" if path.suffix == ".mlmodel" else "ML Program"
     text = "\n".join(explain(str(path)))
     assert f"Core ML {kind}: has no name for it" not in text
+
+
+def test_a_bare_name_is_drawn_as_its_example(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from halfpixel.cli.main import cli
+
+    drawn = tmp_path / "a.svg"
+    arguments = ["explain", "F.grid_sample", "GridSample", "--picture", str(drawn)]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, result.output
+    assert "equal: the same operator" in result.output
+    assert drawn.exists()

@@ -56,6 +56,12 @@ TOLD = [
         "cv2.resize(x, None, fx=2, fy=2)",
         ["equal at every length (closed form)"],
     ),
+    ("cv2.resize", "interpolate", ["kernel:", "different: at length 4 to 8"]),
+    (
+        "F.interpolate(x, scale_factor=2)",
+        "F.interpolate(x, scale_factor=2, mode='nearest-exact')",
+        ["  b      0.25 0.75", "equal at every length (period)"],
+    ),
     (
         "F.interpolate(x, scale_factor=2.5)",
         "F.interpolate(x, size=9)",

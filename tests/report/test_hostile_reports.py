@@ -1,12 +1,16 @@
 """Every report of findings whose every string is hostile: nothing acts, nothing is forged."""
 
+import csv
+import io
 import json
 import re
 from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from msgspec.structs import replace
+from tinyhtml5.parser import HTMLParser
 
 import example_models as models
 from halfpixel.checking.check import check
@@ -17,15 +21,17 @@ from halfpixel.origin import Intent
 from halfpixel.plugins.failure import check_failure
 from halfpixel.printable import printable_line
 from halfpixel.report import as_text, fix_report
+from halfpixel.report.html import check_page
 from halfpixel.report.layout import broken, plain
 from halfpixel.report.machine import as_github, as_json, as_sarif
 from halfpixel.report.machine.of_check import run_of
+from halfpixel.report.machine.write import written
 from halfpixel.report.pictures import picture_of_finding, picture_of_signal
 from halfpixel.report.pictures.site import picture_of_site
 from halfpixel.rule import Finding
 from halfpixel.sampling import Linear, Sampling
 from halfpixel.site import Site
-from hostile.names import NAMES, UGLY, check_tame, check_told
+from hostile.names import FORBIDDEN, NAMES, UGLY, check_tame, check_told
 
 FOUND = check(models.MISMATCHES / "A3.onnx")
 
@@ -126,6 +132,28 @@ def test_sarif_and_json_hold_the_names_as_they_are(name: str, other: str) -> Non
 
 @settings(deadline=None)
 @given(NAMES, NAMES)
+def test_tables_and_xml_hold_no_more_than_the_report(name: str, other: str) -> None:
+    run, plain_run = (run_of(hostile_report(*names)) for names in ((name, other), ("a", "b")))
+    for form in ("concise", "csv", "gitlab", "junit", "markdown"):
+        check_tame(written(run, form).replace("\r\n", "\n"))
+    tags = [[one.tag for one in ET.fromstring(written(one, "junit")).iter()]  # noqa: S314 - our own
+            for one in (run, plain_run)]  # fmt: skip
+    assert sorted(tags[0]) == sorted(tags[1]) or name == other
+    rows = list(csv.reader(io.StringIO(written(run, "csv"), newline=""), strict=True))
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+    issues = json.loads(written(run, "gitlab"))
+    assert len(issues) == len(rows) - 1
+    text = written(run, "markdown")
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    inner = [one for token in tokens for one in token.children or ()]
+    assert not [one for one in inner if one.type in {"link_open", "image"}]
+    allowed = {"<br>", "<!-- -->", "<summary>", "</summary>"}
+    assert {one.content for one in inner if one.type == "html_inline"} <= allowed
+
+
+@settings(deadline=None)
+@given(NAMES, NAMES)
 def test_fixes_and_diffs_are_lines(name: str, other: str) -> None:
     changed = Outcome(
         name, other, name, other, "safe", name, "", (f"{name} = {other}", other), (name,)
@@ -186,3 +214,21 @@ def test_the_rest_of_a_name_is_told() -> None:
     check_told("\n".join(map(plain, as_text.lines(report))))
     check_told("\n".join(as_github.lines(run_of(report))))
     check_told(str(report))
+
+
+@settings(deadline=None, max_examples=30)
+@given(NAMES, NAMES)
+def test_a_page_is_html_of_the_same_elements(name: str, other: str) -> None:
+    pages = [check_page.dumps(hostile_report(*names)) for names in ((name, other), ("a", "b"))]
+    tags: list[set[str]] = []
+    for text in pages:
+        parser = HTMLParser()
+        tree = parser.parse(text)
+        assert parser.errors == []
+        tags.append({str(one.tag) for one in tree.iter()})
+    assert tags[0] - tags[1] <= {
+        "{http://www.w3.org/1999/xhtml}ul",
+        "{http://www.w3.org/1999/xhtml}li",
+    }
+    for line in re.sub(r"<(style|script)[^>]*>.*?</\1>", "", pages[0], flags=re.DOTALL).split("\n"):
+        assert not FORBIDDEN.search(line), ascii(line)

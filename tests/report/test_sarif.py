@@ -13,7 +13,9 @@ from click.testing import CliRunner
 
 import example_models as models
 import halfpixel
-from halfpixel.checking.result import FileReport, Report
+from golden.report import SITES
+from golden.report import found as finding_at
+from halfpixel.checking.result import IN_NODE, FileReport, Report, Suppressed, Suppression
 from halfpixel.cli.main import cli
 from halfpixel.report.machine import as_github, as_sarif
 from halfpixel.report.machine.of_check import run_of
@@ -178,3 +180,15 @@ def test_a_package_has_its_fixes_in_words() -> None:
     (first, *_) = sarif(str(models.MODELS / "coreml" / "variants" / WORDS_ALONE))["results"]
     assert "fixes" not in first
     assert first["properties"]["fix"]
+
+
+@pytest.mark.parametrize(("where", "kind"), [(IN_NODE, "inSource"), ("halfpixel.toml", "external")])
+def test_what_is_suppressed_is_a_suppressed_result(where: str, kind: str) -> None:
+    known = Suppressed(finding_at(SITES[0]), Suppression(("*",), "it was trained so", where))
+    document: dict[str, Any] = as_sarif.document(Report((FileReport("m", suppressed=(known,)),)))
+    (result,) = document["runs"][0]["results"]
+    assert result["suppressions"] == [
+        {"kind": kind, "justification": f"{where}: it was trained so"}
+    ]
+    validator = jsonschema.Draft4Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert list(validator.iter_errors(document)) == []

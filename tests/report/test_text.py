@@ -23,9 +23,10 @@ from halfpixel.checking.check import Judge
 from halfpixel.checking.result import FileReport, Report
 from halfpixel.cli.main import cli
 from halfpixel.cli.output import Page
+from halfpixel.report import as_text
 from halfpixel.report.alike import Block, blocks
 from halfpixel.report.closing import closing
-from halfpixel.report.layout import Line, broken
+from halfpixel.report.layout import Line, broken, plain
 from halfpixel.report.lengths import shapes_text
 from halfpixel.rule import Severity
 from halfpixel.surroundings import Shape
@@ -123,6 +124,8 @@ def test_lines_break_between_words(width: int) -> None:
     assert all(line.startswith(" ") for line in lines[1:])
     assert not any(line.lstrip().startswith("::") for line in lines)
     assert "(12, 34)" in "\n".join(lines)
+    name = "  a name with blanks"
+    assert next(broken(Line(name, " (Resize, 1)", "name", 4), 21)) == name
 
 
 @pytest.mark.parametrize(
@@ -159,7 +162,7 @@ def test_a_copy_is_told_as_one(tmp_path: Path) -> None:
     [
         ((1, 3, "d2", "d3"), (1, 3, "TruncToInt(0.5*ToFloat(d2))", "(d3//2)"), (1, 3, "d2", "d3"),
          "1 x 3 x height x width -> 1 x 3 x trunc(0.5*height) x width//2"),
-        ((1, 8, "unk__12", "(((h - 1)//8)) + 1"), None, None, "1 x 8 x ? x (h-1)//8+1 -> ?"),
+        ((1, 8, "unk__12", "(((h - 1)//8)) + 1"), None, None, "1 x 8 x height x (h-1)//8+1 -> ?"),
         ((1, 2, "rows", None), (1, 2, 9, 9), None, "1 x 2 x rows x ? -> 1x2x9x9"),
         ((1, 2, "s5 * __import__('os')", 4), None, None, "1 x 2 x s5*__import__('os') x 4 -> ?"),
         (("s0", 3, "s1", "s1"), ("s0", 3, "2*s1", "2*s1"), ("s0", 3, "s1", "s1"),
@@ -268,3 +271,25 @@ def test_no_bar_where_nobody_looks(tmp_path: Path) -> None:
         shutil.copy(WARNED, tmp_path / f"{place}.onnx")
     result = CliRunner().invoke(cli, ["check", str(tmp_path)])
     assert result.stderr == ""
+
+
+def test_many_files_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
+    for place in range(30):
+        (tmp_path / f"{place}.onnx").write_bytes(b"no model")
+    lines = run("check", str(tmp_path))
+    assert len(lines) == 7
+    assert "not read either: " in lines[5]
+    assert lines[-1] == "0 sites in 30 files: 30 files not read"
+    assert len(run("check", str(tmp_path), "-v")) == 31
+
+
+def test_many_sites_of_a_model_are_told_and_then_counted() -> None:
+    located = []
+    for place in range(50):
+        at = replace(SITES[0], name=f"up{place}")
+        one = found(at)
+        located.append(replace(one, finding=replace(one.finding, message=f"{place}.5 px off")))
+    file = FileReport("m.onnx", tuple(one.site for one in located), tuple(located))
+    told = [plain(line) for line in as_text.lines(Report((file,)))]
+    assert sum("(proven)" in line for line in told) == as_text.MANY
+    assert "error shifted-linear: 50 sites in 1 file: m.onnx" in told

@@ -197,7 +197,9 @@ def test_channels_that_stand_last_leave_height_and_width() -> None:
              node("Resize", ["t", "", "scales"], ["y"], name="up", **HALF)]  # fmt: skip
     model = built(nodes, {"scales": np.array([1, 1, 2, 2], np.float32)}, ["n", "h", "w", 3])
     shapes = [case.shapes["x"] for case in verify(model, model).cases]
-    assert shapes == [(1, 64, 64, 3), (2, 65, 97, 3), (1, 32, 47, 3), (1, 1, 1, 3)]
+    assert list(dict.fromkeys(shapes)) == [
+        (1, 64, 64, 3), (2, 65, 97, 3), (1, 32, 47, 3), (1, 1, 1, 3),
+    ]  # fmt: skip
 
 
 def test_lengths_that_are_named_by_a_question_mark_are_not_one_length() -> None:

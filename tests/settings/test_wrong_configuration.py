@@ -3,9 +3,23 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from halfpixel.errors import UsageError
+from halfpixel.settings.file import check_table, to_table
+from halfpixel.settings.keys import PerFile, PerNode, Suppress, Table
 from settings.trees import GOOD, run, tree
+
+KEYS = sorted(
+    {
+        field.encode_name
+        for kind in (Table, PerFile, PerNode, Suppress)
+        for field in msgspec.structs.fields(kind)
+    }
+)
 
 DEEP = "x = " + "[" * 5000
 
@@ -75,3 +89,25 @@ def test_files_that_extend_each_other_are_refused(tmp_path: Path) -> None:
         result = run("check", GOOD, "--config", tmp_path / name)
         assert result.exit_code == 2
         assert word in result.output
+
+
+VALUES = st.recursive(
+    st.one_of(
+        st.text(max_size=8), st.integers(), st.floats(), st.booleans(), st.dates(),
+        st.datetimes(), st.sampled_from(["asymmetric-linear", "*", "align_corners=true", "note"]),
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=3))
+def test_whatever_a_file_says_is_taken_or_refused(table: dict[str, object]) -> None:
+    told = "c.toml: taken"
+    try:
+        check_table(to_table(table, "c.toml: "), "c.toml")
+    except UsageError as error:
+        told = str(error)
+    assert told.startswith("c.toml: ")
+    assert "\n" not in told

@@ -12,6 +12,7 @@ from onnx import helper, numpy_helper
 
 import halfpixel
 from halfpixel.plugins.pytest import AssertEquivalent
+from halfpixel.report.machine.of_verify import run_of, run_of_sites
 from halfpixel.runtimes.feeds import FeedSettings
 from halfpixel.verifying.measure import TOLERANCES, Tolerance
 from halfpixel.verifying.result import Verdict, Verification, VerifySettings
@@ -147,6 +148,8 @@ def test_one_verdict(name: str, tmp_path: Path, assert_equivalent: AssertEquival
         found = halfpixel.verify_sites(paths[0], settings)
     assert found.verdict == verdict
     assert found.equal == (verdict == "equal")
+    run = run_of(found) if isinstance(found, Verification) else run_of_sites(paths[0], found)
+    assert any(one.severity == "error" for one in run.entries) != found.equal
     for form in ("text", "json"):
         result = command("verify", *paths, *words, "--output-format", form)
         assert result.exit_code == (0 if verdict == "equal" else 1), result.output

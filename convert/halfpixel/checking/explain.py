@@ -57,15 +57,24 @@ def explain(subject: str, shapes: Shapes | None = None) -> Iterator[str]:
             raise UsageError(f"--shape is for a model, and {subject!r} is none")
         if subject in rules:
             yield from _rule(rules[subject])
-        elif not is_call and not _exists(subject) and (example := example_of(subject)):
+        elif (spelled := spelled_out(subject)) != subject:
             yield f"{subject}, for example:"
-            yield from _call(example)
+            yield from _call(spelled)
         elif is_call:
             with one_node():
                 lines = tuple(_call(subject))
             yield from lines
         else:
             yield from _model(subject, list(rules), shapes or {})
+
+
+def spelled_out(subject: str) -> str:
+    """Return an example of a call where a subject is the bare name of one; else the subject.
+
+    >>> spelled_out("nn.PixelShuffle"), spelled_out("asymmetric-linear")
+    ('nn.PixelShuffle(2)', 'asymmetric-linear')
+    """
+    return subject if _exists(subject) else example_of(subject) or subject
 
 
 def _rule(rule: Rule) -> Iterator[str]:

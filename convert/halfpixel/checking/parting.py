@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from halfpixel.boundary import boundary
-from halfpixel.checking.explain import EXAMPLE_LENGTH, Called, called
+from halfpixel.checking.explain import EXAMPLE_LENGTH, Called, called, spelled_out
 from halfpixel.checking.samplers import described
 from halfpixel.checking.sampling_words import SAMPLES, formula_of, kernel_words
 from halfpixel.convention import Reading
@@ -35,7 +35,7 @@ def side_by_side(one: str, other: str) -> Iterator[str]:
     'different: align_corners is False in a and True in b: samples are up to 0.5 input px apart'
     """
     with boundary(one), one_node():
-        a, b = called(one), called(other)
+        a, b = called(spelled_out(one)), called(spelled_out(other))
         lines = tuple(_lines(a, b))
     yield f"a  {a.text}  [{a.name}]"
     yield f"b  {b.text}  [{b.name}]"
@@ -155,9 +155,9 @@ def _places(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Iterator[str]:
     yield f"at length {n_in} to {n_out}, outputs 0 to {count - 1} read:"
     for name, row in zip("ab", words, strict=True):
         yield f"  {name}      {' '.join(word.rjust(width) for word in row)}{more}"
-    if any(apart):
-        yield f"  apart  {' '.join(word.rjust(width) for word in apart)}".rstrip()
     ours, theirs = (weights_at(one, n_in, n_out, range(count)) for one in (a, b))
+    if any(apart) and ours.rows != theirs.rows:
+        yield f"  apart  {' '.join(word.rjust(width) for word in apart)}".rstrip()
     for i, (first, second) in enumerate(zip(ours.rows, theirs.rows, strict=True)):
         if first != second:
             yield from _row(f"y[{i}]", _taps(first), _taps(second))

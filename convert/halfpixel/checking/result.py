@@ -3,7 +3,7 @@
 A rule gives the reason of a fix; what would write the fix says it in words.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -56,6 +56,10 @@ class SiteFinding(Struct, frozen=True):
         return printable_line(
             f"{self.site.path}: {found.severity} {self.rule.name}: {found.message}"
         )
+
+
+IN_NODE: Final = "its metadata"
+"""Where a suppression is written that stands at its node."""
 
 
 class Suppression(Struct, frozen=True):

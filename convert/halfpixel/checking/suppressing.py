@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from halfpixel.checking.result import FileReport, SiteFinding, Suppressed, Suppression
+from halfpixel.checking.result import IN_NODE, FileReport, SiteFinding, Suppressed, Suppression
 from halfpixel.rule import Rule
 from halfpixel.site import Site
 
@@ -131,7 +131,7 @@ def _own(site: Site, work: _Silencing) -> Iterator[Suppression]:
         if not line.strip():
             continue
         try:
-            yield parse_suppression(line, "its metadata")
+            yield parse_suppression(line, IN_NODE)
         except ValueError as error:
             work.notice(f"node {site.path!r}: suppresses nothing: {line[:80]!r}: {error}")
 

@@ -11,7 +11,7 @@ from halfpixel.checking.check import sites
 from halfpixel.conforming.conformance import Result
 from halfpixel.conforming.models import KEPT, Config, model_of
 from halfpixel.sampling import GridSample, Linear, Nearest, Resize, Sampling
-from halfpixel.sampling.compare import ULP
+from halfpixel.sampling.difference import ULP
 from halfpixel.sampling.resize import along_axis
 from halfpixel.verifying.measure import difference, rounded
 

@@ -10,6 +10,7 @@ from halfpixel.sampling import Area, Cubic, Kernel, Linear, Nearest, Sampling, T
 from halfpixel.sampling.arithmetic import output_length_float32, output_length_float64
 from halfpixel.sampling.compare import canonical
 from halfpixel.sampling.coordinate import ONE
+from halfpixel.sampling.difference import clearly_apart
 from halfpixel.sampling.pixels import differing
 from halfpixel.work import remembered
 
@@ -146,6 +147,8 @@ def _apart(one: Sampling, other: Sampling, n_in: int, n_out: int) -> bool:
             places = here.at(i), there.at(i)
             if abs(places[0] - places[1]) >= FAR and all(0 <= x <= n_in - 1 for x in places):
                 return True
+    if clearly_apart(one, other, n_in, n_out):
+        return True
     return not compare(one, other, n_in, n_out).negligible
 
 

@@ -1,7 +1,7 @@
 """A report for people: file, node, the PyTorch call it is, what is off, what to do.
 
 It is told file by file, while others are still judged. Sites of a file that are alike are told
-once; of many files, each rule is told in full at the first site, the others are counted at the end.
+once; of many files or sites, each rule is told in full at the first, and the others are counted.
 """
 
 from collections import Counter
@@ -29,7 +29,10 @@ VERDICTS: Final = {
 """What a target makes of a site, for people."""
 
 MANY: Final = 20
-"""Files from which on a rule is told in full once."""
+"""Files, or sites that were told in full, from which on a rule is told in full once."""
+
+UNREAD: Final = 5
+"""Files that could not be read and are told with the reason."""
 
 EXAMPLES: Final = 2
 """Files that are named of those in which a rule found the same."""
@@ -43,6 +46,9 @@ EMPTY: Final = Line()
 class Text:
     """A report that grows file by file.
 
+    Once a page or two is told, or of many files from the first on, what a rule said before is
+    counted, and told at the end.
+
     Attributes:
         least: the mildest severity that is shown; milder ones are counted.
         verbose: every site is told in full, right ones too.
@@ -52,13 +58,22 @@ class Text:
         """Begin a report of so many files."""
         self.least: Severity = least
         self.verbose = verbose
-        self._folds = files >= MANY and not verbose
+        self._many = files >= MANY
+        self._blocks = 0
         self._told: set[tuple[str, str]] = set()
+        self._folded: set[tuple[str, str]] = set()
+        self._unread: list[str] = []
+
+    @property
+    def _folds(self) -> bool:
+        return not self.verbose and (self._many or self._blocks >= MANY)
 
     def file(self, file: FileReport) -> Iterator[Line]:
         """Yield what is told of a file; nothing where it is right."""
         if file.error is not None:
-            yield Line("error", f": {file.error}", "error", 4)
+            self._unread.append(file.path)
+            if self.verbose or len(self._unread) <= UNREAD:
+                yield Line("error", f": {file.error}", "error", 4)
             return
         if file.repaired and not self._folds:
             changes = many(len(file.repaired), "change")
@@ -77,12 +92,15 @@ class Text:
             yield Line("error", f": {fault}", "error", 4)
 
     def _new(self, block: Block) -> Block:
-        """Return a block with what is told of it: of many files, what none before it had."""
-        if not self._folds:
-            return block
+        """Return a block with what is told of it: where much was, what was not told before."""
         keys = [(one.finding.severity, one.rule.name) for one in block.found]
-        new = [one for one, key in zip(block.found, keys, strict=True) if key not in self._told]
+        new = list(block.found)
+        if self._folds:
+            both = zip(block.found, keys, strict=True)
+            new = [one for one, key in both if key not in self._told]
+            self._folded |= self._told & set(keys)
         self._told.update(keys)
+        self._blocks += bool(new)
         return replace(block, found=tuple(new))
 
     def _right(self, file: FileReport) -> list[Site]:
@@ -102,30 +120,30 @@ class Text:
             statistics: count the findings of each rule.
             partial: not every rule was asked.
         """
-        if self._folds:
-            yield from self._folded(report)
+        if len(self._unread) > UNREAD and not self.verbose:
+            rest = self._unread[UNREAD:]
+            yield Line("error", f": not read either: {named(rest, EXAMPLES)}", "error", 4)
+        yield from self._counted(report)
         if statistics:
             yield from _statistics(report)
         text = closing(report, self.least, partial=partial)
         yield Line(text, "", "well" if WELL in text else "", 2)
 
-    def _folded(self, report: Report) -> Iterator[Line]:
-        """Yield in which files each rule found something."""
+    def _counted(self, report: Report) -> Iterator[Line]:
+        """Yield in which files each rule found something, of which not everything was told."""
         places: dict[tuple[Severity, str], Counter[str]] = {}
         for file in report.files:
             for one in file.findings:
                 key = (one.finding.severity, one.rule.name)
                 places.setdefault(key, Counter())[file.path] += 1
-        found = [(key, places[key]) for key in places if key in self._told]
+        found = [(key, places[key]) for key in places if key in self._folded]
         found.sort(key=lambda pair: (SEVERITIES.index(pair[0][0]), -pair[1].total(), pair[0][1]))
         for (severity, rule), counts in found:
-            if len(counts) < 2:
-                continue
             told = f"{many(counts.total(), 'site')} in {many(len(counts), 'file')}"
             examples = ", ".join(list(counts)[:EXAMPLES])
             more = ", ..." if len(counts) > EXAMPLES else ""
             yield Line(severity, f" {rule}: {told}: {examples}{more}", severity, 4)
-        if any(len(counts) > 1 for _, counts in found):
+        if found:
             text = "--verbose tells each in full, --output-format concise each in a line"
             yield Line("", text, hang=2)
 

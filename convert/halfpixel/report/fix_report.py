@@ -29,7 +29,7 @@ def lines(results: Sequence[Written]) -> Iterator[str]:
         if result.error is not None:
             yield f"error: {result.error}"
             continue
-        for change, others in _alike(result.changes):
+        for change, others in () if result.there else _alike(result.changes):
             text = f"{_site(change)}: {change.why}: {change.text} ({change.safety})"
             yield f"{result.path}: {text}{_more(others)}"
             if change.cost is not None:
@@ -62,9 +62,9 @@ def _more(others: Sequence[str]) -> str:
 
 def closing(results: Sequence[Written]) -> str:
     """Return a fix of several files in one line."""
-    changed = sum(bool(result.changes) for result, _ in results)
+    changed = sum(bool(result.changes) and not result.there for result, _ in results)
     failed = sum(result.error is not None for result, _ in results)
-    sites = sum(len(result.changes) for result, _ in results)
+    sites = sum(len(result.changes) for result, _ in results if not result.there)
     left = sum(len(r.report.findings) for r, _ in results if r.report is not None)
     said = [f"{many(sites, 'site')} fixed in {changed} of {many(len(results), 'file')}"]
     if left:
@@ -84,14 +84,18 @@ def _unjudged(result: FixResult) -> Sequence[str]:
 
 
 def _summary(result: FixResult, output: str) -> str:
-    said = [f"{len(result.changes)} fixed, {len(result.declined)} declined", *result.notes]
     if result.there:
-        said.append(f"nothing is left to do: {output} holds this already")
-    elif output:
+        return f"nothing is left to do: {output} is the model with {_fixed_before(result)}"
+    said = [f"{len(result.changes)} fixed, {len(result.declined)} declined", *result.notes]
+    if output:
         said.append(f"written to {output}")
     elif not result.changes:
         said.append(f"not touched{_done(result)}")
     return "; ".join(said)
+
+
+def _fixed_before(result: FixResult) -> str:
+    return f"{many(len(result.changes), 'site')} fixed, {len(result.declined)} declined"
 
 
 def _done(result: FixResult) -> str:
@@ -100,7 +104,7 @@ def _done(result: FixResult) -> str:
     if report is None or report.findings or result.declined or report.unjudged:
         return ""
     count = len(report.repaired)
-    before = f", {count} change{'' if count == 1 else 's'} recorded before" if count else ""
+    before = f", {many(count, 'change')} recorded before" if count else ""
     return f": nothing is left to do{before}"
 
 

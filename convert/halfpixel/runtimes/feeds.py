@@ -153,6 +153,17 @@ def feed_of(
 
     made = made or Made(0, settings.values[0])
     random = np.random.default_rng(settings.seed + number)
+    shapes = lengths_in(ports, settings, lengths)
+    case: Feeds = {}
+    for port in ports:
+        case[port.name] = drawn(port, shapes[port.name], made, random, case)
+    return case
+
+
+def lengths_in(
+    ports: Sequence[Port], settings: FeedSettings, lengths: Lengths
+) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each input at given lengths of the free axes."""
     shapes = shapes_of(ports, settings)
     symbols: dict[object, int] = {  # what was asked for one input holds for the others
         n: m
@@ -160,9 +171,8 @@ def feed_of(
         for n, m in zip(port.shape or (), settings.shapes.get(port.name, ()), strict=False)
         if isinstance(n, str)
     }
-    case: Feeds = {}
-    for port in ports:
-        shape = tuple(
+    return {
+        port.name: tuple(
             n
             if isinstance(n, int)
             else symbols.setdefault(
@@ -170,8 +180,8 @@ def feed_of(
             )
             for axis, n in enumerate(shapes[port.name])
         )
-        case[port.name] = drawn(port, shape, made, random, case)
-    return case
+        for port in ports
+    }
 
 
 def _within(port: Port, axis: int, length: int) -> int:

@@ -32,8 +32,9 @@ LEAST: Final = 2
 """Trials that a model with free lengths is to take."""
 
 MULTIPLES: Final = (
-    (64, 96), (96, 64), (128, 160), (224, 224), (256, 320), (112, 168), (48, 72), (336, 504),
-    (60, 90), (480, 640), (16, 24), (24, 16), (8, 8), (12, 20), (7, 7), (9, 15), (640, 640),
+    (64, 96), (96, 64), (128, 160), (224, 224), (256, 320), (384, 512), (480, 640), (640, 640),
+    (112, 168), (48, 72), (336, 504), (60, 90), (16, 24), (24, 16), (8, 8), (12, 20), (7, 7),
+    (9, 15),
 )  # fmt: skip
 """Lengths that are tried next: multiples of 32, of 14, of 24, of 30, of 8, then small ones."""
 
@@ -65,11 +66,12 @@ class Trials:
     """Inputs made at lengths in turn, until a model took enough of them.
 
     Fixed lengths have each of `PICTURES` in turn while that is quick and tells nothing new, free
-    ones another at each of them.
+    ones another at each of them, and the one that is moved at the second.
 
     Attributes:
         ports: what the model takes.
         settings: how inputs are made.
+        named: lengths at which something is known to go wrong, tried after the usual ones.
         taken: trials that it took.
         words: what was said where it took none.
         enough: what was seen decides, and no other look at the same lengths is needed.
@@ -78,6 +80,7 @@ class Trials:
 
     ports: Sequence[Port]
     settings: FeedSettings
+    named: Sequence[tuple[int, int]] = ()
     taken: int = 0
     words: list[str] = field(default_factory=list[str])
     enough: bool = False
@@ -141,15 +144,15 @@ class Trials:
             began = time.monotonic()
             case = self._made(min(look, 1), Lengths(1, CHANNELS, TRIALS[0]), look)
             yield case
-            images = (a for a in case.values() if a.dtype.kind == "f" and spatial_axes(a.shape))
-            if self.enough or time.monotonic() - began > SLOW or next(images, None) is None:
+            if self.enough or time.monotonic() - began > SLOW or not _is_image(case):
                 return
 
     def _cases(self) -> "Iterator[Feeds]":
         """Yield inputs of free lengths."""
         seen: set[tuple[tuple[int, ...], ...]] = set()
         for number, lengths in enumerate(self._lengths()):
-            case = self._made(number, lengths, number % 2)
+            began, named = time.monotonic(), lengths.spatial in self.named
+            case = self._made(number, lengths, 0 if named else number % 2)
             shapes = tuple(array.shape for array in case.values())
             if shapes in seen or max(map(math.prod, shapes), default=0) > MOST_NUMBERS:
                 continue
@@ -158,16 +161,21 @@ class Trials:
             seen.add(shapes)
             before = self.taken
             yield case
-            if self.taken > before:
-                self._channels, self._since = lengths.channels, time.monotonic()
-                if max(lengths.spatial) == 1:
-                    self.taken = before  # a pixel tells little of what resamples
+            taken = self.taken
+            if taken == before:
+                continue
+            self._channels, self._since = lengths.channels, time.monotonic()
+            if number == 1 and not self.enough and self._since - began < SLOW and _is_image(case):
+                yield self._made(number, lengths, PICTURES.index("the same moved by a pixel"))
+            self.taken = before if max(lengths.spatial) == 1 else taken  # a pixel tells little
 
     def _lengths(self) -> Iterator[Lengths]:
         """Yield lengths: the usual ones, then others for as long as too few are taken."""
         for number, spatial in enumerate(TRIALS):
             batch = 1 + number % 2 if min(spatial) > 1 else 1
             yield Lengths(batch, CHANNELS, spatial, spatial[0])
+        for spatial in self.named:
+            yield Lengths(1, self._channels, spatial, spatial[0])
         for others in (self._usual(), self._learnt(), self._guessed()):
             for one in others:
                 if self.taken >= LEAST:
@@ -201,6 +209,11 @@ class Trials:
             yield Lengths(1, self._channels, spatial, spatial[0])
         for sequence in SEQUENCES:
             yield Lengths(1, self._channels, TRIALS[0], sequence)
+
+
+def _is_image(case: "Feeds") -> bool:
+    """Whether any input is floats that may be a picture."""
+    return any(one.dtype.kind == "f" and spatial_axes(one.shape) for one in case.values())
 
 
 def numbers_in(words: str) -> list[int]:

@@ -209,6 +209,8 @@ def _table(kernel: Table, n_in: int, n_out: int) -> Weights:
 
 
 def _centre(row: Taps) -> Fraction:
+    if len(row) == 1 and row[0][1] == 1:
+        return Fraction(row[0][0])
     return sum((j * weight for j, weight in row), ZERO)
 
 

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from halfpixel.sampling.axis import Sampling, weights_at
 from halfpixel.sampling.coordinate import ONE, ZERO, Coordinate, stretch
-from halfpixel.sampling.difference import displacement, weight_difference
+from halfpixel.sampling.difference import ROUNDING, ULP, displacement, weight_difference
 from halfpixel.sampling.kernel import Area, Cubic, Linear, Nearest, Table
 from halfpixel.sampling.search import deciding_rows, lengths_to_try, period_of
 from halfpixel.work import remembered, spend
@@ -36,12 +36,6 @@ SAMPLED_TAPS: Final = 1 << 12
 
 ROWS: Final = 64
 """Rows of such a matrix that are compared at each end, and as many between."""
-
-ROUNDING: Final = Fraction(1, 100_000)
-"""Below this, a displacement (in pixels) or a weight is float32 rounding of a scale."""
-
-ULP: Final = Fraction(1, 1 << 22)
-"""The same for a long axis, an input pixel: float32 has 24 bits, and two are lost on the way."""
 
 
 class Verdict(Struct, frozen=True):
@@ -117,7 +111,7 @@ def compare(a: Sampling, b: Sampling, n_in: int | None = None, n_out: int | None
     n_in, n_out = _table_lengths(a, b, n_in, n_out)
     if n_in is not None and n_out is not None:
         return _at_sizes(a, b, n_in, n_out)
-    if _at_free(canonical(a), n_out) == _at_free(canonical(b), n_out):
+    if at_free(canonical(a), n_out) == at_free(canonical(b), n_out):
         return Verdict(equal=True, proof="closed form")
     period = period_of(a, b)
     bound = SEARCH_TO if period is None else period
@@ -132,7 +126,7 @@ def compare(a: Sampling, b: Sampling, n_in: int | None = None, n_out: int | None
     return Verdict(equal=False, proof="search", searched_to=longest or None)
 
 
-def _at_free(sampling: Sampling, n_out: int | None) -> Sampling:
+def at_free(sampling: Sampling, n_out: int | None) -> Sampling:
     """Leave out what is done at lengths that do not come about.
 
     A scale below 1 shortens every axis, and one of at least 2 lengthens it: none is kept. More than
@@ -214,6 +208,7 @@ def _at_sizes(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
         first, second = a.weights(n_in, n_out), b.weights(n_in, n_out)
     if first.rows == second.rows and first.outside == second.outside:
         return Verdict(equal=True, proof="sizes")
+    spend(len(first.rows) // 2)
     return Verdict(
         equal=False,
         proof="sizes",
@@ -227,13 +222,21 @@ def _same_lines(a: Sampling, b: Sampling, n_in: int, n_out: int) -> bool:
     """Whether equal coordinates, kernels, widths and borders already make equal matrices."""
     if isinstance(a.kernel, Area | Table) or a.extrapolate:
         return a == b
+    one, other = a.axis(n_in, n_out), b.axis(n_in, n_out)
+    widths = stretch(a.coordinate, one), stretch(b.coordinate, other)
+    if max(widths) == 1:
+        a, b = _narrow(a), _narrow(b)
     copies = a.copies_same_length if n_in == n_out else b.copies_same_length
     moved = replace(a, coordinate=b.coordinate, scale=b.scale, copies_same_length=copies)
-    if moved != b:
-        return False
-    one, other = a.axis(n_in, n_out), b.axis(n_in, n_out)
-    wide = stretch(a.coordinate, one) == stretch(b.coordinate, other)
-    return wide and a.line(n_in, n_out) == b.line(n_in, n_out)
+    return moved == b and widths[0] == widths[1] and a.line(n_in, n_out) == b.line(n_in, n_out)
+
+
+def _narrow(sampling: Sampling) -> Sampling:
+    """Return what an antialiased sampling is where its kernel is not widened."""
+    kernel = sampling.kernel
+    if isinstance(kernel, Linear | Cubic) and kernel.antialias:
+        return canonical(replace(sampling, kernel=replace(kernel, antialias=False)))
+    return sampling
 
 
 def _taps(sampling: Sampling, n_in: int, n_out: int) -> Fraction:

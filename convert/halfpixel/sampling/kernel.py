@@ -55,7 +55,7 @@ class Area(Struct, frozen=True):
     window: Literal["adaptive", "overlap"] = "adaptive"
 
 
-class Table(Struct, frozen=True):
+class Table(Struct, frozen=True, cache_hash=True):
     """Weights written out one row an output sample, as found in a gather's indices."""
 
     n_in: int

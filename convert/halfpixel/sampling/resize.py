@@ -4,21 +4,27 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from halfpixel.sampling.arithmetic import float32, simplest
-from halfpixel.sampling.axis import Sampling, Weights, weights_at
-from halfpixel.sampling.compare import Verdict, compare
+from halfpixel.sampling.axis import Sampling, Weights
+from halfpixel.sampling.compare import SEARCH_TO, Verdict, at_free, canonical, compare
 from halfpixel.sampling.dense import DenseTaps, dense, dense_taps
+from halfpixel.sampling.difference import clearly_apart, rows_apart
 from halfpixel.sampling.kernel import Table
+from halfpixel.sampling.search import lengths_to_try, period_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 Lengths = Sequence[int | None]
+
+TRIED_FIRST: Final = 3
+"""Lengths at which a few rows are looked at before all of them are."""
 
 BLOCK: Final = 1 << 16
 """Values that are computed at once: what fits the processor's own memory is computed fastest."""
@@ -197,7 +203,7 @@ def compare_resize(
 
 
 def surely_differ(a: Resize, b: Resize, input_shape: Lengths, output_shape: Lengths) -> bool:
-    """Whether some rows already show that two resizes differ, at lengths that are known.
+    """Whether some rows already show that two resizes differ, at lengths that are known or tried.
 
     >>> from halfpixel.sampling.kernel import Linear
     >>> rules = ("half_pixel", "align_corners")
@@ -208,15 +214,28 @@ def surely_differ(a: Resize, b: Resize, input_shape: Lengths, output_shape: Leng
     others = dict(b.axes)
     for axis, one in a.axes:
         other, n_in, n_out = others.get(axis), input_shape[axis], output_shape[axis]
-        if other is None or not n_in or not n_out:
+        if other is None:
             continue
-        if isinstance(one.kernel, Table) or isinstance(other.kernel, Table):
-            continue
-        for rows in ([n_out // 2], sorted({0, min(1, n_out - 1), n_out - 1})):
-            first, second = (weights_at(s, n_in, n_out, rows) for s in (one, other))
-            if first.rows != second.rows or first.outside != second.outside:
+        if not n_in or not n_out:
+            if _apart_somewhere(one, other, n_in, n_out):
                 return True
+        elif isinstance(one.kernel, Table) or isinstance(other.kernel, Table):
+            if clearly_apart(one, other, n_in, n_out):
+                return True
+        elif rows_apart(one, other, n_in, n_out):
+            return True
     return False
+
+
+def _apart_somewhere(a: Sampling, b: Sampling, n_in: int | None, n_out: int | None) -> bool:
+    """Whether a few rows show that `compare` finds two samplings different at free lengths."""
+    if isinstance(a.kernel, Table) or isinstance(b.kernel, Table):
+        return False
+    if at_free(canonical(a), n_out) == at_free(canonical(b), n_out):
+        return False
+    bound = period_of(a, b) or SEARCH_TO
+    pairs = islice(lengths_to_try(a, b, n_in, n_out, bound), TRIED_FIRST)
+    return any(rows_apart(a, b, *pair) for pair in pairs)
 
 
 def _against_copy(sampling: Sampling | None, n_in: int | None, n_out: int | None) -> Verdict:

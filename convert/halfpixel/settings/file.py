@@ -66,7 +66,7 @@ def read_layers(path: str, chain: Sequence[str] = ()) -> tuple[Layer, ...] | Non
         if not chain:
             return None
         raise UsageError(f"{chain[-1]}: extend is {path!r}, which has no [tool.halfpixel]")
-    table = _struct(Table, found, f"{path}: {_head(path)}")
+    table = to_table(found, f"{path}: {_head(path)}")
     check_table(table, path)
     base: tuple[Layer, ...] = ()
     if table.extend is not None:
@@ -75,6 +75,22 @@ def read_layers(path: str, chain: Sequence[str] = ()) -> tuple[Layer, ...] | Non
         other = os.path.normpath(Path(path).parent / table.extend)
         base = read_layers(other, (*chain, real)) or ()
     return (*base, Layer(path, table))
+
+
+def to_table(found: Mapping[str, object], where: str = "") -> Table:
+    """Return plain values as what a configuration file says.
+
+    Args:
+        found: the values.
+        where: what stands before a key in a message.
+
+    Raises:
+        UsageError: an unknown key, or a value that a key does not take.
+
+    >>> to_table({"ignore": ["checkerboard"], "fail-on": "error"}).fail_on
+    'error'
+    """
+    return _struct(Table, found, where)
 
 
 def _head(path: str) -> str:

@@ -19,7 +19,7 @@ from halfpixel.intents.pairing import Pairing
 from halfpixel.sampling import Resize
 from halfpixel.site import Site
 from halfpixel.verifying.amounts import count_text, part_text
-from halfpixel.verifying.judge import spread_of
+from halfpixel.verifying.channels import spread_of
 from halfpixel.verifying.measure import Difference, Tolerance, difference
 from halfpixel.verifying.result import Case, Output
 from halfpixel.verifying.side import Divergence, Started

@@ -17,6 +17,7 @@ from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.runtimes.trials import Trials
 from halfpixel.verifying.result import Case, shapes_text
 from halfpixel.verifying.side import Started
+from halfpixel.verifying.witnesses import witness_lengths
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Arrays
@@ -77,6 +78,8 @@ class Inputs:
             raise UsageError("neither side says what it takes; give --inputs")
         elif self.ports and not (settings.given or settings.images):
             self.trials = Trials(self.ports, settings)
+            if a is not b and self.trials.free:
+                self.trials.named = witness_lengths((a, b), self.ports, settings)
 
     def __iter__(self) -> "Iterator[Arrays]":
         """Yield the inputs of each case."""
@@ -137,7 +140,8 @@ class Inputs:
     def count(self) -> int:
         """How many cases there will be, as far as that is known; at least 1."""
         if self.trials is not None:
-            return len(TRIALS) if self.trials.free else len(PICTURES)
+            free = len(TRIALS) + len(self.trials.named)
+            return free if self.trials.free else len(PICTURES)
         return max(1, min(len(self.settings.images), MOST) or len(self.settings.given))
 
     @property

@@ -6,13 +6,14 @@ output varies by is its standard deviation. What rounding does is measured on th
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from halfpixel.verifying.amounts import count_text, part_text
+from halfpixel.verifying.channels import LEAST, channels, deviation, distance, largest, spread_of
 from halfpixel.verifying.measure import Difference, is_float
 from halfpixel.verifying.noise import EPSILONS, Noise
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 TIMES: Final = 32
 """Times the noise floor: two right programs of one network stay below, in another order too."""
 
+NEAR: Final = 8
+"""Times that many, or one part of it, the float64 run of a model is made too."""
+
 PART: Final = 1e-3
 """Part of what a channel varies by that may be off, whatever rounding does."""
 
@@ -39,12 +43,6 @@ FEW: Final = 0.1
 ILL: Final = "ill-conditioned"
 """What an output is called that rounding alone flips."""
 
-CHANNELS: Final = 4096
-"""Most channels that are looked at one by one."""
-
-LEAST: Final = 8
-"""Elements of a channel from which on it has a deviation of its own."""
-
 
 class Measure(Struct, frozen=True):
     """The channel of an output in which two sides are farthest apart.
@@ -55,6 +53,8 @@ class Measure(Struct, frozen=True):
         floor: what rounding alone changes there.
         why: what follows from them where the tolerance says otherwise; else empty.
         flipped: how whole numbers or lengths differ, which have no noise floor; else empty.
+        double: whether the floor was measured in float64 too, or why not; empty where the
+            difference is far from it.
     """
 
     part: float
@@ -62,6 +62,7 @@ class Measure(Struct, frozen=True):
     floor: float
     why: str = ""
     flipped: str = ""
+    double: str = ""
 
     @property
     def text(self) -> str:
@@ -73,7 +74,8 @@ class Measure(Struct, frozen=True):
         if self.flipped:
             return self.flipped
         part = part_text(self.part, "what it varies by")
-        times = f"{count_text(self.times)} times the noise floor ({self.floor:.2g})"
+        double = f", {self.double}" if self.double else ""
+        times = f"{count_text(self.times)} times the noise floor ({self.floor:.2g}{double})"
         return ", and ".join(filter(None, (part, times)))
 
 
@@ -99,22 +101,23 @@ def judged(
     silent = not difference.max_abs or not math.isfinite(difference.max_abs) or difference.reason
     if silent or here.shape != there.shape or not (is_float(here) and is_float(there)):
         return difference, None
-    ours, theirs = list(_channels(here)), list(_channels(there))
+    ours, theirs = list(channels(here)), list(channels(there))
     whole = spread_of(here)  # of a channel that is one number
-    spreads = [max(_spread(a), _spread(b)) or whole for a, b in zip(ours, theirs, strict=True)]
-    apart = [_apart(a, b) for a, b in zip(ours, theirs, strict=True)]
+    spreads = [_varied(a, b) or whole for a, b in zip(ours, theirs, strict=True)]
+    distances = [distance(a, b) for a, b in zip(ours, theirs, strict=True)]
     step = max(noise.step, *(EPSILONS.get(str(array.dtype), 0.0) for array in arrays))
     # the numbers of a channel may be what is left of larger ones, such as after a ReLU
-    floors = [
-        step * max(_largest(a), _largest(b), whole) for a, b in zip(ours, theirs, strict=True)
-    ]
-    found = _measure(apart, spreads, floors)
+    floors = [step * max(largest(a), largest(b), whole) for a, b in zip(ours, theirs, strict=True)]
+    found = _measure(distances, spreads, floors)
     if difference.equal and not _speaks(found):
         return difference, found
     for name, runs in zip(names, noise.runs, strict=True):
         for one, other in runs:
             _raise(floors, one, other, name, spreads)
-    found = _measure(apart, spreads, floors)
+    found = _measure(distances, spreads, floors)
+    if TIMES / NEAR < found.times < TIMES * NEAR:
+        told = _raise_by_double(floors, names, noise, spreads)
+        found = replace(_measure(distances, spreads, floors), double=told)
     why = ""
     if difference.equal:
         why = "within the tolerance, and more than rounding does" if _speaks(found) else ""
@@ -169,17 +172,42 @@ def _speaks(found: Measure) -> bool:
     return found.times > TIMES and found.part > PART
 
 
-def _raise(
-    floors: list[float], one: "Arrays", other: "Arrays", name: str, spreads: Sequence[float]
+def _raise_by_double(
+    floors: list[float], names: tuple[str, str], noise: Noise, spreads: Sequence[float]
+) -> str:
+    """Raise the floors to what a side is apart from its run in float64; return what came of that.
+
+    What is far beyond the floor is another arithmetic, and no rounding.
+    """
+    most, before = [TIMES * floor for floor in floors], list(floors)
+    for name, runs in zip(names, noise.double, strict=True):
+        for one, other in runs:
+            _raise(floors, one, other, name, spreads, most)
+    if noise.refused:
+        return f"without a run in float64: {noise.refused[0]}"
+    ran = any(noise.double)
+    return "measured in float64 too" if ran and floors != before else ""
+
+
+def _raise(  # noqa: PLR0913, PLR0917 - two runs, and what bounds the floors
+    floors: list[float],
+    one: "Arrays",
+    other: "Arrays",
+    name: str,
+    spreads: Sequence[float],
+    most: Sequence[float] = (),
 ) -> None:
-    """Raise the floors to what two runs of one side are apart; a real change is no rounding."""
+    """Raise the floors to what two runs of one side are apart; a real change is no rounding.
+
+    Nor is what is more than `most`, where that is given.
+    """
     if name not in one or name not in other or one[name].shape != other[name].shape:
         return
-    pairs = zip(_channels(one[name]), _channels(other[name]), strict=True)
+    pairs = zip(channels(one[name]), channels(other[name]), strict=True)
     for place, (a, b) in enumerate(pairs):
-        apart = _apart(a, b)
-        if apart <= ROUNDING * spreads[place]:
-            floors[place] = max(floors[place], apart)
+        far = distance(a, b)
+        if far <= ROUNDING * spreads[place] and (not most or far <= most[place]):
+            floors[place] = max(floors[place], far)
 
 
 def flips(
@@ -212,7 +240,7 @@ def _far(a: "Array", b: "Array", spreads: Sequence[float]) -> "NDArray[np.bool_]
 
     flags = [
         ~(np.abs(one - two) <= PART * spread)
-        for one, two, spread in zip(_channels(a), _channels(b), spreads, strict=True)
+        for one, two, spread in zip(channels(a), channels(b), spreads, strict=True)
     ]
     return np.concatenate(flags) if flags else np.zeros(0, np.bool_)
 
@@ -229,43 +257,7 @@ def _measure(apart: Iterable[float], spreads: Iterable[float], floors: Iterable[
     return best
 
 
-def _channels(array: "Array") -> "Iterator[NDArray[np.float64]]":
-    """Yield the numbers of each channel (axis 1), or all of them where channels are small."""
-    import numpy as np
-
-    count = array.shape[1] if array.ndim > 2 else 1
-    if count > CHANNELS or array.size < LEAST * count:
-        count = 1
-    for place in range(count):
-        part = array[:, place] if count > 1 else array
-        yield np.asarray(part, np.float64).reshape(-1)
-
-
-def spread_of(array: "Array") -> float:
-    """Return the standard deviation of the finite numbers of an array; 0 where there are none."""
-    return _spread(array.reshape(-1).astype("float64"))
-
-
-def _finite(numbers: "NDArray[np.float64]") -> "NDArray[np.float64]":
-    import numpy as np
-
-    kept: NDArray[np.float64] = numbers[np.isfinite(numbers)]
-    return kept
-
-
-def _spread(numbers: "NDArray[np.float64]") -> float:
-    kept = _finite(numbers)
-    return float(kept.std()) if kept.size else 0.0
-
-
-def _largest(numbers: "NDArray[np.float64]") -> float:
-    kept = _finite(numbers)
-    return float(abs(kept).max()) if kept.size else 0.0
-
-
-def _apart(a: "NDArray[np.float64]", b: "NDArray[np.float64]") -> float:
-    import numpy as np
-
-    with np.errstate(all="ignore"):
-        kept = _finite(a - b)
-    return float(abs(kept).max()) if kept.size else 0.0
+def _varied(a: "NDArray[np.float64]", b: "NDArray[np.float64]") -> float:
+    """Return what a channel varies by on either side; few numbers vary by as much as they are."""
+    own = max(deviation(a), deviation(b))
+    return own if a.size >= LEAST else max(own, largest(a), largest(b))

@@ -1,14 +1,16 @@
 """Runs of one side that only rounding sets apart: the noise floor of a comparison.
 
 Inputs are moved by one step of their float type or of what the side computes in, graph
-optimisation is left out, and a PyTorch module runs in float64 too.
+optimisation is left out, and a PyTorch module runs in float64 too. An ONNX model does where a
+difference lies near the floor, and where anything runs it so.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import RuntimeRefusal
+from halfpixel.runtimes.double import run_double
 from halfpixel.verifying.side import Started
 
 if TYPE_CHECKING:
@@ -88,11 +90,13 @@ class Noise:
         sides: the sides.
         feeds: the inputs.
         found: what each side returns of them.
+        refused: why there is no run in float64, where one was asked for.
     """
 
     sides: tuple[Started, Started]
     feeds: "Arrays"
     found: "tuple[Arrays, Arrays]"
+    refused: list[str] = field(default_factory=list[str])
 
     @cached_property
     def runs(self) -> "tuple[Runs, Runs]":
@@ -102,6 +106,23 @@ class Noise:
             for side, found in zip(self.sides, self.found, strict=True)
         )
         return a, b
+
+    @cached_property
+    def double(self) -> "tuple[Runs, Runs]":
+        """For each side that is an ONNX model, its run in float64 and the one that was made."""
+        a, b = (
+            self._double(side, found) for side, found in zip(self.sides, self.found, strict=True)
+        )
+        return a, b
+
+    def _double(self, side: Started, found: "Arrays") -> "Runs":
+        if side.model is None:
+            return []  # a module, which runs in float64 among the others, or recorded arrays
+        try:
+            return [(run_double(side.running, side.fed(self.feeds)), found)]
+        except RuntimeRefusal as refusal:
+            self.refused.append(refusal.reason)
+            return []
 
     @property
     def step(self) -> float:

@@ -31,6 +31,7 @@ from halfpixel.verifying.parting.blame import refused_node, suspect
 from halfpixel.verifying.parting.conditioning import flipping_node
 from halfpixel.verifying.parting.divergence import CLOSE
 from halfpixel.verifying.parting.first import Found, first_divergence
+from halfpixel.verifying.parting.inside import with_inner_sites
 from halfpixel.verifying.parting.places import pair_by_place
 from halfpixel.verifying.result import (
     Case,
@@ -152,19 +153,20 @@ class _Verifying:
             kept.append(feeds)
             word = "equal" if case.equal else "different"
             self._tell(Stage(f"{word} at {at}", len(cases), count[1], result=True))
-            blank = case.blank and len(kept) == 1 and not recorded
-            if (case.equal and not blank) or (sought is not None and sought.first is not None):
-                continue
-            self._tell(Stage("looking for the node that parts them", len(cases), count[1]))
-            sought = self._first(a, b, feeds, case)
-            if blank and sought.first is not None:
-                cases[-1] = replace(case, equal=False)
+            if not case.equal and (sought is None or sought.first is None):
+                sought = self._first(a, b, feeds, case, len(cases))
+        if cases and all(case.equal and case.blank for case in cases) and not recorded:
+            sought = self._first(a, b, kept[0], cases[0], 1)  # outputs tell nothing, values may
+            cases[0] = replace(cases[0], equal=sought.first is None)
         first = None if sought is None else sought.first
         pairing = self._paired(a, b, kept)
         proven = None
         unnamed = first is None or all(case.equal for case in cases)
         if pairing is not None and self.usual and unnamed:
-            proven = Conventions(a, b, self.tolerances).proven(pairing, kept, cases)
+            asked = (a, b)
+            if kept and any(pair.convention for pair in pairing.pairs):
+                asked = with_inner_sites(a, kept[0]), with_inner_sites(b, kept[0])
+            proven = Conventions(*asked, self.tolerances).proven(pairing, kept, cases)
         first = first if proven is None else proven.first
         differs = first is None and not all(case.equal for case in cases)
         return Verification(
@@ -260,8 +262,9 @@ class _Verifying:
             measure = replace(measure, why=why) if node else measure
         return replace(one, difference=found if self.usual else one.difference, measure=measure)
 
-    def _first(self, a: Started, b: Started, feeds: "Arrays", case: Case) -> Found:
+    def _first(self, a: Started, b: Started, feeds: "Arrays", case: Case, done: int) -> Found:
         """Return the node that parts two sides at one case."""
+        self._tell(Stage("looking for the node that parts them", done, done))
         if case.refused:
             for side, given in ((a, self.left), (b, self.right)):
                 if side.running.name in case.refused:

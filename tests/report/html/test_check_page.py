@@ -10,7 +10,7 @@ import pytest
 
 import example_models as models
 from halfpixel.checking.check import Settings, check_paths
-from halfpixel.report.html import check_page, gallery, sections
+from halfpixel.report.html import check_page, gallery, proof, sections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -258,3 +258,26 @@ def test_findings_beyond_what_a_page_holds_are_counted(monkeypatch: pytest.Monke
     count = len(check_paths(FILES, Settings()).findings)
     assert f"{count - 2} more findings have no section here" in text
     assert text.count('<details class="finding"') == 2
+
+
+def test_of_many_files_a_script_chooses(visit: "Visitor", tmp_path: Path) -> None:
+    data = (models.MISMATCHES / "A3.onnx").read_bytes()
+    paths = [tmp_path / f"copy{place}.onnx" for place in range(62)]
+    for path in paths:
+        path.write_bytes(data)
+    text = check_page.dumps(check_paths(paths, Settings()))
+    page = visit(text)
+    page.select_option("#pick-file", label=str(paths[61]))
+    (row,) = rows(page)
+    assert "copy61.onnx" in row
+    assert page.locator("#matches").inner_text() == "1 of 62 sites shown"
+    assert not visit(text, script=False).locator("#pick-file").is_visible()
+
+
+def test_what_float32_parts_is_told_as_that() -> None:
+    """The exact weights of a tie agree, and runtimes read other pixels."""
+    report = check_paths([models.MISMATCHES / "C2.onnx"], Settings())
+    axes = [axis for one in report.findings for axis in proof.axes_of(one)]
+    simulated = [axis for axis in axes if axis.rests == proof.PROOFS["simulated"]]
+    assert simulated
+    assert all(axis.words == "different" and axis.lengths for axis in simulated)

@@ -3,6 +3,8 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from halfpixel.report.pictures import picture_of_kernel, picture_of_signal, picture_of_site
 from halfpixel.report.pictures.drawable import Drawable, Pair
@@ -117,3 +119,22 @@ def test_of_a_kernel(kernel: str, lengths: Pair) -> None:
 def test_of_a_signal(image: str, lengths: Pair) -> None:
     for other in (None, Sampling("asymmetric", Linear())):
         check(picture_of_signal(HALF, other, lengths=[lengths, (5, 7)], image=image, title="it"))
+
+
+SAMPLINGS = st.builds(
+    Sampling,
+    st.sampled_from(COORDINATES),
+    st.sampled_from(list(KERNELS.values())),
+    st.none() | st.fractions(Fraction(1, 20), 40, max_denominator=20),
+    exclude_outside=st.booleans(),
+    roi=st.tuples(st.fractions(-1, 1, max_denominator=4), st.fractions(0, 2, max_denominator=4)),
+    extrapolate=st.booleans(),
+    copies_same_length=st.booleans(),
+)
+ANY_LENGTH = st.integers(1, 40) | st.integers(1, 2000)
+
+
+@settings(deadline=None, max_examples=30)
+@given(SAMPLINGS, SAMPLINGS, st.tuples(ANY_LENGTH, ANY_LENGTH), st.tuples(ANY_LENGTH, ANY_LENGTH))
+def test_of_any_two_samplings(one: Sampling, other: Sampling, high: Pair, wide: Pair) -> None:
+    check(picture_of_site([one, other], [other, one], lengths=[high, wide], kernel=True))

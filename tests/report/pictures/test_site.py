@@ -14,7 +14,7 @@ from halfpixel.report.pictures import (
     picture_of_site,
     write_picture,
 )
-from halfpixel.report.pictures.finding import LONGEST
+from halfpixel.report.pictures.drawable import LONGEST
 from halfpixel.rule import Finding, Fix, example_site
 from halfpixel.sampling import Cubic, GridSample, Linear, Nearest, Resize, Sampling
 from halfpixel.site import Site
@@ -219,7 +219,7 @@ def test_what_cannot_be_drawn_is_not(tmp_path: Path) -> None:
     assert not write_picture(unknown, None, tmp_path / "none.svg")
     with pytest.raises(ValueError, match="no lengths"):
         picture_of_site(HALF, lengths=[])
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match="a picture has 1 to"):
         picture_of_site(HALF, lengths=[(0, 1)])
 
 

@@ -1,125 +1,31 @@
 """The node that parts two models is named inside If, Loop, Scan and functions too."""
 
 from collections.abc import Callable
-from typing import Any
 
-import numpy as np
 import onnx
 import pytest
-from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
+import torch
+from onnx import GraphProto, ModelProto, NodeProto
+from torch import Tensor, nn
+from torch.nn import functional
 
 from halfpixel.verifying.verify import verify
+from nested_models import (
+    CONSTANTS,
+    FLOAT,
+    SMALL,
+    branch,
+    called,
+    function,
+    looped,
+    model,
+    nested,
+    node,
+    repeated,
+    resize,
+    scanned,
+)
 from resize_pairs import command
-
-node = helper.make_node
-FLOAT = TensorProto.FLOAT
-SMALL, LARGE = [1, 1, 4, 4], [1, 1, 9, 9]
-CONSTANTS = {
-    "large": np.array(LARGE),
-    "small": np.array(SMALL),
-    "three": np.array(3),
-    "yes": np.array(1, np.bool_),
-    "zero": np.zeros((), np.float32),
-    "start": np.zeros(1, np.float32),
-}
-
-
-def value(name: str, shape: list[int] | None, kind: int = FLOAT) -> onnx.ValueInfoProto:
-    return helper.make_tensor_value_info(name, kind, shape)
-
-
-def resize(mode: str, source: str, target: str, name: str, sizes: str = "large") -> NodeProto:
-    return node(
-        "Resize", [source, "", "", sizes], [target], name,
-        mode="linear", coordinate_transformation_mode=mode,
-    )  # fmt: skip
-
-
-def model(
-    nodes: list[NodeProto],
-    shape: list[int],
-    functions: tuple[onnx.FunctionProto, ...] = (),
-) -> ModelProto:
-    tensors = [numpy_helper.from_array(one, name) for name, one in CONSTANTS.items()]
-    graph = helper.make_graph(nodes, "g", [value("x", shape)], [value("y", None)], tensors)
-    opsets = [helper.make_opsetid("", 19), helper.make_opsetid("local", 1)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=9, functions=list(functions))
-
-
-def branch(mode: str, wave: str = "Sin") -> list[NodeProto]:
-    """Return an If that enlarges in one of its branches and in the other."""
-    then = [node("Relu", ["x"], ["t0"], "relu"), resize(mode, "t0", "t1", "then_up"),
-            node(wave, ["t1"], ["t2"], "wave")]  # fmt: skip
-    other = [resize("half_pixel", "x", "e1", "else_up")]
-    graphs: dict[str, Any] = {
-        "then_branch": helper.make_graph(then, "then", [], [value("t2", LARGE)]),
-        "else_branch": helper.make_graph(other, "else", [], [value("e1", LARGE)]),
-    }
-    most = node("ReduceMax", ["x"], ["most"], keepdims=0)
-    more = node("Less", ["zero", "most"], ["more"])
-    return [most, more, node("If", ["more"], ["y"], "either", **graphs)]
-
-
-def repeated(mode: str, wave: str = "Sin") -> GraphProto:
-    """Return the body of a Loop that enlarges and shrinks what it is handed."""
-    body = [resize(mode, "s", "r", "loop_up"), resize("half_pixel", "r", "d", "loop_down", "small"),
-            node(wave, ["d"], ["s2"], "wave"), node("Identity", ["go"], ["on"])]  # fmt: skip
-    given = [
-        value("i", [], TensorProto.INT64),
-        value("go", [], TensorProto.BOOL),
-        value("s", SMALL),
-    ]
-    return helper.make_graph(
-        body, "b", given, [value("on", [], TensorProto.BOOL), value("s2", SMALL)]
-    )
-
-
-def looped(mode: str, wave: str = "Sin") -> list[NodeProto]:
-    body = repeated(mode, wave)
-    return [node("Abs", ["x"], ["a"]), node("Loop", ["three", "", "a"], ["y"], "loop", body=body)]
-
-
-def scanned(mode: str) -> list[NodeProto]:
-    body = [resize(mode, "xi", "r", "scan_up"), node("Identity", ["st"], ["st2"])]
-    given = [value("st", [1]), value("xi", SMALL)]
-    graph = helper.make_graph(body, "b", given, [value("st2", [1]), value("r", LARGE)])
-    return [node("Scan", ["start", "x"], ["end", "y"], "scan", body=graph, num_scan_inputs=1,
-                 scan_output_axes=[0])]  # fmt: skip
-
-
-def nested(mode: str) -> list[NodeProto]:
-    """Return an If that holds a Loop."""
-    inner = node("Loop", ["three", "", "x"], ["l"], "loop", body=repeated(mode))
-    graphs: dict[str, Any] = {
-        "then_branch": helper.make_graph([inner], "then", [], [value("l", SMALL)]),
-        "else_branch": helper.make_graph(
-            [node("Neg", ["x"], ["n"])], "else", [], [value("n", SMALL)]
-        ),
-    }
-    return [node("If", ["yes"], ["y"], "either", **graphs)]
-
-
-def function(attribute: str) -> onnx.FunctionProto:
-    """Return a function that enlarges by a mode that its attribute says."""
-    up = resize("half_pixel", "q", "b", "fun_up", "s")
-    for one in up.attribute:
-        if one.name == "coordinate_transformation_mode":
-            one.Clear()
-            one.name, one.ref_attr_name = "coordinate_transformation_mode", attribute
-            one.type = onnx.AttributeProto.STRING
-    body = [node("Relu", ["a"], ["q"], "relu"), up]
-    opset = [helper.make_opsetid("", 19)]
-    return helper.make_function("local", "Up", ["a", "s"], ["b"], body, opset, ["how"])
-
-
-def called(mode: str) -> list[NodeProto]:
-    """Return two calls of the function, the second of which follows a mode."""
-    return [
-        node("Up", ["x", "large"], ["u"], "first", domain="local", how="half_pixel"),
-        node("Up", ["u", "small"], ["v"], "second", domain="local", how=mode),
-        node("Sin", ["v"], ["y"]),
-    ]
-
 
 Made = Callable[[str], ModelProto]
 CASES: dict[str, tuple[Made, str, str]] = {
@@ -195,3 +101,105 @@ def test_where_no_node_can_be_named_the_text_says_what_was_tried(tmp_path: objec
         "no run tells which node parts them; tried: 1 pair of resampling nodes, by what they make"
     )
     assert told in result.output
+
+
+def later(wave: str) -> list[NodeProto]:
+    """Return a Loop whose first iteration makes zeros of everything."""
+    body = [node("Cast", ["i"], ["f"], to=FLOAT), node("Mul", ["s", "f"], ["m"], "times"),
+            node(wave, ["m"], ["w"], "wave"), node("Add", ["w", "s"], ["s2"], "add"),
+            node("Identity", ["go"], ["on"])]  # fmt: skip
+    graph = repeated("half_pixel")
+    del graph.node[:]
+    graph.node.extend(body)
+    return [node("Loop", ["three", "", "x"], ["y"], "loop", body=graph)]
+
+
+def test_a_later_iteration_is_looked_at_too() -> None:
+    found = verify(model(later("Sin"), SMALL), model(later("Tan"), SMALL))
+    assert found.first is not None
+    assert (found.first.node, found.first.graph) == ("wave", "loop.body")
+    assert found.first.introduced is not None
+
+
+def long(mode: str) -> list[NodeProto]:
+    """Return an If with more values than are all asked for."""
+    made = branch(mode)
+    then = next(one.g for one in made[-1].attribute if one.name == "then_branch")
+    for place in range(300):
+        then.node.insert(0, node("Abs", ["x"], [f"unused{place}"]))
+    return made
+
+
+def test_of_many_inner_values_those_at_sites_are_asked_for() -> None:
+    found = verify(model(long("half_pixel"), SMALL), model(long("align_corners"), SMALL))
+    assert found.first is not None
+    assert (found.first.node, found.first.graph) == ("then_up", "either.then_branch")
+    assert found.first.introduced is not None
+
+
+class Up(nn.Module):
+    """What the branch that is taken and the functions compute."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Enlarge."""
+        return torch.sin(functional.interpolate(torch.relu(x), size=(9, 9), mode="bilinear"))
+
+
+class Repeated(nn.Module):
+    """What the Loop computes."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Enlarge and shrink three times."""
+        x = x.abs()
+        for _ in range(3):
+            large = functional.interpolate(x, size=(9, 9), mode="bilinear")
+            x = torch.sin(functional.interpolate(large, size=(4, 4), mode="bilinear"))
+        return x
+
+
+def plain(mode: str) -> ModelProto:
+    """Return the same without a branch, under other names."""
+    nodes = [node("Relu", ["x"], ["a"], "plain_relu"), resize(mode, "a", "b", "plain_up"),
+             node("Sin", ["b"], ["y"], "plain_sin")]  # fmt: skip
+    return model(nodes, SMALL)
+
+
+def in_branch(mode: str) -> ModelProto:
+    return model(branch(mode), SMALL)
+
+
+def in_loop(mode: str) -> ModelProto:
+    return model(looped(mode), SMALL)
+
+
+def in_function(mode: str) -> ModelProto:
+    calls = called(mode)[:1]
+    for one in calls[0].attribute:
+        one.s = mode.encode()
+    return model([*calls, node("Sin", ["u"], ["y"])], SMALL, (function("how"),))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected", "reversed_name"),
+    [
+        (in_branch, Up, "then_up", "then_up"),
+        (in_loop, Repeated, "loop_up", "loop_up"),
+        (in_function, Up, "fun_up", "fun_up"),
+        (in_branch, plain, "then_up", "plain_up"),
+        (in_function, plain, "fun_up", "plain_up"),
+        (in_branch, in_function, "then_up", "fun_up"),
+    ],
+)
+def test_the_other_side_may_be_written_otherwise(
+    one: Made, other: Callable[..., object], expected: str, reversed_name: str
+) -> None:
+    right = other("half_pixel") if other in {plain, in_function} else other()
+    assert verify(one("half_pixel"), right).equal
+    for sides, name in (
+        ((one("align_corners"), right), expected),
+        ((right, one("align_corners")), reversed_name),
+    ):
+        found = verify(*sides)
+        assert found.first is not None
+        assert found.first.node == name
+        assert found.first.introduced is not None

@@ -1,6 +1,5 @@
 """The node at which a model parts from a PyTorch module, by the calls that the module makes."""
 
-import io
 from collections.abc import Callable
 
 import numpy as np
@@ -55,16 +54,16 @@ class Net(nn.Module):
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["dynamo", "torchscript"])
-def exported(request: pytest.FixtureRequest) -> bytes:
+def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Return the network as either exporter writes it."""
     x = torch.rand(1, 3, 16, 24)
     if request.param:
         program = torch.onnx.export(Net(), (x,), dynamo=True, verbose=False)
         assert program is not None
         return program.model_proto.SerializeToString()
-    stream = io.BytesIO()
-    torch.onnx.export(Net(), (x,), stream, dynamo=False, opset_version=17)
-    return stream.getvalue()
+    path = tmp_path_factory.mktemp("exported") / "net.onnx"
+    torch.onnx.export(Net(), (x,), path, dynamo=False, opset_version=17)
+    return path.read_bytes()
 
 
 def of(graph: GraphProto, op: str, place: int) -> onnx.NodeProto:

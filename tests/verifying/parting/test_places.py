@@ -28,7 +28,7 @@ def heads(modes: Sequence[str], order: Sequence[int], prefix: str, gain: float) 
     """
     random = np.random.default_rng(1)
     tensors: dict[str, Any] = {"sizes": np.array([1, 2, 9, 9]), "gain": np.float32(gain)}
-    nodes = []
+    nodes: list[onnx.NodeProto] = []
     for place in order:
         weight = random_weight(place)
         tensors[f"{prefix}w{place}"] = weight
@@ -84,3 +84,35 @@ def test_the_broken_one_is_named(order: tuple[int, ...], gain: float, broken: in
     assert found.pairing is not None
     (apart,) = found.pairing.differences
     assert apart.a.name == f"up{2 * broken}"
+
+
+def inside(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return a model whose heads stand in a branch that is taken."""
+    nodes = list(model.graph.node)
+    last = nodes[-5].output[0]
+    branches = {
+        name: helper.make_graph(
+            part, name, [], [helper.make_tensor_value_info(end, TensorProto.FLOAT, [1, 2, 9, 9])]
+        )
+        for name, part, end in (
+            ("then_branch", nodes[:-4], last),
+            ("else_branch", [node("Neg", ["noise"], ["other"])], "other"),
+        )
+    }
+    del model.graph.node[:]
+    either = node("If", ["yes"], [last], "either")
+    either.attribute.extend(helper.make_attribute(name, one) for name, one in branches.items())
+    model.graph.node.extend([either, *nodes[-4:]])
+    model.graph.initializer.append(numpy_helper.from_array(np.array(1, bool), "yes"))
+    return model
+
+
+@pytest.mark.parametrize("gain", [1.0, GAIN])
+def test_inside_of_a_branch_too(gain: float) -> None:
+    one = inside(heads(MODES, (0, 1, 2), "", gain))
+    assert verify(one, inside(heads(MODES, (2, 0, 1), "o_", gain))).verdict == "equal"
+    modes = [MODES[0], MODES[2], MODES[2]]
+    found = verify(one, inside(heads(modes, (2, 0, 1), "o_", gain)))
+    assert found.verdict == "different"
+    assert found.first is not None
+    assert found.first.node == "up2"

@@ -56,7 +56,7 @@ def explain_command(options: Options) -> None:
 
     Two calls are told side by side, with where they part.
     """
-    from halfpixel.checking.explain import explain
+    from halfpixel.checking.explain import explain, spelled_out
     from halfpixel.report.layout import paragraphs, prose
     from halfpixel.work import working
 
@@ -71,6 +71,7 @@ def explain_command(options: Options) -> None:
 
             lines = side_by_side(options.subject, options.beside)
         told = list(lines)
+        subject, beside = spelled_out(options.subject), spelled_out(options.beside or "")
         page = Page()
         page.tell(map(prose, told if page.width is None else paragraphs(told)))
     if options.picture is not None:
@@ -78,10 +79,8 @@ def explain_command(options: Options) -> None:
         from halfpixel.report.pictures.file import save
         from halfpixel.report.pictures.subject import picture_of_subject
 
-        with boundary(options.subject), working(options.max_work):
-            drawn = picture_of_subject(
-                options.subject, options.beside or "", shapes=shapes, image=options.image
-            )
+        with boundary(subject), working(options.max_work):
+            drawn = picture_of_subject(subject, beside, shapes=shapes, image=options.image)
             save(drawn, Path(options.picture))
         page.tell([prose(f"picture: {options.picture}")])
     if options.html is not None:
@@ -89,8 +88,8 @@ def explain_command(options: Options) -> None:
         from halfpixel.cli.output import write_report
         from halfpixel.report.html import explain_page
 
-        with boundary(options.subject), working(options.max_work):
-            made = explain_page.dumps(told, options.subject, options.beside or "", shapes)
+        with boundary(subject), working(options.max_work):
+            made = explain_page.dumps(told, subject, beside, shapes)
         write_report(made, options.html)
         page.tell([prose(f"page: {options.html}")])
 

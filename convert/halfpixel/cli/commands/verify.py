@@ -20,13 +20,11 @@ from halfpixel.cli.progress import progress
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from halfpixel.cli.progress import Told
-    from halfpixel.report.html.tables import Tables
-    from halfpixel.report.layout import Line
-    from halfpixel.report.machine.entry import Run
-    from halfpixel.verifying.result import VerifySettings
+    from halfpixel.verifying.one_model import SiteVerification
+    from halfpixel.verifying.result import Verification, VerifySettings
     from halfpixel.verifying.side import Stage
 
 
@@ -110,21 +108,21 @@ def verify_command(options: Options) -> None:
     """Run A and B, and say whether they compute the same, and which node parts them.
 
     A and B are a model (model.onnx, model.onnx@cuda, model.onnx@reference), a .pt2 or TorchScript
-    file, a PyTorch module as package.module:factory, or an .npz of recorded inputs and outputs.
-    A Core ML model runs on Core ML as model.mlpackage@coreml (macOS), and elsewhere its ML Program
-    is lowered to ONNX: model.mlpackage, model.mlpackage@cuda. Without B, every resampling node of
-    A runs by itself and is held against its exact weights and the PyTorch call that it is. Equal is
+    file, a PyTorch module as package.module:factory, or an .npz of recorded inputs and outputs. A
+    Core ML model runs on Core ML as model.mlpackage@coreml (macOS), and elsewhere its ML Program is
+    lowered to ONNX: model.mlpackage, model.mlpackage@cuda. Without B, every resampling node of A
+    runs by itself and is held against its exact weights and the PyTorch call that it is. Equal is
     what stays within the tolerance and is no more than rounding does: the noise floor is measured
-    on the sides. Two sites of different conventions are a difference, however little of it
-    reaches the outputs; --tolerance overrides both. Made inputs are white noise, which shows
-    each tap of a kernel, and a picture with edges, as it is and moved by a pixel, which shows
-    what is done to images; of 0 to 1, which most networks take, and of 0 to 255, of normalised
-    images and of -1 to 1 where that leaves outputs one number throughout. Lengths that are free
-    are made such as both sides take. What the optimiser changes in a file, and what rounding alone
-    flips, such as ties of a top-k, is told, and does not decide. Exit
-    code 1 says that something differs or is refused, or that nothing was compared; 2 that a file,
-    a provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered
-    as a whole.
+    on the sides. Two sites of different conventions are a difference, however little of it reaches
+    the outputs; --tolerance overrides both. Made inputs are white noise, which shows each tap of a
+    kernel, and a picture with edges, as it is and moved by a pixel, which shows what is done to
+    images; of 0 to 1, which most networks take, and of 0 to 255, of normalised images and of -1 to
+    1 where that leaves outputs one number throughout. Lengths that are free are made such as both
+    sides take, and such as check names in what it finds. What the optimiser changes in a file, and
+    what rounding alone flips, such as ties of a top-k, is told, and does not decide. Exit code 1
+    says that something differs or is refused, or that nothing was compared; 2 that a file, a
+    provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered as
+    a whole.
     """
     from halfpixel.checking.shapes import parse_shapes
     from halfpixel.runtimes.feed_files import read_feeds, split_images
@@ -149,70 +147,72 @@ def verify_command(options: Options) -> None:
         sys.exit(_sites(options, settings))
     if options.provider:
         raise UsageError("--provider is for a model alone; write B as model.onnx@cuda")
-    from halfpixel.report import verify_report
-    from halfpixel.report.html import verify_page
-    from halfpixel.report.machine import of_verify, verify_json
     from halfpixel.verifying.verify import verify
 
     with progress() as told:
         found = verify(a, b, settings, _stages(told))
-    _show(
-        options,
-        lambda: verify_json.dumps(found),
-        lambda: of_verify.run_of(found),
-        lambda width: verify_report.lines(found, width),
-        verify_report.closing(found),
-        lambda: verify_page.page_of(found),
-    )
+    _show(options, found)
     sys.exit(CLEAN if found.equal else FOUND)
 
 
 def _sites(asked: Options, settings: "VerifySettings") -> int:
     """Verify the sites of one model; return the exit code."""
-    from halfpixel.report import verify_report
-    from halfpixel.report.html import verify_page
-    from halfpixel.report.machine import of_verify, verify_json
     from halfpixel.runtime import parse_provider
     from halfpixel.verifying.one_model import verify_sites
 
     places = [parse_provider(one) for one in asked.provider]
     with progress(remaining=False) as told:
-        if told is not None:
-            told(f"sites of {asked.a}", 0, None)
-        found = verify_sites(asked.a, settings, places, asked.max_work)
-    _show(
-        asked,
-        lambda: verify_json.dumps_sites(found),
-        lambda: of_verify.run_of_sites(asked.a, found),
-        lambda width: verify_report.site_lines(found, width),
-        verify_report.site_closing(found),
-        lambda: verify_page.page_of_sites(asked.a, found),
-    )
+        stage = None if told is None else told.stage
+        found = verify_sites(asked.a, settings, places, asked.max_work, stage)
+    _show(asked, found)
     return CLEAN if found.equal else FOUND
 
 
-def _show(  # noqa: PLR0913, PLR0917 - one a format
-    options: Options,
-    plain: "Callable[[], str]",
-    run: "Callable[[], Run]",
-    text: "Callable[[int | None], Iterator[Line]]",
-    closing: "Line",
-    html: "Callable[[], Tables]",
-) -> None:
-    """Print or write what was seen: as JSON, as a page, as a run, or as text."""
-    if options.output_format == "json":
-        write_report(plain(), options.output)
-    elif options.output_format == "html":
-        from halfpixel.report.html.tables import dumps
+def _show(options: Options, found: "Verification | SiteVerification") -> None:
+    """Print or write what was seen: as JSON, as a page, as a run, or as text.
 
-        write_report(dumps(html()), options.output)
+    What a format does not need is not imported: verify of small models is quick.
+    """
+    from halfpixel.verifying.result import Verification
+
+    if options.output_format == "json":
+        from halfpixel.report.machine import verify_json
+
+        text = (
+            verify_json.dumps(found)
+            if isinstance(found, Verification)
+            else verify_json.dumps_sites(found)
+        )
+        write_report(text, options.output)
+    elif options.output_format == "html":
+        from halfpixel.report.html import tables, verify_page
+
+        shown = (
+            verify_page.page_of(found)
+            if isinstance(found, Verification)
+            else verify_page.page_of_sites(options.a, found)
+        )
+        write_report(tables.dumps(shown), options.output)
     elif options.output_format != "text":
+        from halfpixel.report.machine import of_verify
         from halfpixel.report.machine.write import written
 
-        write_report(written(run(), options.output_format), options.output)
+        run = (
+            of_verify.run_of(found)
+            if isinstance(found, Verification)
+            else of_verify.run_of_sites(options.a, found)
+        )
+        write_report(written(run, options.output_format), options.output)
     else:
+        from halfpixel.report import verify_report
+
         page = Page(options.output, options.color)
-        page.tell([closing] if options.quiet else text(page.width))
+        if isinstance(found, Verification):
+            lines, closing = verify_report.lines(found, page.width), verify_report.closing(found)
+        else:
+            lines = verify_report.site_lines(found, page.width)
+            closing = verify_report.site_closing(found)
+        page.tell([closing] if options.quiet else lines)
         page.close()
 
 

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from halfpixel.checking.result import SiteFinding
 from halfpixel.errors import ConventionError
-from halfpixel.intents.deviation import meant_resize
+from halfpixel.intents.axis_deviation import Deviation
+from halfpixel.intents.deviation import deviation, meant_resize
 from halfpixel.sampling import Resize, compare_resize
 from halfpixel.sampling.compare import Verdict
 from halfpixel.site import Operation
@@ -17,7 +18,7 @@ from halfpixel.work import TooMuchWork, one_node
 
 HOW: Final = {
     "proven": "Proven of the file itself, in exact rational arithmetic.",
-    "simulated": "Simulated: the float32 steps of the runtime are repeated one by one.",
+    "simulated": "Simulated: what the runtime does, float32 and all, is repeated step by step.",
     "recorded": "What was meant is recorded in the file by its exporter.",
     "named": "What was meant is named by an operator of the original, whose name was kept.",
     "assumed": "Assumed: what was meant is a habit of the exporter, and is not recorded.",
@@ -29,6 +30,7 @@ PROOFS: Final = {
     "closed form": "their closed forms, which hold at every length",
     "sizes": "both weight matrices at these lengths, in exact rationals",
     "period": "one period of the scale and both borders, which stand for every length",
+    "simulated": "the float32 steps of the runtime and of PyTorch, repeated one by one",
     "search": "a search of the smallest lengths, which is no proof of equality",
 }
 """What a comparison rests on."""
@@ -97,6 +99,9 @@ def axes_of(one: SiteFinding) -> tuple[Axis, ...]:
         return ()
     try:
         with one_node():
+            apart = deviation(operation)
+            if apart is not None and apart.simulated:
+                return (_simulated(apart),)
             found = compare_resize(operator, meant, *operation.lengths)
     except (TooMuchWork, ConventionError, ValueError):
         return ()
@@ -113,6 +118,18 @@ def _axis(axis: int, verdict: Verdict) -> Axis:
         lengths,
         number(verdict.displacement) if shows else "",
         number(verdict.weight_difference) if shows else "",
+    )
+
+
+def _simulated(found: Deviation) -> Axis:
+    """Return what runtimes compute, where exact weights do not tell them apart."""
+    return Axis(
+        found.axis,
+        "different",
+        PROOFS["simulated"],
+        f"{found.n_in} to {found.n_out}",
+        number(found.displacement),
+        number(found.weight_difference),
     )
 
 

@@ -8,7 +8,7 @@ import csv
 from io import StringIO
 from typing import Final
 
-from halfpixel.printable import printable
+from halfpixel.printable import printable_line
 from halfpixel.report.machine.entry import Run
 
 HEAD: Final = (
@@ -40,5 +40,5 @@ def cell(text: str) -> str:
     >>> cell("=1+1"), cell("a\x1b")
     ("'=1+1", 'a\\x1b')
     """
-    text = printable(text)
+    text = printable_line(text)
     return f"'{text}" if text.startswith(FORMULA) else text

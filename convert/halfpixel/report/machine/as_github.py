@@ -33,6 +33,8 @@ def _entry(alike: Sequence[Entry]) -> str:
     where = names if len(alike) > 1 else one.place
     how = f" ({KNOWN.get(one.how, one.how)})" if one.how else ""
     text = [f"{where}: {one.message}{how}" if where else f"{one.message}{how}"]
+    if one.source:
+        text.append(f"from {one.source}")
     if one.fix[0]:
         text.append(one.advice)
     title = "halfpixel" if one.failed else f"halfpixel {one.rule}"

@@ -15,7 +15,14 @@ from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Final
 
-from halfpixel.checking.result import Failure, FileReport, Report, SiteFinding
+from halfpixel.checking.result import (
+    IN_NODE,
+    Failure,
+    FileReport,
+    Report,
+    SiteFinding,
+    Suppression,
+)
 from halfpixel.printable import printable
 from halfpixel.quoting import json_text, sarif_message
 from halfpixel.report.machine.entry import Entry, Run
@@ -74,7 +81,9 @@ def _log(run: Values) -> Values:
 
 def _run(report: Report, folder: Path) -> Values:
     known = {rule.name: rule for rule in load_rules()}
-    known.update((one.rule.name, one.rule) for one in report.findings)
+    silenced = [(file, one) for file in report.files for one in file.suppressed]
+    told = (*report.findings, *(one.found for _, one in silenced))
+    known.update((one.rule.name, one.rule) for one in told)
     rules = sorted(known.values(), key=lambda rule: rule.name)
     places = Places(folder)
     order = {rule.name: place for place, rule in enumerate(rules)}
@@ -84,6 +93,9 @@ def _run(report: Report, folder: Path) -> Values:
         for fixes in [fixes_of(file, artifact(file.path, folder))]
         for located in file.findings
     ]
+    for file, one in silenced:
+        result = _result(file, one.found, places, order[one.found.rule.name], ())
+        results.append({**result, "suppressions": [_suppression(one.by)]})
     driver: Values = {
         "name": "halfpixel",
         "version": version("halfpixel"),
@@ -240,6 +252,12 @@ def _entry(one: Entry, places: Places, index: int) -> Values:
         "locations": [location],
         "partialFingerprints": {"primaryLocationLineHash": places.fingerprint(key)},
     }
+
+
+def _suppression(by: Suppression) -> Values:
+    """Return what silences a finding (3.35): the node's own metadata, or a configuration."""
+    kind = "inSource" if by.where == IN_NODE else "external"
+    return {"kind": kind, "justification": sarif_message(f"{by.where}: {by.reason}")}
 
 
 def _message(located: SiteFinding) -> str:

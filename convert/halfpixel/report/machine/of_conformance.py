@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from halfpixel.conforming.causes import cause_of
 from halfpixel.conforming.conformance import Result
-from halfpixel.conforming.coreml import CoremlResult
+from halfpixel.conforming.coreml import CoremlCase, CoremlResult
 from halfpixel.report.machine.entry import Entry, Run
 
 if TYPE_CHECKING:
+    from halfpixel.conforming.models import Config
     from halfpixel.rule import Severity
 
 
@@ -17,7 +18,7 @@ def run_of(results: Sequence[Result], runtime: str, provider: str) -> Run:
     """Return what a provider makes of every configuration."""
     file = f"{runtime}, {provider}"
     entries = tuple(entry for one in results for entry in _entry(file, one))
-    looked = tuple((file, _name(one)) for one in results)
+    looked = tuple((file, name_of(one.config)) for one in results)
     return Run("conformance", entries, looked, closing(file, [one.verdict for one in results]))
 
 
@@ -31,15 +32,15 @@ def closing(file: str, verdicts: Sequence[str]) -> str:
     return f"{file}: {len(verdicts)} configurations: {listed}"
 
 
-def _name(one: Result) -> str:
-    config = one.config
+def name_of(config: "Config") -> str:
+    """Return what a configuration is called: the node, its lengths and its attributes."""
     said = [f"{key}={value}" for key, value in config.attributes]
     head = f"{config.op}-{config.opset} {config.dtype} {'x'.join(map(str, config.shape))}"
     return " ".join((head, *filter(None, (config.case, config.by)), *said))
 
 
 def _entry(file: str, one: Result) -> Iterator[Entry]:
-    name, op = _name(one), one.config.op
+    name, op = name_of(one.config), one.config.op
     if one.verdict == "different":
         cause = cause_of(one)
         text = f"off by up to {one.worst:.3g}"
@@ -55,21 +56,21 @@ def _entry(file: str, one: Result) -> Iterator[Entry]:
 def run_of_coreml(results: Sequence[CoremlResult], runtime: str) -> Run:
     """Return what Core ML's compute units make of single operations."""
     entries = tuple(_coreml(runtime, results))
-    looked = tuple((runtime, _coreml_name(one)) for one in results)
+    looked = tuple((runtime, coreml_name(one.config, one.unit)) for one in results)
     verdicts = [one.verdict for one in results]
     return Run("conformance", entries, looked, closing(runtime, verdicts))
 
 
-def _coreml_name(one: CoremlResult) -> str:
-    config = one.config
+def coreml_name(config: CoremlCase, unit: str) -> str:
+    """Return what an operation on a compute unit is called."""
     words = " ".join(f"{name}={value}" for name, value in config.attributes.items())
     lengths = " to ".join("x".join(map(str, shape)) for shape in (config.shape, config.output))
-    return f"{config.op} {lengths} {words} on {one.unit}"
+    return f"{config.op} {lengths} {words} on {unit}"
 
 
 def _coreml(runtime: str, results: Iterable[CoremlResult]) -> Iterator[Entry]:
     for one in results:
-        name, op = _coreml_name(one), one.config.op
+        name, op = coreml_name(one.config, one.unit), one.config.op
         if one.verdict == "different":
             apart = "" if one.difference is None else f"off by up to {one.difference.max_abs:.3g}"
             severity: Severity = "note" if one.doubt else "error"

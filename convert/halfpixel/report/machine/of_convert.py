@@ -29,6 +29,6 @@ def _entries(found: Conversion, file: str) -> Iterator[Entry]:
     yield from (finding_entry(file, one) for one in found.remaining)
     yield from (Entry(file, "warning", "narrower", line) for line in found.narrower)
     for verification in found.verifications:
-        yield from entries_of(verification)
+        yield from entries_of(verification, file)
     yield from (outcome_entry(file, one) for one in (*found.changes, *found.declined))
     yield from (Entry(file, "note", "note", line) for line in found.notes)

@@ -1,6 +1,6 @@
 """What `verify` saw, as a run: a case an output, or a site of a model on a provider."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from halfpixel.report import verify_report
@@ -8,7 +8,7 @@ from halfpixel.report.layout import plain
 from halfpixel.report.machine.entry import Entry, Run
 from halfpixel.report.verify_report import divergence_line, pairing_lines
 from halfpixel.verifying.one_model import SiteVerification
-from halfpixel.verifying.result import Output, Verification
+from halfpixel.verifying.result import Output, Verdict, Verification
 from halfpixel.verifying.site_check import SiteResult
 
 if TYPE_CHECKING:
@@ -17,8 +17,17 @@ if TYPE_CHECKING:
 
 def run_of(found: Verification) -> Run:
     """Return what came of comparing two sides; the second is the file that is judged."""
-    looked = tuple((found.names[1], one.name) for one in found.outputs)
-    return Run("verify", tuple(entries_of(found)), looked, closing(found))
+    looked = tuple((file_of(found.names[1]), one.name) for one in found.outputs)
+    entries = _with_verdict(entries_of(found), file_of(found.names[1]), found.verdict)
+    return Run("verify", entries, looked, closing(found))
+
+
+def _with_verdict(entries: Iterable[Entry], file: str, verdict: Verdict) -> tuple[Entry, ...]:
+    """Return entries, with the verdict as one of them where it is a failure that none tells."""
+    told = tuple(entries)
+    if verdict == "equal" or any(one.severity == "error" for one in told):
+        return told
+    return (*told, Entry(file, "error", verdict.replace(" was ", "-"), verdict))
 
 
 def closing(found: Verification) -> str:
@@ -26,9 +35,24 @@ def closing(found: Verification) -> str:
     return f"{' against '.join(found.names)}: {plain(verify_report.closing(found))}"
 
 
-def entries_of(found: Verification) -> Iterator[Entry]:
-    """Yield what speaks against the sides being equal, and notes."""
-    file = found.names[1]
+def file_of(side: str) -> str:
+    """Return the file of a side, without the runtime behind it.
+
+    >>> file_of("nets/m.onnx@cpu"), file_of("m.npz")
+    ('nets/m.onnx', 'm.npz')
+    """
+    file, _, runtime = side.rpartition("@")
+    return side if not file or "/" in runtime else file
+
+
+def entries_of(found: Verification, file: str = "") -> Iterator[Entry]:
+    """Yield what speaks against the sides being equal, and notes.
+
+    Args:
+        found: what came of comparing them.
+        file: what is judged; the second side unless told.
+    """
+    file = file or file_of(found.names[1])
     for one in found.outputs:
         if not one.difference.equal and not one.blank:
             yield Entry(file, "error", "output-differs", _apart(one), one.name)
@@ -40,8 +64,8 @@ def entries_of(found: Verification) -> Iterator[Entry]:
         yield Entry(file, "error", "divergence", divergence_line(first), first.node, first.op)
     if found.proven:
         yield Entry(file, "error", "convention", found.proven)
-    if not found.compared and not found.differs:
-        yield Entry(file, "error", "nothing-compared", "nothing was compared")
+    if found.verdict == "nothing was compared":
+        yield Entry(file, "error", "nothing-compared", found.verdict)
     for line in pairing_lines(found.pairing):
         yield Entry(file, "note", "pairing", line.strip())
     for line in found.optimiser:
@@ -55,15 +79,17 @@ def _apart(one: Output) -> str:
     return f"off by up to {apart.max_abs:.3g}, {apart.beyond} of {apart.size} beyond the tolerance"
 
 
-def run_of_sites(file: str, found: SiteVerification) -> Run:
+def run_of_sites(side: str, found: SiteVerification) -> Run:
     """Return what every site of a file does on every provider."""
+    file = file_of(side)
     entries = [entry for one in found.results for entry in _site(file, one)]
     entries += [Entry(file, "note", "optimiser", line) for line in found.optimiser]
     severity: Severity = "error" if found.refused else "note"
     entries += [Entry(file, severity, "whole-model", note) for note in found.notes]
     looked = tuple((file, _place(one)) for one in found.results)
     told = plain(verify_report.site_closing(found))
-    return Run("verify", tuple(entries), looked, f"{file}: {told}")
+    spoken = _with_verdict(entries, file, found.verdict)
+    return Run("verify", spoken, looked, f"{file}: {told}")
 
 
 def _place(one: SiteResult) -> str:

@@ -41,6 +41,13 @@ PADDINGS: Final[dict[str, Border]] = {
 }  # fmt: skip
 
 
+LONGEST: Final = 1 << 12
+"""Pixels, or samples, of an axis that is drawn: files say any number."""
+
+OWN: Final = "its own"
+"""The kernel of a transposed convolution, whose weights are data."""
+
+
 class Drawing(Struct, frozen=True):
     """What is drawn of an operator.
 
@@ -73,12 +80,14 @@ def drawing(  # noqa: C901, PLR0911 - a case an operator
             width. An operator whose output lengths are its own, or data, has them from there.
 
     Raises:
-        ValueError: a length is below 1, or a table was made for other lengths.
+        ValueError: a length is below 1 or above `LONGEST`, or a table was made for other lengths.
 
     >>> half = Sampling("half_pixel", Linear())
     >>> [axis.n_out for axis in drawing(half, [(4, 8), (5, 10)]).axes]
     [8, 10]
     """
+    for n in (n for pair in lengths for n in pair):
+        _bounded(n)
     match operator:
         case Drawing():
             return operator
@@ -102,7 +111,7 @@ def drawing(  # noqa: C901, PLR0911 - a case an operator
             return _conv_transpose(operator, lengths)
         case DepthToSpace():
             copies = Sampling("asymmetric", Nearest(), Fraction(operator.block))
-            axes = tuple(reads(copies, n, n * operator.block) for n, _ in lengths)
+            axes = tuple(reads(copies, n, _bounded(n * operator.block)) for n, _ in lengths)
             half = tuple(
                 replace(one, places=tuple((i + HALF) * one.step - HALF for i in range(one.n_out)))
                 for one in axes
@@ -110,6 +119,12 @@ def drawing(  # noqa: C901, PLR0911 - a case an operator
             return Drawing(half, "each sample is a channel of the pixel that it lies in")
         case _:
             return _resize(operator, lengths)
+
+
+def _bounded(count: int) -> int:
+    if not 1 <= count <= LONGEST:
+        raise ValueError(f"{count} pixels: a picture has 1 to {LONGEST} along an axis")
+    return count
 
 
 def _resize(
@@ -184,7 +199,7 @@ def _grid(operator: GridSample | Resample, lengths: Sequence[Pair]) -> Drawing:
         ends = None if in_pixels else (min(places), max(places))
         axes.append(Reads(n_in, places, step, operator.mode, border, rows, names, ends=ends))
     constant = operator.value if isinstance(operator, Resample) else 0.0
-    return Drawing(tuple(axes), f"the grid values {said} along each axis", constant)
+    return Drawing(tuple(axes), f"drawn for the grid values {said} along each axis", constant)
 
 
 def _affine_grid(operator: AffineGrid, lengths: Sequence[Pair]) -> Drawing:
@@ -197,7 +212,7 @@ def _affine_grid(operator: AffineGrid, lengths: Sequence[Pair]) -> Drawing:
         rows = tuple(linear_row(place, n_in, "clamp") for place in places)
         step = places[1] - places[0] if n_out > 1 else Fraction(n_in)
         axes.append(Reads(n_in, places, step, "linear", "clamp", rows))
-    about = "base coordinates without a turn or a shift, read with align_corners=False"
+    about = "drawn for base coordinates without a turn or a shift, read with align_corners=False"
     return Drawing(tuple(axes), about)
 
 
@@ -207,17 +222,18 @@ def _roi_align(operator: RoiAlign, lengths: Sequence[Pair]) -> Drawing:
     axes: list[Reads] = []
     for (n_in, _), bins in zip(lengths, operator.output[-len(lengths) :], strict=True):
         start, extent = ONE - shift, Fraction(max(n_in - 2, 1))
-        side = extent / bins
+        side = extent / _bounded(bins)
         count = operator.sampling_ratio or max(
             -(-extent.numerator // (extent.denominator * bins)), 1
         )
+        _bounded(bins * count)
         places = tuple(
             start + side * p + (s + HALF) * side / count for p in range(bins) for s in range(count)
         )
         rows = tuple(linear_row(place, n_in, "clamp") for place in places)
         axes.append(Reads(n_in, places, side / count, "linear", "clamp", rows, bins=count))
     ends = " and ".join(f"1 to {max(n - 1, 2)}" for n in dict.fromkeys(n for n, _ in lengths))
-    return Drawing(tuple(axes), f"a box from {ends}, in input pixels")
+    return Drawing(tuple(axes), f"drawn for a box from {ends}, in input pixels")
 
 
 def _crop(operator: CropResize, lengths: Sequence[Pair]) -> Drawing:
@@ -225,12 +241,16 @@ def _crop(operator: CropResize, lengths: Sequence[Pair]) -> Drawing:
     axes: list[Reads] = []
     for (n_in, _), count in zip(lengths, operator.output[-len(lengths) :], strict=True):
         start, end = 1.0, float(max(n_in - 2, 1))
-        found = operator.positions(start, end, count)
+        found = operator.positions(start, end, _bounded(count))
         places = tuple(Fraction(float(x)).limit_denominator(1 << 12) for x in found)
-        rows = tuple(linear_row(place, n_in, "constant") for place in places)
+        picked = operator.mode == "nearest"
+        rows = tuple(
+            ((int(place + HALF), ONE),) if picked else linear_row(place, n_in, "constant")
+            for place in places
+        )
         step = abs(places[1] - places[0]) if count > 1 else Fraction(end - start + 1)
         axes.append(Reads(n_in, places, step or ONE, operator.mode, "constant", rows))
-    about = "a box from the centre of pixel 1 to that of the last but one"
+    about = "drawn for a box from the centre of pixel 1 to that of the last but one"
     return Drawing(tuple(axes), about, operator.pad_value or 0.0)
 
 
@@ -242,8 +262,9 @@ def _conv_transpose(operator: ConvTranspose, lengths: Sequence[Pair]) -> Drawing
         axis = min(number, len(operator.strides) - 1)
         n_out, begin, _ = operator.cut(axis, n_in)
         middle, stride = Fraction(operator.reach(axis) - 1, 2), operator.strides[axis]
-        places = tuple((i + begin - middle) / stride for i in range(max(n_out, 1)))
+        _bounded(stride)
+        places = tuple((i + begin - middle) / stride for i in range(_bounded(n_out)))
         rows = tuple(linear_row(place, n_in, "zeros") for place in places)
-        kernel = "linear" if operator.linear else "its own kernel"
+        kernel = "linear" if operator.linear else OWN
         axes.append(Reads(n_in, places, Fraction(1, stride), kernel, "zeros", rows))
-    return Drawing(tuple(axes), "" if operator.linear else "as a symmetric kernel reads")
+    return Drawing(tuple(axes), "" if operator.linear else "drawn for a symmetric kernel")

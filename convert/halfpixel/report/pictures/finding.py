@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from halfpixel.intents.axis_deviation import Deviation
 from halfpixel.intents.deviation import deviation, meant_resize
 from halfpixel.origin import Operator
-from halfpixel.report.pictures.drawable import Drawable, Drawing, Pair, drawing
+from halfpixel.report.pictures.drawable import LONGEST, Drawable, Drawing, Pair, drawing
 from halfpixel.report.pictures.sheet.palette import Theme
 from halfpixel.report.pictures.site import picture_of_site
 from halfpixel.rule import Finding, Fix
@@ -22,9 +22,6 @@ from halfpixel.site import Site
 
 USUAL: Final = 4
 """Input length that is drawn where none is known and none tells more."""
-
-LONGEST: Final = 1 << 14
-"""Longest axis that is drawn."""
 
 SAME: Final = "file; at these lengths as it was meant"
 """What the one side is called where there is no other."""

@@ -34,6 +34,9 @@ PHASES: Final = 5
 PARTS: Final = 16
 """Points of a curve, an input pixel."""
 
+POINTS: Final = 400
+"""Points of a curve, or taps, that are drawn: a kernel may be as wide as an image."""
+
 Point = tuple[Fraction, Fraction]
 """Distance of a pixel from the source coordinate, in input pixels, and its weight."""
 
@@ -133,12 +136,18 @@ def curve(sampling: Sampling | None, axis: Reads) -> Curve:
         frac = axis.places[i] % 1
         taps |= dict.fromkeys((k - frac, weight) for k, weight in smooth_taps(kernel, frac, width))
     points: dict[Fraction, Fraction] = {}
-    for part in range(PARTS):
-        frac = Fraction(part, PARTS)
+    parts = max(1, min(PARTS, int(POINTS / width)))
+    for part in range(parts):
+        frac = Fraction(part, parts)
         points |= {offset - frac: weight for offset, weight in smooth_taps(kernel, frac, width)}
     ends = min(points), max(points)
-    points |= {ends[0] - Fraction(1, PARTS): Fraction(0), ends[1] + Fraction(1, PARTS): Fraction(0)}
-    return Curve(tuple(sorted(points.items())), tuple(taps))
+    part_of = Fraction(1, parts)
+    points |= {ends[0] - part_of: Fraction(0), ends[1] + part_of: Fraction(0)}
+    return Curve(_some(sorted(points.items())), _some(list(taps)))
+
+
+def _some(points: Sequence[Point]) -> tuple[Point, ...]:
+    return tuple(points[:: len(points) // POINTS + 1])
 
 
 def phases(axis: Reads) -> list[int]:
@@ -217,7 +226,8 @@ def _row(canvas: Canvas, y: float, rows: Sequence[tuple[str, Taps]]) -> float:
         canvas.line([(left, base), (left + cell * (last - first + 1), base)])
     for number, (side, row) in enumerate(rows):
         shift = (number - (len(rows) - 1) / 2) * 12
-        places = [(left + (j - first + 0.5) * cell + shift, float(weight)) for j, weight in row]
+        some = row[:: len(row) // POINTS + 1]
+        places = [(left + (j - first + 0.5) * cell + shift, float(weight)) for j, weight in some]
         with canvas.group(f"{side}-taps"):
             for x, weight in places:
                 canvas.line([(x, base), (x, base - weight * scale)])
@@ -226,8 +236,9 @@ def _row(canvas: Canvas, y: float, rows: Sequence[tuple[str, Taps]]) -> float:
         row_y, name = (y + 10 if number == 0 else line + 15), f"{side}-word"
         for k in apart(xs, texts, SMALL, 6):
             canvas.text(xs[k], row_y, texts[k], size=SMALL, name=name, anchor="middle")
-    xs = [left + (k + 0.5) * cell for k in range(last - first + 1)]
-    texts = [f"pixel {j}" for j in range(first, last + 1)]
+    pixels = range(first, last + 1)[:: (last - first) // POINTS + 1]
+    xs = [left + (j - first + 0.5) * cell for j in pixels]
+    texts = [f"pixel {j}" for j in pixels]
     for k in apart(xs, texts, SMALL, 6):
         canvas.text(xs[k], line, texts[k], size=SMALL, name="dim", anchor="middle")
     return line + (15 if len(rows) > 1 else 0)

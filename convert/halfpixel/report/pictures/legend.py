@@ -29,7 +29,7 @@ def draw_legend(canvas: Canvas, y: float, drawn: Scene) -> float:
         draw(canvas, x + 7, y - 4)
         canvas.text(x + ICON, y, shown, size=SIZE, name="dim")
         x += needed + 20
-    notes = [f"drawn for {side.about}" for _, side, _, _ in drawn.sides if side.about]
+    notes = [side.about for _, side, _, _ in drawn.sides if side.about]
     if drawn.small:
         notes.insert(0, "at the corners: sample (row, column), and the coordinate that it reads")
     for text in dict.fromkeys(notes):

@@ -22,6 +22,9 @@ Border = Literal["clamp", "repeat", "left out", "zeros", "reflect", "constant", 
 """
 
 
+TABLE: Final = "weights of its own"
+"""The kernel of a table, whose rows may lie anywhere."""
+
 BORDER: Final = 64
 """Samples at an end that are looked at one by one where an axis is long."""
 
@@ -155,4 +158,4 @@ def _words(kernel: Nearest | Linear | Cubic | Area | Table) -> str:
         case Area():
             return "mean of the pixels under it"
         case Table():
-            return "weights of its own"
+            return TABLE

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from halfpixel.report.pictures.drawable import Drawable, Drawing, Pair
+from halfpixel.report.pictures.drawable import OWN, Drawable, Drawing, Pair
 from halfpixel.report.pictures.images import pattern
 from halfpixel.report.pictures.reads import Reads
 from halfpixel.report.pictures.scene import (
@@ -114,6 +114,8 @@ def draw_signal(
     longest = max(max(axis.n_in, axis.n_out) for axis in axes)
     if len(drawn.found.axes) != 2 or longest > MOST:
         raise ValueError(f"an image has two axes of at most {MOST}, not {longest}")
+    if any(axis.kernel == OWN for axis in axes):
+        raise ValueError("the weights of its kernel are data")
     height, across = (axis.n_in for axis in drawn.found.axes)
     pixels = pattern(image, height, across) if isinstance(image, str) else image.astype(float)
     if pixels.shape != (height, across):

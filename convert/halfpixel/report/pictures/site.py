@@ -29,6 +29,10 @@ GUTTER: Final = (110.0, 190.0)
 """Least and most room for the names of a strip's rows."""
 
 
+FEW: Final = 48
+"""Samples that can be told apart beside each other."""
+
+
 def picture_of_site(  # noqa: PLR0913 - what is drawn, and what is written on it
     found: Drawable,
     meant: Drawable | None = None,
@@ -181,11 +185,12 @@ def windows(found: Reads, meant: Reads | None, left: float, wide: float) -> list
     low = min(*ends, Fraction(-1, 2)) - Fraction(1, 8)
     high = max(*ends, Fraction(2 * found.n_in - 1, 2)) + Fraction(1, 8)
     step = max(one.step for one in sides)
-    if all(map(is_small, sides)) or high - low <= max(Fraction(16), 12 * step):
+    few = all(one.n_out <= FEW for one in sides)
+    if all(map(is_small, sides)) or (few and high - low <= max(Fraction(16), 12 * step)):
         return [Window(low, high, left, wide)]
     gap = 34.0
     each = (wide - 2 * gap) / 3
-    extent = max(Fraction(4), 4 * step)
+    extent = max(min(Fraction(4), FEW * step), 4 * step)
     middle = Fraction(found.n_in - 1, 2)
     starts = (low, middle - extent / 2, high - extent)
     return [

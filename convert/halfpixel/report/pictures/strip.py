@@ -1,14 +1,15 @@
 """One axis, enlarged: its pixels, and where the samples found and meant lie, number by number."""
 
 import math
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
 from msgspec import Struct
 
 from halfpixel.report.pictures.plane import draw_marks
-from halfpixel.report.pictures.reads import Reads
+from halfpixel.report.pictures.reads import TABLE, Reads
 from halfpixel.report.pictures.sheet.canvas import Canvas, arrow
 from halfpixel.report.pictures.sheet.letters import apart, width
 from halfpixel.report.pictures.words import coordinate
@@ -19,6 +20,9 @@ BAND: Final = 52.0
 
 GAP: Final = 8.0
 """Least room between two labels of a row."""
+
+ROOM: Final = 12.0
+"""How far a label may reach out of its window."""
 
 MOST_CELLS: Final = 120
 """Pixels that are drawn one by one; more would be a grey area."""
@@ -112,22 +116,20 @@ def draw_window(
         _moves(canvas, window, rows, found, meant)
     for side, axis, line in sides:
         _samples(canvas, window, rows, axis, side)
-        inside = shown(window, axis)
-        texts = [coordinate(axis.places[i]) for i in inside]
-        xs = [window.at(axis.places[i]) for i in inside]
-        for k in apart(xs, texts, SMALL, GAP):
-            canvas.text(xs[k], line, texts[k], size=SMALL, name=f"{side}-word", anchor="middle")
-    inside = shown(window, found)
-    xs, texts = [window.at(found.places[i]) for i in inside], [found.name(i) for i in inside]
-    for k in apart(xs, texts, SMALL, GAP):
-        canvas.text(xs[k], rows.names, texts[k], size=SMALL, anchor="middle", bold=True)
+        places = [axis.places[i] for i in shown(window, axis)]
+        _labels(canvas, window, line, [(one, coordinate(one)) for one in places], f"{side}-word")
+    names = [(found.places[i], found.name(i)) for i in shown(window, found)]
+    _labels(canvas, window, rows.names, names, "ink", bold=True)
 
 
 def shown(window: Window, axis: Reads) -> list[int]:
     """Return the samples that lie in a window, with room for a mark at its ends."""
     spare = Fraction(4 / window.side).limit_denominator(1 << 16)
     low, high = window.low + spare, window.high - spare
-    return [i for i, place in enumerate(axis.places) if low <= place <= high]
+    places = axis.places
+    if axis.kernel != TABLE and places[0] < places[-1]:  # ascending
+        return list(range(bisect_left(places, low), bisect_right(places, high)))
+    return [i for i, place in enumerate(places) if low <= place <= high]
 
 
 def _pixels(canvas: Canvas, window: Window, rows: Rows, n_in: int) -> None:
@@ -156,19 +158,29 @@ def _pixels(canvas: Canvas, window: Window, rows: Rows, n_in: int) -> None:
                     canvas.circle(window.at(Fraction(pixel)), rows.band + BAND / 2, radius)
     inside = [pixel for pixel in range(first, last + 1) if window.holds(Fraction(pixel))]
     inside = inside if len(inside) < MOST_CELLS else inside[:: len(inside) // 8]
-    xs, texts = [window.at(Fraction(pixel)) for pixel in inside], list(map(str, inside))
-    for k in _within(window, apart(xs, texts, SMALL, GAP), xs, texts):
-        canvas.text(xs[k], rows.pixels, texts[k], size=SMALL, name="dim", anchor="middle")
+    numbers = [(Fraction(pixel), str(pixel)) for pixel in inside]
+    _labels(canvas, window, rows.pixels, numbers, "dim")
 
 
-def _within(
-    window: Window, chosen: list[int], xs: Sequence[float], texts: Sequence[str]
-) -> Iterator[int]:
-    """Yield labels that do not reach out of a window, into the one beside it."""
-    for k in chosen:
-        half = width(texts[k], SMALL) / 2
-        if window.left - 14 <= xs[k] - half and xs[k] + half <= window.left + window.wide + 14:
-            yield k
+def _labels(  # noqa: PLR0913 - where they stand, and how they are written
+    canvas: Canvas,
+    window: Window,
+    y: float,
+    labels: Sequence[tuple[Fraction, str]],
+    name: str,
+    *,
+    bold: bool = False,
+) -> None:
+    """Write labels at places of a window, none of which touches another or what is beside it."""
+    low, high = window.left - ROOM, window.left + window.wide + ROOM
+    inside: list[tuple[float, str]] = []
+    for place, text in labels:
+        x, half = window.at(place), width(text, SMALL, bold=bold) / 2
+        if low <= x - half and x + half <= high:
+            inside.append((x, text))
+    xs, texts = [x for x, _ in inside], [text for _, text in inside]
+    for k in apart(xs, texts, SMALL, GAP):
+        canvas.text(xs[k], y, texts[k], size=SMALL, name=name, anchor="middle", bold=bold)
 
 
 def _cell(canvas: Canvas, window: Window, rows: Rows, first: int, last: int) -> None:
@@ -201,7 +213,7 @@ def _moves(canvas: Canvas, window: Window, rows: Rows, found: Reads, meant: Read
     """Draw an arrow from each sample to where it was meant, and write how far that is."""
     if found.n_out != meant.n_out:
         return
-    inside = [i for i in shown(window, found) if window.holds(meant.reading(i))]
+    inside = [i for i in shown(window, found) if window.holds(meant.places[i])]
     heads: list[str] = []
     picks = found.kernel.startswith("nearest") or meant.kernel.startswith("nearest")
     with canvas.group("arrows"):
@@ -214,8 +226,11 @@ def _moves(canvas: Canvas, window: Window, rows: Rows, found: Reads, meant: Read
     with canvas.group("heads"):
         for head in heads:
             canvas.path(head)
-    offs = [meant.reading(i) - found.reading(i) for i in inside]
-    texts = [coordinate(off, sign=True) for off in offs]
-    xs = [window.at((found.places[i] + meant.places[i]) / 2) for i in inside]
-    for k in apart(xs, texts, SMALL, GAP):
-        canvas.text(xs[k], rows.moves, texts[k], size=SMALL, anchor="middle")
+    labels = [
+        (
+            (found.places[i] + meant.places[i]) / 2,
+            coordinate(meant.reading(i) - found.reading(i), sign=True),
+        )
+        for i in inside
+    ]
+    _labels(canvas, window, rows.moves, labels, "ink")

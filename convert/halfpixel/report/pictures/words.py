@@ -108,7 +108,8 @@ def facts(axes: Sequence[Reads]) -> Iterator[str]:
             ]
         heads = [f"{name}: " if len(axes) > 1 else "" for name in names]
         yield from (f"{head}{one}" for head, one in zip(heads, said, strict=True) if one)
-    if image < 1 and all(axis.border == "zeros" for axis in axes):
+    known = all(axis.border == "zeros" and axis.kernel == "linear" for axis in axes)
+    if image < 1 and known:
         yield f"at the first corner {float(100 * image):.3g} % is image, the rest is 0"
 
 
@@ -151,7 +152,8 @@ def moved(found: Sequence[Reads], meant: Sequence[Reads], labels: tuple[str, str
         return
     axis, i, off = worst(found, meant)
     if not off:
-        yield "every sample lies where it was meant"
+        meant_so = labels[1] == "meant"
+        yield f"every sample lies {'where it was meant' if meant_so else 'at the same place'}"
         if any(one.rows != other.rows for one, other in zip(found, meant, strict=True)):
             yield "what differs is the weights of the pixels around it"
         return
@@ -161,10 +163,10 @@ def moved(found: Sequence[Reads], meant: Sequence[Reads], labels: tuple[str, str
     both = both and abs(one.reading(one.n_out - 1) - other.reading(one.n_out - 1)) == off
     at = "at both ends" if both else where.get(i, f"at sample {one.name(i)}")
     yield f"up to {pixels(off)} along an axis, {at}"
-    yield f"arrows lead from {labels[0]} to {labels[1]}, numbers are input pixels"
     kept = _after_border(one, other)
     if kept is not None and kept != off:
         yield f"{pixels(kept)} once the border rule has moved what lies outside"
+    yield f"arrows lead from {labels[0]} to {labels[1]}, numbers are input pixels"
 
 
 def _after_border(one: Reads, other: Reads) -> Fraction | None:

@@ -108,9 +108,11 @@ class _Fit(Struct, frozen=True):
     observed: Difference
 
     @property
-    def rank(self) -> tuple[bool, bool, bool, int]:
-        """What orders calls, the one that fits best last."""
-        return self.same, self.observed.equal, self.kernel, -self.place
+    def rank(self) -> tuple[bool, bool, bool, bool, int]:
+        """What orders calls, the one that fits best first."""
+        shaped = not self.observed.reason
+        equal = self.observed.equal
+        return not (self.same and equal), not self.same, not shaped, not self.kernel, self.place
 
 
 def _paired(search: Searching, calls: Sequence[Call]) -> "list[tuple[Site, SiteValues, _Fit]]":
@@ -130,14 +132,11 @@ def _paired(search: Searching, calls: Sequence[Call]) -> "list[tuple[Site, SiteV
     ]  # fmt: skip
     taken: set[int] = set()
     found: dict[int, _Fit] = {}
-    for settled in (True, False):
-        for number, several in enumerate(fits):
-            left = [fit for fit in several if fit.place not in taken]
-            best = max(left, key=lambda fit: fit.rank, default=None)
-            if number in found or best is None or (settled and not best.observed.equal):
-                continue
-            found[number] = best
-            taken.add(best.place)
+    every = [(fit.rank, number, fit) for number, several in enumerate(fits) for fit in several]
+    for _, number, fit in sorted(every, key=lambda one: one[:2]):
+        if number not in found and fit.place not in taken:
+            found[number] = fit
+            taken.add(fit.place)
     return [(*chosen[number], found[number]) for number in sorted(found)]
 
 

@@ -70,7 +70,7 @@ class Search:
             return None
         if self.b.model is not None:
             return self._by_sites()
-        return by_calls(self) or self._by_meaning()
+        return by_calls(self) or self.by_meaning()
 
     def _by_sites(self) -> Divergence | None:
         """Compare the sites of two models, paired by the names of values or by position."""
@@ -92,7 +92,7 @@ class Search:
             if same:
                 return found
             passed = passed or found
-        return (self._by_values() if self._names_agree() else None) or passed
+        return (self._by_values() if self.names_agree() else None) or passed
 
     def _same_inputs(self, end: SiteValues, other: SiteValues) -> bool:
         """Whether a site is handed the same on both sides, constants that say lengths apart."""
@@ -112,7 +112,7 @@ class Search:
         constant = side.constants
         return [n for n in dict.fromkeys((end.data, *end.inputs)) if n in known - constant]
 
-    def _names_agree(self) -> bool:
+    def names_agree(self) -> bool:
         """Whether values of the same name are made by the same operators on both sides.
 
         Exporters number values; two exports whose counters went apart share names of others.
@@ -139,19 +139,24 @@ class Search:
             for s, e in here
             if e.output in known and e.data in handed
         ]
-        if self._names_agree() and (len(named) == len(here) or len(here) != len(there)):
+        if self.names_agree() and (len(named) == len(here) or len(here) != len(there)):
             yield from named
-        elif self.pairs:
-            ours, theirs = ({id(s): e for s, e in ends_of(one)} for one in (self.a, self.b))
-            for s, o in self.pairs:
-                if ours[id(s)].main and theirs[id(o)].main:
-                    yield s, ours[id(s)], theirs[id(o)]
+        elif told := list(self._told()):
+            yield from told
         elif len(here) == len(there):
             yield from ((s, e, o) for (s, e), o in zip(here, there, strict=True))
         else:
             inner = [s for s, e in ends_of(self.b) if e.main]
             for i, j in match_sites([s for s, _ in here], inner):
                 yield (*here[i], there[j])
+
+    def _told(self) -> Iterator[tuple[Site, SiteValues, SiteValues]]:
+        """Yield the pairs that were told, of sites that can be asked for."""
+        ours, theirs = ({id(s): e for s, e in ends_of(side)} for side in (self.a, self.b))
+        for site, other in self.pairs:
+            ends = ours.get(id(site)), theirs.get(id(other))
+            if ends[0] is not None and ends[1] is not None and ends[0].main and ends[1].main:
+                yield site, ends[0], ends[1]
 
     def _by_values(self) -> Divergence | None:
         """Compare every value that both models have, in the order of the first."""
@@ -176,20 +181,31 @@ class Search:
             return Divergence(maker.node, maker.op, introduced, found, against, site, maker.graph)
         return None
 
-    def _by_meaning(self) -> Divergence | None:
-        """Compare each site's output with what was meant, computed from its own inputs."""
+    def by_meaning(self, *, own: bool = False) -> Divergence | None:
+        """Compare each site's output with what was meant, computed from its own inputs.
+
+        Args:
+            own: with its own exact description in its place.
+        """
         if self.a.model is None:
             return None
         chosen = [(s, e) for s, e in ends_of(self.a) if e.main]
-        self.tried[counted(len(chosen), "resampling node", "by what was meant")] = None
+        self.tried[
+            counted(
+                len(chosen),
+                "resampling node",
+                "by its exact description" if own else "by what was meant",
+            )
+        ] = None
         groups = [(end.output, *self.computed(self.a, end)) for _, end in chosen]
         for (site, _), (output, *inputs) in zip(chosen, self.fetched(self.a, groups), strict=True):
-            meant = meant_output(site, inputs, output)
+            meant = meant_output(site, inputs, output, own=own)
             if meant is None:
                 continue
             found = difference(output, rounded(meant, output), self.tolerances)
             if not found.equal:
-                against = site.intent.text if site.intent else "its exact description"
+                known = site.intent is not None and not own
+                against = site.intent.text if known and site.intent else "its exact description"
                 return Divergence(site.name, site.op, found, found, against, graph=site.graph)
         return None
 

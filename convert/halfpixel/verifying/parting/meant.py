@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 
 
 def meant_output(
-    site: Site, inputs: "Sequence[Array]", output: "Array"
+    site: Site, inputs: "Sequence[Array]", output: "Array", *, own: bool = False
 ) -> "NDArray[np.float64] | None":
     """Return what a site should have made of its inputs; None where that is not known.
 
-    A resize with an intent is computed from it; any other site from its own description.
+    A resize with an intent is computed from it; any other site from its own description, and every
+    site where `own`.
     """
     import numpy as np
 
     operation = site.operation
-    meant = meant_resize(operation)
+    meant = None if own else meant_resize(operation)
     if not inputs:
         return None
     if meant is None:

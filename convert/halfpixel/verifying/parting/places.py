@@ -13,6 +13,7 @@ from halfpixel.intents.pair import Pair, compare_sites
 from halfpixel.intents.pairing import Pairing
 from halfpixel.verifying.measure import Tolerance, difference
 from halfpixel.verifying.parting.divergence import Search, ends_of
+from halfpixel.verifying.parting.inside import with_inner_sites
 from halfpixel.verifying.side import Started
 
 if TYPE_CHECKING:
@@ -48,7 +49,10 @@ def pair_by_place(
         return pairing
     if max(len(a.sites), len(b.sites)) > MOST:
         return pairing
+    if Search(a, b, feeds, tolerances).names_agree() and _named_alike(pairing, sides):
+        return pairing
     try:
+        a, b = with_inner_sites(a, feeds), with_inner_sites(b, b.named(feeds))
         search = Search(a, b, feeds, tolerances)
         ours, theirs = list(_handed(search, a)), list(_handed(search, b))
     except RuntimeRefusal:
@@ -73,6 +77,12 @@ def pair_by_place(
         tuple(s for s in side.sites if id(s) in known and id(s) not in paired) for side in sides
     ]
     return Pairing(tuple(pairs), alone[0], alone[1])
+
+
+def _named_alike(pairing: Pairing, sides: tuple[Started, Started]) -> bool:
+    """Whether the sites of each pair make values of one name."""
+    ours, theirs = ({id(site): end.output for site, end in ends_of(side)} for side in sides)
+    return all(ours.get(id(pair.a)) == theirs.get(id(pair.b)) for pair in pairing.pairs)
 
 
 def _chosen(near: Mapping[tuple[int, int], Pair], before: set[tuple[int, int]]) -> list[Pair]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from halfpixel.formats.onnx.read.scope import JOINING, Scope, name_of
+from halfpixel.formats.onnx.read.taken import order_of
 from halfpixel.sampling import ConvTranspose, Resize
 from halfpixel.site import Lengths, Operation, known
 from halfpixel.surroundings import Need
@@ -120,12 +121,12 @@ def _followed(scope: Scope, reader: "NodeProto", view: _View) -> _View | None:
         return None
     if reader.op_type != "Transpose":
         return _View(reader.output[0], view.axes)
-    places = scope.attributes(reader).get("perm") or tuple(reversed(range(len(view.axes))))
-    if not isinstance(places, tuple) or sorted(map(str, places)) != sorted(
-        map(str, range(len(view.axes)))
-    ):
+    places = order_of(scope, reader)
+    if places is None:
+        places = tuple(reversed(range(len(view.axes))))
+    if sorted(places) != [*range(len(view.axes))]:
         return None
-    return _View(reader.output[0], tuple(view.axes[int(place)] for place in places))
+    return _View(reader.output[0], tuple(view.axes[place] for place in places))
 
 
 def _asked(

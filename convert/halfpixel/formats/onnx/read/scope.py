@@ -53,8 +53,9 @@ class Scope(Struct):
         shapes: shapes that were inferred, where the file does not carry them.
         types: element types that were inferred, likewise.
         origins: where values come from, as far as it was asked.
-        compute: for a main graph, computes a value from shapes that the file fixes.
+        compute: for a main graph, computes a value from lengths that the file fixes.
         outputs: names of its outputs.
+        memory: what was found out about its values, by who did.
         container: which list of nodes it is: ("graph",) or ("function", index), then
             (node, attribute, place) of each subgraph on the way.
     """
@@ -73,11 +74,10 @@ class Scope(Struct):
     compute: "Callable[[str], Numbers | None] | None" = None
     outputs: frozenset[str] = frozenset()
     container: tuple[str | int, ...] = ("graph",)
+    memory: dict[object, object] = field(default_factory=dict[object, object])
     _producers: "dict[str, int] | None" = None
     _joined: "frozenset[str] | None" = None
-    origins: "dict[str, tuple[Scope, str, NodeProto | None]]" = field(
-        default_factory=lambda: {}  # noqa: PIE807 - typed by its place
-    )
+    origins: "dict[str, tuple[Scope, str, NodeProto | None]]" = field(default_factory=lambda: {})  # noqa: PIE807 - likewise
     _readers: "dict[str, list[int]] | None" = None
 
     @property

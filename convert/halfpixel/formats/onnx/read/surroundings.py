@@ -7,11 +7,12 @@ from halfpixel.formats.onnx.read.inputs import inputs_beside
 from halfpixel.formats.onnx.read.needs import needs_of
 from halfpixel.formats.onnx.read.ranges import LAYS_OUT, ranges_of, ranges_of_own
 from halfpixel.formats.onnx.read.scope import Scope, given_name
-from halfpixel.formats.onnx.read.taken import Taken, ints_of
+from halfpixel.formats.onnx.read.taken import Taken, ints_of, order_of
 from halfpixel.intents.kept_name import is_operator, kept_name
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import Operation
 from halfpixel.surroundings import Shape, StridedLayer, Surroundings
+from halfpixel.work import spend
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -112,13 +113,14 @@ def transposed(scope: Scope, node: "NodeProto", operation: Operation) -> str:
 def _transpose_before(scope: Scope, node: "NodeProto") -> str:
     """Return what the Transpose does that the data of a node comes out of."""
     for _ in range(FARTHEST):
+        spend()
         name = node.input[0] if node.input else ""
         index = scope.producers.get(name)
         if index is None or name in scope.outputs:
             return ""
         node = scope.nodes[index]
         if node.op_type == "Transpose":
-            return LAYOUTS.get(ints_of(scope.attributes(node).get("perm")), "")
+            return LAYOUTS.get(order_of(scope, node) or (), "")
         if not _is_indifferent(scope, node):
             return ""
     return ""
@@ -132,6 +134,7 @@ def _meets_transpose(scope: Scope, node: "NodeProto") -> bool:
         if not node.output or node.output[0] in scope.outputs:
             continue
         for index in scope.readers.get(node.output[0], ()):
+            spend()
             reader = scope.nodes[index]
             if reader.op_type == "Transpose":
                 return True

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from halfpixel.formats.onnx.read.ranges import declared_ranges
-from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.formats.onnx.read.scope import MOST_AXES, Scope
 from halfpixel.site import Attribute
 from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
-    from onnx import GraphProto
+    from onnx import GraphProto, NodeProto
 
 
 def ints_of(value: Attribute | None) -> tuple[int, ...]:
@@ -19,6 +19,17 @@ def ints_of(value: Attribute | None) -> tuple[int, ...]:
     if not isinstance(value, tuple):
         return ()
     return tuple(int(v) for v in value if isinstance(v, int | float))
+
+
+def order_of(scope: Scope, transpose: "NodeProto") -> tuple[int, ...] | None:
+    """Return the order that a Transpose gives axes; None where it is left to its default.
+
+    It is empty where it is the order of more axes than a tensor has.
+    """
+    if any(len(one.ints) > MOST_AXES for one in transpose.attribute):
+        return ()
+    given = scope.attributes(transpose)
+    return ints_of(given["perm"]) if "perm" in given else None
 
 
 def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
@@ -34,7 +45,7 @@ def image_shape(main: Scope, inputs: Iterable[str]) -> Shape | None:
         readers = (node for node in main.nodes if name in node.input)
         first = next(readers, None)
         if first is not None and first.op_type == "Transpose":
-            places = ints_of(main.attributes(first).get("perm"))
+            places = order_of(main, first) or ()
             if sorted(places) == [0, 1, 2, 3] and next(readers, None) is None:
                 return tuple(shape[place] for place in places)
         return shape

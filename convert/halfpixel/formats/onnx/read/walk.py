@@ -26,6 +26,7 @@ from halfpixel.formats.onnx.read.taken import taken_by
 from halfpixel.origin import Producer, version_of
 from halfpixel.sampling import ConvTranspose, DepthToSpace
 from halfpixel.site import Operation, Site
+from halfpixel.work import TooMuchWork, is_spent, one_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from halfpixel.formats.onnx.read.constants import Numbers
     from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
+    from halfpixel.formats.onnx.read.lengths.trial import Trial
 
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
@@ -98,7 +100,13 @@ class Walk:
         from halfpixel.formats.onnx.read.lengths.free_lengths import with_free_lengths
         from halfpixel.formats.onnx.read.lengths.shape_arithmetic import trials
 
-        attempts = trials(self.model, main) if len(main.nodes) <= LARGEST_GRAPH else []
+        attempts: list[Trial] = []
+        refused = ""
+        try:
+            if len(main.nodes) <= LARGEST_GRAPH:
+                attempts = trials(self.model, main)
+        except TooMuchWork as error:
+            refused = str(error)
         out: list[Place] = []
         for place in places:
             found, operation = place.decomposition, place.site.operation
@@ -106,10 +114,17 @@ class Walk:
                 out.append(place)
                 continue
             tried: Operation | None = operation
-            if found is not None:
-                tried = tried_operation(found, operation, attempts)
-            elif place.scope is main:
-                tried = with_free_lengths(main, place.node, operation, attempts)
+            reason = refused if found is not None or place.scope is main else ""
+            try:
+                with one_node():
+                    if found is not None and not reason:
+                        tried = tried_operation(found, operation, attempts)
+                    elif place.scope is main and not reason:
+                        tried = with_free_lengths(main, place.node, operation, attempts)
+            except TooMuchWork as error:
+                reason = str(error)
+            if reason:
+                tried = replace(operation, problem=reason, unjudged=True)
             if tried is not None:
                 out.append(replace(place, site=replace(place.site, operation=tried)))
         return out
@@ -206,6 +221,9 @@ class Walk:
         """Yield the sites of a function, unless a call that tells it the same has shown them."""
         words = (node.domain, node.op_type, *node.input, *map(_serialized, node.attribute))
         if words in asked:  # in the same graph
+            return
+        if is_spent():  # and what the function holds cannot be told any more
+            yield _plain(self._sites.unjudged(scope, node, str(TooMuchWork(0))), scope, node)
             return
         asked.add(words)
         index, function = self.functions[node.domain, node.op_type]

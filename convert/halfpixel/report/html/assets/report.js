@@ -58,7 +58,15 @@
   search.addEventListener("input", find);
   const form = search.form;
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("change", count);
+  const scripted = all("select[data-filter]", form);
+  form.addEventListener("change", () => {
+    for (const item of scripted.length > 0 ? items : []) {
+      const out = ({ value, dataset }) =>
+        value && !item.dataset[dataset.filter].split(" ").includes(value);
+      item.classList.toggle("filtered", scripted.some(out));
+    }
+    count();
+  });
 
   count();
   if (!rows) return;

@@ -14,6 +14,9 @@ from halfpixel.report.pictures.sheet.letters import DEEP, fitted, width
 from halfpixel.report.pictures.sheet.palette import Theme, style
 
 FONT: Final = "DejaVu Sans,Verdana,Helvetica,Arial,sans-serif"
+WORDS: Final = 200.0
+"""Most of a title, in sizes of its font."""
+
 HEAD: Final = 5.0
 """Length of an arrow's head."""
 
@@ -154,6 +157,7 @@ class Canvas:
             wide: least width.
             margin: room right of and below what was drawn.
         """
+        title = fitted(title, 1, 2 * WORDS)
         across = number(max(wide, self._right + margin))
         down = number(self._bottom + margin)
         body = "".join(self._parts)

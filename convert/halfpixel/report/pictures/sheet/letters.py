@@ -28,6 +28,9 @@ OTHER: Final = 1300
 KNOWN: Final = {"\N{MINUS SIGN}": 838, "\N{MULTIPLICATION SIGN}": 838, "\N{MIDDLE DOT}": 318}
 """Widths of other letters that pictures write themselves."""
 
+ENDS: Final = 150
+"""Letters at either end of a text that can be shown at all: files have texts of any length."""
+
 HIGH: Final = 0.94
 """How far a letter reaches above the line that it stands on, in sizes of the font."""
 
@@ -51,7 +54,7 @@ def fitted(text: str, size: float, most: float, *, bold: bool = False) -> str:
     >>> fitted("/neck/upsample/Resize", 10, 80)
     '/neck/...Resize'
     """
-    text = printable(text)
+    text = _short(text, ENDS)
     if width(text, size, bold=bold) <= most:
         return text
     kept = len(text) - 1
@@ -61,6 +64,13 @@ def fitted(text: str, size: float, most: float, *, bold: bool = False) -> str:
             return cut
         kept -= 1
     return ""
+
+
+def _short(text: str, ends: int) -> str:
+    """Return a text printable, the middle of a long one left out before it is measured."""
+    if len(text) > 2 * ends:
+        text = f"{text[:ends]}...{text[-ends:]}"
+    return printable(text)
 
 
 def wrapped(text: str, size: float, wide: float, most: int = 99) -> list[str]:
@@ -74,7 +84,7 @@ def wrapped(text: str, size: float, wide: float, most: int = 99) -> list[str]:
     ['one t...four']
     """
     lines: list[str] = []
-    words = printable(text).split(" ")
+    words = _short(text, 40 * ENDS).split(" ")
     for place, word in enumerate(words):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and width(longer, size) <= wide:

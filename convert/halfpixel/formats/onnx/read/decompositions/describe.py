@@ -1,7 +1,7 @@
 """What a decomposition computes, as the operation of a site, and how it is evaluated."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
@@ -22,6 +22,7 @@ from halfpixel.sampling import Area, Linear, Resize, Sampling, Table
 from halfpixel.sampling.axis import Weights
 from halfpixel.sampling.resize import along_axis, compare_resize
 from halfpixel.site import Lengths, Operation, known
+from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 MOST: Final = 400
 """Nodes between shapes and indices that are followed."""
+
+MANY: Final = 16
+"""Values that are gathered from, whose shape arithmetic is remembered."""
 
 
 def decomposed_operation(
@@ -63,8 +67,25 @@ def decomposed_operation(
         hidden=found.form.label,
         by="sizes",
     )
-    lengths = known(shape, len(shape))
     is_fixed = all(is_constant(scope, name) for name in found.form.names)
+    told = None if all(isinstance(n, int) for n in shape) else declared
+    alike = (base.op, base.opset, base.dtype, recorded, shape, told, found.form, found.axes,
+             found.layout, found.single)  # fmt: skip
+    kept = cast("dict[object, Operation | None]", scope.memory.setdefault(decomposed_operation, {}))
+    if is_fixed and alike in kept:
+        return kept[alike]
+    described = _described(found, base, declared, is_fixed=is_fixed)
+    if is_fixed:
+        kept[alike] = described
+    return described
+
+
+def _described(
+    found: Decomposition, base: Operation, declared: Shape | None, *, is_fixed: bool
+) -> Operation | None:
+    """Return what a decomposition computes at the lengths of its data; None for no resize."""
+    scope, recorded = found.scope, base.origin.resampling_line
+    lengths = known(base.input_shape or (), len(base.input_shape or ()))
     rows = _rows(found, lengths, recorded=recorded)
     if rows is None and is_fixed:
         return replace(base, output_shape=declared) if recorded and None in lengths else None
@@ -180,7 +201,13 @@ def rows_at(found: Decomposition, shape: Sequence[int]) -> dict[int, Rows] | Non
     """Return the rows at the lengths of an input: from constants, or computed from its shape."""
     if all(is_constant(found.scope, name) for name in found.form.names):
         return found.rows(constants(found.scope), shape)
-    from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Trial
+    from halfpixel.formats.onnx.read.lengths.trial import Trial
 
-    trial = Trial(found.scope, {found.scope.resolve(found.data)[1]: tuple(shape)})
-    return found.rows(trial.value, shape)
+    data = found.scope.resolve(found.data)[1]
+    known = cast("dict[object, Trial]", found.scope.memory.setdefault(rows_at, {}))
+    key = data, tuple(shape)
+    if key not in known:
+        if len(known) >= MANY:
+            known.clear()
+        known[key] = Trial(found.scope, {data: tuple(shape)})
+    return found.rows(known[key].value, shape)

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from halfpixel.formats.onnx.read.decompositions.gathers import (
     Gather,
     blend_of,
-    order_of,
     read_gather,
 )
 from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
@@ -17,6 +16,7 @@ from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered
 from halfpixel.formats.onnx.read.decompositions.windows import windows_of
 from halfpixel.formats.onnx.read.evaluation import if_sound
 from halfpixel.formats.onnx.read.scope import Scope
+from halfpixel.formats.onnx.read.taken import order_of
 from halfpixel.work import TooMuchWork, one_node
 
 if TYPE_CHECKING:

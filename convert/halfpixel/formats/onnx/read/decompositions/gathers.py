@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from halfpixel.formats.onnx.read.decompositions.pattern import is_constant
-from halfpixel.formats.onnx.read.kept_axes import MANY
 from halfpixel.formats.onnx.read.scope import Scope
-from halfpixel.formats.onnx.read.taken import ints_of
+from halfpixel.formats.onnx.read.taken import order_of
 from halfpixel.work import spend
 
 if TYPE_CHECKING:
@@ -97,17 +96,6 @@ def _turned_data(scope: Scope, data: str) -> tuple[str, tuple[int, ...]]:
     if order is None:
         order = tuple(range(len(shape or ())))
     return data, order if shape is None or len(shape) == len(order) else ()
-
-
-def order_of(scope: Scope, transpose: "NodeProto") -> tuple[int, ...] | None:
-    """Return the order that a Transpose gives axes; None where it is left to its default.
-
-    It is empty where it is the order of more axes than a tensor has.
-    """
-    if any(len(one.ints) > MANY for one in transpose.attribute):
-        return ()
-    given = scope.attributes(transpose)
-    return ints_of(given["perm"]) if "perm" in given else None
 
 
 def _indexed(scope: Scope, indices: str) -> int:

@@ -13,7 +13,8 @@ from halfpixel.formats.onnx.read.decompositions.averages import Averaged
 from halfpixel.formats.onnx.read.decompositions.describe import is_area, permuted
 from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition, Rows
 from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered, is_resize
-from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Trial, factors
+from halfpixel.formats.onnx.read.lengths.shape_arithmetic import factors
+from halfpixel.formats.onnx.read.lengths.trial import Trial
 from halfpixel.sampling import Sampling
 from halfpixel.sampling.arithmetic import likeliest
 from halfpixel.site import Operation

@@ -4,10 +4,13 @@ A model can ask for a range of a million millions; nothing is run before its res
 be small, and only operators of which that can be said.
 """
 
+from collections import ChainMap
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from halfpixel.work import TooMuchWork, remembered, spend
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from onnx import NodeProto, TensorProto
 
@@ -77,6 +80,16 @@ SHAPED: Final = frozenset({"ConstantOfShape", "Expand"})
 """Operators whose last input is the shape that they make."""
 
 
+COMPUTED: Final = ELEMENTWISE | SMALLER | SHAPED | {"Range"}
+"""Operators that are run at all."""
+
+A_NODE: Final = 30
+"""Steps of work that it takes to run a node, whatever it computes."""
+
+A_STEP: Final = 256
+"""Elements of its inputs and outputs that a node is run on for a further step."""
+
+
 class _Evaluator(Protocol):
     """onnx's ReferenceEvaluator, as far as it is used here."""
 
@@ -84,51 +97,69 @@ class _Evaluator(Protocol):
 
 
 def evaluated(
-    name: str,
     nodes: "Sequence[NodeProto]",
     constants: "Sequence[TensorProto]",
     opset: int,
     known: "Mapping[str, Array]",
-) -> "tuple[Array | None, dict[str, Array]]":
-    """Return the value that nodes compute from constants; None where it is not bounded.
-
-    With it go all values that were computed on the way.
+) -> "Iterator[dict[str, Array]]":
+    """Yield the values that nodes compute from constants, up to one that is not bounded.
 
     Args:
-        name: the value that is asked for.
-        nodes: the nodes that it needs, in order.
-        constants: the constants that they need.
+        nodes: the nodes, each behind those that it needs.
+        constants: the constants that they need; they are values too.
         opset: version of the default operator set.
         known: values that were computed before.
-
-    Raises:
-        Exception: whatever the reference evaluator raises on a node that it cannot run.
     """
-    import numpy as np
-    from onnx import TypeProto, helper, numpy_helper
-    from onnx.reference import ReferenceEvaluator
+    from onnx import numpy_helper
 
-    values: dict[str, Array] = {**known}
-    made: dict[str, Array] = {}
+    values: dict[str, Array] = {}
+    every = ChainMap(values, cast("dict[str, Array]", known))
     for tensor in constants:
         values[tensor.name] = numpy_helper.to_array(tensor)
+        yield {tensor.name: values[tensor.name]}
     for node in nodes:
-        version = max(min(opset, NEWEST), FIRST.get(node.op_type, 1))
-        opsets = [helper.make_opsetid("", version)]
-        if not _bounded(node.op_type, [values[i] for i in node.input if i]):
-            return None, made
-        feeds = {i: values[i] for i in node.input if i}
-        before = [helper.make_value_info(i, TypeProto()) for i in feeds]
-        after = [helper.make_value_info(o, TypeProto()) for o in node.output]
-        graph = helper.make_graph([node], "one", before, after)
-        model = helper.make_model(graph, opset_imports=opsets)
-        evaluator = cast("_Evaluator", ReferenceEvaluator(model))
-        with np.errstate(all="ignore"):
-            results = evaluator.run(None, feeds)
-        new = dict(zip(node.output, results, strict=False))
+        try:
+            new = _run(node, every, opset)
+        except TooMuchWork:
+            raise
+        except Exception:  # whatever the reference evaluator raises on a node that it cannot run
+            import logging
+
+            logging.getLogger(__name__).debug("%s is not computed", node.name, exc_info=True)
+            return
+        if not new:
+            return
         values.update(new)
-        made.update(new)
-    return values.get(name), made
+        yield new
+
+
+def _run(node: "NodeProto", values: "Mapping[str, Array]", opset: int) -> "dict[str, Array]":
+    """Return what one node makes; nothing where that is not known to be small."""
+    import numpy as np
+
+    feeds = {i: values[i] for i in node.input if i}
+    if not _bounded(node.op_type, [values[i] for i in node.input if i]):
+        return {}
+    spend(A_NODE + sum(x.size for x in feeds.values()) // A_STEP)
+    version = max(min(opset, NEWEST), FIRST.get(node.op_type, 1))
+    with np.errstate(all="ignore"):
+        results = _evaluator(node.SerializeToString(), version).run(None, feeds)
+    spend(sum(np.asarray(x).size for x in results) // A_STEP)
+    return dict(zip(node.output, results, strict=False))
+
+
+@remembered(1024)
+def _evaluator(node: bytes, version: int) -> _Evaluator:
+    """Return what runs one node; it is made once for all the lengths that are tried."""
+    from onnx import NodeProto, TypeProto, helper
+    from onnx.reference import ReferenceEvaluator
+
+    own = NodeProto.FromString(node)
+    before = [helper.make_value_info(i, TypeProto()) for i in dict.fromkeys(own.input) if i]
+    after = [helper.make_value_info(o, TypeProto()) for o in own.output]
+    graph = helper.make_graph([own], "one", before, after)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", version)])
+    return cast("_Evaluator", ReferenceEvaluator(model))
 
 
 def _bounded(op: str, inputs: "Sequence[Array]") -> bool:

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Trial, factors
+from halfpixel.formats.onnx.read.lengths.shape_arithmetic import factors
+from halfpixel.formats.onnx.read.lengths.trial import Trial
 from halfpixel.formats.onnx.read.scope import Scope
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.site import Operation

@@ -12,35 +12,30 @@ from typing import TYPE_CHECKING, Final, cast
 from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.constants import Numbers
-from halfpixel.formats.onnx.read.lengths.evaluator import evaluated
 from halfpixel.formats.onnx.read.lengths.inference import free_dimensions, inferred
-from halfpixel.formats.onnx.read.lengths.made import Made
+from halfpixel.formats.onnx.read.lengths.trial import Trial
 from halfpixel.formats.onnx.read.scope import ANY, Scope
 from halfpixel.sampling.arithmetic import output_length_float32
-from halfpixel.surroundings import Shape
+from halfpixel.work import TooMuchWork, one_node, spend
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
+    from onnx import ModelProto, NodeProto, ValueInfoProto
 
 TRIALS: Final = (64, 96, 45, 50, 100, 30, 35, 224)
 """Lengths that free spatial dimensions are set to, one trial each; multiples of 32 first,
 since many networks take nothing else."""
 
+FEWEST: Final = 2
+"""Trials that tell anything of a free length."""
+
 ROUNDS: Final = 24
 """Resizes in a row whose lengths are followed one after the other."""
 
-MOST_NODES: Final = 400
-
-FEW: Final = 4096
-"""Numbers of a value that a trial remembers: lists of lengths, no tables of an image."""
+MOST_FACTORS: Final = 64
+"""Constants of one value's arithmetic that are told."""
 
 UINT8: Final = 2
 """The number of that type in onnx.proto."""
-
-NUMERIC: Final = "biuf"
-"""Kinds of numpy's types that lengths, indices and scales may be computed in."""
 
 
 def assignments(model: "ModelProto") -> Iterator[dict[str, int]]:
@@ -71,108 +66,6 @@ def assignments(model: "ModelProto") -> Iterator[dict[str, int]]:
 def _is_image(value: "ValueInfoProto") -> bool:
     kind = value.type.tensor_type
     return kind.elem_type == UINT8 and len(kind.shape.dim) == 3
-
-
-class Trial:
-    """One setting of the free dimensions: every shape, and values computed from shapes."""
-
-    def __init__(self, scope: Scope, shapes: dict[str, Shape]) -> None:
-        """Take the main graph and the shapes of its values at these lengths."""
-        self._scope = scope
-        self.shapes = shapes
-        self._known: dict[str, NDArray[np.generic]] = {}
-        self._asked: dict[str, NDArray[np.generic] | None] = {}
-        self._inner: dict[int, Trial] = {}
-
-    def within(self, scope: Scope) -> "Trial":
-        """Return the same trial for the values that are seen in a scope."""
-        if scope is self._scope:
-            return self
-        return self._inner.setdefault(id(scope), Trial(scope, self.shapes))
-
-    def lengths(self, name: str) -> tuple[int, ...] | None:
-        """Return the shape of a value where every length is a number."""
-        shape = self.shapes.get(name) or self._scope.shape(name)
-        if shape is None or not all(isinstance(dim, int) for dim in shape):
-            return None
-        return cast("tuple[int, ...]", shape)
-
-    def value(self, name: str) -> "NDArray[np.generic] | None":
-        """Return a value that is computed from shapes and constants alone; each is made once."""
-        if name not in self._asked:
-            found = self._computed(name)
-            if found is not None and found.size > FEW:
-                return found
-            self._asked[name] = found
-        return self._asked[name]
-
-    def _computed(self, name: str) -> "NDArray[np.generic] | None":
-        needed = self._ancestors(name)
-        if needed is None:
-            return None
-        try:
-            found, made = evaluated(*needed, self._scope.opset("") or 18, self._known)
-        except Exception:
-            import logging
-
-            logging.getLogger(__name__).debug("%s is not computed", name, exc_info=True)
-            return None
-        self._known.update((key, one) for key, one in made.items() if one.size <= FEW)
-        if found is not None and found.dtype.kind not in NUMERIC:
-            raise GraphError("", "", f"{name!r} is computed as {found.dtype}, expected numbers")
-        return found
-
-    def _ancestors(self, name: str) -> "tuple[str, list[NodeProto], list[TensorProto]] | None":
-        """Return a value's name, the nodes between known shapes and it, and their constants.
-
-        Values of a function's body are told from those around it by their depth.
-        """
-        from onnx import TensorProto, helper
-
-        wanted, seen = [Made.of(self._scope, name)], set[str]()
-        found: dict[tuple[int, int], NodeProto] = {}
-        constants: list[TensorProto] = []
-        while wanted:
-            at = wanted.pop()
-            if not at.name or at.unique in seen:
-                continue
-            seen.add(at.unique)
-            if at.unique in self._known:
-                continue
-            tensor = at.scope.constants.get(at.name)
-            if tensor is not None:
-                if tensor.data_location == TensorProto.EXTERNAL:
-                    return None
-                constants.append(at.called(tensor))
-                continue
-            index = at.scope.producers.get(at.name)
-            if index is None or len(found) > MOST_NODES:
-                return None
-            node = at.scope.nodes[index]
-            shaped = node.op_type == "Shape" and node.input
-            dims = self._lengths_at(Made.of(at.scope, node.input[0])) if shaped else None
-            if shaped and dims is None and not self.shapes:
-                return None  # it follows from what is free
-            if dims is not None:
-                given = at.scope.attributes(node)
-                start, end = int(str(given.get("start", 0))), given.get("end")
-                part = dims[start : int(str(end)) if end is not None else None]
-                tensor = helper.make_tensor(at.unique, TensorProto.INT64, [len(part)], part)
-                constants.append(tensor)
-                continue
-            sources = [Made.of(at.scope, source) for source in node.input]
-            found[at.depth, index] = at.renamed(node, sources)
-            wanted += sources
-        nodes = [found[place] for place in sorted(found)]
-        return Made.of(self._scope, name).unique, nodes, constants
-
-    def _lengths_at(self, at: "Made") -> tuple[int, ...] | None:
-        if not at.depth:
-            return self.lengths(at.name)
-        shape = at.scope.shape(at.name)
-        if shape is None or not all(isinstance(dim, int) for dim in shape):
-            return None
-        return cast("tuple[int, ...]", shape)
 
 
 def trial_at(model: "ModelProto", scope: Scope, lengths: Mapping[str, int]) -> Trial:
@@ -258,27 +151,53 @@ class Fixed:
 
 
 def factors(scope: Scope, name: str) -> tuple[float, ...]:
-    """Return the float constants that a value's shape arithmetic multiplies by."""
-    wanted, seen, found = [name], {name}, set[float]()
-    while wanted and len(seen) < MOST_NODES:
-        index = scope.producers.get(wanted.pop())
-        if index is None:
+    """Return the float constants that a value's shape arithmetic multiplies by.
+
+    Each value is looked at once for all that is computed of it.
+    """
+    known = cast("dict[str, frozenset[float]]", scope.memory.setdefault(factors, {}))
+    waiting = [(name, False)]
+    while waiting:
+        current, ready = waiting.pop()
+        index = scope.producers.get(current)
+        node = None if index is None else scope.nodes[index]
+        if node is None or node.op_type == "Shape" or (current in known and not ready):
             continue
-        node = scope.nodes[index]
-        if node.op_type == "Shape":
+        if not ready:
+            spend()
+            known[current] = frozenset()
+            waiting.append((current, True))
+            waiting += [(source, False) for source in node.input if source]
             continue
-        for source in node.input:
-            values = scope.numbers(source) if node.op_type == "Mul" else None
-            if values and all(isinstance(v, float) for v in values):
-                found.update(float(v) for v in values)
-            if source and source not in seen:
-                seen.add(source)
-                wanted.append(source)
-    return tuple(sorted(found))
+        found = [known[source] for source in node.input if known.get(source)]
+        if node.op_type == "Mul":
+            numbers = (scope.numbers(source) or () for source in node.input)
+            floats = (one for one in numbers if all(isinstance(v, float) for v in one))
+            found += [frozenset(one) for one in floats if one]
+        whole = max(found, key=len, default=frozenset[float]())
+        if any(not one <= whole for one in found):
+            whole = frozenset(sorted(whole.union(*found))[:MOST_FACTORS])
+        known[current] = whole
+    return tuple(sorted(known.get(name, ())))
 
 
 def trials(model: "ModelProto", scope: Scope) -> list[Trial]:
-    """Return the trials of a model whose main graph is `scope`; empty where none is free."""
+    """Return the trials of a model whose main graph is `scope`; empty where none is free.
+
+    There are fewer where they take many steps: each counts as a node.
+
+    Raises:
+        TooMuchWork: not even the first two are to be had.
+    """
     if not free_dimensions(model):
         return []
-    return [trial_at(model, scope, chosen) for chosen in assignments(model)]
+    found: list[Trial] = []
+    for chosen in assignments(model):
+        try:
+            with one_node():
+                found.append(trial_at(model, scope, chosen))
+        except TooMuchWork:
+            if len(found) < FEWEST:
+                raise
+            break
+    return found

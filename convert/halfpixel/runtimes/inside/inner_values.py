@@ -3,7 +3,7 @@
 Inside, a value's new name ends in a prime a level: no name is that of one in a graph around it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -47,11 +47,12 @@ class Opening:
     Attributes:
         proto: the model, which is changed.
         typed: the same with inferred types.
-        wanted: names of inner values that are asked for; None for all.
+        wanted: names of inner values that may be asked for; None for all.
         own: names of the nodes of its functions.
         names: what inner values are called in the main graph, by container and own name.
         inside: what is made inside of each node of the main graph.
         depths: Loops and Scans that a value of the main graph is stacked by.
+        asked: names in the main graph of the values that are returned; None for all.
     """
 
     proto: "ModelProto"
@@ -61,6 +62,7 @@ class Opening:
     names: dict[Container, dict[str, str]] = field(default_factory=dict[Container, dict[str, str]])
     inside: dict[int, list[Value]] = field(default_factory=dict[int, list[Value]])
     depths: dict[str, int] = field(default_factory=dict[str, int])
+    asked: Collection[str] | None = None
 
     def open(self) -> None:
         """Lay the inner graphs of the main graph open."""
@@ -120,6 +122,8 @@ class Opening:
         def copied(name: str, node: str, op: str, reads: tuple[str, ...]) -> None:
             if name and (self.wanted is None or name in self.wanted):
                 known[name] = seen[name] = f"{path}/{name}"
+                if self.asked is not None and known[name] not in self.asked:
+                    return
                 value = Value(known[name], own_name(node, self.own), op, reads, path)
                 copies.append((name, known[name] + primes))
                 found.append(Inner(copies[-1][1], kinds.get(name, 0), value))

@@ -17,11 +17,13 @@ from halfpixel.format import SiteValues, Value
 from halfpixel.formats.onnx.memory import in_memory
 from halfpixel.formats.onnx.model import OnnxModel
 from halfpixel.formats.onnx.read.scope import name_of
-from halfpixel.runtimes.inner_values import Container, Opening, inner_values, own_name
+from halfpixel.runtimes.inside.inner_values import Container, Opening, inner_values, own_name
 from halfpixel.runtimes.onnxruntime_ import OnnxRunning
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
+
     from halfpixel.arrays import Array
 
 MOST_VALUES: Final = 256
@@ -41,6 +43,10 @@ class LaidOpen(OnnxModel):
         depths: Loops and Scans that a value is stacked by.
         own: names of the nodes of its functions.
         before: its sites as they were before.
+        closed: the model with its functions inlined, and otherwise as it was.
+        typed: the same with inferred types.
+        wanted: names of inner values that may be asked for; None for all.
+        untaken: outputs of sites in branches that are not taken, which stand between no values.
     """
 
     inner: dict[Container, dict[str, str]] = field(default_factory=dict[Container, dict[str, str]])
@@ -48,12 +54,28 @@ class LaidOpen(OnnxModel):
     depths: dict[str, int] = field(default_factory=dict[str, int])
     own: frozenset[str] = frozenset()
     before: Sequence[Site] = ()
+    closed: bytes = b""
+    typed: "ModelProto | None" = None
+    wanted: set[str] | None = None
+    untaken: frozenset[str] = frozenset()
+
+    def returning(self, names: Sequence[str]) -> bytes:
+        """Return the model, serialized, with some inner values as outputs of the nodes around."""
+        from onnx import ModelProto
+
+        if not names or self.typed is None:
+            return self.closed
+        proto = ModelProto.FromString(self.closed)
+        Opening(proto, self.typed, self.wanted, self.own, asked=frozenset(names)).open()
+        return proto.SerializeToString()
 
     @property
     def sites(self) -> list[Site]:
         """Its sites, by the names and the graphs that they have where functions are called."""
         found = [replace(site, name=own_name(site.name, self.own)) for site in super().sites]
         names = [site.name for site in found]
+        if [(site.name, site.op) for site in self.before] == [(one.name, one.op) for one in found]:
+            return list(self.before)
         graphs: dict[str, list[str]] = {}
         for site in self.before:
             graphs.setdefault(site.name, []).append(site.graph)
@@ -84,7 +106,7 @@ class LaidOpen(OnnxModel):
 
     def _ends(self, own: SiteValues, container: Container) -> SiteValues:
         known: Mapping[str, str] = {} if own.main else self._visible(container)
-        if own.main or own.output not in known:
+        if own.main or known.get(own.output, own.output) in {own.output, *self.untaken}:
             return own
         inputs = tuple(known.get(name, name) for name in own.inputs)
         return SiteValues(
@@ -103,7 +125,8 @@ class IterationRunning(OnnxRunning):
     """One iteration of what Loops and Scans compute, of a model that is laid open.
 
     Attributes:
-        iteration: which one; of several within each other, of the outermost.
+        iteration: which one; of several within each other, of the outermost, and the first of
+            the others.
     """
 
     iteration: int = 0
@@ -123,16 +146,36 @@ class IterationRunning(OnnxRunning):
         return self.model.depths if isinstance(self.model, LaidOpen) else {}
 
     def run(self, feeds: "Mapping[str, Array]", wanted: Sequence[str] = ()) -> "dict[str, Array]":
-        """Return the outputs, or the values that are wanted."""
-        found = super().run(feeds, wanted)
+        """Return the outputs, or the values that are wanted.
+
+        Those that are stacked are asked for one by one, as they take the memory of all iterations.
+        """
         depths = self._depths
+        stacked = [name for name in wanted if depths.get(name)]
+        found: dict[str, Array] = {}
+        rest = [name for name in wanted if name not in stacked]
+        for names in ([rest] if rest or not wanted else []) + [[name] for name in stacked]:
+            found |= self._ran(feeds, names)
+        return {name: found[name] for name in wanted or found}
+
+    def _ran(self, feeds: "Mapping[str, Array]", names: Sequence[str]) -> "dict[str, Array]":
+        closed, depths = self.data, self._depths
+        inner = [name for name in names if name in depths]
+        try:
+            if inner and isinstance(self.model, LaidOpen):
+                self.data = self.model.returning(inner)
+            found = super().run(feeds, names)
+        finally:
+            self.data = closed
         return {name: self._cut(array, depths.get(name, 0)) for name, array in found.items()}
 
     def _cut(self, array: "Array", depth: int) -> "Array":
+        """Return one iteration of what is stacked; nothing where there are not as many."""
         if not depth or array.ndim < depth:
             return array
-        first = (slice(self.iteration, self.iteration + 1), *(slice(None),) * (depth - 1))
-        cut: Array = array[first]
+        if self.iteration >= array.shape[0] or not all(array.shape[:depth]):
+            return array.reshape(-1)[:0]
+        cut: Array = array[(self.iteration, *(0,) * (depth - 1))]
         return cut
 
 
@@ -154,8 +197,7 @@ def laid_open(running: object) -> IterationRunning | None:
         if model is None:
             return None
         model.before = running.model.sites
-        data = model.proto.SerializeToString()
-        return IterationRunning(running.side, running.settings, model, data)
+        return IterationRunning(running.side, running.settings, model, model.closed)
     except (HalfpixelError, OSError, ValueError):
         return None
 
@@ -175,12 +217,12 @@ def opened_up(data: bytes) -> LaidOpen | None:
     nested = inner_values(proto.graph)
     if not (nested or own):
         return None
-    typed = proto
+    typed, closed = proto, proto.SerializeToString()
     if nested:
         try:
             typed = shape_inference.infer_shapes(proto)
         except Exception:  # noqa: BLE001 - types that the file declares are left
-            typed = ModelProto.FromString(proto.SerializeToString())
+            typed = ModelProto.FromString(closed)
     wanted = None
     if nested > MOST_VALUES:
         ends = [end for end in OnnxModel(proto, None).site_values if not end.main]
@@ -188,5 +230,6 @@ def opened_up(data: bytes) -> LaidOpen | None:
     opening = Opening(proto, typed, wanted, own)
     opening.open()
     return LaidOpen(
-        proto, None, inner=opening.names, inside=opening.inside, depths=opening.depths, own=own
-    )
+        proto, None, inner=opening.names, inside=opening.inside, depths=opening.depths, own=own,
+        closed=closed, typed=typed, wanted=wanted,
+    )  # fmt: skip

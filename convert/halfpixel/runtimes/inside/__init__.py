@@ -1,0 +1,1 @@
+"""What ONNX models compute inside of their nodes: in branches, bodies and functions."""
