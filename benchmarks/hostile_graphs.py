@@ -20,7 +20,7 @@ def arithmetic(size: int, *, backwards: bool = True) -> bytes:
 
     The resizes stand in the order of the chain, or the last first.
     """
-    count = size // 110
+    count = size // 140
     nodes = [helper.make_node("Shape", ["x"], ["a0"])]
     nodes += [helper.make_node("Add", [f"a{i}", "zero"], [f"a{i + 1}"]) for i in range(count)]
     order = range(count, 0, -1) if backwards else range(1, count + 1)
@@ -55,7 +55,7 @@ def indices(size: int) -> bytes:
 def one_table(size: int, *, share: bool = True) -> bytes:
     """Return gathers of one large table of pixels, or of a part of it each."""
     count = max(1, size // 100)
-    long = size // 2
+    long = size // 5
     if share:
         data = helper.make_tensor("t", 7, [long, 1], [i // 2 for i in range(long)])
         nodes = [helper.make_node("GatherND", ["x", "t"], [f"y{i}"]) for i in range(count)]
@@ -63,7 +63,7 @@ def one_table(size: int, *, share: bool = True) -> bytes:
     each = 64
     tables = [
         helper.make_tensor(f"t{i}", 7, [each, 1], [(j + i) // 2 for j in range(each)])
-        for i in range(size // (2 * each))
+        for i in range(size // (4 * each))
     ]
     nodes = [helper.make_node("GatherND", ["x", f"t{i}"], [f"y{i}"]) for i in range(len(tables))]
     return model(nodes, [4 * each, 3], tables)
@@ -72,7 +72,7 @@ def one_table(size: int, *, share: bool = True) -> bytes:
 def permutation(size: int) -> bytes:
     """Return cubic resizes that one Transpose of a huge order reads."""
     count = size // 2 // 120
-    order = list(range(size // 4))
+    order = list(range(size // 8))
     nodes: list[NodeProto] = []
     for i in range(count):
         nodes += [resize(i, "x", "", "s", **CUBIC),
@@ -84,7 +84,7 @@ def permutation(size: int) -> bytes:
 
 def before_permutation(size: int) -> bytes:
     """Return cubic resizes of what one Transpose of a huge order makes."""
-    nodes = [helper.make_node("Transpose", ["x"], ["t"], perm=list(range(size // 4)))]
+    nodes = [helper.make_node("Transpose", ["x"], ["t"], perm=list(range(size // 8)))]
     nodes += [resize(i, "t", "", "s", **CUBIC) for i in range(size // 2 // 110)]
     return model(nodes, SMALL, [])
 

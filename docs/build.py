@@ -30,6 +30,7 @@ from halfpixel.rule import load_rules  # noqa: E402
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "configuration.md": configuration.page,
+    "halfpixel.schema.json": configuration.schema,
     "conventions.md": conventions.page,
     "exporters.md": exporters.exporters_page,
     "targets.md": targets.targets_page,

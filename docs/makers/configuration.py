@@ -1,6 +1,9 @@
 """The page of configuration: how it is found, every key, and what else a team settles once."""
 
+import json
 from collections.abc import Iterator
+
+import msgspec
 
 from halfpixel.settings.keys import PerFile, PerNode, Suppress, Table
 from halfpixel.settings.pattern import USUAL
@@ -41,6 +44,8 @@ node = "/decoder/up*"
 reason = "trained with the shift, and fine-tuned on it"
 expires = 2027-01-31
 ```
+
+[halfpixel.schema.json](halfpixel.schema.json) describes such a file to an editor.
 
 A key, a rule or a value that there is not ends the command with exit code 2 and one line that names
 the file, the key and the value, and proposes what is near. A pattern of nodes that matches no node
@@ -134,6 +139,23 @@ def page() -> str:
     return "\n".join([*lines, SUPPRESSING]).rstrip() + "\n"
 
 
+def schema() -> str:
+    """Return the JSON Schema of a halfpixel.toml, for editors."""
+    made = msgspec.json.schema(Table)
+    for kind in (Table, PerFile, PerNode, Suppress):
+        described = made["$defs"][kind.__name__]
+        described["description"] = _summary(kind)
+        described["additionalProperties"] = False
+        for key, text in _attributes(kind):
+            described["properties"][key]["description"] = text
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:halfpixel:configuration",
+        "title": "halfpixel.toml",
+    }
+    return json.dumps(head | made, indent=1) + "\n"
+
+
 def _summary(kind: type) -> str:
     """Return what a docstring says before its attributes."""
     return " ".join((kind.__doc__ or "").partition("Attributes:")[0].split())
@@ -143,6 +165,11 @@ def _keys(kind: type) -> Iterator[str]:
     """Yield a table of the attributes of a class, as its docstring says them."""
     yield "| key | |"
     yield "| --- | --- |"
+    yield from (f"| `{key}` | {text} |" for key, text in _attributes(kind))
+
+
+def _attributes(kind: type) -> Iterator[tuple[str, str]]:
+    """Yield the attributes of a class and what its docstring says of each, in one line."""
     rows: list[list[str]] = []
     for line in (kind.__doc__ or "").partition("Attributes:\n")[2].rstrip().splitlines():
         indent = len(line) - len(line.lstrip())
@@ -150,4 +177,4 @@ def _keys(kind: type) -> Iterator[str]:
             rows.append(list(line.strip().partition(": ")[::2]))
         else:
             rows[-1][1] += f" {line.strip()}"
-    yield from (f"| `{key}` | {text} |" for key, text in rows)
+    yield from ((key, text) for key, text in rows)

@@ -4,13 +4,13 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-from halfpixel.report import machine
+from halfpixel.report import html, machine
 
 SCHEMA = Path(machine.__file__).with_name("report.schema.json")
 
 HEAD = """# Formats of a report
 
-Made by `docs/build.py` from `convert/halfpixel/report/machine`. `check`, `fix`, `verify`, `convert`
+Made by `docs/build.py` from `convert/halfpixel/report`. `check`, `fix`, `verify`, `convert`
 and `conformance` have `--output-format FORMAT`. `-o FILE` writes the report there, whole or not at
 all; of `fix` and `convert`, whose `-o` names the model, `--report FILE` does. `text`, for people,
 breaks lines at the width of the terminal, or at what COLUMNS says. Formats for programs have notes,
@@ -29,6 +29,7 @@ def page() -> str:
         if name.startswith("as_"):
             told = import_module(f"{machine.__name__}.{name}").__doc__ or ""
             lines += [f"## {name.removeprefix('as_')}", "", told.strip(), ""]
+    lines += ["## html", "", (html.__doc__ or "").strip(), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -257,34 +257,3 @@ def test_nothing_is_loaded_where_no_file_is_found(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]", done.stdout
-
-
-PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
-
-
-def test_the_configuration_that_the_page_shows_is_taken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text = PAGE.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
-    tree(tmp_path, {"halfpixel.toml": "", "a/halfpixel.toml": text, "a/depth.onnx": WARNED})
-    monkeypatch.chdir(tmp_path)
-    known = tmp_path / "a/halfpixel-baseline.json"
-    assert run("check", "a", "--write-baseline", known).exit_code == 0
-    result = run("check", "a")
-    assert result.exit_code == 0, result.output
-    shown = run("check", "a", "--show-settings").output
-    assert f"# from {tmp_path}/a/halfpixel.toml, extending {tmp_path}/halfpixel.toml" in shown
-    assert 'per-node."/head/*".ignore = ["nearest-off-by-one"]' in shown
-    assert "expires = 2027-01-31" in shown
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_completion_that_the_page_shows_is_there(shell: str) -> None:
-    from click.testing import CliRunner
-
-    from halfpixel.cli.main import cli
-
-    assert f"_HALFPIXEL_COMPLETE={shell}_source halfpixel" in PAGE.read_text(encoding="utf-8")
-    asked = {"_HALFPIXEL_COMPLETE": f"{shell}_source"}
-    done = CliRunner().invoke(cli, [], prog_name="halfpixel", env=asked)
-    assert f"_HALFPIXEL_COMPLETE={shell}_complete" in done.output

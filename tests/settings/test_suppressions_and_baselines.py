@@ -232,6 +232,20 @@ def test_a_baseline_is_the_same_bytes_and_of_its_own_folder(tmp_path: Path) -> N
     assert Baseline(str(first)).known == 0
 
 
+def test_a_baseline_knows_a_folder_by_any_way_into_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "real" / "nets").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    shutil.copy(WARNED, tmp_path / "real/nets/m.onnx")
+    known = tmp_path / "link/known.json"
+    run("check", tmp_path / "link/nets", "--write-baseline", known)
+    assert list(json.loads(known.read_text())["files"]) == ["nets/m.onnx"]
+    monkeypatch.chdir(tmp_path / "real/nets")
+    assert run("check", "m.onnx", "--baseline", "../known.json").exit_code == 0
+    assert run("check", tmp_path / "link/nets", "--baseline", known).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [

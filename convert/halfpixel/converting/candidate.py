@@ -203,11 +203,13 @@ def _paths(source: Source, exported: Exported) -> list[str]:
 def follows(source: Source, exported: Exported) -> bool:
     """Whether nothing became a constant of a trace that other inputs would change.
 
-    What is compared at lengths that are all fixed goes by values alone.
+    What is compared at lengths that are all fixed goes by values alone, and so does what is
+    compared with 0 or 1 at lengths that are longer.
     """
-    if all(one.guard for one in exported.constants):
+    asking = [one for one in exported.constants if not one.guard]
+    if not asking:
         return True
-    if any(source.free.values()):
+    if any(source.free.values()) and not all(one.small for one in asking):
         return False
     return not source.decisions.paths and not source.decisions.counts
 

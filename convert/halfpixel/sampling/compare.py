@@ -224,7 +224,7 @@ def _same_lines(a: Sampling, b: Sampling, n_in: int, n_out: int) -> bool:
         return a == b
     one, other = a.axis(n_in, n_out), b.axis(n_in, n_out)
     widths = stretch(a.coordinate, one), stretch(b.coordinate, other)
-    if widths == (1, 1):
+    if max(widths) == 1:
         a, b = _narrow(a), _narrow(b)
     copies = a.copies_same_length if n_in == n_out else b.copies_same_length
     moved = replace(a, coordinate=b.coordinate, scale=b.scale, copies_same_length=copies)

@@ -165,11 +165,14 @@ def _lengths(shape: Shape | None) -> tuple[int | None, ...] | None:
 def key_of(path: str, baseline: str) -> str:
     """Return how a baseline calls a file: by the way from its own folder, with slashes.
 
+    Links to folders are followed, so that it does not matter by which way a folder is entered; a
+    link to a model is the model that it stands for here.
+
     >>> key_of("/a/models/m.onnx", "/a/baseline.json")
     'models/m.onnx'
     """
-    folder = Path(os.path.abspath(baseline)).parent  # noqa: PTH100 - links stay
-    return printable(Path(os.path.relpath(path, folder)).as_posix())
+    where, own = (os.path.realpath(Path(os.path.abspath(one)).parent) for one in (path, baseline))  # noqa: PTH100 - links stay
+    return printable(Path(os.path.relpath(Path(where, Path(path).name), own)).as_posix())
 
 
 def write_baseline(reports: Iterable[tuple[FileReport, Severity]], path: str) -> int:

@@ -14,7 +14,7 @@ from halfpixel.report.pictures import (
     picture_of_site,
     write_picture,
 )
-from halfpixel.report.pictures.finding import LONGEST
+from halfpixel.report.pictures.drawable import LONGEST
 from halfpixel.rule import Finding, Fix, example_site
 from halfpixel.sampling import Cubic, GridSample, Linear, Nearest, Resize, Sampling
 from halfpixel.site import Site

@@ -56,7 +56,7 @@ def tracing() -> Generator[list["Constant"]]:
         place = f"{os.path.basename(filename)}:{number}"  # noqa: PTH119 - a name as it is told
         text = " ".join(str(message).split()).partition(". ")[0]
         line = linecache.getline(filename, number).strip()
-        one = Constant(place, text, line, is_guard(filename, number))
+        one = Constant(place, text, line, is_guard(filename, number), is_small(filename, number))
         if one not in found:
             found.append(one)
 
@@ -77,12 +77,14 @@ class Constant(Struct, frozen=True):
         text: what PyTorch says of it.
         line: what is written there.
         guard: it is asked whether to raise an error, and nothing else.
+        small: numbers are compared with 0 and 1 alone.
     """
 
     place: str
     text: str
     line: str = ""
     guard: bool = False
+    small: bool = False
 
     @property
     def note(self) -> str:
@@ -97,23 +99,43 @@ class Constant(Struct, frozen=True):
 
 def is_guard(filename: str, number: int) -> bool:
     """Whether a line belongs to an assertion, or to an `if` that raises an error and no more."""
-    return any(first <= number <= last for first, last in _guards(filename))
-
-
-@lru_cache(maxsize=256)
-def _guards(filename: str) -> tuple[tuple[int, int], ...]:
-    """Return the first and the last line of each condition of a file that is a guard."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(filename)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
     tests = [
         node.test
-        for node in ast.walk(tree)
+        for node in _nodes(filename)
         if isinstance(node, ast.Assert)
         or (isinstance(node, ast.If) and [type(one) for one in node.body] == [ast.Raise])
     ]
-    return tuple((test.lineno, test.end_lineno or test.lineno) for test in tests)
+    return any(one.lineno <= number <= (one.end_lineno or 0) for one in tests)
+
+
+def is_small(filename: str, number: int) -> bool:
+    """Whether every number that a line compares is compared with 0 or 1.
+
+    A length of 1 is another program to torch.export too.
+    """
+    found = [
+        node
+        for node in _nodes(filename)
+        if isinstance(node, ast.Compare) and node.lineno <= number <= (node.end_lineno or 0)
+    ]
+    return bool(found) and all(map(_with_one, found))
+
+
+def _with_one(node: ast.Compare) -> bool:
+    if all(isinstance(one, ast.Is | ast.IsNot) for one in node.ops):
+        return True
+    sides = [node.left, *node.comparators]
+    known = [isinstance(one, ast.Constant) and one.value in {0, 1} for one in sides]
+    return len(sides) == 2 and any(known)
+
+
+@lru_cache(maxsize=256)
+def _nodes(filename: str) -> tuple[ast.AST, ...]:
+    """Return the syntax of a file; nothing where it is not Python."""
+    try:
+        return tuple(ast.walk(ast.parse("".join(linecache.getlines(filename)))))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
 
 
 def _caller() -> tuple[str, int] | None:

@@ -75,9 +75,9 @@ def behind(file: FileReport, most: int) -> Behind:
     try:
         with boundary(file.path), working(most):
             model = opened(path)
+            if [site.path for site in model.sites] != [site.path for site in file.sites]:
+                return Behind()  # it was judged from standard input, or has changed since
             arounds = tuple(_arounds(model))
-            if len(arounds) != len(file.sites):
-                return Behind()
             return Behind(arounds, dict(_diffs(model, file)))
     except HalfpixelError:
         return Behind()

@@ -18,7 +18,7 @@ from halfpixel.work import TooMuchWork, one_node
 
 HOW: Final = {
     "proven": "Proven of the file itself, in exact rational arithmetic.",
-    "simulated": "Simulated: the float32 steps of the runtime are repeated one by one.",
+    "simulated": "Simulated: what the runtime does, float32 and all, is repeated step by step.",
     "recorded": "What was meant is recorded in the file by its exporter.",
     "named": "What was meant is named by an operator of the original, whose name was kept.",
     "assumed": "Assumed: what was meant is a habit of the exporter, and is not recorded.",

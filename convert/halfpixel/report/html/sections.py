@@ -2,11 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
+from halfpixel.boundary import boundary
 from halfpixel.checking.result import FileReport, SiteFinding
+from halfpixel.errors import HalfpixelError
 from halfpixel.quoting import bytes_of
 from halfpixel.report.html.around import Around, Behind, behind, located
 from halfpixel.report.html.gallery import Gallery, Picture
@@ -18,6 +21,9 @@ from halfpixel.work import working
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+DISTINCT: Final = 500
+"""Findings, each of its own kind, whose comparison, picture and runtimes are told."""
 
 MOST: Final = 2000
 """Findings that have a section each; of what is met after that the table alone tells."""
@@ -192,26 +198,29 @@ class Sections(Struct):
         for anchor, (count, one) in zip(anchors, found, strict=False):
             self.sections.append(
                 Section(
-                    anchor, row, one, names.index(one.rule.name), self._alike(one), around,
+                    anchor, row, one, names.index(one.rule.name), self._alike(path, one), around,
                     again.diffs.get(count, ()),
                 )
             )  # fmt: skip
 
-    def _alike(self, one: SiteFinding) -> Shared:
+    def _alike(self, path: str, one: SiteFinding) -> Shared:
+        """Return what findings that are alike share; of what cannot be told or drawn, nothing."""
         key = id(one.site.operation), id(one.finding)
         if key not in self._shared:
-            anchor, said = self._evidence(one.site)
-            runtimes: dict[str, list[str]] = {}
-            for told in said:
-                runtimes.setdefault(told.verdict, []).extend(told.names)
-            self._shared[key] = Shared(
-                HOW.get(one.finding.how, one.finding.how),
-                axes_of(one),
-                runtimes,
-                anchor,
-                self.gallery.of(one),
-            )
+            known = HOW.get(one.finding.how, one.finding.how)
+            shared = Shared(known, (), {}, "", None)
+            if len(self._shared) < DISTINCT:
+                with suppress(HalfpixelError), boundary(path):
+                    shared = self._told(known, one)
+            self._shared[key] = shared
         return self._shared[key]
+
+    def _told(self, known: str, one: SiteFinding) -> Shared:
+        anchor, said = self._evidence(one.site)
+        runtimes: dict[str, list[str]] = {}
+        for told in said:
+            runtimes.setdefault(told.verdict, []).extend(told.names)
+        return Shared(known, axes_of(one), runtimes, anchor, self.gallery.of(one))
 
     def _evidence(self, site: Site) -> tuple[str, tuple[OnTarget, ...]]:
         """Return where it is told what runtimes make of a site, and that."""

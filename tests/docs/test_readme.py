@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from halfpixel.cli.main import cli
 from halfpixel.rule import load_rules
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ from halfpixel.intents.exporter_file import FOLDER, load_exporter, names
 from halfpixel.targets.target import load_target
 from halfpixel.targets.target import names as targets
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def _build() -> ModuleType:

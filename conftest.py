@@ -1,0 +1,5 @@
+"""What every test has: no width of a page, which workers of pytest-xdist are told in COLUMNS."""
+
+import os
+
+os.environ.pop("COLUMNS", None)
