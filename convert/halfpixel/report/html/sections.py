@@ -11,7 +11,7 @@ from halfpixel.boundary import boundary
 from halfpixel.checking.result import FileReport, SiteFinding
 from halfpixel.errors import HalfpixelError
 from halfpixel.quoting import bytes_of
-from halfpixel.report.html.around import Around, Behind, behind, located
+from halfpixel.report.html.around import Around, Behind, behind
 from halfpixel.report.html.gallery import Gallery, Picture
 from halfpixel.report.html.proof import HOW, Axis, OnTarget, axes_of, runtimes_of
 from halfpixel.report.html.words import producer_of, ranks, shape
@@ -159,7 +159,7 @@ class Sections(Struct):
             self.rules.setdefault(one.rule.name, one.rule)
         number = _place(self.files, file.path)
         by_site: dict[int, list[tuple[int, SiteFinding]]] = {}
-        for count, (place, one) in enumerate(located(file)):
+        for count, (place, one) in enumerate(zip(file.places, file.findings, strict=True)):
             by_site.setdefault(place, []).append((count, one))
         with working(most):
             for place, site in enumerate(file.sites):
