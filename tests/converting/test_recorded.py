@@ -44,6 +44,32 @@ class Parting(nn.Module):
         return y if x.shape[2] > 8 else y + 1
 
 
+class Small(nn.Module):
+    """Takes another path where there is one row or no channel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = x.size(2)
+        y = F.interpolate(x, scale_factor=2.0, mode="bilinear")
+        return y if x.shape[1] != 0 and rows > 1 else y + 1
+
+
+class Rest(nn.Module):
+    """Takes another path where its length is a multiple of 47."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        rest = x.shape[2] % 47
+        y = F.interpolate(x, scale_factor=2.0, mode="bilinear")
+        return y if rest > 0 else y + 1
+
+
+class Bright(nn.Module):
+    """Takes another path where it is bright."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.interpolate(x, scale_factor=2.0, mode="bilinear")
+        return y if x.sum() > 1 else y + 1
+
+
 class Numbered(nn.Module):
     """Computes with a length in Python's own numbers."""
 
@@ -79,14 +105,25 @@ def stages_of(module: nn.Module, dynamic: str, exporter: Exporter) -> tuple[Any,
 @pytest.mark.parametrize("dynamic", ["", "2,3"])
 @pytest.mark.parametrize(
     ("module", "asked"),
-    [(Pyramid(), (False, False)), (Guarded(), (False, False)), (Parting(), (False, True))],
-    ids=["pyramid", "guarded", "parting"],
+    [
+        (Pyramid(), (False, False)),
+        (Guarded(), (False, False)),
+        (Parting(), (False, True)),
+        (Small(), (False, False)),
+        (Rest(), (False, True)),
+        (Bright(), (True, True)),
+    ],
+    ids=["pyramid", "guarded", "parting", "small", "rest", "bright"],
 )
 def test_a_trace_that_follows_every_length_needs_no_graph(
     module: nn.Module, asked: tuple[bool, bool], dynamic: str
 ) -> None:
     found, stages = stages_of(module, dynamic, "torchscript")
     assert ("torch.export" in stages) is asked[bool(dynamic)]
+    if isinstance(module, Bright):
+        assert found.refused
+    if isinstance(module, Bright | Rest):
+        return
     call = next(one.call for one in found.sites if one.call is not None)
     assert call.source.rpartition("/")[2].startswith("test_recorded.py:")
     assert "F.interpolate" in call.source_text
@@ -150,7 +187,7 @@ def test_a_run_is_made_once() -> None:
     module = nn.ReLU()
     module.register_forward_pre_hook(forward)
     running = remembering(module, "relu")
-    array = torch.randn(2, 3).numpy()
+    array = torch.rand(2, 3).numpy()
     first = running.run({"x": array})
     first["output_0"] = np.zeros(6)
     assert running.run({"renamed": array})["output_0"].any()

@@ -5,7 +5,7 @@ from itertools import islice
 import pytest
 from msgspec.structs import replace
 
-from golden.readers import CHECKS
+from golden.readers import CHECKS, check_json
 from golden.report import REPORT, SITES
 from halfpixel.conforming.conformance import Result
 from halfpixel.conforming.coreml import CoremlResult
@@ -14,6 +14,7 @@ from halfpixel.conforming.models import configurations
 from halfpixel.converting.result import CallSite, Conversion
 from halfpixel.fixing.result import FixResult
 from halfpixel.format import Outcome
+from halfpixel.report import conformance_coreml_report, conformance_report, convert_report
 from halfpixel.report.machine import of_conformance, of_convert, of_fix, of_verify
 from halfpixel.report.machine.entry import Run
 from halfpixel.report.machine.write import written
@@ -32,6 +33,13 @@ VERIFIED = Verification(
     ("net:make@torch", "out/m.onnx@cpu"),
     (Case({"x": (1, 2)}, (Output("y", "y", "float32", APART),), equal=False),),
 )
+
+CONVERTED = Conversion(
+    "net:make", "m.onnx", "dynamo", 20, (CallSite(None, SITES[0]),), (CHANGED,),
+    remaining=REPORT.files[0].findings[:1], narrower=("x: 3 to 9",), notes=("slow",),
+    verifications=(VERIFIED,),
+)  # fmt: skip
+REFUSED = Conversion("net:make", refused="no such exporter")
 
 RUNS: dict[str, tuple[Run, list[tuple[str, str, str, str]]]] = {
     "fix": (
@@ -75,20 +83,7 @@ RUNS: dict[str, tuple[Run, list[tuple[str, str, str, str]]]] = {
         ],
     ),
     "convert": (
-        of_convert.run_of(
-            Conversion(
-                "net:make",
-                "m.onnx",
-                "dynamo",
-                20,
-                (CallSite(None, SITES[0]),),
-                (CHANGED,),
-                remaining=REPORT.files[0].findings[:1],
-                narrower=("x: 3 to 9",),
-                notes=("slow",),
-                verifications=(VERIFIED,),
-            )
-        ),
+        of_convert.run_of(CONVERTED),
         [
             ("m.onnx", "up|0", "error", "shifted-linear"),
             ("m.onnx", "", "warning", "narrower"),
@@ -98,7 +93,7 @@ RUNS: dict[str, tuple[Run, list[tuple[str, str, str, str]]]] = {
         ],
     ),
     "convert refused": (
-        of_convert.run_of(Conversion("net:make", refused="no such exporter")),
+        of_convert.run_of(REFUSED),
         [("net:make", "", "error", "refused")],
     ),
     "conformance": (
@@ -137,3 +132,14 @@ def test_a_run_says_what_the_command_saw(name: str) -> None:
 @pytest.mark.parametrize("name", RUNS)
 def test_every_format_of_a_run_is_read(name: str, form: str) -> None:
     CHECKS[form](written(RUNS[name][0], form))
+
+
+def test_what_programs_read_of_a_conversion_and_a_conformance_run() -> None:
+    refused, made = (convert_report.dumps(one) for one in (REFUSED, CONVERTED))
+    results = [Result(CONFIG, "equal"), Result(OTHER, "refused", words="not implemented")]
+    table = conformance_report.dumps(results, "onnxruntime 1", "CPU")
+    coreml = [CoremlResult(CASE, "cpu_only", "different", "", APART)]
+    for text in (refused, made):
+        check_json(text, strict=True)
+    for text in (table, conformance_coreml_report.dumps(coreml, "macOS 15")):
+        check_json(text)

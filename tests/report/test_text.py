@@ -124,6 +124,8 @@ def test_lines_break_between_words(width: int) -> None:
     assert all(line.startswith(" ") for line in lines[1:])
     assert not any(line.lstrip().startswith("::") for line in lines)
     assert "(12, 34)" in "\n".join(lines)
+    name = "  a name with blanks"
+    assert next(broken(Line(name, " (Resize, 1)", "name", 4), 21)) == name
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ def test_a_copy_is_told_as_one(tmp_path: Path) -> None:
     [
         ((1, 3, "d2", "d3"), (1, 3, "TruncToInt(0.5*ToFloat(d2))", "(d3//2)"), (1, 3, "d2", "d3"),
          "1 x 3 x height x width -> 1 x 3 x trunc(0.5*height) x width//2"),
-        ((1, 8, "unk__12", "(((h - 1)//8)) + 1"), None, None, "1 x 8 x ? x (h-1)//8+1 -> ?"),
+        ((1, 8, "unk__12", "(((h - 1)//8)) + 1"), None, None, "1 x 8 x height x (h-1)//8+1 -> ?"),
         ((1, 2, "rows", None), (1, 2, 9, 9), None, "1 x 2 x rows x ? -> 1x2x9x9"),
         ((1, 2, "s5 * __import__('os')", 4), None, None, "1 x 2 x s5*__import__('os') x 4 -> ?"),
         (("s0", 3, "s1", "s1"), ("s0", 3, "2*s1", "2*s1"), ("s0", 3, "s1", "s1"),

@@ -3,6 +3,7 @@
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -36,12 +37,13 @@ def test_the_schema_takes_what_is_taken_and_refuses_what_is_refused() -> None:
     validator = jsonschema.Draft202012Validator(schema)
     validator.check_schema(schema)
     validator.validate(json.loads(json.dumps(tomllib.loads(text), default=str)))
-    for wrong in (
+    refused: list[dict[str, Any]] = [
         {"selct": []},
         {"severity": "loud"},
         {"suppress": [{"rule": "x"}]},
         {"select": 5},
-    ):
+    ]
+    for wrong in refused:
         assert not validator.is_valid(wrong), wrong
 
 

@@ -1,11 +1,16 @@
 """An output of one number has no spread: it is held against its own size."""
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from halfpixel.verifying.verify import verify
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FEATURES = 64
 node = helper.make_node
@@ -15,8 +20,10 @@ def score(bias: float, *, halves: bool, factor: float = 1.0) -> onnx.ModelProto:
     """Return a network of one probability, its product as one sum or as the sum of two halves."""
     random = np.random.default_rng(3)
     weights = (factor * random.standard_normal((FEATURES, 1)) / 8).astype(np.float32)
-    tensors = {"bias": np.float32([bias]), "w": weights, "w1": weights[:32], "w2": weights[32:],
-               "size": np.array([32, 32], np.int64)}  # fmt: skip
+    tensors: dict[str, NDArray[Any]] = {
+        "bias": np.array([bias], np.float32), "w": weights, "w1": weights[:32], "w2": weights[32:],
+        "size": np.array([32, 32], np.int64),
+    }  # fmt: skip
     nodes = [node("MatMul", ["x", "w"], ["p"])]
     if halves:
         nodes = [node("Split", ["x", "size"], ["x1", "x2"], axis=1),

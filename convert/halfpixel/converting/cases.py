@@ -248,6 +248,11 @@ def narrowed(source: Source) -> list[Range]:
 def _every(source: Source) -> Iterator[Range]:
     if source.program is not None:
         yield from ranges_of(source, source.program)
+    if source.deferred:
+        free = [(name, axis) for name, axes in source.free.items() for axis in axes]
+        batch = tuple(one for one in free if not one[1])
+        for axes in (*filter(None, (batch,)), *((one,) for one in free if one[1])):
+            yield Range(axes, FIRST, None, source.lengths_of(*axes[0]))
 
 
 def ranges_of(source: Source, program: "torch.export.ExportedProgram") -> Iterator[Range]:

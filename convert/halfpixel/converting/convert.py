@@ -1,6 +1,6 @@
 """Convert: from PyTorch to ONNX or Core ML, with nothing lost on the way.
 
-Load and run the module, export it, hold every site against the call that PyTorch's own graph made,
+Load and run the module, export it, hold every site against the call that PyTorch itself makes,
 fix what the exporter lost, run the file beside the module at the exported lengths and at others,
 and only then give it its name. What the exporter refuses, or what no fix says, is exported again
 with these calls in plain operators.

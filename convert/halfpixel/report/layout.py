@@ -110,6 +110,9 @@ def broken(line: Line, width: int | None, *, colour: bool = False) -> Iterator[s
     if width is not None and len(text) > width:
         import textwrap
 
+        head = printable(line.head)
+        if line.style == "name" and text.startswith(head):
+            text = head.replace(" ", "\0") + text[len(head) :]  # a name may have blanks in it
         lines = textwrap.wrap(
             _TUPLE.sub(lambda found: found[0].replace(" ", "\0"), text),
             width,

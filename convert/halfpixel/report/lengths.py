@@ -36,14 +36,15 @@ def shapes_text(before: Shape | None, after: Shape | None, model: Shape | None =
     Args:
         before: of its input.
         after: of its output.
-        model: of the model's image input, whose free lengths name others.
+        model: of the model's image input, whose free lengths name others; None where that is not
+            known, and the site's own input names them.
 
     >>> shapes_text((1, 3, 8, 8), (1, 3, 16, 16))
     '1x3x8x8 -> 1x3x16x16'
     >>> shapes_text((1, 3, "s5", "s9"), (1, 3, "(2*s5)", "unk__3"), (1, 3, "s5", "s9"))
     '1 x 3 x height x width -> 1 x 3 x 2*height x ?'
     """
-    names = _names(model)
+    names = _names(before if model is None else model)
     return f"{_shape(before, names)} -> {_shape(after, names)}"
 
 

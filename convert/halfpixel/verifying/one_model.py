@@ -1,6 +1,6 @@
 """One model without another: each of its sites by itself, and what an optimiser makes of it all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -66,6 +66,7 @@ def verify_sites(
     settings: VerifySettings | None = None,
     providers: Places = (),
     max_work: int = MOST,
+    progress: Callable[[str], None] | None = None,
 ) -> SiteVerification:
     """Hold every site of a model against its exact weights and the PyTorch call that it is.
 
@@ -74,6 +75,7 @@ def verify_sites(
         settings: what it is run with, and what counts as equal.
         providers: where its sites run; where the text says, or else on the CPU.
         max_work: steps of exact work that it may take.
+        progress: told what was run, as it is.
 
     Raises:
         RuntimeFailure: a provider is missing, or leaves a site to another.
@@ -101,7 +103,11 @@ def verify_sites(
         max_work=max_work,
         shapes=asked.feeds.shapes,
     )
-    results = tuple(check.results())
+    results: list[SiteResult] = []
+    for one in check.results():
+        results.append(one)
+        if progress is not None:
+            progress(f"{one.site.path}: {len(results)} runs of single sites")
     optimiser: list[str] = []
     notes: list[str] = []
     refused = False
@@ -116,4 +122,4 @@ def verify_sites(
         said = [case.refused for case in found.cases if case.refused and not case.equal]
         notes += said[:1] if not found.optimiser else []
         refused = refused or bool(said)
-    return SiteVerification(results, tuple(optimiser), tuple(dict.fromkeys(notes)), refused)
+    return SiteVerification(tuple(results), tuple(optimiser), tuple(dict.fromkeys(notes)), refused)

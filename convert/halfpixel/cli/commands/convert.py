@@ -166,8 +166,8 @@ def convert_command(options: Options) -> None:
     """Convert SOURCE and verify what comes out: to ONNX, to Core ML, or back to PyTorch's words.
 
     SOURCE is package.module:factory, a .pt2 or a TorchScript file. It is exported, every
-    resampling site is held against the call that PyTorch's own graph made, what the exporter lost
-    is fixed, and the file is run beside the module. A file that failed verification, or that is
+    resampling site is held against the call that PyTorch itself makes, what the exporter lost is
+    fixed, and the file is run beside the module. A file that failed verification, or that is
     not run here, is not written. An ONNX file can be SOURCE on its way to Core ML, and is then what
     the new file is held against. With --to torch, SOURCE is a model file, and the PyTorch call of
     every site is printed, or written as a Python file with --output. Exit code 1 says that the

@@ -162,9 +162,8 @@ def _sites(asked: Options, settings: "VerifySettings") -> int:
 
     places = [parse_provider(one) for one in asked.provider]
     with progress(remaining=False) as told:
-        if told is not None:
-            told(f"sites of {asked.a}", 0, None)
-        found = verify_sites(asked.a, settings, places, asked.max_work)
+        stage = None if told is None else told.stage
+        found = verify_sites(asked.a, settings, places, asked.max_work, stage)
     _show(asked, found)
     return CLEAN if found.equal else FOUND
 

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import lru_cache
 from inspect import currentframe
@@ -56,7 +56,7 @@ def tracing() -> Generator[list["Constant"]]:
         place = f"{os.path.basename(filename)}:{number}"  # noqa: PTH119 - a name as it is told
         text = " ".join(str(message).split()).partition(". ")[0]
         line = linecache.getline(filename, number).strip()
-        one = Constant(place, text, line, is_guard(filename, number))
+        one = Constant(place, text, line, is_guard(filename, number), is_small(filename, number))
         if one not in found:
             found.append(one)
 
@@ -77,12 +77,14 @@ class Constant(Struct, frozen=True):
         text: what PyTorch says of it.
         line: what is written there.
         guard: it is asked whether to raise an error, and nothing else.
+        small: numbers are compared with 0 and 1 alone.
     """
 
     place: str
     text: str
     line: str = ""
     guard: bool = False
+    small: bool = False
 
     @property
     def note(self) -> str:
@@ -97,23 +99,80 @@ class Constant(Struct, frozen=True):
 
 def is_guard(filename: str, number: int) -> bool:
     """Whether a line belongs to an assertion, or to an `if` that raises an error and no more."""
-    return any(first <= number <= last for first, last in _guards(filename))
-
-
-@lru_cache(maxsize=256)
-def _guards(filename: str) -> tuple[tuple[int, int], ...]:
-    """Return the first and the last line of each condition of a file that is a guard."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(filename)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
     tests = [
         node.test
-        for node in ast.walk(tree)
+        for node in _nodes(filename)
         if isinstance(node, ast.Assert)
         or (isinstance(node, ast.If) and [type(one) for one in node.body] == [ast.Raise])
     ]
-    return tuple((test.lineno, test.end_lineno or test.lineno) for test in tests)
+    return any(one.lineno <= number <= (one.end_lineno or 0) for one in tests)
+
+
+def is_small(filename: str, number: int) -> bool:
+    """Whether a line compares lengths with 0 or 1 alone, and nothing that is computed of them.
+
+    A length of 1 is another program to torch.export too.
+    """
+    around = [
+        node
+        for node in _nodes(filename)
+        if isinstance(node, ast.FunctionDef) and _has(node, number)
+    ]
+    found = [node for node in _nodes(filename) if isinstance(node, ast.Compare)]
+    here = [node for node in found if _has(node, number)]
+    return bool(here) and all(_with_one(node, around[-1:]) for node in here)
+
+
+def _has(node: ast.expr | ast.stmt, number: int) -> bool:
+    return node.lineno <= number <= (node.end_lineno or node.lineno)
+
+
+def _with_one(node: ast.Compare, around: Sequence[ast.AST]) -> bool:
+    """Whether a length is compared with 0 or 1, or something with None."""
+    if all(isinstance(one, ast.Is | ast.IsNot) for one in node.ops):
+        return True
+    sides = [node.left, *node.comparators]
+    others = [one for one in sides if not (isinstance(one, ast.Constant) and one.value in {0, 1})]
+    return len(sides) == 2 and len(others) == 1 and _is_length(others[0], around)
+
+
+def _is_length(node: ast.AST, around: Sequence[ast.AST]) -> bool:
+    """Whether an expression is `x.shape[2]`, `x.size(2)` or a name that nothing else is given."""
+    if isinstance(node, ast.Subscript):
+        return _is_shape(node.value)
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and node.func.attr == "size"
+    if not isinstance(node, ast.Name):
+        return False
+    given = [one for part in around for one in ast.walk(part) if _gives(one, node.id)]
+    return bool(given) and all(
+        isinstance(one, ast.Assign) and (_is_length(one.value, ()) or _is_shape(one.value))
+        for one in given
+    )
+
+
+def _is_shape(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "shape"
+
+
+def _gives(node: ast.AST, name: str) -> bool:
+    """Whether a statement or a parameter gives a name its value."""
+    if isinstance(node, ast.arg):
+        return node.arg == name
+    kept = ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For | ast.NamedExpr | ast.With
+    if not isinstance(node, kept):
+        return False
+    inside = (one for one in ast.walk(node) if isinstance(one, ast.Name))
+    return any(one.id == name and isinstance(one.ctx, ast.Store) for one in inside)
+
+
+@lru_cache(maxsize=256)
+def _nodes(filename: str) -> tuple[ast.AST, ...]:
+    """Return the syntax of a file; nothing where it is not Python."""
+    try:
+        return tuple(ast.walk(ast.parse("".join(linecache.getlines(filename)))))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
 
 
 def _caller() -> tuple[str, int] | None:

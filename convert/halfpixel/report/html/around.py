@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
+from halfpixel.checking.explain import exists
 from halfpixel.checking.result import FileReport
 from halfpixel.errors import HalfpixelError
 from halfpixel.format import Change, Opened, Outcome, SiteValues, Value
@@ -70,7 +71,7 @@ def behind(file: FileReport, most: int) -> Behind:
         most: steps of exact work that it may take.
     """
     path = Path(file.path)
-    if file.error is not None or not file.findings or not path.exists():
+    if file.error is not None or not file.findings or not exists(file.path):
         return Behind()
     try:
         with boundary(file.path), working(most):
