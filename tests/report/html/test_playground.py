@@ -207,6 +207,8 @@ def test_a_comparison_has_a_link(visit: "Visitor") -> None:
         "%",
         "[]",
         '["size",1e9,8,"2",[["PyTorch F.interpolate",{}],["OpenCV",{}]]]',
+        '["scale",4,8,"1/999999999",[["PyTorch F.interpolate",{"antialias":"True"}],'
+        '["OpenCV",{}]]]',
         '["size",4,8,"<b>",[["PyTorch F.interpolate",{}],["OpenCV",{}]]]',
         '["size",4,8,"2",[["x",{}],["<img src=x onerror=alert(1)>",{}]]]',
     ],
