@@ -88,7 +88,8 @@ def statistics(report: Report) -> list[tuple[Severity, str, int]]:
     >>> statistics(Report())
     []
     """
-    counts = Counter((one.finding.severity, one.rule.name) for one in report.findings)
+    told = ((one.finding.severity, one.rule.name) for one in report.findings)
+    counts: Counter[tuple[Severity, str]] = Counter(told)
     rows = sorted(counts.items(), key=lambda row: (SEVERITIES.index(row[0][0]), -row[1], row[0]))
     return [(severity, name, count) for (severity, name), count in rows]
 
