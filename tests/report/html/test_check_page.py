@@ -155,6 +155,7 @@ def test_a_narrow_screen_never_scrolls_sideways(visit: "Visitor", *, script: boo
         width=390,
         script=script,
     )
+    assert page.locator("figure svg.picture:visible").count() > 4
     wide = page.locator("html").evaluate("root => root.scrollWidth")
     assert wide <= 390
 
@@ -223,6 +224,9 @@ def test_a_page_of_500_sites_is_small(visit: "Visitor", tmp_path: Path) -> None:
         < 20
     )
     assert page.locator(".finding[open] svg.picture").first.is_visible()
+    assert page.locator("use").count() == 3  # what is not looked at is not made
+    page.locator(".finding:not([open]) > summary").first.click()
+    page.wait_for_function("document.querySelectorAll('use').length === 4")
 
 
 def many_sites(count: int) -> onnx.ModelProto:
