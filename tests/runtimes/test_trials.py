@@ -213,6 +213,7 @@ def test_values_that_are_tried_in_vain_are_no_trial_of_lengths() -> None:
              node("Resize", ["p", "", "scales"], ["u"], name="up", **HALF),
              node("Add", ["x", "u"], ["s"]), node("Sub", ["s", "x"], ["y"])]  # fmt: skip
     scales = {"scales": np.array([1, 1, 8, 8], np.float32)}
-    found = verify(*(built(nodes, scales, ["n", 3, "h", "w"]) for _ in range(2)))
+    one, other = (built(nodes, scales, ["n", 3, "h", "w"]) for _ in range(2))
+    found = verify(one, other)
     assert len({case.shapes["x"] for case in found.cases} - {(1, 3, 1, 1)}) >= 2
     assert found.equal

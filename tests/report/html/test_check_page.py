@@ -261,6 +261,8 @@ def test_findings_beyond_what_a_page_holds_are_counted(monkeypatch: pytest.Monke
     count = len(check_paths(FILES, Settings()).findings)
     assert f"{count - 2} more findings have no section here" in text
     assert text.count('<details class="finding"') == 2
+    notes = check_paths(FILES, Settings()).count("note")
+    assert f"<b>{notes}</b> note" in text
 
 
 def test_of_many_files_a_script_chooses(visit: "Visitor", tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The playground: two calls of any framework beside each other, computed in the page."""
 
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +12,8 @@ from click.testing import CliRunner
 import example_models as models
 from halfpixel.cli.main import cli
 from halfpixel.convention import load_conventions
-from halfpixel.report.html.playground import knowledge
+from halfpixel.report.html.playground import Given, knowledge
+from halfpixel.sampling import Linear, Sampling
 from halfpixel.sampling.compare import compare
 
 if TYPE_CHECKING:
@@ -64,6 +66,17 @@ def test_every_convention_is_there_with_every_call() -> None:
     counts = {name: len(calls) for name, calls in known.items()}
     assert counts["ONNX Resize-19"] > 150
     assert counts["PyTorch F.interpolate"] >= 22
+
+
+def test_what_a_file_says_is_shown_and_bounded() -> None:
+    """A factor of a millionth has millions of taps where antialias is on."""
+    linear = Linear(antialias=True)
+    given = [
+        Given("up\u202e", "\x1b", Sampling("half_pixel", linear, Fraction(1, 64))),
+        Given("far", "call", Sampling("half_pixel", linear, Fraction(1, 10**6))),
+    ]
+    (one,) = cast("list[dict[str, Any]]", knowledge(given)["given"])
+    assert (one["name"], one["text"]) == ("up\\u202e", "\\x1b")
 
 
 def test_what_is_said_to_be_equal_at_every_length_is() -> None:

@@ -21,6 +21,9 @@ LONGEST: Final = 300
 TRACING: Final = "PyTorch, tracing "
 """How a line begins that tells what PyTorch warns of while it traces; the place follows."""
 
+NUMBERS: Final = ("Converting a tensor to a Python", "Using len")
+"""How PyTorch begins where a number of the module became a constant."""
+
 OWN: Final = frozenset({"torch", "halfpixel", "warnings"})
 """Packages whose lines are none of the module's."""
 
@@ -94,7 +97,7 @@ class Constant(Struct, frozen=True):
     @property
     def number(self) -> bool:
         """Whether it is a number that the module computes with, rather than a comparison."""
-        return self.text.startswith("Converting a tensor to a Python") and "bool" not in self.text
+        return self.text.startswith(NUMBERS) and "bool" not in self.text
 
 
 def is_guard(filename: str, number: int) -> bool:
