@@ -248,6 +248,15 @@ def many_sites(count: int) -> onnx.ModelProto:
     return made
 
 
+def test_what_is_not_recorded_is_not_said_to_be_meant(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    wrong = {"coordinate_transformation_mode": "asymmetric"}
+    onnx.save(models.model([models.resize(attributes=wrong)]), path)
+    text = check_page.dumps(check_paths([path], Settings()))
+    assert "not recorded in the file" in text
+    assert "Its samples and weights beside the fix:" in text
+
+
 def test_pictures_beyond_what_a_page_holds_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gallery, "MOST", 60_000)
     text = check_page.dumps(check_paths(FILES, Settings()))
