@@ -104,10 +104,11 @@ def github_property(text: str) -> str:
 def markdown_cell(text: str) -> str:
     r"""Return a text for a cell of a table in Markdown, which neither ends it nor is HTML.
 
-    >>> markdown_cell("a | b <c>\n")
-    'a   b &lt;c>\\n'
+    >>> markdown_cell("a | b <c>\n"), markdown_cell("&commat;d")
+    ('a   b &lt;c>\\n', '&amp;commat;d')
     """
-    return printable_line(text).replace("|", " ").replace("<", "&lt;")
+    told = printable_line(text).replace("|", " ")
+    return told.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def shell_word(text: str) -> str:

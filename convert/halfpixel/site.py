@@ -217,3 +217,32 @@ class Site(Struct, frozen=True, eq=False, repr_omit_defaults=True):
             reason = self.operation.problem or "its lengths are not known"
             raise GraphError("", self.name, f"cannot be evaluated: {reason}")
         return self.compute(inputs)
+
+
+def operation_key(operation: Operation) -> object:
+    """Return what makes two operations alike, hashable."""
+    return (
+        operation.op,
+        operation.opset,
+        tuple(sorted(operation.attributes.items())),
+        operation.operator,
+        operation.input_shape,
+        operation.output_shape,
+        operation.declared,
+        operation.scales,
+        operation.sizes,
+        operation.by,
+        operation.constant_lengths,
+        operation.dtype,
+        operation.grid_dtype,
+        operation.hidden,
+        operation.problem,
+        operation.torch_where,
+        operation.torch_call,
+        operation.dialect,
+        operation.doubt,
+        operation.since,
+        operation.unjudged,
+        operation.surroundings,
+        operation.origin,
+    )

@@ -98,8 +98,8 @@ The first writes every finding that is there, the second shows those that are ne
 finding by its file, seen from the baseline's folder, by its rule, and by what its site computes; of
 sites that are alike the place in the graph, or the name where it is still there, tells which is
 meant. So nodes may be renumbered, as every export does, and the lengths that are free be called
-otherwise. What is found no more is told, until `--write-baseline` writes the file anew. `fix` knows
-no baseline.
+otherwise. What has become graver is new: a warning that is proven an error since. What is found no
+more is told, until `--write-baseline` writes the file anew. `fix` knows no baseline.
 
 ## In a build, and beside an editor
 

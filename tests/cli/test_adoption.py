@@ -153,3 +153,9 @@ def test_a_relative_folder_is_watched(tmp_path: Path, monkeypatch: pytest.Monkey
     assert [os.fspath(one) for one in roots(["m.onnx", "a/*.onnx", "a/net.mlpackage", "a"])] == [
         ".", "a",
     ]  # fmt: skip
+
+
+def test_what_watching_writes_does_not_wake_it() -> None:
+    result = run("check", GOOD, "--watch", "--fix", "--force")
+    assert result.exit_code == 2
+    assert "--watch --force would write on every change, its own among them" in result.output

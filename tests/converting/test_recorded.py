@@ -48,8 +48,18 @@ class Small(nn.Module):
     """Takes another path where there is one row or no channel."""
 
     def forward(self, x: Tensor) -> Tensor:
+        rows = x.size(2)
         y = F.interpolate(x, scale_factor=2.0, mode="bilinear")
-        return y if x.shape[1] != 0 and x.shape[2] > 1 else y + 1
+        return y if x.shape[1] != 0 and rows > 1 else y + 1
+
+
+class Rest(nn.Module):
+    """Takes another path where its length is a multiple of 47."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        rest = x.shape[2] % 47
+        y = F.interpolate(x, scale_factor=2.0, mode="bilinear")
+        return y if rest > 0 else y + 1
 
 
 class Bright(nn.Module):
@@ -100,9 +110,10 @@ def stages_of(module: nn.Module, dynamic: str, exporter: Exporter) -> tuple[Any,
         (Guarded(), (False, False)),
         (Parting(), (False, True)),
         (Small(), (False, False)),
+        (Rest(), (False, True)),
         (Bright(), (True, True)),
     ],
-    ids=["pyramid", "guarded", "parting", "small", "bright"],
+    ids=["pyramid", "guarded", "parting", "small", "rest", "bright"],
 )
 def test_a_trace_that_follows_every_length_needs_no_graph(
     module: nn.Module, asked: tuple[bool, bool], dynamic: str
@@ -111,6 +122,7 @@ def test_a_trace_that_follows_every_length_needs_no_graph(
     assert ("torch.export" in stages) is asked[bool(dynamic)]
     if isinstance(module, Bright):
         assert found.refused
+    if isinstance(module, Bright | Rest):
         return
     call = next(one.call for one in found.sites if one.call is not None)
     assert call.source.rpartition("/")[2].startswith("test_recorded.py:")

@@ -19,8 +19,12 @@ import halfpixel
 from convert_nets import SHAPE, Up, Wrong, run
 from halfpixel.converting import exports
 from halfpixel.converting.result import ConvertSettings
+from halfpixel.converting.source import Source
+from halfpixel.converting.verified import failure_of
 from halfpixel.errors import GraphError, RuntimeFailure, UsageError
 from halfpixel.report import convert_report
+from halfpixel.verifying.measure import Difference
+from halfpixel.verifying.result import Case, Output, Verification
 from halfpixel.verifying.site_check import SiteCheck
 
 
@@ -205,3 +209,13 @@ def test_an_older_opset_is_taken_where_a_target_asks_for_it(tmp_path: Path) -> N
     assert (found.refused, found.findings, found.opset) == ("", 0, 17)
     told = halfpixel.check(path, halfpixel.Settings(targets=("tensorrt",)))
     assert not [one for one in told.findings if one.rule.name == "target-differs"]
+
+
+def test_a_convention_that_decides_is_the_reason() -> None:
+    """The outputs hardly show it, and they are no single number either."""
+    same = Output("y", "y", "float32", Difference(equal=True))
+    found = Verification(
+        ("a", "b"), (Case({}, (same,)),), proven="up and up follow two conventions"
+    )
+    refused = failure_of((found,), Source("net", Up(), (), {}), Path("m.mlpackage"))
+    assert refused == "verification failed on a: up and up follow two conventions"

@@ -225,6 +225,7 @@ def test_a_page_is_html_of_the_same_elements(name: str, other: str) -> None:
         parser = HTMLParser()
         tree = parser.parse(text)
         assert parser.errors == []
+        assert tree is not None
         tags.append({str(one.tag) for one in tree.iter()})
     assert tags[0] - tags[1] <= {
         "{http://www.w3.org/1999/xhtml}ul",

@@ -151,6 +151,17 @@ def test_annotations_name_the_severity() -> None:
     assert "title=halfpixel scale-or-size::node__upsample_bilinear2d_aa (Resize): " in lines[0]
 
 
+def mended(path: Path, fix: dict[str, Any]) -> bytes:
+    """Return a file after what a fix replaces in it."""
+    data = path.read_bytes()
+    for replacement in reversed(fix["artifactChanges"][0]["replacements"]):
+        region = replacement["deletedRegion"]
+        start, stop = region["byteOffset"], region["byteOffset"] + region["byteLength"]
+        new = base64.b64decode(replacement.get("insertedContent", {}).get("binary", ""))
+        data = data[:start] + new + data[stop:]
+    return data
+
+
 @pytest.mark.parametrize("name", ["A1", "A3", "B1"])
 def test_a_fix_replaces_bytes_that_mend_what_was_found(name: str, tmp_path: Path) -> None:
     path = models.MISMATCHES / f"{name}.onnx"
@@ -159,21 +170,29 @@ def test_a_fix_replaces_bytes_that_mend_what_was_found(name: str, tmp_path: Path
     for one in results:
         (fix,) = one["fixes"]
         (change,) = fix["artifactChanges"]
-        assert (
-            change["artifactLocation"]
-            == one["locations"][0]["physicalLocation"]["artifactLocation"]
-        )
-        data = path.read_bytes()
-        for replacement in reversed(change["replacements"]):
-            region = replacement["deletedRegion"]
-            start, stop = region["byteOffset"], region["byteOffset"] + region["byteLength"]
-            new = base64.b64decode(replacement.get("insertedContent", {}).get("binary", ""))
-            data = data[:start] + new + data[stop:]
+        place = one["locations"][0]["physicalLocation"]["artifactLocation"]
+        assert change["artifactLocation"] == place
         fixed = tmp_path / "fixed.onnx"
-        fixed.write_bytes(data)
+        fixed.write_bytes(mended(path, fix))
         found = halfpixel.check(fixed)
         assert not found.failed
         assert one["ruleId"] not in {left.rule.name for left in found.findings}
+
+
+def test_nodes_of_one_name_have_each_its_own_fix(tmp_path: Path) -> None:
+    coordinates = {"coordinate_transformation_mode": "asymmetric"}
+    nodes = [models.resize("x", "a", "up", coordinates), models.resize("a", "y", "up", coordinates)]
+    made = models.model(nodes, (1, 1, 4, 4))
+    made.producer_name, made.producer_version = "pytorch", "2.1.0"
+    path = tmp_path / "m.onnx"
+    onnx.save(made, path)
+    results = sarif(str(path))["results"]
+    told = [one["fixes"] for one in results if one["ruleId"] == "asymmetric-linear"]
+    assert len(told) == 2
+    for place, (fix,) in enumerate(told):
+        changed = onnx.load_from_string(mended(path, fix))
+        words = [node.attribute[1].s for node in changed.graph.node]
+        assert [word == b"half_pixel" for word in words] == [place == 0, place == 1]
 
 
 def test_a_package_has_its_fixes_in_words() -> None:

@@ -1,5 +1,6 @@
 """A difference that shows at few lengths is seen: verify tries those that check itself names."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 import halfpixel
+from halfpixel.verifying import witnesses
 from halfpixel.verifying.verify import verify
+from halfpixel.work import MOST, Work, working
 
 node = helper.make_node
 SIZE = 100
@@ -126,3 +129,15 @@ def torch_sine() -> nn.Module:
             return torch.sin(x)
 
     return Sine()
+
+
+def test_what_check_is_asked_for_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def counted(most: int) -> AbstractContextManager[Work]:
+        asked.append(most)
+        return working(most)
+
+    monkeypatch.setattr(witnesses, "working", counted)
+    verify(resized(1), gathered(1))
+    assert asked == [MOST]

@@ -52,7 +52,7 @@ def explain(subject: str, shapes: Shapes | None = None) -> Iterator[str]:
     """
     rules = {name: rule for rule in load_rules() for name in (rule.name, *rule.aliases)}
     with boundary(subject):
-        is_call = "(" in subject and not _exists(subject)
+        is_call = "(" in subject and not exists(subject)
         if shapes and (subject in rules or is_call):
             raise UsageError(f"--shape is for a model, and {subject!r} is none")
         if subject in rules:
@@ -74,7 +74,7 @@ def spelled_out(subject: str) -> str:
     >>> spelled_out("nn.PixelShuffle"), spelled_out("asymmetric-linear")
     ('nn.PixelShuffle(2)', 'asymmetric-linear')
     """
-    return subject if _exists(subject) else example_of(subject) or subject
+    return subject if exists(subject) else example_of(subject) or subject
 
 
 def _rule(rule: Rule) -> Iterator[str]:
@@ -205,10 +205,10 @@ def reading_of(text: str) -> tuple[Convention, Reading]:
 
 def _model(subject: str, rules: Sequence[str], shapes: Shapes) -> Iterator[str]:
     path, node = Path(subject), ""
-    if not _exists(subject):
+    if not exists(subject):
         head, _, node = subject.rpartition(":")
         path = Path(head)
-        if not head or not _exists(head):
+        if not head or not exists(head):
             names = [*rules, *names_known()]
             hint = did_you_mean(subject.rpartition(".")[2] or subject, names)
             hint = hint or "; see 'halfpixel rules'"
@@ -244,7 +244,7 @@ def _model(subject: str, rules: Sequence[str], shapes: Shapes) -> Iterator[str]:
         raise HalfpixelError(f"{path}: {count} nodes not judged, {first!r} the first")
 
 
-def _exists(text: str) -> bool:
+def exists(text: str) -> bool:
     """Whether there is such a file; a call may be longer than any name."""
     return os.path.exists(text)  # noqa: PTH110 - Path.exists raises where a name is too long
 

@@ -3,6 +3,7 @@
 A rule gives the reason of a fix; what would write the fix says it in words.
 """
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -137,6 +138,19 @@ class FileReport(Struct, frozen=True):
         faults: list[tuple[Failure, str]] = [("defect", fault) for fault in self.faults]
         unjudged: list[tuple[Failure, str]] = [("unjudged", line) for line in self.unjudged]
         return (*read, *faults, *unjudged)
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Of each finding the place of its site among the sites."""
+        order = {id(site): place for place, site in enumerate(self.sites)}
+        return tuple(order[id(one.site)] for one in self.findings)
+
+    def is_of(self, sites: Sequence[Site]) -> bool:
+        """Whether a file that is read again has the same sites.
+
+        It may have changed since, or was judged from standard input.
+        """
+        return [site.path for site in sites] == [site.path for site in self.sites]
 
 
 class Report(Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from halfpixel.converting.calls import INVERSE, LINSPACE, NOT_HELD, Kind, Matching, kind_of
+from halfpixel.converting.calls import INVERSE, LINSPACE, Kind, Matching, kind_of
 from halfpixel.converting.export.quietly import TRACING
 from halfpixel.converting.export.to_onnx import Exported
 from halfpixel.converting.result import CallSite, Conversion
@@ -215,12 +215,19 @@ def follows(source: Source, exported: Exported) -> bool:
 
 
 def sure(source: Source, candidate: Candidate) -> bool:
-    """Whether a trace is right as far as it was run, and nothing asks for PyTorch's own graph."""
-    traced = candidate.exported is not None and follows(source, candidate.exported)
-    whole = traced and not candidate.missing and not candidate.matching.lost
-    unheld = set(candidate.matching.notes.values()) - {NOT_HELD}
-    narrower = candidate.refused or candidate.doubtful or candidate.ran.narrower
-    return whole and not unheld and not narrower
+    """Whether a trace is right as far as it was run, and PyTorch's own graph tells no more of it.
+
+    The graph tells of a pooling whether it resamples.
+    """
+    if candidate.exported is None or not follows(source, candidate.exported):
+        return False
+    pooling = any(
+        site.operation.hidden == "AveragePool"
+        for place, site in enumerate(candidate.sites)
+        if place not in candidate.matching.sites
+    )
+    asking = candidate.refused or candidate.doubtful or candidate.ran.narrower
+    return not (pooling or candidate.missing or asking)
 
 
 def unmet(candidate: Candidate) -> int:

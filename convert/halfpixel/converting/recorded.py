@@ -181,11 +181,11 @@ def _call(number: int, one: Recorded, other: Recorded) -> GraphCall:
     )
 
 
-def _merged(one: Any, other: Any) -> Any:  # noqa: ANN401 - what an operator takes
+def _merged(one: object, other: object) -> object:
     """Return an argument; a number in which two runs differ is a symbol."""
-    if isinstance(one, list) and isinstance(other, list):
-        pairs = zip(cast("list[Any]", one), cast("list[Any]", other), strict=False)
-        return [_merged(a, b) for a, b in pairs]
+    lists = [cast("list[object]", value) for value in (one, other) if isinstance(value, list)]
+    if len(lists) == 2:
+        return list(map(_merged, *lists))
     return one if one == other else "%s"
 
 

@@ -105,7 +105,8 @@ def _fixed(source: "Source", best: Candidate) -> str:
     if best.exported is None or source.program is None or not best.exported.constants:
         return ""
     numbers = [one for one in best.exported.constants if one.number]
-    lines = [told(one.place, one.line) for one in numbers[:LINES]]
+    asking = numbers or [one for one in best.exported.constants if not one.guard]
+    lines = [told(one.place, one.line) for one in asking[:LINES]]
     made = f"; constants of the trace: {', '.join(lines)}" if lines else ""
     return f"{made}; {GRAPH}"
 

@@ -74,7 +74,7 @@ def verify_beside(path: Path, source: Source, settings: ConvertSettings, chosen:
             found.append(_beside(path, source, settings, provider, chosen.feeds))
         except RuntimeFailure as failure:
             failed = failed or f"not verified: {failure}"
-    refused = _failure(found, source, path) or failed
+    refused = failure_of(found, source, path) or failed
     final = bool(refused) and not any(one.differs for one in found)
     narrower, notes = ([], []) if refused or source.fast else _outside(path, source, settings)
     if not source.fast and any(source.free.values()) and any(len(one.cases) == 1 for one in found):
@@ -171,12 +171,14 @@ def _blanks(found: Sequence[Verification]) -> Iterator[str]:
                 yield f"output {output.name} is one number throughout and tells nothing; {BLANK}"
 
 
-def _failure(found: Sequence[Verification], source: Source, path: Path) -> str:
+def failure_of(found: Sequence[Verification], source: Source, path: Path) -> str:
     """Return why a file is not the module; empty where it is."""
     for one in found:
         if one.equal:
             continue
         case = next((case for case in one.cases if not case.equal), None)
+        if case is None and one.proven:
+            return f"verification failed on {one.names[0]}: {one.proven}"
         if case is None and any(ran.outputs for ran in one.cases):
             return f"not verified: every output is one number throughout; {BLANK}"
         if case is None:

@@ -7,18 +7,18 @@ once; of many files or sites, each rule is told in full at the first, and the ot
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from halfpixel.checking.claim import claim_of
 from halfpixel.checking.result import FileReport, Report, SiteFinding
-from halfpixel.report.alike import KNOWN, Block, blocks, named
 from halfpixel.report.closing import WELL, closing, many
 from halfpixel.report.layout import Line
-from halfpixel.report.lengths import shapes_text
 from halfpixel.rule import SEVERITIES, Severity
 from halfpixel.site import Site
+
+if TYPE_CHECKING:
+    from halfpixel.report.alike import Block
 
 VERDICTS: Final = {
     "native": "native",
@@ -78,8 +78,7 @@ class Text:
         if file.repaired and not self._folds:
             changes = many(len(file.repaired), "change")
             yield Line("", f"{file.path}: repaired before by halfpixel: {changes} recorded", hang=2)
-        found = blocks(file, self.least, fold=not self.verbose)
-        shown = [new for one in found if (new := self._new(one)).found]
+        shown = self._shown(file) if file.findings else []
         right = self._right(file)
         if shown or right:
             yield Line(file.path, "", "name", 2)
@@ -91,7 +90,14 @@ class Text:
         for fault in (*file.faults, *file.unjudged):
             yield Line("error", f": {fault}", "error", 4)
 
-    def _new(self, block: Block) -> Block:
+    def _shown(self, file: FileReport) -> "list[Block]":
+        """Return what is told of a file."""
+        from halfpixel.report.alike import blocks
+
+        found = blocks(file, self.least, fold=not self.verbose)
+        return [new for one in found if (new := self._new(one)).found]
+
+    def _new(self, block: "Block") -> "Block":
         """Return a block with what is told of it: where much was, what was not told before."""
         keys = [(one.finding.severity, one.rule.name) for one in block.found]
         new = list(block.found)
@@ -121,6 +127,8 @@ class Text:
             partial: not every rule was asked.
         """
         if len(self._unread) > UNREAD and not self.verbose:
+            from halfpixel.report.alike import named
+
             rest = self._unread[UNREAD:]
             yield Line("error", f": not read either: {named(rest, EXAMPLES)}", "error", 4)
         yield from self._counted(report)
@@ -162,7 +170,7 @@ def lines(report: Report, *, statistics: bool = False, least: Severity = "note")
     yield from text.end(report, statistics=statistics)
 
 
-def _block(block: Block) -> Iterator[Line]:
+def _block(block: "Block") -> Iterator[Line]:
     yield from _site(block.site, block.others)
     for one, following in zip_longest(block.found, block.found[1:]):
         yield _finding(one)
@@ -173,6 +181,10 @@ def _block(block: Block) -> Iterator[Line]:
 
 def _site(site: Site, others: Sequence[Site]) -> Iterator[Line]:
     """Yield a site: its node, those that are alike, what it is and what it was meant to be."""
+    from halfpixel.checking.claim import claim_of
+    from halfpixel.report.alike import named
+    from halfpixel.report.lengths import shapes_text
+
     operation = site.operation
     shapes = shapes_text(
         operation.input_shape, operation.output_shape, operation.surroundings.model_shape
@@ -202,6 +214,8 @@ def _field(name: str, text: str) -> Line:
 
 
 def _finding(one: SiteFinding) -> Line:
+    from halfpixel.report.alike import KNOWN
+
     finding, intent = one.finding, one.site.intent
     message = finding.message
     if intent is not None:  # which stands above

@@ -68,11 +68,14 @@ def paragraphs(lines: Iterable[str]) -> Iterator[str]:
 
     >>> list(paragraphs(["a " * 45, "b", "", "- c", "d: 1"]))[1:]
     ['', '- c', 'd: 1']
+    >>> len(list(paragraphs([f"a  {'call' * 20}", "b  call"])))  # two rows
+    2
     """
     held = ""
     last = 0
     for line in lines:
-        starts = not line or line[0] in "#-|>`" or (line[0] == " " and not held.startswith("- "))
+        starts = not line or line[0] in "#-|>`" or line[1:3] == "  "
+        starts = starts or (line[0] == " " and not held.startswith("- "))
         if held and last >= PROSE and not starts:
             held = f"{held.rstrip()} {line.strip()}"
         else:

@@ -200,16 +200,24 @@ def site_lines(found: SiteVerification, width: int | None = None) -> Iterator[Li
 
 
 def site_closing(found: SiteVerification) -> Line:
-    """Return what came of all sites in one line."""
-    if not found.results:
-        text = "nothing was compared: it has no resampling node; hold it against another side"
-        return hung(text)
+    """Return what came of all sites in one line.
+
+    >>> site_closing(SiteVerification(refused=True)).head
+    'it has no resampling node'
+    """
     ran = [one for one in found.results if one.exact is not None]
     equal = sum(one.agrees for one in ran)
     alone = len(found.results) - len(ran)
     text = f"{equal} of {len(ran)} runs of single sites equal their exact weights"
+    if not found.results:
+        text = "it has no resampling node"
+    more = f"; {alone} did not run alone" if alone else ""
+    if found.verdict == "nothing was compared":
+        text = f"{found.verdict}: {text}"
+        more += "; hold it against another side"
+    more += "; the whole model is refused" if found.refused else ""
     style = "well" if found.equal else "error" if found.differs else ""
-    return Line(text, f"; {alone} did not run alone" if alone else "", style, 2)
+    return Line(text, more, style, 2)
 
 
 def _verdict(found: Difference | None, refused: str) -> str:

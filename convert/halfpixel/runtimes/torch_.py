@@ -6,6 +6,7 @@ are held against them one by one.
 """
 
 import dataclasses
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
@@ -84,7 +85,9 @@ class TorchRunning:
         before = torch.get_default_dtype()
         floats = {n: a.astype("float64") if a.dtype.kind == "f" else a for n, a in feeds.items()}
         try:
-            wide = dataclasses.replace(self, module=deepcopy(self.module).double())
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # PyTorch's own, of how a program is copied
+                wide = dataclasses.replace(self, module=deepcopy(self.module).double())
             torch.set_default_dtype(torch.float64)
             return wide.run(floats)
         except RuntimeRefusal:

@@ -62,7 +62,8 @@ class ExportedRunning:
                 return made
 
         try:
-            with torch.no_grad():
+            with torch.no_grad(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 Watching(self.graph).run(*self._flat())
         except Exception as error:
             raise RuntimeRefusal(self.name, f"{type(error).__name__}: {error}") from error

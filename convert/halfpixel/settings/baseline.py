@@ -2,7 +2,8 @@
 
 Nodes are renumbered whenever a model is exported anew, so an entry is a finding by its file, its
 rule and what its site computes as the file says it; of sites that are alike each has its place in
-the order of the graph. A name that is still there tells which of them is meant.
+the order of the graph. A name that is still there tells which of them is meant. What has become
+graver since, such as a doubt that is proven now that the file says what was meant, is not known.
 """
 
 import hashlib
@@ -33,12 +34,14 @@ class Entry(Struct, frozen=True):
 
     Attributes:
         rule: the rule.
+        severity: how bad it was; what is graver is not known.
         op: type of the nodes, for people.
         computes: hash of what each of them computes.
         nodes: their names, in graph order.
     """
 
     rule: str
+    severity: Severity
     op: str
     computes: str
     nodes: tuple[str, ...]
@@ -87,33 +90,47 @@ class Baseline:
         entries = next((found for key in keys if (found := self._files.get(key))), ())
         if not entries:
             return report
-        left: dict[tuple[str, str], list[str]] = defaultdict(list)
+        left: _Left = defaultdict(dict)
         for entry in entries:
-            left[entry.rule, entry.computes] += entry.nodes
+            for name in entry.nodes:
+                ranks = left[entry.rule, entry.computes].setdefault(name, [])
+                ranks.append(SEVERITIES.index(entry.severity))
         known = set(map(id, _known(report.findings, left)))
         self.known += len(known)
         if report.error is None:
-            self.stale += sum(map(len, left.values()))
+            self.stale += sum(len(ranks) for names in left.values() for ranks in names.values())
         return replace(report, findings=tuple(f for f in report.findings if id(f) not in known))
 
 
-def _known(
-    found: Sequence[SiteFinding], left: dict[tuple[str, str], list[str]]
-) -> Iterator[SiteFinding]:
+_Left = dict[tuple[str, str], dict[str, list[int]]]
+"""By rule and what is computed: of each node the places of its entries among the severities."""
+
+
+def _known(found: Sequence[SiteFinding], left: _Left) -> Iterator[SiteFinding]:
     """Yield the findings that are known, by name and then by place; `left` loses as many."""
     prints = _Prints()
-    unnamed: list[tuple[SiteFinding, list[str]]] = []
+    unnamed: list[tuple[SiteFinding, dict[str, list[int]]]] = []
     for one in found:
-        names = left.get((one.rule.name, prints.of(one.site.operation)), [])
-        if _name(one) in names:
-            names.remove(_name(one))
+        names = left.get((one.rule.name, prints.of(one.site.operation)), {})
+        if _taken(one, names, [_name(one)]):
             yield one
         else:
             unnamed.append((one, names))
-    for one, names in unnamed:
-        if names:
-            del names[0]
-            yield one
+    yield from (one for one, names in unnamed if _taken(one, names, list(names)))
+
+
+def _taken(one: SiteFinding, left: dict[str, list[int]], names: Iterable[str]) -> bool:
+    """Take the first entry of these names that knows a finding, where there is one."""
+    rank = SEVERITIES.index(one.finding.severity)
+    for name in names:
+        ranks = left.get(name, [])
+        known = next((each for each in ranks if each <= rank), None)
+        if known is not None:
+            ranks.remove(known)
+            if not ranks:
+                del left[name]
+            return True
+    return False
 
 
 def _name(one: SiteFinding) -> str:
@@ -189,16 +206,17 @@ def write_baseline(reports: Iterable[tuple[FileReport, Severity]], path: str) ->
     count = 0
     for report, least in reports:
         prints = _Prints()
-        entries: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        entries: dict[tuple[str, Severity, str, str], list[str]] = defaultdict(list)
         for one in report.findings:
-            if SEVERITIES.index(one.finding.severity) <= SEVERITIES.index(least):
+            severity = one.finding.severity
+            if SEVERITIES.index(severity) <= SEVERITIES.index(least):
                 computes = prints.of(one.site.operation)
-                entries[one.rule.name, one.site.op, computes].append(_name(one))
+                entries[one.rule.name, severity, one.site.op, computes].append(_name(one))
                 count += 1
         if entries:
             files[key_of(report.path, path)] = [
-                {"rule": rule, "op": op, "computes": computes, "nodes": nodes}
-                for (rule, op, computes), nodes in sorted(entries.items())
+                dict(zip(Entry.__struct_fields__, (*key, nodes), strict=True))
+                for key, nodes in sorted(entries.items())
             ]
     document = {"version": VERSION, "files": dict(sorted(files.items()))}
     atomic.write([f"{json_text(document, indent=1)}\n".encode()], None, Path(path), replace=True)

@@ -15,8 +15,11 @@ from halfpixel.format import Opened, Port
 from halfpixel.intents.pairing import pair_sites
 from halfpixel.runtimes.feeds import CHANNELS, FeedSettings, Lengths, lengths_in
 from halfpixel.verifying.side import Started
+from halfpixel.work import MOST as WORK
+from halfpixel.work import working
 
 if TYPE_CHECKING:
+    from halfpixel.checking.result import SiteFinding
     from halfpixel.site import Site
 
 NAMED: Final = re.compile(r"\blength (?P<length>[0-9]+) (?:to|shrinks|becomes|stays)\b")
@@ -61,14 +64,21 @@ def _named(sides: tuple[Started, Started]) -> "Iterator[tuple[Opened, Site, int]
             if pair.equal is False and (said := NAMED.search(pair.difference)):
                 yield a.model, pair.a, int(said["length"])
     for model in (a.model, b.model):
-        try:
-            findings = () if model is None else Judge(Settings(severity="note")).judged(model, "")
-        except HalfpixelError:
-            continue
-        for one in findings.findings if findings else ():
+        for one in () if model is None else _findings(model):
             said = NAMED.search(one.finding.message)
             if said is not None and model is not None:
                 yield model, one.site, int(said["length"])
+
+
+def _findings(model: Opened) -> "Sequence[SiteFinding]":
+    """Return what check finds in a model, of whose sites some may be too much work."""
+    try:
+        if not model.sites:  # read as they are, whatever work is left for rules
+            return ()
+        with working(WORK):
+            return Judge(Settings(severity="note")).judged(model, "").findings
+    except HalfpixelError:
+        return ()
 
 
 def _length_of_model(

@@ -164,8 +164,7 @@ def test_a_section_has_what_a_finding_rests_on(visit: "Visitor") -> None:
     page.fill("#search", "A3.onnx scale-or-size")
     assert page.locator(".finding:visible").count() == 1
     section = page.locator(".finding:visible").first
-    section.scroll_into_view_if_needed()
-    text = section.inner_text()
+    text = section.text_content() or ""  # what is out of sight has no inner text
     for wanted in (
         'F.interpolate(x, scale_factor=0.5, mode="bilinear", align_corners=False, antialias=True)',
         "recorded: the exporter's record",
@@ -258,6 +257,8 @@ def test_findings_beyond_what_a_page_holds_are_counted(monkeypatch: pytest.Monke
     count = len(check_paths(FILES, Settings()).findings)
     assert f"{count - 2} more findings have no section here" in text
     assert text.count('<details class="finding"') == 2
+    notes = check_paths(FILES, Settings()).count("note")
+    assert f"<b>{notes}</b> note" in text
 
 
 def test_of_many_files_a_script_chooses(visit: "Visitor", tmp_path: Path) -> None:

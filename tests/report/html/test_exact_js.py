@@ -131,6 +131,15 @@ def test_the_weights_are_those_of_the_engine(
         assert found == told(case), case
 
 
+def test_a_scale_that_is_a_float_is_exact_too(
+    javascript: Callable[[str, object], list[object]],
+) -> None:
+    factors = [Fraction(factor) for factor in (0.1, 1.1, 1 / 3, float.fromhex("0x1.000001p-4"))]
+    cases = [(Sampling("half_pixel", Linear(), factor), 9, 7) for factor in factors]
+    given = [(plain_sampling(sampling), n_in, n_out) for sampling, n_in, n_out in cases]
+    assert javascript("run", given) == list(map(told, cases))
+
+
 def test_differences_are_those_of_the_engine(
     javascript: Callable[[str, object], list[object]],
 ) -> None:

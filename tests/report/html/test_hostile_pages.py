@@ -107,6 +107,13 @@ def test_no_text_runs(visit: "Visitor") -> None:
         assert tags(page)[name] == tags(plain)[name]
 
 
+def test_no_text_is_too_long_for_a_narrow_screen(visit: "Visitor") -> None:
+    texts = ["x" * 2000, "\u540d" * 700, "/a.very.long" * 90, SCRIPTS[-1] * 5]
+    html = check_page.dumps(spoiled(texts)).replace("<details ", "<details open ")
+    page = visit(html, width=390)
+    assert page.locator("html").evaluate("root => root.scrollWidth") <= 390
+
+
 def test_a_model_of_hostile_names_is_read_and_shown(visit: "Visitor", tmp_path: Path) -> None:
     for name, model in (("whole", files.whole()), ("inside", files.inside())):
         onnx.save(model, tmp_path / f"{name}.onnx")

@@ -1,5 +1,6 @@
 """The playground: two calls of any framework beside each other, computed in the page."""
 
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +12,8 @@ from click.testing import CliRunner
 import example_models as models
 from halfpixel.cli.main import cli
 from halfpixel.convention import load_conventions
-from halfpixel.report.html.playground import knowledge
+from halfpixel.report.html.playground import Given, knowledge
+from halfpixel.sampling import Linear, Sampling
 from halfpixel.sampling.compare import compare
 
 if TYPE_CHECKING:
@@ -64,6 +66,17 @@ def test_every_convention_is_there_with_every_call() -> None:
     counts = {name: len(calls) for name, calls in known.items()}
     assert counts["ONNX Resize-19"] > 150
     assert counts["PyTorch F.interpolate"] >= 22
+
+
+def test_what_a_file_says_is_shown_and_bounded() -> None:
+    """A factor of a millionth has millions of taps where antialias is on."""
+    linear = Linear(antialias=True)
+    given = [
+        Given("up\u202e", "\x1b", Sampling("half_pixel", linear, Fraction(1, 64))),
+        Given("far", "call", Sampling("half_pixel", linear, Fraction(1, 10**6))),
+    ]
+    (one,) = cast("list[dict[str, Any]]", knowledge(given)["given"])
+    assert (one["name"], one["text"]) == ("up\\u202e", "\\x1b")
 
 
 def test_what_is_said_to_be_equal_at_every_length_is() -> None:
@@ -170,3 +183,39 @@ def test_without_a_script_it_says_so(visit: "Visitor") -> None:
     assert "The playground needs JavaScript" in page.locator("#playground").inner_text()
     assert not page.locator(".playground-body").is_visible()
     assert "different: at length 4 to 8" in page.locator(".words").inner_text()
+
+
+@pytest.mark.browser
+def test_a_comparison_has_a_link(visit: "Visitor") -> None:
+    page = began(visit(explained(RULE)))
+    pick(page, 1, framework="ONNX Resize-19")
+    pick(page, 1, mode="cubic", cubic_coeff_a="-0.5")
+    page.fill("#playground-in", "9")
+    page.press("#playground-in", "Tab")
+    told, link = said(page), page.locator("#playground-link").get_attribute("href")
+    assert link is not None
+    again = visit(explained(RULE), at=link)
+    again.wait_for_selector("#playground-verdict p")
+    assert said(again) == told
+    assert again.locator("#play-1-cubic_coeff_a").input_value() == "-0.5"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "link",
+    [
+        "%",
+        "[]",
+        '["size",1e9,8,"2",[["PyTorch F.interpolate",{}],["OpenCV",{}]]]',
+        '["size",4,8,"<b>",[["PyTorch F.interpolate",{}],["OpenCV",{}]]]',
+        '["size",4,8,"2",[["x",{}],["<img src=x onerror=alert(1)>",{}]]]',
+    ],
+)
+def test_a_link_says_only_what_can_be_chosen(visit: "Visitor", link: str) -> None:
+    page = began(visit(explained(RULE), at=f"#play={link}"))
+    assert said(page).startswith("They part at output sample 1 of 4 to 8")
+
+
+def test_a_call_may_be_longer_than_any_name() -> None:
+    text = explained(f"F.interpolate(x, scale_factor=2{' ' * 5000}, mode='bilinear')")
+    assert text.count("<symbol") == 1

@@ -165,6 +165,8 @@ def _refuse(options: Options) -> None:
         raise UsageError("- is one model from standard input: it is checked alone, and not fixed")
     if options.stdin_filename is not None and not piped:
         raise UsageError("--stdin-filename is for the model that - reads")
+    if options.watch and options.force:
+        raise UsageError("--watch --force would write on every change, its own among them")
     if options.watch and options.output is not None:
         raise UsageError("--watch shows what it finds, and --output writes it once")
 

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import lru_cache
 from inspect import currentframe
@@ -20,6 +20,9 @@ LONGEST: Final = 300
 
 TRACING: Final = "PyTorch, tracing "
 """How a line begins that tells what PyTorch warns of while it traces; the place follows."""
+
+NUMBERS: Final = ("Converting a tensor to a Python", "Using len")
+"""How PyTorch begins where a number of the module became a constant."""
 
 OWN: Final = frozenset({"torch", "halfpixel", "warnings"})
 """Packages whose lines are none of the module's."""
@@ -94,7 +97,7 @@ class Constant(Struct, frozen=True):
     @property
     def number(self) -> bool:
         """Whether it is a number that the module computes with, rather than a comparison."""
-        return self.text.startswith("Converting a tensor to a Python") and "bool" not in self.text
+        return self.text.startswith(NUMBERS) and "bool" not in self.text
 
 
 def is_guard(filename: str, number: int) -> bool:
@@ -109,24 +112,61 @@ def is_guard(filename: str, number: int) -> bool:
 
 
 def is_small(filename: str, number: int) -> bool:
-    """Whether every number that a line compares is compared with 0 or 1.
+    """Whether a line compares lengths with 0 or 1 alone, and nothing that is computed of them.
 
     A length of 1 is another program to torch.export too.
     """
-    found = [
+    around = [
         node
         for node in _nodes(filename)
-        if isinstance(node, ast.Compare) and node.lineno <= number <= (node.end_lineno or 0)
+        if isinstance(node, ast.FunctionDef) and _has(node, number)
     ]
-    return bool(found) and all(map(_with_one, found))
+    found = [node for node in _nodes(filename) if isinstance(node, ast.Compare)]
+    here = [node for node in found if _has(node, number)]
+    return bool(here) and all(_with_one(node, around[-1:]) for node in here)
 
 
-def _with_one(node: ast.Compare) -> bool:
+def _has(node: ast.expr | ast.stmt, number: int) -> bool:
+    return node.lineno <= number <= (node.end_lineno or node.lineno)
+
+
+def _with_one(node: ast.Compare, around: Sequence[ast.AST]) -> bool:
+    """Whether a length is compared with 0 or 1, or something with None."""
     if all(isinstance(one, ast.Is | ast.IsNot) for one in node.ops):
         return True
     sides = [node.left, *node.comparators]
-    known = [isinstance(one, ast.Constant) and one.value in {0, 1} for one in sides]
-    return len(sides) == 2 and any(known)
+    others = [one for one in sides if not (isinstance(one, ast.Constant) and one.value in {0, 1})]
+    return len(sides) == 2 and len(others) == 1 and _is_length(others[0], around)
+
+
+def _is_length(node: ast.AST, around: Sequence[ast.AST]) -> bool:
+    """Whether an expression is `x.shape[2]`, `x.size(2)` or a name that nothing else is given."""
+    if isinstance(node, ast.Subscript):
+        return _is_shape(node.value)
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and node.func.attr == "size"
+    if not isinstance(node, ast.Name):
+        return False
+    given = [one for part in around for one in ast.walk(part) if _gives(one, node.id)]
+    return bool(given) and all(
+        isinstance(one, ast.Assign) and (_is_length(one.value, ()) or _is_shape(one.value))
+        for one in given
+    )
+
+
+def _is_shape(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "shape"
+
+
+def _gives(node: ast.AST, name: str) -> bool:
+    """Whether a statement or a parameter gives a name its value."""
+    if isinstance(node, ast.arg):
+        return node.arg == name
+    kept = ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For | ast.NamedExpr | ast.With
+    if not isinstance(node, kept):
+        return False
+    inside = (one for one in ast.walk(node) if isinstance(one, ast.Name))
+    return any(one.id == name and isinstance(one.ctx, ast.Store) for one in inside)
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
-from halfpixel.checking.result import FileReport, SiteFinding
+from halfpixel.checking.explain import exists
+from halfpixel.checking.result import FileReport
 from halfpixel.errors import HalfpixelError
 from halfpixel.format import Change, Opened, Outcome, SiteValues, Value
 from halfpixel.work import working
@@ -70,13 +71,13 @@ def behind(file: FileReport, most: int) -> Behind:
         most: steps of exact work that it may take.
     """
     path = Path(file.path)
-    if file.error is not None or not file.findings or not path.exists():
+    if file.error is not None or not file.findings or not exists(file.path):
         return Behind()
     try:
         with boundary(file.path), working(most):
             model = opened(path)
-            if [site.path for site in model.sites] != [site.path for site in file.sites]:
-                return Behind()  # it was judged from standard input, or has changed since
+            if not file.is_of(model.sites):
+                return Behind()
             arounds = tuple(_arounds(model))
             return Behind(arounds, dict(_diffs(model, file)))
     except HalfpixelError:
@@ -115,10 +116,8 @@ def _input(name: str, made: Mapping[str, Value], ports: set[str], *, main: bool)
 
 def _diffs(model: Opened, file: FileReport) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Yield the diff of each finding that has a fix: one fix a site is made at a time."""
-    order = {id(site): place for place, site in enumerate(file.sites)}
     rounds: list[dict[int, tuple[int, Change]]] = []
-    for number, one in enumerate(file.findings):
-        place = order[id(one.site)]
+    for number, (place, one) in enumerate(zip(file.places, file.findings, strict=True)):
         change = one.change_at(place)
         if change is None:
             continue
@@ -141,10 +140,3 @@ def diff(outcome: Outcome) -> tuple[str, ...]:
     """
     lines = unified_diff(outcome.before, outcome.after, lineterm="", n=99)
     return tuple(line for line in lines if not line.startswith(("---", "+++", "@@")))
-
-
-def located(file: FileReport) -> Iterator[tuple[int, SiteFinding]]:
-    """Yield the findings of a file with the place of the site that each is about."""
-    order = {id(site): place for place, site in enumerate(file.sites)}
-    for one in file.findings:
-        yield order[id(one.site)], one

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from halfpixel.checking.check import opened
+from halfpixel.checking.explain import exists, spelled_out
 from halfpixel.checking.shapes import sites_at
 from halfpixel.errors import UsageError
 from halfpixel.report.html.gallery import Gallery
@@ -32,6 +33,7 @@ def dumps(
         MissingExtraError: jinja2 is not installed.
         HalfpixelError: the model cannot be read.
     """
+    subject, beside = spelled_out(subject), spelled_out(beside) if beside else ""
     gallery = Gallery()
     try:
         drawn = gallery.drawn(picture_of_subject(subject, beside, shapes=shapes or {}))
@@ -55,15 +57,15 @@ def dumps(
 
 def _given(subject: str, beside: str, shapes: Shapes) -> Iterator[Given]:
     """Yield what the playground begins with."""
-    if "(" in subject and not Path(subject).exists():
+    if "(" in subject and not exists(subject):
         for text in filter(None, (subject, beside)):
             yield from _of_call(text, second=text is beside)
         return
     path, node = Path(subject), ""
-    if not path.exists():
+    if not exists(subject):
         head, _, node = subject.rpartition(":")
         path = Path(head)
-    if path.exists() and path != Path():
+    if str(path) != "." and exists(str(path)):
         sites = sites_at(opened(path), shapes)
         yield from operators_of(one for one in sites if not node or node in {one.name, one.path})
 

@@ -19,6 +19,7 @@ from halfpixel.conventions.onnx.vocabulary import ROUNDINGS, SMOOTH
 from halfpixel.conventions.python_call import name_of, parse
 from halfpixel.errors import ConventionError
 from halfpixel.intents.deviation import meant_resize
+from halfpixel.printable import printable
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling, Table
 from halfpixel.sampling.compare import canonical
 from halfpixel.site import Site
@@ -36,6 +37,9 @@ MARK: Final = "{s}"
 
 MOST: Final = 40
 """Operators of a model that can be chosen."""
+
+LONGEST: Final = 64
+"""Lengths up to which the page computes; a factor beyond is none that it can take."""
 
 
 class Given(Struct, frozen=True):
@@ -69,13 +73,13 @@ def knowledge(given: Sequence[Given] = ()) -> dict[str, object]:
     >>> "PyTorch F.interpolate" in [one["name"] for one in known["frameworks"]]
     True
     """
-    shown = [one for one in given if not isinstance(one.sampling.kernel, Table)]
+    shown = [one for one in given if _is_computed(one.sampling)]
     return {
         "frameworks": _frameworks(),
         "given": [
             {
-                "name": one.name,
-                "text": one.call,
+                "name": printable(one.name),
+                "text": printable(one.call),
                 "sampling": plain_sampling(one.sampling),
                 "in": one.n_in,
                 "out": one.n_out,
@@ -84,6 +88,13 @@ def knowledge(given: Sequence[Given] = ()) -> dict[str, object]:
             for one in shown[:MOST]
         ],
     }
+
+
+def _is_computed(sampling: Sampling) -> bool:
+    """Whether the page computes a sampling: no table, and no antialias of a million taps."""
+    by = sampling.scale
+    fits = by is None or Fraction(1, LONGEST) <= by <= LONGEST
+    return fits and not isinstance(sampling.kernel, Table)
 
 
 @lru_cache(maxsize=1)

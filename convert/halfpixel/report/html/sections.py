@@ -1,6 +1,7 @@
 """The sites and findings of checked files, as a page shows them: rows, sections, choices."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,7 @@ from halfpixel.boundary import boundary
 from halfpixel.checking.result import FileReport, SiteFinding
 from halfpixel.errors import HalfpixelError
 from halfpixel.quoting import bytes_of
-from halfpixel.report.html.around import Around, Behind, behind, located
+from halfpixel.report.html.around import Around, Behind, behind
 from halfpixel.report.html.gallery import Gallery, Picture
 from halfpixel.report.html.proof import HOW, Axis, OnTarget, axes_of, runtimes_of
 from halfpixel.report.html.words import producer_of, ranks, shape
@@ -126,6 +127,7 @@ class Sections(Struct):
     untold: int = 0
     _shared: dict[tuple[int, int], Shared] = field(default_factory=dict[tuple[int, int], Shared])
     _anchors: dict[str, int] = field(default_factory=dict[str, int])
+    _found: Counter[str] = field(default_factory=Counter[str])
 
     @property
     def grave(self) -> "list[Section]":
@@ -143,8 +145,7 @@ class Sections(Struct):
     @property
     def severities(self) -> "Mapping[str, int]":
         """How many findings there are of each severity, and sites without one."""
-        found = [one.located.finding.severity for one in self.sections]
-        counts: dict[str, int] = {name: found.count(name) for name in SEVERITIES}
+        counts: dict[str, int] = {name: self._found[name] for name in SEVERITIES}
         return {**counts, CLEAN: sum(row.severity == CLEAN for row in self.rows)}
 
     def add(self, file: FileReport, most: int) -> None:
@@ -155,11 +156,12 @@ class Sections(Struct):
             most: steps of exact work that a second look at it may take.
         """
         again = behind(file, most)
+        self._found.update(one.finding.severity for one in file.findings)
         for one in file.findings:
             self.rules.setdefault(one.rule.name, one.rule)
         number = _place(self.files, file.path)
         by_site: dict[int, list[tuple[int, SiteFinding]]] = {}
-        for count, (place, one) in enumerate(located(file)):
+        for count, (place, one) in enumerate(zip(file.places, file.findings, strict=True)):
             by_site.setdefault(place, []).append((count, one))
         with working(most):
             for place, site in enumerate(file.sites):

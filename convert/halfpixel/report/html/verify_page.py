@@ -8,7 +8,8 @@ from halfpixel.report.closing import many
 from halfpixel.report.html.gallery import Gallery
 from halfpixel.report.html.tables import Detail, Heads, Line, Mood, Part, Table, Tables, dumps
 from halfpixel.report.html.words import shape
-from halfpixel.report.verify_report import divergence_line
+from halfpixel.report.layout import plain
+from halfpixel.report.verify_report import divergence_line, site_closing
 from halfpixel.site import Site
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.one_model import SiteVerification
@@ -44,7 +45,7 @@ def _verdict(found: Verification) -> str:
     return "The two sides are equal" if found.compared else "Nothing was compared"
 
 
-def _mood(found: Verification) -> Mood:
+def _mood(found: Verification | SiteVerification) -> Mood:
     return "good" if found.equal else "error" if found.differs else "warning"
 
 
@@ -162,8 +163,7 @@ def page_of_sites(model: str, found: SiteVerification) -> Tables:
     results = found.results
     gallery = Gallery()
     ran = [one for one in results if one.exact is not None]
-    equal = sum(one.agrees for one in ran)
-    verdict, mood = _sites_verdict(len(ran), equal, wrong=found.differs)
+    verdict = plain(site_closing(found))
     counts = (
         (len({(one.site.graph, one.site.name) for one in results}), "sites"),
         (len(ran), "runs"), (len(results) - len(ran), "did not run alone"),
@@ -188,14 +188,8 @@ def page_of_sites(model: str, found: SiteVerification) -> Tables:
         Part("Evidence", "evidence", tuple(details)),
         Part("The whole model", "whole", (*found.notes, *found.optimiser)),
     )
-    return Tables("verify", verdict, mood, (model,), counts, parts, gallery)
-
-
-def _sites_verdict(ran: int, equal: int, *, wrong: bool) -> tuple[str, Mood]:
-    if not ran:
-        return "Nothing was compared", "warning"
-    told = f"{equal} of {many(ran, 'run')} of single sites equal their exact weights"
-    return told, "error" if wrong or equal < ran else "good"
+    head = f"{verdict[:1].upper()}{verdict[1:]}"
+    return Tables("verify", head, _mood(found), (model,), counts, parts, gallery)
 
 
 def _site(number: int, found: Sequence[SiteResult], gallery: Gallery) -> Detail:

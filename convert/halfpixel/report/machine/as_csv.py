@@ -17,7 +17,8 @@ HEAD: Final = (
 )  # fmt: skip
 """The columns; more may be added at the end."""
 
-FORMULA: Final = ("=", "+", "-", "@")
+FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a formula begins with, the last four as a Japanese keyboard writes them."""
 
 
 def dumps(run: Run) -> str:
@@ -37,8 +38,8 @@ def dumps(run: Run) -> str:
 def cell(text: str) -> str:
     r"""Return a text for a cell, which no spreadsheet computes and no terminal acts upon.
 
-    >>> cell("=1+1"), cell("a\x1b")
-    ("'=1+1", 'a\\x1b')
+    >>> cell("=1+1"), cell("\uff1d1"), cell("a\x1b")
+    ("'=1+1", "'\uff1d1", 'a\\x1b')
     """
     text = printable_line(text)
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -69,13 +69,13 @@ def _row(alike: Sequence[Entry]) -> str:
 def _text(text: str) -> str:
     r"""Return a text in which nothing is Markdown's, and nobody is called.
 
-    >>> print(_text("a*b_c|<d>[e](f) @g"))
-    a\*b\_c &lt;d>\[e](f) @<!-- -->g
+    >>> print(_text("a*b_c|<d>[e](f) @g &commat;h"))
+    a\*b\_c &lt;d>\[e](f) @<!-- -->g &amp;commat;h
     """
     quoted = markdown_cell(text)
     for mark in "\\`*_[~":
         quoted = quoted.replace(mark, f"\\{mark}")
-    for mark in ("@", "#", ":/"):  # what GitHub makes a mention, an issue or a link of
+    for mark in ("@", "#", ":/", "www."):  # what GitHub makes a mention, an issue or a link of
         quoted = quoted.replace(mark, f"{mark[0]}<!-- -->{mark[1:]}")
     return quoted
 

@@ -37,7 +37,8 @@ def fixes_of(file: FileReport, place: Values) -> Mapping[int, Sequence[Values]]:
         file: what was found in it.
         place: where it lies (3.4).
     """
-    fixable = [one for one in file.findings if one.finding.fix is not None][:MOST]
+    found_at = zip(file.places, file.findings, strict=True)
+    fixable = [(at, one) for at, one in found_at if one.finding.fix is not None][:MOST]
     path = Path(file.path)
     if not fixable or not path.is_file():
         return {}
@@ -45,11 +46,11 @@ def fixes_of(file: FileReport, place: Values) -> Mapping[int, Sequence[Values]]:
     try:
         with boundary(file.path), working(MOST_WORK):
             model = opened(path)
-            order = {(site.graph, site.name): at for at, site in enumerate(model.sites)}
+            if not file.is_of(model.sites):
+                return {}
             size = path.stat().st_size
-            for one in fixable:
-                at = order.get((one.site.graph, one.site.name))
-                told = [] if at is None else list(_replacements(model, one, at, size))
+            for at, one in fixable:
+                told = list(_replacements(model, one, at, size))
                 if told:
                     found[id(one)] = [_fix(one, place, told)]
     except HalfpixelError:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.checking.check import Settings, check, opened
+from halfpixel.checking.explain import exists
 from halfpixel.checking.shapes import sites_at
 from halfpixel.errors import UsageError
 from halfpixel.report.pictures.calls import called, differing_arguments
@@ -54,7 +55,7 @@ def picture_of_subject(
         HalfpixelError: the model cannot be read.
     """
     given = user_image(image) if image else None
-    if "(" in subject and not Path(subject).exists():
+    if "(" in subject and not exists(subject):
         return _of_calls(subject, beside, given, theme)
     if beside:
         raise UsageError(f"{beside!r}: only a call is drawn beside a call")
@@ -111,7 +112,7 @@ def _example(rule: Rule) -> tuple[Site, Finding | None]:
 def _node(subject: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[Site, Finding | None, str]:
     """Return a node of a model, and the gravest thing that a rule says of it."""
     path, node = Path(subject), ""
-    if not path.exists():
+    if not exists(subject):
         head, _, node = subject.rpartition(":")
         path = Path(head)
     model = opened(path)

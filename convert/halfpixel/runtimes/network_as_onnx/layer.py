@@ -112,8 +112,9 @@ class Operator(Step):
             return []
         if isinstance(found, Value):
             return [found]
-        if isinstance(found, list) and all(isinstance(one, Value) for one in found):
-            return [str(one) for one in cast("list[Value]", found)]
+        listed = cast("list[object]", found) if isinstance(found, list) else []
+        if listed and all(isinstance(one, Value) for one in listed):
+            return [str(one) for one in listed]
         return [self.nodes.constant(self._array(parameter), parameter)]
 
     def constant(self, parameter: str) -> "Array | None":

@@ -26,6 +26,7 @@ from halfpixel.intents.exporter_habit import meant
 from halfpixel.intents.kept_name import named
 from halfpixel.origin import Producer
 from halfpixel.sampling import Resize
+from halfpixel.site import Operation, operation_key
 from halfpixel.surroundings import Shape
 
 SOURCE: Final = "com.github.apple.coremltools.source"
@@ -114,9 +115,12 @@ def contents_of(
         found.outputs = tuple(one.name for one in results)
         kinds = {one.name: one.type.WhichOneof("type") for one in features}
         found.images = frozenset(name for name, kind in kinds.items() if kind == "imageType")
+        alike: dict[object, Operation] = {}
         for leaf in spec.leaves:
             places = map(_with_intent, _places(found, spec, leaf, edit, shapes or {}))
-            found.places += _with_readers(found, spec, leaf, places)
+            found.places += [
+                _shared(one, alike) for one in _with_readers(found, spec, leaf, places)
+            ]
         roles = _roles(found.places)
         found.inputs = tuple(port_of(one, roles.get(one.name, "")) for one in features)
     return found
@@ -170,6 +174,15 @@ def _roles(places: Iterable[CoremlPlace]) -> dict[str, str]:
         for name, role in zip(place.inputs, words.get(place.site.op, ("image",)), strict=False):
             roles.setdefault(name, role)
     return roles
+
+
+def _shared(place: CoremlPlace, alike: dict[object, Operation]) -> CoremlPlace:
+    """Return a place whose operation is that of all that are like it: it is judged once."""
+    operation = place.site.operation
+    known = alike.setdefault(operation_key(operation), operation)
+    if known is operation:
+        return place
+    return replace(place, site=replace(place.site, operation=known))
 
 
 def _with_intent(place: CoremlPlace) -> CoremlPlace:

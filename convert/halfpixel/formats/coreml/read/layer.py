@@ -15,7 +15,7 @@ from halfpixel.conventions.coreml.names import (
     SAME_MODES,
     UPSAMPLE_MODES,
 )
-from halfpixel.errors import ConventionError
+from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.coreml.network_messages import (
     Convolution,
     CropResize,
@@ -35,6 +35,9 @@ ARRAY_MAPPING, IMAGE_MAPPING = 5, 6
 IN_TENSOR: Final = 4
 FIRST_PARAMETERS: Final = 100
 CONVOLUTION_WEIGHTS: Final = frozenset({90, 91})
+MOST_LAYERS: Final = 30_000
+"""Layers of a network that are read: far more than a network has, and some seconds of work."""
+
 NESTED: Final[Mapping[int, Mapping[int, str]]] = {
     605: {1: "ifBranch", 2: "elseBranch"},
     615: {3: "conditionNetwork", 4: "bodyNetwork"},
@@ -74,8 +77,12 @@ def layers(spec: Spec, leaf: Leaf) -> Iterator[NetworkLayer]:
 
     Raises:
         Malformed: it is none.
+        GraphError: it has more layers than are read.
     """
-    yield from _layers(spec, leaf.spans, "", 0)
+    for count, layer in enumerate(_layers(spec, leaf.spans, "", 0)):
+        if count >= MOST_LAYERS:
+            raise GraphError("", layer.name, f"a network of more than {MOST_LAYERS} layers")
+        yield layer
 
 
 def _layers(spec: Spec, spans: tuple[Span, ...], path: str, depth: int) -> Iterator[NetworkLayer]:

@@ -17,7 +17,7 @@ from halfpixel.formats.coreml.read.program import MilScope
 from halfpixel.formats.coreml.read.specification import Leaf
 from halfpixel.sampling import ConvTranspose
 from halfpixel.site import Operation, Site, known
-from halfpixel.work import TooMuchWork, one_node
+from halfpixel.work import PLAIN, TooMuchWork, one_node, spend
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,6 +98,7 @@ def site_of(  # noqa: PLR0913, PLR0917 - each is told by the file
     if not problem:
         try:
             with one_node():
+                spend(PLAIN)
                 found, compute = describe()
             doubt = open_question(base.op, base.attributes, found.lengths[0])
             if doubt and cuts_nothing(found):

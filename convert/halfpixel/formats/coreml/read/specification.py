@@ -25,6 +25,9 @@ M = TypeVar("M", bound=Message)
 DEEPEST: Final = 32
 """Levels of pipelines, branches and loops."""
 
+MOST_MODELS: Final = 1_000
+"""Models of a pipeline that are read: far more than a pipeline has."""
+
 NEWEST: Final = 99
 """Far above what exists: a later specification is read with the newest meaning that is known."""
 
@@ -97,6 +100,8 @@ class Spec:
         number, span = kinds[0]
         name = MODEL_KINDS.get(number, "")
         if name == "mlProgram" or name.startswith("neuralNetwork"):
+            if len(self.leaves) >= MOST_MODELS:
+                raise GraphError("", label, f"a pipeline of more than {MOST_MODELS} models")
             self.leaves.append(Leaf(name, label, version, description, (*spans, span)))
         elif name:
             self._inside(name, (*spans, span), label, depth)

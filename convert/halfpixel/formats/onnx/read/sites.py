@@ -29,7 +29,7 @@ from halfpixel.intents.pytorch_record import (
     user_line,
 )
 from halfpixel.origin import Intent, Producer
-from halfpixel.site import Operation, Site
+from halfpixel.site import Operation, Site, operation_key
 from halfpixel.surroundings import Surroundings
 from halfpixel.work import PLAIN, TooMuchWork, one_node, spend
 
@@ -261,28 +261,4 @@ def likeness(scope: Scope, node: "NodeProto") -> object:
         lengths,
         joined,
         kept,
-    )
-
-
-def operation_key(operation: Operation) -> object:
-    """Return what makes two operations alike, hashable."""
-    return (
-        operation.op,
-        operation.opset,
-        tuple(sorted(operation.attributes.items())),
-        operation.operator,
-        operation.input_shape,
-        operation.output_shape,
-        operation.declared,
-        operation.scales,
-        operation.sizes,
-        operation.by,
-        operation.constant_lengths,
-        operation.dtype,
-        operation.grid_dtype,
-        operation.hidden,
-        operation.problem,
-        operation.torch_where,
-        operation.surroundings,
-        operation.origin,
     )

@@ -71,6 +71,7 @@ class Walk:
         self.model, self.file = model, file
         self.functions: Mapping[tuple[str, str], tuple[int, FunctionProto]] = functions_of(model)
         self._meanings: dict[int, set[object]] = {}
+        self._watched = WATCHED
 
     def sites(self) -> list[Site]:
         """Return every site of the model, in graph order; raises as `places` does."""
@@ -84,6 +85,7 @@ class Walk:
         """
         model, main = self.model, self._main()
         self.functions = leading_to(self.functions, _holds_site)
+        self._watched = WATCHED.union(name for _, name in self.functions)
         name, graph = (text(one).strip().lower() for one in (model.producer_name, model.graph.name))
         self._sites = Sites(
             Producer(name, version_of(model.producer_version), graph),
@@ -173,9 +175,8 @@ class Walk:
         gathers: dict[int, NodeProto] = {}
         ends: dict[int, NodeProto] = {}
         asked: set[Words] = set()
-        watched = WATCHED.union(name for _, name in self.functions)
         for index, node in enumerate(scope.nodes):
-            if node.op_type not in watched:
+            if node.op_type not in self._watched:
                 continue
             if node.op_type in ENDS and may_end(scope, node):
                 ends[index] = node

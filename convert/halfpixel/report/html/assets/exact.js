@@ -31,9 +31,9 @@ globalThis.exact = (() => {
   const ONE = whole(1);
   const HALF = frac(1n, 2n);
 
-  // A decimal or a quotient as it is written: "1.5", "3/2".
+  // A decimal or a quotient as it is written: "1.5", "3/2"; of a float it may have many digits.
   const parse = (written) => {
-    const found = /^\s*(-?\d{1,15})(?:\.(\d{1,15}))?(?:\s*\/\s*(\d{1,15}))?\s*$/.exec(written);
+    const found = /^\s*(-?\d{1,400})(?:\.(\d{1,400}))?(?:\s*\/\s*(\d{1,400}))?\s*$/.exec(written);
     if (!found) return null;
     const digits = found[2] || "";
     const top = BigInt(found[1] + digits);

@@ -304,10 +304,39 @@
     chooser(0);
     chooser(1);
     const [a, b] = state.sides.map((one) => samplingOf(one.call));
+    link();
     verdict(a, b);
     draw(a, b);
     table(a, b);
     others(a);
+  };
+
+  // ---- a link to what is shown, and what such a link says
+
+  const LINK = "#play=";
+  const link = () => {
+    const { by, nIn, nOut, scale } = state;
+    const sides = state.sides.map(({ framework, picks }) => [framework, picks]);
+    place("link").href = LINK + encodeURIComponent(JSON.stringify([by, nIn, nOut, scale, sides]));
+  };
+  // Whoever wrote a link: only what could be chosen here is taken from it.
+  const linked = () => {
+    if (!location.hash.startsWith(LINK)) return false;
+    try {
+      const said = JSON.parse(decodeURIComponent(location.hash.slice(LINK.length)));
+      const [by, nIn, nOut, scale, sides] = said;
+      const fits = (n) => Number.isInteger(n) && n >= 1 && n <= LONGEST;
+      const factor = exact.parse(String(scale));
+      const known = sides.every(([name]) => frameworks.some((one) => one.name === name));
+      if (!fits(nIn) || !fits(nOut) || !factor || factor[0] <= 0n || sides.length !== 2 || !known) {
+        return false;
+      }
+      Object.assign(state, { nIn, nOut, scale: String(scale), by: by === "scale" ? by : "size" });
+      state.sides = sides.map(([framework, picks]) => ({ framework, picks: { ...picks } }));
+      return true;
+    } catch {
+      return false;
+    }
   };
 
   // ---- how it begins
@@ -340,6 +369,8 @@
   const second = known.given[1] && known.given[1].beside ? own(1) : own(0) ? usual : cornered;
   state.sides = [own(0) || usual, second];
   adopt(state.sides[0]);
+  const begins = linked();
+  addEventListener("hashchange", () => linked() && update());
   for (const part of document.querySelectorAll(".playground-body")) part.hidden = false;
   // What nobody looks at is not computed: it begins when it is scrolled to.
   const watch = new IntersectionObserver(
@@ -351,4 +382,5 @@
     { rootMargin: "300px" },
   );
   watch.observe(root);
+  if (begins) root.scrollIntoView();
 })();

@@ -1,6 +1,7 @@
 """The node at which a model parts from a PyTorch module, by the calls that the module makes."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -168,3 +169,15 @@ def test_where_nothing_is_named_the_calls_were_tried() -> None:
     assert found.first is not None  # which only passes it on
     assert found.first.introduced is None
     assert np.isfinite(found.first.observed.max_abs)
+
+
+def test_an_exported_program_is_its_own_record(exported: bytes, tmp_path: Path) -> None:
+    program = torch.export.export(Net(), (torch.rand(1, 3, 16, 24),))
+    path = tmp_path / "net.pt2"
+    torch.export.save(program, path)
+    model = ModelProto.FromString(exported)
+    weight(model.graph, 3)
+    found = verify(model, str(path))
+    assert found.first is not None
+    assert found.first.node == of(model.graph, "Conv", 3).name
+    assert found.first.introduced is not None

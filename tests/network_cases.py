@@ -88,7 +88,7 @@ LAYERS: dict[str, tuple[Add, Oracle]] = {
         lambda x: F.max_pool2d(x, (3, 2), 2, padding=1, ceil_mode=True),
     ),
     "global average": (pooled("AVERAGE", is_global=True), lambda x: x.mean((2, 3), keepdim=True)),
-    "global L2": (pooled("L2", is_global=True), lambda x: x.norm(dim=(2, 3), keepdim=True)),
+    "global L2": (pooled("L2", is_global=True), lambda x: (x * x).sum((2, 3), keepdim=True).sqrt()),
     "ReLU": (act("RELU"), F.relu),
     "leaky": (act("LEAKYRELU", [0.2]), lambda x: F.leaky_relu(x, 0.2)),
     "PReLU": (act("PRELU", FOUR), lambda x: F.prelu(x, torch.from_numpy(FOUR))),
