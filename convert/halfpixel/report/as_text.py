@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.report.closing import WELL, closing, many
+from halfpixel.report.closing import statistics as counted
 from halfpixel.report.layout import Line
 from halfpixel.rule import SEVERITIES, Severity
 from halfpixel.site import Site
@@ -240,8 +241,5 @@ def _verdict(site: Site, name: str) -> str:
 
 
 def _statistics(report: Report) -> Iterator[Line]:
-    counts = Counter((one.finding.severity, one.rule.name) for one in report.findings)
-    for severity in SEVERITIES:
-        rows = [(count, name) for (kind, name), count in counts.items() if kind == severity]
-        for count, name in sorted(rows, key=lambda row: (-row[0], row[1])):
-            yield Line("", f"{count:6d}  {severity:8s} {name}")
+    for severity, name, count in counted(report):
+        yield Line("", f"{count:6d}  {severity:8s} {name}")

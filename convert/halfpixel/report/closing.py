@@ -1,5 +1,6 @@
 """The one line that closes a check: what was looked at, what was found, what a fix would mend."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from halfpixel.checking.result import FileReport, Report
@@ -79,6 +80,17 @@ def _mended(report: Report, least: Severity) -> str:
     if unsafe:
         said.append(f"{unsafe}{' more' if safe else ''} with --unsafe-fixes")
     return f"halfpixel fix would mend {', '.join(said)}"
+
+
+def statistics(report: Report) -> list[tuple[Severity, str, int]]:
+    """Return (severity, rule, how often it found something), the gravest and the most first.
+
+    >>> statistics(Report())
+    []
+    """
+    counts = Counter((one.finding.severity, one.rule.name) for one in report.findings)
+    rows = sorted(counts.items(), key=lambda row: (SEVERITIES.index(row[0][0]), -row[1], row[0]))
+    return [(severity, name, count) for (severity, name), count in rows]
 
 
 def many(count: int, noun: str) -> str:

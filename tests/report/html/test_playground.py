@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 HALF = "F.interpolate(x, scale_factor=2, mode='bilinear')"
 CORNERS = "F.interpolate(x, scale_factor=2, mode='bilinear', align_corners=True)"
 RULE = "asymmetric-linear"
+SMOOTH = '[["PyTorch F.interpolate",{"antialias":"True"}],["OpenCV",{}]]'
 
 
 @lru_cache(maxsize=4)
@@ -207,6 +208,7 @@ def test_a_comparison_has_a_link(visit: "Visitor") -> None:
         "%",
         "[]",
         '["size",1e9,8,"2",[["PyTorch F.interpolate",{}],["OpenCV",{}]]]',
+        f'["scale",4,8,"1/999999999",{SMOOTH}]',
         '["size",4,8,"<b>",[["PyTorch F.interpolate",{}],["OpenCV",{}]]]',
         '["size",4,8,"2",[["x",{}],["<img src=x onerror=alert(1)>",{}]]]',
     ],

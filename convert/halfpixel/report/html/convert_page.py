@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from halfpixel.checking.claim import claim_of
 from halfpixel.checking.result import SiteFinding
 from halfpixel.converting.result import CallSite, Conversion
 from halfpixel.fixing.result import FixResult
@@ -60,7 +61,7 @@ def _sites(pairs: Sequence[CallSite]) -> Iterator[Table]:
         call, site = pair.call, pair.site
         fixed = "; ".join(one.text for one in pair.changes)
         group = "fixed" if fixed else "kept" if call is not None and site is not None else "alone"
-        claim = "" if site is None else site.operation.claim or site.operation.problem
+        claim = "" if site is None else claim_of(site)
         cells = (
             str(place), "" if call is None else call.text,
             "" if call is None or not call.source else call.source,
@@ -99,7 +100,7 @@ def _node(one: Outcome) -> str:
 def _left(found: Sequence[SiteFinding], gallery: Gallery) -> Iterator[Detail]:
     for one in found:
         site, said = one.site, one.finding
-        facts = [("is", site.operation.claim or site.operation.problem or "no single PyTorch call")]
+        facts = [("is", claim_of(site))]
         if site.intent is not None:
             facts.append(("meant", f"{site.intent.text} ({site.intent.how}: {site.intent.origin})"))
         facts += [("rule", one.rule.name), ("known", HOW.get(said.how, said.how))]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 
 from halfpixel.boundary import boundary
+from halfpixel.checking.claim import claim_of
 from halfpixel.checking.result import FileReport, SiteFinding
 from halfpixel.errors import HalfpixelError
 from halfpixel.quoting import bytes_of
@@ -47,6 +48,7 @@ class Row(Struct, frozen=True):
         shapes: its lengths, for people.
         target: the section of its gravest finding; empty where it has none.
         gravity: 0 for an error, more for what is milder.
+        claim: what the site computes, in words.
     """
 
     site: Site
@@ -59,6 +61,7 @@ class Row(Struct, frozen=True):
     shapes: str
     target: str
     gravity: int
+    claim: str
 
 
 class Section(Struct, frozen=True):
@@ -139,7 +142,7 @@ class Sections(Struct):
         """The place of each row where rows are in the order of their nodes, and of their calls."""
         return (
             ranks([row.site.path for row in self.rows]),
-            ranks([row.site.operation.claim or "" for row in self.rows]),
+            ranks([row.claim for row in self.rows]),
         )
 
     @property
@@ -194,6 +197,7 @@ class Sections(Struct):
             f"{shape(site.input_shape)} to {shape(site.output_shape)}",
             anchors[0] if anchors else "",
             gravity,
+            claim_of(site),
         )
         self.rows.append(row)
         around = again.arounds[place] if again.arounds else None
@@ -231,7 +235,7 @@ class Sections(Struct):
             return "", ()
         known = (anchor for anchor, (_, other) in self.evidence.items() if other == said)
         anchor = next(known, f"evidence-{len(self.evidence)}")
-        about = f"{site.op}: {site.operation.claim or site.operation.problem or 'no single call'}"
+        about = f"{site.op}: {claim_of(site)}"
         self.evidence.setdefault(anchor, (about, said))
         return anchor, said
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from halfpixel.checking.claim import claim_of
 from halfpixel.intents.pairing import Pairing
 from halfpixel.report.closing import many
 from halfpixel.report.html.gallery import Gallery
@@ -10,7 +11,6 @@ from halfpixel.report.html.tables import Detail, Heads, Line, Mood, Part, Table,
 from halfpixel.report.html.words import shape
 from halfpixel.report.layout import plain
 from halfpixel.report.verify_report import divergence_line, site_closing
-from halfpixel.site import Site
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Output, Verification
@@ -127,7 +127,7 @@ def _pairs(found: Pairing, gallery: Gallery, at: str) -> Iterator[Table | Detail
         link = f"{at}pair-{number}" if pair.difference else ""
         lines.append(Line((pair.a.path, pair.b.path, group, pair.difference), group, link))
         if link:
-            facts = (("first", _claim(pair.a)), ("second", _claim(pair.b)))
+            facts = (("first", claim_of(pair.a)), ("second", claim_of(pair.b)))
             title = f"{pair.a.path} and {pair.b.path}"
             picture = gallery.of_pair(pair.a, pair.b)
             details.append(Detail(title, group, link, facts, pair.difference, picture))
@@ -139,10 +139,6 @@ def _pairs(found: Pairing, gallery: Gallery, at: str) -> Iterator[Table | Detail
         heads: Heads = (("First", ""), ("Second", ""), ("Verdict", "badge"), ("Difference", ""))
         yield Table("Sites that stand for the same call", heads, tuple(lines))
     yield from details
-
-
-def _claim(site: Site) -> str:
-    return site.operation.claim or site.operation.problem or "no single PyTorch call"
 
 
 def _placement(
@@ -173,7 +169,7 @@ def page_of_sites(model: str, found: SiteVerification) -> Tables:
         by_site.setdefault((one.site.graph, one.site.name), []).append(one)
     details = [_site(n, runs, gallery) for n, runs in enumerate(by_site.values())]
     lines = tuple(
-        Line((runs[0].site.path, runs[0].site.op, detail.group, _claim(runs[0].site)),
+        Line((runs[0].site.path, runs[0].site.op, detail.group, claim_of(runs[0].site)),
              detail.group, detail.anchor)
         for runs, detail in zip(by_site.values(), details, strict=True)
     )  # fmt: skip
@@ -197,7 +193,7 @@ def _site(number: int, found: Sequence[SiteResult], gallery: Gallery) -> Detail:
     groups = [_verdict_of(one) for one in found]
     group = next(g for g in ("different", "refused", "not run", "equal") if g in groups)
     facts = [
-        ("is", _claim(site)),
+        ("is", claim_of(site)),
         ("lengths", f"{shape(site.input_shape)} to {shape(site.output_shape)}"),
     ]
     if site.intent is not None:

@@ -3,12 +3,11 @@
 `report.schema.json` beside this file describes what every command writes.
 """
 
-from collections import Counter
 from typing import Final
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding, Suppressed
 from halfpixel.quoting import json_text
-from halfpixel.rule import SEVERITIES
+from halfpixel.report.closing import statistics as counted
 from halfpixel.site import Site
 from halfpixel.surroundings import Shape
 
@@ -32,15 +31,13 @@ def document(report: Report, *, statistics: bool = False) -> dict[str, object]:
     {'version': 1, 'files': [], 'statistics': []}
     """
     files = [_file(file) for file in report.files]
-    counted = {"statistics": _statistics(report)} if statistics else {}
-    return {"version": VERSION, "files": files, **counted}
+    more = {"statistics": _statistics(report)} if statistics else {}
+    return {"version": VERSION, "files": files, **more}
 
 
 def _statistics(report: Report) -> list[dict[str, object]]:
-    """Return how often each rule found something, the gravest and the most first."""
-    counts = Counter((one.finding.severity, one.rule.name) for one in report.findings)
-    rows = sorted(counts.items(), key=lambda row: (SEVERITIES.index(row[0][0]), -row[1], row[0]))
-    return [{"severity": kind, "rule": name, "count": count} for (kind, name), count in rows]
+    rows = counted(report)
+    return [{"severity": kind, "rule": name, "count": count} for kind, name, count in rows]
 
 
 def _file(file: FileReport) -> dict[str, object]:

@@ -328,9 +328,9 @@
       const fits = (n) => Number.isInteger(n) && n >= 1 && n <= LONGEST;
       const factor = exact.parse(String(scale));
       const known = sides.every(([name]) => frameworks.some((one) => one.name === name));
-      if (!fits(nIn) || !fits(nOut) || !factor || factor[0] <= 0n || sides.length !== 2 || !known) {
-        return false;
-      }
+      if (!fits(nIn) || !fits(nOut) || sides.length !== 2 || !known) return false;
+      // a factor that leads to no length here has more taps than a page computes
+      if (!factor || !(exact.number(factor) >= 1 / LONGEST && exact.number(factor) <= LONGEST)) return false;
       Object.assign(state, { nIn, nOut, scale: String(scale), by: by === "scale" ? by : "size" });
       state.sides = sides.map(([framework, picks]) => ({ framework, picks: { ...picks } }));
       return true;
