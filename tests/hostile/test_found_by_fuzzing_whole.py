@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from click.testing import CliRunner
 from onnx import TensorProto, helper
@@ -76,3 +77,33 @@ def test_a_package_with_a_site_that_is_too_much_work_is_read_back_within_bounds(
     assert ran.exit_code == 2, ran.output
     assert "not judged: it takes more than" in ran.output
     assert (out / "Manifest.json").exists()
+
+
+@pytest.mark.parametrize("broken", ["a sequence", "no type"])
+def test_shape_arithmetic_with_a_constant_that_is_no_tensor(broken: str, tmp_path: Path) -> None:
+    """What the arithmetic cannot run is not computed; the site is read without it."""
+    two = helper.make_node("Constant", [], ["two"], value_int=2)
+    given: list[TensorProto] = []
+    if broken == "a sequence":
+        del two.attribute[:]
+        two.attribute.append(onnx.AttributeProto(name="value", type=onnx.AttributeProto.GRAPHS))
+    else:
+        given = [TensorProto(name="two", dims=[1])]
+    nodes = [
+        helper.make_node("Shape", ["x"], ["shape"]),
+        helper.make_node("Gather", ["shape", "two"], ["sizes"]),
+        helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], "up", mode="linear"),
+    ]
+    graph = helper.make_graph(
+        [two, *nodes] if broken == "a sequence" else nodes,
+        "test",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, "h", "w"])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        given,
+    )
+    path = tmp_path / "model.onnx"
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path.write_bytes(made.SerializeToString())
+    ran = CliRunner().invoke(cli, ["check", str(path)])
+    assert "a defect of halfpixel" not in ran.output
+    assert ran.exit_code in {0, 1, 2}, ran.output

@@ -7,12 +7,12 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from network_cases import LAYERS, OLD, PAIRS, SHAPE, Add, act, conv
 from numpy.typing import NDArray
 
 from halfpixel.errors import GraphError
 from halfpixel.formats.coreml.model import opened
 from halfpixel.runtimes.network_as_onnx.network import lowered
+from network_cases import LAYERS, OLD, PAIRS, SHAPE, Add, act, conv
 
 
 def built(  # noqa: PLR0913 - one keyword a property of the network

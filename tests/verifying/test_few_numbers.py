@@ -1,5 +1,7 @@
 """An output of one number has no spread: it is held against its own size."""
 
+from typing import Any
+
 import numpy as np
 import onnx
 import pytest
@@ -15,10 +17,13 @@ def score(bias: float, *, halves: bool, factor: float = 1.0) -> onnx.ModelProto:
     """Return a network of one probability, its product as one sum or as the sum of two halves."""
     random = np.random.default_rng(3)
     weights = (factor * random.standard_normal((FEATURES, 1)) / 8).astype(np.float32)
-    tensors = {
-        "bias": np.array([bias], np.float32), "w": weights, "w1": weights[:32], "w2": weights[32:],
+    tensors: dict[str, Any] = {
+        "bias": np.array([bias], np.float32),
+        "w": weights,
+        "w1": weights[:32],
+        "w2": weights[32:],
         "size": np.array([32, 32], np.int64),
-    }  # fmt: skip
+    }
     nodes = [node("MatMul", ["x", "w"], ["p"])]
     if halves:
         nodes = [node("Split", ["x", "size"], ["x1", "x2"], axis=1),

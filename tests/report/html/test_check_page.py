@@ -155,6 +155,7 @@ def test_a_narrow_screen_never_scrolls_sideways(visit: "Visitor", *, script: boo
         width=390,
         script=script,
     )
+    assert page.locator("figure svg.picture:visible").count() > 4
     wide = page.locator("html").evaluate("root => root.scrollWidth")
     assert wide <= 390
 
@@ -223,6 +224,9 @@ def test_a_page_of_500_sites_is_small(visit: "Visitor", tmp_path: Path) -> None:
         < 20
     )
     assert page.locator(".finding[open] svg.picture").first.is_visible()
+    assert page.locator("use").count() == 3  # what is not looked at is not made
+    page.locator(".finding:not([open]) > summary").first.click()
+    page.wait_for_function("document.querySelectorAll('use').length === 4")
 
 
 def many_sites(count: int) -> onnx.ModelProto:
@@ -242,6 +246,15 @@ def many_sites(count: int) -> onnx.ModelProto:
     made = models.model(nodes, (1, 3, 16, 24), constants, opset=13)
     made.producer_name, made.producer_version = "pytorch", "1.12.1"
     return made
+
+
+def test_what_is_not_recorded_is_not_said_to_be_meant(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    wrong = {"coordinate_transformation_mode": "asymmetric"}
+    onnx.save(models.model([models.resize(attributes=wrong)]), path)
+    text = check_page.dumps(check_paths([path], Settings()))
+    assert "not recorded in the file" in text
+    assert "Its samples and weights beside the fix:" in text
 
 
 def test_pictures_beyond_what_a_page_holds_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

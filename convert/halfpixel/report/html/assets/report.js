@@ -5,6 +5,20 @@
 
   for (const part of all(".needs-script")) part.hidden = false;
 
+  const drawn = (part) => {
+    for (const frame of all("[data-picture]", part)) {
+      if (frame.firstChild) continue;
+      const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+      use.setAttribute("href", `#${frame.dataset.picture}`);
+      frame.append(use);
+    }
+  };
+  for (const figure of all("figure")) {
+    if (!figure.closest("details:not([open])")) drawn(figure);
+  }
+  const toggled = ({ target }) => target.open && drawn(target);
+  document.addEventListener("toggle", toggled, { capture: true });
+
   const open = () => {
     let id = "";
     try {
@@ -27,6 +41,7 @@
   addEventListener("beforeprint", () => {
     shut = all("details:not([open])");
     for (const part of shut) part.open = true;
+    drawn(document);
   });
   addEventListener("afterprint", () => {
     for (const part of shut) part.open = false;

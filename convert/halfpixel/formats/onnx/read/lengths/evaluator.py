@@ -110,22 +110,22 @@ def evaluated(
         opset: version of the default operator set.
         known: values that were computed before.
     """
-    from onnx import numpy_helper
+    from onnx import TensorProto, numpy_helper
 
     values: dict[str, Array] = {}
     every = ChainMap(values, cast("dict[str, Array]", known))
-    for tensor in constants:
-        values[tensor.name] = numpy_helper.to_array(tensor)
-        yield {tensor.name: values[tensor.name]}
-    for node in nodes:
+    for step in (*constants, *nodes):
         try:
-            new = _run(node, every, opset)
+            if isinstance(step, TensorProto):
+                new = {step.name: numpy_helper.to_array(step)}
+            else:
+                new = _run(step, every, opset)
         except TooMuchWork:
             raise
-        except Exception:  # whatever the reference evaluator raises on a node that it cannot run
+        except Exception:  # whatever onnx raises on a tensor without a type, a node it cannot run
             import logging
 
-            logging.getLogger(__name__).debug("%s is not computed", node.name, exc_info=True)
+            logging.getLogger(__name__).debug("%s is not computed", step.name, exc_info=True)
             return
         if not new:
             return
@@ -144,8 +144,10 @@ def _run(node: "NodeProto", values: "Mapping[str, Array]", opset: int) -> "dict[
     version = max(min(opset, NEWEST), FIRST.get(node.op_type, 1))
     with np.errstate(all="ignore"):
         results = _evaluator(node.SerializeToString(), version).run(None, feeds)
-    spend(sum(np.asarray(x).size for x in results) // A_STEP)
-    return dict(zip(node.output, results, strict=False))
+    if not all(isinstance(x, np.ndarray | np.generic) for x in results):
+        return {}  # a sequence, or nothing
+    spend(sum(x.size for x in results) // A_STEP)
+    return dict(zip(node.output, map(np.asarray, results), strict=False))
 
 
 @remembered(1024)
