@@ -105,6 +105,7 @@ def test_statistics_are_in_json() -> None:
         ["check", "m.onnx", "--write-baseline", "m.mlmodel"],
         ["verify", "m.onnx", "-o", "m.mlpackage/"],
         ["fix", "m.onnx", "--report", "m.onnx"],
+        ["explain", "m.onnx", "--html", "m.onnx"],
     ],
 )
 def test_a_report_takes_no_models_place(arguments: list[str]) -> None:
