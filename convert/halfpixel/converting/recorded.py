@@ -71,11 +71,12 @@ def _longer(source: Source, factor: int) -> "Feeds | None":
     Each axis grows by a factor of its own, so that a height is not taken for a width as long.
     """
     free = sorted({axis for axes in source.free.values() for axis in axes})
+    factors = {axis: factor + place for place, axis in enumerate(free)}
     ports = [
         replace(
             port,
             shape=tuple(
-                source.lengths_of(port.name, axis).nearest((factor + free.index(axis)) * int(n or 1))
+                source.lengths_of(port.name, axis).nearest(factors[axis] * int(n or 1))
                 if axis in source.free.get(port.name, ())
                 else n
                 for axis, n in enumerate(port.shape or ())
