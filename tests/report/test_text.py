@@ -200,10 +200,34 @@ def test_quiet_tells_what_is_wrong_alone() -> None:
     assert run("check", GOOD, "--quiet") == []
     told = run("check", ERROR, GOOD, "-q")
     assert told[0] == ERROR
-    assert not any("sites in" in line for line in told)
+    assert told[-1].startswith("2 sites in 2 files: 1 error in 1 file")
+    assert not any("--verbose" in line for line in told)
     (verdict,) = run("verify", GOOD, GOOD, "-q")
     assert verdict.startswith("equal, ")
     assert run("fix", ERROR, "--diff", "-q") == []
+
+
+def test_quiet_names_every_wrong_file(tmp_path: Path) -> None:
+    wrong = [tmp_path / f"{place:02d}.onnx" for place in range(25)]
+    unread = [tmp_path / f"unread{place}.onnx" for place in range(8)]
+    for path in wrong:
+        shutil.copy(WARNED, path)
+    for path in unread:
+        path.write_bytes(b"no model")
+    shutil.copy(GOOD, tmp_path / "good.onnx")
+    lines = run("check", str(tmp_path), "--quiet", COLUMNS="80")
+    check_page(lines, 80)
+    text = "\n".join(lines)
+    assert all(str(path) in text for path in (*wrong, *unread))
+    assert "good.onnx" not in text
+    assert "34 files: 25 warnings in 25 files" in " ".join(map(str.strip, lines[-2:]))
+    loud = "\n".join(run("check", str(tmp_path)))
+    assert f"25 sites in 25 files: {wrong[0]}, {wrong[1]} and 23 more" in loud
+    for path in unread:
+        path.unlink()
+    for path in wrong:
+        shutil.copy(GOOD, path)
+    assert run("check", str(tmp_path), "--quiet") == []
 
 
 def test_verbose_tells_of_right_sites() -> None:

@@ -208,13 +208,12 @@ def _told(options: Options, judging: "Judging") -> "Report":
         from halfpixel.report.as_text import Text
 
         page = Page(options.output, options.color)
-        text = Text(len(judging.files), judging.least, verbose=options.verbose)
+        text = Text(len(judging.files), judging.least, verbose=options.verbose, quiet=options.quiet)
         report = judging.report(page, lambda file: text.file(judging.shown(file)))
         _check_expected(options, report)
         partial = bool(options.select or options.ignore) or judging.partial(report)
         told = judging.all_shown(report)
-        end = text.end(told, statistics=options.statistics, partial=partial)
-        page.tell([] if options.quiet else end)
+        page.tell(text.end(told, statistics=options.statistics, partial=partial))
         page.close()
     else:
         report = judging.report()
