@@ -28,7 +28,7 @@ from halfpixel.report.alike import Block, blocks
 from halfpixel.report.closing import closing
 from halfpixel.report.layout import Line, broken, plain
 from halfpixel.report.lengths import shapes_text
-from halfpixel.rule import Severity
+from halfpixel.rule import Rule, Severity
 from halfpixel.surroundings import Shape
 
 ERROR, WARNED, NOTED = (str(models.MISMATCHES / f"{name}.onnx") for name in ("A3", "B1", "B4"))
@@ -317,3 +317,20 @@ def test_many_sites_of_a_model_are_told_and_then_counted() -> None:
     told = [plain(line) for line in as_text.lines(Report((file,)))]
     assert sum("(proven)" in line for line in told) == as_text.MANY
     assert "error shifted-linear: 50 sites in 1 file: m.onnx" in told
+
+
+def test_a_site_that_is_told_is_told_with_the_gravest_of_it() -> None:
+    text = as_text.Text(as_text.MANY, "warning")
+    error, other = found(SITES[0]), found(SITES[1], "warning")
+    mild = [replace(found(SITES[0], "warning"), rule=Rule(f"rules.mild_{n}", "")) for n in "ab"]
+    first, again, known = (
+        FileReport(f"{name}.onnx", SITES[:2], tuple(of))
+        for name, of in (("first", [error]), ("again", [mild[0], error, mild[1]]), ("known", mild))
+    )
+    assert any("error shifted-linear" in plain(line) for line in text.file(first))
+    told = [plain(line) for line in text.file(again)]
+    said = [line.split(":")[0].strip() for line in told if "(proven)" in line]
+    assert said == ["error shifted-linear", "warning mild-a", "warning mild-b"]
+    assert list(text.file(known)) == []
+    second = list(text.file(FileReport("other.onnx", SITES[1:2], (other,))))
+    assert any("warning shifted-linear" in plain(line) for line in second)

@@ -103,12 +103,18 @@ class Text:
         return [new for one in found if (new := self._new(one)).found]
 
     def _new(self, block: "Block") -> "Block":
-        """Return a block with what is told of it: where much was, what was not told before."""
+        """Return a block with what is told of it: where much was, what was not told before.
+
+        What is told of a site at all is told with the gravest that is found there.
+        """
         keys = [(one.finding.severity, one.rule.name) for one in block.found]
         new = list(block.found)
         if self._folds:
             both = zip(block.found, keys, strict=True)
             new = [one for one, key in both if key not in self._told]
+            gravest = min(block.found, key=_rank)
+            if new and _rank(gravest) < min(map(_rank, new)):
+                new.insert(0, gravest)
             self._folded |= self._told & set(keys)
         self._told.update(keys)
         self._blocks += bool(new)
@@ -179,6 +185,10 @@ def lines(report: Report, *, statistics: bool = False, least: Severity = "note")
     for file in report.files:
         yield from text.file(file)
     yield from text.end(report, statistics=statistics)
+
+
+def _rank(one: SiteFinding) -> int:
+    return SEVERITIES.index(one.finding.severity)
 
 
 def _block(block: "Block") -> Iterator[Line]:
