@@ -177,16 +177,17 @@ def _check(options: Options) -> None:
 
     configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
     changes, unwritten = 0, False
+    nothing: dict[str, str] = {}
     if STANDARD_INPUT in options.paths:
         from halfpixel.cli.standard_input import NAME
 
         files = [Path(options.stdin_filename or NAME)]
     else:
-        files = model_files(options.paths, configuration)
+        files = model_files(options.paths, configuration, nothing)
         check_shaped(files, configuration.given.shapes)
         if options.fix:
             files, changes, unwritten = fixed_first(files, configuration, options)
-    judging = Judging(files, configuration, piped=STANDARD_INPUT in options.paths)
+    judging = Judging(files, configuration, nothing, piped=STANDARD_INPUT in options.paths)
     if options.write_baseline is not None:
         report = judging.report(known=False)
         _check_expected(options, report)

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import nullcontext
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import click
@@ -136,7 +137,7 @@ def fix_command(options: Options) -> None:
     are never changed. --output, in another folder, writes the fixed model with a copy of its data.
     """
     from halfpixel.cli.destination import Destination, fixed, lowerings
-    from halfpixel.fixing.result import FixSettings
+    from halfpixel.fixing.result import FixResult, FixSettings
 
     configuration = adoption.configuration_of(options)
     lowered = lowerings(options.lower)
@@ -146,14 +147,17 @@ def fix_command(options: Options) -> None:
         asked = replace(read, severity=read.shown)
         return FixSettings(asked, options.unsafe_fixes, options.max_opset, lowered)
 
-    files = model_files(options.paths, configuration)
+    nothing: dict[str, str] = {}
+    files = model_files(options.paths, configuration, nothing)
     target = Destination(
         options.output, options.in_place, options.backup, options.force, options.diff
     )
     target.check(files)
     check_shaped(files, configuration.given.shapes)
     _check_named(files, options)
-    results = _fixed(options, fixed(files, settings, target), len(files))
+    missed = ((FixResult(path, error=why), "") for path, why in nothing.items())
+    made = chain(missed, fixed(files, settings, target))
+    results = _fixed(options, made, len(files) + len(nothing))
     if options.output_format != "text" or options.report is not None:
         text = _document(results, options.output_format, diffs=options.diff)
         write_report(text, options.report, err=options.output == "-")
