@@ -1,7 +1,9 @@
 """Every format: what it holds, letter by letter, and what its schema or a real parser takes."""
 
 import json
+import shutil
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner, Result
@@ -85,6 +87,43 @@ def test_a_report_that_cannot_be_written_is_one_line() -> None:
     result = CliRunner().invoke(cli, ["check", GOOD, "-o", "/absent/report.json"])
     assert result.exit_code == 2
     assert "halfpixel: /absent/report.json: cannot be written" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "failures", "told"),
+    [
+        (["check", WARNED], 1, 1, 0),
+        (["check", WARNED, "--fail-on", "error"], 0, 0, 1),
+        (["check", WARNED, ERROR, "--fail-on", "error"], 1, 1, 1),
+        (["check", NOTED], 0, 0, 1),
+        (["check", NOTED, "--fail-on", "note"], 1, 1, 0),
+        (["fix", ERROR, "--diff"], 1, 1, 0),
+        (["verify", ERROR, ERROR], 0, 0, 0),
+        (["verify", ERROR, GOOD], 1, 1, 1),
+    ],
+)
+def test_what_fails_in_junit_is_what_the_exit_code_says(
+    arguments: list[str], code: int, failures: int, told: int
+) -> None:
+    result = run(*arguments, "--output-format", "junit")
+    root = ET.fromstring(result.stdout)  # noqa: S314 - our own
+    assert result.exit_code == code
+    assert len(root.findall(".//failure")) == int(root.attrib["failures"])
+    assert bool(root.findall(".//failure")) == bool(failures)
+    assert len(root.findall(".//system-out")) == told
+
+
+def test_a_file_fails_in_junit_by_what_is_settled_for_it(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        shutil.copy(WARNED, tmp_path / f"{name}.onnx")
+    settled = '[per-file."a.onnx"]\nfail-on = "error"\n'
+    (tmp_path / "halfpixel.toml").write_text(settled, encoding="utf-8")
+    result = run("check", str(tmp_path), "--output-format", "junit")
+    failures = [
+        (Path(suite.attrib["name"]).name, suite.attrib["failures"])
+        for suite in ET.fromstring(result.stdout)  # noqa: S314 - our own
+    ]
+    assert (result.exit_code, failures) == (1, [("a.onnx", "0"), ("b.onnx", "1")])
 
 
 def test_statistics_are_in_json() -> None:

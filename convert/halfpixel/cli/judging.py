@@ -138,11 +138,15 @@ class Judging:
         known = any(one.known for one in self._baselines.values())
         return left_out or known or any(file.suppressed for file in report.files)
 
+    def fail_on(self, path: str) -> Severity:
+        """Return the mildest severity that makes the exit code 1, of a file."""
+        return self._configuration.of(Path(path)).fail_on
+
     def fails(self, report: Report) -> bool:
         """Whether there is a finding that makes the exit code 1."""
         rank = SEVERITIES.index
         return any(
-            rank(one.finding.severity) <= rank(self._configuration.of(Path(file.path)).fail_on)
+            rank(one.finding.severity) <= rank(self.fail_on(file.path))
             for file in report.files
             for one in file.findings
         )

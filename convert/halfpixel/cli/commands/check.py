@@ -220,10 +220,10 @@ def _told(options: Options, judging: "Judging") -> "Report":
         report = judging.report()
         _check_expected(options, report)
         told = report if options.output_format in WHOLE else judging.all_shown(report)
-        written = _document(told, options.output_format, options, judging.least)
+        written = _document(told, options.output_format, options, judging)
         write_report(written, options.output)
     if options.sarif is not None:
-        write_report(_document(report, "sarif", options, judging.least), options.sarif)
+        write_report(_document(report, "sarif", options, judging), options.sarif)
     return report
 
 
@@ -232,7 +232,7 @@ def _check_expected(options: Options, report: "Report") -> None:
         check_expected(options.expect, report.sites)
 
 
-def _document(report: "Report", form: str, options: Options, least: "Severity") -> str:
+def _document(report: "Report", form: str, options: Options, judging: "Judging") -> str:
     """Return a report in a format for programs, or as a page."""
     if form == "json":
         from halfpixel.report.machine.as_json import dumps
@@ -245,11 +245,11 @@ def _document(report: "Report", form: str, options: Options, least: "Severity") 
     if form == "html":
         from halfpixel.report.html import check_page
 
-        return check_page.dumps(report, least, options.max_work)
+        return check_page.dumps(report, judging.least, options.max_work)
     from halfpixel.report.machine.of_check import run_of
     from halfpixel.report.machine.write import written
 
-    return written(run_of(report, least), form)
+    return written(run_of(report, judging.least, judging.fail_on), form)
 
 
 COMMAND = check_command

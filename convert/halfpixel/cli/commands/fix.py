@@ -159,7 +159,7 @@ def fix_command(options: Options) -> None:
     made = chain(missed, fixed(files, settings, target))
     results = _fixed(options, made, len(files) + len(nothing))
     if options.output_format != "text" or options.report is not None:
-        text = _document(results, options.output_format, diffs=options.diff)
+        text = _document(results, options)
         write_report(text, options.report, err=options.output == "-")
     unjudged = any(result.report is not None and result.report.unjudged for result, _ in results)
     if unjudged or any(result.error is not None or result.faults for result, _ in results):
@@ -168,8 +168,7 @@ def fix_command(options: Options) -> None:
     left |= any(one.why.startswith("--lower") for result, _ in results for one in result.declined)
     for line in _notices(results):
         say(line, err=True)
-    would = options.diff or options.exit_non_zero_on_fix
-    would &= any(result.changed for result, _ in results)
+    would = _changes_fail(options) and any(result.changed for result, _ in results)
     sys.exit(FOUND if left or would else CLEAN)
 
 
@@ -201,10 +200,16 @@ def _fixed(
     return results
 
 
-def _document(results: "Sequence[tuple[FixResult, str]]", form: str, *, diffs: bool) -> str:
+def _changes_fail(options: Options) -> bool:
+    """Whether a change makes the exit code 1."""
+    return options.diff or options.exit_non_zero_on_fix
+
+
+def _document(results: "Sequence[tuple[FixResult, str]]", options: Options) -> str:
     """Return what was fixed in a format."""
     from halfpixel.report import fix_report
 
+    form, diffs = options.output_format, options.diff
     if form == "json":
         return fix_report.dumps(results, diffs=diffs)
     if form == "text":
@@ -217,7 +222,7 @@ def _document(results: "Sequence[tuple[FixResult, str]]", form: str, *, diffs: b
     from halfpixel.report.machine.of_fix import run_of
     from halfpixel.report.machine.write import written
 
-    return written(run_of(results), form)
+    return written(run_of(results, changes_fail=_changes_fail(options)), form)
 
 
 def _notices(results: "Sequence[tuple[FixResult, str]]") -> "Iterator[str]":
