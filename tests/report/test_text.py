@@ -28,7 +28,7 @@ from halfpixel.report.alike import Block, blocks
 from halfpixel.report.closing import closing
 from halfpixel.report.layout import Line, broken, plain
 from halfpixel.report.lengths import shapes_text
-from halfpixel.rule import Rule, Severity
+from halfpixel.rule import Severity
 from halfpixel.surroundings import Shape
 
 ERROR, WARNED, NOTED = (str(models.MISMATCHES / f"{name}.onnx") for name in ("A3", "B1", "B4"))
@@ -207,29 +207,6 @@ def test_quiet_tells_what_is_wrong_alone() -> None:
     assert run("fix", ERROR, "--diff", "-q") == []
 
 
-def test_quiet_names_every_wrong_file(tmp_path: Path) -> None:
-    wrong = [tmp_path / f"{place:02d}.onnx" for place in range(25)]
-    unread = [tmp_path / f"unread{place}.onnx" for place in range(8)]
-    for path in wrong:
-        shutil.copy(WARNED, path)
-    for path in unread:
-        path.write_bytes(b"no model")
-    shutil.copy(GOOD, tmp_path / "good.onnx")
-    lines = run("check", str(tmp_path), "--quiet", COLUMNS="80")
-    check_page(lines, 80)
-    text = "\n".join(lines)
-    assert all(str(path) in text for path in (*wrong, *unread))
-    assert "good.onnx" not in text
-    assert "34 files: 25 warnings in 25 files" in " ".join(map(str.strip, lines[-2:]))
-    loud = "\n".join(run("check", str(tmp_path)))
-    assert f"25 sites in 25 files: {wrong[0]}, {wrong[1]} and 23 more" in loud
-    for path in unread:
-        path.unlink()
-    for path in wrong:
-        shutil.copy(GOOD, path)
-    assert run("check", str(tmp_path), "--quiet") == []
-
-
 def test_verbose_tells_of_right_sites() -> None:
     assert len(run("check", GOOD)) == 1
     lines = run("check", GOOD, "-v")
@@ -317,20 +294,3 @@ def test_many_sites_of_a_model_are_told_and_then_counted() -> None:
     told = [plain(line) for line in as_text.lines(Report((file,)))]
     assert sum("(proven)" in line for line in told) == as_text.MANY
     assert "error shifted-linear: 50 sites in 1 file: m.onnx" in told
-
-
-def test_a_site_that_is_told_is_told_with_the_gravest_of_it() -> None:
-    text = as_text.Text(as_text.MANY, "warning")
-    error, other = found(SITES[0]), found(SITES[1], "warning")
-    mild = [replace(found(SITES[0], "warning"), rule=Rule(f"rules.mild_{n}", "")) for n in "ab"]
-    first, again, known = (
-        FileReport(f"{name}.onnx", SITES[:2], tuple(of))
-        for name, of in (("first", [error]), ("again", [mild[0], error, mild[1]]), ("known", mild))
-    )
-    assert any("error shifted-linear" in plain(line) for line in text.file(first))
-    told = [plain(line) for line in text.file(again)]
-    said = [line.split(":")[0].strip() for line in told if "(proven)" in line]
-    assert said == ["error shifted-linear", "warning mild-a", "warning mild-b"]
-    assert list(text.file(known)) == []
-    second = list(text.file(FileReport("other.onnx", SITES[1:2], (other,))))
-    assert any("warning shifted-linear" in plain(line) for line in second)
