@@ -3,10 +3,14 @@
 import math
 
 import pytest
+from click.testing import CliRunner
 
+import example_models as models
 from golden.report import SITES
+from halfpixel.cli.main import cli
 from halfpixel.report import verify_report
 from halfpixel.report.layout import broken, plain
+from halfpixel.report.machine.of_verify import run_of_sites
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Case, Output, Verification
@@ -55,3 +59,19 @@ def test_sites_that_did_not_run_are_told_below_the_table() -> None:
     assert [line.split()[4:] for line in lines[1:3]] == [["not", "run"]] * 2
     names = ", ".join(site.name for site in SITES[:2])
     assert plain(verify_report.hung(f"not run: {names}: {WHY}")) in lines
+
+
+def test_one_side_alone_does_not_say_what_was_meant() -> None:
+    wrong = str(models.MISMATCHES / "A3.onnx")
+    result = CliRunner().invoke(cli, ["verify", wrong])
+    assert result.exit_code == 0
+    last = result.stdout.splitlines()[-1]
+    assert "the runtime follows the file" in last
+    assert "halfpixel check" in last
+    equal, apart = (
+        SiteVerification((SiteResult(SITES[0], "cpu", (1, 2), one),))
+        for one in (SAME, Difference(equal=False, max_abs=0.5, size=8))
+    )
+    assert "halfpixel check" in run_of_sites("m.onnx", equal).closing
+    assert "follows" not in run_of_sites("m.onnx", apart).closing
+    assert "halfpixel check" not in told(SAME)[-1]

@@ -240,6 +240,8 @@ def site_closing(found: SiteVerification) -> Line:
         text = f"{found.verdict}: {text}"
         more += "; hold it against another side"
     more += "; the whole model is refused" if found.refused else ""
+    if found.equal:
+        more += "; the runtime follows the file, and halfpixel check judges what was meant"
     style = "well" if found.equal else "error" if found.differs else ""
     return Line(text, more, style, 2)
 
