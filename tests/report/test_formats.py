@@ -12,7 +12,7 @@ import example_models as models
 from golden.readers import CHECKS, check_json, check_sarif
 from golden.report import FORMS, REPORT
 from halfpixel.cli.main import cli
-from halfpixel.cli.output import FORMATS
+from halfpixel.cli.output import ENDINGS, FORMATS
 from halfpixel.report.machine import as_sarif
 
 HERE = Path(__file__).parent
@@ -81,6 +81,28 @@ def test_what_is_printed_is_what_its_readers_take(command: str, form: str, tmp_p
 @pytest.mark.parametrize("command", JSON)
 def test_the_published_schema_knows_every_field(command: str) -> None:
     check_json(run(*JSON[command], "--output-format", "json").stdout, strict=True)
+
+
+@pytest.mark.parametrize("ending", sorted(ENDINGS))
+@pytest.mark.parametrize("command", ["check", "fix", "verify"])
+def test_the_format_is_that_of_the_ending(command: str, ending: str, tmp_path: Path) -> None:
+    file = tmp_path / f"report{ending}"
+    option = "--report" if command == "fix" else "-o"
+    for where in (0, len(COMMANDS[command])):
+        words = COMMANDS[command].copy()
+        words[max(where, 1) : max(where, 1)] = [option, str(file)]
+        assert run(*words).stdout == ""
+        CHECKS[ENDINGS[ending]](file.read_bytes().decode())
+        assert run(*words, "--output-format", "text").stdout == ""
+        CHECKS["text"](file.read_text(encoding="utf-8"))
+        assert not file.read_text(encoding="utf-8").startswith(("<", "{"))
+
+
+def test_any_other_ending_is_text(tmp_path: Path) -> None:
+    file = tmp_path / "report.txt"
+    run("check", ERROR, "-o", str(file))
+    assert file.read_text(encoding="utf-8").startswith(ERROR)
+    assert run("check", ERROR, "-o", "-").stdout.startswith(ERROR)
 
 
 def test_a_report_that_cannot_be_written_is_one_line() -> None:
