@@ -148,6 +148,22 @@ def test_a_file_fails_in_junit_by_what_is_settled_for_it(tmp_path: Path) -> None
     assert (result.exit_code, failures) == (1, [("a.onnx", "0"), ("b.onnx", "1")])
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_statistics_are_told_or_said_to_have_no_place(form: str) -> None:
+    result = run("check", ERROR, "--statistics", "--output-format", form)
+    if form == "text":
+        assert "     1  error    scale-or-size" in result.stdout
+    elif form == "json":
+        assert json.loads(result.stdout)["statistics"]
+    else:
+        told = f"--statistics: {form} has no place for it, text and json do\n"
+        assert result.stderr == told
+        CHECKS[form](result.stdout)
+        assert run("check", ERROR, "--output-format", form).stderr == ""
+        return
+    assert result.stderr == ""
+
+
 def test_statistics_are_in_json() -> None:
     document = json.loads(FORMS["check.json"]())
     assert document["statistics"] == [

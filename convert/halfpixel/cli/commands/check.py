@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 STANDARD_INPUT: Final = "-"
 WHOLE: Final = frozenset({"json", "sarif", "html"})
 """Formats that have every finding, whatever people are shown."""
+COUNTED: Final = ("text", "json")
+"""Formats that have a place for --statistics."""
 
 
 class Options(Struct, frozen=True):
@@ -86,7 +88,12 @@ class Options(Struct, frozen=True):
         ),
     ]
     statistics: Annotated[
-        bool, click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
+        bool,
+        click.option(
+            "--statistics",
+            is_flag=True,
+            help=f"Count the findings of each rule, in {' and '.join(COUNTED)}.",
+        ),
     ]
     exit_zero: Annotated[
         bool,
@@ -222,6 +229,9 @@ def _told(options: Options, judging: "Judging") -> "Report":
         told = report if options.output_format in WHOLE else judging.all_shown(report)
         written = _document(told, options.output_format, options, judging)
         write_report(written, options.output)
+        if options.statistics and options.output_format not in COUNTED:
+            places = " and ".join(COUNTED)
+            say(f"--statistics: {options.output_format} has no place for it, {places} do", err=True)
     if options.sarif is not None:
         write_report(_document(report, "sarif", options, judging), options.sarif)
     return report
