@@ -52,8 +52,14 @@ def test_what_is_no_model_is_one_line(
     assert sorted(tmp_path.iterdir()) == before
 
 
+def empty_folder(place: Path) -> str:
+    folder = place / "x.onnx"
+    folder.mkdir()
+    return str(folder)
+
+
 BAD: dict[str, Callable[[Path], str]] = {
-    "a folder without models": lambda p: (p / "x.onnx").mkdir() or str(p / "x.onnx"),
+    "a folder without models": empty_folder,
     "a missing file": lambda p: str(p / "missing.onnx"),
     "a missing folder": lambda p: str(p / "missing"),
     "a pattern of nothing": lambda p: str(p / "no*.onnx"),

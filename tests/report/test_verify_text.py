@@ -9,7 +9,7 @@ import example_models as models
 from golden.report import SITES
 from halfpixel.cli.main import cli
 from halfpixel.report import verify_report
-from halfpixel.report.layout import broken, plain
+from halfpixel.report.layout import broken, hung, plain
 from halfpixel.report.machine.of_verify import run_of_sites
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.one_model import SiteVerification
@@ -58,7 +58,7 @@ def test_sites_that_did_not_run_are_told_below_the_table() -> None:
     lines = list(map(plain, verify_report.site_lines(found)))
     assert [line.split()[4:] for line in lines[1:3]] == [["not", "run"]] * 2
     names = ", ".join(site.name for site in SITES[:2])
-    assert plain(verify_report.hung(f"not run: {names}: {WHY}")) in lines
+    assert plain(hung(f"not run: {names}: {WHY}")) in lines
 
 
 def test_one_side_alone_does_not_say_what_was_meant() -> None:
