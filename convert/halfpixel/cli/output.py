@@ -13,6 +13,8 @@ import click
 from click.core import ParameterSource
 
 from halfpixel.cli.console import say_broken, write_document
+from halfpixel.cli.files import FILES, PACKAGES
+from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
     from halfpixel.cli.options import Decorator
@@ -80,12 +82,26 @@ def _ready(context: click.Context, parameter: click.Parameter, value: str) -> st
 
 OutputFormat = Annotated[str, format_option()]
 
+
+def no_model(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Refuse the name of a model for what is none, before a report takes a model's place.
+
+    Raises:
+        UsageError: such a name.
+    """
+    if value is not None and value.lower().rstrip("/").endswith((*FILES, *PACKAGES)):
+        told = "is the name of a model, and what is written there is none"
+        raise UsageError(f"{parameter.opts[-1]} {value}: {told}")
+    return value
+
+
 Output = Annotated[
     str | None,
     click.option(
         "-o",
         "--output",
         metavar="FILE",
+        callback=no_model,
         help="Write the report to a file, in --output-format or the format of its ending.",
     ),
 ]
@@ -96,6 +112,7 @@ ReportFile = Annotated[
     click.option(
         "--report",
         metavar="FILE",
+        callback=no_model,
         help="Write the report to a file, in --output-format or the format of its ending; "
         "--output names the model's.",
     ),
