@@ -52,6 +52,51 @@ def test_what_is_no_model_is_one_line(
     assert sorted(tmp_path.iterdir()) == before
 
 
+def empty_folder(place: Path) -> str:
+    folder = place / "x.onnx"
+    folder.mkdir()
+    return str(folder)
+
+
+BAD: dict[str, Callable[[Path], str]] = {
+    "a folder without models": empty_folder,
+    "a missing file": lambda p: str(p / "missing.onnx"),
+    "a missing folder": lambda p: str(p / "missing"),
+    "a pattern of nothing": lambda p: str(p / "no*.onnx"),
+    "an empty path": lambda _: "",
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("form", ["text", "concise", "json", "junit"])
+def test_one_bad_argument_leaves_the_others(tmp_path: Path, bad: str, form: str) -> None:
+    wrong, again = (
+        shutil.copy(models.MISMATCHES / "A3.onnx", tmp_path / f"{name}.onnx") for name in "ab"
+    )
+    other = BAD[bad](tmp_path)
+    code, output = run("check", wrong, other, again, "--output-format", form)
+    assert code == 2
+    assert all(str(path) in output for path in (wrong, again))
+    assert output.count("scale-or-size") >= 2
+    assert (other or "an empty path") in output
+    if form == "text":
+        assert len([line for line in output.splitlines() if line.startswith("error: ")]) == 1
+        assert "1 file not read" in output
+    assert run("check", other)[0] == 2
+    code, output = run("check", other, other, "--quiet")
+    assert (code, output.splitlines()[-1]) == (2, "0 sites in 1 file: 1 file not read")
+
+
+def test_one_bad_argument_leaves_the_others_to_be_fixed(tmp_path: Path) -> None:
+    wrong = shutil.copy(models.MISMATCHES / "A3.onnx", tmp_path / "a.onnx")
+    folder = tmp_path / "x.onnx"
+    folder.mkdir()
+    code, output = run("fix", folder, wrong)
+    assert code == 2
+    assert f"{folder}: no model files there" in output
+    assert (tmp_path / "a.fixed.onnx").exists()
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
 def test_a_file_that_may_not_be_read_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"

@@ -22,19 +22,38 @@ BACKUP: Final = ".bak"
 """What follows the name of a model that a fix has kept; a folder's models are without these."""
 
 
-def model_files(paths: Sequence[str], configuration: "Configuration") -> list[Path]:
+def model_files(
+    paths: Sequence[str], configuration: "Configuration", nothing: dict[str, str] | None = None
+) -> list[Path]:
     """Return the files that are named, are in a folder that is named, or match a pattern.
 
     Each comes once; what fix wrote beside a model that is found too is left out, unless it is
     named itself, and so is what configuration excludes.
 
+    Args:
+        paths: what is named.
+        configuration: what is settled for the files.
+        nothing: takes what is to be said of those of several paths at which no model is.
+
     Raises:
-        UsageError: nothing is there, or a configuration file says what it may not.
+        UsageError: nothing is there and cannot be told otherwise, or a configuration file says
+            what it may not.
     """
-    found = [(path, text == str(path)) for text, path in _found(paths, configuration)]
+    found: list[tuple[Path, bool]] = []
+    for text in map(_package_of, paths):
+        try:
+            found += [(path, text == str(path)) for path in _found(text, configuration)]
+        except NoModelsError as error:
+            if nothing is None or len(paths) == 1:
+                raise
+            nothing[text or "''"] = str(error)
     there = {path for path, _ in found}
     kept = [path for path, named in found if named or _source(path) not in there]
     return list(dict.fromkeys(kept))
+
+
+class NoModelsError(UsageError):
+    """A path at which no model is."""
 
 
 def fixed_name(path: Path) -> Path:
@@ -125,15 +144,14 @@ def _package_of(text: str) -> str:
     return next(packages, text)
 
 
-def _found(paths: Sequence[str], configuration: "Configuration") -> Iterator[tuple[str, Path]]:
-    for text in map(_package_of, paths):
-        if not text:
-            raise UsageError("an empty path, expected a file, a folder or a pattern")
-        found, passed = _at(text, configuration)
-        if not found and not passed:
-            expected = ", ".join(f"*{suffix}" for suffix in (*FILES, *PACKAGES[:1]))
-            raise UsageError(f"{text}: no model files there, expected {expected}")
-        yield from ((text, path) for path in found)
+def _found(text: str, configuration: "Configuration") -> list[Path]:
+    if not text:
+        raise NoModelsError("an empty path, expected a file, a folder or a pattern")
+    found, passed = _at(text, configuration)
+    if not found and not passed:
+        expected = ", ".join(f"*{suffix}" for suffix in (*FILES, *PACKAGES[:1]))
+        raise NoModelsError(f"{text}: no model files there, expected {expected}")
+    return found
 
 
 def _at(text: str, configuration: "Configuration") -> tuple[list[Path], bool]:

@@ -18,7 +18,7 @@ from halfpixel.cli.progress import progress
 from halfpixel.rule import SEVERITIES, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from halfpixel.report.layout import Line
     from halfpixel.settings.baseline import Baseline
@@ -37,13 +37,19 @@ class Judging:
     """
 
     def __init__(
-        self, files: Sequence[Path], configuration: "Configuration", *, piped: bool = False
+        self,
+        files: Sequence[Path],
+        configuration: "Configuration",
+        nothing: "Mapping[str, str] | None" = None,
+        *,
+        piped: bool = False,
     ) -> None:
         """Settle what each file is checked by.
 
         Args:
             files: the files.
             configuration: what is settled for them.
+            nothing: what is to be said of paths at which no model is.
             piped: the only one comes by standard input.
 
         Raises:
@@ -51,6 +57,7 @@ class Judging:
         """
         self.files = files
         self._configuration = configuration
+        self._nothing = nothing or {}
         self._piped = piped
         self._baselines: dict[str, Baseline] = {}
         least: set[Severity] = {configuration.of(path).check.shown for path in files}
@@ -75,11 +82,14 @@ class Judging:
             UsageError: a rule or a target that there is not, or a baseline that cannot be read.
         """
         judges: dict[int, Judge] = {}
-        found: list[FileReport] = []
+        found = [FileReport(path, error=error) for path, error in self._nothing.items()]
+        if page is not None and lines is not None:
+            for file in found:
+                page.tell(lines(file))
         with progress() if len(self.files) >= SLOW else nullcontext() as told:
             for path in self.files:
                 if told is not None:
-                    told(path.name, len(found), len(self.files))
+                    told(path.name, len(found) - len(self._nothing), len(self.files))
                 settings = self._configuration.of(path).check
                 if id(settings) not in judges:
                     judges[id(settings)] = Judge(settings)
@@ -128,11 +138,15 @@ class Judging:
         known = any(one.known for one in self._baselines.values())
         return left_out or known or any(file.suppressed for file in report.files)
 
+    def fail_on(self, path: str) -> Severity:
+        """Return the mildest severity that makes the exit code 1, of a file."""
+        return self._configuration.of(Path(path)).fail_on
+
     def fails(self, report: Report) -> bool:
         """Whether there is a finding that makes the exit code 1."""
         rank = SEVERITIES.index
         return any(
-            rank(one.finding.severity) <= rank(self._configuration.of(Path(file.path)).fail_on)
+            rank(one.finding.severity) <= rank(self.fail_on(file.path))
             for file in report.files
             for one in file.findings
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import click
+from click.core import ParameterSource
 
 from halfpixel.cli.console import say_broken, write_document
 from halfpixel.cli.files import FILES, PACKAGES
@@ -24,6 +25,17 @@ FORMATS: Final = (
 )  # fmt: skip
 """Formats of a report; each command has all of them."""
 
+ENDINGS: Final = {
+    ".html": "html",
+    ".htm": "html",
+    ".json": "json",
+    ".sarif": "sarif",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".xml": "junit",
+}
+"""The format of a report that goes to a file, by the file's ending, where none is named."""
+
 STANDARD_OUTPUT: Final = "-"
 
 
@@ -35,12 +47,32 @@ def format_option(formats: Sequence[str] = FORMATS) -> "Decorator":
         default="text",
         callback=_ready,
         metavar="FORMAT",
-        help=f"Format of the report: {', '.join(formats)}.  [default: text]",
+        help=f"Format of the report: {', '.join(formats)}.  [default: what the report's file ends "
+        f"in, of {', '.join(ENDINGS)}; else text]",
     )
 
 
-def _ready(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Refuse a format whose library is not there before anything is run for it."""
+def format_of(file: str) -> str:
+    """Return the format of a report that goes to a file, by its ending.
+
+    >>> format_of("report.HTML"), format_of("m.sarif.json"), format_of("report.txt")
+    ('html', 'sarif', 'text')
+    """
+    stem, ending = os.path.splitext(file.lower())  # noqa: PTH122 - pathlib is not loaded for this
+    if ending == ".json" and stem.endswith(".sarif"):
+        return "sarif"
+    return ENDINGS.get(ending, "text")
+
+
+def _ready(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Return the format, and refuse one whose library is not there before anything is run for it.
+
+    What is given comes before what is not: where no format is named, the file is known by now.
+    """
+    if context.get_parameter_source(str(parameter.name)) is ParameterSource.DEFAULT:
+        options = {one.name for one in context.command.params}
+        file = context.params.get("report" if "report" in options else "output")
+        value = value if file is None else format_of(file)
     if value == "html":
         from halfpixel.report.html.page import environment
 
@@ -70,7 +102,7 @@ Output = Annotated[
         "--output",
         metavar="FILE",
         callback=no_model,
-        help="Write the report to a file, in --output-format.",
+        help="Write the report to a file, in --output-format or the format of its ending.",
     ),
 ]
 """Where the report of a command goes that writes nothing else."""
@@ -81,7 +113,8 @@ ReportFile = Annotated[
         "--report",
         metavar="FILE",
         callback=no_model,
-        help="Write the report to a file, in --output-format; --output names the model's.",
+        help="Write the report to a file, in --output-format or the format of its ending; "
+        "--output names the model's.",
     ),
 ]
 """Where the report of a command goes whose --output is a model."""

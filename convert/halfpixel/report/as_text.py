@@ -36,7 +36,7 @@ UNREAD: Final = 5
 """Files that could not be read and are told with the reason."""
 
 EXAMPLES: Final = 2
-"""Files that are named of those in which a rule found the same."""
+"""Files that are named of those in which a rule found the same, unless all of them are."""
 
 NAMES: Final = 6
 """Nodes that are named of those that are alike."""
@@ -53,12 +53,16 @@ class Text:
     Attributes:
         least: the mildest severity that is shown; milder ones are counted.
         verbose: every site is told in full, right ones too.
+        quiet: what is wrong is told alone, and every file by its name.
     """
 
-    def __init__(self, files: int, least: Severity = "note", *, verbose: bool = False) -> None:
+    def __init__(
+        self, files: int, least: Severity = "note", *, verbose: bool = False, quiet: bool = False
+    ) -> None:
         """Begin a report of so many files."""
         self.least: Severity = least
         self.verbose = verbose
+        self.quiet = quiet
         self._many = files >= MANY
         self._blocks = 0
         self._told: set[tuple[str, str]] = set()
@@ -76,7 +80,7 @@ class Text:
             if self.verbose or len(self._unread) <= UNREAD:
                 yield Line("error", f": {file.error}", "error", 4)
             return
-        if file.repaired and not self._folds:
+        if file.repaired and not self._folds and not self.quiet:
             changes = many(len(file.repaired), "change")
             yield Line("", f"{file.path}: repaired before by halfpixel: {changes} recorded", hang=2)
         shown = self._shown(file) if file.findings else []
@@ -99,12 +103,18 @@ class Text:
         return [new for one in found if (new := self._new(one)).found]
 
     def _new(self, block: "Block") -> "Block":
-        """Return a block with what is told of it: where much was, what was not told before."""
+        """Return a block with what is told of it: where much was, what was not told before.
+
+        What is told of a site at all is told with the gravest that is found there.
+        """
         keys = [(one.finding.severity, one.rule.name) for one in block.found]
         new = list(block.found)
         if self._folds:
             both = zip(block.found, keys, strict=True)
             new = [one for one, key in both if key not in self._told]
+            gravest = min(block.found, key=_rank)
+            if new and _rank(gravest) < min(map(_rank, new)):
+                new.insert(0, gravest)
             self._folded |= self._told & set(keys)
         self._told.update(keys)
         self._blocks += bool(new)
@@ -131,15 +141,22 @@ class Text:
             from halfpixel.report.alike import named
 
             rest = self._unread[UNREAD:]
-            yield Line("error", f": not read either: {named(rest, EXAMPLES)}", "error", 4)
+            most = len(rest) if self.quiet else EXAMPLES
+            yield Line("error", f": not read either: {named(rest, most)}", "error", 4)
         yield from self._counted(report)
         if statistics:
             yield from _statistics(report)
+        if self.quiet and not self._blocks and not report.failed:
+            return
         text = closing(report, self.least, partial=partial)
         yield Line(text, "", "well" if WELL in text else "", 2)
 
     def _counted(self, report: Report) -> Iterator[Line]:
         """Yield in which files each rule found something, of which not everything was told."""
+        if not self._folded:
+            return
+        from halfpixel.report.alike import named
+
         places: dict[tuple[Severity, str], Counter[str]] = {}
         for file in report.files:
             for one in file.findings:
@@ -149,10 +166,9 @@ class Text:
         found.sort(key=lambda pair: (SEVERITIES.index(pair[0][0]), -pair[1].total(), pair[0][1]))
         for (severity, rule), counts in found:
             told = f"{many(counts.total(), 'site')} in {many(len(counts), 'file')}"
-            examples = ", ".join(list(counts)[:EXAMPLES])
-            more = ", ..." if len(counts) > EXAMPLES else ""
-            yield Line(severity, f" {rule}: {told}: {examples}{more}", severity, 4)
-        if found:
+            names = named(list(counts), len(counts) if self.quiet else EXAMPLES)
+            yield Line(severity, f" {rule}: {told}: {names}", severity, 4)
+        if found and not self.quiet:
             text = "--verbose tells each in full, --output-format concise each in a line"
             yield Line("", text, hang=2)
 
@@ -169,6 +185,10 @@ def lines(report: Report, *, statistics: bool = False, least: Severity = "note")
     for file in report.files:
         yield from text.file(file)
     yield from text.end(report, statistics=statistics)
+
+
+def _rank(one: SiteFinding) -> int:
+    return SEVERITIES.index(one.finding.severity)
 
 
 def _block(block: "Block") -> Iterator[Line]:

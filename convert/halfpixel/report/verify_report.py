@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import isfinite
+from math import inf, isfinite
+from typing import Final
 
 from halfpixel.intents.pairing import Pairing, copies
 from halfpixel.report.layout import Line, hung
@@ -12,6 +13,13 @@ from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Output, Verification
 from halfpixel.verifying.side import Divergence
+from halfpixel.verifying.site_check import SiteResult
+
+MOST: Final = 1e6
+"""Times, or units in the last place, beyond which a table has no figure."""
+
+NAMES: Final = 6
+"""Sites that are named of those that did not run for one reason."""
 
 
 def lines(found: Verification, width: int | None = None) -> Iterator[Line]:
@@ -24,7 +32,7 @@ def lines(found: Verification, width: int | None = None) -> Iterator[Line]:
     a, b = found.names
     yield Line("", f"{a}  against  {b}", hang=2)
     yield from _outputs(found.outputs, width)
-    yield from map(hung, _measure_lines(found))
+    yield from map(hung, (*_reason_lines(found.outputs), *_measure_lines(found)))
     for case in found.cases:
         if case.refused:
             shapes = ", ".join(f"{n} {'x'.join(map(str, s))}" for n, s in case.shapes.items())
@@ -54,17 +62,33 @@ def _outputs(outputs: Sequence[Output], width: int | None) -> Iterator[Line]:
         apart = one.difference
         name = one.name if one.name == one.other else f"{one.name} / {one.other}"
         measures = ", ".join(f"{key} {value:.4g}" for key, value in one.task.items())
-        equal = "yes" if apart.equal else f"no: {apart.reason}" if apart.reason else "no"
+        equal = "yes" if apart.equal else "no"
         numbers = (
             f"{apart.max_abs:.3g}",
-            count_text(apart.max_rel) if apart.max_rel >= 1 else f"{apart.max_rel:.3g}",
-            count_text(apart.max_ulp),
+            _figure(apart.max_rel) if apart.max_rel >= 1 else f"{apart.max_rel:.3g}",
+            _figure(apart.max_ulp),
             f"{apart.cosine:.7g}",
             f"{apart.beyond} of {apart.size}",
         )
         told = numbers if isfinite(apart.max_abs) else ("",) * len(numbers)
         rows.append((f"{name}  {measures}".rstrip(), one.dtype, equal, *told))
     yield from table_lines(heads, rows, width)
+
+
+def _figure(count: float) -> str:
+    """Return a count for a table: of what is beyond a million, nobody reads more than that.
+
+    >>> _figure(12.0), _figure(8.9e11), _figure(float("inf"))
+    ('12', 'more than a million', 'inf')
+    """
+    return "more than a million" if MOST < count < inf else count_text(count)
+
+
+def _reason_lines(outputs: Iterable[Output]) -> Iterator[str]:
+    """Yield why outputs are not equal where figures do not say it."""
+    for one in outputs:
+        if one.difference.reason and not one.difference.equal and not one.blank:
+            yield f"output {one.name!r}: {one.difference.reason}"
 
 
 def _unnamed_lines(found: Verification) -> Iterator[str]:
@@ -188,13 +212,13 @@ def site_lines(found: SiteVerification, width: int | None = None) -> Iterator[Li
             one.site.op,
             "x".join(map(str, one.shape)),
             one.provider.removesuffix("ExecutionProvider") or one.where,
-            _verdict(one.exact, one.refused),
+            _verdict(one.exact, "not run"),
             _verdict(one.torch, ""),
         )
         for one in found.results
     ]
     yield from table_lines(heads, rows, width)
-    yield from map(hung, found.notes)
+    yield from map(hung, (*_refusals(found.results), *found.notes))
     yield from map(hung, _rest(found.optimiser, ()))
     yield site_closing(found)
 
@@ -216,11 +240,25 @@ def site_closing(found: SiteVerification) -> Line:
         text = f"{found.verdict}: {text}"
         more += "; hold it against another side"
     more += "; the whole model is refused" if found.refused else ""
+    if found.equal:
+        more += "; the runtime follows the file, and halfpixel check judges what was meant"
     style = "well" if found.equal else "error" if found.differs else ""
     return Line(text, more, style, 2)
 
 
-def _verdict(found: Difference | None, refused: str) -> str:
+def _refusals(results: Iterable[SiteResult]) -> Iterator[str]:
+    """Yield why sites did not run, each reason once."""
+    from halfpixel.report.alike import named
+
+    reasons: dict[str, list[str]] = {}
+    for one in results:
+        if one.exact is None and one.refused:
+            reasons.setdefault(one.refused, []).append(one.site.name)
+    for why, names in reasons.items():
+        yield f"not run: {named(list(dict.fromkeys(names)), NAMES)}: {why}"
+
+
+def _verdict(found: Difference | None, absent: str) -> str:
     if found is None:
-        return refused
+        return absent
     return f"{'equal' if found.equal else 'different'}, {found.max_abs:.3g}"

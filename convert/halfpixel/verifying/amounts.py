@@ -16,8 +16,8 @@ LEAST: Final = 1e-4
 def count_text(count: float) -> str:
     """Return a count of steps or times.
 
-    >>> [count_text(one) for one in (0.0, 1.5, 347.2, 12345.0, 5.36e6, 1.1e10, 3e15)]
-    ['0', '1.5', '347', '12,300', '5.4 million', '11 billion', 'more than a trillion']
+    >>> [count_text(one) for one in (0.0, 1.5, 347.2, 12345.0, 5.36e6, 8.9e11, 3e15)]
+    ['0', '1.5', '347', '12,300', '5.4 million', '890 billion', 'more than a trillion']
     >>> count_text(math.inf), count_text(math.nan)
     ('inf', 'nan')
     """
@@ -60,4 +60,4 @@ def counted(count: int, what: str, how: str) -> str:
 def _figures(number: float, digits: int) -> str:
     """Return a number at some significant digits, thousands apart, without an exponent."""
     rounded = float(f"{number:.{digits}g}")
-    return f"{rounded:,.0f}" if rounded >= LARGE else f"{rounded:.{digits}g}"
+    return f"{rounded:,.0f}" if rounded >= 10**digits else f"{rounded:.{digits}g}"

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 STANDARD_INPUT: Final = "-"
 WHOLE: Final = frozenset({"json", "sarif", "html"})
 """Formats that have every finding, whatever people are shown."""
+COUNTED: Final = ("text", "json")
+"""Formats that have a place for --statistics."""
 
 
 class Options(Struct, frozen=True):
@@ -90,7 +92,12 @@ class Options(Struct, frozen=True):
         ),
     ]
     statistics: Annotated[
-        bool, click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
+        bool,
+        click.option(
+            "--statistics",
+            is_flag=True,
+            help=f"Count the findings of each rule, in {' and '.join(COUNTED)}.",
+        ),
     ]
     exit_zero: Annotated[
         bool,
@@ -181,16 +188,17 @@ def _check(options: Options) -> None:
 
     configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
     changes, unwritten = 0, False
+    nothing: dict[str, str] = {}
     if STANDARD_INPUT in options.paths:
         from halfpixel.cli.standard_input import NAME
 
         files = [Path(options.stdin_filename or NAME)]
     else:
-        files = model_files(options.paths, configuration)
+        files = model_files(options.paths, configuration, nothing)
         check_shaped(files, configuration.given.shapes)
         if options.fix:
             files, changes, unwritten = fixed_first(files, configuration, options)
-    judging = Judging(files, configuration, piped=STANDARD_INPUT in options.paths)
+    judging = Judging(files, configuration, nothing, piped=STANDARD_INPUT in options.paths)
     if options.write_baseline is not None:
         report = judging.report(known=False)
         _check_expected(options, report)
@@ -212,22 +220,24 @@ def _told(options: Options, judging: "Judging") -> "Report":
         from halfpixel.report.as_text import Text
 
         page = Page(options.output, options.color)
-        text = Text(len(judging.files), judging.least, verbose=options.verbose)
+        text = Text(len(judging.files), judging.least, verbose=options.verbose, quiet=options.quiet)
         report = judging.report(page, lambda file: text.file(judging.shown(file)))
         _check_expected(options, report)
         partial = bool(options.select or options.ignore) or judging.partial(report)
         told = judging.all_shown(report)
-        end = text.end(told, statistics=options.statistics, partial=partial)
-        page.tell([] if options.quiet else end)
+        page.tell(text.end(told, statistics=options.statistics, partial=partial))
         page.close()
     else:
         report = judging.report()
         _check_expected(options, report)
         told = report if options.output_format in WHOLE else judging.all_shown(report)
-        written = _document(told, options.output_format, options, judging.least)
+        written = _document(told, options.output_format, options, judging)
         write_report(written, options.output)
+        if options.statistics and options.output_format not in COUNTED:
+            places = " and ".join(COUNTED)
+            say(f"--statistics: {options.output_format} has no place for it, {places} do", err=True)
     if options.sarif is not None:
-        write_report(_document(report, "sarif", options, judging.least), options.sarif)
+        write_report(_document(report, "sarif", options, judging), options.sarif)
     return report
 
 
@@ -236,7 +246,7 @@ def _check_expected(options: Options, report: "Report") -> None:
         check_expected(options.expect, report.sites)
 
 
-def _document(report: "Report", form: str, options: Options, least: "Severity") -> str:
+def _document(report: "Report", form: str, options: Options, judging: "Judging") -> str:
     """Return a report in a format for programs, or as a page."""
     if form == "json":
         from halfpixel.report.machine.as_json import dumps
@@ -249,11 +259,11 @@ def _document(report: "Report", form: str, options: Options, least: "Severity") 
     if form == "html":
         from halfpixel.report.html import check_page
 
-        return check_page.dumps(report, least, options.max_work)
+        return check_page.dumps(report, judging.least, options.max_work)
     from halfpixel.report.machine.of_check import run_of
     from halfpixel.report.machine.write import written
 
-    return written(run_of(report, least), form)
+    return written(run_of(report, judging.least, judging.fail_on), form)
 
 
 COMMAND = check_command

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import nullcontext
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import click
@@ -136,7 +137,7 @@ def fix_command(options: Options) -> None:
     are never changed. --output, in another folder, writes the fixed model with a copy of its data.
     """
     from halfpixel.cli.destination import Destination, fixed, lowerings
-    from halfpixel.fixing.result import FixSettings
+    from halfpixel.fixing.result import FixResult, FixSettings
 
     configuration = adoption.configuration_of(options)
     lowered = lowerings(options.lower)
@@ -146,16 +147,19 @@ def fix_command(options: Options) -> None:
         asked = replace(read, severity=read.shown)
         return FixSettings(asked, options.unsafe_fixes, options.max_opset, lowered)
 
-    files = model_files(options.paths, configuration)
+    nothing: dict[str, str] = {}
+    files = model_files(options.paths, configuration, nothing)
     target = Destination(
         options.output, options.in_place, options.backup, options.force, options.diff
     )
     target.check(files)
     check_shaped(files, configuration.given.shapes)
     _check_named(files, options)
-    results = _fixed(options, fixed(files, settings, target), len(files))
+    missed = ((FixResult(path, error=why), "") for path, why in nothing.items())
+    made = chain(missed, fixed(files, settings, target))
+    results = _fixed(options, made, len(files) + len(nothing))
     if options.output_format != "text" or options.report is not None:
-        text = _document(results, options.output_format, diffs=options.diff)
+        text = _document(results, options)
         write_report(text, options.report, err=options.output == "-")
     unjudged = any(result.report is not None and result.report.unjudged for result, _ in results)
     if unjudged or any(result.error is not None or result.faults for result, _ in results):
@@ -164,8 +168,7 @@ def fix_command(options: Options) -> None:
     left |= any(one.why.startswith("--lower") for result, _ in results for one in result.declined)
     for line in _notices(results):
         say(line, err=True)
-    would = options.diff or options.exit_non_zero_on_fix
-    would &= any(result.changed for result, _ in results)
+    would = _changes_fail(options) and any(result.changed for result, _ in results)
     sys.exit(FOUND if left or would else CLEAN)
 
 
@@ -197,10 +200,16 @@ def _fixed(
     return results
 
 
-def _document(results: "Sequence[tuple[FixResult, str]]", form: str, *, diffs: bool) -> str:
+def _changes_fail(options: Options) -> bool:
+    """Whether a change makes the exit code 1."""
+    return options.diff or options.exit_non_zero_on_fix
+
+
+def _document(results: "Sequence[tuple[FixResult, str]]", options: Options) -> str:
     """Return what was fixed in a format."""
     from halfpixel.report import fix_report
 
+    form, diffs = options.output_format, options.diff
     if form == "json":
         return fix_report.dumps(results, diffs=diffs)
     if form == "text":
@@ -213,7 +222,7 @@ def _document(results: "Sequence[tuple[FixResult, str]]", form: str, *, diffs: b
     from halfpixel.report.machine.of_fix import run_of
     from halfpixel.report.machine.write import written
 
-    return written(run_of(results), form)
+    return written(run_of(results, changes_fail=_changes_fail(options)), form)
 
 
 def _notices(results: "Sequence[tuple[FixResult, str]]") -> "Iterator[str]":

@@ -1,6 +1,8 @@
-"""A run as JUnit XML: a suite a file, a case a node, a failure for what is wrong with it.
+"""A run as JUnit XML: a suite a file, a case a node, a failure for what makes the exit code 1.
 
-Notes are in the output of their case and fail none. What could not be read or judged is an error.
+Of `check` that is what `fail-on` says, errors and warnings where it says nothing; `--exit-zero`
+changes the exit code alone. What is milder is in the output of its case and fails none. What could
+not be read or judged is an error.
 
 Source: the schema that Jenkins' xUnit plugin publishes (junit-10.xsd); CI services read that.
 """
@@ -39,12 +41,8 @@ def _lines(run: Run) -> Iterator[str]:
 
 def _counts(cases: Sequence[Sequence[Entry]]) -> str:
     errors = sum(any(one.failed for one in case) for case in cases)
-    failures = sum(_fails(case) and not any(one.failed for one in case) for case in cases)
+    failures = sum(any(one.fails for one in case) for case in cases) - errors
     return f'tests="{len(cases)}" failures="{failures}" errors="{errors}"'
-
-
-def _fails(case: Sequence[Entry]) -> bool:
-    return any(one.severity != "note" for one in case)
 
 
 def _case(file: str, node: str, found: Sequence[Entry]) -> Iterator[str]:
@@ -53,8 +51,8 @@ def _case(file: str, node: str, found: Sequence[Entry]) -> Iterator[str]:
         yield f"{head}/>"
         return
     yield f"{head}>"
-    notes = [one for one in found if one.severity == "note"]
-    wrong = [one for one in found if one.severity != "note"]
+    mild = [one for one in found if not one.fails]
+    wrong = [one for one in found if one.fails]
     if wrong:
         kind = "error" if any(one.failed for one in wrong) else "failure"
         first = wrong[0]
@@ -62,8 +60,8 @@ def _case(file: str, node: str, found: Sequence[Entry]) -> Iterator[str]:
         yield (
             f'      <{kind} type="{xml(first.rule)}" message="{xml(first.message)}">{text}</{kind}>'
         )
-    if notes:
-        text = "\n".join(line for one in notes for line in _said(one))
+    if mild:
+        text = "\n".join(line for one in mild for line in _said(one))
         yield f"      <system-out>{text}</system-out>"
     yield "    </testcase>"
 

@@ -28,6 +28,7 @@ class Entry(Struct, frozen=True):
         source: "file.py:line" of the user's own call.
         failed: the tool could not do its work; it is nothing that the model does.
         graph: the subgraph or function that the node stands in.
+        fail_on: the mildest severity that makes the exit code 1, there.
     """
 
     file: str
@@ -42,6 +43,13 @@ class Entry(Struct, frozen=True):
     source: str = ""
     failed: bool = False
     graph: str = ""
+    fail_on: Severity = "warning"
+
+    @property
+    def fails(self) -> bool:
+        """Whether it makes the exit code another than 0."""
+        rank = SEVERITIES.index
+        return self.failed or rank(self.severity) <= rank(self.fail_on)
 
     @property
     def place(self) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from halfpixel.converting.result import CallSite, Conversion
 from halfpixel.report.convert_report import closing
 from halfpixel.report.machine.entry import Entry, Run
@@ -30,5 +32,6 @@ def _entries(found: Conversion, file: str) -> Iterator[Entry]:
     yield from (Entry(file, "warning", "narrower", line) for line in found.narrower)
     for verification in found.verifications:
         yield from entries_of(verification, file)
-    yield from (outcome_entry(file, one) for one in (*found.changes, *found.declined))
+    for one in (*found.changes, *found.declined):  # what is left is told above, and fails there
+        yield replace(outcome_entry(file, one), fail_on="error")
     yield from (Entry(file, "note", "note", line) for line in found.notes)
