@@ -145,6 +145,9 @@ def _check_source(source: object, target: Path | None) -> None:
     if text.endswith(MODELS) and not onward:
         advice = "halfpixel fix mends a model; --to torch says it in PyTorch's words"
         raise UsageError(f"{text}: is converted already; {advice}")
+    from halfpixel.runtimes.named import check_there
+
+    check_there(source)
 
 
 def _in_evaluation(source: object) -> "AbstractContextManager[object]":
