@@ -66,7 +66,9 @@ KnownFindings = Annotated[
 WriteBaseline = Annotated[
     str | None,
     click.option(
-        "--write-baseline", metavar="FILE", help="Write what is found as a baseline, and end."
+        "--write-baseline",
+        metavar="FILE",
+        help="Write every finding as a baseline, notes too, and end.",
     ),
 ]
 Watch = Annotated[
