@@ -59,7 +59,7 @@ it is about; a run of one model, or with `--exclude`, accuses no pattern that is
 
 - a pattern of files, of `per-file` or of a `suppress`, that no model matches which was checked:
   where the folder of the configuration file, or the one that the pattern begins with, was named or
-  lies in one that was;
+  lies in one that was, or where all models below the configuration file lie in folders that were;
 - a pattern of nodes, of `expect` or `per-node`, that no resampling node of these models matches,
   and a `suppress` that suppresses nothing: there too, and where every model below the folder of the
   configuration file was checked. Of nodes nothing is told while a model cannot be read.

@@ -31,8 +31,8 @@ def test_what_matches_nothing_is_told_once(
     text: str, key: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = tmp_path / "project"
-    named = {"halfpixel.toml": text, "a.onnx": GOOD, "sub/b.onnx": WARNED, "sub/c.onnx": GOOD}
-    tree(project, dict[str, str | Path](named))
+    tree(project, {"halfpixel.toml": text, "a.onnx": GOOD, "sub/b.onnx": WARNED})
+    tree(project, {"sub/c.onnx": GOOD})
     for way in (project, tmp_path):
         result = run("check", way, "--output-format", "json")
         (line,) = [one for one in result.stderr.splitlines() if told in one]
@@ -81,6 +81,16 @@ def test_a_pattern_of_a_folder_is_told_where_that_folder_is_checked(tmp_path: Pa
     assert "other" not in told
 
 
+def test_all_models_of_a_project_may_lie_in_a_folder_of_it(tmp_path: Path) -> None:
+    text = '[per-file."typo*"]\n[per-node."typo*"]\nignore = "checkerboard"\n'
+    tree(tmp_path, {"halfpixel.toml": text, "nets/a.onnx": GOOD, "nets/.venv/b.onnx": GOOD})
+    told = run("check", tmp_path / "nets").stderr
+    assert NO_MODEL in told
+    assert NO_NODE in told
+    alone = run("check", tmp_path / "nets/a.onnx").stderr
+    assert NO_MODEL not in alone
+
+
 def test_a_node_of_a_file_that_cannot_be_read_is_not_accused(tmp_path: Path) -> None:
     text = '[per-node."typo*"]\nignore = "checkerboard"\n[per-file."typo*"]\n'
     tree(tmp_path, {"halfpixel.toml": text, "a.onnx": GOOD, "b.onnx": "no model"})
@@ -91,7 +101,8 @@ def test_a_node_of_a_file_that_cannot_be_read_is_not_accused(tmp_path: Path) -> 
 
 def models(folder: Path) -> Path:
     """Write four models with findings, and a baseline of them; return that."""
-    tree(folder, {f"nets/{name}.onnx": WARNED for name in "abc"} | {"other/d.onnx": WRONG})
+    tree(folder, {"nets/a.onnx": WARNED, "nets/b.onnx": WARNED, "nets/c.onnx": WARNED})
+    tree(folder, {"other/d.onnx": WRONG})
     known = folder / "known.json"
     assert run("check", folder, "--write-baseline", known).exit_code == 0
     return known
@@ -150,7 +161,8 @@ def test_findings_of_rules_that_were_not_asked_are_not_found_no_more(tmp_path: P
 
 
 def test_many_files_that_are_gone_are_counted(tmp_path: Path) -> None:
-    tree(tmp_path, {f"nets/{place}.onnx": WARNED for place in range(8)})
+    for place in range(8):
+        tree(tmp_path, {f"nets/{place}.onnx": WARNED})
     known = tmp_path / "known.json"
     run("check", tmp_path, "--write-baseline", known)
     for place in range(7):
@@ -162,7 +174,7 @@ def test_a_baseline_has_notes_too(tmp_path: Path) -> None:
     tree(tmp_path, {"a.onnx": NOTED, "b.onnx": WARNED})
     known = tmp_path / "known.json"
     told = run("check", tmp_path, "--write-baseline", known).output
-    assert "of them note" in told
+    assert "1 of them a note" in told
     options = ["--severity", "note", "--fail-on", "note"]
     assert run("check", tmp_path, *options).exit_code == 1
     result = run("check", tmp_path, *options, "--baseline", known)

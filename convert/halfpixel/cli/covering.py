@@ -39,6 +39,10 @@ class Covering:
         real = os.path.join(os.path.realpath(folder), "")  # noqa: PTH118 - texts, as below
         return any(real.startswith(os.path.join(one, "")) for one in self._folders)  # noqa: PTH118
 
+    def found(self, folder: str) -> bool:
+        """Whether a folder was named, or every model in it was found in folders that were."""
+        return bool(self._folders) and self.whole(folder)
+
     def whole(self, folder: str) -> bool:
         """Whether a folder was named, or else every model in it was checked."""
         if folder not in self._whole:

@@ -165,7 +165,7 @@ class Judging:
         write_baseline(report.files, path)
         count, notes = len(report.findings), report.count("note")
         told = f"{count} finding{'' if count == 1 else 's'} written to {path}"
-        return f"{told}, {notes} of them note{'' if notes == 1 else 's'}" if notes else told
+        return f"{told}, {notes} of them {'a note' if notes == 1 else 'notes'}" if notes else told
 
 
 class Fixing(Protocol):

@@ -31,6 +31,10 @@ class Covers(Protocol):
         """Whether a folder was named, or one that it lies in."""
         ...
 
+    def found(self, folder: str) -> bool:
+        """Whether it was, or else every model in it was found in folders that were."""
+        ...
+
     def whole(self, folder: str) -> bool:
         """Whether it was, or else all models in it were checked."""
         ...
@@ -114,7 +118,7 @@ def _without_files(report: Report, configuration: Configuration, covers: Covers)
         ]
         for key, pattern in wanted:
             if not any(matches(path, rooted(layer.folder, [pattern])) for path in paths) and (
-                covers.named(layer.folder) or covers.named(str(Path(layer.folder, stem(pattern))))
+                covers.found(layer.folder) or covers.named(str(Path(layer.folder, stem(pattern))))
             ):
                 yield f"{layer.path}: {key}: no model that was checked matches it"
 
