@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import click
 
 from halfpixel.cli.options import names, read_shapes
+from halfpixel.cli.output import no_model
 
 if TYPE_CHECKING:
     from halfpixel.rule import Severity
@@ -68,6 +69,7 @@ WriteBaseline = Annotated[
     click.option(
         "--write-baseline",
         metavar="FILE",
+        callback=no_model,
         help="Write every finding as a baseline, notes too, and end.",
     ),
 ]
