@@ -119,15 +119,25 @@ def said_of(error: BaseException) -> str:
     return kept or "it failed without a word"
 
 
+NEAR: Final = 0.8
+"""How alike (`difflib`, 1: equal) what is proposed is: a slip, and not another word."""
+
+SHORT: Final = 4
+ONE: Final = 0.74
+"""Of a word of so few letters: one of them is otherwise."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return what is proposed for a word that is not known; empty where nothing is near it.
 
     >>> did_you_mean("selct", ("select", "ignore")), did_you_mean("x", ("select",))
     ("; did you mean 'select'?", '')
+    >>> did_you_mean("tensort", ("tensorrt",)), did_you_mean("tensorflow", ("tensorrt",))
+    ("; did you mean 'tensorrt'?", '')
     """
     from difflib import get_close_matches
 
-    close = get_close_matches(word[:LONGEST_MESSAGE], known, 1)
+    close = get_close_matches(word[:LONGEST_MESSAGE], known, 1, NEAR if len(word) > SHORT else ONE)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 

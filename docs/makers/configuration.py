@@ -48,12 +48,21 @@ expires = 2027-01-31
 [halfpixel.schema.json](halfpixel.schema.json) describes such a file to an editor.
 
 A key, a rule or a value that there is not ends the command with exit code 2 and one line that names
-the file, the key and the value, and proposes what is near. A pattern of nodes that matches no node
-of the models that were checked is told on standard error.
+the file, the key and the value, and proposes what is near.
 
 Patterns are those of a shell. One without a slash is that of a name, wherever the file lies; one
 with a slash is that of a path from the folder of the configuration file, in which `*` stands for
 slashes too. A folder stands for all that is in it.
+
+What matches nothing is told on standard error, once, by a run of `check` that has seen all of what
+it is about; a run of one model, or with `--exclude`, accuses no pattern that is for others:
+
+- a pattern of files, of `per-file` or of a `suppress`, that no model matches which was checked:
+  where the folder of the configuration file, or the one that the pattern begins with, was named or
+  lies in one that was, or where all models below the configuration file lie in folders that were;
+- a pattern of nodes, of `expect` or `per-node`, that no resampling node of these models matches,
+  and a `suppress` that suppresses nothing: there too, and where every model below the folder of the
+  configuration file was checked. Of nodes nothing is told while a model cannot be read.
 
 ## Keys
 """
@@ -64,7 +73,7 @@ SUPPRESSING = r"""
 A finding that may stay is suppressed with a reason, and with the last day on which that holds. Then
 it is none: it is neither shown nor fixed, and makes no exit code; how many there are is told on
 standard error, and JSON has each. What expired suppresses nothing, and is told where its finding is
-there again; what suppresses nothing is told, to be taken out.
+there again; what suppresses nothing is told, as above, to be taken out.
 
 A node of an ONNX model may say so itself, in its `metadata_props` under `halfpixel.suppress`, a line
 for each, `RULE[, RULE] [until DATE]: REASON`:
@@ -94,12 +103,16 @@ halfpixel check models/exporter_mismatches --write-baseline halfpixel-baseline.j
 halfpixel check models/exporter_mismatches --baseline halfpixel-baseline.json
 ```
 
-The first writes every finding that is there, the second shows those that are new. An entry is a
+The first writes every finding that is there, notes too, whatever is shown of them; the second shows
+those that are new. An entry is a
 finding by its file, seen from the baseline's folder, by its rule, and by what its site computes; of
 sites that are alike the place in the graph, or the name where it is still there, tells which is
 meant. So nodes may be renumbered, as every export does, and the lengths that are free be called
 otherwise. What has become graver is new: a warning that is proven an error since. What is found no
-more is told, until `--write-baseline` writes the file anew. `fix` knows no baseline.
+more is told, until `--write-baseline` writes the file anew, and so are findings of models that are
+not there any more, where the folder that they were in was named or lies in one that was. Where no
+model of a baseline is there, as after it was moved to another folder, every run says so. `fix`
+knows no baseline.
 
 ## In a build, and beside an editor
 

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import example_models as models
 from halfpixel.checking.explain import explain
+from halfpixel.cli.main import cli
 from halfpixel.errors import UsageError
 from halfpixel.rule import load_rules
 
@@ -132,3 +134,12 @@ def test_a_bare_name_is_drawn_as_its_example(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "equal: the same operator" in result.output
     assert drawn.exists()
+
+
+def test_two_calls_that_differ_are_no_failure() -> None:
+    calls = ["F.interpolate(x, scale_factor=2, mode='bilinear')", "cv2.resize(x, (8, 8))"]
+    result = CliRunner().invoke(cli, ["explain", *calls])
+    assert result.exit_code == 0, result.output
+    assert "the exit code is 0" in " ".join(
+        CliRunner().invoke(cli, ["explain", "--help"]).output.split()
+    )

@@ -92,6 +92,18 @@ def test_what_is_nearly_right_is_proposed(arguments: list[object], word: str) ->
 
 
 @pytest.mark.parametrize(
+    ("option", "word", "known"),
+    [("--target", "tensorflow", "tensorrt"), ("--target", "coreutils", "coreml-nn"),
+     ("--select", "nearest", "halfpixel rules"), ("--expect", "mode=bilateral", "bilinear")],
+)  # fmt: skip
+def test_another_word_is_not_proposed_for(option: str, word: str, known: str) -> None:
+    result = run("check", GOOD, option, word)
+    assert result.exit_code == 2
+    assert "did you mean" not in result.output
+    assert known in result.output
+
+
+@pytest.mark.parametrize(
     ("typed", "word"),
     [("check --sel", "--select"), ("check --select asym", "asymmetric-linear"),
      ("check --target tens", "tensorrt")],

@@ -137,7 +137,7 @@ FAILURES = [
     (["nets:small", "--input", SHAPE, "--dynamic", "some"], 2, "expected all, AXES or NAME=AXES"),
     (["nets:small", "--input", SHAPE, "--target", "toaster"], 2, "--target 'toaster'"),
     (["nets:small", "--input", SHAPE, "--expect", "mode=best"], 2, "mode is 'best'"),
-    (["absent.pt2"], 2, "PyTorch cannot read it"),
+    (["absent.pt2"], 2, "absent.pt2: no such file or directory"),
 ]
 
 

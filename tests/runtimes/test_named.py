@@ -1,5 +1,6 @@
 """A factory or function by its name: a wrong name, a module that fails, and a call that fails."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,3 +58,36 @@ def test_what_fails_is_told_by_its_cause(name: str, told: str, kind: str) -> Non
     (line,) = result.stderr.splitlines()
     assert f"{name}: {told.format(kind=kind)}" in line
     assert "Error:" not in line
+
+
+PROBE = """
+import subprocess
+import sys
+from halfpixel.cli.main import main
+try:
+    main()
+finally:
+    print("torch" in sys.modules, "onnxruntime" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["verify", "nowhere:make", MODEL], "there is no module 'nowhere'"),
+        (["verify", MODEL, "nowhere.at.all:make"], "there is no module 'nowhere'"),
+        (["verify", "nowhere.pt2", MODEL], "nowhere.pt2: no such file or directory"),
+        (["verify", MODEL, "nowhere.npz"], "nowhere.npz: no such file or directory"),
+        (["convert", "nowhere:make", "-o", "x.onnx"], "there is no module 'nowhere'"),
+        (["convert", "nowhere.ts", "-o", "x.onnx"], "nowhere.ts: no such file or directory"),
+    ],
+)
+def test_what_is_not_there_is_refused_before_anything_is_imported(
+    arguments: list[str], told: str
+) -> None:
+    command = [sys.executable, "-c", PROBE, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert told in line
+    assert done.stdout.split() == ["False", "False"]

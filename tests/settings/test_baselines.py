@@ -40,7 +40,7 @@ def test_what_has_become_graver_is_not_known(
         FileReport(str(tmp_path / "m.onnx"), SITES, (found(SITES[0], severity),))
         for severity in (before, after)
     ]
-    assert write_baseline([(reports[0], "note")], path) == 1
+    write_baseline(reports[:1], path)
     baseline = Baseline(path)
     assert len(baseline.new(reports[1]).findings) == new
     assert (baseline.known, baseline.stale) == (1 - new, new)

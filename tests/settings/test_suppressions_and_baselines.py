@@ -78,7 +78,7 @@ IN_NODES: list[tuple[list[str], list[str], int, list[str]]] = [
     (["*: trained with it"], [], 0, ["1 finding suppressed"]),
     ([f"{RULE} until 2999-12-31: trained with it"], [], 0, ["1 finding suppressed"]),
     ([f"{RULE} until 2020-01-31: why"], [], 1, ["suppressed no more: it expired on 2020-01-31"]),
-    ([f"{RULE} until soon: why"], [], 1, ["'soon' is no day"]),
+    ([f"{RULE} until soon: why"], [], 1, ["'soon' is no day, expected a date such as 2027-01-31"]),
     ([RULE], [], 1, ["suppresses nothing", "expected RULE[, RULE] [until DATE]: REASON"]),
     ([f"{RULE}:  "], [], 1, ["it gives no reason"]),
     (["checkerboard: why"], [], 1, ["suppresses nothing: its metadata: checkerboard (why)"]),

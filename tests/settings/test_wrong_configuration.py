@@ -35,7 +35,7 @@ REFUSED: list[tuple[str, list[str]]] = [
     ("[[suppress]]\nrule = 'checkerboard'\nreason = ' '\n", ["suppress 1: reason is ' '"]),
     (
         "[[suppress]]\nrule = 'checkerboard'\nreason = 'x'\nexpires = 'soon'\n",
-        ["suppress 1: expires is 'soon'"],
+        ["suppress 1: expires is 'soon': expected a date such as 2027-01-31"],
     ),
     ("suppress = 3\n", ["suppress is 3, expected tables"]),
     ("per-file = 3\n", ["per-file is 3, expected a table"]),

@@ -49,7 +49,7 @@ def parse_suppression(line: str, where: str = "") -> Suppression:
     if not reason.strip():
         raise ValueError("it gives no reason")
     if until and not _DAY.fullmatch(until):
-        raise ValueError(f"{until!r} is no day, as 2027-01-31 is")
+        raise ValueError(f"{until!r} is no day, expected a date such as 2027-01-31")
     return Suppression(tuple(rules), reason.strip(), where, expires=until)
 
 

@@ -70,7 +70,7 @@ WriteBaseline = Annotated[
         "--write-baseline",
         metavar="FILE",
         callback=no_model,
-        help="Write what is found as a baseline, and end.",
+        help="Write every finding as a baseline, notes too, and end.",
     ),
 ]
 Watch = Annotated[

@@ -122,7 +122,7 @@ def check_shaped(files: "Sequence[Path]", shapes: "Shapes") -> None:
         check_shapes(inputs, shapes)
 
 
-def _models_in(folder: Path, excluded: "Callable[[Path], bool]") -> Iterator[Path]:
+def models_in(folder: Path, excluded: "Callable[[Path], bool]") -> Iterator[Path]:
     """Yield the models in a folder and the folders in it; a package is one model."""
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not excluded(Path(place, name))]
@@ -159,7 +159,7 @@ def _at(text: str, configuration: "Configuration") -> tuple[list[Path], bool]:
     path = Path(text)
     named = text.rstrip("/").endswith(PACKAGES)
     if not named and os.path.isdir(text):  # noqa: PTH112 - Path.is_dir raises where a folder is closed
-        return sorted(_models_in(path, configuration.excluded)), False
+        return sorted(models_in(path, configuration.excluded)), False
     if not named and has_magic(text) and not os.path.exists(text):  # noqa: PTH110 - likewise
         found = sorted(Path(name) for name in glob(text, recursive=True))  # noqa: PTH207 - the pattern may be absolute
         kept = [one for one in found if not configuration.excluded(one, within=True)]

@@ -15,7 +15,7 @@ from halfpixel.checking.result import FileReport, Report
 from halfpixel.cli.console import say
 from halfpixel.cli.output import Page
 from halfpixel.cli.progress import progress
-from halfpixel.rule import SEVERITIES, Severity
+from halfpixel.rule import SEVERITIES, Severity, chosen_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -109,14 +109,18 @@ class Judging:
 
     def _new(self, file: FileReport) -> FileReport:
         """Return a report without the findings that are known."""
-        path = self._configuration.of(Path(file.path)).baseline
+        settled = self._configuration.of(Path(file.path))
+        path, check = settled.baseline, settled.check
         if path is None:
             return file
         if path not in self._baselines:
             from halfpixel.settings.baseline import Baseline
 
             self._baselines[path] = Baseline(path)
-        return self._baselines[path].new(file)
+        if not check.select and not check.ignore:
+            return self._baselines[path].new(file)
+        asked = {rule.name for rule in chosen_rules(check.select, check.ignore)}
+        return self._baselines[path].new(file, asked)
 
     def shown(self, file: FileReport) -> FileReport:
         """Return a report without what is milder than is shown of it, where others show more."""
@@ -151,25 +155,31 @@ class Judging:
             for one in file.findings
         )
 
-    def notices(self, report: Report) -> Iterator[str]:
-        """Yield what is to be said of suppressions, baselines, and patterns without a match."""
+    def notices(self, report: Report, paths: Sequence[str]) -> Iterator[str]:
+        """Yield what is to be said of suppressions, baselines, and patterns without a match.
+
+        Args:
+            report: what was found.
+            paths: what was named on the command line.
+        """
         quiet = not self._baselines
         quiet &= not any(file.suppressed or file.notices for file in report.files)
         if quiet and not any(self._configuration.of(path).files for path in self.files):
             return  # nothing was settled anywhere, and nothing is loaded to say so
+        from halfpixel.cli.covering import Covering
         from halfpixel.settings.notices import notices
 
-        yield from notices(report, self._configuration, self._baselines)
+        covering = Covering(paths, self.files, self._configuration)
+        yield from notices(report, self._configuration, self._baselines, covering)
 
     def written_baseline(self, report: Report, path: str) -> str:
         """Write what is found as a baseline; return the line that says so."""
         from halfpixel.settings.baseline import write_baseline
 
-        rows: list[tuple[FileReport, Severity]] = [
-            (file, self._configuration.of(Path(file.path)).check.shown) for file in report.files
-        ]
-        count = write_baseline(rows, path)
-        return f"{count} finding{'' if count == 1 else 's'} written to {path}"
+        write_baseline(report.files, path)
+        count, notes = len(report.findings), report.count("note")
+        told = f"{count} finding{'' if count == 1 else 's'} written to {path}"
+        return f"{told}, {notes} of them {'a note' if notes == 1 else 'notes'}" if notes else told
 
 
 class Fixing(Protocol):

@@ -101,6 +101,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
     from halfpixel.converting.retry import converted
     from halfpixel.intents.policy import parse_policy
     from halfpixel.runtimes.feed_files import read_feeds
+    from halfpixel.runtimes.named import check_there
     from halfpixel.verifying.measure import parse_tolerances
 
     asked = ConvertSettings(
@@ -129,6 +130,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
     _check_target(target, settings)
     _check_source(source, target)
     _check_providers(settings, target)
+    check_there(source)
     place = None if target is None else target.parent
     with (
         boundary(str(source) if isinstance(source, str | Path) else type(source).__name__),

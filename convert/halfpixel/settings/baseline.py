@@ -9,7 +9,7 @@ graver since, such as a doubt that is proven now that the file says what was mea
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -78,20 +78,28 @@ class Baseline:
                 f"{path}: a baseline of version {document.version}, expected {VERSION}"
             )
         self._files = document.files
+        self._asked: set[str] = set()
 
-    def new(self, report: FileReport) -> FileReport:
+    def new(self, report: FileReport, asked: Container[str] | None = None) -> FileReport:
         """Return a report without the findings that are known; `known` and `stale` count.
 
         What a fix wrote beside a model is known as the model is.
+
+        Args:
+            report: what was found in a file.
+            asked: the rules that were asked of it, by name; None for all.
         """
         path = Path(report.path)
         source = path.with_name(f"{path.stem.removesuffix('.fixed')}{path.suffix}")
-        keys = (key_of(str(one), self.path) for one in dict.fromkeys((path, source)))
+        keys = [key_of(str(one), self.path) for one in dict.fromkeys((path, source))]
+        self._asked.update(keys)
         entries = next((found for key in keys if (found := self._files.get(key))), ())
         if not entries:
             return report
         left: _Left = defaultdict(dict)
         for entry in entries:
+            if asked is not None and entry.rule not in asked:
+                continue
             for name in entry.nodes:
                 ranks = left[entry.rule, entry.computes].setdefault(name, [])
                 ranks.append(SEVERITIES.index(entry.severity))
@@ -100,6 +108,24 @@ class Baseline:
         if report.error is None:
             self.stale += sum(len(ranks) for names in left.values() for ranks in names.values())
         return replace(report, findings=tuple(f for f in report.findings if id(f) not in known))
+
+    def gone(self) -> dict[str, int]:
+        """Return the files that were not asked for and are not there, with their findings."""
+        left = self._files.keys() - self._asked
+        return {
+            key: sum(len(entry.nodes) for entry in self._files[key])
+            for key in sorted(left)
+            if not os.path.exists(self.place(key))  # noqa: PTH110 - of a text that may be no path
+        }
+
+    def place(self, key: str) -> str:
+        """Return where a file of the baseline is to lie."""
+        return os.path.join(os.path.realpath(Path(self.path).parent), key)  # noqa: PTH118 - as above
+
+    @property
+    def files(self) -> int:
+        """How many files it has findings of."""
+        return len(self._files)
 
 
 _Left = dict[tuple[str, str], dict[str, list[int]]]
@@ -192,27 +218,23 @@ def key_of(path: str, baseline: str) -> str:
     return printable(Path(os.path.relpath(Path(where, Path(path).name), own)).as_posix())
 
 
-def write_baseline(reports: Iterable[tuple[FileReport, Severity]], path: str) -> int:
-    """Write what is found as a baseline, in place of what is there; return how many findings.
+def write_baseline(reports: Iterable[FileReport], path: str) -> None:
+    """Write every finding as a baseline, notes too, in place of what is there.
 
     Args:
-        reports: what was found in each file, and the mildest severity that is shown of it.
+        reports: what was found in each file.
         path: the file to write.
 
     Raises:
         ModelFileError: it cannot be written.
     """
     files: dict[str, list[dict[str, object]]] = {}
-    count = 0
-    for report, least in reports:
+    for report in reports:
         prints = _Prints()
         entries: dict[tuple[str, Severity, str, str], list[str]] = defaultdict(list)
         for one in report.findings:
-            severity = one.finding.severity
-            if SEVERITIES.index(severity) <= SEVERITIES.index(least):
-                computes = prints.of(one.site.operation)
-                entries[one.rule.name, severity, one.site.op, computes].append(_name(one))
-                count += 1
+            key = prints.of(one.site.operation)
+            entries[one.rule.name, one.finding.severity, one.site.op, key].append(_name(one))
         if entries:
             files[key_of(report.path, path)] = [
                 dict(zip(Entry.__struct_fields__, (*key, nodes), strict=True))
@@ -220,4 +242,3 @@ def write_baseline(reports: Iterable[tuple[FileReport, Severity]], path: str) ->
             ]
     document = {"version": VERSION, "files": dict(sorted(files.items()))}
     atomic.write([f"{json_text(document, indent=1)}\n".encode()], None, Path(path), replace=True)
-    return count

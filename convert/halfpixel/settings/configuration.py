@@ -54,6 +54,11 @@ class Configuration:
             self._of[name] = self._found(path)
         return self._of[name]
 
+    def said_of(self, path: Path) -> "tuple[str, tuple[Layer, ...]]":
+        """Return the path of a file from the root, and what settles it, base first."""
+        full = self._full(path)
+        return full, self._layers(os.path.dirname(full))  # noqa: PTH120 - as below
+
     def settle_alike(self, new: Path, path: Path) -> None:
         """Let a file that was written be checked by what its source is checked by."""
         self._of[str(new)] = self.of(path)

@@ -3,6 +3,7 @@
 A line names the file, the key and the value, and proposes the key or the rule that is near.
 """
 
+import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -202,11 +203,11 @@ def _converted(value: object, kind: object, where: str) -> object:
         choices = [one for part in (kind, *get_args(kind)) for one in get_args(part)]
         words = [one for one in choices if isinstance(one, str)]
         near = did_you_mean(value, words) if isinstance(value, str) else ""
-        why = (
-            f"expected one of {', '.join(words)}{near}"
-            if words
-            else str(error).replace(" | null", "")
-        )
+        why = str(error).replace(" | null", "")
+        if words:
+            why = f"expected one of {', '.join(words)}{near}"
+        elif dt.date in get_args(kind):
+            why = "expected a date such as 2027-01-31"
         raise UsageError(f"{where} is {_shown(value)}: {why}") from error
 
 

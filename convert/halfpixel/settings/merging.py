@@ -12,7 +12,7 @@ from halfpixel.intents.policy import Policy, parse_policy
 from halfpixel.rule import Severity
 from halfpixel.settings.file import Layer
 from halfpixel.settings.keys import PerFile, Suppress, Table, Texts, texts
-from halfpixel.settings.settled import About, Given, Settled
+from halfpixel.settings.settled import About, Given, Settled, Wanted
 
 
 class _Merging(Struct):
@@ -22,7 +22,7 @@ class _Merging(Struct):
     ignore: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
     policies: list[Policy] = field(default_factory=list[Policy])
-    patterns: dict[tuple[str, str], None] = field(default_factory=dict[tuple[str, str], None])
+    patterns: dict[Wanted, None] = field(default_factory=dict[Wanted, None])
     severity: Severity | None = None
     fail_on: Severity | None = None
     targets: tuple[str, ...] = ()
@@ -43,6 +43,7 @@ class _Merging(Struct):
         self.in_nodes = self.in_nodes if table.in_nodes is None else table.in_nodes
         self.section(layer, table)
         for pattern, node in table.per_node.items():
+            self.want(layer, f"per-node.{pattern!r}", pattern)
             if node.ignore:
                 self.ignored.append((pattern, texts(node.ignore)))
             self.expect(layer, f"per-node.{pattern!r}", pattern, node.expect)
@@ -61,8 +62,13 @@ class _Merging(Struct):
         """Take what is meant by the nodes that match a pattern."""
         found = [parse_policy(text, pattern) for text in texts(said)]
         self.policies += found
-        named = ((one.pattern, f"{layer.path}: {key}") for one in found if one.pattern != "*")
-        self.patterns.update(dict.fromkeys(named))
+        for one in found:
+            self.want(layer, key, one.pattern)
+
+    def want(self, layer: Layer, key: str, pattern: str) -> None:
+        """Take that a node is to match a pattern."""
+        if pattern != "*":
+            self.patterns[pattern, f"{layer.path}: {key}", layer.folder] = None
 
     def suppress(self, layer: Layer, known: Suppress) -> None:
         """Take that findings are known."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from glob import has_magic
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -72,3 +74,13 @@ def _matches(path: str, folder: str, pattern: str, within: bool) -> bool:  # noq
 def rooted(folder: str, patterns: Sequence[str]) -> tuple[Rooted, ...]:
     """Return patterns with the folder that they are relative to."""
     return tuple((Path(folder).as_posix(), pattern) for pattern in patterns)
+
+
+def stem(pattern: str) -> str:
+    """Return the folder that all that a pattern matches lies in; empty where it may be anywhere.
+
+    >>> stem("legacy/old/*.onnx"), stem("legacy/v[12]/m.onnx"), stem("**/m.onnx"), stem("old/")
+    ('legacy/old', 'legacy', '', '')
+    """
+    parts = pattern.rstrip("/").removeprefix("./").split("/")[:-1]
+    return "/".join(takewhile(lambda part: not has_magic(part), parts))

@@ -43,6 +43,10 @@ class Given(Struct, frozen=True):
     in_nodes: bool = True
 
 
+Wanted = tuple[str, str, str]
+"""A pattern of nodes, what says something of them, and the folder that it says it of."""
+
+
 class Settled(Struct, frozen=True):
     """What a file is checked by.
 
@@ -51,14 +55,14 @@ class Settled(Struct, frozen=True):
         fail_on: the mildest severity that makes the exit code 1.
         baseline: the file of findings that are known; None for none.
         files: the configuration files that say so, the nearest first.
-        patterns: patterns of nodes for which these files expect something, with what says so.
+        patterns: patterns of nodes of which these files say something.
     """
 
     check: Settings
     fail_on: Severity = "warning"
     baseline: str | None = None
     files: tuple[str, ...] = ()
-    patterns: tuple[tuple[str, str], ...] = ()
+    patterns: tuple[Wanted, ...] = ()
 
 
 class About(Struct, frozen=True):

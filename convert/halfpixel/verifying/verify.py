@@ -20,6 +20,7 @@ from halfpixel.checking.check import opened
 from halfpixel.errors import ModelFileError, RuntimeRefusal, UsageError
 from halfpixel.intents.pairing import Pairing, pair_sites
 from halfpixel.runtime import Running, RunSettings, Side, parse_side, runtime_of
+from halfpixel.runtimes.named import check_there
 from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.verifying.conventions import Conventions
 from halfpixel.verifying.inputs import Inputs, refuse_shapes
@@ -78,6 +79,8 @@ def verify(
         MissingExtraError: an optional dependency is not installed.
     """
     left, right = _side(a), _side(b)
+    for side in (left, right):
+        check_there(side.source)
     with boundary(left.text if left == right else f"{left.text} and {right.text}"):
         return _Verifying(left, right, settings or VerifySettings(), progress).result()
 

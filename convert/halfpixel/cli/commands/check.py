@@ -206,7 +206,7 @@ def _check(options: Options) -> None:
         sys.exit(FAILED if report.failed or unwritten else CLEAN)
     report = _told(options, judging)
     if not options.quiet:
-        for line in judging.notices(report):
+        for line in judging.notices(report, options.paths):
             say(line, err=True)
     if report.failed or unwritten:
         sys.exit(FAILED)

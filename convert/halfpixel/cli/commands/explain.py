@@ -55,7 +55,7 @@ class Options(Struct, frozen=True):
 def explain_command(options: Options) -> None:
     """Explain a rule, the sites of a model, or a call of any framework in every convention.
 
-    Two calls are told side by side, with where they part.
+    Two calls are told side by side, with where they part; where they do, the exit code is 0 too.
     """
     from halfpixel.checking.explain import explain, spelled_out
     from halfpixel.report.layout import paragraphs, prose
