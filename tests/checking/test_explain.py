@@ -118,6 +118,18 @@ def test_a_node_as_meant_is_told_once() -> None:
     assert "what was meant, in" not in text
 
 
+def test_a_table_of_weights_stands_beside_what_was_meant() -> None:
+    text = "\n".join(explain(str(models.MISMATCHES / "A8.onnx")))
+    assert "  is: " in text
+    assert "defect" not in text
+
+
+def test_an_axis_that_keeps_its_length_is_as_meant() -> None:
+    path = models.MODELS / "coreml/interpolate/bilinear_ac0-4x4-to-4x4-ios15.mlpackage"
+    text = "\n".join(explain(str(path)))
+    assert "different" not in text
+
+
 def test_what_arithmetic_parts_is_no_difference_of_weights() -> None:
     text = "\n".join(explain(str(models.MISMATCHES / "C4.onnx")))
     assert "the runtime's float32 reads up to 1 input px from what PyTorch reads" in text

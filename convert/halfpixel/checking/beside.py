@@ -5,9 +5,8 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from halfpixel.checking.sampling_words import SAMPLES, formula_of, kernel_words
+from halfpixel.checking.sampling_words import SAMPLES, formula_of, kernel_words, weights_of
 from halfpixel.sampling import AffineGrid, Area, GridSample, RoiAlign, Sampling, Table, compare
-from halfpixel.sampling.axis import weights_at
 from halfpixel.sampling.compare import Verdict
 
 APART = "apart"
@@ -34,10 +33,10 @@ def place_lines(a: Sampling, b: Sampling, n_in: int, n_out: int, names: Names) -
     yield f"at length {n_in} to {n_out}, outputs 0 to {count - 1} read:"
     for name, row in zip(names, words, strict=True):
         yield f"  {name:{head}}  {' '.join(word.rjust(width) for word in row)}{more}"
-    ours, theirs = (weights_at(one, n_in, n_out, range(count)) for one in (a, b))
-    if any(apart) and ours.rows != theirs.rows:
+    ours, theirs = (weights_of(one, n_in, n_out, count) for one in (a, b))
+    if any(apart) and ours.rows[:count] != theirs.rows[:count]:
         yield f"  {APART:{head}}  {' '.join(word.rjust(width) for word in apart)}".rstrip()
-    for i, (first, second) in enumerate(zip(ours.rows, theirs.rows, strict=True)):
+    for i, (first, second) in enumerate(zip(ours.rows[:count], theirs.rows[:count], strict=True)):
         if first != second:
             yield from _row(f"y[{i}]", _taps(first), _taps(second), names)
             return
@@ -115,7 +114,7 @@ def _shift(a: object, b: object) -> float:
 def _read(sampling: Sampling, n_in: int, n_out: int, count: int) -> list[Fraction]:
     """Return the source coordinates of the first samples, unclamped where there is a line."""
     if isinstance(sampling.kernel, Area | Table):
-        return list(weights_at(sampling, n_in, n_out, range(count)).positions)
+        return list(weights_of(sampling, n_in, n_out, count).positions[:count])
     line = sampling.line(n_in, n_out)
     return [Fraction(line.at(i)) for i in range(count)]
 

@@ -114,6 +114,9 @@ def _resize(operation: Operation, operator: Resize, found: Findings, words: str)
     told, of = operator, ""
     if meant is not None and wrong:
         told, of = meant, "the fix, " if name == MENDED else "what was meant, "
+    if of and all(sampling.scale == 1 for _, sampling in told.axes):
+        yield f"  {of}in other words: a copy"
+        return
     factors = _whole_factors(operation)
     kinds: dict[tuple[Sampling, int | None], list[int]] = {}
     for axis, sampling in told.axes:
@@ -175,6 +178,9 @@ def _axis(
     a, b, n_in, n_out = key
     one = a or b
     if a is None or b is None:
+        if known and shown is None and (name == MEANT or a is None):
+            yield f"as {name}: a copy, at length {n_in} to {n_out}"
+            return
         if known:
             yield f"different: {IS if b is None else name} resampled, the other a copy"
         if one is not None:

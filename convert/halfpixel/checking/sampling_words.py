@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from halfpixel.convention import load_conventions
 from halfpixel.sampling import Area, Cubic, Nearest, Sampling, Table
-from halfpixel.sampling.axis import weights_at
+from halfpixel.sampling.axis import Weights, weights_at
 
 EXAMPLE_LENGTH: Final = 4
 """Input length that coordinates are shown for where none is known."""
@@ -137,11 +137,7 @@ def kernel_words(sampling: Sampling) -> str:
 def _coordinates(sampling: Sampling, n_in: int, n_out: int) -> Iterator[str]:
     """Yield the first source coordinates and the weights of the first samples."""
     count = min(n_out, SAMPLES)
-    written_out = isinstance(sampling.kernel, Table)
-    first = range(count)
-    weights = (
-        sampling.weights(n_in, n_out) if written_out else weights_at(sampling, n_in, n_out, first)
-    )
+    weights = weights_of(sampling, n_in, n_out, count)
     places = list(weights.positions[:count])
     if not isinstance(sampling.kernel, Area | Table):
         line = sampling.line(n_in, n_out)
@@ -152,3 +148,10 @@ def _coordinates(sampling: Sampling, n_in: int, n_out: int) -> Iterator[str]:
     for i in range(min(count, 2)):
         row = " + ".join(f"{float(w):.6g} x[{j}]" for j, w in weights.rows[i])
         yield f"    y[{i}] = {row or 'the extrapolation value'}"
+
+
+def weights_of(sampling: Sampling, n_in: int, n_out: int, count: int) -> Weights:
+    """Return the weights of at least the first samples; of a table, which is written out, all."""
+    if isinstance(sampling.kernel, Table):
+        return sampling.weights(n_in, n_out)
+    return weights_at(sampling, n_in, n_out, range(count))
