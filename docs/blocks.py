@@ -25,6 +25,8 @@ ROOT: Final = Path(__file__).parent.parent
 FENCE: Final = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NEEDS: Final = re.compile(r"^# needs: (.+)$", re.MULTILINE)
 PROMPT: Final = "$ "
+PROMPTED: Final = re.compile(r"^\$ (?:.*\\\n)*.*$", re.MULTILINE)
+"""A command with the lines that continue it."""
 
 NOT_RUN: Final = {
     "@cuda": "a GPU",
@@ -102,10 +104,11 @@ def run(command: str) -> tuple[int, str]:
 def shown(block: Block) -> str:
     """Return a block as it would stand with what its commands print now."""
     out: list[str] = []
-    for command in (line for line in block.text.splitlines() if line.startswith(PROMPT)):
-        out.append(command)
-        if command.removeprefix(PROMPT).startswith("halfpixel ") and not reason(command):
-            printed = run(command.removeprefix(PROMPT))[1]
+    for written in PROMPTED.findall(block.text):
+        out += written.splitlines()
+        command = written.removeprefix(PROMPT).replace("\\\n", " ")
+        if command.startswith("halfpixel ") and not reason(command):
+            printed = run(command)[1]
             out += [line.rstrip() for line in printed.rstrip().splitlines()]
     return "\n".join(out) + "\n"
 

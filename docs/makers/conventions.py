@@ -1,10 +1,13 @@
 """The page of conventions: each sampling that a framework has a name for, in the words of all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
 
 from halfpixel.checking.sampling_words import FORMULAS, kernel_words
 from halfpixel.convention import Convention, load_conventions
 from halfpixel.sampling import Area, Sampling, Table
+from halfpixel.sampling.compare import canonical
 
 HEAD = """# Conventions
 
@@ -14,34 +17,74 @@ same weights at every length. A framework that is missing has no name for it: no
 options computes that. Lengths stand as `size`, or as the framework writes them.
 
 `halfpixel explain CALL` says the same of any call, with its weights at lengths of your choice.
+
+The step *r* is n_in / n_out throughout.
 """
+
+
+WINDOW = """
+`tf_crop_and_resize` is ONNX's rule for reading a window. Over the whole image it is Core ML's
+`ALIGN_CORNERS`, and parts from aligned corners (Core ML's `STRICT_ALIGN_CORNERS`) only at outputs
+of length 1: it reads the middle of the image, and they read its first pixel.
+"""
+
+
+class Row(Struct, frozen=True):
+    """One sampling, and what it is called.
+
+    Attributes:
+        kernel: its kernel.
+        coordinate: where it reads.
+        names: (framework, call) pairs.
+    """
+
+    kernel: str
+    coordinate: str
+    names: tuple[tuple[str, str], ...]
 
 
 def page() -> str:
     """Return the page of all samplings that have a name."""
-    lines = [HEAD]
-    for title, rows in sorted(_tables().items()):
-        lines += [f"## {title}", ""]
-        for words, names in rows:
-            lines += [f"**{words}**", "", "| | |", "| --- | --- |"]
-            lines += [f"| {name} | `{call}` |" for name, call in names]
-            lines.append("")
+    conventions = load_conventions()
+    rows = sorted(_rows(conventions), key=lambda row: (row.kernel, row.coordinate))
+    lines = [HEAD, *_summary(rows, [one.name for one in conventions]), WINDOW]
+    for place, row in enumerate(rows):
+        if not place or rows[place - 1].kernel != row.kernel:
+            lines += [f"## {row.kernel}", ""]
+        lines += [f"**{row.coordinate}**", "", "| | |", "| --- | --- |"]
+        lines += [f"| {name} | `{call}` |" for name, call in row.names]
+        lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _tables() -> dict[str, list[tuple[str, list[tuple[str, str]]]]]:
-    conventions = load_conventions()
-    tables: dict[str, list[tuple[str, list[tuple[str, str]]]]] = {}
-    seen: set[tuple[tuple[str, str], ...]] = set()
+def _summary(rows: Sequence[Row], frameworks: Sequence[str]) -> Iterator[str]:
+    """Yield a table of which framework has a name for which sampling."""
+    yield f"| kernel | source coordinate | {' | '.join(frameworks)} |"
+    yield f"| --- | --- |{' :-: |' * len(frameworks)}"
+    for row in rows:
+        named = dict(row.names)
+        cells = " | ".join("yes" if one in named else "" for one in frameworks)
+        place = row.coordinate.removeprefix("output i reads ").partition(", r = ")
+        copies = "; an equal length is copied" if "is copied" in place[2] else ""
+        yield f"| {row.kernel} | {place[0]}{copies} | {cells} |"
+
+
+def _rows(conventions: tuple[Convention, ...]) -> Iterator[Row]:
+    """Yield each sampling that two frameworks have a name for, once under whatever formula."""
+    same: dict[Sampling, list[Sampling]] = {}
     for sampling in _samplings(conventions):
-        names = [
-            (one.name, call) for one in conventions if (call := one.write(sampling, 2)) is not None
-        ]
-        if len(names) < 2 or tuple(names) in seen:
-            continue
-        seen.add(tuple(names))
-        tables.setdefault(kernel_words(sampling), []).append((_words(sampling), names))
-    return {kernel: sorted(rows) for kernel, rows in tables.items()}
+        same.setdefault(canonical(sampling), []).append(sampling)
+    seen: set[tuple[tuple[str, str], ...]] = set()
+    for form, alike in same.items():
+        alike.sort(key=lambda one: one.coordinate != form.coordinate)
+        names = tuple(
+            (one.name, call)
+            for one in conventions
+            if (call := next(filter(None, (one.write(s, 2) for s in alike)), None)) is not None
+        )
+        if len(names) > 1 and names not in seen:
+            seen.add(names)
+            yield Row(kernel_words(alike[0]), _words(alike[0]), names)
 
 
 def _samplings(conventions: tuple[Convention, ...]) -> Iterator[Sampling]:

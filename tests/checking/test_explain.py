@@ -91,6 +91,74 @@ def test_a_model_is_explained_node_by_node(suffix: str) -> None:
     assert "meant: F.interpolate(x, size=(3, 4)" in text
 
 
+def test_a_node_is_shown_beside_what_was_meant() -> None:
+    """The numbers are those of its formulas: 7 to 3 by 7/3, and by 2."""
+    lines = list(explain(str(models.MISMATCHES / "A3.onnx")))
+    read = [line.split() for line in lines if line.split()[:1] in (["is"], ["meant"], ["apart"])]
+    at = next(place for place, row in enumerate(read) if row[0] == "apart") - 2
+    steps = [7 / 3, 2]
+    for row, step in zip(read[at : at + 2], steps, strict=True):
+        assert [float(x) for x in row[1:]] == pytest.approx(
+            [(i + 0.5) * step - 0.5 for i in range(3)], abs=1e-5
+        )
+    worst = 2.5 * 7 / 3 - 2.5 * 2
+    assert float(read[at + 2][-1]) == pytest.approx(worst, abs=1e-3)
+    text = "\n".join(lines)
+    assert f"different: at length 7 to 3 samples are up to {worst:.3g} input px apart" in text
+    assert "error scale-or-size: the call has scale_factor=0.5" in text
+    assert "; fix (safe): set scales 1, 1, 0.5, 0.5" in text
+    assert text.count("in other words") == 1
+    words = text[text.index("what was meant, in other words") :]
+    assert "F.interpolate(x, scale_factor=0.5" in words
+    assert "size=(height, width)" not in words
+
+
+def test_a_node_as_meant_is_told_once() -> None:
+    text = "\n".join(explain(str(models.MISMATCHES / "A6.onnx")))
+    assert text.count("as meant: equal") == 2
+    assert text.count("  in other words:") == 1
+    assert "what was meant, in" not in text
+
+
+def test_a_table_of_weights_stands_beside_what_was_meant() -> None:
+    text = "\n".join(explain(str(models.MISMATCHES / "A8.onnx")))
+    assert "  is: " in text
+    assert "defect" not in text
+
+
+def test_an_axis_that_keeps_its_length_is_as_meant() -> None:
+    path = models.MODELS / "coreml/interpolate/bilinear_ac0-4x4-to-4x4-ios15.mlpackage"
+    text = "\n".join(explain(str(path)))
+    assert "different" not in text
+
+
+def test_what_arithmetic_parts_is_no_difference_of_weights() -> None:
+    text = "\n".join(explain(str(models.MISMATCHES / "C4.onnx")))
+    assert "the runtime's float32 reads up to 1 input px from what PyTorch reads" in text
+    assert "error scale-keeps-length" in text
+
+
+@pytest.mark.parametrize("option", ["--picture", "--html"])
+def test_a_picture_takes_the_place_of_the_numbers(tmp_path: Path, option: str) -> None:
+    from click.testing import CliRunner
+
+    from halfpixel.cli.main import cli
+
+    out = tmp_path / ("a.svg" if option == "--picture" else "a.html")
+    model = str(models.MISMATCHES / "A3.onnx")
+    told = CliRunner().invoke(cli, ["explain", model, option, str(out)]).stdout.splitlines()
+    assert [line.split()[0] for line in told] == [
+        f"{model}:", "is:", "meant:", "picture:" if option == "--picture" else "page:",
+    ]  # fmt: skip
+    if option == "--html":
+        assert "in other words" in out.read_text(encoding="utf-8")
+
+
+def test_a_size_is_shown_from_another_length() -> None:
+    lines = list(explain("cv2.resize(x, (4, 4))"))
+    assert "  at length 6 to 4, outputs 0 to 3 read: 0.25 1.75 3.25 4.75" in lines
+
+
 @pytest.mark.parametrize(
     ("subject", "reason"),
     [
@@ -120,7 +188,8 @@ def test_a_node_has_a_name_in_its_own_words(path: Path) -> None:
     """Core ML's operators by factors have one, at free lengths too."""
     kind = "neural network" if path.suffix == ".mlmodel" else "ML Program"
     text = "\n".join(explain(str(path)))
-    assert f"Core ML {kind}: has no name for it" not in text
+    meant = "what was meant, in other words" in text  # a call that Core ML may have no name for
+    assert meant or f"Core ML {kind}: has no name for it" not in text
 
 
 def test_a_bare_name_is_drawn_as_its_example(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ call in any convention's words (F.interpolate, cv2.resize, ONNX's Resize) or of 
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -13,38 +14,38 @@ from msgspec import Struct
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
-from halfpixel.checking.claim import claim_of
 from halfpixel.checking.example_calls import example_of, names_known
-from halfpixel.checking.samplers import described, formulas, sampler_of
-from halfpixel.checking.sampling_words import Nearby, sampling_lines
+from halfpixel.checking.explain_site import Findings, brief_lines, findings_at, site_lines
+from halfpixel.checking.samplers import described, sampler_of
+from halfpixel.checking.sampling_words import (
+    EXAMPLE_LENGTH,
+    example_input,
+    other_words,
+    sampling_lines,
+)
 from halfpixel.checking.shapes import Shapes, sites_at
 from halfpixel.convention import Convention, Reading, load_conventions
 from halfpixel.conventions.expression import argument_calls, call_in
 from halfpixel.conventions.python_call import PythonCall, Symbol, parse
-from halfpixel.conventions.vocabulary import Words
 from halfpixel.errors import ConventionError, HalfpixelError, UsageError, did_you_mean
 from halfpixel.intents.aten_call import OPS, lengths_of, read_call
 from halfpixel.rule import Rule, load_rules
-from halfpixel.sampling import (
-    GridSample,
-    Resize,
-    Sampling,
-)
-from halfpixel.site import Operation, Site
+from halfpixel.sampling import GridSample, Sampling
 from halfpixel.work import TooMuchWork, one_node
 
-EXAMPLE_LENGTH: Final = 4
-"""Input length that coordinates are shown for where none is known."""
+HEAD: Final = 2
+"""Lines of a call that say what it is."""
 
 ATEN: Final = f"{OPS}aten."
 
 
-def explain(subject: str, shapes: Shapes | None = None) -> Iterator[str]:
+def explain(subject: str, shapes: Shapes | None = None, *, brief: bool = False) -> Iterator[str]:
     """Yield the lines of an explanation.
 
     Args:
         subject: a rule's name, a model file with or without ``:NODE``, or a call.
         shapes: of a model: lengths of its inputs, by name.
+        brief: no more than what it is, and what was meant.
 
     Raises:
         UsageError: it is none of these, or an input of the model cannot have the shape.
@@ -56,16 +57,16 @@ def explain(subject: str, shapes: Shapes | None = None) -> Iterator[str]:
         if shapes and (subject in rules or is_call):
             raise UsageError(f"--shape is for a model, and {subject!r} is none")
         if subject in rules:
-            yield from _rule(rules[subject])
+            yield from islice(_rule(rules[subject]), 1 if brief else None)
         elif (spelled := spelled_out(subject)) != subject:
             yield f"{subject}, for example:"
-            yield from _call(spelled)
+            yield from islice(_call(spelled), HEAD if brief else None)
         elif is_call:
             with one_node():
-                lines = tuple(_call(subject))
+                lines = tuple(islice(_call(subject), HEAD if brief else None))
             yield from lines
         else:
-            yield from _model(subject, list(rules), shapes or {})
+            yield from _model(subject, list(rules), shapes or {}, brief=brief)
 
 
 def spelled_out(subject: str) -> str:
@@ -171,8 +172,15 @@ def _reading(made: Reading) -> Iterator[str]:
         if sampling is None:
             yield "  a copy: no length changes"
             continue
-        pairs = [(EXAMPLE_LENGTH, n_out) for n_out in dict.fromkeys(lengths.values())]
-        yield from sampling_lines(sampling, len(made.samplings), pairs, parted=len(groups) > 1)
+        pairs = [(_shown_from(sampling, n_out), n_out) for n_out in dict.fromkeys(lengths.values())]
+        yield from sampling_lines(sampling, pairs)
+        yield from other_words(sampling, len(made.samplings), parted=len(groups) > 1)
+
+
+def _shown_from(sampling: Sampling, n_out: int | None) -> int:
+    """Return the input length of the example: where a size is given, one that is not the same."""
+    by_size = sampling.scale is None and n_out is not None
+    return example_input(n_out) if by_size and n_out is not None else EXAMPLE_LENGTH
 
 
 def reading_of(text: str) -> tuple[Convention, Reading]:
@@ -203,7 +211,12 @@ def reading_of(text: str) -> tuple[Convention, Reading]:
     raise UsageError(f"{text}: {'; '.join(reasons)}")
 
 
-def _model(subject: str, rules: Sequence[str], shapes: Shapes) -> Iterator[str]:
+def _named_in(subject: str, rules: Sequence[str]) -> tuple[Path, str]:
+    """Return the model file that a subject names, and the node; empty for all.
+
+    Raises:
+        UsageError: it names none.
+    """
     path, node = Path(subject), ""
     if not exists(subject):
         head, _, node = subject.rpartition(":")
@@ -215,31 +228,43 @@ def _model(subject: str, rules: Sequence[str], shapes: Shapes) -> Iterator[str]:
             raise UsageError(f"{subject!r} is no rule, no model file and no call{hint}")
     if path.is_dir() and path.suffix not in {".mlpackage", ".mlmodelc"}:
         raise UsageError(f"{subject!r} is a folder: explain takes one model file, a rule or a call")
+    return path, node
+
+
+def _model(subject: str, rules: Sequence[str], shapes: Shapes, *, brief: bool) -> Iterator[str]:
+    path, node = _named_in(subject, rules)
+    model = opened(path)
+    sites = sites_at(model, shapes)
     found = [
-        site
-        for site in sites_at(opened(path), shapes)
+        (place, site)
+        for place, site in enumerate(sites)
         if not node or node in {site.name, site.path}
     ]
     if node and not found:
         raise UsageError(f"{path}: no resampling node is called {node!r}")
     if not found:
         yield f"{path}: no resampling nodes"
-    said: dict[int, tuple[str, ...]] = {}  # by operation, which sites that are alike share
+    said: dict[tuple[int, ...], tuple[str, ...]] = {}  # of sites that are alike
     left: dict[int, str] = {}
-    for site in found:
-        key = id(site.operation)
+    findings: Mapping[int, Findings] = {}
+    if found and not brief:
+        findings = findings_at(model, shapes, str(path))
+    for place, site in found:
+        wrong = findings.get(place, ())
+        key = id(site.operation), *(id(one.finding) for one in wrong)
         if key not in said:
             try:
                 with one_node():
-                    said[key] = tuple(_operation(site))
+                    said[key] = tuple(brief_lines(site) if brief else site_lines(site, wrong))
             except TooMuchWork as error:
                 said[key] = (f"  {error}",)
-                left[key] = site.path
+                left[id(site.operation)] = site.path
         yield f"{path}: {site.path} ({site.op}, {site.operation.version})"
         yield from said[key]
-        yield ""
+        if not brief:
+            yield ""
     if left:
-        count = sum(id(site.operation) in left for site in found)
+        count = sum(id(site.operation) in left for _, site in found)
         first = next(iter(left.values()))
         raise HalfpixelError(f"{path}: {count} nodes not judged, {first!r} the first")
 
@@ -247,38 +272,3 @@ def _model(subject: str, rules: Sequence[str], shapes: Shapes) -> Iterator[str]:
 def exists(text: str) -> bool:
     """Whether there is such a file; a call may be longer than any name."""
     return os.path.exists(text)  # noqa: PTH110 - Path.exists raises where a name is too long
-
-
-def _operation(site: Site) -> Iterator[str]:
-    """Yield what a site says of itself, what PyTorch calls it, and what it computes."""
-    for name, value in sorted(site.operation.attributes.items()):
-        yield f"  {name} = {value}"
-    yield f"  PyTorch: {claim_of(site, 'no single call')}"
-    if site.intent is not None:
-        yield f"  meant: {site.intent.text} ({site.intent.how}: {site.intent.origin})"
-    operator = site.operator
-    if not isinstance(operator, Resize):
-        yield from formulas(operator, EXAMPLE_LENGTH)
-        return
-    ins, outs = site.operation.lengths
-    factors = _whole_factors(site.operation)
-    own = f"Core ML {site.operation.dialect.name}"
-    words = Words(site.op, site.operation.attributes).text()
-    groups: dict[tuple[Sampling, int | None, int | None, int | None], list[int]] = {}
-    for axis, sampling in operator.axes:
-        key = sampling, ins[axis], outs[axis], factors.get(axis)
-        groups.setdefault(key, []).append(axis)
-    for (sampling, n_in, n_out, factor), axes in groups.items():
-        yield f"  axes {', '.join(map(str, axes))}:"
-        parted, pairs = len(groups) > 1, [(n_in, n_out)]
-        near = Nearby(factor, own, words)
-        for line in sampling_lines(sampling, len(operator.axes), pairs, parted=parted, near=near):
-            yield f"  {line}"
-
-
-def _whole_factors(operation: Operation) -> dict[int, int]:
-    """Return the whole factors that an operator gives, by axis: Core ML's, which set lengths."""
-    scales = operation.scales or ()
-    if len(scales) != operation.rank:
-        return {}
-    return {axis: int(one) for axis, one in enumerate(scales) if one >= 1 and one.is_integer()}

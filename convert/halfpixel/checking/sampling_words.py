@@ -9,7 +9,13 @@ from msgspec.structs import replace
 
 from halfpixel.convention import load_conventions
 from halfpixel.sampling import Area, Cubic, Nearest, Sampling, Table
-from halfpixel.sampling.axis import weights_at
+from halfpixel.sampling.axis import Weights, weights_at
+
+EXAMPLE_LENGTH: Final = 4
+"""Input length that coordinates are shown for where none is known."""
+
+OTHER_LENGTH: Final = 6
+"""That for a size of `EXAMPLE_LENGTH`, of which every sampling would be a copy."""
 
 SAMPLES: Final = 8
 """Output samples whose source coordinates are listed."""
@@ -43,22 +49,23 @@ class Nearby(Struct, frozen=True):
     words: str
 
 
+def example_input(n_out: int) -> int:
+    """Return the input length for which a sampling of a given size is shown: another one.
+
+    >>> example_input(8), example_input(4)
+    (4, 6)
+    """
+    return OTHER_LENGTH if n_out == EXAMPLE_LENGTH else EXAMPLE_LENGTH
+
+
 def sampling_lines(
-    sampling: Sampling,
-    spatial: int,
-    lengths: Sequence[tuple[int | None, int | None]],
-    *,
-    parted: bool,
-    near: Nearby | None = None,
+    sampling: Sampling, lengths: Sequence[tuple[int | None, int | None]]
 ) -> Iterator[str]:
-    """Yield the kernel, the coordinates at some lengths, and the words of every convention.
+    """Yield the kernel, and the coordinates at some lengths.
 
     Args:
         sampling: what is computed along some axes.
-        spatial: how many axes are resampled.
         lengths: input and output lengths at which coordinates are shown.
-        parted: the other axes are computed otherwise.
-        near: what else is known of the node, where it is one.
     """
     yield f"  kernel: {kernel_words(sampling)}"
     formula = formula_of(sampling)
@@ -67,11 +74,30 @@ def sampling_lines(
     for n_in, n_out in lengths:
         if n_in is not None and n_out is not None and min(n_in, n_out) >= 1:
             yield from _coordinates(sampling, n_in, n_out)
+
+
+def other_words(
+    sampling: Sampling,
+    spatial: int,
+    *,
+    parted: bool,
+    near: Nearby | None = None,
+    of: str = "",
+) -> Iterator[str]:
+    """Yield the words of every convention for a sampling.
+
+    Args:
+        sampling: what is computed along some axes.
+        spatial: how many axes are resampled.
+        parted: the other axes are computed otherwise.
+        near: what else is known of the node, where it is one.
+        of: what is told in other words, with a comma; empty for what stands above.
+    """
     remarks = ["were every axis like this"] * parted
     if sampling.scale is not None and sampling.scale.denominator != 1:
         remarks.append("each rounds output lengths in its own way")
     remark = f" ({'; '.join(remarks)})" if remarks else ""
-    yield f"  in other words{remark}:"
+    yield f"  {of}in other words{remark}:"
     for convention in load_conventions():
         words = convention.write(sampling, spatial)
         if words is None and near is not None and near.factor and sampling.scale is None:
@@ -111,11 +137,7 @@ def kernel_words(sampling: Sampling) -> str:
 def _coordinates(sampling: Sampling, n_in: int, n_out: int) -> Iterator[str]:
     """Yield the first source coordinates and the weights of the first samples."""
     count = min(n_out, SAMPLES)
-    written_out = isinstance(sampling.kernel, Table)
-    first = range(count)
-    weights = (
-        sampling.weights(n_in, n_out) if written_out else weights_at(sampling, n_in, n_out, first)
-    )
+    weights = weights_of(sampling, n_in, n_out, count)
     places = list(weights.positions[:count])
     if not isinstance(sampling.kernel, Area | Table):
         line = sampling.line(n_in, n_out)
@@ -126,3 +148,10 @@ def _coordinates(sampling: Sampling, n_in: int, n_out: int) -> Iterator[str]:
     for i in range(min(count, 2)):
         row = " + ".join(f"{float(w):.6g} x[{j}]" for j, w in weights.rows[i])
         yield f"    y[{i}] = {row or 'the extrapolation value'}"
+
+
+def weights_of(sampling: Sampling, n_in: int, n_out: int, count: int) -> Weights:
+    """Return the weights of at least the first samples; of a table, which is written out, all."""
+    if isinstance(sampling.kernel, Table):
+        return sampling.weights(n_in, n_out)
+    return weights_at(sampling, n_in, n_out, range(count))

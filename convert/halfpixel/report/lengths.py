@@ -44,8 +44,15 @@ def shapes_text(before: Shape | None, after: Shape | None, model: Shape | None =
     >>> shapes_text((1, 3, "s5", "s9"), (1, 3, "(2*s5)", "unk__3"), (1, 3, "s5", "s9"))
     '1 x 3 x height x width -> 1 x 3 x 2*height x ?'
     """
+    return " -> ".join(shape_texts(before, after, model))
+
+
+def shape_texts(
+    before: Shape | None, after: Shape | None, model: Shape | None = None
+) -> tuple[str, str]:
+    """Return both shapes of a site for people; as `shapes_text`."""
     names = _names(before if model is None else model)
-    return f"{_shape(before, names)} -> {_shape(after, names)}"
+    return _shape(before, names), _shape(after, names)
 
 
 def _names(model: Shape | None) -> dict[str, str]:

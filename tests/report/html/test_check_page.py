@@ -184,8 +184,8 @@ def test_a_printed_page_has_every_finding(visit: "Visitor") -> None:
     page = visit(html())
     page.emulate_media(media="print")
     assert not page.locator("form.filters").is_visible()
-    assert not page.locator("#playground").is_visible()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#playground-picture svg").is_visible()
     assert page.locator(".finding:not([open])").count() == 0
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator(".finding:not([open])").count() > 0

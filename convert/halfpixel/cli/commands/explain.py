@@ -55,7 +55,8 @@ class Options(Struct, frozen=True):
 def explain_command(options: Options) -> None:
     """Explain a rule, the sites of a model, or a call of any framework in every convention.
 
-    Two calls are told side by side, with where they part; where they do, the exit code is 0 too.
+    Two calls are told side by side, with where they part; where they do, the exit code is 0 too. A
+    picture or a page takes the place of the numbers.
     """
     from halfpixel.checking.explain import explain, spelled_out
     from halfpixel.report.layout import paragraphs, prose
@@ -64,17 +65,20 @@ def explain_command(options: Options) -> None:
     shapes = read_shapes(options.shape)
     if options.image and not options.picture:
         raise UsageError("--image is for --picture FILE")
-    with working(options.max_work):
-        if options.beside is None:
-            lines = explain(options.subject, shapes)
-        else:
+    brief = options.picture is not None or options.html is not None
+
+    def lines(*, brief: bool) -> list[str]:
+        with working(options.max_work):
+            if options.beside is None:
+                return list(explain(options.subject, shapes, brief=brief))
             from halfpixel.checking.parting import side_by_side
 
-            lines = side_by_side(options.subject, options.beside)
-        told = list(lines)
-        subject, beside = spelled_out(options.subject), spelled_out(options.beside or "")
-        page = Page()
-        page.tell(map(prose, told if page.width is None else paragraphs(told)))
+            return list(side_by_side(options.subject, options.beside, brief=brief))
+
+    page = Page()
+    told = lines(brief=brief)
+    page.tell(map(prose, told if page.width is None else paragraphs(told)))
+    subject, beside = spelled_out(options.subject), spelled_out(options.beside or "")
     if options.picture is not None:
         from halfpixel.boundary import boundary
         from halfpixel.report.pictures.file import save
@@ -90,7 +94,7 @@ def explain_command(options: Options) -> None:
         from halfpixel.report.html import explain_page
 
         with boundary(subject), working(options.max_work):
-            made = explain_page.dumps(told, subject, beside, shapes)
+            made = explain_page.dumps(lines(brief=False), subject, beside, shapes)
         write_report(made, options.html)
         page.tell([prose(f"page: {options.html}")])
 

@@ -10,7 +10,7 @@ from halfpixel.report.html.playground import SCRIPTS, knowledge, operators_of
 from halfpixel.report.html.sections import sections_of
 from halfpixel.report.html.words import paragraphs
 from halfpixel.rule import SEVERITIES, Severity
-from halfpixel.work import MOST
+from halfpixel.work import MOST, working
 
 OPEN: Final = 3
 """Sections that are open when the page is."""
@@ -28,7 +28,10 @@ def dumps(report: Report, least: Severity = "warning", most: int = MOST) -> str:
         MissingExtraError: jinja2 is not installed.
     """
     found = sections_of(report.files, most)
-    wrong = [one.site for one in report.findings if one.finding.severity != "note"]
+    grave = sorted(report.findings, key=lambda one: SEVERITIES.index(one.finding.severity))
+    wrong = [one.site for one in grave if one.finding.severity != "note"]
+    with working(most):
+        given = list(operators_of(wrong or report.sites))
     failures = [(file.path, kind, text) for file in report.files for kind, text in file.failures]
     repaired = [(file.path, file.repaired) for file in report.files if file.repaired]
     return render(
@@ -46,7 +49,7 @@ def dumps(report: Report, least: Severity = "warning", most: int = MOST) -> str:
             "shown": SEVERITIES[: SEVERITIES.index(least) + 1],
             "opened": OPEN,
             "paragraphs": paragraphs,
-            "knowledge": knowledge(list(operators_of(wrong or report.sites))),
+            "knowledge": knowledge(given),
         },
         SCRIPTS,
     )

@@ -11,8 +11,8 @@ from halfpixel.errors import UsageError
 from halfpixel.report.html.gallery import Gallery
 from halfpixel.report.html.page import render
 from halfpixel.report.html.playground import SCRIPTS, Given, knowledge, operators_of
-from halfpixel.report.pictures.calls import called
-from halfpixel.report.pictures.subject import USUAL, picture_of_subject
+from halfpixel.report.pictures.calls import called, usual_lengths
+from halfpixel.report.pictures.subject import picture_of_subject
 from halfpixel.sampling import Sampling
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -58,8 +58,9 @@ def dumps(
 def _given(subject: str, beside: str, shapes: Shapes) -> Iterator[Given]:
     """Yield what the playground begins with."""
     if "(" in subject and not exists(subject):
+        ins = usual_lengths(*filter(None, (subject, beside)))
         for text in filter(None, (subject, beside)):
-            yield from _of_call(text, second=text is beside)
+            yield from _of_call(text, ins, second=text is beside)
         return
     path, node = Path(subject), ""
     if not exists(subject):
@@ -70,9 +71,9 @@ def _given(subject: str, beside: str, shapes: Shapes) -> Iterator[Given]:
         yield from operators_of(one for one in sites if not node or node in {one.name, one.path})
 
 
-def _of_call(text: str, *, second: bool) -> Iterator[Given]:
+def _of_call(text: str, ins: tuple[int, ...], *, second: bool) -> Iterator[Given]:
     try:
-        found = called(text, (USUAL,))
+        found = called(text, ins)
     except UsageError:
         return
     if isinstance(found.operator, Sequence):

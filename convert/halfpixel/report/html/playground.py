@@ -18,11 +18,13 @@ from halfpixel.convention import Convention, load_conventions
 from halfpixel.conventions.onnx.vocabulary import ROUNDINGS, SMOOTH
 from halfpixel.conventions.python_call import name_of, parse
 from halfpixel.errors import ConventionError
-from halfpixel.intents.deviation import meant_resize
+from halfpixel.intents.axis_deviation import Deviation
+from halfpixel.intents.deviation import deviation, meant_resize
 from halfpixel.printable import printable
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling, Table
 from halfpixel.sampling.compare import canonical
 from halfpixel.site import Site
+from halfpixel.work import TooMuchWork, one_node
 
 SCRIPTS: Final = ("exact.js", "playground.js")
 PROBE: Final = 5
@@ -213,7 +215,8 @@ def _kernel(sampling: Sampling) -> dict[str, object]:
 def operators_of(sites: Iterable[Site]) -> Iterator[Given]:
     """Yield what sites compute along each of their axes that is not like the one before it.
 
-    What was meant follows what is there, where that is known.
+    What was meant follows what is there, where that is known. The axis that parts most is the
+    first of its site.
     """
     seen: set[tuple[Sampling, int | None, int | None]] = set()
     for site in sites:
@@ -222,8 +225,13 @@ def operators_of(sites: Iterable[Site]) -> Iterator[Given]:
             continue
         ins, outs = site.operation.lengths
         meant = meant_resize(site.operation)
-        for axis, sampling in operator.axes:
-            key = sampling, ins[axis], outs[axis]
+        apart = _worst(site)
+        worst = -1 if apart is None else apart.axis
+        for axis, sampling in sorted(operator.axes, key=lambda one: one[0] != worst):
+            n_in, n_out = ins[axis], outs[axis]
+            if apart is not None and axis == worst and (n_in is None or n_out is None):
+                n_in, n_out = apart.n_in, apart.n_out
+            key = sampling, n_in, n_out
             if key in seen:
                 continue
             seen.add(key)
@@ -232,4 +240,13 @@ def operators_of(sites: Iterable[Site]) -> Iterator[Given]:
             other = None if meant is None else meant.sampling(axis)
             if other is not None and site.intent is not None:
                 name = f"meant at {site.path}, axis {axis}"
-                yield Given(name, site.intent.text, other, ins[axis], outs[axis], beside=True)
+                yield Given(name, site.intent.text, other, n_in, n_out, beside=True)
+
+
+def _worst(site: Site) -> Deviation | None:
+    """Return where a site parts most from what was meant; None where that is too much work."""
+    try:
+        with one_node():
+            return deviation(site.operation)
+    except TooMuchWork:
+        return None

@@ -16,7 +16,7 @@ from halfpixel.quoting import bytes_of
 from halfpixel.report.html.around import Around, Behind, behind
 from halfpixel.report.html.gallery import Gallery, Picture
 from halfpixel.report.html.proof import HOW, Axis, OnTarget, axes_of, runtimes_of
-from halfpixel.report.html.words import producer_of, ranks, shape
+from halfpixel.report.html.words import lengths, producer_of, ranks
 from halfpixel.rule import SEVERITIES, Rule
 from halfpixel.site import Site
 from halfpixel.work import working
@@ -194,7 +194,7 @@ class Sections(Struct):
             (*SEVERITIES, CLEAN)[gravity],
             tuple(names.index(one.rule.name) for _, one in found),
             tuple(dict.fromkeys(one.rule.name for _, one in found)),
-            f"{shape(site.input_shape)} to {shape(site.output_shape)}",
+            lengths(site),
             anchors[0] if anchors else "",
             gravity,
             claim_of(site),

@@ -8,7 +8,7 @@ from halfpixel.intents.pairing import Pairing
 from halfpixel.report.closing import many
 from halfpixel.report.html.gallery import Gallery
 from halfpixel.report.html.tables import Detail, Heads, Line, Mood, Part, Table, Tables, dumps
-from halfpixel.report.html.words import shape
+from halfpixel.report.html.words import lengths
 from halfpixel.report.layout import plain
 from halfpixel.report.verify_report import divergence_line, site_closing
 from halfpixel.verifying.measure import Difference
@@ -194,7 +194,7 @@ def _site(number: int, found: Sequence[SiteResult], gallery: Gallery) -> Detail:
     group = next(g for g in ("different", "refused", "not run", "equal") if g in groups)
     facts = [
         ("is", claim_of(site)),
-        ("lengths", f"{shape(site.input_shape)} to {shape(site.output_shape)}"),
+        ("lengths", lengths(site)),
     ]
     if site.intent is not None:
         facts.append(("meant", f"{site.intent.text} ({site.intent.how}: {site.intent.origin})"))

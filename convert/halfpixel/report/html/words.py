@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from halfpixel.report.lengths import shape_texts
 from halfpixel.site import Site
-from halfpixel.surroundings import Shape
 
 LONG: Final = 100
 """Digits from which on a number in a name is no number."""
@@ -46,15 +46,15 @@ def producer_of(site: Site) -> str:
     return f"{producer.name} {version}".strip() or "not recorded"
 
 
-def shape(lengths: Shape | None) -> str:
-    """Return lengths for people.
+def lengths(site: Site) -> str:
+    """Return the lengths of a site, whose free ones have names that can be read.
 
-    >>> shape((1, 3, "height", None))
-    '1x3xheightx?'
+    >>> from halfpixel.rule import example_site
+    >>> lengths(example_site("Resize", None))
+    '? to ?'
     """
-    if lengths is None:
-        return "?"
-    return "x".join("?" if one is None else str(one) for one in lengths)
+    known = site.operation.surroundings.model_shape
+    return " to ".join(shape_texts(site.input_shape, site.output_shape, known))
 
 
 def paragraphs(page: str) -> Iterator[tuple[str, str]]:

@@ -7,13 +7,21 @@ from msgspec import Struct
 
 from halfpixel.checking.explain import ATEN, aten_reading, reading_of
 from halfpixel.checking.samplers import sampler_of
+from halfpixel.checking.sampling_words import EXAMPLE_LENGTH, example_input
 from halfpixel.conventions.expression import call_in
 from halfpixel.conventions.python_call import PythonCall, parse
 from halfpixel.conventions.torch.sampler_call import MeanPool
 from halfpixel.errors import ConventionError, UsageError
 from halfpixel.report.pictures.drawable import Drawable, Drawing, Pair
 from halfpixel.report.pictures.reads import Reads
-from halfpixel.sampling import AffineGrid, ConvTranspose, DepthToSpace, GridSample, RoiAlign
+from halfpixel.sampling import (
+    AffineGrid,
+    ConvTranspose,
+    DepthToSpace,
+    GridSample,
+    RoiAlign,
+    Sampling,
+)
 
 
 class Called(Struct, frozen=True):
@@ -30,6 +38,28 @@ class Called(Struct, frozen=True):
     text: str
     operator: Drawable
     lengths: tuple[Pair, ...]
+
+
+def usual_lengths(*texts: str) -> tuple[int, ...]:
+    """Return the input lengths at which calls are drawn: others than the sizes that all give.
+
+    >>> usual_lengths("cv2.resize(x, (4, 4))"), usual_lengths("F.interpolate(x, scale_factor=2)")
+    ((6,), (4,))
+    """
+    try:
+        found = [called(text, (EXAMPLE_LENGTH,)) for text in texts]
+    except UsageError:  # which is told where it is drawn
+        return (EXAMPLE_LENGTH,)
+    samplings = [
+        sampling
+        for one in found
+        if isinstance(one.operator, tuple)
+        for sampling in one.operator
+        if isinstance(sampling, Sampling)
+    ]
+    by_size = samplings and all(one.scale is None for one in samplings)
+    kept = all(n_in == n_out for one in found for n_in, n_out in one.lengths)
+    return (example_input(EXAMPLE_LENGTH) if by_size and kept else EXAMPLE_LENGTH,)
 
 
 def called(text: str, ins: Sequence[int]) -> Called:

@@ -9,7 +9,7 @@ from halfpixel.checking.check import Settings, check, opened
 from halfpixel.checking.explain import exists
 from halfpixel.checking.shapes import sites_at
 from halfpixel.errors import UsageError
-from halfpixel.report.pictures.calls import called, differing_arguments
+from halfpixel.report.pictures.calls import called, differing_arguments, usual_lengths
 from halfpixel.report.pictures.drawable import Drawable, Pair
 from halfpixel.report.pictures.finding import Sides, finding_sides
 from halfpixel.report.pictures.scene import WIDE, Scene, draw_head, scene
@@ -25,9 +25,6 @@ from halfpixel.site import Site
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-USUAL: Final = 4
-"""Input length at which a call is drawn."""
 
 IMAGE: Final = 24
 """Input length of a test image, where the operator takes any."""
@@ -73,7 +70,9 @@ def picture_of_subject(
 def _of_calls(
     subject: str, beside: str, given: "str | NDArray[np.float64] | None", theme: Theme
 ) -> str:
-    ins = (USUAL,) if given is None or isinstance(given, str) else given.shape
+    ins = given.shape if given is not None and not isinstance(given, str) else None
+    if ins is None:
+        ins = usual_lengths(*filter(None, (subject, beside)))
     one = called(subject, ins)
     other = called(beside, ins) if beside else None
     if other is not None and len(one.lengths) != len(other.lengths):

@@ -19,6 +19,9 @@
     return made;
   };
   const field = (label, input) => make("p", {}, make("label", { for: input.id }, label), " ", input);
+  // What the page calls a choice is a word of its own; an argument is called as it is written.
+  const WORDS = { call: "Call", operator: "Operator" };
+  const named = (name) => WORDS[name] ?? make("code", {}, name);
   const choice = (id, values, chosen) => {
     const made = make("select", { id });
     for (const value of values) {
@@ -118,7 +121,7 @@
         adopt(side);
         update();
       });
-      inputs.append(field(name, select));
+      inputs.append(field(named(name), select));
     }
     box.replaceChildren(inputs, make("p", {}, make("code", {}, written(call))));
     if (!takes(call)) box.append(make("p", {}, "It gives another output length."));
@@ -139,14 +142,22 @@
     state.by = "size";
   };
 
+  // What a field says that cannot be computed, by the field: it stays as it was typed.
+  const faults = {};
+  const FIELDS = { in: "nIn", out: "nOut", scale: "scale" };
   const lengths = () => {
     place("by-size").checked = state.by === "size";
     place("by-scale").checked = state.by === "scale";
-    place("in").value = state.nIn;
-    place("out").value = state.nOut;
-    place("scale").value = state.scale;
     place("out").disabled = state.by === "scale";
     place("scale").disabled = state.by === "size";
+    for (const [id, key] of Object.entries(FIELDS)) {
+      const input = place(id);
+      if (input.disabled) delete faults[id];
+      const fault = faults[id] ?? "";
+      if (!fault && input.value !== `${state[key]}`) input.value = state[key];
+      input.setAttribute("aria-invalid", String(fault !== ""));
+      if (place(`${id}-says`).textContent !== fault) place(`${id}-says`).textContent = fault;
+    }
   };
 
   const verdict = (a, b) => {
@@ -186,7 +197,7 @@
   const table = (a, b) => {
     const [first, second] = [weightsOf(a), weightsOf(b)];
     const [reads, others] = [a, b].map((one) => exact.places(one, state.nIn, state.nOut));
-    const head = ["Sample", "First reads", "its weights", "Second reads", "its weights"];
+    const head = ["Sample", "First reads", "Its weights", "Second reads", "Its weights"];
     const body = make("tbody");
     first.rows.forEach((_, i) => {
       const texts = [rowText(first, i), rowText(second, i)];
@@ -202,6 +213,15 @@
     );
   };
 
+  // How far the closest call of a framework is from the first, in a sentence.
+  const closest = ({ first, displacement, weight }) => {
+    const weights = `a weight differs by up to ${near(weight)}`;
+    const moved = exact.number(displacement) > 0;
+    const how = moved
+      ? `it reads up to ${near(displacement)} input pixels from where the first call does, and ${weights}`
+      : `it reads at the same places, and ${weights}`;
+    return `: ${how}. The first sample that parts them is ${first}.`;
+  };
   const others = (a) => {
     const list = make("dl", { class: "wide" });
     const mine = state.sides[0];
@@ -230,9 +250,8 @@
             exact.compare(one.weight, other.weight),
         );
         const [best] = judged;
-        const how = `none is equal; the nearest parts at sample ${best.first}, up to ${near(best.displacement)} px and ${near(best.weight)} in the weights: `;
-        told.append(how, make("code", {}, written(best.call)));
-      } else told.append("no call gives these lengths");
+        told.append("None computes the same. The closest is ", make("code", {}, written(best.call)), closest(best));
+      } else told.append("No call gives these lengths.");
       list.append(make("dt", {}, framework.name), told);
     }
     place("others").replaceChildren(list);
@@ -294,15 +313,21 @@
   };
 
   const update = () => {
-    if (state.by === "scale") {
+    if (state.by === "scale" && !faults.scale && !faults.in) {
       const scale = exact.parse(state.scale);
       const made = exact.outputLength(state.nIn, scale, resolve(state.sides[0]).call.rounds);
       if (made >= 1 && made <= LONGEST) state.nOut = made;
+      else faults.scale = `Length ${state.nIn} by this factor is none from 1 to ${LONGEST}.`;
     }
     cache.clear();
     lengths();
     chooser(0);
     chooser(1);
+    if (Object.keys(faults).length > 0) {
+      place("verdict").className = "";
+      for (const id of ["verdict", "picture", "table", "others"]) place(id).replaceChildren();
+      return;
+    }
     const [a, b] = state.sides.map((one) => samplingOf(one.call));
     link();
     verdict(a, b);
@@ -341,20 +366,38 @@
 
   // ---- how it begins
 
-  const whole = (input, key) =>
-    input.addEventListener("change", () => {
-      const value = Number(input.value);
-      if (Number.isInteger(value) && value >= 1 && value <= LONGEST) state[key] = value;
+  // Each gives what a field says, or nothing where that cannot be computed.
+  const whole = (text) => {
+    const value = /^\s*\d+\s*$/.test(text) ? Number(text) : 0;
+    return value >= 1 && value <= LONGEST ? value : null;
+  };
+  const factor = (text) => {
+    const value = exact.parse(text);
+    const fits = value && exact.number(value) >= 1 / LONGEST && exact.number(value) <= LONGEST;
+    return fits ? text.trim() : null;
+  };
+  const COUNT = `Expected a whole number from 1 to ${LONGEST}.`;
+  const FACTOR = `Expected a factor from 1/${LONGEST} to ${LONGEST}, such as 2, 1.5 or 4/3.`;
+  const TAKES = { in: [whole, COUNT], out: [whole, COUNT], scale: [factor, FACTOR] };
+  for (const [id, [read, expected]] of Object.entries(TAKES)) {
+    let waits;
+    const judge = () => {
+      clearTimeout(waits);
+      const value = read(place(id).value);
+      if (value === null) faults[id] = expected;
+      else {
+        delete faults[id];
+        if (id === "in" && faults.scale) delete faults.scale; // it may fit the other length
+        state[FIELDS[id]] = value;
+      }
       update();
+    };
+    place(id).addEventListener("change", judge);
+    place(id).addEventListener("input", () => {
+      clearTimeout(waits);
+      waits = setTimeout(judge, 400);
     });
-  whole(place("in"), "nIn");
-  whole(place("out"), "nOut");
-  place("scale").addEventListener("change", () => {
-    const value = exact.parse(place("scale").value);
-    const made = value && value[0] > 0n ? exact.outputLength(state.nIn, value, "floor") : 0;
-    if (made >= 1 && made <= LONGEST) state.scale = place("scale").value.trim();
-    update();
-  });
+  }
   for (const by of ["size", "scale"]) {
     place(`by-${by}`).addEventListener("change", () => {
       state.by = by;
@@ -370,17 +413,22 @@
   state.sides = [own(0) || usual, second];
   adopt(state.sides[0]);
   const begins = linked();
-  addEventListener("hashchange", () => linked() && update());
+  addEventListener("hashchange", () => {
+    if (!linked()) return;
+    for (const id of Object.keys(faults)) delete faults[id];
+    update();
+  });
   for (const part of document.querySelectorAll(".playground-body")) part.hidden = false;
-  // What nobody looks at is not computed: it begins when it is scrolled to.
-  const watch = new IntersectionObserver(
-    (seen) => {
-      if (!seen.some((one) => one.isIntersecting)) return;
-      watch.disconnect();
-      update();
-    },
-    { rootMargin: "300px" },
-  );
-  watch.observe(root);
+  // It is computed when the page stands and nothing else is to be done, or at once for a printer.
+  let made = false;
+  const once = () => {
+    if (!made) update();
+    made = true;
+  };
+  addEventListener("beforeprint", once);
+  const idle = globalThis.requestIdleCallback ?? ((then) => setTimeout(then, 50));
+  const later = () => idle(once, { timeout: 1000 });
+  if (document.readyState === "complete") later();
+  else addEventListener("load", later);
   if (begins) root.scrollIntoView();
 })();

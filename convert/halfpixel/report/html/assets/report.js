@@ -19,6 +19,20 @@
   const toggled = ({ target }) => target.open && drawn(target);
   document.addEventListener("toggle", toggled, { capture: true });
 
+  // What scrolls inside fades at its end as long as there is more.
+  const fades = ({ target }) => {
+    const left = target.scrollWidth - target.clientWidth - target.scrollLeft;
+    target.classList.toggle("more", left > 1);
+  };
+  const sizes = new ResizeObserver((seen) => seen.forEach(fades));
+  for (const part of all("figure, .scroll")) {
+    part.addEventListener("scroll", fades, { passive: true });
+    sizes.observe(part);
+  }
+  // What is drawn into a part changes no size of the part itself.
+  const filled = new MutationObserver((seen) => seen.forEach(fades));
+  for (const part of all("figure, .scroll")) filled.observe(part, { childList: true });
+
   const open = () => {
     let id = "";
     try {
