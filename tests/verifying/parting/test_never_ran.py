@@ -1,0 +1,275 @@
+"""What stands in a branch that no run takes, or in a body of no trip, is not said to be equal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from jsonschema import Draft202012Validator
+from onnx import ModelProto, NodeProto, helper
+from torch import Tensor, nn
+from torch.nn import functional
+
+from halfpixel.plugins.pytest import AssertEquivalent
+from halfpixel.report.html import tables, verify_page
+from halfpixel.report.machine import verify_json
+from halfpixel.report.machine.of_verify import run_of
+from halfpixel.runtimes.feeds import FeedSettings
+from halfpixel.verifying.measure import TOLERANCES, Tolerance
+from halfpixel.verifying.result import Verification, VerifySettings
+from halfpixel.verifying.verify import verify
+from nested_models import SMALL, node, value
+from resize_pairs import Array, command
+
+BOOL, INT64 = onnx.TensorProto.BOOL, onnx.TensorProto.INT64
+LARGE = [1, 1, 8, 8]
+GOOD, BAD = "half_pixel", "asymmetric"
+SCHEMA = Path(verify_json.__file__).with_name("report.schema.json")
+
+
+def enlarged(mode: str, source: str, target: str, name: str) -> NodeProto:
+    return node(
+        "Resize", [source, "", "scales"], [target], name,
+        mode="linear", coordinate_transformation_mode=mode,
+    )  # fmt: skip
+
+
+def model(nodes: list[NodeProto], *inputs: onnx.ValueInfoProto, **constants: Any) -> ModelProto:  # noqa: ANN401 - of any type
+    arrays = {"scales": np.array([1, 1, 2, 2], np.float32), **constants}
+    tensors = [onnx.numpy_helper.from_array(array, name) for name, array in arrays.items()]
+    given = [value("x", SMALL), *inputs]
+    graph = helper.make_graph(nodes, "g", given, [value("y", LARGE)], tensors)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
+
+
+def chosen(condition: str, otherwise: str) -> NodeProto:
+    """Return an If with a resize in each of its branches."""
+    then = helper.make_graph(
+        [enlarged("align_corners", "x", "t", "then_resize")], "then", [], [value("t", LARGE)]
+    )
+    other = helper.make_graph(
+        [enlarged(otherwise, "x", "e", "else_resize")], "else", [], [value("e", LARGE)]
+    )
+    return node("If", [condition], ["y"], "if1", then_branch=then, else_branch=other)
+
+
+def always(otherwise: str) -> ModelProto:
+    """Return a model that takes one branch, whatever it is given."""
+    nodes = [
+        node("Abs", ["x"], ["a"]), node("ReduceMax", ["a"], ["most"], keepdims=0),
+        node("GreaterOrEqual", ["most", "zero"], ["c"]), chosen("c", otherwise),
+    ]  # fmt: skip
+    return model(nodes, zero=np.zeros((), np.float32))
+
+
+def bright(otherwise: str) -> ModelProto:
+    """Return a model that takes the other branch where numbers are negative."""
+    nodes = [
+        node("ReduceMean", ["x"], ["mean"], keepdims=0),
+        node("GreaterOrEqual", ["mean", "zero"], ["c"]), chosen("c", otherwise),
+    ]  # fmt: skip
+    return model(nodes, zero=np.zeros((), np.float32))
+
+
+def flagged(otherwise: str) -> ModelProto:
+    """Return a model that a flag has take one branch or the other."""
+    return model([chosen("flag", otherwise)], value("flag", [], BOOL))
+
+
+def looped(mode: str, trips: int) -> ModelProto:
+    """Return a model whose Loop adds resized images, so many."""
+    body = helper.make_graph(
+        [enlarged(mode, "x", "r", "loop_resize"), node("Add", ["s", "r"], ["s2"]),
+         node("Identity", ["go"], ["on"])], "body",
+        [value("i", [], INT64), value("go", [], BOOL), value("s", LARGE)],
+        [value("on", [], BOOL), value("s2", LARGE)],
+    )  # fmt: skip
+    nodes = [
+        enlarged("align_corners", "x", "start", "first_resize"),
+        node("Loop", ["trips", "", "start"], ["y"], "loop1", body=body),
+    ]
+    return model(nodes, trips=np.array(trips))
+
+
+def large(x: Tensor, *, corners: bool) -> Tensor:
+    return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=corners)
+
+
+class Always(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return large(x, corners=True)
+
+
+class Bright(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return large(x, corners=bool(x.mean() >= 0))
+
+
+class Flagged(nn.Module):
+    def forward(self, x: Tensor, flag: Tensor) -> Tensor:
+        return large(x, corners=bool(flag))
+
+
+def names(found: Verification) -> list[tuple[str, str]]:
+    return [(one.node, one.where) for one in found.unrun]
+
+
+def test_a_suspect_that_never_ran_is_not_equal(
+    tmp_path: Path, assert_equivalent: AssertEquivalent
+) -> None:
+    path = str(tmp_path / "bad.onnx")
+    onnx.save(always(BAD), path)
+    found = verify(path, Always())
+    assert found.verdict == "not all was compared"
+    assert not found.equal
+    assert not found.differs
+    assert found.suspected == "else_resize"
+    assert names(found) == [("else_resize", "branch else of node if1")]
+    assert set(found.placement[0]) & {"then_resize", "else_resize"} == {"then_resize"}
+    run = run_of(found)
+    assert [(one.severity, one.rule) for one in run.entries if one.rule == "never-ran"] == [
+        ("error", "never-ran")
+    ]
+    with pytest.raises(pytest.fail.Exception, match="never ran: else_resize"):
+        assert_equivalent(path, Always())
+    wide = {name: Tolerance(1e-3, 0.0) for name in TOLERANCES}
+    asked = verify(path, Always(), VerifySettings(tolerances=wide))
+    assert asked.equal  # what was asked for decides
+    assert names(asked) == names(found)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "html"])
+def test_it_is_told_in_every_format(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    onnx.save(always(BAD), "bad.onnx")
+    x = np.random.default_rng(0).random(SMALL, np.float32)
+    y = large(torch.from_numpy(x), corners=True).numpy()
+    np.savez("recorded.npz", x=x, y=y)
+    result = command("verify", "bad.onnx", "recorded.npz", "--output-format", form)
+    assert result.exit_code == 1, result.output
+    if form == "json":
+        told = json.loads(result.stdout)
+        Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(told)
+        assert told["verdict"] == "not all was compared"
+        assert told["never_ran"][0]["node"] == "else_resize"
+        assert "else_resize" not in told["placement"]
+        return
+    words = "ever ran: else_resize (branch else of node if1); nothing is said of it"
+    assert words in " ".join(result.stdout.split())
+
+
+def test_one_that_is_right_is_equal_with_a_remark() -> None:
+    found = verify(always(GOOD), Always())
+    assert found.equal
+    assert not found.suspected
+    assert names(found) == [("else_resize", "branch else of node if1")]
+    assert "never ran: else_resize" in tables.dumps(verify_page.page_of(found)).lower()
+
+
+@pytest.mark.parametrize(("made", "module"), [(bright, Bright()), (flagged, Flagged())])
+@pytest.mark.parametrize(("mode", "verdict"), [(GOOD, "equal"), (BAD, "different")])
+def test_a_branch_that_inputs_decide_is_taken(
+    made: Any,  # noqa: ANN401 - a function of this file
+    module: nn.Module, mode: str, verdict: str,
+) -> None:  # fmt: skip
+    found = verify(made(mode), module)
+    assert found.verdict == verdict
+    assert not found.unrun
+    if verdict == "different":
+        assert found.first is not None
+        assert found.first.node == "else_resize"
+
+
+def test_nothing_is_put_in_where_inputs_are_given() -> None:
+    given: tuple[dict[str, Array]] = ({"x": np.ones(SMALL, np.float32)},)
+    found = verify(bright(BAD), Bright(), VerifySettings(FeedSettings(given=given)))
+    assert len(found.cases) == 1
+    assert names(found) == [("else_resize", "branch else of node if1")]
+
+
+@pytest.mark.parametrize("trips", [0, 2])
+def test_a_body_of_no_trip_never_runs(trips: int) -> None:
+    one, other = looped(GOOD, trips), looped(GOOD, trips)
+    other.producer_name = "another"
+    found = verify(one, other)
+    assert found.equal
+    expected = [("loop_resize", "body of node loop1")]
+    assert names(found) == ([] if trips else 2 * expected)
+    assert all(one.alike for one in found.unrun)
+
+
+def test_two_files_are_told_apart_by_their_conventions() -> None:
+    assert verify(always(GOOD), always(BAD)).verdict == "different"
+    same = always(BAD)
+    same.producer_name = "another"
+    found = verify(always(BAD), same)
+    assert found.equal
+    assert [one.alike for one in found.unrun] == 2 * ["if1.else_branch/else_resize"]
+
+
+def scanned() -> ModelProto:
+    """Return a model whose Scan holds an If, whose branch holds a Loop of one trip or of none."""
+    add = helper.make_graph(
+        [enlarged(GOOD, "s", "r", "deep_resize"), node("MaxPool", ["r"], ["s2"], "least",
+         kernel_shape=[2, 2], strides=[2, 2]), node("Identity", ["go"], ["on"])], "add",
+        [value("i", [], INT64), value("go", [], BOOL), value("s", SMALL)],
+        [value("on", [], BOOL), value("s2", SMALL)],
+    )  # fmt: skip
+    then = helper.make_graph(
+        [node("Loop", ["trips", "", "xi"], ["t"], "loop1", body=add)], "then", [],
+        [value("t", SMALL)],
+    )  # fmt: skip
+    other = helper.make_graph(
+        [enlarged(GOOD, "xi", "q", "other_resize"), node("MaxPool", ["q"], ["e"], "most",
+         kernel_shape=[2, 2], strides=[2, 2])], "else", [], [value("e", SMALL)],
+    )  # fmt: skip
+    body = helper.make_graph(
+        [node("Greater", ["n", "one"], ["later"]),
+         node("If", ["later"], ["o"], "if1", then_branch=then, else_branch=other),
+         node("Add", ["n", "one"], ["n2"])], "body",
+        [value("n", [], INT64), value("xi", SMALL)], [value("n2", [], INT64), value("o", SMALL)],
+    )  # fmt: skip
+    several = helper.make_graph(
+        [node("Scan", ["first", "x"], ["last", "y"], "scan1", num_scan_inputs=1, body=body)], "g",
+        [value("x", [3, *SMALL]), value("trips", [], INT64)], [value("y", [3, *SMALL])],
+        [onnx.numpy_helper.from_array(np.array(n), name) for name, n in (("first", 0), ("one", 1))]
+        + [onnx.numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "scales")],
+    )  # fmt: skip
+    return helper.make_model(several, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
+
+
+@pytest.mark.parametrize(("trips", "expected"), [(0, ["deep_resize"]), (1, [])])
+def test_graphs_within_graphs_are_counted(trips: int, expected: list[str]) -> None:
+    x = np.random.default_rng(0).random((3, *SMALL), np.float32)
+    given: tuple[dict[str, Array]] = ({"x": x, "trips": np.array(trips)},)
+    other = scanned()
+    other.producer_name = "another"
+    found = verify(scanned(), other, VerifySettings(FeedSettings(given=given)))
+    assert found.equal
+    assert [one.node for one in found.unrun] == 2 * expected
+    assert all(one.where == "body of node loop1" for one in found.unrun)
+    driven = verify(scanned(), other)
+    assert driven.equal
+    assert not driven.unrun
+
+
+@pytest.mark.parametrize("runtime", ["", "@reference"])
+def test_a_function_that_a_branch_calls(runtime: str, tmp_path: Path) -> None:
+    made = always(BAD)
+    branch = made.graph.node[3].attribute[0].g
+    body = [node("Relu", ["a"], ["q"], "relu"), node("Identity", ["s"], ["scales"]),
+            enlarged(BAD, "q", "b", "else_resize")]  # fmt: skip
+    opset = [helper.make_opsetid("", 19)]
+    made.functions.append(helper.make_function("local", "Up", ["a", "s"], ["b"], body, opset))
+    branch.node[0].CopyFrom(node("Up", ["x", "scales"], ["e"], "call", domain="local"))
+    made.opset_import.append(helper.make_opsetid("local", 1))
+    path = str(tmp_path / "called.onnx")
+    onnx.save(made, path)
+    found = verify(f"{path}{runtime}", Always())
+    assert names(found) == [("else_resize", "branch else of node if1")]
+    assert found.verdict == "not all was compared"
