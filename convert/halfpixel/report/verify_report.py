@@ -92,8 +92,10 @@ def unrun_lines(found: Sequence[Unrun]) -> Iterator[str]:
     """
     groups: dict[tuple[str, str], dict[str, None]] = {}
     for one in found:
-        said = "compared by its exact description alone"
-        if not one.alike:
+        said = "compared by the exact description alone"
+        if one.apart:
+            said += ", which is not that of the other side"
+        elif not one.alike:
             said = "nothing is said of it"
             said += f", and check has something to say ({one.check})" if one.check else ""
         groups.setdefault((one.where, said), {})[one.node] = None

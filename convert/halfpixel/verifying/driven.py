@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from halfpixel.errors import RuntimeRefusal
 from halfpixel.intents.pairing import Pairing
 from halfpixel.runtimes.feeds import FeedSettings
@@ -104,19 +106,27 @@ class Driven(Inputs):
             pairing: the sites of both, in pairs.
             findings: returns the worst that check says of the sites of a side.
         """
-        alike = {} if pairing is None else _alike(pairing)
+        pairs = {} if pairing is None else _by_site(pairing)
         for side in self.counted:
             told = findings(side.side) if side.missing else {}
             for site in side.missing:
-                check = told.get((site.graph, site.name), "")
-                where, other = side.where(site), alike.get(id(site), "")
-                yield Unrun(site.name, site.op, site.graph, where, check, other)
+                one = Unrun(site.name, site.op, site.graph, side.where(site))
+                equal, other, apart = pairs.get(id(site), (None, "", ""))
+                yield replace(
+                    one,
+                    check=told.get((site.graph, site.name), ""),
+                    alike=other if equal else "",
+                    apart=apart if equal is False else "",
+                )
 
 
-def _alike(pairing: Pairing) -> dict[int, str]:
-    """Return the names of the sites that compute the same, by the site of the other side."""
-    same = [pair for pair in pairing.pairs if pair.equal is True]
-    return {id(p.a): p.b.path for p in same} | {id(p.b): p.a.path for p in same}
+def _by_site(pairing: Pairing) -> "dict[int, tuple[bool | None, str, str]]":
+    """Return whether each site is the same as its pair, which site that is, and how it differs."""
+    found: dict[int, tuple[bool | None, str, str]] = {}
+    for pair in pairing.pairs:
+        found[id(pair.a)] = pair.equal, pair.b.path, pair.difference
+        found[id(pair.b)] = pair.equal, pair.a.path, pair.difference
+    return found
 
 
 class _Side:

@@ -54,6 +54,7 @@ class Unrun(Struct, frozen=True):
         check: the severity and the rule of the worst finding that check has of it; empty for none.
         alike: the site of the other side that computes the same by its exact description; empty
             where none is known.
+        apart: how its exact description differs from that of its pair; empty where it does not.
     """
 
     node: str
@@ -62,11 +63,12 @@ class Unrun(Struct, frozen=True):
     where: str
     check: str = ""
     alike: str = ""
+    apart: str = ""
 
     @property
     def suspected(self) -> bool:
-        """Whether check has an error or warning of it that no description answers."""
-        return bool(self.check) and not self.alike
+        """Whether something speaks against it: its pair, or check where no pair is the same."""
+        return bool(self.apart or (self.check and not self.alike))
 
 
 class Stage(Struct, frozen=True):

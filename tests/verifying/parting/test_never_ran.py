@@ -271,5 +271,28 @@ def test_a_function_that_a_branch_calls(runtime: str, tmp_path: Path) -> None:
     path = str(tmp_path / "called.onnx")
     onnx.save(made, path)
     found = verify(f"{path}{runtime}", Always())
+    assert not [one for one in found.placement[0] if "else_resize" in one]
     assert names(found) == [("else_resize", "branch else of node if1")]
     assert found.verdict == "not all was compared"
+
+
+def test_nodes_without_a_name_are_not_said_to_have_run() -> None:
+    made = always(BAD)
+    made.graph.node[3].ClearField("name")
+    made.graph.node[3].attribute[0].g.node[0].ClearField("name")
+    found = verify(made, Always())
+    assert names(found) == [("e", "branch else of node y")]
+    assert not [one for one in found.placement[0] if one.startswith("Resize")]
+
+
+def test_a_pair_that_never_ran_and_is_another_one_is_suspected() -> None:
+    one, other = always(GOOD), always(GOOD)
+    resize = other.graph.node[3].attribute[0].g.node[0]
+    resize.input[2] = "more"
+    three = np.array([1, 1, 3, 3], np.float32)
+    other.graph.initializer.append(onnx.numpy_helper.from_array(three, "more"))
+    other.graph.node[3].attribute[0].g.output[0].CopyFrom(value("e", None))
+    other.graph.output[0].CopyFrom(value("y", None))
+    found = verify(one, other)
+    assert not found.equal
+    assert {one.node for one in found.unrun} == {"else_resize"}

@@ -114,6 +114,7 @@ def _unrun(one: Unrun) -> dict[str, object]:
         "where": one.where or None,
         "check": one.check or None,
         "alike": one.alike or None,
+        "apart": one.apart or None,
     }
 
 

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 CALLED: Final = {"then_branch": "branch then", "else_branch": "branch else"}
 """What the branches of an If are called."""
 
+INLINED: Final = "_inlfunc_"
+"""How onnxruntime starts the name of a node of a function that it inlines, and its function's
+(onnxruntime 1.31.1, run: `_inlfunc_Up_else_resize`)."""
+
 NESTED: Final = 4
 """Parts of the container of an inner graph of the main graph: one and three a level."""
 
@@ -49,11 +53,13 @@ class Counting:
     Attributes:
         proto: the model, which is changed.
         words: where each inner graph stands, in words.
-        nodes: names of the nodes of each graph.
+        own: names of the nodes of its functions, which are inlined.
+        nodes: names of the nodes of each graph; the operator and an underscore for none.
         counts: the output that counts each inner graph.
     """
 
     proto: "ModelProto"
+    own: frozenset[str] = frozenset()
     words: dict[Container, str] = field(default_factory=dict[Container, str])
     nodes: dict[Container, list[str]] = field(default_factory=dict[Container, list[str]])
     counts: dict[Container, str] = field(default_factory=dict[Container, str])
@@ -76,7 +82,9 @@ class Counting:
 
         found: dict[Container, str] = {}
         sums: list[NodeProto] = []
-        self.nodes[container] = [node.name for node in graph.node if node.name]
+        self.nodes[container] = [
+            own_name(node.name, self.own) or f"{node.op_type}_" for node in graph.node
+        ]
         for index, node in enumerate(graph.node):
             if node.op_type not in NESTING or len(container) > 3 * DEEPEST:
                 continue
@@ -162,7 +170,10 @@ class Counted:
         return next((self.counting.words[one] for one in around if one not in ran), "")
 
     def placed(self, placement: Mapping[str, str], ran: set[Container]) -> dict[str, str]:
-        """Return where nodes ran, without those of graphs that did not."""
+        """Return where nodes ran, without those of graphs that did not.
+
+        Of nodes of one name, and of those without any, as many are left as ran.
+        """
         names: tuple[Counter[str], Counter[str]] = Counter(), Counter()
         for container, nodes in self.counting.nodes.items():
             names[container == ("graph",) or container in ran].update(nodes)
@@ -170,11 +181,32 @@ class Counted:
         found: dict[str, str] = {}
         seen: Counter[str] = Counter()
         for node, provider in placement.items():
-            name = node if node in never else node.rpartition("#")[0]  # of a name given twice
+            name = next((one for one in _written(node) if one in never), "")
             seen[name] += 1
-            if name not in never or seen[name] <= did[name]:
+            if not name or seen[name] <= did[name]:
                 found[node] = provider
         return found
+
+
+def _written(placed: str) -> Iterator[str]:
+    """Yield what the file may call a node, of the name by which a runtime places it.
+
+    >>> list(_written("_inlfunc_Up_up")), list(_written("Resize_3")), list(_written("up#7"))
+    (['_inlfunc_Up_up', 'Up_up', 'up'], ['Resize_3', 'Resize_'], ['up#7', 'up'])
+    """
+    yield placed
+    before, mark, number = placed.rpartition("#")
+    if mark and number.isdigit():
+        yield before  # a name that was there already (provider.py)
+    before, mark, number = placed.rpartition("_")
+    if mark and number.isdigit():
+        yield f"{before}_"  # a node without a name (provider.py)
+    if placed.startswith(INLINED):
+        rest = placed.removeprefix(INLINED)
+        yield rest
+        while "_" in rest:
+            rest = rest.partition("_")[2]
+            yield rest
 
 
 def in_graphs(model: Opened) -> list[Site]:
@@ -205,8 +237,8 @@ def counted(running: Running, model: Opened) -> Counted | None:
         places = OnnxModel(proto, _path(side.source)).places if own else model.places
         inside = [(own_name(p.site.name, own), p.scope.container) for p in places]
         if all(len(container) < NESTED for _, container in inside):
-            return Counted(None, Counting(proto), dict(_placed(model.sites, inside)))
-        counting = Counting(proto)
+            return Counted(None, Counting(proto, own), dict(_placed(model.sites, inside)))
+        counting = Counting(proto, own)
         how = RunSettings(optimised=False, fallback=True)
         started = OnnxRunning(side, how, OnnxModel(proto, None), proto.SerializeToString())
     except (HalfpixelError, OSError, ValueError, IndexError):
