@@ -101,9 +101,9 @@ def unrun_lines(found: Sequence[Unrun]) -> Iterator[str]:
         groups.setdefault((one.where, said), {})[one.node] = None
     for (where, said), nodes in groups.items():
         names = ", ".join(tuple(nodes)[:FEW]) + f" and {len(nodes) - FEW} more" * (len(nodes) > FEW)
-        head = f"never ran: {names} ({where})" if where else f"not known to have run: {names}"
+        told = said if len(nodes) == 1 else said.replace("of it", "of them")
         yield (
-            f"{head}; {said}" if len(nodes) == 1 else f"{head}; {said.replace('of it', 'of them')}"
+            f"never ran: {names} ({where}); {told}" if where else f"not known to have run: {names}"
         )
 
 

@@ -108,7 +108,7 @@ class Driven(Inputs):
         """
         pairs = {} if pairing is None else _by_site(pairing)
         for side in self.counted:
-            told = findings(side.side) if side.missing else {}
+            told: Findings = findings(side.side) if side.missing else dict[tuple[str, str], str]()
             for site in side.missing:
                 one = Unrun(site.name, site.op, site.graph, side.where(site))
                 equal, other, apart = pairs.get(id(site), (None, "", ""))
@@ -152,13 +152,22 @@ class _Side:
 
     def learn(self, feeds: "Arrays") -> None:
         """Learn what runs at inputs that were compared."""
-        if self.missing:
-            self.ran |= self._at(feeds)
+        if self.missing and self.counts is not None:
+            try:
+                self.ran |= self.counts.ran(self.side.fed(feeds))
+            except RuntimeRefusal:  # what ran there cannot be told, then or later
+                self.counts = None
+                return
             self._forget()
 
     def takes_more(self, feeds: "Arrays") -> bool:
         """Whether a site runs at these inputs that did not yet."""
-        found = self._at(feeds) if self.missing else set[Container]()
+        if not self.missing or self.counts is None:
+            return False
+        try:
+            found = self.counts.ran(self.side.fed(feeds))
+        except RuntimeRefusal:
+            return False
         return any(self._ran(site, self.ran | found) for site in self.missing)
 
     def where(self, site: "Site") -> str:
@@ -173,12 +182,6 @@ class _Side:
         if self.counts is None or not self.missing:
             return placement
         return self.counts.placed(placement, self.ran)
-
-    def _at(self, feeds: "Arrays") -> set[Container]:
-        try:
-            return set() if self.counts is None else self.counts.ran(self.side.fed(feeds))
-        except RuntimeRefusal:
-            return set()
 
     def _graphs(self, site: "Site") -> list[Container]:
         return [] if self.counts is None else self.counts.sites.get(id(site), [])

@@ -67,8 +67,11 @@ class Unrun(Struct, frozen=True):
 
     @property
     def suspected(self) -> bool:
-        """Whether something speaks against it: its pair, or check where no pair is the same."""
-        return bool(self.apart or (self.check and not self.alike))
+        """Whether something speaks against it: its pair, or check where no pair is the same.
+
+        A site that may have run is none: nothing says that it was not compared.
+        """
+        return bool(self.where and (self.apart or (self.check and not self.alike)))
 
 
 class Stage(Struct, frozen=True):

@@ -14,7 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from halfpixel.plugins.pytest import AssertEquivalent
+from halfpixel.report import verify_report
 from halfpixel.report.html import tables, verify_page
+from halfpixel.report.layout import plain
 from halfpixel.report.machine import verify_json
 from halfpixel.report.machine.of_verify import run_of
 from halfpixel.runtimes.feeds import FeedSettings
@@ -296,3 +298,15 @@ def test_a_pair_that_never_ran_and_is_another_one_is_suspected() -> None:
     found = verify(one, other)
     assert not found.equal
     assert {one.node for one in found.unrun} == {"else_resize"}
+
+
+def test_what_cannot_be_counted_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        """Return nothing, as of a file that is too large."""
+
+    monkeypatch.setattr("halfpixel.verifying.driven.counted", none)
+    found = verify(always(BAD), Always())
+    assert found.equal
+    assert names(found) == [("else_resize", ""), ("then_resize", "")]
+    lines = [plain(line) for line in verify_report.lines(found)]
+    assert any(line.startswith("not known to have run: else_resize") for line in lines)

@@ -165,9 +165,13 @@ class Counted:
         }
 
     def where(self, container: Container, ran: set[Container]) -> str:
-        """Return the outermost graph around a list of nodes that did not run, in words."""
+        """Return the outermost graph around a list of nodes that did not run, in words.
+
+        Empty where none of them is counted: what is too deep, and bodies of other operators.
+        """
         around = [container[:end] for end in range(4, len(container) + 1, 3)]
-        return next((self.counting.words[one] for one in around if one not in ran), "")
+        words = self.counting.words
+        return next((words[one] for one in around if one in words and one not in ran), "")
 
     def placed(self, placement: Mapping[str, str], ran: set[Container]) -> dict[str, str]:
         """Return where nodes ran, without those of graphs that did not.
@@ -241,7 +245,7 @@ def counted(running: Running, model: Opened) -> Counted | None:
         counting = Counting(proto, own)
         how = RunSettings(optimised=False, fallback=True)
         started = OnnxRunning(side, how, OnnxModel(proto, None), proto.SerializeToString())
-    except (HalfpixelError, OSError, ValueError, IndexError):
+    except (HalfpixelError, AttributeError, OSError, ValueError, IndexError):
         return None
     return Counted(started, counting, dict(_placed(model.sites, inside)))
 
