@@ -139,8 +139,8 @@ def test_the_calls_of_two_runs_are_those_of_the_graph() -> None:
     graph = [one for one in source.calls if "pool" not in one.target]
     assert [one.text for one in found] == [one.text for one in graph]
     assert [one.source for one in found] == [one.source for one in graph]
-    assert found[0].input_shape == (1, 2, "s16_32", "s12_24")
-    assert found[1].output_shape == (1, 2, "2*s8_16", "2*s6_12")
+    assert found[0].input_shape == (1, 2, "s16_32", "s12_36")
+    assert found[1].output_shape == (1, 2, "2*s8_16", "2*s6_18")
 
 
 def test_whole_numbers_are_left_to_the_graph() -> None:

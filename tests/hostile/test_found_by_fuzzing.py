@@ -183,6 +183,10 @@ def test_a_call_with_an_integer_that_is_too_long(text: str) -> None:
 def test_a_tensor_of_a_length_below_nothing_is_not_made() -> None:
     with pytest.raises(UsageError, match="a length below 0"):
         check_values("input 'x'", (1, -3))
+    with pytest.raises(UsageError, match="65 axes, more than 64"):
+        check_values("input 'x'", (1,) * 65)
+    with pytest.raises(UsageError, match="values, more than"):
+        check_values("input 'x'", (0, 1 << 40, 1 << 40))  # empty, and beyond what numpy counts
 
 
 def test_a_size_that_no_int64_holds_is_declined() -> None:

@@ -95,3 +95,20 @@ def test_statistics_are_in_json() -> None:
         {"severity": "note", "rule": "shifted-linear", "count": 1},
     ]
     assert len(REPORT.findings) == 4
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "m.onnx", "-o", "m.onnx"],
+        ["check", "m.onnx", "--sarif", "m.ONNX"],
+        ["check", "m.onnx", "--write-baseline", "m.mlmodel"],
+        ["verify", "m.onnx", "-o", "m.mlpackage/"],
+        ["fix", "m.onnx", "--report", "m.onnx"],
+        ["explain", "m.onnx", "--html", "m.onnx"],
+    ],
+)
+def test_a_report_takes_no_models_place(arguments: list[str]) -> None:
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 2
+    assert "is the name of a model, and what is written there is none" in result.output

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import click
 
 from halfpixel.cli.options import names, read_shapes
+from halfpixel.cli.output import no_model
 
 if TYPE_CHECKING:
     from halfpixel.rule import Severity
@@ -66,7 +67,10 @@ KnownFindings = Annotated[
 WriteBaseline = Annotated[
     str | None,
     click.option(
-        "--write-baseline", metavar="FILE", help="Write what is found as a baseline, and end."
+        "--write-baseline",
+        metavar="FILE",
+        callback=no_model,
+        help="Write what is found as a baseline, and end.",
     ),
 ]
 Watch = Annotated[

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import click
 
 from halfpixel.cli.console import say_broken, write_document
+from halfpixel.cli.files import FILES, PACKAGES
+from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
     from halfpixel.cli.options import Decorator
@@ -48,12 +50,26 @@ def _ready(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 
 OutputFormat = Annotated[str, format_option()]
 
+
+def no_model(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Refuse the name of a model for what is none, before a report takes a model's place.
+
+    Raises:
+        UsageError: such a name.
+    """
+    if value is not None and value.lower().rstrip("/").endswith((*FILES, *PACKAGES)):
+        told = "is the name of a model, and what is written there is none"
+        raise UsageError(f"{parameter.opts[-1]} {value}: {told}")
+    return value
+
+
 Output = Annotated[
     str | None,
     click.option(
         "-o",
         "--output",
         metavar="FILE",
+        callback=no_model,
         help="Write the report to a file, in --output-format.",
     ),
 ]
@@ -64,6 +80,7 @@ ReportFile = Annotated[
     click.option(
         "--report",
         metavar="FILE",
+        callback=no_model,
         help="Write the report to a file, in --output-format; --output names the model's.",
     ),
 ]

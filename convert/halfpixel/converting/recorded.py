@@ -66,12 +66,17 @@ def recorded_calls(source: Source) -> tuple[GraphCall, ...] | None:
 
 
 def _longer(source: Source, factor: int) -> "Feeds | None":
-    """Return inputs of which every free length is another; None where bounds do not allow it."""
+    """Return inputs of which every free length is another; None where bounds do not allow it.
+
+    Each axis grows by a factor of its own, so that a height is not taken for a width as long.
+    """
+    free = sorted({axis for axes in source.free.values() for axis in axes})
+    factors = {axis: factor + place for place, axis in enumerate(free)}
     ports = [
         replace(
             port,
             shape=tuple(
-                source.lengths_of(port.name, axis).nearest(factor * int(n or 1))
+                source.lengths_of(port.name, axis).nearest(factors[axis] * int(n or 1))
                 if axis in source.free.get(port.name, ())
                 else n
                 for axis, n in enumerate(port.shape or ())

@@ -1,6 +1,5 @@
 """The one line that closes a check: what was looked at, what was found, what a fix would mend."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from halfpixel.checking.result import FileReport, Report
@@ -88,7 +87,10 @@ def statistics(report: Report) -> list[tuple[Severity, str, int]]:
     >>> statistics(Report())
     []
     """
-    counts = Counter((one.finding.severity, one.rule.name) for one in report.findings)
+    counts: dict[tuple[Severity, str], int] = {}
+    for one in report.findings:
+        key = one.finding.severity, one.rule.name
+        counts[key] = counts.get(key, 0) + 1
     rows = sorted(counts.items(), key=lambda row: (SEVERITIES.index(row[0][0]), -row[1], row[0]))
     return [(severity, name, count) for (severity, name), count in rows]
 

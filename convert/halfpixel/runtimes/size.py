@@ -12,6 +12,9 @@ MOST_VALUES: Final = 1 << 27
 MOST_EXACT: Final = 1 << 26
 """Values of a site's inputs and output where it is evaluated exactly, in many passes of float64."""
 
+MOST_AXES: Final = 64
+"""Axes of an array of numpy."""
+
 
 def check_values(what: str, *shapes: Sequence[int], most: int = MOST_VALUES) -> None:
     """Refuse to make tensors because their lengths are declared; raises UsageError.
@@ -23,9 +26,11 @@ def check_values(what: str, *shapes: Sequence[int], most: int = MOST_VALUES) -> 
 
     >>> check_values("input 'x'", (1, 3, 224, 224))
     """
-    count = sum(map(math.prod, shapes))
+    count = sum(math.prod(n or 1 for n in shape) for shape in shapes)  # numpy's count, if empty too
     below = any(n < 0 for shape in shapes for n in shape)
-    if count > most or below:
+    axes = max(map(len, shapes), default=0)
+    if count > most or below or axes > MOST_AXES:
         lengths = " and ".join("x".join(map(str, shape)) for shape in shapes)
-        why = "a length below 0" if below else f"{count} values, more than {most}"
+        why = f"{axes} axes, more than {MOST_AXES}" if axes > MOST_AXES else ""
+        why = why or ("a length below 0" if below else f"{count} values, more than {most}")
         raise UsageError(f"{what} of {lengths} has {why}: it is not made")

@@ -30,6 +30,7 @@ from halfpixel.cli.output import (
     Page,
     Quiet,
     Verbose,
+    no_model,
     write_report,
 )
 from halfpixel.errors import UsageError
@@ -82,7 +83,10 @@ class Options(Struct, frozen=True):
     sarif: Annotated[
         str | None,
         click.option(
-            "--sarif", metavar="FILE", help="Write what is found to a file as SARIF, too."
+            "--sarif",
+            metavar="FILE",
+            callback=no_model,
+            help="Write what is found to a file as SARIF, too.",
         ),
     ]
     statistics: Annotated[

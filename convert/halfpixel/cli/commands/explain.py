@@ -7,7 +7,7 @@ import click
 from msgspec import Struct
 
 from halfpixel.cli.options import MaxWork, Shape, command, read_shapes
-from halfpixel.cli.output import Page
+from halfpixel.cli.output import Page, no_model
 from halfpixel.errors import UsageError
 
 
@@ -43,6 +43,7 @@ class Options(Struct, frozen=True):
         click.option(
             "--html",
             metavar="FILE",
+            callback=no_model,
             help="Write it as a page, with a playground of every framework's calls.",
         ),
     ]
