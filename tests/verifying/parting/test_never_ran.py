@@ -9,7 +9,7 @@ import onnx
 import pytest
 import torch
 from jsonschema import Draft202012Validator
-from onnx import ModelProto, NodeProto, helper
+from onnx import helper
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -23,77 +23,22 @@ from halfpixel.runtimes.feeds import FeedSettings
 from halfpixel.verifying.measure import TOLERANCES, Tolerance
 from halfpixel.verifying.result import Verification, VerifySettings
 from halfpixel.verifying.verify import verify
-from nested_models import SMALL, node, value
+from nested_models import (
+    BAD,
+    GOOD,
+    SMALL,
+    always,
+    bright,
+    enlarged,
+    flagged,
+    looping,
+    node,
+    scanning,
+    value,
+)
 from resize_pairs import Array, command
 
-BOOL, INT64 = onnx.TensorProto.BOOL, onnx.TensorProto.INT64
-LARGE = [1, 1, 8, 8]
-GOOD, BAD = "half_pixel", "asymmetric"
 SCHEMA = Path(verify_json.__file__).with_name("report.schema.json")
-
-
-def enlarged(mode: str, source: str, target: str, name: str) -> NodeProto:
-    return node(
-        "Resize", [source, "", "scales"], [target], name,
-        mode="linear", coordinate_transformation_mode=mode,
-    )  # fmt: skip
-
-
-def model(nodes: list[NodeProto], *inputs: onnx.ValueInfoProto, **constants: Any) -> ModelProto:  # noqa: ANN401 - of any type
-    arrays = {"scales": np.array([1, 1, 2, 2], np.float32), **constants}
-    tensors = [onnx.numpy_helper.from_array(array, name) for name, array in arrays.items()]
-    given = [value("x", SMALL), *inputs]
-    graph = helper.make_graph(nodes, "g", given, [value("y", LARGE)], tensors)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
-
-
-def chosen(condition: str, otherwise: str) -> NodeProto:
-    """Return an If with a resize in each of its branches."""
-    then = helper.make_graph(
-        [enlarged("align_corners", "x", "t", "then_resize")], "then", [], [value("t", LARGE)]
-    )
-    other = helper.make_graph(
-        [enlarged(otherwise, "x", "e", "else_resize")], "else", [], [value("e", LARGE)]
-    )
-    return node("If", [condition], ["y"], "if1", then_branch=then, else_branch=other)
-
-
-def always(otherwise: str) -> ModelProto:
-    """Return a model that takes one branch, whatever it is given."""
-    nodes = [
-        node("Abs", ["x"], ["a"]), node("ReduceMax", ["a"], ["most"], keepdims=0),
-        node("GreaterOrEqual", ["most", "zero"], ["c"]), chosen("c", otherwise),
-    ]  # fmt: skip
-    return model(nodes, zero=np.zeros((), np.float32))
-
-
-def bright(otherwise: str) -> ModelProto:
-    """Return a model that takes the other branch where numbers are negative."""
-    nodes = [
-        node("ReduceMean", ["x"], ["mean"], keepdims=0),
-        node("GreaterOrEqual", ["mean", "zero"], ["c"]), chosen("c", otherwise),
-    ]  # fmt: skip
-    return model(nodes, zero=np.zeros((), np.float32))
-
-
-def flagged(otherwise: str) -> ModelProto:
-    """Return a model that a flag has take one branch or the other."""
-    return model([chosen("flag", otherwise)], value("flag", [], BOOL))
-
-
-def looped(mode: str, trips: int) -> ModelProto:
-    """Return a model whose Loop adds resized images, so many."""
-    body = helper.make_graph(
-        [enlarged(mode, "x", "r", "loop_resize"), node("Add", ["s", "r"], ["s2"]),
-         node("Identity", ["go"], ["on"])], "body",
-        [value("i", [], INT64), value("go", [], BOOL), value("s", LARGE)],
-        [value("on", [], BOOL), value("s2", LARGE)],
-    )  # fmt: skip
-    nodes = [
-        enlarged("align_corners", "x", "start", "first_resize"),
-        node("Loop", ["trips", "", "start"], ["y"], "loop1", body=body),
-    ]
-    return model(nodes, trips=np.array(trips))
 
 
 def large(x: Tensor, *, corners: bool) -> Tensor:
@@ -196,7 +141,7 @@ def test_nothing_is_put_in_where_inputs_are_given() -> None:
 
 @pytest.mark.parametrize("trips", [0, 2])
 def test_a_body_of_no_trip_never_runs(trips: int) -> None:
-    one, other = looped(GOOD, trips), looped(GOOD, trips)
+    one, other = looping(GOOD, trips), looping(GOOD, trips)
     other.producer_name = "another"
     found = verify(one, other)
     assert found.equal
@@ -214,48 +159,17 @@ def test_two_files_are_told_apart_by_their_conventions() -> None:
     assert [one.alike for one in found.unrun] == 2 * ["if1.else_branch/else_resize"]
 
 
-def scanned() -> ModelProto:
-    """Return a model whose Scan holds an If, whose branch holds a Loop of one trip or of none."""
-    add = helper.make_graph(
-        [enlarged(GOOD, "s", "r", "deep_resize"), node("MaxPool", ["r"], ["s2"], "least",
-         kernel_shape=[2, 2], strides=[2, 2]), node("Identity", ["go"], ["on"])], "add",
-        [value("i", [], INT64), value("go", [], BOOL), value("s", SMALL)],
-        [value("on", [], BOOL), value("s2", SMALL)],
-    )  # fmt: skip
-    then = helper.make_graph(
-        [node("Loop", ["trips", "", "xi"], ["t"], "loop1", body=add)], "then", [],
-        [value("t", SMALL)],
-    )  # fmt: skip
-    other = helper.make_graph(
-        [enlarged(GOOD, "xi", "q", "other_resize"), node("MaxPool", ["q"], ["e"], "most",
-         kernel_shape=[2, 2], strides=[2, 2])], "else", [], [value("e", SMALL)],
-    )  # fmt: skip
-    body = helper.make_graph(
-        [node("Greater", ["n", "one"], ["later"]),
-         node("If", ["later"], ["o"], "if1", then_branch=then, else_branch=other),
-         node("Add", ["n", "one"], ["n2"])], "body",
-        [value("n", [], INT64), value("xi", SMALL)], [value("n2", [], INT64), value("o", SMALL)],
-    )  # fmt: skip
-    several = helper.make_graph(
-        [node("Scan", ["first", "x"], ["last", "y"], "scan1", num_scan_inputs=1, body=body)], "g",
-        [value("x", [3, *SMALL]), value("trips", [], INT64)], [value("y", [3, *SMALL])],
-        [onnx.numpy_helper.from_array(np.array(n), name) for name, n in (("first", 0), ("one", 1))]
-        + [onnx.numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "scales")],
-    )  # fmt: skip
-    return helper.make_model(several, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
-
-
 @pytest.mark.parametrize(("trips", "expected"), [(0, ["deep_resize"]), (1, [])])
 def test_graphs_within_graphs_are_counted(trips: int, expected: list[str]) -> None:
     x = np.random.default_rng(0).random((3, *SMALL), np.float32)
     given: tuple[dict[str, Array]] = ({"x": x, "trips": np.array(trips)},)
-    other = scanned()
+    other = scanning()
     other.producer_name = "another"
-    found = verify(scanned(), other, VerifySettings(FeedSettings(given=given)))
+    found = verify(scanning(), other, VerifySettings(FeedSettings(given=given)))
     assert found.equal
     assert [one.node for one in found.unrun] == 2 * expected
     assert all(one.where == "body of node loop1" for one in found.unrun)
-    driven = verify(scanned(), other)
+    driven = verify(scanning(), other)
     assert driven.equal
     assert not driven.unrun
 
