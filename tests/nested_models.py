@@ -1,4 +1,4 @@
-"""Models that resample in a branch, in a body and in a function."""
+"""Models that resample in a branch, in a body and in a function, taken or not."""
 
 from typing import Any
 
@@ -114,3 +114,103 @@ def called(mode: str) -> list[NodeProto]:
         node("Up", ["u", "small"], ["v"], "second", domain="local", how=mode),
         node("Sin", ["v"], ["y"]),
     ]
+
+
+BOOL, INT64 = onnx.TensorProto.BOOL, onnx.TensorProto.INT64
+DOUBLE = [1, 1, 8, 8]
+GOOD, BAD = "half_pixel", "asymmetric"
+
+
+def enlarged(mode: str, source: str, target: str, name: str) -> NodeProto:
+    return node(
+        "Resize", [source, "", "scales"], [target], name,
+        mode="linear", coordinate_transformation_mode=mode,
+    )  # fmt: skip
+
+
+def of_two(nodes: list[NodeProto], *inputs: onnx.ValueInfoProto, **constants: Any) -> ModelProto:  # noqa: ANN401 - of any type
+    arrays = {"scales": np.array([1, 1, 2, 2], np.float32), **constants}
+    tensors = [numpy_helper.from_array(array, name) for name, array in arrays.items()]
+    given = [value("x", SMALL), *inputs]
+    graph = helper.make_graph(nodes, "g", given, [value("y", DOUBLE)], tensors)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
+
+
+def chosen(condition: str, otherwise: str) -> NodeProto:
+    """Return an If with a resize in each of its branches."""
+    then = helper.make_graph(
+        [enlarged("align_corners", "x", "t", "then_resize")], "then", [], [value("t", DOUBLE)]
+    )
+    other = helper.make_graph(
+        [enlarged(otherwise, "x", "e", "else_resize")], "else", [], [value("e", DOUBLE)]
+    )
+    return node("If", [condition], ["y"], "if1", then_branch=then, else_branch=other)
+
+
+def always(otherwise: str) -> ModelProto:
+    """Return a model that takes one branch, whatever it is given."""
+    nodes = [
+        node("Abs", ["x"], ["a"]), node("ReduceMax", ["a"], ["most"], keepdims=0),
+        node("GreaterOrEqual", ["most", "zero"], ["c"]), chosen("c", otherwise),
+    ]  # fmt: skip
+    return of_two(nodes, zero=np.zeros((), np.float32))
+
+
+def bright(otherwise: str) -> ModelProto:
+    """Return a model that takes the other branch where numbers are negative."""
+    nodes = [
+        node("ReduceMean", ["x"], ["mean"], keepdims=0),
+        node("GreaterOrEqual", ["mean", "zero"], ["c"]), chosen("c", otherwise),
+    ]  # fmt: skip
+    return of_two(nodes, zero=np.zeros((), np.float32))
+
+
+def flagged(otherwise: str) -> ModelProto:
+    """Return a model that a flag has take one branch or the other."""
+    return of_two([chosen("flag", otherwise)], value("flag", [], BOOL))
+
+
+def looping(mode: str, trips: int) -> ModelProto:
+    """Return a model whose Loop adds resized images, so many."""
+    body = helper.make_graph(
+        [enlarged(mode, "x", "r", "loop_resize"), node("Add", ["s", "r"], ["s2"]),
+         node("Identity", ["go"], ["on"])], "body",
+        [value("i", [], INT64), value("go", [], BOOL), value("s", DOUBLE)],
+        [value("on", [], BOOL), value("s2", DOUBLE)],
+    )  # fmt: skip
+    nodes = [
+        enlarged("align_corners", "x", "start", "first_resize"),
+        node("Loop", ["trips", "", "start"], ["y"], "loop1", body=body),
+    ]
+    return of_two(nodes, trips=np.array(trips))
+
+
+def scanning() -> ModelProto:
+    """Return a model whose Scan holds an If, whose branch holds a Loop of one trip or of none."""
+    add = helper.make_graph(
+        [enlarged(GOOD, "s", "r", "deep_resize"), node("MaxPool", ["r"], ["s2"], "least",
+         kernel_shape=[2, 2], strides=[2, 2]), node("Identity", ["go"], ["on"])], "add",
+        [value("i", [], INT64), value("go", [], BOOL), value("s", SMALL)],
+        [value("on", [], BOOL), value("s2", SMALL)],
+    )  # fmt: skip
+    then = helper.make_graph(
+        [node("Loop", ["trips", "", "xi"], ["t"], "loop1", body=add)], "then", [],
+        [value("t", SMALL)],
+    )  # fmt: skip
+    other = helper.make_graph(
+        [enlarged(GOOD, "xi", "q", "other_resize"), node("MaxPool", ["q"], ["e"], "most",
+         kernel_shape=[2, 2], strides=[2, 2])], "else", [], [value("e", SMALL)],
+    )  # fmt: skip
+    body = helper.make_graph(
+        [node("Greater", ["n", "one"], ["later"]),
+         node("If", ["later"], ["o"], "if1", then_branch=then, else_branch=other),
+         node("Add", ["n", "one"], ["n2"])], "body",
+        [value("n", [], INT64), value("xi", SMALL)], [value("n2", [], INT64), value("o", SMALL)],
+    )  # fmt: skip
+    several = helper.make_graph(
+        [node("Scan", ["first", "x"], ["last", "y"], "scan1", num_scan_inputs=1, body=body)], "g",
+        [value("x", [3, *SMALL]), value("trips", [], INT64)], [value("y", [3, *SMALL])],
+        [numpy_helper.from_array(np.array(n), name) for name, n in (("first", 0), ("one", 1))]
+        + [numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "scales")],
+    )  # fmt: skip
+    return helper.make_model(several, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)

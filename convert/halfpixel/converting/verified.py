@@ -20,7 +20,7 @@ from halfpixel.intents.exported_program import coarse_types
 from halfpixel.runtime import Side, parse_provider
 from halfpixel.runtimes.feeds import FeedSettings
 from halfpixel.verifying.measure import TOLERANCES, at_precision
-from halfpixel.verifying.result import Verification, VerifySettings
+from halfpixel.verifying.result import LEFT, Verification, VerifySettings
 from halfpixel.verifying.site_check import SiteCheck, SiteResult
 
 if TYPE_CHECKING:
@@ -179,6 +179,8 @@ def failure_of(found: Sequence[Verification], source: Source, path: Path) -> str
         case = next((case for case in one.cases if not case.equal), None)
         if case is None and one.proven:
             return f"verification failed on {one.names[0]}: {one.proven}"
+        if case is None and one.verdict == LEFT:
+            return f"not verified: {one.names[0]}: {one.suspected} never ran"
         if case is None and any(ran.outputs for ran in one.cases):
             return f"not verified: every output is one number throughout; {BLANK}"
         if case is None:

@@ -12,7 +12,7 @@ from halfpixel.verifying.amounts import count_text
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Output, Verification
-from halfpixel.verifying.side import Divergence
+from halfpixel.verifying.side import Divergence, Unrun
 from halfpixel.verifying.site_check import SiteResult
 
 MOST: Final = 1e6
@@ -20,6 +20,9 @@ MOST: Final = 1e6
 
 NAMES: Final = 6
 """Sites that are named of those that did not run for one reason."""
+
+FEW: Final = 8
+"""Sites of one branch that are named in a line."""
 
 
 def lines(found: Verification, width: int | None = None) -> Iterator[Line]:
@@ -41,6 +44,7 @@ def lines(found: Verification, width: int | None = None) -> Iterator[Line]:
     if found.first is not None:
         yield hung(divergence_line(found.first))
     yield from map(hung, _unnamed_lines(found))
+    yield from map(hung, unrun_lines(found.unrun))
     yield from map(hung, (*_blank_lines(found), *pairing_lines(found.pairing)))
     yield from map(hung, _rest(found.optimiser, found.placement))
     yield closing(found)
@@ -99,8 +103,31 @@ def _unnamed_lines(found: Verification) -> Iterator[str]:
     """
     if found.first is None and found.tried:
         yield f"no run tells which node parts them; tried: {'; '.join(found.tried)}"
-    if found.suspected:
+    if found.suspected and found.differs:
         yield f"no run tells which node; check has something to say of {found.suspected}"
+
+
+def unrun_lines(found: Sequence[Unrun]) -> Iterator[str]:
+    """Yield the sites that ran in no run that was compared, those of one branch in one line.
+
+    >>> list(unrun_lines([Unrun("up", "Resize", "if1.else_branch", "branch else of node if1")]))
+    ['never ran: up (branch else of node if1); nothing is said of it']
+    """
+    groups: dict[tuple[str, str], dict[str, None]] = {}
+    for one in found:
+        said = "compared by the exact description alone"
+        if one.apart:
+            said += ", which is not that of the other side"
+        elif not one.alike:
+            said = "nothing is said of it"
+            said += f", and check has something to say ({one.check})" if one.check else ""
+        groups.setdefault((one.where, said), {})[one.node] = None
+    for (where, said), nodes in groups.items():
+        names = ", ".join(tuple(nodes)[:FEW]) + f" and {len(nodes) - FEW} more" * (len(nodes) > FEW)
+        told = said if len(nodes) == 1 else said.replace("of it", "of them")
+        yield (
+            f"never ran: {names} ({where}); {told}" if where else f"not known to have run: {names}"
+        )
 
 
 def _by(found: Verification) -> str:

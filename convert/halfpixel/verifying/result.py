@@ -1,7 +1,7 @@
 """What two sides are compared by, how their outputs differ, and what came of it in all."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -12,27 +12,33 @@ from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.verifying.blank import is_blank, may_be_residue, only_small
 from halfpixel.verifying.judge import Measure
 from halfpixel.verifying.measure import TOLERANCES, Difference, Tolerance, difference
-from halfpixel.verifying.side import Divergence, Started
+from halfpixel.verifying.side import Divergence, Started, Unrun
 from halfpixel.verifying.tasks import task_measure
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Arrays
 
 
-Verdict = Literal["equal", "different", "nothing was compared"]
+Verdict = Literal["equal", "different", "nothing was compared", "not all was compared"]
 """What a comparison comes to: the exit code, the Python API and the pytest plugin follow it."""
 
+LEFT: Final = "not all was compared"
+"""The verdict where all that was compared is equal, and a suspected site never ran."""
 
-def verdict_of(*, compared: bool, differs: bool) -> Verdict:
+
+def verdict_of(*, compared: bool, differs: bool, left: bool = False) -> Verdict:
     """Return what a comparison comes to.
 
     Args:
         compared: whether anything that tells something was compared.
         differs: whether something speaks against the sides being equal.
+        left: whether a site is suspected that never ran.
     """
     if differs:
         return "different"
-    return "equal" if compared else "nothing was compared"
+    if not compared:
+        return "nothing was compared"
+    return LEFT if left else "equal"
 
 
 class VerifySettings(Struct, frozen=True):
@@ -127,7 +133,7 @@ class Verification(Struct, frozen=True):
         first: where the sides part.
         optimiser: what a runtime's own optimiser changes, a line each.
         suspected: a site of which check has something to say, where no run tells more.
-        placement: execution provider of each node, by side.
+        placement: execution provider of each node that ran, by side.
         pairing: which sites of two files belong together, and how they differ; None where
             not both sides are files of their own.
         proven: a pair of sites that is proven to follow two conventions, which decides; else empty.
@@ -135,6 +141,7 @@ class Verification(Struct, frozen=True):
         refusal: what was said of the first of them.
         asked: --tolerance or --task says what is equal, and nothing else does.
         tried: what was held against each other where no node can be named, a phrase each.
+        unrun: the sites that ran in no case, of both sides.
     """
 
     names: tuple[str, str]
@@ -149,6 +156,7 @@ class Verification(Struct, frozen=True):
     refusal: str = ""
     asked: bool = False
     tried: tuple[str, ...] = ()
+    unrun: tuple[Unrun, ...] = ()
 
     @property
     def differs(self) -> bool:
@@ -162,11 +170,12 @@ class Verification(Struct, frozen=True):
         >>> Verification(("a", "b"), ()).verdict
         'nothing was compared'
         """
-        return verdict_of(compared=self.compared, differs=self.differs)
+        left = not self.asked and any(one.suspected for one in self.unrun)
+        return verdict_of(compared=self.compared, differs=self.differs, left=left)
 
     @property
     def equal(self) -> bool:
-        """Whether something was compared, and nothing speaks against the sides being equal."""
+        """Whether something was compared, nothing speaks against it, and no suspect never ran."""
         return self.verdict == "equal"
 
     @property

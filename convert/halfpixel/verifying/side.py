@@ -42,6 +42,38 @@ class Divergence(Struct, frozen=True):
     among: tuple[str, ...] = ()
 
 
+class Unrun(Struct, frozen=True):
+    """A resampling site that ran in no run that was compared.
+
+    Attributes:
+        node: its name.
+        op: its type.
+        graph: path of the branch, body or function that it stands in.
+        where: the outermost graph around it that never ran, in words; empty where it cannot be
+            told whether the site ran.
+        check: the severity and the rule of the worst finding that check has of it; empty for none.
+        alike: the site of the other side that computes the same by its exact description; empty
+            where none is known.
+        apart: how its exact description differs from that of its pair; empty where it does not.
+    """
+
+    node: str
+    op: str
+    graph: str
+    where: str
+    check: str = ""
+    alike: str = ""
+    apart: str = ""
+
+    @property
+    def suspected(self) -> bool:
+        """Whether something speaks against it: its pair, or check where no pair is the same.
+
+        A site that may have run is none: nothing says that it was not compared.
+        """
+        return bool(self.where and (self.apart or (self.check and not self.alike)))
+
+
 class Stage(Struct, frozen=True):
     """How far a comparison has come.
 

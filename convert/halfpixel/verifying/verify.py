@@ -23,12 +23,13 @@ from halfpixel.runtime import Running, RunSettings, Side, parse_side, runtime_of
 from halfpixel.runtimes.named import check_there
 from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.verifying.conventions import Conventions
-from halfpixel.verifying.inputs import Inputs, refuse_shapes
+from halfpixel.verifying.driven import Driven
+from halfpixel.verifying.inputs import refuse_shapes
 from halfpixel.verifying.judge import ILL, judged
 from halfpixel.verifying.measure import TOLERANCES, Tolerance, at_precision
 from halfpixel.verifying.noise import Noise
 from halfpixel.verifying.optimised import Optimised
-from halfpixel.verifying.parting.blame import refused_node, suspect
+from halfpixel.verifying.parting.blame import refused_node, suspect, suspicions
 from halfpixel.verifying.parting.conditioning import flipping_node
 from halfpixel.verifying.parting.divergence import CLOSE
 from halfpixel.verifying.parting.first import Found, first_divergence
@@ -135,7 +136,7 @@ class _Verifying:
         kept: list[Arrays] = []
         sought: Found | None = None
         optimised = Optimised(self.tolerances, self.settings.plain)
-        inputs = Inputs(a, b, self.settings.feeds)
+        inputs = Driven(a, b, self.settings.feeds)
         recorded = isinstance(b.running, Recorded)
         for feeds in inputs:
             at = shapes_text({name: array.shape for name, array in feeds.items()})
@@ -172,19 +173,24 @@ class _Verifying:
             proven = Conventions(*asked, self.tolerances).proven(pairing, kept, cases)
         first = first if proven is None else proven.first
         differs = first is None and not all(case.equal for case in cases)
+        unrun = tuple(inputs.unrun(pairing, lambda side: suspicions(side, WARNINGS)))
+        suspected = next((one.node for one in unrun if one.suspected and first is None), "")
+        if differs:
+            suspected = suspect(a, WARNINGS) or suspect(b, WARNINGS)
         return Verification(
             (a.running.name, b.running.name),
             tuple(cases),
             first,
             tuple(optimised.lines),
-            (suspect(a, WARNINGS) or suspect(b, WARNINGS)) if differs else "",
-            (a.running.placement, b.running.placement),
+            suspected,
+            inputs.placement,
             pairing,
             "" if proven is None else proven.text,
             inputs.dropped,
             next(iter(inputs.refusals), ""),
             asked=not self.usual,
             tried=() if sought is None or not differs else sought.tried,
+            unrun=unrun,
         )
 
     def _tell(self, stage: Stage) -> None:

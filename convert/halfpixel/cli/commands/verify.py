@@ -120,7 +120,8 @@ def verify_command(options: Options) -> None:
     1 where that leaves outputs one number throughout. Lengths that are free are made such as both
     sides take, and such as check names in what it finds. What the optimiser changes in a file, and
     what rounding alone flips, such as ties of a top-k, is told, and does not decide. Exit code 1
-    says that something differs or is refused, or that nothing was compared; 2 that a file, a
+    says that something differs or is refused, that nothing was compared, or that a node never ran,
+    in a branch that no input takes, of which check has an error or a warning; 2 that a file, a
     provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered as
     a whole.
     """

@@ -10,7 +10,7 @@ from halfpixel.report.html.gallery import Gallery
 from halfpixel.report.html.tables import Detail, Heads, Line, Mood, Part, Table, Tables, dumps
 from halfpixel.report.html.words import lengths
 from halfpixel.report.layout import plain
-from halfpixel.report.verify_report import divergence_line, site_closing
+from halfpixel.report.verify_report import divergence_line, site_closing, unrun_lines
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Output, Verification
@@ -28,7 +28,8 @@ def page_of(found: Verification) -> Tables:
         *([divergence_line(found.first)] if found.first is not None else []),
         *([found.proven] if found.proven else []),
     ]
-    if found.suspected:
+    lines += [f"{line[:1].upper()}{line[1:]}" for line in unrun_lines(found.unrun)]
+    if found.suspected and found.differs:
         lines.append(f"No run tells which node; check has something to say of {found.suspected}")
     if found.asked:
         lines.append("What is equal is what --tolerance or --task says, and nothing else decides.")
@@ -42,7 +43,9 @@ def page_of(found: Verification) -> Tables:
 def _verdict(found: Verification) -> str:
     if found.differs:
         return "The two sides differ"
-    return "The two sides are equal" if found.compared else "Nothing was compared"
+    if found.equal:
+        return "The two sides are equal"
+    return f"{found.verdict[:1].upper()}{found.verdict[1:]}"
 
 
 def _mood(found: Verification | SiteVerification) -> Mood:

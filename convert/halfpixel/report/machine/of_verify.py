@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from halfpixel.report import verify_report
 from halfpixel.report.layout import plain
 from halfpixel.report.machine.entry import Entry, Run
-from halfpixel.report.verify_report import divergence_line, pairing_lines
+from halfpixel.report.verify_report import divergence_line, pairing_lines, unrun_lines
 from halfpixel.verifying.one_model import SiteVerification
-from halfpixel.verifying.result import Output, Verdict, Verification
+from halfpixel.verifying.result import LEFT, Output, Verdict, Verification
 from halfpixel.verifying.site_check import SiteResult
 
 if TYPE_CHECKING:
@@ -66,10 +66,19 @@ def entries_of(found: Verification, file: str = "") -> Iterator[Entry]:
         yield Entry(file, "error", "convention", found.proven)
     if found.verdict == "nothing was compared":
         yield Entry(file, "error", "nothing-compared", found.verdict)
+    yield from _unrun(found, file)
     for line in pairing_lines(found.pairing):
         yield Entry(file, "note", "pairing", line.strip())
     for line in found.optimiser:
         yield Entry(file, "note", "optimiser", line)
+
+
+def _unrun(found: Verification, file: str) -> Iterator[Entry]:
+    """Yield the sites that ran in no case: errors where they decide."""
+    for one in found.unrun:
+        (line,) = unrun_lines([one])
+        severity: Severity = "error" if found.verdict == LEFT and one.suspected else "note"
+        yield Entry(file, severity, "never-ran", line, one.node, one.op, graph=one.graph)
 
 
 def _apart(one: Output) -> str:

@@ -12,7 +12,7 @@ from halfpixel.verifying.judge import Measure
 from halfpixel.verifying.measure import Difference
 from halfpixel.verifying.one_model import SiteVerification
 from halfpixel.verifying.result import Verification
-from halfpixel.verifying.side import Divergence
+from halfpixel.verifying.side import Divergence, Unrun
 
 VERSION: Final = 1
 
@@ -54,6 +54,7 @@ def dumps(found: Verification) -> str:
             "dropped": list(found.dropped),
             "suspected_node": found.suspected or None,
             "tried": list(found.tried),
+            "never_ran": [_unrun(one) for one in found.unrun],
             "placement": {**found.placement[1], **found.placement[0]},
             "placements": [dict(placed) for placed in found.placement],
             "pairing": None if found.pairing is None else _pairing(found.pairing),
@@ -102,6 +103,18 @@ def _pairing(found: Pairing) -> dict[str, object]:
         ],
         "only_a": [named(site) for site in found.only_a],
         "only_b": [named(site) for site in found.only_b],
+    }
+
+
+def _unrun(one: Unrun) -> dict[str, object]:
+    return {
+        "node": one.node,
+        "op": one.op,
+        "graph": one.graph or None,
+        "where": one.where or None,
+        "check": one.check or None,
+        "alike": one.alike or None,
+        "apart": one.apart or None,
     }
 
 

@@ -95,7 +95,7 @@ class Opening:
                 for one in several:
                     _return(graph, one, empty=other != position)
         if node.op_type == "Scan":
-            _scan_axes(node, sum(map(len, found)))
+            scan_axes(node, sum(map(len, found)))
         deeper = int(node.op_type != "If")
         for several in found:
             for one in several:
@@ -153,7 +153,7 @@ def _return(graph: "GraphProto", one: Inner, *, empty: bool) -> None:
     graph.output.append(helper.make_empty_tensor_value_info(name))
 
 
-def _scan_axes(node: "NodeProto", count: int) -> None:
+def scan_axes(node: "NodeProto", count: int) -> None:
     """Have a Scan stack what it returns more along the first axis, in its own order."""
     for attribute in node.attribute:
         if attribute.name in {"scan_output_axes", "scan_output_directions"}:

@@ -67,10 +67,24 @@ def _misfit(side: Started, words: str) -> Site | None:
 
 def suspect(side: Started, settings: CheckSettings) -> str:
     """Return the site of which check says most, where nothing that was run tells; else nothing."""
+    return next((name for _, name in suspicions(side, settings)), "")
+
+
+def suspicions(side: Started, settings: CheckSettings) -> dict[tuple[str, str], str]:
+    """Return the worst that check says of each site, by its graph and name, the worst site first.
+
+    Args:
+        side: the model; nothing is said of what is none.
+        settings: of check.
+    """
     if side.model is None:
-        return ""
+        return {}
     try:
         report = Judge(settings).judged(side.model, "")
     except HalfpixelError:
-        return ""
-    return next((one.site.name for one in report.findings), "")
+        return {}
+    found: dict[tuple[str, str], str] = {}
+    for one in report.findings:
+        told = f"{one.finding.severity} {one.rule.name}"
+        found.setdefault((one.site.graph, one.site.name), told)
+    return found

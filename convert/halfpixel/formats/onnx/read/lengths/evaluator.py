@@ -110,11 +110,12 @@ def evaluated(
         opset: version of the default operator set.
         known: values that were computed before.
     """
-    from onnx import TensorProto, numpy_helper
+    from onnx import NodeProto, TensorProto, numpy_helper
 
     values: dict[str, Array] = {}
     every = ChainMap(values, cast("dict[str, Array]", known))
-    for step in (*constants, *nodes):
+    steps: list[NodeProto | TensorProto] = [*constants, *nodes]
+    for step in steps:
         try:
             if isinstance(step, TensorProto):
                 new = {step.name: numpy_helper.to_array(step)}
