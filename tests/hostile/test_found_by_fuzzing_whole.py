@@ -107,3 +107,51 @@ def test_shape_arithmetic_with_a_constant_that_is_no_tensor(broken: str, tmp_pat
     ran = CliRunner().invoke(cli, ["check", str(path)])
     assert "a defect of halfpixel" not in ran.output
     assert ran.exit_code in {0, 1, 2}, ran.output
+
+
+def test_kernels_of_more_channels_than_anybody_could_hold_are_declined() -> None:
+    node = helper.make_node("Resize", ["x", "", "s"], ["y"], name="up", mode="linear")
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, LONG << 11, n, n])
+        for name, n in (("x", 4), ("y", 8))
+    ]
+    scales = helper.make_tensor("s", TensorProto.FLOAT, [4], [1, 1, 2, 2])
+    graph = helper.make_graph([node], "test", ends[:1], ends[1:], [scales])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    found = halfpixel.fix(made, lower={"*": "conv"})
+    assert found.error is None
+    assert any("its kernels would hold" in one.reason for one in found.declined)
+
+
+@pytest.mark.parametrize("where", ["an initializer", "a node"])
+def test_a_tensor_that_declares_more_numbers_than_it_has_is_not_made(
+    where: str, tmp_path: Path
+) -> None:
+    """onnx's shape inference would make them all: 32 GB of a file of some hundred bytes."""
+    lie = TensorProto(
+        name="n",
+        dims=[1 << 32],
+        data_type=TensorProto.INT64,
+        raw_data=np.array([1, 2], np.int64).tobytes(),
+    )
+    nodes = [
+        helper.make_node("Shape", ["x"], ["shape"]),
+        helper.make_node("Add", ["shape", "n"], ["sizes"]),
+        helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], "up", mode="linear"),
+    ]
+    if where == "a node":
+        nodes.insert(0, helper.make_node("Constant", [], ["n"], value=lie))
+    graph = helper.make_graph(
+        nodes,
+        "test",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, "h", "w"])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [lie] if where == "an initializer" else [],
+    )
+    path = tmp_path / "model.onnx"
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    path.write_bytes(made.SerializeToString())
+
+    ran = CliRunner().invoke(cli, ["check", str(path)])
+    assert "a defect of halfpixel" not in ran.output
+    assert ran.exit_code in {0, 1, 2}, ran.output

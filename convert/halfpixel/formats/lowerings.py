@@ -265,4 +265,7 @@ def conv(goal: SizedResize, able: Capabilities) -> Conv:
             reason = "enlarges by no whole factor" if factor is None else "is no convolution"
             raise ConventionError(f"axis {axis} {reason} with these coordinates and this kernel")
         axes[axis] = form
+    numbers = channels * math.prod(len(form.taps) for form in axes.values())
+    if numbers > MOST_NUMBERS:
+        raise ConventionError(f"its kernels would hold {numbers} numbers")
     return Conv(rank, channels, axes, goal.dtype, able.text("conv", ()))

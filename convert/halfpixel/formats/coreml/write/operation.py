@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.errors import ConventionError
 from halfpixel.formats.coreml.messages import Block, ValueType
 from halfpixel.formats.coreml.messages import MilOperation as Operation
 from halfpixel.formats.coreml.messages import MilValue as Value
@@ -145,7 +146,13 @@ _USUAL: Final = {"b": "bool", "i": "int32", "f": "float32", "U": "string"}
 
 
 def tensor_type(dtype: str, shape: Sequence[int]) -> ValueType:
-    """Return the type of a tensor."""
+    """Return the type of a tensor.
+
+    Raises:
+        ConventionError: its element type is none that a program has.
+    """
+    if dtype not in CODES:
+        raise ConventionError(f"an element type is {dtype!r}, expected one of {', '.join(CODES)}")
     made = new(ValueType)
     made.tensorType.dataType = CODES[dtype]
     made.tensorType.rank = len(shape)

@@ -145,7 +145,7 @@ def _run(node: "NodeProto", values: "Mapping[str, Array]", opset: int) -> "dict[
     version = max(min(opset, NEWEST), FIRST.get(node.op_type, 1))
     with np.errstate(all="ignore"):
         results = _evaluator(node.SerializeToString(), version).run(None, feeds)
-    if not all(isinstance(x, np.ndarray | np.generic) for x in results):
+    if not all(isinstance(x, np.ndarray | np.generic) for x in cast("list[object]", results)):
         return {}  # a sequence, or nothing
     spend(sum(x.size for x in results) // A_STEP)
     return dict(zip(node.output, map(np.asarray, results), strict=False))

@@ -1,5 +1,6 @@
 """Shapes and types that a file does not carry, from onnx's own shape inference."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -125,7 +126,14 @@ def _is_deep(model: "ModelProto") -> bool:
 
 
 def _is_short(model: "ModelProto") -> bool:
-    """Whether lists of lengths stay short: a chain of Concat doubles one at every node."""
+    """Whether lists of lengths stay short: a chain of Concat doubles one at every node.
+
+    A tensor that declares more numbers than it has is as long as it declares: onnx makes them all.
+    """
+    made = (a.t for n in model.graph.node if n.op_type == "Constant" for a in n.attribute)
+    tensors = (*model.graph.initializer, *made)
+    if any(t.raw_data and math.prod(t.dims) > 2 * len(t.raw_data) for t in tensors):
+        return False
     counts: dict[str, int] = {}
     for node in model.graph.node:
         given = [counts.get(name, 1) for name in node.input]
