@@ -12,7 +12,8 @@ import coreml_programs
 import example_models as models
 import halfpixel
 from halfpixel.cli.main import cli
-from halfpixel.errors import GraphError
+from halfpixel.conventions.onnx.grid import roi_align
+from halfpixel.errors import ConventionError, GraphError
 from halfpixel.intents.aten_call import interpolated
 
 LONG = 1 << 20
@@ -155,3 +156,10 @@ def test_a_tensor_that_declares_more_numbers_than_it_has_is_not_made(
     ran = CliRunner().invoke(cli, ["check", str(path)])
     assert "a defect of halfpixel" not in ran.output
     assert ran.exit_code in {0, 1, 2}, ran.output
+
+
+def test_more_samples_of_a_box_than_runtimes_count() -> None:
+    """onnxruntime ends its process at them."""
+    with pytest.raises(ConventionError, match="sampling_ratio is 1099511627776: more samples"):
+        roi_align(16, {"output_height": 3, "output_width": 4, "sampling_ratio": 1 << 40})
+    assert roi_align(16, {"output_height": 7, "output_width": 7, "sampling_ratio": 2})

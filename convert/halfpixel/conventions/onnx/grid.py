@@ -108,6 +108,10 @@ def roi_align_attributes(operator: RoiAlign, opset: int) -> dict[str, object] | 
     return out
 
 
+MOST_SAMPLES: Final = (1 << 31) - 1
+"""Samples of one box: runtimes count them in int32, and onnxruntime's process ends beyond."""
+
+
 def affine_grid(attributes: Attributes) -> AffineGrid:
     """Return what an AffineGrid node computes."""
     return AffineGrid(bool(attributes.get("align_corners", 0)))
@@ -117,7 +121,7 @@ def roi_align(opset: int, attributes: Attributes) -> RoiAlign:
     """Return what a RoiAlign node computes.
 
     Raises:
-        ConventionError: a mode that RoiAlign does not have.
+        ConventionError: a mode that RoiAlign does not have, or more samples than are counted.
 
     >>> roi_align(10, {}).aligned, roi_align(16, {}).aligned
     (False, True)
@@ -129,11 +133,16 @@ def roi_align(opset: int, attributes: Attributes) -> RoiAlign:
     width = cast("int", attributes.get("output_width", 1))
     if height < 1 or width < 1:
         raise ConventionError(f"output is {height} x {width}, expected at least 1 x 1")
+    ratio = max(cast("int", attributes.get("sampling_ratio", 0)), 0)  # torchvision: below 0 is 0
+    if max(ratio, 1) ** 2 * height * width > MOST_SAMPLES:
+        raise ConventionError(
+            f"sampling_ratio is {ratio}: more samples of a box than {MOST_SAMPLES}"
+        )
     return RoiAlign(
         _choice(name, given, _ALIGNED),
         _choice("mode", attributes.get("mode", "avg"), _POOLS),
         (height, width),
-        max(cast("int", attributes.get("sampling_ratio", 0)), 0),  # torchvision: below 0 is 0
+        ratio,
         float(cast("float", attributes.get("spatial_scale", 1.0))),
     )
 
