@@ -80,10 +80,12 @@ def parse_values(name: str, given: object, fields: frozenset[str]) -> dict[str, 
 
 
 def _numbers(key: str, value: object) -> Iterator[int]:
-    """Yield the numbers of a range.
+    """Yield the numbers of a range, up to the largest that there is.
 
     >>> list(_numbers("rank", "3-5")), list(_numbers("opset", "-2")), list(_numbers("rank", "7-"))
     ([3, 4, 5], [1, 2], [7, 8])
+    >>> list(_numbers("rank", "7-999999999999"))
+    [7, 8]
     """
     if isinstance(value, int):
         yield value
@@ -92,4 +94,5 @@ def _numbers(key: str, value: object) -> Iterator[int]:
     ends = low.strip() or "1", high.strip() or str(NUMBERS[key])
     if not dash or not all(end.isdecimal() for end in ends):
         raise ValueError(f'{key} is {value!r}, expected a number or a range such as "11-18"')
-    yield from range(int(ends[0]), int(ends[1]) + 1)
+    first, last = (min(int(end[:9]), NUMBERS[key] + 1) for end in ends)
+    yield from range(first, min(last, NUMBERS[key]) + 1)
