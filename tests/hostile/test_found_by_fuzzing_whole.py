@@ -162,4 +162,5 @@ def test_more_samples_of_a_box_than_runtimes_count() -> None:
     """onnxruntime ends its process at them."""
     with pytest.raises(ConventionError, match="sampling_ratio is 1099511627776: more samples"):
         roi_align(16, {"output_height": 3, "output_width": 4, "sampling_ratio": 1 << 40})
-    assert roi_align(16, {"output_height": 7, "output_width": 7, "sampling_ratio": 2})
+    made = roi_align(16, {"output_height": 7, "output_width": 7, "sampling_ratio": 2})
+    assert made.sampling_ratio == 2
