@@ -258,13 +258,15 @@ def producer_of(metadata: Mapping[str, str]) -> Producer:
 
     >>> producer_of({VERSION: "9.0", SOURCE: "torch==2.13.0"}).version
     (9, 0)
+    >>> producer_of({VERSION: "9" * 5000}).version is None
+    True
     """
     if VERSION not in metadata and SOURCE not in metadata:
         return Producer()
     major, _, rest = metadata.get(VERSION, "").partition(".")
     minor = rest.partition(".")[0]
-    known = major.isdigit() and minor[:1].isdigit()
-    digits = "".join(c for c in minor if c.isdigit())
+    digits = "".join(c for c in minor if c.isdecimal())
+    known = major.isdecimal() and minor[:1].isdecimal() and max(len(major), len(digits)) < 10
     return Producer("coremltools", (int(major), int(digits)) if known else None)
 
 
