@@ -60,3 +60,12 @@ def printable_lines(lines: Iterable[str]) -> str:
     'a\\nb\nc'
     """
     return "\n".join(map(printable_line, lines))
+
+
+def many(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    >>> many(1, "file"), many(2, "file")
+    ('1 file', '2 files')
+    """
+    return f"{count} {noun}{'' if count == 1 else 's'}"

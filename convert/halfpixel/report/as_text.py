@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding
-from halfpixel.report.closing import WELL, closing, many
+from halfpixel.printable import many
+from halfpixel.report.closing import WELL, closing
 from halfpixel.report.closing import statistics as counted
 from halfpixel.report.layout import Line
 from halfpixel.rule import SEVERITIES, Severity

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from halfpixel.checking.result import FileReport, Report
+from halfpixel.printable import many
 from halfpixel.rule import SEVERITIES, Severity
 
 WELL = "all is as it was meant"
@@ -93,12 +94,3 @@ def statistics(report: Report) -> list[tuple[Severity, str, int]]:
         counts[key] = counts.get(key, 0) + 1
     rows = sorted(counts.items(), key=lambda row: (SEVERITIES.index(row[0][0]), -row[1], row[0]))
     return [(severity, name, count) for (severity, name), count in rows]
-
-
-def many(count: int, noun: str) -> str:
-    """Return a count with its noun.
-
-    >>> many(1, "file"), many(2, "file")
-    ('1 file', '2 files')
-    """
-    return f"{count} {noun}{'' if count == 1 else 's'}"

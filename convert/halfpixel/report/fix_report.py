@@ -8,10 +8,9 @@ from msgspec.structs import asdict
 
 from halfpixel.fixing.result import FixResult
 from halfpixel.format import Outcome
-from halfpixel.printable import printable_lines
+from halfpixel.printable import many, printable_lines
 from halfpixel.quoting import json_text
 from halfpixel.report.alike import named, without_lengths
-from halfpixel.report.closing import many
 from halfpixel.report.machine.as_json import finding_fields
 
 VERSION: Final = 1

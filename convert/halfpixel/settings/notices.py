@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from halfpixel.checking.result import FileReport, Report, Suppression
+from halfpixel.printable import many
 from halfpixel.rule import chosen_rules
 from halfpixel.settings.baseline import Baseline
 from halfpixel.settings.configuration import Configuration
@@ -67,12 +68,12 @@ def notices(
     yield from _unused(about, covers)
     count = sum(len(file.suppressed) for file in report.files)
     if count:
-        yield f"{_many(count, 'finding')} suppressed"
+        yield f"{many(count, 'finding')} suppressed"
     for path, one in baselines.items():
         if one.known:
-            yield f"{_many(one.known, 'finding')} known by {_near(path)}"
+            yield f"{many(one.known, 'finding')} known by {_near(path)}"
         if one.stale:
-            what = f"{_many(one.stale, 'finding')} of {_near(path)} found no more"
+            what = f"{many(one.stale, 'finding')} of {_near(path)} found no more"
             yield f"{what}: --write-baseline writes it anew"
         yield from _gone(one, covers)
 
@@ -90,7 +91,7 @@ def _gone(baseline: Baseline, covers: Covers) -> Iterator[str]:
     if not gone:
         return
     count = sum(gone.values())
-    what = f"{_many(count, 'finding')} of {_near(baseline.path)} {'is' if count == 1 else 'are'}"
+    what = f"{many(count, 'finding')} of {_near(baseline.path)} {'is' if count == 1 else 'are'}"
     listed = ", ".join([*gone][:NAMED])
     more = f" and {len(gone) - NAMED} more" if len(gone) > NAMED else ""
     advice = "--write-baseline writes it anew"
@@ -164,7 +165,3 @@ def _near(path: str) -> str:
     """Return a path from the working folder, where it lies in that."""
     near = os.path.relpath(path)
     return path if near.startswith("..") else near
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

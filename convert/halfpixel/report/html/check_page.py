@@ -4,7 +4,8 @@ from importlib.metadata import version
 from typing import Final
 
 from halfpixel.checking.result import Report
-from halfpixel.report.closing import closing, many
+from halfpixel.printable import many
+from halfpixel.report.closing import closing
 from halfpixel.report.html.page import render
 from halfpixel.report.html.playground import SCRIPTS, knowledge, operators_of
 from halfpixel.report.html.sections import sections_of

@@ -7,7 +7,7 @@ from halfpixel.checking.result import SiteFinding
 from halfpixel.converting.result import CallSite, Conversion
 from halfpixel.fixing.result import FixResult
 from halfpixel.format import Outcome
-from halfpixel.report.closing import many
+from halfpixel.printable import many
 from halfpixel.report.html.around import diff
 from halfpixel.report.html.gallery import Gallery
 from halfpixel.report.html.proof import HOW

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from halfpixel.checking.claim import claim_of
 from halfpixel.intents.pairing import Pairing
-from halfpixel.report.closing import many
+from halfpixel.printable import many
 from halfpixel.report.html.gallery import Gallery
 from halfpixel.report.html.tables import Detail, Heads, Line, Mood, Part, Table, Tables, dumps
 from halfpixel.report.html.words import lengths

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
+from halfpixel.printable import many
 from halfpixel.report.pictures.drawable import Drawable, Pair
 from halfpixel.report.pictures.kernel import draw_kernel, has_kernel
 from halfpixel.report.pictures.legend import draw_legend
@@ -154,7 +155,7 @@ def _strip(canvas: Canvas, y: float, drawn: Scene, number: int) -> float:
 
 def _strip_head(drawn: Scene, number: int) -> str:
     found = drawn.found.axes[number]
-    counts = f"{_counted(found.n_in, 'pixel')} to {_counted(found.n_out, 'sample')}"
+    counts = f"{many(found.n_in, 'pixel')} to {many(found.n_out, 'sample')}"
     if drawn.meant is not None and drawn.meant.axes[number].n_out != found.n_out:
         counts += f", {drawn.meant.axes[number].n_out} {drawn.labels[1]}"
     return f"{_along(drawn, number)}: {counts}"
@@ -165,10 +166,6 @@ def _along(drawn: Scene, number: int) -> str:
     if len(axes) > 1 and all(len(set(side.axes)) == 1 for _, side, _, _ in drawn.sides):
         return "along each axis"
     return f"along the {AXES.get(len(axes), ('axis',) * len(axes))[number]}"
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 def windows(found: Reads, meant: Reads | None, left: float, wide: float) -> list[Window]:
