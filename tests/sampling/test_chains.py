@@ -7,10 +7,12 @@ import pytest
 
 from halfpixel.sampling import Area, Cubic, Linear, Sampling, compare
 from halfpixel.sampling.difference import row_difference
-from halfpixel.sampling.kernel import Border, Filter, Written
+from halfpixel.sampling.kernel import Border, Filter
 from halfpixel.sampling.kernels import spline
-from halfpixel.sampling.kernels.chain import Blurred, Chain, Overlapped, Reduce, Reduced
+from halfpixel.sampling.kernels.base import Written
+from halfpixel.sampling.kernels.chain import Blurred, Chain, Overlapped
 from halfpixel.sampling.kernels.profiles import Lanczos
+from halfpixel.sampling.kernels.reduce import Reduce, Reduced
 from halfpixel.sampling.kernels.spline import Spline
 
 SMOOTH = Sampling("half_pixel", Linear(antialias=True), exclude_outside=True)
@@ -76,9 +78,9 @@ def test_a_long_spline_is_within_its_bound(
     monkeypatch.setattr(spline, "SHORT", 64)
     long = kernel.rows(100, 60, outputs)
     monkeypatch.setattr(spline, "SHORT", 100)
-    spline._inverse_row.cache_clear()  # noqa: SLF001
+    spline.inverse_row.cache_clear()
     exact = kernel.rows(100, 60, outputs)
-    spline._inverse_row.cache_clear()  # noqa: SLF001
+    spline.inverse_row.cache_clear()
     assert 0 < long.error < Fraction(1, 1 << 30)
     assert exact.error == 0
     for one, other in zip(long.rows, exact.rows, strict=True):

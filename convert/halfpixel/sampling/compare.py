@@ -32,10 +32,10 @@ from halfpixel.sampling.kernel import (
     Nearest,
     Smooth,
     Table,
-    Written,
     by_lengths,
     radius_of,
 )
+from halfpixel.sampling.kernels.base import Written
 from halfpixel.sampling.search import deciding_rows, lengths_to_try, period_of
 from halfpixel.work import remembered, spend
 

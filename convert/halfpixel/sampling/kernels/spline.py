@@ -19,7 +19,8 @@ from functools import lru_cache
 from typing import Final
 
 from halfpixel.sampling.coordinate import HALF, ONE, ZERO, Axis, Coordinate, source_line
-from halfpixel.sampling.kernel import Border, Rows, Taps, Written
+from halfpixel.sampling.kernel import Border, Taps
+from halfpixel.sampling.kernels.base import Rows, Written
 from halfpixel.sampling.kernels.rows import fold
 from halfpixel.work import spend
 
@@ -90,7 +91,7 @@ class Spline(Written, frozen=True):
         if self.prefilter:
             solved: Row = {}
             for k, weight in made.items():
-                row, off = _inverse_row(self.order, length, self.border, k)
+                row, off = inverse_row(self.order, length, self.border, k)
                 error = max(error, off)
                 spend(len(row) // 8)
                 for j, value in row.items():
@@ -121,7 +122,7 @@ def b_spline(order: int, t: Fraction) -> Fraction:
 
 
 @lru_cache(maxsize=1 << 10)
-def _inverse_row(order: int, length: int, border: Border, k: int) -> tuple[Row, Fraction]:
+def inverse_row(order: int, length: int, border: Border, k: int) -> tuple[Row, Fraction]:
     """Return a row of A^-1, and by how much the sum of its entries may be off."""
     if length <= SHORT:
         return dict(enumerate(_inverse(order, length, border)[k])), ZERO
