@@ -136,15 +136,17 @@ class Convention(Struct, frozen=True):
         >>> [names.nearness(name) for name in ("cv2.resize", "resize", "F.interpolate")]
         [0, 1, None]
         >>> of_images = Convention("P", (), lambda *_: 0, lambda *_: "", (), methods=("resize",))
-        >>> [of_images.nearness(name) for name in ("f(x).resize", "x.resize", "resize")]
+        >>> [of_images.nearness(name) for name in ("f(x).resize", "x.resize", "a.b.resize")]
         [0, 2, None]
         """
         from fnmatch import fnmatchcase
 
         found: list[int] = []
         before, _, last = operator.rpartition(".")
-        if before and last in self.methods:
-            found.append(2 if before.replace(".", "").isidentifier() else 0)
+        if last in self.methods and before.removeprefix("self.").isidentifier():
+            found.append(2)
+        elif last in self.methods and not before.replace(".", "").isidentifier() and before:
+            found.append(0)  # of what a call or an index gives
         for name in self.operators:
             if operator == name:
                 found.append(0)
