@@ -3,3 +3,5 @@
 import os
 
 os.environ.pop("COLUMNS", None)
+
+pytest_plugins = ["servers.fixtures"]
