@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import coreml_programs as programs
 import httpx
 import jsonschema
 import pytest
 from click.testing import CliRunner
-from coreml_programs import Op
 
+import coreml_programs as programs
 import example_models as models
+from coreml_programs import Op
 from halfpixel.cli.main import cli
 from installed_packages import shell
 from serving.services import Service, external, named, wrong
@@ -70,7 +70,9 @@ def test_a_report_is_of_the_documented_schema(client: httpx.Client) -> None:
         ("severity=error&target=onnxruntime-cpu&max-work=1000&shape=x=1x1x4x4", True),
     ],
 )
-def test_settings_are_those_of_the_command(client: httpx.Client, query: str, passed: bool) -> None:
+def test_settings_are_those_of_the_command(
+    client: httpx.Client, query: str, *, passed: bool
+) -> None:
     answer = client.post(f"/check?{query}", content=named())
     assert answer.status_code == 200, answer.text
     assert said(answer)["passed"] is passed

@@ -5,18 +5,19 @@ caller likes (`uvicorn/protocols/http/h11_impl.py`: a timer runs only between re
 """
 
 import asyncio
-from typing import Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEAD: Final = 10.0
-"""Seconds in which the head of a request has to be here."""
-
 
 class Protocol(H11Protocol):
-    """One connection."""
+    """One connection.
 
+    Attributes:
+        seconds: in which the head of a request has to be here.
+    """
+
+    seconds = 10.0
     _head: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -44,7 +45,7 @@ class Protocol(H11Protocol):
         if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
             self._stop()
         elif self._head is None:
-            self._head = self.loop.call_later(HEAD, self._late)
+            self._head = self.loop.call_later(self.seconds, self._late)
 
     def _stop(self) -> None:
         if self._head is not None:
@@ -54,3 +55,8 @@ class Protocol(H11Protocol):
     def _late(self) -> None:
         if not self.transport.is_closing():
             self.transport.abort()
+
+
+def protocol(seconds: float) -> type[Protocol]:
+    """Return what speaks on connections whose requests have to begin within some seconds."""
+    return type("Protocol", (Protocol,), {"seconds": seconds})

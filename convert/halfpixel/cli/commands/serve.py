@@ -94,7 +94,7 @@ class Options(Struct, frozen=True):
         float,
         click.option(
             "--max-idle-seconds", type=Positive, default=10.0, show_default=True,
-            help="Seconds in which some of it has to come.",
+            help="Seconds in which some of it, or the head of a request, has to come.",
         ),
     ]  # fmt: skip
     max_memory: Annotated[
@@ -132,16 +132,16 @@ def serve_command(options: Options) -> None:
     from uvicorn import Config, Server
 
     from halfpixel.serving.app import application
-    from halfpixel.serving.protocol import Protocol
+    from halfpixel.serving.protocol import protocol
 
     limits = _limits(options)
     listening = _listening(options.host, options.port)
     config = Config(
         application(limits),
-        http=Protocol,
+        http=protocol(limits.idle_seconds),
         ws="none",
         lifespan="on",
-        log_level="warning",
+        log_level="error",
         access_log=False,
         server_header=False,
         proxy_headers=False,
