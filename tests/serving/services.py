@@ -17,7 +17,7 @@ import example_models as models
 from installed_packages import environment
 
 SIZE = 4 << 20
-SECONDS = 2.0
+SECONDS = 3.0
 WORKERS, QUEUE = 2, 4
 
 PACK = '''"""Ends, or does not end, where a node says so."""

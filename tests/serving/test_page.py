@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 import example_models as models
-from browsers import chromium
 from hostile import files as hostile
 from serving.services import SIZE, Service, named, wrong
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page
-
-__all__ = ["chromium"]  # found by pytest
 
 pytestmark = pytest.mark.browser
 

@@ -77,9 +77,6 @@ def prepare(memory: int, seconds: float) -> None:
         memory: bytes of data that it may have beyond those that it starts with.
         seconds: seconds that a check may take; where nobody is left to end it, the system does.
     """
-    from halfpixel.report.html import check_page  # noqa: F401 - what every report needs
-    from halfpixel.report.machine import as_json, as_sarif  # noqa: F401
-
     sys.argv = ["halfpixel"]  # which a defect's report quotes: a caller need not see the rest
     list(load_rules())
     gc.freeze()
@@ -98,8 +95,8 @@ def judge(job: Job) -> Outcome:
     except UsageError as error:
         return Outcome(400, detail=str(error))
     except (MemoryError, ModelFileError) as error:
-        told = "there is not enough memory" if isinstance(error, MemoryError) else str(error)
-        return Outcome(422, detail=f"{job.name}: {told}")
+        why = "there is not enough memory" if isinstance(error, MemoryError) else str(error)
+        return Outcome(422, detail=f"{job.name}: {why}")
     except Exception as error:  # noqa: BLE001 - whatever it is, one request fails by it
         log(job.name, error)
         defect = error if isinstance(error, HalfpixelError) else Defect(job.name, error)
@@ -118,7 +115,7 @@ def _judged(job: Job) -> Outcome:
     rank = SEVERITIES.index
     found = [one.finding.severity for one in file.findings]
     passed = not file.failures and all(rank(one) > rank(settled.fail_on) for one in found)
-    job.answer.write_bytes(_told(Report((file,)), job.form, passed, check).encode())
+    job.answer.write_bytes(told(Report((file,)), job.form, check, passed=passed).encode())
     counts = tuple(found.count(severity) for severity in SEVERITIES)
     if file.defect:
         return Outcome(500, detail=file.error or "")
@@ -164,7 +161,7 @@ def _check_settings(job: Job, file: FileReport) -> None:
         check_shapes(opened(Path(job.file)).inputs, parse_shapes(job.query.shape))
 
 
-def _told(report: Report, form: Form, passed: bool, check: Asked) -> str:  # noqa: FBT001 - a value
+def told(report: Report, form: Form, check: Asked, *, passed: bool) -> str:
     """Return a report in a format: what the command writes, and in JSON whether it passed."""
     if form == "json":
         from halfpixel.quoting import json_text

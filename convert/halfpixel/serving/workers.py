@@ -35,12 +35,7 @@ START: Final = 60.0
 """Seconds in which a process has to be ready."""
 
 READY: Final = b"ready"
-LOADED: Final = (
-    "halfpixel.serving.worker",
-    "halfpixel.report.html.check_page",
-    "halfpixel.report.machine.as_json",
-    "halfpixel.report.machine.as_sarif",
-)
+LOADED: Final = ["halfpixel.serving.warm"]
 """What the fork server imports."""
 
 Context = ForkServerContext | SpawnContext
@@ -198,5 +193,5 @@ def _context() -> Context:
     if os.name == "nt":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(LOADED))
+    context.set_forkserver_preload(LOADED)
     return context

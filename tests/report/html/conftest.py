@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browsers import chromium
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Request
-
-__all__ = ["chromium"]  # found by pytest
 
 
 @dataclass
