@@ -5,6 +5,6 @@ The width is what workers of pytest-xdist are told in COLUMNS.
 
 import os
 
-pytest_plugins = ["browsers"]
+pytest_plugins = ["serving.browsers"]
 
 os.environ.pop("COLUMNS", None)

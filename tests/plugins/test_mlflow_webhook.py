@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from serving.mlflow_models import WRONG, logged
 
 from halfpixel.checking.result import Report
 from halfpixel.plugins.mlflow_webhook import OLDEST, NotFromMlflow, checked, verified
 from halfpixel.plugins.registry import ModelRejected, check_registered
-from plugins.test_registry import WRONG, logged
 
 # what `mlflow.webhooks.delivery._send_webhook_request` of mlflow-skinny 3.17.2 sent for
 # the example payload of model_version.created, with this secret
@@ -60,7 +61,7 @@ def test_nothing_else_holds(change: dict[str, object], why: str) -> None:
 
 def signed(body: bytes, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Return headers with a signature that is taken for right."""
-    monkeypatch.setattr("hmac.compare_digest", lambda _a, _b: True)
+    monkeypatch.setattr("hmac.compare_digest", Mock(return_value=True))
     monkeypatch.setattr("time.time", lambda: SENT)
     return HEADERS | {"Content-Length": str(len(body))}
 

@@ -83,6 +83,7 @@ class Service:
 
     def kept(self) -> list[Path]:
         """Return what it keeps of requests once none is left."""
+        left = list[Path]()
         for _ in range(100):
             left = [path for one in self.folder.glob("halfpixel-serve-*") for path in one.iterdir()]
             if not left:

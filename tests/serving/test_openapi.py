@@ -1,6 +1,7 @@
 """The service is what it says of itself: schemathesis asks it whatever its description allows."""
 
 import json
+from typing import Any
 
 import pytest
 import schemathesis
@@ -14,9 +15,14 @@ from halfpixel.serving.query import ReferenceQuery, UploadQuery, described
 from halfpixel.serving.refused import REASONS
 from serving.services import Service
 
+SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 SETTINGS = settings(
-    max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=25,
+    deadline=None,
+    database=None,
+    suppress_health_check=SLOW,
 )
+Case = schemathesis.Case[Any]
 OPERATIONS = [(path, method.lower()) for path, methods in METHODS.items() for method in methods]
 
 
@@ -28,7 +34,7 @@ def test_every_answer_is_one_that_is_described(service: Service, path: str, meth
 
     @given(case=wrong | operation.as_strategy())
     @settings(SETTINGS)
-    def ask(case: schemathesis.Case) -> None:
+    def ask(case: Case) -> None:
         # a setting that is well formed may be none for the model that is sent
         case.call_and_validate(excluded_checks=[positive_data_acceptance])
 

@@ -14,7 +14,7 @@ from serving.services import SIZE, Service, named, wrong
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Dialog, Page
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +24,11 @@ def opened(chromium: "Browser", service: Service) -> "Iterator[Callable[..., Pag
     """Return what opens the page; whatever its console says, or it asks elsewhere, is a failure."""
     said: list[str] = []
     asked: list[str] = []
-    contexts = []
+    contexts: list[BrowserContext] = []
+
+    def opened_dialog(dialog: "Dialog") -> None:
+        said.append(dialog.message)
+        dialog.dismiss()
 
     def page(*, script: bool = True, dark: bool = False) -> "Page":
         context = chromium.new_context(
@@ -34,7 +38,7 @@ def opened(chromium: "Browser", service: Service) -> "Iterator[Callable[..., Pag
         made = context.new_page()
         made.on("console", lambda told: said.append(told.text))
         made.on("pageerror", lambda error: said.append(str(error)))
-        made.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
+        made.on("dialog", opened_dialog)
         made.on("request", lambda request: asked.append(request.url))
         made.goto(service.address)
         return made

@@ -80,7 +80,7 @@ class ReportAnswer(FileResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it; a caller that does not read is left."""
-        plain = {**scope, "headers": []}  # no parts, no conditions: it is read once
+        plain: Scope = {**scope, "headers": []}  # no parts, no conditions: it is read once
         try:
             async with asyncio.timeout(SLOWEST):
                 await super().__call__(plain, receive, send)

@@ -52,11 +52,13 @@ class Service:
         """Have workers and a folder, and give both back."""
         with tempfile.TemporaryDirectory(prefix="halfpixel-serve-") as folder:
             self._folder = Path(folder)
-            self._workers = Workers(self.limits)
+            workers = Workers(self.limits)
             try:
+                await workers.begin()
+                self._workers = workers
                 yield
             finally:
-                workers, self._workers = self._workers, None
+                self._workers = None
                 await asyncio.to_thread(workers.close)
 
     @property

@@ -1,11 +1,15 @@
 """Which format a report has: what the address says, else what the caller accepts."""
 
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, cast
 
-import mimeparse
+import mimeparse  # pyright: ignore[reportMissingTypeStubs] - it has no types
 
 from halfpixel.serving.query import Form
 from halfpixel.serving.refused import Refused
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 MEDIA: Final[dict[Form, str]] = {
     "html": "text/html",
@@ -39,8 +43,8 @@ def form_of(asked: Form | None, accept: str) -> Form:
     if not accept.strip():
         return "json"
     try:
-        best = mimeparse.best_match(list(MEDIA.values()), accept[:LONGEST])
-    except mimeparse.MimeTypeParseException:
+        best = _best(list(MEDIA.values()), accept)
+    except ValueError:
         raise Refused(400, "the Accept header cannot be read") from None
     for form, media in MEDIA.items():
         if media == best:
@@ -55,7 +59,13 @@ def wants_page(accept: str) -> bool:
     (True, False, False)
     """
     try:
-        best = mimeparse.best_match([MEDIA["html"], MEDIA["json"]], accept[:LONGEST])
-    except mimeparse.MimeTypeParseException:
+        return _best([MEDIA["html"], MEDIA["json"]], accept) == MEDIA["html"]
+    except ValueError:
         return False
-    return best == MEDIA["html"]
+
+
+def _best(media: Sequence[str], accept: str) -> str:
+    """Return the media type that is most welcome; raises ValueError for no Accept header."""
+    untyped = cast("ModuleType", mimeparse)
+    best = cast("Callable[[Sequence[str], str], str]", untyped.best_match)
+    return best(media, accept[:LONGEST])

@@ -8,11 +8,15 @@ files, or the files of a package, each under its path. Names are what a model ma
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from email.message import Message
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, Protocol
 
 import anyio.to_thread
-from multipart import MultipartError, PushMultipartParser, parse_options_header
+from multipart import (  # pyright: ignore[reportMissingTypeStubs] - types stand in it
+    MultipartError,
+    PushMultipartParser,
+)
 
 from halfpixel.errors import system_reason
 from halfpixel.formats.data_folder import Unsafe, quoted, visible_parts
@@ -117,13 +121,20 @@ async def _blocks(body: AsyncIterator[bytes], limits: Limits) -> AsyncIterator[b
 
 
 def _sink(kind: str, folder: Path) -> _Sink:
-    media, options = parse_options_header(kind)
-    if media.lower() != FORM:
+    head = _head(kind)
+    if head.get_content_type() != FORM:
         return _Raw(folder / USUAL)
     try:
-        return _Form(folder, options.get("boundary", ""))
+        return _Form(folder, head.get_boundary() or "")
     except (MultipartError, UnicodeError) as error:
         raise Refused(400, f"the form cannot be read: {error}") from error
+
+
+def _head(kind: str) -> Message:
+    """Return a Content-Type in its parts, whose names are written in any case."""
+    head = Message()
+    head["content-type"] = kind
+    return head
 
 
 class _Raw:
@@ -227,7 +238,7 @@ def named(folder: Path, kind: str, name: str | None) -> str:
         Refused: 400: no file is, or several may be, or the name is not plain.
     """
     asked = None if name is None else "/".join(plain_name(name))
-    if parse_options_header(kind)[0].lower() != FORM:
+    if _head(kind).get_content_type() != FORM:
         if asked is not None and asked != USUAL:
             place = folder / asked
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -32,8 +32,8 @@ class Job(Struct, frozen=True):
     """A model to check.
 
     Attributes:
-        folder: the folder that its file lies in.
-        file: the file's name there.
+        folder: the folder that its file lies in; None for an address.
+        file: the file's name there, or the address.
         name: what it is called in the report.
         query: what is asked.
         form: the format of the report.
@@ -43,7 +43,7 @@ class Job(Struct, frozen=True):
         size: bytes of the model's file, which may be mapped.
     """
 
-    folder: Path
+    folder: Path | None
     file: str
     name: str
     query: Settings
@@ -104,7 +104,8 @@ def judge(job: Job) -> Outcome:
 
 
 def _judged(job: Job) -> Outcome:
-    os.chdir(job.folder)
+    if job.folder is not None:
+        os.chdir(job.folder)
     settled = _settled(job)
     check = settled.check
     file = Judge(check).file(Path(job.file), job.name)

@@ -77,6 +77,16 @@ class _Process:
         """Whether it takes a model."""
         return self._left > 0 and self._process.is_alive()
 
+    def begin(self) -> None:
+        """Wait until it is ready.
+
+        Raises:
+            OSError, EOFError, TimeoutError: it does not come to be.
+        """
+        if not self._ready:
+            self._heard(START)
+            self._ready = True
+
     def run(self, job: Job) -> Outcome:
         """Check a model.
 
@@ -86,9 +96,7 @@ class _Process:
         """
         self._left -= 1
         try:
-            if not self._ready:
-                self._heard(START)
-                self._ready = True
+            self.begin()
             self._pipe.send(job)
             said = self._heard(self._seconds)
             return msgspec.msgpack.decode(said, type=Outcome)
@@ -131,6 +139,15 @@ class Workers:
         self._idle: asyncio.Queue[_Process] = asyncio.Queue()
         for _ in range(limits.workers):
             self._idle.put_nowait(_Process(self._context, limits))
+
+    async def begin(self) -> None:
+        """Wait until they are ready; one that does not come to be is made anew for its model."""
+        processes = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
+        await asyncio.gather(
+            *(asyncio.to_thread(one.begin) for one in processes), return_exceptions=True
+        )
+        for one in processes:
+            self._idle.put_nowait(one)
 
     async def run(self, job: Job) -> Outcome:
         """Check a model when a process is free; whoever stops waiting for it ends its process.
