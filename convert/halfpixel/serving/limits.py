@@ -21,6 +21,7 @@ class Limits(Struct, frozen=True):
     Attributes:
         roots: folders below which it reads models.
         allowed: addresses below which it reads models.
+        private: hosts of these that are not of the public internet are reached too.
         names: names of the service that a request may carry; any where empty.
         config: the configuration file that every model is checked by.
         size: bytes of an upload.
@@ -35,6 +36,7 @@ class Limits(Struct, frozen=True):
 
     roots: tuple[Path, ...] = ()
     allowed: tuple[Allowed, ...] = ()
+    private: bool = False
     names: tuple[str, ...] = ()
     config: str | None = None
     size: int = 1 << 30

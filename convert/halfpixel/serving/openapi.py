@@ -89,7 +89,7 @@ def _reference() -> Values:
         "operationId": "reference",
         "summary": "Check a model below a folder that is served, or at an allowed address.",
         "parameters": described(ReferenceQuery),
-        "responses": {"200": _report(), **_refusals((*BOTH, 404, 413, 502))},
+        "responses": {"200": _report(), **_refusals((*BOTH, 404))},
     }
 
 

@@ -16,7 +16,6 @@ REASONS: Final = {
     421: "the service is not called so",
     422: "the model cannot be read, or its check ended the process that ran it",
     500: "a defect of halfpixel",
-    502: "the model's address did not answer, or not as it has to",
     503: "too many models are being checked",
     504: "the check took too long",
 }

@@ -9,11 +9,13 @@ import gc
 import os
 import sys
 from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from halfpixel.address import WEB, Address, Location
 from halfpixel.boundary import log
 from halfpixel.checking.check import Judge, opened
 from halfpixel.checking.check import Settings as Asked
@@ -23,6 +25,7 @@ from halfpixel.checking.shapes import check_shapes, parse_shapes
 from halfpixel.errors import Defect, HalfpixelError, ModelFileError, UsageError
 from halfpixel.intents.policy import parse_policy
 from halfpixel.rule import SEVERITIES, load_rules
+from halfpixel.serving.limits import Limits
 from halfpixel.serving.query import Form, Settings
 from halfpixel.settings.settled import Given, Settled
 from halfpixel.work import MOST
@@ -70,17 +73,22 @@ class Outcome(Struct, frozen=True):
     counts: tuple[int, ...] = (0, 0, 0)
 
 
-def prepare(memory: int, seconds: float) -> None:
-    """Make a new process ready: what is imported once, and what it may take.
+def prepare(limits: Limits) -> None:
+    """Make a new process ready: what is loaded once, and what it may take and read.
 
     Args:
-        memory: bytes of data that it may have beyond those that it starts with.
-        seconds: seconds that a check may take; where nobody is left to end it, the system does.
+        limits: what the service allows; where nobody is left to end a check, the system does.
     """
     sys.argv = ["halfpixel"]  # which a defect's report quotes: a caller need not see the rest
     list(load_rules())
     gc.freeze()
-    _allowed[:] = [memory, seconds]
+    _allowed[:] = [limits.memory, limits.seconds]
+    if limits.allowed:
+        from halfpixel.serving.web import GuardedFile
+        from halfpixel.storage.stores import READERS
+
+        for protocol in WEB:
+            READERS[protocol] = partial(GuardedFile, allowed=limits.allowed, private=limits.private)
 
 
 _allowed: list[float] = []
@@ -108,11 +116,12 @@ def _judged(job: Job) -> Outcome:
         os.chdir(job.folder)
     settled = _settled(job)
     check = settled.check
-    file = Judge(check).file(Path(job.file), job.name)
+    source = Path(job.file) if job.folder is not None else Address(job.file)
+    file = Judge(check).file(source, job.name)
     if file.error is not None:
         file = replace(file, error=file.error.replace(f"{job.file}: ", f"{job.name}: ", 1))
     if file.error is None:
-        _check_settings(job, file)
+        _check_settings(job, source, file)
     rank = SEVERITIES.index
     found = [one.finding.severity for one in file.findings]
     passed = not file.failures and all(rank(one) > rank(settled.fail_on) for one in found)
@@ -155,11 +164,11 @@ def _check_targets(asked: tuple[str, ...]) -> None:
             raise UsageError(f"target {name!r} is none; there are: {', '.join(known)}")
 
 
-def _check_settings(job: Job, file: FileReport) -> None:
+def _check_settings(job: Job, source: Location, file: FileReport) -> None:
     """Refuse settings that say something of nodes or inputs which the model has not."""
     check_expected(job.query.expect, file.sites)
     if job.query.shape:
-        check_shapes(opened(Path(job.file)).inputs, parse_shapes(job.query.shape))
+        check_shapes(opened(source).inputs, parse_shapes(job.query.shape))
 
 
 def told(report: Report, form: Form, check: Asked, *, passed: bool) -> str:

@@ -41,10 +41,10 @@ LOADED: Final = ["halfpixel.serving.warm"]
 Context = ForkServerContext | SpawnContext
 
 
-def work(pipe: Connection, memory: int, seconds: float) -> None:
+def work(pipe: Connection, limits: Limits) -> None:
     """Check models as they come, until nobody asks any more: what a process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service ends, and with it the pipe
-    prepare(memory, seconds)
+    prepare(limits)
     pipe.send_bytes(READY)
     while True:
         try:
@@ -64,9 +64,7 @@ class _Process:
     def __init__(self, context: Context, limits: Limits) -> None:
         self._seconds = limits.seconds
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=work, args=(theirs, limits.memory, limits.seconds), daemon=True
-        )
+        self._process = context.Process(target=work, args=(theirs, limits), daemon=True)
         self._process.start()
         theirs.close()
         self._left = MODELS

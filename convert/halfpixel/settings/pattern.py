@@ -46,6 +46,8 @@ def matches(path: str, patterns: Iterable[Rooted], *, within: bool = True) -> bo
     (True, True)
     >>> matches("/old/m.onnx", [("/old", "old")]), matches("/a/m.onnx", [("/a", "**/m.onnx")])
     (False, True)
+    >>> matches("s3://bucket/old/m.onnx", [("/a", "s3://bucket/old")])
+    True
     """
     return any(_matches(path, folder, pattern, within) for folder, pattern in patterns)
 
@@ -59,7 +61,7 @@ def _matches(path: str, folder: str, pattern: str, within: bool) -> bool:  # noq
         if within and below is not None:
             names = below.split("/")
         return any(fnmatchcase(name, wanted) for name in names)
-    if wanted.startswith("/"):
+    if wanted.startswith("/") or "://" in wanted:
         below = path
     if below is None:
         return False

@@ -51,6 +51,24 @@ class Options(Struct, frozen=True):
             help="Models below it are checked by their path, too; several times.",
         ),
     ]
+    allow: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--allow",
+            multiple=True,
+            metavar="ADDRESS",
+            help="Models whose address begins so are checked by it, too, such as "
+            "s3://bucket/models; several times.",
+        ),
+    ]
+    allow_private: Annotated[
+        bool,
+        click.option(
+            "--allow-private",
+            is_flag=True,
+            help="Hosts of --allow http... need not be of the public internet.",
+        ),
+    ]
     hostname: Annotated[
         tuple[str, ...],
         click.option(
@@ -181,11 +199,12 @@ def _limits(options: Options) -> "Limits":
     """Return what the service allows.
 
     Raises:
-        UsageError: a folder that is none, a size that is none, or a configuration that cannot
+        UsageError: a folder, an address or a size that is none, or a configuration that cannot
             be read.
     """
     import os
 
+    from halfpixel.serving.addresses import parse_allowed
     from halfpixel.serving.limits import Limits, parse_size
     from halfpixel.settings.configuration import Configuration
     from halfpixel.settings.settled import Given
@@ -195,6 +214,8 @@ def _limits(options: Options) -> "Limits":
     names = options.hostname or (LOOPBACK if _is_loopback(options.host) else ())
     return Limits(
         roots=tuple(map(_root, options.root)),
+        allowed=tuple(map(parse_allowed, options.allow)),
+        private=options.allow_private,
         names=tuple(name.lower() for name in names),
         config=None if options.config is None else str(Path(options.config).absolute()),
         size=parse_size(options.max_size),
