@@ -1,5 +1,6 @@
 """The page of the service: its statuses, its parameters and its headers, as the code has them."""
 
+import re
 from pathlib import Path
 from typing import cast
 
@@ -10,6 +11,7 @@ from halfpixel.serving.query import ReferenceQuery, UploadQuery, described
 from halfpixel.serving.refused import REASONS
 
 FOLDER = Path(__file__).parents[1] / "serving"
+RESULT = Path(__file__).parents[2] / "benchmarks" / "results" / "serving.txt"
 
 RATED = "1.5 OK"
 """What `systemd-analyze security --offline=true` of systemd 252 says of the unit."""
@@ -25,6 +27,7 @@ def page() -> str:
         "parameters": _parameters(),
         "statuses": _statuses(),
         "headers": _headers(),
+        "measured": _measured(),
         "unit": (FOLDER / "halfpixel-serve.service").read_text(encoding="utf-8").rstrip(),
         "container": (FOLDER / "Containerfile").read_text(encoding="utf-8").rstrip(),
     }.items():
@@ -62,3 +65,12 @@ def _statuses() -> str:
 def _headers() -> str:
     rows = [(f"`{name}`", f"`{value}`") for name, value in SECURITY.items()]
     return _table(("header of every answer", "value"), *rows)
+
+
+def _measured() -> str:
+    """Return what the benchmark says, in a phrase."""
+    text = RESULT.read_text(encoding="utf-8")
+    answers = re.findall(r"(\d+) answers, \d+/s", text)[0]
+    errors = re.findall(r"^errors: (\d+)", text, re.MULTILINE)[0]
+    memory = re.findall(r"at most ([\d, ]+) MiB in each third", text)[0].split(", ")
+    return f"{answers} answers, {errors} errors, at most {max(memory, key=int)} MiB in all"

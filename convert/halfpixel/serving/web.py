@@ -12,13 +12,14 @@ Sources: IANA IPv4 and IPv6 Special-Purpose Address Registries, as `ipaddress` h
 import http.client
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Final
 
 from halfpixel.address import Address
-from halfpixel.errors import HalfpixelError, ModelFileError
+from halfpixel.errors import ModelFileError
 from halfpixel.serving.addresses import Allowed, allowed_address
 from halfpixel.storage.failures import (
     CHANGED,
@@ -64,8 +65,7 @@ class GuardedFile:
 
     def get(self, start: int, stop: int, known: State | None) -> tuple[bytes, State]:
         """Return a range and its state; as `Stored.get`."""
-        answer = self._asked("GET", known, f"bytes={start}-{stop - 1}")
-        with answer:
+        with self._asked("GET", known, f"bytes={start}-{stop - 1}") as answer:
             if answer.status == 416:
                 raise NoSuchRangeError
             if answer.status != 206:
@@ -103,7 +103,11 @@ class GuardedFile:
         """Refuse to write: a service reads."""
         raise ModelFileError(self.address, f"cannot be written from {path.name}: it is only read")
 
-    def _asked(self, method: str, known: State | None, part: str = "") -> http.client.HTTPResponse:
+    @contextmanager
+    def _asked(
+        self, method: str, known: State | None, part: str = ""
+    ) -> Generator[http.client.HTTPResponse]:
+        """Ask the server; the connection is closed with the block."""
         headers = {"Accept-Encoding": "identity", "Connection": "close"}
         if part:
             headers["Range"] = part
@@ -113,14 +117,18 @@ class GuardedFile:
         kind = _Secure if self._place.scheme == "https" else _Plain
         connection = kind(host, int(port) if port else None, timeout=TIMEOUT)
         connection.private = self._private
+        with closing(connection):
+            yield self._answer(connection, method, headers)
+
+    def _answer(
+        self, connection: http.client.HTTPConnection, method: str, headers: dict[str, str]
+    ) -> http.client.HTTPResponse:
         try:
             connection.request(method, "/" + "/".join(self._place.parts), headers=headers)
             return connection.getresponse()
-        except HalfpixelError:
-            raise
         except TimeoutError as error:
             raise ModelFileError(self.address, SLOW) from error
-        except _Private as error:
+        except NotPublicError as error:
             raise ModelFileError(self.address, PRIVATE) from error
         except (OSError, http.client.HTTPException, UnicodeError) as error:
             raise ModelFileError(self.address, UNREACHABLE) from error
@@ -152,8 +160,8 @@ def _whole(answer: http.client.HTTPResponse) -> State:
     return State(size, answer.getheader("ETag", ""))
 
 
-class _Private(Exception):  # noqa: N818 - becomes a ModelFileError with the address
-    """A host that is not of the public internet."""
+class NotPublicError(Exception):
+    """A host that is not of the public internet; becomes a ModelFileError with the address."""
 
 
 class _Plain(http.client.HTTPConnection):
@@ -185,13 +193,13 @@ def connected(host: str, port: int, *, private: bool) -> socket.socket:
         private: it need not be of the public internet.
 
     Raises:
-        _Private: one of its addresses is not.
+        NotPublicError: one of its addresses is not.
         OSError: it has none, or none is reached.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
     if not private and not all(is_public(address) for address in addresses):
-        raise _Private
+        raise NotPublicError
     last: OSError = OSError(f"{host} has no address")
     for address in addresses[:4]:
         try:
