@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,7 +22,7 @@ from serving.services import Service, named, serving, wrong
 
 
 @contextmanager
-def elsewhere(to: str) -> Iterator[int]:
+def elsewhere(to: str) -> Generator[int]:
     """Run a server that sends everybody elsewhere; yield its port."""
 
     class Sends(BaseHTTPRequestHandler):
@@ -32,7 +32,7 @@ def elsewhere(to: str) -> Iterator[int]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Sends)
@@ -56,16 +56,21 @@ def pages() -> Iterator[Web]:
 
 
 @pytest.fixture(scope="module")
-def near(pages: Web, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Return a service that may read this machine's own web, and one that sends elsewhere."""
+def sends(pages: Web) -> Iterator[int]:
+    """Return the port of a server that sends everybody to what is not allowed."""
     with elsewhere(f"{pages.root}/secret/m.onnx") as port:
-        allow = (
-            "--allow", f"{pages.root}/allowed", "--allow-private",
-            "--allow", f"http://127.0.0.1:{port}/allowed",
-        )  # fmt: skip
-        with serving(tmp_path_factory.mktemp("near"), *allow) as made:
-            made.sends = port  # type: ignore[attr-defined]
-            yield made
+        yield port
+
+
+@pytest.fixture(scope="module")
+def near(pages: Web, sends: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Return a service that may read this machine's own web."""
+    allow = (
+        "--allow", f"{pages.root}/allowed", "--allow-private",
+        "--allow", f"http://127.0.0.1:{sends}/allowed",
+    )  # fmt: skip
+    with serving(tmp_path_factory.mktemp("near"), *allow) as made:
+        yield made
 
 
 def said(answer: httpx.Response) -> Any:  # noqa: ANN401 - as JSON has it
@@ -102,9 +107,9 @@ def test_nothing_else_is(near: Service, pages: Web, name: str, status: int, why:
     assert set(asked) == ({f"/{name}"} if status == 422 else set())
 
 
-def test_a_redirect_is_not_followed(near: Service, pages: Web) -> None:
+def test_a_redirect_is_not_followed(near: Service, pages: Web, sends: int) -> None:
     before = len(pages.traffic.requests)
-    address = f"http://127.0.0.1:{near.sends}/allowed/m.onnx"  # type: ignore[attr-defined]
+    address = f"http://127.0.0.1:{sends}/allowed/m.onnx"
     with near.client() as client:
         answer = client.get("/check", params={"model": address})
     assert answer.status_code == 422

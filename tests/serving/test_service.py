@@ -2,8 +2,12 @@
 
 import json
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import jsonschema
@@ -14,8 +18,10 @@ import coreml_programs as programs
 import example_models as models
 from coreml_programs import Op
 from halfpixel.cli.main import cli
+from halfpixel.serving import worker
+from halfpixel.serving.query import UploadQuery, read_query
 from installed_packages import shell
-from serving.services import Service, external, named, wrong
+from serving.services import Service, external, named, serving, wrong
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "convert/halfpixel/report/machine/report.schema.json").read_text()
@@ -223,3 +229,34 @@ def test_every_model_that_the_repository_keeps_is_judged_as_by_the_command(
         answer = said(client.post(f"/check?name={path.name}", content=path.read_bytes()))
         assert answer["files"][0]["findings"] == json.loads(printed.stdout)["files"][0]["findings"]
         assert answer["passed"] is (printed.exit_code == 0)
+
+
+def test_it_ends_in_order_though_a_check_hangs(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as other, ExitStack() as kept:
+        with serving(tmp_path, "--max-seconds", "600") as service:
+            client = kept.enter_context(service.client())
+            hanging = other.submit(client.post, "/check", content=named("hang"))
+            while service.kept_now() == []:
+                time.sleep(0.02)
+        assert hanging.result().status_code == 503
+        assert service.process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "passed"), [("", False), ("fail-on=error", True), ("expect=up:mode=linear", False)]
+)
+def test_a_configuration_settles_what_a_request_leaves_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, *, passed: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(worker, "_allowed", [1 << 32, 100])
+    (tmp_path / "sent").mkdir()
+    (tmp_path / "sent" / "m.onnx").write_bytes(named(coordinate_transformation_mode="asymmetric"))
+    (tmp_path / "sent" / "halfpixel.toml").write_text('ignore = ["*"]\n')
+    (tmp_path / "gate.toml").write_text('fail-on = "warning"\n')
+    query = read_query(parse_qsl(asked), UploadQuery)
+    job = worker.Job(
+        tmp_path / "sent", "m.onnx", "m.onnx", query, "json", tmp_path / "report",
+        config=str(tmp_path / "gate.toml"),
+    )  # fmt: skip
+    assert worker.judge(job).passed is passed

@@ -10,9 +10,8 @@ from halfpixel.formats.data_folder import DataFolder, Unsafe, visible_parts
 from halfpixel.serving.addresses import allowed_address, is_address
 from halfpixel.serving.limits import Limits
 from halfpixel.serving.refused import Refused
+from halfpixel.serving.upload import MODELS, PACKAGE
 
-FILES: Final = (".onnx", ".mlmodel")
-PACKAGE: Final = ".mlpackage"
 OUTSIDE: Final = "the model is not below a folder that this service is allowed to read"
 
 
@@ -41,14 +40,14 @@ def found(text: str, limits: Limits) -> Found:
     """
     if is_address(text):
         address = str(allowed_address(text, limits.allowed))
-        if not address.endswith((*FILES, PACKAGE)):
+        if not address.endswith((*MODELS, PACKAGE)):
             raise Refused(403, _endings())
         return Found(None, address, address)
     try:
         name = "/".join(visible_parts(text))
     except Unsafe as error:
         raise Refused(403, f"the path {error}: {OUTSIDE}") from None
-    if not name.endswith((*FILES, PACKAGE)):
+    if not name.endswith((*MODELS, PACKAGE)):
         raise Refused(403, _endings())
     for root in limits.roots:
         model = _below(root, name)
@@ -60,7 +59,7 @@ def found(text: str, limits: Limits) -> Found:
 
 
 def _endings() -> str:
-    return f"the name ends in none of {', '.join((*FILES, PACKAGE))}"
+    return f"the name ends in none of {', '.join((*MODELS, PACKAGE))}"
 
 
 def _below(root: Path, name: str) -> Found | None:
