@@ -58,8 +58,8 @@ def _matches(path: str, folder: str, pattern: str, within: bool) -> bool:  # noq
     below = path[len(head) :] if path.startswith(head) else None
     if "/" not in wanted:
         names = [path.rpartition("/")[2]]
-        if within and below is not None:
-            names = below.split("/")
+        if within and (below is not None or "://" in path):
+            names = (below or path).split("/")
         return any(fnmatchcase(name, wanted) for name in names)
     if wanted.startswith("/") or "://" in wanted:
         below = path
