@@ -106,12 +106,9 @@ def resizing() -> tuple[bytes, bytes]:
         if n % 500:
             nodes.append(helper.make_node("Relu", [source], [target], name=f"relu_{n}"))
             continue
-        nodes.append(
-            helper.make_node(
-                "Resize", [source, "", "scales"], [target], name=f"resize_{n}", mode="linear",
-                coordinate_transformation_mode="asymmetric",
-            )  # fmt: skip
-        )
+        asked = {"mode": "linear", "coordinate_transformation_mode": "asymmetric"}
+        inputs = [source, "", "scales"]
+        nodes.append(helper.make_node("Resize", inputs, [target], name=f"resize_{n}", **asked))
     scales = numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "scales")
     before = GraphProto(node=nodes, name="graph", initializer=[scales])
     behind = GraphProto(

@@ -14,9 +14,9 @@ import halfpixel
 from halfpixel.address import Address
 from halfpixel.checking.check import check_paths, settings_of
 from halfpixel.cli.main import cli
+from servers.made import PAYLOAD, data, model
 from servers.s3 import S3
 from servers.web import Web
-from storage.made import PAYLOAD, data, model
 
 MODEL = data()
 
@@ -163,7 +163,7 @@ def test_explain(bucket: S3, tmp_path: Path) -> None:
 
 
 def test_a_constant_that_was_left_is_fetched(bucket: S3) -> None:
-    table = np.stack(np.mgrid[:32, :32] // 2, axis=-1).astype(np.int64)  # nearest, by a table
+    table = (np.indices((32, 32)) // 2).transpose(1, 2, 0).astype(np.int64)  # nearest, by a table
     made = models.model(
         [
             helper.make_node("Transpose", ["x"], ["turned"], perm=[2, 3, 0, 1]),
@@ -174,6 +174,8 @@ def test_a_constant_that_was_left_is_fetched(bucket: S3) -> None:
         [numpy_helper.from_array(table, "table"), *model().graph.initializer],
     )
     sites = halfpixel.sites(bucket.put("gather/m.onnx", made.SerializeToString()))
-    assert [site.torch_call for site in sites] == [site.torch_call for site in halfpixel.sites(made)]
+    assert [site.torch_call for site in sites] == [
+        site.torch_call for site in halfpixel.sites(made)
+    ]
     assert len(sites) == 1
     assert bucket.traffic.sent < 4 * PAYLOAD

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 import halfpixel
 from halfpixel.cli.main import cli
 from halfpixel.storage import remote_file
+from servers.made import data
 from servers.s3 import S3
 from servers.web import Web
-from storage.made import data
 
 MODEL = data()
 
@@ -27,7 +27,8 @@ def error_of(address: str) -> str:
     return error
 
 
-def test_no_such_object(bucket: S3) -> None:
+@pytest.mark.usefixtures("bucket")
+def test_no_such_object() -> None:
     gone = "no such file there"
     assert error_of("s3://models/none.onnx") == f"s3://models/none.onnx: {gone}"
     assert error_of("s3://no-bucket/m.onnx") == f"s3://no-bucket/m.onnx: {gone}"
@@ -51,8 +52,9 @@ def test_what_passes_is_asked_for_again(bucket: S3) -> None:
     assert halfpixel.check(address).files[0].error is None
 
 
+@pytest.mark.usefixtures("bucket")
 @pytest.mark.parametrize("command", ["check", "fix", "verify", "explain"])
-def test_every_command_says_it(bucket: S3, command: str) -> None:
+def test_every_command_says_it(command: str) -> None:
     asked = [command, "s3://models/none.onnx", *(["-o", "x.onnx"] if command == "fix" else [])]
     result = CliRunner().invoke(cli, asked)
     assert result.exit_code == 2
@@ -174,14 +176,14 @@ def test_cut_off(site: Web) -> None:
     assert halfpixel.check(address).files[0].error is None
 
 
+WHERE = f"ends at byte {len(MODEL) - 6}, its message at byte {len(MODEL) - 5_000_000}"
 BROKEN = {
     "empty": (b"", "the file is empty"),
     "zip": (b"PK\x03\x04" + bytes(64), "not an ONNX model: it is a zip archive"),
     "text": (b"hello", "not an ONNX model, or truncated"),
     "truncated": (
         MODEL[:-5_000_000],
-        f"not an ONNX model, or truncated: field 7 at byte 2 ends at byte {len(MODEL) - 6}, "
-        f"its message at byte {len(MODEL) - 5_000_000}",
+        f"not an ONNX model, or truncated: field 7 at byte 2 {WHERE}",
     ),
 }
 
@@ -213,6 +215,6 @@ def test_no_secret_is_shown(site: Web, caplog: pytest.LogCaptureFixture) -> None
         assert "S3CR3T" not in result.output
 
 
-def test_watch_is_of_files(bucket: S3) -> None:
+def test_watch_is_of_files() -> None:
     result = CliRunner().invoke(cli, ["check", "s3://models/m.onnx", "--watch"])
     assert (result.exit_code, "--watch is for files" in result.output) == (2, True)

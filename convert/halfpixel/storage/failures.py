@@ -68,7 +68,7 @@ _STATUSES: Final = {404: GONE, 410: GONE, 412: CHANGED, 401: INVALID, 403: DENIE
 """Of RFC 9110, section 15."""
 
 _TEXTS: Final = (
-    (r"169\.254\.|/latest/|computeMetadata|nstance metadata|etadata (?:endpoint|server|request)", NO_CREDENTIALS),
+    (r"169\.254\.|/latest/|computeMetadata|etadata (?:endpoint|server)", NO_CREDENTIALS),
     (r"oken request|redential|nable to locate", NO_CREDENTIALS),
     (r"dns error|[Cc]onnect(?:ion|or)? ?(?:error|refused|failed)|unreachable", UNREACHABLE),
     (r"ame or service|[Cc]onnectError|kind: Connect", UNREACHABLE),
