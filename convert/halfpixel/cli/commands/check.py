@@ -8,9 +8,10 @@ import click
 from msgspec import Struct
 
 from halfpixel.address import is_address
+from halfpixel.checking.named_nodes import check_expected
 from halfpixel.cli import adoption
 from halfpixel.cli.console import say
-from halfpixel.cli.files import check_expected, check_shaped, model_files
+from halfpixel.cli.files import check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
