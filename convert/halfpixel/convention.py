@@ -49,8 +49,8 @@ class Remark(Struct, frozen=True):
         about: which kind of thing it is.
         text: what it does, in one sentence.
         dtype: the type of the input that it concerns, such as ``uint8``; empty for every type.
-        most: by how much a result may be off the exact weights' by it, at most, in units of one
-            grey level of 256; None where nothing bounds it or it is no number.
+        most: by how much a result was off the exact weights' by it, at most, on bytes of noise
+            over their whole range, in grey levels; None where it was not measured.
         source: the file or page that says so; empty where the convention's own does.
         ran: the release in which it was run; empty where it was read alone.
     """
