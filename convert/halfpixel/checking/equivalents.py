@@ -57,6 +57,14 @@ class Equivalent(Struct, frozen=True):
         """Whether it is the sampling, at every length or at those that were looked at."""
         return self.apart is None
 
+    @property
+    def note(self) -> str:
+        """Where it is the same, or how far it is off; empty where it is the same everywhere."""
+        if self.apart is not None:
+            return f", off by {off_words(self.apart)}"
+        pairs = ", ".join(f"{n_in} to {n_out}" for n_in, n_out in self.lengths)
+        return "" if self.everywhere else f", the same at length {pairs}"
+
 
 def equivalent(
     convention: Convention, samplings: Sequence[Sampling | None], lengths: Sequence[Open] = ()
@@ -97,6 +105,28 @@ def _by_ratio(convention: Convention, sampling: Sampling, lengths: Sequence[Pair
     if sampling.scale is not None or len(ratios) != 1 or sampling.coordinate not in RATIOS:
         return None
     return convention.write(replace(sampling, scale=ratios.pop()), len(lengths))
+
+
+def off_words(apart: Apart) -> str:
+    """Return how far the nearest call is off, in short.
+
+    >>> off_words(Apart(7, 3, Fraction(0), Fraction(1, 8), Fraction(1, 4)))
+    'weights 0.125, an image of 0 to 1 by 0.25, at length 7 to 3'
+    """
+    moved = f"{number_text(apart.displacement)} input px, " if apart.displacement else ""
+    change = f", an image of 0 to 1 by {number_text(apart.change)}"
+    told = "" if apart.change == apart.weights else change
+    where = f"at length {apart.n_in} to {apart.n_out}"
+    return f"{moved}weights {number_text(apart.weights)}{told}, {where}"
+
+
+def number_text(value: Fraction) -> str:
+    """Return a number as it is shown.
+
+    >>> number_text(Fraction(2, 7))
+    '0.286'
+    """
+    return f"{float(value):.3g}"
 
 
 @remembered(256)

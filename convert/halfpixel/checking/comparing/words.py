@@ -208,28 +208,11 @@ def instead_lines(found: Comparison) -> Iterator[str]:
     if instead is None:
         return
     called = found.b.called or found.b.name
-    if instead.everywhere:
-        yield f"b as a: {instead.text}"
-    elif instead.equal:
-        where = " and ".join(dict.fromkeys(_pair(pair) for pair in instead.lengths))
-        yield f"b as a: {instead.text}, the same at length {where}"
+    if instead.equal:
+        yield f"b as a: {instead.text}{instead.note}"
     else:
-        off = "" if instead.apart is None else f", off by {off_words(instead.apart)}"
         same = " (which b is)" if instead.text == found.b.text else ""
-        yield f"no option of {called} says a: nearest is {instead.text}{same}{off}"
-
-
-def off_words(apart: Apart) -> str:
-    """Return how far the nearest call is off, in short.
-
-    >>> off_words(Apart(7, 3, Fraction(0), Fraction(1, 8), Fraction(1, 4)))
-    'weights 0.125, an image of 0 to 1 by 0.25, at length 7 to 3'
-    """
-    moved = f"{_number(apart.displacement)} input px, " if apart.displacement else ""
-    return (
-        f"{moved}weights {_number(apart.weights)}, an image of 0 to 1 by {_number(apart.change)}, "
-        f"at length {apart.n_in} to {apart.n_out}"
-    )
+        yield f"no option of {called} says a: nearest is {instead.text}{same}{instead.note}"
 
 
 def beside_lines(found: Comparison) -> Iterator[str]:
