@@ -103,6 +103,28 @@ def lines(found: Comparison) -> Iterator[str]:
         yield f"at usual lengths: {'; '.join(map(_example, found.examples))}"
     yield from instead_lines(found)
     yield from beside_lines(found)
+    yield from _measured(found)
+
+
+def _measured(found: Comparison) -> Iterator[str]:
+    """Yield what running both came to."""
+    made = found.measurement
+    if made is None:
+        return
+    if made.reason:
+        yield f"not measured: {made.reason}"
+        return
+    lengths = shown(list(zip(made.ins, made.outs, strict=True)))
+    yield f"measured on noise, {lengths}, by {' and '.join(dict.fromkeys(made.releases))}:"
+    for one in made.measured:
+        unit = " levels of 256" if one.dtype == "uint8" else ""
+        own = [
+            f"{name} off its weights by {value:.3g}"
+            for name, value in zip(NAMES, one.own, strict=True)
+            if value is not None
+        ]
+        told = "; ".join(own)
+        yield f"  {one.dtype}: up to {one.most:.3g}{unit} apart, {one.mean:.3g} on average; {told}"
 
 
 def _axes(found: Comparison) -> Iterator[str]:
