@@ -34,11 +34,9 @@ def model(tmp_path: Path) -> Path:
             ("x", "m", "head/up:0:resize (1)", "half_pixel"), ("m", "y", "up", "asymmetric"),
         )
     ]  # fmt: skip
-    ends = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-        for name, shape in (("x", [1, 1, "h", "w"]), ("y", None))
-    ]
-    graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], [scales])
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, "h", "w"])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    graph = helper.make_graph(nodes, "g", [x], [y], [scales])
     path = tmp_path / "a:b" / "model:1.onnx"
     path.parent.mkdir()
     opset = [helper.make_opsetid("", 18)]

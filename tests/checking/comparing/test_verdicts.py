@@ -13,7 +13,7 @@ from halfpixel.checking.comparing.apart import apart_at
 from halfpixel.checking.comparing.words import lines, verdict_line
 from halfpixel.convention import load_conventions
 from halfpixel.errors import HalfpixelError, UsageError
-from halfpixel.sampling import Cubic, Linear, Nearest, Sampling
+from halfpixel.sampling import Cubic, Kernel, Linear, Nearest, Sampling
 
 SMOOTH = "F.interpolate(x, size={}, mode='bilinear', antialias=True)"
 CALLS = [
@@ -63,7 +63,12 @@ def test_what_is_written_instead_is_the_first(call: str) -> None:
 
 @pytest.mark.parametrize(("n_in", "n_out"), [(4, 8), (8, 4), (7, 3), (3, 7), (640, 224), (5, 1)])
 def test_numbers_are_those_of_the_matrices(n_in: int, n_out: int) -> None:
-    kernels = [Linear(), Linear(antialias=True), Cubic(Fraction(-1, 2)), Nearest("floor")]
+    kernels: list[Kernel] = [
+        Linear(),
+        Linear(antialias=True),
+        Cubic(Fraction(-1, 2)),
+        Nearest("floor"),
+    ]
     samplings = [Sampling(rule, one) for rule in ("half_pixel", "asymmetric") for one in kernels]
     for a, b in product(samplings, repeat=2):
         apart = apart_at(a, b, n_in, n_out)
