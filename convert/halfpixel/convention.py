@@ -138,10 +138,16 @@ class Convention(Struct, frozen=True):
         >>> names = Convention("OpenCV", ("cv2.resize",), lambda *_: 0, lambda *_: "", ())
         >>> [names.nearness(name) for name in ("cv2.resize", "resize", "F.interpolate")]
         [0, 1, None]
+        >>> of_images = Convention("P", (), lambda *_: 0, lambda *_: "", (), methods=("resize",))
+        >>> [of_images.nearness(name) for name in ("f(x).resize", "x.resize", "resize")]
+        [0, 2, None]
         """
         from fnmatch import fnmatchcase
 
         found: list[int] = []
+        before, _, last = operator.rpartition(".")
+        if before and last in self.methods:
+            found.append(2 if before.replace(".", "").isidentifier() else 0)
         for name in self.operators:
             if operator == name:
                 found.append(0)
@@ -150,6 +156,11 @@ class Convention(Struct, frozen=True):
             elif fnmatchcase(operator, name):
                 found.append(2)
         return min(found, default=None)
+
+
+def methods_known() -> frozenset[str]:
+    """Return the names of all operators that are called on an image itself."""
+    return frozenset(name for one in load_conventions() for name in one.methods)
 
 
 def load_conventions() -> tuple[Convention, ...]:

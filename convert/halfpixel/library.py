@@ -3,7 +3,7 @@
 A convention has one where its framework runs in Python. Nothing is imported before a call is run.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -17,14 +17,14 @@ class Library(Struct, frozen=True):
     """How a framework's own calls are run on an image.
 
     Attributes:
-        modules: what is imported, by the names that calls have for it, as ``torch.nn.functional``
-            by ``F``; the first is the one whose release is told.
+        modules: what is imported, behind the name that calls have for it, as
+            ``("F", "torch.nn.functional")``; the first is the one whose release is told.
         image: makes the framework's input of an image of shape (height, width).
         array: makes an array of shape (height, width) of its output.
         dtypes: types of images that it takes.
     """
 
-    modules: Mapping[str, str]
+    modules: tuple[tuple[str, str], ...]
     image: "Callable[[NDArray[np.generic]], Any]"
     array: "Callable[[Any], NDArray[np.generic]]"
     dtypes: tuple[str, ...] = ("float32", "uint8")
@@ -33,7 +33,7 @@ class Library(Struct, frozen=True):
     def name(self) -> str:
         """The package that is imported first.
 
-        >>> Library({"F": "torch.nn.functional"}, lambda x: x, lambda x: x).name
+        >>> Library((("F", "torch.nn.functional"),), lambda x: x, lambda x: x).name
         'torch'
         """
-        return next(iter(self.modules.values())).partition(".")[0]
+        return self.modules[0][1].partition(".")[0]

@@ -208,5 +208,5 @@ CONVENTION = Convention(
     _read,
     _write,
     examples=tuple(CALLS.items()),
-    library=Library({"tf": "tensorflow"}, _image, _array),
+    library=Library((("tf", "tensorflow"),), _image, _array),
 )

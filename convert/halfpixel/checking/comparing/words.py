@@ -13,6 +13,7 @@ from halfpixel.checking.comparing.result import (
     LengthsApart,
 )
 from halfpixel.checking.comparing.side import Side
+from halfpixel.checking.sampling_words import remark_line
 from halfpixel.convention import Remark
 from halfpixel.sampling.compare import SEARCH_TO
 from halfpixel.sampling.search import LONGEST
@@ -241,18 +242,12 @@ def beside_lines(found: Comparison) -> Iterator[str]:
     """Yield what either side does beside the weights, which no verdict is about."""
     for name, side in zip(NAMES, (found.a, found.b), strict=True):
         for one in remarks_of(side):
-            yield f"beside the weights, {name}: {_remark(one)}"
+            yield f"{name}, {remark_line(one).strip()}"
 
 
 def remarks_of(side: Side) -> Sequence[Remark]:
     """Return what is told of a side beside its weights, each once."""
     return tuple(dict.fromkeys(side.remarks))
-
-
-def _remark(one: Remark) -> str:
-    dtype = f" ({one.dtype})" if one.dtype else ""
-    most = f"; up to {one.most:g} of 256 grey levels" if one.most is not None else ""
-    return f"{one.about}{dtype}: {one.text}{most}"
 
 
 def _number(value: Fraction | float) -> str:

@@ -21,5 +21,5 @@ def _array(made: Any) -> "NDArray[np.generic]":  # noqa: ANN401 - a tensor
 
 
 LIBRARY: Final = Library(
-    {"torch": "torch", "F": "torch.nn.functional", "nn": "torch.nn"}, _image, _array
+    (("torch", "torch"), ("F", "torch.nn.functional"), ("nn", "torch.nn")), _image, _array
 )

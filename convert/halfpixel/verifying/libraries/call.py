@@ -55,7 +55,7 @@ def run(convention: Convention, text: str, image: "NDArray[np.generic]") -> "NDA
     if library is None:
         raise RuntimeRefusal(text, f"{convention.name} is not run in Python")
     try:
-        names = {name: importlib.import_module(module) for name, module in library.modules.items()}
+        names = {name: importlib.import_module(module) for name, module in library.modules}
     except ImportError as error:
         raise MissingExtraError(library.name, "all") from error
     call = parse(text)
@@ -91,6 +91,8 @@ def _called(
         else:
             named[name] = _value(value, names)
     made = function(*positional, **named)
+    if made is None and is_method:  # it changes the image itself
+        return image
     return made if given else made(image)
 
 
@@ -98,6 +100,8 @@ def _function(
     convention: Convention, call: PythonCall, names: Mapping[str, Any], image: object
 ) -> tuple[Any, bool]:
     """Return what is called, and whether it is a method of the image."""
+    if call.last in convention.methods and "." in call.name:
+        return getattr(image, call.last), True
     root = call.name.partition(".")[0]
     if root in names and call.name.replace(".", "").isidentifier():
         return _looked_up(call.name, names), False
@@ -106,8 +110,6 @@ def _function(
     if full is not None:
         module, _, name = full.rpartition(".")
         return getattr(importlib.import_module(module), name), False
-    if "." in call.name:
-        return getattr(image, call.last), True
     raise RuntimeRefusal(str(call), f"{call.name} is in no module that {convention.name} has")
 
 
