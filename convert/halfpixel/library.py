@@ -3,12 +3,13 @@
 A convention has one where its framework runs in Python. Nothing is imported before a call is run.
 """
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 

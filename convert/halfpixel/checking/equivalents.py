@@ -114,10 +114,10 @@ def off_words(apart: Apart) -> str:
     """Return how far the nearest call is off, in short.
 
     >>> off_words(Apart(7, 3, Fraction(0), Fraction(1, 8), Fraction(1, 4)))
-    'weights 0.125, an image of 0 to 1 by 0.25, at length 7 to 3'
+    'weights 0.125, a row of 0 to 1 by 0.25, at length 7 to 3'
     """
     moved = f"{number_text(apart.displacement)} input px, " if apart.displacement else ""
-    change = f", an image of 0 to 1 by {number_text(apart.change)}"
+    change = f", a row of 0 to 1 by {number_text(apart.change)}"
     told = "" if apart.change == apart.weights else change
     where = f"at length {apart.n_in} to {apart.n_out}"
     return f"{moved}weights {number_text(apart.weights)}{told}, {where}"

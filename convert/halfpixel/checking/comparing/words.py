@@ -83,13 +83,13 @@ def apart_words(apart: Apart) -> str:
     """Return how far two calls are apart.
 
     >>> apart_words(Apart(4, 8, Fraction(1), Fraction(1), Fraction(1)))
-    'samples up to 1 input px apart, weights up to 1; an image of 0 to 1 changes by up to 1'
+    'samples up to 1 input px apart, weights up to 1; a row of 0 to 1 changes by up to 1'
     """
     least = "" if apart.all_rows else "at least "
     moved = f"samples up to {_number(apart.displacement)} input px apart, weights"
     head = moved if apart.displacement else "samples at the same places, weights apart by"
     return (
-        f"{head} {least}up to {_number(apart.weights)}; an image of 0 to 1 changes by "
+        f"{head} {least}up to {_number(apart.weights)}; a row of 0 to 1 changes by "
         f"{least}up to {_number(apart.change)}"
     )
 
