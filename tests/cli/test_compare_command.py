@@ -50,7 +50,7 @@ def test_a_node_is_named_whatever_its_name_holds(model: Path) -> None:
     assert "equal at every length: the same formulas" in found.output
     found = run(f"{model}:up", UP)
     assert found.exit_code == 1, found.output
-    assert "samples up to 0.25 input px apart" in found.output
+    assert "samples are up to 0.25 input px apart" in found.output
     found = run(UP, f"{model}:up")
     assert "b as a: Resize(mode=linear, coordinate_transformation_mode=half_pixel" in found.output
 
@@ -145,5 +145,5 @@ def test_a_page_has_the_words_and_the_playground(tmp_path: Path) -> None:
     file = tmp_path / "two.html"
     assert run(UP, SHIFTED, "-o", file).exit_code == 1
     text = file.read_text(encoding="utf-8")
-    assert "samples up to 0.25 input px apart" in text
+    assert "samples are up to 0.25 input px apart" in text
     assert "playground" in text

@@ -24,6 +24,20 @@ USUAL = (4, 8)
 """Lengths at which coordinates are shown of what is equal at every length."""
 
 
+def told(found: Comparison, *, brief: bool = False) -> Iterator[str]:
+    """Yield the two calls, the verdict, and what is said of it.
+
+    Args:
+        found: the comparison.
+        brief: no more than the verdict.
+    """
+    for name, side in zip(NAMES, (found.a, found.b), strict=True):
+        yield f"{name}  {side.text}  [{side.name}]"
+    yield verdict_line(found)
+    if not brief:
+        yield from (f"  {line}" for line in lines(found))
+
+
 def verdict_line(found: Comparison) -> str:
     """Return the verdict in one line, with what it rests on.
 
@@ -83,11 +97,11 @@ def apart_words(apart: Apart) -> str:
     """Return how far two calls are apart.
 
     >>> apart_words(Apart(4, 8, Fraction(1), Fraction(1), Fraction(1)))
-    'samples up to 1 input px apart, weights up to 1; a row of 0 to 1 changes by up to 1'
+    'samples are up to 1 input px apart, weights up to 1; a row of 0 to 1 changes by up to 1'
     """
     least = "" if apart.all_rows else "at least "
-    moved = f"samples up to {_number(apart.displacement)} input px apart, weights"
-    head = moved if apart.displacement else "samples at the same places, weights apart by"
+    moved = f"samples are up to {_number(apart.displacement)} input px apart, weights"
+    head = moved if apart.displacement else "samples are at the same places, weights apart by"
     return (
         f"{head} {least}up to {_number(apart.weights)}; a row of 0 to 1 changes by "
         f"{least}up to {_number(apart.change)}"
