@@ -50,8 +50,8 @@ class Remark(Struct, frozen=True):
         about: which kind of thing it is.
         text: what it does, in one sentence.
         dtype: the type of the input that it concerns, such as ``uint8``; empty for every type.
-        most: by how much a result may be off the exact weights' by it, at most, in units of one
-            grey level of 256; None where nothing bounds it or it is no number.
+        most: by how much a result was off the exact weights' by it, at most, on bytes of noise
+            over their whole range, in grey levels; None where it was not measured.
         source: the file or page that says so; empty where the convention's own does.
         ran: the release in which it was run; empty where it was read alone.
     """
@@ -139,15 +139,17 @@ class Convention(Struct, frozen=True):
         >>> [names.nearness(name) for name in ("cv2.resize", "resize", "F.interpolate")]
         [0, 1, None]
         >>> of_images = Convention("P", (), lambda *_: 0, lambda *_: "", (), methods=("resize",))
-        >>> [of_images.nearness(name) for name in ("f(x).resize", "x.resize", "resize")]
+        >>> [of_images.nearness(name) for name in ("f(x).resize", "x.resize", "a.b.resize")]
         [0, 2, None]
         """
         from fnmatch import fnmatchcase
 
         found: list[int] = []
         before, _, last = operator.rpartition(".")
-        if before and last in self.methods:
-            found.append(2 if before.replace(".", "").isidentifier() else 0)
+        if last in self.methods and before.removeprefix("self.").isidentifier():
+            found.append(2)
+        elif last in self.methods and not before.replace(".", "").isidentifier() and before:
+            found.append(0)  # of what a call or an index gives
         for name in self.operators:
             if operator == name:
                 found.append(0)

@@ -10,10 +10,11 @@ from halfpixel.sampling.difference import row_difference
 from halfpixel.sampling.kernel import Border, Filter
 from halfpixel.sampling.kernels import spline
 from halfpixel.sampling.kernels.base import Written
-from halfpixel.sampling.kernels.chain import Blurred, Chain, Overlapped
+from halfpixel.sampling.kernels.chain import Blurred, Chain
 from halfpixel.sampling.kernels.profiles import Lanczos
 from halfpixel.sampling.kernels.reduce import Reduce, Reduced
 from halfpixel.sampling.kernels.spline import Spline
+from halfpixel.sampling.kernels.windows import Overlapped, Windows
 
 SMOOTH = Sampling("half_pixel", Linear(antialias=True), exclude_outside=True)
 SINE = Sampling("half_pixel", Filter(Lanczos(3), antialias=True), exclude_outside=True)
@@ -114,3 +115,12 @@ def test_two_pixels_are_the_mean_where_an_axis_grows() -> None:
     area, two = Sampling("half_pixel", Area("overlap")), written(Overlapped())
     for n_in, n_out in PAIRS:
         assert compare(area, two, n_in, n_out).equal == (n_in <= n_out)
+
+
+def test_windows_of_a_width() -> None:
+    """At a factor that is the ratio of the lengths they are those; else the last one is cut."""
+    area = Sampling("half_pixel", Area("overlap"))
+    assert compare(written(Windows(Fraction(2, 5))), area, 10, 4).equal
+    assert compare(written(Overlapped(Fraction(5, 2))), area, 4, 10).equal
+    assert compare(written(Windows(Fraction(2, 5))), area, 9, 4).witness == (9, 4)
+    assert written(Windows(Fraction(2, 5))).weights(9, 4).rows[3][-1] == (8, Fraction(2, 3))

@@ -20,7 +20,7 @@ from halfpixel.convention import Reading, methods_known
 from halfpixel.conventions.expression import call_in
 from halfpixel.sampling import Sampling
 from halfpixel.sampling.coordinate import stretch
-from halfpixel.sampling.kernel import Filter
+from halfpixel.sampling.kernel import Filter, by_lengths
 
 Image = NDArray[np.float32]
 Lengths = tuple[int, int]
@@ -120,10 +120,14 @@ def matrix(sampling: Sampling | None, n_in: int, n_out: int) -> NDArray[np.float
 def tied(case: Case, ours: Sampling | None, n_in: int, n_out: int) -> list[int]:
     """Return the output samples that may read a neighbour: their coordinate is on a tie.
 
-    That of a box is where its edge is on a pixel's centre.
+    That of a box is where its edge is on a pixel's centre, and that of a window where it starts on
+    a pixel's edge.
     """
     if not case.ties or ours is None:
         return []
+    if by_lengths(ours.kernel):
+        step = 1 / (getattr(ours.kernel, "scale", None) or Fraction(n_out, n_in))
+        return [i for i in range(n_out) if (i * step).denominator == 1 and step < 1]
     line, half = ours.line(n_in, n_out), Fraction(1, 2)
     if isinstance(ours.kernel, Filter):
         half = stretch(ours.coordinate, ours.axis(n_in, n_out)) / 2

@@ -48,25 +48,34 @@ NUMBERS: Final = {
 OLDER: Final = {"LINEAR": "BILINEAR", "CUBIC": "BICUBIC", "ANTIALIAS": "LANCZOS", "NONE": "NEAREST"}
 """What they were called up to release 9."""
 
-ROUNDING: Final = {
-    False: (),
-    True: (
-        Remark(
-            "fixed point",
-            "weights have 22 fractional bits, less those that their largest needs",
-            dtype="uint8",
-            ran="Pillow 13.0.0",
-        ),
-        Remark(
-            "rounding",
-            "the width is resized first, then the height; each is rounded to whole grey levels, "
-            "halves up, and cut off at 0 and 255",
-            dtype="uint8",
-            ran="Pillow 13.0.0",
-        ),
-    ),
-}
-"""What is done to bytes, by whether anything is computed with them."""
+PASSES: Final = Remark(
+    "rounding",
+    "the width is resized first, then the height; each is rounded to whole grey levels",
+    dtype="uint8",
+    most=1.2,
+    ran="Pillow 13.0.0",
+)
+CUT_OFF: Final = Remark(
+    "rounding",
+    "what overshoots is cut off at 0 and 255 between the passes too",
+    dtype="uint8",
+    most=40.0,
+    ran="Pillow 13.0.0",
+)
+FIXED: Final = Remark(
+    "fixed point",
+    "weights have 22 fractional bits, less those that the largest needs",
+    dtype="uint8",
+    source="Pillow src/libImaging/Resample.c (PRECISION_BITS)",
+)
+
+
+def remarks_on(name: str) -> tuple[Remark, ...]:
+    """Return what is done beside the weights of a filter."""
+    if name == "NEAREST":
+        return ()
+    overshoots = name not in {"BOX", "BILINEAR", "HAMMING"}
+    return (PASSES, *([CUT_OFF] if overshoots else []), FIXED)
 
 
 def filter_name(value: object) -> str:
@@ -116,7 +125,7 @@ def resized(
     """
     parts: tuple[Edges | None, Edges | None] = (None, None) if box is None else box
     found = tuple(along(name, part, gap) for part in parts)
-    remarks = (*ROUNDING[name != "NEAREST"],)
+    remarks = remarks_on(name)
 
     def by_lengths(ins: tuple[int, ...]) -> Reading:
         axes: list[Sampling] = []

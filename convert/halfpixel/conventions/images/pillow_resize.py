@@ -30,9 +30,9 @@ from msgspec.structs import replace
 from halfpixel.convention import Convention, Reading, Remark
 from halfpixel.conventions.images.pillow_filters import (
     MEANINGS,
-    ROUNDING,
     along,
     filter_name,
+    remarks_on,
     resized,
 )
 from halfpixel.conventions.images.pillow_sizes import edges, thumbnail_size
@@ -100,9 +100,9 @@ def _reduced(given: dict[str, object]) -> Reading:
             if (cell.stop or 0) > n_in:
                 raise ConventionError(f"box ends at {cell.stop}, the image at {n_in}")
         lengths = tuple(cell.output_length(n) for cell, n in zip(cells, ins, strict=True))
-        return Reading(samplings, lengths, ROUNDING[True])
+        return Reading(samplings, lengths, remarks_on("BOX"))
 
-    return Reading(samplings, (None, None), ROUNDING[True], by_lengths)
+    return Reading(samplings, (None, None), remarks_on("BOX"), by_lengths)
 
 
 def _pixel(edge: Fraction) -> int:

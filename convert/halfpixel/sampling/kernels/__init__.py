@@ -1,1 +1,1 @@
-"""Rows of W, and kernels beside nearest, linear, cubic and area: these are imported by calls alone."""
+"""Rows of W, and kernels beside nearest, linear, cubic and area, which calls alone import."""

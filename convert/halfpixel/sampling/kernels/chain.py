@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from halfpixel.sampling.axis import Sampling, weights_at
-from halfpixel.sampling.coordinate import HALF, ONE, ZERO
+from halfpixel.sampling.coordinate import HALF, ZERO
 from halfpixel.sampling.kernel import Border, Table, Taps
 from halfpixel.sampling.kernels.base import SLACK, Rows, Written
 from halfpixel.sampling.kernels.rows import Weights, fold
@@ -149,39 +149,3 @@ class Blurred(Written, frozen=True):
         off = len(taps) * SLACK
         error = Fraction(2 * off, total - off)
         return compose(Rows(tuple(rows), error), places, second)
-
-
-class Overlapped(Written, frozen=True):
-    """A mean over a window that takes two pixels at most, whatever the window holds.
-
-    With r = n_in / n_out and j = floor(i r), pixel j counts by the part of it that window i has,
-    and pixel j + 1 stands for the whole rest of the window: the mean by overlap where the axis is
-    enlarged, and none where it is shrunk.
-
-    Source: OpenCV `modules/imgproc/src/resize.cpp` (INTER_AREA, where an axis is enlarged).
-    """
-
-    @property
-    def words(self) -> str:
-        """What it is."""
-        return "two pixels by how their edge cuts the window"
-
-    def row_length(self, n_in: int, n_out: int) -> int:  # noqa: ARG002 - two, whatever they are
-        """Return two."""
-        return 2
-
-    def rows(self, n_in: int, n_out: int, outputs: Sequence[int]) -> Rows:
-        """Return two pixels a row, or one.
-
-        >>> Overlapped().rows(3, 4, [0, 1]).rows
-        (((0, Fraction(1, 1)),), ((0, Fraction(1, 3)), (1, Fraction(2, 3))))
-        """
-        rows: list[Taps] = []
-        for i in outputs:
-            j = i * n_in // n_out
-            rest = i + 1 - Fraction((j + 1) * n_out, n_in)
-            if rest <= 0 or j == n_in - 1:
-                rows.append(((j, ONE),))
-            else:
-                rows.append(((j, 1 - rest), (j + 1, rest)))
-        return Rows(tuple(rows))
