@@ -12,6 +12,7 @@ from halfpixel.checking.comparing.side import Side
 from halfpixel.checking.equivalents import equivalent
 from halfpixel.convention import Reading
 from halfpixel.errors import ConventionError
+from halfpixel.sampling import Sampling
 from halfpixel.sampling.compare import Verdict
 from halfpixel.work import spend
 
@@ -53,9 +54,17 @@ def together(a: Side, b: Side, scale: Fraction | None = None) -> Comparison:
         if apart:
             return Comparison(a, b, "different", lengths=apart, scale=scale)
     looked = Verdict(equal=False, proof="search", searched_to=longest or None)
-    axes = tuple(AxisComparison(None, None, (None, None), None, looked) for _ in range(a.axes))
+    axes = tuple(
+        AxisComparison(_opened(a, axis), _opened(b, axis), (None, None), None, looked)
+        for axis in range(a.axes)
+    )
     reason = "what they compute hangs on all lengths together: give them with --size"
     return Comparison(a, b, "open", reason, axes, scale=scale)
+
+
+def _opened(side: Side, axis: int) -> Sampling | None:
+    """Return what a call says of an axis of any length."""
+    return None if side.reading is None else side.reading.samplings[axis]
 
 
 def _inputs(axes: int) -> Iterator[tuple[int, ...]]:
