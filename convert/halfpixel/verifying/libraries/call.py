@@ -90,9 +90,9 @@ def _called(
             given = True
         else:
             named[name] = _value(value, names)
-    made = function(*positional, **named)
-    if made is None and is_method:  # it changes the image itself
-        return image
+    made: Any = function(*positional, **named)
+    if is_method:  # some change the image itself, and give nothing
+        return image if made is None else made
     return made if given else made(image)
 
 
