@@ -72,9 +72,11 @@ def explain_command(options: Options) -> None:
         with working(options.max_work):
             if options.beside is None:
                 return list(explain(options.subject, shapes, brief=brief))
-            from halfpixel.checking.parting import side_by_side
+        from halfpixel.checking.comparing.compare import compare
+        from halfpixel.checking.comparing.words import told as told_of
 
-            return list(side_by_side(options.subject, options.beside, brief=brief))
+        a, b = map(spelled_out, (options.subject, options.beside))
+        return list(told_of(compare(a, b, max_work=options.max_work), brief=brief))
 
     page = Page()
     told = lines(brief=brief)
