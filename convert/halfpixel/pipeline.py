@@ -1,4 +1,4 @@
-"""What stands between an image and a network: resizes, crops and pads with their sizes, and the rest.
+"""What stands between an image and a network: resizes, crops and pads with their sizes.
 
 A pipeline is read from what somebody wrote down (`preprocessor.py`). A resize is kept as the call
 of the library that makes it, whose convention says what it computes; how long its output is, is a
@@ -217,7 +217,7 @@ class Resizing(Struct, frozen=True):
         """
         known = self.rule.of(size or (1, 1)) if size or isinstance(self.rule, Exactly) else None
         height, width = known or ("height", "width")
-        return self.call.replace("{height}", str(height)).replace("{width}", str(width))
+        return self.call.format(height=height, width=width)
 
 
 class Cropping(Struct, frozen=True):
@@ -250,10 +250,37 @@ class Cropping(Struct, frozen=True):
         ((0, 38), (0, -1))
         """
         top, left = (
-            rounded((length - kept) / 2.0, self.rounding) if kept <= length else -((kept - length) // 2)
+            rounded((length - kept) / 2.0, self.rounding)
+            if kept <= length
+            else -((kept - length) // 2)
             for length, kept in zip(size, (self.height, self.width), strict=True)
         )
         return top, left
+
+
+class RatioCrop(Struct, frozen=True):
+    """The largest middle part of an image that has the ratio of a height and a width.
+
+    Source: keras 3.15.1 `src/utils/image_utils.py`, smart_resize.
+    """
+
+    height: int
+    width: int
+
+    def of(self, size: Size) -> Size:
+        """Return the output's size.
+
+        >>> RatioCrop(224, 224).of((480, 640)), RatioCrop(100, 200).of((480, 640))
+        ((480, 480), (320, 640))
+        """
+        height, width = size
+        wanted = int(width * self.height / self.width), int(height * self.width / self.height)
+        return max(min(height, wanted[0]), 1), max(min(width, wanted[1]), 1)
+
+    def start(self, size: Size) -> Size:
+        """Return the first row and column that are left."""
+        kept = self.of(size)
+        return (size[0] - kept[0]) // 2, (size[1] - kept[1]) // 2
 
 
 class Padding(Struct, frozen=True):
@@ -317,7 +344,7 @@ class Values(Struct, frozen=True):
     words: str
 
 
-Step = Resizing | Cropping | Padding | Values
+Step = Resizing | Cropping | RatioCrop | Padding | Values
 
 
 class Pipeline(Struct, frozen=True):
@@ -350,7 +377,7 @@ class Pipeline(Struct, frozen=True):
                     found = None
                 case Cropping(fills=True) | Padding(height=int(), width=int()):
                     found = step.of((1, 1))
-                case Cropping() | Padding():
+                case Cropping() | RatioCrop() | Padding():
                     found = None if found is None else step.of(found)
                 case Values():
                     pass
@@ -362,7 +389,7 @@ class Pipeline(Struct, frozen=True):
             match step:
                 case Resizing(rule=rule):
                     behind = rule.of(size)
-                case Cropping() | Padding():
+                case Cropping() | RatioCrop() | Padding():
                     behind = step.of(size)
                 case Values():
                     behind = size

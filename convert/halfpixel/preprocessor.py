@@ -1,4 +1,4 @@
-"""What a preprocessor is: a program that readies images, and the form in which that is written down.
+"""What a preprocessor is: a program that readies images, and how that is written down.
 
 Reading turns what somebody wrote (a configuration file, a call as text) into a `Pipeline`. Adding
 a form is adding one file to `preprocessors/` that ends in a typed constant ``PREPROCESSOR``: it is
@@ -154,7 +154,7 @@ def _json(text: str) -> Mapping[str, object]:
 
 
 def _commas(text: str) -> str:
-    """Return a call whose arguments stand one a line, as a module prints itself, with commas.
+    r"""Return a call whose arguments stand one a line, as a module prints itself, with commas.
 
     >>> _commas("ImageClassification(\\n    crop_size=[224]\\n    resize_size=[232]\\n)")
     'ImageClassification(crop_size=[224], resize_size=[232])'

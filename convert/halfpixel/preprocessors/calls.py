@@ -87,3 +87,23 @@ def rescaled(factor: float) -> Values:
 def normalised(mean: tuple[float, ...], std: tuple[float, ...]) -> Values:
     """Return that a mean is taken off values, and what is left is divided by a deviation."""
     return Values("normalise", f"less {listed(mean)}, over {listed(std)}")
+
+
+MODES: Final = {"NEAREST": "nearest-exact", "BILINEAR": "bilinear", "BICUBIC": "bicubic"}
+"""F.interpolate's modes by Pillow's filters. Source: torchvision 0.29.1; run."""
+
+
+def interpolate(name: str, *, antialias: bool) -> str:
+    """Return the call of F.interpolate for a filter of Pillow's, with its lengths left open.
+
+    Raises:
+        ConventionError: F.interpolate has none like it.
+
+    >>> interpolate("BICUBIC", antialias=True).partition("mode")[2]
+    '="bicubic", align_corners=False, antialias=True)'
+    """
+    if name not in MODES:
+        raise ConventionError(f"interpolation is {name}, and tensors have {', '.join(MODES)}")
+    corners = "" if name == "NEAREST" else ", align_corners=False"
+    smooth = ", antialias=True" if antialias and corners else ""
+    return f'F.interpolate(x, size=({{height}}, {{width}}), mode="{MODES[name]}"{corners}{smooth})'

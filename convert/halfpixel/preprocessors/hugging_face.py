@@ -156,8 +156,8 @@ def _class_of(values: Fields) -> str:
     given = next((word(key, values[key]) for key in TYPES if values.get(key) is not None), "")
     if len(given) > 100 or not (given.isidentifier() or not given):
         raise ConventionError(f"{TYPES[0]} is {shown(given)}, expected the name of a class")
-    return given.removesuffix("Fast").removesuffix("Pil").replace(
-        "FeatureExtractor", "ImageProcessor"
+    return (
+        given.removesuffix("Fast").removesuffix("Pil").replace("FeatureExtractor", "ImageProcessor")
     )
 
 
