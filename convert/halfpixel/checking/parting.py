@@ -12,7 +12,8 @@ from halfpixel.checking.beside import (
     samplers_verdict,
     verdict_lines,
 )
-from halfpixel.checking.explain import Called, called, spelled_out
+from halfpixel.checking.called import Called, called
+from halfpixel.checking.explain import called_lines, spelled_out
 from halfpixel.checking.samplers import described
 from halfpixel.checking.sampling_words import EXAMPLE_LENGTH, example_input
 from halfpixel.convention import Reading
@@ -57,7 +58,7 @@ def _lines(a: Called, b: Called) -> Iterator[str]:
     if a.reading is not None or b.reading is not None or type(a.operator) is not type(b.operator):
         for name, side in (("a", a), ("b", b)):
             yield f"{name} alone:"
-            yield from side.lines()
+            yield from called_lines(side)
         yield "different: they are of different kinds, and nothing of them is compared"
         return
     ours, theirs = (list(described(side.operator, EXAMPLE_LENGTH)) for side in (a, b))

@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
-from halfpixel.checking.explain import exists
 from halfpixel.checking.result import FileReport
+from halfpixel.checking.subject import exists
 from halfpixel.errors import HalfpixelError
 from halfpixel.format import Change, Opened, Outcome, SiteValues, Value
 from halfpixel.work import working
