@@ -156,7 +156,7 @@ def _json(text: str) -> Mapping[str, object]:
 def _commas(text: str) -> str:
     r"""Return a call whose arguments stand one a line, as a module prints itself, with commas.
 
-    >>> _commas("ImageClassification(\\n    crop_size=[224]\\n    resize_size=[232]\\n)")
+    >>> _commas("ImageClassification(\n    crop_size=[224]\n    resize_size=[232]\n)")
     'ImageClassification(crop_size=[224], resize_size=[232])'
     """
     lines = [line.strip().rstrip(",") for line in text.strip().splitlines()]

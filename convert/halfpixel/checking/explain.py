@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from halfpixel.boundary import boundary
-from halfpixel.checking.check import opened
 from halfpixel.checking.called import Called, called
+from halfpixel.checking.check import opened
 from halfpixel.checking.example_calls import example_of, names_known
 from halfpixel.checking.explain_site import Findings, brief_lines, findings_at, site_lines
 from halfpixel.checking.samplers import described

@@ -4,17 +4,18 @@ A model may take a whole image and resize it itself: its own first resize is the
 does what training did. Or it takes what was resized already: then it has to take that size.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.checking.explain import reading_of
+from halfpixel.checking.called import reading_of
+from halfpixel.checking.result import FileReport
 from halfpixel.conventions.torch.interpolate import Interpolate, candidates
-from halfpixel.errors import ConventionError
+from halfpixel.image_sizes import Exactly, shown
 from halfpixel.origin import Intent
-from halfpixel.pipeline import Pipeline, Size, shown
+from halfpixel.pipeline import Pipeline
 from halfpixel.preprocessor import pipeline_of
 from halfpixel.sampling import Resize, Sampling, compare
 from halfpixel.site import Site
@@ -29,7 +30,7 @@ MOVES: Final = frozenset(
     | {"gather", "identity", "mul", "quantizelinear", "real_div", "reverse", "slice", "split"}
     | {"squeeze", "strided_slice", "sub", "transpose", "unsqueeze", "scale", "bias", "permute"}
 )
-"""Operators, of every format, between an image and its first resize: they move channels or values."""
+"""Operators between an image and its first resize, of every format: of channels and values."""
 
 FARTHEST: Final = 64
 """Values that are followed back from a resize."""
@@ -53,6 +54,25 @@ class Readied(Struct, frozen=True):
     sampling: Sampling | None = None
     call: Interpolate | None = None
 
+    def of_sites(self, model: "Opened", sites: Sequence[Site]) -> tuple[Site, ...]:
+        """Return the sites of a model, its own first resizes with what was meant of them."""
+        if self.sampling is None or not sites:
+            return tuple(sites)
+        first = on_image(model)
+        return tuple(
+            self.expected(site) if place in first else site for place, site in enumerate(sites)
+        )
+
+    def noticed(self, model: "Opened", report: FileReport) -> FileReport:
+        """Return a report with what is to be said of how images are readied for its model."""
+        first = on_image(model) if report.sites else frozenset[int]()
+        lines, wrong = list(self.pipeline.doubts), False
+        if not first:
+            line, wrong = self.notice(model)
+            lines.insert(0, line)
+        told = tuple(f"{report.path}: {line}" for line in lines)
+        return replace(report, notices=(*report.notices, *told), mismatched=wrong)
+
     def expected(self, site: Site) -> Site:
         """Return the model's own first resize with what was meant of it."""
         operation, resizing = site.operation, self.pipeline.resizing
@@ -62,6 +82,8 @@ class Readied(Struct, frozen=True):
         axes = tuple(axis for axis, _ in operator.axes)
         if len(axes) != 2:
             return site
+        if isinstance(resizing.rule, Exactly):
+            operation = replace(operation, origin=replace(operation.origin, literal_size=True))
         ins, outs = (tuple(lengths[axis] for axis in axes) for lengths in operation.lengths)
         size = None if None in ins else (ins[0] or 1, ins[1] or 1)
         text = resizing.text(size)
@@ -84,18 +106,22 @@ class Readied(Struct, frozen=True):
         made, taken = self.pipeline.output, image_size(model.inputs)
         by = f"{self.name} ({self.pipeline.by})"
         how = "" if self.pipeline.resizing is None else self.pipeline.resizing.text()
-        resized = f", resized by {how}" if how else ""
+        resized = f" by {how}" if how else ""
         if taken is None:
             return f"it has no input that is an image, and {by} is about none", False
         fixed = [n for n in taken if isinstance(n, int)]
         words = shown((fixed[0], fixed[1])) if len(fixed) == 2 else "images of several sizes"
         if made is None:
-            return f"it takes {words}; what {by} makes follows from the image{resized}", False
+            return (
+                f"it takes {words}; {by} makes sizes that follow from the image's{resized}",
+                False,
+            )
         wrong = any(isinstance(n, int) and n != m for n, m in zip(taken, made, strict=True))
         if wrong:
             return f"it takes {words}, and {by} makes {shown(made)}{resized}", True
-        same = ", which is what" if len(fixed) == 2 else ";"
-        return f"it takes {words}{same} {by} makes {shown(made)}{resized}", False
+        if len(fixed) == 2:
+            return f"it takes {words}, which {by} makes{resized}", False
+        return f"it takes {words}, and {by} makes {shown(made)}{resized}", False
 
 
 def readied_by(subject: str) -> Readied:

@@ -10,14 +10,15 @@ from typing import Final
 
 from halfpixel.conventions.python_call import Symbol, name_of
 from halfpixel.errors import ConventionError
-from halfpixel.pipeline import Exactly, Pipeline, Resizing, Step, Values
+from halfpixel.image_sizes import Exactly
+from halfpixel.pipeline import Pipeline, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import rescaled
 from halfpixel.preprocessors.fields import items, length, listed, number, numbers, shown
 
 COLOURS: Final = {
-    "RGB": "channels red, green, blue",
-    "BGR": "channels blue, green, red",
+    "RGB": "RGB",
+    "BGR": "BGR",
     "GRAYSCALE": "one channel",
     "GRAYSCALE_FLOAT16": "one channel, float16",
 }

@@ -9,7 +9,8 @@ from typing import Final
 
 from halfpixel.conventions.python_call import PythonCall, name_of
 from halfpixel.errors import ConventionError
-from halfpixel.pipeline import Exactly, Fitting, Pipeline, Resizing, Rule
+from halfpixel.image_sizes import Exactly, Fitting, Rule
+from halfpixel.pipeline import Pipeline, Resizing
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import interpolate, pillow
 from halfpixel.preprocessors.fields import flag, items, length, shown
@@ -70,7 +71,7 @@ def _rule(call: PythonCall, given: dict[str, object]) -> Rule:
             return Fitting(side, side, "half up", covers=covers)
     if "size" in given:
         pair = items("size", given["size"], 2)
-        height, width = (length("size", one) for one in (pair if len(pair) == 2 else pair * 2))
+        height, width = (length("size", pair[place]) for place in (0, -1))
     elif "resize_x" in given and "resize_y" in given:
         height, width = length("resize_y", given["resize_y"]), length("resize_x", given["resize_x"])
     else:

@@ -15,27 +15,14 @@ from pathlib import Path
 from typing import Final, cast
 
 from halfpixel.errors import ConventionError
-from halfpixel.pipeline import (
-    Cropping,
-    Exactly,
-    Fitting,
-    Multiples,
-    Padding,
-    Pipeline,
-    Resizing,
-    Rule,
-    Shortest,
-    ShortestWithin,
-    Step,
-    Values,
-)
+from halfpixel.image_sizes import Exactly, Fitting, Multiples, Rule, Shortest, ShortestWithin
+from halfpixel.pipeline import Cropping, Padding, Pipeline, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import normalised, pillow, pillow_numbered, rescaled
+from halfpixel.preprocessors.class_defaults import Said
 from halfpixel.preprocessors.fields import (
     Fields,
-    flag,
     fraction,
-    items,
     length,
     number,
     numbers,
@@ -55,13 +42,6 @@ PLAIN: Final[Fields] = {
 }
 """What a class does that says nothing: of a file that names none, or one that has no row."""
 
-SIZES: Final = (
-    ("height", "width"),
-    ("shortest_edge", "longest_edge"),
-    ("shortest_edge",),
-    ("longest_edge",),
-    ("max_height", "max_width"),
-)
 SQUARE_FROM: Final = 384
 """From this size on ConvNeXt's images are squeezed into a square."""
 
@@ -72,58 +52,6 @@ def rows() -> Mapping[str, Fields]:
     import tomllib
 
     return cast("Mapping[str, Fields]", tomllib.loads(FILE.read_text(encoding="utf-8")))
-
-
-class _Said:
-    """What a file says, and where it says nothing what its class does; keeps what was left out."""
-
-    def __init__(self, values: Fields, row: Fields, name: str) -> None:
-        self.values, self.row, self.name = values, row, name
-        self.left_out: list[str] = []
-
-    def get(self, key: str) -> object:
-        """Return a value; null is as if it were left out."""
-        if self.values.get(key) is not None:
-            return self.values[key]
-        if key in self.row and key != "form":
-            self.left_out.append(key)
-        return self.row.get(key)
-
-    def flag(self, key: str, *, usual: bool = False) -> bool:
-        """Return true or false."""
-        found = self.get(key)
-        return usual if found is None else flag(key, found)
-
-    def size(self, key: str) -> Mapping[str, int]:
-        """Return a size by the names of its lengths; raises ConventionError where there is none."""
-        found = self.get(key)
-        if found is None:
-            raise ConventionError(f"{self._why} says no {key}")
-        if isinstance(found, dict):
-            given = {
-                name: length(f"{key}.{name}", value)
-                for name, value in table(key, found).items()
-                if value is not None
-            }
-        elif isinstance(found, list):
-            pair = items(key, found, 2)
-            if len(pair) != 2:
-                raise ConventionError(f"{key} is {shown(found)}, expected a height and a width")
-            given = dict(zip(("height", "width"), (length(key, one) for one in pair), strict=True))
-        else:
-            one = length(key, found)
-            square = key != "size" or self.flag("default_to_square", usual=True)
-            given = {"height": one, "width": one} if square else {"shortest_edge": one}
-        if tuple(sorted(given)) not in {tuple(sorted(names)) for names in SIZES}:
-            raise ConventionError(f"{key} has {', '.join(given) or 'nothing'}, expected {_SIZES}")
-        return given
-
-    @property
-    def _why(self) -> str:
-        return f"it, as {self.name or 'a class that it does not name'} does,"
-
-
-_SIZES: Final = "; ".join(" and ".join(names) for names in SIZES)
 
 
 def _takes(written: Written) -> bool:
@@ -146,7 +74,7 @@ def read(written: Written) -> Pipeline:
     row = rows().get(name, PLAIN)
     if row["form"] == "own":
         raise ConventionError(f"{name} resizes in a way of its own, which is not described")
-    said = _Said(values, row, name)
+    said = Said(values, row, name)
     steps = tuple(_steps(said))
     return Pipeline(f"Hugging Face {name or 'image processor'}", steps, tuple(_doubts(said)))
 
@@ -161,7 +89,7 @@ def _class_of(values: Fields) -> str:
     )
 
 
-def _doubts(said: _Said) -> Iterator[str]:
+def _doubts(said: Said) -> Iterator[str]:
     if not said.name:
         yield (
             f"{TYPES[0]} is not written: what is left out is as for the base class of {RELEASE}, "
@@ -176,7 +104,7 @@ def _doubts(said: _Said) -> Iterator[str]:
         yield "a fast processor takes BICUBIC in the place of LANCZOS before torchvision 0.27"
 
 
-def _steps(said: _Said) -> Iterator[Step]:
+def _steps(said: Said) -> Iterator[Step]:
     cropped: Step | None = None
     if said.flag("do_resize", usual=True):
         call = pillow(pillow_numbered("resample", said.get("resample")))
@@ -195,10 +123,10 @@ def _steps(said: _Said) -> Iterator[Step]:
         if "height" not in size:
             raise ConventionError(f"pad_size has {', '.join(size)}, expected height and width")
         yield Padding(size["height"], size["width"])
-    yield Values("order", "channels before rows, float32")
+    yield Values("order", "NCHW, float32")
 
 
-def _of_values(said: _Said) -> Iterator[Step]:
+def _of_values(said: Said) -> Iterator[Step]:
     if said.flag("do_rescale"):
         factor = said.get("rescale_factor")
         yield rescaled(1 / 255 if factor is None else number("rescale_factor", factor))
@@ -207,13 +135,13 @@ def _of_values(said: _Said) -> Iterator[Step]:
         if mean is not None and std is not None:
             yield normalised(numbers("image_mean", mean), numbers("image_std", std))
     flipped = said.flag("do_flip_channel_order")
-    yield Values("colour", "channels blue, green, red" if flipped else "channels red, green, blue")
+    yield Values("colour", "BGR" if flipped else "RGB")
 
 
-Form = Callable[[_Said], tuple[Rule, Step | None]]
+Form = Callable[[Said], tuple[Rule, Step | None]]
 
 
-def _plain(said: _Said) -> tuple[Rule, Step | None]:
+def _plain(said: Said) -> tuple[Rule, Step | None]:
     size = said.size("size")
     match size:
         case {"height": height, "width": width}:
@@ -228,12 +156,12 @@ def _plain(said: _Said) -> tuple[Rule, Step | None]:
             raise ConventionError(f"size has {', '.join(size)}, which the class does not take")
 
 
-def _part(said: _Said) -> float:
+def _part(said: Said) -> float:
     given = said.get("crop_pct")
     return 1.0 if given is None else fraction("crop_pct", given)
 
 
-def _shorter(said: _Said) -> int:
+def _shorter(said: Said) -> int:
     """Return the length of the shorter side, which these classes need."""
     size = said.size("size")
     if "shortest_edge" in size:
@@ -243,32 +171,32 @@ def _shorter(said: _Said) -> int:
     return size["height"]
 
 
-def _crop_part(said: _Said) -> tuple[Rule, Step | None]:
+def _crop_part(said: Said) -> tuple[Rule, Step | None]:
     return Shortest(int(_shorter(said) / _part(said))), None
 
 
-def _crop_below(said: _Said) -> tuple[Rule, Step | None]:
+def _crop_below(said: Said) -> tuple[Rule, Step | None]:
     side = _shorter(said)
     if side >= SQUARE_FROM:
         return Exactly(side, side), None
     return Shortest(int(side / _part(said))), Cropping(side, side, "floor")
 
 
-def _part_of_224(said: _Said) -> tuple[Rule, Step | None]:
+def _part_of_224(said: Said) -> tuple[Rule, Step | None]:
     size = said.size("size")
     if "shortest_edge" not in size:
         return _plain(said)
     return Shortest(int((256 / 224) * size["shortest_edge"])), None
 
 
-def _longest(said: _Said) -> tuple[Rule, Step | None]:
+def _longest(said: Said) -> tuple[Rule, Step | None]:
     size = said.size("size")
     if "longest_edge" not in size:
         return _plain(said)
     return Fitting(size["longest_edge"], size["longest_edge"], "half up"), None
 
 
-def _multiples(said: _Said) -> tuple[Rule, Step | None]:
+def _multiples(said: Said) -> tuple[Rule, Step | None]:
     size = said.size("size")
     if "height" not in size:
         raise ConventionError(f"size has {', '.join(size)}, expected height and width")

@@ -19,7 +19,8 @@ from typing import Final
 
 from halfpixel.conventions.python_call import PythonCall
 from halfpixel.errors import ConventionError
-from halfpixel.pipeline import Exactly, Pipeline, RatioCrop, Resizing, Size, Step, Values
+from halfpixel.image_sizes import Exactly, Size
+from halfpixel.pipeline import Pipeline, RatioCrop, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import named, pillow
 from halfpixel.preprocessors.fields import Fields, flag, items, length, shown, table, word
@@ -59,12 +60,8 @@ def read(written: Written) -> Pipeline:
     else:
         name, given = call.last, _given(call)
     steps = _steps(name, given)
-    said = (
-        "channels as they are read" if name in {"Resizing", "smart_resize"} else "red, green, blue"
-    )
-    return Pipeline(
-        f"Keras {name}", (*steps, Values("order", f"{said}, behind rows, values 0 to 255"))
-    )
+    said = "" if name in {"Resizing", "smart_resize"} else "RGB, "
+    return Pipeline(f"Keras {name}", (*steps, Values("order", f"{said}NHWC, values 0 to 255")))
 
 
 def _given(call: PythonCall) -> Fields:

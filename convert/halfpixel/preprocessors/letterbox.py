@@ -9,7 +9,8 @@ from typing import Final
 
 from halfpixel.conventions.python_call import name_of
 from halfpixel.errors import ConventionError
-from halfpixel.pipeline import Exactly, Fitting, Padding, Pipeline, Resizing, Step, Values
+from halfpixel.image_sizes import Exactly, Fitting
+from halfpixel.pipeline import Padding, Pipeline, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import opencv, rescaled
 from halfpixel.preprocessors.fields import flag, items, length, number, shown
@@ -53,8 +54,8 @@ def read(written: Written) -> Pipeline:
         steps.append(border if auto else Padding(height, width, value, middle))
     steps += [
         rescaled(1 / 255),
-        Values("colour", "channels red, green, blue, turned from those of cv2.imread"),
-        Values("order", "channels before rows, float32"),
+        Values("colour", "RGB, turned from the BGR of cv2.imread"),
+        Values("order", "NCHW, float32"),
     ]
     return Pipeline("Ultralytics LetterBox", tuple(steps))
 

@@ -23,17 +23,8 @@ from typing import Final
 
 from halfpixel.conventions.python_call import PythonCall, name_of, parse
 from halfpixel.errors import ConventionError, said_of
-from halfpixel.pipeline import (
-    Exactly,
-    Fitting,
-    Padding,
-    Pipeline,
-    RatioCrop,
-    Resizing,
-    Size,
-    Step,
-    Values,
-)
+from halfpixel.image_sizes import Exactly, Fitting, Size
+from halfpixel.pipeline import Padding, Pipeline, RatioCrop, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import interpolate, pillow
 from halfpixel.preprocessors.fields import length, listed, number, numbers, shown
@@ -101,7 +92,7 @@ def _step(call: PythonCall) -> Iterator[Step]:
     elif name in {"reverse_channels", "convert_color"}:
         colour = name_of(next(iter(call.positional), None))
         yield Values(
-            "colour", f"channels to {shown(colour)}" if colour else "channels turned around"
+            "colour", f"channels to {shown(colour)}" if colour else "channels in the opposite order"
         )
     elif name == "convert_layout":
         yield Values("order", "axes as the model has them")
@@ -127,7 +118,7 @@ def _of_model(document: str) -> Iterator[Step]:
     if not whole:
         yield Padding(*size, value, middle=kind.endswith("letterbox"))
     if given.get("reverse_input_channels", "").lower() in {"true", "yes", "1"}:
-        yield Values("colour", "channels turned around")
+        yield Values("colour", "channels in the opposite order")
     for key, words in zip(SHOWN_FIELDS, ("less", "over"), strict=True):
         texts = given.get(key, "").replace("[", " ").replace("]", " ").replace(",", " ").split()
         if texts:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from halfpixel.errors import ConventionError
-from halfpixel.pipeline import Cropping, Exactly, Fitting, Pipeline, Resizing, Step, Values
+from halfpixel.image_sizes import Exactly, Fitting
+from halfpixel.pipeline import Cropping, Pipeline, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import normalised, pillow, rescaled
 from halfpixel.preprocessors.fields import (
@@ -55,12 +56,9 @@ def read(written: Written) -> Pipeline:
 def _steps(kind: str, attributes: Fields) -> Iterator[Step]:
     if kind == "DecodeImage":
         space = word("color_space", attributes.get("color_space", "RGB"))
-        blue = (
-            "channels blue, green, red" if space.upper() == "BGR" else "channels red, green, blue"
-        )
-        yield Values("colour", blue)
+        yield Values("colour", "BGR" if space.upper() == "BGR" else "RGB")
     elif kind == "ConvertRGB":
-        yield Values("colour", "channels turned around")
+        yield Values("colour", "channels in the opposite order")
     elif kind == "Resize":
         yield _resize(attributes)
     elif kind == "CenterCrop":
@@ -72,7 +70,7 @@ def _steps(kind: str, attributes: Fields) -> Iterator[Step]:
         mean, std = attributes.get("mean", CLIP[0]), attributes.get("std", CLIP[1])
         yield normalised(numbers("mean", mean), numbers("std", std))
     elif kind == "Permute3D":
-        yield Values("order", "channels before rows")
+        yield Values("order", "NCHW")
     else:
         raise ConventionError(f"type is {shown(kind)}, which is not described")
 
@@ -95,8 +93,8 @@ PREPROCESSOR = Preprocessor(
     examples=(
         (
             (
-                '{"processor": {"name": "image_processing", "transforms": [{"operation": {"name": "r",'
-                ' "type": "Resize", "attrs": {"height": 256, "width": 256, '
+                '{"processor": {"name": "image_processing", "transforms": [{"operation": {"name": '
+                '"r", "type": "Resize", "attrs": {"height": 256, "width": 256, '
                 '"interpolation": "CUBIC"}}}]}}'
             ),
             "Image.resize((341, 256), Image.BICUBIC)",

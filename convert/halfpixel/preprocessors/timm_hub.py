@@ -20,18 +20,8 @@ import math
 from typing import Final
 
 from halfpixel.errors import ConventionError
-from halfpixel.pipeline import (
-    Cropping,
-    Exactly,
-    Fitting,
-    Pipeline,
-    Resizing,
-    Rule,
-    Shortest,
-    Size,
-    Step,
-    Values,
-)
+from halfpixel.image_sizes import Exactly, Fitting, Rule, Shortest, Size
+from halfpixel.pipeline import Cropping, Pipeline, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import named, normalised, pillow, rescaled
 from halfpixel.preprocessors.fields import Fields, fraction, items, length, numbers, table, word
@@ -75,8 +65,8 @@ def read(written: Written) -> Pipeline:
         Cropping(*size, value=round(255 * mean[0]) if mode == "border" else 0),
         rescaled(1 / 255),
         normalised(mean, numbers("std", said["std"])),
-        Values("colour", "channels red, green, blue"),
-        Values("order", "channels before rows, float32"),
+        Values("colour", "RGB"),
+        Values("order", "NCHW, float32"),
     )
     doubts = (f"not written, and as timm 1.0.31 has it: {', '.join(left_out)}",) if left_out else ()
     return Pipeline("timm", steps, doubts)

@@ -12,22 +12,13 @@ Source: torchvision 0.29.1 `transforms/_presets.py`, `transforms/transforms.py`,
 `transforms/functional.py`; run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from halfpixel.conventions.python_call import PythonCall, Symbol, name_of, parse
 from halfpixel.errors import ConventionError
-from halfpixel.pipeline import (
-    Cropping,
-    Exactly,
-    Pipeline,
-    Resizing,
-    Rule,
-    Shortest,
-    Size,
-    Step,
-    Values,
-)
+from halfpixel.image_sizes import Exactly, Rule, Shortest, Size
+from halfpixel.pipeline import Cropping, Pipeline, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import (
     interpolate,
@@ -64,8 +55,8 @@ QUIET: Final = frozenset(
 )
 """Transforms that move no sample; of the last two no more is known."""
 
-COLOUR: Final = Values("colour", "channels red, green, blue")
-ORDER: Final = Values("order", "channels before rows, float32")
+COLOUR: Final = Values("colour", "RGB")
+ORDER: Final = Values("order", "NCHW, float32")
 
 
 def _takes(written: Written) -> bool:
@@ -138,7 +129,7 @@ def _composed(call: PythonCall) -> Iterator[Step]:
             known = "Resize, CenterCrop, ToTensor, Normalize"
             raise ConventionError(f"{shown(name)} is not described: expected {known}")
     yield COLOUR
-    yield ORDER if rescales else Values("order", "channels before rows")
+    yield ORDER if rescales else Values("order", "NCHW")
 
 
 def _of_tensors(call: PythonCall) -> Iterator[str]:
@@ -156,7 +147,7 @@ def _of_tensors(call: PythonCall) -> Iterator[str]:
 
 def _inner(call: PythonCall) -> list[PythonCall]:
     """Return the transforms of a Compose."""
-    given = call.positional or (call.named.get("transforms"),)
+    given: Sequence[object] = call.positional or (call.named.get("transforms"),)
     if len(given) == 1 and isinstance(given[0], tuple):
         given = items("transforms", given[0])
     found: list[PythonCall] = []
