@@ -160,8 +160,9 @@ def _inner(call: PythonCall) -> list[PythonCall]:
 
 def _list(value: object) -> object:
     """Return the numbers of a tensor as code has them: tensor([0.5, 0.5])."""
-    if isinstance(value, Symbol) and value.text.rpartition(".")[2].startswith("tensor("):
-        return parse(value.text).positional[0]
+    if isinstance(value, Symbol) and value.text.endswith(")"):
+        call = parse(value.text)
+        return call.positional[0] if call.last == "tensor" and call.positional else value
     return value
 
 
