@@ -199,19 +199,6 @@ class Pipeline(Struct, frozen=True):
                     pass
         return found
 
-    def resizing_size(self, size: Size | None) -> Size | None:
-        """Return how large the first resize makes an image; None where its own size is needed.
-
-        Args:
-            size: the image's own size, where it is known.
-        """
-        resizing = self.resizing
-        if resizing is None:
-            return None
-        if size is None:
-            return resizing.rule.of((1, 1)) if isinstance(resizing.rule, Exactly) else None
-        return resizing.rule.of(size)
-
     def at(self, size: Size) -> Iterator[tuple[Step, Size, Size]]:
         """Yield every step with the size before it and behind it, for an image of a size."""
         for step in self.steps:

@@ -15,7 +15,7 @@ from halfpixel.checking.result import FileReport
 from halfpixel.conventions.torch.interpolate import Interpolate, candidates
 from halfpixel.image_sizes import Exactly, shown
 from halfpixel.origin import Intent
-from halfpixel.pipeline import Pipeline
+from halfpixel.pipeline import Cropping, Padding, Pipeline, RatioCrop
 from halfpixel.preprocessor import pipeline_of
 from halfpixel.sampling import Resize, Sampling, compare
 from halfpixel.site import Site
@@ -34,6 +34,9 @@ MOVES: Final = frozenset(
 
 FARTHEST: Final = 64
 """Values that are followed back from a resize."""
+
+WORDS: Final = {Cropping: "crops it", RatioCrop: "crops it", Padding: "pads it"}
+"""What is done around a resize."""
 
 CHANNELS: Final = frozenset({1, 3, 4})
 
@@ -66,12 +69,33 @@ class Readied(Struct, frozen=True):
     def noticed(self, model: "Opened", report: FileReport) -> FileReport:
         """Return a report with what is to be said of how images are readied for its model."""
         first = on_image(model) if report.sites else frozenset[int]()
-        lines, wrong = list(self.pipeline.doubts), False
-        if not first:
-            line, wrong = self.notice(model)
-            lines.insert(0, line)
+        found = [self._of_resize(report.sites[place]) for place in sorted(first)]
+        found = found or [self.notice(model)]
+        lines = [line for line, _ in found if line] + list(self.pipeline.doubts)
         told = tuple(f"{report.path}: {line}" for line in lines)
+        wrong = any(wrong for _, wrong in found)
         return replace(report, notices=(*report.notices, *told), mismatched=wrong)
+
+    def _of_resize(self, site: Site) -> tuple[str, bool]:
+        """Return what training did around its resize, and not the model; and as `notice` does."""
+        made, resizing = self.pipeline.output, self.pipeline.resizing
+        operator = site.operator
+        if resizing is None or not isinstance(operator, Resize) or len(operator.axes) != 2:
+            return "", False
+        outs = [site.operation.lengths[1][axis] for axis, _ in operator.axes]
+        fixed = [n for n in outs if n is not None]
+        node, by = f"node {site.path!r}", f"{self.name} ({self.pipeline.by})"
+        if made is not None and len(fixed) == 2 and made != (fixed[0], fixed[1]):
+            here = shown((fixed[0], fixed[1]))
+            return f"{node} makes {here} of an image, and {by} makes {shown(made)}", True
+        around = [WORDS[type(one)] for one in self.pipeline.steps if type(one) in WORDS]
+        if not around:
+            return "", False
+        done = " and ".join(dict.fromkeys(around))
+        return (
+            f"{node} resizes the whole image; {by} resizes {resizing.rule.words}, and {done}",
+            False,
+        )
 
     def expected(self, site: Site) -> Site:
         """Return the model's own first resize with what was meant of it."""
@@ -93,8 +117,8 @@ class Readied(Struct, frozen=True):
             return replace(
                 site, operation=operation.meaning(Intent("policy", origin, text, operator=meant))
             )
-        fixed = self.pipeline.resizing_size(size) or outs
-        intent = Intent("policy", origin, text, replace(self.call, size=fixed))
+        # at the lengths that the node has: another size is told, and never written into a model
+        intent = Intent("policy", origin, text, replace(self.call, size=outs))
         return replace(site, operation=operation.meaning(intent))
 
     def notice(self, model: "Opened") -> tuple[str, bool]:
@@ -135,7 +159,11 @@ def readied_by(subject: str) -> Readied:
     resizing = pipeline.resizing
     if resizing is None or not resizing.call:
         return Readied(name, pipeline)
-    _, reading = reading_of(resizing.text())
+    try:
+        _, reading = reading_of(resizing.text())
+    except UsageError as error:  # no dictionary has the call: what it computes is not known
+        doubt = f"what it computes is not known, and not asked of the model: {error}"
+        return Readied(name, replace(pipeline, doubts=(*pipeline.doubts, doubt)))
     sampling = reading.samplings[0]
     if sampling is None or any(one != sampling for one in reading.samplings):
         return Readied(name, pipeline)

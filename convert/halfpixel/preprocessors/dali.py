@@ -70,7 +70,8 @@ def _rule(call: PythonCall, given: dict[str, object]) -> Rule:
             side = length(key, given[key])
             return Fitting(side, side, "half up", covers=covers)
     if "size" in given:
-        pair = items("size", given["size"], 2)
+        one = given["size"]
+        pair = items("size", one, 2) if isinstance(one, tuple) else (one,)
         height, width = (length("size", pair[place]) for place in (0, -1))
     elif "resize_x" in given and "resize_y" in given:
         height, width = length("resize_y", given["resize_y"]), length("resize_x", given["resize_x"])
