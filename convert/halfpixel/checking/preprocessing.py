@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from halfpixel.checking.called import reading_of
 from halfpixel.checking.result import FileReport
 from halfpixel.conventions.torch.interpolate import Interpolate, candidates
+from halfpixel.errors import UsageError
 from halfpixel.image_sizes import Exactly, shown
 from halfpixel.origin import Intent
 from halfpixel.pipeline import Cropping, Padding, Pipeline, RatioCrop
