@@ -7,7 +7,7 @@ from msgspec import Struct
 from halfpixel.checking.sampling_words import FORMULAS, kernel_words
 from halfpixel.convention import Convention, load_conventions
 from halfpixel.sampling import Area, Sampling, Table
-from halfpixel.sampling.compare import canonical
+from halfpixel.sampling.canonical import canonical
 
 HEAD = """# Conventions
 

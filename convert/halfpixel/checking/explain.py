@@ -17,6 +17,7 @@ from halfpixel.checking.explain_site import Findings, brief_lines, findings_at, 
 from halfpixel.checking.samplers import described
 from halfpixel.checking.sampling_words import (
     EXAMPLE_LENGTH,
+    Nearby,
     example_input,
     other_words,
     sampling_lines,
@@ -32,6 +33,9 @@ from halfpixel.work import TooMuchWork, one_node
 
 HEAD: Final = 2
 """Lines of a call that say what it is."""
+
+FEW: Final = 4
+"""Sites of a model of which every framework's nearest call is told, which takes work."""
 
 
 def explain(subject: str, shapes: Shapes | None = None, *, brief: bool = False) -> Iterator[str]:
@@ -118,7 +122,8 @@ def _reading(made: Reading) -> Iterator[str]:
             continue
         pairs = [(_shown_from(sampling, n_out), n_out) for n_out in dict.fromkeys(lengths.values())]
         yield from sampling_lines(sampling, pairs)
-        yield from other_words(sampling, len(made.samplings), parted=len(groups) > 1)
+        near = Nearby(nearest=True)
+        yield from other_words(sampling, len(made.samplings), parted=len(groups) > 1, near=near)
 
 
 def _shown_from(sampling: Sampling, n_out: int | None) -> int:
@@ -162,7 +167,9 @@ def _model(subject: str, rules: Sequence[str], shapes: Shapes, *, brief: bool) -
         if key not in said:
             try:
                 with one_node():
-                    said[key] = tuple(brief_lines(site) if brief else site_lines(site, wrong))
+                    few = len(found) <= FEW
+                    lines = brief_lines(site) if brief else site_lines(site, wrong, nearest=few)
+                    said[key] = tuple(lines)
             except TooMuchWork as error:
                 said[key] = (f"  {error}",)
                 left[id(site.operation)] = site.path

@@ -9,7 +9,7 @@ PyTorch `aten/src/ATen/native/cpu/UpSampleKernel.cpp` for the antialiased forms.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Final, Literal
 
@@ -23,6 +23,15 @@ Rounding = Literal["floor", "ceil", "round_prefer_floor", "round_prefer_ceil", "
 
 `simple` is what onnxruntime does for Upsample and Resize-10, whose specification does not
 say: floor, or ceil where the scale is below 1.
+"""
+
+
+Border = Literal["clamp", "symmetric", "mirror", "wrap", "zero"]
+"""What a neighbour beyond the border is.
+
+`clamp`: the border pixel. `symmetric`: the image turned over its edge, d c b a | a b c d.
+`mirror`: turned over the border pixel's centre, d c b | a b c d. `wrap`: the image again.
+`zero`: nothing, and the others are not renormalised.
 """
 
 
@@ -62,7 +71,116 @@ class Table(Struct, frozen=True, cache_hash=True):
     rows: tuple[Taps, ...]
 
 
-Kernel = Nearest | Linear | Cubic | Area | Table
+SLACK: Final = 256
+"""By how many units a rounded value of a profile may be off, at most."""
+
+
+class Profile(Struct, frozen=True):
+    """How a filter weighs a distance: one kernel of `kernels/profiles.py`.
+
+    A kernel with a sine or an exponential has no rational weights. Its values are then rationals
+    near the true ones (`bits`), and what is computed from them carries a bound (`Weights.error`).
+    """
+
+    @property
+    def radius(self) -> Fraction:
+        """Distance, in units of the kernel, beyond which it is 0."""
+        raise NotImplementedError
+
+    @property
+    def bits(self) -> int:
+        """0 where values are exact; else they are off by `SLACK` units of 2**-bits at most."""
+        return 0
+
+    @property
+    def words(self) -> str:
+        """What it is called, with its parameters."""
+        raise NotImplementedError
+
+    def value(self, t: Fraction) -> Fraction:
+        """Return how much a pixel counts, `t` units of the kernel right of the coordinate."""
+        raise NotImplementedError
+
+    def plain(self) -> "Nearest | Linear | Cubic | None":
+        """Return the same kernel by its other name, where it has one and is not widened."""
+        return None
+
+
+class Filter(Struct, frozen=True):
+    """A kernel of a profile, normalised at each sample; antialias widens it by the step."""
+
+    profile: Profile
+    antialias: bool = False
+
+    @property
+    def words(self) -> str:
+        """What it is called, with its parameters."""
+        return f"{self.profile.words}, antialias" if self.antialias else self.profile.words
+
+
+class Written(Struct, frozen=True):
+    """Weights that follow from the two lengths alone, by a rule of their own: no line of reads.
+
+    Chains of two maps, splines with a prefilter and the like are subclasses, in `kernels/`; one
+    that is proven equal to another only by closed form or by its weights.
+    """
+
+    @property
+    def words(self) -> str:
+        """What it is called, with its parameters."""
+        raise NotImplementedError
+
+    def row_length(self, n_in: int, n_out: int) -> int:
+        """Return about how many weights a row has: what it costs."""
+        raise NotImplementedError
+
+    def rows(self, n_in: int, n_out: int, outputs: Sequence[int]) -> "Rows":
+        """Return the rows of W for some output samples.
+
+        Raises:
+            ValueError: it is for no such lengths.
+        """
+        raise NotImplementedError
+
+
+class Rows(Struct, frozen=True):
+    """Some rows of W.
+
+    Attributes:
+        rows: the (input index, weight) pairs of each.
+        error: by how much a weight may be off at most; 0 where all are exact.
+        origins: of each row what its rounded weights are made of, so that equal origins make equal
+            rows; None for a row that is exact, or of which that is not known.
+        unknown: whether a row without an origin may be rounded.
+    """
+
+    rows: tuple[Taps, ...]
+    error: Fraction = Fraction(0)
+    origins: tuple[object, ...] = ()
+    unknown: bool = False
+
+
+Kernel = Nearest | Linear | Cubic | Area | Table | Filter | Written
+
+Smooth = Linear | Cubic | Filter
+"""Kernels that are put at a source coordinate, and may be widened."""
+
+
+def radius_of(kernel: Kernel) -> Fraction:
+    """Return how far a kernel reaches when it is not widened, in input pixels; 1 for others.
+
+    >>> radius_of(Cubic())
+    Fraction(2, 1)
+    """
+    if isinstance(kernel, Filter):
+        return kernel.profile.radius
+    return Fraction(2 if isinstance(kernel, Cubic) else 1)
+
+
+def by_lengths(kernel: Kernel) -> bool:
+    """Whether weights ask for nothing but the two lengths: windows, tables, written ones."""
+    return isinstance(kernel, Area | Table | Written)
+
 
 _GOES_UP: Final[dict[Rounding, Callable[[int, int], bool]]] = {
     "floor": lambda _part, _whole: False,
@@ -86,8 +204,8 @@ def step_up(rounding: Rounding, part: int, whole: int, *, shrinking: bool) -> in
     return int(_GOES_UP[rounding](part, whole))
 
 
-def smooth_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> Taps:
-    """Return the taps of a linear or cubic kernel at fractional position `frac`.
+def smooth_taps(kernel: Smooth, frac: Fraction, stretch: Fraction) -> Taps:
+    """Return the taps of a smooth kernel at fractional position `frac`.
 
     Args:
         kernel: which kernel; `stretch` is used only where it has antialias.
@@ -113,9 +231,11 @@ def as_taps(values: WholeTaps) -> Taps:
     return tuple([(offset, Fraction(value, total)) for offset, value in values])
 
 
-def whole_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> WholeTaps:
+def whole_taps(kernel: Smooth, frac: Fraction, stretch: Fraction) -> WholeTaps:
     """Return what `smooth_taps` does, in whole numbers."""
     width = stretch if kernel.antialias else Fraction(1)
+    if isinstance(kernel, Filter):
+        return _filter_taps(kernel.profile, frac, width)
     radius = 1 if isinstance(kernel, Linear) else 2
     place, pixel = frac.numerator * width.denominator, frac.denominator * width.denominator
     whole = frac.denominator * width.numerator  # a distance of 1, in the same whole numbers
@@ -129,6 +249,15 @@ def whole_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> Who
         if value:
             values.append((offset, value))
     return values
+
+
+def _filter_taps(profile: Profile, frac: Fraction, width: Fraction) -> WholeTaps:
+    reach = profile.radius * width
+    offsets = range(math.floor(frac - reach) + 1, math.floor(frac + reach) + 1)
+    values = [(offset, profile.value((offset - frac) / width)) for offset in offsets]
+    exact = not profile.bits
+    whole = math.lcm(*(v.denominator for _, v in values)) if exact else 1 << profile.bits
+    return [(offset, int(value * whole)) for offset, value in values if value]
 
 
 def _keys_cubic(t: int, whole: int, a: Fraction) -> int:

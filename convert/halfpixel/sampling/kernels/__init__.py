@@ -1,0 +1,1 @@
+"""Kernels beside nearest, linear, cubic and area: nothing imports them before a call needs them."""
