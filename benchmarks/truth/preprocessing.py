@@ -1,8 +1,8 @@
 """Preprocessing that is written down, against the libraries, and against three usual deployments.
 
 `python benchmarks/truth/preprocessing.py --python PYTHON` reads every configuration of
-models/preprocessing. PYTHON is an interpreter that has Pillow, OpenCV, PyTorch, torchvision, timm
-and transformers. There
+models/preprocessing. PYTHON is an interpreter that has Pillow, OpenCV, PyTorch, torchvision, timm,
+transformers, Keras and Ultralytics. There
 
 - the library's own pipeline runs on a fixed image of bytes at several sizes, and so do the steps
   that were read: resize, crop and pad, by Pillow, OpenCV and PyTorch. How many levels of 255 they
@@ -17,8 +17,10 @@ and transformers. There
 import argparse
 import csv
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +29,7 @@ import numpy as np
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "models" / "preprocessing"
-SIZES: Final = ((480, 640), (333, 500), (1001, 700))
+SIZES: Final = ((720, 1280), (333, 500), (1001, 700))
 """Heights and widths of the images that pipelines run on; the first is that of the deployments."""
 
 DEPLOYMENTS: Final = {
@@ -46,10 +48,7 @@ def image_of(height: int, width: int) -> "np.ndarray[Any, np.dtype[np.uint8]]":
     rows, columns = np.mgrid[:height, :width] / 480
     waves = [np.sin(40 * rows * rows + k) + np.cos(30 * columns * columns - k) for k in range(3)]
     noise = np.random.default_rng(0).normal(0, 12, (height, width, 3))
-    image: np.ndarray[Any, np.dtype[np.uint8]] = (
-        (np.stack(waves, -1) * 55 + 128 + noise).clip(0, 255).astype(np.uint8)
-    )
-    return image
+    return (np.stack(waves, -1) * 55 + 128 + noise).clip(0, 255).astype(np.uint8)
 
 
 def resized(image: Any, call: str, size: Sequence[int]) -> Any:  # noqa: ANN401 - any array
@@ -143,7 +142,15 @@ def by_library(image: Any, job: Job) -> Any:  # noqa: ANN401 - any array
             video = torch.tensor(image.transpose(2, 0, 1))[None]
             out = getattr(_presets, kind)(**values)(video)[:, 0]
         return (out.numpy().transpose(1, 2, 0) * 255).round().astype(np.uint8)
-    return None
+    if package == "Ultralytics":
+        from ultralytics.data.augment import LetterBox
+
+        return LetterBox()(image=image)
+    from keras.utils import load_img
+
+    with tempfile.NamedTemporaryFile(suffix=".png") as file:
+        Image.fromarray(image).save(file.name)
+        return np.asarray(load_img(file.name, target_size=(224, 224)))
 
 
 def child() -> None:
@@ -233,6 +240,7 @@ def run(python: str, asked: Sequence[Job]) -> list[Job]:
     """Return what the libraries of another interpreter answer."""
     done = subprocess.run(
         [python, __file__, "--child"],
+        env={**os.environ, "KERAS_BACKEND": "torch"},
         input=json.dumps(list(asked)),
         stdout=subprocess.PIPE,
         text=True,
@@ -260,7 +268,7 @@ def rows(python: str) -> None:
 
 
 def main() -> None:
-    """Print a line for each configuration and deployment."""
+    """Do what is asked."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--child", action="store_true")
@@ -268,14 +276,18 @@ def main() -> None:
     options = parser.parse_args()
     if options.child:
         child()
-        return
-    if options.rows:
+    elif options.rows:
         rows(options.python)
-        return
-    table = list(csv.DictReader((FOLDER / "manifest.csv").open(encoding="utf-8")))
+    else:
+        configurations(options.python)
+
+
+def configurations(python: str) -> None:
+    """Print a line for each configuration, and one for each deployment."""
+    table = list(csv.DictReader((FOLDER / "manifest.csv").read_text().splitlines()))
     paths = [(row["file"], (FOLDER / row["file"]).read_text(), row["package"]) for row in table]
     asked = list(jobs(paths))
-    for job, answer in zip(asked, run(options.python, asked), strict=True):
+    for job, answer in zip(asked, run(python, asked), strict=True):
         print(f"{job['name']}: {job['call']}; steps {_levels(answer)}")
         for name in DEPLOYMENTS:
             words, worst = claimed(job, name)

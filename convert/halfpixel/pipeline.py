@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from halfpixel.image_sizes import Exactly, Rounding, Rule, Size, rounded
+from halfpixel.image_sizes import Exactly, Rounding, Rule, Size, rounded, shown
 
 
 class Resizing(Struct, frozen=True):
@@ -53,6 +53,11 @@ class Cropping(Struct, frozen=True):
     fills: bool = True
     value: float = 0
 
+    @property
+    def words(self) -> str:
+        """What it does, in words."""
+        return f"crops the middle to {shown((self.height, self.width))}"
+
     def of(self, size: Size) -> Size:
         """Return the output's size."""
         if self.fills:
@@ -82,6 +87,11 @@ class RatioCrop(Struct, frozen=True):
 
     height: int
     width: int
+
+    @property
+    def words(self) -> str:
+        """What it does, in words."""
+        return f"crops the largest middle of the ratio of {shown((self.height, self.width))}"
 
     def of(self, size: Size) -> Size:
         """Return the output's size.
@@ -115,6 +125,14 @@ class Padding(Struct, frozen=True):
     value: float = 0
     middle: bool = False
     multiple: int = 1
+
+    @property
+    def words(self) -> str:
+        """What it does, in words."""
+        to = f"multiples of {self.multiple}"
+        if self.height is not None and self.width is not None:
+            to = shown((self.height, self.width))
+        return f"pads to {to} with {self.value:g}{'' if self.middle else ', behind the image'}"
 
     def of(self, size: Size) -> Size:
         """Return the output's size.

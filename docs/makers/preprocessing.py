@@ -22,8 +22,8 @@ A network is trained on images that some library resized, and deployed behind an
 did is often written down; `halfpixel` reads it:
 
 ```console
-halfpixel explain preprocessor_config.json --size 640x480
-halfpixel check model.onnx --preprocess preprocessor_config.json
+halfpixel explain models/preprocessing/clip_preprocessor.json --size 640x480
+halfpixel check model.onnx --preprocess models/preprocessing/clip_preprocessor.json
 halfpixel explain "LetterBox(new_shape=(640, 640))"
 ```
 
@@ -53,7 +53,7 @@ TABLE: Final = """
 ## Trained so, deployed so
 
 Each row is a configuration as its package ships it (`models/preprocessing`), for an image of
-640x480, against what a deployment is usually written with: `cv2.resize` with INTER_LINEAR, a torch
+1280x720, against what a deployment is usually written with: `cv2.resize` with INTER_LINEAR, a torch
 tensor through `F.interpolate(mode="bilinear")`, and Pillow's `Image.resize` with BILINEAR, all to
 the size that training resized to. *w* is the largest difference of two weights along the width, as
 it is computed exactly; the libraries' own weights, read back by impulses, differ by the same
@@ -91,7 +91,8 @@ def _read() -> Iterator[str]:
 
 
 def _table() -> Iterator[str]:
-    table = csv.DictReader((MODELS / "manifest.csv").open(encoding="utf-8"))
+    text = (MODELS / "manifest.csv").read_text(encoding="utf-8")
+    table = csv.DictReader(text.splitlines())
     models = {row["file"]: f"{row['model']} ({row['package']})" for row in table}
     cells: list[str] = []
     for line in RESULTS.read_text(encoding="utf-8").splitlines():

@@ -211,7 +211,7 @@ def test_what_training_did_around_its_resize_is_told() -> None:
     (file,) = judged(resizing(LINEAR), video).files
     assert file.notices[0].endswith(
         "node 'small' resizes the whole image; "
-        f"{video} (torchvision VideoClassification) resizes to 36x28, and crops it"
+        f"{video} (torchvision VideoClassification) resizes to 36x28, and crops the middle to 24x24"
     )
     assert not file.mismatched
 

@@ -13,7 +13,7 @@ from halfpixel.preprocessor import (
     read_pipeline,
 )
 from halfpixel.preprocessors.hugging_face import FORMS, rows
-from written_preprocessing import hugging, ort, timm, vino
+from preprocessors.written import hugging, ort, timm, vino
 
 IMAGE = (480, 640)
 EXAMPLES = [(text, call) for one in load_preprocessors() for text, call in one.examples]

@@ -8,7 +8,7 @@ import pytest
 
 from halfpixel.errors import ConventionError, UsageError
 from halfpixel.preprocessor import LONGEST, pipeline_of, read_pipeline
-from written_preprocessing import hugging, ort, timm, vino
+from preprocessors.written import hugging, ort, timm, vino
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -36,9 +36,6 @@ MOVES: Final = frozenset(
 FARTHEST: Final = 64
 """Values that are followed back from a resize."""
 
-WORDS: Final = {Cropping: "crops it", RatioCrop: "crops it", Padding: "pads it"}
-"""What is done around a resize."""
-
 CHANNELS: Final = frozenset({1, 3, 4})
 
 
@@ -89,7 +86,8 @@ class Readied(Struct, frozen=True):
         if made is not None and len(fixed) == 2 and made != (fixed[0], fixed[1]):
             here = shown((fixed[0], fixed[1]))
             return f"{node} makes {here} of an image, and {by} makes {shown(made)}", True
-        around = [WORDS[type(one)] for one in self.pipeline.steps if type(one) in WORDS]
+        kinds = Cropping | RatioCrop | Padding
+        around = [one.words for one in self.pipeline.steps if isinstance(one, kinds)]
         if not around:
             return "", False
         done = " and ".join(dict.fromkeys(around))

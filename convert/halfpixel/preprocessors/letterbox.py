@@ -1,8 +1,7 @@
 """Ultralytics' LetterBox: in proportion by cv2.resize, with a border of 114 around.
 
 With auto the border goes no further than to a multiple of the stride; with scale_fill there is
-none, and the image is stretched. Source: Ultralytics 8.4.190 `data/augment.py`, LetterBox; its
-arithmetic was run.
+none, and the image is stretched. Source: Ultralytics 8.4.190 `data/augment.py`, LetterBox; run.
 """
 
 from typing import Final
@@ -88,5 +87,5 @@ PREPROCESSOR = Preprocessor(
             "cv2.resize(x, (640, 320), interpolation=cv2.INTER_AREA)",
         ),
     ),
-    how="read in Ultralytics 8.4.190; its arithmetic was run",
+    how="run with Ultralytics 8.4.190 and OpenCV 5.0.0",
 )
