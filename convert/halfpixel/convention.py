@@ -15,6 +15,7 @@ from typing import Literal
 from msgspec import Struct
 
 from halfpixel.errors import ConventionError
+from halfpixel.library import Library
 from halfpixel.registry import find
 from halfpixel.sampling import Sampling
 
@@ -49,8 +50,8 @@ class Remark(Struct, frozen=True):
         about: which kind of thing it is.
         text: what it does, in one sentence.
         dtype: the type of the input that it concerns, such as ``uint8``; empty for every type.
-        most: by how much a result may be off the exact weights' by it, at most, in units of one
-            grey level of 256; None where nothing bounds it or it is no number.
+        most: by how much a result was off the exact weights' by it, at most, on bytes of noise
+            over their whole range, in grey levels; None where it was not measured.
         source: the file or page that says so; empty where the convention's own does.
         ran: the release in which it was run; empty where it was read alone.
     """
@@ -117,6 +118,7 @@ class Convention(Struct, frozen=True):
         remarks: what the library does beside the weights, whatever the call.
         methods: names of operators that are called on an image itself, `resize` of
             ``image.resize((4, 3))``: what stands before one is its input.
+        library: how its calls are run, where the framework runs in Python.
     """
 
     name: str
@@ -128,6 +130,7 @@ class Convention(Struct, frozen=True):
     ran: str = ""
     remarks: tuple[Remark, ...] = ()
     methods: tuple[str, ...] = ()
+    library: Library | None = None
 
     def nearness(self, operator: str) -> int | None:
         """Return how near a called name is to this convention's: 0 is exact; None where it is none.
@@ -135,10 +138,18 @@ class Convention(Struct, frozen=True):
         >>> names = Convention("OpenCV", ("cv2.resize",), lambda *_: 0, lambda *_: "", ())
         >>> [names.nearness(name) for name in ("cv2.resize", "resize", "F.interpolate")]
         [0, 1, None]
+        >>> of_images = Convention("P", (), lambda *_: 0, lambda *_: "", (), methods=("resize",))
+        >>> [of_images.nearness(name) for name in ("f(x).resize", "x.resize", "a.b.resize")]
+        [0, 2, None]
         """
         from fnmatch import fnmatchcase
 
         found: list[int] = []
+        before, _, last = operator.rpartition(".")
+        if last in self.methods and before.removeprefix("self.").isidentifier():
+            found.append(2)
+        elif last in self.methods and not before.replace(".", "").isidentifier() and before:
+            found.append(0)  # of what a call or an index gives
         for name in self.operators:
             if operator == name:
                 found.append(0)
@@ -147,6 +158,11 @@ class Convention(Struct, frozen=True):
             elif fnmatchcase(operator, name):
                 found.append(2)
         return min(found, default=None)
+
+
+def methods_known() -> frozenset[str]:
+    """Return the names of all operators that are called on an image itself."""
+    return frozenset(name for one in load_conventions() for name in one.methods)
 
 
 def load_conventions() -> tuple[Convention, ...]:

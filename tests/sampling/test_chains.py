@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 
 from halfpixel.sampling import Area, Cubic, Linear, Sampling, compare
-from halfpixel.sampling.kernel import Filter, Written
-from halfpixel.sampling.kernels.chain import Blurred, Chain, Overlapped, Reduce, Reduced
+from halfpixel.sampling.difference import row_difference
+from halfpixel.sampling.kernel import Border, Filter
+from halfpixel.sampling.kernels import spline
+from halfpixel.sampling.kernels.base import Written
+from halfpixel.sampling.kernels.chain import Blurred, Chain
 from halfpixel.sampling.kernels.profiles import Lanczos
-from halfpixel.sampling.kernels.spline import LONGEST, Spline
+from halfpixel.sampling.kernels.reduce import Reduce, Reduced
+from halfpixel.sampling.kernels.spline import Spline
+from halfpixel.sampling.kernels.windows import Overlapped, Windows
 
 SMOOTH = Sampling("half_pixel", Linear(antialias=True), exclude_outside=True)
 SINE = Sampling("half_pixel", Filter(Lanczos(3), antialias=True), exclude_outside=True)
@@ -42,10 +47,9 @@ def test_a_chain_of_rationals_is_exact() -> None:
 
 @pytest.mark.parametrize("order", [2, 3, 4, 5])
 @pytest.mark.parametrize("border", ["mirror", "symmetric", "wrap"])
-def test_a_spline_goes_through_the_pixels(order: int, border: str) -> None:
+def test_a_spline_goes_through_the_pixels(order: int, border: Border) -> None:
     """At a pixel it is that pixel, and a constant stays one."""
-    spline = Spline(order, border=border)  # type: ignore[arg-type]
-    found = written(spline).weights(5, 9)
+    found = written(Spline(order, border=border)).weights(5, 9)
     for i, row in enumerate(found.rows):
         assert sum(weight for _, weight in row) == 1
         if i % 2 == 0:
@@ -65,9 +69,23 @@ def test_a_spline_without_a_prefilter_blurs() -> None:
     assert row == ((1, Fraction(1, 6)), (2, Fraction(2, 3)), (3, Fraction(1, 6)))
 
 
-def test_a_long_spline_is_refused() -> None:
-    with pytest.raises(ValueError, match=f"at most {LONGEST}"):
-        written(Spline(3)).weights(LONGEST + 1, 5)
+@pytest.mark.parametrize(("order", "border"), [(2, "symmetric"), (3, "mirror"), (4, "wrap")])
+def test_a_long_spline_is_within_its_bound(
+    order: int, border: Border, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Held against the exact one, at both ends and in the middle."""
+    kernel = Spline(order, "half_pixel", border)
+    outputs = [0, 1, 2, 40, 57, 58, 59]
+    monkeypatch.setattr(spline, "SHORT", 64)
+    long = kernel.rows(100, 60, outputs)
+    monkeypatch.setattr(spline, "SHORT", 100)
+    spline.inverse_row.cache_clear()
+    exact = kernel.rows(100, 60, outputs)
+    spline.inverse_row.cache_clear()
+    assert 0 < long.error < Fraction(1, 1 << 30)
+    assert exact.error == 0
+    for one, other in zip(long.rows, exact.rows, strict=True):
+        assert row_difference(one, other) <= long.error
 
 
 def test_cells_at_the_end_are_smaller() -> None:
@@ -97,3 +115,12 @@ def test_two_pixels_are_the_mean_where_an_axis_grows() -> None:
     area, two = Sampling("half_pixel", Area("overlap")), written(Overlapped())
     for n_in, n_out in PAIRS:
         assert compare(area, two, n_in, n_out).equal == (n_in <= n_out)
+
+
+def test_windows_of_a_width() -> None:
+    """At a factor that is the ratio of the lengths they are those; else the last one is cut."""
+    area = Sampling("half_pixel", Area("overlap"))
+    assert compare(written(Windows(Fraction(2, 5))), area, 10, 4).equal
+    assert compare(written(Overlapped(Fraction(5, 2))), area, 4, 10).equal
+    assert compare(written(Windows(Fraction(2, 5))), area, 9, 4).witness == (9, 4)
+    assert written(Windows(Fraction(2, 5))).weights(9, 4).rows[3][-1] == (8, Fraction(2, 3))

@@ -10,8 +10,16 @@ from hypothesis import strategies as st
 from halfpixel.sampling import Cubic, Linear, Nearest, Sampling, compare
 from halfpixel.sampling.axis import weights_at
 from halfpixel.sampling.canonical import canonical
-from halfpixel.sampling.kernel import SLACK, Filter, Profile
-from halfpixel.sampling.kernels.profiles import BCSpline, Box, Gaussian, Hamming, Lanczos
+from halfpixel.sampling.kernel import Filter
+from halfpixel.sampling.kernels.base import SLACK, Profile
+from halfpixel.sampling.kernels.profiles import (
+    BCSpline,
+    Box,
+    Gaussian,
+    Hamming,
+    Lanczos,
+    MagicKernel,
+)
 from halfpixel.sampling.kernels.rows import fold
 from halfpixel.sampling.kernels.series import BITS, PI, WORK, cosine, exponential, sinc, sine
 
@@ -53,8 +61,11 @@ def test_exponentials_of_a_sum(a: Fraction, b: Fraction) -> None:
     assert math.isclose(exponential(a) / UNIT, math.exp(-float(a)), rel_tol=1e-12, abs_tol=1e-14)
 
 
-PROFILES: list[Profile] = [Box(), Hamming(), Lanczos(2), Lanczos(3), Lanczos(5), Gaussian()]
-PROFILES += [BCSpline(), BCSpline(Fraction(1), Fraction(0)), BCSpline(Fraction(0), Fraction(1, 2))]
+PROFILES: list[Profile] = [
+    Box(), Hamming(), Lanczos(2), Lanczos(3), Lanczos(5), Gaussian(), MagicKernel(2013),
+    MagicKernel(2021), BCSpline(), BCSpline(Fraction(1), Fraction(0)),
+    BCSpline(Fraction(0), Fraction(1, 2)),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.words)

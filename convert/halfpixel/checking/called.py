@@ -1,5 +1,6 @@
 """A call as text: what it computes, in the first convention that reads it."""
 
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 from halfpixel.checking.example_calls import names_known
 from halfpixel.checking.samplers import sampler_of
 from halfpixel.checking.sampling_words import EXAMPLE_LENGTH
-from halfpixel.convention import Convention, Reading, load_conventions
+from halfpixel.convention import Convention, Reading, load_conventions, methods_known
 from halfpixel.conventions.expression import call_in
 from halfpixel.conventions.python_call import PythonCall, Symbol, parse
 from halfpixel.errors import ConventionError, UsageError, did_you_mean
@@ -41,7 +42,7 @@ def called(text: str) -> Called:
     Raises:
         UsageError: no convention reads it.
     """
-    text = call_in(text)
+    text = call_in(text, methods_known())
     try:
         call = parse(text)
         name, sampler = sampler_of(call)
@@ -52,10 +53,14 @@ def called(text: str) -> Called:
         return Called(text, "PyTorch", made, sampler)
     if sampler is not None:
         return Called(text, name, operator=sampler)
-    convention, open_lengths = reading_of(text)
-    lengths = convention.read(text, EXAMPLE_LENGTH).lengths
-    made = replace(open_lengths, lengths=lengths)
-    return Called(text, convention.name, made, convention=convention)
+    convention, made = reading_of(text)
+    remarks = (*convention.remarks, *made.remarks)
+    with suppress(ConventionError):  # of a box that the example has not: lengths stay open
+        axes = len(made.samplings)
+        by_lengths = made.by_lengths is not None
+        at = made.at((EXAMPLE_LENGTH,) * axes) if by_lengths else None
+        made = replace(made, lengths=(at or convention.read(text, EXAMPLE_LENGTH)).lengths)
+    return Called(text, convention.name, replace(made, remarks=remarks), convention=convention)
 
 
 def aten_reading(text: str, call: PythonCall) -> tuple[Reading | None, object]:
@@ -89,10 +94,13 @@ def reading_of(text: str) -> tuple[Convention, Reading]:
         near_by = did_you_mean(name.rpartition(".")[2], names_known())
         raise UsageError(f"{text}: {name} is no operator that is known, as {known} are{near_by}")
     reasons: list[str] = []
+    nearest = min(nearness for nearness, _ in near)
+    near = [pair for pair in near if pair[0] <= nearest + 1]  # not a method, where a function is
     for _, one in sorted(near, key=lambda pair: pair[0]):
         try:
             found = one.read(text, None)
-            one.read(text, EXAMPLE_LENGTH)
+            if found.by_lengths is None:
+                one.read(text, EXAMPLE_LENGTH)
         except ConventionError as error:
             reasons.append(f"{one.name}: {error}")
         else:

@@ -26,6 +26,9 @@ Open = tuple[int | None, int | None]
 Case = tuple[Sampling | None, Pair]
 """A sampling, with lengths at which calls are held against it."""
 
+Examples = tuple[tuple[str, Sampling], ...]
+"""Calls, with the sampling of each axis."""
+
 PARTS: Final = (Fraction(1, 2), Fraction(1), Fraction(3, 2), Fraction(2))
 """Lengths that are tried beside one that is known, as parts of it."""
 
@@ -91,7 +94,7 @@ def equivalent(
         if text is not None:
             return Equivalent(text, lengths=tuple(dict.fromkeys(pairs)))
     cases = tuple(_cases(samplings, lengths or ((None, None),) * len(samplings)))
-    best = nearest(convention, cases)
+    best = nearest(convention.examples, cases)
     if best is None:
         return None
     told = filled(convention, best[0], lengths)
@@ -111,10 +114,10 @@ def off_words(apart: Apart) -> str:
     """Return how far the nearest call is off, in short.
 
     >>> off_words(Apart(7, 3, Fraction(0), Fraction(1, 8), Fraction(1, 4)))
-    'weights 0.125, an image of 0 to 1 by 0.25, at length 7 to 3'
+    'weights 0.125, a row of 0 to 1 by 0.25, at length 7 to 3'
     """
     moved = f"{number_text(apart.displacement)} input px, " if apart.displacement else ""
-    change = f", an image of 0 to 1 by {number_text(apart.change)}"
+    change = f", a row of 0 to 1 by {number_text(apart.change)}"
     told = "" if apart.change == apart.weights else change
     where = f"at length {apart.n_in} to {apart.n_out}"
     return f"{moved}weights {number_text(apart.weights)}{told}, {where}"
@@ -130,22 +133,24 @@ def number_text(value: Fraction) -> str:
 
 
 @remembered(256)
-def nearest(convention: Convention, cases: tuple[Case, ...]) -> tuple[str, Apart] | None:
+def nearest(examples: Examples, cases: tuple[Case, ...]) -> tuple[str, Apart] | None:
     """Return the call that changes an image least, and how far it is off where that is worst.
 
     Of calls by size, and of calls by the factor that the samplings have.
 
     Args:
-        convention: whose call.
+        examples: the calls of a convention, with the sampling of each axis.
         cases: samplings, each with lengths at which calls are held against it.
     """
     scales = {None, *(sampling.scale for sampling, _ in cases if sampling is not None)}
     best: tuple[str, Apart] | None = None
-    for text, meaning in convention.examples:
+    for text, meaning in examples:
         if meaning.scale not in scales:
             continue
         worst: Apart | None = None
         for sampling, pair in cases:
+            if pair[0] < max(meaning.least, 1 if sampling is None else sampling.least):
+                continue
             found = apart_at(sampling, meaning, *pair)
             worst = found if worst is None or found.rank > worst.rank else worst
             if best is not None and worst.rank >= best[1].rank:

@@ -20,11 +20,12 @@ from halfpixel.checking.sampling_words import (
     Nearby,
     example_input,
     other_words,
+    remark_line,
     sampling_lines,
 )
 from halfpixel.checking.shapes import Shapes
 from halfpixel.checking.subject import exists, file_and_node, sites_named
-from halfpixel.convention import Reading
+from halfpixel.convention import Reading, methods_known
 from halfpixel.conventions.expression import argument_calls, call_in
 from halfpixel.errors import HalfpixelError, UsageError, did_you_mean
 from halfpixel.rule import Rule, load_rules
@@ -85,7 +86,7 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 def _call(text: str) -> Iterator[str]:
     """Yield what a call computes, in the first convention that reads it; so the call in a text."""
-    text, called = text.strip(), call_in(text)
+    text, called = text.strip(), call_in(text, methods_known())
     yield text
     if called != text:
         yield f"  the call in it: {called}"
@@ -95,6 +96,7 @@ def _call(text: str) -> Iterator[str]:
 def called_lines(found: Called) -> Iterator[str]:
     """Yield what a call computes, along its axes or as a sampler."""
     if found.reading is not None:
+        yield from map(remark_line, found.reading.remarks)
         yield from _reading(found.reading)
     yield from described(found.operator, EXAMPLE_LENGTH)
 
@@ -129,7 +131,8 @@ def _reading(made: Reading) -> Iterator[str]:
 def _shown_from(sampling: Sampling, n_out: int | None) -> int:
     """Return the input length of the example: where a size is given, one that is not the same."""
     by_size = sampling.scale is None and n_out is not None
-    return example_input(n_out) if by_size and n_out is not None else EXAMPLE_LENGTH
+    shown = example_input(n_out) if by_size and n_out is not None else EXAMPLE_LENGTH
+    return max(shown, sampling.least)
 
 
 def _named_in(subject: str, rules: Sequence[str]) -> tuple[Path, str]:

@@ -8,10 +8,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from halfpixel.checking.equivalents import equivalent
-from halfpixel.convention import Convention, load_conventions
+from halfpixel.convention import Convention, Remark, load_conventions
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling, Table, Weights
 from halfpixel.sampling.axis import weights_at
-from halfpixel.sampling.kernel import Filter, Written, by_lengths
+from halfpixel.sampling.kernel import Filter, by_lengths
+from halfpixel.sampling.kernels.base import Written
 
 EXAMPLE_LENGTH: Final = 4
 """Input length that coordinates are shown for where none is known."""
@@ -92,6 +93,16 @@ def sampling_lines(
     for n_in, n_out in lengths:
         if n_in is not None and n_out is not None and min(n_in, n_out) >= 1:
             yield from _coordinates(sampling, n_in, n_out)
+
+
+def remark_line(remark: Remark) -> str:
+    """Return what a library does beside the weights, in a line.
+
+    >>> remark_line(Remark("rounding", "results are rounded", dtype="uint8"))
+    '  beside the weights (rounding, uint8): results are rounded'
+    """
+    about = ", ".join(filter(None, (remark.about, remark.dtype)))
+    return f"  beside the weights ({about}): {remark.text}"
 
 
 def other_words(

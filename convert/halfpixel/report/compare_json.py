@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from halfpixel.checking.comparing.apart import Apart
 from halfpixel.checking.comparing.lengths import names_of
-from halfpixel.checking.comparing.result import AxisComparison, Comparison
+from halfpixel.checking.comparing.result import AxisComparison, Comparison, Measurement
 from halfpixel.checking.comparing.side import Side
 from halfpixel.checking.comparing.words import remarks_of, verdict_line
 from halfpixel.checking.sampling_words import formula_of, kernel_words
@@ -54,6 +54,27 @@ def document(found: Comparison) -> Values:
             "at_every_length": instead.everywhere,
             "apart": None if instead.apart is None else _apart(instead.apart),
         },
+        "measured": None if found.measurement is None else _measured(found.measurement),
+    }
+
+
+def _measured(made: Measurement) -> Values:
+    return {
+        "reason": made.reason or None,
+        "input": list(made.ins),
+        "output": list(made.outs),
+        "a": {"text": made.calls[0], "release": made.releases[0]},
+        "b": {"text": made.calls[1], "release": made.releases[1]},
+        "images": [
+            {
+                "dtype": one.dtype,
+                "most": one.most,
+                "mean": one.mean,
+                "a_off_its_weights": one.own[0],
+                "b_off_its_weights": one.own[1],
+            }
+            for one in made.measured
+        ],
     }
 
 

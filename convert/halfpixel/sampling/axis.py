@@ -30,9 +30,9 @@ from halfpixel.sampling.kernel import (
     Smooth,
     Table,
     Taps,
-    Written,
     window_taps,
 )
+from halfpixel.sampling.kernels.base import Written
 from halfpixel.sampling.kernels.rows import Beyond, Weights, nearest_rows, smooth_rows
 from halfpixel.work import remembered, spend
 
@@ -73,6 +73,13 @@ class Sampling(Struct, frozen=True):
     def line(self, n_in: int, n_out: int) -> Line:
         """Return the source coordinates as a line, at these lengths (pixels)."""
         return source_line(self.coordinate, self.axis(n_in, n_out))
+
+    @property
+    def least(self) -> int:
+        """The shortest input that it is for: a box of pixels lies inside the image."""
+        if self.coordinate == "box_half_pixel":
+            return max(1, math.ceil(self.roi[1]))
+        return self.kernel.least if isinstance(self.kernel, Written) else 1
 
     def by_size(self) -> "Sampling":
         """Return the same sampling with the step taken from the two lengths."""

@@ -76,7 +76,10 @@ def _copies_anyway(sampling: Sampling) -> bool:
         "asymmetric",
         "align_corners",
     }
-    return on_pixels and isinstance(sampling.kernel, Linear | Cubic | Nearest)
+    kernel = sampling.kernel
+    if isinstance(kernel, Filter):
+        return on_pixels and kernel.profile.interpolates
+    return on_pixels and isinstance(kernel, Linear | Cubic | Nearest)
 
 
 def _plain(sampling: Sampling) -> Sampling:

@@ -9,11 +9,13 @@ PyTorch `aten/src/ATen/native/cpu/UpSampleKernel.cpp` for the antialiased forms.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Final, Literal
 
 from msgspec import Struct
+
+from halfpixel.sampling.kernels.base import Profile, Written
 
 Taps = tuple[tuple[int, Fraction], ...]
 """(offset or input index, weight) pairs, in ascending order, no zero weight."""
@@ -71,41 +73,6 @@ class Table(Struct, frozen=True, cache_hash=True):
     rows: tuple[Taps, ...]
 
 
-SLACK: Final = 256
-"""By how many units a rounded value of a profile may be off, at most."""
-
-
-class Profile(Struct, frozen=True):
-    """How a filter weighs a distance: one kernel of `kernels/profiles.py`.
-
-    A kernel with a sine or an exponential has no rational weights. Its values are then rationals
-    near the true ones (`bits`), and what is computed from them carries a bound (`Weights.error`).
-    """
-
-    @property
-    def radius(self) -> Fraction:
-        """Distance, in units of the kernel, beyond which it is 0."""
-        raise NotImplementedError
-
-    @property
-    def bits(self) -> int:
-        """0 where values are exact; else they are off by `SLACK` units of 2**-bits at most."""
-        return 0
-
-    @property
-    def words(self) -> str:
-        """What it is called, with its parameters."""
-        raise NotImplementedError
-
-    def value(self, t: Fraction) -> Fraction:
-        """Return how much a pixel counts, `t` units of the kernel right of the coordinate."""
-        raise NotImplementedError
-
-    def plain(self) -> "Nearest | Linear | Cubic | None":
-        """Return the same kernel by its other name, where it has one and is not widened."""
-        return None
-
-
 class Filter(Struct, frozen=True):
     """A kernel of a profile, normalised at each sample; antialias widens it by the step."""
 
@@ -116,48 +83,6 @@ class Filter(Struct, frozen=True):
     def words(self) -> str:
         """What it is called, with its parameters."""
         return f"{self.profile.words}, antialias" if self.antialias else self.profile.words
-
-
-class Written(Struct, frozen=True):
-    """Weights that follow from the two lengths alone, by a rule of their own: no line of reads.
-
-    Chains of two maps, splines with a prefilter and the like are subclasses, in `kernels/`; one
-    that is proven equal to another only by closed form or by its weights.
-    """
-
-    @property
-    def words(self) -> str:
-        """What it is called, with its parameters."""
-        raise NotImplementedError
-
-    def row_length(self, n_in: int, n_out: int) -> int:
-        """Return about how many weights a row has: what it costs."""
-        raise NotImplementedError
-
-    def rows(self, n_in: int, n_out: int, outputs: Sequence[int]) -> "Rows":
-        """Return the rows of W for some output samples.
-
-        Raises:
-            ValueError: it is for no such lengths.
-        """
-        raise NotImplementedError
-
-
-class Rows(Struct, frozen=True):
-    """Some rows of W.
-
-    Attributes:
-        rows: the (input index, weight) pairs of each.
-        error: by how much a weight may be off at most; 0 where all are exact.
-        origins: of each row what its rounded weights are made of, so that equal origins make equal
-            rows; None for a row that is exact, or of which that is not known.
-        unknown: whether a row without an origin may be rounded.
-    """
-
-    rows: tuple[Taps, ...]
-    error: Fraction = Fraction(0)
-    origins: tuple[object, ...] = ()
-    unknown: bool = False
 
 
 Kernel = Nearest | Linear | Cubic | Area | Table | Filter | Written

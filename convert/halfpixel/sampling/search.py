@@ -129,6 +129,8 @@ def lengths_to_try(
     """Yield the lengths to try, smallest first; with a scale only those that it produces."""
     scale = _given_scale(a, b)
     ins = [n_in] if n_in is not None else _inputs(scale, bound)
+    least = max(a.least, b.least)
+    ins = [length for length in ins if length >= least] or [least]
     pairs: set[tuple[int, int]] = set()
     for length in ins:
         if scale is not None:

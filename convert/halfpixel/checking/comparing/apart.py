@@ -29,7 +29,7 @@ class Apart(Struct, frozen=True):
         n_out: output length.
         displacement: worst distance of two source coordinates, in input pixels.
         weights: largest absolute difference of two weights.
-        change: most by which an output sample of an image of 0 to 1 can differ.
+        change: most by which an output sample of a row of 0 to 1 can differ.
         output: output sample at which the weights differ most.
         pixel: input pixel of that weight; None where the samples outside take a constant.
         first: the weight of the first there.

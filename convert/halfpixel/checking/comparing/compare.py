@@ -6,7 +6,7 @@ from fractions import Fraction
 from msgspec import Struct
 
 from halfpixel.boundary import boundary
-from halfpixel.checking.comparing.apart import Apart, apart_at
+from halfpixel.checking.comparing.apart import COPY, Apart, apart_at
 from halfpixel.checking.comparing.axis import (
     Rule,
     made_by,
@@ -171,7 +171,8 @@ def _everywhere(two: Two, ins: tuple[int | None, ...]) -> Comparison:
         n_out = free.n_out
         if n_out is None and n_in is not None and free.rule is not None:
             n_out = free.rule(n_in)
-        told = [apart_at(one, other, *pair) for pair in free.pairs]
+        least = max(side.least for side in (one or COPY, other or COPY))
+        told = [apart_at(one, other, *pair) for pair in free.pairs if pair[0] >= least]
         shown = next((found for found in told if not found.equal), None)
         here = None
         if n_in is not None and n_out is not None:

@@ -94,6 +94,42 @@ class AxisComparison(Struct, frozen=True):
         return self.every.witness or self.judged.witness
 
 
+class Measured(Struct, frozen=True):
+    """How far two calls are apart that were run on the same image, of one type.
+
+    Attributes:
+        dtype: the type.
+        most: largest difference of two output samples: of an image of 0 to 1, or of 256 levels.
+        mean: their mean difference.
+        own: by how much each is off its exact weights, at most; None where these are not known.
+    """
+
+    dtype: str
+    most: float
+    mean: float
+    own: tuple[float | None, float | None]
+
+
+class Measurement(Struct, frozen=True):
+    """What running both calls of a comparison came to.
+
+    Attributes:
+        reason: why they were not run; empty where they were.
+        ins: lengths of the image, height before width.
+        outs: lengths of what is made of it.
+        calls: the calls, with every length written out.
+        releases: the libraries that ran them.
+        measured: one a type of image.
+    """
+
+    reason: str = ""
+    ins: tuple[int, ...] = ()
+    outs: tuple[int, ...] = ()
+    calls: tuple[str, str] = ("", "")
+    releases: tuple[str, str] = ("", "")
+    measured: tuple[Measured, ...] = ()
+
+
 class Comparison(Struct, frozen=True):
     """Two calls, or nodes, compared.
 
@@ -111,6 +147,7 @@ class Comparison(Struct, frozen=True):
         scale: the factor that was asked for.
         displacement: of samplers: by how much samples are apart, in input pixels.
         lines: of samplers: what each computes, in words.
+        measurement: what running both came to, where that was asked for.
     """
 
     a: Side
@@ -125,6 +162,7 @@ class Comparison(Struct, frozen=True):
     scale: Fraction | None = None
     displacement: float = 0.0
     lines: tuple[str, ...] = ()
+    measurement: Measurement | None = None
 
     @property
     def equal(self) -> bool:

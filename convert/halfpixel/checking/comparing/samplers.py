@@ -35,7 +35,7 @@ def samplers(a: Side, b: Side) -> Comparison:
     elif pair.equal is False:
         reason = samplers_verdict(a.operator, b.operator, NAMES).removeprefix("different: ")
     else:
-        reason = pair.difference if pair.equal is None else ""
+        reason = pair.difference if pair.equal is None else "the same operator"
     return Comparison(
         a, b, answers[pair.equal], reason, displacement=pair.displacement, lines=lines
     )

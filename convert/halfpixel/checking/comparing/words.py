@@ -13,6 +13,7 @@ from halfpixel.checking.comparing.result import (
     LengthsApart,
 )
 from halfpixel.checking.comparing.side import Side
+from halfpixel.checking.sampling_words import remark_line
 from halfpixel.convention import Remark
 from halfpixel.sampling.compare import SEARCH_TO
 from halfpixel.sampling.search import LONGEST
@@ -21,6 +22,20 @@ NAMES = ("a", "b")
 
 USUAL = (4, 8)
 """Lengths at which coordinates are shown of what is equal at every length."""
+
+
+def told(found: Comparison, *, brief: bool = False) -> Iterator[str]:
+    """Yield the two calls, the verdict, and what is said of it.
+
+    Args:
+        found: the comparison.
+        brief: no more than the verdict.
+    """
+    for name, side in zip(NAMES, (found.a, found.b), strict=True):
+        yield f"{name}  {side.text}  [{side.name}]"
+    yield verdict_line(found)
+    if not brief:
+        yield from (f"  {line}" for line in lines(found))
 
 
 def verdict_line(found: Comparison) -> str:
@@ -82,13 +97,13 @@ def apart_words(apart: Apart) -> str:
     """Return how far two calls are apart.
 
     >>> apart_words(Apart(4, 8, Fraction(1), Fraction(1), Fraction(1)))
-    'samples up to 1 input px apart, weights up to 1; an image of 0 to 1 changes by up to 1'
+    'samples are up to 1 input px apart, weights up to 1; a row of 0 to 1 changes by up to 1'
     """
     least = "" if apart.all_rows else "at least "
-    moved = f"samples up to {_number(apart.displacement)} input px apart, weights"
-    head = moved if apart.displacement else "samples at the same places, weights apart by"
+    moved = f"samples are up to {_number(apart.displacement)} input px apart, weights"
+    head = moved if apart.displacement else "samples are at the same places, weights apart by"
     return (
-        f"{head} {least}up to {_number(apart.weights)}; an image of 0 to 1 changes by "
+        f"{head} {least}up to {_number(apart.weights)}; a row of 0 to 1 changes by "
         f"{least}up to {_number(apart.change)}"
     )
 
@@ -103,6 +118,28 @@ def lines(found: Comparison) -> Iterator[str]:
         yield f"at usual lengths: {'; '.join(map(_example, found.examples))}"
     yield from instead_lines(found)
     yield from beside_lines(found)
+    yield from _measured(found)
+
+
+def _measured(found: Comparison) -> Iterator[str]:
+    """Yield what running both came to."""
+    made = found.measurement
+    if made is None:
+        return
+    if made.reason:
+        yield f"not measured: {made.reason}"
+        return
+    lengths = shown(list(zip(made.ins, made.outs, strict=True)))
+    yield f"measured on noise, {lengths}, by {' and '.join(dict.fromkeys(made.releases))}:"
+    for one in made.measured:
+        unit = " levels of 256" if one.dtype == "uint8" else ""
+        own = [
+            f"{name} off its weights by {value:.3g}"
+            for name, value in zip(NAMES, one.own, strict=True)
+            if value is not None
+        ]
+        told = "; ".join(own)
+        yield f"  {one.dtype}: up to {one.most:.3g}{unit} apart, {one.mean:.3g} on average; {told}"
 
 
 def _axes(found: Comparison) -> Iterator[str]:
@@ -219,18 +256,12 @@ def beside_lines(found: Comparison) -> Iterator[str]:
     """Yield what either side does beside the weights, which no verdict is about."""
     for name, side in zip(NAMES, (found.a, found.b), strict=True):
         for one in remarks_of(side):
-            yield f"beside the weights, {name}: {_remark(one)}"
+            yield f"{name}, {remark_line(one).strip()}"
 
 
 def remarks_of(side: Side) -> Sequence[Remark]:
     """Return what is told of a side beside its weights, each once."""
     return tuple(dict.fromkeys(side.remarks))
-
-
-def _remark(one: Remark) -> str:
-    dtype = f" ({one.dtype})" if one.dtype else ""
-    most = f"; up to {one.most:g} of 256 grey levels" if one.most is not None else ""
-    return f"{one.about}{dtype}: {one.text}{most}"
 
 
 def _number(value: Fraction | float) -> str:

@@ -41,6 +41,14 @@ class Options(Struct, frozen=True):
             help="Compare calls that leave the size open at this factor: 2, 0.5, 7/3.",
         ),
     ]
+    measure: Annotated[
+        bool,
+        click.option(
+            "--measure",
+            is_flag=True,
+            help="Run both calls on the same images too, where their libraries are installed.",
+        ),
+    ]
     output: Output
     output_format: OutputFormat
     color: Color
@@ -67,6 +75,10 @@ def compare_command(options: Options) -> None:
         shapes=read_shapes(options.shape),
         max_work=options.max_work,
     )
+    if options.measure:
+        from halfpixel.verifying.libraries.measure import measured
+
+        found = measured(found)
     if options.output is not None and options.output.lower().endswith(PICTURES):
         from halfpixel.report.pictures.comparison import picture_of_comparison
         from halfpixel.report.pictures.file import save

@@ -88,9 +88,13 @@ def explain_command(options: Options) -> None:
                 return list(pipeline_lines(options.subject, written.size, brief=brief))
             if options.beside is None:
                 return list(explain(options.subject, shapes, brief=brief))
-            from halfpixel.checking.parting import side_by_side
+        from halfpixel.checking.comparing.compare import compare
+        from halfpixel.checking.comparing.words import told as told_of
 
-            return list(side_by_side(subject, beside, brief=brief))
+        a = options.subject if written is not None else spelled_out(options.subject)
+        b = spelled_out(options.beside)
+        found = compare(a, b, size=options.size, max_work=options.max_work)
+        return list(told_of(found, brief=brief))
 
     subject = spelled_out(options.subject) if written is None else written.call
     beside = spelled_out(options.beside or "")

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Final
 
 from halfpixel.checking.comparing.result import Answer, Comparison
-from halfpixel.checking.comparing.words import NAMES, lines, verdict_line
+from halfpixel.checking.comparing.words import told, verdict_line
 from halfpixel.errors import UsageError
 from halfpixel.report.html.gallery import Gallery
 from halfpixel.report.html.page import render
@@ -27,8 +27,6 @@ def dumps(found: Comparison) -> str:
         drawn = gallery.drawn(picture_of_comparison(found))
     except UsageError:  # a kernel that is data
         drawn = None
-    named = zip(NAMES, (found.a, found.b), strict=True)
-    sides = [f"{name}  {side.text}  [{side.name}]" for name, side in named]
     return render(
         "explain.html",
         {
@@ -36,7 +34,7 @@ def dumps(found: Comparison) -> str:
             "version": version("halfpixel"),
             "verdict": verdict_line(found),
             "mood": MOODS[found.verdict],
-            "lines": [*sides, *lines(found)],
+            "lines": list(told(found)),
             "picture": drawn,
             "gallery": gallery,
             "knowledge": knowledge(list(_given(found))),

@@ -99,10 +99,10 @@ def _is_computed(sampling: Sampling) -> bool:
     """Whether the page computes a sampling: no table, and no antialias of a million taps."""
     by = sampling.scale
     fits = by is None or Fraction(1, LONGEST) <= by <= LONGEST
-    return fits and _has_rule(sampling)
+    return fits and has_rule(sampling)
 
 
-def _has_rule(sampling: Sampling) -> bool:
+def has_rule(sampling: Sampling) -> bool:
     """Whether the page's own arithmetic has the coordinate, the kernel and the border."""
     known = isinstance(sampling.kernel, Nearest | Linear | Cubic | Area)
     return known and sampling.border == "clamp" and sampling.coordinate not in BOXES
@@ -163,7 +163,7 @@ def _call(one: Convention, text: str, forms: dict[Sampling, int]) -> dict[str, o
         (sampling, *_) = one.read(text.replace(MARK, "2"), PROBE).samplings
     except ConventionError:
         return None
-    if sampling is None or not _has_rule(sampling):
+    if sampling is None or not has_rule(sampling):
         return None
     plain = plain_sampling(sampling)
     found: dict[str, object] = {"text": text, "options": _options(text), "sampling": plain}

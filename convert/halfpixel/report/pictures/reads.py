@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from halfpixel.sampling import Area, Cubic, Kernel, Linear, Nearest, Sampling, Table
 from halfpixel.sampling.coordinate import HALF, ONE, ZERO
-from halfpixel.sampling.kernel import Filter, Taps, Written, by_lengths
+from halfpixel.sampling.kernel import Filter, Taps, by_lengths
+from halfpixel.sampling.kernels.base import Written
 
 Border = Literal["clamp", "repeat", "left out", "zeros", "reflect", "constant", "inside"]
 """What is made of a coordinate before the first pixel's centre or behind the last one's.

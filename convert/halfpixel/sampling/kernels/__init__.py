@@ -1,1 +1,1 @@
-"""Kernels beside nearest, linear, cubic and area: nothing imports them before a call needs them."""
+"""Rows of W, and kernels beside nearest, linear, cubic and area, which calls alone import."""

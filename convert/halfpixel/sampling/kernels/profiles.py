@@ -9,11 +9,14 @@ Lanczos     a       sinc(t) sinc(t / a)                                  Pillow 
                                                                          JAX 3 and 5, OpenCV 4,
                                                                          MATLAB 2 and 3
 BCSpline    2       cubic polynomials in B and C                         TensorFlow (1/3, 1/3)
+MagicKernel 5/2 9/2 squares in pieces                                    Pillow 13
 Gaussian    radius  exp(-t**2 / (2 sigma**2))                            TensorFlow
 =========== ======= ==================================================== ========================
 
 with ``sinc(t) = sin(pi t) / (pi t)``. Keys' cubic with coefficient a is the BCSpline with B = 0 and
 C = -a.
+
+J. Costella's "Magic Kernel" (johncostella.com/magic) has 35/36 (t - 1) (t - 239/140) and the like.
 
 Sources: Pillow `src/libImaging/Resample.c`; TensorFlow `core/kernels/image/sampling_kernels.h`;
 OpenCV `modules/imgproc/src/resize.cpp` (interpolateLanczos4, whose weights are those of Lanczos 4
@@ -22,9 +25,11 @@ by another formula); D. Mitchell and A. Netravali, "Reconstruction filters in co
 """
 
 from fractions import Fraction
+from typing import Final, Literal
 
 from halfpixel.sampling.coordinate import HALF, ONE, ZERO
-from halfpixel.sampling.kernel import Cubic, Nearest, Profile
+from halfpixel.sampling.kernel import Cubic, Nearest
+from halfpixel.sampling.kernels.base import Profile
 from halfpixel.sampling.kernels.series import BITS, cosine, exponential, sinc
 
 
@@ -66,6 +71,11 @@ class BCSpline(Profile, frozen=True):
         return Fraction(2)
 
     @property
+    def interpolates(self) -> bool:
+        """Where B is 0."""
+        return not self.b
+
+    @property
     def words(self) -> str:
         """Its name and parameters."""
         return f"cubic, B = {self.b}, C = {self.c}"
@@ -88,6 +98,59 @@ class BCSpline(Profile, frozen=True):
     def plain(self) -> Cubic | None:
         """Return Keys' cubic, where it is one."""
         return None if self.b else Cubic(-self.c)
+
+
+class MagicKernel(Profile, frozen=True):
+    """Costella's "magic kernel", sharpened: pieces of squares, of 2013 or of 2021."""
+
+    year: Literal[2013, 2021] = 2021
+
+    @property
+    def radius(self) -> Fraction:
+        """Half of the pieces' number."""
+        return Fraction(5 if self.year == 2013 else 9, 2)
+
+    @property
+    def interpolates(self) -> bool:
+        """It blurs and sharpens every pixel."""
+        return False
+
+    @property
+    def words(self) -> str:
+        """Its name and year."""
+        return f"magic kernel sharp {self.year}"
+
+    def value(self, t: Fraction) -> Fraction:
+        """Return the piece for the distance, a polynomial of degree 2.
+
+        >>> [str(MagicKernel(2013).value(Fraction(t))) for t in range(3)]
+        ['17/16', '0', '-1/32']
+        """
+        t = abs(t)
+        for end, pieces in enumerate(_MAGIC[self.year]):
+            if t <= end + HALF:
+                a, b, c = pieces
+                return (a * t + b) * t + c
+        return ZERO
+
+
+_MAGIC: Final = {
+    2013: tuple(
+        tuple(map(Fraction, piece.split()))
+        for piece in ("-7/4 0 17/16", "1 -11/4 7/4", "-1/8 5/8 -25/32")
+    ),
+    2021: tuple(
+        tuple(map(Fraction, piece.split()))
+        for piece in (
+            "-239/144 0 577/576",
+            "35/36 -379/144 239/144",
+            "-1/6 113/144 -65/72",
+            "1/36 -3/16 5/16",
+            "-1/288 1/32 -9/128",
+        )
+    ),
+}
+"""Coefficients of t**2, t and 1, one piece for each pixel of distance."""
 
 
 class _Rounded(Profile, frozen=True):
@@ -160,6 +223,11 @@ class Gaussian(_Rounded, frozen=True):
     def radius(self) -> Fraction:
         """Where it is cut off, that distance left out."""
         return self.reach
+
+    @property
+    def interpolates(self) -> bool:
+        """It blurs every pixel."""
+        return False
 
     @property
     def words(self) -> str:

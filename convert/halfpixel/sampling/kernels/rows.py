@@ -18,12 +18,10 @@ from msgspec import Struct
 
 from halfpixel.sampling.coordinate import ONE, ZERO, Line
 from halfpixel.sampling.kernel import (
-    SLACK,
     Border,
     Filter,
     Linear,
     Nearest,
-    Profile,
     Smooth,
     Taps,
     WholeTaps,
@@ -32,6 +30,7 @@ from halfpixel.sampling.kernel import (
     step_up,
     whole_taps,
 )
+from halfpixel.sampling.kernels.base import SLACK, Profile
 from halfpixel.work import spend
 
 if TYPE_CHECKING:

@@ -4,6 +4,10 @@ A spline of order k is a sum of B-splines at the pixels. Its coefficients are th
 goes through every pixel, c = A^-1 x with the B-spline's values at the pixels in A. These are
 rational; so W = B A^-1 is, though the poles of the filter that computes it are not.
 
+On a long axis a row g of A^-1 is taken from a short axis, cut off where it has all but vanished. It
+is off by at most ``|e - g A| / d`` in the sum of its entries, e a unit row and d by how much the
+diagonal dominates a row of A: the residual is computed exactly, so that the bound is proven.
+
 Source: SciPy `ndimage/src/ni_splines.c`, `ndimage/_interpolation.py` (_prepad_for_spline_filter);
 P. Thevenaz, T. Blu, M. Unser, "Interpolation revisited", 2000.
 """
@@ -15,14 +19,22 @@ from functools import lru_cache
 from typing import Final
 
 from halfpixel.sampling.coordinate import HALF, ONE, ZERO, Axis, Coordinate, source_line
-from halfpixel.sampling.kernel import Border, Rows, Taps, Written
+from halfpixel.sampling.kernel import Border, Taps
+from halfpixel.sampling.kernels.base import Rows, Written
 from halfpixel.sampling.kernels.rows import fold
 from halfpixel.work import spend
 
-LONGEST: Final = 256
-"""Longest axis, with what is put around it, whose spline is solved."""
+SHORT: Final = 128
+"""Longest axis, with what is put around it, whose spline is solved exactly.
+
+The middle of such an axis, and both its ends, stand for those of a longer one.
+"""
+
+BITS: Final = 96
+"""Bits of an entry that is taken from it."""
 
 Matrix = tuple[tuple[Fraction, ...], ...]
+Row = dict[int, Fraction]
 
 
 class Spline(Written, frozen=True):
@@ -57,42 +69,40 @@ class Spline(Written, frozen=True):
     def rows(self, n_in: int, n_out: int, outputs: Sequence[int]) -> Rows:
         """Return dense rows.
 
-        Raises:
-            ValueError: the axis is longer than `LONGEST`.
-
         >>> row = Spline(3).rows(3, 5, [1]).rows[0]
         >>> [str(weight) for _, weight in row]
         ['19/32', '1/2', '-3/32']
         """
-        length = n_in + 2 * self.pad
-        if self.prefilter and length > LONGEST:
-            raise ValueError(f"a spline over {n_in} pixels, at most {LONGEST} are solved exactly")
-        inverse = _inverse(self.order, length, self.border) if self.prefilter else None
         line = source_line(self.coordinate, Axis(n_in, n_out))
-        return Rows(tuple(self._row(line.at(i) + self.pad, n_in, inverse) for i in outputs))
+        found = [self._row(line.at(i) + self.pad, n_in) for i in outputs]
+        error = max((off for _, off in found), default=ZERO)
+        return Rows(tuple(row for row, _ in found), error, unknown=bool(error))
 
-    def _row(self, place: Fraction, n_in: int, inverse: Matrix | None) -> Taps:
+    def _row(self, place: Fraction, n_in: int) -> tuple[Taps, Fraction]:
         length = n_in + 2 * self.pad
         centre = math.floor(place if self.order % 2 else place + HALF)
         first = centre - self.order // 2
-        made: dict[int, Fraction] = {}
+        made: Row = {}
         for k in range(first, first + self.order + 1):
-            weight = b_spline(self.order, place - k)
             j = fold(k, length, self.border)
             if j is not None:
-                made[j] = made.get(j, ZERO) + weight
-        if inverse is not None:
-            spend(length)
-            solved = [ZERO] * length
+                made[j] = made.get(j, ZERO) + b_spline(self.order, place - k)
+        error = ZERO
+        if self.prefilter:
+            solved: Row = {}
             for k, weight in made.items():
-                solved = [value + weight * by for value, by in zip(solved, inverse[k], strict=True)]
-            made = dict(enumerate(solved))
-        row: dict[int, Fraction] = {}
+                row, off = inverse_row(self.order, length, self.border, k)
+                error = max(error, off)
+                spend(len(row) // 8)
+                for j, value in row.items():
+                    solved[j] = solved.get(j, ZERO) + weight * value
+            made = solved
+        kept: Row = {}
         for k, weight in made.items():
             j = fold(k - self.pad, n_in, self.padding)
             if j is not None:
-                row[j] = row.get(j, ZERO) + weight
-        return tuple((j, weight) for j, weight in sorted(row.items()) if weight)
+                kept[j] = kept.get(j, ZERO) + weight
+        return tuple((j, weight) for j, weight in sorted(kept.items()) if weight), error
 
 
 @lru_cache(maxsize=1 << 12)
@@ -111,21 +121,47 @@ def b_spline(order: int, t: Fraction) -> Fraction:
     return total / math.factorial(order)
 
 
+@lru_cache(maxsize=1 << 10)
+def inverse_row(order: int, length: int, border: Border, k: int) -> tuple[Row, Fraction]:
+    """Return a row of A^-1, and by how much the sum of its entries may be off."""
+    if length <= SHORT:
+        return dict(enumerate(_inverse(order, length, border)[k])), ZERO
+    half, longer = SHORT // 2, length - SHORT
+    if k < half:  # what is far from it is at the other end, where the border wraps
+        at, moved = k, [c if c - k <= half else c + longer for c in range(SHORT)]
+    elif k >= length - half:
+        at = k - longer
+        moved = [c + longer if at - c <= half else c for c in range(SHORT)]
+    else:
+        at, moved = half, [c + k - half for c in range(SHORT)]
+    piece = _inverse(order, SHORT, border)[at]
+    unit = 1 << BITS
+    row = {moved[c]: Fraction(round(value * unit), unit) for c, value in enumerate(piece)}
+    row = {c: value for c, value in row.items() if value}
+    left: Row = {k: ONE}
+    for c, value in row.items():
+        _subtract(left, _line(order, length, border, c), value)
+    values = [b_spline(order, Fraction(j)) for j in range(order // 2 + 1)]
+    dominance = values[0] - 2 * sum(values[1:], ZERO)
+    return row, sum(map(abs, left.values()), ZERO) / dominance
+
+
+def _line(order: int, length: int, border: Border, j: int) -> Row:
+    """Return a row of A: the B-splines around pixel j, at it."""
+    row: Row = {}
+    for k in range(-(order // 2), order // 2 + 1):
+        column = fold(j + k, length, border)
+        if column is not None:
+            row[column] = row.get(column, ZERO) + b_spline(order, Fraction(k))
+    return row
+
+
 @lru_cache(maxsize=4)
 def _inverse(order: int, length: int, border: Border) -> Matrix:
     """Return A^-1, by Gauss and Jordan; A has few entries a row, and only these are touched."""
     spend(length * length)
-    reach = order // 2
-    values = {k: b_spline(order, Fraction(k)) for k in range(-reach, reach + 1)}
-    rows: list[dict[int, Fraction]] = []
-    for j in range(length):
-        row: dict[int, Fraction] = {}
-        for k, value in values.items():
-            column = fold(j + k, length, border)
-            if column is not None:
-                row[column] = row.get(column, ZERO) + value
-        rows.append(row)
-    right: list[dict[int, Fraction]] = [{j: ONE} for j in range(length)]
+    rows = [_line(order, length, border, j) for j in range(length)]
+    right: list[Row] = [{j: ONE} for j in range(length)]
     for pivot in range(length):
         scale = rows[pivot][pivot]  # never 0: the matrix is dominated by its diagonal
         rows[pivot] = {k: value / scale for k, value in rows[pivot].items()}
@@ -141,6 +177,6 @@ def _inverse(order: int, length: int, border: Border) -> Matrix:
     return tuple(tuple(row.get(k, ZERO) for k in range(length)) for row in right)
 
 
-def _subtract(row: dict[int, Fraction], other: dict[int, Fraction], by: Fraction) -> None:
+def _subtract(row: Row, other: Row, by: Fraction) -> None:
     for k, value in other.items():
         row[k] = row.get(k, ZERO) - by * value

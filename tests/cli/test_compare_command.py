@@ -34,11 +34,9 @@ def model(tmp_path: Path) -> Path:
             ("x", "m", "head/up:0:resize (1)", "half_pixel"), ("m", "y", "up", "asymmetric"),
         )
     ]  # fmt: skip
-    ends = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-        for name, shape in (("x", [1, 1, "h", "w"]), ("y", None))
-    ]
-    graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], [scales])
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, "h", "w"])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    graph = helper.make_graph(nodes, "g", [x], [y], [scales])
     path = tmp_path / "a:b" / "model:1.onnx"
     path.parent.mkdir()
     opset = [helper.make_opsetid("", 18)]
@@ -52,7 +50,7 @@ def test_a_node_is_named_whatever_its_name_holds(model: Path) -> None:
     assert "equal at every length: the same formulas" in found.output
     found = run(f"{model}:up", UP)
     assert found.exit_code == 1, found.output
-    assert "samples up to 0.25 input px apart" in found.output
+    assert "samples are up to 0.25 input px apart" in found.output
     found = run(UP, f"{model}:up")
     assert "b as a: Resize(mode=linear, coordinate_transformation_mode=half_pixel" in found.output
 
@@ -147,5 +145,5 @@ def test_a_page_has_the_words_and_the_playground(tmp_path: Path) -> None:
     file = tmp_path / "two.html"
     assert run(UP, SHIFTED, "-o", file).exit_code == 1
     text = file.read_text(encoding="utf-8")
-    assert "samples up to 0.25 input px apart" in text
+    assert "samples are up to 0.25 input px apart" in text
     assert "playground" in text

@@ -13,7 +13,7 @@ from halfpixel.checking.comparing.apart import apart_at
 from halfpixel.checking.comparing.words import lines, verdict_line
 from halfpixel.convention import load_conventions
 from halfpixel.errors import HalfpixelError, UsageError
-from halfpixel.sampling import Cubic, Linear, Nearest, Sampling
+from halfpixel.sampling import Cubic, Kernel, Linear, Nearest, Sampling
 
 SMOOTH = "F.interpolate(x, size={}, mode='bilinear', antialias=True)"
 CALLS = [
@@ -63,7 +63,12 @@ def test_what_is_written_instead_is_the_first(call: str) -> None:
 
 @pytest.mark.parametrize(("n_in", "n_out"), [(4, 8), (8, 4), (7, 3), (3, 7), (640, 224), (5, 1)])
 def test_numbers_are_those_of_the_matrices(n_in: int, n_out: int) -> None:
-    kernels = [Linear(), Linear(antialias=True), Cubic(Fraction(-1, 2)), Nearest("floor")]
+    kernels: list[Kernel] = [
+        Linear(),
+        Linear(antialias=True),
+        Cubic(Fraction(-1, 2)),
+        Nearest("floor"),
+    ]
     samplings = [Sampling(rule, one) for rule in ("half_pixel", "asymmetric") for one in kernels]
     for a, b in product(samplings, repeat=2):
         apart = apart_at(a, b, n_in, n_out)
@@ -84,7 +89,7 @@ TOLD = [
      "equal at width and height 4 to 8: every weight is the same"),
     ("F.interpolate(x, size=(20, 30), mode='bilinear')", CV, {}, "equal at every length"),
     (UP, "tf.compat.v1.image.resize_bilinear(x, size)", {},
-     "different at length 4 to 8: samples up to 0.25 input px apart, weights up to 0.25"),
+     "different at length 4 to 8: samples are up to 0.25 input px apart, weights up to 0.25"),
     ("tf.image.resize(x, size)", "cv2.resize(x, (w, h))", {"scale": 2}, "equal at every length"),
     ("tf.image.resize(x, size)", "tf.compat.v1.image.resize_bilinear(x, size)", {"scale": "7/3"},
      "different at length 4 to 9"),
@@ -94,7 +99,7 @@ TOLD = [
      {}, "different: length 1 becomes 1 in a and 2 in b; but for the lengths the weights are the"),
     ("F.interpolate(x, size=8)", "F.interpolate(x, size=9)", {},
      "different: every length becomes 8 in a and 9 in b"),
-    (SMOOTH.format((20, 30)), CV, {}, "different at length 30 to 20: samples at the same places"),
+    (SMOOTH.format((20, 30)), CV, {}, "different at length 30 to 20: samples are at the same"),
     (SMOOTH.format((20, 30)), CV, {"size": "30x20"}, "equal at width 30 to 30, height 20 to 20"),
     ("F.avg_pool2d(x, 2)", "F.interpolate(x, (112, 112), mode='area')", {"size": "224"},
      "equal at width and height 224 to 112: every weight is the same"),
