@@ -7,9 +7,9 @@ transformers, Keras and Ultralytics. There
 - the library's own pipeline runs on a fixed image of bytes at several sizes, and so do the steps
   that were read: resize, crop and pad, by Pillow, OpenCV and PyTorch. How many levels of 255 they
   are apart at most: `steps`;
-- what training's resize and a deployment's take of each pixel is read back by impulses along the
-  width, in floats, and their largest difference stands beside the one that is computed exactly;
-- both resize the fixed image, in bytes, and are so many levels apart, at most and in the mean.
+- the weights of training's resize and a deployment's are read back by impulses along the width, and
+  their largest difference stands beside the one that is computed exactly;
+- both resize the fixed image, in bytes: levels apart, at most and in the mean.
 
 `--rows` holds the rows of transformers.toml against their classes instead: the steps alone.
 """
@@ -188,7 +188,7 @@ def _apart(one: Any, other: Any) -> tuple[float, float]:  # noqa: ANN401 - any a
 
 def jobs(paths: Sequence[tuple[str, str, str]]) -> Iterator[dict[str, Any]]:
     """Yield what is to be run of each configuration: name, text and package."""
-    from halfpixel.pipeline import Cropping, Padding, RatioCrop, Resizing
+    from halfpixel.pipeline.steps import Cropping, Padding, RatioCrop, Resizing
     from halfpixel.preprocessor import read_pipeline
 
     for name, text, package in paths:
@@ -228,9 +228,8 @@ def claimed(job: Job, deployment: str) -> tuple[str, float]:
     from halfpixel.sampling import compare
 
     (_, n_in), (_, n_out) = job["lengths"]
-    sides = [
-        reading_of(text)[1].samplings[1] for text in (job["call"], job["deployments"][deployment])
-    ]
+    texts = job["call"], job["deployments"][deployment]
+    sides = [reading_of(text)[1].samplings[1] for text in texts]
     one, other = (side for side in sides if side is not None)
     verdict = compare(one, other, n_in, n_out)
     return verdict.words, float(verdict.weight_difference)
@@ -259,10 +258,9 @@ def rows(python: str) -> None:
     from halfpixel.preprocessors.hugging_face import rows as known
 
     named = [name for name, row in known().items() if row["form"] != "own"]
-    texts = [json.dumps({"image_processor_type": name}) for name in named]
-    asked = list(
-        jobs([(name, text, "transformers") for name, text in zip(named, texts, strict=True)])
-    )
+    texts = (json.dumps({"image_processor_type": name}) for name in named)
+    packages = ["transformers"] * len(named)
+    asked = list(jobs(list(zip(named, texts, packages, strict=True))))
     for job, answer in zip(asked, run(python, asked), strict=True):
         print(f"{job['name']}: steps {_levels(answer)}")
 

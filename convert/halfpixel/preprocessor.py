@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from halfpixel.conventions.python_call import PythonCall, parse
 from halfpixel.errors import ConventionError, UsageError, said_of, system_reason
-from halfpixel.pipeline import Pipeline
+from halfpixel.pipeline.steps import Pipeline
 from halfpixel.registry import find
 
 LONGEST: Final = 1 << 22

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from halfpixel.errors import ConventionError
-from halfpixel.pipeline import Cropping, Padding, Pipeline, Resizing, Values
+from halfpixel.pipeline.steps import Cropping, Padding, Pipeline, Resizing, Values
 from halfpixel.preprocessor import (
     is_written,
     load_preprocessors,

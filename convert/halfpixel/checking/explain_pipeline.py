@@ -7,8 +7,8 @@ from halfpixel.boundary import boundary
 from halfpixel.checking.called import called
 from halfpixel.checking.sampling_words import other_words, sampling_lines
 from halfpixel.errors import UsageError
-from halfpixel.image_sizes import Size, shown
-from halfpixel.pipeline import Cropping, Padding, RatioCrop, Resizing, Step, Values
+from halfpixel.pipeline.sizes import Size, shown
+from halfpixel.pipeline.steps import Cropping, Padding, RatioCrop, Resizing, Step, Values
 from halfpixel.preprocessor import pipeline_of
 from halfpixel.work import one_node
 

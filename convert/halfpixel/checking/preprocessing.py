@@ -14,9 +14,9 @@ from halfpixel.checking.called import reading_of
 from halfpixel.checking.result import FileReport
 from halfpixel.conventions.torch.interpolate import Interpolate, candidates
 from halfpixel.errors import UsageError
-from halfpixel.image_sizes import Exactly, shown
 from halfpixel.origin import Intent
-from halfpixel.pipeline import Cropping, Padding, Pipeline, RatioCrop
+from halfpixel.pipeline.sizes import Exactly, shown
+from halfpixel.pipeline.steps import Cropping, Padding, Pipeline, RatioCrop
 from halfpixel.preprocessor import pipeline_of
 from halfpixel.sampling import Resize, Sampling, compare
 from halfpixel.site import Site

@@ -3,7 +3,7 @@
 from typing import Final
 
 from halfpixel.errors import ConventionError
-from halfpixel.pipeline import Values
+from halfpixel.pipeline.steps import Values
 from halfpixel.preprocessors.fields import listed, shown
 
 PILLOW: Final = ("NEAREST", "LANCZOS", "BILINEAR", "BICUBIC", "BOX", "HAMMING")

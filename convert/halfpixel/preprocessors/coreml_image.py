@@ -10,8 +10,8 @@ from typing import Final
 
 from halfpixel.conventions.python_call import Symbol, name_of
 from halfpixel.errors import ConventionError
-from halfpixel.image_sizes import Exactly
-from halfpixel.pipeline import Pipeline, Resizing, Step, Values
+from halfpixel.pipeline.sizes import Exactly
+from halfpixel.pipeline.steps import Pipeline, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import rescaled
 from halfpixel.preprocessors.fields import items, length, listed, number, numbers, shown

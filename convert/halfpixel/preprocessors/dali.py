@@ -9,8 +9,8 @@ from typing import Final
 
 from halfpixel.conventions.python_call import PythonCall, name_of
 from halfpixel.errors import ConventionError
-from halfpixel.image_sizes import Exactly, Fitting, Rule
-from halfpixel.pipeline import Pipeline, Resizing
+from halfpixel.pipeline.sizes import Exactly, Fitting, Rule
+from halfpixel.pipeline.steps import Pipeline, Resizing
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import interpolate, pillow
 from halfpixel.preprocessors.fields import flag, items, length, shown

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final, cast
 
 from halfpixel.errors import ConventionError
-from halfpixel.image_sizes import Exactly, Fitting, Multiples, Rule, Shortest, ShortestWithin
-from halfpixel.pipeline import Cropping, Padding, Pipeline, Resizing, Step, Values
+from halfpixel.pipeline.sizes import Exactly, Fitting, Multiples, Rule, Shortest, ShortestWithin
+from halfpixel.pipeline.steps import Cropping, Padding, Pipeline, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import normalised, pillow, pillow_numbered, rescaled
 from halfpixel.preprocessors.class_defaults import Said

@@ -19,8 +19,8 @@ from typing import Final
 
 from halfpixel.conventions.python_call import PythonCall
 from halfpixel.errors import ConventionError
-from halfpixel.image_sizes import Exactly, Size
-from halfpixel.pipeline import Pipeline, RatioCrop, Resizing, Step, Values
+from halfpixel.pipeline.sizes import Exactly, Size
+from halfpixel.pipeline.steps import Pipeline, RatioCrop, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import named, pillow
 from halfpixel.preprocessors.fields import Fields, flag, items, length, shown, table, word

@@ -8,8 +8,8 @@ from typing import Final
 
 from halfpixel.conventions.python_call import name_of
 from halfpixel.errors import ConventionError
-from halfpixel.image_sizes import Exactly, Fitting
-from halfpixel.pipeline import Padding, Pipeline, Resizing, Step, Values
+from halfpixel.pipeline.sizes import Exactly, Fitting
+from halfpixel.pipeline.steps import Padding, Pipeline, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import opencv, rescaled
 from halfpixel.preprocessors.fields import flag, items, length, number, shown

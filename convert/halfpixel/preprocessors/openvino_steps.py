@@ -23,8 +23,8 @@ from typing import Final
 
 from halfpixel.conventions.python_call import PythonCall, name_of, parse
 from halfpixel.errors import ConventionError, said_of
-from halfpixel.image_sizes import Exactly, Fitting, Size
-from halfpixel.pipeline import Padding, Pipeline, RatioCrop, Resizing, Step, Values
+from halfpixel.pipeline.sizes import Exactly, Fitting, Size
+from halfpixel.pipeline.steps import Padding, Pipeline, RatioCrop, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import interpolate, pillow
 from halfpixel.preprocessors.fields import length, listed, number, numbers, shown

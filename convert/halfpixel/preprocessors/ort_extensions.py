@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from halfpixel.errors import ConventionError
-from halfpixel.image_sizes import Exactly, Fitting
-from halfpixel.pipeline import Cropping, Pipeline, Resizing, Step, Values
+from halfpixel.pipeline.sizes import Exactly, Fitting
+from halfpixel.pipeline.steps import Cropping, Pipeline, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import normalised, pillow, rescaled
 from halfpixel.preprocessors.fields import (

@@ -20,8 +20,8 @@ import math
 from typing import Final
 
 from halfpixel.errors import ConventionError
-from halfpixel.image_sizes import Exactly, Fitting, Rule, Shortest, Size
-from halfpixel.pipeline import Cropping, Pipeline, Resizing, Step, Values
+from halfpixel.pipeline.sizes import Exactly, Fitting, Rule, Shortest, Size
+from halfpixel.pipeline.steps import Cropping, Pipeline, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import named, normalised, pillow, rescaled
 from halfpixel.preprocessors.fields import Fields, fraction, items, length, numbers, table, word

@@ -17,8 +17,8 @@ from typing import Final
 
 from halfpixel.conventions.python_call import PythonCall, Symbol, name_of, parse
 from halfpixel.errors import ConventionError
-from halfpixel.image_sizes import Exactly, Rule, Shortest, Size
-from halfpixel.pipeline import Cropping, Pipeline, Resizing, Step, Values
+from halfpixel.pipeline.sizes import Exactly, Rule, Shortest, Size
+from halfpixel.pipeline.steps import Cropping, Pipeline, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import (
     interpolate,

@@ -14,8 +14,8 @@ from halfpixel.conventions.python_call import parse
 from halfpixel.conventions.torch.sampler_call import MeanPool
 from halfpixel.conventions.vocabulary import Words
 from halfpixel.errors import ConventionError, GraphError, UsageError, did_you_mean
-from halfpixel.image_sizes import Exactly
-from halfpixel.pipeline import Cropping, Padding, Pipeline, RatioCrop, Step, Values
+from halfpixel.pipeline.sizes import Exactly
+from halfpixel.pipeline.steps import Cropping, Padding, Pipeline, RatioCrop, Step, Values
 from halfpixel.preprocessor import is_written, pipeline_of
 from halfpixel.sampling import Resize, Sampling, Table
 from halfpixel.sampling.arithmetic import output_length_float32

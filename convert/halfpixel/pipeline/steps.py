@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from halfpixel.image_sizes import Exactly, Rounding, Rule, Size, rounded, shown
+from halfpixel.pipeline.sizes import Exactly, Rounding, Rule, Size, rounded, shown
 
 
 class Resizing(Struct, frozen=True):
@@ -27,7 +27,7 @@ class Resizing(Struct, frozen=True):
     def text(self, size: Size | None = None) -> str:
         """Return the call at the size of an image; with names for lengths that are not known.
 
-        >>> from halfpixel.image_sizes import Shortest
+        >>> from halfpixel.pipeline.sizes import Shortest
         >>> Resizing(Shortest(224), "Image.resize(({width}, {height}), Image.BICUBIC)").text()
         'Image.resize((width, height), Image.BICUBIC)'
         """
