@@ -1,7 +1,8 @@
 """A model against how images are readied: its own first resize, or the size that it takes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -10,15 +11,23 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
+import example_models as models
 from external_models import run
 from halfpixel import Settings, check
 from halfpixel.checking.check import opened
 from halfpixel.checking.preprocessing import on_image
 from halfpixel.checking.result import Report
 
-LINEAR = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-BICUBIC = LINEAR | {"mode": "cubic"}
-SMOOTH = BICUBIC | {"cubic_coeff_a": -0.5, "antialias": 1, "exclude_outside": 1}
+LINEAR: dict[str, models.Attribute] = {
+    "mode": "linear",
+    "coordinate_transformation_mode": "half_pixel",
+}
+BICUBIC: dict[str, models.Attribute] = LINEAR | {"mode": "cubic"}
+SMOOTH: dict[str, models.Attribute] = BICUBIC | {
+    "cubic_coeff_a": -0.5,
+    "antialias": 1,
+    "exclude_outside": 1,
+}
 SQUARE = "LetterBox(24, scale_fill=True)"
 DALI = "fn.resize(x, size=24, interp_type=INTERP_CUBIC)"
 
@@ -30,7 +39,7 @@ def taking(
     dtype: int = TensorProto.FLOAT,
 ) -> ModelProto:
     """Return a model of nodes from an image x, with a convolution w and constants behind."""
-    values = {
+    values: dict[str, np.ndarray[Any, np.dtype[Any]]] = {
         "sizes": np.array(sizes, np.int64),
         "w": np.ones((4, 3, 1, 1), np.float32),
         "scale": np.array(255, np.float32),
@@ -49,12 +58,16 @@ def taking(
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
 
 
-def node(op: str, *names: str, **attributes: object) -> NodeProto:
+def node(op: str, *names: str, **attributes: models.Attribute) -> NodeProto:
     """Return a node: its inputs, then its output, and its name."""
-    return helper.make_node(op, names[:-1], names[-1:], names[-1], **attributes)
+    made = helper.make_node(op, names[:-1], names[-1:], names[-1])
+    made.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
+    return made
 
 
-def resizing(attributes: dict[str, object], *before: NodeProto, data: str = "x") -> ModelProto:
+def resizing(
+    attributes: Mapping[str, models.Attribute], *before: NodeProto, data: str = "x"
+) -> ModelProto:
     """Return a model that resizes its image, after some nodes."""
     resize = node("Resize", data, "", "", "sizes", "small", **attributes)
     return taking((1, 3, 48, 64), [*before, resize, node("Conv", "small", "w", "y")])
@@ -89,7 +102,7 @@ def loud(report: Report) -> list[tuple[str, str, str]]:
     ],
 )  # fmt: skip
 def test_the_models_own_first_resize_is_held_to_that_of_training(
-    attributes: dict[str, object], preprocess: str, rules: list[str]
+    attributes: Mapping[str, models.Attribute], preprocess: str, rules: list[str]
 ) -> None:
     report = judged(resizing(attributes), preprocess)
     assert loud(report) == [(rule, "error", "small") for rule in rules]

@@ -22,12 +22,10 @@ MODELS = Path(__file__).parents[2] / "models" / "preprocessing"
 
 def resize_of(pipeline: Pipeline) -> str:
     """Return the call of the first resize, for an image of 480 rows and 640 columns."""
-    found = [step.text(before) for step, before, _ in pipeline.at(IMAGE) if _is_resize(step)]
-    return found[0] if found else ""
-
-
-def _is_resize(step: object) -> bool:
-    return isinstance(step, Resizing)
+    for step, before, _ in pipeline.at(IMAGE):
+        if isinstance(step, Resizing):
+            return step.text(before)
+    return ""
 
 
 @pytest.mark.parametrize(("text", "call"), EXAMPLES)

@@ -26,7 +26,7 @@ WRONG: list[tuple[str, str]] = [
     (hugging(size=-3), "size is -3, expected a length"),
     (hugging(size=10**400), "expected a length in pixels"),
     (hugging(size={"height": 3}), "size has height, expected height and width"),
-    (hugging(size={"height": 3, "wide": 4}), "size has height, wide"),
+    (hugging(size={"height": 3, "wide": 4}), "size has 'wide', expected height and width"),
     (hugging(size=[1, 2, 3]), "size has 3 values, at most 2"),
     (hugging(size=[1]), "expected a height and a width"),
     (hugging(), "says no size"),

@@ -86,8 +86,11 @@ class Readied(Struct, frozen=True):
         if made is not None and len(fixed) == 2 and made != (fixed[0], fixed[1]):
             here = shown((fixed[0], fixed[1]))
             return f"{node} makes {here} of an image, and {by} makes {shown(made)}", True
-        kinds = Cropping | RatioCrop | Padding
-        around = [one.words for one in self.pipeline.steps if isinstance(one, kinds)]
+        around = [
+            one.words
+            for one in self.pipeline.steps
+            if isinstance(one, Cropping | RatioCrop | Padding)
+        ]
         if not around:
             return "", False
         done = " and ".join(dict.fromkeys(around))

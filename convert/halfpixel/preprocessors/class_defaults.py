@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from halfpixel.errors import ConventionError
-from halfpixel.preprocessors.fields import Fields, flag, items, length, shown, table
+from halfpixel.preprocessors.fields import (
+    Fields,
+    flag,
+    is_list,
+    is_table,
+    items,
+    length,
+    shown,
+    table,
+)
 
 SIZES: Final = (
     ("height", "width"),
@@ -13,6 +22,7 @@ SIZES: Final = (
     ("longest_edge",),
     ("max_height", "max_width"),
 )
+NAMES: Final = frozenset(name for names in SIZES for name in names)
 WORDS: Final = "; ".join(" and ".join(names) for names in SIZES)
 
 
@@ -49,17 +59,18 @@ class Said:
         found = self.get(key)
         if found is None:
             raise ConventionError(f"{self._why} says no {key}")
-        if isinstance(found, dict):
-            given = {
-                name: length(f"{key}.{name}", value)
-                for name, value in table(key, found).items()
-                if value is not None
-            }
-        elif isinstance(found, list):
+        given: dict[str, int] = {}
+        if is_table(found):
+            for name, value in table(key, found).items():
+                if name not in NAMES:
+                    raise ConventionError(f"{key} has {shown(name)}, expected {WORDS}")
+                if value is not None:
+                    given[name] = length(f"{key}.{name}", value)
+        elif is_list(found):
             pair = items(key, found, 2)
             if len(pair) != 2:
                 raise ConventionError(f"{key} is {shown(found)}, expected a height and a width")
-            given = dict(zip(("height", "width"), (length(key, one) for one in pair), strict=True))
+            given = {"height": length(key, pair[0]), "width": length(key, pair[1])}
         else:
             one = length(key, found)
             square = key != "size" or self.flag("default_to_square", usual=True)

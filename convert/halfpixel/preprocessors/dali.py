@@ -13,7 +13,7 @@ from halfpixel.pipeline.sizes import Exactly, Fitting, Rule
 from halfpixel.pipeline.steps import Pipeline, Resizing
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import interpolate, pillow
-from halfpixel.preprocessors.fields import flag, items, length, shown
+from halfpixel.preprocessors.fields import flag, length, lengths, shown
 
 FILTERS: Final = {
     "INTERP_NN": "NEAREST",
@@ -70,9 +70,8 @@ def _rule(call: PythonCall, given: dict[str, object]) -> Rule:
             side = length(key, given[key])
             return Fitting(side, side, "half up", covers=covers)
     if "size" in given:
-        one = given["size"]
-        pair = items("size", one, 2) if isinstance(one, tuple) else (one,)
-        height, width = (length("size", pair[place]) for place in (0, -1))
+        size = lengths("size", given["size"])
+        height, width = size[0], size[-1]
     elif "resize_x" in given and "resize_y" in given:
         height, width = length("resize_y", given["resize_y"]), length("resize_x", given["resize_x"])
     else:

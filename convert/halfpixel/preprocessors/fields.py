@@ -25,8 +25,10 @@ def shown(value: object) -> str:
     """
     if isinstance(value, str) and len(value) > SHOWN:
         return repr(f"{value[:SHOWN]}...")
-    if isinstance(value, dict | list | tuple) and len(cast("Sequence[object]", value)) > SHOWN:
-        return f"a {type(value).__name__} of {len(cast('Sequence[object]', value))}"
+    if is_list(value) or is_table(value):
+        count = len(cast("Sequence[object]", value))
+        if count > SHOWN:
+            return f"{'a list' if is_list(value) else 'an object'} of {count}"
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # an integer of thousands of digits, a list too deep
@@ -108,7 +110,7 @@ def table(name: str, value: object) -> Fields:
     Raises:
         ConventionError: it is none.
     """
-    if not isinstance(value, dict):
+    if not is_table(value):
         raise ConventionError(f"{name} is {shown(value)}, expected an object")
     return cast("Fields", value)
 
@@ -119,12 +121,37 @@ def items(name: str, value: object, most: int = CHANNELS) -> Sequence[object]:
     Raises:
         ConventionError: it is none, or of more than can be.
     """
-    if not isinstance(value, list | tuple):
+    if not is_list(value):
         raise ConventionError(f"{name} is {shown(value)}, expected a list")
     found = cast("Sequence[object]", value)
     if len(found) > most:
         raise ConventionError(f"{name} has {len(found)} values, at most {most} are expected")
     return found
+
+
+def is_list(value: object) -> bool:
+    """Whether a value is a list, of JSON or of a call."""
+    return isinstance(value, list | tuple)
+
+
+def is_table(value: object) -> bool:
+    """Whether a value is an object of names and values."""
+    return isinstance(value, dict)
+
+
+def lengths(name: str, value: object) -> tuple[int, ...]:
+    """Return one or two lengths; one that stands alone is one.
+
+    Raises:
+        ConventionError: they are none, or others in number.
+
+    >>> lengths("size", 224), lengths("size", (224, 192))
+    ((224,), (224, 192))
+    """
+    given = items(name, value, 2) if is_list(value) else (value,)
+    if not given:
+        raise ConventionError(f"{name} is {shown(value)}, expected one or two lengths")
+    return tuple(length(name, one) for one in given)
 
 
 def numbers(name: str, value: object) -> tuple[float, ...]:

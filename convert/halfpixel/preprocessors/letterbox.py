@@ -12,7 +12,7 @@ from halfpixel.pipeline.sizes import Exactly, Fitting
 from halfpixel.pipeline.steps import Padding, Pipeline, Resizing, Step, Values
 from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import opencv, rescaled
-from halfpixel.preprocessors.fields import flag, items, length, number, shown
+from halfpixel.preprocessors.fields import flag, length, lengths, number, shown
 
 NUMBERS: Final = ("INTER_NEAREST", "INTER_LINEAR", "INTER_CUBIC", "INTER_AREA", "INTER_LANCZOS4")
 """OpenCV's constants by value."""
@@ -30,11 +30,8 @@ def read(written: Written) -> Pipeline:
         "new_shape", "auto", "scale_fill", "scaleup", "center", "stride", "padding_value",
         "interpolation",
     )  # fmt: skip
-    shape = given.get("new_shape", (640, 640))
-    pair = items("new_shape", shape, 2) if isinstance(shape, tuple) else (shape, shape)
-    if len(pair) != 2:
-        raise ConventionError(f"new_shape is {shown(shape)}, expected a height and a width")
-    height, width = (length("new_shape", one) for one in pair)
+    shape = lengths("new_shape", given.get("new_shape", 640))
+    height, width = shape[0], shape[-1]
     auto, fill, up, middle = (
         flag(key, given.get(key, usual))
         for key, usual in (

@@ -16,6 +16,7 @@ from halfpixel.preprocessor import Preprocessor, Written
 from halfpixel.preprocessors.calls import normalised, pillow, rescaled
 from halfpixel.preprocessors.fields import (
     Fields,
+    is_table,
     items,
     length,
     number,
@@ -37,7 +38,7 @@ CLIP: Final = ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.2
 
 def _takes(written: Written) -> bool:
     found = (written.values or {}).get("processor")
-    return isinstance(found, dict) and "transforms" in found
+    return is_table(found) and "transforms" in table("processor", found)
 
 
 def read(written: Written) -> Pipeline:

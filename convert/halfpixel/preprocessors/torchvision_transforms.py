@@ -28,7 +28,7 @@ from halfpixel.preprocessors.calls import (
     pillow_numbered,
     rescaled,
 )
-from halfpixel.preprocessors.fields import items, length, numbers, shown
+from halfpixel.preprocessors.fields import is_list, items, length, lengths, numbers, shown
 
 MEAN: Final = (0.485, 0.456, 0.406)
 STD: Final = (0.229, 0.224, 0.225)
@@ -148,7 +148,7 @@ def _of_tensors(call: PythonCall) -> Iterator[str]:
 def _inner(call: PythonCall) -> list[PythonCall]:
     """Return the transforms of a Compose."""
     given: Sequence[object] = call.positional or (call.named.get("transforms"),)
-    if len(given) == 1 and isinstance(given[0], tuple):
+    if len(given) == 1 and is_list(given[0]):
         given = items("transforms", given[0])
     found: list[PythonCall] = []
     for one in given:
@@ -178,19 +178,15 @@ def _filter(value: object) -> str:
 
 def _pair(name: str, value: object) -> Size:
     """Return a height and a width, which are one number where they are the same."""
-    given = items(name, value, 2) if isinstance(value, tuple) else (value,)
-    lengths = [length(name, one) for one in given]
-    if not lengths:
-        raise ConventionError(f"{name} is {shown(value)}, expected one or two lengths")
-    return lengths[0], lengths[-1]
+    found = lengths(name, value)
+    return found[0], found[-1]
 
 
 def _rule(value: object, longest: object = None) -> Rule:
-    given = items("size", value, 2) if isinstance(value, tuple) else (value,)
-    if len(given) == 2:
-        return Exactly(*_pair("size", value))
+    shorter, *more = lengths("size", value)
+    if more:
+        return Exactly(shorter, *more)
     most = None if longest is None else length("max_size", longest)
-    shorter = _pair("size", value)[0]
     if most is not None and most <= shorter:
         raise ConventionError(f"max_size is {most}, expected more than the size, {shorter}")
     return Shortest(shorter, most)
