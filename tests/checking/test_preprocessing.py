@@ -243,3 +243,20 @@ def test_the_command_tells_and_fails_on_another_size(tmp_path: Path) -> None:
     assert [line for line in output.splitlines() if line] == [
         f"halfpixel: {written}: do_resize is 'maybe', expected true or false"
     ]
+
+
+def test_a_configuration_says_it_of_some_models_relative_to_itself(tmp_path: Path) -> None:
+    path = tmp_path / "vision" / "m.onnx"
+    path.parent.mkdir()
+    path.write_bytes(taking((1, 3, 32, 32), [node("Relu", "x", "y")]).SerializeToString())
+    table = '[per-file."vision/*"]\npreprocess = "training.json"\n'
+    (tmp_path / "halfpixel.toml").write_text(table)
+    code, output = run("check", path)
+    assert (code, f"{tmp_path / 'training.json'}: no such file" in output) == (2, True)
+    written = '{"do_resize": true, "resample": 2, "size": {"height": 24, "width": 24}}'
+    (tmp_path / "training.json").write_text(written)
+    code, output = run("check", path)
+    assert (code, "it takes 32x32" in output) == (1, True)
+    assert run("check", path, "--preprocess", "LetterBox(32, scale_fill=True)")[0] == 0
+    code, output = run("check", path, "--show-settings")
+    assert f'preprocess = "{tmp_path / "training.json"}"' in output
