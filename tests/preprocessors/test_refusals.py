@@ -47,6 +47,10 @@ WRONG: list[tuple[str, str]] = [
         "expected shortest_edge",
     ),
     (
+        hugging(image_processor_type="PoolFormerImageProcessor", size={"longest_edge": 3}),
+        "size has longest_edge, expected shortest_edge",
+    ),
+    (
         hugging(image_processor_type="PoolFormerImageProcessor", crop_pct=0),
         "crop_pct is 0, expected more than 0",
     ),

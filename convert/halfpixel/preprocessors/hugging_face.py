@@ -166,7 +166,7 @@ def _shorter(said: Said) -> int:
     size = said.size("size")
     if "shortest_edge" in size:
         return size["shortest_edge"]
-    if size.get("height") != size.get("width"):
+    if "height" not in size or size["height"] != size["width"]:
         raise ConventionError(f"size has {', '.join(size)}, expected shortest_edge")
     return size["height"]
 

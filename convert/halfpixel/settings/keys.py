@@ -92,7 +92,7 @@ class Table(Struct, frozen=True, rename="kebab"):
         fail-on: the mildest severity that makes the exit code 1; `warning` where it says nothing.
         expect: what is meant, by patterns of nodes: `"neck.*" = "align_corners=false"`.
         target: runtimes that the models are to run on: names, or tables relative to the file.
-        preprocess: how the images of training were readied: a file, relative to this one, or a call.
+        preprocess: how images were readied for training: a file, relative to this one, or a call.
         exclude: files and folders that are passed over when a folder or a pattern is searched, in
             the place of the usual ones.
         extend-exclude: files and folders that are passed over besides.
