@@ -235,6 +235,7 @@ def test_the_command_tells_and_fails_on_another_size(tmp_path: Path) -> None:
     written.write_text('{"do_resize": true, "resample": 2, "size": {"height": 24, "width": 24}}')
     code, output = run("check", path, "--preprocess", written)
     assert (code, "it takes 32x32" in output) == (1, True)
+    assert "0 sites in 1 file: 1 model of another size of image" in output
     written.write_text('{"do_resize": true, "resample": 2, "size": {"height": 32, "width": 32}}')
     assert run("check", path, "--preprocess", written)[0] == 0
     written.write_text('{"do_resize": "maybe"}')
