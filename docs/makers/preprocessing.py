@@ -24,6 +24,8 @@ did is often written down; `halfpixel` reads it:
 ```console
 halfpixel explain models/preprocessing/clip_preprocessor.json --size 640x480
 halfpixel check model.onnx --preprocess models/preprocessing/clip_preprocessor.json
+halfpixel compare models/preprocessing/clip_preprocessor.json "cv2.resize(x, (298, 224))" \\
+    --size 640x480
 halfpixel explain "LetterBox(new_shape=(640, 640))"
 ```
 
@@ -32,7 +34,10 @@ words, what is cut or padded and where, and what is done to the values. `check -
 a model to it. A model that takes the whole image and resizes it itself is asked whether its first
 resize computes what training's did: a finding, with the numbers and a fix, where it does not. Of
 one that resizes nothing itself it tells whether it takes the size that is made; another size
-makes the exit code 1. A fix never writes another size.
+makes the exit code 1. A fix never writes another size. `compare` proves its first resize equal to
+a call of any library, or shows where they part, and names what is no sampling beside it. A project
+says it once, for some models or all, by the key `preprocess` of its
+[configuration](configuration.md).
 
 ## What is read
 
