@@ -102,12 +102,12 @@ def test_what_cannot_be_explained_is_one_line(words: tuple[str, ...], said: str)
 
 
 @pytest.mark.parametrize(
-    ("subject", "code"),
+    "subject",
     [
-        (f"LetterBox({(1 << 31) - 1})", 0),
-        (f"fn.resize(x, resize_shorter={(1 << 31) - 1})", 2),  # 10 ** 14 rows
-        (f"LetterBox({1 << 30}, scale_fill=True, interpolation=cv2.INTER_AREA)", 0),
+        f"LetterBox({(1 << 31) - 1})",
+        f"fn.resize(x, resize_shorter={(1 << 31) - 1})",
+        f"LetterBox({1 << 30}, scale_fill=True, interpolation=cv2.INTER_AREA)",
     ],
 )
-def test_lengths_of_strangers_take_no_more_work_than_others(subject: str, code: int) -> None:
-    assert run("explain", subject, "--size", "1x60000")[0] == code
+def test_lengths_of_strangers_take_no_more_work_than_others(subject: str) -> None:
+    assert run("explain", subject, "--size", "1x60000")[0] == 0

@@ -29,7 +29,7 @@ SMOOTH: dict[str, models.Attribute] = BICUBIC | {
     "exclude_outside": 1,
 }
 SQUARE = "LetterBox(24, scale_fill=True)"
-DALI = "fn.resize(x, size=24, interp_type=INTERP_CUBIC)"
+TRAINED = "Compose([Resize((24, 24), interpolation=3)])"
 
 
 def taking(
@@ -89,9 +89,9 @@ def loud(report: Report) -> list[tuple[str, str, str]]:
     [
         (LINEAR, SQUARE, []),
         (LINEAR, "VideoClassification(crop_size=(24, 24), resize_size=(24, 24))", []),
-        (LINEAR, "fn.resize(x, size=24)", ["antialias-lost"]),
-        (LINEAR, DALI, ["differs-from-intent"]),
-        (SMOOTH, DALI, []),
+        (LINEAR, "Compose([Resize((24, 24))])", ["antialias-lost"]),
+        (LINEAR, TRAINED, ["differs-from-intent"]),
+        (SMOOTH, TRAINED, []),
         (BICUBIC, SQUARE, ["differs-from-intent"]),
         (
             LINEAR | {"coordinate_transformation_mode": "asymmetric"}, SQUARE,
@@ -111,19 +111,16 @@ def test_the_models_own_first_resize_is_held_to_that_of_training(
 
 def test_a_finding_names_the_call_of_training_with_the_numbers_and_is_mended() -> None:
     model = resizing(LINEAR)
-    (found,) = judged(model, DALI).findings
+    (found,) = judged(model, TRAINED).findings
     assert "at length 64 to 24 (axis 3)" in found.finding.message
-    assert (
-        'F.interpolate(x, size=(24, 24), mode="bicubic", align_corners=False, antialias=True)'
-        in (found.finding.message)
-    )
+    assert "Image.resize((24, 24), Image.BICUBIC) was meant" in found.finding.message
     assert found.site.intent is not None
-    assert found.site.intent.origin == f"{DALI}: DALI fn.resize"
+    assert found.site.intent.origin == f"{TRAINED}: torchvision Compose"
 
     from halfpixel.fixing.fix import fix
     from halfpixel.fixing.result import FixSettings
 
-    made = fix(model, settings=FixSettings(Settings(preprocess=DALI))).model
+    made = fix(model, settings=FixSettings(Settings(preprocess=TRAINED))).model
     assert isinstance(made, ModelProto)
     x = torch.rand(1, 3, 48, 64, generator=torch.Generator().manual_seed(0))
     small = F.interpolate(x, size=(24, 24), mode="bicubic", antialias=True)
@@ -180,7 +177,8 @@ def test_a_later_resize_is_asked_nothing() -> None:
     )
     model.graph.initializer.append(numpy_helper.from_array(np.ones((3, 3, 1, 1), np.float32), "w3"))
     assert on_image(opened(model)) == {0}
-    assert loud(judged(model, "fn.resize(x, size=24)")) == [("antialias-lost", "error", "small")]
+    found = judged(model, "Compose([Resize((24, 24))])")
+    assert loud(found) == [("antialias-lost", "error", "small")]
 
 
 SIZES: list[tuple[tuple[int | str, ...], str, str, bool]] = [
@@ -212,10 +210,10 @@ def test_a_model_without_a_resize_takes_what_is_made_or_another_size_is_told(
 
 
 def test_a_resize_to_another_size_is_told_and_not_written() -> None:
-    report = judged(resizing(LINEAR), "fn.resize(x, size=32)")
+    report = judged(resizing(LINEAR), "Compose([Resize((32, 32))])")
     (file,) = report.files
     assert file.mismatched
-    assert "node 'small' makes 24x24 of an image, and fn.resize(x, size=32)" in file.notices[0]
+    assert "node 'small' makes 24x24 of an image, and Compose([Resize(" in file.notices[0]
     assert loud(report) == [("antialias-lost", "error", "small")]
 
 

@@ -136,7 +136,8 @@ SAID: list[tuple[str, str, tuple[int, int] | None]] = [
     ),
     (
         "fn.resize(images, size=(100, 200), mode='not_larger')",
-        'F.interpolate(x, size=(100, 133), mode="bilinear", align_corners=False, antialias=True)',
+        ("Resize(x, sizes=(1, 1, 100, 133), mode=linear, "
+        "coordinate_transformation_mode=half_pixel, antialias=1)"),
         None,
     ),
     ("ct.ImageType(name='x', scale=2.0, bias=[-1, -1, -1])", "", None),

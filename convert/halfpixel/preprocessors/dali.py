@@ -1,8 +1,11 @@
 """NVIDIA DALI, which Triton readies images with: the call of fn.resize.
 
 It widens the kernel where it shrinks, antialias=True where nothing is said; interp_type is linear,
-and nearest knows no antialias. Source, read: DALI's documentation of fn.resize (antialias, mode,
-resize_shorter), release 1.37 and later.
+and nearest knows no antialias. Coordinates are half_pixel, the cubic kernel has a = -0.5, and
+beyond the border the border's own pixels are read: other libraries that widen leave them out.
+
+Source, read: DALI's documentation of fn.resize (antialias, mode, resize_shorter), release 1.37 and
+later; `dali/kernels/imgproc/resample`: resampling_windows.h, resampling_impl_cpu.h.
 """
 
 from typing import Final
@@ -12,17 +15,17 @@ from halfpixel.errors import ConventionError
 from halfpixel.pipeline.sizes import Exactly, Fitting, Rule
 from halfpixel.pipeline.steps import Pipeline, Resizing
 from halfpixel.preprocessor import Preprocessor, Written
-from halfpixel.preprocessors.calls import interpolate, pillow
 from halfpixel.preprocessors.fields import flag, length, lengths, shown
 
+SMOOTH: Final = "coordinate_transformation_mode=half_pixel"
+CUBIC: Final = f"mode=cubic, {SMOOTH}, cubic_coeff_a=-0.5"
 FILTERS: Final = {
-    "INTERP_NN": "NEAREST",
-    "INTERP_LINEAR": "BILINEAR",
-    "INTERP_TRIANGULAR": "BILINEAR",
-    "INTERP_CUBIC": "BICUBIC",
-    "INTERP_LANCZOS3": "LANCZOS",
+    "INTERP_NN": f"mode=nearest, {SMOOTH}, nearest_mode=round_prefer_ceil",
+    "INTERP_LINEAR": f"mode=linear, {SMOOTH}",
+    "INTERP_TRIANGULAR": f"mode=linear, {SMOOTH}",
+    "INTERP_CUBIC": CUBIC,
 }
-"""Pillow's filters by DALI's names; triangular is linear with antialias."""
+"""The words of ONNX for DALI's filters; triangular is linear with antialias."""
 
 PARAMETERS: Final = (
     "input", "size", "resize_x", "resize_y", "resize_shorter", "resize_longer", "max_size", "mode",
@@ -49,12 +52,8 @@ def read(written: Written) -> Pipeline:
         known = ", ".join(FILTERS)
         raise ConventionError(f"interp_type is {shown(kind)}, expected one of {known}")
     smooth = kind == "INTERP_TRIANGULAR" or flag("antialias", given.get("antialias", True))
-    filtered = FILTERS[str(kind)]
-    call = (
-        pillow(filtered)
-        if filtered == "LANCZOS" and smooth
-        else interpolate(filtered, antialias=smooth)
-    )
+    widened = ", antialias=1" if smooth and kind != "INTERP_NN" else ""
+    call = f"Resize(x, sizes=(1, 1, {{height}}, {{width}}), {FILTERS[str(kind)]}{widened})"
     return Pipeline("DALI fn.resize", (Resizing(_rule(written.call, given), call),), (READ,))
 
 
@@ -89,18 +88,15 @@ PREPROCESSOR = Preprocessor(
     examples=(
         (
             "fn.resize(images, resize_x=224, resize_y=224)",
-            (
-                'F.interpolate(x, size=(224, 224), mode="bilinear", align_corners=False, '
-                "antialias=True)"
-            ),
+            f"Resize(x, sizes=(1, 1, 224, 224), mode=linear, {SMOOTH}, antialias=1)",
         ),
         (
             (
-                "nvidia.dali.fn.resize(images, resize_shorter=256, interp_type=types.INTERP_CUBIC, "
-                "antialias=False)"
+                "nvidia.dali.fn.resize(images, resize_shorter=256, "
+                "interp_type=types.INTERP_CUBIC, antialias=False)"
             ),
-            'F.interpolate(x, size=(256, 341), mode="bicubic", align_corners=False)',
+            f"Resize(x, sizes=(1, 1, 256, 341), {CUBIC})",
         ),
     ),
-    how="read in the documentation of DALI 1.37 and later",
+    how="read in the documentation and the source of DALI, 1.37 and later",
 )

@@ -17,7 +17,7 @@ SMOOTH = 'F.interpolate(x, size=(48, 64), mode="bilinear", antialias=True)'
         ("LetterBox(64)", LINEAR, "equal"),
         ("LetterBox(64)", SMOOTH, "different"),
         ("LetterBox((64, 64))", LINEAR.replace("48", "64"), "different"),
-        ("fn.resize(x, resize_longer=64)", SMOOTH, "equal"),
+        ("SemanticSegmentation(resize_size=48)", SMOOTH, "equal"),
         ("fn.resize(x, size=(48, 64))", LINEAR, "different"),
         ("keras.layers.Resizing(48, 64)", LINEAR, "equal"),
     ],
