@@ -14,6 +14,9 @@ from halfpixel.conventions.python_call import parse
 from halfpixel.conventions.torch.sampler_call import MeanPool
 from halfpixel.conventions.vocabulary import Words
 from halfpixel.errors import ConventionError, GraphError, UsageError, did_you_mean
+from halfpixel.pipeline.sizes import Exactly
+from halfpixel.pipeline.steps import Cropping, Padding, Pipeline, RatioCrop, Step, Values
+from halfpixel.preprocessor import is_written, pipeline_of
 from halfpixel.sampling import Resize, Sampling, Table
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.site import Lengths, Site
@@ -98,6 +101,8 @@ def side_of(subject: str, shapes: Shapes | None = None) -> Side:
         UsageError: it is neither, or several nodes and none is named.
         HalfpixelError: the model cannot be read.
     """
+    if is_written(subject):
+        return _of_pipeline(subject)
     named = file_and_node(subject)
     if named is not None:
         path, node = named
@@ -135,6 +140,41 @@ def _of_call(subject: str, found: Called) -> Side:
         subject.strip(), found.text, found.name, operator, reading,
         remarks=remarks, convention=convention, called=name,
     )  # fmt: skip
+
+
+def _of_pipeline(subject: str) -> Side:
+    """Return the first resize of what readies images: its output follows from both lengths."""
+    pipeline = pipeline_of(subject)
+    resizing = pipeline.resizing
+    if resizing is None or not resizing.call:
+        raise UsageError(f"{subject}: it says of no resize what it computes")
+    side = _of_call(subject, called(resizing.text()))
+    convention, reading = side.convention, side.reading
+    if convention is None or reading is None:
+        return side
+
+    def at(lengths: tuple[int, ...]) -> Reading:
+        found = convention.read(resizing.text((lengths[0], lengths[1])), None)
+        return replace(found.at(lengths), by_lengths=None)
+
+    if not isinstance(resizing.rule, Exactly):
+        reading = replace(reading, by_lengths=at)
+    others = (_beside(pipeline, step) for step in pipeline.steps)
+    remarks = (*side.remarks, *(one for one in others if one is not None))
+    return replace(side, name=f"{pipeline.by}, {side.name}", reading=reading, remarks=remarks)
+
+
+def _beside(pipeline: Pipeline, step: Step) -> Remark | None:
+    """Return what another step does to the image; None where it moves nothing."""
+    match step:
+        case Cropping() | RatioCrop() | Padding():
+            return Remark("output length", f"{pipeline.by} {step.words}, too")
+        case Values(kind="colour", words=words):
+            return Remark("colour order", words)
+        case Values(kind="order", words=words):
+            return Remark("axis order", words)
+        case _:
+            return None
 
 
 def _of_site(subject: str, site: Site) -> Side:
