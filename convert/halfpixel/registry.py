@@ -7,6 +7,7 @@ distributions declare.
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import TypeVar
 
@@ -32,8 +33,11 @@ def load(folder: str, names: Sequence[str], kind: type[T]) -> Iterator[T]:
         yield found
 
 
+@lru_cache
 def names(folder: str, ending: str) -> tuple[str, ...]:
     """Return the modules in a folder whose names end so, by name; none of them is imported.
+
+    The package's own folders do not change while it runs: they are listed once.
 
     Args:
         folder: the folder in the package, such as `formats`.
