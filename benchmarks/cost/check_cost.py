@@ -1,8 +1,8 @@
 """Time and peak memory of `halfpixel check` beside onnx.load, as whole processes.
 
-    python benchmarks/make_models.py FOLDER
-    python benchmarks/check_cost.py FOLDER
-    python benchmarks/check_cost.py FOLDER --against CHECKOUT
+    python benchmarks/cost/make_models.py FOLDER
+    python benchmarks/cost/check_cost.py FOLDER
+    python benchmarks/cost/check_cost.py FOLDER --against CHECKOUT
 
 Each command runs several times, alternating with its peer; the medians of one run are
 compared. What is asked of them: on 1.5 GB at most a tenth of the time and a thirtieth of the
@@ -22,7 +22,7 @@ from pathlib import Path
 
 from processes import Tree, side_by_side
 
-HERE = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parents[2]
 LOAD = "import onnx, sys; onnx.load(sys.argv[1])"
 LOAD_STRUCTURE = "import onnx, sys; onnx.load(sys.argv[1], load_external_data=False)"
 CHECK = [sys.executable, "-m", "halfpixel", "check", "--output-format", "json"]

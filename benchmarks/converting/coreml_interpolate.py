@@ -1,6 +1,6 @@
 """What coremltools makes of every F.interpolate, and what `halfpixel fix` makes of that.
 
-    python benchmarks/coreml_interpolate.py [NAME ...] [--markdown FILE]
+    python benchmarks/converting/coreml_interpolate.py [NAME ...] [--markdown FILE]
 
 Each call (mode, align_corners, antialias, size or scale_factor, up and down) is converted by
 coremltools to ML Programs for iOS 15 to 18 and to a neural network. A row says what came out,
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-RECIPES = Path(__file__).parents[1] / "models/recipes"
+RECIPES = Path(__file__).parents[2] / "models/recipes"
 sys.path.insert(0, str(RECIPES))
 
 import coreml_interpolate as recipe  # noqa: E402 - a recipe, found by its folder
@@ -210,9 +210,9 @@ def main() -> None:
     if options.markdown is not None:
         head = (
             "# What coremltools makes of F.interpolate, and what fix makes of that\n\n"
-            "By `python benchmarks/coreml_interpolate.py --markdown FILE`. Equal is by W at these "
-            "sizes; otherwise the worst displacement in input pixels, or the largest difference of "
-            "weights or of values.\n\n"
+            "By `python benchmarks/converting/coreml_interpolate.py --markdown FILE`. Equal is "
+            "by W at these sizes; otherwise the worst displacement in input pixels, or the "
+            "largest difference of weights or of values.\n\n"
         )
         options.markdown.write_text(head + counts + ".\n\n" + "\n".join(lines) + "\n", "utf-8")
     else:

@@ -1,6 +1,6 @@
 """Build the large models that check_cost.py measures on.
 
-    python benchmarks/make_models.py FOLDER
+    python benchmarks/cost/make_models.py FOLDER
 
 - `large.onnx`: one file with 1.5 GB of embedded weights (64 convolutions, 4 resizes);
 - `one_megabyte.onnx`: 1 MB, every shape in the file;

@@ -1,7 +1,7 @@
 """Time and peak memory of check, fix and verify beside another checkout's, as whole processes.
 
-    python benchmarks/make_models.py FOLDER
-    python benchmarks/against.py FOLDER CHECKOUT
+    python benchmarks/cost/make_models.py FOLDER
+    python benchmarks/cost/against.py FOLDER CHECKOUT
 
 Each command runs several times in turns, with this tree's code and with the other's; the medians of
 one run are compared. A ratio below 1 says that this tree is faster or takes less.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from processes import Tree, side_by_side
 
-HERE = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parents[2]
 MODELS = HERE / "models"
 HALFPIXEL = [sys.executable, "-m", "halfpixel"]
 

@@ -1,6 +1,6 @@
 """What becomes of every F.interpolate, F.grid_sample and F.affine_grid in `halfpixel convert`.
 
-    python benchmarks/convert_interpolate.py [NAME ...] [--jobs N] [--rows FILE] [--markdown OUT]
+    python benchmarks/converting/interpolate.py [NAME ...] [--jobs N] [--rows FILE] [--markdown OUT]
 
 Each call (mode, align_corners, antialias, by size, scale_factor or recompute_scale_factor, over
 one to three axes, up, down, to 1, from 1, at fixed lengths and at free ones) is converted to ONNX
@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from convert_cases import MODULES, Case, cases
+from cases import MODULES, Case, cases
 
 from halfpixel.converting.convert import convert
 
@@ -181,7 +181,7 @@ def _write(path: Path | None, row: Row) -> None:
 
 HEAD = """# What becomes of F.interpolate, F.grid_sample and F.affine_grid in halfpixel convert
 
-By `python benchmarks/convert_interpolate.py --markdown FILE`. Equal is within 1e-5 of eager
+By `python benchmarks/converting/interpolate.py --markdown FILE`. Equal is within 1e-5 of eager
 PyTorch on onnxruntime's CPU, at the exported lengths and, where they are free, at shorter, longer
 and unequal ones too; where one is above 64, within length / 2**23 more, a unit in the last place of
 a float32 coordinate there.

@@ -1,7 +1,7 @@
 """Time and memory of `halfpixel check` on files that are made to be slow, above a bare start.
 
-    python benchmarks/hostile_cost.py
-    python benchmarks/hostile_cost.py --kind functions --kind records --bytes 100000
+    python benchmarks/hostile/cost.py
+    python benchmarks/hostile/cost.py --kind functions --kind records --bytes 100000
 
 Each kind of file is built at 100 KB and at 10 MB; what is measured is the time of the processor
 and the peak memory of a whole process, less what a check of one small model takes. What is asked:
@@ -20,9 +20,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hostile_coreml import COREML
-from hostile_graphs import GRAPHS
-from hostile_models import KINDS, SMALL, model, resize
+from coreml import COREML
+from graphs import GRAPHS
+
+from models import KINDS, SMALL, model, resize
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cost"))
+
 from processes import ENVIRONMENT, Cost
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """Run the tests of convert under another PyTorch than the one that they are pinned to.
 
-    python benchmarks/newest_torch.py [--environment FOLDER] [--index URL] [TEST ...] [-- ARGUMENTS]
+    python benchmarks/exporting/newest_torch.py [--environment FOLDER] [--index URL] [TEST ...]
+        [-- ARGUMENTS]
 
 Without --environment the newest release goes into a virtual environment of its own, which is gone
 afterwards; with it, the environment that has one is used, and stays as it is: what the tests
@@ -18,7 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TESTS = ("tests/converting", "tests/plugins")
 FRAMEWORKS = ("torch", "torchvision")
 RUNNING = ("onnx", "onnx-ir", "onnxscript", "onnxruntime")

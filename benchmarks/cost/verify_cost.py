@@ -1,6 +1,6 @@
 """Time and peak memory of `halfpixel verify` beside the runs that it makes, and beside Polygraphy.
 
-    python benchmarks/verify_cost.py FOLDER [POLYGRAPHY]
+    python benchmarks/cost/verify_cost.py FOLDER [POLYGRAPHY]
 
 Two models of 64 layers with 1 GB of activations in all, one of whose resizes is spoiled, are
 written to FOLDER. Printed, from one run: the time of `verify` as a part of the time in

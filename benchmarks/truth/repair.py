@@ -1,6 +1,6 @@
 """What `halfpixel fix` makes of models whose truth was measured, on onnxruntime's CPU.
 
-    python benchmarks/repair.py FOLDER [FOLDER ...]
+    python benchmarks/truth/repair.py FOLDER [FOLDER ...]
 
 A folder holds models, each with an `.npz` of inputs and PyTorch's own outputs under the
 model's names (further sizes as `x_1`, `y_1`, ...). Every model is run as it is, after plain

@@ -1,6 +1,6 @@
 """Precision and recall of `halfpixel check` on models whose truth was measured.
 
-    python benchmarks/precision_recall.py FOLDER [FOLDER ...]
+    python benchmarks/truth/precision_recall.py FOLDER [FOLDER ...]
 
 A folder holds models and a table, `manifest.csv` or `architectures.csv`, with a row a model:
 `file` (or `case`, the name without `.onnx`) and `onnxruntime_vs_eager`, which is `ok`,

@@ -1,7 +1,7 @@
 """Time and peak memory of `halfpixel fix` beside cp and onnx.load / onnx.save.
 
-    python benchmarks/make_models.py FOLDER
-    python benchmarks/fix_cost.py FOLDER
+    python benchmarks/cost/make_models.py FOLDER
+    python benchmarks/cost/fix_cost.py FOLDER
 
 `large.onnx` holds 1.5 GB of embedded weights. The same edit, align_corners of four resizes, is
 made by `halfpixel fix` and by loading, changing and saving the model with onnx; cp copies the

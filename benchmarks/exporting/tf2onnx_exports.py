@@ -1,12 +1,12 @@
 """Export every resize of TensorFlow by a release of tf2onnx; measure what onnxruntime makes of it.
 
     pip install tensorflow-cpu tf2onnx onnxruntime
-    python benchmarks/tf2onnx_exports.py FOLDER [--release 1.5.6] [--opsets 8,11,18]
-    python benchmarks/precision_recall.py FOLDER
+    python benchmarks/exporting/tf2onnx_exports.py FOLDER [--release 1.5.6] [--opsets 8,11,18]
+    python benchmarks/truth/precision_recall.py FOLDER
 
 Two flags, five kernels, antialiasing, and lengths that grow and shrink, fixed and free. A release
 that is named by --release is installed beside what is there, into `FOLDER/layers`, as
-`exporter_rows.py` does it; the names that NumPy and TensorFlow have dropped since are put back
+`rows.py` does it; the names that NumPy and TensorFlow have dropped since are put back
 before it is imported. Beside a model lies TensorFlow's own output; `manifest.csv` says of each
 model whether onnxruntime gives it: `ok`, `differs` or `does-not-load`. What a release refuses is
 printed.
@@ -14,7 +14,6 @@ printed.
 
 from __future__ import annotations
 
-# ruff: noqa: ANN401 - TensorFlow and tf2onnx have no types
 import argparse
 import csv
 import os
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from exporting.environment import layered
+from environment import layered
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

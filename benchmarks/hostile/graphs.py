@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hostile_models import HALF, SMALL, model, resize, scales, sizes, value
 from onnx import ModelProto, helper
+
+from models import HALF, SMALL, model, resize, scales, sizes, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable

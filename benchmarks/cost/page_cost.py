@@ -1,6 +1,6 @@
 """Weight and opening time of the HTML report of a model with 500 sites, in Chromium.
 
-    python benchmarks/page_cost.py
+    python benchmarks/cost/page_cost.py
 
 Two models: one whose sites are of six kinds, whose pictures are shared, and one in which each site
 has lengths of its own. Asked: under 5 MB, and opened in under 2 s: from the address to the frame

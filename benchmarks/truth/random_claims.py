@@ -1,6 +1,6 @@
 """Random nodes and pairs, held to PyTorch, onnxruntime and the exact weights.
 
-    python benchmarks/random_claims.py --count 20000 --seed 1 --workers 4
+    python benchmarks/truth/random_claims.py --count 20000 --seed 1 --workers 4
 
 Every PyTorch call that is claimed of a node is pasted into Python and compared with what
 onnxruntime and the exact weights give, at the model's lengths or, where they are free, at many.
@@ -26,7 +26,7 @@ import torch
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 from claims.attributing import attribute
 from claims.drawing import grid_samples, resizes
@@ -130,7 +130,7 @@ def main() -> int:
         for part in pool.map(work, parts, seeds):
             tally.counts += part.counts
             tally.faults += part.faults
-    print(f"$ python {Path(sys.argv[0]).name} {' '.join(sys.argv[1:])}")
+    print(f"$ python benchmarks/truth/random_claims.py {' '.join(sys.argv[1:])}")
     print(f"PyTorch {torch.__version__}, onnxruntime {onnxruntime.__version__}, CPU")
     for name, count in sorted(tally.counts.items()):
         print(f"{count:8d}  {name}")

@@ -1,6 +1,6 @@
 """What `check` and `fix` make of models behind public reports, whose truth was measured.
 
-    python benchmarks/reports.py [FOLDER] [--wrong]
+    python benchmarks/truth/reports.py [FOLDER] [--wrong]
 
 `FOLDER/manifest.csv` (`models/reports` where no folder is named) says of each model what is
 expected: `loud`, an error or a warning names its site; `quiet`, neither; `note`, a note at most;
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, str]
 
-REPORTS = Path(__file__).resolve().parent.parent / "models" / "reports"
+REPORTS = Path(__file__).resolve().parents[2] / "models" / "reports"
 LOUD = frozenset({"error", "warning"})
 TOLERANCES = (("float16", 2e-2), ("bicubic", 5e-3), ("", 1e-4))
 """By the word in the file's name: float16 rounds, TensorFlow's bicubic reads a table."""
