@@ -60,7 +60,7 @@ def json_text(value: object, *, indent: int | None = None, compact: bool = False
     """
     separators = (",", ":") if compact else None
     text = json.dumps(value, indent=indent, separators=separators)
-    return COMMAND.sub(r"\\u0023#", text)  # only a string holds it
+    return COMMAND.sub(r"\\u0023#", text) if "##" in text else text  # only a string holds it
 
 
 def xml(text: str) -> str:

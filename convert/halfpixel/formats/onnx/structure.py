@@ -26,6 +26,8 @@ from msgspec import Struct
 from halfpixel.errors import MissingExtraError, ModelFileError
 from halfpixel.formats.protobuf_wire import (
     BYTES,
+    ROW,
+    SHORT,
     VARINT,
     Malformed,
     WireReader,
@@ -126,9 +128,12 @@ class Reader(WireReader):
         """
         if depth > DEEPEST:
             raise Malformed(f"graphs nested deeper than {DEEPEST} at byte {at}")
-        view, out, copied = self.view, bytearray(), at
+        view, out, copied, row = self.view, bytearray(), at, 0
         while at < end:
-            tag = view[at]
+            if row == ROW:
+                at, row = self.behind_row(at, end), 0
+                continue
+            tag, row = view[at], row + 1
             if tag & 7 == BYTES and 8 <= tag < 0x80 and at + 1 < end and view[at + 1] < 0x80:
                 start = at + 2  # the common case: one byte each for tag and length
                 stop = start + view[at + 1]
@@ -136,6 +141,7 @@ class Reader(WireReader):
                     self.field(at, end)  # says what is wrong
             else:
                 tag, _, start, stop = self.field(at, end)
+                row = row if stop - start < SHORT else 0
             part = parts.get(tag >> 3) if tag & 7 == BYTES else None
             if part is not None and stop - start > part[0]:
                 body = part[1](self, start, stop, depth)

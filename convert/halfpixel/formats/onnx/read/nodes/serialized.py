@@ -78,7 +78,7 @@ def serialized(data: bytes, count: int, types: AbstractSet[str]) -> Serialized |
         None where the messages have to be looked at: they are in disorder, one makes what another
         has made, or is not as protobuf writes it.
     """
-    reading = _Reading(types)
+    reading, fields = _Reading(types), _fields_of(data)
     nodes = parsed(Model, data).graph.node
     try:
         sound = all(
@@ -87,7 +87,7 @@ def serialized(data: bytes, count: int, types: AbstractSet[str]) -> Serialized |
         )
     except IndexError:
         return None  # a node without a type
-    whole = sound and len(nodes) == count and reading.seen == _fields_of(data)
+    whole = sound and len(nodes) == count and reading.seen == fields
     return reading.found() if whole else None
 
 
