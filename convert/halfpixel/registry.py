@@ -107,14 +107,18 @@ def entry_points(group: str) -> list[str]:
 
 def _declared(folder: str, group: str) -> Iterator[str]:
     """Yield the values of a group in the entry_points.txt of one distribution."""
+    place = f"{folder}/entry_points.txt"
+    if not os.access(place, os.R_OK):  # of most there is none, and an exception each takes longer
+        return
     try:
-        with open(f"{folder}/entry_points.txt", encoding="utf-8") as file:  # noqa: PTH123 - hot
-            text = file.read()
+        with open(place, "rb", buffering=0) as file:  # noqa: PTH123 - hot
+            read = file.read()
     except OSError:
         return
     head = f"[{group}]"
-    if head not in text:
+    if head.encode() not in read:
         return
+    text = read.decode(errors="replace")
     section = ""
     for line in map(str.strip, text.splitlines()):
         if line.startswith("["):

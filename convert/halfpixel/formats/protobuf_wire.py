@@ -9,7 +9,6 @@ import os
 import stat
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -124,8 +123,7 @@ class Span(Struct, frozen=True):
     stop: int
 
 
-@dataclass
-class WireReader:
+class WireReader(Struct):
     """Steps over the fields of messages.
 
     Attributes:

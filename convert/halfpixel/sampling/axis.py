@@ -6,7 +6,6 @@ pair of lengths; `Sampling.weights` writes it out for one.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -111,8 +110,7 @@ class Sampling(Struct, frozen=True, cache_hash=True):
         return n_in if self.scale is None else math.floor(n_in * self.scale)
 
 
-@dataclass(frozen=True)
-class Weights:
+class Weights(Struct, frozen=True, dict=True):
     """W at one pair of lengths.
 
     Attributes:

@@ -15,7 +15,6 @@ Source: Protocol Buffers documentation, "Encoding"; field numbers from ONNX `onn
 import mmap
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -98,7 +97,6 @@ def structure(path: Path) -> "ModelProto":
     return parse(skeleton(path).data, path)
 
 
-@dataclass
 class Reader(WireReader):
     """One pass over one ONNX file.
 
