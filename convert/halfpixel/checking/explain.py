@@ -6,11 +6,13 @@ call in any convention's words (F.interpolate, cv2.resize, ONNX's Resize) or of 
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
@@ -21,10 +23,11 @@ from halfpixel.checking.sampling_words import (
     EXAMPLE_LENGTH,
     example_input,
     other_words,
+    remark_line,
     sampling_lines,
 )
 from halfpixel.checking.shapes import Shapes, sites_at
-from halfpixel.convention import Convention, Reading, load_conventions
+from halfpixel.convention import Convention, Reading, load_conventions, methods_known
 from halfpixel.conventions.expression import argument_calls, call_in
 from halfpixel.conventions.python_call import PythonCall, Symbol, parse
 from halfpixel.errors import ConventionError, HalfpixelError, UsageError, did_you_mean
@@ -86,7 +89,7 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 def _call(text: str) -> Iterator[str]:
     """Yield what a call computes, in the first convention that reads it; so the call in a text."""
-    text, called = text.strip(), call_in(text)
+    text, called = text.strip(), call_in(text, methods_known())
     yield text
     if called != text:
         yield f"  the call in it: {called}"
@@ -111,6 +114,7 @@ class Called(Struct, frozen=True):
     def lines(self) -> Iterator[str]:
         """Yield what it computes."""
         if self.reading is not None:
+            yield from map(remark_line, self.reading.remarks)
             yield from _reading(self.reading)
         yield from described(self.operator, EXAMPLE_LENGTH)
 
@@ -121,7 +125,7 @@ def called(text: str) -> Called:
     Raises:
         UsageError: no convention reads it.
     """
-    text = call_in(text)
+    text = call_in(text, methods_known())
     try:
         call = parse(text)
         name, sampler = sampler_of(call)
@@ -132,9 +136,14 @@ def called(text: str) -> Called:
         return Called(text, "PyTorch", made, sampler)
     if sampler is not None:
         return Called(text, name, operator=sampler)
-    convention, open_lengths = reading_of(text)
-    lengths = convention.read(text, EXAMPLE_LENGTH).lengths
-    return Called(text, convention.name, Reading(open_lengths.samplings, lengths))
+    convention, made = reading_of(text)
+    remarks = (*convention.remarks, *made.remarks)
+    with suppress(ConventionError):  # of a box that the example has not: lengths stay open
+        axes = len(made.samplings)
+        by_lengths = made.by_lengths is not None
+        at = made.at((EXAMPLE_LENGTH,) * axes) if by_lengths else None
+        made = replace(made, lengths=(at or convention.read(text, EXAMPLE_LENGTH)).lengths)
+    return Called(text, convention.name, replace(made, remarks=remarks))
 
 
 def _of_call(text: str) -> Iterator[str]:
@@ -180,7 +189,8 @@ def _reading(made: Reading) -> Iterator[str]:
 def _shown_from(sampling: Sampling, n_out: int | None) -> int:
     """Return the input length of the example: where a size is given, one that is not the same."""
     by_size = sampling.scale is None and n_out is not None
-    return example_input(n_out) if by_size and n_out is not None else EXAMPLE_LENGTH
+    shown = example_input(n_out) if by_size and n_out is not None else EXAMPLE_LENGTH
+    return max(shown, sampling.least)
 
 
 def reading_of(text: str) -> tuple[Convention, Reading]:
@@ -200,10 +210,13 @@ def reading_of(text: str) -> tuple[Convention, Reading]:
         near_by = did_you_mean(name.rpartition(".")[2], names_known())
         raise UsageError(f"{text}: {name} is no operator that is known, as {known} are{near_by}")
     reasons: list[str] = []
+    nearest = min(nearness for nearness, _ in near)
+    near = [pair for pair in near if pair[0] <= nearest + 1]  # not a method, where a function is
     for _, one in sorted(near, key=lambda pair: pair[0]):
         try:
             found = one.read(text, None)
-            one.read(text, EXAMPLE_LENGTH)
+            if found.by_lengths is None:
+                one.read(text, EXAMPLE_LENGTH)
         except ConventionError as error:
             reasons.append(f"{one.name}: {error}")
         else:

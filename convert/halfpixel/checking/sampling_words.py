@@ -7,9 +7,11 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.convention import load_conventions
-from halfpixel.sampling import Area, Cubic, Nearest, Sampling, Table
-from halfpixel.sampling.axis import Weights, weights_at
+from halfpixel.convention import Remark, load_conventions
+from halfpixel.sampling import Cubic, Linear, Nearest, Sampling, Table, Weights
+from halfpixel.sampling.axis import weights_at
+from halfpixel.sampling.kernel import Filter, by_lengths
+from halfpixel.sampling.kernels.base import Written
 
 EXAMPLE_LENGTH: Final = 4
 """Input length that coordinates are shown for where none is known."""
@@ -31,6 +33,16 @@ FORMULAS: Final = {
     "tf_crop_and_resize": "roi_start * (n_in - 1) + i * (roi extent) * (n_in - 1) / (n_out - 1)",
     "pytorch_antialias_align_corners": "(i + 1/2) * r - 1/2 with r = (n_in - 1) / (n_out - 1)",
     "coreml_offset_corners": "(i + 1/2) * max(1, n_in - 1) / n_out",
+    "box_half_pixel": "box_start + (i + 1/2) * r - 1/2 with r = (box extent) / n_out",
+    "box_start_half_pixel": "start + (i + 1/2) * r - 1/2",
+}
+
+
+BORDERS: Final = {
+    "symmetric": "the image turned over its edge",
+    "mirror": "the image turned over the border pixel",
+    "wrap": "the image again",
+    "zero": "nothing",
 }
 
 
@@ -76,6 +88,16 @@ def sampling_lines(
             yield from _coordinates(sampling, n_in, n_out)
 
 
+def remark_line(remark: Remark) -> str:
+    """Return what a library does beside the weights, in a line.
+
+    >>> remark_line(Remark("rounding", "results are rounded", dtype="uint8"))
+    '  beside the weights (rounding, uint8): results are rounded'
+    """
+    about = ", ".join(filter(None, (remark.about, remark.dtype)))
+    return f"  beside the weights ({about}): {remark.text}"
+
+
 def other_words(
     sampling: Sampling,
     spatial: int,
@@ -113,7 +135,7 @@ def formula_of(sampling: Sampling) -> str:
     >>> formula_of(Sampling("asymmetric", Nearest("floor"), scale=Fraction(2)))
     'i * r, r = 1 / 2'
     """
-    if isinstance(sampling.kernel, Area | Table):
+    if by_lengths(sampling.kernel):
         return ""
     step = "n_in / n_out" if sampling.scale is None else f"1 / {float(sampling.scale):.6g}"
     formula = FORMULAS[sampling.coordinate]
@@ -125,13 +147,17 @@ def kernel_words(sampling: Sampling) -> str:
     kernel = sampling.kernel
     if isinstance(kernel, Nearest):
         return f"nearest, {kernel.rounding}"
-    words = [type(kernel).__name__.lower()]
+    plain = type(kernel).__name__.lower()
+    words = [kernel.words if isinstance(kernel, Filter | Written) else plain]
     if isinstance(kernel, Cubic):
         words.append(f"a = {float(kernel.a):g}")
-    if getattr(kernel, "antialias", False):
+    if isinstance(kernel, Linear | Cubic) and kernel.antialias:
         words.append("antialias")
-    words.append("beyond the border: left out" if sampling.exclude_outside else "")
-    return ", ".join(word for word in words if word)
+    if sampling.exclude_outside:
+        words.append("beyond the border: left out")
+    elif sampling.border != "clamp":
+        words.append(f"beyond the border: {BORDERS[sampling.border]}")
+    return ", ".join(words)
 
 
 def _coordinates(sampling: Sampling, n_in: int, n_out: int) -> Iterator[str]:
@@ -139,7 +165,7 @@ def _coordinates(sampling: Sampling, n_in: int, n_out: int) -> Iterator[str]:
     count = min(n_out, SAMPLES)
     weights = weights_of(sampling, n_in, n_out, count)
     places = list(weights.positions[:count])
-    if not isinstance(sampling.kernel, Area | Table):
+    if not by_lengths(sampling.kernel):
         line = sampling.line(n_in, n_out)
         places = [line.at(i) for i in range(count)]
     shown = [f"{float(place):.6g}" for place in places]

@@ -40,7 +40,7 @@ from halfpixel.conventions.meaning import choice, flag
 from halfpixel.conventions.python_call import Symbol, exact, name_of, open_lengths, parse
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
-from halfpixel.sampling.compare import canonical
+from halfpixel.sampling.canonical import canonical
 
 Method = Literal["nearest", "bilinear", "bicubic", "area"]
 
