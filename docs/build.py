@@ -4,8 +4,9 @@
 of every target with its source, `exporters.md` those of every exporter, and `conventions.md` every
 sampling that has a name, in the words of each framework; `picture.svg` and `rules/images` are the
 pictures. `formats.md` says what each format of a report is for, `report.schema.json` describes
-those in JSON, `configuration.md` has every key of a configuration file, `commands/serve.md` what the
-service takes and answers, `preprocessing.md` what is read of how images are readied. `--check` writes
+those in JSON, `configuration.md` has every key of a configuration file, `commands/serve.md` what
+the service takes and answers, `preprocessing.md` what is read of how images are readied. `--check`
+writes
 nothing: it compares each page with what would be written, and says which is stale.
 """
 

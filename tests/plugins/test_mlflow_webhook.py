@@ -5,11 +5,11 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from serving.mlflow_models import WRONG, logged
 
 from halfpixel.checking.result import Report
 from halfpixel.plugins.mlflow_webhook import OLDEST, NotFromMlflow, checked, verified
 from halfpixel.plugins.registry import ModelRejected, check_registered
+from serving.mlflow_models import WRONG, logged
 
 # what `mlflow.webhooks.delivery._send_webhook_request` of mlflow-skinny 3.17.2 sent for
 # the example payload of model_version.created, with this secret

@@ -6,11 +6,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from serving.mlflow_models import WRONG, logged
 
 import example_models as models
 from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
 from halfpixel.plugins.registry import ModelRejected, check_registered, model_in
+from serving.mlflow_models import WRONG, logged
 
 
 def right() -> bytes:
