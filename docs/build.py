@@ -4,7 +4,8 @@
 of every target with its source, `exporters.md` those of every exporter, and `conventions.md` every
 sampling that has a name, in the words of each framework; `picture.svg` and `rules/images` are the
 pictures. `formats.md` says what each format of a report is for, `report.schema.json` describes
-those in JSON, and `configuration.md` has every key of a configuration file. `--check` writes
+those in JSON, `configuration.md` has every key of a configuration file, and `commands/serve.md`
+what the service takes and answers. `--check` writes
 nothing: it compares each page with what would be written, and says which is stale.
 """
 
@@ -23,6 +24,7 @@ from makers import (  # noqa: E402 - found beside this file
     formats,
     pictures,
     rules,
+    serving,
     targets,
 )
 
@@ -36,6 +38,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "targets.md": targets.targets_page,
     "formats.md": formats.page,
     "report.schema.json": formats.schema,
+    "commands/serve.md": serving.page,
     "rules/index.md": rules.index,
     **{f"rules/{rule.name}.md": partial(rules.page, rule) for rule in load_rules()},
     **pictures.files(),

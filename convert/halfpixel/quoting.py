@@ -122,6 +122,28 @@ def shell_word(text: str) -> str:
     return shlex.quote(printable(text))
 
 
+def uri_address(text: str) -> str:
+    """Return the address of a file elsewhere as a URI.
+
+    >>> uri_address("s3://bucket/a b.onnx"), uri_address("https://host/a%20b.onnx?...")
+    ('s3://bucket/a%20b.onnx', 'https://host/a%20b.onnx?...')
+    """
+    from urllib.parse import quote
+
+    return quote(bytes_of(text), safe="/:?=&%+@,;!$'()*~")
+
+
+def of_uri(text: str) -> str:
+    """Return what a part of a URI stands for.
+
+    >>> of_uri("a%20b")
+    'a b'
+    """
+    from urllib.parse import unquote
+
+    return unquote(text)
+
+
 def uri_path(text: str) -> str:
     """Return the path of a file as that of a URI.
 

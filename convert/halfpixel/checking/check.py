@@ -10,6 +10,7 @@ from typing import cast
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from halfpixel.address import Address, Location, location
 from halfpixel.boundary import boundary
 from halfpixel.checking.asking import faults_of, in_order, of_model, of_site
 from halfpixel.checking.result import FileReport, Report, SiteFinding, Suppression, announced
@@ -85,8 +86,8 @@ def sites(source: object, *, max_work: int = MOST) -> list[Site]:
     """Return every resampling site of a model, in graph order.
 
     Args:
-        source: a path, or a model in memory: onnx.ModelProto, onnx_ir.Model or
-            torch.onnx.ONNXProgram.
+        source: a path, the address of a file elsewhere (`s3://bucket/model.onnx`), or a model in
+            memory: onnx.ModelProto, onnx_ir.Model or torch.onnx.ONNXProgram.
         max_work: steps of exact work that it may take.
 
     Returns:
@@ -108,15 +109,17 @@ def name_of(source: object) -> str:
     >>> name_of(Path("m.onnx")), name_of(object())
     ('m.onnx', '<model>')
     """
-    return str(source) if isinstance(source, str | Path) else "<model>"
+    if isinstance(source, str):
+        return str(location(source))
+    return str(source) if isinstance(source, Path | Address) else "<model>"
 
 
 def opened(source: object) -> Opened:
-    """Return the structure of a model, from a path or from an object; raises as `sites`."""
+    """Return the structure of a model, from a path, an address or an object; raises as `sites`."""
     if callable(getattr(source, "rewrite", None)):
         return cast("Opened", source)  # it was read before
-    if isinstance(source, str | Path):
-        path = Path(source)
+    if isinstance(source, str | Path | Address):
+        path = location(source) if isinstance(source, str) else source
         usual: Format | None = None
         for found in load_formats():
             if path.name.endswith(found.suffixes):
@@ -166,9 +169,9 @@ def check(  # noqa: PLR0913 - one keyword an option of the command
 
 
 def check_paths(
-    paths: Sequence[Path],
+    paths: Sequence[Location],
     settings: Settings,
-    progress: Callable[[Path], None] | None = None,
+    progress: Callable[[Location], None] | None = None,
 ) -> Report:
     """Judge the models in several files; `progress` is told of each before it is read."""
     judge = Judge(settings)

@@ -4,7 +4,6 @@ The subject is a rule's name, a model file (with ``:NODE`` for one of its nodes)
 call in any convention's words (F.interpolate, cv2.resize, ONNX's Resize) or of F.grid_sample.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -14,10 +13,12 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from halfpixel.address import Location, without_secrets
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
 from halfpixel.checking.example_calls import example_of, names_known
 from halfpixel.checking.explain_site import Findings, brief_lines, findings_at, site_lines
+from halfpixel.checking.model_subject import exists, model_and_node
 from halfpixel.checking.samplers import described, sampler_of
 from halfpixel.checking.sampling_words import (
     EXAMPLE_LENGTH,
@@ -46,7 +47,7 @@ def explain(subject: str, shapes: Shapes | None = None, *, brief: bool = False) 
     """Yield the lines of an explanation.
 
     Args:
-        subject: a rule's name, a model file with or without ``:NODE``, or a call.
+        subject: a rule's name, a model file or its address with or without ``:NODE``, or a call.
         shapes: of a model: lengths of its inputs, by name.
         brief: no more than what it is, and what was meant.
 
@@ -55,7 +56,7 @@ def explain(subject: str, shapes: Shapes | None = None, *, brief: bool = False) 
         HalfpixelError: the model cannot be read.
     """
     rules = {name: rule for rule in load_rules() for name in (rule.name, *rule.aliases)}
-    with boundary(subject):
+    with boundary(without_secrets(subject)):
         is_call = "(" in subject and not exists(subject)
         if shapes and (subject in rules or is_call):
             raise UsageError(f"--shape is for a model, and {subject!r} is none")
@@ -224,22 +225,20 @@ def reading_of(text: str) -> tuple[Convention, Reading]:
     raise UsageError(f"{text}: {'; '.join(reasons)}")
 
 
-def _named_in(subject: str, rules: Sequence[str]) -> tuple[Path, str]:
+def _named_in(subject: str, rules: Sequence[str]) -> tuple[Location, str]:
     """Return the model file that a subject names, and the node; empty for all.
 
     Raises:
         UsageError: it names none.
     """
-    path, node = Path(subject), ""
-    if not exists(subject):
-        head, _, node = subject.rpartition(":")
-        path = Path(head)
-        if not head or not exists(head):
-            names = [*rules, *names_known()]
-            hint = did_you_mean(subject.rpartition(".")[2] or subject, names)
-            hint = hint or "; see 'halfpixel rules'"
-            raise UsageError(f"{subject!r} is no rule, no model file and no call{hint}")
-    if path.is_dir() and path.suffix not in {".mlpackage", ".mlmodelc"}:
+    found = model_and_node(subject)
+    if found is None:
+        names = [*rules, *names_known()]
+        hint = did_you_mean(subject.rpartition(".")[2] or subject, names)
+        hint = hint or "; see 'halfpixel rules'"
+        raise UsageError(f"{subject!r} is no rule, no model file and no call{hint}")
+    path, node = found
+    if isinstance(path, Path) and path.is_dir() and path.suffix not in {".mlpackage", ".mlmodelc"}:
         raise UsageError(f"{subject!r} is a folder: explain takes one model file, a rule or a call")
     return path, node
 
@@ -280,8 +279,3 @@ def _model(subject: str, rules: Sequence[str], shapes: Shapes, *, brief: bool) -
         count = sum(id(site.operation) in left for _, site in found)
         first = next(iter(left.values()))
         raise HalfpixelError(f"{path}: {count} nodes not judged, {first!r} the first")
-
-
-def exists(text: str) -> bool:
-    """Whether there is such a file; a call may be longer than any name."""
-    return os.path.exists(text)  # noqa: PTH110 - Path.exists raises where a name is too long

@@ -1,11 +1,11 @@
 """Options by which a team takes halfpixel up: configuration, baselines, what fails a build."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 import click
 
+from halfpixel.address import Location
 from halfpixel.cli.options import names, read_shapes
 from halfpixel.cli.output import no_model
 
@@ -181,7 +181,7 @@ def configuration_of(
     )
 
 
-def show_settings(files: Sequence[Path], configuration: "Configuration") -> "Iterator[str]":
+def show_settings(files: Sequence[Location], configuration: "Configuration") -> "Iterator[str]":
     """Yield what is settled for files."""
     from halfpixel.settings.showing import lines
 

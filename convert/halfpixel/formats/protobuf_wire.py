@@ -11,12 +11,16 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct, field
 
 from halfpixel.errors import ModelFileError, system_reason
 from halfpixel.formats.atomic import Piece, size_of
+
+if TYPE_CHECKING:
+    from halfpixel.storage.ranged import Ranged
+    from halfpixel.storage.remote_file import File
 
 VARINT, FIXED64, BYTES, GROUP, END_GROUP, FIXED32 = 0, 1, 2, 3, 4, 5
 
@@ -28,7 +32,7 @@ MAGICS: Final = {
     b"\x89HDF": "an HDF5 file",
 }
 
-View = mmap.mmap | bytes
+View: TypeAlias = "mmap.mmap | bytes | Ranged"
 Opener = Callable[[str, int], int]
 
 
@@ -38,9 +42,9 @@ class Malformed(Exception):  # noqa: N818 - becomes a ModelFileError with the fi
 
 @contextmanager
 def mapped(
-    path: Path, kind: str = "an ONNX model", opener: Opener | None = None
-) -> Generator[mmap.mmap]:
-    """Open a file as bytes that are read from the disk as they are asked for.
+    path: "File", kind: str = "an ONNX model", opener: Opener | None = None
+) -> Generator["mmap.mmap | Ranged"]:
+    """Open a file as bytes that are read as they are asked for: from the disk, or by ranges.
 
     Args:
         path: the file.
@@ -50,6 +54,11 @@ def mapped(
     Raises:
         ModelFileError: it cannot be read, is empty, or is of another format by its magic.
     """
+    if not isinstance(path, Path):
+        _refuse_other_formats(path, path.view[:64], kind)
+        yield path.view
+        path.check_read()
+        return
     try:
         with open(path, "rb", opener=opener or regular) as file:
             if os.fstat(file.fileno()).st_size == 0:
@@ -86,7 +95,7 @@ def _check_regular(about: os.stat_result) -> None:
         raise OSError("not a regular file")
 
 
-def _refuse_other_formats(path: Path, head: bytes, kind: str) -> None:
+def _refuse_other_formats(path: "File", head: bytes, kind: str) -> None:
     for magic, what in MAGICS.items():
         if head.startswith(magic):
             raise ModelFileError(path, f"not {kind}: it is {what}")

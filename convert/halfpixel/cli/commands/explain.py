@@ -6,6 +6,7 @@ from typing import Annotated
 import click
 from msgspec import Struct
 
+from halfpixel.address import without_secrets
 from halfpixel.cli.options import MaxWork, Shape, command, read_shapes
 from halfpixel.cli.output import Page, no_model
 from halfpixel.errors import UsageError
@@ -84,7 +85,7 @@ def explain_command(options: Options) -> None:
         from halfpixel.report.pictures.file import save
         from halfpixel.report.pictures.subject import picture_of_subject
 
-        with boundary(subject), working(options.max_work):
+        with boundary(without_secrets(subject)), working(options.max_work):
             drawn = picture_of_subject(subject, beside, shapes=shapes, image=options.image)
             save(drawn, Path(options.picture))
         page.tell([prose(f"picture: {options.picture}")])
@@ -93,7 +94,7 @@ def explain_command(options: Options) -> None:
         from halfpixel.cli.output import write_report
         from halfpixel.report.html import explain_page
 
-        with boundary(subject), working(options.max_work):
+        with boundary(without_secrets(subject)), working(options.max_work):
             made = explain_page.dumps(lines(brief=False), subject, beside, shapes)
         write_report(made, options.html)
         page.tell([prose(f"page: {options.html}")])

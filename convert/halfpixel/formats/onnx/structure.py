@@ -37,6 +37,8 @@ from halfpixel.formats.protobuf_wire import (
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+    from halfpixel.storage.remote_file import File
+
 GENERATED: Final = "onnx.onnx_ml_pb2"
 
 SMALL: Final = 1 << 24
@@ -68,20 +70,20 @@ class Skeleton(Struct, frozen=True):
     payload_bytes: int = 0
 
 
-def skeleton(path: Path, keep: int = KEEP, small: int = SMALL) -> Skeleton:
+def skeleton(path: "File", keep: int = KEEP, small: int = SMALL) -> Skeleton:
     """Return the structure of a model file.
 
     Args:
-        path: a file of any size.
+        path: a file of any size, which may be elsewhere.
         keep: payloads of up to this many bytes stay in the message.
-        small: files of up to this many bytes are taken whole.
+        small: files on the disk of up to this many bytes are taken whole.
 
     Raises:
         ModelFileError: the file cannot be read, or its bytes are no protobuf message.
     """
     try:
         with mapped(path) as view:
-            if len(view) <= small:
+            if len(view) <= (small if isinstance(view, mmap.mmap) else view.cheap):
                 return Skeleton(view[:])
             reader = Reader(view, path.name, keep)
             data = reader.rewritten(0, len(view), _MODEL, 0)
@@ -91,7 +93,7 @@ def skeleton(path: Path, keep: int = KEEP, small: int = SMALL) -> Skeleton:
         raise ModelFileError(path, f"not an ONNX model, or truncated: {error}") from error
 
 
-def structure(path: Path) -> "ModelProto":
+def structure(path: "File") -> "ModelProto":
     """Return the structure of a model file as a message; raises as `skeleton` and `parse`."""
     return parse(skeleton(path).data, path)
 
@@ -272,7 +274,7 @@ def _loaded() -> object:
     return onnx
 
 
-def parse(data: bytes, path: Path) -> "ModelProto":
+def parse(data: bytes, path: object) -> "ModelProto":
     """Return the model that bytes spell.
 
     Raises:

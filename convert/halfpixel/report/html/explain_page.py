@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
 
+from halfpixel.address import without_secrets
 from halfpixel.checking.check import opened
-from halfpixel.checking.explain import exists, spelled_out
+from halfpixel.checking.explain import spelled_out
+from halfpixel.checking.model_subject import exists, model_and_node
 from halfpixel.checking.shapes import sites_at
 from halfpixel.errors import UsageError
 from halfpixel.report.html.gallery import Gallery
@@ -44,7 +45,7 @@ def dumps(
         {
             "title": "halfpixel explain",
             "version": version("halfpixel"),
-            "verdict": f"{subject} beside {beside}" if beside else subject,
+            "verdict": f"{subject} beside {beside}" if beside else without_secrets(subject),
             "mood": "plain",
             "lines": lines,
             "picture": drawn,
@@ -62,11 +63,9 @@ def _given(subject: str, beside: str, shapes: Shapes) -> Iterator[Given]:
         for text in filter(None, (subject, beside)):
             yield from _of_call(text, ins, second=text is beside)
         return
-    path, node = Path(subject), ""
-    if not exists(subject):
-        head, _, node = subject.rpartition(":")
-        path = Path(head)
-    if str(path) != "." and exists(str(path)):
+    found = model_and_node(subject)
+    if found is not None:
+        path, node = found
         sites = sites_at(opened(path), shapes)
         yield from operators_of(one for one in sites if not node or node in {one.name, one.path})
 

@@ -5,8 +5,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.address import without_secrets
 from halfpixel.checking.check import Settings, check, opened
-from halfpixel.checking.explain import exists
+from halfpixel.checking.model_subject import exists, model_and_node
 from halfpixel.checking.shapes import sites_at
 from halfpixel.errors import UsageError
 from halfpixel.report.pictures.calls import called, differing_arguments, usual_lengths
@@ -110,10 +111,8 @@ def _example(rule: Rule) -> tuple[Site, Finding | None]:
 
 def _node(subject: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[Site, Finding | None, str]:
     """Return a node of a model, and the gravest thing that a rule says of it."""
-    path, node = Path(subject), ""
-    if not exists(subject):
-        head, _, node = subject.rpartition(":")
-        path = Path(head)
+    path, node = model_and_node(subject) or (Path(subject), "")
+    subject = without_secrets(subject)
     model = opened(path)
     found = [one for one in sites_at(model, shapes) if not node or node in {one.name, one.path}]
     if len(found) != 1:

@@ -5,7 +5,6 @@ it), or the body of a model-local function at one place where it is called.
 """
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto
+
+    from halfpixel.storage.remote_file import File
 
 JOINING: Final = frozenset({"Add", "Sub", "Mul", "Div", "Concat", "Max", "Min", "Sum", "Where"})
 PASS_THROUGH: Final = frozenset({"Identity"})
@@ -63,7 +64,7 @@ class Scope(Struct):
     path: str
     nodes: "Sequence[NodeProto]"
     opsets: Mapping[str, int]
-    file: Path | None
+    file: "File | None"
     constants: "dict[str, TensorProto]"
     values: "dict[str, ValueInfoProto]"
     outer: "Scope | None" = None

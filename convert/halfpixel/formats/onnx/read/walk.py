@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from halfpixel.formats.onnx.read.constants import Numbers
     from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
     from halfpixel.formats.onnx.read.lengths.trial import Trial
+    from halfpixel.storage.remote_file import File
 
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
@@ -66,7 +66,7 @@ class Walk:
 
     _sites: Sites
 
-    def __init__(self, model: "ModelProto", file: Path | None) -> None:
+    def __init__(self, model: "ModelProto", file: "File | None") -> None:
         """Look up the functions."""
         self.model, self.file = model, file
         self.functions: Mapping[tuple[str, str], tuple[int, FunctionProto]] = functions_of(model)
