@@ -15,6 +15,7 @@ from typing import Literal
 from msgspec import Struct
 
 from halfpixel.errors import ConventionError
+from halfpixel.library import Library
 from halfpixel.registry import find
 from halfpixel.sampling import Sampling
 
@@ -117,6 +118,7 @@ class Convention(Struct, frozen=True):
         remarks: what the library does beside the weights, whatever the call.
         methods: names of operators that are called on an image itself, `resize` of
             ``image.resize((4, 3))``: what stands before one is its input.
+        library: how its calls are run, where the framework runs in Python.
     """
 
     name: str
@@ -128,6 +130,7 @@ class Convention(Struct, frozen=True):
     ran: str = ""
     remarks: tuple[Remark, ...] = ()
     methods: tuple[str, ...] = ()
+    library: Library | None = None
 
     def nearness(self, operator: str) -> int | None:
         """Return how near a called name is to this convention's: 0 is exact; None where it is none.

@@ -7,8 +7,9 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.convention import Remark, load_conventions
-from halfpixel.sampling import Cubic, Linear, Nearest, Sampling, Table, Weights
+from halfpixel.checking.equivalents import equivalent
+from halfpixel.convention import Convention, Remark, load_conventions
+from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling, Table, Weights
 from halfpixel.sampling.axis import weights_at
 from halfpixel.sampling.kernel import Filter, by_lengths
 from halfpixel.sampling.kernels.base import Written
@@ -37,6 +38,10 @@ FORMULAS: Final = {
     "box_start_half_pixel": "start + (i + 1/2) * r - 1/2",
 }
 
+WINDOWS: Final = {
+    "adaptive": "each that it touches in full, r = n_in / n_out",
+    "overlap": "each by its part in it, r = n_in / n_out",
+}
 
 BORDERS: Final = {
     "symmetric": "the image turned over its edge",
@@ -54,11 +59,13 @@ class Nearby(Struct, frozen=True):
             say no lengths.
         convention: whose words the node is written in.
         words: these.
+        nearest: of a convention that has no words for it, the call that comes nearest is told.
     """
 
-    factor: int | None
-    convention: str
-    words: str
+    factor: int | None = None
+    convention: str = ""
+    words: str = ""
+    nearest: bool = False
 
 
 def example_input(n_out: int) -> int:
@@ -112,7 +119,7 @@ def other_words(
         sampling: what is computed along some axes.
         spatial: how many axes are resampled.
         parted: the other axes are computed otherwise.
-        near: what else is known of the node, where it is one.
+        near: what else is known of the node, where it is one, and is to be told.
         of: what is told in other words, with a comma; empty for what stands above.
     """
     remarks = ["were every axis like this"] * parted
@@ -126,7 +133,20 @@ def other_words(
             words = convention.write(replace(sampling, scale=Fraction(near.factor)), spatial)
         if words is None and near is not None and near.convention == convention.name:
             words = near.words
+        if (
+            words is None
+            and near is not None
+            and near.nearest
+            and not isinstance(sampling.kernel, Table)
+        ):
+            words = _nearest_words(convention, sampling, spatial)
         yield f"    {convention.name}: {words or 'has no name for it'}"
+
+
+def _nearest_words(convention: Convention, sampling: Sampling, spatial: int) -> str | None:
+    """Return the call of a convention that comes nearest to a sampling, and how far it is off."""
+    found = equivalent(convention, (sampling,) * spatial)
+    return None if found is None else f"nearest equivalent: {found.text}{found.note}"
 
 
 def formula_of(sampling: Sampling) -> str:
@@ -135,6 +155,8 @@ def formula_of(sampling: Sampling) -> str:
     >>> formula_of(Sampling("asymmetric", Nearest("floor"), scale=Fraction(2)))
     'i * r, r = 1 / 2'
     """
+    if isinstance(sampling.kernel, Area):
+        return f"the mean of pixels i * r to (i + 1) * r, {WINDOWS[sampling.kernel.window]}"
     if by_lengths(sampling.kernel):
         return ""
     step = "n_in / n_out" if sampling.scale is None else f"1 / {float(sampling.scale):.6g}"

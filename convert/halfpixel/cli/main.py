@@ -1,4 +1,4 @@
-"""The command line: halfpixel check, fix, verify, convert, rules and explain.
+"""The command line: halfpixel check, fix, verify, convert, compare, rules and explain.
 
 Exit codes: 0 nothing found, or everything fixed; 1 findings, or findings that a fix leaves; 2
 the tool could not do its work (a file that cannot be read or written, a wrong option, a defect of

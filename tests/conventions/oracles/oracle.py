@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
 
-from halfpixel.checking.explain import reading_of
+from halfpixel.checking.called import reading_of
 from halfpixel.convention import Reading, methods_known
 from halfpixel.conventions.expression import call_in
 from halfpixel.sampling import Sampling

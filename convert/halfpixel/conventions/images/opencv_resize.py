@@ -41,6 +41,7 @@ from halfpixel.convention import Convention, Reading, Remark
 from halfpixel.conventions.meaning import choice
 from halfpixel.conventions.python_call import Symbol, exact, name_of, open_lengths, parse
 from halfpixel.errors import ConventionError
+from halfpixel.library import Library
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
 from halfpixel.sampling.canonical import canonical
 from halfpixel.sampling.kernel import Filter
@@ -70,6 +71,9 @@ NUMBERS: Final = dict(
 
 BY_FACTOR: Final = frozenset({"INTER_NEAREST", "INTER_LINEAR", "INTER_CUBIC", "INTER_LANCZOS4"})
 """Interpolations whose coordinates use fx and fy themselves."""
+
+STAYS: Final = Fraction(1, 2), Fraction(3, 2)
+"""Factors between which a length, of one pixel at least, may stay."""
 
 
 def read(interpolation: str, factor: Fraction | None = None) -> Sampling:
@@ -121,7 +125,7 @@ def _read(text: str, length: int | None) -> Reading:
         sides = ("fy", "fx")
         if any(isinstance(given.get(one, 0), Symbol) or not given.get(one) for one in sides):
             raise ConventionError("neither dsize nor fx and fy are numbers, expected one or both")
-        made = by_factors(name, [exact(side, given[side]) for side in sides])
+        made = by_factors(name, [exact(side, given[side]) for side in sides], length)
     return made if length is None or made.by_lengths is None else made.at((length, length))
 
 
@@ -143,8 +147,11 @@ def by_size(name: str, size: tuple[int | None, int | None]) -> Reading:
     return Reading((read(name),) * 2, size, remarks, mixed)
 
 
-def by_factors(name: str, factors: Sequence[Fraction]) -> Reading:
-    """Return what cv2.resize computes for fy and fx."""
+def by_factors(name: str, factors: Sequence[Fraction], length: int | None = None) -> Reading:
+    """Return what cv2.resize computes for fy and fx, on an image of known sides or on any.
+
+    Each axis is for itself where an output of both input lengths cannot come about.
+    """
     samplings = tuple(read(name, factor) for factor in factors)
     remarks = _remarks(name)
 
@@ -162,6 +169,11 @@ def by_factors(name: str, factors: Sequence[Fraction]) -> Reading:
         kernels = [Overlapped(factor) if grows else Windows(factor) for factor in factors]
         return Reading(tuple(Sampling("half_pixel", one) for one in kernels), outs, remarks)
 
+    if length is not None:
+        return by_lengths((length, length))
+    if name != "INTER_AREA" and not all(STAYS[0] < factor < STAYS[1] for factor in factors):
+        alone = tuple(replace(one, copies_same_length=False) for one in samplings)
+        return Reading(alone, (None, None), remarks)
     return Reading(samplings, (None, None), remarks, by_lengths)
 
 
@@ -268,4 +280,5 @@ CONVENTION = Convention(
         Remark("axis order", "a size is (width, height)"),
         Remark("colour order", "cv2.imread gives blue, green, red"),
     ),
+    library=Library((("cv2", "cv2"), ("cv", "cv2")), lambda image: image, lambda made: made),
 )

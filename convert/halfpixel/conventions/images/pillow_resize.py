@@ -23,7 +23,7 @@ Sources: Pillow 13.0 `src/PIL/Image.py`, `src/libImaging/Resample.c`, `Reduce.c`
 """
 
 from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -46,9 +46,14 @@ from halfpixel.conventions.python_call import (
     parse,
 )
 from halfpixel.errors import ConventionError
+from halfpixel.library import Library
 from halfpixel.sampling import Sampling
 from halfpixel.sampling.canonical import canonical
 from halfpixel.sampling.kernels.reduce import Reduce, Reduced
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 METHODS: Final = {
     "resize": ("size", "resample", "box", "reducing_gap"),
@@ -164,6 +169,19 @@ def _number(value: Fraction) -> str:
 
 IMAGE: Final = "Image.fromarray(x)"
 
+
+def _image(image: "NDArray[np.generic]") -> object:
+    from PIL import Image
+
+    return Image.fromarray(image)
+
+
+def _array(made: object) -> "NDArray[np.generic]":
+    import numpy as np
+
+    return np.asarray(made)
+
+
 CONVENTION = Convention(
     "Pillow",
     ("PIL.Image.Image.resize", "PIL.Image.Image.reduce", "PIL.Image.Image.thumbnail"),
@@ -195,4 +213,5 @@ CONVENTION = Convention(
         ),
     ),
     methods=tuple(METHODS),
+    library=Library((("Image", "PIL.Image"), ("PIL", "PIL")), _image, _array),
 )

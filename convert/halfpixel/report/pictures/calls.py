@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from halfpixel.checking.explain import ATEN, aten_reading, reading_of
+from halfpixel.checking.called import ATEN, aten_reading, reading_of
 from halfpixel.checking.samplers import sampler_of
 from halfpixel.checking.sampling_words import EXAMPLE_LENGTH, example_input
 from halfpixel.convention import methods_known
