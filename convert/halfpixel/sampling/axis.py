@@ -40,7 +40,7 @@ MAX_LENGTH: Final = 1 << 20
 """Longest axis whose matrix is written into a model; what is judged has no longest axis."""
 
 
-class Sampling(Struct, frozen=True):
+class Sampling(Struct, frozen=True, cache_hash=True):
     """One axis of a resampling operator.
 
     Attributes:

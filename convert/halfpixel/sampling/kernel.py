@@ -37,26 +37,26 @@ Border = Literal["clamp", "symmetric", "mirror", "wrap", "zero"]
 """
 
 
-class Nearest(Struct, frozen=True):
+class Nearest(Struct, frozen=True, cache_hash=True):
     """One neighbour, picked by a rounding rule."""
 
     rounding: Rounding = "floor"
 
 
-class Linear(Struct, frozen=True):
+class Linear(Struct, frozen=True, cache_hash=True):
     """The triangle of half width 1; antialias widens it by the step when shrinking."""
 
     antialias: bool = False
 
 
-class Cubic(Struct, frozen=True):
+class Cubic(Struct, frozen=True, cache_hash=True):
     """Keys' cubic of half width 2 with coefficient `a`; antialias widens it likewise."""
 
     a: Fraction = Fraction(-3, 4)
     antialias: bool = False
 
 
-class Area(Struct, frozen=True):
+class Area(Struct, frozen=True, cache_hash=True):
     """The mean over a window, which depends on the two lengths alone.
 
     `adaptive` is PyTorch's: every pixel that the window touches counts in full.

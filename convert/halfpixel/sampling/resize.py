@@ -32,7 +32,7 @@ BLOCK: Final = 1 << 16
 """Values that are computed at once: what fits the processor's own memory is computed fastest."""
 
 
-class Resize(Struct, frozen=True):
+class Resize(Struct, frozen=True, cache_hash=True):
     """A separable resize: bilinear, bicubic, trilinear, nearest, area, over any axes.
 
     Attributes:
