@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from halfpixel.checking.explain import reading_of
+from halfpixel.checking.called import reading_of
 from halfpixel.convention import Convention
 from halfpixel.conventions.images.pillow_filters import MEANINGS
 from halfpixel.conventions.images.torchvision_tensors import CALLS, CONVENTION, LANCZOS

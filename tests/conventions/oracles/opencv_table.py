@@ -1,20 +1,17 @@
 """OpenCV: every interpolation, factors, and INTER_AREA in its three cases over both axes."""
 
+from importlib import import_module
 from typing import Any
 
 from conventions.oracles.oracle import MANY, PLANES, Case, Lengths, Oracle
 
 
 def _names() -> dict[str, Any]:
-    import cv2
-
-    return {"cv2": cv2}
+    return {"cv2": import_module("cv2")}
 
 
 def _version() -> str:
-    import cv2
-
-    return f"OpenCV {cv2.__version__}"
+    return f"OpenCV {import_module('cv2').__version__}"
 
 
 def _resize(name: str) -> str:

@@ -86,11 +86,18 @@ def tables() -> list[Oracle]:
     return [import_module(f"conventions.oracles.{name}").ORACLE for name in found]
 
 
-def reading(oracle: Oracle, text: str) -> Reading:
-    """Return what a call is read as, by the convention that it belongs to."""
-    convention, found = reading_of(call_in(text, methods_known()))
+def reading(oracle: Oracle, text: str, shape: Lengths) -> Reading:
+    """Return what a call computes on an image, as the convention that it belongs to reads it."""
+    text = call_in(text, methods_known())
+    convention, found = reading_of(text)
     assert convention.name == oracle.convention
-    return found
+    if found.by_lengths is not None:
+        return found.at(shape)
+    axes = [convention.read(text, n) for n in shape]  # each for itself
+    return Reading(
+        tuple(one.samplings[axis] for axis, one in enumerate(axes)),
+        tuple(one.lengths[axis] for axis, one in enumerate(axes)),
+    )
 
 
 def run(oracle: Oracle, text: str, x: Image) -> Image:

@@ -65,7 +65,7 @@ def holds(oracle: Oracle, case: Case, pair: Lengths) -> None:
     """Hold a call to its library along the height, the width being kept."""
     n_in, n_out = pair
     found = along_height(oracle, case, n_in, n_out)
-    made = reading(oracle, case.text((n_out, n_in))).at((n_in, n_in))
+    made = reading(oracle, case.text((n_out, n_in)), (n_in, n_in))
     assert made.lengths == (n_out, n_in)
     assert found.shape == (n_out, n_in)
     assert not apart(case, found, made.samplings[0], n_in), f"{n_in} -> {n_out}"
@@ -97,7 +97,7 @@ def test_over_both_axes(oracle: Oracle, case: Case) -> None:
     """Axes that grow beside others that shrink: each weight is the product of two."""
     for shape, size in case.planes:
         text = case.text(size)
-        made = reading(oracle, text).at(shape)
+        made = reading(oracle, text, shape)
         found = over_plane(oracle, text, shape)
         assert found.shape[:2] == made.lengths, f"{text} of {shape}"
         across, down = (

@@ -1,5 +1,6 @@
 """torchvision on tensors: v1 and v2, functions and modules, the shorter side."""
 
+from importlib import import_module
 from typing import Any
 
 from conventions.oracles.oracle import PLANES, Case, Lengths, Oracle
@@ -7,25 +8,19 @@ from conventions.oracles.oracle import PLANES, Case, Lengths, Oracle
 
 def names() -> dict[str, Any]:
     """Return what the calls of both tables ask for."""
-    import torch
-    from PIL import Image
-    from torchvision import transforms
-    from torchvision.transforms import InterpolationMode, v2
-
-    assert transforms.v2 is v2  # which is there once it is imported
+    transforms = import_module("torchvision.transforms")
+    import_module("torchvision.transforms.v2")
     return {
-        "torch": torch,
-        "Image": Image,
+        "torch": import_module("torch"),
+        "Image": import_module("PIL.Image"),
         "transforms": transforms,
-        "InterpolationMode": InterpolationMode,
+        "InterpolationMode": transforms.InterpolationMode,
     }
 
 
 def version() -> str:
     """Return the release that is installed."""
-    import torchvision
-
-    return f"torchvision {torchvision.__version__.partition('+')[0]}"
+    return f"torchvision {import_module('torchvision').__version__.partition('+')[0]}"
 
 
 X = "torch.from_numpy(x)[None]"
