@@ -10,14 +10,17 @@ that a release changed) is a `Remark`: named, with its source, and never part of
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from halfpixel.errors import ConventionError
-from halfpixel.library import Library
 from halfpixel.registry import find
 from halfpixel.sampling import Sampling
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 About = Literal[
     "rounding",
@@ -98,6 +101,32 @@ class Reading(Struct, frozen=True):
             expected = len(self.samplings)
             raise ConventionError(f"{len(lengths)} input lengths, the call is over {expected} axes")
         return self if self.by_lengths is None else self.by_lengths(lengths)
+
+
+class Library(Struct, frozen=True):
+    """How a framework's own calls are run on an image.
+
+    Attributes:
+        modules: what is imported, behind the name that calls have for it, as
+            ``("F", "torch.nn.functional")``; the first is the one whose release is told.
+        image: makes the framework's input of an image of shape (height, width).
+        array: makes an array of shape (height, width) of its output.
+        dtypes: types of images that it takes.
+    """
+
+    modules: tuple[tuple[str, str], ...]
+    image: "Callable[[NDArray[np.generic]], Any]"
+    array: "Callable[[Any], NDArray[np.generic]]"
+    dtypes: tuple[str, ...] = ("float32", "uint8")
+
+    @property
+    def name(self) -> str:
+        """The package that is imported first.
+
+        >>> Library((("F", "torch.nn.functional"),), lambda x: x, lambda x: x).name
+        'torch'
+        """
+        return self.modules[0][1].partition(".")[0]
 
 
 class Convention(Struct, frozen=True):

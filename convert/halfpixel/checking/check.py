@@ -109,11 +109,7 @@ def sites(source: object, *, max_work: int = MOST) -> list[Site]:
 
 
 def name_of(source: object) -> str:
-    """Return what a model is called in reports.
-
-    >>> name_of(Path("m.onnx")), name_of(object())
-    ('m.onnx', '<model>')
-    """
+    """Return what a model is called in reports: `<model>` where it is no file."""
     if isinstance(source, str):
         return str(location(source))
     return str(source) if isinstance(source, Path | Address) else "<model>"

@@ -35,11 +35,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from msgspec.structs import replace
 
-from halfpixel.convention import Convention, Reading
+from halfpixel.convention import Convention, Library, Reading
 from halfpixel.conventions.meaning import choice, flag
 from halfpixel.conventions.python_call import Symbol, exact, name_of, open_lengths, parse
 from halfpixel.errors import ConventionError
-from halfpixel.library import Library
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
 from halfpixel.sampling.canonical import canonical
 

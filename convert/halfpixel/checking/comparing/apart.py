@@ -79,7 +79,7 @@ def apart_at(a: Sampling | None, b: Sampling | None, n_in: int, n_out: int) -> A
     >>> half, corners = (Sampling(one, Linear()) for one in ("half_pixel", "align_corners"))
     >>> found = apart_at(half, corners, 4, 8)
     >>> found.displacement, found.output, found.pixel, found.first, found.second
-    (Fraction(5, 28), 1, 1, Fraction(1, 4), Fraction(3, 7))
+    (Fraction(5, 28), 1, 0, Fraction(3, 4), Fraction(4, 7))
     """
     a, b = a or COPY, b or COPY
     rows, whole = _rows(a, b, n_in, n_out)

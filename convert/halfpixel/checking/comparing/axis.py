@@ -58,7 +58,7 @@ def over_lengths(
     >>> from halfpixel.sampling import Linear
     >>> plain, smooth = Sampling("half_pixel", Linear()), Sampling("half_pixel", Linear(True))
     >>> over_lengths(plain, smooth, 20).witness, over_lengths(plain, smooth).witness
-    ((30, 20), (2, 1))
+    ((30, 20), (3, 1))
     """
     found = verdict_of(a, b)
     if found.equal and found.proof == "closed form":

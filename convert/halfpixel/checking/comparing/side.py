@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -106,7 +107,8 @@ def side_of(subject: str, shapes: Shapes | None = None) -> Side:
     named = file_and_node(subject)
     if named is not None:
         path, node = named
-        if path.is_dir() and path.suffix not in {".mlpackage", ".mlmodelc"}:
+        folder = isinstance(path, Path) and path.is_dir()
+        if folder and path.suffix not in {".mlpackage", ".mlmodelc"}:
             raise UsageError(f"{subject!r} is a folder: expected a model file or a call")
         return _of_site(subject, site_named(opened(path), path, node, shapes or {}))
     if "(" not in subject:

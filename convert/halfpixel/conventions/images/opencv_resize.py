@@ -37,11 +37,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from halfpixel.convention import Convention, Reading, Remark
+from halfpixel.convention import Convention, Library, Reading, Remark
 from halfpixel.conventions.meaning import choice
 from halfpixel.conventions.python_call import Symbol, exact, name_of, open_lengths, parse
 from halfpixel.errors import ConventionError
-from halfpixel.library import Library
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
 from halfpixel.sampling.canonical import canonical
 from halfpixel.sampling.kernel import Filter

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from halfpixel.convention import Convention, Reading, Remark
+from halfpixel.convention import Convention, Library, Reading, Remark
 from halfpixel.conventions.images.pillow_filters import (
     MEANINGS,
     along,
@@ -46,7 +46,6 @@ from halfpixel.conventions.python_call import (
     parse,
 )
 from halfpixel.errors import ConventionError
-from halfpixel.library import Library
 from halfpixel.sampling import Sampling
 from halfpixel.sampling.canonical import canonical
 from halfpixel.sampling.kernels.reduce import Reduce, Reduced

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from halfpixel.library import Library
+from halfpixel.convention import Library
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,10 +11,9 @@ from fractions import Fraction
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final
 
-from halfpixel.convention import Convention
+from halfpixel.convention import Convention, Library
 from halfpixel.conventions.python_call import PythonCall, Symbol, listed, parse
 from halfpixel.errors import MissingExtraError, RuntimeRefusal
-from halfpixel.library import Library
 
 if TYPE_CHECKING:
     import numpy as np

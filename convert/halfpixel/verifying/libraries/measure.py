@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from halfpixel.checking.comparing.result import Comparison, Measured, Measurement
 from halfpixel.checking.comparing.side import Side
 from halfpixel.checking.equivalents import filled
+from halfpixel.convention import Library
 from halfpixel.errors import ConventionError, HalfpixelError, UsageError
-from halfpixel.library import Library
 from halfpixel.runtimes.size import MOST_EXACT, check_values
 from halfpixel.sampling import Resize
 from halfpixel.verifying.libraries.call import is_installed, release, run

@@ -1,7 +1,6 @@
 """Names inside a graph: who produces a value, which constants it holds, which shape it has.
 
-A scope is a main graph, a subgraph of If, Loop or Scan (which also sees the names around
-it), or the body of a model-local function at one place where it is called.
+A scope is a main graph, a subgraph (it sees the names around it) or a function where it is called.
 """
 
 from collections.abc import Callable, Mapping
