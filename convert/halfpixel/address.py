@@ -157,6 +157,17 @@ def location(text: str) -> Location:
     return Address(text) if is_address(text) else Path(text)
 
 
+def name_of(source: object) -> str:
+    """Return what a model is called in reports; of one that is no file, ``<model>``.
+
+    >>> name_of(Path("m.onnx")), name_of("https://me:word@host/m.onnx"), name_of(object())
+    ('m.onnx', 'https://host/m.onnx', '<model>')
+    """
+    if isinstance(source, str):
+        return str(location(source))
+    return str(source) if isinstance(source, Path | Address) else "<model>"
+
+
 def node_in(text: str) -> tuple[str, str]:
     """Return the address of a model and the node in it that a text names, as ``ADDRESS:NODE``.
 
