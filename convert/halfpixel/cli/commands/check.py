@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from halfpixel.checking.result import Report
     from halfpixel.cli.judging import Judging
     from halfpixel.rule import Severity
+    from halfpixel.settings.configuration import Configuration
 
 STANDARD_INPUT: Final = "-"
 WHOLE: Final = frozenset({"json", "sarif", "html"})
@@ -161,9 +162,7 @@ def check_command(options: Options) -> None:
     """
     _refuse(options)
     if options.show_settings:
-        configuration = adoption.configuration_of(
-            options, options.fail_on, options.baseline, options.preprocess
-        )
+        configuration = _configuration(options)
         files = model_files(options.paths, configuration)
         for line in adoption.show_settings(files, configuration):
             say(line)
@@ -173,6 +172,11 @@ def check_command(options: Options) -> None:
         watch(options.paths, lambda: _check(options))
     else:
         _check(options)
+
+
+def _configuration(options: Options) -> "Configuration":
+    """Return what is settled for the files of a check; raises as `configuration_of`."""
+    return adoption.configuration_of(options, options.fail_on, options.baseline, options.preprocess)
 
 
 def _refuse(options: Options) -> None:
@@ -202,9 +206,7 @@ def _check(options: Options) -> None:
     """Check once, and exit."""
     from halfpixel.cli.judging import Judging, fixed_first
 
-    configuration = adoption.configuration_of(
-        options, options.fail_on, options.baseline, options.preprocess
-    )
+    configuration = _configuration(options)
     changes, unwritten = 0, False
     nothing: dict[str, str] = {}
     if STANDARD_INPUT in options.paths:
