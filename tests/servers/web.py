@@ -103,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
 def served() -> Generator[Web]:
     """Run a server."""
     server = _Server()
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield server.web
     finally:
