@@ -5,7 +5,6 @@ no string, no element and no property. What people read is made printable first.
 """
 
 import ast
-import json
 from collections.abc import Container
 
 from halfpixel.printable import COMMAND, printable, printable_line
@@ -58,9 +57,11 @@ def json_text(value: object, *, indent: int | None = None, compact: bool = False
     >>> json_text(["\x1b\u202e", "##[error]"])
     '["\\u001b\\u202e", "\\u0023#[error]"]'
     """
+    import json
+
     separators = (",", ":") if compact else None
     text = json.dumps(value, indent=indent, separators=separators)
-    return COMMAND.sub(r"\\u0023#", text)  # only a string holds it
+    return COMMAND.sub(r"\\u0023#", text) if "##" in text else text  # only a string holds it
 
 
 def xml(text: str) -> str:

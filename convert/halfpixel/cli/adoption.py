@@ -152,7 +152,10 @@ class Chosen(Protocol):
 
 
 def configuration_of(
-    options: Chosen, fail_on: "Severity | None" = None, baseline: str | None = None
+    options: Chosen,
+    fail_on: "Severity | None" = None,
+    baseline: str | None = None,
+    preprocess: str | None = None,
 ) -> "Configuration":
     """Return what is settled for the files of a command: its options, then configuration.
 
@@ -177,6 +180,7 @@ def configuration_of(
             fail_on,
             baseline,
             not options.ignore_suppressions,
+            preprocess,
         )
     )
 

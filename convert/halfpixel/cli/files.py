@@ -1,8 +1,7 @@
 """The files that a command is given: those named, in folders, or matched by a pattern."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterator, Sequence
 from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,7 +12,6 @@ from halfpixel.errors import HalfpixelError, MissingExtraError, ModelFileError, 
 if TYPE_CHECKING:
     from halfpixel.checking.shapes import Shapes
     from halfpixel.settings.configuration import Configuration
-    from halfpixel.site import Site
 
 FILES: Final = (".onnx", ".mlmodel")
 PACKAGES: Final = (".mlpackage", ".mlmodelc")
@@ -71,36 +69,6 @@ def _source(path: Location) -> Location | None:
     """Return the model that a file is the repaired form of, by its name."""
     stem = path.stem.removesuffix(".fixed")
     return None if stem == path.stem else path.with_name(stem + path.suffix)
-
-
-def check_expected(expect: Sequence[str], seen: "Iterable[Site]") -> None:
-    """Refuse `--expect NODE:...` for a node that no model has.
-
-    Raises:
-        UsageError: such an expectation.
-    """
-    from halfpixel.intents.policy import parse_policy
-
-    named = ((text, parse_policy(text).pattern) for text in expect)
-    _check_nodes("--expect", [(text, one) for text, one in named if one != "*"], seen)
-
-
-def check_lowered(lower: Sequence[str], seen: "Iterable[Site]") -> None:
-    """Refuse `--lower NODE=KIND` for a node that no model has.
-
-    Raises:
-        UsageError: such a request.
-    """
-    _check_nodes("--lower", [(text, text.rpartition("=")[0]) for text in lower], seen)
-
-
-def _check_nodes(option: str, patterns: Sequence[tuple[str, str]], seen: "Iterable[Site]") -> None:
-    """Refuse what an option says of nodes, (its text, their pattern), where no model has any."""
-    known = list(dict.fromkeys(name for site in seen for name in (site.path, site.name)))
-    for text, pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in known):
-            listed = ", ".join(known[:5]) or "none"
-            raise UsageError(f"{option} {text!r}: no such node; there are: {listed}")
 
 
 def check_shaped(files: "Sequence[Location]", shapes: "Shapes") -> None:

@@ -147,9 +147,9 @@ class Judging:
         return self._configuration.of(location(path)).fail_on
 
     def fails(self, report: Report) -> bool:
-        """Whether there is a finding that makes the exit code 1."""
+        """Whether there is a finding that makes the exit code 1, or a size that is another."""
         rank = SEVERITIES.index
-        return any(
+        return any(file.mismatched for file in report.files) or any(
             rank(one.finding.severity) <= rank(self.fail_on(file.path))
             for file in report.files
             for one in file.findings

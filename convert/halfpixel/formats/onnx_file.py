@@ -9,6 +9,7 @@ from halfpixel.format import Format
 from halfpixel.formats.onnx.memory import proto_of
 from halfpixel.formats.onnx.model import FORMAT_NAME, OnnxModel
 from halfpixel.formats.onnx.read.external_data import check_external_data
+from halfpixel.formats.onnx.read.nodes.tags import LARGE
 from halfpixel.formats.onnx.structure import parse, skeleton
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ def opened(source: object) -> OnnxModel:
         model = parse(read.data, source)
         _check_opset(model, str(source))
         check_external_data(model, read, source)
-        return OnnxModel(model, source)
+        found = OnnxModel(model, source)
+        if len(model.graph.node) >= LARGE:
+            found.data = read.data
+        return found
     model = proto_of(source)
     _check_opset(model, "model")
     return OnnxModel(model, source)

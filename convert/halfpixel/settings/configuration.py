@@ -146,6 +146,7 @@ class Configuration:
             given.max_work,
             given.shapes,
             in_nodes=given.in_nodes,
+            preprocess=given.preprocess,
         )
         baseline = None
         if given.baseline is not None:

@@ -41,6 +41,7 @@ def _settled(settled: Settled) -> Iterator[str]:
         "fail-on": settled.fail_on,
         "target": check.targets,
         "shape": [f"{name}={'x'.join(map(str, n))}" for name, n in check.shapes.items()],
+        "preprocess": check.preprocess,
         "max-work": None if check.max_work == MOST else check.max_work,
         "baseline": settled.baseline,
         "in-nodes": None if check.in_nodes else False,

@@ -5,7 +5,7 @@ state of the file (``If-Match``), and repeats what failed (`benchmarks/results/r
 other protocol is read by what fsspec has for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from halfpixel.address import WEB, Address
@@ -16,6 +16,9 @@ OBJECTS: Final = frozenset(
 )
 """Protocols that obstore reads."""
 
+READERS: Final[dict[str, Callable[[Address], Stored]]] = {}
+"""What reads a protocol in the place of these: a service puts here what reads for strangers."""
+
 
 def stored(address: Address) -> Stored:
     """Return the file that an address names; nothing is asked for yet.
@@ -24,6 +27,8 @@ def stored(address: Address) -> Stored:
         ModelFileError: the address is none.
         MissingExtraError: what reads it is not installed.
     """
+    if address.protocol in READERS:
+        return READERS[address.protocol](address)
     if "::" not in address.text and address.protocol in OBJECTS:
         from halfpixel.storage.objects import StoredObject
 

@@ -8,9 +8,10 @@ import click
 from msgspec import Struct
 
 from halfpixel.address import is_address
+from halfpixel.checking.named_nodes import check_expected
 from halfpixel.cli import adoption
 from halfpixel.cli.console import say
-from halfpixel.cli.files import check_expected, check_shaped, model_files
+from halfpixel.cli.files import check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
@@ -84,6 +85,15 @@ class Options(Struct, frozen=True):
             "times.",
         ),
     ]
+    preprocess: Annotated[
+        str | None,
+        click.option(
+            "--preprocess",
+            metavar="FILE",
+            help="How images were readied for training, such as preprocessor_config.json, or a "
+            "call: what the model does with them is held to it.",
+        ),
+    ]
     sarif: Annotated[
         str | None,
         click.option(
@@ -151,7 +161,9 @@ def check_command(options: Options) -> None:
     """
     _refuse(options)
     if options.show_settings:
-        configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
+        configuration = adoption.configuration_of(
+            options, options.fail_on, options.baseline, options.preprocess
+        )
         files = model_files(options.paths, configuration)
         for line in adoption.show_settings(files, configuration):
             say(line)
@@ -190,7 +202,9 @@ def _check(options: Options) -> None:
     """Check once, and exit."""
     from halfpixel.cli.judging import Judging, fixed_first
 
-    configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
+    configuration = adoption.configuration_of(
+        options, options.fail_on, options.baseline, options.preprocess
+    )
     changes, unwritten = 0, False
     nothing: dict[str, str] = {}
     if STANDARD_INPUT in options.paths:

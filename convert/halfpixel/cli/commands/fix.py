@@ -9,9 +9,10 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
+from halfpixel.checking.named_nodes import check_expected, check_lowered
 from halfpixel.cli import adoption
 from halfpixel.cli.console import say
-from halfpixel.cli.files import check_expected, check_lowered, check_shaped, model_files
+from halfpixel.cli.files import check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,

@@ -34,11 +34,13 @@ class OnnxModel:
         proto: its structure, changes included.
         source: the file, or the object, that it was read from.
         edit: how it differs from what was read; None where it does not.
+        data: the bytes of a large structure, until its nodes were read.
     """
 
     proto: "ModelProto"
     source: object
     edit: "OnnxEdit | None" = None
+    data: bytes = field(default=b"", init=False)
     _places: list[Place] | None = field(default=None, init=False)
     _values: tuple[Value, ...] | None = field(default=None, init=False)
     _inputs: tuple[Port, ...] | None = field(default=None, init=False)
@@ -144,7 +146,8 @@ class OnnxModel:
         """Its sites with their nodes; raises as `sites`."""
         if self._places is None:
             with errors_of(self.path, self.proto):
-                self._places = Walk(self.proto, self.path).places()
+                self._places = Walk(self.proto, self.path, self.data).places()
+            self.data = b""
         return self._places
 
     def words(self, change: Change, newest: int | None) -> str:
@@ -279,6 +282,4 @@ class ChangedOnnxModel:
 
 def _read_again(model: OnnxModel) -> "ModelProto":
     """Return the model as it was before any change."""
-    if model.path is not None:
-        return structure(model.path)
-    return proto_of(model.source)
+    return proto_of(model.source) if model.path is None else structure(model.path)

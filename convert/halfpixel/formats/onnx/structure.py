@@ -15,7 +15,6 @@ Source: Protocol Buffers documentation, "Encoding"; field numbers from ONNX `onn
 import mmap
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -26,6 +25,8 @@ from msgspec import Struct
 from halfpixel.errors import MissingExtraError, ModelFileError
 from halfpixel.formats.protobuf_wire import (
     BYTES,
+    ROW,
+    SHORT,
     VARINT,
     Malformed,
     WireReader,
@@ -98,7 +99,6 @@ def structure(path: "File") -> "ModelProto":
     return parse(skeleton(path).data, path)
 
 
-@dataclass
 class Reader(WireReader):
     """One pass over one ONNX file.
 
@@ -128,9 +128,12 @@ class Reader(WireReader):
         """
         if depth > DEEPEST:
             raise Malformed(f"graphs nested deeper than {DEEPEST} at byte {at}")
-        view, out, copied = self.view, bytearray(), at
+        view, out, copied, row = self.view, bytearray(), at, 0
         while at < end:
-            tag = view[at]
+            if row == ROW:
+                at, row = self.behind_row(at, end), 0
+                continue
+            tag, row = view[at], row + 1
             if tag & 7 == BYTES and 8 <= tag < 0x80 and at + 1 < end and view[at + 1] < 0x80:
                 start = at + 2  # the common case: one byte each for tag and length
                 stop = start + view[at + 1]
@@ -138,6 +141,7 @@ class Reader(WireReader):
                     self.field(at, end)  # says what is wrong
             else:
                 tag, _, start, stop = self.field(at, end)
+                row = row if stop - start < SHORT else 0
             part = parts.get(tag >> 3) if tag & 7 == BYTES else None
             if part is not None and stop - start > part[0]:
                 body = part[1](self, start, stop, depth)

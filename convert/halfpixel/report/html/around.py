@@ -13,8 +13,8 @@ from msgspec import Struct
 from halfpixel.address import location
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
-from halfpixel.checking.model_subject import exists
 from halfpixel.checking.result import FileReport
+from halfpixel.checking.subject import exists
 from halfpixel.errors import HalfpixelError
 from halfpixel.format import Change, Opened, Outcome, SiteValues, Value
 from halfpixel.work import working
