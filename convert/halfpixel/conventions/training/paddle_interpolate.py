@@ -23,11 +23,11 @@ Sources: Paddle 3.3 `python/paddle/nn/functional/common.py` (interpolate),
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from halfpixel.convention import Convention, Reading, Remark
+from halfpixel.convention import Convention, Library, Reading, Remark
 from halfpixel.conventions.meaning import choice, flag
 from halfpixel.conventions.python_call import (
     PythonCall,
@@ -39,6 +39,10 @@ from halfpixel.conventions.python_call import (
 from halfpixel.conventions.vocabulary import text_of
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 AXES: Final = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2, "nearest": 2, "area": 2}
 LINEAR: Final = ("linear", "bilinear", "trilinear")
@@ -173,6 +177,18 @@ def _texts(spatial: int, scale: Fraction | None = None) -> Iterator[tuple[str, S
 
 CALL: Final = "paddle.nn.functional.interpolate"
 
+
+def _image(image: "NDArray[np.generic]") -> object:
+    from importlib import import_module
+
+    return import_module("paddle").to_tensor(image)[None, None]
+
+
+def _array(made: Any) -> "NDArray[np.generic]":  # noqa: ANN401 - a tensor
+    found: NDArray[np.generic] = made.numpy()[0, 0]
+    return found
+
+
 CONVENTION = Convention(
     "Paddle",
     ("paddle.*interpolate", "paddle.*upsample", *(f"paddle.*{name}" for name in MODULES)),
@@ -189,4 +205,5 @@ CONVENTION = Convention(
             source="Paddle 1.8 python/paddle/fluid/layers/nn.py",
         ),
     ),
+    library=Library((("paddle", "paddle"),), _image, _array, ("float32",)),
 )
