@@ -202,6 +202,7 @@ class Judge:
 
     def file(self, source: object, name: str) -> FileReport:
         """Return what is found in one file or model."""
+        self._forget()
         try:
             with boundary(name), working(self.settings.max_work):
                 model = opened(source)
@@ -213,6 +214,12 @@ class Judge:
             raise
         except HalfpixelError as error:
             return FileReport(name, error=str(error), defect=isinstance(error, Defect))
+
+    def _forget(self) -> None:
+        """Let go of what was said of the file before: no other shares its operations."""
+        self._said.clear()
+        self._left.clear()
+        self._aimed.clear()
 
     def judged(self, model: Opened, name: str) -> FileReport:
         """Return what is found in a model that was read; its sites keep their order."""
@@ -233,7 +240,10 @@ class Judge:
         left = [(site.path, reason) for site in found if (reason := self._unjudged(site))]
         unjudged = tuple(f"{name}: node {path!r}: {reason}" for path, reason in left)
         record = tuple(model.record)
-        report = FileReport(name, found, located, None, record, unjudged, faults)
+        producer, opset = model.written
+        report = FileReport(
+            name, found, located, None, record, unjudged, faults, producer=producer, opset=opset
+        )
         known, ignored = self.settings.suppressions, self.settings.ignored
         if known or ignored or any(site.suppressed for site in found):
             from halfpixel.checking.suppressing import silenced

@@ -116,6 +116,8 @@ class FileReport(Struct, frozen=True):
         suppressed: findings that are known, and are none for that.
         notices: what is to be said of these suppressions, a line each: one that expired, or that
             suppresses nothing, or that cannot be read.
+        producer: the program that wrote the model, with its version; empty where that is not known.
+        opset: the version of its operators, in words such as "opset 17".
     """
 
     path: str
@@ -128,6 +130,8 @@ class FileReport(Struct, frozen=True):
     defect: bool = False
     suppressed: tuple[Suppressed, ...] = ()
     notices: tuple[str, ...] = ()
+    producer: str = ""
+    opset: str = ""
 
     @property
     def failures(self) -> tuple[tuple[Failure, str], ...]:

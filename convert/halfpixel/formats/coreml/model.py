@@ -14,7 +14,7 @@ from halfpixel.errors import MissingExtraError, ModelFileError, UsageError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats import atomic
 from halfpixel.formats.coreml.edit import RECORD, CoremlEdit, pieces_of
-from halfpixel.formats.coreml.read.contents import Contents, contents_of
+from halfpixel.formats.coreml.read.contents import Contents, contents_of, producer_of
 from halfpixel.formats.coreml.read.network import network_values
 from halfpixel.formats.coreml.read.package import Package, located
 from halfpixel.formats.coreml.read.place import CoremlPlace
@@ -79,6 +79,14 @@ class CoremlModel:
     def format(self) -> str:
         """Name of its format."""
         return FORMAT_NAME
+
+    @property
+    def written(self) -> tuple[str, str]:
+        """Which converter wrote it, with its version, and the version of its specification."""
+        producer = producer_of(self.contents.metadata)
+        number = ".".join(map(str, producer.version or ()))
+        name = " ".join(filter(None, (producer.name, number)))
+        return name, f"specification {self.contents.version}"
 
     @property
     def path(self) -> Path:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from halfpixel.dialect import ONNX
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats.onnx.memory import is_text_broken, like, proto_of
 from halfpixel.formats.onnx.read.place import Place
+from halfpixel.formats.onnx.read.scope import text
 from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.formats.onnx.structure import RECORD, structure
 from halfpixel.formats.protobuf_wire import stamp
@@ -62,6 +64,13 @@ class OnnxModel:
     def format(self) -> str:
         """Name of its format."""
         return FORMAT_NAME
+
+    @property
+    def written(self) -> tuple[str, str]:
+        """Which program wrote it, with its version, and the opset of its operators."""
+        names = (self.proto.producer_name, self.proto.producer_version)
+        own = [one.version for one in self.proto.opset_import if one.domain in {"", "ai.onnx"}]
+        return " ".join(filter(None, map(text, names))), ONNX.version(own[0]) if own else ""
 
     @property
     def path(self) -> Path | None:
