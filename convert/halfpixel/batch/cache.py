@@ -1,8 +1,9 @@
 """What was found in models before, so that a model that is as it was is not judged again.
 
-One SQLite file, since that is in the standard library, lets several runs write at once, and does not
-break when one is killed. An entry is about a name in a folder, under what it was judged by: settings,
-the rules that are installed, and this release to the byte. Whatever cannot be read is not there.
+One SQLite file, since that is in the standard library, lets several runs write at once, and does
+not break when one is killed. An entry is about a name in a folder, under what it was judged by: the
+settings, the rules that are installed, and this release to the byte. What cannot be read is not
+there.
 """
 
 import hashlib
@@ -158,7 +159,9 @@ def judged_by(settings: Settings) -> bytes:
         from halfpixel.targets.target import load_target
 
         text += [repr(load_target(name)) for name in settings.targets]
-    return hashlib.blake2b("\0".join(text).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return hashlib.blake2b(
+        "\0".join(text).encode("utf-8", "surrogatepass"), digest_size=16
+    ).digest()
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
 """What an engine is: where models are judged, as an executor of the standard library's kind.
 
-It takes batches and gives futures; who runs what and when, what is taken over from a process that is
-busy, and what is done again when a machine is lost, is the executor's own. Engines are found in
+It takes batches and gives futures; who runs what and when, what is taken over from a process that
+is busy, and what is done again when a machine is lost, is the executor's own. Engines are found in
 `engines/` by their place.
 """
 

@@ -1,15 +1,14 @@
 """Models that are judged in a process of their own, which may crash, hang or run out of memory.
 
-Each thread that asks has a process; a batch goes to it whole, and it answers model by model, so that
-it is known which one it died of. That one is tried again in a new process, since a process may be
-ended by others too, and is reported once it has ended several. The others go on.
+Each thread that asks has a process; a batch goes to it whole, and it answers model by model, so
+that it is known which one it died of. That one is tried again in a new process, since a process may
+be ended by others too, and is reported once it has ended several. The others go on.
 
 A pool of the standard library does not tell which task broke it, and waits for ever for one that
 hangs; other libraries' pools share one pipe and its lock between their processes, which a process
 that is killed while it holds them takes along. A pipe of its own a process has neither trouble.
 """
 
-import json
 import pickle
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from halfpixel.batch.record import encoded
 from halfpixel.batch.task import Batch, Limits, Outcome, Task
 from halfpixel.batch.worker import receive, send
 from halfpixel.checking.result import FileReport
+from halfpixel.quoting import json_text
 
 ATTEMPTS: Final = 3
 """Processes that a model may end before it is given up."""
@@ -132,11 +132,12 @@ class Worker:
         Args:
             path: where Python's modules lie.
         """
-        command = [sys.executable, "-P", "-c", START, json.dumps(path)]
+        command = [sys.executable, "-P", "-c", START, json_text(list(path))]
         self._process = subprocess.Popen(  # noqa: S603 - this Python, with a text of ours
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         self.late = False
+        self._busy = threading.RLock()
         with _LOCK:
             _ALL.add(self)
 
@@ -156,15 +157,14 @@ class Worker:
         if seconds > 0:
             watch.start()  # each has its own watch inside, which a process that is stopped is not
         try:
-            yield from self._answers(batch, asked, answered)
+            with self._busy:
+                yield from self._answers(batch, asked, answered)
         except (OSError, ValueError, msgspec.DecodeError):
             return  # it is gone, or says what no worker says
         finally:
             watch.cancel()
 
-    def _answers(
-        self, batch: Batch, asked: IO[bytes], answered: IO[bytes]
-    ) -> Iterator[Outcome]:
+    def _answers(self, batch: Batch, asked: IO[bytes], answered: IO[bytes]) -> Iterator[Outcome]:
         send(asked, pickle.dumps(batch, protocol=5))
         for _ in batch.tasks:
             began = monotonic()
@@ -184,8 +184,16 @@ class Worker:
         """
         with _LOCK:
             _ALL.discard(self)
+        code = None
         if not at_once:
             with suppress(subprocess.TimeoutExpired):
-                return self._process.wait(GRACE)
-        self._process.kill()
-        return self._process.wait()
+                code = self._process.wait(GRACE)
+        if code is None:
+            self._process.kill()
+            code = self._process.wait()
+        with self._busy:  # who waits for an answer has none now
+            for stream in (self._process.stdin, self._process.stdout):
+                with suppress(OSError):  # what was not sent yet, to a process that is gone
+                    if stream is not None:
+                        stream.close()
+        return code

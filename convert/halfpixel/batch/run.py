@@ -5,7 +5,7 @@ are under way are held: what is kept of the others is what they are called.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import ExitStack
 from pathlib import Path
@@ -61,7 +61,7 @@ class Run(Struct, frozen=True):
     cache: Cache | None = None
     folder: str = ""
 
-    def records(self) -> Iterator[tuple[int, bytes]]:
+    def records(self) -> Generator[tuple[int, bytes]]:
         """Yield the place and the record of each model, once each, in the order they are there.
 
         Raises:
@@ -182,7 +182,7 @@ class _Course:
             waiting, lost = self._pending.pop(future)
             try:
                 outcomes = future.result()
-            except Exception as error:  # noqa: BLE001 - of whichever engine
+            except Exception as error:
                 if isinstance(error, UsageError):
                     raise
                 if lost + 1 < LOST:

@@ -3,7 +3,7 @@
 This is the job that lint is: read, walk, ask the rules, report.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -165,19 +165,10 @@ def check(  # noqa: PLR0913 - one keyword an option of the command
     return Report((judge.file(source, name_of(source)),))
 
 
-def check_paths(
-    paths: Sequence[Path],
-    settings: Settings,
-    progress: Callable[[Path], None] | None = None,
-) -> Report:
-    """Judge the models in several files; `progress` is told of each before it is read."""
+def check_paths(paths: Sequence[Path], settings: Settings) -> Report:
+    """Judge the models in several files, one after the other."""
     judge = Judge(settings)
-    files: list[FileReport] = []
-    for path in paths:
-        if progress is not None:
-            progress(path)
-        files.append(judge.file(path, str(path)))
-    return Report(tuple(files))
+    return Report(tuple(judge.file(path, str(path)) for path in paths))
 
 
 _Said = dict[int, tuple[Operation, tuple[tuple[Rule, Finding], ...], tuple[RuleError, ...]]]
@@ -202,7 +193,8 @@ class Judge:
 
     def file(self, source: object, name: str) -> FileReport:
         """Return what is found in one file or model."""
-        self._forget()
+        for kept in (self._said, self._left, self._aimed):
+            kept.clear()  # no other file shares its operations
         try:
             with boundary(name), working(self.settings.max_work):
                 model = opened(source)
@@ -214,12 +206,6 @@ class Judge:
             raise
         except HalfpixelError as error:
             return FileReport(name, error=str(error), defect=isinstance(error, Defect))
-
-    def _forget(self) -> None:
-        """Let go of what was said of the file before: no other shares its operations."""
-        self._said.clear()
-        self._left.clear()
-        self._aimed.clear()
 
     def judged(self, model: Opened, name: str) -> FileReport:
         """Return what is found in a model that was read; its sites keep their order."""

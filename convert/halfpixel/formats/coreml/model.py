@@ -84,8 +84,7 @@ class CoremlModel:
     def written(self) -> tuple[str, str]:
         """Which converter wrote it, with its version, and the version of its specification."""
         producer = producer_of(self.contents.metadata)
-        number = ".".join(map(str, producer.version or ()))
-        name = " ".join(filter(None, (producer.name, number)))
+        name = f"{producer.name} {'.'.join(map(str, producer.version or ()))}".strip()
         return name, f"specification {self.contents.version}"
 
     @property
@@ -134,9 +133,8 @@ class CoremlModel:
         if folder is None:
             return ()
         base = self.package.model_path
-        return tuple(
-            str(one.relative_to(base)) for one in sorted(base.rglob("*.bin")) if one.is_file()
-        )
+        found = (one for one in sorted(base.rglob("*.bin")) if one.is_file())
+        return tuple(str(one.relative_to(base)) for one in found)
 
     @property
     def values(self) -> Sequence[Value]:
@@ -165,12 +163,7 @@ class CoremlModel:
         contents = self.contents
         whole = contents.main is not None or contents.network is not None
         return tuple(
-            SiteValues(
-                p.data,
-                p.output,
-                whole and contents.in_main(p),
-                p.inputs,
-            )
+            SiteValues(p.data, p.output, whole and contents.in_main(p), p.inputs)
             for p in contents.places
         )
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from halfpixel.dialect import ONNX
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
-from halfpixel.formats.onnx.memory import is_text_broken, like, proto_of
+from halfpixel.formats.onnx.memory import is_text_broken, like, proto_of, written_by
 from halfpixel.formats.onnx.read.place import Place
-from halfpixel.formats.onnx.read.scope import text
 from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.formats.onnx.structure import RECORD, structure
 from halfpixel.formats.protobuf_wire import stamp
@@ -68,9 +66,7 @@ class OnnxModel:
     @property
     def written(self) -> tuple[str, str]:
         """Which program wrote it, with its version, and the opset of its operators."""
-        names = (self.proto.producer_name, self.proto.producer_version)
-        own = [one.version for one in self.proto.opset_import if one.domain in {"", "ai.onnx"}]
-        return " ".join(filter(None, map(text, names))), ONNX.version(own[0]) if own else ""
+        return written_by(self.proto)
 
     @property
     def path(self) -> Path | None:
@@ -170,8 +166,7 @@ class OnnxModel:
         if not changes:
             return ChangedOnnxModel(self, None, (), ())
         with errors_of(self.path, self.proto):
-            rewriting = Rewriting(self.proto, self.places, self.path, newest)
-            edit, outcomes = rewriting.edit(changes)
+            edit, outcomes = Rewriting(self.proto, self.places, self.path, newest).edit(changes)
         before, after = opset_of(self.proto), edit.opset
         notes = () if after is None else (f"opset {before} to {after}",)
         return ChangedOnnxModel(self, edit, tuple(outcomes), notes)
@@ -208,9 +203,8 @@ class ChangedOnnxModel:
             return before
         from halfpixel.formats.onnx.edit import applied, compose
 
-        whole = self.edit
-        if before.edit:
-            whole = compose(before.edit, self.edit, _read_again(before))
+        old = before.edit
+        whole = compose(old, self.edit, _read_again(before)) if old else self.edit
         return dataclasses.replace(before, proto=applied(before.proto, self.edit), edit=whole)
 
     def verify(self) -> None:
@@ -240,8 +234,7 @@ class ChangedOnnxModel:
         if path is None:
             from halfpixel.formats import atomic
 
-            data = changed.proto.SerializeToString()
-            atomic.write([data], None, target, replace=replace)
+            atomic.write([changed.proto.SerializeToString()], None, target, replace=replace)
             return
         with errors_of(path, changed.proto):
             save(path, changed.edit, changed.proto, target, replace=replace)
@@ -278,9 +271,7 @@ class ChangedOnnxModel:
 
 def _read_again(model: OnnxModel) -> "ModelProto":
     """Return the model as it was before any change."""
-    if model.path is not None:
-        return structure(model.path)
-    return proto_of(model.source)
+    return proto_of(model.source) if model.path is None else structure(model.path)
 
 
 @contextmanager
