@@ -4,13 +4,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from batch import crashing_rules as rules
 
 
-def check(folder: Path, *arguments: str, code: int | None = None) -> list[dict[str, object]]:
+def check(folder: Path, *arguments: str, code: int | None = None) -> list[dict[str, Any]]:
     """Check in a process that has the rules; return the lines of its report."""
     command = [sys.executable, "-m", "halfpixel", "check", *arguments, "--output-format", "jsonl"]
     done = subprocess.run(

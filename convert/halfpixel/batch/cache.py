@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from time import time
+from time import monotonic, time
 from typing import Final
 
 import msgspec
@@ -32,7 +32,10 @@ DAYS: Final = 90
 """Days after which an entry is dropped that was not written anew."""
 
 OFTEN: Final = 256
-"""Entries that are written together."""
+"""Entries that are written together, at most."""
+
+SOON: Final = 1.0
+"""Seconds after which they are written, however few they are."""
 
 WAIT: Final = 20.0
 """Seconds to wait for another run that writes."""
@@ -71,6 +74,7 @@ class Cache:
             folder: where it lies.
         """
         self._waiting: dict[bytes, bytes] = {}
+        self._written = monotonic()
         self._day = int(time() // SECONDS_A_DAY)
         self._base: sqlite3.Connection | None = None
         with suppress(OSError, sqlite3.Error):
@@ -100,7 +104,7 @@ class Cache:
             return
         data = msgspec.msgpack.encode(entry)
         self._waiting[key] = _sum(data) + data
-        if len(self._waiting) >= OFTEN:
+        if len(self._waiting) >= OFTEN or monotonic() - self._written > SOON:
             self.write()
 
     def write(self) -> None:
@@ -109,6 +113,7 @@ class Cache:
             return
         rows = [(key, self._day, data) for key, data in self._waiting.items()]
         self._waiting.clear()
+        self._written = monotonic()
         try:
             with self._base:
                 self._base.executemany("INSERT OR REPLACE INTO models VALUES (?, ?, ?)", rows)

@@ -49,13 +49,11 @@ class Engine(Struct, frozen=True):
         name: what it is called.
         opened: starts it, and ends it with the block.
         batch: models that go to one process together, at most.
-        remote: other machines judge, which see this one's files as they see theirs.
     """
 
     name: str
     opened: Callable[[Power], AbstractContextManager[Opened]]
     batch: int = 8
-    remote: bool = False
 
 
 def engine_names() -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def apart(batch: Batch) -> list[Outcome]:
     outcomes: list[Outcome] = []
     attempts = 0
     while len(outcomes) < len(batch.tasks):
-        worker = _worker(batch.path)
+        worker = _worker()
         before = len(outcomes)
         outcomes += worker.outcomes(replace(batch, tasks=batch.tasks[before:]))
         if len(outcomes) == len(batch.tasks):
@@ -83,10 +83,10 @@ def end_workers() -> None:
         worker.end(at_once=True)
 
 
-def _worker(path: tuple[str, ...]) -> "Worker":
+def _worker() -> "Worker":
     worker: Worker | None = getattr(_OWN, "worker", None)
     if worker is None or not worker.alive:
-        worker = _OWN.worker = Worker(path)
+        worker = _OWN.worker = Worker()
     return worker
 
 
@@ -126,13 +126,10 @@ class Worker:
         late: it took longer for a model than it may.
     """
 
-    def __init__(self, path: tuple[str, ...]) -> None:
-        """Start it.
-
-        Args:
-            path: where Python's modules lie.
-        """
-        command = [sys.executable, "-P", "-c", START, json_text(list(path))]
+    def __init__(self) -> None:
+        """Start it; it finds Python's modules where this process does."""
+        path = json_text([str(place) for place in sys.path])
+        command = [sys.executable, "-P", "-c", START, path]
         self._process = subprocess.Popen(  # noqa: S603 - this Python, with a text of ours
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )

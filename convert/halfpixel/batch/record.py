@@ -96,7 +96,7 @@ def _allowed(module: str, name: str) -> object:
     if (module, name) == (__name__, rule_named.__name__):
         return rule_named
     if module.startswith("halfpixel.") and "." not in name:
-        found = getattr(import_module(module), name, None)
+        found = cast("object", getattr(import_module(module), name, None))
         if isinstance(found, type) and (issubclass(found, Struct) or is_dataclass(found)):
-            return found
+            return cast("object", found)
     raise RecordError(f"{module}.{name} is no value")

@@ -5,7 +5,7 @@ are under way are held: what is kept of the others is what they are called.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,7 +22,7 @@ from halfpixel.batch.stamp import newest, stamp_of
 from halfpixel.batch.task import Batch, Limits, Outcome, Stamp, Task
 from halfpixel.checking.check import Settings
 from halfpixel.checking.result import FileReport
-from halfpixel.errors import UsageError, said_of
+from halfpixel.errors import HalfpixelError, UsageError, said_of
 
 BLOCK: Final = 256
 """Models that are looked up together."""
@@ -138,7 +138,9 @@ class _Course:
             key = key_of(self._judged_by(settings), run.folder, str(source))
             block.append((index, source, settings, stamp_of(source), key))
         keys = [key for *_, stamp, key in block if stamp and key]
-        found = run.cache.found(keys) if run.cache is not None and keys else {}
+        found: Mapping[bytes, Entry] = {}
+        if run.cache is not None and keys:
+            found = run.cache.found(keys)
         for index, source, settings, stamp, key in block:
             known = found.get(key) if key else None
             if known is not None and known.stamp == stamp and _is_as_it_was(known):
@@ -173,7 +175,11 @@ class _Course:
         run = self._run
         tasks = tuple(one.task for one in waiting)
         batch = Batch(tasks, waiting[0].settings, run.limits, run.folder)
-        self._pending[self._executor.submit(apart, batch)] = waiting, lost
+        try:
+            future = self._executor.submit(apart, batch)
+        except Exception as error:
+            raise HalfpixelError(f"--engine {run.engine.name}: {said_of(error)}") from error
+        self._pending[future] = waiting, lost
 
     def _finished(self) -> Iterator[tuple[int, bytes]]:
         """Yield what is there by now; wait where nothing is."""

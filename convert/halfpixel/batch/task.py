@@ -1,10 +1,9 @@
 """What is asked of another process, and what it answers: one model each, several at a time."""
 
-import sys
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from halfpixel.checking.check import Settings
 
@@ -53,15 +52,13 @@ class Batch(Struct, frozen=True):
         tasks: the models.
         settings: what is asked of them.
         limits: what each may take.
-        folder: what relative paths are relative to.
-        path: where Python's modules lie.
+        folder: what relative paths are relative to, where there is such a folder.
     """
 
     tasks: tuple[Task, ...]
     settings: Settings
     limits: Limits = Limits()
     folder: str = ""
-    path: tuple[str, ...] = field(default_factory=lambda: tuple(sys.path))
 
 
 class Outcome(Struct, frozen=True):

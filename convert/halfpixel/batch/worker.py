@@ -12,6 +12,7 @@ import pickle
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -78,7 +79,8 @@ def outcomes(batch: Batch) -> Iterator[Outcome]:
     """Yield what becomes of models, and end this process where one takes too long."""
     limit_memory(batch.limits.memory)
     if batch.folder and batch.folder != os.getcwd():  # noqa: PTH109 - of every batch
-        os.chdir(batch.folder)
+        with suppress(OSError):  # of a machine that has no such folder, and only whole paths
+            os.chdir(batch.folder)
     seconds = batch.limits.seconds
     with Path(os.devnull).open("wb") as nowhere:
         for task in batch.tasks:

@@ -137,7 +137,9 @@ class Text:
 
     def _place(self, file: FileReport) -> None:
         """Remember in which files each rule found something: by name as far as that is told."""
-        for key, count in Counter((f.finding.severity, f.rule.name) for f in file.findings).items():
+        counts: Counter[tuple[Severity, str]] = Counter()
+        counts.update((one.finding.severity, one.rule.name) for one in file.findings)
+        for key, count in counts.items():
             places = self._places.setdefault(key, _Places())
             places.sites += count
             places.files += 1

@@ -1,5 +1,6 @@
 """Many files in a few lines: how many there are of each producer, opset and rule, and how wrong."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -33,8 +34,9 @@ class Counts(Struct):
         self.unread += file.error is not None
         self.sites += len(file.sites)
         for one in file.findings:
-            severity = one.finding.severity
-            setattr(self, severity, getattr(self, severity) + 1)
+            self.error += one.finding.severity == "error"
+            self.warning += one.finding.severity == "warning"
+            self.note += one.finding.severity == "note"
 
 
 class Summary:
@@ -50,10 +52,11 @@ class Summary:
         """Count a file."""
         self.producers.setdefault(file.producer or NOT_KNOWN, Counts()).add(file)
         self.opsets.setdefault(file.opset or NOT_KNOWN, Counts()).add(file)
-        rules = [(one.finding.severity, one.rule.name) for one in file.findings]
-        for key in dict.fromkeys(rules):
+        rules: Counter[tuple[Severity, str]] = Counter()
+        rules.update((one.finding.severity, one.rule.name) for one in file.findings)
+        for key, count in rules.items():
             counts = self.rules.setdefault(key, [0, 0])
-            counts[0] += rules.count(key)
+            counts[0] += count
             counts[1] += 1
 
     def fields(self) -> dict[str, object]:

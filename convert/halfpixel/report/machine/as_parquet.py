@@ -4,14 +4,12 @@ Source: Apache Parquet; pyarrow documentation, "Reading and Writing the Apache P
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from importlib import import_module
+from typing import Final
 
 from halfpixel.checking.result import FileReport
 from halfpixel.errors import MissingExtraError
 from halfpixel.report.machine.of_check import entries_of
-
-if TYPE_CHECKING:
-    from pyarrow import Schema
 
 ROWS: Final = 8192
 """Rows that are written together."""
@@ -33,20 +31,21 @@ def parts(files: Iterable[FileReport]) -> Iterator[bytes]:
         MissingExtraError: pyarrow is not installed.
     """
     try:
-        import pyarrow as pa
-        from pyarrow.parquet import ParquetWriter
+        arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError as error:
         raise MissingExtraError("pyarrow", "parquet") from error
-    form, sink = _schema(), _Sink()
-    rows: list[dict[str, object]] = []
-    with ParquetWriter(pa.PythonFile(sink, mode="w"), form, compression="zstd") as writer:
-        for file in files:
-            rows += rows_of(file)
+    texts = [(name, arrow.string()) for name in TEXTS]
+    form = arrow.schema([*texts, ("sites", arrow.int64()), ("failed", arrow.bool_())])
+    sink, rows = _Sink(), list[dict[str, object]]()
+    file = arrow.PythonFile(sink, mode="w")
+    with parquet.ParquetWriter(file, form, compression="zstd") as writer:
+        for one in files:
+            rows += rows_of(one)
             if len(rows) >= ROWS:
-                writer.write_table(pa.Table.from_pylist(rows, form))
+                writer.write_table(arrow.Table.from_pylist(rows, form))
                 rows.clear()
                 yield sink.taken()
-        writer.write_table(pa.Table.from_pylist(rows, form))
+        writer.write_table(arrow.Table.from_pylist(rows, form))
     yield sink.taken()
 
 
@@ -77,13 +76,6 @@ def rows_of(file: FileReport) -> list[dict[str, object]]:
 def _text(text: str) -> str | None:
     """Return a text that UTF-8 can hold; None for an empty one."""
     return text.encode("utf-8", "backslashreplace").decode() or None
-
-
-def _schema() -> "Schema":
-    import pyarrow as pa
-
-    texts = [(name, pa.string()) for name in TEXTS]
-    return pa.schema([*texts, ("sites", pa.int64()), ("failed", pa.bool_())])
 
 
 class _Sink:
