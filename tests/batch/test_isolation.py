@@ -28,8 +28,8 @@ def packages(tmp_path: Path) -> Path:
 
 
 GONE = {
-    "segfault": "its check ended the process by SIGSEGV, 3 times: a defect of halfpixel",
-    "exit": "its check ended the process with exit code 7, 3 times: a defect of halfpixel",
+    "segfault": "its check ended the process by SIGSEGV: a defect of halfpixel",
+    "exit": "its check ended the process with exit code 7: a defect of halfpixel",
     "killed": "its check ended the process by SIGKILL, 3 times: there may not be enough memory",
     "hang": "not judged: it takes more than 2 s; see --timeout",
     "fill": "there is not enough memory",

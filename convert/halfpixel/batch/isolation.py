@@ -1,8 +1,8 @@
 """Models that are judged in a process of their own, which may crash, hang or run out of memory.
 
 Each thread that asks has a process; a batch goes to it whole, and it answers model by model, so
-that it is known which one it died of. That one is tried again in a new process, since a process may
-be ended by others too, and is reported once it has ended several. The others go on.
+that it is known which one it died of. It is tried again in a new process where others may have ended that
+one, and is reported once several were ended. The others go on.
 
 A pool of the standard library does not tell which task broke it, and waits for ever for one that
 hangs; other libraries' pools share one pipe and its lock between their processes, which a process
@@ -37,6 +37,9 @@ GRACE: Final = 5.0
 KILL: Final = 9
 """The signal by which a system ends a process that takes too much memory."""
 
+OTHERS: Final = frozenset({1, 2, KILL, 15})
+"""Signals that others send: hang-up, interrupt, kill, terminate."""
+
 START: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from halfpixel.batch.worker import main; main()"
@@ -68,7 +71,7 @@ def apart(batch: Batch) -> list[Outcome]:
             break
         attempts = attempts + 1 if len(outcomes) == before else 1
         code = worker.end()
-        if worker.late or attempts >= ATTEMPTS:
+        if worker.late or -code not in OTHERS or attempts >= ATTEMPTS:
             task = batch.tasks[len(outcomes)]
             outcomes.append(_lost(task, batch.limits, None if worker.late else code))
             attempts = 0
@@ -102,12 +105,12 @@ def _lost(task: Task, limits: Limits, code: int | None) -> Outcome:
         text = f"not judged: it takes more than {limits.seconds:g} s; see --timeout"
     else:
         ended = f"with exit code {code}" if code >= 0 else f"by {_signal(-code)}"
-        text = f"its check ended the process {ended}, {ATTEMPTS} times"
-        if code == -KILL:
-            text = f"{text}: there may not be enough memory"
+        text = f"its check ended the process {ended}"
+        if -code in OTHERS:
+            text = f"{text}, {ATTEMPTS} times: there may not be enough memory"
         else:
             text = f"{text}: a defect of halfpixel or of what it uses, not of the file"
-    lasting = code is not None and code != -KILL
+    lasting = code is not None and -code not in OTHERS
     report = FileReport(task.name, error=f"{task.name}: {text}", defect=lasting)
     return Outcome(task.index, encoded(report), lasting=lasting)
 
