@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Generator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from click.testing import CliRunner, Result
@@ -18,12 +18,28 @@ import example_models as models
 from batch import crashing_rules as rules
 from halfpixel.cli.main import cli
 
+
+class Nanny(Protocol):
+    """What looks after a worker."""
+
+    process: Any
+
+
+class Cluster(Protocol):
+    """A LocalCluster, as far as it is used here."""
+
+    workers: dict[int, Nanny]
+    scheduler_address: str
+
+    def close(self) -> None: ...
+
+
 FILES = sorted([*models.MISMATCHES.glob("*.onnx"), *models.CORPUS.glob("*.onnx")])
 COUNT = 400
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Any]:
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Cluster]:
     """Give a cluster of three processes of this machine, whose rules may crash."""
     packages = rules.installed(tmp_path / "packages")
     for name, value in rules.environment(packages).items():
@@ -56,7 +72,7 @@ def check(folder: Path, *arguments: str) -> Result:
     return CliRunner().invoke(cli, command)
 
 
-def killer(cluster: Any, times: int, stop: threading.Event) -> list[int]:
+def killer(cluster: Cluster, times: int, stop: threading.Event) -> list[int]:
     """Kill workers while they judge; return whom."""
     killed: list[int] = []
     chance = random.Random(19)  # noqa: S311 - any will do
@@ -72,7 +88,7 @@ def killer(cluster: Any, times: int, stop: threading.Event) -> list[int]:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_workers_that_are_lost_cost_nothing(cluster: Any, folder: Path) -> None:
+def test_workers_that_are_lost_cost_nothing(cluster: Cluster, folder: Path) -> None:
     alone = check(folder, "--jobs", "2")
     assert alone.exit_code == 2
     stop, killed = threading.Event(), list[int]()
@@ -89,7 +105,7 @@ def test_workers_that_are_lost_cost_nothing(cluster: Any, folder: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_model_that_crashes_costs_no_worker(cluster: Any, tmp_path: Path) -> None:
+def test_a_model_that_crashes_costs_no_worker(cluster: Cluster, tmp_path: Path) -> None:
     for place in range(12):
         rules.model(tmp_path / "f" / f"{place:02}.onnx", "segfault" if place == 5 else "up")
     before = {nanny.process.pid for nanny in cluster.workers.values()}

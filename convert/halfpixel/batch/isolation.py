@@ -1,8 +1,8 @@
 """Models that are judged in a process of their own, which may crash, hang or run out of memory.
 
 Each thread that asks has a process; a batch goes to it whole, and it answers model by model, so
-that it is known which one it died of. It is tried again in a new process where others may have ended that
-one, and is reported once several were ended. The others go on.
+that it is known which one it died of. That one is tried again in a new process where others may
+have ended it, and is reported once several were ended. The others go on.
 
 A pool of the standard library does not tell which task broke it, and waits for ever for one that
 hangs; other libraries' pools share one pipe and its lock between their processes, which a process

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 HEAD: Final = 4
 """Bytes that say how long a frame is."""
 
-LARGEST: Final = 1 << 28
-"""Bytes of a process' own memory from which on it is not used any longer."""
+LARGE: Final = 80 << 20
+"""Bytes of a process' own memory from which on it looks for garbage."""
 
-SHORTEST: Final = 500
-"""Models after which garbage is collected: a process this short-lived does not do so by itself."""
+LARGEST: Final = 120 << 20
+"""Bytes from which on it is not used any longer, where no garbage was found."""
 
 
 def send(stream: IO[bytes], data: bytes) -> None:
@@ -59,19 +59,18 @@ def receive(stream: IO[bytes]) -> bytes | None:
 def main() -> None:
     """Answer batches until nobody asks any more, or this process has grown too large."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks is interrupted, and closes the pipe
-    gc.set_threshold(200_000)
+    gc.set_threshold(200_000)  # what the imports made is no garbage, and is not gone over
+    gc.freeze()
     asked, answered = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
-    done = 0
     while (frame := receive(asked)) is not None:
         batch: Batch = pickle.loads(frame)  # noqa: S301 - from the process that started this one
         for outcome in outcomes(batch):
             send(answered, msgspec.msgpack.encode(outcome))
-            done += 1
-            if done % SHORTEST == 0:
-                gc.collect()
+        if own_memory() > LARGE:
+            gc.collect()
         send(answered, b"" if own_memory() < LARGEST else b"full")
 
 
