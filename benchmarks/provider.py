@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import onnxruntime as ort
-from lowering_time import CASES, resize
+from cost.lowering_time import CASES, resize
 
 import halfpixel
 from halfpixel.conforming.conformance import Conformance

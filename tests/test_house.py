@@ -7,14 +7,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "convert" / "halfpixel"
-FOLDERS = ("convert", "rules", "tests", "fuzzing")
+FOLDERS = ("convert", "rules", "tests", "fuzzing", "benchmarks")
 ONE_FILE_A_RULE = ROOT / "rules" / "halfpixel_rules"  # as many as there are rules
 CROWDED = 20
 LONG = 300
 
 
 def python_files() -> list[Path]:
-    """Return every Python file of the engine, the rules, the tests and the fuzzing."""
+    """Return every Python file of the engine, the rules, the tests, fuzzing and benchmarks."""
     return sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 

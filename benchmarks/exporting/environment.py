@@ -159,8 +159,8 @@ def export(run: Run, environments: Path, out: Path) -> None:
     """
     python = made(run.environment, environments)
     layer = layered(python, run.layer, environments)
-    paths = [str(path) for path in (layer, HERE.parent) if path is not None]
-    told = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONWARNINGS": "ignore"}
+    path = "" if layer is None else str(layer)
+    told = {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore"}
     out.mkdir(parents=True, exist_ok=True)
     words = [str(python), str(HERE / run.script), *run.arguments, str(out)]
     done = subprocess.run(

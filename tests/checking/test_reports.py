@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 from _pytest.mark import ParameterSet
-from reports import REPORTS, after_fix, as_expected, rows, said, settings
+from truth.reports import REPORTS, after_fix, as_expected, rows, said, settings
 
 from halfpixel.checking.check import check_paths
 

@@ -60,5 +60,5 @@ def test_every_row_stands_on_its_page_with_its_source() -> None:
 
 def test_the_page_of_the_wild_has_every_package_that_its_script_downloads() -> None:
     page = (DOCS / "in-the-wild.md").read_text(encoding="utf-8")
-    for package in import_module("in_the_wild").PACKAGES:
+    for package in import_module("truth.in_the_wild").PACKAGES:
         assert f"| {package.replace('==', ' ')} |" in page

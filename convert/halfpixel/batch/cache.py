@@ -157,13 +157,17 @@ def key_of(judged_by: bytes, folder: str, name: str) -> bytes:
 def judged_by(settings: Settings) -> bytes:
     """Return a hash of all that a report comes from, apart from the model.
 
-    Tables of targets that the settings name are in it as they are now.
+    Tables of targets that the settings name, and how images are readied, are in it as they are now.
     """
     text = [repr(settings), release()]
     if settings.targets:
         from halfpixel.targets.target import load_target
 
         text += [repr(load_target(name)) for name in settings.targets]
+    if settings.preprocess is not None:
+        from halfpixel.checking.preprocessing import readied_by
+
+        text.append(repr(readied_by(settings.preprocess)))
     return hashlib.blake2b(
         "\0".join(text).encode("utf-8", "surrogatepass"), digest_size=16
     ).digest()

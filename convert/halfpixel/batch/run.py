@@ -8,12 +8,12 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import ExitStack
-from pathlib import Path
 from time import time_ns
 from typing import Final
 
 from msgspec import Struct
 
+from halfpixel.address import Address, Location
 from halfpixel.batch.cache import Cache, Entry, judged_by, key_of
 from halfpixel.batch.engine import Engine, Power
 from halfpixel.batch.isolation import apart
@@ -53,8 +53,8 @@ class Run(Struct, frozen=True):
         folder: what relative paths are relative to.
     """
 
-    models: Sequence[Path | str]
-    settings_of: Callable[[Path | str], Settings]
+    models: Sequence[Location]
+    settings_of: Callable[[Location], Settings]
     engine: Engine
     power: Power = Power()
     limits: Limits = Limits()
@@ -128,11 +128,11 @@ class _Course:
         """Yield what is known of the next models, and let the others wait."""
         run = self._run
         start, self._next = self._next, min(self._next + BLOCK, len(run.models))
-        block: list[tuple[int, Path | str, Settings, Stamp, bytes]] = []
+        block: list[tuple[int, Location, Settings, Stamp, bytes]] = []
         for index in range(start, self._next):
             source = run.models[index]
             settings = run.settings_of(source)
-            if run.cache is None or isinstance(source, str):
+            if run.cache is None or isinstance(source, Address):
                 block.append((index, source, settings, (), b""))
                 continue
             key = key_of(self._judged_by(settings), run.folder, str(source))

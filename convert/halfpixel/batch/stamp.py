@@ -11,6 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from halfpixel.address import Address, Location
 from halfpixel.batch.task import Stamp
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import load_formats
@@ -55,13 +56,13 @@ def newest(stamp: Stamp) -> int:
     return max(stamp, default=0)
 
 
-def digest_of(source: Path | str) -> Digest:
+def digest_of(source: Location) -> Digest:
     """Return a digest of all that a check reads of a model; an empty one where it cannot be read.
 
     Args:
         source: its path; nothing is known of an address.
     """
-    if isinstance(source, str):
+    if isinstance(source, Address):
         return Digest()
     form = format_of(source)
     if form is None or form.reads is None:

@@ -1,10 +1,10 @@
 """What is asked of another process, and what it answers: one model each, several at a time."""
 
-from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
+from halfpixel.address import Location
 from halfpixel.checking.check import Settings
 
 TIMEOUT: Final = 300.0
@@ -36,7 +36,7 @@ class Task(Struct, frozen=True):
     """
 
     index: int
-    source: Path | str
+    source: Location
     known: bytes = b""
 
     @property

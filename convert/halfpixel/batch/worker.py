@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import msgspec
 
+from halfpixel.address import Address
 from halfpixel.batch.record import encoded
 from halfpixel.batch.stamp import digest_of
 from halfpixel.batch.task import Batch, Outcome, Task
@@ -127,12 +128,12 @@ def refuse_shapes(task: Task, shapes: "Shapes") -> None:
 
 def is_lasting(task: Task, error: str) -> bool:
     """Whether an error is of the file, and not of the machine: another run comes to the same."""
-    if error.endswith(said_of(MemoryError())):
+    if error.endswith(said_of(MemoryError())) or isinstance(task.source, Address):
         return False
-    if os.path.isdir(task.source):  # noqa: PTH112 - an address is none
+    if task.source.is_dir():
         return True
     try:
-        with open(task.source, "rb") as file:  # noqa: PTH123 - likewise
+        with task.source.open("rb") as file:
             file.read(1)
     except (OSError, ValueError):
         return False

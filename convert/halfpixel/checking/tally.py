@@ -23,6 +23,7 @@ class Tally:
         unknown: sites of which nobody knows what was meant.
         unread: files that could not be read.
         unjudged: sites that were too much work.
+        mismatched: models that take images of another size than they are readied to.
         failed: a file could not be read or judged as a whole, or a rule failed on one.
         found: findings of each severity.
         files_with: files with findings of each severity.
@@ -33,6 +34,7 @@ class Tally:
     def __init__(self, files: Iterable[FileReport] = ()) -> None:
         """Count files."""
         self.files = self.sites = self.unknown = self.unread = self.unjudged = 0
+        self.mismatched = 0
         self.failed = False
         self.found: Counter[Severity] = Counter()
         self.files_with: Counter[Severity] = Counter()
@@ -48,6 +50,7 @@ class Tally:
         self.unknown += sum(site.intent is None for site in file.sites)
         self.unread += file.error is not None
         self.unjudged += len(file.unjudged)
+        self.mismatched += file.mismatched
         self.failed |= bool(file.failures)
         for one in file.findings:
             severity, fix = one.finding.severity, one.finding.fix

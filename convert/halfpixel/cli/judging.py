@@ -5,16 +5,16 @@ What is settled is a configuration's; what is known is in a baseline, or suppres
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec.structs import replace
 
+from halfpixel.address import Location, location
 from halfpixel.checking.check import Judge
+from halfpixel.checking.named_nodes import check_expected
 from halfpixel.checking.result import FileReport, Report
 from halfpixel.checking.tally import Tally, without_findings
 from halfpixel.cli.console import say
-from halfpixel.cli.files import check_expected
 from halfpixel.cli.progress import Told, progress
 from halfpixel.rule import SEVERITIES, Severity, chosen_rules
 
@@ -42,13 +42,13 @@ class Judging:
 
     def __init__(  # noqa: PLR0913 - one keyword an option of the command
         self,
-        files: Sequence[Path],
+        files: Sequence[Location],
         configuration: "Configuration",
         nothing: "Mapping[str, str] | None" = None,
         *,
         piped: bool = False,
         many: "Many | None" = None,
-        summary: "Summary | None" = None,
+        summary: bool = False,
     ) -> None:
         """Settle what each file is checked by.
 
@@ -58,7 +58,7 @@ class Judging:
             nothing: what is to be said of paths at which no model is.
             piped: the only one comes by standard input.
             many: how they are judged by several processes; None for one after the other, here.
-            summary: counts what is found.
+            summary: what is found is counted by producer, opset and rule, too.
 
         Raises:
             UsageError: a configuration file says what it may not.
@@ -74,7 +74,11 @@ class Judging:
         mildest: list[Severity] = [severity for severity in SEVERITIES if severity in least]
         self.least: Severity = mildest[-1] if mildest else "warning"
         self.tally = Tally()
-        self.summary = summary
+        self.summary: Summary | None = None
+        if summary:
+            from halfpixel.report.summary import Summary
+
+            self.summary = Summary()
         self._fails = self._suppressed = False
         self._kept: list[FileReport] = []
 
@@ -96,7 +100,7 @@ class Judging:
             for done, (path, file) in enumerate(found, 1):
                 yield self._counted(self._new(file) if known else file)
                 if told is not None and self._many is not None:
-                    told(Path(path).name, done, len(self.files))
+                    told(path.name, done, len(self.files))
             self._told = None
 
     def report(self, *, known: bool = True) -> Report:
@@ -107,7 +111,7 @@ class Judging:
         """Take the bar that shows how far it is away while something is printed."""
         return nullcontext() if self._told is None else self._told.aside()
 
-    def _here(self) -> Iterator[tuple[Path, FileReport]]:
+    def _here(self) -> Iterator[tuple[Location, FileReport]]:
         """Judge the files here, one after the other."""
         judges: dict[int, Judge] = {}
         for done, path in enumerate(self.files):
@@ -118,7 +122,7 @@ class Judging:
                 judges[id(settings)] = Judge(settings)
             yield path, self._judged(judges[id(settings)], path)
 
-    def _judged(self, judge: Judge, path: Path) -> FileReport:
+    def _judged(self, judge: Judge, path: Location) -> FileReport:
         if self._piped:
             from halfpixel.cli.standard_input import check_input
 
@@ -132,6 +136,7 @@ class Judging:
             self.summary.add(file)
         self._suppressed |= bool(file.suppressed)
         rank, fail_on = SEVERITIES.index, self.fail_on(file.path)
+        self._fails |= file.mismatched
         self._fails |= any(rank(f.finding.severity) <= rank(fail_on) for f in file.findings)
         self._kept.append(without_findings(file, sites=self._names_matter(file)))
         return file
@@ -139,11 +144,11 @@ class Judging:
     def _names_matter(self, file: FileReport) -> bool:
         """Whether something is said of nodes by their names."""
         given = self._configuration.given.expect
-        return bool(given or self._configuration.of(Path(file.path)).patterns)
+        return bool(given or self._configuration.of(location(file.path)).patterns)
 
     def _new(self, file: FileReport) -> FileReport:
         """Return a report without the findings that are known."""
-        settled = self._configuration.of(Path(file.path))
+        settled = self._configuration.of(location(file.path))
         path, check = settled.baseline, settled.check
         if path is None:
             return file
@@ -159,7 +164,7 @@ class Judging:
     def shown(self, file: FileReport) -> FileReport:
         """Return a report without what is milder than is shown of it, where others show more."""
         rank = SEVERITIES.index
-        least = self._configuration.of(Path(file.path)).check.shown
+        least = self._configuration.of(location(file.path)).check.shown
         if least == self.least:
             return file
         found = (one for one in file.findings if rank(one.finding.severity) <= rank(least))
@@ -180,11 +185,11 @@ class Judging:
 
     def fail_on(self, path: str) -> Severity:
         """Return the mildest severity that makes the exit code 1, of a file."""
-        return self._configuration.of(Path(path)).fail_on
+        return self._configuration.of(location(path)).fail_on
 
     @property
     def fails(self) -> bool:
-        """Whether there is a finding that makes the exit code 1."""
+        """Whether there is a finding that makes the exit code 1, or a size that is another."""
         return self._fails
 
     def check_expected(self) -> None:
@@ -253,8 +258,8 @@ class Fixing(Protocol):
 
 
 def fixed_first(
-    files: Sequence[Path], configuration: "Configuration", options: Fixing
-) -> tuple[list[Path], int, bool]:
+    files: Sequence[Location], configuration: "Configuration", options: Fixing
+) -> tuple[list[Location], int, bool]:
     """Fix files before they are checked.
 
     Returns:
@@ -264,18 +269,19 @@ def fixed_first(
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report.fix_report import lines
 
-    def asked(path: Path) -> FixSettings:
+    def asked(path: Location) -> FixSettings:
         settings = configuration.of(path).check
         return FixSettings(replace(settings, severity=settings.shown), options.unsafe_fixes)
 
     where = Destination(in_place=options.in_place, force=options.force)
-    checked: list[Path] = []
+    where.check_beside(files)
+    checked: list[Location] = []
     changes, failed = 0, False
     for result, output in fixed(files, asked, where):
         for line in lines([(result, output)]):
             say(line, err=True)
-        checked.append(Path(output or result.path))
-        configuration.settle_alike(checked[-1], Path(result.path))
+        checked.append(location(output or result.path))
+        configuration.settle_alike(checked[-1], location(result.path))
         changes += 0 if result.there else len(result.changes)
         failed |= result.error is not None or bool(result.faults)
     return checked, changes, failed

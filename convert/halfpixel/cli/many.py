@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from halfpixel.address import Address, Location
 from halfpixel.checking.result import FileReport
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Many:
         """Take over a run that has not begun."""
         self._run = run
 
-    def reports(self, *, in_order: bool) -> Iterator[tuple[Path | str, FileReport]]:
+    def reports(self, *, in_order: bool) -> Iterator[tuple[Location, FileReport]]:
         """Yield each model with what was found in it.
 
         Args:
@@ -98,7 +99,9 @@ def ordered(records: "Iterator[tuple[int, bytes]]") -> "Iterator[tuple[int, byte
             following += 1
 
 
-def many_of(files: Sequence[Path], configuration: "Configuration", options: Wanted) -> Many | None:
+def many_of(
+    files: Sequence[Location], configuration: "Configuration", options: Wanted
+) -> Many | None:
     """Return how many files are judged; None for few, which are judged here.
 
     Args:
@@ -118,7 +121,7 @@ def many_of(files: Sequence[Path], configuration: "Configuration", options: Want
     seconds = TIMEOUT if options.timeout is None else options.timeout
     run = Run(
         files,
-        lambda path: configuration.of(Path(path)).check,
+        lambda path: configuration.of(path).check,
         load_engine(options.engine or "local"),
         Power(options.jobs or 0, options.scheduler or ""),
         Limits(seconds, _memory(options.jobs)),
@@ -134,13 +137,15 @@ def _asked(options: Wanted) -> bool:
     return (options.jobs or 1) > 1 or any(one is not None for one in given)
 
 
-def _are_many(files: Sequence[Path]) -> bool:
+def _are_many(files: Sequence[Location]) -> bool:
     if len(files) >= MANY:
         return True
     return len(files) > 1 and sum(map(_size, files)) >= LARGE
 
 
-def _size(path: Path) -> int:
+def _size(path: Location) -> int:
+    if isinstance(path, Address):
+        return 0  # its size is asked when it is its turn
     try:
         return path.stat().st_size
     except (OSError, ValueError):

@@ -25,8 +25,11 @@ def closing(
     tally = report if isinstance(report, Tally) else Tally(report.files)
     shown = least if hides else "note"
     told = [text for severity in SEVERITIES if (text := _found(tally, severity, shown))]
-    if not tally.found["error"] and not tally.found["warning"] and not tally.failed:
+    loud = tally.mismatched or tally.found["error"] or tally.found["warning"]
+    if not loud and not tally.failed:
         told.insert(0, _well(tally, partial=partial))
+    if tally.mismatched:
+        told.append(f"{many(tally.mismatched, 'model')} of another size of image")
     if tally.unread:
         told.append(f"{many(tally.unread, 'file')} not read")
     if tally.unjudged:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import click
 from msgspec import Struct
 
+from halfpixel.address import is_address
 from halfpixel.cli import adoption
 from halfpixel.cli.console import say
 from halfpixel.cli.files import check_shaped, model_files
@@ -47,8 +48,8 @@ from halfpixel.cli.output import (
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
+    from halfpixel.address import Location
     from halfpixel.cli.many import Many
-    from halfpixel.report.summary import Summary as Counts
     from halfpixel.rule import Severity
     from halfpixel.settings.configuration import Configuration
 
@@ -86,6 +87,15 @@ class Options(Struct, frozen=True):
             shell_complete=target_names,
             help="A runtime that the models are to run on, such as tensorrt, or a file; several "
             "times.",
+        ),
+    ]
+    preprocess: Annotated[
+        str | None,
+        click.option(
+            "--preprocess",
+            metavar="FILE",
+            help="How images were readied for training, such as preprocessor_config.json, or a "
+            "call: what the model does with them is held to it.",
         ),
     ]
     sarif: Annotated[
@@ -156,14 +166,18 @@ class Options(Struct, frozen=True):
 
 @command(__name__, Options)
 def check_command(options: Options) -> None:
-    """Judge every resampling operator of the models in PATH... (files, folders, globs, @lists).
+    """Judge every resampling operator of the models in PATH...
+
+    A path is a file, a folder, a pattern, an address, or @LIST, a file that lists some.
 
     Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
     cannot be read, or a node that is too much work to be judged, makes it 2.
     """
     _refuse(options)
     if options.show_settings:
-        configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
+        configuration = adoption.configuration_of(
+            options, options.fail_on, options.baseline, options.preprocess
+        )
         files = model_files(_paths(options), configuration)
         for line in adoption.show_settings(files, configuration):
             say(line)
@@ -201,12 +215,13 @@ def _refuse_sources(options: Options) -> None:
     if not options.paths and options.files_from is None:
         raise click.UsageError("Missing argument 'PATH...'.")
     piped = STANDARD_INPUT in options.paths
-    if piped and (
-        len(options.paths) > 1 or options.files_from is not None or options.fix or options.watch
-    ):
+    others = len(options.paths) > 1 or options.files_from is not None
+    if piped and (others or options.fix or options.watch):
         raise UsageError("- is one model from standard input: it is checked alone, and not fixed")
     if options.stdin_filename is not None and not piped:
         raise UsageError("--stdin-filename is for the model that - reads")
+    if options.watch and any(map(is_address, options.paths)):
+        raise UsageError("--watch is for files on this disk, which the system tells of")
     if options.watch and options.files_from == STANDARD_INPUT:
         raise UsageError("--watch reads its list more than once, and standard input comes once")
 
@@ -216,7 +231,9 @@ def _check(options: Options) -> None:
     from halfpixel.cli.judging import Judging, fixed_first
     from halfpixel.cli.telling import tell
 
-    configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
+    configuration = adoption.configuration_of(
+        options, options.fail_on, options.baseline, options.preprocess
+    )
     changes, unwritten = 0, False
     nothing: dict[str, str] = {}
     piped = STANDARD_INPUT in options.paths
@@ -224,7 +241,7 @@ def _check(options: Options) -> None:
     if piped:
         from halfpixel.cli.standard_input import NAME
 
-        files = [Path(options.stdin_filename or NAME)]
+        files: list[Location] = [Path(options.stdin_filename or NAME)]
     else:
         files = model_files(paths, configuration, nothing)
     many = _many(files, configuration, options)
@@ -233,8 +250,9 @@ def _check(options: Options) -> None:
     if options.fix:
         files, changes, unwritten = fixed_first(files, configuration, options)
         many = _many(files, configuration, options)
-    summary = _summary(options)
-    judging = Judging(files, configuration, nothing, piped=piped, many=many, summary=summary)
+    judging = Judging(
+        files, configuration, nothing, piped=piped, many=many, summary=options.summary
+    )
     if options.write_baseline is not None:
         say(judging.written_baseline(options.write_baseline))
         sys.exit(FAILED if judging.tally.failed or unwritten else CLEAN)
@@ -261,22 +279,16 @@ def _paths(options: Options) -> Sequence[str]:
     return named_paths(options.paths, options.files_from)
 
 
-def _many(files: Sequence[Path], configuration: "Configuration", options: Options) -> "Many | None":
+def _many(
+    files: "Sequence[Location]", configuration: "Configuration", options: Options
+) -> "Many | None":
     """Return how files are judged by several processes; None for one file, and for few."""
-    asked = (options.jobs, options.timeout, options.cache, options.engine, options.scheduler)
+    asked = (options.jobs, options.timeout, options.cache, options.engine)
     if STANDARD_INPUT in options.paths or (len(files) == 1 and asked == (None,) * len(asked)):
         return None
     from halfpixel.cli.many import many_of
 
     return many_of(files, configuration, options)
-
-
-def _summary(options: Options) -> "Counts | None":
-    if not options.summary:
-        return None
-    from halfpixel.report.summary import Summary
-
-    return Summary()
 
 
 COMMAND = check_command
