@@ -15,12 +15,11 @@ from typing import Final
 from msgspec import Struct
 
 _PROTOCOL: Final = r"[A-Za-z][A-Za-z0-9+.-]+"
-_ADDRESS: Final = re.compile(rf"(?:{_PROTOCOL}::)*({_PROTOCOL})://", re.ASCII)
-_SECRETS: Final = re.compile(
-    rf"({_PROTOCOL}://)(?:[^\s/?#'\"]*@)?([^\s?#'\"]*)(\?[^\s'\"]*)?(#\S*)?"
-)
+_ADDRESS: Final = rf"(?:{_PROTOCOL}::)*({_PROTOCOL})://"
+_SECRETS: Final = rf"({_PROTOCOL}://)(?:[^\s/?#'\"]*@)?([^\s?#'\"]*)(\?[^\s'\"]*)?(#\S*)?"
 _LOCAL: Final = ("file://", "local://")
-_MODEL: Final = re.compile(r"(.*?\.(?:onnx|mlmodel|mlpackage)):([^:].*)", re.DOTALL)
+_MODEL: Final = r"(?s)(.*?\.(?:onnx|mlmodel|mlpackage)):([^:].*)"
+"""Patterns are compiled by the first address: a check of files needs none."""
 
 WEB: Final = ("http", "https")
 
@@ -33,7 +32,7 @@ def is_address(text: str) -> bool:
     >>> is_address("m.onnx"), is_address("C:\\m.onnx"), is_address("package.module:factory")
     (False, False, False)
     """
-    return _ADDRESS.match(text) is not None
+    return "://" in text and re.match(_ADDRESS, text) is not None
 
 
 def without_secrets(text: str) -> str:
@@ -46,7 +45,7 @@ def without_secrets(text: str) -> str:
     """
     if "://" not in text:
         return text
-    return _SECRETS.sub(lambda found: found[1] + found[2] + ("?..." if found[3] else ""), text)
+    return re.sub(_SECRETS, lambda found: found[1] + found[2] + ("?..." if found[3] else ""), text)
 
 
 class Address(Struct, frozen=True):
@@ -157,6 +156,17 @@ def location(text: str) -> Location:
     return Address(text) if is_address(text) else Path(text)
 
 
+def name_of(source: object) -> str:
+    """Return what a model is called in reports; of one that is no file, ``<model>``.
+
+    >>> name_of(Path("m.onnx")), name_of("https://me:word@host/m.onnx"), name_of(object())
+    ('m.onnx', 'https://host/m.onnx', '<model>')
+    """
+    if isinstance(source, str):
+        return str(location(source))
+    return str(source) if isinstance(source, Path | Address) else "<model>"
+
+
 def node_in(text: str) -> tuple[str, str]:
     """Return the address of a model and the node in it that a text names, as ``ADDRESS:NODE``.
 
@@ -165,5 +175,5 @@ def node_in(text: str) -> tuple[str, str]:
     >>> node_in("http://host:80/m.onnx")
     ('http://host:80/m.onnx', '')
     """
-    found = _MODEL.fullmatch(text)
+    found = re.fullmatch(_MODEL, text)
     return (found[1], found[2]) if found else (text, "")

@@ -46,7 +46,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: _Server
+    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] - no other makes one
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own
         pass
@@ -103,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
 def served() -> Generator[Web]:
     """Run a server."""
     server = _Server()
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield server.web
     finally:

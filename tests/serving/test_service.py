@@ -242,6 +242,14 @@ def test_it_ends_in_order_though_a_check_hangs(tmp_path: Path) -> None:
         assert service.process.returncode == 0
 
 
+def test_a_temporary_folder_may_have_a_long_name(tmp_path: Path) -> None:
+    """A fork server's socket would have no name that fits there."""
+    place = tmp_path / ("long" * 25)
+    place.mkdir()
+    with serving(place) as service, service.client() as client:
+        assert client.post("/check", content=wrong()).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("asked", "passed"), [("", False), ("fail-on=error", True), ("expect=up:mode=linear", False)]
 )

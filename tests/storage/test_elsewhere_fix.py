@@ -66,7 +66,7 @@ def test_the_changes_alone_read_little(bucket: S3) -> None:
 
 
 NOT_UNASKED = "nothing is written beside a model elsewhere; --output names a file or an address"
-REFUSED = {
+REFUSED: dict[tuple[str, ...], str] = {
     ("fix",): NOT_UNASKED,
     ("fix", "--in-place"): NOT_UNASKED,
     ("check", "--fix"): NOT_UNASKED,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from halfpixel.address import Address, Location, location
+from halfpixel.address import Address, Location, location, name_of
 from halfpixel.boundary import boundary
 from halfpixel.checking.asking import faults_of, in_order, of_model, of_site
 from halfpixel.checking.result import FileReport, Report, SiteFinding, Suppression, announced
@@ -106,13 +106,6 @@ def sites(source: object, *, max_work: int = MOST) -> list[Site]:
     """
     with boundary(name_of(source)), working(max_work):
         return opened(source).sites
-
-
-def name_of(source: object) -> str:
-    """Return what a model is called in reports: `<model>` where it is no file."""
-    if isinstance(source, str):
-        return str(location(source))
-    return str(source) if isinstance(source, Path | Address) else "<model>"
 
 
 def opened(source: object) -> Opened:

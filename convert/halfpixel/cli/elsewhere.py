@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from itertools import takewhile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.address import WEB, Address
 
@@ -86,7 +87,6 @@ def _root(address: Address) -> Address:
 
 
 def _matching(address: Address) -> Callable[[str], bool]:
-    from fsspec.utils import glob_translate
-
-    wanted = re.compile(glob_translate(address.own))
+    translate = cast("Callable[[str], str]", import_module("fsspec.utils").glob_translate)
+    wanted = re.compile(translate(address.own))
     return lambda text: wanted.match(Address(text).own) is not None

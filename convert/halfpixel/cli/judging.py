@@ -13,9 +13,9 @@ from halfpixel.address import Location, location
 from halfpixel.checking.check import Judge
 from halfpixel.checking.named_nodes import check_expected
 from halfpixel.checking.result import FileReport, Report
-from halfpixel.checking.tally import Tally, without_findings
 from halfpixel.cli.console import say
 from halfpixel.cli.progress import Told, progress
+from halfpixel.report.tally import Tally, without_findings
 from halfpixel.rule import SEVERITIES, Severity, chosen_rules
 
 if TYPE_CHECKING:
@@ -74,11 +74,7 @@ class Judging:
         mildest: list[Severity] = [severity for severity in SEVERITIES if severity in least]
         self.least: Severity = mildest[-1] if mildest else "warning"
         self.tally = Tally()
-        self.summary: Summary | None = None
-        if summary:
-            from halfpixel.report.summary import Summary
-
-            self.summary = Summary()
+        self.summary = _summary() if summary else None
         self._fails = self._suppressed = False
         self._kept: list[FileReport] = []
 
@@ -236,6 +232,12 @@ class Judging:
         count, notes = self.tally.found.total(), self.tally.found["note"]
         told = f"{count} finding{'' if count == 1 else 's'} written to {path}"
         return f"{told}, {notes} of them {'a note' if notes == 1 else 'notes'}" if notes else told
+
+
+def _summary() -> "Summary":
+    from halfpixel.report.summary import Summary
+
+    return Summary()
 
 
 class Fixing(Protocol):

@@ -202,12 +202,10 @@ def number_of(name: str, value: object) -> Fraction:
     Raises:
         ConventionError: it is no finite number.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
-        raise ConventionError(f"{name} is {value!r}, expected a number")
-    try:
-        return value if isinstance(value, Fraction) else Fraction(repr(value))
-    except ValueError:
-        raise ConventionError(f"{name} is {value!r}, expected a finite number") from None
+    found = _as_written(name, value)
+    if found is None:
+        raise ConventionError(f"{name} is {value!r}, expected a finite number")
+    return found
 
 
 def exact(name: str, value: object) -> Fraction:
@@ -216,12 +214,17 @@ def exact(name: str, value: object) -> Fraction:
     Raises:
         ConventionError: it is no positive number.
     """
+    found = _as_written(name, value)
+    if found is None or not 0 < found < MOST:
+        raise ConventionError(f"{name} is {value!r}, expected a positive number")
+    return found
+
+
+def _as_written(name: str, value: object) -> Fraction | None:
+    """Return a number as it is written; None where it is infinite, or none at all."""
     if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
         raise ConventionError(f"{name} is {value!r}, expected a number")
     try:
-        found = value if isinstance(value, Fraction) else Fraction(repr(value))
+        return value if isinstance(value, Fraction) else Fraction(repr(value))
     except ValueError:
-        found = Fraction(0)
-    if not 0 < found < MOST:
-        raise ConventionError(f"{name} is {value!r}, expected a positive number")
-    return found
+        return None

@@ -13,10 +13,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding
-from halfpixel.checking.tally import Tally
 from halfpixel.printable import many
 from halfpixel.report.closing import WELL, closing
 from halfpixel.report.layout import Line
+from halfpixel.report.tally import Tally
 from halfpixel.rule import SEVERITIES, Severity
 from halfpixel.site import Site
 

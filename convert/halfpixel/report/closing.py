@@ -1,8 +1,8 @@
 """The one line that closes a check: what was looked at, what was found, what a fix would mend."""
 
 from halfpixel.checking.result import Report
-from halfpixel.checking.tally import Tally
 from halfpixel.printable import many
+from halfpixel.report.tally import Tally
 from halfpixel.rule import SEVERITIES, Severity
 
 WELL = "all is as it was meant"

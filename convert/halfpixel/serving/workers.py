@@ -14,6 +14,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
+from tempfile import gettempdir
 from typing import Final
 
 import msgspec
@@ -37,6 +38,9 @@ START: Final = 60.0
 READY: Final = b"ready"
 LOADED: Final = ["halfpixel.serving.warm"]
 """What the fork server imports."""
+
+LONGEST_FOLDER: Final = 103 - len("/pymp-12345678/listener-12345678")
+"""Bytes of the name of a temporary folder, what multiprocessing makes in it aside."""
 
 Context = ForkServerContext | SpawnContext
 
@@ -204,8 +208,12 @@ def _end(code: int | None) -> str:
 
 
 def _context() -> Context:
-    """Return how processes are started."""
-    if os.name == "nt":
+    """Return how processes are started.
+
+    The fork server listens on a socket in the temporary folder, whose whole name has to fit the
+    system's address (macOS: 104 bytes); below a long folder each process starts by itself.
+    """
+    if os.name == "nt" or len(os.fsencode(gettempdir())) > LONGEST_FOLDER:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(LOADED)

@@ -3,7 +3,8 @@
 Source: fsspec 2026.9 documentation, "API Reference", AbstractFileSystem.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final, Protocol, cast
@@ -135,8 +136,8 @@ def below(address: Address) -> Iterator[Address]:
 def _system(address: Address) -> tuple[FileSystem, str]:
     """Return the file system of an address, and the path in it."""
     try:
-        from fsspec.core import url_to_fs
+        found = import_module("fsspec.core").url_to_fs
     except ImportError as error:
         raise MissingExtraError("fsspec", "remote") from error
     with failures(address):
-        return cast("tuple[FileSystem, str]", url_to_fs(address.text))
+        return cast("Callable[[str], tuple[FileSystem, str]]", found)(address.text)

@@ -7,7 +7,7 @@ schemes"; RFC 9110, section 13.1.1 (``If-Match`` takes no weak entity tag).
 import os
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -104,7 +104,8 @@ def below(address: Address) -> Iterator[Address]:
     root, key = _parts(address)
     with failures(address):
         store = _store(root, "")
-        for chunk in store.list(key.rstrip("/") or None):
+        found = cast("Iterator[Sequence[ObjectMeta]]", store.list(key.rstrip("/") or None))  # pyright: ignore[reportUnknownMemberType] - the other overload's
+        for chunk in found:
             yield from (Address(f"{root}/{meta['path']}") for meta in chunk)
 
 

@@ -143,7 +143,7 @@ class RemoteFile:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(min(len(ranges), AT_ONCE)) as pool:
-            return list(pool.map(lambda one: self._got(*one), ranges))
+            return list(pool.map(self._got, *zip(*ranges, strict=True)))
 
     def _got(self, start: int, stop: int) -> bytes:
         try:

@@ -1,6 +1,6 @@
 """Which store an address is in.
 
-Object stores and the web are read by obstore: it is there 50 times sooner than s3fs, asks for a
+Object stores and the web are read by obstore: it is there 30 times sooner than s3fs, asks for a
 state of the file (``If-Match``), and repeats what failed (`benchmarks/results/remote.txt`). Every
 other protocol is read by what fsspec has for it.
 """

@@ -175,9 +175,7 @@ def check_command(options: Options) -> None:
     """
     _refuse(options)
     if options.show_settings:
-        configuration = adoption.configuration_of(
-            options, options.fail_on, options.baseline, options.preprocess
-        )
+        configuration = _configuration(options)
         files = model_files(_paths(options), configuration)
         for line in adoption.show_settings(files, configuration):
             say(line)
@@ -187,6 +185,11 @@ def check_command(options: Options) -> None:
         watch(_paths(options), lambda: _check(options))
     else:
         _check(options)
+
+
+def _configuration(options: Options) -> "Configuration":
+    """Return what is settled for the files of a check; raises as `configuration_of`."""
+    return adoption.configuration_of(options, options.fail_on, options.baseline, options.preprocess)
 
 
 def _refuse(options: Options) -> None:
@@ -231,9 +234,7 @@ def _check(options: Options) -> None:
     from halfpixel.cli.judging import Judging, fixed_first
     from halfpixel.cli.telling import tell
 
-    configuration = adoption.configuration_of(
-        options, options.fail_on, options.baseline, options.preprocess
-    )
+    configuration = _configuration(options)
     changes, unwritten = 0, False
     nothing: dict[str, str] = {}
     piped = STANDARD_INPUT in options.paths
@@ -244,12 +245,12 @@ def _check(options: Options) -> None:
         files: list[Location] = [Path(options.stdin_filename or NAME)]
     else:
         files = model_files(paths, configuration, nothing)
-    many = _many(files, configuration, options)
-    if many is None and not piped:
-        check_shaped(files, configuration.given.shapes)
     if options.fix:
+        check_shaped(files, configuration.given.shapes)
         files, changes, unwritten = fixed_first(files, configuration, options)
-        many = _many(files, configuration, options)
+    many = _many(files, configuration, options)
+    if many is None and not piped and not options.fix:
+        check_shaped(files, configuration.given.shapes)
     judging = Judging(
         files, configuration, nothing, piped=piped, many=many, summary=options.summary
     )

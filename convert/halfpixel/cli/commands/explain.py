@@ -78,8 +78,9 @@ def explain_command(options: Options) -> None:
     if options.image and not options.picture:
         raise UsageError("--image is for --picture FILE")
     brief = options.picture is not None or options.html is not None
-
     written = _written(options)
+    subject = spelled_out(options.subject) if written is None else written.call
+    beside = spelled_out(options.beside or "")
 
     def lines(*, brief: bool) -> list[str]:
         with working(options.max_work):
@@ -92,13 +93,10 @@ def explain_command(options: Options) -> None:
         from halfpixel.checking.comparing.compare import compare
         from halfpixel.checking.comparing.words import told as told_of
 
-        a = options.subject if written is not None else spelled_out(options.subject)
-        b = spelled_out(options.beside)
-        found = compare(a, b, size=options.size, max_work=options.max_work)
+        first = subject if written is None else options.subject
+        found = compare(first, beside, size=options.size, max_work=options.max_work)
         return list(told_of(found, brief=brief))
 
-    subject = spelled_out(options.subject) if written is None else written.call
-    beside = spelled_out(options.beside or "")
     page = Page()
     told = lines(brief=brief)
     page.tell(map(prose, told if page.width is None else paragraphs(told)))

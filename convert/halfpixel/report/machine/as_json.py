@@ -9,10 +9,10 @@ from typing import Final
 from msgspec.structs import asdict
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding, Suppressed
-from halfpixel.checking.tally import Tally
 from halfpixel.quoting import json_text
 from halfpixel.report.machine.entry import Run
 from halfpixel.report.summary import Summary
+from halfpixel.report.tally import Tally
 from halfpixel.site import Site
 from halfpixel.surroundings import Shape
 
