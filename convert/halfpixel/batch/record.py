@@ -97,6 +97,7 @@ def _allowed(module: str, name: str) -> object:
         return rule_named
     if module.startswith("halfpixel.") and "." not in name:
         found = cast("object", getattr(import_module(module), name, None))
-        if isinstance(found, type) and (issubclass(found, Struct) or is_dataclass(found)):
-            return cast("object", found)
+        kind = cast("type[object]", found) if isinstance(found, type) else None
+        if kind is not None and (issubclass(kind, Struct) or is_dataclass(kind)):
+            return kind
     raise RecordError(f"{module}.{name} is no value")

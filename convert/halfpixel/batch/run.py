@@ -205,7 +205,9 @@ class _Course:
         known = b"" if one.known is None else one.known.record
         record = outcome.record or known
         cache, source = self._run.cache, one.task.source
-        if cache is not None and outcome.lasting and one.key and one.stamp:
+        if isinstance(source, Address) or cache is None:
+            return record
+        if outcome.lasting and one.key and one.stamp:
             still = stamp_of(source) == one.stamp and newest(one.stamp) < time_ns() - FRESH
             if still:
                 cache.keep(one.key, Entry(one.stamp, outcome.digest, outcome.data, record))

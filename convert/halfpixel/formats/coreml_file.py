@@ -45,7 +45,9 @@ def reads(path: Path) -> Reads | None:
 
     package = located(path)
     spec = package.spec
-    if not spec.is_file() or spec.stat().st_size > LARGEST:  # a pipe would be waited for
+    if not isinstance(spec, Path) or not spec.is_file():  # a pipe would be waited for
+        return None
+    if spec.stat().st_size > LARGEST:
         return None
     found = () if package.folder is None else os.walk(package.folder)
     files = sorted(Path(place, name) for place, _, names in found for name in names)

@@ -30,6 +30,15 @@ def dumps(report: Report, *, statistics: bool = False, summary: bool = False) ->
     return "".join(pieces(report.files, statistics=statistics, summary=summary))
 
 
+def document(report: Report) -> dict[str, object]:
+    """Return the report as plain values.
+
+    >>> document(Report())
+    {'version': 1, 'files': []}
+    """
+    return {"version": VERSION, "files": [file_fields(file) for file in report.files]}
+
+
 def pieces(
     files: Iterable[FileReport], *, statistics: bool = False, summary: bool = False
 ) -> Iterator[str]:
