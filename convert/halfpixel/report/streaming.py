@@ -35,7 +35,7 @@ def streamed(  # noqa: PLR0913 - one keyword an option of the command
 
         yield from lines(files)
     elif form == "parquet":
-        from halfpixel.report.as_parquet import parts
+        from halfpixel.report.machine.as_parquet import parts
 
         yield from parts(files)
     else:
