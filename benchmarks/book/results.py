@@ -6,6 +6,7 @@ from it alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003 - msgspec reads the types of fields
 from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 FOLDER = Path(__file__).resolve().parents[1] / "results" / "book"
 PARTS = ("check", "fix", "verify", "convert", "many", "growth")
@@ -46,9 +47,16 @@ class Cost(msgspec.Struct, frozen=True):
 
     def rounded(self) -> Cost:
         """Return it with no more digits than a run can tell."""
-        sizes = (self.own, self.mapped, self.peak, self.read, self.disk)
-        times = (round(self.seconds, 4), round(self.processor, 4))
-        return Cost(*times, *(round(one, 1) for one in sizes), self.stopped)
+        return Cost(
+            round(self.seconds, 4),
+            round(self.processor, 4),
+            round(self.own, 1),
+            round(self.mapped, 1),
+            round(self.peak, 1),
+            round(self.read, 1),
+            round(self.disk, 1),
+            self.stopped,
+        )
 
 
 class Spread(NamedTuple):

@@ -84,16 +84,29 @@ def row(case: Case, one: Measured) -> str:
     ours = one is case.ours
     name = f"**{one.name}**" if ours else f"*{one.name}*" if one.role == "limit" else one.name
     times = ["", ""] if ours else [told(case.ratio(one, w)) for w in ("time", "memory")]
-    peak = one.spread(lambda run: run.peak)
-    own, mapped = (number(one.spread(f).middle) for f in (lambda r: r.own, lambda r: r.mapped))
+    peak = one.spread(megabytes)
     first = told(one.spread(seconds), "s")
+    if not peak.middle:
+        return f"| {name} | {first} | {times[0]} | gone before it was sampled | | | |"
+    own, mapped = (number(one.spread(f).middle) for f in (lambda r: r.own, lambda r: r.mapped))
     memory = f"{'over ' if peak.least else ''}{number(peak.middle)} MB"
     return f"| {name} | {first} | {times[0]} | {memory} | {times[1]} | {own} MB | {mapped} MB |"
+
+
+def row_words(one: Measured) -> str:
+    """Return a command with its seconds, as a label."""
+    found = one.spread(seconds)
+    return f"{one.name}, {'over ' if found.least else ''}{number(found.middle)} s"
 
 
 def seconds(run: Cost) -> float:
     """Return the seconds of a run."""
     return run.seconds
+
+
+def megabytes(run: Cost) -> float:
+    """Return the megabytes of a run at its peak."""
+    return run.peak
 
 
 def verdict(case: Case) -> Iterator[str]:
@@ -144,4 +157,4 @@ def short(one: Measured, miss: Miss) -> str:
     """Return what a command takes of what is missed."""
     if miss.what == "time":
         return f"{number(one.spread(seconds).middle)} s"
-    return f"{number(one.spread(lambda run: run.peak).middle)} MB"
+    return f"{number(one.spread(megabytes).middle)} MB"
