@@ -88,11 +88,11 @@ class Bench:
             return Subject(name, "peer", unavailable=python)
         return Subject(name, "peer", [str(python), "-c", code, *words])
 
-    @staticmethod
-    def output(subject: Subject) -> str:
-        """Return what a command prints."""
+    def options(self) -> str:
+        """Return what check says of its options."""
+        help_ = self.ours("check", "--help", name="help")
         done = subprocess.run(
-            subject.words, env=dict(subject.environment), capture_output=True, text=True, check=True
+            help_.words, env=dict(help_.environment), capture_output=True, text=True, check=True
         )
         return done.stdout
 

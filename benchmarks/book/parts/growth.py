@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from book.meter import warm
 from book.parts.check import LIMIT, READ
-from book.parts.many import LOAD, models
+from book.parts.many import LOAD, models, unremembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,10 +37,10 @@ def cases(bench: Bench) -> Iterator[Case]:
         yield one(bench, model, f"{megabytes:,} MB embedded", ("bytes", megabytes), "onnx.load")
     for count in MODELS[: 1 if bench.quick else None]:
         yield many(bench, count, ("models", count))
-    if "--workers" in helped(bench):
+    if "--jobs" in bench.options():
         for workers in WORKERS[:few]:
             count = MODELS[0] if bench.quick else MODELS[-1]
-            yield many(bench, count, ("workers", workers), "--workers", str(workers))
+            yield many(bench, count, ("workers", workers), "--jobs", str(workers))
 
 
 def one(bench: Bench, model: str, name: str, series: tuple[str, float], peer: str) -> Case:
@@ -63,7 +63,7 @@ def many(bench: Bench, count: int, series: tuple[str, float], *words: str) -> Ca
     """Measure a folder of models."""
     folder = models(bench, count)
     warm(*folder.iterdir())
-    command = ("check", "--output-format", "json", *words, str(folder))
+    command = ("check", "--output-format", "json", *unremembered(bench), *words, str(folder))
     workers = f", {series[1]:g} workers" if series[0] == "workers" else ""
     return bench.case(
         f"{count:,} models{workers}",
@@ -74,8 +74,3 @@ def many(bench: Bench, count: int, series: tuple[str, float], *words: str) -> Ca
         {"models": count},
         series=series,
     )
-
-
-def helped(bench: Bench) -> str:
-    """Return what check says of its options."""
-    return bench.output(bench.ours("check", "--help", name="help"))

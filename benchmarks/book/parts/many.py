@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from book.bench import ROOT
@@ -36,16 +37,24 @@ def cases(bench: Bench) -> Iterator[Case]:
     files = sorted(folder.iterdir())
     warm(*files)
     words = ("check", "--output-format", "json", str(folder))
-    yield bench.case(
-        f"{count:,} models",
-        [
-            bench.ours(*words, name="halfpixel check FOLDER"),
-            bench.peer_code("a loop of onnx.load", "onnx", LOAD, str(folder)),
-            bench.peer_code("a loop of onnx.checker", "onnx", CHECK, str(folder)),
-            bench.code("interpreter, all bytes read", "limit", READ, str(folder)),
-        ],
-        {"models": count, "bytes": sum(path.stat().st_size for path in files)},
-    )
+    facts = {"models": count, "bytes": sum(path.stat().st_size for path in files)}
+    peers = [
+        bench.peer_code("a loop of onnx.load", "onnx", LOAD, str(folder)),
+        bench.peer_code("a loop of onnx.checker", "onnx", CHECK, str(folder)),
+        bench.code("interpreter, all bytes read", "limit", READ, str(folder)),
+    ]
+    first = bench.ours(*words, *unremembered(bench), name="halfpixel check FOLDER")
+    yield bench.case(f"{count:,} models", [first, *peers], facts)
+    if "--cache" in bench.options():
+        with TemporaryDirectory(dir=bench.folder) as cache:
+            again = bench.ours(*words, "--cache", cache, name="halfpixel check FOLDER, again")
+            bench.alternate([again])  # what it remembers is written before the first turn
+            yield bench.case(f"{count:,} models, the second time", [again, *peers], facts)
+
+
+def unremembered(bench: Bench) -> tuple[str, ...]:
+    """Return the option that keeps check from what it found in a run before."""
+    return ("--no-cache",) if "--no-cache" in bench.options() else ()
 
 
 def models(bench: Bench, count: int) -> Path:
