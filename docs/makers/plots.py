@@ -5,6 +5,7 @@ bytes; what it adds for a browser's pointer (a script, a date) is taken out agai
 """
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
@@ -12,6 +13,9 @@ from xml.etree import ElementTree as ET
 import pygal
 from pygal.etree import etree
 from pygal.style import Style
+
+# pygal finds its plug-ins by a hook into every import, which Python 3.11 warns of: there are none
+sys.meta_path[:] = [one for one in sys.meta_path if type(one).__module__ != pygal.__name__]
 
 SVG = "http://www.w3.org/2000/svg"
 INK, PAPER, DARK_INK, DARK_PAPER = "#1f2328", "#ffffff", "#e6edf3", "#0d1117"
