@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from book.meter import forget, warm
+from book.meter import cached, forget, warm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,11 @@ def cases(bench: Bench) -> Iterator[Case]:
             bench.code(LIMIT, "limit", READ, structure),
         ]
         warm(*files)
+        if kind.cold:
+            forget(*files)
+            if cached(path):
+                print(f"\n{kind.name}: not measured, the page cache keeps the file")
+                continue
         yield bench.case(
             kind.name,
             subjects,
