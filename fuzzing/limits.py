@@ -1,6 +1,7 @@
 """Time and memory that one input may take, measured in the process that takes them."""
 
 import gc
+import math
 import os
 import resource
 import signal
@@ -8,6 +9,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -34,6 +36,12 @@ ROOM: Final = 4 << 30
 """Bytes of addresses that a process may take beyond what it has: more is refused by the system."""
 
 PEAK: Final = Path("/proc/self/clear_refs")
+
+YARDSTICK: Final = range(1, 2500)
+"""Terms of the sum that tells how fast the machine computes at the moment."""
+
+TICK: Final = 0.001
+"""Seconds of computing that a system may not tell apart from none."""
 
 
 class TimeSpent(BaseException):
@@ -93,6 +101,22 @@ def measured() -> Generator[Cost]:
         cost.seconds = time.process_time() - start
         if before:
             cost.memory = max(0, _peak() - before)
+
+
+def pace() -> float:
+    """Return how many times as long a fixed sum takes as it did at best: 1 where nobody disturbs.
+
+    What shares a core makes a process compute longer, not only wait longer.
+    """
+    start = time.process_time()
+    sum(Fraction(1, n) for n in YARDSTICK)
+    took = max(time.process_time() - start, TICK)
+    _best.append(min(took, *_best))
+    del _best[:-1]
+    return took / _best[0]
+
+
+_best: Final = [math.inf]
 
 
 def confine() -> None:

@@ -127,6 +127,8 @@ class Worker:
         self.known = set(self.plan.known)
         self.figures = {name: Figures(following=number) for name, number in self.plan.first.items()}
         warm(targets, self.plan.seed, self.plan.room)
+        for _ in range(5):
+            limits.pace()
         limits.confine()
         start = limits.resident()
         told = time.monotonic()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fuzzing import seeds, wire
+from fuzzing import limits, seeds, wire
 from fuzzing.case import Case
 from fuzzing.command import Ended, Failure, judge
 from fuzzing.guided import OF_FILES, case_of, mutate
@@ -148,3 +148,8 @@ def test_the_command_says_what_it_tried(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "40 inputs in" in done.stdout
     assert "0 kinds of failures" in done.stdout
+
+
+def test_pace_is_the_best_at_least_once() -> None:
+    paces = [limits.pace() for _ in range(5)]
+    assert min(paces) >= 1
