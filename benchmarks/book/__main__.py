@@ -6,12 +6,14 @@
 PART is one of check, fix, verify, convert, many, growth; all of them by default. Commands of a case
 take turns, so that what else the machine does meets all of them, and are compared turn by turn: the
 ratios count, as medians with their quartiles, and not the seconds. A command that takes more than
-3 seconds has three turns, one of more than 8 a single one, and what takes longer than patience is
-stopped and said to take more. Each peer of `peers.toml` runs in a virtual environment of its own,
-which pip makes at the first run; one that cannot be had is said to be. Models are made for the run
-(6 GB) and removed after it, unless --models names a folder for them. Results go to
-`benchmarks/results/book`; `python docs/build.py` makes the page of them. --quick has small models
-and one turn, shows that everything runs, and writes no results. Needs Linux.
+1.5 seconds has three turns, one of more than 5 a single one, and what takes more of the processor
+than patience is stopped and said to take more.
+
+Each peer of `peers.toml` runs in a virtual environment of its own, which pip makes at the first run;
+one that cannot be had is said to be. Models are made for the run (6 GB) and removed after it, unless
+--models names a folder for them. Results go to `benchmarks/results/book`; `python docs/build.py`
+makes the page of them. --quick has small models and one turn, shows that everything runs, and writes
+no results. Needs Linux.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import argparse
 import datetime as dt
 import sys
 import tempfile
+import time
 from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
@@ -42,7 +45,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=PARTS, help="a part; repeatable")
     parser.add_argument("--quick", action="store_true", help="small models, one turn, no results")
     parser.add_argument("--turns", type=int, default=5, help="turns of a quick command")
-    parser.add_argument("--patience", type=float, default=20, help="seconds; then a run is stopped")
+    parser.add_argument("--patience", type=float, default=12, help="seconds; then a run is stopped")
     parser.add_argument("--models", type=Path, help="where models are made, and kept")
     parser.add_argument("--environments", type=Path, default=ROOT / "build" / "book")
     parser.add_argument("--results", type=Path, default=FOLDER)
@@ -69,7 +72,7 @@ def main() -> None:
 def measured(name: str, bench: Bench, results: Path) -> None:
     """Measure a part, print it and write it down."""
     print(f"\n# {name}: {(import_module(f'book.parts.{name}').__doc__ or '').splitlines()[0]}")
-    kind = machine(bench.folder)
+    kind, start = machine(bench.folder), time.monotonic()
     cases = tuple(import_module(f"book.parts.{name}").cases(bench))
     for case in cases:
         for line in verdict(case):
@@ -79,6 +82,7 @@ def measured(name: str, bench: Bench, results: Path) -> None:
         known = {**versions(), **bench.peers.versions()}
         command = f"python benchmarks/book --only {name}"
         print(save(Part(name, command, today, kind, known, cases), results))
+    print(f"{name}: {time.monotonic() - start:.0f} s in all", flush=True)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {**PLAIN, "PYTHONPATH": os.pathsep.join(str(ROOT / name) for name in ("convert", "rules"))}
-LONG, LONGER = 3.0, 8.0
+LONG, LONGER = 1.5, 5.0
 """Seconds: what takes longer runs in three turns, or in one."""
 
 
@@ -54,7 +54,7 @@ class Bench:
         folder: where models are made.
         peers: the programs beside us.
         turns: how often a quick command runs.
-        patience: seconds after which a run is stopped.
+        patience: seconds of the processor after which a run is stopped.
         quick: small models and one turn: to see that everything runs.
     """
 
@@ -100,7 +100,7 @@ class Bench:
         """Return the peers, or some of them, each reading a model."""
         wanted = set(names)
         return [
-            Subject(one.name, "peer", [*one.words, str(path)], PLAIN, one.answers, one.unavailable)
+            Subject(one.name, "peer", [*one.words, str(path)], unavailable=one.unavailable)
             for one in self.peers.all()
             if not wanted or one.name in wanted
         ]

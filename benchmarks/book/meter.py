@@ -27,6 +27,8 @@ STEP = 0.005
 """Seconds between two samples of memory."""
 OFTEN = 10
 """Samples after which new children are looked for."""
+WAITING = 5
+"""Times its share of the processor that a process may take by the clock."""
 
 
 class FailedError(Exception):
@@ -37,7 +39,7 @@ class Sampler(threading.Thread):
     """Samples the memory of a process and its children until told to stop; ends it in time."""
 
     def __init__(self, pid: int, patience: float) -> None:
-        """Watch a process that leads its own group for at most `patience` seconds."""
+        """Watch a process that leads its own group, until it has had its share."""
         super().__init__(daemon=True)
         self.pid, self.patience = pid, patience
         self.own = self.mapped = self.peak = 0.0
@@ -46,7 +48,7 @@ class Sampler(threading.Thread):
 
     def run(self) -> None:
         """Sample."""
-        end = time.perf_counter() + self.patience
+        end = time.perf_counter() + WAITING * self.patience
         known, samples = [self.pid], 0
         while not self.done.wait(STEP):
             own = mapped = total = high = 0.0
@@ -61,7 +63,8 @@ class Sampler(threading.Thread):
                 high = max(high, status.get("VmHWM", 0.0))
             self.own, self.mapped = max(self.own, own), max(self.mapped, mapped)
             self.peak = max(self.peak, total, high)
-            if time.perf_counter() > end and not self.stopped:
+            spent = samples % OFTEN == 0 and sum(map(processor, known)) > self.patience
+            if (spent or time.perf_counter() > end) and not self.stopped:
                 self.stopped = True
                 os.killpg(self.pid, signal.SIGKILL)
 
@@ -88,6 +91,16 @@ def memory(pid: int) -> dict[str, float]:
     return {words[0].rstrip(":"): int(words[1]) * 1024 / 1e6 for words in lines}
 
 
+def processor(pid: int) -> float:
+    """Return the seconds of the processor that a process has had."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    user, system = text.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def transfers(pid: int) -> tuple[float, float]:
     """Return the megabytes that an ended process asked to read, and those that came from disk."""
     try:
@@ -110,7 +123,7 @@ def measure(
     Args:
         words: the command.
         environment: its environment, the whole of it.
-        patience: seconds after which it is stopped.
+        patience: seconds of the processor after which it is stopped, five times them by the clock.
         answers: the exit codes of an answer.
 
     Raises:

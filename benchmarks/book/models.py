@@ -144,10 +144,10 @@ def convolutions(path: Path, layers: int, channels: int, *, outside: bool = Fals
 
 
 def nodes(path: Path, count: int, every: int) -> None:
-    """Write a graph of small nodes, one in `every` a resize of the input."""
+    """Write a graph of small nodes, one in `every` a resize of the input, and their sum."""
     graph = Graph()
+    ends: list[str] = []
     relu = NodeProto(op_type="Relu", input=["x"], output=["x"])
-    last = "x"
     for k in range(count // every):
         graph.add(NODE, resize("x", last := f"u{k}"))
         graph.value(VALUE_INFO, last, 3, 32)
@@ -155,8 +155,10 @@ def nodes(path: Path, count: int, every: int) -> None:
             relu.input[0], relu.output[0] = last, f"v{k}_{j}"
             graph.add(NODE, relu.SerializeToString())
             last = f"v{k}_{j}"
+        ends.append(last)
+    graph.add(NODE, helper.make_node("Sum", ends, ["sum"], "sum").SerializeToString())
     graph.value(INPUT, "x", 3, 16)
-    graph.value(OUTPUT, last, 3, 32)
+    graph.value(OUTPUT, "sum", 3, 32)
     graph.write(path)
 
 

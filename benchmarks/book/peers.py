@@ -29,14 +29,12 @@ class Peer:
         name: what it is called.
         does: what it does with the model.
         words: its command, which a path comes after.
-        answers: the exit codes of an answer.
         unavailable: why it cannot be had here.
     """
 
     name: str
     does: str
     words: tuple[str, ...] = ()
-    answers: frozenset[int] = frozenset({0})
     unavailable: str = ""
 
 
@@ -77,8 +75,7 @@ class Peers:
             words = (str(python), "-c", row["code"])
         else:
             words = (str(python.parent / row["command"][0]), *row["command"][1:])
-        answers = frozenset({0, 1} if row.get("finds") else {0})
-        return Peer(row["name"], row["does"], words, answers)
+        return Peer(row["name"], row["does"], words)
 
     def versions(self) -> dict[str, str]:
         """Return the releases that the environments in use hold, of the packages named for them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from book.meter import warm
@@ -24,7 +25,7 @@ WORKERS = (1, 2, 4)
 
 def cases(bench: Bench) -> Iterator[Case]:
     """Measure."""
-    few = 2 if bench.quick else None
+    bench, few = replace(bench, turns=min(bench.turns, 3)), 2 if bench.quick else None
     for count in NODES[:few]:
         model = f"nodes-{count}-{count // SITES}"
         yield one(bench, model, f"{count:,} nodes", ("nodes", count), "onnx.load, structure")
