@@ -9,11 +9,11 @@ ratios count, as medians with their quartiles, and not the seconds. A command th
 1.5 seconds has three turns, one of more than 5 a single one, and what takes more of the processor
 than patience is stopped and said to take more.
 
-Each peer of `peers.toml` runs in a virtual environment of its own, which pip makes at the first run;
-one that cannot be had is said to be. Models are made for the run (6 GB) and removed after it, unless
---models names a folder for them. Results go to `benchmarks/results/book`; `python docs/build.py`
-makes the page of them. --quick has small models and one turn, shows that everything runs, and writes
-no results. Needs Linux.
+Each peer of `peers.toml` runs in a virtual environment of its own, which pip makes at the first
+run; one that cannot be had is said to be. Models are made for the run (6 GB) and removed after it,
+unless --models names a folder for them. Results go to `benchmarks/results/book`, and
+`python docs/build.py` makes the page of them. --quick has small models and one turn, shows that
+everything runs, and writes no results. Needs Linux.
 """
 
 from __future__ import annotations
