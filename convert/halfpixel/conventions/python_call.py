@@ -196,6 +196,20 @@ def open_lengths(name: str, value: object, count: int) -> tuple[int | None, ...]
     return tuple(open_length(name, item) for item in items)
 
 
+def number_of(name: str, value: object) -> Fraction:
+    """Return a number as it is written: 0.1 is a tenth.
+
+    Raises:
+        ConventionError: it is no finite number.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
+        raise ConventionError(f"{name} is {value!r}, expected a number")
+    try:
+        return value if isinstance(value, Fraction) else Fraction(repr(value))
+    except ValueError:
+        raise ConventionError(f"{name} is {value!r}, expected a finite number") from None
+
+
 def exact(name: str, value: object) -> Fraction:
     """Return a positive factor as it is written: 0.1 is a tenth.
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Port
-from halfpixel.formats.onnx.model import errors_of
+from halfpixel.formats.onnx.broken import errors_of
 from halfpixel.formats.onnx.read.constants import NAMES
 from halfpixel.formats.onnx.read.inputs import resize_inputs
 from halfpixel.formats.onnx.read.place import Place

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ONNX_COORDINATES: Final = frozenset(
-    c for c in COORDINATES if not c.startswith(("pytorch_", "coreml_"))
+    c for c in COORDINATES if not c.startswith(("pytorch_", "coreml_", "box_"))
 ) | {"pytorch_half_pixel"}
 ROUNDINGS: Final = frozenset({"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"})
 MODES: Final = frozenset({"nearest", "linear", "cubic"})
