@@ -80,7 +80,7 @@ def measured(name: str, bench: Bench, results: Path) -> None:
     if not bench.quick:
         today = dt.datetime.now(tz=dt.UTC).date().isoformat()
         known = {**versions(), **bench.peers.versions()}
-        command = f"python benchmarks/book --only {name}"
+        command = " ".join(("python benchmarks/book", *sys.argv[1:]))
         print(save(Part(name, command, today, kind, known, cases), results))
     print(f"{name}: {time.monotonic() - start:.0f} s in all", flush=True)
 

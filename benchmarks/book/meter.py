@@ -3,7 +3,8 @@
 The peak of a process says little by itself: pages of a mapped file are counted as it touches them,
 and the system takes them back whenever it wants. So its own pages (anonymous ones) and those that
 are mapped from files are told apart, as `/proc/PID/status` counts them, sampled every few
-milliseconds, over the process and all that it starts (its group). Needs Linux.
+milliseconds, over the process and all that it starts (its group); the peak is the kernel's own.
+Needs Linux.
 """
 
 from __future__ import annotations
@@ -150,7 +151,7 @@ def measure(
         seconds,
         usage.ru_utime + usage.ru_stime,
         sampler.own,
-        sampler.mapped,
+        max(sampler.mapped, sampler.peak - sampler.own),  # a moment between two samples counts
         sampler.peak,
         read,
         disk,

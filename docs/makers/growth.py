@@ -44,7 +44,7 @@ SERIES = (
     Series(
         "models",
         "models in a folder",
-        "Time grows with the files; the start is paid once.",
+        "The start is paid once; from then on each file costs what it holds, and nothing stops it.",
     ),
     Series(
         "workers",

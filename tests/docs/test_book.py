@@ -36,7 +36,7 @@ def grown(name: str) -> tuple[float, float, float]:
     return last.at / first.at, times, sizes
 
 
-@pytest.mark.parametrize("one", CASES, ids=lambda one: one.name)
+@pytest.mark.parametrize("one", CASES, ids=lambda one: f"{one.series} {one.name}")
 def test_a_row_that_misses_has_a_reason(one: Case) -> None:
     assert one.ours.runs, one.ours.failed
     unexplained = [(m.peer.name, m.what, m.found) for m in misses(one) if not reason(m)]
