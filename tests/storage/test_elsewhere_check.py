@@ -159,7 +159,10 @@ def test_explain(bucket: S3, tmp_path: Path) -> None:
         result = CliRunner().invoke(cli, asked)
         assert (result.exit_code, f"{address}: up (Resize" in result.output) == (0, True)
     result = CliRunner().invoke(cli, ["explain", f"{address}:none"])
-    assert result.output == f"halfpixel: {address}: no resampling node is called 'none'\n"
+    assert (
+        result.output
+        == f"halfpixel: {address}: no resampling node is called 'none'; there are: 'up'\n"
+    )
 
 
 def test_a_constant_that_was_left_is_fetched(bucket: S3) -> None:
