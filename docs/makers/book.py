@@ -39,8 +39,8 @@ TITLES = {
 INTROS = {
     "check": "The peers, and what each does with a model:",
     "fix": "The same edit of every resize, made by halfpixel and by loading and saving; `cp` only "
-    "copies, and does not wait for the disk as fix does. Pages of its own are what a fix needs, and "
-    "the same in every run. What is mapped is the old file, given back at once; how much of it "
+    "copies, and does not wait for the disk as fix does. Pages of its own are what a fix needs, "
+    "and the same in every run. What is mapped is the old file, given back at once; how much of it "
     "stands there for a moment hangs on the pieces in which the system caches the file: the same "
     "fix of 1.5 GB peaks at 65 MB or at 190 MB.",
     "verify": "Two models of which one resize differs. Polygraphy keeps every activation; "
@@ -105,8 +105,8 @@ def facts(case: Case) -> Iterator[str]:
         whole, structure = (case.facts[name] / 1e6 for name in ("bytes", "structure"))
         read = case.ours.spread(lambda run: run.read).middle if case.ours.runs else 0
         yield (
-            f"{number(whole)} MB, of which {number(structure)} MB are structure; check asked for "
-            f"{number(read)} MB in all, its own modules among them."
+            f"{number(whole)} MB, of which {number(structure)} MB are structure. check maps the "
+            f"model, and read {number(read)} MB besides, nearly all of it its own modules."
         )
         yield ""
 
