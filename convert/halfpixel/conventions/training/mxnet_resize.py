@@ -13,7 +13,7 @@ of the lengths. UpSampling with sample_type bilinear is a transposed convolution
 given to it, and no resize.
 
 Sources: MXNet 1.9 `src/operator/contrib/bilinear_resize-inl.h`, `bilinear_resize.cc`,
-`src/operator/nn/upsampling-inl.h`. Read: no release installs on a Python of today.
+`src/operator/nn/upsampling-inl.h`.
 """
 
 from collections.abc import Callable
@@ -85,9 +85,7 @@ def _bilinear(given: dict[str, object]) -> Reading:
     return _by(axes, outs)
 
 
-def _by(
-    axes: tuple[Sampling, Sampling], outs: Callable[[tuple[int, ...]], tuple[int, ...]]
-) -> Reading:
+def _by(axes: tuple[Sampling, ...], outs: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Reading:
     def by_lengths(ins: tuple[int, ...]) -> Reading:
         found = outs(ins)
         if min(found) < 1:
@@ -125,6 +123,7 @@ CONVENTION = Convention(
     examples=tuple(CALLS.items()),
     source="MXNet 1.9 src/operator/contrib/bilinear_resize-inl.h, bilinear_resize.cc, "
     "src/operator/nn/upsampling-inl.h",
+    ran="MXNet 1.9.1",
     remarks=(
         Remark("release", "older ones have no align_corners, and compute what True does"),
         Remark("axis order", "height and width stand by name; images are NCHW"),
