@@ -13,15 +13,18 @@ PAIRS = [(4, 7), (7, 3), (5, 5), (6, 3), (5, 1), (1, 4), (2, 9), (12, 5)]
 def _cubic(t: NDArray[np.float64]) -> NDArray[np.float64]:
     t = np.abs(t)
     near, far = 1.5 * t**3 - 2.5 * t**2 + 1, -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2
-    return np.where(t <= 1, near, np.where(t <= 2, far, 0))
+    made: NDArray[np.float64] = np.where(t <= 1, near, np.where(t <= 2, far, 0))
+    return made
 
 
 def _lanczos(t: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(np.abs(t) < 3, np.sinc(t) * np.sinc(t / 3), 0)
+    made: NDArray[np.float64] = np.where(np.abs(t) < 3, np.sinc(t) * np.sinc(t / 3), 0)
+    return made
 
 
 def _linear(t: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.maximum(0, 1 - np.abs(t))
+    made: NDArray[np.float64] = np.maximum(0, 1 - np.abs(t))
+    return made
 
 
 KERNELS = {"bicubic": (_cubic, 2), "lanczos3": (_lanczos, 3), "bilinear": (_linear, 1)}

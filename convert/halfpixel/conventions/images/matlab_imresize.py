@@ -38,7 +38,7 @@ from halfpixel.conventions.python_call import (
 from halfpixel.conventions.vocabulary import text_of
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Linear, Sampling
-from halfpixel.sampling.kernel import Filter, Kernel
+from halfpixel.sampling.kernel import Border, Filter, Kernel
 from halfpixel.sampling.kernels.profiles import Box, Lanczos
 
 OTHER: Final = {"triangle": "bilinear", "cubic": "bicubic"}
@@ -64,7 +64,7 @@ def sampling_of(method: str, *, antialias: bool) -> Sampling:
         "lanczos3": Filter(Lanczos(3), antialias=antialias),
     }
     alone = method == "nearest" or (not antialias and method in {"box", "bilinear"})
-    border = "clamp" if alone else "symmetric"  # one pixel, or the edge's own: the same
+    border: Border = "clamp" if alone else "symmetric"  # one pixel, or the edge's own: the same
     return Sampling("half_pixel", kernels[method], border=border)
 
 
