@@ -232,7 +232,7 @@ def test_graphs_in_graphs_are_passed_over_once() -> None:
     node = helper.make_node("Identity", ["x"], ["y"])
     for depth in range(16):
         graph = helper.make_graph([node], f"g{depth}", [], [])
-        more = {f"a{number}": number for number in range(8)}
+        more: dict[str, Any] = {f"a{number}": number for number in range(8)}
         node = helper.make_node("Wrap", [], ["y"], domain="d", body=graph, **more)
     assert not payload_outside(node)
 
@@ -240,7 +240,7 @@ def test_graphs_in_graphs_are_passed_over_once() -> None:
 def test_a_name_that_only_upsample_has_for_linear(tmp_path: Path) -> None:
     """mode="bilinear", which older exporters wrote: the page of a site writes the call meant."""
     node = helper.make_node("Upsample", ["x", "scales"], ["y"], mode="bilinear")
-    scales = numpy_helper.from_array(np.float32([1, 1, 2, 2]), "scales")
+    scales = numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "scales")
     made = models.model([node], (1, 1, 4, 4), [scales], opset=9)
     made.producer_name = "pytorch"
     ran = _ran(tmp_path, made, "--output-format", "html")
@@ -261,7 +261,7 @@ def test_a_list_without_values_is_run_as_it_is(tmp_path: Path) -> None:
     node = helper.make_node("Resize", ["x", "", "s"], ["y"], name="up", mode="linear")
     empty = helper.make_attribute("axes", [], attr_type=onnx.AttributeProto.INTS)
     node.attribute.append(empty)
-    scales = numpy_helper.from_array(np.float32([1, 1, 2, 2]), "s")
+    scales = numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "s")
     (tmp_path / "m.onnx").write_bytes(
         models.model([node], (1, 1, 4, 4), [scales], opset=18).SerializeToString()
     )
@@ -288,7 +288,7 @@ def test_a_picture_at_lengths_that_the_output_is_not_declared_with() -> None:
         "g",
         [helper.make_tensor_value_info("x", TensorProto.UNDEFINED, [1, 2, 5, 3, 7])],
         [helper.make_tensor_value_info("y", TensorProto.UNDEFINED, [None, None, 7])],
-        [numpy_helper.from_array(np.float32([1, 1, 1.1, 1.1, 1.1]), "val_0")],
+        [numpy_helper.from_array(np.array([1, 1, 1.1, 1.1, 1.1], np.float32), "val_0")],
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
     made.producer_name = "pytorch"

@@ -104,7 +104,7 @@ def _image(image: "NDArray[np.generic]") -> object:
 
 
 def _array(made: Any) -> "NDArray[np.generic]":  # noqa: ANN401 - a dictionary of what was augmented
-    found: NDArray[np.generic] = made["image"] if isinstance(made, dict) else made
+    found: NDArray[np.generic] = made if hasattr(made, "shape") else made["image"]
     return found
 
 

@@ -280,11 +280,11 @@ def attributes_of(  # noqa: C901 - one case an attribute
         coordinate = "pytorch_half_pixel"  # a linear kernel clamps -1/2 to pixel 0
     if coordinate not in ONNX_COORDINATES or (coordinate == "half_pixel_symmetric" and opset < 19):
         return None
+    if sampling.border != "clamp" and not sampling.exclude_outside:
+        return None
     out: dict[str, object] = {"mode": "nearest", "coordinate_transformation_mode": coordinate}
     match kernel:
-        case Nearest():
-            if kernel.rounding == "simple":
-                return None
+        case Nearest() if kernel.rounding != "simple":
             out["nearest_mode"] = kernel.rounding
         case Linear():
             out["mode"] = "linear"

@@ -18,7 +18,7 @@ Sources: Web Neural Network API, resample2d (W3C); its baseline `src/resample2d.
 import ast
 import math
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 from halfpixel.convention import Convention, Reading, Remark
 from halfpixel.conventions.meaning import choice
@@ -67,7 +67,7 @@ def _options(value: object) -> Mapping[str, object]:
     if value is None:
         return {}
     if isinstance(value, dict):
-        value = Symbol(repr(value))
+        value = Symbol(str(cast("Mapping[str, object]", value)))
     try:
         node = ast.parse(value.text if isinstance(value, Symbol) else "", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

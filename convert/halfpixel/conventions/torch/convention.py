@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from halfpixel.convention import Convention, Reading
+from halfpixel.convention import Convention, Reading, Remark
 from halfpixel.conventions.meaning import choice, flag
 from halfpixel.conventions.python_call import exact, listed, open_length, parse
 from halfpixel.conventions.torch.interpolate import (
@@ -13,6 +13,7 @@ from halfpixel.conventions.torch.interpolate import (
     from_arguments,
     spatial_axes,
 )
+from halfpixel.conventions.torch.lanczos import LANCZOS, read_lanczos, write_lanczos
 from halfpixel.conventions.torch.library import LIBRARY
 from halfpixel.conventions.torch.module_call import ADAPTIVE, OLDER, as_interpolate
 from halfpixel.conventions.torch.signature import arguments_of
@@ -30,6 +31,8 @@ AXES: Final = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 
 def _read(text: str, length: int | None) -> Reading:
     given = arguments_of(as_interpolate(parse(text)))
+    if given.get("mode") == "lanczos":
+        return read_lanczos(given, length)
     for name in FLAGS:
         flag(name, given.get(name) or False)
     choice("mode", given.get("mode", "nearest"), FAMILIES)
@@ -88,13 +91,14 @@ def _each(given: Mapping[str, object], value: object) -> Sequence[object]:
 def _write(sampling: Sampling, spatial: int) -> str | None:
     scaled = None if sampling.scale is None else (float(sampling.scale),) * spatial
     calls = candidates(spatial, scaled=scaled)
-    return text_of(sampling, ((call.text(), call.sampling(0)) for call in calls))
+    texts = ((call.text(), call.sampling(0)) for call in calls)
+    return text_of(sampling, texts) or write_lanczos(sampling, spatial)
 
 
 def _examples() -> tuple[tuple[str, Sampling], ...]:
     scaled = Interpolate("linear", 2, scale_factor=(1.5, 1.5), align_corners=False)
     calls = [*candidates(2, scaled=None), *candidates(2, scaled=(2.0, 2.0)), scaled]
-    return tuple((call.text(), call.sampling(0)) for call in calls)
+    return (*((call.text(), call.sampling(0)) for call in calls), *LANCZOS)
 
 
 CONVENTION = Convention(
@@ -113,5 +117,16 @@ CONVENTION = Convention(
     _read,
     _write,
     examples=_examples(),
+    source="PyTorch 2.13 aten/src/ATen/native/UpSample.h, cpu/UpSampleKernel.cpp, "
+    "AdaptivePooling.h; 2.14 for mode lanczos",
+    ran="PyTorch 2.14.1",
+    remarks=(
+        Remark("release", "mode lanczos came with 2.14", ran="PyTorch 2.14.1"),
+        Remark(
+            "lengths",
+            "with antialias=True on the CPU every row is the first one where the output is 1 wide",
+            ran="PyTorch 2.14.1",
+        ),
+    ),
     library=LIBRARY,
 )
