@@ -1,0 +1,158 @@
+"""LiteRT's operators that resample, in ONNX's words: channels last becomes channels first where
+ONNX has no other.
+
+Source: TensorFlow 2.21 `lite/kernels/resize_bilinear.cc`, `resize_nearest_neighbor.cc`,
+`transpose_conv.cc`, `depth_to_space.cc`, and `lite/kernels/padding.h`.
+"""
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from halfpixel.conventions.litert.resize import BILINEAR, NEAREST, Flags, onnx_words
+from halfpixel.surroundings import Dim
+
+if TYPE_CHECKING:
+    from halfpixel.formats.litert.read.as_onnx import Writing
+    from halfpixel.formats.litert.read.contents import Node
+
+FIRST: Final = (0, 3, 1, 2)
+LAST: Final = (0, 2, 3, 1)
+"""Orders of axes that put the channels first, and last."""
+
+OPTIONS: Final = {BILINEAR: (15, 2), NEAREST: (74, 0)}
+"""The kind of its options and the first of its two flags, by operator."""
+
+LARGEST: Final = 1 << 20
+"""Bytes of the weights of a transposed convolution that are looked at."""
+
+SAME: Final = 0
+
+
+def flags_of(node: "Node") -> Flags:
+    """Return the flags of a resize; false each where its options are of another kind."""
+    kind, first = OPTIONS[node.op]
+    options = node.options(kind)
+    if options is None:
+        return Flags()
+    return Flags(options.flag(first), options.flag(first + 1))
+
+
+def resize_bilinear(writing: "Writing", node: "Node") -> bool:
+    """Say RESIZE_BILINEAR."""
+    return _resize(writing, node)
+
+
+def resize_nearest(writing: "Writing", node: "Node") -> bool:
+    """Say RESIZE_NEAREST_NEIGHBOR."""
+    return _resize(writing, node)
+
+
+def _resize(writing: "Writing", node: "Node") -> bool:
+    image = writing.value(node, 0)
+    size = writing.numbers(node, 1)
+    if image is None or len(node.inputs) < 2:
+        return False
+    shape: tuple[Dim, ...] = (None,) * 4 if image.shape is None else image.shape
+    ends = [shape[axis] if len(shape) == 4 else None for axis in (0, 3)]
+    known = [n for n in ends if isinstance(n, int)]
+    if size is not None and len(size) == 2 and len(known) == 2:
+        sizes = writing.whole((known[0], *size, known[1]))
+    else:
+        sizes = _computed_sizes(writing, node, size)
+    names = [writing.name(node.inputs[0]), "", "", sizes]
+    words = onnx_words(node.op, flags_of(node))
+    writing.add("Resize", names, [writing.name(node.outputs[0])], **words)
+    return True
+
+
+def _computed_sizes(writing: "Writing", node: "Node", size: tuple[int, ...] | None) -> str:
+    """Return the name of the four lengths: batch and channels as they are, and the size."""
+    whole = writing.fresh()
+    writing.add("Shape", [writing.name(node.inputs[0])], [whole])
+    parts: list[str] = []
+    for axis in (0, 3):
+        part = writing.fresh()
+        bounds = [writing.whole((n,)) for n in (axis, axis + 1)]
+        writing.add("Slice", [whole, *bounds], [part])
+        parts.append(part)
+    if size is None:
+        middle = writing.fresh()
+        writing.add("Cast", [writing.name(node.inputs[1])], [middle], to=7)
+    else:
+        middle = writing.whole(size)
+    sizes = writing.fresh()
+    writing.add("Concat", [parts[0], middle, parts[1]], [sizes], axis=0)
+    return sizes
+
+
+def depth_to_space(writing: "Writing", node: "Node") -> bool:
+    """Say DEPTH_TO_SPACE, whose depth holds the block's rows, columns, then the channels."""
+    options = node.options(94)
+    block = 0 if options is None else options.number(0, "i")
+    if block < 1:
+        return False
+    _channels_first(writing, node, node.inputs[0], "DepthToSpace", blocksize=block, mode="DCR")
+    return True
+
+
+def transpose_conv(writing: "Writing", node: "Node") -> bool:
+    """Say TRANSPOSE_CONV, where lengths say how much of its result is cut off."""
+    options, out = node.options(49), writing.numbers(node, 0)
+    weights, image = writing.value(node, 1), writing.value(node, 2)
+    if options is None or weights is None or image is None or weights.data is None:
+        return False
+    if len(image.shape or ()) != 4 or len(weights.shape or ()) != 4 or out is None or len(out) != 4:
+        return False
+    strides = options.number(2, "i"), options.number(1, "i")
+    ends: list[tuple[int, int]] = []
+    for axis, stride in zip((1, 2), strides, strict=True):
+        n, kernel = (image.shape or ())[axis], (weights.shape or ())[axis]
+        if not isinstance(n, int) or not isinstance(kernel, int) or stride < 1:
+            return False
+        over = (n - 1) * stride + kernel - out[axis]
+        before = max(over, 0) // 2 if options.number(0, "b") == SAME else 0
+        ends.append((before, over - before))
+    name = _weights(writing, node)
+    if name is None or options.number(3, "b"):
+        return False
+    inputs = [name, *(writing.name(place) for place in node.inputs[3:4])]
+    _channels_first(
+        writing, node, node.inputs[2], "ConvTranspose", inputs, strides=strides,
+        pads=(*(before for before, _ in ends), *(max(behind, 0) for _, behind in ends)),
+        output_padding=tuple(max(-behind, 0) for _, behind in ends),
+    )  # fmt: skip
+    return True
+
+
+def _weights(writing: "Writing", node: "Node") -> str | None:
+    """Return the name of weights in ONNX's order; None where they are more than is looked at."""
+    value = writing.value(node, 1)
+    if value is None or value.data is None or value.dtype != "FLOAT32":
+        return None
+    shape = tuple(n for n in value.shape or () if isinstance(n, int))
+    if value.data.length != 4 * math.prod(shape) or value.data.length > LARGEST:
+        return None
+    import numpy as np
+
+    given = np.frombuffer(writing.contents.bytes_of(value.data), np.dtype("<f4")).reshape(shape)
+    turned = np.ascontiguousarray(given.transpose(3, 0, 1, 2))
+    name = writing.fresh()
+    writing.model.graph.initializer.add(
+        name=name, data_type=1, dims=turned.shape, raw_data=turned.tobytes()
+    )
+    return name
+
+
+def _channels_first(
+    writing: "Writing",
+    node: "Node",
+    data: int,
+    op: str,
+    others: "list[str] | None" = None,
+    **attributes: int | str | tuple[int, ...],
+) -> None:
+    """Add a node between two that put the channels first and last again."""
+    before, after = writing.fresh(), writing.fresh()
+    writing.add("Transpose", [writing.name(data)], [before], perm=FIRST)
+    writing.add(op, [before, *(others or ())], [after], **attributes)
+    writing.add("Transpose", [after], [writing.name(node.outputs[0])], perm=LAST)

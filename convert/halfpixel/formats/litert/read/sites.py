@@ -1,0 +1,122 @@
+"""The sites of a LiteRT graph: what ONNX's walk finds, in LiteRT's own words again."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from halfpixel.conventions.litert.resize import read
+from halfpixel.dialect import LITERT
+from halfpixel.errors import ConventionError
+from halfpixel.formats.litert.read.as_onnx import Writing
+from halfpixel.formats.litert.read.contents import Contents, Graph, Node
+from halfpixel.formats.litert.read.resampling import OPTIONS, flags_of
+from halfpixel.formats.onnx.read.walk import Walk
+from halfpixel.site import Operation, Site
+
+if TYPE_CHECKING:
+    from halfpixel.formats.onnx.read.place import Place
+
+SOUGHT: Final = frozenset(
+    {"RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "TRANSPOSE_CONV", "GATHER_ND", "DEPTH_TO_SPACE"}
+)
+"""Operators that resample, or in which converters write a resize."""
+
+_WORD: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
+
+
+class LitertPlace(Struct, frozen=True):
+    """A site in its file.
+
+    Attributes:
+        site: the site.
+        graph: the number of its graph.
+        node: the operator that it is; the gather of a resize written in several.
+        found: the same among ONNX's nodes.
+    """
+
+    site: Site
+    graph: int
+    node: Node
+    found: "Place"
+
+
+def places_of(
+    contents: Contents, path: Path, shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> Iterator[LitertPlace]:
+    """Yield the sites of every graph.
+
+    Args:
+        contents: the model.
+        path: its file.
+        shapes: lengths of inputs of the first graph, by name.
+
+    Raises:
+        Malformed: numbers in the file stand for nothing.
+        GraphError: a graph is impossible.
+    """
+    for index in range(len(contents.subgraphs)):
+        if SOUGHT.isdisjoint(contents.ops(index)):
+            continue
+        graph = contents.graph(index)
+        writing = Writing(contents, graph, path)
+        model = writing.model
+        if shapes and not index:
+            from halfpixel.formats.onnx.read.lengths.inference import with_lengths
+
+            model = with_lengths(model, shapes)
+        for place in Walk(model, path).places():
+            node = writing.made[place.node.output[0]]
+            yield LitertPlace(_site(place, node, graph, index), index, node, place)
+
+
+def _site(place: "Place", node: Node, graph: Graph, index: int) -> Site:
+    """Return a site with the operator that it is in the file."""
+    site = place.site
+    inner = f"/{site.graph}" if site.graph else ""
+    return replace(
+        site,
+        name=node.name,
+        graph=f"{graph.name}{inner}" if index else site.graph,
+        operation=_operation(site.operation, node),
+    )
+
+
+def _operation(operation: Operation, node: Node) -> Operation:
+    """Return an operation in LiteRT's words."""
+    own = replace(operation, op=node.op, opset=node.version, dialect=LITERT)
+    if operation.hidden:
+        return replace(own, attributes={}, hidden=_renamed(operation.hidden))
+    if node.op not in OPTIONS:
+        return own
+    flags = flags_of(node)
+    attributes = {
+        "align_corners": int(flags.align_corners),
+        "half_pixel_centers": int(flags.half_pixel_centers),
+    }
+    try:
+        read(node.op, flags)
+    except ConventionError as error:
+        return replace(
+            own, attributes=attributes, operator=None, torch_call=None, problem=str(error)
+        )
+    return replace(own, attributes=attributes)
+
+
+NAMES: Final = {
+    "GatherND": "GATHER_ND", "Mul": "MUL", "Add": "ADD", "Sub": "SUB", "ReduceMean": "MEAN",
+    "ReduceSum": "SUM", "Transpose": "TRANSPOSE",
+}  # fmt: skip
+"""LiteRT's names of operators that a resize is written in."""
+
+
+def _renamed(words: str) -> str:
+    """Return words about ONNX's operators with LiteRT's names.
+
+    >>> _renamed("GatherND and Mul")
+    'GATHER_ND and MUL'
+    """
+    return _WORD.sub(lambda found: NAMES.get(found[0], found[0]), words)
