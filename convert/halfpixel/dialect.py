@@ -59,7 +59,7 @@ NEURAL_NETWORK: Final = Dialect(
     "neural network", "specification", SYSTEMS, 2, resizes=frozenset({"upsample", "resizeBilinear"})
 )
 LITERT: Final = Dialect(
-    "LiteRT", "version", spatial=2,
+    "LiteRT", "NHWC, version", spatial=2,
     resizes=frozenset({"RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"}),
 )  # fmt: skip
 CORE_ML: Final = (ML_PROGRAM, NEURAL_NETWORK)

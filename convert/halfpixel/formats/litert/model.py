@@ -80,7 +80,7 @@ class LitertModel:
     def site_values(self) -> Sequence[SiteValues]:
         """The values between which each site stands, in the order of `sites`."""
         return tuple(
-            SiteValues(place.found.data, place.found.output, not place.graph, (place.found.data,))
+            SiteValues(place.data, place.output, not place.graph, (place.data,))
             for place in self.places
         )
 

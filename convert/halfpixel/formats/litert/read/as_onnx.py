@@ -63,6 +63,8 @@ class Writing:
         for domain, version in (("", OPSET), (DOMAIN, 1)):
             self.model.opset_import.add(domain=domain, version=version)
         out.name = graph.name
+        self.model.producer_name = self.contents.writer
+        self.model.producer_version = self.contents.writer_version
         for value in graph.values:
             if value.data is not None:
                 self._initializer(value)

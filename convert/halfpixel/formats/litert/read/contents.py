@@ -26,6 +26,10 @@ from halfpixel.formats.protobuf_wire import Malformed, View
 from halfpixel.surroundings import Dim
 
 CUSTOM: Final = "CUSTOM"
+RUNTIME: Final = "min_runtime_version"
+CONVERSION: Final = "CONVERSION_METADATA"
+"""Entries of metadata: the first that a runtime may be, and what converted the model."""
+
 MOST_METADATA: Final = 1 << 16
 """Bytes of an entry of metadata that are looked at."""
 
@@ -132,6 +136,22 @@ class Contents(Struct):
     description: str
     kinds: tuple[Kind, ...]
     metadata: dict[str, bytes]
+
+    @property
+    def writer(self) -> str:
+        """What tells who wrote the file: the names of its metadata, then what it says of itself."""
+        names = sorted(self.metadata.keys() - {RUNTIME})
+        return f"tflite-{','.join(names)} {self.description}".lower()
+
+    @property
+    def writer_version(self) -> str:
+        """The release of TensorFlow that converted it; empty where the file does not say.
+
+        Source: TensorFlow `compiler/mlir/lite/schema/conversion_metadata.fbs`.
+        """
+        data = self.metadata.get(CONVERSION)
+        environment = root(data).table(0) if data else None
+        return "" if environment is None else environment.text(0)
 
     @property
     def subgraphs(self) -> list[Table]:

@@ -1,5 +1,4 @@
-"""LiteRT's operators that resample, in ONNX's words: channels last becomes channels first where
-ONNX has no other.
+"""LiteRT's operators that resample, in ONNX's words: with the channels first, as PyTorch has them.
 
 Source: TensorFlow 2.21 `lite/kernels/resize_bilinear.cc`, `resize_nearest_neighbor.cc`,
 `transpose_conv.cc`, `depth_to_space.cc`, and `lite/kernels/padding.h`.
@@ -56,17 +55,16 @@ def _resize(writing: "Writing", node: "Node") -> bool:
     ends = [shape[axis] if len(shape) == 4 else None for axis in (0, 3)]
     known = [n for n in ends if isinstance(n, int)]
     if size is not None and len(size) == 2 and len(known) == 2:
-        sizes = writing.whole((known[0], *size, known[1]))
+        sizes = writing.whole((*known, *size))
     else:
         sizes = _computed_sizes(writing, node, size)
-    names = [writing.name(node.inputs[0]), "", "", sizes]
     words = onnx_words(node.op, flags_of(node))
-    writing.add("Resize", names, [writing.name(node.outputs[0])], **words)
+    _channels_first(writing, node, node.inputs[0], "Resize", ["", "", sizes], **words)
     return True
 
 
 def _computed_sizes(writing: "Writing", node: "Node", size: tuple[int, ...] | None) -> str:
-    """Return the name of the four lengths: batch and channels as they are, and the size."""
+    """Return the name of the four lengths: batch and channels as they are, then the size."""
     whole = writing.fresh()
     writing.add("Shape", [writing.name(node.inputs[0])], [whole])
     parts: list[str] = []
@@ -81,7 +79,7 @@ def _computed_sizes(writing: "Writing", node: "Node", size: tuple[int, ...] | No
     else:
         middle = writing.whole(size)
     sizes = writing.fresh()
-    writing.add("Concat", [parts[0], middle, parts[1]], [sizes], axis=0)
+    writing.add("Concat", [*parts, middle], [sizes], axis=0)
     return sizes
 
 

@@ -1,7 +1,7 @@
 """The sites of a LiteRT graph: what ONNX's walk finds, in LiteRT's own words again."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,20 +10,31 @@ from msgspec.structs import replace
 
 from halfpixel.conventions.litert.resize import read
 from halfpixel.dialect import LITERT
-from halfpixel.errors import ConventionError
+from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.litert.read.as_onnx import Writing
 from halfpixel.formats.litert.read.contents import Contents, Graph, Node
-from halfpixel.formats.litert.read.resampling import OPTIONS, flags_of
+from halfpixel.formats.litert.read.resampling import FIRST, LAST, OPTIONS, flags_of
 from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.site import Operation, Site
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from halfpixel.arrays import Array
+    from halfpixel.site import Compute
     from halfpixel.formats.onnx.read.place import Place
 
 SOUGHT: Final = frozenset(
     {"RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "TRANSPOSE_CONV", "GATHER_ND", "DEPTH_TO_SPACE"}
 )
 """Operators that resample, or in which converters write a resize."""
+
+TURNED: Final = SOUGHT - {"GATHER_ND"}
+"""Operators whose images have the channels last."""
+
+DATA: Final = {"TRANSPOSE_CONV": 2}
+"""Which input is the image, where it is not the first."""
 
 _WORD: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
 
@@ -36,12 +47,16 @@ class LitertPlace(Struct, frozen=True):
         graph: the number of its graph.
         node: the operator that it is; the gather of a resize written in several.
         found: the same among ONNX's nodes.
+        data: the tensor that is resampled.
+        output: the tensor that the site ends in.
     """
 
     site: Site
     graph: int
     node: Node
     found: "Place"
+    data: str
+    output: str
 
 
 def places_of(
@@ -70,7 +85,11 @@ def places_of(
             model = with_lengths(model, shapes)
         for place in Walk(model, path).places():
             node = writing.made[place.node.output[0]]
-            yield LitertPlace(_site(place, node, graph, index), index, node, place)
+            ends = place.data, place.output
+            if node.op in TURNED:
+                image = DATA.get(node.op, 0)
+                ends = writing.name(node.inputs[image]), writing.name(node.outputs[0])
+            yield LitertPlace(_site(place, node, graph, index), index, node, place, *ends)
 
 
 def _site(place: "Place", node: Node, graph: Graph, index: int) -> Site:
@@ -82,7 +101,21 @@ def _site(place: "Place", node: Node, graph: Graph, index: int) -> Site:
         name=node.name,
         graph=f"{graph.name}{inner}" if index else site.graph,
         operation=_operation(site.operation, node),
+        compute=_channels_last(site.compute) if node.op in TURNED else site.compute,
     )
+
+
+def _channels_last(compute: "Compute | None") -> "Compute | None":
+    """Return what evaluates a site on images with the channels last."""
+    if compute is None:
+        return None
+
+    def turned(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        if not inputs or inputs[0].ndim != len(FIRST):
+            raise GraphError("", "", f"expected an image of rank {len(FIRST)}")
+        return compute([inputs[0].transpose(FIRST)]).transpose(LAST)
+
+    return turned
 
 
 def _operation(operation: Operation, node: Node) -> Operation:
