@@ -131,9 +131,15 @@ _CURRENT: Final[ContextVar[Work | None]] = ContextVar("work", default=None)
 
 
 @contextmanager
-def working(most: int) -> Generator[Work]:
-    """Count the steps of one file."""
-    for forget in _FORGET:
+def working(most: int, *, afresh: bool = True) -> Generator[Work]:
+    """Count the steps of one file.
+
+    Args:
+        most: how many it may take.
+        afresh: what was remembered of other files is forgotten; not where a file is read back that
+            was just written from one, whose sites are nearly all the same.
+    """
+    for forget in _FORGET if afresh else ():
         forget()
     work = Work(most)
     token = _CURRENT.set(work)

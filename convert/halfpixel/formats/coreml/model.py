@@ -270,7 +270,7 @@ class ChangedCoremlModel:
     def _check_read_back(self, written: Path, target: Path) -> None:
         """Refuse a file whose sites are not those that were meant."""
         before = self.before.package
-        with working(MOST):
+        with working(MOST, afresh=False):
             found = CoremlModel(replace(before, spec=written, data=before.model_path))
         ours, theirs = self.opened.sites, found.sites
         alike = len(ours) == len(theirs) and all(map(_alike, ours, theirs))
