@@ -9,7 +9,7 @@ the file declares. Weights stay where they lie in the file.
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.formats.litert.read.contents import Contents, Graph, Node, Value
+from halfpixel.formats.litert.read.contents import Contents, Graph, Node, Span, Value
 from halfpixel.formats.litert.read.operators import TRANSLATED
 from halfpixel.formats.onnx.structure import model_class
 
@@ -101,7 +101,7 @@ class Writing:
         value = self.value(node, place)
         if value is None or value.data is None or value.dtype not in {"INT32", "INT64"}:
             return None
-        if value.data.length > INSIDE:
+        if _length(value.data) > INSIDE:
             return None
         data = self.contents.bytes_of(value.data)
         size = 4 if value.dtype == "INT32" else 8
@@ -156,10 +156,14 @@ class Writing:
         assert data is not None
         tensor = self.model.graph.initializer.add(name=value.name, data_type=dtype)
         tensor.dims.extend(n for n in value.shape or () if isinstance(n, int))
-        if data.length <= INSIDE:
+        if isinstance(data, bytes) or data.length <= INSIDE:
             tensor.raw_data = self.contents.bytes_of(data)
             return
         _refer(tensor, self.path.name, data.start, data.length)
+
+
+def _length(data: Span | bytes) -> int:
+    return len(data) if isinstance(data, bytes) else data.length
 
 
 def _refer(tensor: "TensorProto", location: str, start: int, length: int) -> None:
@@ -186,5 +190,3 @@ def fill(entry: "TypeProto", dtype: str, shape: "tuple[Dim, ...] | None") -> Non
             dim.dim_value = n
         elif n:
             dim.dim_param = n
-
-

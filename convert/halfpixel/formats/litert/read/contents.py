@@ -1,6 +1,6 @@
 """What is in a LiteRT file: graphs of operators over tensors, constants where they lie."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -41,6 +41,32 @@ class Span(Struct, frozen=True):
     length: int
 
 
+class Options(Struct, frozen=True):
+    """Options of an operator that is not in a file: whole numbers by field, 0 for the others.
+
+    Attributes:
+        kind: which of the union.
+        fields: by number.
+    """
+
+    kind: int
+    fields: Mapping[int, int]
+
+    def number(self, field: int, kind: str = "i", default: int = 0) -> int:
+        """Return a whole number."""
+        del kind
+        return self.fields.get(field, default)
+
+    def flag(self, field: int) -> bool:
+        """Return a boolean."""
+        return bool(self.number(field))
+
+    def numbers(self, field: int) -> tuple[int, ...]:
+        """Return nothing: no vector is written."""
+        del field
+        return ()
+
+
 class Value(Struct, frozen=True):
     """A tensor.
 
@@ -48,15 +74,17 @@ class Value(Struct, frozen=True):
         name: what it is called; unique in its graph.
         dtype: element type, as the schema names it.
         shape: lengths, free ones by a name of their own; None where not even the rank is known.
-        data: where its data lies; None where it is no constant.
+        data: its data, or where that lies; None where it is no constant.
         quantized: its whole numbers stand for others.
+        like: number of the tensor whose quantisation it has; None for its own.
     """
 
     name: str
     dtype: str
     shape: tuple[Dim, ...] | None
-    data: Span | None = None
+    data: Span | bytes | None = None
     quantized: bool = False
+    like: int | None = None
 
 
 class Node(Struct, frozen=True):
@@ -68,8 +96,9 @@ class Node(Struct, frozen=True):
         version: of the operator.
         inputs: tensors by number, -1 for one that is left out.
         outputs: likewise.
-        table: the node's own table.
+        table: the node's own table; None for one that is not in the file.
         custom: whether it is a custom operator.
+        given: its options, where they are not those of the file.
     """
 
     name: str
@@ -77,20 +106,17 @@ class Node(Struct, frozen=True):
     version: int
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    table: Table
+    table: Table | None = None
     custom: bool = False
+    given: Options | None = None
 
-    def options(self, kind: int) -> Table | None:
+    def options(self, kind: int) -> Table | Options | None:
         """Return its options where they are of a kind, as runtimes look; None where they are not."""
-        if self.table.number(Operator.OPTIONS_TYPE, "B") != kind:
+        if self.given is not None:
+            return self.given if self.given.kind == kind else None
+        if self.table is None or self.table.number(Operator.OPTIONS_TYPE, "B") != kind:
             return None
         return self.table.table(Operator.OPTIONS)
-
-    def second_options(self, kind: int) -> Table | None:
-        """Return its options of the second union, likewise."""
-        if self.table.number(Operator.OPTIONS_2_TYPE, "B") != kind:
-            return None
-        return self.table.table(Operator.OPTIONS_2)
 
 
 class Graph(Struct, frozen=True):
@@ -180,8 +206,10 @@ class Contents(Struct):
         for table in self.subgraphs[index].vector(Subgraph.OPERATORS).tables():
             yield self._kind(table).op
 
-    def bytes_of(self, span: Span) -> bytes:
+    def bytes_of(self, span: Span | bytes) -> bytes:
         """Return the data of a constant."""
+        if isinstance(span, bytes):
+            return span
         return bytes(self.view[span.start : span.start + span.length])
 
     def signatures(self) -> Iterator[tuple[str, int, Table]]:
@@ -215,7 +243,9 @@ class Contents(Struct):
             names.add(name)
             dtype = one.number(Tensor.TYPE, "b")
             if not 0 <= dtype < len(TYPES):
-                raise Malformed(f"tensor {name!r} has type {dtype}, expected one below {len(TYPES)}")
+                raise Malformed(
+                    f"tensor {name!r} has type {dtype}, expected one below {len(TYPES)}"
+                )
             buffer = one.number(Tensor.BUFFER, "I")
             data = _data(buffers.table(buffer), self) if buffer else None
             scales = one.table(Tensor.QUANTIZATION)

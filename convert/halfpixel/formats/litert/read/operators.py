@@ -42,6 +42,7 @@ def _plain(op: str) -> Say:
 
 def _arithmetic(op: str, kind: int) -> Say:
     """Return what says an operator that may end in an activation."""
+
     def say(writing: "Writing", node: "Node") -> bool:
         options = node.options(kind)
         fused = 0 if options is None else options.number(0, "b")

@@ -128,7 +128,9 @@ def _weights(writing: "Writing", node: "Node") -> str | None:
     if value is None or value.data is None or value.dtype != "FLOAT32":
         return None
     shape = tuple(n for n in value.shape or () if isinstance(n, int))
-    if value.data.length != 4 * math.prod(shape) or value.data.length > LARGEST:
+    if isinstance(value.data, bytes) or not 0 < value.data.length <= LARGEST:
+        return None
+    if value.data.length != 4 * math.prod(shape):
         return None
     import numpy as np
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from halfpixel.conventions.litert.resize import read
 from halfpixel.dialect import LITERT
 from halfpixel.errors import ConventionError, GraphError
+from halfpixel.formats.litert.edit import LitertEdit
 from halfpixel.formats.litert.read.as_onnx import Writing
 from halfpixel.formats.litert.read.contents import Contents, Graph, Node
 from halfpixel.formats.litert.read.resampling import FIRST, LAST, OPTIONS, flags_of
@@ -60,13 +61,17 @@ class LitertPlace(Struct, frozen=True):
 
 
 def places_of(
-    contents: Contents, path: Path, shapes: Mapping[str, tuple[int, ...]] | None = None
+    contents: Contents,
+    path: Path,
+    edit: LitertEdit,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Iterator[LitertPlace]:
     """Yield the sites of every graph.
 
     Args:
         contents: the model.
         path: its file.
+        edit: how it differs from that.
         shapes: lengths of inputs of the first graph, by name.
 
     Raises:
@@ -76,7 +81,7 @@ def places_of(
     for index in range(len(contents.subgraphs)):
         if SOUGHT.isdisjoint(contents.ops(index)):
             continue
-        graph = contents.graph(index)
+        graph = edit.applied(contents.graph(index), index)
         writing = Writing(contents, graph, path)
         model = writing.model
         if shapes and not index:
