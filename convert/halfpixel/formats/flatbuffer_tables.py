@@ -10,8 +10,7 @@ Python counterpart; it also imports numpy, which costs more than a whole check.
 Source: FlatBuffers documentation, "FlatBuffer Internals".
 """
 
-from struct import error as StructError
-from struct import unpack_from
+import struct
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -143,7 +142,7 @@ class Table(Struct, frozen=True):
         """Return a vector of whole numbers, empty where it is absent; raises as `vector`."""
         found = self.vector(field, SIZES[kind])
         spend(found.count // A_STEP)
-        return unpack_from(f"<{found.count}{kind}", self.view, found.at)
+        return struct.unpack_from(f"<{found.count}{kind}", self.view, found.at)
 
 
 def number(view: View, at: int, kind: Scalar) -> int:
@@ -156,8 +155,8 @@ def number(view: View, at: int, kind: Scalar) -> int:
     -2
     """
     try:
-        value: int = unpack_from(f"<{kind}", view, at)[0]
-    except StructError:
+        value: int = struct.unpack_from(f"<{kind}", view, at)[0]
+    except struct.error:
         raise Malformed(f"an offset leads to byte {at}, the file has {len(view)}") from None
     return value
 

@@ -7,7 +7,7 @@ the file declares. Weights stay where they lie in the file.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.formats.litert.read.contents import Contents, Graph, Node, Span, Value
 from halfpixel.formats.litert.read.operators import TRANSLATED
@@ -16,7 +16,7 @@ from halfpixel.formats.onnx.structure import model_class
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from onnx import GraphProto, ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto
+    from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto
 
     from halfpixel.surroundings import Dim
 
@@ -28,6 +28,10 @@ OPSET: Final = 12
 
 INSIDE: Final = 1024
 """Bytes of a constant up to which it is copied: sizes, axes, orders."""
+
+INT, STRING, INTS = (cast("AttributeProto.AttributeType", number) for number in (2, 3, 7))
+EXTERNAL = cast("TensorProto.DataLocation", 1)
+"""Numbers of `onnx.proto`, which is not imported for them."""
 
 DTYPES: Final = {
     "FLOAT32": 1, "UINT8": 2, "INT8": 3, "UINT16": 4, "INT16": 5, "INT32": 6, "INT64": 7,
@@ -117,7 +121,6 @@ class Writing:
         **attributes: "int | str | tuple[int, ...]",
     ) -> "NodeProto":
         """Add a node, named after the operator that it is of."""
-        assert self._node is not None
         outs = list(outputs)
         node = self.model.graph.node.add(
             op_type=op, input=list(inputs), output=outs, domain=domain, name=outs[0] if outs else op
@@ -125,14 +128,14 @@ class Writing:
         for name, value in attributes.items():
             attribute = node.attribute.add(name=name)
             if isinstance(value, int):
-                attribute.type, attribute.i = 2, value
+                attribute.type, attribute.i = INT, value
             elif isinstance(value, str):
-                attribute.type, attribute.s = 3, value.encode()
+                attribute.type, attribute.s = STRING, value.encode()
             else:
-                attribute.type = 7
+                attribute.type = INTS
                 attribute.ints.extend(value)
-        for name in outs:
-            self.made[name] = self._node
+        if self._node is not None:
+            self.made |= dict.fromkeys(outs, self._node)
         return node
 
     def fresh(self) -> str:
@@ -152,8 +155,7 @@ class Writing:
         return name
 
     def _initializer(self, value: Value) -> None:
-        data, dtype = value.data, DTYPES.get(value.dtype, 0)
-        assert data is not None
+        data, dtype = value.data or b"", DTYPES.get(value.dtype, 0)
         tensor = self.model.graph.initializer.add(name=value.name, data_type=dtype)
         tensor.dims.extend(n for n in value.shape or () if isinstance(n, int))
         if isinstance(data, bytes) or data.length <= INSIDE:
@@ -168,7 +170,7 @@ def _length(data: Span | bytes) -> int:
 
 def _refer(tensor: "TensorProto", location: str, start: int, length: int) -> None:
     """Say where the data of a constant lies, as ONNX's external data does."""
-    tensor.data_location = 1  # EXTERNAL
+    tensor.data_location = EXTERNAL
     for key, text in (("location", location), ("offset", start), ("length", length)):
         tensor.external_data.add(key=key, value=str(text))
 

@@ -111,7 +111,7 @@ class Node(Struct, frozen=True):
     given: Options | None = None
 
     def options(self, kind: int) -> Table | Options | None:
-        """Return its options where they are of a kind, as runtimes look; None where they are not."""
+        """Return its options where they are of a kind, as runtimes look; else None."""
         if self.given is not None:
             return self.given if self.given.kind == kind else None
         if self.table is None or self.table.number(Operator.OPTIONS_TYPE, "B") != kind:

@@ -17,7 +17,6 @@ from halfpixel.formats.litert.read.resampling import (
 )
 
 if TYPE_CHECKING:
-    from halfpixel.formats.flatbuffer_tables import Table
     from halfpixel.formats.litert.read.as_onnx import Writing
     from halfpixel.formats.litert.read.contents import Node
 
@@ -81,7 +80,7 @@ def _reshape(writing: "Writing", node: "Node") -> bool:
         long = writing.fresh()
         writing.add("Cast", [writing.name(node.inputs[1])], [long], to=7)
     else:
-        options: Table | None = node.options(17)
+        options = node.options(17)
         if shape is None and options is not None:
             shape = options.numbers(0)
         if not shape:
@@ -211,6 +210,16 @@ def _strided_slice(writing: "Writing", node: "Node") -> bool:
     return True
 
 
+def _slice(writing: "Writing", node: "Node") -> bool:
+    begin, size = writing.numbers(node, 1), writing.numbers(node, 2)
+    if begin is None or size is None or len(begin) != len(size):
+        return False
+    ends = [1 << 31 if n < 0 else first + n for first, n in zip(begin, size, strict=True)]
+    parts = [writing.whole(part) for part in (begin, ends)]
+    writing.add("Slice", [*_data(writing, node), *parts], _out(writing, node))
+    return True
+
+
 def _squeezed(op: str) -> Say:
     def say(writing: "Writing", node: "Node") -> bool:
         if op == "Unsqueeze":
@@ -250,7 +259,10 @@ _SAY: Final[dict[str, Say]] = {
     "RESHAPE": _reshape,
     "RESIZE_BILINEAR": resize_bilinear,
     "RESIZE_NEAREST_NEIGHBOR": resize_nearest,
+    "SELECT": _plain("Where"),
+    "SELECT_V2": _plain("Where"),
     "SHAPE": _shape,
+    "SLICE": _slice,
     "SQUEEZE": _squeezed("Squeeze"),
     "STRIDED_SLICE": _strided_slice,
     "SUB": _arithmetic("Sub", 28),

@@ -8,11 +8,11 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.conventions.litert.resize import BILINEAR, NEAREST, Flags, onnx_words
-from halfpixel.surroundings import Dim
 
 if TYPE_CHECKING:
     from halfpixel.formats.litert.read.as_onnx import Writing
     from halfpixel.formats.litert.read.contents import Node
+    from halfpixel.surroundings import Dim
 
 FIRST: Final = (0, 3, 1, 2)
 LAST: Final = (0, 2, 3, 1)
@@ -149,10 +149,10 @@ def _channels_first(
     data: int,
     op: str,
     others: "list[str] | None" = None,
-    **attributes: int | str | tuple[int, ...],
+    **attributes: "int | str | tuple[int, ...]",
 ) -> None:
     """Add a node between two that put the channels first and last again."""
     before, after = writing.fresh(), writing.fresh()
     writing.add("Transpose", [writing.name(data)], [before], perm=FIRST)
-    writing.add(op, [before, *(others or ())], [after], **attributes)
+    writing.add(op, [before, *(others or ())], [after], "", **attributes)
     writing.add("Transpose", [after], [writing.name(node.outputs[0])], perm=LAST)

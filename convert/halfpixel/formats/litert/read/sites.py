@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from halfpixel.arrays import Array
-    from halfpixel.site import Compute
     from halfpixel.formats.onnx.read.place import Place
+    from halfpixel.site import Compute
 
 SOUGHT: Final = frozenset(
     {"RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "TRANSPOSE_CONV", "GATHER_ND", "DEPTH_TO_SPACE"}
