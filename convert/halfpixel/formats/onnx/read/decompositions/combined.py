@@ -236,11 +236,15 @@ class _Reading:
             return None
         node = maker[1]
         if node.op_type == "Add":
-            one = self.part(node.input[0])
-            other = None if one is None else self.part(node.input[1])
-            return None if one is None or other is None else Sum((one, other))
-        if node.op_type != "Mul":
-            return None
+            return self._sum(node)
+        return self._scaled(node) if node.op_type == "Mul" else None
+
+    def _sum(self, node: "NodeProto") -> Part | None:
+        one = self.part(node.input[0])
+        other = None if one is None else self.part(node.input[1])
+        return None if one is None or other is None else Sum((one, other))
+
+    def _scaled(self, node: "NodeProto") -> Part | None:
         for data, weights in self._ordered(node):
             if self.scope.constant(weights) is not None:
                 part = self.part(data)

@@ -185,7 +185,7 @@ def _are_near(rows: Rows, named: Rows) -> bool:
     for row, other in zip(rows, named, strict=True):
         taps, wanted = dict(row), dict(other)
         for j in taps.keys() | wanted.keys():
-            if abs(taps.get(j, 0) - wanted.get(j, 0)) > ROUNDED:
+            if abs(taps.get(j, Fraction(0)) - wanted.get(j, Fraction(0))) > ROUNDED:
                 return False
     return True
 

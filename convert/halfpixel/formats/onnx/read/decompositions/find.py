@@ -61,10 +61,12 @@ def decompositions_of(
     seconds = {blend[0].index for blend in blends.values() if blend is not None}
     sums: dict[int, Found] = {}
     for one in sound:
-        whole = None if one.index in seconds else each(one.index, combined_of, scope, one, gathers)
-        if whole is not None and blends[one.index] is None:
-            sums[one.index] = whole
-            seconds |= whole.gathers - {one.index}
+        if one.index in seconds or blends[one.index] is not None:
+            continue
+        added = each(one.index, combined_of, scope, one, gathers)
+        if added is not None:
+            sums[one.index] = added
+            seconds |= added.gathers - {one.index}
     found: dict[int, Decomposition | str] = {}
     for one in sound:
         if one.index not in seconds and one.index not in refused:
