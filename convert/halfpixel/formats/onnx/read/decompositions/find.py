@@ -105,9 +105,9 @@ def _narrow(
         return Decomposition(
             scope, gather.node, gather.index, gather.data, output, axes, gather.layout, blended
         )
-    whole = gather.behind is None or len(gather.behind) == len(gather.perm)
-    output = gather.end if whole else gather.node.output[0]
-    layout = gather.layout if whole else gather.perm
+    ends = gather.behind is None or len(gather.behind) == len(gather.perm)
+    output = gather.end if ends else gather.node.output[0]
+    layout = gather.layout if ends else gather.perm
     return Decomposition(
         scope, gather.node, gather.index, gather.data, output, axes, layout,
         Gathered(gather.indices),
