@@ -34,6 +34,7 @@ NOT_RUN: Final = {
     "--provider coreml": "macOS",
     "conformance": "a quarter of an hour",
     "--watch": "it does not end",
+    "halfpixel serve": "it does not end",
     "--install-completion": "it writes into a home",
     "rules new": "tests/rules makes such a package",
     "OWNER/": "an address of one's own",

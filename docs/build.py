@@ -4,7 +4,9 @@
 of every target with its source, `exporters.md` those of every exporter, and `conventions.md` every
 sampling that has a name, in the words of each framework; `picture.svg` and `rules/images` are the
 pictures. `formats.md` says what each format of a report is for, `report.schema.json` describes
-those in JSON, and `configuration.md` has every key of a configuration file. `--check` writes
+those in JSON, `configuration.md` has every key of a configuration file, `commands/serve.md` what
+the service takes and answers, `preprocessing.md` what is read of how images are readied. `--check`
+writes
 nothing: it compares each page with what would be written, and says which is stale.
 """
 
@@ -22,7 +24,9 @@ from makers import (  # noqa: E402 - found beside this file
     exporters,
     formats,
     pictures,
+    preprocessing,
     rules,
+    serving,
     targets,
 )
 
@@ -35,7 +39,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "exporters.md": exporters.exporters_page,
     "targets.md": targets.targets_page,
     "formats.md": formats.page,
+    "preprocessing.md": preprocessing.page,
     "report.schema.json": formats.schema,
+    "commands/serve.md": serving.page,
     "rules/index.md": rules.index,
     **{f"rules/{rule.name}.md": partial(rules.page, rule) for rule in load_rules()},
     **pictures.files(),

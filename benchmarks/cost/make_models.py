@@ -5,7 +5,9 @@
 - `large.onnx`: one file with 1.5 GB of embedded weights (64 convolutions, 4 resizes);
 - `one_megabyte.onnx`: 1 MB, every shape in the file;
 - `many_nodes.onnx`: 100,000 nodes, one in a hundred a resize;
-- `many_resizes.onnx`: 100,000 nodes, every fifth a resize.
+- `many_resizes.onnx`: 100,000 nodes, every fifth a resize;
+- `million_nodes.onnx`: 1,000,000 nodes, one in a hundred a resize;
+- `small.onnx`: 4 KB, one resize.
 """
 
 from __future__ import annotations
@@ -105,11 +107,13 @@ def many_nodes(path: Path, count: int, every: int) -> None:
 
 
 def main() -> None:
-    """Build all three."""
+    """Build all of them."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     many_nodes(folder / "many_nodes.onnx", 100_000, 100)
     many_nodes(folder / "many_resizes.onnx", 100_000, 5)
+    many_nodes(folder / "million_nodes.onnx", 1_000_000, 100)
+    convolutions(folder / "small.onnx", 16, 2)
     convolutions(folder / "one_megabyte.onnx", 16, 41)
     convolutions(folder / "large.onnx", LAYERS, WIDTH)
 

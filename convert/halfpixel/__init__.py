@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from halfpixel.checking.check import Settings, check, sites
+    from halfpixel.checking.comparing.compare import compare
+    from halfpixel.checking.comparing.result import Comparison
     from halfpixel.checking.result import Report
     from halfpixel.conventions.torch.interpolate import parse_call
     from halfpixel.converting.convert import convert
@@ -21,12 +23,14 @@ if TYPE_CHECKING:
     from halfpixel.verifying.verify import verify
 
 __all__ = [
+    "Comparison",
     "FixResult",
     "HalfpixelError",
     "Report",
     "Settings",
     "Site",
     "check",
+    "compare",
     "convert",
     "fix",
     "parse_call",
@@ -38,12 +42,14 @@ __all__ = [
 # Each name is imported when it is asked for: pytest loads the plugin in here on every start of
 # everyone who has halfpixel installed, and waits for no more than it needs.
 _PLACES = {
+    "Comparison": "checking.comparing.result",
     "FixResult": "fixing.result",
     "HalfpixelError": "errors",
     "Report": "checking.result",
     "Settings": "checking.check",
     "Site": "site",
     "check": "checking.check",
+    "compare": "checking.comparing.compare",
     "convert": "converting.convert",
     "fix": "fixing.fix",
     "parse_call": "conventions.torch.interpolate",

@@ -1,6 +1,11 @@
 """`python -m halfpixel`, and the `halfpixel` command."""
 
-from halfpixel.cli.main import main
+from halfpixel.cli.starting import collect_seldom, import_msgspec
+
+collect_seldom()
+import_msgspec()
+
+from halfpixel.cli.main import main  # noqa: E402 - whose imports cost less for both
 
 __all__ = ["main"]
 

@@ -4,14 +4,67 @@ A convention is a two-way dictionary. Reading turns a call in the framework's ow
 it computes along its spatial axes; writing goes the other way, and answers None where the
 framework has no words for a sampling. Adding a framework is adding one file to `conventions/`, or
 a folder with such a file, which ends in a typed constant ``CONVENTION``: it is found by its place.
+
+What a library does beside the weights (bytes in fixed point, colours in another order, a default
+that a release changed) is a `Remark`: named, with its source, and never part of a sampling.
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
+from halfpixel.errors import ConventionError
 from halfpixel.registry import find
 from halfpixel.sampling import Sampling
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+About = Literal[
+    "rounding",
+    "fixed point",
+    "arithmetic",
+    "axis order",
+    "colour order",
+    "release",
+    "input",
+    "output length",
+    "lengths",
+]
+"""What a remark is about.
+
+``rounding``: a result, or one between two passes, is rounded to its type.
+``fixed point``: weights or sums have a fixed number of bits.
+``arithmetic``: floats that fall short of a tie, or weights from a table.
+``axis order``, ``colour order``: what stands where in an array.
+``release``: releases differ.
+``input``: another kind of input is computed otherwise.
+``output length``: how a length is rounded.
+``lengths``: what is computed along an axis hangs on more than its own two lengths.
+"""
+
+
+class Remark(Struct, frozen=True):
+    """One thing that a library does beside the weights.
+
+    Attributes:
+        about: which kind of thing it is.
+        text: what it does, in one sentence.
+        dtype: the type of the input that it concerns, such as ``uint8``; empty for every type.
+        most: by how much a result was off the exact weights' by it, at most, on bytes of noise
+            over their whole range, in grey levels; None where it was not measured.
+        source: the file or page that says so; empty where the convention's own does.
+        ran: the release in which it was run; empty where it was read alone.
+    """
+
+    about: About
+    text: str
+    dtype: str = ""
+    most: float | None = None
+    source: str = ""
+    ran: str = ""
 
 
 class Reading(Struct, frozen=True):
@@ -20,10 +73,60 @@ class Reading(Struct, frozen=True):
     Attributes:
         samplings: one a spatial axis, height before width; None where the axis is copied.
         lengths: output lengths of these axes; None each where the call leaves them open.
+        remarks: what is done beside the weights by this very call.
+        by_lengths: what the call computes for input lengths, height before width, where they
+            decide more than each axis for itself: sizes of the shorter side, factors, kernels
+            that one axis chooses for all; None where `samplings` and `lengths` say everything.
+            It raises ConventionError for lengths that the call does not take.
     """
 
     samplings: tuple[Sampling | None, ...]
     lengths: tuple[int | None, ...]
+    remarks: tuple[Remark, ...] = ()
+    by_lengths: "Callable[[tuple[int, ...]], Reading] | None" = None
+
+    def at(self, lengths: tuple[int, ...]) -> "Reading":
+        """Return what the call computes for input lengths of its spatial axes.
+
+        Args:
+            lengths: input lengths one a spatial axis, height before width.
+
+        Raises:
+            ConventionError: they are others in number than the call's axes, or none it takes.
+
+        >>> Reading((None, None), (4, None)).at((8, 6)).lengths
+        (4, None)
+        """
+        if len(lengths) != len(self.samplings):
+            expected = len(self.samplings)
+            raise ConventionError(f"{len(lengths)} input lengths, the call is over {expected} axes")
+        return self if self.by_lengths is None else self.by_lengths(lengths)
+
+
+class Library(Struct, frozen=True):
+    """How a framework's own calls are run on an image.
+
+    Attributes:
+        modules: what is imported, behind the name that calls have for it, as
+            ``("F", "torch.nn.functional")``; the first is the one whose release is told.
+        image: makes the framework's input of an image of shape (height, width).
+        array: makes an array of shape (height, width) of its output.
+        dtypes: types of images that it takes.
+    """
+
+    modules: tuple[tuple[str, str], ...]
+    image: "Callable[[NDArray[np.generic]], Any]"
+    array: "Callable[[Any], NDArray[np.generic]]"
+    dtypes: tuple[str, ...] = ("float32", "uint8")
+
+    @property
+    def name(self) -> str:
+        """The package that is imported first.
+
+        >>> Library((("F", "torch.nn.functional"),), lambda x: x, lambda x: x).name
+        'torch'
+        """
+        return self.modules[0][1].partition(".")[0]
 
 
 class Convention(Struct, frozen=True):
@@ -38,6 +141,13 @@ class Convention(Struct, frozen=True):
         write: the sampling in the framework's words, for a number of spatial axes; None
             where it has none.
         examples: calls in the framework's words, with the sampling of each axis.
+        source: the files or pages that say so, with their release.
+        ran: the library and release that it was held against by impulses over many lengths, such
+            as "Pillow 13.0.0"; empty where it was read alone.
+        remarks: what the library does beside the weights, whatever the call.
+        methods: names of operators that are called on an image itself, `resize` of
+            ``image.resize((4, 3))``: what stands before one is its input.
+        library: how its calls are run, where the framework runs in Python.
     """
 
     name: str
@@ -45,6 +155,11 @@ class Convention(Struct, frozen=True):
     read: Callable[[str, int | None], Reading]
     write: Callable[[Sampling, int], str | None]
     examples: tuple[tuple[str, Sampling], ...]
+    source: str = ""
+    ran: str = ""
+    remarks: tuple[Remark, ...] = ()
+    methods: tuple[str, ...] = ()
+    library: Library | None = None
 
     def nearness(self, operator: str) -> int | None:
         """Return how near a called name is to this convention's: 0 is exact; None where it is none.
@@ -52,10 +167,18 @@ class Convention(Struct, frozen=True):
         >>> names = Convention("OpenCV", ("cv2.resize",), lambda *_: 0, lambda *_: "", ())
         >>> [names.nearness(name) for name in ("cv2.resize", "resize", "F.interpolate")]
         [0, 1, None]
+        >>> of_images = Convention("P", (), lambda *_: 0, lambda *_: "", (), methods=("resize",))
+        >>> [of_images.nearness(name) for name in ("f(x).resize", "x.resize", "a.b.resize")]
+        [0, 2, None]
         """
         from fnmatch import fnmatchcase
 
         found: list[int] = []
+        before, _, last = operator.rpartition(".")
+        if last in self.methods and before.removeprefix("self.").isidentifier():
+            found.append(2)
+        elif last in self.methods and not before.replace(".", "").isidentifier() and before:
+            found.append(0)  # of what a call or an index gives
         for name in self.operators:
             if operator == name:
                 found.append(0)
@@ -64,6 +187,11 @@ class Convention(Struct, frozen=True):
             elif fnmatchcase(operator, name):
                 found.append(2)
         return min(found, default=None)
+
+
+def methods_known() -> frozenset[str]:
+    """Return the names of all operators that are called on an image itself."""
+    return frozenset(name for one in load_conventions() for name in one.methods)
 
 
 def load_conventions() -> tuple[Convention, ...]:

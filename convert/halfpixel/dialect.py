@@ -5,12 +5,12 @@ compares names. A rule that speaks of some dialects alone says so: `Rule(..., di
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+
+class Dialect(Struct, frozen=True, eq=False):
     """Whose words an operator is written in.
 
     Attributes:
@@ -24,10 +24,22 @@ class Dialect:
 
     name: str
     versioned: str
-    systems: Mapping[int, int] = field(default_factory=dict[int, int], hash=False, repr=False)
+    systems: Mapping[int, int] = field(default_factory=dict[int, int])
     spatial: int = 0
     simulated: bool = False
-    resizes: frozenset[str] = field(default=frozenset(), hash=False, repr=False)
+    resizes: frozenset[str] = frozenset()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are called the same: no two are."""
+        return isinstance(other, Dialect) and self.name == other.name
+
+    def __hash__(self) -> int:
+        """Of the name."""
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        """Return the name."""
+        return f"Dialect({self.name!r})"
 
     def version(self, number: int) -> str:
         """Return a version, as its framework counts.

@@ -21,6 +21,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from halfpixel.address import without_secrets
 from halfpixel.printable import printable_line
 
 
@@ -36,12 +37,12 @@ class ModelFileError(HalfpixelError):
     """A file that cannot be read as a model.
 
     Attributes:
-        path: the file.
+        path: the file, a path or an address.
         reason: what is wrong with it.
         hint: what to do, or None.
     """
 
-    def __init__(self, path: Path, reason: str, hint: str | None = None) -> None:
+    def __init__(self, path: object, reason: str, hint: str | None = None) -> None:
         """Compose the line from the file, the reason and the hint."""
         self.path, self.reason, self.hint = path, reason, hint
         super().__init__(f"{path}: {reason}" + (f"; {hint}" if hint else ""))
@@ -173,7 +174,8 @@ def _please() -> str:
     except PackageNotFoundError:
         release = "of no known version"
     command = [Path(sys.argv[0]).name if sys.argv else "", *sys.argv[1:]]
-    typed = shlex.join(part if part.isprintable() else repr(part) for part in command)
+    shown = map(without_secrets, command)
+    typed = shlex.join(part if part.isprintable() else repr(part) for part in shown)
     return (
         f"please report it with the model, halfpixel {release}, Python "
         f"{platform.python_version()}, {platform.platform()}, the command {typed}, "

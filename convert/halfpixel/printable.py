@@ -13,7 +13,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-_UNSEEN: Final = re.compile(
+from halfpixel.late import late
+
+_UNSEEN: Final = late(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]"
 )
@@ -36,7 +38,7 @@ def printable(text: str) -> str:
     if not text.isprintable():
         text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
     if not text.isascii():
-        text = _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], text)
+        text = _UNSEEN().sub(lambda found: ascii(found[0])[1:-1], text)
     return COMMAND.sub(r"\\x23#", text) if "##" in text else text
 
 

@@ -5,7 +5,6 @@ no string, no element and no property. What people read is made printable first.
 """
 
 import ast
-import json
 from collections.abc import Container
 
 from halfpixel.printable import COMMAND, printable, printable_line
@@ -58,9 +57,11 @@ def json_text(value: object, *, indent: int | None = None, compact: bool = False
     >>> json_text(["\x1b\u202e", "##[error]"])
     '["\\u001b\\u202e", "\\u0023#[error]"]'
     """
+    import json
+
     separators = (",", ":") if compact else None
     text = json.dumps(value, indent=indent, separators=separators)
-    return COMMAND.sub(r"\\u0023#", text)  # only a string holds it
+    return COMMAND.sub(r"\\u0023#", text) if "##" in text else text  # only a string holds it
 
 
 def xml(text: str) -> str:
@@ -120,6 +121,28 @@ def shell_word(text: str) -> str:
     import shlex
 
     return shlex.quote(printable(text))
+
+
+def uri_address(text: str) -> str:
+    """Return the address of a file elsewhere as a URI.
+
+    >>> uri_address("s3://bucket/a b.onnx"), uri_address("https://host/a%20b.onnx?...")
+    ('s3://bucket/a%20b.onnx', 'https://host/a%20b.onnx?...')
+    """
+    from urllib.parse import quote
+
+    return quote(bytes_of(text), safe="/:?=&%+@,;!$'()*~")
+
+
+def of_uri(text: str) -> str:
+    """Return what a part of a URI stands for.
+
+    >>> of_uri("a%20b")
+    'a b'
+    """
+    from urllib.parse import unquote
+
+    return unquote(text)
 
 
 def uri_path(text: str) -> str:

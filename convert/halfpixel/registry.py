@@ -7,6 +7,7 @@ distributions declare.
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import TypeVar
 
@@ -32,8 +33,11 @@ def load(folder: str, names: Sequence[str], kind: type[T]) -> Iterator[T]:
         yield found
 
 
+@lru_cache
 def names(folder: str, ending: str) -> tuple[str, ...]:
     """Return the modules in a folder whose names end so, by name; none of them is imported.
+
+    The package's own folders do not change while it runs: they are listed once.
 
     Args:
         folder: the folder in the package, such as `formats`.
@@ -103,14 +107,18 @@ def entry_points(group: str) -> list[str]:
 
 def _declared(folder: str, group: str) -> Iterator[str]:
     """Yield the values of a group in the entry_points.txt of one distribution."""
+    place = f"{folder}/entry_points.txt"
+    if not os.access(place, os.R_OK):  # of most there is none, and an exception each takes longer
+        return
     try:
-        with open(f"{folder}/entry_points.txt", encoding="utf-8") as file:  # noqa: PTH123 - hot
-            text = file.read()
+        with open(place, "rb", buffering=0) as file:  # noqa: PTH123 - hot
+            read = file.read()
     except OSError:
         return
     head = f"[{group}]"
-    if head not in text:
+    if head.encode() not in read:
         return
+    text = read.decode(errors="replace")
     section = ""
     for line in map(str.strip, text.splitlines()):
         if line.startswith("["):

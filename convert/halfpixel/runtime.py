@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct, field
 
+from halfpixel.address import is_address
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
 from halfpixel.registry import load, names
@@ -55,9 +56,11 @@ def parse_side(text: str) -> Side:
     >>> side = parse_side("model.onnx@cuda:device_id=1")
     >>> side.source, side.where, side.options
     ('model.onnx', 'cuda', {'device_id': '1'})
+    >>> parse_side("http://user@host:80/model.onnx").where
+    ''
     """
     found = _PLACED.fullmatch(text)
-    if found is None or Path(text).exists():
+    if found is None or ("/" in found["where"] and is_address(text)) or Path(text).exists():
         return Side(text)
     where, options = parse_provider(found["where"])
     return Side(found["source"], where, options)

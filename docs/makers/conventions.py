@@ -6,8 +6,9 @@ from msgspec import Struct
 
 from halfpixel.checking.sampling_words import FORMULAS, kernel_words
 from halfpixel.convention import Convention, load_conventions
-from halfpixel.sampling import Area, Sampling, Table
-from halfpixel.sampling.compare import canonical
+from halfpixel.sampling import Sampling
+from halfpixel.sampling.canonical import canonical
+from halfpixel.sampling.kernel import by_lengths
 
 HEAD = """# Conventions
 
@@ -94,7 +95,7 @@ def _samplings(conventions: tuple[Convention, ...]) -> Iterator[Sampling]:
 
 
 def _words(sampling: Sampling) -> str:
-    if isinstance(sampling.kernel, Area | Table):
+    if by_lengths(sampling.kernel):
         return "source coordinates are those of the window"
     formula = FORMULAS[sampling.coordinate]
     of = ", r = n_in / n_out" if " r" in formula and "r =" not in formula else ""

@@ -11,11 +11,11 @@ SCHEMA = Path(machine.__file__).with_name("report.schema.json")
 
 HEAD = """# Formats of a report
 
-Made by `docs/build.py` from `convert/halfpixel/report`. `check`, `fix`, `verify`, `convert`
-and `conformance` have `--output-format FORMAT`. `-o FILE` writes the report there, whole or not at
-all; of `fix` and `convert`, whose `-o` names the model, `--report FILE` does. `text`, for people,
-breaks lines at the width of the terminal, or at what COLUMNS says. Formats for programs have notes,
-too.
+Made by `docs/build.py` from `convert/halfpixel/report`. `check`, `compare`, `fix`, `verify`,
+`convert` and `conformance` have `--output-format FORMAT`. `-o FILE` writes the report there, whole
+or not at all; of `fix` and `convert`, whose `-o` names the model, `--report FILE` does. `text`, for
+people, breaks lines at the width of the terminal, or at what COLUMNS says. Formats for programs
+have notes, too.
 
 Where no format is named, the ending of the file names it; with any other the report is text:
 

@@ -1,10 +1,18 @@
-"""How a grid, a box pooling or a transposed convolution differs from the one that was meant."""
+"""How a grid, a box pooling, a resize or a transposed convolution differs from the one meant."""
 
 from msgspec.structs import replace
 
 from halfpixel.dialect import ONNX
 from halfpixel.origin import Operator
-from halfpixel.sampling import AffineGrid, AffineSample, ConvTranspose, GridSample, RoiAlign
+from halfpixel.sampling import (
+    AffineGrid,
+    AffineSample,
+    ConvTranspose,
+    GridSample,
+    Resize,
+    RoiAlign,
+    compare_resize,
+)
 from halfpixel.sampling.arithmetic import float32
 from halfpixel.site import Site
 
@@ -17,8 +25,8 @@ def on_axes_of(site: Site, meant: Operator) -> Operator:
     return meant
 
 
-def difference(site: Site, meant: Operator) -> str | None:
-    """Return in numbers how a site that is no resize differs; None where it is what was meant."""
+def difference(site: Site, meant: Operator) -> str | None:  # noqa: PLR0911 - one a kind
+    """Return in numbers how a site differs from an operator; None where it is what was meant."""
     match site.operator, on_axes_of(site, meant):
         case GridSample() as operator, GridSample() as wanted:
             return None if operator == wanted else _sampled(operator, wanted)
@@ -30,10 +38,26 @@ def difference(site: Site, meant: Operator) -> str | None:
             return None if same else "samples are up to 0.5 px off at the border"
         case RoiAlign() as operator, RoiAlign() as wanted:
             return _boxes(operator, wanted)
+        case Resize() as operator, Resize() as wanted:
+            return _resized(site, operator, wanted)
         case ConvTranspose() as operator, ConvTranspose() as wanted:
             return _transposed(site, operator, wanted)
         case _:
             return None
+
+
+def _resized(site: Site, operator: Resize, meant: Resize) -> str | None:
+    """Compare weights at the lengths of the site, for a kernel that no call of PyTorch's has."""
+    verdict = compare_resize(operator, meant, *site.operation.lengths)
+    if verdict.negligible or not verdict.different:
+        return None
+    axis, worst = verdict.worst.axis, verdict.worst.verdict
+    n_in, n_out = worst.witness or (0, 0)
+    moved, weights = float(worst.displacement), float(worst.weight_difference)
+    where = f"at length {n_in} to {n_out} (axis {axis})"
+    if not moved:
+        return f"{where} interpolation weights are up to {weights:.3g} off"
+    return f"{where} samples are up to {moved:.3g} input px off, weights up to {weights:.3g}"
 
 
 def _sampled(operator: GridSample, meant: GridSample) -> str:

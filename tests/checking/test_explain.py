@@ -39,7 +39,15 @@ CALLS = [
     ),
     (
         "F.interpolate(x, size=(3, 4), mode='bilinear', align_corners=True)",
-        ["resize_bilinear(x, size, align_corners=True)", "OpenCV: has no name for it"],
+        [
+            "resize_bilinear(x, size, align_corners=True)",
+            "OpenCV: nearest equivalent: cv2.resize(x, (width, height), interpolation=cv2.INTER_",
+            ", off by 0.714 input px, weights 0.571, at length 7 to 3",
+        ],
+    ),
+    (
+        "cv2.resize(x, (8, 6), interpolation=cv2.INTER_AREA)",
+        ["the mean of pixels i * r to (i + 1) * r, each by its part in it, r = n_in / n_out"],
     ),
     (
         "cv2.resize(x, (8, 6), interpolation=cv2.INTER_LINEAR)",

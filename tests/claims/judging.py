@@ -18,7 +18,7 @@ from halfpixel.conventions.torch.interpolate import LENGTHS
 from halfpixel.conventions.torch.proviso import NO_BOUNDARY, NO_COLUMN, NO_SINGLE
 from halfpixel.errors import HalfpixelError
 from halfpixel.sampling import Resize
-from halfpixel.sampling.compare import canonical
+from halfpixel.sampling.canonical import canonical
 from halfpixel.sampling.lowering import single_taps
 from halfpixel.sampling.pixels import torch_pixels
 from halfpixel.site import Site

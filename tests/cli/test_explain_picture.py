@@ -108,7 +108,7 @@ def test_of_several_nodes_one_is_named(tmp_path: Path) -> None:
     path = str(tmp_path / "a.svg")
     result = CliRunner().invoke(cli, ["explain", str(model), "--picture", path])
     assert result.exit_code == 2
-    assert "resampling nodes, a picture is of one: name it, as" in result.stderr
+    assert "resampling nodes, expected one; name one, as" in result.stderr
 
 
 def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,21 +9,23 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from halfpixel.conventions.opencv_resize import (
-    BY_FACTOR,
+from halfpixel.conventions.images.opencv_resize import (
     CONVENTION,
     MEANINGS,
+    NUMBERS,
+    SAME,
     output_length,
     read,
 )
 from halfpixel.errors import ConventionError
-from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling, Table
+from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
+from halfpixel.sampling.kernels.windows import Overlapped
 
 Resize = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 LENGTHS = (*range(1, 19), 22, 26, 28, 31, 32, 33, 64, 65, 100)
 PAIRS = [(n_in, n_out) for n_in in LENGTHS for n_out in LENGTHS]
-SMOOTH = ("INTER_LINEAR", "INTER_CUBIC")
+SMOOTH = ("INTER_LINEAR", "INTER_CUBIC", "INTER_LANCZOS4")
 NEAREST = ("INTER_NEAREST", "INTER_NEAREST_EXACT")
 FACTORS = [Fraction(p, q) for p, q in ((2, 1), (3, 2), (1, 2), (3, 4), (5, 4), (5, 2), (5, 8))]
 
@@ -127,44 +129,19 @@ def test_area(cv2: Any, width: int) -> None:  # noqa: ANN401 - as above
         assert all(i * n_in % n_out == 0 for i in wrong), f"{n_in} -> {n_out}"
 
 
-def mixed_area(n_in: int, n_out: int) -> Sampling:
-    """Return what INTER_AREA computes along an axis beside one that grows, as `resize.cpp` has it.
-
-    With r = n_in / n_out and j = floor(i r), pixel j counts by the part of it that window i has,
-    and pixel j + 1 stands for the whole rest of the window.
-    """
-    rows: list[tuple[tuple[int, Fraction], ...]] = []
-    for i in range(n_out):
-        j = i * n_in // n_out
-        rest = i + 1 - Fraction((j + 1) * n_out, n_in)
-        if rest <= 0 or j == n_in - 1:
-            rows.append(((j, Fraction(1)),))
-        else:
-            rows.append(((j, 1 - rest), (j + 1, rest)))
-    return Sampling("half_pixel", Table(n_in, tuple(rows)))
-
-
 @pytest.mark.oracle
 def test_area_of_a_shrunk_axis_beside_an_enlarged_one(cv2: Any) -> None:  # noqa: ANN401
     for n_in, n_out in PAIRS:
         if n_out < n_in:
             found = matrix(n_in, by_size(cv2, "INTER_AREA", n_out, 8))
-            wrong = apart(found, mixed_area(n_in, n_out), n_in, n_out)
+            wrong = apart(found, Sampling("half_pixel", Overlapped()), n_in, n_out)
             assert all(i * n_in % n_out == 0 for i in wrong), f"{n_in} -> {n_out}"
-
-
-def test_two_pixels_are_the_overlap() -> None:
-    """The formula for enlarging is the overlap in exact rationals."""
-    for n_in, n_out in PAIRS:
-        if n_in <= n_out:
-            ours = read("INTER_AREA").weights(n_in, n_out)
-            assert mixed_area(n_in, n_out).weights(n_in, n_out).rows == ours.rows
 
 
 @pytest.mark.oracle
 @pytest.mark.parametrize(
     ("name", "factor"),
-    [(n, f) for n in MEANINGS for f in FACTORS if n != "INTER_AREA" or f.denominator == 1],
+    [(n, f) for n in MEANINGS for f in FACTORS],
 )
 def test_factors(cv2: Any, name: str, factor: Fraction) -> None:  # noqa: ANN401 - as above
     meaning = read(name, factor)
@@ -234,11 +211,47 @@ def test_words(sampling: Sampling, words: str | None) -> None:
 
 
 def test_other_names_are_refused() -> None:
-    with pytest.raises(ConventionError, match="INTER_LANCZOS4"):
-        read("INTER_LANCZOS4")
+    with pytest.raises(ConventionError, match="INTER_MAX"):
+        read("INTER_MAX")
 
 
-def test_a_factor_with_area_is_refused() -> None:
-    assert "INTER_AREA" not in BY_FACTOR
-    with pytest.raises(ConventionError, match="INTER_AREA has a factor of 3/2"):
-        read("INTER_AREA", Fraction(3, 2))
+def test_names_of_one_meaning() -> None:
+    assert read("INTER_LINEAR_EXACT") == read("INTER_LINEAR")
+    assert set(NUMBERS.values()) == {*MEANINGS, *SAME}
+
+
+def test_area_takes_two_pixels_where_an_axis_grows() -> None:
+    made = CONVENTION.read("cv2.resize(x, (8, 3), interpolation=cv2.INTER_AREA)", None)
+    assert made.samplings == (read("INTER_AREA"),) * 2
+    assert made.at((5, 4)).samplings == (Sampling("half_pixel", Overlapped()),) * 2
+    assert made.at((3, 4)).samplings == made.at((5, 9)).samplings == made.samplings
+
+
+def test_an_image_that_stays_is_copied_whatever_the_factor() -> None:
+    made = CONVENTION.read("cv2.resize(x, None, fx=1.1, fy=1.1)", None)
+    assert made.at((4, 4)).samplings == (None, None)
+    stretched = made.at((4, 9))
+    assert stretched.lengths == (4, 10)
+    assert all(one is not None and one.scale == Fraction(11, 10) for one in stretched.samplings)
+
+
+BYTES = [((48, 64), (22, 31)), ((37, 53), (113, 17)), ((60, 60), (20, 30)), ((31, 22), (64, 48))]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", [*SMOOTH, "INTER_LINEAR_EXACT", "INTER_AREA"])
+def test_bytes_are_as_near_as_is_said(cv2: Any, name: str) -> None:  # noqa: ANN401 - as above
+    for shape, size in BYTES:
+        if name == "INTER_AREA" and (size[0] > shape[0] or size[1] > shape[1]):
+            continue  # whose ties move a whole pixel
+        x = np.random.default_rng(5).integers(0, 256, shape, dtype=np.uint8)
+        text = f"cv2.resize(x, {size[::-1]}, interpolation=cv2.{name})"
+        made = CONVENTION.read(text, None).at(shape)
+        down, across = (
+            sampling.weights(n, m).matrix()
+            for sampling, n, m in zip(made.samplings, shape, size, strict=True)
+            if sampling is not None
+        )
+        found = cv2.resize(x, size[::-1], interpolation=getattr(cv2, name)).astype(np.float64)
+        most = max(one.most or 0.0 for one in made.remarks if one.dtype == "uint8")
+        assert np.abs(found - np.clip(down @ x @ across.T, 0, 255)).max() <= most + 1e-6

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
+from halfpixel.checking.called import called
 from halfpixel.checking.example_calls import MODULES as RESIZES
 from halfpixel.checking.example_calls import SAMPLERS, example_of
-from halfpixel.checking.explain import called, explain
+from halfpixel.checking.explain import explain
 from halfpixel.checking.samplers import sampler_of
 from halfpixel.conventions.python_call import Symbol, parse
 from halfpixel.conventions.torch.module_call import MODULES, NEEDED, as_function, as_interpolate

@@ -1,6 +1,7 @@
 """What fuzzing found, each kind by a file of its own."""
 
 from fractions import Fraction
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from halfpixel.format import Change
 from halfpixel.formats.coreml.read.layer import NetworkLayer
 from halfpixel.formats.coreml.read.lengths import lengths_after
 from halfpixel.formats.lowerings import Capabilities
+from halfpixel.formats.onnx.write.external_data import payload_outside
 from halfpixel.formats.plan import sized_change
 from halfpixel.formats.planner import lowered
 from halfpixel.runtimes.size import check_values
@@ -222,3 +224,45 @@ def test_positions_of_a_grid_are_counted() -> None:
     with working(1_000_000) as work:
         grid_positions(Sampling("half_pixel", Linear()), 977, 1013)
     assert work.done >= 3 * 1013
+
+
+def test_graphs_in_graphs_are_passed_over_once() -> None:
+    """Each of 16 nodes has a graph and eight attributes more: 9 to the 16th visits, or 16."""
+    node = helper.make_node("Identity", ["x"], ["y"])
+    for depth in range(16):
+        graph = helper.make_graph([node], f"g{depth}", [], [])
+        more = {f"a{number}": number for number in range(8)}
+        node = helper.make_node("Wrap", [], ["y"], domain="d", body=graph, **more)
+    assert not payload_outside(node)
+
+
+def test_a_name_that_only_upsample_has_for_linear(tmp_path: Path) -> None:
+    """mode="bilinear", which older exporters wrote: the page of a site writes the call meant."""
+    node = helper.make_node("Upsample", ["x", "scales"], ["y"], mode="bilinear")
+    scales = numpy_helper.from_array(np.float32([1, 1, 2, 2]), "scales")
+    made = models.model([node], (1, 1, 4, 4), [scales], opset=9)
+    made.producer_name = "pytorch"
+    ran = _ran(tmp_path, made, "--output-format", "html")
+    assert ran.exit_code == 1
+    assert 'mode="bilinear"' in unescape(ran.output)
+
+
+@pytest.mark.parametrize("value", ["1e999", "float('nan')", "-1e999"])
+def test_a_coefficient_that_is_no_number(value: str) -> None:
+    ran = CliRunner().invoke(cli, ["explain", f"Resize(mode=cubic, cubic_coeff_a={value})"])
+    assert ran.exit_code == 2
+    assert "cubic_coeff_a is" in ran.output
+    assert DEFECT not in ran.output
+
+
+def test_a_list_without_values_is_run_as_it_is(tmp_path: Path) -> None:
+    """axes=[] tells nothing of its type, which the operator's own does."""
+    node = helper.make_node("Resize", ["x", "", "s"], ["y"], name="up", mode="linear")
+    empty = helper.make_attribute("axes", [], attr_type=onnx.AttributeProto.INTS)
+    node.attribute.append(empty)
+    scales = numpy_helper.from_array(np.float32([1, 1, 2, 2]), "s")
+    (tmp_path / "m.onnx").write_bytes(
+        models.model([node], (1, 1, 4, 4), [scales], opset=18).SerializeToString()
+    )
+    ran = CliRunner().invoke(cli, ["verify", str(tmp_path / "m.onnx")])
+    assert DEFECT not in ran.output, ran.output

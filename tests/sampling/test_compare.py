@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from halfpixel.sampling import Area, Cubic, Kernel, Linear, Nearest, Sampling, compare
-from halfpixel.sampling.compare import canonical
+from halfpixel.sampling.canonical import canonical
 from halfpixel.sampling.coordinate import Coordinate
 from halfpixel.sampling.difference import displacement, weight_difference
 

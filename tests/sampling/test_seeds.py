@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from halfpixel.conventions import opencv_resize, tf_resize
+from halfpixel.conventions import tf_resize
+from halfpixel.conventions.images import opencv_resize
 from halfpixel.conventions.torch.interpolate import Interpolate, parse_call
 from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, Resize, Sampling
 

@@ -6,8 +6,9 @@ from fractions import Fraction
 from msgspec import Struct
 
 from halfpixel.checking.sampling_words import SAMPLES, formula_of, kernel_words, weights_of
-from halfpixel.sampling import AffineGrid, Area, GridSample, RoiAlign, Sampling, Table, compare
+from halfpixel.sampling import AffineGrid, GridSample, RoiAlign, Sampling, compare
 from halfpixel.sampling.compare import Verdict
+from halfpixel.sampling.kernel import by_lengths
 
 APART = "apart"
 
@@ -113,7 +114,7 @@ def _shift(a: object, b: object) -> float:
 
 def _read(sampling: Sampling, n_in: int, n_out: int, count: int) -> list[Fraction]:
     """Return the source coordinates of the first samples, unclamped where there is a line."""
-    if isinstance(sampling.kernel, Area | Table):
+    if by_lengths(sampling.kernel):
         return list(weights_of(sampling, n_in, n_out, count).positions[:count])
     line = sampling.line(n_in, n_out)
     return [Fraction(line.at(i)) for i in range(count)]

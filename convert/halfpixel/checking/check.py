@@ -3,13 +3,14 @@
 This is the job that lint is: read, walk, ask the rules, report.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from halfpixel.address import Address, Location, location, name_of
 from halfpixel.boundary import boundary
 from halfpixel.checking.asking import faults_of, in_order, of_model, of_site
 from halfpixel.checking.result import FileReport, Report, SiteFinding, Suppression, announced
@@ -21,6 +22,9 @@ from halfpixel.registry import load, names
 from halfpixel.rule import SEVERITIES, Finding, Rule, Severity, chosen_rules
 from halfpixel.site import Operation, Site
 from halfpixel.work import MOST, PLAIN, TooMuchWork, one_node, spend, working
+
+if TYPE_CHECKING:
+    from halfpixel.checking.preprocessing import Readied
 
 
 class Settings(Struct, frozen=True):
@@ -39,6 +43,7 @@ class Settings(Struct, frozen=True):
         suppressions: findings that are known, with the reason.
         ignored: (pattern of nodes, rules that are not asked of them) pairs.
         in_nodes: what the metadata of a node suppresses is suppressed.
+        preprocess: the file, or the call, that says how images were readied for training.
     """
 
     select: tuple[str, ...] = ()
@@ -52,6 +57,7 @@ class Settings(Struct, frozen=True):
     suppressions: tuple[Suppression, ...] = ()
     ignored: tuple[tuple[str, tuple[str, ...]], ...] = ()
     in_nodes: bool = True
+    preprocess: str | None = None
 
     @property
     def shown(self) -> Severity:
@@ -85,8 +91,8 @@ def sites(source: object, *, max_work: int = MOST) -> list[Site]:
     """Return every resampling site of a model, in graph order.
 
     Args:
-        source: a path, or a model in memory: onnx.ModelProto, onnx_ir.Model or
-            torch.onnx.ONNXProgram.
+        source: a path, the address of a file elsewhere (`s3://bucket/model.onnx`), or a model in
+            memory: onnx.ModelProto, onnx_ir.Model or torch.onnx.ONNXProgram.
         max_work: steps of exact work that it may take.
 
     Returns:
@@ -102,21 +108,12 @@ def sites(source: object, *, max_work: int = MOST) -> list[Site]:
         return opened(source).sites
 
 
-def name_of(source: object) -> str:
-    """Return what a model is called in reports.
-
-    >>> name_of(Path("m.onnx")), name_of(object())
-    ('m.onnx', '<model>')
-    """
-    return str(source) if isinstance(source, str | Path) else "<model>"
-
-
 def opened(source: object) -> Opened:
-    """Return the structure of a model, from a path or from an object; raises as `sites`."""
+    """Return the structure of a model, from a path, an address or an object; raises as `sites`."""
     if callable(getattr(source, "rewrite", None)):
         return cast("Opened", source)  # it was read before
-    if isinstance(source, str | Path):
-        path = Path(source)
+    if isinstance(source, str | Path | Address):
+        path = location(source) if isinstance(source, str) else source
         usual: Format | None = None
         for found in load_formats():
             if path.name.endswith(found.suffixes):
@@ -165,19 +162,10 @@ def check(  # noqa: PLR0913 - one keyword an option of the command
     return Report((judge.file(source, name_of(source)),))
 
 
-def check_paths(
-    paths: Sequence[Path],
-    settings: Settings,
-    progress: Callable[[Path], None] | None = None,
-) -> Report:
-    """Judge the models in several files; `progress` is told of each before it is read."""
+def check_paths(paths: Sequence[Location], settings: Settings) -> Report:
+    """Judge the models in several files."""
     judge = Judge(settings)
-    files: list[FileReport] = []
-    for path in paths:
-        if progress is not None:
-            progress(path)
-        files.append(judge.file(path, str(path)))
-    return Report(tuple(files))
+    return Report(tuple(judge.file(path, str(path)) for path in paths))
 
 
 _Said = dict[int, tuple[Operation, tuple[tuple[Rule, Finding], ...], tuple[RuleError, ...]]]
@@ -194,6 +182,11 @@ class Judge:
         self._left: dict[int, str] = {}
         self._failed: list[RuleError] = []
         self._aimed: dict[int, tuple[Operation, Operation]] = {}
+        self._readied: Readied | None = None
+        if settings.preprocess is not None:
+            from halfpixel.checking.preprocessing import readied_by
+
+            self._readied = readied_by(settings.preprocess)
         if settings.targets:
             from halfpixel.targets.target import load_target
 
@@ -227,19 +220,21 @@ class Judge:
     def report(self, model: Opened, name: str, sites: Sequence[Site]) -> FileReport:
         """Return what is found at the sites of a model, at the lengths that they have here."""
         found = tuple(self.with_expectation(site) for site in sites)
+        if self._readied is not None:
+            found = self._readied.of_sites(model, found)
         del self._failed[:]
         located = tuple(self._located(found))
         faults = tuple(f"{name}: {text}" for text in self.faults)
         left = [(site.path, reason) for site in found if (reason := self._unjudged(site))]
         unjudged = tuple(f"{name}: node {path!r}: {reason}" for path, reason in left)
-        record = tuple(model.record)
-        report = FileReport(name, found, located, None, record, unjudged, faults)
+        report = FileReport(name, found, located, None, tuple(model.record), unjudged, faults)
         known, ignored = self.settings.suppressions, self.settings.ignored
         if known or ignored or any(site.suppressed for site in found):
             from halfpixel.checking.suppressing import silenced
 
             own = self.settings.in_nodes
             report = silenced(report, self.rules, known, ignored, in_nodes=own)
+        report = report if self._readied is None else self._readied.noticed(model, report)
         return in_order(report, self.settings.severity or "note")
 
     def _unjudged(self, site: Site) -> str:

@@ -4,31 +4,31 @@ The subject is a rule's name, a model file (with ``:NODE`` for one of its nodes)
 call in any convention's words (F.interpolate, cv2.resize, ONNX's Resize) or of F.grid_sample.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
-
+from halfpixel.address import Location, without_secrets
 from halfpixel.boundary import boundary
+from halfpixel.checking.called import Called, called
 from halfpixel.checking.check import opened
 from halfpixel.checking.example_calls import example_of, names_known
 from halfpixel.checking.explain_site import Findings, brief_lines, findings_at, site_lines
-from halfpixel.checking.samplers import described, sampler_of
+from halfpixel.checking.samplers import described
 from halfpixel.checking.sampling_words import (
     EXAMPLE_LENGTH,
+    Nearby,
     example_input,
     other_words,
+    remark_line,
     sampling_lines,
 )
-from halfpixel.checking.shapes import Shapes, sites_at
-from halfpixel.convention import Convention, Reading, load_conventions
+from halfpixel.checking.shapes import Shapes
+from halfpixel.checking.subject import exists, file_and_node, sites_named
+from halfpixel.convention import Reading, methods_known
 from halfpixel.conventions.expression import argument_calls, call_in
-from halfpixel.conventions.python_call import PythonCall, Symbol, parse
-from halfpixel.errors import ConventionError, HalfpixelError, UsageError, did_you_mean
-from halfpixel.intents.aten_call import OPS, lengths_of, read_call
+from halfpixel.errors import HalfpixelError, UsageError, did_you_mean
 from halfpixel.rule import Rule, load_rules
 from halfpixel.sampling import GridSample, Sampling
 from halfpixel.work import TooMuchWork, one_node
@@ -36,14 +36,15 @@ from halfpixel.work import TooMuchWork, one_node
 HEAD: Final = 2
 """Lines of a call that say what it is."""
 
-ATEN: Final = f"{OPS}aten."
+FEW: Final = 4
+"""Sites of a model of which every framework's nearest call is told, which takes work."""
 
 
 def explain(subject: str, shapes: Shapes | None = None, *, brief: bool = False) -> Iterator[str]:
     """Yield the lines of an explanation.
 
     Args:
-        subject: a rule's name, a model file with or without ``:NODE``, or a call.
+        subject: a rule's name, a model file or its address with or without ``:NODE``, or a call.
         shapes: of a model: lengths of its inputs, by name.
         brief: no more than what it is, and what was meant.
 
@@ -52,8 +53,8 @@ def explain(subject: str, shapes: Shapes | None = None, *, brief: bool = False) 
         HalfpixelError: the model cannot be read.
     """
     rules = {name: rule for rule in load_rules() for name in (rule.name, *rule.aliases)}
-    with boundary(subject):
-        is_call = "(" in subject and not exists(subject)
+    with boundary(without_secrets(subject)):
+        is_call = "(" in subject and file_and_node(subject) is None
         if shapes and (subject in rules or is_call):
             raise UsageError(f"--shape is for a model, and {subject!r} is none")
         if subject in rules:
@@ -86,79 +87,29 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 def _call(text: str) -> Iterator[str]:
     """Yield what a call computes, in the first convention that reads it; so the call in a text."""
-    text, called = text.strip(), call_in(text)
+    text, called = text.strip(), call_in(text, methods_known())
     yield text
     if called != text:
         yield f"  the call in it: {called}"
     yield from _of_call(called)
 
 
-class Called(Struct, frozen=True):
-    """What a call computes: along axes, or as a sampler.
-
-    Attributes:
-        text: the call.
-        name: whose words it is in.
-        reading: what it computes along its spatial axes; None for a sampler.
-        operator: the sampler.
-    """
-
-    text: str
-    name: str
-    reading: Reading | None = None
-    operator: object = None
-
-    def lines(self) -> Iterator[str]:
-        """Yield what it computes."""
-        if self.reading is not None:
-            yield from _reading(self.reading)
-        yield from described(self.operator, EXAMPLE_LENGTH)
-
-
-def called(text: str) -> Called:
-    """Return what a call, or the call in a text, computes.
-
-    Raises:
-        UsageError: no convention reads it.
-    """
-    text = call_in(text)
-    try:
-        call = parse(text)
-        name, sampler = sampler_of(call)
-    except ConventionError as error:
-        raise UsageError(f"{text}: {error}") from error
-    if call.name.startswith(ATEN):
-        made, sampler = aten_reading(text, call)
-        return Called(text, "PyTorch", made, sampler)
-    if sampler is not None:
-        return Called(text, name, operator=sampler)
-    convention, open_lengths = reading_of(text)
-    lengths = convention.read(text, EXAMPLE_LENGTH).lengths
-    return Called(text, convention.name, Reading(open_lengths.samplings, lengths))
+def called_lines(found: Called) -> Iterator[str]:
+    """Yield what a call computes, along its axes or as a sampler."""
+    if found.reading is not None:
+        yield from map(remark_line, found.reading.remarks)
+        yield from _reading(found.reading)
+    yield from described(found.operator, EXAMPLE_LENGTH)
 
 
 def _of_call(text: str) -> Iterator[str]:
     found = called(text)
     yield f"  in the words of {found.name}"
-    yield from found.lines()
+    yield from called_lines(found)
     inner = argument_calls(text, "affine_grid") if isinstance(found.operator, GridSample) else ()
     for one in inner:
         yield f"  its coordinates: {one}"
         yield from _of_call(one)
-
-
-def aten_reading(text: str, call: PythonCall) -> tuple[Reading | None, object]:
-    """Return what one of PyTorch's ATen operators computes: along axes, or as a sampler."""
-    arguments = [f"%{v}" if isinstance(v, Symbol) else v for v in call.positional]
-    found = None if call.named else read_call(call.name.removeprefix(OPS), arguments)
-    intent = None if found is None else found[1]
-    if intent is None:
-        raise UsageError(f"{text}: no ATen operator that resamples, with its arguments by place")
-    if intent.call is None:
-        return None, intent.operator
-    size = lengths_of(arguments[1]) or (None,) * intent.call.spatial
-    axes = range(intent.call.spatial)
-    return Reading(tuple(intent.call.sampling(axis) for axis in axes), size), None
 
 
 def _reading(made: Reading) -> Iterator[str]:
@@ -174,59 +125,31 @@ def _reading(made: Reading) -> Iterator[str]:
             continue
         pairs = [(_shown_from(sampling, n_out), n_out) for n_out in dict.fromkeys(lengths.values())]
         yield from sampling_lines(sampling, pairs)
-        yield from other_words(sampling, len(made.samplings), parted=len(groups) > 1)
+        near = Nearby(nearest=True)
+        yield from other_words(sampling, len(made.samplings), parted=len(groups) > 1, near=near)
 
 
 def _shown_from(sampling: Sampling, n_out: int | None) -> int:
     """Return the input length of the example: where a size is given, one that is not the same."""
     by_size = sampling.scale is None and n_out is not None
-    return example_input(n_out) if by_size and n_out is not None else EXAMPLE_LENGTH
+    shown = example_input(n_out) if by_size and n_out is not None else EXAMPLE_LENGTH
+    return max(shown, sampling.least)
 
 
-def reading_of(text: str) -> tuple[Convention, Reading]:
-    """Return the convention that reads a call, and what the call computes at open lengths.
-
-    Raises:
-        UsageError: no convention knows such a call, or takes its arguments.
-    """
-    conventions = load_conventions()
-    try:
-        name = parse(text).name
-    except ConventionError as error:
-        raise UsageError(str(error)) from error
-    near = [(nearness, one) for one in conventions if (nearness := one.nearness(name)) is not None]
-    if not near:
-        known = ", ".join(one.operators[0] for one in conventions)
-        near_by = did_you_mean(name.rpartition(".")[2], names_known())
-        raise UsageError(f"{text}: {name} is no operator that is known, as {known} are{near_by}")
-    reasons: list[str] = []
-    for _, one in sorted(near, key=lambda pair: pair[0]):
-        try:
-            found = one.read(text, None)
-            one.read(text, EXAMPLE_LENGTH)
-        except ConventionError as error:
-            reasons.append(f"{one.name}: {error}")
-        else:
-            return one, found
-    raise UsageError(f"{text}: {'; '.join(reasons)}")
-
-
-def _named_in(subject: str, rules: Sequence[str]) -> tuple[Path, str]:
+def _named_in(subject: str, rules: Sequence[str]) -> tuple[Location, str]:
     """Return the model file that a subject names, and the node; empty for all.
 
     Raises:
         UsageError: it names none.
     """
-    path, node = Path(subject), ""
-    if not exists(subject):
-        head, _, node = subject.rpartition(":")
-        path = Path(head)
-        if not head or not exists(head):
-            names = [*rules, *names_known()]
-            hint = did_you_mean(subject.rpartition(".")[2] or subject, names)
-            hint = hint or "; see 'halfpixel rules'"
-            raise UsageError(f"{subject!r} is no rule, no model file and no call{hint}")
-    if path.is_dir() and path.suffix not in {".mlpackage", ".mlmodelc"}:
+    named = file_and_node(subject)
+    if named is None:
+        names = [*rules, *names_known()]
+        hint = did_you_mean(subject.rpartition(".")[2] or subject, names)
+        hint = hint or "; see 'halfpixel rules'"
+        raise UsageError(f"{subject!r} is no rule, no model file and no call{hint}")
+    path, node = named
+    if isinstance(path, Path) and path.is_dir() and path.suffix not in {".mlpackage", ".mlmodelc"}:
         raise UsageError(f"{subject!r} is a folder: explain takes one model file, a rule or a call")
     return path, node
 
@@ -234,14 +157,7 @@ def _named_in(subject: str, rules: Sequence[str]) -> tuple[Path, str]:
 def _model(subject: str, rules: Sequence[str], shapes: Shapes, *, brief: bool) -> Iterator[str]:
     path, node = _named_in(subject, rules)
     model = opened(path)
-    sites = sites_at(model, shapes)
-    found = [
-        (place, site)
-        for place, site in enumerate(sites)
-        if not node or node in {site.name, site.path}
-    ]
-    if node and not found:
-        raise UsageError(f"{path}: no resampling node is called {node!r}")
+    found = sites_named(model, path, node, shapes)
     if not found:
         yield f"{path}: no resampling nodes"
     said: dict[tuple[int, ...], tuple[str, ...]] = {}  # of sites that are alike
@@ -255,7 +171,9 @@ def _model(subject: str, rules: Sequence[str], shapes: Shapes, *, brief: bool) -
         if key not in said:
             try:
                 with one_node():
-                    said[key] = tuple(brief_lines(site) if brief else site_lines(site, wrong))
+                    few = len(found) <= FEW
+                    lines = brief_lines(site) if brief else site_lines(site, wrong, nearest=few)
+                    said[key] = tuple(lines)
             except TooMuchWork as error:
                 said[key] = (f"  {error}",)
                 left[id(site.operation)] = site.path
@@ -267,8 +185,3 @@ def _model(subject: str, rules: Sequence[str], shapes: Shapes, *, brief: bool) -
         count = sum(id(site.operation) in left for _, site in found)
         first = next(iter(left.values()))
         raise HalfpixelError(f"{path}: {count} nodes not judged, {first!r} the first")
-
-
-def exists(text: str) -> bool:
-    """Whether there is such a file; a call may be longer than any name."""
-    return os.path.exists(text)  # noqa: PTH110 - Path.exists raises where a name is too long

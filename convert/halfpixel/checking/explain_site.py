@@ -58,12 +58,13 @@ def brief_lines(site: Site) -> Iterator[str]:
         yield f"  {MEANT}: {site.intent.text} ({site.intent.how}: {site.intent.origin})"
 
 
-def site_lines(site: Site, found: Findings) -> Iterator[str]:
+def site_lines(site: Site, found: Findings, *, nearest: bool = False) -> Iterator[str]:
     """Yield what a site says of itself, what is wrong with it, and what it computes.
 
     Args:
         site: the site.
         found: what rules say of it.
+        nearest: as for `Nearby`.
     """
     for name, value in sorted(site.operation.attributes.items()):
         yield f"  {name} = {value}"
@@ -72,7 +73,7 @@ def site_lines(site: Site, found: Findings) -> Iterator[str]:
         yield f"  {_finding(one)}"
     if isinstance(site.operator, Resize):
         words = Words(site.op, site.operation.attributes).text()
-        yield from _resize(site.operation, site.operator, found, words)
+        yield from _resize(site.operation, site.operator, found, words, nearest=nearest)
     else:
         yield from _sampler(site)
 
@@ -104,7 +105,9 @@ def _sampler(site: Site) -> Iterator[str]:
     yield f"  {samplers_verdict(operator, meant, names)}"
 
 
-def _resize(operation: Operation, operator: Resize, found: Findings, words: str) -> Iterator[str]:
+def _resize(
+    operation: Operation, operator: Resize, found: Findings, words: str, *, nearest: bool
+) -> Iterator[str]:
     """Yield what a resize computes along its axes, beside what was meant, and its other words."""
     meant, name, apart = meant_resize(operation), MEANT, deviation(operation)
     if meant is None:
@@ -124,7 +127,8 @@ def _resize(operation: Operation, operator: Resize, found: Findings, words: str)
     for (sampling, factor), axes in kinds.items():
         parted = len(kinds) > 1
         along = f"along {_named(axes)}, " if parted else ""
-        near = Nearby(factor, "" if of else f"Core ML {operation.dialect.name}", words)
+        name = "" if of else f"Core ML {operation.dialect.name}"
+        near = Nearby(factor, name, words, nearest)
         yield from other_words(sampling, len(told.axes), parted=parted, near=near, of=of + along)
 
 

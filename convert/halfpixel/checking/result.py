@@ -115,7 +115,8 @@ class FileReport(Struct, frozen=True):
         defect: the error is a fault of halfpixel, not of the file.
         suppressed: findings that are known, and are none for that.
         notices: what is to be said of these suppressions, a line each: one that expired, or that
-            suppresses nothing, or that cannot be read.
+            suppresses nothing, or that cannot be read; and of how images are readied for it.
+        mismatched: it takes images of another size than they are readied to.
     """
 
     path: str
@@ -128,6 +129,7 @@ class FileReport(Struct, frozen=True):
     defect: bool = False
     suppressed: tuple[Suppressed, ...] = ()
     notices: tuple[str, ...] = ()
+    mismatched: bool = False
 
     @property
     def failures(self) -> tuple[tuple[Failure, str], ...]:

@@ -7,9 +7,12 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.convention import load_conventions
-from halfpixel.sampling import Area, Cubic, Nearest, Sampling, Table
-from halfpixel.sampling.axis import Weights, weights_at
+from halfpixel.checking.equivalents import equivalent
+from halfpixel.convention import Convention, Remark, load_conventions
+from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling, Table, Weights
+from halfpixel.sampling.axis import weights_at
+from halfpixel.sampling.kernel import Filter, by_lengths
+from halfpixel.sampling.kernels.base import Written
 
 EXAMPLE_LENGTH: Final = 4
 """Input length that coordinates are shown for where none is known."""
@@ -31,6 +34,20 @@ FORMULAS: Final = {
     "tf_crop_and_resize": "roi_start * (n_in - 1) + i * (roi extent) * (n_in - 1) / (n_out - 1)",
     "pytorch_antialias_align_corners": "(i + 1/2) * r - 1/2 with r = (n_in - 1) / (n_out - 1)",
     "coreml_offset_corners": "(i + 1/2) * max(1, n_in - 1) / n_out",
+    "box_half_pixel": "box_start + (i + 1/2) * r - 1/2 with r = (box extent) / n_out",
+    "box_start_half_pixel": "start + (i + 1/2) * r - 1/2",
+}
+
+WINDOWS: Final = {
+    "adaptive": "each that it touches in full, r = n_in / n_out",
+    "overlap": "each by its part in it, r = n_in / n_out",
+}
+
+BORDERS: Final = {
+    "symmetric": "the image turned over its edge",
+    "mirror": "the image turned over the border pixel",
+    "wrap": "the image again",
+    "zero": "nothing",
 }
 
 
@@ -42,11 +59,13 @@ class Nearby(Struct, frozen=True):
             say no lengths.
         convention: whose words the node is written in.
         words: these.
+        nearest: of a convention that has no words for it, the call that comes nearest is told.
     """
 
-    factor: int | None
-    convention: str
-    words: str
+    factor: int | None = None
+    convention: str = ""
+    words: str = ""
+    nearest: bool = False
 
 
 def example_input(n_out: int) -> int:
@@ -76,6 +95,16 @@ def sampling_lines(
             yield from _coordinates(sampling, n_in, n_out)
 
 
+def remark_line(remark: Remark) -> str:
+    """Return what a library does beside the weights, in a line.
+
+    >>> remark_line(Remark("rounding", "results are rounded", dtype="uint8"))
+    '  beside the weights (rounding, uint8): results are rounded'
+    """
+    about = ", ".join(filter(None, (remark.about, remark.dtype)))
+    return f"  beside the weights ({about}): {remark.text}"
+
+
 def other_words(
     sampling: Sampling,
     spatial: int,
@@ -90,7 +119,7 @@ def other_words(
         sampling: what is computed along some axes.
         spatial: how many axes are resampled.
         parted: the other axes are computed otherwise.
-        near: what else is known of the node, where it is one.
+        near: what else is known of the node, where it is one, and is to be told.
         of: what is told in other words, with a comma; empty for what stands above.
     """
     remarks = ["were every axis like this"] * parted
@@ -104,7 +133,20 @@ def other_words(
             words = convention.write(replace(sampling, scale=Fraction(near.factor)), spatial)
         if words is None and near is not None and near.convention == convention.name:
             words = near.words
+        if (
+            words is None
+            and near is not None
+            and near.nearest
+            and not isinstance(sampling.kernel, Table)
+        ):
+            words = _nearest_words(convention, sampling, spatial)
         yield f"    {convention.name}: {words or 'has no name for it'}"
+
+
+def _nearest_words(convention: Convention, sampling: Sampling, spatial: int) -> str | None:
+    """Return the call of a convention that comes nearest to a sampling, and how far it is off."""
+    found = equivalent(convention, (sampling,) * spatial)
+    return None if found is None else f"nearest equivalent: {found.text}{found.note}"
 
 
 def formula_of(sampling: Sampling) -> str:
@@ -113,7 +155,9 @@ def formula_of(sampling: Sampling) -> str:
     >>> formula_of(Sampling("asymmetric", Nearest("floor"), scale=Fraction(2)))
     'i * r, r = 1 / 2'
     """
-    if isinstance(sampling.kernel, Area | Table):
+    if isinstance(sampling.kernel, Area):
+        return f"the mean of pixels i * r to (i + 1) * r, {WINDOWS[sampling.kernel.window]}"
+    if by_lengths(sampling.kernel):
         return ""
     step = "n_in / n_out" if sampling.scale is None else f"1 / {float(sampling.scale):.6g}"
     formula = FORMULAS[sampling.coordinate]
@@ -125,13 +169,17 @@ def kernel_words(sampling: Sampling) -> str:
     kernel = sampling.kernel
     if isinstance(kernel, Nearest):
         return f"nearest, {kernel.rounding}"
-    words = [type(kernel).__name__.lower()]
+    plain = type(kernel).__name__.lower()
+    words = [kernel.words if isinstance(kernel, Filter | Written) else plain]
     if isinstance(kernel, Cubic):
         words.append(f"a = {float(kernel.a):g}")
-    if getattr(kernel, "antialias", False):
+    if isinstance(kernel, Linear | Cubic) and kernel.antialias:
         words.append("antialias")
-    words.append("beyond the border: left out" if sampling.exclude_outside else "")
-    return ", ".join(word for word in words if word)
+    if sampling.exclude_outside:
+        words.append("beyond the border: left out")
+    elif sampling.border != "clamp":
+        words.append(f"beyond the border: {BORDERS[sampling.border]}")
+    return ", ".join(words)
 
 
 def _coordinates(sampling: Sampling, n_in: int, n_out: int) -> Iterator[str]:
@@ -139,7 +187,7 @@ def _coordinates(sampling: Sampling, n_in: int, n_out: int) -> Iterator[str]:
     count = min(n_out, SAMPLES)
     weights = weights_of(sampling, n_in, n_out, count)
     places = list(weights.positions[:count])
-    if not isinstance(sampling.kernel, Area | Table):
+    if not by_lengths(sampling.kernel):
         line = sampling.line(n_in, n_out)
         places = [line.at(i) for i in range(count)]
     shown = [f"{float(place):.6g}" for place in places]

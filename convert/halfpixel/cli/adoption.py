@@ -1,11 +1,11 @@
 """Options by which a team takes halfpixel up: configuration, baselines, what fails a build."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 import click
 
+from halfpixel.address import Location
 from halfpixel.cli.options import names, read_shapes
 from halfpixel.cli.output import no_model
 
@@ -152,7 +152,10 @@ class Chosen(Protocol):
 
 
 def configuration_of(
-    options: Chosen, fail_on: "Severity | None" = None, baseline: str | None = None
+    options: Chosen,
+    fail_on: "Severity | None" = None,
+    baseline: str | None = None,
+    preprocess: str | None = None,
 ) -> "Configuration":
     """Return what is settled for the files of a command: its options, then configuration.
 
@@ -177,11 +180,12 @@ def configuration_of(
             fail_on,
             baseline,
             not options.ignore_suppressions,
+            preprocess,
         )
     )
 
 
-def show_settings(files: Sequence[Path], configuration: "Configuration") -> "Iterator[str]":
+def show_settings(files: Sequence[Location], configuration: "Configuration") -> "Iterator[str]":
     """Yield what is settled for files."""
     from halfpixel.settings.showing import lines
 

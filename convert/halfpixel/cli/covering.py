@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.address import Location
 from halfpixel.cli.files import models_in
 from halfpixel.errors import UsageError
 
@@ -19,7 +20,7 @@ class Covering:
     """What was named on the command line, and what was checked of it."""
 
     def __init__(
-        self, paths: Sequence[str], files: Sequence[Path], configuration: "Configuration"
+        self, paths: Sequence[str], files: Sequence[Location], configuration: "Configuration"
     ) -> None:
         """Keep the folders that were named.
 
@@ -29,7 +30,7 @@ class Covering:
             configuration: what is excluded.
         """
         self._configuration = configuration
-        self._files = files
+        self._files = [path for path in files if isinstance(path, Path)]
         here = [path for path in paths if os.path.isdir(path)]  # noqa: PTH112 - one may be closed
         self._folders = [] if configuration.given.exclude else list(map(os.path.realpath, here))
         self._whole: dict[str, bool] = {}

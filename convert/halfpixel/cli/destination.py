@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from msgspec import Struct
 
+from halfpixel.address import Address, Location, location
 from halfpixel.boundary import boundary
 from halfpixel.cli.files import BACKUP, fixed_name
 from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
@@ -41,7 +42,7 @@ class Destination(Struct, frozen=True):
     force: bool = False
     diff: bool = False
 
-    def check(self, files: Sequence[Path]) -> None:
+    def check(self, files: Sequence[Location]) -> None:
         """Refuse options that contradict each other.
 
         Raises:
@@ -52,21 +53,38 @@ class Destination(Struct, frozen=True):
         if self.backup and not self.in_place:
             raise UsageError("--backup is for --in-place")
         if self.output is None:
+            self.check_beside(files)
             return
         if len(files) != 1:
             raise UsageError(f"--output names one file, and {len(files)} models are given")
         if self.output == STANDARD_OUTPUT:
             if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - it can be closed
                 raise UsageError("--output -: standard output is closed")
-        elif not Path(self.output).name or "\0" in self.output:
-            raise UsageError(f"--output {self.output!r}: expected the name of a file")
-        elif os.path.realpath(self.output) == os.path.realpath(files[0]):
-            raise UsageError(f"{files[0]}: is the model itself; --in-place replaces it")
+            return
+        target = location(self.output)
+        if not target.name or "\0" in self.output:
+            raise UsageError(f"--output {str(target)!r}: expected the name of a file")
+        if _same(target, files[0]):
+            here = "; --in-place replaces it" if isinstance(target, Path) else ""
+            raise UsageError(f"{files[0]}: is the model itself{here}")
+
+    def check_beside(self, files: Sequence[Location]) -> None:
+        """Refuse to write where a model is that is not on this disk."""
+        for path in files:
+            if isinstance(path, Address) and not self.diff:
+                hint = "--output names a file or an address, --diff shows the changes"
+                raise UsageError(f"{path}: nothing is written beside a model elsewhere; {hint}")
+
+
+def _same(one: Location, other: Location) -> bool:
+    if isinstance(one, Path) and isinstance(other, Path):
+        return os.path.realpath(one) == os.path.realpath(other)
+    return one == other
 
 
 def fixed(
-    files: Sequence[Path],
-    settings: FixSettings | Callable[[Path], FixSettings],
+    files: Sequence[Location],
+    settings: FixSettings | Callable[[Location], FixSettings],
     destination: Destination,
 ) -> Iterator[tuple[FixResult, str]]:
     """Fix every file and write the results; yield each with where it was written."""
@@ -82,15 +100,15 @@ def fixed(
         yield result, output
 
 
-def _written(result: FixResult, path: Path, destination: Destination) -> str:
+def _written(result: FixResult, path: Location, destination: Destination) -> str:
     if destination.output == STANDARD_OUTPUT:
         result.copy_out(sys.stdout.buffer)
         sys.stdout.flush()
         return "standard output"
     if destination.output is not None:
         result.save(destination.output, replace=True)
-        return destination.output
-    if not result.changed:
+        return str(location(destination.output))
+    if not result.changed or not isinstance(path, Path):
         return ""
     if destination.in_place:
         if destination.backup:

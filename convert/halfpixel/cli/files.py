@@ -1,18 +1,17 @@
 """The files that a command is given: those named, in folders, or matched by a pattern."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterator, Sequence
 from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.errors import HalfpixelError, UsageError
+from halfpixel.address import Address, Location, is_address, location
+from halfpixel.errors import HalfpixelError, MissingExtraError, ModelFileError, UsageError
 
 if TYPE_CHECKING:
     from halfpixel.checking.shapes import Shapes
     from halfpixel.settings.configuration import Configuration
-    from halfpixel.site import Site
 
 FILES: Final = (".onnx", ".mlmodel")
 PACKAGES: Final = (".mlpackage", ".mlmodelc")
@@ -24,7 +23,7 @@ BACKUP: Final = ".bak"
 
 def model_files(
     paths: Sequence[str], configuration: "Configuration", nothing: dict[str, str] | None = None
-) -> list[Path]:
+) -> list[Location]:
     """Return the files that are named, are in a folder that is named, or match a pattern.
 
     Each comes once; what fix wrote beside a model that is found too is left out, unless it is
@@ -39,14 +38,15 @@ def model_files(
         UsageError: nothing is there and cannot be told otherwise, or a configuration file says
             what it may not.
     """
-    found: list[tuple[Path, bool]] = []
+    found: list[tuple[Location, bool]] = []
     for text in map(_package_of, paths):
         try:
-            found += [(path, text == str(path)) for path in _found(text, configuration)]
+            here = _found(text, configuration)
+            found += [(path, location(text) == path) for path in here]
         except NoModelsError as error:
             if nothing is None or len(paths) == 1:
                 raise
-            nothing[text or "''"] = str(error)
+            nothing[str(location(text)) if text else "''"] = str(error)
     there = {path for path, _ in found}
     kept = [path for path, named in found if named or _source(path) not in there]
     return list(dict.fromkeys(kept))
@@ -65,43 +65,13 @@ def fixed_name(path: Path) -> Path:
     return path.with_name(f"{path.stem}.fixed{path.suffix}")
 
 
-def _source(path: Path) -> Path | None:
+def _source(path: Location) -> Location | None:
     """Return the model that a file is the repaired form of, by its name."""
     stem = path.stem.removesuffix(".fixed")
     return None if stem == path.stem else path.with_name(stem + path.suffix)
 
 
-def check_expected(expect: Sequence[str], seen: "Iterable[Site]") -> None:
-    """Refuse `--expect NODE:...` for a node that no model has.
-
-    Raises:
-        UsageError: such an expectation.
-    """
-    from halfpixel.intents.policy import parse_policy
-
-    named = ((text, parse_policy(text).pattern) for text in expect)
-    _check_nodes("--expect", [(text, one) for text, one in named if one != "*"], seen)
-
-
-def check_lowered(lower: Sequence[str], seen: "Iterable[Site]") -> None:
-    """Refuse `--lower NODE=KIND` for a node that no model has.
-
-    Raises:
-        UsageError: such a request.
-    """
-    _check_nodes("--lower", [(text, text.rpartition("=")[0]) for text in lower], seen)
-
-
-def _check_nodes(option: str, patterns: Sequence[tuple[str, str]], seen: "Iterable[Site]") -> None:
-    """Refuse what an option says of nodes, (its text, their pattern), where no model has any."""
-    known = list(dict.fromkeys(name for site in seen for name in (site.path, site.name)))
-    for text, pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in known):
-            listed = ", ".join(known[:5]) or "none"
-            raise UsageError(f"{option} {text!r}: no such node; there are: {listed}")
-
-
-def check_shaped(files: "Sequence[Path]", shapes: "Shapes") -> None:
+def check_shaped(files: "Sequence[Location]", shapes: "Shapes") -> None:
     """Refuse `--shape` that the inputs of a model cannot have, before anything is judged.
 
     Raises:
@@ -140,23 +110,32 @@ def _package_of(text: str) -> str:
     >>> _package_of("m.mlpackage/Data/com.apple.CoreML/model.mlmodel")
     'm.mlpackage'
     """
+    if is_address(text):
+        return text
     packages = (str(f) for f in Path(text).parents if f.name.endswith(PACKAGES[0]))
     return next(packages, text)
 
 
-def _found(text: str, configuration: "Configuration") -> list[Path]:
+def _found(text: str, configuration: "Configuration") -> "Sequence[Location]":
     if not text:
         raise NoModelsError("an empty path, expected a file, a folder or a pattern")
     found, passed = _at(text, configuration)
     if not found and not passed:
         expected = ", ".join(f"*{suffix}" for suffix in (*FILES, *PACKAGES[:1]))
-        raise NoModelsError(f"{text}: no model files there, expected {expected}")
+        raise NoModelsError(f"{location(text)}: no model files there, expected {expected}")
     return found
 
 
-def _at(text: str, configuration: "Configuration") -> tuple[list[Path], bool]:
+def _at(text: str, configuration: "Configuration") -> tuple[Sequence[Location], bool]:
     """Return the models that a path or pattern stands for, and whether some are passed over."""
-    path = Path(text)
+    path = location(text)
+    if isinstance(path, Address):
+        from halfpixel.cli.elsewhere import models_at
+
+        try:
+            return models_at(path, configuration, FILES, PACKAGES[:1])
+        except (ModelFileError, MissingExtraError) as error:
+            raise NoModelsError(str(error)) from error
     named = text.rstrip("/").endswith(PACKAGES)
     if not named and os.path.isdir(text):  # noqa: PTH112 - Path.is_dir raises where a folder is closed
         return sorted(models_in(path, configuration.excluded)), False

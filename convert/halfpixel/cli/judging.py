@@ -5,11 +5,11 @@ What is settled is a configuration's; what is known is in a baseline, or suppres
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec.structs import replace
 
+from halfpixel.address import Location, location
 from halfpixel.checking.check import Judge
 from halfpixel.checking.result import FileReport, Report
 from halfpixel.cli.console import say
@@ -38,7 +38,7 @@ class Judging:
 
     def __init__(
         self,
-        files: Sequence[Path],
+        files: Sequence[Location],
         configuration: "Configuration",
         nothing: "Mapping[str, str] | None" = None,
         *,
@@ -100,7 +100,7 @@ class Judging:
                         page.tell(shown)
         return Report(tuple(found))
 
-    def _judged(self, judge: Judge, path: Path) -> FileReport:
+    def _judged(self, judge: Judge, path: Location) -> FileReport:
         if self._piped:
             from halfpixel.cli.standard_input import check_input
 
@@ -109,7 +109,7 @@ class Judging:
 
     def _new(self, file: FileReport) -> FileReport:
         """Return a report without the findings that are known."""
-        settled = self._configuration.of(Path(file.path))
+        settled = self._configuration.of(location(file.path))
         path, check = settled.baseline, settled.check
         if path is None:
             return file
@@ -125,7 +125,7 @@ class Judging:
     def shown(self, file: FileReport) -> FileReport:
         """Return a report without what is milder than is shown of it, where others show more."""
         rank = SEVERITIES.index
-        least = self._configuration.of(Path(file.path)).check.shown
+        least = self._configuration.of(location(file.path)).check.shown
         if least == self.least:
             return file
         found = (one for one in file.findings if rank(one.finding.severity) <= rank(least))
@@ -144,12 +144,12 @@ class Judging:
 
     def fail_on(self, path: str) -> Severity:
         """Return the mildest severity that makes the exit code 1, of a file."""
-        return self._configuration.of(Path(path)).fail_on
+        return self._configuration.of(location(path)).fail_on
 
     def fails(self, report: Report) -> bool:
-        """Whether there is a finding that makes the exit code 1."""
+        """Whether there is a finding that makes the exit code 1, or a size that is another."""
         rank = SEVERITIES.index
-        return any(
+        return any(file.mismatched for file in report.files) or any(
             rank(one.finding.severity) <= rank(self.fail_on(file.path))
             for file in report.files
             for one in file.findings
@@ -202,8 +202,8 @@ class Fixing(Protocol):
 
 
 def fixed_first(
-    files: Sequence[Path], configuration: "Configuration", options: Fixing
-) -> tuple[list[Path], int, bool]:
+    files: Sequence[Location], configuration: "Configuration", options: Fixing
+) -> tuple[list[Location], int, bool]:
     """Fix files before they are checked.
 
     Returns:
@@ -213,18 +213,19 @@ def fixed_first(
     from halfpixel.fixing.result import FixSettings
     from halfpixel.report.fix_report import lines
 
-    def asked(path: Path) -> FixSettings:
+    def asked(path: Location) -> FixSettings:
         settings = configuration.of(path).check
         return FixSettings(replace(settings, severity=settings.shown), options.unsafe_fixes)
 
     where = Destination(in_place=options.in_place, force=options.force)
-    checked: list[Path] = []
+    where.check_beside(files)
+    checked: list[Location] = []
     changes, failed = 0, False
     for result, output in fixed(files, asked, where):
         for line in lines([(result, output)]):
             say(line, err=True)
-        checked.append(Path(output or result.path))
-        configuration.settle_alike(checked[-1], Path(result.path))
+        checked.append(location(output or result.path))
+        configuration.settle_alike(checked[-1], location(result.path))
         changes += 0 if result.there else len(result.changes)
         failed |= result.error is not None or bool(result.faults)
     return checked, changes, failed

@@ -1,4 +1,4 @@
-"""The command line: halfpixel check, fix, verify, convert, rules and explain.
+"""The command line: halfpixel check, fix, verify, convert, compare, rules and explain.
 
 Exit codes: 0 nothing found, or everything fixed; 1 findings, or findings that a fix leaves; 2
 the tool could not do its work (a file that cannot be read or written, a wrong option, a defect of
@@ -19,6 +19,7 @@ from halfpixel.boundary import log
 from halfpixel.cli import commands
 from halfpixel.cli.console import say
 from halfpixel.cli.options import FAILED, FOUND, INTERRUPTED, debug_option
+from halfpixel.cli.starting import collect_seldom, delay_protobuf
 from halfpixel.errors import Defect, HalfpixelError, system_reason
 from halfpixel.printable import printable_line
 from halfpixel.registry import load
@@ -86,7 +87,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; a reader that goes away early is no error."""
-    gc.set_threshold(200_000)  # a short process: collecting while it starts costs a fifth
+    delay_protobuf()
+    collect_seldom()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # file names may be no text

@@ -1,9 +1,9 @@
 """A model that comes by standard input: `halfpixel check -`."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.address import Location
 from halfpixel.checking.result import FileReport
 from halfpixel.errors import HalfpixelError, UsageError
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NAME: Final = "<stdin>"
 
 
-def check_input(judge: "Judge", path: Path) -> FileReport:
+def check_input(judge: "Judge", path: Location) -> FileReport:
     """Judge the ONNX model that standard input brings.
 
     Args:

@@ -14,8 +14,9 @@ from halfpixel.conforming.predictions import (
     operator_of,
     ties,
 )
-from halfpixel.sampling import Cubic, Linear, Resize, Sampling
+from halfpixel.sampling import Resize, Sampling
 from halfpixel.sampling.coordinate import ONE, WHOLE, stretch
+from halfpixel.sampling.kernel import Smooth, radius_of
 from halfpixel.verifying.measure import difference, rounded
 
 WITHIN, OUTSIDE, EDGE = 0, 1, 2
@@ -128,9 +129,9 @@ def _unreached(sampling: Sampling, n_in: int, n_out: int) -> list[bool]:
     A cubic has none a pixel outside either: it is 0 at every other pixel's centre.
     """
     kernel, last = sampling.kernel, n_in - 1
-    wide = 2 if isinstance(kernel, Cubic) else 1
+    wide = radius_of(kernel)
     widened = stretch(sampling.coordinate, sampling.axis(n_in, n_out))
-    if not (isinstance(kernel, Linear | Cubic) and kernel.antialias):
+    if not (isinstance(kernel, Smooth) and kernel.antialias):
         widened = ONE
     line = sampling.line(n_in, n_out)
     beyond = [max(-x, x - last) for x in map(line.at, range(n_out))]

@@ -1,12 +1,24 @@
 """An expression around a call: what is sliced, turned or added to is what the call computes."""
 
 import ast
+from collections.abc import Collection
+from typing import Final
 
 from halfpixel.conventions.python_call import silent
 
+CONVERTS: Final = frozenset(
+    {"array", "asarray", "from_numpy", "as_tensor", "tensor", "to_tensor", "pil_to_tensor"}
+)
+"""Functions that make an array of another kind of what they are given: the call is in them."""
 
-def call_in(text: str) -> str:
+
+def call_in(text: str, methods: Collection[str] = ()) -> str:
     """Return the call that an expression is made of, as it is written; the text where it is none.
+
+    Args:
+        text: the expression.
+        methods: names of operators that are called on an image: what stands before one is its
+            input.
 
     >>> call_in("F.interpolate(x.mT, size=(4, 3)).mT")
     'F.interpolate(x.mT, size=(4, 3))'
@@ -14,12 +26,14 @@ def call_in(text: str) -> str:
     'F.interpolate(x[None, None], scale_factor=2)'
     >>> call_in("F.grid_sample(x - 1.5, grid) + 1.5"), call_in("(lambda n: f(n))(x)")
     ('F.grid_sample(x - 1.5, grid)', 'f(n)')
+    >>> call_in("np.asarray(Image.fromarray(x).resize((4, 3)))[..., :1]", {"resize"})
+    'Image.fromarray(x).resize((4, 3))'
     """
     text = text.strip()
     try:
         with silent():
             node = ast.parse(text, mode="eval").body
-        while (inner := _inside(node)) is not None:
+        while (inner := _inside(node, methods)) is not None:
             node = inner
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return text
@@ -43,7 +57,9 @@ def argument_calls(text: str, name: str) -> list[str]:
     return [segment for part in named if (segment := ast.get_source_segment(text, part))]
 
 
-def _inside(node: ast.expr) -> ast.expr | None:
+def _inside(  # noqa: PLR0911 - one a form
+    node: ast.expr, methods: Collection[str]
+) -> ast.expr | None:
     """Return what an expression is made of; None where it is a call, or nothing of a call."""
     match node:
         case ast.Subscript(value=value) | ast.Attribute(value=value):
@@ -54,10 +70,23 @@ def _inside(node: ast.expr) -> ast.expr | None:
             return body
         case ast.Call(func=ast.Call() as module):  # nn.Upsample(scale_factor=2)(x)
             return module
+        case ast.Call(func=ast.Attribute(attr=name)) if name in methods:
+            return None
         case ast.Call(func=ast.Attribute(value=value) as func) if not _dotted(func):
             return value
+        case ast.Call(func=func, args=[ast.expr() as made, *_]) if _last(func) in CONVERTS:
+            return made
         case _:
             return None
+
+
+def _last(node: ast.expr) -> str:
+    """Return the last part of a name."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
 
 
 def _dotted(node: ast.expr) -> bool:

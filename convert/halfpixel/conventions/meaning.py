@@ -128,6 +128,18 @@ def number(name: str, value: object) -> float:
         raise ConventionError(f"{name} is {value!r}, expected a number") from None
 
 
+def finite(name: str, value: object) -> float:
+    """Return a number of any kind that is neither infinite nor NaN.
+
+    Raises:
+        ConventionError: it is no such number.
+    """
+    found = number(name, value)
+    if not math.isfinite(found):
+        raise ConventionError(f"{name} is {value!r}, expected a finite number")
+    return found
+
+
 def whole(name: str, value: object) -> int:
     """Return a number of any kind as an integer.
 

@@ -196,18 +196,35 @@ def open_lengths(name: str, value: object, count: int) -> tuple[int | None, ...]
     return tuple(open_length(name, item) for item in items)
 
 
+def number_of(name: str, value: object) -> Fraction:
+    """Return a number as it is written: 0.1 is a tenth.
+
+    Raises:
+        ConventionError: it is no finite number.
+    """
+    found = _as_written(name, value)
+    if found is None:
+        raise ConventionError(f"{name} is {value!r}, expected a finite number")
+    return found
+
+
 def exact(name: str, value: object) -> Fraction:
     """Return a positive factor as it is written: 0.1 is a tenth.
 
     Raises:
         ConventionError: it is no positive number.
     """
+    found = _as_written(name, value)
+    if found is None or not 0 < found < MOST:
+        raise ConventionError(f"{name} is {value!r}, expected a positive number")
+    return found
+
+
+def _as_written(name: str, value: object) -> Fraction | None:
+    """Return a number as it is written; None where it is infinite, or none at all."""
     if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
         raise ConventionError(f"{name} is {value!r}, expected a number")
     try:
-        found = value if isinstance(value, Fraction) else Fraction(repr(value))
+        return value if isinstance(value, Fraction) else Fraction(repr(value))
     except ValueError:
-        found = Fraction(0)
-    if not 0 < found < MOST:
-        raise ConventionError(f"{name} is {value!r}, expected a positive number")
-    return found
+        return None

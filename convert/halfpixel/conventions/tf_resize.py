@@ -31,16 +31,20 @@ Source: TensorFlow `core/kernels/image/resize_bilinear_op.cc`, `resize_bicubic_o
 
 import re
 from fractions import Fraction
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from msgspec.structs import replace
 
-from halfpixel.convention import Convention, Reading
+from halfpixel.convention import Convention, Library, Reading
 from halfpixel.conventions.meaning import choice, flag
 from halfpixel.conventions.python_call import Symbol, exact, name_of, open_lengths, parse
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
-from halfpixel.sampling.compare import canonical
+from halfpixel.sampling.canonical import canonical
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Method = Literal["nearest", "bilinear", "bicubic", "area"]
 
@@ -188,10 +192,20 @@ def _write(sampling: Sampling, spatial: int) -> str | None:
     return None
 
 
+def _image(image: "NDArray[np.generic]") -> object:
+    return image[None, ..., None]
+
+
+def _array(made: Any) -> "NDArray[np.generic]":  # noqa: ANN401 - a tensor
+    found: NDArray[np.generic] = made.numpy()[0, ..., 0]
+    return found
+
+
 CONVENTION = Convention(
     "TensorFlow",
     (V2, *(f"{V1}{name}" for name in ("nearest_neighbor", *METHODS[1:]))),
     _read,
     _write,
     examples=tuple(CALLS.items()),
+    library=Library((("tf", "tensorflow"),), _image, _array),
 )

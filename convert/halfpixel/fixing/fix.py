@@ -12,8 +12,9 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from halfpixel.address import name_of
 from halfpixel.boundary import boundary
-from halfpixel.checking.check import Judge, name_of, opened, settings_of
+from halfpixel.checking.check import Judge, opened, settings_of
 from halfpixel.checking.result import FileReport, SiteFinding, announced
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.fixing.recorded import is_recorded

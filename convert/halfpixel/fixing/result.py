@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
+from halfpixel.address import Address, location
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import Settings
 from halfpixel.checking.result import FileReport
@@ -76,7 +77,7 @@ class FixResult:
             raise UsageError(self.error) from self.cause
         if self._rewritten is None:
             return self._source
-        if not self.changes and not isinstance(self._source, str | Path):
+        if not self.changes and not isinstance(self._source, str | Path | Address):
             return self._source
         with boundary(self.path):
             return self._rewritten.model()
@@ -85,7 +86,8 @@ class FixResult:
         """Write the result to a file, whole or not at all.
 
         Args:
-            target: the file; the model's own file only where `replace` is true.
+            target: the file, or the address of one elsewhere, which is replaced; the model's own
+                file only where `replace` is true.
             replace: a file of that name is replaced.
 
         Raises:
@@ -96,7 +98,16 @@ class FixResult:
             reason = self.error or f"{self.path}: there is nothing to write"
             raise UsageError(reason) from self.cause
         with boundary(self.path):
-            self._rewritten.save(Path(target), replace=replace)
+            where = location(target) if isinstance(target, str) else target
+            if isinstance(where, Path):
+                self._rewritten.save(where, replace=replace)
+                return
+            from halfpixel.storage.fetching import written
+
+            source = self._source
+            beside = location(source) if isinstance(source, str) else source
+            with written(where, beside if isinstance(beside, Address) else None) as new:
+                self._rewritten.save(new, replace=False)
 
     def copy_out(self, stream: BinaryIO) -> None:
         """Write the result to an open stream; raises as `save` does."""

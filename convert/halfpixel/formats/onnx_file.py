@@ -3,37 +3,51 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from halfpixel.address import Address
 from halfpixel.errors import GraphError
 from halfpixel.format import Format
 from halfpixel.formats.onnx.memory import proto_of
 from halfpixel.formats.onnx.model import FORMAT_NAME, OnnxModel
 from halfpixel.formats.onnx.read.external_data import check_external_data
+from halfpixel.formats.onnx.read.nodes.tags import LARGE
 from halfpixel.formats.onnx.structure import parse, skeleton
 
 if TYPE_CHECKING:
     from onnx import ModelProto
+
+    from halfpixel.storage.remote_file import RemoteFile
 
 
 def opened(source: object) -> OnnxModel:
     """Return the structure of a model: a path, a ModelProto, an onnx_ir.Model, an ONNXProgram.
 
     Args:
-        source: for a path, a single ONNX file; its external data need not be there.
+        source: for a path or an address, a single ONNX file; its external data need not be there.
 
     Raises:
         ModelFileError: the file is no ONNX model, or is truncated or unreadable, or names
             external data outside its folder.
         GraphError: it says no opset that is known.
     """
-    if isinstance(source, Path):
+    if isinstance(source, Path | Address):
+        source = source if isinstance(source, Path) else _remote(source)
         read = skeleton(source)
         model = parse(read.data, source)
         _check_opset(model, str(source))
         check_external_data(model, read, source)
-        return OnnxModel(model, source)
+        found = OnnxModel(model, source)
+        if len(model.graph.node) >= LARGE:
+            found.data = read.data
+        return found
     model = proto_of(source)
     _check_opset(model, "model")
     return OnnxModel(model, source)
+
+
+def _remote(address: Address) -> "RemoteFile":
+    from halfpixel.storage.remote_file import RemoteFile
+
+    return RemoteFile(address)
 
 
 def _check_opset(model: "ModelProto", where: str) -> None:

@@ -15,7 +15,6 @@ Source: PyTorch `aten/src/ATen/native/native_functions.yaml`; torchvision
 `torchvision/csrc/ops/roi_align.cpp`.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Final, TypeGuard, cast
 
@@ -30,6 +29,7 @@ from halfpixel.conventions.torch.grid import (
     roi_align_text,
 )
 from halfpixel.conventions.torch.interpolate import Family, Interpolate
+from halfpixel.late import late
 from halfpixel.origin import Intent
 from halfpixel.sampling import AffineGrid, ConvTranspose, RoiAlign
 from halfpixel.sampling.arithmetic import output_length_float64
@@ -44,8 +44,8 @@ OPS: Final = "torch.ops."
 
 AREA: Final = ("aten.adaptive_avg_pool", "aten._adaptive_avg_pool")
 _MODE: Final = r"(nearest_exact|nearest|linear|bilinear|trilinear|bicubic)"
-_UPSAMPLE: Final = re.compile(rf"aten\._?upsample_{_MODE}([123])d(_aa)?")
-_NAMED: Final = re.compile(
+_UPSAMPLE: Final = late(rf"aten\._?upsample_{_MODE}([123])d(_aa)?")
+_NAMED: Final = late(
     r"(?:^|[^a-z0-9])_?upsample_(nearest_exact|nearest|linear|bilinear|bicubic)([12])d(_aa)?"
     r"(?=$|[^a-z0-9]|_)"
 )
@@ -79,7 +79,7 @@ def named_call(name: str) -> NamedCall | None:
     >>> named_call("_upsample_bilinear2d_aa_1_cast_fp16")
     NamedCall(text='_upsample_bilinear2d_aa', family='linear', antialias=True)
     """
-    found = _NAMED.search(name)
+    found = _NAMED().search(name)
     if found is None:
         return None
     return NamedCall(found[0].strip(".-/ "), _FAMILY[found[1]], bool(found[3]))
@@ -131,7 +131,7 @@ def interpolated(target: str, arguments: Sequence[object]) -> Interpolate | None
     >>> interpolated("aten._upsample_bilinear2d_aa.default", ("%x", [3, 4], False, 0.5, 0.5)).text()
     'F.interpolate(x, scale_factor=0.5, mode="bilinear", align_corners=False, antialias=True)'
     """
-    found = _UPSAMPLE.match(target)
+    found = _UPSAMPLE().match(target)
     if found is None:
         return None
     family, spatial, antialias = _FAMILY[found[1]], int(found[2]), bool(found[3])
@@ -186,7 +186,7 @@ def _by_both(target: str, size: Sequence[int | None] | None, call: Interpolate) 
     >>> _by_both("aten.upsample_nearest2d.default", (3, 3), call)
     'torch.ops.aten.upsample_nearest2d(x, [3, 3], 1.7, 0.9)'
     """
-    found = _UPSAMPLE.match(target)
+    found = _UPSAMPLE().match(target)
     corners = [] if call.align_corners is None else [str(call.align_corners)]
     words = ["x", str(list(size or ())), *corners, *map(str, call.scale_factor or ())]
     return f"{OPS}{found[0] if found else ''}({', '.join(words)})"

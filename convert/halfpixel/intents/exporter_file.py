@@ -9,6 +9,7 @@ from typing import Final, cast, get_args
 
 from halfpixel.conditions.condition import parse_conditions
 from halfpixel.conditions.rows import Sources, links, one_of, parse_rows, source_of
+from halfpixel.conditions.table import table_of
 from halfpixel.errors import UsageError
 from halfpixel.intents.exporter import (
     ASPECTS,
@@ -73,10 +74,8 @@ def load_exporter(path: Path) -> Exporter:
     Raises:
         UsageError: the file is malformed; the row and the value are named.
     """
-    import tomllib
-
     try:
-        return _of_file(path, tomllib.loads(path.read_text(encoding="utf-8")))
+        return _of_file(path, table_of(path))
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: {error}") from error
 

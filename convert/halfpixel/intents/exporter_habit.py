@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.conventions.torch.interpolate import LATEST, LENGTHS, Family, Interpolate
+from halfpixel.conventions.torch.interpolate import FAMILIES, LATEST, LENGTHS, Family, Interpolate
 from halfpixel.dialect import ONNX
 from halfpixel.intents.aten_call import named_call
 from halfpixel.intents.factors import plain_factors
@@ -210,7 +210,8 @@ def _call(
     mode, antialias = told["mode"], told.get("antialias", False)
     family = cast("Family", mode)
     if mode == "as written":
-        family = cast("Family", operation.attributes.get("mode", "nearest"))
+        written = str(operation.attributes.get("mode", "nearest"))  # Upsample takes "bilinear"
+        family = FAMILIES.get(written) or cast("Family", written)
     elif mode == "named" and aten is not None:
         family = aten.family
     if antialias == "named":

@@ -8,7 +8,7 @@ from msgspec import Struct
 from halfpixel.conventions.torch.interpolate import NEAREST_COPIES_UP_TO
 from halfpixel.sampling import Area, Cubic, Kernel, Linear, Nearest, Sampling, Table, compare
 from halfpixel.sampling.arithmetic import output_length_float32, output_length_float64
-from halfpixel.sampling.compare import canonical
+from halfpixel.sampling.canonical import canonical
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.difference import clearly_apart
 from halfpixel.sampling.pixels import differing

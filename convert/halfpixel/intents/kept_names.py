@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from halfpixel.conditions.rows import Sources, one_of, parse_rows, source_of
+from halfpixel.conditions.table import table_of
 from halfpixel.errors import UsageError
 from halfpixel.intents.exporter import HOWS, How
 
@@ -83,10 +84,8 @@ def kept_names() -> KeptNames:
     Raises:
         UsageError: it is malformed; the row and the value are named.
     """
-    import tomllib
-
     try:
-        rows = parse_rows(tomllib.loads(FILE.read_text(encoding="utf-8")), _row)
+        rows = parse_rows(table_of(FILE), _row)
     except (OSError, ValueError) as error:
         raise UsageError(f"{FILE}: {error}") from error
     return KeptNames(rows, re.compile("|".join({re.escape(row.holds): None for row in rows})))

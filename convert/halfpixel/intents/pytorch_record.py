@@ -22,6 +22,7 @@ from typing import Final, cast
 from halfpixel.conventions.python_call import silent
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.intents.aten_call import OPS, read_call
+from halfpixel.late import late
 from halfpixel.origin import Intent
 from halfpixel.sampling import ConvTranspose
 from halfpixel.site import Operation
@@ -33,11 +34,11 @@ CLASSES: Final = "pkg.torch.onnx.class_hierarchy"
 LONGEST: Final = 10_000
 """Characters of a call that is read: no call that resamples is as long."""
 
-_NAME: Final = re.compile(r"%[A-Za-z0-9_.]+")
-_FRAME: Final = re.compile(r'File "([^"]+)", line (\d+), in [^\n]*(?:\n    ([^\n]*))?')
-_LIBRARY: Final = re.compile(r"(^|[/\\])torch[/\\](nn|functional|utils|jit|onnx|export|fx|_)")
-_INTERPOLATE: Final = re.compile(r"(?:interpolate|Upsample)\(")
-_BRACKET: Final = re.compile(r"""[()]|"[^"]*"|'[^']*'""")
+_NAME: Final = late(r"%[A-Za-z0-9_.]+")
+_FRAME: Final = late(r'File "([^"]+)", line (\d+), in [^\n]*(?:\n    ([^\n]*))?')
+_LIBRARY: Final = late(r"(^|[/\\])torch[/\\](nn|functional|utils|jit|onnx|export|fx|_)")
+_INTERPOLATE: Final = late(r"(?:interpolate|Upsample)\(")
+_BRACKET: Final = late(r"""[()]|"[^"]*"|'[^']*'""")
 
 
 @lru_cache(maxsize=4096)
@@ -57,7 +58,7 @@ def parse_fx_node(text: str) -> tuple[str, tuple[object, ...]] | None:
         return None
     try:
         with silent():
-            arguments = ast.literal_eval(_NAME.sub(lambda m: repr(m[0]), spelled))
+            arguments = ast.literal_eval(_NAME().sub(lambda m: repr(m[0]), spelled))
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None
     if not isinstance(arguments, tuple):
@@ -72,8 +73,8 @@ def user_line(trace: str) -> tuple[str, str] | None:
     >>> user_line('File "net.py", line 3, in forward\n    y = up(x)')
     ('net.py:3', 'y = up(x)')
     """
-    frames = [(m[1], m[2], m[3] or "") for m in _FRAME.finditer(trace)]
-    own = [frame for frame in frames if not _LIBRARY.search(frame[0])]
+    frames = [(m[1], m[2], m[3] or "") for m in _FRAME().finditer(trace)]
+    own = [frame for frame in frames if not _LIBRARY().search(frame[0])]
     if not own:
         return None
     file, line, text = own[-1]
@@ -114,11 +115,11 @@ def spelled_call(text: str) -> str | None:
     >>> spelled_call("y = F.interpolate(x, size=(3, 4), mode=')').mean(1)")
     "interpolate(x, size=(3, 4), mode=')')"
     """
-    found = _INTERPOLATE.search(text)
+    found = _INTERPOLATE().search(text)
     if found is None:
         return None
     depth = 1
-    for bracket in _BRACKET.finditer(text, found.end(), found.start() + LONGEST):
+    for bracket in _BRACKET().finditer(text, found.end(), found.start() + LONGEST):
         depth += {"(": 1, ")": -1}.get(bracket[0], 0)
         if depth == 0:
             return text[found.start() : bracket.end()]
@@ -127,10 +128,10 @@ def spelled_call(text: str) -> str | None:
 
 def is_resampling_line(text: str) -> bool:
     """Whether a source line calls F.interpolate, nn.Upsample or adaptive pooling."""
-    return bool(_INTERPOLATE.search(text)) or "adaptive_avg_pool" in text
+    return bool(_INTERPOLATE().search(text)) or "adaptive_avg_pool" in text
 
 
-_MODULE: Final = re.compile(
+_MODULE: Final = late(
     r"'torch\.nn\.modules\.(?:(pooling\.AdaptiveAvgPool\dd|upsampling\.Upsample)"
     r"|pooling\.AvgPool\dd)'",
     re.ASCII,
@@ -148,11 +149,11 @@ def is_resampling_module(text: str) -> bool | None:
     >>> is_resampling_module("['Net', 'aten.avg_pool2d.default']") is None
     True
     """
-    found = _MODULE.search(text)
+    found = _MODULE().search(text)
     return None if found is None else found[1] is not None
 
 
-_SIZE: Final = re.compile(
+_SIZE: Final = late(
     r"size=[\[(]?\d|interpolate\(\w{1,99},[\[(]?\d|pool\dd?\([^,]{0,99},[\[(]?\d", re.ASCII
 )
 """A size in digits, in a line without its spaces; what is repeated is bounded."""
@@ -164,4 +165,4 @@ def spells_size(text: str) -> bool:
     >>> spells_size("y = F.interpolate(x, size=(32, 32))"), spells_size("F.interpolate(x, s)")
     (True, False)
     """
-    return bool(_SIZE.search("".join(text.split())))
+    return bool(_SIZE().search("".join(text.split())))

@@ -26,8 +26,12 @@ def closing(
     files = report.files
     shown = least if hides else "note"
     told = [text for severity in SEVERITIES if (text := _found(files, severity, shown))]
-    if not any(_count(files, severity) for severity in ("error", "warning")) and not report.failed:
+    amiss = sum(file.mismatched for file in files)
+    loud = amiss or any(_count(files, severity) for severity in ("error", "warning"))
+    if not loud and not report.failed:
         told.insert(0, _well(report, partial=partial))
+    if amiss:
+        told.append(f"{many(amiss, 'model')} of another size of image")
     failed = sum(file.error is not None for file in files)
     if failed:
         told.append(f"{many(failed, 'file')} not read")

@@ -185,9 +185,9 @@ def _program(side: Side) -> Program:
     if not isinstance(model, CoremlModel):
         raise UsageError(f"{side.text}: expected a Core ML model")
     model.check_weights()
-    files = [model.package.spec, *(model.package.model_path / name for name in model.data_files)]
+    files = [model.package.local, *(model.package.model_path / name for name in model.data_files)]
     stamps = tuple((file.stat().st_mtime_ns, file.stat().st_size) for file in files)
-    key = (str(model.path.absolute()), stamps)
+    key = (str(files[0].absolute()), stamps)
     found = _PROGRAMS.get(key)
     if found is None:
         network = model.contents.network

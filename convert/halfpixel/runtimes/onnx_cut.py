@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from halfpixel.conventions.onnx.attributes import TYPES
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.format import Port
-from halfpixel.formats.onnx.model import errors_of
+from halfpixel.formats.onnx.broken import errors_of
 from halfpixel.formats.onnx.read.constants import NAMES
 from halfpixel.formats.onnx.read.inputs import resize_inputs
 from halfpixel.formats.onnx.read.place import Place
@@ -94,8 +95,12 @@ def _plain(place: Place) -> "NodeProto":
     copy.name = place.site.name
     copy.input.extend(node.input)
     copy.output.extend(node.output[:1])
+    types = TYPES.get(node.op_type, {})
     for name, value in place.scope.attributes(node).items():
-        copy.attribute.append(helper.make_attribute(name, value))
+        if not isinstance(value, list | tuple) or value:
+            copy.attribute.append(helper.make_attribute(name, value))
+        elif name in types:  # an empty list does not tell of its type
+            copy.attribute.append(helper.make_attribute(name, value, attr_type=types[name]))
     return copy
 
 

@@ -1,12 +1,13 @@
 """The mathematics of resampling, exact and free of any framework."""
 
-from halfpixel.sampling.axis import Sampling, Weights
+from halfpixel.sampling.axis import Sampling
 from halfpixel.sampling.compare import Verdict, compare
 from halfpixel.sampling.coordinate import Coordinate, Line, source_line
 from halfpixel.sampling.crop import CropResize
 from halfpixel.sampling.deconvolution import ConvTranspose
 from halfpixel.sampling.grid import AffineGrid, GridSample
 from halfpixel.sampling.kernel import Area, Cubic, Kernel, Linear, Nearest, Rounding, Table
+from halfpixel.sampling.kernels.rows import Weights
 from halfpixel.sampling.resample import AffineSample, Resample
 from halfpixel.sampling.resize import Resize, ResizeVerdict, compare_resize
 from halfpixel.sampling.roi import RoiAlign

@@ -6,10 +6,8 @@ pair of lengths; `Sampling.weights` writes it out for one.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,29 +24,23 @@ from halfpixel.sampling.coordinate import (
 )
 from halfpixel.sampling.kernel import (
     Area,
-    Cubic,
+    Border,
     Kernel,
-    Linear,
     Nearest,
+    Smooth,
     Table,
     Taps,
-    WholeTaps,
-    as_taps,
-    step_up,
-    whole_taps,
     window_taps,
 )
+from halfpixel.sampling.kernels.base import Written
+from halfpixel.sampling.kernels.rows import Beyond, Weights, nearest_rows, smooth_rows
 from halfpixel.work import remembered, spend
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 MAX_LENGTH: Final = 1 << 20
 """Longest axis whose matrix is written into a model; what is judged has no longest axis."""
 
 
-class Sampling(Struct, frozen=True):
+class Sampling(Struct, frozen=True, cache_hash=True):
     """One axis of a resampling operator.
 
     Attributes:
@@ -57,10 +49,12 @@ class Sampling(Struct, frozen=True):
         scale: output samples an input sample, where one was given; None where the step
             follows from the two lengths.
         exclude_outside: neighbours beyond the border are left out and the rest is
-            renormalised; otherwise the index is clamped to the border pixel.
-        roi: start and end of tf_crop_and_resize, in units of n_in - 1.
+            renormalised; otherwise they are what `border` says.
+        roi: start and end of what is read: of tf_crop_and_resize in units of n_in - 1, of
+            box_half_pixel in input pixels, edge to edge.
         extrapolate: a coordinate outside [0, n_in - 1] gives a constant, not a sample.
         copies_same_length: equal lengths copy the axis whatever the scale says.
+        border: what a neighbour beyond the border is, where it is not left out.
     """
 
     coordinate: Coordinate
@@ -70,6 +64,7 @@ class Sampling(Struct, frozen=True):
     roi: tuple[Fraction, Fraction] = WHOLE
     extrapolate: bool = False
     copies_same_length: bool = False
+    border: Border = "clamp"
 
     def axis(self, n_in: int, n_out: int) -> Axis:
         """Return the lengths with this sampling's own scale and roi."""
@@ -78,6 +73,13 @@ class Sampling(Struct, frozen=True):
     def line(self, n_in: int, n_out: int) -> Line:
         """Return the source coordinates as a line, at these lengths (pixels)."""
         return source_line(self.coordinate, self.axis(n_in, n_out))
+
+    @property
+    def least(self) -> int:
+        """The shortest input that it is for: a box of pixels lies inside the image."""
+        if self.coordinate == "box_half_pixel":
+            return max(1, math.ceil(self.roi[1]))
+        return self.kernel.least if isinstance(self.kernel, Written) else 1
 
     def by_size(self) -> "Sampling":
         """Return the same sampling with the step taken from the two lengths."""
@@ -96,6 +98,7 @@ class Sampling(Struct, frozen=True):
         Raises:
             ValueError: a length is out of range, or a table was made for another length.
 
+        >>> from halfpixel.sampling.kernel import Linear
         >>> half = Sampling("half_pixel", Linear())
         >>> half.weights(2, 4).rows[1]
         ((0, Fraction(3, 4)), (1, Fraction(1, 4)))
@@ -109,45 +112,6 @@ class Sampling(Struct, frozen=True):
         7
         """
         return n_in if self.scale is None else math.floor(n_in * self.scale)
-
-
-@dataclass(frozen=True)
-class Weights:
-    """W at one pair of lengths.
-
-    Attributes:
-        n_in: input length.
-        rows: for each output sample its (input index, weight) pairs, ascending, no zeros.
-        outside: output samples that take the extrapolation constant instead.
-        positions: source coordinate of each output sample in input pixels; the picked pixel
-            for nearest, clamped to the image for linear, the window's centre for area.
-    """
-
-    n_in: int
-    rows: tuple[Taps, ...]
-    outside: frozenset[int]
-    positions: tuple[Fraction, ...]
-
-    @property
-    def n_out(self) -> int:
-        """Output length."""
-        return len(self.rows)
-
-    @cached_property
-    def is_identity(self) -> bool:
-        """Whether the axis is copied."""
-        same = all(row == ((i, ONE),) for i, row in enumerate(self.rows))
-        return same and self.n_in == len(self.rows) and not self.outside
-
-    def matrix(self) -> "NDArray[np.float64]":
-        """Return W as a float64 array of shape (n_out, n_in); constant rows are zero."""
-        import numpy as np
-
-        dense = np.zeros((self.n_out, self.n_in))
-        for i, row in enumerate(self.rows):
-            for j, weight in row:
-                dense[i, j] = float(weight)
-        return dense
 
 
 @remembered(64)
@@ -164,6 +128,9 @@ def _weights(sampling: Sampling, n_in: int, n_out: int) -> Weights:
         spend(n_in + n_out)
         rows = tuple(window_taps(kernel, i, n_in, n_out) for i in range(n_out))
         return Weights(n_in, rows, frozenset(), tuple(_centre(row) for row in rows))
+    if isinstance(kernel, Written):
+        spend(n_out * (1 + kernel.row_length(n_in, n_out) // 8))
+        return _written(kernel, n_in, n_out, range(n_out))
     return _line_weights(sampling, kernel, n_in, n_out, range(n_out))
 
 
@@ -179,6 +146,7 @@ def weights_at(sampling: Sampling, n_in: int, n_out: int, outputs: Sequence[int]
     Raises:
         ValueError: the kernel is a table.
 
+    >>> from halfpixel.sampling.kernel import Linear
     >>> half = Sampling("half_pixel", Linear())
     >>> weights_at(half, 1 << 40, 1 << 41, [0, 2]).rows[1]
     ((0, Fraction(1, 4)), (1, Fraction(3, 4)))
@@ -188,6 +156,9 @@ def weights_at(sampling: Sampling, n_in: int, n_out: int, outputs: Sequence[int]
         raise ValueError("a table is already written out")  # noqa: TRY004 - a wrong value
     if sampling.copies_same_length and n_in == n_out:
         rows: tuple[Taps, ...] = tuple(((i, ONE),) for i in outputs)
+    elif isinstance(kernel, Written):
+        spend(len(outputs) * (1 + kernel.row_length(n_in, n_out) // 8))
+        return _written(kernel, n_in, n_out, outputs)
     elif isinstance(kernel, Area):
         spend(len(outputs) * (2 + n_in // n_out))
         rows = tuple(window_taps(kernel, i, n_in, n_out) for i in outputs)
@@ -214,9 +185,16 @@ def _centre(row: Taps) -> Fraction:
     return sum((j * weight for j, weight in row), ZERO)
 
 
+def _written(kernel: Written, n_in: int, n_out: int, outputs: Sequence[int]) -> Weights:
+    found = kernel.rows(n_in, n_out, outputs)
+    centres = tuple(_centre(row) for row in found.rows)
+    origins = found.origins or (None,) * len(found.rows)
+    return Weights(n_in, found.rows, frozenset(), centres, found.error, origins, found.unknown)
+
+
 def _line_weights(
     sampling: Sampling,
-    kernel: Nearest | Linear | Cubic,
+    kernel: Nearest | Smooth,
     n_in: int,
     n_out: int,
     outputs: Sequence[int],
@@ -224,57 +202,7 @@ def _line_weights(
     axis = sampling.axis(n_in, n_out)
     line = source_line(sampling.coordinate, axis)
     width = stretch(sampling.coordinate, axis)
-    shrinking = axis.ratio > 1
-    radius = 2 if isinstance(kernel, Cubic) else 1
-    stretched = not isinstance(kernel, Nearest) and kernel.antialias
-    wide = 4 * radius * math.ceil(width if stretched else 1)  # two steps a weight
-    whole = math.lcm(line.step.denominator, line.start.denominator)
-    step, start = int(line.step * whole), int(line.start * whole)  # in parts of a pixel
-    clamped = isinstance(kernel, Linear) and not kernel.antialias
-    cache: dict[int, tuple[WholeTaps, Taps]] = {}
-    rows: list[Taps] = []
-    positions: list[Fraction] = []
-    outside: set[int] = set()
-    spend(len(outputs))
-    for place, i in enumerate(outputs):
-        at = step * i + start
-        base, part = divmod(at, whole)
-        if sampling.extrapolate and not 0 <= at <= (n_in - 1) * whole:
-            outside.add(place)
-            rows.append(())
-            positions.append(Fraction(at, whole))
-            continue
-        if isinstance(kernel, Nearest):
-            up = step_up(kernel.rounding, part, whole, shrinking=shrinking)
-            pixel = min(max(base + up, 0), n_in - 1)
-            rows.append(((pixel, ONE),))
-            positions.append(Fraction(pixel))
-            continue
-        known = cache.get(part)
-        if known is None:
-            spend(wide)
-            found = whole_taps(kernel, Fraction(part, whole), width)
-            cache[part] = known = found, as_taps(found)
-        values, taps = known
-        if len(taps) > 8:
-            spend(len(taps) // 8)  # a row of a wide kernel is written out tap by tap
-        if base + values[0][0] >= 0 and base + values[-1][0] < n_in:
-            rows.append(tuple([(base + offset, weight) for offset, weight in taps]))
-        else:
-            rows.append(_at_border(values, base, n_in, exclude=sampling.exclude_outside))
-        at = min(max(at, 0), (n_in - 1) * whole) if clamped else at
-        positions.append(Fraction(at, whole))
-    return Weights(n_in, tuple(rows), frozenset(outside), tuple(positions))
-
-
-def _at_border(values: WholeTaps, base: int, n_in: int, *, exclude: bool) -> Taps:
-    """Move taps to `base`; beyond the border clamp them, or leave them out and renormalise."""
-    if exclude:
-        inside = [(base + o, value) for o, value in values if 0 <= base + o < n_in]
-        if sum(value for _, value in inside):
-            return as_taps(inside)
-    merged: dict[int, int] = {}
-    for offset, value in values:
-        j = min(max(base + offset, 0), n_in - 1)
-        merged[j] = merged.get(j, 0) + value
-    return tuple([(j, weight) for j, weight in as_taps(sorted(merged.items())) if weight])
+    beyond = Beyond(sampling.exclude_outside, sampling.border, sampling.extrapolate)
+    if isinstance(kernel, Nearest):
+        return nearest_rows(kernel, line, n_in, outputs, beyond, shrinking=axis.ratio > 1)
+    return smooth_rows(kernel, line, width, n_in, outputs, beyond)

@@ -7,6 +7,10 @@ Three situations, strongest first:
   every input length up to one period and the borders stands for all longer ones;
 - nothing known: equal closed forms prove it for every size; otherwise the smallest lengths
   are searched, and where no difference is found the verdict says how far was looked.
+
+Weights of kernels with a sine or an exponential are no rationals. Equal ones are proven by closed
+form, or by what each row is made of; different ones by weights that are further apart than the
+bounds of both; where neither holds the verdict is open, and says within what they agree.
 """
 
 import math
@@ -17,9 +21,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from halfpixel.sampling.axis import Sampling, weights_at
-from halfpixel.sampling.coordinate import ONE, ZERO, Coordinate, stretch
-from halfpixel.sampling.difference import ROUNDING, ULP, displacement, weight_difference
-from halfpixel.sampling.kernel import Area, Cubic, Linear, Nearest, Table
+from halfpixel.sampling.canonical import at_free, canonical
+from halfpixel.sampling.coordinate import ONE, ZERO, stretch
+from halfpixel.sampling.difference import ROUNDING, ULP, displacement, same, weight_difference
+from halfpixel.sampling.kernel import (
+    Area,
+    Cubic,
+    Filter,
+    Linear,
+    Nearest,
+    Smooth,
+    Table,
+    by_lengths,
+    radius_of,
+)
+from halfpixel.sampling.kernels.base import Written
 from halfpixel.sampling.search import deciding_rows, lengths_to_try, period_of
 from halfpixel.work import remembered, spend
 
@@ -50,6 +66,7 @@ class Verdict(Struct, frozen=True):
         weight_difference: largest absolute difference of two weights there.
         searched_to: longest axis that was looked at, where the proof is a search; how many
             output samples, where both lengths are known and too long; None where nothing was.
+        within: where weights are known to within a bound alone, and agree so far: that bound.
     """
 
     equal: bool
@@ -58,6 +75,7 @@ class Verdict(Struct, frozen=True):
     displacement: Fraction = ZERO
     weight_difference: Fraction = ZERO
     searched_to: int | None = None
+    within: Fraction = ZERO
 
     @property
     def words(self) -> str:
@@ -72,9 +90,9 @@ class Verdict(Struct, frozen=True):
             return "equal"
         if self.witness is not None:
             return "different"
-        return (
-            "not known" if self.searched_to is None else f"no difference up to {self.searched_to}"
-        )
+        if self.searched_to is not None:
+            return f"no difference up to {self.searched_to}"
+        return f"no difference above {float(self.within):.0e}" if self.within else "not known"
 
     @property
     def negligible(self) -> bool:
@@ -115,82 +133,15 @@ def compare(a: Sampling, b: Sampling, n_in: int | None = None, n_out: int | None
         return Verdict(equal=True, proof="closed form")
     period = period_of(a, b)
     bound = SEARCH_TO if period is None else period
-    longest = 0
+    longest, within = 0, ZERO
     for pair in lengths_to_try(a, b, n_in, n_out, bound):
         found = _at_sizes(a, b, *pair)
         if found.witness is not None:
             return found
-        longest = max(longest, *pair)
-    if period is not None and n_in is None and n_out is None and longest:
+        longest, within = max(longest, *pair), max(within, found.within)
+    if period is not None and n_in is None and n_out is None and longest and not within:
         return Verdict(equal=True, proof="period")
-    return Verdict(equal=False, proof="search", searched_to=longest or None)
-
-
-def at_free(sampling: Sampling, n_out: int | None) -> Sampling:
-    """Leave out what is done at lengths that do not come about.
-
-    A scale below 1 shortens every axis, and one of at least 2 lengthens it: none is kept. More than
-    one sample comes out of the latter, and where a greater length is known.
-    """
-    scale = sampling.scale
-    if scale is not None and not 1 <= scale < 2:
-        sampling = replace(sampling, copies_same_length=False)
-    several = n_out > 1 if n_out is not None else scale is not None and scale >= 2
-    if several and sampling.coordinate in {"pytorch_half_pixel", "pytorch_1_9_half_pixel"}:
-        sampling = replace(sampling, coordinate="half_pixel")
-    return canonical(sampling)
-
-
-def canonical(sampling: Sampling) -> Sampling:
-    """Return the same sampling under one name, so that equal closed forms compare equal.
-
-    half_pixel + round_prefer_ceil and tf_half_pixel_for_nn + floor are both
-    floor((i + 1/2) r); exclude_outside does nothing to nearest and plain linear.
-
-    >>> a = Sampling("half_pixel", Nearest("round_prefer_ceil"))
-    >>> canonical(a) == canonical(Sampling("tf_half_pixel_for_nn", Nearest("floor")))
-    True
-    """
-    kernel = sampling.kernel
-    roi = sampling.roi
-    if sampling.coordinate != "tf_crop_and_resize":
-        roi = (ZERO, Fraction(1))
-    out = replace(sampling, roi=roi)
-    if sampling.coordinate == "half_pixel_symmetric" and sampling.scale is None:
-        out = sampling = replace(out, coordinate="half_pixel")  # the lengths cover each other
-    if sampling.coordinate == "tf_crop_and_resize" and ZERO <= min(roi) <= max(roi) <= ONE:
-        out = sampling = replace(out, extrapolate=False)  # a window inside reads nothing outside
-    if isinstance(kernel, Nearest):
-        shifted: dict[tuple[str, str], tuple[Coordinate, Nearest]] = {
-            ("half_pixel", "round_prefer_ceil"): ("tf_half_pixel_for_nn", Nearest("floor")),
-        }
-        coordinate = sampling.coordinate
-        if not sampling.extrapolate:  # which asks where the coordinate itself lies
-            coordinate, kernel = shifted.get((coordinate, kernel.rounding), (coordinate, kernel))
-        return replace(out, coordinate=coordinate, kernel=kernel, exclude_outside=False)
-    if isinstance(kernel, Linear) and not kernel.antialias:
-        out = replace(out, exclude_outside=False)
-    clamps = isinstance(kernel, Linear) and not (kernel.antialias or sampling.extrapolate)
-    if clamps and sampling.coordinate == "pytorch_1_9_half_pixel":
-        out = replace(out, coordinate="pytorch_half_pixel")
-    if isinstance(kernel, Area | Table):  # windows and tables ask for nothing but the lengths
-        copies = sampling.copies_same_length and isinstance(kernel, Table)
-        out = Sampling("half_pixel", kernel, copies_same_length=copies)
-    if sampling.scale is None and _copies_anyway(out):
-        out = replace(out, copies_same_length=False)
-    return out
-
-
-def _copies_anyway(sampling: Sampling) -> bool:
-    """Whether equal lengths are a copy by the formula itself, no scale being given."""
-    on_pixels = sampling.coordinate in {
-        "half_pixel",
-        "pytorch_half_pixel",
-        "half_pixel_symmetric",
-        "asymmetric",
-        "align_corners",
-    }
-    return on_pixels and isinstance(sampling.kernel, Linear | Cubic | Nearest)
+    return Verdict(equal=False, proof="search", searched_to=longest or None, within=within)
 
 
 @remembered(4096)
@@ -206,9 +157,12 @@ def _at_sizes(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
         return _at_samples(a, b, n_in, n_out)
     else:
         first, second = a.weights(n_in, n_out), b.weights(n_in, n_out)
-    if first.rows == second.rows and first.outside == second.outside:
+    equal = same(first, second)
+    if equal:
         return Verdict(equal=True, proof="sizes")
     spend(len(first.rows) // 2)
+    if equal is None:
+        return Verdict(equal=False, proof="sizes", within=first.error + second.error)
     return Verdict(
         equal=False,
         proof="sizes",
@@ -220,7 +174,7 @@ def _at_sizes(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
 
 def _same_lines(a: Sampling, b: Sampling, n_in: int, n_out: int) -> bool:
     """Whether equal coordinates, kernels, widths and borders already make equal matrices."""
-    if isinstance(a.kernel, Area | Table) or a.extrapolate:
+    if by_lengths(a.kernel) or a.extrapolate:
         return a == b
     one, other = a.axis(n_in, n_out), b.axis(n_in, n_out)
     widths = stretch(a.coordinate, one), stretch(b.coordinate, other)
@@ -234,7 +188,7 @@ def _same_lines(a: Sampling, b: Sampling, n_in: int, n_out: int) -> bool:
 def _narrow(sampling: Sampling) -> Sampling:
     """Return what an antialiased sampling is where its kernel is not widened."""
     kernel = sampling.kernel
-    if isinstance(kernel, Linear | Cubic) and kernel.antialias:
+    if isinstance(kernel, Smooth) and kernel.antialias:
         return canonical(replace(sampling, kernel=replace(kernel, antialias=False)))
     return sampling
 
@@ -246,14 +200,16 @@ def _taps(sampling: Sampling, n_in: int, n_out: int) -> Fraction:
     match kernel:
         case Nearest():
             return Fraction(n_out, 8)
-        case Linear() | Cubic():
-            width = 2 if isinstance(kernel, Linear) else 4
+        case Linear() | Cubic() | Filter():
+            width = 2 * radius_of(kernel)
             wide = stretch(sampling.coordinate, axis) if kernel.antialias else ONE
             return n_out * width * wide
         case Area():
             return Fraction(max(n_in, n_out))
         case Table():
             return Fraction(n_out)
+        case Written():
+            return Fraction(n_out * kernel.row_length(n_in, n_out))
 
 
 def _at_samples(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
@@ -264,6 +220,8 @@ def _at_samples(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
     """
     a_row = max(_taps(a, n_in, n_out), _taps(b, n_in, n_out)) / n_out
     count = min(math.floor(SAMPLED_TAPS / (3 * a_row)), ROWS)
+    if isinstance(a.kernel, Written) or isinstance(b.kernel, Written):
+        count = max(count, 2)  # there is no line to compare
     if count < 2 or isinstance(a.kernel, Table) or isinstance(b.kernel, Table):
         first, second = a.line(n_in, n_out), b.line(n_in, n_out)
         apart = max(abs(first.at(i) - second.at(i)) for i in (0, n_out - 1))
@@ -271,7 +229,7 @@ def _at_samples(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Verdict:
     ends = {*range(min(count, n_out)), *range(max(n_out - count, 0), n_out)}
     rows = sorted(ends | {i * (n_out - 1) // count for i in range(count)})
     one, other = weights_at(a, n_in, n_out, rows), weights_at(b, n_in, n_out, rows)
-    if one.rows == other.rows and one.outside == other.outside:
+    if same(one, other) is not False:
         return Verdict(equal=False, proof="search", searched_to=len(rows))
     return Verdict(
         equal=False,

@@ -31,6 +31,8 @@ Coordinate = Literal[
     "tf_crop_and_resize",
     "pytorch_antialias_align_corners",
     "coreml_offset_corners",
+    "box_half_pixel",
+    "box_start_half_pixel",
 ]
 """A name for one rule; those that ONNX has carry ONNX's name."""
 
@@ -63,7 +65,8 @@ class Axis(Struct, frozen=True):
         n_in: input length, at least 1.
         n_out: output length, at least 1.
         scale: output samples an input sample as it was given; None where a size was given.
-        roi: start and end of tf_crop_and_resize, in units of ``n_in - 1``.
+        roi: start and end of tf_crop_and_resize, in units of ``n_in - 1``; of box_half_pixel and
+            box_start_half_pixel, edges in input pixels.
     """
 
     n_in: int
@@ -126,6 +129,17 @@ def _coreml_offset_corners(axis: Axis) -> Line:
     return Line(step, step / 2)
 
 
+def _box_half_pixel(axis: Axis) -> Line:
+    first, last = axis.roi
+    step = (last - first) / axis.n_out
+    return Line(step, first + step / 2 - HALF)
+
+
+def _box_start_half_pixel(axis: Axis) -> Line:
+    line = _half_pixel(axis)
+    return Line(line.step, axis.roi[0] + line.start)
+
+
 _LINES: Final[dict[Coordinate, Callable[[Axis], Line]]] = {
     "align_corners": _align_corners,
     "half_pixel": _half_pixel,
@@ -137,6 +151,8 @@ _LINES: Final[dict[Coordinate, Callable[[Axis], Line]]] = {
     "tf_crop_and_resize": _tf_crop_and_resize,
     "pytorch_antialias_align_corners": _pytorch_antialias_align_corners,
     "coreml_offset_corners": _coreml_offset_corners,
+    "box_half_pixel": _box_half_pixel,
+    "box_start_half_pixel": _box_start_half_pixel,
 }
 
 COORDINATES: Final[tuple[Coordinate, ...]] = tuple(_LINES)
@@ -155,6 +171,8 @@ def source_line(coordinate: Coordinate, axis: Axis) -> Line:
     half_pixel_symmetric     r                        r/2 - 1/2 + (n_in - r n_out)/2
     tf_crop_and_resize       (r1-r0)(n_in-1)/(n_out-1) r0 (n_in-1)
     coreml_offset_corners    d = max(1, n_in-1)/n_out d/2
+    box_half_pixel           b = (r1-r0)/n_out        r0 + b/2 - 1/2
+    box_start_half_pixel     r                        r0 + r/2 - 1/2
     ======================== ======================== =======================
 
     with ``r = 1 / scale`` where a scale was given and ``n_in / n_out`` where a size was.
@@ -164,6 +182,8 @@ def source_line(coordinate: Coordinate, axis: Axis) -> Line:
     ``pytorch_antialias_align_corners`` takes its step from align_corners and its start from
     half_pixel, as PyTorch's antialias kernels do. ``coreml_offset_corners`` takes the middles
     of n_out equal parts of [0, n_in - 1], so that an axis whose length stays is not a copy.
+    ``box_half_pixel`` stretches a part of the image, from the edge r0 to the edge r1 in pixels, to
+    the output, and ``box_start_half_pixel`` starts at an edge r0: neighbours beyond it are read.
 
     >>> source_line("half_pixel", Axis(4, 8))
     Line(step=Fraction(1, 2), start=Fraction(-1, 4))
@@ -179,11 +199,11 @@ def stretch(coordinate: Coordinate, axis: Axis) -> Fraction:
     """Return by how much an antialias kernel is widened: the step, and never below 1.
 
     ONNX widens by 1 / scale in every coordinate mode; PyTorch by its own step, which under
-    align_corners is (n_in - 1) / (n_out - 1).
+    align_corners is (n_in - 1) / (n_out - 1); a box is widened by its own step.
 
     >>> stretch("align_corners", Axis(5, 3)), stretch("half_pixel", Axis(3, 5))
     (Fraction(5, 3), Fraction(1, 1))
     """
-    if coordinate == "pytorch_antialias_align_corners":
+    if coordinate in {"pytorch_antialias_align_corners", "box_half_pixel"}:
         return max(ONE, source_line(coordinate, axis).step)
     return max(ONE, axis.ratio)

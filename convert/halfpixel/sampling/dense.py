@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from halfpixel.sampling.axis import Sampling, Weights, weights_at
+from halfpixel.sampling.axis import Sampling, weights_at
 from halfpixel.sampling.kernel import Table
+from halfpixel.sampling.kernels.rows import Weights
 from halfpixel.sampling.search import repetition
 from halfpixel.work import remembered
 

@@ -1,12 +1,18 @@
-"""How far two matrices of weights are apart: in input pixels, and in weights."""
+"""How far two matrices of weights are apart: in input pixels, and in weights.
+
+Weights of kernels with a sine or an exponential are known to within a bound: rows of such are equal
+where they are made of the same distances, different where they are further apart than both bounds,
+and neither is claimed otherwise.
+"""
 
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
-from halfpixel.sampling.axis import Sampling, Weights, weights_at
+from halfpixel.sampling.axis import Sampling, weights_at
 from halfpixel.sampling.coordinate import ZERO
 from halfpixel.sampling.kernel import Table, Taps
+from halfpixel.sampling.kernels.rows import Weights
 
 ROUNDING: Final = Fraction(1, 100_000)
 """Below this, a displacement (in pixels) or a weight is float32 rounding of a scale."""
@@ -39,6 +45,29 @@ def row_difference(a: Taps, b: Taps) -> Fraction:
     return max((abs(weight) for weight in apart.values()), default=ZERO)
 
 
+def same(a: Weights, b: Weights) -> bool | None:
+    """Return whether two matrices are equal; None where their bounds leave that open."""
+    if a.outside != b.outside:
+        return False
+    if not (a.error or b.error or a.unknown or b.unknown):
+        return a.rows == b.rows
+    bound = a.error + b.error
+    left_open = False
+    origins = zip(_origins(a), _origins(b), strict=True)
+    for one, other, (first, second) in zip(a.rows, b.rows, origins, strict=True):
+        if first is not None and first == second:
+            continue
+        rounded = first is not None or second is not None or a.unknown or b.unknown
+        if (row_difference(one, other) > bound) if rounded else one != other:
+            return False
+        left_open |= rounded
+    return None if left_open else True
+
+
+def _origins(weights: Weights) -> tuple[object, ...]:
+    return weights.origins or (None,) * len(weights.rows)
+
+
 def rows_apart(a: Sampling, b: Sampling, n_in: int, n_out: int) -> bool:
     """Whether a row in the middle or at an end differs, at one pair of lengths; tables apart.
 
@@ -49,7 +78,7 @@ def rows_apart(a: Sampling, b: Sampling, n_in: int, n_out: int) -> bool:
     """
     for rows in _chosen(n_out):
         first, second = weights_at(a, n_in, n_out, rows), weights_at(b, n_in, n_out, rows)
-        if first.rows != second.rows or first.outside != second.outside:
+        if same(first, second) is False:
             return True
     return False
 

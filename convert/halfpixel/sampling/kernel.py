@@ -15,6 +15,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from halfpixel.sampling.kernels.base import Profile, Written
+
 Taps = tuple[tuple[int, Fraction], ...]
 """(offset or input index, weight) pairs, in ascending order, no zero weight."""
 
@@ -26,26 +28,35 @@ say: floor, or ceil where the scale is below 1.
 """
 
 
-class Nearest(Struct, frozen=True):
+Border = Literal["clamp", "symmetric", "mirror", "wrap", "zero"]
+"""What a neighbour beyond the border is.
+
+`clamp`: the border pixel. `symmetric`: the image turned over its edge, d c b a | a b c d.
+`mirror`: turned over the border pixel's centre, d c b | a b c d. `wrap`: the image again.
+`zero`: nothing, and the others are not renormalised.
+"""
+
+
+class Nearest(Struct, frozen=True, cache_hash=True):
     """One neighbour, picked by a rounding rule."""
 
     rounding: Rounding = "floor"
 
 
-class Linear(Struct, frozen=True):
+class Linear(Struct, frozen=True, cache_hash=True):
     """The triangle of half width 1; antialias widens it by the step when shrinking."""
 
     antialias: bool = False
 
 
-class Cubic(Struct, frozen=True):
+class Cubic(Struct, frozen=True, cache_hash=True):
     """Keys' cubic of half width 2 with coefficient `a`; antialias widens it likewise."""
 
     a: Fraction = Fraction(-3, 4)
     antialias: bool = False
 
 
-class Area(Struct, frozen=True):
+class Area(Struct, frozen=True, cache_hash=True):
     """The mean over a window, which depends on the two lengths alone.
 
     `adaptive` is PyTorch's: every pixel that the window touches counts in full.
@@ -62,7 +73,39 @@ class Table(Struct, frozen=True, cache_hash=True):
     rows: tuple[Taps, ...]
 
 
-Kernel = Nearest | Linear | Cubic | Area | Table
+class Filter(Struct, frozen=True):
+    """A kernel of a profile, normalised at each sample; antialias widens it by the step."""
+
+    profile: Profile
+    antialias: bool = False
+
+    @property
+    def words(self) -> str:
+        """What it is called, with its parameters."""
+        return f"{self.profile.words}, antialias" if self.antialias else self.profile.words
+
+
+Kernel = Nearest | Linear | Cubic | Area | Table | Filter | Written
+
+Smooth = Linear | Cubic | Filter
+"""Kernels that are put at a source coordinate, and may be widened."""
+
+
+def radius_of(kernel: Kernel) -> Fraction:
+    """Return how far a kernel reaches when it is not widened, in input pixels; 1 for others.
+
+    >>> radius_of(Cubic())
+    Fraction(2, 1)
+    """
+    if isinstance(kernel, Filter):
+        return kernel.profile.radius
+    return Fraction(2 if isinstance(kernel, Cubic) else 1)
+
+
+def by_lengths(kernel: Kernel) -> bool:
+    """Whether weights ask for nothing but the two lengths: windows, tables, written ones."""
+    return isinstance(kernel, Area | Table | Written)
+
 
 _GOES_UP: Final[dict[Rounding, Callable[[int, int], bool]]] = {
     "floor": lambda _part, _whole: False,
@@ -86,8 +129,8 @@ def step_up(rounding: Rounding, part: int, whole: int, *, shrinking: bool) -> in
     return int(_GOES_UP[rounding](part, whole))
 
 
-def smooth_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> Taps:
-    """Return the taps of a linear or cubic kernel at fractional position `frac`.
+def smooth_taps(kernel: Smooth, frac: Fraction, stretch: Fraction) -> Taps:
+    """Return the taps of a smooth kernel at fractional position `frac`.
 
     Args:
         kernel: which kernel; `stretch` is used only where it has antialias.
@@ -113,9 +156,11 @@ def as_taps(values: WholeTaps) -> Taps:
     return tuple([(offset, Fraction(value, total)) for offset, value in values])
 
 
-def whole_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> WholeTaps:
+def whole_taps(kernel: Smooth, frac: Fraction, stretch: Fraction) -> WholeTaps:
     """Return what `smooth_taps` does, in whole numbers."""
     width = stretch if kernel.antialias else Fraction(1)
+    if isinstance(kernel, Filter):
+        return _filter_taps(kernel.profile, frac, width)
     radius = 1 if isinstance(kernel, Linear) else 2
     place, pixel = frac.numerator * width.denominator, frac.denominator * width.denominator
     whole = frac.denominator * width.numerator  # a distance of 1, in the same whole numbers
@@ -129,6 +174,15 @@ def whole_taps(kernel: Linear | Cubic, frac: Fraction, stretch: Fraction) -> Who
         if value:
             values.append((offset, value))
     return values
+
+
+def _filter_taps(profile: Profile, frac: Fraction, width: Fraction) -> WholeTaps:
+    reach = profile.radius * width
+    offsets = range(math.floor(frac - reach) + 1, math.floor(frac + reach) + 1)
+    values = [(offset, profile.value((offset - frac) / width)) for offset in offsets]
+    exact = not profile.bits
+    whole = math.lcm(*(v.denominator for _, v in values)) if exact else 1 << profile.bits
+    return [(offset, int(value * whole)) for offset, value in values if value]
 
 
 def _keys_cubic(t: int, whole: int, a: Fraction) -> int:

@@ -24,9 +24,10 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from halfpixel.sampling.axis import Sampling, Weights, weights_at
+from halfpixel.sampling.axis import Sampling, weights_at
 from halfpixel.sampling.coordinate import ONE
 from halfpixel.sampling.kernel import Cubic, Linear, Nearest, Table, Taps, smooth_taps
+from halfpixel.sampling.kernels.rows import Weights
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
 from halfpixel.work import spend
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from halfpixel.sampling.arithmetic import float32, simplest
-from halfpixel.sampling.axis import Sampling, Weights
-from halfpixel.sampling.compare import SEARCH_TO, Verdict, at_free, canonical, compare
+from halfpixel.sampling.axis import Sampling
+from halfpixel.sampling.canonical import at_free, canonical
+from halfpixel.sampling.compare import SEARCH_TO, Verdict, compare
 from halfpixel.sampling.dense import DenseTaps, dense, dense_taps
 from halfpixel.sampling.difference import clearly_apart, rows_apart
 from halfpixel.sampling.kernel import Table
+from halfpixel.sampling.kernels.rows import Weights
 from halfpixel.sampling.search import lengths_to_try, period_of
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ BLOCK: Final = 1 << 16
 """Values that are computed at once: what fits the processor's own memory is computed fastest."""
 
 
-class Resize(Struct, frozen=True):
+class Resize(Struct, frozen=True, cache_hash=True):
     """A separable resize: bilinear, bicubic, trilinear, nearest, area, over any axes.
 
     Attributes:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from halfpixel.sampling.axis import Sampling
 from halfpixel.sampling.coordinate import ONE, ZERO, Line, source_line, stretch
-from halfpixel.sampling.kernel import Area, Cubic, Nearest, Table
+from halfpixel.sampling.kernel import Smooth, by_lengths, radius_of
 
 if TYPE_CHECKING:
     from halfpixel.sampling.coordinate import Coordinate
@@ -45,9 +45,10 @@ def period_of(a: Sampling, b: Sampling) -> int | None:
     whole = scale.denominator == 1
     if (a.scale is None or b.scale is None) and not whole:
         return None
-    if isinstance(a.kernel, Area | Table) or isinstance(b.kernel, Area | Table):
+    if by_lengths(a.kernel) or by_lengths(b.kernel):
         return None
-    support = math.ceil(2 * max(Fraction(1), 1 / scale)) + 1
+    radius = max(Fraction(2), radius_of(a.kernel), radius_of(b.kernel))
+    support = math.ceil(radius * max(Fraction(1), 1 / scale)) + 1
     longest = 2 * support + scale.denominator + math.ceil(1 / scale)
     return longest if longest <= PERIOD_TO and scale.numerator <= PERIOD_TO else None
 
@@ -83,15 +84,14 @@ def repetition(a: Sampling, b: Sampling, n_in: int, n_out: int) -> Repetition | 
     reach = 0
     for sampling in (a, b):
         kernel = sampling.kernel
-        if isinstance(kernel, Area | Table):
+        if by_lengths(kernel):
             return None
         axis = sampling.axis(n_in, n_out)
         copied = sampling.copies_same_length and n_in == n_out
         lines.append(Line(ONE, ZERO) if copied else source_line(sampling.coordinate, axis))
-        radius = 2 if isinstance(kernel, Cubic) else 1
-        wide = not isinstance(kernel, Nearest) and kernel.antialias
+        wide = isinstance(kernel, Smooth) and kernel.antialias
         width = stretch(sampling.coordinate, axis) if wide else ONE
-        reach = max(reach, math.ceil(radius * width) + 1)
+        reach = max(reach, math.ceil(radius_of(kernel) * width) + 1)
     step = lines[0].step
     if step != lines[1].step or step <= 0:
         return None
@@ -129,6 +129,8 @@ def lengths_to_try(
     """Yield the lengths to try, smallest first; with a scale only those that it produces."""
     scale = _given_scale(a, b)
     ins = [n_in] if n_in is not None else _inputs(scale, bound)
+    least = max(a.least, b.least)
+    ins = [length for length in ins if length >= least] or [least]
     pairs: set[tuple[int, int]] = set()
     for length in ins:
         if scale is not None:

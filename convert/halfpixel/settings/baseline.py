@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from halfpixel.address import is_address, location
 from halfpixel.checking.result import FileReport, SiteFinding
 from halfpixel.errors import UsageError, system_reason
 from halfpixel.formats import atomic
@@ -89,7 +90,7 @@ class Baseline:
             report: what was found in a file.
             asked: the rules that were asked of it, by name; None for all.
         """
-        path = Path(report.path)
+        path = location(report.path)
         source = path.with_name(f"{path.stem.removesuffix('.fixed')}{path.suffix}")
         keys = [key_of(str(one), self.path) for one in dict.fromkeys((path, source))]
         self._asked.update(keys)
@@ -115,7 +116,7 @@ class Baseline:
         return {
             key: sum(len(entry.nodes) for entry in self._files[key])
             for key in sorted(left)
-            if not os.path.exists(self.place(key))  # noqa: PTH110 - of a text that may be no path
+            if not is_address(key) and not os.path.exists(self.place(key))  # noqa: PTH110 - of a text that may be no path
         }
 
     def place(self, key: str) -> str:
@@ -214,6 +215,8 @@ def key_of(path: str, baseline: str) -> str:
     >>> key_of("/a/models/m.onnx", "/a/baseline.json")
     'models/m.onnx'
     """
+    if is_address(path):
+        return printable(path)
     where, own = (os.path.realpath(Path(os.path.abspath(one)).parent) for one in (path, baseline))  # noqa: PTH100 - links stay
     return printable(Path(os.path.relpath(Path(where, Path(path).name), own)).as_posix())
 

@@ -7,9 +7,9 @@ working folder. Nothing is read of a folder twice, and nothing is imported where
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.address import Address, Location
 from halfpixel.checking.check import Settings
 from halfpixel.errors import UsageError
 from halfpixel.intents.policy import parse_policy
@@ -43,7 +43,7 @@ class Configuration:
         if given.config is not None:
             self._named = _named(given.config, self._here)
 
-    def of(self, path: Path) -> Settled:
+    def of(self, path: Location) -> Settled:
         """Return what a file is checked by; the same object where it is the same.
 
         Raises:
@@ -54,25 +54,23 @@ class Configuration:
             self._of[name] = self._found(path)
         return self._of[name]
 
-    def said_of(self, path: Path) -> "tuple[str, tuple[Layer, ...]]":
+    def said_of(self, path: Location) -> "tuple[str, tuple[Layer, ...]]":
         """Return the path of a file from the root, and what settles it, base first."""
-        full = self._full(path)
-        return full, self._layers(os.path.dirname(full))  # noqa: PTH120 - as below
+        return self._full(path), self._layers(self._folder(path))
 
-    def settle_alike(self, new: Path, path: Path) -> None:
+    def settle_alike(self, new: Location, path: Location) -> None:
         """Let a file that was written be checked by what its source is checked by."""
         self._of[str(new)] = self.of(path)
 
-    def _found(self, path: Path) -> Settled:
-        full = self._full(path)
-        layers = self._layers(os.path.dirname(full))  # noqa: PTH120 - of thousands of files
+    def _found(self, path: Location) -> Settled:
+        full, layers = self.said_of(path)
         about = tuple(About(*_about(layer, full)) for layer in layers)
         key = tuple(layer.path for layer in layers), about
         if key not in self._settled:
             self._settled[key] = self._settle(layers, about)
         return self._settled[key]
 
-    def excluded(self, path: Path, *, named: bool = False, within: bool = False) -> bool:
+    def excluded(self, path: Location, *, named: bool = False, within: bool = False) -> bool:
         """Whether a file or a folder is passed over.
 
         Args:
@@ -80,8 +78,7 @@ class Configuration:
             named: it is named itself, and not found in a folder or by a pattern.
             within: it is if a folder is that it lies in.
         """
-        full = self._full(path)
-        layers = self._layers(os.path.dirname(full))  # noqa: PTH120 - as above
+        full, layers = self.said_of(path)
         if named and not self._forced(layers):
             return False
         key = layers[-1].path if layers else ""
@@ -105,7 +102,15 @@ class Configuration:
                 usual = rooted(layer.folder, texts(layer.table.exclude))
         return [*usual, *more, *here]
 
-    def _full(self, path: Path) -> str:
+    def _folder(self, path: Location) -> str:
+        """Return the folder whose configuration counts: the working one, of a file elsewhere."""
+        if isinstance(path, Address):
+            return self._here
+        return os.path.dirname(self._full(path))  # noqa: PTH120 - of thousands of files
+
+    def _full(self, path: Location) -> str:
+        if isinstance(path, Address):
+            return str(path)
         return os.path.normpath(os.path.join(self._here, path))  # noqa: PTH118 - links stay
 
     def _layers(self, folder: str) -> "tuple[Layer, ...]":
@@ -141,6 +146,7 @@ class Configuration:
             given.max_work,
             given.shapes,
             in_nodes=given.in_nodes,
+            preprocess=given.preprocess,
         )
         baseline = None
         if given.baseline is not None:

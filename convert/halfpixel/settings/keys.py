@@ -32,6 +32,8 @@ class PerFile(Struct, frozen=True, rename="kebab"):
         fail-on: the mildest severity that makes the exit code 1.
         target: runtimes that these models are to run on.
         shape: lengths of inputs, `"NAME=1x3x64x64"`, where the files leave them free.
+        preprocess: how the images of their training were readied: a file, relative to this one,
+            such as `preprocessor_config.json`, or a call.
     """
 
     select: Texts | None = None
@@ -41,6 +43,7 @@ class PerFile(Struct, frozen=True, rename="kebab"):
     fail_on: Severity | None = None
     target: Texts | None = None
     shape: Texts | None = None
+    preprocess: Text | None = None
 
 
 class PerNode(Struct, frozen=True, rename="kebab"):
@@ -89,6 +92,7 @@ class Table(Struct, frozen=True, rename="kebab"):
         fail-on: the mildest severity that makes the exit code 1; `warning` where it says nothing.
         expect: what is meant, by patterns of nodes: `"neck.*" = "align_corners=false"`.
         target: runtimes that the models are to run on: names, or tables relative to the file.
+        preprocess: how images were readied for training: a file, relative to this one, or a call.
         exclude: files and folders that are passed over when a folder or a pattern is searched, in
             the place of the usual ones.
         extend-exclude: files and folders that are passed over besides.
@@ -108,6 +112,7 @@ class Table(Struct, frozen=True, rename="kebab"):
     fail_on: Severity | None = None
     expect: dict[str, Texts] = field(default_factory=dict[str, Texts])
     target: Texts | None = None
+    preprocess: Text | None = None
     exclude: Texts | None = None
     extend_exclude: Texts = ()
     force_exclude: bool | None = None

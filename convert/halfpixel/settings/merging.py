@@ -27,6 +27,7 @@ class _Merging(Struct):
     fail_on: Severity | None = None
     targets: tuple[str, ...] = ()
     shapes: list[str] = field(default_factory=list[str])
+    preprocess: str | None = None
     baseline: str | None = None
     in_nodes: bool = True
     ignored: list[tuple[str, tuple[str, ...]]] = field(
@@ -55,6 +56,10 @@ class _Merging(Struct):
         self.fail_on = said.fail_on or self.fail_on
         if said.target is not None:
             self.targets = tuple(_target(layer, name) for name in texts(said.target))
+        if said.preprocess is not None:
+            call = "(" in said.preprocess
+            file = str(Path(layer.folder) / said.preprocess)
+            self.preprocess = said.preprocess if call else file
         for pattern, one in said.expect.items():
             self.expect(layer, f"expect.{pattern!r}", pattern, one)
 
@@ -114,6 +119,7 @@ def merged(
         suppressions=tuple(said.suppressions),
         ignored=tuple(said.ignored),
         in_nodes=given.in_nodes and said.in_nodes,
+        preprocess=given.preprocess or said.preprocess,
     )
     return Settled(
         asked,

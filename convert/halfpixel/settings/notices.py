@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from halfpixel.address import location
 from halfpixel.checking.result import FileReport, Report, Suppression
 from halfpixel.printable import many
 from halfpixel.rule import chosen_rules
@@ -59,10 +60,12 @@ def notices(
         yield from file.notices
     about: dict[int, tuple[Settled, list[FileReport]]] = {}
     for file in report.files:
-        settled = configuration.of(Path(file.path))
+        settled = configuration.of(location(file.path))
         if file.error is None:
             about.setdefault(id(settled), (settled, []))[1].append(file)
-    unread = [configuration.of(Path(file.path)) for file in report.files if file.error is not None]
+    unread = [
+        configuration.of(location(file.path)) for file in report.files if file.error is not None
+    ]
     yield from _without_files(report, configuration, covers)
     yield from _unmatched(about, {one for settled in unread for one in settled.patterns}, covers)
     yield from _unused(about, covers)
@@ -104,7 +107,7 @@ def _without_files(report: Report, configuration: Configuration, covers: Covers)
     """Yield the patterns of files that no file matches which was checked."""
     found: dict[str, tuple[Layer, list[str]]] = {}
     for file in report.files:
-        path = Path(file.path)
+        path = location(file.path)
         source = path.with_name(f"{path.stem.removesuffix('.fixed')}{path.suffix}")
         for one in dict.fromkeys((path, source)):
             full, layers = configuration.said_of(one)

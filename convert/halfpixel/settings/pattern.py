@@ -46,6 +46,8 @@ def matches(path: str, patterns: Iterable[Rooted], *, within: bool = True) -> bo
     (True, True)
     >>> matches("/old/m.onnx", [("/old", "old")]), matches("/a/m.onnx", [("/a", "**/m.onnx")])
     (False, True)
+    >>> matches("s3://bucket/old/m.onnx", [("/a", "s3://bucket/old")])
+    True
     """
     return any(_matches(path, folder, pattern, within) for folder, pattern in patterns)
 
@@ -56,10 +58,10 @@ def _matches(path: str, folder: str, pattern: str, within: bool) -> bool:  # noq
     below = path[len(head) :] if path.startswith(head) else None
     if "/" not in wanted:
         names = [path.rpartition("/")[2]]
-        if within and below is not None:
-            names = below.split("/")
+        if within and (below is not None or "://" in path):
+            names = (below or path).split("/")
         return any(fnmatchcase(name, wanted) for name in names)
-    if wanted.startswith("/"):
+    if wanted.startswith("/") or "://" in wanted:
         below = path
     if below is None:
         return False

@@ -26,6 +26,7 @@ class Given(Struct, frozen=True):
         fail_on: the mildest severity that makes the exit code 1.
         baseline: the file of findings that are known.
         in_nodes: what nodes suppress is suppressed.
+        preprocess: the file, or the call, that says how images were readied for training.
     """
 
     select: tuple[str, ...] = ()
@@ -41,6 +42,7 @@ class Given(Struct, frozen=True):
     fail_on: Severity | None = None
     baseline: str | None = None
     in_nodes: bool = True
+    preprocess: str | None = None
 
 
 Wanted = tuple[str, str, str]

@@ -1,9 +1,9 @@
 """What is settled for files, in lines that a configuration file could have."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final
 
+from halfpixel.address import Location
 from halfpixel.quoting import json_text
 from halfpixel.settings.configuration import Configuration
 from halfpixel.settings.settled import Settled
@@ -13,9 +13,9 @@ NAMED: Final = 8
 """Files that are named of those for which the same is settled."""
 
 
-def lines(files: Sequence[Path], configuration: Configuration) -> Iterator[str]:
+def lines(files: Sequence[Location], configuration: Configuration) -> Iterator[str]:
     """Yield what is settled for files, once for all for which it is the same."""
-    groups: dict[int, tuple[Settled, list[Path]]] = {}
+    groups: dict[int, tuple[Settled, list[Location]]] = {}
     for path in files:
         settled = configuration.of(path)
         groups.setdefault(id(settled), (settled, []))[1].append(path)
@@ -41,6 +41,7 @@ def _settled(settled: Settled) -> Iterator[str]:
         "fail-on": settled.fail_on,
         "target": check.targets,
         "shape": [f"{name}={'x'.join(map(str, n))}" for name, n in check.shapes.items()],
+        "preprocess": check.preprocess,
         "max-work": None if check.max_work == MOST else check.max_work,
         "baseline": settled.baseline,
         "in-nodes": None if check.in_nodes else False,

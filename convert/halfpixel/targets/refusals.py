@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from halfpixel.conditions.facts import Facts, facts_of
+from halfpixel.conditions.table import table_of
 from halfpixel.dialect import ONNX
 from halfpixel.errors import UsageError
 from halfpixel.site import Operation
@@ -66,9 +67,7 @@ def _known_facts(operation: Operation) -> Facts:
 @lru_cache(maxsize=1)
 def rows() -> tuple[Row, ...]:
     """Return the rows of the table, in order; raises as `refusal_of`."""
-    import tomllib
-
     try:
-        return parse_rows(tomllib.loads(FILE.read_text(encoding="utf-8")))
+        return parse_rows(table_of(FILE))
     except (OSError, ValueError) as error:
         raise UsageError(f"{FILE}: {error}") from error

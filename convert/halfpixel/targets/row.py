@@ -9,8 +9,9 @@ follows from the two lengths.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from msgspec import Struct, field
 
 from halfpixel.conditions.condition import Conditions, parse_conditions, parse_values
 from halfpixel.conditions.facts import ASKED
@@ -34,8 +35,7 @@ FIELDS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One row.
 
     Attributes:
@@ -61,7 +61,7 @@ class Row:
     reports: tuple[str, ...] = ()
     worst: float | None = None
     instead: str = ""
-    computes: Mapping[str, Value] = field(default_factory=dict[str, Value], hash=False)
+    computes: Mapping[str, Value] = field(default_factory=dict[str, Value])
     optimised: bool = False
     illegal: bool = False
 

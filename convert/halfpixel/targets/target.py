@@ -7,7 +7,6 @@ A target is one file of `targets/`, by its name, or any other by its path:
 - `NAME.json`: a table that `halfpixel conformance` measured (`table.py`), after the rows.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
@@ -17,6 +16,7 @@ from msgspec.structs import replace
 
 from halfpixel.conditions.facts import facts_of
 from halfpixel.conditions.rows import one_of
+from halfpixel.conditions.table import table_of
 from halfpixel.dialect import ONNX
 from halfpixel.errors import UsageError, did_you_mean
 from halfpixel.sampling.nearest import ARITHMETICS, RUN, Arithmetic
@@ -218,11 +218,8 @@ def _with_table(target: Target, path: Path) -> Target:
 
 
 def _written(target: Target, path: Path, chain: tuple[Path, ...]) -> Target:
-    import tomllib
-
     try:
-        body = tomllib.loads(path.read_text(encoding="utf-8"))
-        return _of_file(target, body, chain)
+        return _of_file(target, table_of(path), chain)
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"--target {target.name!r}: {path.name}: {error}") from error
 
@@ -280,4 +277,4 @@ def _of_file(target: Target, body: Mapping[str, object], chain: tuple[Path, ...]
 
 def _left(row: Row) -> Row:
     """Return a row of a provider of onnxruntime: what it refuses is left to another."""
-    return dataclasses.replace(row, verdict="fallback") if row.verdict == "refused" else row
+    return replace(row, verdict="fallback") if row.verdict == "refused" else row

@@ -2,7 +2,7 @@
 
 from halfpixel.intents.free_lengths import FIRST, Share, lengths_of, pairs_of
 from halfpixel.sampling import Nearest, Resize, Sampling
-from halfpixel.sampling.compare import canonical
+from halfpixel.sampling.canonical import canonical
 from halfpixel.sampling.nearest import Arithmetic
 from halfpixel.sampling.pixels import LONGEST, differing, runtime_pixels, torch_pixels
 from halfpixel.site import Operation

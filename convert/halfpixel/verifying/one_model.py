@@ -8,7 +8,8 @@ from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
 from halfpixel.errors import GraphError, UsageError
 from halfpixel.formats import coreml_file
-from halfpixel.runtime import Side, parse_side
+from halfpixel.runtime import Side
+from halfpixel.verifying.elsewhere import sides_here
 from halfpixel.verifying.inputs import refuse_shapes
 from halfpixel.verifying.result import Verdict, VerifySettings, verdict_of
 from halfpixel.verifying.site_check import SiteCheck, SiteResult
@@ -82,8 +83,17 @@ def verify_sites(
         ModelFileError: the file cannot be read.
         UsageError: it is no model, or cannot have the shapes.
     """
-    asked = settings or VerifySettings()
-    side = parse_side(source) if isinstance(source, str) else Side(source)
+    with sides_here(source) as (side,):
+        return _verified(side, settings or VerifySettings(), providers, max_work, progress)
+
+
+def _verified(
+    side: Side,
+    asked: VerifySettings,
+    providers: Places,
+    max_work: int,
+    progress: Callable[[str], None] | None,
+) -> SiteVerification:
     text = str(side.source)
     if text.endswith(".npz"):
         raise UsageError(f"{text}: recorded arrays need a model to be held against")
@@ -113,7 +123,7 @@ def verify_sites(
     refused = False
     for where, options in places if asked.optimiser else ():
         try:
-            whole = Side(side.source, where, options)
+            whole = Side(side.source, where, options, side.label)
             found = verify(whole, whole, asked)
         except (GraphError, UsageError) as error:  # not lowered, or no inputs can be made
             notes.append(f"the whole model is not looked at: {error}")

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final, cast
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from halfpixel.address import name_of
 from halfpixel.boundary import boundary
-from halfpixel.checking.check import name_of, opened
+from halfpixel.checking.check import opened
 from halfpixel.checking.shapes import Shapes, sites_at
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Opened

@@ -19,11 +19,12 @@ from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
 from halfpixel.errors import ModelFileError, RuntimeRefusal, UsageError
 from halfpixel.intents.pairing import Pairing, pair_sites
-from halfpixel.runtime import Running, RunSettings, Side, parse_side, runtime_of
+from halfpixel.runtime import Running, RunSettings, Side, runtime_of
 from halfpixel.runtimes.named import check_there
 from halfpixel.runtimes.recorded_ import Recorded
 from halfpixel.verifying.conventions import Conventions
 from halfpixel.verifying.driven import Driven
+from halfpixel.verifying.elsewhere import sides_here
 from halfpixel.verifying.inputs import refuse_shapes
 from halfpixel.verifying.judge import ILL, judged
 from halfpixel.verifying.measure import TOLERANCES, Tolerance, at_precision
@@ -65,7 +66,8 @@ def verify(
     """Compare two sides.
 
     Args:
-        a: a side, its text (`model.onnx@cuda`), or a model in memory.
+        a: a side, its text (`model.onnx@cuda`), or a model in memory; one elsewhere
+            (`s3://bucket/model.onnx`) is fetched whole, into a temporary folder.
         b: another one.
         settings: what they are run with, and what counts as equal.
         progress: told of every run before it is made, and of what came of a case.
@@ -79,17 +81,11 @@ def verify(
         UsageError: no runtime takes a side, or no inputs can be made.
         MissingExtraError: an optional dependency is not installed.
     """
-    left, right = _side(a), _side(b)
-    for side in (left, right):
-        check_there(side.source)
-    with boundary(left.text if left == right else f"{left.text} and {right.text}"):
-        return _Verifying(left, right, settings or VerifySettings(), progress).result()
-
-
-def _side(source: object) -> Side:
-    if isinstance(source, Side):
-        return source
-    return parse_side(source) if isinstance(source, str) else Side(source)
+    with sides_here(a, b) as (left, right):
+        for side in (left, right):
+            check_there(side.source)
+        with boundary(left.text if left == right else f"{left.text} and {right.text}"):
+            return _Verifying(left, right, settings or VerifySettings(), progress).result()
 
 
 @dataclass

@@ -1,21 +1,14 @@
 """Pages in a real browser: Chromium, driven by playwright; none of them asks a server."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Request
-
-PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
-OPTIONS: Final = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 
 @dataclass
@@ -55,19 +48,6 @@ class Visit:
         page.on("dialog", opened)
         page.on("console", told)
         page.on("pageerror", failed)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> "Iterator[Browser]":
-    """Return a browser that the tests of a worker share."""
-    found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no Chromium is installed here: apt-get install chromium")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed here")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(OPTIONS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final, get_args
 import pytest
 
 from halfpixel.report.html.page import asset
-from halfpixel.report.html.playground import plain_sampling
+from halfpixel.report.html.playground import BOXES, plain_sampling
 from halfpixel.sampling import Area, Cubic, Kernel, Linear, Nearest, Sampling
-from halfpixel.sampling.coordinate import COORDINATES
+from halfpixel.sampling.coordinate import COORDINATES as EVERY
+from halfpixel.sampling.coordinate import Coordinate
 from halfpixel.sampling.difference import displacement, weight_difference
 from halfpixel.sampling.kernel import Rounding
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 SEED: Final = 20_26
+COORDINATES: Final[tuple[Coordinate, ...]] = tuple(r for r in EVERY if r not in BOXES)
 LENGTHS: Final = ((1, 1), (1, 4), (4, 1), (2, 4), (4, 8), (3, 3), (5, 3), (7, 4), (3, 7), (9, 20))
 KERNELS: Final[tuple[Kernel, ...]] = (
     *(Nearest(rounding) for rounding in get_args(Rounding)),

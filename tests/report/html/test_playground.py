@@ -230,7 +230,7 @@ def test_without_a_script_it_says_so(visit: "Visitor") -> None:
     page = visit(explained(HALF, CORNERS), script=False)
     assert "The playground needs JavaScript" in page.locator("#playground").inner_text()
     assert not page.locator(".playground-body").is_visible()
-    assert "different: at length 4 to 8" in page.locator(".words").inner_text()
+    assert "different at length 4 to 8" in page.locator(".words").inner_text()
 
 
 @pytest.mark.browser

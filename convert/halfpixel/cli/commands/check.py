@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 import click
 from msgspec import Struct
 
+from halfpixel.address import is_address
+from halfpixel.checking.named_nodes import check_expected
 from halfpixel.cli import adoption
 from halfpixel.cli.console import say
-from halfpixel.cli.files import check_expected, check_shaped, model_files
+from halfpixel.cli.files import check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
@@ -36,9 +38,11 @@ from halfpixel.cli.output import (
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
+    from halfpixel.address import Location
     from halfpixel.checking.result import Report
     from halfpixel.cli.judging import Judging
     from halfpixel.rule import Severity
+    from halfpixel.settings.configuration import Configuration
 
 STANDARD_INPUT: Final = "-"
 WHOLE: Final = frozenset({"json", "sarif", "html"})
@@ -80,6 +84,15 @@ class Options(Struct, frozen=True):
             shell_complete=target_names,
             help="A runtime that the models are to run on, such as tensorrt, or a file; several "
             "times.",
+        ),
+    ]
+    preprocess: Annotated[
+        str | None,
+        click.option(
+            "--preprocess",
+            metavar="FILE",
+            help="How images were readied for training, such as preprocessor_config.json, or a "
+            "call: what the model does with them is held to it.",
         ),
     ]
     sarif: Annotated[
@@ -142,14 +155,14 @@ class Options(Struct, frozen=True):
 
 @command(__name__, Options)
 def check_command(options: Options) -> None:
-    """Judge every resampling operator of the models in PATH... (files, folders, globs).
+    """Judge every resampling operator of the models in PATH... (files, folders, globs, addresses).
 
     Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
     cannot be read, or a node that is too much work to be judged, makes it 2.
     """
     _refuse(options)
     if options.show_settings:
-        configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
+        configuration = _configuration(options)
         files = model_files(options.paths, configuration)
         for line in adoption.show_settings(files, configuration):
             say(line)
@@ -159,6 +172,11 @@ def check_command(options: Options) -> None:
         watch(options.paths, lambda: _check(options))
     else:
         _check(options)
+
+
+def _configuration(options: Options) -> "Configuration":
+    """Return what is settled for the files of a check; raises as `configuration_of`."""
+    return adoption.configuration_of(options, options.fail_on, options.baseline, options.preprocess)
 
 
 def _refuse(options: Options) -> None:
@@ -176,6 +194,8 @@ def _refuse(options: Options) -> None:
         raise UsageError("- is one model from standard input: it is checked alone, and not fixed")
     if options.stdin_filename is not None and not piped:
         raise UsageError("--stdin-filename is for the model that - reads")
+    if options.watch and any(map(is_address, options.paths)):
+        raise UsageError("--watch is for files on this disk, which the system tells of")
     if options.watch and options.force:
         raise UsageError("--watch --force would write on every change, its own among them")
     if options.watch and options.output is not None:
@@ -186,13 +206,13 @@ def _check(options: Options) -> None:
     """Check once, and exit."""
     from halfpixel.cli.judging import Judging, fixed_first
 
-    configuration = adoption.configuration_of(options, options.fail_on, options.baseline)
+    configuration = _configuration(options)
     changes, unwritten = 0, False
     nothing: dict[str, str] = {}
     if STANDARD_INPUT in options.paths:
         from halfpixel.cli.standard_input import NAME
 
-        files = [Path(options.stdin_filename or NAME)]
+        files: list[Location] = [Path(options.stdin_filename or NAME)]
     else:
         files = model_files(options.paths, configuration, nothing)
         check_shaped(files, configuration.given.shapes)

@@ -9,9 +9,10 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
+from halfpixel.checking.named_nodes import check_expected, check_lowered
 from halfpixel.cli import adoption
 from halfpixel.cli.console import say
-from halfpixel.cli.files import check_expected, check_lowered, check_shaped, model_files
+from halfpixel.cli.files import check_shaped, model_files
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
@@ -32,8 +33,8 @@ from halfpixel.printable import printable_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
+    from halfpixel.address import Location
     from halfpixel.fixing.result import FixResult
     from halfpixel.rule import Severity
 
@@ -126,7 +127,7 @@ class Options(Struct, frozen=True):
 
 @command(__name__, Options)
 def fix_command(options: Options) -> None:
-    """Repair the resampling operators of MODEL... (files, folders, globs), nothing else.
+    """Repair the resampling operators of MODEL... (files, folders, globs, addresses), nothing else.
 
     The result is NAME.fixed.onnx (.mlpackage, .mlmodel) beside the model unless --output or
     --in-place say otherwise; a model without anything to fix is not touched. Exit code 1 says that
@@ -142,7 +143,7 @@ def fix_command(options: Options) -> None:
     configuration = adoption.configuration_of(options)
     lowered = lowerings(options.lower)
 
-    def settings(path: "Path") -> FixSettings:
+    def settings(path: "Location") -> FixSettings:
         read = configuration.of(path).check
         asked = replace(read, severity=read.shown)
         return FixSettings(asked, options.unsafe_fixes, options.max_opset, lowered)
@@ -232,7 +233,7 @@ def _notices(results: "Sequence[tuple[FixResult, str]]") -> "Iterator[str]":
             yield from result.report.notices
 
 
-def _check_named(files: "Sequence[Path]", options: Options) -> None:
+def _check_named(files: "Sequence[Location]", options: Options) -> None:
     """Refuse --expect and --lower for a node that no model has, before anything is written."""
     from halfpixel.checking.check import sites
     from halfpixel.errors import HalfpixelError, UsageError

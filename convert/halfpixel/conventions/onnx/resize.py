@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.conventions.meaning import COPIES, Meaning, choice
+from halfpixel.conventions.meaning import COPIES, Meaning, choice, finite
 from halfpixel.conventions.vocabulary import Attributes
 from halfpixel.dialect import ONNX
 from halfpixel.errors import ConventionError
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ONNX_COORDINATES: Final = frozenset(
-    c for c in COORDINATES if not c.startswith(("pytorch_", "coreml_"))
+    c for c in COORDINATES if not c.startswith(("pytorch_", "coreml_", "box_"))
 ) | {"pytorch_half_pixel"}
 ROUNDINGS: Final = frozenset({"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"})
 MODES: Final = frozenset({"nearest", "linear", "cubic"})
@@ -146,7 +146,7 @@ def sampling_of(op: str, opset: int, attributes: Attributes) -> Sampling:
     antialias = bool(attributes.get("antialias", 0))
     smooth: Linear | Cubic | Nearest
     if mode == "cubic":
-        a = Fraction(shortest(float(cast("float", attributes.get("cubic_coeff_a", -0.75)))))
+        a = Fraction(shortest(finite("cubic_coeff_a", attributes.get("cubic_coeff_a", -0.75))))
         smooth = Cubic(a.limit_denominator(10**6), antialias=antialias)
     elif mode == "linear":
         smooth = Linear(antialias=antialias)

@@ -6,10 +6,10 @@ as can be, attributes are tried one change at a time.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Final, cast
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from halfpixel.conventions.onnx.lengths import By, NodeWanted, ways
@@ -52,8 +52,7 @@ NEAREST: Final[tuple[tuple[Coordinate, Rounding], ...]] = (
 ROUNDINGS: Final = ("floor", "round_prefer_floor", "round_prefer_ceil", "ceil")
 
 
-@dataclass(frozen=True, slots=True)
-class NodeWords:
+class NodeWords(Struct, frozen=True):
     """One way to write a resize as a Resize node.
 
     Attributes:
@@ -69,7 +68,7 @@ class NodeWords:
     by: By
     values: tuple[float | None, ...] = ()
     opset: int = FIRST_RESIZE
-    resize: Resize | None = field(default=None, compare=False, repr=False)
+    resize: Resize | None = None
 
 
 def _forms(wanted: NodeWanted) -> Iterator[NodeWords]:

@@ -13,6 +13,7 @@ from halfpixel.conventions.torch.interpolate import (
     from_arguments,
     spatial_axes,
 )
+from halfpixel.conventions.torch.library import LIBRARY
 from halfpixel.conventions.torch.module_call import ADAPTIVE, OLDER, as_interpolate
 from halfpixel.conventions.torch.signature import arguments_of
 from halfpixel.conventions.vocabulary import text_of
@@ -112,4 +113,5 @@ CONVENTION = Convention(
     _read,
     _write,
     examples=_examples(),
+    library=LIBRARY,
 )

@@ -88,7 +88,7 @@ FAMILIES: Final[dict[str, Family]] = {
 }
 
 
-class Interpolate(Struct, frozen=True):
+class Interpolate(Struct, frozen=True, cache_hash=True):
     """One call of torch.nn.functional.interpolate.
 
     Attributes:

@@ -2,7 +2,8 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -10,16 +11,19 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from msgspec.structs import replace
 
+from halfpixel.address import Address, Location
 from halfpixel.errors import MissingExtraError, ModelFileError, UsageError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats import atomic
 from halfpixel.formats.coreml.edit import RECORD, CoremlEdit, pieces_of
 from halfpixel.formats.coreml.read.contents import Contents, contents_of
+from halfpixel.formats.coreml.read.elsewhere import located_elsewhere
 from halfpixel.formats.coreml.read.network import network_values
 from halfpixel.formats.coreml.read.package import Package, located
-from halfpixel.formats.coreml.read.place import CoremlPlace
-from halfpixel.formats.coreml.read.program import named, operation_name
+from halfpixel.formats.coreml.read.place import CoremlPlace, alike
+from halfpixel.formats.coreml.read.program import program_values
 from halfpixel.formats.coreml.read.specification import specification
+from halfpixel.formats.coreml.write.elsewhere import package_here
 from halfpixel.formats.protobuf_wire import stamp
 from halfpixel.work import MOST, working
 
@@ -48,7 +52,8 @@ class CoremlModel:
 
     def __post_init__(self) -> None:
         """Read it, and remember the file as it is now."""
-        self._seen = self._seen or stamp(self.package.spec)
+        if isinstance(self.package.spec, Path):
+            self._seen = self._seen or stamp(self.package.spec)
         self.contents = contents_of(self.package, self.edit)
 
     def check_unchanged(self) -> None:
@@ -57,7 +62,8 @@ class CoremlModel:
         Raises:
             ModelFileError: it is.
         """
-        if stamp(self.package.spec) not in {self._seen, None}:
+        spec = self.package.spec
+        if isinstance(spec, Path) and stamp(spec) not in {self._seen, None}:
             raise ModelFileError(self.path, "has changed since it was read")
 
     def check_weights(self, *, copied: bool = False) -> None:
@@ -81,7 +87,7 @@ class CoremlModel:
         return FORMAT_NAME
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Location:
         """What the user named."""
         return self.package.path
 
@@ -137,19 +143,7 @@ class CoremlModel:
         if scope is None:
             network = self.contents.network
             return () if network is None else network_values(self.package, network)
-        found: list[Value] = []
-        for operation in scope.block.operations:
-            reads = tuple(
-                binding.name
-                for argument in operation.inputs.values()
-                for binding in argument.arguments
-                if binding.name and scope.constant(binding.name) is None
-            )
-            constant = operation.type == "const" or operation.type.startswith("constexpr_")
-            kind = "Constant" if constant else operation.type
-            name = operation_name(operation)
-            found += [Value(out, name, kind, reads) for out in named(iter(operation.outputs))]
-        return tuple(found)
+        return program_values(scope)
 
     @property
     def site_values(self) -> Sequence[SiteValues]:
@@ -212,6 +206,16 @@ class ChangedCoremlModel:
             self._opened = self.before if same else dataclasses.replace(self.before, edit=self.edit)
         return self._opened
 
+    @contextmanager
+    def _here(self) -> "Generator[ChangedCoremlModel]":
+        """Let it lie on this disk for a while; one that does stays where it is."""
+        with package_here(self.before.package) as package:
+            if package is self.before.package:
+                yield self
+                return
+            before = dataclasses.replace(self.before, package=package, _seen=None)
+            yield dataclasses.replace(self, before=before, _opened=None)
+
     def verify(self) -> None:
         """Refuse a changed program in which a name stands for nothing, or for two values.
 
@@ -229,17 +233,15 @@ class ChangedCoremlModel:
         """Write it: a package to a package, a file to a file."""
         from halfpixel.formats.coreml.write.save import save
 
-        package = self.before.package
-        self.before.check_unchanged()
-        copied = package.folder is not None and os.path.realpath(target) != os.path.realpath(
-            package.folder
-        )
-        self.before.check_weights(copied=copied)
-
-        def verify(written: Path) -> None:
-            self._check_read_back(written, target)
-
-        save(package, self.pieces, target, replace=replace, verify=verify)
+        with self._here() as copy:
+            old, folder = copy.before, copy.before.package.folder
+            old.check_unchanged()
+            copied = folder is not None and os.path.realpath(target) != os.path.realpath(folder)
+            old.check_weights(copied=copied)
+            save(
+                old.package, copy.pieces, target, replace=replace,
+                verify=lambda written: copy.check_read_back(written, target),
+            )  # fmt: skip
 
     def copy_out(self, stream: BinaryIO) -> None:
         """Write a single file to an open stream."""
@@ -248,9 +250,10 @@ class ChangedCoremlModel:
             raise ModelFileError(package.path, "a package is a folder, and cannot go to a stream")
 
         def verify(written: Path) -> None:
-            self._check_read_back(written, Path("<standard output>"))
+            self.check_read_back(written, Path("<standard output>"))
 
-        atomic.copy_out(self.pieces, package.spec, stream, verify)
+        with self._here() as copy:
+            atomic.copy_out(copy.pieces, copy.before.package.local, stream, verify)
 
     def model(self) -> object:
         """Return the changed specification as coremltools has it, which has to be installed."""
@@ -258,7 +261,8 @@ class ChangedCoremlModel:
             module = import_module("coremltools.proto.Model_pb2")
         except ImportError as error:
             raise MissingExtraError("coremltools", "coreml") from error
-        data = atomic.joined(self.pieces, self.before.package.spec)
+        with self._here() as copy:
+            data = atomic.joined(copy.pieces, copy.before.package.local)
         return cast("type[Message]", module.Model).FromString(data)
 
     @property
@@ -267,33 +271,27 @@ class ChangedCoremlModel:
         with specification(self.before.package) as spec:
             return pieces_of(spec, self.edit)
 
-    def _check_read_back(self, written: Path, target: Path) -> None:
+    def check_read_back(self, written: Path, target: Path) -> None:
         """Refuse a file whose sites are not those that were meant."""
         before = self.before.package
         with working(MOST, afresh=False):
             found = CoremlModel(replace(before, spec=written, data=before.model_path))
         ours, theirs = self.opened.sites, found.sites
-        alike = len(ours) == len(theirs) and all(map(_alike, ours, theirs))
-        if not alike or tuple(found.record) != tuple(self.opened.record):
+        same = len(ours) == len(theirs) and all(map(alike, ours, theirs))
+        if not same or tuple(found.record) != tuple(self.opened.record):
             raise ModelFileError(target, "reads back as another model than was written")
-
-
-def _alike(one: "Site", other: "Site") -> bool:
-    """Whether two sites are the same; of one that was too much work, what its file says."""
-    if not (one.operation.unjudged or other.operation.unjudged):
-        return one == other
-    first, second = ((s.name, s.graph, s.op, s.operation.attributes) for s in (one, other))
-    return first == second
 
 
 def opened(source: object) -> CoremlModel:
     """Return the structure of a model.
 
     Args:
-        source: the path of a .mlpackage or .mlmodel.
+        source: the path or the address of a .mlpackage or .mlmodel.
 
     Raises:
         ModelFileError: there is no Core ML model, or it is truncated or unreadable.
         GraphError: a program is impossible.
     """
+    if isinstance(source, Address):
+        return CoremlModel(located_elsewhere(source))
     return CoremlModel(located(Path(str(source))))

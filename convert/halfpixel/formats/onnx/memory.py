@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
     import onnx_ir
-    from google.protobuf.message import Message
     from onnx import ModelProto
 
 
@@ -62,19 +61,3 @@ def like(source: object, model: "ModelProto") -> object:
     vars(program).update(_inference_session=None, _tempdir=None)  # these run the old model
     program.model = made
     return program
-
-
-def is_text_broken(message: "Message") -> bool:
-    """Whether a text anywhere in a message is not UTF-8.
-
-    protobuf hands such a text out as bytes; this is asked only once something failed on it.
-    """
-    for part, value in message.ListFields():
-        values = value if part.is_repeated else [value]
-        for one in values:
-            if part.type == part.TYPE_MESSAGE:
-                if is_text_broken(one):
-                    return True
-            elif part.type == part.TYPE_STRING and isinstance(one, bytes):
-                return True
-    return False

@@ -1,15 +1,15 @@
 """An ONNX model that was read, and one that was changed and is not written yet."""
 
 import dataclasses
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from halfpixel.errors import GraphError, ModelFileError
+from halfpixel.errors import ModelFileError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
-from halfpixel.formats.onnx.memory import is_text_broken, like, proto_of
+from halfpixel.formats.onnx.broken import errors_of
+from halfpixel.formats.onnx.memory import like, proto_of
 from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.formats.onnx.structure import RECORD, structure
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from halfpixel.formats.atomic import Piece
     from halfpixel.formats.onnx.edit import OnnxEdit
+    from halfpixel.storage.remote_file import File
 
 FORMAT_NAME: Final = "ONNX"
 
@@ -31,13 +32,15 @@ class OnnxModel:
 
     Attributes:
         proto: its structure, changes included.
-        source: the path or the object that it was read from.
+        source: the file, or the object, that it was read from.
         edit: how it differs from what was read; None where it does not.
+        data: the bytes of a large structure, until its nodes were read.
     """
 
     proto: "ModelProto"
     source: object
     edit: "OnnxEdit | None" = None
+    data: bytes = field(default=b"", init=False)
     _places: list[Place] | None = field(default=None, init=False)
     _values: tuple[Value, ...] | None = field(default=None, init=False)
     _inputs: tuple[Port, ...] | None = field(default=None, init=False)
@@ -46,8 +49,8 @@ class OnnxModel:
 
     def __post_init__(self) -> None:
         """Remember the file as it is now."""
-        if self._seen is None and self.path is not None:
-            self._seen = stamp(self.path)
+        if self._seen is None and isinstance(self.source, Path):
+            self._seen = stamp(self.source)
 
     def check_unchanged(self) -> None:
         """Refuse a file that is another one since it was read.
@@ -55,8 +58,8 @@ class OnnxModel:
         Raises:
             ModelFileError: it is.
         """
-        if self.path is not None and stamp(self.path) not in {self._seen, None}:
-            raise ModelFileError(self.path, "has changed since it was read")
+        if isinstance(self.source, Path) and stamp(self.source) not in {self._seen, None}:
+            raise ModelFileError(self.source, "has changed since it was read")
 
     @property
     def format(self) -> str:
@@ -64,9 +67,13 @@ class OnnxModel:
         return FORMAT_NAME
 
     @property
-    def path(self) -> Path | None:
+    def path(self) -> "File | None":
         """The file that it was read from, or None."""
-        return self.source if isinstance(self.source, Path) else None
+        if isinstance(self.source, Path):
+            return self.source
+        from halfpixel.storage.remote_file import RemoteFile
+
+        return self.source if isinstance(self.source, RemoteFile) else None
 
     @property
     def sites(self) -> list[Site]:
@@ -139,7 +146,8 @@ class OnnxModel:
         """Its sites with their nodes; raises as `sites`."""
         if self._places is None:
             with errors_of(self.path, self.proto):
-                self._places = Walk(self.proto, self.path).places()
+                self._places = Walk(self.proto, self.path, self.data).places()
+            self.data = b""
         return self._places
 
     def words(self, change: Change, newest: int | None) -> str:
@@ -226,6 +234,7 @@ class ChangedOnnxModel:
             ModelFileError: it cannot be written, or reads back as something else.
         """
         from halfpixel.formats.onnx.write.save import save
+        from halfpixel.storage.fetching import on_disk
 
         changed, path = self._to_be_written(), self.before.path
         if path is None:
@@ -234,19 +243,21 @@ class ChangedOnnxModel:
             data = changed.proto.SerializeToString()
             atomic.write([data], None, target, replace=replace)
             return
-        with errors_of(path, changed.proto):
-            save(path, changed.edit, changed.proto, target, replace=replace)
+        beside = () if isinstance(path, Path) else changed.data_files
+        with errors_of(path, changed.proto), on_disk(path, beside) as old:
+            save(old, changed.edit, changed.proto, target, replace=replace)
 
     def copy_out(self, stream: BinaryIO) -> None:
         """Write the changed model to an open stream."""
         from halfpixel.formats.onnx.write.save import copy_out
+        from halfpixel.storage.fetching import on_disk
 
         changed, path = self._to_be_written(), self.before.path
         if path is None:
             stream.write(changed.proto.SerializeToString())
             return
-        with errors_of(path, changed.proto):
-            copy_out(path, changed.edit, changed.proto, stream)
+        with errors_of(path, changed.proto), on_disk(path) as old:
+            copy_out(old, changed.edit, changed.proto, stream)
 
     def model(self) -> object:
         """Return the changed model as an object of the kind that was given.
@@ -254,11 +265,13 @@ class ChangedOnnxModel:
         For a path, a ModelProto with everything that is in the file itself.
         """
         from halfpixel.formats.onnx.write.save import whole
+        from halfpixel.storage.fetching import on_disk
 
         changed, path = self._to_be_written(), self.before.path
         if path is None:
             return like(self.before.source, changed.proto)
-        return whole(path, changed.edit, changed.proto)
+        with on_disk(path) as old:
+            return whole(old, changed.edit, changed.proto)
 
     def _to_be_written(self) -> OnnxModel:
         """Return the changed model; refuse a file that is another one since it was read."""
@@ -269,31 +282,4 @@ class ChangedOnnxModel:
 
 def _read_again(model: OnnxModel) -> "ModelProto":
     """Return the model as it was before any change."""
-    if model.path is not None:
-        return structure(model.path)
-    return proto_of(model.source)
-
-
-@contextmanager
-def errors_of(path: Path | None, model: "ModelProto") -> Generator[None]:
-    """Turn what a broken structure makes fail into one line that names the file.
-
-    Args:
-        path: the file, or None for a model in memory.
-        model: what was read from it.
-
-    Raises:
-        GraphError: raised inside, now with the file's name.
-        ModelFileError: graphs are nested too deep, or a name is no text.
-    """
-    file = path or Path("<model>")
-    try:
-        yield
-    except GraphError as error:
-        raise GraphError("" if path is None else str(path), error.node, error.reason) from error
-    except RecursionError as error:
-        raise ModelFileError(file, "graphs or functions are nested too deep") from error
-    except (TypeError, AttributeError, UnicodeError) as error:
-        if is_text_broken(model):
-            raise ModelFileError(file, "a name or text in the model is not UTF-8") from error
-        raise
+    return proto_of(model.source) if model.path is None else structure(model.path)

@@ -15,7 +15,6 @@ Source: Protocol Buffers documentation, "Encoding"; field numbers from ONNX `onn
 import mmap
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -26,6 +25,8 @@ from msgspec import Struct
 from halfpixel.errors import MissingExtraError, ModelFileError
 from halfpixel.formats.protobuf_wire import (
     BYTES,
+    ROW,
+    SHORT,
     VARINT,
     Malformed,
     WireReader,
@@ -36,6 +37,8 @@ from halfpixel.formats.protobuf_wire import (
 
 if TYPE_CHECKING:
     from onnx import ModelProto
+
+    from halfpixel.storage.remote_file import File
 
 GENERATED: Final = "onnx.onnx_ml_pb2"
 
@@ -68,20 +71,20 @@ class Skeleton(Struct, frozen=True):
     payload_bytes: int = 0
 
 
-def skeleton(path: Path, keep: int = KEEP, small: int = SMALL) -> Skeleton:
+def skeleton(path: "File", keep: int = KEEP, small: int = SMALL) -> Skeleton:
     """Return the structure of a model file.
 
     Args:
-        path: a file of any size.
+        path: a file of any size, which may be elsewhere.
         keep: payloads of up to this many bytes stay in the message.
-        small: files of up to this many bytes are taken whole.
+        small: files on the disk of up to this many bytes are taken whole.
 
     Raises:
         ModelFileError: the file cannot be read, or its bytes are no protobuf message.
     """
     try:
         with mapped(path) as view:
-            if len(view) <= small:
+            if len(view) <= (small if isinstance(view, mmap.mmap) else view.cheap):
                 return Skeleton(view[:])
             reader = Reader(view, path.name, keep)
             data = reader.rewritten(0, len(view), _MODEL, 0)
@@ -91,12 +94,11 @@ def skeleton(path: Path, keep: int = KEEP, small: int = SMALL) -> Skeleton:
         raise ModelFileError(path, f"not an ONNX model, or truncated: {error}") from error
 
 
-def structure(path: Path) -> "ModelProto":
+def structure(path: "File") -> "ModelProto":
     """Return the structure of a model file as a message; raises as `skeleton` and `parse`."""
     return parse(skeleton(path).data, path)
 
 
-@dataclass
 class Reader(WireReader):
     """One pass over one ONNX file.
 
@@ -126,9 +128,12 @@ class Reader(WireReader):
         """
         if depth > DEEPEST:
             raise Malformed(f"graphs nested deeper than {DEEPEST} at byte {at}")
-        view, out, copied = self.view, bytearray(), at
+        view, out, copied, row = self.view, bytearray(), at, 0
         while at < end:
-            tag = view[at]
+            if row == ROW:
+                at, row = self.behind_row(at, end), 0
+                continue
+            tag, row = view[at], row + 1
             if tag & 7 == BYTES and 8 <= tag < 0x80 and at + 1 < end and view[at + 1] < 0x80:
                 start = at + 2  # the common case: one byte each for tag and length
                 stop = start + view[at + 1]
@@ -136,6 +141,7 @@ class Reader(WireReader):
                     self.field(at, end)  # says what is wrong
             else:
                 tag, _, start, stop = self.field(at, end)
+                row = row if stop - start < SHORT else 0
             part = parts.get(tag >> 3) if tag & 7 == BYTES else None
             if part is not None and stop - start > part[0]:
                 body = part[1](self, start, stop, depth)
@@ -272,7 +278,7 @@ def _loaded() -> object:
     return onnx
 
 
-def parse(data: bytes, path: Path) -> "ModelProto":
+def parse(data: bytes, path: object) -> "ModelProto":
     """Return the model that bytes spell.
 
     Raises:

@@ -6,15 +6,15 @@ The model is read a second time, without its weights. Where it cannot be, a repo
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import unified_diff
-from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
+from halfpixel.address import location
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import opened
-from halfpixel.checking.explain import exists
 from halfpixel.checking.result import FileReport
+from halfpixel.checking.subject import exists
 from halfpixel.errors import HalfpixelError
 from halfpixel.format import Change, Opened, Outcome, SiteValues, Value
 from halfpixel.work import working
@@ -70,7 +70,7 @@ def behind(file: FileReport, most: int) -> Behind:
         file: what was found in it.
         most: steps of exact work that it may take.
     """
-    path = Path(file.path)
+    path = location(file.path)
     if file.error is not None or not file.findings or not exists(file.path):
         return Behind()
     try:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
 
+from halfpixel.address import without_secrets
 from halfpixel.checking.check import opened
-from halfpixel.checking.explain import exists, spelled_out
-from halfpixel.checking.shapes import sites_at
+from halfpixel.checking.explain import spelled_out
+from halfpixel.checking.subject import file_and_node, sites_named
 from halfpixel.errors import UsageError
 from halfpixel.report.html.gallery import Gallery
 from halfpixel.report.html.page import render
@@ -44,7 +44,7 @@ def dumps(
         {
             "title": "halfpixel explain",
             "version": version("halfpixel"),
-            "verdict": f"{subject} beside {beside}" if beside else subject,
+            "verdict": f"{subject} beside {beside}" if beside else without_secrets(subject),
             "mood": "plain",
             "lines": lines,
             "picture": drawn,
@@ -57,18 +57,15 @@ def dumps(
 
 def _given(subject: str, beside: str, shapes: Shapes) -> Iterator[Given]:
     """Yield what the playground begins with."""
-    if "(" in subject and not exists(subject):
+    named = file_and_node(subject)
+    if named is not None:
+        path, node = named
+        found = sites_named(opened(path), path, node, shapes)
+        yield from operators_of(site for _, site in found)
+    elif "(" in subject:
         ins = usual_lengths(*filter(None, (subject, beside)))
         for text in filter(None, (subject, beside)):
             yield from _of_call(text, ins, second=text is beside)
-        return
-    path, node = Path(subject), ""
-    if not exists(subject):
-        head, _, node = subject.rpartition(":")
-        path = Path(head)
-    if str(path) != "." and exists(str(path)):
-        sites = sites_at(opened(path), shapes)
-        yield from operators_of(one for one in sites if not node or node in {one.name, one.path})
 
 
 def _of_call(text: str, ins: tuple[int, ...], *, second: bool) -> Iterator[Given]:

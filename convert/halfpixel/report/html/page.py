@@ -34,10 +34,20 @@ def render(template: str, values: Mapping[str, object], scripts: tuple[str, ...]
         MissingExtraError: jinja2 is not installed.
     """
     texts = [asset(name) for name in (*scripts, "report.js")]
-    hashes = " ".join(f"'sha256-{_hash(text)}'" for text in texts)
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {hashes}"
     made = environment().get_template(template)
+    policy = policy_of(scripts)
     return made.render({**values, "policy": policy, "scripts": texts, "style": asset(STYLE)})
+
+
+def policy_of(scripts: tuple[str, ...] = ()) -> str:
+    """Return the Content Security Policy of a page: its own scripts run, and nothing is fetched.
+
+    Args:
+        scripts: files of `assets/` that run in it besides the script of every page.
+    """
+    texts = (asset(name) for name in (*scripts, "report.js"))
+    hashes = " ".join(f"'sha256-{_hash(text)}'" for text in texts)
+    return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {hashes}"
 
 
 @lru_cache(maxsize=1)

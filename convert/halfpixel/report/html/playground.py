@@ -21,8 +21,8 @@ from halfpixel.errors import ConventionError
 from halfpixel.intents.axis_deviation import Deviation
 from halfpixel.intents.deviation import deviation, meant_resize
 from halfpixel.printable import printable
-from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling, Table
-from halfpixel.sampling.compare import canonical
+from halfpixel.sampling import Area, Cubic, Linear, Nearest, Resize, Sampling
+from halfpixel.sampling.canonical import canonical
 from halfpixel.site import Site
 from halfpixel.work import TooMuchWork, one_node
 
@@ -39,6 +39,9 @@ MARK: Final = "{s}"
 
 MOST: Final = 40
 """Operators of a model that can be chosen."""
+
+BOXES: Final = frozenset({"box_half_pixel", "box_start_half_pixel"})
+"""Coordinate rules of one image's own pixels, which the page does not ask for."""
 
 LONGEST: Final = 64
 """Lengths up to which the page computes; a factor beyond is none that it can take."""
@@ -96,7 +99,13 @@ def _is_computed(sampling: Sampling) -> bool:
     """Whether the page computes a sampling: no table, and no antialias of a million taps."""
     by = sampling.scale
     fits = by is None or Fraction(1, LONGEST) <= by <= LONGEST
-    return fits and not isinstance(sampling.kernel, Table)
+    return fits and has_rule(sampling)
+
+
+def has_rule(sampling: Sampling) -> bool:
+    """Whether the page's own arithmetic has the coordinate, the kernel and the border."""
+    known = isinstance(sampling.kernel, Nearest | Linear | Cubic | Area)
+    return known and sampling.border == "clamp" and sampling.coordinate not in BOXES
 
 
 @lru_cache(maxsize=1)
@@ -154,7 +163,7 @@ def _call(one: Convention, text: str, forms: dict[Sampling, int]) -> dict[str, o
         (sampling, *_) = one.read(text.replace(MARK, "2"), PROBE).samplings
     except ConventionError:
         return None
-    if sampling is None or isinstance(sampling.kernel, Table):
+    if sampling is None or not has_rule(sampling):
         return None
     plain = plain_sampling(sampling)
     found: dict[str, object] = {"text": text, "options": _options(text), "sampling": plain}
@@ -208,8 +217,8 @@ def _kernel(sampling: Sampling) -> dict[str, object]:
             return {"kind": "cubic", "a": str(a), "antialias": antialias}
         case Area(window=window):
             return {"kind": "area", "window": window}
-        case Table():
-            raise ValueError("a table of weights has no rule")
+        case _:
+            raise ValueError("the page has no such rule")
 
 
 def operators_of(sites: Iterable[Site]) -> Iterator[Given]:

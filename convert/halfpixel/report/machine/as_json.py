@@ -3,6 +3,7 @@
 `report.schema.json` beside this file describes what every command writes.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding, Suppressed
@@ -44,7 +45,7 @@ def _file(file: FileReport) -> dict[str, object]:
     return {
         "path": file.path,
         "error": file.error,
-        "sites": [_site(site) for site in file.sites],
+        "sites": _sites(file.sites),
         "findings": [finding_fields(located) for located in file.findings],
         "repaired": list(file.repaired),
         "unjudged": list(file.unjudged),
@@ -63,6 +64,18 @@ def _suppressed(one: Suppressed) -> dict[str, object]:
         "expires": one.by.expires or None,
         "by": one.by.where,
     }
+
+
+def _sites(sites: Sequence[Site]) -> list[dict[str, object]]:
+    """Return sites as plain values; what those that are alike share is spelled once."""
+    shared: dict[tuple[int, str, str | None], dict[str, object]] = {}
+    out: list[dict[str, object]] = []
+    for site in sites:
+        key = id(site.operation), site.graph, site.source
+        if key not in shared:
+            shared[key] = _site(site)
+        out.append({**shared[key], "node": site.name})
+    return out
 
 
 def _site(site: Site) -> dict[str, object]:

@@ -15,7 +15,8 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from halfpixel.quoting import bytes_of, uri_path
+from halfpixel.address import is_address
+from halfpixel.quoting import bytes_of, uri_address, uri_path
 
 ROOT: Final = "%SRCROOT%"
 """What relative paths are relative to: the folder in which the command ran."""
@@ -72,7 +73,11 @@ def artifact(path: str, folder: Path) -> Values:
     {'uri': 'a%20b.onnx', 'uriBaseId': '%SRCROOT%'}
     >>> artifact("/else/m.onnx", Path("/here"))
     {'uri': 'file:///else/m.onnx'}
+    >>> artifact("s3://bucket/a b.onnx", Path("/here"))
+    {'uri': 's3://bucket/a%20b.onnx'}
     """
+    if is_address(path):
+        return {"uri": uri_address(path)}
     whole = folder / path
     try:
         below = whole.relative_to(folder)

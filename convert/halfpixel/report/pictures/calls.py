@@ -5,9 +5,10 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from halfpixel.checking.explain import ATEN, aten_reading, reading_of
+from halfpixel.checking.called import ATEN, aten_reading, reading_of
 from halfpixel.checking.samplers import sampler_of
 from halfpixel.checking.sampling_words import EXAMPLE_LENGTH, example_input
+from halfpixel.convention import methods_known
 from halfpixel.conventions.expression import call_in
 from halfpixel.conventions.python_call import PythonCall, parse
 from halfpixel.conventions.torch.sampler_call import MeanPool
@@ -75,7 +76,7 @@ def called(text: str, ins: Sequence[int]) -> Called:
     >>> called("F.interpolate(x, scale_factor=2, mode='bilinear')", (4,)).lengths
     ((4, 8), (4, 8))
     """
-    text = call_in(text.strip())
+    text = call_in(text.strip(), methods_known())
     try:
         call = parse(text)
         _, sampler = sampler_of(call)
@@ -118,14 +119,17 @@ def _resized(text: str, call: PythonCall, ins: Sequence[int]) -> Called:
         pairs = tuple((n, m or 2 * n) for n, m in zip(sizes, made.lengths, strict=True))
         return Called(call.name, text, made.samplings, pairs)
     convention, opened = reading_of(text)
-    axes = len(opened.samplings)
+    sizes = _lengths(ins, len(opened.samplings))
     try:
-        at = [convention.read(text, n) for n in _lengths(ins, axes)]
+        if opened.by_lengths is None:
+            at = [convention.read(text, n) for n in sizes]
+        else:
+            at = [opened.at(tuple(sizes))] * len(sizes)
     except ConventionError as error:
         raise UsageError(f"{text}: {error}") from error
     samplings = tuple(one.samplings[axis] for axis, one in enumerate(at))
     outs = [one.lengths[axis] for axis, one in enumerate(at)]
-    pairs = tuple((n, m or 2 * n) for n, m in zip(_lengths(ins, axes), outs, strict=True))
+    pairs = tuple((n, m or 2 * n) for n, m in zip(sizes, outs, strict=True))
     return Called(call.name, text, samplings, pairs)
 
 
@@ -145,7 +149,8 @@ def differing_arguments(one: str, other: str) -> tuple[str, str] | None:
     >>> differing_arguments("f(x, a=1, b=True)", "f(x, a=1, b=False)")
     ('b=True', 'b=False')
     """
-    first, second = parse(call_in(one.strip())), parse(call_in(other.strip()))
+    known = methods_known()
+    first, second = (parse(call_in(text.strip(), known)) for text in (one, other))
     if first.name != second.name or first.positional != second.positional:
         return None
     ours, theirs = dict(first.named), dict(second.named)

@@ -6,13 +6,14 @@ rule makes of those outside is told apart.
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from msgspec import Struct
 
-from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling, Table
+from halfpixel.sampling import Area, Cubic, Kernel, Linear, Nearest, Sampling, Table
 from halfpixel.sampling.coordinate import HALF, ONE, ZERO
-from halfpixel.sampling.kernel import Taps
+from halfpixel.sampling.kernel import Filter, Taps, by_lengths
+from halfpixel.sampling.kernels.base import Written
 
 Border = Literal["clamp", "repeat", "left out", "zeros", "reflect", "constant", "inside"]
 """What is made of a coordinate before the first pixel's centre or behind the last one's.
@@ -128,9 +129,9 @@ def reads(sampling: Sampling | None, n_in: int, n_out: int) -> Reads:
     if weights.is_identity:
         numbers = tuple(map(Fraction, range(n_in)))
         return Reads(n_in, numbers, ONE, "a copy", "inside", weights.rows, copied=True)
-    if isinstance(kernel, Area | Table) or (sampling.copies_same_length and n_in == n_out):
+    if by_lengths(kernel) or (sampling.copies_same_length and n_in == n_out):
         centres = tuple(ratio * (2 * i + 1) / 2 - HALF for i in range(n_out))
-        places = weights.positions if isinstance(kernel, Table) else centres
+        places = weights.positions if isinstance(kernel, Table | Written) else centres
         return Reads(n_in, places, ratio, _words(kernel), "inside", weights.rows)
     line = sampling.line(n_in, n_out)
     places = tuple(line.at(i) for i in range(n_out))
@@ -144,10 +145,13 @@ def _border(sampling: Sampling) -> Border:
     kernel = sampling.kernel
     if isinstance(kernel, Nearest) or (isinstance(kernel, Linear) and not kernel.antialias):
         return "clamp"
-    return "left out" if sampling.exclude_outside else "repeat"
+    if sampling.exclude_outside:
+        return "left out"
+    turned = {"symmetric": "reflect", "mirror": "reflect", "zero": "zeros"}
+    return cast("Border", turned.get(sampling.border, "repeat"))
 
 
-def _words(kernel: Nearest | Linear | Cubic | Area | Table) -> str:
+def _words(kernel: Kernel) -> str:
     match kernel:
         case Nearest():
             return f"nearest, {kernel.rounding.replace('_', ' ')}"
@@ -157,5 +161,7 @@ def _words(kernel: Nearest | Linear | Cubic | Area | Table) -> str:
             return f"cubic, a = {float(kernel.a):g}{', antialias' if kernel.antialias else ''}"
         case Area():
             return "mean of the pixels under it"
+        case Filter() | Written():
+            return kernel.words
         case Table():
             return TABLE

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.checking.check import Settings, check, opened
-from halfpixel.checking.explain import exists
-from halfpixel.checking.shapes import sites_at
+from halfpixel.checking.subject import file_and_node, site_named
 from halfpixel.errors import UsageError
 from halfpixel.report.pictures.calls import called, differing_arguments, usual_lengths
 from halfpixel.report.pictures.drawable import Drawable, Pair
@@ -52,7 +51,7 @@ def picture_of_subject(
         HalfpixelError: the model cannot be read.
     """
     given = user_image(image) if image else None
-    if "(" in subject and not exists(subject):
+    if "(" in subject and file_and_node(subject) is None:
         return _of_calls(subject, beside, given, theme)
     if beside:
         raise UsageError(f"{beside!r}: only a call is drawn beside a call")
@@ -110,20 +109,9 @@ def _example(rule: Rule) -> tuple[Site, Finding | None]:
 
 def _node(subject: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[Site, Finding | None, str]:
     """Return a node of a model, and the gravest thing that a rule says of it."""
-    path, node = Path(subject), ""
-    if not exists(subject):
-        head, _, node = subject.rpartition(":")
-        path = Path(head)
+    path, node = file_and_node(subject) or (Path(subject), "")
     model = opened(path)
-    found = [one for one in sites_at(model, shapes) if not node or node in {one.name, one.path}]
-    if len(found) != 1:
-        names = ", ".join(repr(f"{path}:{site.path}") for site in found[:3])
-        raise UsageError(
-            f"{subject}: {len(found)} resampling nodes, a picture is of one: name it, as {names}"
-            if found
-            else f"{subject}: no resampling node"
-        )
-    (site,) = found
+    site = site_named(model, path, node, shapes)
     report = check(model, Settings(shapes=shapes))
     said = [one for one in report.findings if one.site.path == site.path]
     said.sort(key=lambda one: SEVERITIES.index(one.finding.severity))

@@ -11,13 +11,17 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from msgspec import Struct
 
+from halfpixel.address import Location, is_plain
 from halfpixel.errors import ModelFileError, system_reason
 from halfpixel.formats.data_folder import DataFolder, Unsafe, plain_parts, quoted, visible_parts
 from halfpixel.formats.protobuf_wire import regular
+
+if TYPE_CHECKING:
+    from halfpixel.storage.remote_file import File, RemoteFile
 
 MANIFEST: Final = "Manifest.json"
 DATA: Final = "Data"
@@ -31,7 +35,7 @@ class Package(Struct, frozen=True):
     """A Core ML model on the disk.
 
     Attributes:
-        path: what the user named: a folder or a file.
+        path: what the user named: a folder or a file, or the address of one.
         spec: the file that holds the model's specification.
         folder: the package; None for a single file.
         data: where its weights lie, where that is not beside the specification.
@@ -39,8 +43,8 @@ class Package(Struct, frozen=True):
             package that is no folder of links.
     """
 
-    path: Path
-    spec: Path
+    path: Location
+    spec: "File"
     folder: Path | None = None
     data: Path | None = None
 
@@ -49,13 +53,20 @@ class Package(Struct, frozen=True):
     @property
     def model_path(self) -> Path:
         """The folder that ``@model_path`` stands for in the names of weight files."""
-        return self.data or self.spec.parent
+        return self.data or self.local.parent
+
+    @property
+    def local(self) -> Path:
+        """The specification's file, of a model that is on this disk."""
+        if not isinstance(self.spec, Path):
+            raise ModelFileError(self.path, "is not on this disk")
+        return self.spec
 
     @property
     def files(self) -> DataFolder:
         """The folder that every file of the model lies in."""
         if self.folder is None:
-            return DataFolder(self.model_path, self.path)
+            return DataFolder(self.model_path, self.local)
         return DataFolder(self.folder, self.links)
 
     def blob(self, name: str) -> BinaryIO:
@@ -65,7 +76,9 @@ class Package(Struct, frozen=True):
             ModelFileError: it leads out of the package, is not there, or is no regular file.
         """
         with self._errors(name):
-            return self.files.open(self._within(name))
+            if isinstance(self.spec, Path):
+                return self.files.open(self._within(name))
+            return _elsewhere(self.spec, "/".join(plain_parts(name.removeprefix("@model_path/"))))
 
     def check_blob(self, name: str, *, copied: bool = False) -> None:
         """Refuse a file of weights that is none; nothing is opened.
@@ -85,10 +98,10 @@ class Package(Struct, frozen=True):
 
     def spec_descriptor(self, name: str, flags: int) -> int:
         """Open the specification; what ``open`` takes as its opener."""
-        if self.folder is None or not self.spec.is_relative_to(self.folder):
+        if self.folder is None or not self.local.is_relative_to(self.folder):
             return regular(name, flags)
         try:
-            return self.files.descriptor(self.spec.relative_to(self.folder).as_posix())
+            return self.files.descriptor(self.local.relative_to(self.folder).as_posix())
         except Unsafe as error:
             raise OSError(f"it {error}") from error
 
@@ -109,6 +122,15 @@ class Package(Struct, frozen=True):
             raise ModelFileError(self.path, f"{what} is missing") from error
         except OSError as error:
             raise ModelFileError(self.path, f"{what}: {system_reason(error)}") from error
+
+
+def _elsewhere(spec: "RemoteFile", name: str) -> BinaryIO:
+    """Return a file of weights beside a specification that is elsewhere: it is read by ranges."""
+    from halfpixel.storage.remote_file import RemoteFile
+
+    if not is_plain(name):
+        raise Unsafe("is no plain name")
+    return RemoteFile(spec.address.with_name(name)).open()
 
 
 def located(path: Path) -> Package:
@@ -165,20 +187,10 @@ def _links(folder: Path) -> Path | None:
 
 def _root(folder: Path, files: DataFolder) -> Path:
     """Return the file of the root model, as the manifest says."""
-    manifest = _manifest(folder, files)
-    entries, root = manifest.get("itemInfoEntries"), manifest.get("rootModelIdentifier")
-    if not isinstance(entries, dict) or not isinstance(root, str):
-        reason = f"{MANIFEST} lacks itemInfoEntries or rootModelIdentifier"
-        raise ModelFileError(folder, reason)
-    entry = cast("dict[str, object]", entries).get(root)
-    if not isinstance(entry, dict):
-        raise ModelFileError(folder, f"{MANIFEST} has no item {quoted(root)}, its root model")
-    name = cast("dict[str, object]", entry).get("path")
-    if not isinstance(name, str) or not name:
-        raise ModelFileError(folder, f"{MANIFEST}: item {quoted(root)} has no path")
+    parts = root_in(_manifest(folder, files), folder)
+    name = "/".join(parts)
     what = f"{MANIFEST}: path {quoted(name)}"
     try:
-        parts = plain_parts(name)
         files.about("/".join((DATA, *parts)))
     except Unsafe as error:
         raise ModelFileError(folder, f"{what} {error}") from error
@@ -190,19 +202,51 @@ def _root(folder: Path, files: DataFolder) -> Path:
     return folder.joinpath(DATA, *parts)
 
 
+def root_in(manifest: dict[str, object], folder: Location) -> tuple[str, ...]:
+    """Return the path of the root model below Data/, as a manifest says.
+
+    Raises:
+        ModelFileError: it says none, or one that leads out.
+    """
+    entries, root = manifest.get("itemInfoEntries"), manifest.get("rootModelIdentifier")
+    if not isinstance(entries, dict) or not isinstance(root, str):
+        reason = f"{MANIFEST} lacks itemInfoEntries or rootModelIdentifier"
+        raise ModelFileError(folder, reason)
+    entry = cast("dict[str, object]", entries).get(root)
+    if not isinstance(entry, dict):
+        raise ModelFileError(folder, f"{MANIFEST} has no item {quoted(root)}, its root model")
+    name = cast("dict[str, object]", entry).get("path")
+    if not isinstance(name, str) or not name:
+        raise ModelFileError(folder, f"{MANIFEST}: item {quoted(root)} has no path")
+    try:
+        return plain_parts(name)
+    except Unsafe as error:
+        raise ModelFileError(folder, f"{MANIFEST}: path {quoted(name)} {error}") from error
+
+
 def _manifest(folder: Path, files: DataFolder) -> dict[str, object]:
     try:
         with files.open(MANIFEST) as file:
             data = file.read(LARGEST_MANIFEST + 1)
-        if len(data) > LARGEST_MANIFEST:
-            raise ModelFileError(folder, f"{MANIFEST} is no file of a manifest's size")
-        read: object = json.loads(data.decode("utf-8"))
     except Unsafe as error:
         raise ModelFileError(folder, f"{MANIFEST} {error}") from error
     except FileNotFoundError as error:
         raise ModelFileError(folder, f"not a Core ML package: {MANIFEST} is missing") from error
     except OSError as error:
         raise ModelFileError(folder, f"{MANIFEST}: {system_reason(error)}") from error
+    return manifest_of(data, folder)
+
+
+def manifest_of(data: bytes, folder: Location) -> dict[str, object]:
+    """Return what a manifest says.
+
+    Raises:
+        ModelFileError: it is none.
+    """
+    if len(data) > LARGEST_MANIFEST:
+        raise ModelFileError(folder, f"{MANIFEST} is no file of a manifest's size")
+    try:
+        read: object = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise ModelFileError(folder, f"{MANIFEST} is not JSON: {error}") from error
     if not isinstance(read, dict):

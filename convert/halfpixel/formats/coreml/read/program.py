@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 from halfpixel.errors import GraphError
+from halfpixel.format import Value
 from halfpixel.formats.coreml.messages import (
     Block,
     MilOperation,
@@ -250,3 +251,20 @@ def attribute_of(value: MilValue) -> Attribute | None:
     if shape:
         return cast("Attribute", tuple(found))
     return cast("Attribute", found[0]) if len(found) == 1 else None
+
+
+def program_values(scope: MilScope) -> tuple[Value, ...]:
+    """Return the values of a block, in the order in which they are computed."""
+    found: list[Value] = []
+    for operation in scope.block.operations:
+        reads = tuple(
+            binding.name
+            for argument in operation.inputs.values()
+            for binding in argument.arguments
+            if binding.name and scope.constant(binding.name) is None
+        )
+        constant = operation.type == "const" or operation.type.startswith("constexpr_")
+        kind = "Constant" if constant else operation.type
+        name = operation_name(operation)
+        found += [Value(out, name, kind, reads) for out in named(iter(operation.outputs))]
+    return tuple(found)

@@ -88,7 +88,7 @@ def _from_blob(
     except ValueError as error:
         raise GraphError("", name, str(error)) from error
     with package.blob(blob.fileName) as file:
-        size = os.fstat(file.fileno()).st_size
+        size = file.seek(0, os.SEEK_END)
         file.seek(min(offset, size))
         head = file.read(RECORD.size)
         if len(head) < RECORD.size:

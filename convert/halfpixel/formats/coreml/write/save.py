@@ -49,13 +49,13 @@ def save(
             raise ModelFileError(target, "is the name of a package, and the model is a single file")
         if target.is_dir():
             raise ModelFileError(target, "is a folder, and the model is a single file")
-        atomic.write(pieces, package.spec, target, replace=replace, verify=verify)
+        atomic.write(pieces, package.local, target, replace=replace, verify=verify)
         return
     if os.path.realpath(target) == os.path.realpath(package.folder):
         if not replace:
             raise ModelFileError(target, "is the model itself")
         atomic.followed(target)
-        atomic.write(pieces, package.spec, package.spec, replace=True, verify=verify)
+        atomic.write(pieces, package.local, package.local, replace=True, verify=verify)
         return
     _check(target, replace=replace)
     if Path(os.path.realpath(target)).is_relative_to(os.path.realpath(package.folder)):
@@ -77,7 +77,7 @@ def keep(folder: Path, backup: Path, *, replace: bool) -> None:
     """
     _check(backup, replace=replace, named=False)
     package = located(folder)
-    atomic.followed(package.spec)  # what is not replaced needs no backup
+    atomic.followed(package.local)  # what is not replaced needs no backup
     try:
         with _unfinished(backup) as new:
             _take_all(package.files, new, None, hidden=True)
@@ -123,15 +123,15 @@ def _fill(
     verify: Callable[[Path], None],
 ) -> None:
     """Put the new package together."""
-    old = package.folder or package.spec.parent
-    within = package.spec.relative_to(old)
+    old = package.folder or package.local.parent
+    within = package.local.relative_to(old)
     try:
         visible_parts(within.as_posix())
     except Unsafe as error:
         raise ModelFileError(package.path, f"{quoted(str(within))} {error}") from error
-    _take_all(package.files, folder, package.spec, hidden=False)
+    _take_all(package.files, folder, package.local, hidden=False)
     new_spec = folder / within
-    atomic.write(pieces, package.spec, new_spec, replace=False, verify=verify)
+    atomic.write(pieces, package.local, new_spec, replace=False, verify=verify)
     shutil.copystat(old, folder)
 
 

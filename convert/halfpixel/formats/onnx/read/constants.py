@@ -4,7 +4,6 @@ Source: ONNX `onnx.proto`, message TensorProto (typed fields and raw_data, littl
 """
 
 import struct
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.errors import GraphError
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from onnx import TensorProto
 
     from halfpixel.site import Attribute
+    from halfpixel.storage.remote_file import File
 
 Numbers = tuple[float, ...] | tuple[int, ...]
 
@@ -66,7 +66,7 @@ LARGEST: Final = 1 << 24
 """Most bytes of a constant that are read: index tables of a gather, never weights."""
 
 
-def numbers(tensor: "TensorProto", file: Path | None) -> Numbers | None:
+def numbers(tensor: "TensorProto", file: "File | None") -> Numbers | None:
     """Return the values of a constant in row-major order.
 
     Args:

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from msgspec import Struct
 
 from halfpixel.errors import ModelFileError, system_reason
-from halfpixel.formats.data_folder import DataFolder, Unsafe, quoted
+from halfpixel.formats.data_folder import DataFolder, Unsafe, plain_parts, quoted
 from halfpixel.formats.onnx.structure import OWN, Skeleton, model_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
+
+    from halfpixel.storage.remote_file import File
 
 EXTERNAL: Final = 1
 """TensorProto.DataLocation of a tensor whose numbers lie in another file."""
@@ -99,7 +101,7 @@ def data_files(model: "ModelProto") -> list[str]:
     )
 
 
-def check_external_data(model: "ModelProto", read: Skeleton, path: Path) -> None:
+def check_external_data(model: "ModelProto", read: Skeleton, path: "File") -> None:
     """Refuse a model that names data outside its folder, or what is no file; none is opened.
 
     A file that is not there is no reason: what is not needed need not be there. Constants of
@@ -108,7 +110,7 @@ def check_external_data(model: "ModelProto", read: Skeleton, path: Path) -> None
     Args:
         model: its structure.
         read: the bytes that it was parsed from.
-        path: its file.
+        path: its file; what lies beside one that is elsewhere is not asked for.
 
     Raises:
         ModelFileError: it names such data.
@@ -119,7 +121,7 @@ def check_external_data(model: "ModelProto", read: Skeleton, path: Path) -> None
         found = list(owned_tensors(model))
     elif len(found) <= read.payloads:
         return
-    folder, seen, payloads = data_folder(path), set[str](), 0
+    seen, payloads = set[str](), 0
     for name, tensor in found:
         if not tensor.external_data and tensor.data_location != EXTERNAL:
             continue
@@ -132,10 +134,10 @@ def check_external_data(model: "ModelProto", read: Skeleton, path: Path) -> None
         for entry in tensor.external_data:
             if entry.key == LOCATION and entry.value not in seen:
                 seen.add(entry.value)
-                _check_location(folder, entry.value, name, path)
+                _check_location(entry.value, name, path)
 
 
-def stretch(tensor: "TensorProto", name: str, path: Path | None) -> Stretch:
+def stretch(tensor: "TensorProto", name: str, path: "File | None") -> Stretch:
     """Return where the bytes of an external tensor lie.
 
     Raises:
@@ -157,14 +159,15 @@ def stretch(tensor: "TensorProto", name: str, path: Path | None) -> Stretch:
 
 
 def bytes_of(
-    tensor: "TensorProto", name: str, path: Path | None, expected: int | None = None
+    tensor: "TensorProto", name: str, path: "File | None", expected: int | None = None
 ) -> bytes | None:
     """Return the bytes of an external tensor; None where the file is not there.
 
     Args:
         tensor: the tensor.
         name: its name, or that of the node that holds it.
-        path: the model's file; None for a model in memory, whose data is nowhere.
+        path: the model's file; None for a model in memory, whose data is nowhere. What lies beside
+            a file that is elsewhere counts as not there.
         expected: how many bytes its shape needs, where that is asked for.
 
     Raises:
@@ -174,7 +177,7 @@ def bytes_of(
     length = expected if where.length is None else where.length
     if expected is not None and length != expected:
         raise _error(path, name, f"are {length} bytes, expected {expected}")
-    if path is None:
+    if path is None or not (isinstance(path, Path) or is_payload(tensor)):
         return None
     lies = f"in {quoted(where.location)}"
     try:
@@ -256,15 +259,18 @@ def with_real_names(data: bytes, names: Sequence[str], path: Path) -> tuple[byte
     return model.SerializeToString(), next(iter(real.values())).parent
 
 
-def _opened(tensor: "TensorProto", where: Stretch, path: Path) -> BinaryIO:
-    if is_payload(tensor):
+def _opened(tensor: "TensorProto", where: Stretch, path: "File") -> BinaryIO:
+    if is_payload(tensor) or not isinstance(path, Path):
         return path.open("rb")
     return data_folder(path).open(where.location)
 
 
-def _check_location(folder: DataFolder, location: str, name: str, path: Path) -> None:
+def _check_location(location: str, name: str, path: "File") -> None:
     try:
-        own = os.path.samestat(folder.about(location), path.stat())
+        if not isinstance(path, Path):
+            plain_parts(location)
+            return
+        own = os.path.samestat(data_folder(path).about(location), path.stat())
     except Unsafe as error:
         raise _error(path, name, f"in {quoted(location)}, which {error}") from error
     except FileNotFoundError:
@@ -280,8 +286,8 @@ def _text(told: str | bytes) -> str:
     return told if isinstance(told, str) else os.fsdecode(told)
 
 
-def _error(path: Path | None, name: str | bytes, reason: str) -> ModelFileError:
+def _error(path: "File | None", name: str | bytes, reason: str) -> ModelFileError:
     name = _text(name)
     of = f"of tensor {quoted(name)}" if name else "of a tensor without a name"
     told = f"lie {reason}" if reason.startswith("in ") else reason
-    return ModelFileError(path or Path("<model>"), f"external data {of} {told}")
+    return ModelFileError(path or "<model>", f"external data {of} {told}")

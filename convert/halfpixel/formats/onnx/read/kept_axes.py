@@ -4,7 +4,6 @@ An axis of scale 1 stays, one that the attribute `axes` leaves out, one whose le
 symbol on both sides, and one whose size the graph takes from the very shape of the input.
 """
 
-from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Final
 
@@ -37,11 +36,10 @@ CARRIES: Final = frozenset({"Cast", "Identity", "Unsqueeze", "Squeeze", "Reshape
 """Operators that hand on the lengths of a list, one after the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True, eq=False):
     """Where a length comes from: an axis of a value's shape."""
 
-    scope: Scope = field(compare=False)
+    scope: Scope
     name: str
     axis: int
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.formats.onnx.read.scope import Scope, given_name
+from halfpixel.late import late
 from halfpixel.sampling import Resize
 from halfpixel.site import Operation
 from halfpixel.surroundings import Shape
@@ -27,10 +28,10 @@ NEAR: Final = 8
 ANY: Final = range(1, ENDLESS)
 """What an axis takes of which everything is allowed."""
 
-_RANGE: Final = re.compile(
+_RANGE: Final = late(
     r"(?<!\w)(\w{1,99}): VR\[(\d{1,18}), (\d{1,18}|\w{1,20})\]", re.ASCII
 )  # of bounded parts, none of which may begin within a word: linear
-_MULTIPLE: Final = re.compile(r"(?:(\d{1,9})\*)?(\w{1,99})", re.ASCII)
+_MULTIPLE: Final = late(r"(?:(\d{1,9})\*)?(\w{1,99})", re.ASCII)
 
 
 def declared_ranges(graph: "GraphProto") -> dict[str, range]:
@@ -44,7 +45,7 @@ def declared_ranges(graph: "GraphProto") -> dict[str, range]:
     text = next((entry.value for entry in graph.metadata_props if entry.key == RANGES), "")
     ends = (
         (name, max(int(low), 1), min(int(high), ENDLESS) if high.isdecimal() else ENDLESS)
-        for name, low, high in _RANGE.findall(text)
+        for name, low, high in _RANGE().findall(text)
     )
     found = {name: range(low, high + 1) for name, low, high in ends if low <= high}
     return found | ({"": next(iter(found.values()))} if len(found) == 1 else {})
@@ -62,7 +63,7 @@ def ranges_of(
     if not ranges:
         return ()
     for axis, dim in list(enumerate(shape or ()))[-spatial:]:
-        parts = _MULTIPLE.fullmatch(dim) if isinstance(dim, str) else None
+        parts = _MULTIPLE().fullmatch(dim) if isinstance(dim, str) else None
         if parts is None:
             continue
         times = int(parts[1] or 1)

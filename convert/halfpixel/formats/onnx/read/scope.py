@@ -1,11 +1,9 @@
 """Names inside a graph: who produces a value, which constants it holds, which shape it has.
 
-A scope is a main graph, a subgraph of If, Loop or Scan (which also sees the names around
-it), or the body of a model-local function at one place where it is called.
+A scope is a main graph, a subgraph (it sees the names around it) or a function where it is called.
 """
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
@@ -21,7 +19,8 @@ from halfpixel.formats.onnx.read.constants import (
     numbers,
 )  # fmt: skip
 from halfpixel.formats.onnx.read.lengths.folding import DEEPEST, are_few, folded, is_folded
-from halfpixel.formats.onnx.read.order import producers_of
+from halfpixel.formats.onnx.read.nodes.order import producers_of
+from halfpixel.formats.onnx.read.nodes.producers import Producers
 from halfpixel.site import Attribute
 from halfpixel.surroundings import Shape
 
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto
+
+    from halfpixel.storage.remote_file import File
 
 JOINING: Final = frozenset({"Add", "Sub", "Mul", "Div", "Concat", "Max", "Min", "Sum", "Where"})
 PASS_THROUGH: Final = frozenset({"Identity"})
@@ -56,14 +57,15 @@ class Scope(Struct):
         compute: for a main graph, computes a value from lengths that the file fixes.
         outputs: names of its outputs.
         memory: what was found out about its values, by who did.
-        container: which list of nodes it is: ("graph",) or ("function", index), then
-            (node, attribute, place) of each subgraph on the way.
+        made: which node makes each value, once that is known.
+        container: its list of nodes: ("graph",) or ("function", index), then (node, attribute,
+            place) of each subgraph on the way.
     """
 
     path: str
     nodes: "Sequence[NodeProto]"
     opsets: Mapping[str, int]
-    file: Path | None
+    file: "File | None"
     constants: "dict[str, TensorProto]"
     values: "dict[str, ValueInfoProto]"
     outer: "Scope | None" = None
@@ -75,8 +77,8 @@ class Scope(Struct):
     outputs: frozenset[str] = frozenset()
     container: tuple[str | int, ...] = ("graph",)
     memory: dict[object, object] = field(default_factory=dict[object, object])
-    _producers: "dict[str, int] | None" = None
-    _joined: "frozenset[str] | None" = None
+    made: Producers | None = None
+    _joined: frozenset[str] | None = None
     origins: "dict[str, tuple[Scope, str, NodeProto | None]]" = field(default_factory=lambda: {})  # noqa: PIE807 - likewise
     _readers: "dict[str, list[int]] | None" = None
 
@@ -92,19 +94,18 @@ class Scope(Struct):
     def readers(self) -> dict[str, list[int]]:
         """Indices of the nodes that read each value, in order."""
         if self._readers is None:
-            found: dict[str, list[int]] = {}
+            self._readers = {}
             for index, node in enumerate(self.nodes):
                 for name in node.input:
-                    found.setdefault(name, []).append(index)
-            self._readers = found
+                    self._readers.setdefault(name, []).append(index)
         return self._readers
 
     @property
-    def producers(self) -> dict[str, int]:
+    def producers(self) -> Producers:
         """Index of the node that produces each value; cycles are refused here."""
-        if self._producers is None:
-            self._producers = producers_of(self.nodes, self.path)
-        return self._producers
+        if self.made is None:
+            self.made = producers_of(self.nodes, self.path)
+        return self.made
 
     def producer(self, name: str) -> "tuple[Scope, NodeProto] | None":
         """Return the node that produces a value, and the scope it stands in."""

@@ -12,9 +12,11 @@ from msgspec.structs import replace
 from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.formats.onnx.read.evaluation import MISFITS, Described, if_sound
 from halfpixel.formats.onnx.read.needs import in_doubt
+from halfpixel.formats.onnx.read.nodes.likeness import Likeness
+from halfpixel.formats.onnx.read.place import Place, plain
 from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
-from halfpixel.formats.onnx.read.surroundings import is_joined, kept_at, surroundings_of
+from halfpixel.formats.onnx.read.surroundings import kept_at, surroundings_of
 from halfpixel.formats.onnx.read.taken import Taken
 from halfpixel.formats.onnx.structure import SUPPRESS
 from halfpixel.intents.exporter_habit import meant
@@ -54,24 +56,44 @@ class Sites(Struct):
     taken: Taken
     _known: dict[object, Operation] = field(default_factory=dict[object, Operation])
     _alike: dict[object, Operation | None] = field(default_factory=dict[object, Operation | None])
+    _likeness: Likeness = field(default_factory=Likeness)
 
-    def of_node(self, scope: Scope, node: "NodeProto") -> Site:
-        """Return the site that a resampling node is."""
-        key = likeness(scope, node)
-        if key is None:
-            return self._described(scope, node)
-        if key not in self._alike:
-            site = self._described(scope, node)
-            self._alike[key] = None if in_doubt(site.operation) else site.operation
-            return site
-        known = self._alike[key]
+    def at_node(self, scope: Scope, node: "NodeProto", body: bytes | None = None) -> Place:
+        """Return the site that a resampling node is, in its place.
+
+        Args:
+            scope: the graph that it stands in.
+            node: the node.
+            body: its bytes, where they are at hand.
+        """
+        like = self.alike(scope, node, body) if node.op_type in RESIZES else None
+        if like is not None:
+            return like
+        return plain(self._described(scope, node), scope, node)
+
+    def alike(self, scope: Scope, node: "NodeProto", body: bytes | None = None) -> Place | None:
+        """Return the site that a resize is, described with others; None where it is none of many.
+
+        Args:
+            scope: the graph that it stands in.
+            node: a node of one of `RESIZES`.
+            body: its bytes, where they are at hand.
+        """
+        named = self._likeness.of(scope, node, body)
+        if named is None:
+            return None
+        key, data, output, name = named
+        known = self._alike.get(key)
         if known is None:
-            return self._described(scope, node)  # what reads it counts
+            site = self._described(scope, node)  # what reads one in doubt counts
+            if key not in self._alike:
+                self._alike[key] = None if in_doubt(site.operation) else site.operation
+            return plain(site, scope, node)
 
         def compute(inputs: "Sequence[NDArray[np.generic]]") -> "NDArray[np.float64]":
             return describe(scope, node, self.producer).compute(inputs)
 
-        return Site(name_of(node), known, scope.path, compute=compute)
+        return Place(Site(name, known, scope.path, compute=compute), scope, node, data, output)
 
     def of_pooling(self, scope: Scope, node: "NodeProto") -> "list[tuple[Site, str, str]]":
         """Return the site that an AveragePool is, with the values between which it stands.
@@ -226,39 +248,3 @@ def pooled_by(node: "NodeProto") -> bool | None:
     if "avg_pool" in properties.get(STACK_TRACE, ""):
         return False
     return is_resampling_module(properties.get(CLASSES, ""))
-
-
-def likeness(scope: Scope, node: "NodeProto") -> object:
-    """Return what a plain resize has in common with others that are described alike.
-
-    None where a node has to be looked at for itself: it carries a record, or its path through the
-    graph counts.
-    """
-    if node.op_type not in RESIZES or node.metadata_props or scope.bound:
-        return None
-    if not node.input or not node.output:
-        return None
-    attributes = b"".join([a.SerializeToString() for a in node.attribute])
-    if any(word in attributes for word in (b"align_corners", b"cubic", b"axes")):
-        return None  # what stands around it counts
-    if scope.arguments is not None:
-        return None
-    joined = is_joined(scope, node)
-    kept = kept_at(scope, node)
-    data, out = scope.values.get(node.input[0]), scope.values.get(node.output[0])
-    lengths: object
-    if data is not None and out is not None:
-        lengths = data.type.SerializeToString(), out.type.SerializeToString()
-    else:
-        name = node.input[0]
-        lengths = scope.shape(name), scope.dtype(name), scope.shape(node.output[0])
-    return (
-        id(scope),
-        node.domain,
-        node.op_type,
-        tuple(node.input)[1:],
-        attributes,
-        lengths,
-        joined,
-        kept,
-    )

@@ -9,6 +9,7 @@ from halfpixel.formats.onnx.read.ranges import LAYS_OUT, ranges_of, ranges_of_ow
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.formats.onnx.read.taken import Taken, ints_of, order_of
 from halfpixel.intents.kept_name import is_operator, kept_name
+from halfpixel.intents.kept_names import kept_names
 from halfpixel.sampling import AffineGrid
 from halfpixel.site import Operation
 from halfpixel.surroundings import Shape, StridedLayer, Surroundings
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 TURNING: Final = frozenset({"Transpose", "Reshape"})
 """What stands before and behind a resize that is written with the channels first."""
+
+COORDINATES: Final = "coordinate_transformation_mode"
 
 PARTS: Final = frozenset({"Slice", "Gather", "Split", "DequantizeLinear"})
 """Operators that take a part of a constant, or read it."""
@@ -201,11 +204,14 @@ def is_joined(scope: Scope, node: "NodeProto") -> bool:
     Asked only where a size may be written as a scale: up to opset 10, and after an upgrade from
     there that left the coordinates out.
     """
-    if (scope.opset("") or 0) >= FIRST_RESIZE:
-        for attribute in node.attribute:
-            if attribute.name == "coordinate_transformation_mode":
-                return False
+    if not is_early(scope) and any(one.name == COORDINATES for one in node.attribute):
+        return False
     return bool(node.output) and node.output[0] in scope.joined
+
+
+def is_early(scope: Scope) -> bool:
+    """Whether a graph is older than Resize."""
+    return (scope.opset("") or 0) < FIRST_RESIZE
 
 
 def layers_above(scope: Scope, name: str, farthest: int = FARTHEST) -> tuple[StridedLayer, ...]:
@@ -258,6 +264,14 @@ def _layer(scope: Scope, node: "NodeProto") -> StridedLayer:
         added = [a + b for a, b in zip(pads, pads[len(kernel) :], strict=False)]
         same = added == reach
     return StridedLayer(node.op_type, kernel, strides, same)
+
+
+def may_be_kept(scope: Scope, data: str, names: str) -> bool:
+    """Whether `kept_at` has to look at a node that reads `data` first, by its own names."""
+    if kept_names().hints.search(names):
+        return True
+    before = scope.producer(data)
+    return before is not None and before[1].op_type in TURNING
 
 
 def kept_at(scope: Scope, node: "NodeProto") -> str:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from halfpixel.conventions.onnx.resize import RESIZES
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.calls import (
     MOST_MEANINGS,
@@ -17,14 +17,14 @@ from halfpixel.formats.onnx.read.calls import (
     meaning,
     path_of,
 )
+from halfpixel.formats.onnx.read.nodes.tags import LARGE
 from halfpixel.formats.onnx.read.patterns.ends import ENDS, MOVES, holds_end, may_end, needs_shapes
-from halfpixel.formats.onnx.read.place import Place
+from halfpixel.formats.onnx.read.place import Place, is_ordinary, once, plain
 from halfpixel.formats.onnx.read.resize import OPS, RESAMPLING, is_resampling
 from halfpixel.formats.onnx.read.scope import Scope, inner_graphs, text
 from halfpixel.formats.onnx.read.sites import Sites
 from halfpixel.formats.onnx.read.taken import taken_by
 from halfpixel.origin import Producer, version_of
-from halfpixel.sampling import ConvTranspose, DepthToSpace
 from halfpixel.site import Operation, Site
 from halfpixel.work import TooMuchWork, is_spent, one_node
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from halfpixel.formats.onnx.read.constants import Numbers
     from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
     from halfpixel.formats.onnx.read.lengths.trial import Trial
+    from halfpixel.formats.onnx.read.nodes.producers import Producers
+    from halfpixel.formats.onnx.read.nodes.serialized import Serialized
+    from halfpixel.storage.remote_file import File
 
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 WRITTEN_IN: Final = frozenset({"GatherND", "AveragePool"})
@@ -48,6 +51,9 @@ WATCHED: Final = RESAMPLING | NESTING | WRITTEN_IN | ENDS
 """Types of node that the walk stops at, beside the calls of functions."""
 
 DEEPEST: Final = 64
+
+MAIN: Final = ("graph",)
+"""The container of the main graph's nodes."""
 
 Words = tuple[object, ...]
 """A call of a function, in full."""
@@ -62,13 +68,15 @@ class Walk:
     Args:
         model: the model, or its skeleton.
         file: the model's file, which external data is relative to; None for one in memory.
+        data: the bytes that the model was parsed from, where they are at hand.
     """
 
     _sites: Sites
 
-    def __init__(self, model: "ModelProto", file: Path | None) -> None:
+    def __init__(self, model: "ModelProto", file: "File | None", data: bytes = b"") -> None:
         """Look up the functions."""
-        self.model, self.file = model, file
+        self.model, self.file, self._data = model, file, data
+        self._read: Serialized | None = None
         self.functions: Mapping[tuple[str, str], tuple[int, FunctionProto]] = functions_of(model)
         self._meanings: dict[int, set[object]] = {}
         self._watched = WATCHED
@@ -91,7 +99,7 @@ class Walk:
             Producer(name, version_of(model.producer_version), graph),
             taken_by(main, model.graph),
         )
-        found = [place for place in _once(self._walk(main, 0)) if not _ordinary(place.site)]
+        found = [place for place in once(self._walk(main, 0)) if not is_ordinary(place.site)]
         if any(not place.site.operation.constant_lengths for place in found):
             return self._with_free_lengths(main, found)
         return found
@@ -142,6 +150,7 @@ class Walk:
             constants={tensor.name: tensor for tensor in graph.initializer},
             values={value.name: value for value in values},
             outputs=frozenset([value.name for value in graph.output]),
+            made=self._read_bytes(len(graph.node)),
         )
         main.producers  # noqa: B018 - refuses a cycle, before anything follows it
         if self._lacks_shapes(main):
@@ -153,6 +162,16 @@ class Walk:
         if len(main.nodes) <= LARGEST_GRAPH:
             main.compute = _fixed(self.model, main)
         return main
+
+    def _read_bytes(self, count: int) -> "Producers | None":
+        """Let the bytes of a large graph tell which nodes count, and which makes each value."""
+        if count < LARGE or not self._data:
+            return None
+        from halfpixel.formats.onnx.read.nodes.serialized import serialized
+
+        asked = WATCHED.union(name for _, name in self.functions)
+        self._read = serialized(self._data, count, asked)
+        return None if self._read is None else self._read.producers
 
     def _lacks_shapes(self, main: Scope) -> bool:
         """Whether a site stands on a value whose shape the file does not carry."""
@@ -175,17 +194,29 @@ class Walk:
         gathers: dict[int, NodeProto] = {}
         ends: dict[int, NodeProto] = {}
         asked: set[Words] = set()
-        for index, node in enumerate(scope.nodes):
-            if node.op_type not in self._watched:
+        alike = frozenset[str]() if self.functions else RESIZES
+        for index, node, body in self._nodes(scope):
+            op = node.op_type
+            if op not in self._watched:
                 continue
-            if node.op_type in ENDS and may_end(scope, node):
+            if op in ENDS and may_end(scope, node):
                 ends[index] = node
-            elif node.op_type == "GatherND":
+            elif op == "GatherND":
                 gathers[index] = node
-            found += [(index, place) for place in self._at(scope, node, index, depth, asked)]
+            like = self._sites.alike(scope, node, body) if op in alike else None
+            if like is not None:
+                found.append((index, like))
+            else:
+                found += [(index, place) for place in self._at(scope, node, index, depth, asked)]
         found += self._written(scope, gathers, ends)
         found.sort(key=lambda pair: pair[0])
         yield from (place for _, place in found)
+
+    def _nodes(self, scope: Scope) -> "Iterator[tuple[int, NodeProto, bytes | None]]":
+        """Return the nodes of a graph that may count, with their places, and bytes at hand."""
+        if self._read is None or scope.container != MAIN:
+            return ((index, node, None) for index, node in enumerate(scope.nodes))
+        return ((index, scope.nodes[index], body) for index, body in self._read.asked.items())
 
     def _written(
         self, scope: Scope, gathers: "Mapping[int, NodeProto]", ends: "Mapping[int, NodeProto]"
@@ -193,7 +224,7 @@ class Walk:
         """Yield the sites that are written in several nodes, with the place of one of these."""
         if gathers:
             for site, index, one in self._sites.of_gathers(scope, gathers):
-                whole = _plain(site, scope, gathers[index])
+                whole = plain(site, scope, gathers[index])
                 if one is not None:
                     whole = Place(site, scope, one.node, one.data, one.output, one)
                 yield index, whole
@@ -207,7 +238,7 @@ class Walk:
         """Yield the site that a node is, and those of the graphs that it holds or calls."""
         called = (node.domain, node.op_type) in self.functions
         if is_resampling(node) and not called:
-            yield _plain(self._sites.of_node(scope, node), scope, node)
+            yield self._sites.at_node(scope, node)
         elif node.op_type == "AveragePool":
             for site, data, output in self._sites.of_pooling(scope, node):
                 yield Place(site, scope, node, data, output)
@@ -224,7 +255,7 @@ class Walk:
         if words in asked:  # in the same graph
             return
         if is_spent():  # and what the function holds cannot be told any more
-            yield _plain(self._sites.unjudged(scope, node, str(TooMuchWork(0))), scope, node)
+            yield plain(self._sites.unjudged(scope, node, str(TooMuchWork(0))), scope, node)
             return
         asked.add(words)
         index, function = self.functions[node.domain, node.op_type]
@@ -234,7 +265,7 @@ class Walk:
             return
         if len(known) >= MOST_MEANINGS:
             reason = f"not judged: its function is called in more than {MOST_MEANINGS} ways"
-            yield _plain(self._sites.unjudged(scope, node, reason), scope, node)
+            yield plain(self._sites.unjudged(scope, node, reason), scope, node)
             return
         known.add(told)
         yield from self._walk(body, depth + 1)
@@ -247,20 +278,6 @@ class Walk:
             yield from self._walk(inner_scope(scope, graph, path, container), depth + 1)
 
 
-def _once(places: Iterator[Place]) -> Iterator[Place]:
-    """Yield sites; those of functions that other calls show alike once."""
-    seen: set[tuple[object, ...]] = set()
-    for place in places:
-        container = place.scope.container
-        if container[0] == "function":
-            made = place.output or place.site.name
-            key = (container, made, id(place.site.operation))
-            if key in seen:
-                continue
-            seen.add(key)
-        yield place
-
-
 def _holds_site(nodes: "Sequence[NodeProto]") -> bool:
     """Whether a site may stand among the nodes of a function."""
     return any(node.op_type in ALONE for node in nodes) or holds_end(nodes)
@@ -268,12 +285,6 @@ def _holds_site(nodes: "Sequence[NodeProto]") -> bool:
 
 def _serialized(attribute: "AttributeProto") -> bytes:
     return attribute.SerializeToString()
-
-
-def _plain(site: Site, scope: Scope, node: "NodeProto") -> Place:
-    """Return the place of a site that is one node."""
-    data = node.input[0] if node.input else ""
-    return Place(site, scope, node, data, node.output[0] if node.output else "")
 
 
 def _fixed(model: "ModelProto", main: Scope) -> "Callable[[str], Numbers | None]":
@@ -286,11 +297,3 @@ def _fixed(model: "ModelProto", main: Scope) -> "Callable[[str], Numbers | None]
         return Fixed(model, main)
 
     return lambda name: fixed().value(name)
-
-
-def _ordinary(site: Site) -> bool:
-    """Whether a ConvTranspose or DepthToSpace does not upsample: no site of ours."""
-    operator = site.operator
-    if isinstance(operator, DepthToSpace):
-        return operator.block == 1
-    return isinstance(operator, ConvTranspose) and set(operator.strides) == {1}

@@ -22,14 +22,14 @@ PAYLOAD_FIELDS: Final = ("raw_data", "float_data", "double_data")
 def payload_outside(node: "NodeProto") -> bool:
     """Whether a node holds a tensor whose bytes were left in the model's own file."""
     for attribute in node.attribute:
-        tensors = [attribute.t, *attribute.tensors] if attribute.HasField("t") else []
-        if any(is_payload(tensor) for tensor in tensors):
+        held = [attribute.t] if attribute.HasField("t") else []
+        if any(is_payload(tensor) for tensor in (*held, *attribute.tensors)):
             return True
-        for _, _, graph in inner_graphs(node):
-            if any(is_payload(tensor) for tensor in graph.initializer):
-                return True
-            if any(payload_outside(inner) for inner in graph.node):
-                return True
+    for _, _, graph in inner_graphs(node):
+        if any(is_payload(tensor) for tensor in graph.initializer):
+            return True
+        if any(payload_outside(inner) for inner in graph.node):
+            return True
     return False
 
 

@@ -5,7 +5,6 @@ the opset that may be used; `opset_for` says which one a plan needs. Where the m
 to a later opset for it, a resize from before opset 11 is planned as the lift leaves it.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Final
 
@@ -211,7 +210,7 @@ def _said(operation: Operation, form: NodeWords, *, lifted: bool) -> Said:
         attributes = _changed(operation.attributes, _complete(form, operation))
         parts = [f"{name}={value}" for name, value in attributes.items()]
         if form.by != "kept":
-            parts.append(text_of(dataclasses.replace(form, attributes={})))
+            parts.append(text_of(replace(form, attributes={})))
         parts += repairs(operation) if form.by == "kept" else []
         text = ", ".join(parts)
         if not text and not lifted:

@@ -5,7 +5,6 @@ the model to the opset that these need; write each site, and drop what nobody re
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
     from halfpixel.formats.onnx.edit import Item
+    from halfpixel.storage.remote_file import File
 
 
 class Rewriting(Struct):
@@ -52,7 +52,7 @@ class Rewriting(Struct):
 
     model: "ModelProto"
     places: Sequence[Place]
-    file: Path | None
+    file: "File | None"
     newest: int | None = None
     _goals: dict[int, SizedResize | None] = field(default_factory=dict[int, "SizedResize | None"])
 

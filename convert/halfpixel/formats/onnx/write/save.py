@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
     from halfpixel.formats.onnx.edit import OnnxEdit
+    from halfpixel.storage.remote_file import File
 
 
 def save(
@@ -70,7 +71,7 @@ def check_sound(before: "ModelProto", after: "ModelProto") -> None:
         raise GraphError("", "", f"onnx.checker refuses the result: {reason}")
 
 
-def pieces(path: Path, edit: "OnnxEdit | None") -> list[atomic.Piece]:
+def pieces(path: "File", edit: "OnnxEdit | None") -> list[atomic.Piece]:
     """Return a changed file in new bytes and ranges of the old one."""
     if edit:
         return splice(path, edit)

@@ -20,6 +20,7 @@ from halfpixel.sampling import Nearest, Resize, Sampling
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.sampling.pixels import runtime_pixels, torch_pixels
 from halfpixel.site import Operation
+from halfpixel.work import remembered
 
 TRIED: Final = 256
 """Input lengths at which a nearest resize by scale is simulated where none is known."""
@@ -37,7 +38,30 @@ def node_words(
         exact: a nearest resize must read PyTorch's pixels in onnxruntime's arithmetic at all
             trial lengths too, not only at those that are known.
     """
-    wanted = _wanted(operation, goal, opset)
+    return _chosen(_Asked(operation, goal, opset, exact))
+
+
+class _Asked:
+    """What `node_words` is asked, hashable."""
+
+    def __init__(self, operation: Operation, goal: SizedResize, opset: int, exact: bool) -> None:  # noqa: FBT001 - kept as it is
+        self.goal, self.opset, self.exact = goal, opset, exact
+        self.wanted = _wanted(operation, goal, opset)
+        factors, attributes = goal.factors.items(), operation.attributes.items()
+        of_goal = goal.resize, goal.lengths, tuple(factors), goal.version, opset, exact
+        here = operation.op, bool(operation.problem), operation.by, operation.scales
+        self.key = (*of_goal, *here, operation.sizes, tuple(attributes))
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self.key == other.key
+
+
+@remembered(256)
+def _chosen(asked: _Asked) -> NodeWords | None:
+    wanted, goal = asked.wanted, asked.goal
 
     def computes(form: NodeWords, found: Resize) -> bool:
         by = wanted.by if form.by == "kept" else form.by
@@ -48,7 +72,7 @@ def node_words(
         if _agrees(_with_scales(found, form), goal):
             return form
         second = second or form
-    return None if exact else second
+    return None if asked.exact else second
 
 
 def _wanted(operation: Operation, goal: SizedResize, opset: int) -> NodeWanted:

@@ -9,8 +9,7 @@ Source: Protocol Buffers documentation, "Encoding"; field numbers from ONNX `onn
 """
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ModelFileError
 from halfpixel.formats.atomic import Piece, size_of
@@ -26,6 +25,9 @@ from halfpixel.formats.protobuf_wire import (
     varint_bytes,
 )
 
+if TYPE_CHECKING:
+    from halfpixel.storage.remote_file import File
+
 MODEL_GRAPH, MODEL_OPSET, MODEL_METADATA, MODEL_FUNCTION = 7, 8, 14, 25
 GRAPH_NODE, GRAPH_INITIALIZER = 1, 5
 FUNCTION_NODE, FUNCTION_OPSET = 7, 9
@@ -34,7 +36,7 @@ LARGEST: Final = (1 << 31) - 1
 """Most bytes of a message that protobuf itself reads."""
 
 
-def splice(path: Path, edit: OnnxEdit) -> list[Piece]:
+def splice(path: "File", edit: OnnxEdit) -> list[Piece]:
     """Return the pieces of the changed file.
 
     Args:

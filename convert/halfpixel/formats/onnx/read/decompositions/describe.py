@@ -21,7 +21,7 @@ from halfpixel.formats.onnx.read.decompositions.pattern import (
 from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered, is_resize
 from halfpixel.origin import Origin, Producer
 from halfpixel.sampling import Area, Cubic, Linear, Resize, Sampling, Table
-from halfpixel.sampling.axis import Weights
+from halfpixel.sampling.kernels.rows import Weights
 from halfpixel.sampling.resize import along_axis, compare_resize
 from halfpixel.site import Lengths, Operation, known
 from halfpixel.surroundings import Shape

@@ -1,13 +1,12 @@
-"""Two calls side by side: what is said of them is what PyTorch computes."""
+"""Two calls side by side, as `explain` tells them: what is said is what PyTorch computes."""
 
 import pytest
 import torch
 from click.testing import CliRunner
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
-from halfpixel.checking.parting import side_by_side
+import halfpixel
 from halfpixel.cli.main import cli
-from halfpixel.errors import UsageError
 
 PAIRS = [
     ("F.interpolate(x, scale_factor=2, mode='bilinear')",
@@ -31,10 +30,8 @@ def test_pytorch_parts_where_it_is_said(one: str, other: str) -> None:
     wide = 6 if "(8, 4)" in one else 4  # a size is shown from another length
     x = torch.rand(1, 1, 4, wide, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     ours, theirs = (eval(text, {"F": F, "x": x}) for text in (one, other))  # noqa: S307 - the table
-    lines = list(side_by_side(one, other))
-    verdicts = [line for line in lines if line.startswith(("equal", "different"))]
-    same = bool(torch.allclose(ours, theirs, atol=1e-12))
-    assert all(line.startswith("equal") for line in verdicts) is same, lines
+    found = halfpixel.compare(one, other, size=f"{wide}x4")
+    assert bool(torch.allclose(ours, theirs, atol=1e-12)) is found.equal
 
 
 TOLD = [
@@ -42,42 +39,42 @@ TOLD = [
         "F.interpolate(x, scale_factor=2, mode='bilinear')",
         "tf.compat.v1.image.resize_bilinear(x, (8, 8))",
         [
-            "kernel: linear",
-            "  a  (i + 1/2) * r - 1/2, r = 1 / 2",
-            "  b  i * r, r = n_in / n_out",
-            "  a      -0.25  0.25  0.75  1.25  1.75  2.25  2.75  3.25",
-            "  b          0   0.5     1   1.5     2   2.5     3   3.5",
-            "  apart   0.25  0.25  0.25  0.25  0.25  0.25  0.25  0.25",
-            "  b  0.5 x[0] + 0.5 x[1]",
-            "different: at length 4 to 8 samples are up to 0.25 input px apart, weights up to 0.25",
+            "different at length 4 to 8: samples are up to 0.25 input px apart, weights up to 0.25",
+            "  kernel: linear",
+            "    a  (i + 1/2) * r - 1/2, r = 1 / 2",
+            "    b  i * r, r = n_in / n_out",
+            "    a      -0.25  0.25  0.75  1.25  1.75  2.25  2.75  3.25",
+            "    b          0   0.5     1   1.5     2   2.5     3   3.5",
+            "    apart   0.25  0.25  0.25  0.25  0.25  0.25  0.25  0.25",
+            "    b  0.5 x[0] + 0.5 x[1]",
         ],
     ),
     (
         "F.interpolate(x, scale_factor=2, mode='bilinear')",
         "cv2.resize(x, None, fx=2, fy=2)",
-        ["equal at every length (closed form)"],
+        ["equal at every length: the same formulas"],
     ),
-    ("cv2.resize", "interpolate", ["kernel:", "different: at length 4 to 8"]),
+    ("cv2.resize", "interpolate", ["  kernel:", "different at length 4 to 8"]),
     (
         "F.interpolate(x, scale_factor=2)",
         "F.interpolate(x, scale_factor=2, mode='nearest-exact')",
-        ["  b      0.25 0.75", "equal at every length (period)"],
+        ["    b      0.25 0.75", "equal at every length: one period of the factor"],
     ),
     (
         "F.interpolate(x, scale_factor=2.5)",
         "F.interpolate(x, size=9)",
-        ["different: length 4 becomes 10 in a, and 9 in b"],
+        ["different: length 1 becomes 2 in a and 9 in b"],
     ),
     (
         "F.interpolate(x, scale_factor=1.7, mode='bilinear')",
         "F.interpolate(x, size=6, mode='bilinear')",
-        ["different: at length 4 to 6 samples are up to"],
+        ["different at length 4 to 6: samples are up to"],
     ),
-    ("F.grid_sample(x, g)", "GridSample()", ["equal: the same operator"]),
+    ("F.grid_sample(x, g)", "GridSample()", ["equal"]),
     (
         "F.affine_grid(theta, size, align_corners=True)",
         "AffineGrid(align_corners=1)",
-        ["different: single is 0.0 in a and -1.0 in b"],
+        ["open"],
     ),
     (
         "torchvision.ops.roi_align(x, boxes, 7)",
@@ -89,17 +86,8 @@ TOLD = [
         "DepthToSpace(blocksize=2)",
         ["different: mode is CRD in a and DCR in b"],
     ),
-    (
-        "F.grid_sample(x, g)",
-        "F.interpolate(x, size=4)",
-        ["a alone:", "b alone:", "different: they are of different kinds, and nothing of them"],
-    ),
-    ("F.interpolate(x, (4, 8))", "F.interpolate(x, (4, 8), mode='bilinear')", ["kernel:"]),
-    (
-        "F.interpolate(x, size=8, mode='linear')",
-        "F.interpolate(x, size=8, mode='bilinear')",
-        ["a is over 1 axes, b over 2: the last are compared", "equal at every length"],
-    ),
+    ("F.grid_sample(x, g)", "F.interpolate(x, size=4)", ["open: b resizes along axes"]),
+    ("F.interpolate(x, (4, 8))", "F.interpolate(x, (4, 8), mode='bilinear')", ["  width:"]),
 ]
 
 
@@ -117,12 +105,15 @@ def test_two_calls_are_told_side_by_side(one: str, other: str, words: list[str])
 def test_lengths_at_which_they_part_are_found() -> None:
     half = "Resize(mode=linear, coordinate_transformation_mode=half_pixel, sizes=[8, 8])"
     torchs = half.replace("half_pixel", "pytorch_half_pixel")
-    lines = list(side_by_side(half, torchs))
-    assert "equal at length 4 to 8, and not at every length" in lines
-    assert lines[-1].startswith("they part at length 2 to 1 samples are up to 0.5 input px apart")
+    assert halfpixel.compare(half, torchs).equal
+    free = [one.replace("[8, 8]", "sizes") for one in (half, torchs)]
+    found = halfpixel.compare(*free)
+    assert found.axes[0].witness == (2, 1)
+    assert found.examples
+    assert all(one.equal for one in found.examples)
 
 
 @pytest.mark.parametrize("texts", [("F.interpolate(x)", "F.grid_sample(x, g)"), ("up", "down")])
 def test_what_is_no_call_is_refused(texts: tuple[str, str]) -> None:
-    with pytest.raises(UsageError):
-        list(side_by_side(*texts))
+    result = CliRunner().invoke(cli, ["explain", *texts])
+    assert result.exit_code == 2

@@ -1,0 +1,108 @@
+"""A call as text: what it computes, in the first convention that reads it."""
+
+from contextlib import suppress
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from halfpixel.checking.example_calls import names_known
+from halfpixel.checking.samplers import sampler_of
+from halfpixel.checking.sampling_words import EXAMPLE_LENGTH
+from halfpixel.convention import Convention, Reading, load_conventions, methods_known
+from halfpixel.conventions.expression import call_in
+from halfpixel.conventions.python_call import PythonCall, Symbol, parse
+from halfpixel.errors import ConventionError, UsageError, did_you_mean
+from halfpixel.intents.aten_call import OPS, lengths_of, read_call
+
+ATEN: Final = f"{OPS}aten."
+
+
+class Called(Struct, frozen=True):
+    """What a call computes: along axes, or as a sampler.
+
+    Attributes:
+        text: the call.
+        name: whose words it is in.
+        reading: what it computes along its spatial axes; None for a sampler.
+        operator: the sampler.
+        convention: the dictionary that reads it; None for a sampler and for ATen's operators.
+    """
+
+    text: str
+    name: str
+    reading: Reading | None = None
+    operator: object = None
+    convention: Convention | None = None
+
+
+def called(text: str) -> Called:
+    """Return what a call, or the call in a text, computes.
+
+    Raises:
+        UsageError: no convention reads it.
+    """
+    text = call_in(text, methods_known())
+    try:
+        call = parse(text)
+        name, sampler = sampler_of(call)
+    except ConventionError as error:
+        raise UsageError(f"{text}: {error}") from error
+    if call.name.startswith(ATEN):
+        made, sampler = aten_reading(text, call)
+        return Called(text, "PyTorch", made, sampler)
+    if sampler is not None:
+        return Called(text, name, operator=sampler)
+    convention, made = reading_of(text)
+    remarks = (*convention.remarks, *made.remarks)
+    with suppress(ConventionError):  # of a box that the example has not: lengths stay open
+        axes = len(made.samplings)
+        by_lengths = made.by_lengths is not None
+        at = made.at((EXAMPLE_LENGTH,) * axes) if by_lengths else None
+        made = replace(made, lengths=(at or convention.read(text, EXAMPLE_LENGTH)).lengths)
+    return Called(text, convention.name, replace(made, remarks=remarks), convention=convention)
+
+
+def aten_reading(text: str, call: PythonCall) -> tuple[Reading | None, object]:
+    """Return what one of PyTorch's ATen operators computes: along axes, or as a sampler."""
+    arguments = [f"%{v}" if isinstance(v, Symbol) else v for v in call.positional]
+    found = None if call.named else read_call(call.name.removeprefix(OPS), arguments)
+    intent = None if found is None else found[1]
+    if intent is None:
+        raise UsageError(f"{text}: no ATen operator that resamples, with its arguments by place")
+    if intent.call is None:
+        return None, intent.operator
+    size = lengths_of(arguments[1]) or (None,) * intent.call.spatial
+    axes = range(intent.call.spatial)
+    return Reading(tuple(intent.call.sampling(axis) for axis in axes), size), None
+
+
+def reading_of(text: str) -> tuple[Convention, Reading]:
+    """Return the convention that reads a call, and what the call computes at open lengths.
+
+    Raises:
+        UsageError: no convention knows such a call, or takes its arguments.
+    """
+    conventions = load_conventions()
+    try:
+        name = parse(text).name
+    except ConventionError as error:
+        raise UsageError(str(error)) from error
+    near = [(nearness, one) for one in conventions if (nearness := one.nearness(name)) is not None]
+    if not near:
+        known = ", ".join(one.operators[0] for one in conventions)
+        near_by = did_you_mean(name.rpartition(".")[2], names_known())
+        raise UsageError(f"{text}: {name} is no operator that is known, as {known} are{near_by}")
+    reasons: list[str] = []
+    nearest = min(nearness for nearness, _ in near)
+    near = [pair for pair in near if pair[0] <= nearest + 1]  # not a method, where a function is
+    for _, one in sorted(near, key=lambda pair: pair[0]):
+        try:
+            found = one.read(text, None)
+            if found.by_lengths is None:
+                one.read(text, EXAMPLE_LENGTH)
+        except ConventionError as error:
+            reasons.append(f"{one.name}: {error}")
+        else:
+            return one, found
+    raise UsageError(f"{text}: {'; '.join(reasons)}")

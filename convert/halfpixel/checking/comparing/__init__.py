@@ -1,0 +1,1 @@
+"""Two calls, or nodes of models, compared: equal with the proof, or different with a witness."""

@@ -1,0 +1,1 @@
+"""What image libraries call a resize."""

@@ -1,0 +1,1 @@
+"""One file a program that readies images: what it writes down, read."""

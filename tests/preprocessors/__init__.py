@@ -1,0 +1,1 @@
+"""What readies images, as it is written down."""
