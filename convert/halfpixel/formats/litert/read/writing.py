@@ -27,6 +27,12 @@ OPSET: Final = 12
 INSIDE: Final = 1024
 """Bytes of a constant up to which it is copied: sizes, axes, orders."""
 
+LARGEST: Final = 1 << 20
+"""Bytes of a constant up to which it is looked at whether it is zero."""
+
+WIDTHS: Final = {"FLOAT32": 4, "FLOAT16": 2, "INT32": 4, "INT16": 2, "INT8": 1, "UINT8": 1}
+"""Bytes of an element of which a zero is written."""
+
 FLOAT, INT, STRING, INTS = (cast("AttributeProto.AttributeType", number) for number in (1, 2, 3, 7))
 EXTERNAL = cast("TensorProto.DataLocation", 1)
 """Numbers of `onnx.proto`, which is not imported for them."""
@@ -57,6 +63,7 @@ class Writing:
         self.made: dict[str, Node] = {}
         self.node: Node | None = None
         self._new = 0
+        self._makers: dict[int, Node] | None = None
         self._prefix = _unused_prefix(graph)
         self._declare()
 
@@ -129,6 +136,27 @@ class Writing:
         if self.node is not None:
             self.made |= dict.fromkeys(outs, self.node)
         return node
+
+    def maker(self, place: int) -> Node | None:
+        """Return the operator that a tensor comes from; None where it is given."""
+        if self._makers is None:
+            self._makers = {out: node for node in self.graph.nodes for out in node.outputs}
+        return self._makers.get(place)
+
+    def is_zero(self, value: Value) -> bool:
+        """Whether a tensor is a constant of zeros, of a size that is looked at."""
+        if value.data is None or value.dtype not in WIDTHS:
+            return False
+        if not 0 < _length(value.data) <= LARGEST:
+            return False
+        return not any(self.contents.bytes_of(value.data))
+
+    def zero(self, value: Value) -> str:
+        """Return the name of a new scalar of a tensor's type, which is zero."""
+        name = self.fresh()
+        data = bytes(WIDTHS[value.dtype])
+        self.model.graph.initializer.add(name=name, data_type=DTYPES[value.dtype], raw_data=data)
+        return name
 
     def fresh(self) -> str:
         """Return a name for a value that the file does not have."""
