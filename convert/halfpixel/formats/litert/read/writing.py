@@ -102,7 +102,7 @@ class Writing:
         value = self.value(node, place)
         if value is None or value.data is None or value.dtype not in {"INT32", "INT64"}:
             return None
-        if _length(value.data) > INSIDE:
+        if length_of(value.data) > INSIDE:
             return None
         data = self.contents.bytes_of(value.data)
         size = 4 if value.dtype == "INT32" else 8
@@ -147,7 +147,7 @@ class Writing:
         """Whether a tensor is a constant of zeros, of a size that is looked at."""
         if value.data is None or value.dtype not in WIDTHS:
             return False
-        if not 0 < _length(value.data) <= LARGEST:
+        if not 0 < length_of(value.data) <= LARGEST:
             return False
         return not any(self.contents.bytes_of(value.data))
 
@@ -162,6 +162,24 @@ class Writing:
         """Return a name for a value that the file does not have."""
         self._new += 1
         return f"{self._prefix}{self._new}"
+
+    def turned(self, place: int, order: "tuple[int, ...]") -> str:
+        """Return the name of a tensor whose axes come in another order, with its shape."""
+        value, name = self.graph.values[place], self.fresh()
+        self.add("Transpose", [self.name(place)], [name], perm=order)
+        if value.shape is not None and len(value.shape) == len(order):
+            entry = self.model.graph.value_info.add(name=name)
+            fill(entry.type, value.dtype, tuple(value.shape[axis] for axis in order))
+        return name
+
+    def column(self, value: Value) -> str:
+        """Return the name of a new constant: a constant list of few bytes, an entry a row."""
+        name, data = self.fresh(), self.contents.bytes_of(value.data or b"")
+        dims = [*(n for n in value.shape or () if isinstance(n, int)), 1]
+        self.model.graph.initializer.add(
+            name=name, data_type=DTYPES.get(value.dtype, 0), dims=dims, raw_data=data
+        )
+        return name
 
     def whole(self, values: "Iterable[int]") -> str:
         """Return the name of a new constant of whole numbers."""
@@ -190,7 +208,8 @@ def _unused_prefix(graph: Graph) -> str:
     return "\0" * (1 + max((len(name) - len(name.lstrip("\0")) for name in names), default=0))
 
 
-def _length(data: Span | bytes) -> int:
+def length_of(data: Span | bytes) -> int:
+    """Return how many bytes a constant has."""
     return len(data) if isinstance(data, bytes) else data.length
 
 
