@@ -70,5 +70,9 @@ ML_PROGRAM: Final = Dialect("ML Program", "specification", SYSTEMS, 2, resizes=f
 NEURAL_NETWORK: Final = Dialect(
     "neural network", "specification", SYSTEMS, 2, resizes=frozenset({"upsample", "resizeBilinear"})
 )
+LITERT: Final = Dialect(
+    "LiteRT", "NHWC, version", spatial=2,
+    resizes=frozenset({"RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"}),
+)  # fmt: skip
 CORE_ML: Final = (ML_PROGRAM, NEURAL_NETWORK)
-DIALECTS: Final = (ONNX, *CORE_ML)
+DIALECTS: Final = (ONNX, *CORE_ML, LITERT)

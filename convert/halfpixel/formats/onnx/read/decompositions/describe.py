@@ -1,6 +1,7 @@
 """What a decomposition computes, as the operation of a site, and how it is evaluated."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from halfpixel.conventions.torch.text import Claim, claim
 from halfpixel.errors import GraphError
 from halfpixel.formats.onnx.read.decompositions.averages import Averaged
+from halfpixel.formats.onnx.read.decompositions.combined import Combined
 from halfpixel.formats.onnx.read.decompositions.gathers import follows_from_shapes
 from halfpixel.formats.onnx.read.decompositions.pattern import (
     Decomposition,
@@ -18,11 +20,12 @@ from halfpixel.formats.onnx.read.decompositions.pattern import (
 )
 from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered, is_resize
 from halfpixel.origin import Origin, Producer
-from halfpixel.sampling import Area, Linear, Resize, Sampling, Table
+from halfpixel.sampling import Area, Cubic, Linear, Resize, Sampling, Table
 from halfpixel.sampling.kernels.rows import Weights
 from halfpixel.sampling.resize import along_axis, compare_resize
 from halfpixel.site import Lengths, Operation, known
 from halfpixel.surroundings import Shape
+from halfpixel.work import spend
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +36,16 @@ if TYPE_CHECKING:
 
 MOST: Final = 400
 """Nodes between shapes and indices that are followed."""
+
+ROUNDED: Final = Fraction(1, 10_000)
+"""Difference of weights up to which float32 coordinates may have rounded."""
+
+WRITTEN_OUT: Final = tuple(
+    Sampling(coordinate, kernel)
+    for kernel in (Cubic(), Linear())
+    for coordinate in ("half_pixel", "align_corners")
+)
+"""Resizes that are written out tap by tap."""
 
 MANY: Final = 16
 """Values that are gathered from, whose shape arithmetic is remembered."""
@@ -159,7 +172,22 @@ def _sampling(found: Decomposition, rows: Rows, n_in: int) -> Sampling:
     """Return the rows of an axis, by their name where they are PyTorch's windows."""
     if isinstance(found.form, Averaged) and is_area(rows, n_in):
         return Sampling("half_pixel", Area())
+    if isinstance(found.form, Combined):
+        for named in WRITTEN_OUT:
+            if _are_near(rows, named.weights(n_in, len(rows)).rows):
+                return named
     return Sampling("half_pixel", Table(n_in, rows))
+
+
+def _are_near(rows: Rows, named: Rows) -> bool:
+    """Whether rows are those of a resize that has a name, as float32 coordinates round."""
+    spend(len(rows))
+    for row, other in zip(rows, named, strict=True):
+        taps, wanted = dict(row), dict(other)
+        for j in taps.keys() | wanted.keys():
+            if abs(taps.get(j, Fraction(0)) - wanted.get(j, Fraction(0))) > ROUNDED:
+                return False
+    return True
 
 
 def is_area(rows: Rows, n_in: int) -> bool:

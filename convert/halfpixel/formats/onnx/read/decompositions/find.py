@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from msgspec.structs import replace
 
+from halfpixel.formats.onnx.read.decompositions.combined import Found, combined_of
 from halfpixel.formats.onnx.read.decompositions.gathers import (
     Gather,
     blend_of,
@@ -58,23 +59,39 @@ def decompositions_of(
     gathers = {name: one for one in sound for name in (one.node.output[0], one.end)}
     blends = {one.index: each(one.index, blend_of, scope, one, gathers) for one in sound}
     seconds = {blend[0].index for blend in blends.values() if blend is not None}
+    sums: dict[int, Found] = {}
+    for one in sound:
+        if one.index in seconds or blends[one.index] is not None:
+            continue
+        added = each(one.index, combined_of, scope, one, gathers)
+        if added is not None:
+            sums[one.index] = added
+            seconds |= added.gathers - {one.index}
     found: dict[int, Decomposition | str] = {}
     for one in sound:
         if one.index not in seconds and one.index not in refused:
-            made = each(one.index, _decomposition, scope, one, blends[one.index])
+            whole = sums.get(one.index)
+            made = each(one.index, _decomposition, scope, one, blends[one.index], whole)
             found |= {} if made is None else {one.index: made}
     return sorted((found | refused).items())
 
 
 def _decomposition(
-    scope: Scope, gather: Gather, blend: tuple[Gather, str, str] | None
+    scope: Scope, gather: Gather, blend: tuple[Gather, str, str] | None, whole: Found | None
 ) -> Decomposition:
     """Return the resize that a gather may be, with what stands around it."""
-    return _wider(_narrow(scope, gather, blend))
+    return _wider(_narrow(scope, gather, blend, whole))
 
 
-def _narrow(scope: Scope, gather: Gather, blend: tuple[Gather, str, str] | None) -> Decomposition:
+def _narrow(
+    scope: Scope, gather: Gather, blend: tuple[Gather, str, str] | None, whole: Found | None
+) -> Decomposition:
     axes = gather.perm[: gather.count]
+    if whole is not None:
+        return Decomposition(
+            scope, gather.node, gather.index, gather.data, whole.output, axes, gather.layout,
+            whole.form,
+        )  # fmt: skip
     windows = windows_of(scope, gather) if blend is None else None
     if windows is not None:
         form, output, layout = windows.form, windows.output, windows.layout
@@ -88,9 +105,9 @@ def _narrow(scope: Scope, gather: Gather, blend: tuple[Gather, str, str] | None)
         return Decomposition(
             scope, gather.node, gather.index, gather.data, output, axes, gather.layout, blended
         )
-    whole = gather.behind is None or len(gather.behind) == len(gather.perm)
-    output = gather.end if whole else gather.node.output[0]
-    layout = gather.layout if whole else gather.perm
+    ends = gather.behind is None or len(gather.behind) == len(gather.perm)
+    output = gather.end if ends else gather.node.output[0]
+    layout = gather.layout if ends else gather.perm
     return Decomposition(
         scope, gather.node, gather.index, gather.data, output, axes, layout,
         Gathered(gather.indices),

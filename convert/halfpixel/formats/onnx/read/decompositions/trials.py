@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from halfpixel.conventions.torch.call import Match, closest_nearest, view_of
 from halfpixel.conventions.torch.interpolate import Interpolate
 from halfpixel.formats.onnx.read.decompositions.averages import Averaged
-from halfpixel.formats.onnx.read.decompositions.describe import is_area, permuted
+from halfpixel.formats.onnx.read.decompositions.describe import ROUNDED, is_area, permuted
 from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition, Rows
 from halfpixel.formats.onnx.read.decompositions.tables import Blended, Gathered, is_resize
 from halfpixel.formats.onnx.read.lengths.shape_arithmetic import factors
@@ -22,9 +22,6 @@ from halfpixel.surroundings import FreeLengths
 
 if TYPE_CHECKING:
     from halfpixel.sampling.kernel import Taps
-
-ROUNDED: Final = Fraction(1, 10_000)
-"""Difference of weights up to which float32 coordinates may have rounded."""
 
 
 class Tried(Struct, frozen=True):

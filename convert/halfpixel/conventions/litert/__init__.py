@@ -1,0 +1,1 @@
+"""LiteRT's names: the flags of its resizes."""

@@ -1,0 +1,1 @@
+"""LiteRT: `.tflite` files, and the bundles that hold one as it is."""

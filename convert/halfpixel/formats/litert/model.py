@@ -1,0 +1,280 @@
+"""A LiteRT model that was read, and one that was changed and is not written yet."""
+
+import dataclasses
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final, TypeVar
+
+from halfpixel.errors import ConventionError, GraphError, ModelFileError, UsageError, reason_of
+from halfpixel.format import Change, Outcome, Port, SiteValues, Value
+from halfpixel.formats import atomic
+from halfpixel.formats.litert.edit import RECORD, LitertEdit
+from halfpixel.formats.litert.read.contents import Contents, contents_of
+from halfpixel.formats.litert.read.ends import ports_of, values_of
+from halfpixel.formats.litert.read.file import KIND, members_view
+from halfpixel.formats.litert.read.sites import LitertPlace, places_of
+from halfpixel.formats.litert.schema import VERSION
+from halfpixel.formats.protobuf_wire import Malformed, stamp
+from halfpixel.site import Site
+from halfpixel.work import MOST, working
+
+FORMAT_NAME: Final = "LiteRT"
+BUNDLED: Final = "it lies in a bundle, which is not written: unpack it, and fix the .tflite file"
+
+T = TypeVar("T")
+
+
+@dataclass
+class LitertModel:
+    """A model on the disk.
+
+    Attributes:
+        path: its file.
+        edit: how it differs from its file.
+        name: the file that errors name, where it is not that one.
+        places: its sites with where they stand, in order.
+    """
+
+    path: Path
+    edit: LitertEdit = field(default_factory=LitertEdit)
+    name: Path | None = None
+    places: list[LitertPlace] = field(init=False)
+    _record: tuple[str, ...] = field(init=False, default=())
+    _written: str = field(init=False, default="")
+    _bundled: bool = field(init=False, default=False)
+    _seen: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        """Read it, and remember the file as it is now."""
+        self._seen = self._seen or stamp(self.path)
+        with self.members() as members:
+            data = members[0].metadata.get(RECORD, b"")
+            self._record = tuple(data.decode(errors="replace").splitlines())
+            self._written = f"{members[0].writer} {members[0].writer_version}".strip()
+            self._bundled = len(members) > 1 or members[0].base > 0
+            self.places = [
+                place for contents in members for place in places_of(contents, self.path, self.edit)
+            ]
+
+    @contextmanager
+    def contents(self) -> Generator[Contents]:
+        """Open the file, at its first model; raises as `members`."""
+        with self.members() as members:
+            yield members[0]
+
+    @contextmanager
+    def members(self) -> Generator[list[Contents]]:
+        """Open the file, at each of its models: several lie in a bundle.
+
+        Raises:
+            ModelFileError: it is no LiteRT model, or broken.
+            GraphError: a graph is impossible.
+        """
+        path = self.name or self.path
+        try:
+            with members_view(self.path) as (view, members):
+                yield [contents_of(view, one.base, one.name) for one in members]
+        except Malformed as error:
+            raise ModelFileError(path, f"not {KIND}, or broken: {error}") from error
+        except GraphError as error:
+            raise GraphError(str(path), error.node, error.reason) from error
+
+    def _of(self, read: Callable[[Contents], T]) -> T:
+        with self.contents() as contents:
+            return read(contents)
+
+    def check_unchanged(self) -> None:
+        """Refuse a file that is another one since it was read.
+
+        Raises:
+            ModelFileError: it is.
+        """
+        if stamp(self.path) not in {self._seen, None}:
+            raise ModelFileError(self.path, "has changed since it was read")
+
+    @property
+    def format(self) -> str:
+        """Name of its format."""
+        return FORMAT_NAME
+
+    @property
+    def written(self) -> tuple[str, str]:
+        """What tells who wrote it, and the version of its schema."""
+        return self._written, f"schema {VERSION}"
+
+    @property
+    def sites(self) -> list[Site]:
+        """Its resampling sites, in order."""
+        return [place.site for place in self.places]
+
+    def sites_at(self, shapes: Mapping[str, tuple[int, ...]]) -> list[Site]:
+        """Return its sites as they are where inputs have given lengths, in order."""
+        with self.members() as members:
+            return [
+                place.site
+                for number, contents in enumerate(members)
+                for place in places_of(contents, self.path, self.edit, None if number else shapes)
+            ]
+
+    @property
+    def record(self) -> Sequence[str]:
+        """What earlier fixes changed, a line each."""
+        return self.edit.record or self._record
+
+    @property
+    def data_files(self) -> Sequence[str]:
+        """Nothing: weights lie in the file itself."""
+        return ()
+
+    @property
+    def inputs(self) -> Sequence[Port]:
+        """What the first graph takes, in order."""
+        return self._of(ports_of)
+
+    @property
+    def values(self) -> Sequence[Value]:
+        """Values of the first graph, in the order in which they are computed."""
+        return self._of(values_of)
+
+    @property
+    def site_values(self) -> Sequence[SiteValues]:
+        """The values between which each site stands, in the order of `sites`."""
+        return tuple(
+            SiteValues(place.data, place.output, not place.graph, (place.data,))
+            for place in self.places
+        )
+
+    def words(self, change: Change, newest: int | None) -> str:
+        """Return what a change would be written as, in words; raises as the format's does."""
+        from halfpixel.formats.litert.write.plan import plan_of
+
+        del newest
+        if self._bundled:
+            raise ConventionError(BUNDLED)
+        return plan_of(self.places[change.site], change)[0].text
+
+    def rewrite(self, changes: Sequence[Change], newest: int | None) -> "ChangedLitertModel":
+        """Return the model with changes made, as far as they can be.
+
+        Args:
+            changes: what sites should compute.
+            newest: not used: a version of the schema is never raised.
+        """
+        from halfpixel.formats.litert.write.rewrite import rewritten
+
+        del newest
+        if not changes:
+            return ChangedLitertModel(self, self.edit, ())
+        if self._bundled:
+            asked = [(self.places[change.site].site, change.why) for change in changes]
+            declined = [Outcome.declined(site, why, BUNDLED) for site, why in asked]
+            return ChangedLitertModel(self, self.edit, tuple(declined))
+        needed = {self.places[change.site].graph for change in changes}
+
+        def made(contents: Contents) -> "tuple[LitertEdit, list[Outcome]]":
+            graphs = {index: contents.graph(index) for index in needed}
+            before = dataclasses.replace(self.edit, record=tuple(self.record))
+            return rewritten(self.places, graphs, before, changes)
+
+        edit, outcomes = self._of(made)
+        return ChangedLitertModel(self, edit, tuple(outcomes))
+
+
+@dataclass
+class ChangedLitertModel:
+    """A changed model that is not written yet.
+
+    Attributes:
+        before: the model that was changed.
+        edit: the whole change since it was read.
+        outcomes: what became of every change that was asked for.
+        notes: what changed beside the sites.
+    """
+
+    before: LitertModel
+    edit: LitertEdit
+    outcomes: tuple[Outcome, ...]
+    notes: tuple[str, ...] = ()
+    _opened: LitertModel | None = None
+
+    @property
+    def opened(self) -> LitertModel:
+        """The changed model."""
+        if self._opened is None:
+            same = self.edit is self.before.edit
+            self._opened = self.before if same else dataclasses.replace(self.before, edit=self.edit)
+        return self._opened
+
+    def verify(self) -> None:
+        """Read the changed model, which raises where it is not sound."""
+        _ = self.opened
+
+    @property
+    def pieces(self) -> list[atomic.Piece]:
+        """The changed file, in new bytes and ranges of the old one.
+
+        Raises:
+            ModelFileError: it cannot be written, with the reason.
+        """
+        from halfpixel.formats.litert.write.pieces import pieces
+
+        with self.before.contents() as contents:
+            try:
+                return pieces(contents, self.edit)
+            except ConventionError as error:
+                raise ModelFileError(self.before.path, reason_of(error)) from error
+
+    def save(self, target: Path, *, replace: bool) -> None:
+        """Write it to a file, whole or not at all."""
+        self.before.check_unchanged()
+
+        def verify(written: Path) -> None:
+            self._check_read_back(written, target)
+
+        atomic.write(self.pieces, self.before.path, target, replace=replace, verify=verify)
+
+    def copy_out(self, stream: BinaryIO) -> None:
+        """Write it to an open stream."""
+
+        def verify(written: Path) -> None:
+            self._check_read_back(written, Path("<standard output>"))
+
+        atomic.copy_out(self.pieces, self.before.path, stream, verify)
+
+    def model(self) -> object:
+        """Return the changed file's bytes."""
+        return atomic.joined(self.pieces, self.before.path)
+
+    def _check_read_back(self, written: Path, target: Path) -> None:
+        """Refuse a file whose sites are not those that were meant."""
+        with working(MOST, afresh=False):
+            found = LitertModel(written, name=target)
+        if [_facts(place) for place in found.places] != [
+            _facts(place) for place in self.opened.places
+        ]:
+            raise ModelFileError(target, "reads back as another model than was written")
+
+
+def _facts(place: LitertPlace) -> tuple[object, ...]:
+    """Return what a site that is read back has to be."""
+    site, operation = place.site, place.site.operation
+    known = None if operation.unjudged else (operation.operator, operation.torch_call)
+    return site.name, site.graph, site.op, operation.attributes, known, place.data, place.output
+
+
+def opened(source: object) -> LitertModel:
+    """Return the structure of a model.
+
+    Args:
+        source: the path of a .tflite file or a bundle.
+
+    Raises:
+        ModelFileError: there is no LiteRT model, or it is truncated or unreadable.
+        GraphError: a graph is impossible.
+        UsageError: it is no path.
+    """
+    if not isinstance(source, Path):
+        raise UsageError("a LiteRT model is read from a file")
+    return LitertModel(source)

@@ -1,0 +1,1 @@
+"""From the bytes of a LiteRT file to its sites."""
