@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.formats.litert.read.contents import Graph, Node, Options, Value
+from halfpixel.formats.litert.graph import Graph, Node, Options, Value
 
 RECORD: Final = "halfpixel.fix"
 """Name of the metadata under which changes are recorded."""

@@ -11,7 +11,8 @@ from halfpixel.errors import ConventionError, GraphError, ModelFileError, UsageE
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats import atomic
 from halfpixel.formats.litert.edit import RECORD, LitertEdit
-from halfpixel.formats.litert.read.contents import Contents, Graph, contents_of
+from halfpixel.formats.litert.graph import Graph
+from halfpixel.formats.litert.read.contents import Contents, contents_of
 from halfpixel.formats.litert.read.file import KIND, model_view
 from halfpixel.formats.litert.read.sites import LitertPlace, places_of
 from halfpixel.formats.protobuf_wire import Malformed, stamp

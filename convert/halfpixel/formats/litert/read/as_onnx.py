@@ -3,192 +3,34 @@
 What gathers, blends and shape arithmetic of a graph come to is found by one walk, ONNX's: the
 graph is handed to it in that format's words. Every operator is one or a few nodes of its name; one
 that has no counterpart here is a node of LiteRT's own domain, whose outputs have the shapes that
-the file declares. Weights stay where they lie in the file.
+the file declares.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
 
-from halfpixel.formats.litert.read.contents import Contents, Graph, Node, Span, Value
+from halfpixel.formats.litert.graph import Graph
+from halfpixel.formats.litert.read.contents import Contents
 from halfpixel.formats.litert.read.operators import TRANSLATED
-from halfpixel.formats.onnx.structure import model_class
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto
-
-    from halfpixel.surroundings import Dim
-
-DOMAIN: Final = "ai.litert"
-"""The domain of operators without a counterpart."""
-
-OPSET: Final = 12
-"""The last in which ONNX has tf_half_pixel_for_nn, what LiteRT's nearest with half pixels is."""
-
-INSIDE: Final = 1024
-"""Bytes of a constant up to which it is copied: sizes, axes, orders."""
-
-INT, STRING, INTS = (cast("AttributeProto.AttributeType", number) for number in (2, 3, 7))
-EXTERNAL = cast("TensorProto.DataLocation", 1)
-"""Numbers of `onnx.proto`, which is not imported for them."""
-
-DTYPES: Final = {
-    "FLOAT32": 1, "UINT8": 2, "INT8": 3, "UINT16": 4, "INT16": 5, "INT32": 6, "INT64": 7,
-    "STRING": 8, "BOOL": 9, "FLOAT16": 10, "FLOAT64": 11, "UINT32": 12, "UINT64": 13,
-    "COMPLEX64": 14, "COMPLEX128": 15, "BFLOAT16": 16, "FLOAT8_E4M3FN": 17, "FLOAT8_E5M2": 19,
-    "UINT4": 21, "INT4": 22,
-}  # fmt: skip
-"""ONNX's number of an element type; others have none."""
+from halfpixel.formats.litert.read.writing import DOMAIN, Writing
 
 
-class Writing:
-    """One graph in the making.
+def said(contents: Contents, graph: Graph, path: Path) -> Writing:
+    """Return a graph in ONNX's words.
 
-    Attributes:
-        graph: the graph as LiteRT has it.
-        model: what it becomes.
-        made: which operator each node is of, by the name of its first output.
+    Args:
+        contents: the model.
+        graph: one of its graphs, or one with changes.
+        path: the file, where weights lie.
+
+    Raises:
+        Malformed: options of an operator lead out of the file.
     """
-
-    def __init__(self, contents: Contents, graph: Graph, path: Path) -> None:
-        """Say every constant, value and operator."""
-        self.contents, self.graph, self.path = contents, graph, path
-        self.model: ModelProto = model_class()()
-        self.made: dict[str, Node] = {}
-        self._node: Node | None = None
-        self._new = 0
-        self._constants: dict[int, tuple[int, ...]] = {}
-        self._write()
-
-    def _write(self) -> None:
-        graph, out = self.graph, self.model.graph
-        self.model.ir_version = 7
-        for domain, version in (("", OPSET), (DOMAIN, 1)):
-            self.model.opset_import.add(domain=domain, version=version)
-        out.name = graph.name
-        self.model.producer_name = self.contents.writer
-        self.model.producer_version = self.contents.writer_version
-        for value in graph.values:
-            if value.data is not None:
-                self._initializer(value)
-        for places, entries in ((graph.inputs, out.input), (graph.outputs, out.output)):
-            for place in places:
-                if place >= 0 and graph.values[place].data is None:
-                    _declare(entries.add(), graph.values[place])
-        ends = {*graph.inputs, *graph.outputs}
-        for place, value in enumerate(graph.values):
-            if value.data is None and place not in ends:
-                _declare(out.value_info.add(), value)
-        for node in graph.nodes:
-            self._operator(node)
-
-    def _operator(self, node: Node) -> None:
-        self._node = node
+    writing = Writing(contents, graph, path)
+    for node in graph.nodes:
+        writing.node = node
         say = TRANSLATED.get(node.op)
-        if say is None or not say(self, node):
-            names = [self.name(place) for place in node.inputs]
-            self.add(node.op, names, [self.name(place) for place in node.outputs], domain=DOMAIN)
-
-    def name(self, place: int) -> str:
-        """Return what a tensor is called; empty for one that is left out."""
-        return "" if place < 0 else self.graph.values[place].name
-
-    def value(self, node: Node, place: int) -> Value | None:
-        """Return an input of an operator; None where it has none there."""
-        if place >= len(node.inputs) or node.inputs[place] < 0:
-            return None
-        return self.graph.values[node.inputs[place]]
-
-    def numbers(self, node: Node, place: int) -> tuple[int, ...] | None:
-        """Return the whole numbers of a constant input; None where it is none."""
-        value = self.value(node, place)
-        if value is None or value.data is None or value.dtype not in {"INT32", "INT64"}:
-            return None
-        if _length(value.data) > INSIDE:
-            return None
-        data = self.contents.bytes_of(value.data)
-        size = 4 if value.dtype == "INT32" else 8
-        starts = range(0, len(data) - size + 1, size)
-        return tuple(int.from_bytes(data[at : at + size], "little", signed=True) for at in starts)
-
-    def add(
-        self,
-        op: str,
-        inputs: "Iterable[str]",
-        outputs: "Iterable[str]",
-        domain: str = "",
-        **attributes: "int | str | tuple[int, ...]",
-    ) -> "NodeProto":
-        """Add a node, named after the operator that it is of."""
-        outs = list(outputs)
-        node = self.model.graph.node.add(
-            op_type=op, input=list(inputs), output=outs, domain=domain, name=outs[0] if outs else op
-        )
-        for name, value in attributes.items():
-            attribute = node.attribute.add(name=name)
-            if isinstance(value, int):
-                attribute.type, attribute.i = INT, value
-            elif isinstance(value, str):
-                attribute.type, attribute.s = STRING, value.encode()
-            else:
-                attribute.type = INTS
-                attribute.ints.extend(value)
-        if self._node is not None:
-            self.made |= dict.fromkeys(outs, self._node)
-        return node
-
-    def fresh(self) -> str:
-        """Return a name for a value that the file does not have."""
-        self._new += 1
-        return f"\0{self._new}"
-
-    def whole(self, values: "Iterable[int]") -> str:
-        """Return the name of a new constant of whole numbers."""
-        numbers, name = list(values), self.fresh()
-        self.model.graph.initializer.add(
-            name=name,
-            data_type=7,
-            dims=[len(numbers)],
-            raw_data=b"".join(n.to_bytes(8, "little", signed=True) for n in numbers),
-        )
-        return name
-
-    def _initializer(self, value: Value) -> None:
-        data, dtype = value.data or b"", DTYPES.get(value.dtype, 0)
-        tensor = self.model.graph.initializer.add(name=value.name, data_type=dtype)
-        tensor.dims.extend(n for n in value.shape or () if isinstance(n, int))
-        if isinstance(data, bytes) or data.length <= INSIDE:
-            tensor.raw_data = self.contents.bytes_of(data)
-            return
-        _refer(tensor, self.path.name, data.start, data.length)
-
-
-def _length(data: Span | bytes) -> int:
-    return len(data) if isinstance(data, bytes) else data.length
-
-
-def _refer(tensor: "TensorProto", location: str, start: int, length: int) -> None:
-    """Say where the data of a constant lies, as ONNX's external data does."""
-    tensor.data_location = EXTERNAL
-    for key, text in (("location", location), ("offset", start), ("length", length)):
-        tensor.external_data.add(key=key, value=str(text))
-
-
-def _declare(entry: "ValueInfoProto", value: Value) -> None:
-    entry.name = value.name
-    fill(entry.type, value.dtype, value.shape)
-
-
-def fill(entry: "TypeProto", dtype: str, shape: "tuple[Dim, ...] | None") -> None:
-    """Say an element type and a shape."""
-    entry.tensor_type.elem_type = DTYPES.get(dtype, 0)
-    if shape is None:
-        return
-    entry.tensor_type.shape.SetInParent()
-    for n in shape:
-        dim = entry.tensor_type.shape.dim.add()
-        if isinstance(n, int):
-            dim.dim_value = n
-        elif n:
-            dim.dim_param = n
+        if say is None or node.custom or not say(writing, node):
+            names = [writing.name(place) for place in node.inputs]
+            outs = [writing.name(place) for place in node.outputs]
+            writing.add(node.op, names, outs, domain=DOMAIN)
+    return writing

@@ -15,12 +15,12 @@ from halfpixel.formats.litert.read.resampling import (
     resize_nearest,
     transpose_conv,
 )
+from halfpixel.formats.litert.read.writing import DTYPES, Writing
 
 if TYPE_CHECKING:
-    from halfpixel.formats.litert.read.as_onnx import Writing
-    from halfpixel.formats.litert.read.contents import Node
+    from halfpixel.formats.litert.graph import Node
 
-Say = Callable[["Writing", "Node"], bool]
+Say = Callable[[Writing, "Node"], bool]
 
 ACTIVATED: Final = {1: "Relu", 4: "Tanh"}
 """Fused activations by number, as far as ONNX has one operator for each."""
@@ -31,7 +31,7 @@ NO_ACTIVATION: Final = 0
 def _plain(op: str) -> Say:
     """Return what says an operator whose inputs and outputs are those of an ONNX one."""
 
-    def say(writing: "Writing", node: "Node") -> bool:
+    def say(writing: Writing, node: "Node") -> bool:
         names = [writing.name(place) for place in node.inputs]
         writing.add(op, names, [writing.name(place) for place in node.outputs])
         return True
@@ -42,7 +42,7 @@ def _plain(op: str) -> Say:
 def _arithmetic(op: str, kind: int) -> Say:
     """Return what says an operator that may end in an activation."""
 
-    def say(writing: "Writing", node: "Node") -> bool:
+    def say(writing: Writing, node: "Node") -> bool:
         options = node.options(kind)
         fused = 0 if options is None else options.number(0, "b")
         names = [writing.name(place) for place in node.inputs]
@@ -60,7 +60,7 @@ def _arithmetic(op: str, kind: int) -> Say:
     return say
 
 
-def _transpose(writing: "Writing", node: "Node") -> bool:
+def _transpose(writing: Writing, node: "Node") -> bool:
     order = writing.numbers(node, 1)
     if order is None or sorted(order) != list(range(len(order))):
         return False
@@ -68,7 +68,7 @@ def _transpose(writing: "Writing", node: "Node") -> bool:
     return True
 
 
-def _reshape(writing: "Writing", node: "Node") -> bool:
+def _reshape(writing: Writing, node: "Node") -> bool:
     """Say a reshape; one that only moves axes of length 1 is a transpose."""
     before, after = writing.value(node, 0), writing.graph.values[node.outputs[0]]
     order = _moved(None if before is None else before.shape, after.shape)
@@ -111,7 +111,7 @@ def _moved(before: object, after: object) -> tuple[int, ...] | None:
 def _shaped(op: str) -> Say:
     """Return what says an operator whose second input is a list of whole numbers."""
 
-    def say(writing: "Writing", node: "Node") -> bool:
+    def say(writing: Writing, node: "Node") -> bool:
         given = writing.numbers(node, 1)
         if given is None:
             second = writing.fresh()
@@ -124,7 +124,7 @@ def _shaped(op: str) -> Say:
     return say
 
 
-def _concat(writing: "Writing", node: "Node") -> bool:
+def _concat(writing: Writing, node: "Node") -> bool:
     options = node.options(10)
     if options is None or options.number(1, "b") != NO_ACTIVATION:
         return False
@@ -133,7 +133,7 @@ def _concat(writing: "Writing", node: "Node") -> bool:
     return True
 
 
-def _gather(writing: "Writing", node: "Node") -> bool:
+def _gather(writing: Writing, node: "Node") -> bool:
     options = node.options(23)
     axis = 0 if options is None else options.number(0, "i")
     if options is not None and options.number(1, "i"):
@@ -144,7 +144,7 @@ def _gather(writing: "Writing", node: "Node") -> bool:
 
 
 def _reduce(op: str) -> Say:
-    def say(writing: "Writing", node: "Node") -> bool:
+    def say(writing: Writing, node: "Node") -> bool:
         axes, options = writing.numbers(node, 1), node.options(27)
         if axes is None:
             return False
@@ -155,9 +155,7 @@ def _reduce(op: str) -> Say:
     return say
 
 
-def _cast(writing: "Writing", node: "Node") -> bool:
-    from halfpixel.formats.litert.read.as_onnx import DTYPES
-
+def _cast(writing: Writing, node: "Node") -> bool:
     to = DTYPES.get(writing.graph.values[node.outputs[0]].dtype)
     if to is None:
         return False
@@ -165,14 +163,14 @@ def _cast(writing: "Writing", node: "Node") -> bool:
     return True
 
 
-def _shape(writing: "Writing", node: "Node") -> bool:
+def _shape(writing: Writing, node: "Node") -> bool:
     long = writing.fresh()
     writing.add("Shape", _data(writing, node), [long])
     writing.add("Cast", [long], _out(writing, node), to=6)
     return True
 
 
-def _pack(writing: "Writing", node: "Node") -> bool:
+def _pack(writing: Writing, node: "Node") -> bool:
     options = node.options(59)
     axis = 0 if options is None else options.number(1, "i")
     parts = [writing.fresh() for _ in node.inputs]
@@ -182,7 +180,7 @@ def _pack(writing: "Writing", node: "Node") -> bool:
     return True
 
 
-def _strided_slice(writing: "Writing", node: "Node") -> bool:
+def _strided_slice(writing: Writing, node: "Node") -> bool:
     """Say a slice of some axes; single elements lose their axes, no axis is added."""
     options = node.options(32)
     begin, end, steps = (writing.numbers(node, place) for place in (1, 2, 3))
@@ -210,7 +208,7 @@ def _strided_slice(writing: "Writing", node: "Node") -> bool:
     return True
 
 
-def _slice(writing: "Writing", node: "Node") -> bool:
+def _slice(writing: Writing, node: "Node") -> bool:
     begin, size = writing.numbers(node, 1), writing.numbers(node, 2)
     if begin is None or size is None or len(begin) != len(size):
         return False
@@ -221,7 +219,7 @@ def _slice(writing: "Writing", node: "Node") -> bool:
 
 
 def _squeezed(op: str) -> Say:
-    def say(writing: "Writing", node: "Node") -> bool:
+    def say(writing: Writing, node: "Node") -> bool:
         if op == "Unsqueeze":
             axes = writing.numbers(node, 1)
         else:
@@ -235,11 +233,11 @@ def _squeezed(op: str) -> Say:
     return say
 
 
-def _data(writing: "Writing", node: "Node") -> list[str]:
+def _data(writing: Writing, node: "Node") -> list[str]:
     return [writing.name(node.inputs[0])]
 
 
-def _out(writing: "Writing", node: "Node") -> list[str]:
+def _out(writing: Writing, node: "Node") -> list[str]:
     return [writing.name(node.outputs[0])]
 
 
@@ -286,7 +284,7 @@ NEEDED: Final = {"TRANSPOSE": 1, "RESHAPE": 1, "BROADCAST_TO": 2, "GATHER_ND": 2
 def _sound(op: str, say: Say) -> Say:
     """Return what says an operator only where it has the inputs and the output that it needs."""
 
-    def checked(writing: "Writing", node: "Node") -> bool:
+    def checked(writing: Writing, node: "Node") -> bool:
         needed = NEEDED.get(op, 1)
         there = len(node.inputs) >= needed and all(place >= 0 for place in node.inputs[:needed])
         if not there or not node.outputs or node.outputs[0] < 0:

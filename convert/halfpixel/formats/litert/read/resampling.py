@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.conventions.litert.resize import BILINEAR, NEAREST, Flags, onnx_words
 
 if TYPE_CHECKING:
-    from halfpixel.formats.litert.read.as_onnx import Writing
-    from halfpixel.formats.litert.read.contents import Node
+    from halfpixel.formats.litert.graph import Node
+    from halfpixel.formats.litert.read.writing import Writing
     from halfpixel.surroundings import Dim
 
 FIRST: Final = (0, 3, 1, 2)

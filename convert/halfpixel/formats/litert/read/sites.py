@@ -12,8 +12,9 @@ from halfpixel.conventions.litert.resize import read
 from halfpixel.dialect import LITERT
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.litert.edit import LitertEdit
-from halfpixel.formats.litert.read.as_onnx import Writing
-from halfpixel.formats.litert.read.contents import Contents, Graph, Node
+from halfpixel.formats.litert.graph import Graph, Node
+from halfpixel.formats.litert.read.as_onnx import said
+from halfpixel.formats.litert.read.contents import Contents
 from halfpixel.formats.litert.read.resampling import FIRST, LAST, OPTIONS, flags_of
 from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.site import Operation, Site
@@ -82,7 +83,7 @@ def places_of(
         if SOUGHT.isdisjoint(contents.ops(index)):
             continue
         graph = edit.applied(contents.graph(index), index)
-        writing = Writing(contents, graph, path)
+        writing = said(contents, graph, path)
         model = writing.model
         if shapes and not index:
             from halfpixel.formats.onnx.read.lengths.inference import with_lengths

@@ -23,7 +23,8 @@ from halfpixel.formats.flatbuffer_block import (
 )
 from halfpixel.formats.flatbuffer_tables import Table, number
 from halfpixel.formats.litert.edit import RECORD, Flagged, LitertEdit
-from halfpixel.formats.litert.read.contents import Contents, Node, Options, Value
+from halfpixel.formats.litert.graph import Node, Options, Value
+from halfpixel.formats.litert.read.contents import Contents
 from halfpixel.formats.litert.schema import (
     IDENTIFIER,
     OPERATORS,

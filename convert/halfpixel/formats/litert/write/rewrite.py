@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from halfpixel.errors import ConventionError, GraphError, reason_of
 from halfpixel.format import Change, Outcome
 from halfpixel.formats.litert.edit import Flagged, LitertEdit, Place, Written
-from halfpixel.formats.litert.read.contents import Graph, Node, Options, Value
+from halfpixel.formats.litert.graph import Graph, Node, Options, Value
 from halfpixel.formats.litert.read.resampling import OPTIONS
 from halfpixel.formats.litert.read.sites import LitertPlace
 from halfpixel.formats.litert.write.plan import plan_of

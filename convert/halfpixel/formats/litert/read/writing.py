@@ -1,0 +1,190 @@
+"""An ONNX model that a graph of LiteRT is said in, while it is made: constants, values, nodes.
+
+Weights stay where they lie in the file. A value that the file does not have gets a name that none
+of its values begins with.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+from halfpixel.formats.litert.graph import Graph, Node, Span, Value
+from halfpixel.formats.litert.read.contents import Contents
+from halfpixel.formats.onnx.structure import model_class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto
+
+    from halfpixel.surroundings import Dim
+
+DOMAIN: Final = "ai.litert"
+"""The domain of operators without a counterpart."""
+
+OPSET: Final = 12
+"""The last in which ONNX has tf_half_pixel_for_nn, what LiteRT's nearest with half pixels is."""
+
+INSIDE: Final = 1024
+"""Bytes of a constant up to which it is copied: sizes, axes, orders."""
+
+INT, STRING, INTS = (cast("AttributeProto.AttributeType", number) for number in (2, 3, 7))
+EXTERNAL = cast("TensorProto.DataLocation", 1)
+"""Numbers of `onnx.proto`, which is not imported for them."""
+
+DTYPES: Final = {
+    "FLOAT32": 1, "UINT8": 2, "INT8": 3, "UINT16": 4, "INT16": 5, "INT32": 6, "INT64": 7,
+    "STRING": 8, "BOOL": 9, "FLOAT16": 10, "FLOAT64": 11, "UINT32": 12, "UINT64": 13,
+    "COMPLEX64": 14, "COMPLEX128": 15, "BFLOAT16": 16, "FLOAT8_E4M3FN": 17, "FLOAT8_E5M2": 19,
+    "UINT4": 21, "INT4": 22,
+}  # fmt: skip
+"""ONNX's number of an element type; others have none."""
+
+
+class Writing:
+    """One graph in the making.
+
+    Attributes:
+        graph: the graph as LiteRT has it.
+        model: what it becomes.
+        made: which operator each node is of, by the name of its first output.
+        node: the operator that is said.
+    """
+
+    def __init__(self, contents: Contents, graph: Graph, path: Path) -> None:
+        """Say every constant and value; the operators are said one by one."""
+        self.contents, self.graph, self.path = contents, graph, path
+        self.model: ModelProto = model_class()()
+        self.made: dict[str, Node] = {}
+        self.node: Node | None = None
+        self._new = 0
+        self._prefix = _unused_prefix(graph)
+        self._declare()
+
+    def _declare(self) -> None:
+        graph, out = self.graph, self.model.graph
+        self.model.ir_version = 7
+        for domain, version in (("", OPSET), (DOMAIN, 1)):
+            self.model.opset_import.add(domain=domain, version=version)
+        out.name = graph.name
+        self.model.producer_name = self.contents.writer
+        self.model.producer_version = self.contents.writer_version
+        for value in graph.values:
+            if value.data is not None:
+                self._initializer(value)
+        for places, entries in ((graph.inputs, out.input), (graph.outputs, out.output)):
+            for place in places:
+                if place >= 0 and graph.values[place].data is None:
+                    _declare(entries.add(), graph.values[place])
+        ends = {*graph.inputs, *graph.outputs}
+        for place, value in enumerate(graph.values):
+            if value.data is None and place not in ends:
+                _declare(out.value_info.add(), value)
+
+    def name(self, place: int) -> str:
+        """Return what a tensor is called; empty for one that is left out."""
+        return "" if place < 0 else self.graph.values[place].name
+
+    def value(self, node: Node, place: int) -> Value | None:
+        """Return an input of an operator; None where it has none there."""
+        if place >= len(node.inputs) or node.inputs[place] < 0:
+            return None
+        return self.graph.values[node.inputs[place]]
+
+    def numbers(self, node: Node, place: int) -> tuple[int, ...] | None:
+        """Return the whole numbers of a constant input; None where it is none."""
+        value = self.value(node, place)
+        if value is None or value.data is None or value.dtype not in {"INT32", "INT64"}:
+            return None
+        if _length(value.data) > INSIDE:
+            return None
+        data = self.contents.bytes_of(value.data)
+        size = 4 if value.dtype == "INT32" else 8
+        starts = range(0, len(data) - size + 1, size)
+        return tuple(int.from_bytes(data[at : at + size], "little", signed=True) for at in starts)
+
+    def add(
+        self,
+        op: str,
+        inputs: "Iterable[str]",
+        outputs: "Iterable[str]",
+        domain: str = "",
+        **attributes: "int | str | tuple[int, ...]",
+    ) -> "NodeProto":
+        """Add a node, named after the operator that it is of."""
+        outs = list(outputs)
+        node = self.model.graph.node.add(
+            op_type=op, input=list(inputs), output=outs, domain=domain, name=outs[0] if outs else op
+        )
+        for name, value in attributes.items():
+            attribute = node.attribute.add(name=name)
+            if isinstance(value, int):
+                attribute.type, attribute.i = INT, value
+            elif isinstance(value, str):
+                attribute.type, attribute.s = STRING, value.encode()
+            else:
+                attribute.type = INTS
+                attribute.ints.extend(value)
+        if self.node is not None:
+            self.made |= dict.fromkeys(outs, self.node)
+        return node
+
+    def fresh(self) -> str:
+        """Return a name for a value that the file does not have."""
+        self._new += 1
+        return f"{self._prefix}{self._new}"
+
+    def whole(self, values: "Iterable[int]") -> str:
+        """Return the name of a new constant of whole numbers."""
+        numbers, name = list(values), self.fresh()
+        self.model.graph.initializer.add(
+            name=name,
+            data_type=7,
+            dims=[len(numbers)],
+            raw_data=b"".join(n.to_bytes(8, "little", signed=True) for n in numbers),
+        )
+        return name
+
+    def _initializer(self, value: Value) -> None:
+        data, dtype = value.data or b"", DTYPES.get(value.dtype, 0)
+        tensor = self.model.graph.initializer.add(name=value.name, data_type=dtype)
+        tensor.dims.extend(n for n in value.shape or () if isinstance(n, int))
+        if isinstance(data, bytes) or data.length <= INSIDE:
+            tensor.raw_data = self.contents.bytes_of(data)
+            return
+        _refer(tensor, self.path.name, data.start, data.length)
+
+
+def _unused_prefix(graph: Graph) -> str:
+    """Return a text that no value's name begins with: zeros, one more than any has in front."""
+    names = (value.name for value in graph.values)
+    return "\0" * (1 + max((len(name) - len(name.lstrip("\0")) for name in names), default=0))
+
+
+def _length(data: Span | bytes) -> int:
+    return len(data) if isinstance(data, bytes) else data.length
+
+
+def _refer(tensor: "TensorProto", location: str, start: int, length: int) -> None:
+    """Say where the data of a constant lies, as ONNX's external data does."""
+    tensor.data_location = EXTERNAL
+    for key, text in (("location", location), ("offset", start), ("length", length)):
+        tensor.external_data.add(key=key, value=str(text))
+
+
+def _declare(entry: "ValueInfoProto", value: Value) -> None:
+    entry.name = value.name
+    fill(entry.type, value.dtype, value.shape)
+
+
+def fill(entry: "TypeProto", dtype: str, shape: "tuple[Dim, ...] | None") -> None:
+    """Say an element type and a shape."""
+    entry.tensor_type.elem_type = DTYPES.get(dtype, 0)
+    if shape is None:
+        return
+    entry.tensor_type.shape.SetInParent()
+    for n in shape:
+        dim = entry.tensor_type.shape.dim.add()
+        if isinstance(n, int):
+            dim.dim_value = n
+        elif n:
+            dim.dim_param = n
