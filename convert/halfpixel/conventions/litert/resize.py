@@ -23,12 +23,12 @@ from typing import Final
 
 from msgspec import Struct
 
-from halfpixel.convention import Convention, Reading
+from halfpixel.convention import Convention, Reading, Remark
 from halfpixel.conventions.meaning import choice, flag
 from halfpixel.conventions.python_call import open_lengths, parse
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Linear, Nearest, Sampling
-from halfpixel.sampling.compare import canonical
+from halfpixel.sampling.canonical import canonical
 
 BILINEAR: Final = "RESIZE_BILINEAR"
 NEAREST: Final = "RESIZE_NEAREST_NEIGHBOR"
@@ -117,10 +117,38 @@ def _write(sampling: Sampling, spatial: int) -> str | None:
     return None if words is None else text(*words)
 
 
+RAN: Final = "ai-edge-litert 2.3.0"
+REMARKS: Final = (
+    Remark(
+        "arithmetic",
+        "a coordinate of nearest on a rounding boundary may fall short of it in float32, and the "
+        "pixel before is read",
+        ran=RAN,
+    ),
+    Remark(
+        "rounding", "a blend is rounded once to a whole number, a half up",
+        dtype="uint8", most=0.5, ran=RAN,
+    ),
+    Remark(
+        "fixed point",
+        "the reference and the optimised kernels step in parts of 1/1024 pixel, which add up over "
+        "the output; measured up to length 40",
+        dtype="int8", most=5.0, ran=RAN,
+    ),
+    Remark(
+        "fixed point", "XNNPACK's weights have 11 fractional bits", dtype="uint8", most=0.6, ran=RAN
+    ),
+)  # fmt: skip
+"""What kernels do beside the weights."""
+
 CONVENTION = Convention(
     "LiteRT",
     (BILINEAR, NEAREST),
     _read,
     _write,
     examples=tuple((text(*words), meaning) for words, meaning in MEANINGS.items()),
+    source="google-ai-edge/LiteRT 2.2.0 tflite/kernels/internal/reference/resize_bilinear.h, "
+    "resize_nearest_neighbor.h; internal/optimized/resize_bilinear.h",
+    ran=RAN,
+    remarks=REMARKS,
 )

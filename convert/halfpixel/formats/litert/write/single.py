@@ -37,7 +37,7 @@ QUANTISED: Final = frozenset({"int8", "uint8", "int16"})
 """Types whose numbers stand for others: here each for itself."""
 
 
-def written_single(
+def written_single(  # noqa: PLR0913, PLR0917 - what a resize is
     op: str,
     flags: Flags,
     shape: Sequence[int],
