@@ -10,6 +10,7 @@ from pathlib import Path
 
 from halfpixel.formats.litert.graph import Graph
 from halfpixel.formats.litert.read.contents import Contents
+from halfpixel.formats.litert.read.custom import say_custom
 from halfpixel.formats.litert.read.operators import TRANSLATED
 from halfpixel.formats.litert.read.writing import DOMAIN, Writing
 
@@ -28,8 +29,8 @@ def said(contents: Contents, graph: Graph, path: Path) -> Writing:
     writing = Writing(contents, graph, path)
     for node in graph.nodes:
         writing.node = node
-        say = TRANSLATED.get(node.op)
-        if say is None or node.custom or not say(writing, node):
+        say = say_custom if node.custom else TRANSLATED.get(node.op)
+        if say is None or not say(writing, node):
             names = [writing.name(place) for place in node.inputs]
             outs = [writing.name(place) for place in node.outputs]
             writing.add(node.op, names, outs, domain=DOMAIN)

@@ -9,6 +9,7 @@ Source: TensorFlow `lite/kernels` (the names of files are those of operators), r
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.formats.litert.read.picking import data_of, gather, out_of, slice_, strided_slice
 from halfpixel.formats.litert.read.resampling import (
     depth_to_space,
     resize_bilinear,
@@ -64,7 +65,7 @@ def _transpose(writing: Writing, node: "Node") -> bool:
     order = writing.numbers(node, 1)
     if order is None or sorted(order) != list(range(len(order))):
         return False
-    writing.add("Transpose", _data(writing, node), _out(writing, node), perm=order)
+    writing.add("Transpose", data_of(writing, node), out_of(writing, node), perm=order)
     return True
 
 
@@ -73,7 +74,7 @@ def _reshape(writing: Writing, node: "Node") -> bool:
     before, after = writing.value(node, 0), writing.graph.values[node.outputs[0]]
     order = _moved(None if before is None else before.shape, after.shape)
     if order is not None:
-        writing.add("Transpose", _data(writing, node), _out(writing, node), perm=order)
+        writing.add("Transpose", data_of(writing, node), out_of(writing, node), perm=order)
         return True
     shape = writing.numbers(node, 1)
     if shape is None and len(node.inputs) > 1:
@@ -86,7 +87,7 @@ def _reshape(writing: Writing, node: "Node") -> bool:
         if not shape:
             return False
         long = writing.whole(shape)
-    writing.add("Reshape", [*_data(writing, node), long], _out(writing, node))
+    writing.add("Reshape", [*data_of(writing, node), long], out_of(writing, node))
     return True
 
 
@@ -118,7 +119,7 @@ def _shaped(op: str) -> Say:
             writing.add("Cast", [writing.name(node.inputs[1])], [second], to=7)
         else:
             second = writing.whole(given)
-        writing.add(op, [*_data(writing, node), second], _out(writing, node))
+        writing.add(op, [*data_of(writing, node), second], out_of(writing, node))
         return True
 
     return say
@@ -129,17 +130,7 @@ def _concat(writing: Writing, node: "Node") -> bool:
     if options is None or options.number(1, "b") != NO_ACTIVATION:
         return False
     names = [writing.name(place) for place in node.inputs]
-    writing.add("Concat", names, _out(writing, node), axis=options.number(0, "i"))
-    return True
-
-
-def _gather(writing: Writing, node: "Node") -> bool:
-    options = node.options(23)
-    axis = 0 if options is None else options.number(0, "i")
-    if options is not None and options.number(1, "i"):
-        return False
-    names = [writing.name(place) for place in node.inputs]
-    writing.add("Gather", names, _out(writing, node), axis=axis)
+    writing.add("Concat", names, out_of(writing, node), axis=options.number(0, "i"))
     return True
 
 
@@ -149,7 +140,7 @@ def _reduce(op: str) -> Say:
         if axes is None:
             return False
         keep = 0 if options is None else options.number(0, "B")
-        writing.add(op, _data(writing, node), _out(writing, node), axes=axes, keepdims=keep)
+        writing.add(op, data_of(writing, node), out_of(writing, node), axes=axes, keepdims=keep)
         return True
 
     return say
@@ -159,14 +150,14 @@ def _cast(writing: Writing, node: "Node") -> bool:
     to = DTYPES.get(writing.graph.values[node.outputs[0]].dtype)
     if to is None:
         return False
-    writing.add("Cast", _data(writing, node), _out(writing, node), to=to)
+    writing.add("Cast", data_of(writing, node), out_of(writing, node), to=to)
     return True
 
 
 def _shape(writing: Writing, node: "Node") -> bool:
     long = writing.fresh()
-    writing.add("Shape", _data(writing, node), [long])
-    writing.add("Cast", [long], _out(writing, node), to=6)
+    writing.add("Shape", data_of(writing, node), [long])
+    writing.add("Cast", [long], out_of(writing, node), to=6)
     return True
 
 
@@ -176,45 +167,7 @@ def _pack(writing: Writing, node: "Node") -> bool:
     parts = [writing.fresh() for _ in node.inputs]
     for place, part in zip(node.inputs, parts, strict=True):
         writing.add("Unsqueeze", [writing.name(place)], [part], axes=(axis,))
-    writing.add("Concat", parts, _out(writing, node), axis=axis)
-    return True
-
-
-def _strided_slice(writing: Writing, node: "Node") -> bool:
-    """Say a slice of some axes; single elements lose their axes, no axis is added."""
-    options = node.options(32)
-    begin, end, steps = (writing.numbers(node, place) for place in (1, 2, 3))
-    if options is None or begin is None or end is None or steps is None:
-        return False
-    first, last, dots, new, shrink = (options.number(field, "i") for field in range(5))
-    if dots or new or not len(begin) == len(end) == len(steps):
-        return False
-    begins, ends = list(begin), list(end)
-    for axis, step in enumerate(steps):
-        bit = 1 << axis
-        if shrink & bit:
-            ends[axis] = begins[axis] + 1 if begins[axis] != -1 else 1 << 31
-            continue
-        if first & bit:
-            begins[axis] = 0 if step > 0 else 1 << 31
-        if last & bit:
-            ends[axis] = 1 << 31 if step > 0 else -(1 << 31)
-    lost = tuple(axis for axis in range(len(steps)) if shrink & (1 << axis))
-    cut = writing.fresh() if lost else _out(writing, node)[0]
-    parts = [writing.whole(part) for part in (begins, ends, range(len(steps)), steps)]
-    writing.add("Slice", [*_data(writing, node), *parts], [cut])
-    if lost:
-        writing.add("Squeeze", [cut], _out(writing, node), axes=lost)
-    return True
-
-
-def _slice(writing: Writing, node: "Node") -> bool:
-    begin, size = writing.numbers(node, 1), writing.numbers(node, 2)
-    if begin is None or size is None or len(begin) != len(size):
-        return False
-    ends = [1 << 31 if n < 0 else first + n for first, n in zip(begin, size, strict=True)]
-    parts = [writing.whole(part) for part in (begin, ends)]
-    writing.add("Slice", [*_data(writing, node), *parts], _out(writing, node))
+    writing.add("Concat", parts, out_of(writing, node), axis=axis)
     return True
 
 
@@ -227,18 +180,10 @@ def _squeezed(op: str) -> Say:
             axes = () if options is None else options.numbers(0)
         if not axes:
             return False
-        writing.add(op, _data(writing, node), _out(writing, node), axes=axes)
+        writing.add(op, data_of(writing, node), out_of(writing, node), axes=axes)
         return True
 
     return say
-
-
-def _data(writing: Writing, node: "Node") -> list[str]:
-    return [writing.name(node.inputs[0])]
-
-
-def _out(writing: Writing, node: "Node") -> list[str]:
-    return [writing.name(node.outputs[0])]
 
 
 _SAY: Final[dict[str, Say]] = {
@@ -249,7 +194,7 @@ _SAY: Final[dict[str, Say]] = {
     "DEPTH_TO_SPACE": depth_to_space,
     "DIV": _arithmetic("Div", 29),
     "EXPAND_DIMS": _squeezed("Unsqueeze"),
-    "GATHER": _gather,
+    "GATHER": gather,
     "GATHER_ND": _plain("GatherND"),
     "MEAN": _reduce("ReduceMean"),
     "MUL": _arithmetic("Mul", 21),
@@ -260,9 +205,9 @@ _SAY: Final[dict[str, Say]] = {
     "SELECT": _plain("Where"),
     "SELECT_V2": _plain("Where"),
     "SHAPE": _shape,
-    "SLICE": _slice,
+    "SLICE": slice_,
     "SQUEEZE": _squeezed("Squeeze"),
-    "STRIDED_SLICE": _strided_slice,
+    "STRIDED_SLICE": strided_slice,
     "SUB": _arithmetic("Sub", 28),
     "SUM": _reduce("ReduceSum"),
     "TILE": _shaped("Tile"),

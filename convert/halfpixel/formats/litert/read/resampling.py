@@ -7,9 +7,13 @@ Source: TensorFlow 2.21 `lite/kernels/resize_bilinear.cc`, `resize_nearest_neigh
 import math
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from halfpixel.conventions.litert.resize import BILINEAR, NEAREST, Flags, onnx_words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from halfpixel.formats.litert.graph import Node
     from halfpixel.formats.litert.read.writing import Writing
     from halfpixel.surroundings import Dim
@@ -47,6 +51,18 @@ def resize_nearest(writing: "Writing", node: "Node") -> bool:
 
 
 def _resize(writing: "Writing", node: "Node") -> bool:
+    words = onnx_words(node.op, flags_of(node))
+    return resize_by_size(writing, node, words)
+
+
+def resize_by_size(writing: "Writing", node: "Node", words: "Mapping[str, float | str]") -> bool:
+    """Say a resize of an image to the height and width that its second input holds.
+
+    Args:
+        writing: where it is said.
+        node: the operator.
+        words: attributes of the ONNX Resize that it is.
+    """
     image = writing.value(node, 0)
     size = writing.numbers(node, 1)
     if image is None or len(node.inputs) < 2:
@@ -58,7 +74,6 @@ def _resize(writing: "Writing", node: "Node") -> bool:
         sizes = writing.whole((*known, *size))
     else:
         sizes = _computed_sizes(writing, node, size)
-    words = onnx_words(node.op, flags_of(node))
     _channels_first(writing, node, node.inputs[0], "Resize", ["", "", sizes], **words)
     return True
 
@@ -96,26 +111,54 @@ def depth_to_space(writing: "Writing", node: "Node") -> bool:
 def transpose_conv(writing: "Writing", node: "Node") -> bool:
     """Say TRANSPOSE_CONV, where lengths say how much of its result is cut off."""
     options, out = node.options(49), writing.numbers(node, 0)
-    weights, image = writing.value(node, 1), writing.value(node, 2)
-    if options is None or weights is None or image is None or weights.data is None:
-        return False
-    if len(image.shape or ()) != 4 or len(weights.shape or ()) != 4 or out is None or len(out) != 4:
+    if options is None or out is None or options.number(3, "b"):
         return False
     strides = options.number(2, "i"), options.number(1, "i")
+    image, bias = node.inputs[2:3], node.inputs[3:4]
+    one = Transposed(image, bias, strides, out, options.number(0, "b") == SAME)
+    return transposed(writing, node, one)
+
+
+class Transposed(Struct, frozen=True):
+    """A transposed convolution, whose weights are its second input.
+
+    Attributes:
+        image: the number of the tensor that is enlarged; empty where it has none.
+        bias: likewise.
+        strides: along the rows and the columns.
+        lengths: of its output.
+        same: what is too much is cut off on both sides, else behind alone.
+    """
+
+    image: tuple[int, ...]
+    bias: tuple[int, ...]
+    strides: tuple[int, int]
+    lengths: tuple[int, ...]
+    same: bool
+
+
+def transposed(writing: "Writing", node: "Node", one: Transposed) -> bool:
+    """Say a transposed convolution."""
+    weights = writing.value(node, 1)
+    image = None if not one.image or one.image[0] < 0 else writing.graph.values[one.image[0]]
+    if image is None or weights is None or weights.data is None or len(one.lengths) != 4:
+        return False
+    if len(image.shape or ()) != 4 or len(weights.shape or ()) != 4:
+        return False
     ends: list[tuple[int, int]] = []
-    for axis, stride in zip((1, 2), strides, strict=True):
+    for axis, stride in zip((1, 2), one.strides, strict=True):
         n, kernel = (image.shape or ())[axis], (weights.shape or ())[axis]
         if not isinstance(n, int) or not isinstance(kernel, int) or stride < 1:
             return False
-        over = (n - 1) * stride + kernel - out[axis]
-        before = max(over, 0) // 2 if options.number(0, "b") == SAME else 0
+        over = (n - 1) * stride + kernel - one.lengths[axis]
+        before = max(over, 0) // 2 if one.same else 0
         ends.append((before, over - before))
     name = _weights(writing, node)
-    if name is None or options.number(3, "b"):
+    if name is None:
         return False
-    inputs = [name, *(writing.name(place) for place in node.inputs[3:4])]
+    inputs = [name, *(writing.name(place) for place in one.bias)]
     _channels_first(
-        writing, node, node.inputs[2], "ConvTranspose", inputs, strides=strides,
+        writing, node, one.image[0], "ConvTranspose", inputs, strides=one.strides,
         pads=(*(before for before, _ in ends), *(max(behind, 0) for _, behind in ends)),
         output_padding=tuple(max(-behind, 0) for _, behind in ends),
     )  # fmt: skip
@@ -149,7 +192,7 @@ def _channels_first(
     data: int,
     op: str,
     others: "list[str] | None" = None,
-    **attributes: "int | str | tuple[int, ...]",
+    **attributes: "float | str | tuple[int, ...]",
 ) -> None:
     """Add a node between two that put the channels first and last again."""
     before, after = writing.fresh(), writing.fresh()

@@ -12,9 +12,10 @@ from halfpixel.conventions.litert.resize import read
 from halfpixel.dialect import LITERT
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.litert.edit import LitertEdit
-from halfpixel.formats.litert.graph import Graph, Node
+from halfpixel.formats.litert.graph import Node
 from halfpixel.formats.litert.read.as_onnx import said
 from halfpixel.formats.litert.read.contents import Contents
+from halfpixel.formats.litert.read.custom import AREA, CUSTOMS, as_area
 from halfpixel.formats.litert.read.resampling import FIRST, LAST, OPTIONS, flags_of
 from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.site import Operation, Site
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
     from halfpixel.formats.onnx.read.place import Place
     from halfpixel.site import Compute
 
-SOUGHT: Final = frozenset(
-    {"RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "TRANSPOSE_CONV", "GATHER_ND", "DEPTH_TO_SPACE"}
-)
-"""Operators that resample, or in which converters write a resize."""
+TURNED: Final = CUSTOMS | {
+    "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "TRANSPOSE_CONV", "DEPTH_TO_SPACE",
+}  # fmt: skip
+"""Operators that resample: their images have the channels last."""
 
-TURNED: Final = SOUGHT - {"GATHER_ND"}
-"""Operators whose images have the channels last."""
+SOUGHT: Final = TURNED | {"GATHER", "GATHER_ND"}
+"""Operators that resample, or in which converters write a resize."""
 
 DATA: Final = {"TRANSPOSE_CONV": 2}
 """Which input is the image, where it is not the first."""
@@ -95,17 +96,23 @@ def places_of(
             if node.op in TURNED:
                 image = DATA.get(node.op, 0)
                 ends = writing.name(node.inputs[image]), writing.name(node.outputs[0])
-            yield LitertPlace(_site(place, node, graph, index), index, node, place, *ends)
+            inside = "/".join(filter(None, (contents.member, graph.name if index else "")))
+            yield LitertPlace(_site(place, node, inside), index, node, place, *ends)
 
 
-def _site(place: "Place", node: Node, graph: Graph, index: int) -> Site:
-    """Return a site with the operator that it is in the file."""
-    site = place.site
-    inner = f"/{site.graph}" if site.graph else ""
+def _site(place: "Place", node: Node, inside: str) -> Site:
+    """Return a site with the operator that it is in the file.
+
+    Args:
+        place: the site among ONNX's nodes.
+        node: its operator.
+        inside: the member and the graph that it stands in; empty for the first graph of a file.
+    """
+    site = as_area(place.site) if node.op == AREA else place.site
     return replace(
         site,
         name=node.name,
-        graph=f"{graph.name}{inner}" if index else site.graph,
+        graph="/".join(filter(None, (inside, site.graph))),
         operation=_operation(site.operation, node),
         compute=_channels_last(site.compute) if node.op in TURNED else site.compute,
     )
@@ -129,6 +136,8 @@ def _operation(operation: Operation, node: Node) -> Operation:
     own = replace(operation, op=node.op, opset=node.version, dialect=LITERT)
     if operation.hidden:
         return replace(own, attributes={}, hidden=_renamed(operation.hidden))
+    if node.op in CUSTOMS:
+        return replace(own, problem="")  # ONNX has no such operator: LiteRT's runtime does
     if node.op not in OPTIONS:
         return own
     flags = flags_of(node)

@@ -27,7 +27,7 @@ OPSET: Final = 12
 INSIDE: Final = 1024
 """Bytes of a constant up to which it is copied: sizes, axes, orders."""
 
-INT, STRING, INTS = (cast("AttributeProto.AttributeType", number) for number in (2, 3, 7))
+FLOAT, INT, STRING, INTS = (cast("AttributeProto.AttributeType", number) for number in (1, 2, 3, 7))
 EXTERNAL = cast("TensorProto.DataLocation", 1)
 """Numbers of `onnx.proto`, which is not imported for them."""
 
@@ -108,7 +108,7 @@ class Writing:
         inputs: "Iterable[str]",
         outputs: "Iterable[str]",
         domain: str = "",
-        **attributes: "int | str | tuple[int, ...]",
+        **attributes: "float | str | tuple[int, ...]",
     ) -> "NodeProto":
         """Add a node, named after the operator that it is of."""
         outs = list(outputs)
@@ -119,6 +119,8 @@ class Writing:
             attribute = node.attribute.add(name=name)
             if isinstance(value, int):
                 attribute.type, attribute.i = INT, value
+            elif isinstance(value, float):
+                attribute.type, attribute.f = FLOAT, value
             elif isinstance(value, str):
                 attribute.type, attribute.s = STRING, value.encode()
             else:
