@@ -11,8 +11,9 @@ RESIZE_NEAREST_NEIGHBOR true             false              align_corners, a hal
 RESIZE_NEAREST_NEIGHBOR false            true               (i + 1/2) n_in / n_out, floor
 ======================= ================ ================== =====================================
 
-A size is always given. RESIZE_BILINEAR refuses both flags at once; RESIZE_NEAREST_NEIGHBOR then
-rounds (i + 1/2) (n_in - 1) / (n_out - 1), which is nobody's convention and has no name here.
+A size is always given. Both flags at once have no name here: LiteRT's own kernels of
+RESIZE_BILINEAR refuse them, where XNNPACK computes align_corners alone, and RESIZE_NEAREST_NEIGHBOR
+rounds (i + 1/2) (n_in - 1) / (n_out - 1), which is nobody's convention.
 
 Source: TensorFlow 2.21 `lite/kernels/internal/reference/resize_bilinear.h`,
 `resize_nearest_neighbor.h`, `lite/kernels/internal/reference/resize_utils.h`.
@@ -32,6 +33,13 @@ from halfpixel.sampling.canonical import canonical
 
 BILINEAR: Final = "RESIZE_BILINEAR"
 NEAREST: Final = "RESIZE_NEAREST_NEIGHBOR"
+
+
+BOTH: Final = {
+    BILINEAR: ", which LiteRT's own kernels refuse and XNNPACK takes for align_corners alone",
+    NEAREST: ", which no framework means",
+}
+"""What becomes of both flags at once."""
 
 
 class Flags(Struct, frozen=True):
@@ -62,8 +70,7 @@ def read(operator: str, flags: Flags) -> Sampling:
     """
     if flags.align_corners and flags.half_pixel_centers:
         told = "align_corners and half_pixel_centers are both true"
-        refused = ", which LiteRT refuses" if operator == BILINEAR else ", which has no meaning"
-        raise ConventionError(told + refused)
+        raise ConventionError(told + BOTH[operator])
     return MEANINGS[operator, flags]
 
 
