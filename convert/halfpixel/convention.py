@@ -32,6 +32,7 @@ About = Literal[
     "input",
     "output length",
     "lengths",
+    "backend",
 ]
 """What a remark is about.
 
@@ -43,6 +44,7 @@ About = Literal[
 ``input``: another kind of input is computed otherwise.
 ``output length``: how a length is rounded.
 ``lengths``: what is computed along an axis hangs on more than its own two lengths.
+``backend``: what the library computes with decides.
 """
 
 

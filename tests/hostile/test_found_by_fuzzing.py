@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from onnx import TensorProto, helper, numpy_helper
 
 import example_models as models
-from halfpixel.checking.check import opened
+from halfpixel.checking.check import check, opened
 from halfpixel.cli.main import cli
 from halfpixel.errors import ConventionError, UsageError
 from halfpixel.fixing.fix import fix
@@ -23,6 +23,7 @@ from halfpixel.formats.lowerings import Capabilities
 from halfpixel.formats.onnx.write.external_data import payload_outside
 from halfpixel.formats.plan import sized_change
 from halfpixel.formats.planner import lowered
+from halfpixel.report.pictures.finding import picture_of_finding
 from halfpixel.runtimes.size import check_values
 from halfpixel.sampling import Linear, Sampling
 from halfpixel.sampling.compare import compare
@@ -266,3 +267,31 @@ def test_a_list_without_values_is_run_as_it_is(tmp_path: Path) -> None:
     )
     ran = CliRunner().invoke(cli, ["verify", str(tmp_path / "m.onnx")])
     assert DEFECT not in ran.output, ran.output
+
+
+def test_a_length_that_no_shape_says() -> None:
+    """Scales that are the squares of lengths make more pixels than an int64 counts."""
+    nodes = [
+        helper.make_node("Shape", ["x"], ["shape"]),
+        helper.make_node("Mul", ["shape", "shape"], ["squares"]),
+        helper.make_node("Resize", ["x", "", "squares"], ["y"], name="up"),
+    ]
+    made = models.model(nodes, (1, 1, 2**31 - 1, -(2**31), 6), opset=18)
+    assert fix(made, unsafe_fixes=True, lower={"*": "gather"}).error is None
+
+
+def test_a_picture_at_lengths_that_the_output_is_not_declared_with() -> None:
+    """5 x 1.1 is 5, and 7 is declared: what was meant is drawn at its own lengths."""
+    node = helper.make_node("Resize", ["x", "", "val_0"], ["y"])
+    graph = helper.make_graph(
+        [node],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.UNDEFINED, [1, 2, 5, 3, 7])],
+        [helper.make_tensor_value_info("y", TensorProto.UNDEFINED, [None, None, 7])],
+        [numpy_helper.from_array(np.float32([1, 1, 1.1, 1.1, 1.1]), "val_0")],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    made.producer_name = "pytorch"
+    pictures = [picture_of_finding(one.site, one.finding) for one in check(made).findings]
+    assert len(pictures) == 3
+    assert all(pictures)

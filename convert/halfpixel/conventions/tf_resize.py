@@ -11,18 +11,32 @@ area      mean, pixels counted   windows that have no      no such argument
           by overlap             name here
 ========= ====================== ========================= =============================
 
-tf.image.resize (TensorFlow 2) is the last column, and area; with antialias=True bilinear and
-bicubic widen the kernel when shrinking and leave out what lies outside. A size is always
-given: the step is the ratio of the two lengths, or under align_corners of the lengths less
-one, where an output length of 1 reads pixel 0.
+tf.image.resize (TensorFlow 2) is the last column, area, and four kernels more, at half_pixel:
 
-These are the exact meanings. TensorFlow rounds in two places:
+============== =============================================
+method         kernel
+============== =============================================
+lanczos3       Lanczos, a = 3
+lanczos5       Lanczos, a = 5
+gaussian       Gaussian, sigma = 1/2, cut off at 3/2
+mitchellcubic  cubic, B = C = 1/3
+============== =============================================
+
+These leave out what lies outside; with antialias=True so do bilinear and bicubic, and all six widen
+the kernel when shrinking. gaussian and mitchellcubic change an axis whose length stays. A size is
+always given: the step is the ratio of the two lengths, or under align_corners of the lengths less
+one, where an output length of 1 reads pixel 0. tf.compat.v1.image.resize is resize_bilinear and the
+like, by its method.
+
+These are the exact meanings. TensorFlow rounds in three places:
 
 - nearest multiplies in float32. Where the coordinate (plus a half under align_corners) is a
   whole number, the product may fall short, and the pixel before is read: length 14 to 23,
   output 11, under either flag.
 - bicubic without antialias looks its weights up at 1024 positions a pixel, so that a weight is
   off by up to half a position times the kernel's steepest slope, 7e-4.
+- gaussian is cut off where a pixel may lie, which float32 then counts or not: length 7 to 4 with
+  antialias, by 6e-3.
 
 Source: TensorFlow `core/kernels/image/resize_bilinear_op.cc`, `resize_bicubic_op.cc`,
 `resize_nearest_neighbor_op.cc`, `resize_area_op.cc`, `scale_and_translate_op.cc`,
@@ -35,24 +49,36 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from msgspec.structs import replace
 
-from halfpixel.convention import Convention, Library, Reading
+from halfpixel.convention import Convention, Library, Reading, Remark
 from halfpixel.conventions.meaning import choice, flag
 from halfpixel.conventions.python_call import Symbol, exact, name_of, open_lengths, parse
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
 from halfpixel.sampling.canonical import canonical
+from halfpixel.sampling.kernel import Filter
+from halfpixel.sampling.kernels.base import Profile
+from halfpixel.sampling.kernels.profiles import BCSpline, Gaussian, Lanczos
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 Method = Literal["nearest", "bilinear", "bicubic", "area"]
+Filtered = Literal["lanczos3", "lanczos5", "gaussian", "mitchellcubic"]
 
 LEGACY_A: Final = Fraction(-3, 4)
 KEYS_A: Final = Fraction(-1, 2)
 METHODS: Final[tuple[Method, ...]] = ("nearest", "bilinear", "bicubic", "area")
 SMOOTHED: Final[tuple[Method, ...]] = ("bilinear", "bicubic")
-"""Methods that antialias=True changes."""
+"""Methods of both versions that antialias=True changes."""
+
+FILTERS: Final[dict[Filtered, Profile]] = {
+    "lanczos3": Lanczos(3),
+    "lanczos5": Lanczos(5),
+    "gaussian": Gaussian(),
+    "mitchellcubic": BCSpline(),
+}
+"""Methods of version 2 alone."""
 
 ALIGNED: Final = ", align_corners=True"
 FLAGS: Final = ((False, False), (True, False), (False, True))
@@ -92,7 +118,7 @@ def read(method: Method, *, align_corners: bool, half_pixel_centers: bool) -> Sa
     return Sampling(coordinate, Cubic(a), exclude_outside=half_pixel_centers)
 
 
-def read_v2(method: Method, *, antialias: bool = False) -> Sampling:
+def read_v2(method: Method | Filtered, *, antialias: bool = False) -> Sampling:
     """Return what a tf.image.resize call computes along one axis.
 
     Nearest never smooths and area always does, whatever `antialias` says.
@@ -102,10 +128,13 @@ def read_v2(method: Method, *, antialias: bool = False) -> Sampling:
     """
     if method == "area":
         return read(method, align_corners=False, half_pixel_centers=False)
+    if method in FILTERS:
+        filtered = Filter(FILTERS[method], antialias)
+        return Sampling("half_pixel", filtered, exclude_outside=True)
     if method == "nearest" or not antialias:
-        return read(method, align_corners=False, half_pixel_centers=True)
-    kernel = Linear(antialias=True) if method == "bilinear" else Cubic(KEYS_A, antialias=True)
-    return Sampling("half_pixel", kernel, exclude_outside=True)
+        return read(cast("Method", method), align_corners=False, half_pixel_centers=True)
+    smooth = Linear(antialias=True) if method == "bilinear" else Cubic(KEYS_A, antialias=True)
+    return Sampling("half_pixel", smooth, exclude_outside=True)
 
 
 def _v1(method: Method, flag: str = "") -> Sampling:
@@ -114,21 +143,31 @@ def _v1(method: Method, flag: str = "") -> Sampling:
 
 V1: Final = "tf.compat.v1.image.resize_"
 V2: Final = "tf.image.resize"
-CALLS: Final[dict[str, Sampling]] = {
-    f"{V1}nearest_neighbor(x, size)": _v1("nearest"),
-    f"{V1}nearest_neighbor(x, size{ALIGNED})": _v1("nearest", ALIGNED),
-    f'{V2}(x, size, method="nearest")': read_v2("nearest"),
-    f"{V1}bilinear(x, size)": _v1("bilinear"),
-    f"{V1}bilinear(x, size{ALIGNED})": _v1("bilinear", ALIGNED),
-    f'{V2}(x, size, method="bilinear")': read_v2("bilinear"),
-    f"{V1}bicubic(x, size)": _v1("bicubic"),
-    f"{V1}bicubic(x, size{ALIGNED})": _v1("bicubic", ALIGNED),
-    f'{V2}(x, size, method="bicubic")': read_v2("bicubic"),
-    f'{V2}(x, size, method="area")': read_v2("area"),
-} | {
-    f'{V2}(x, size, method="{method}", antialias=True)': read_v2(method, antialias=True)
-    for method in SMOOTHED
-}
+CALLS: Final[dict[str, Sampling]] = (
+    {
+        f"{V1}nearest_neighbor(x, size)": _v1("nearest"),
+        f"{V1}nearest_neighbor(x, size{ALIGNED})": _v1("nearest", ALIGNED),
+        f'{V2}(x, size, method="nearest")': read_v2("nearest"),
+        f"{V1}bilinear(x, size)": _v1("bilinear"),
+        f"{V1}bilinear(x, size{ALIGNED})": _v1("bilinear", ALIGNED),
+        f'{V2}(x, size, method="bilinear")': read_v2("bilinear"),
+        f"{V1}bicubic(x, size)": _v1("bicubic"),
+        f"{V1}bicubic(x, size{ALIGNED})": _v1("bicubic", ALIGNED),
+        f'{V2}(x, size, method="bicubic")': read_v2("bicubic"),
+        f'{V2}(x, size, method="area")': read_v2("area"),
+    }
+    | {
+        f'{V2}(x, size, method="{method}", antialias=True)': read_v2(method, antialias=True)
+        for method in SMOOTHED
+    }
+    | {
+        f'{V2}(x, size, method="{method}"{", antialias=True" if antialias else ""})': read_v2(
+            method, antialias=antialias
+        )
+        for method in FILTERS
+        for antialias in (False, True)
+    }
+)
 """Every call that has a meaning of its own; half_pixel_centers=True is tf.image.resize."""
 
 
@@ -138,18 +177,28 @@ GROWN: Final = "[n * {} for n in x.shape[1:3]]"
 GROWN_PATTERN: Final = re.compile(re.escape(GROWN).replace(r"\{\}", r"(?P<factor>\d{1,9})"))
 
 
+NUMBERS: Final = dict(enumerate(("bilinear", "nearest", "bicubic", "area")))
+"""The methods of version 1 by value."""
+
+VERSION_1: Final = "compat.v1.image."
+METHOD_1: Final = ("method", "align_corners", "preserve_aspect_ratio", "name")
+METHOD_2: Final = ("method", "preserve_aspect_ratio", "antialias", "name")
+
+
 def _read(text: str, length: int | None) -> Reading:
     call = parse(text)
-    _, old, name = call.name.partition("resize_")
-    if old:
-        method = "nearest" if name == "nearest_neighbor" else name
+    name = call.last.removeprefix("resize").removeprefix("_")
+    old = VERSION_1 in call.name or name not in {"", "images"}
+    if name in {"", "images"}:
+        given = call.bind("images", "size", *(METHOD_1 if old else METHOD_2))
+        method = _method(given.get("method", "bilinear"))
+    else:
+        method = _method(name)
         flags = ("align_corners",) if method == "area" else ("align_corners", "half_pixel_centers")
         given = call.bind("images", "size", *flags, "name")
-    else:
-        given = call.bind("images", "size", "method", "preserve_aspect_ratio", "antialias", "name")
-        method = str(name_of(given.get("method", "bilinear"))).lower()
-        method = "nearest" if method == "nearest_neighbor" else method
-    chosen = cast("Method", choice("method", method, METHODS))
+    if isinstance(given.get("images"), tuple):
+        raise ConventionError(f"images is {given['images']!r}, expected an image")
+    chosen = choice("method", method, METHODS if old else (*METHODS, *FILTERS))
     corners, centres, antialias, keeps = (
         flag(one, given.get(one, False))
         for one in ("align_corners", "half_pixel_centers", "antialias", "preserve_aspect_ratio")
@@ -157,10 +206,18 @@ def _read(text: str, length: int | None) -> Reading:
     if keeps:
         raise ConventionError("preserve_aspect_ratio is True, which is not described")
     if old:
-        sampling = read(chosen, align_corners=corners, half_pixel_centers=centres)
+        plain = cast("Method", chosen)
+        sampling = read(plain, align_corners=corners, half_pixel_centers=centres)
     else:
-        sampling = read_v2(chosen, antialias=antialias)
+        sampling = read_v2(cast("Method | Filtered", chosen), antialias=antialias)
     return _sized(sampling, given.get("size"), length)
+
+
+def _method(value: object) -> str:
+    """Return the name of a method that is given by its name or, in version 1, its number."""
+    named = name_of(value)
+    name = str(NUMBERS.get(named, named) if isinstance(named, int) else named).lower()
+    return "nearest" if name == "nearest_neighbor" else name
 
 
 def _sized(sampling: Sampling, size: object, length: int | None) -> Reading:
@@ -203,9 +260,30 @@ def _array(made: Any) -> "NDArray[np.generic]":  # noqa: ANN401 - a tensor
 
 CONVENTION = Convention(
     "TensorFlow",
-    (V2, *(f"{V1}{name}" for name in ("nearest_neighbor", *METHODS[1:]))),
+    (
+        V2,
+        *(f"{V1}{name}" for name in ("nearest_neighbor", *METHODS[1:], "images")),
+        "tf.compat.v1.image.resize",
+    ),
     _read,
     _write,
     examples=tuple(CALLS.items()),
+    source="TensorFlow 2.21 core/kernels/image/*.cc, python/ops/image_ops_impl.py",
+    ran="TensorFlow 2.21.0",
+    remarks=(
+        Remark("axis order", "a size is (height, width)"),
+        Remark(
+            "arithmetic",
+            "coordinates are float32; bicubic looks weights up at 1024 positions a pixel, but with "
+            "antialias=True",
+            ran="TensorFlow 2.21.0",
+        ),
+        Remark(
+            "input",
+            "bytes become floats, but for nearest, and are not rounded back",
+            dtype="uint8",
+            ran="TensorFlow 2.21.0",
+        ),
+    ),
     library=Library((("tf", "tensorflow"),), _image, _array),
 )

@@ -139,7 +139,7 @@ def _roi(value: object, count: int) -> tuple[float, ...] | None:
 
 def _write(sampling: Sampling, spatial: int) -> str | None:
     attributes = attributes_of(sampling)
-    if attributes is None:
+    if attributes is None or _beyond(sampling):
         return None
     words = [f"{name}={value}" for name, value in attributes.items()]
     if sampling.coordinate == "tf_crop_and_resize" and sampling.roi != WHOLE:
@@ -148,6 +148,13 @@ def _write(sampling: Sampling, spatial: int) -> str | None:
     scale = "sizes" if sampling.scale is None else f"{float(sampling.scale):.9g}"
     words.append(f"{'sizes' if sampling.scale is None else 'scales'}={scale}")
     return f"Resize({', '.join(words)})"
+
+
+def _beyond(sampling: Sampling) -> bool:
+    """Whether what is beyond the border is what ONNX has no attribute for."""
+    folds = sampling.border != "clamp" and not sampling.exclude_outside
+    constant = sampling.extrapolate and sampling.coordinate != "tf_crop_and_resize"
+    return constant or (folds and not isinstance(sampling.kernel, Nearest))
 
 
 def _examples() -> Iterator[tuple[str, Sampling]]:

@@ -205,10 +205,8 @@ def _sides(
     pairs = list(_lengths(one, two, given))
     if off is not None and off.cause == "copy":  # what runtimes do where the length stays
         one = [None if n == m else s for s, (n, m) in zip(one, pairs, strict=True)]
-    found, wanted = (
-        drawing(one, pairs),
-        None if two is None else drawing(two, _own(pairs, axes, operator, fix)),
-    )
+    own = _own(pairs, axes, operator, fix)
+    found, wanted = drawing(one, pairs), None if two is None else drawing(two, own)
     if off is not None and off.simulated:
         found = _simulated(
             found, [runtime_pixels(s, *p) if s else None for s, p in zip(one, pairs, strict=True)]
@@ -216,7 +214,7 @@ def _sides(
         if wanted is not None and two is not None:
             wanted = _simulated(
                 wanted,
-                [torch_pixels(s, *p) if s else None for s, p in zip(two, pairs, strict=True)],
+                [torch_pixels(s, *p) if s else None for s, p in zip(two, own, strict=True)],
             )
     return found, wanted, pairs
 

@@ -18,6 +18,9 @@ MOST_UNROLLED: Final = 20_000
 """Nodes of a function, its calls written out, up to which shapes are inferred through it."""
 
 
+LONGEST: Final = (1 << 63) - 1
+"""The longest axis that a shape of ONNX can say."""
+
 LONGEST_LIST: Final = 1 << 16
 """Numbers of a list of lengths up to which onnx follows what is computed of it."""
 
@@ -55,6 +58,8 @@ def inferred(
     if lengths is not None:
         _set_lengths(copy, lengths)
     for name, dims in (found or {}).items():
+        if max(dims, default=0) > LONGEST:
+            continue  # no shape says it
         copy.graph.value_info.append(
             onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, dims)
         )

@@ -1,0 +1,1 @@
+"""Libraries of arrays: SciPy, scikit-image, JAX."""

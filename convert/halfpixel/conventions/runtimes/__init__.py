@@ -1,0 +1,1 @@
+"""What runtimes call a resize."""

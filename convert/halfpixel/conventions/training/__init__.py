@@ -1,0 +1,1 @@
+"""What training frameworks beside PyTorch and TensorFlow call a resize."""
