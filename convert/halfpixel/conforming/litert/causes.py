@@ -186,7 +186,7 @@ CAUSES: Final = (
         "eleven bits",
         "XNNPACK blends bytes by weights of eleven fractional bits, so that a result next to a "
         "half is rounded to the other side.",
-        "google/XNNPACK src/indirection.c, xnn_indirection_init_resize_bilinear2d_hwc_q11",
+        "XNNPACK 75db3c093b src/indirection.c, xnn_indirection_init_resize_bilinear2d_hwc_q11",
         eleven_bits,
     ),
     LitertCause(
