@@ -30,6 +30,10 @@ SAID: tuple[tuple[str, Operation, str, str], ...] = (
     ("litert-xnnpack", litert(BILINEAR, NONE, LONG, "int8"), "native", ""),
     ("litert-xnnpack", litert(BILINEAR, NONE, LONG, "int16"), "different", "ten fractional bits"),
     ("litert-xnnpack", litert(NEAREST, HALF), "native", ""),
+    ("litert-micro", litert(BILINEAR, HALF, UP, "int8"), "native", ""),
+    ("litert-micro", litert(BILINEAR, NONE, LONG, "int8"), "different", "0.118 input px"),
+    ("litert-micro", litert(BILINEAR, NONE, UP, "uint8"), "refused", "float32 and int8"),
+    ("litert-micro", litert(NEAREST, HALF, constant=False), "refused", "computed"),
     ("litert-gpu", litert(BILINEAR, HALF, DOWN), "native", ""),
     ("litert-gpu", litert(BILINEAR, BOTH), "different", "leaves|left to|align_corners alone"),
     ("litert-gpu-opengl", litert(BILINEAR, HALF, DOWN), "refused", "it does not shrink"),
@@ -58,7 +62,7 @@ def test_what_is_said_of_a_resize(
 
 def test_each_format_has_targets_of_its_own() -> None:
     of_onnx = resize(node("linear", "half_pixel"))
-    assert len(LITERT) == 8
-    assert [load_target(name).says(of_onnx) for name in LITERT] == [None] * 8
+    assert len(LITERT) == 9
+    assert [load_target(name).says(of_onnx) for name in LITERT] == [None] * 9
     others = [name for name in names() if name not in LITERT and not name.startswith("coreml")]
     assert {load_target(name).says(litert(BILINEAR, HALF)) for name in others} == {None}
