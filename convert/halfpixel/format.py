@@ -209,6 +209,11 @@ class Opened(Protocol):
         ...
 
     @property
+    def written(self) -> tuple[str, str]:
+        """Which program wrote it, with its version, and the version of its operators; or empty."""
+        ...
+
+    @property
     def sites(self) -> list[Site]:
         """Its resampling sites, in graph order."""
         ...
@@ -262,6 +267,18 @@ class Opened(Protocol):
         ...
 
 
+class Reads(Struct, frozen=True):
+    """What of a model's files a check reads.
+
+    Attributes:
+        structure: bytes that hold all that is read of the model itself, apart from its weights.
+        data: the other files that may be looked at.
+    """
+
+    structure: bytes
+    data: tuple[Path, ...] = ()
+
+
 class Format(Struct, frozen=True):
     """One kind of model file.
 
@@ -272,6 +289,7 @@ class Format(Struct, frozen=True):
         opened: the structure of a model in a file or in memory; raises ModelFileError or
             GraphError.
         usual: a file whose name says nothing is taken for one.
+        reads: what of a file a check reads; raises as `opened`. None where nobody can say.
     """
 
     name: str
@@ -279,3 +297,4 @@ class Format(Struct, frozen=True):
     takes: Callable[[object], bool]
     opened: Callable[[object], Opened]
     usual: bool = False
+    reads: Callable[[Path], Reads | None] | None = None

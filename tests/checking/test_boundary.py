@@ -190,7 +190,7 @@ def test_the_functions_raise_our_errors_with_their_cause(monkeypatch: pytest.Mon
 
 def test_a_fault_outside_of_any_file_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        import_module("halfpixel.report.machine.as_json"), "dumps", raising(KeyError("k"))
+        import_module("halfpixel.report.machine.as_json"), "pieces", raising(KeyError("k"))
     )
     result = run("check", GOOD, "--output-format", "json")
     assert (result.exit_code, result.stdout) == (2, "")

@@ -123,8 +123,23 @@ def check_html(text: str) -> None:
     assert parser.errors == []
 
 
+def check_jsonl(text: str) -> None:
+    """Assert that every line is an object: a file of a check, or an entry of another command."""
+    schema = json.loads(REPORTS.read_text(encoding="utf-8"))
+    files = {"$ref": "#/$defs/file", "$defs": schema["$defs"]}
+    for line in text.splitlines():
+        one = json.loads(line)
+        if "sites" in one:
+            jsonschema.Draft202012Validator(files).validate(one)
+        else:
+            assert one["file"]
+            assert one["message"]
+    assert not text or text.endswith("\n")
+
+
 CHECKS: dict[str, Callable[[str], object]] = {
     "json": check_json,
+    "jsonl": check_jsonl,
     "sarif": check_sarif,
     "gitlab": check_gitlab,
     "junit": check_junit,

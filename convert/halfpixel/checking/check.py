@@ -163,7 +163,7 @@ def check(  # noqa: PLR0913 - one keyword an option of the command
 
 
 def check_paths(paths: Sequence[Location], settings: Settings) -> Report:
-    """Judge the models in several files."""
+    """Judge the models in several files, one after the other."""
     judge = Judge(settings)
     return Report(tuple(judge.file(path, str(path)) for path in paths))
 
@@ -195,6 +195,8 @@ class Judge:
 
     def file(self, source: object, name: str) -> FileReport:
         """Return what is found in one file or model."""
+        for kept in (self._said, self._left, self._aimed):
+            kept.clear()  # no other file shares its operations
         try:
             with boundary(name), working(self.settings.max_work):
                 model = opened(source)
@@ -227,7 +229,11 @@ class Judge:
         faults = tuple(f"{name}: {text}" for text in self.faults)
         left = [(site.path, reason) for site in found if (reason := self._unjudged(site))]
         unjudged = tuple(f"{name}: node {path!r}: {reason}" for path, reason in left)
-        report = FileReport(name, found, located, None, tuple(model.record), unjudged, faults)
+        record = tuple(model.record)
+        producer, opset = model.written
+        report = FileReport(
+            name, found, located, None, record, unjudged, faults, producer=producer, opset=opset
+        )
         known, ignored = self.settings.suppressions, self.settings.ignored
         if known or ignored or any(site.suppressed for site in found):
             from halfpixel.checking.suppressing import silenced

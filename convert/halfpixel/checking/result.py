@@ -117,6 +117,8 @@ class FileReport(Struct, frozen=True):
         notices: what is to be said of these suppressions, a line each: one that expired, or that
             suppresses nothing, or that cannot be read; and of how images are readied for it.
         mismatched: it takes images of another size than they are readied to.
+        producer: the program that wrote the model, with its version; empty where that is not known.
+        opset: the version of its operators, in words such as "opset 17".
     """
 
     path: str
@@ -130,6 +132,8 @@ class FileReport(Struct, frozen=True):
     suppressed: tuple[Suppressed, ...] = ()
     notices: tuple[str, ...] = ()
     mismatched: bool = False
+    producer: str = ""
+    opset: str = ""
 
     @property
     def failures(self) -> tuple[tuple[Failure, str], ...]:

@@ -1,26 +1,28 @@
-"""The files of a check, one after the other: each by what is settled for it, without what is known.
+"""The files of a check: each by what is settled for it, without what is known.
 
 What is settled is a configuration's; what is known is in a baseline, or suppressed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec.structs import replace
 
 from halfpixel.address import Location, location
 from halfpixel.checking.check import Judge
+from halfpixel.checking.named_nodes import check_expected
 from halfpixel.checking.result import FileReport, Report
 from halfpixel.cli.console import say
-from halfpixel.cli.output import Page
-from halfpixel.cli.progress import progress
+from halfpixel.cli.progress import Told, progress
+from halfpixel.report.tally import Tally, without_findings
 from halfpixel.rule import SEVERITIES, Severity, chosen_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from halfpixel.report.layout import Line
+    from halfpixel.cli.many import Many
+    from halfpixel.report.summary import Summary
     from halfpixel.settings.baseline import Baseline
     from halfpixel.settings.configuration import Configuration
 
@@ -29,20 +31,24 @@ SLOW: Final = 20
 
 
 class Judging:
-    """The files of a check, and what is settled for each.
+    """The files of a check, and what is settled for each; only counts are kept of those judged.
 
     Attributes:
         files: the files, in order.
         least: the mildest severity that is shown of any of them.
+        tally: what was found so far.
+        summary: the same by producer, opset and rule, where that is asked for.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword an option of the command
         self,
         files: Sequence[Location],
         configuration: "Configuration",
         nothing: "Mapping[str, str] | None" = None,
         *,
         piped: bool = False,
+        many: "Many | None" = None,
+        summary: bool = False,
     ) -> None:
         """Settle what each file is checked by.
 
@@ -51,6 +57,8 @@ class Judging:
             configuration: what is settled for them.
             nothing: what is to be said of paths at which no model is.
             piped: the only one comes by standard input.
+            many: how they are judged by several processes; None for one after the other, here.
+            summary: what is found is counted by producer, opset and rule, too.
 
         Raises:
             UsageError: a configuration file says what it may not.
@@ -59,46 +67,56 @@ class Judging:
         self._configuration = configuration
         self._nothing = nothing or {}
         self._piped = piped
+        self._many = many
         self._baselines: dict[str, Baseline] = {}
+        self._told: Told | None = None
         least: set[Severity] = {configuration.of(path).check.shown for path in files}
         mildest: list[Severity] = [severity for severity in SEVERITIES if severity in least]
         self.least: Severity = mildest[-1] if mildest else "warning"
+        self.tally = Tally()
+        self.summary = _summary() if summary else None
+        self._fails = self._suppressed = False
+        self._kept: list[FileReport] = []
 
-    def report(
-        self,
-        page: Page | None = None,
-        lines: "Callable[[FileReport], Iterable[Line]] | None" = None,
-        *,
-        known: bool = True,
-    ) -> Report:
-        """Judge the files, and tell of each as it comes.
+    def each(self, *, known: bool = True, in_order: bool = True) -> Iterator[FileReport]:
+        """Yield what is found in each file, as it is judged.
 
         Args:
-            page: where lines are told.
-            lines: what is told of a file that was judged.
             known: what a baseline knows is left out.
+            in_order: the files come in their own order, whatever is judged first.
 
         Raises:
             UsageError: a rule or a target that there is not, or a baseline that cannot be read.
         """
+        for text, error in self._nothing.items():
+            yield self._counted(FileReport(text, error=error))
+        with progress(rate=True) if len(self.files) >= SLOW else nullcontext() as told:
+            self._told = told
+            found = self._here() if self._many is None else self._many.reports(in_order=in_order)
+            for done, (path, file) in enumerate(found, 1):
+                yield self._counted(self._new(file) if known else file)
+                if told is not None and self._many is not None:
+                    told(path.name, done, len(self.files))
+            self._told = None
+
+    def report(self, *, known: bool = True) -> Report:
+        """Judge the files, and return what is found in all of them; see `each`."""
+        return Report(tuple(self.each(known=known)))
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Take the bar that shows how far it is away while something is printed."""
+        return nullcontext() if self._told is None else self._told.aside()
+
+    def _here(self) -> Iterator[tuple[Location, FileReport]]:
+        """Judge the files here, one after the other."""
         judges: dict[int, Judge] = {}
-        found = [FileReport(path, error=error) for path, error in self._nothing.items()]
-        if page is not None and lines is not None:
-            for file in found:
-                page.tell(lines(file))
-        with progress() if len(self.files) >= SLOW else nullcontext() as told:
-            for path in self.files:
-                if told is not None:
-                    told(path.name, len(found) - len(self._nothing), len(self.files))
-                settings = self._configuration.of(path).check
-                if id(settings) not in judges:
-                    judges[id(settings)] = Judge(settings)
-                file = self._judged(judges[id(settings)], path)
-                found.append(self._new(file) if known else file)
-                if page is not None and lines is not None and (shown := [*lines(found[-1])]):
-                    with nullcontext() if told is None else told.aside():
-                        page.tell(shown)
-        return Report(tuple(found))
+        for done, path in enumerate(self.files):
+            if self._told is not None:
+                self._told(path.name, done, len(self.files))
+            settings = self._configuration.of(path).check
+            if id(settings) not in judges:
+                judges[id(settings)] = Judge(settings)
+            yield path, self._judged(judges[id(settings)], path)
 
     def _judged(self, judge: Judge, path: Location) -> FileReport:
         if self._piped:
@@ -106,6 +124,23 @@ class Judging:
 
             return check_input(judge, path)
         return judge.file(path, str(path))
+
+    def _counted(self, file: FileReport) -> FileReport:
+        """Return a report, and keep as little of it as what is said at the end needs."""
+        self.tally.add(file)
+        if self.summary is not None:
+            self.summary.add(file)
+        self._suppressed |= bool(file.suppressed)
+        rank, fail_on = SEVERITIES.index, self.fail_on(file.path)
+        self._fails |= file.mismatched
+        self._fails |= any(rank(f.finding.severity) <= rank(fail_on) for f in file.findings)
+        self._kept.append(without_findings(file, sites=self._names_matter(file)))
+        return file
+
+    def _names_matter(self, file: FileReport) -> bool:
+        """Whether something is said of nodes by their names."""
+        given = self._configuration.given.expect
+        return bool(given or self._configuration.of(location(file.path)).patterns)
 
     def _new(self, file: FileReport) -> FileReport:
         """Return a report without the findings that are known."""
@@ -135,51 +170,74 @@ class Judging:
         """Return `shown` of every file."""
         return Report(tuple(map(self.shown, report.files)))
 
-    def partial(self, report: Report) -> bool:
+    @property
+    def partial(self) -> bool:
         """Whether something is left out: rules by a configuration, findings that are known."""
-        settled = [self._configuration.of(path).check for path in self.files]
-        left_out = any(one.select or one.ignore or one.ignored for one in settled)
+        settled = {id(one): one for path in self.files for one in [self._configuration.of(path)]}
+        asked = [one.check for one in settled.values()]
+        left_out = any(one.select or one.ignore or one.ignored for one in asked)
         known = any(one.known for one in self._baselines.values())
-        return left_out or known or any(file.suppressed for file in report.files)
+        return left_out or known or self._suppressed
 
     def fail_on(self, path: str) -> Severity:
         """Return the mildest severity that makes the exit code 1, of a file."""
         return self._configuration.of(location(path)).fail_on
 
-    def fails(self, report: Report) -> bool:
+    @property
+    def fails(self) -> bool:
         """Whether there is a finding that makes the exit code 1, or a size that is another."""
-        rank = SEVERITIES.index
-        return any(file.mismatched for file in report.files) or any(
-            rank(one.finding.severity) <= rank(self.fail_on(file.path))
-            for file in report.files
-            for one in file.findings
-        )
+        return self._fails
 
-    def notices(self, report: Report, paths: Sequence[str]) -> Iterator[str]:
+    def check_expected(self) -> None:
+        """Refuse `--expect NODE:...` for a node that no model has, where all could be judged.
+
+        Raises:
+            UsageError: such an expectation.
+        """
+        expect = self._configuration.given.expect
+        if expect and not self.tally.failed:
+            check_expected(expect, (site for file in self._kept for site in file.sites))
+
+    def notices(self, paths: Sequence[str]) -> Iterator[str]:
         """Yield what is to be said of suppressions, baselines, and patterns without a match.
 
         Args:
-            report: what was found.
             paths: what was named on the command line.
         """
         quiet = not self._baselines
-        quiet &= not any(file.suppressed or file.notices for file in report.files)
+        quiet &= not self._suppressed and not any(file.notices for file in self._kept)
         if quiet and not any(self._configuration.of(path).files for path in self.files):
             return  # nothing was settled anywhere, and nothing is loaded to say so
         from halfpixel.cli.covering import Covering
         from halfpixel.settings.notices import notices
 
         covering = Covering(paths, self.files, self._configuration)
-        yield from notices(report, self._configuration, self._baselines, covering)
+        yield from notices(
+            Report(tuple(self._kept)), self._configuration, self._baselines, covering
+        )
 
-    def written_baseline(self, report: Report, path: str) -> str:
-        """Write what is found as a baseline; return the line that says so."""
+    def written_baseline(self, path: str) -> str:
+        """Write what is found as a baseline; return the line that says so.
+
+        Raises:
+            UsageError: as `each` and `check_expected`.
+        """
         from halfpixel.settings.baseline import write_baseline
 
-        write_baseline(report.files, path)
-        count, notes = len(report.findings), report.count("note")
+        def found() -> Iterator[FileReport]:
+            yield from self.each(known=False)
+            self.check_expected()
+
+        write_baseline(found(), path)
+        count, notes = self.tally.found.total(), self.tally.found["note"]
         told = f"{count} finding{'' if count == 1 else 's'} written to {path}"
         return f"{told}, {notes} of them {'a note' if notes == 1 else 'notes'}" if notes else told
+
+
+def _summary() -> "Summary":
+    from halfpixel.report.summary import Summary
+
+    return Summary()
 
 
 class Fixing(Protocol):

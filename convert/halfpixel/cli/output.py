@@ -6,7 +6,7 @@ that goes to a file is written whole or not at all, as models are.
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import click
@@ -14,14 +14,15 @@ from click.core import ParameterSource
 
 from halfpixel.cli.console import say_broken, write_document
 from halfpixel.cli.files import FILES, PACKAGES
-from halfpixel.errors import UsageError
+from halfpixel.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from halfpixel.cli.options import Decorator
     from halfpixel.report.layout import Line
 
 FORMATS: Final = (
-    "text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown", "csv", "html",
+    "text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit", "markdown", "csv",
+    "html",
 )  # fmt: skip
 """Formats of a report; each command has all of them."""
 
@@ -29,12 +30,16 @@ ENDINGS: Final = {
     ".html": "html",
     ".htm": "html",
     ".json": "json",
+    ".jsonl": "jsonl",
     ".sarif": "sarif",
     ".csv": "csv",
     ".md": "markdown",
     ".xml": "junit",
 }
 """The format of a report that goes to a file, by the file's ending, where none is named."""
+
+PARQUET: Final = "parquet"
+"""The format of tables of many models, and the ending of their files; `check` alone has it."""
 
 STANDARD_OUTPUT: Final = "-"
 
@@ -73,11 +78,31 @@ def _ready(context: click.Context, parameter: click.Parameter, value: str) -> st
         options = {one.name for one in context.command.params}
         file = context.params.get("report" if "report" in options else "output")
         value = value if file is None else format_of(file)
+        choices = parameter.type
+        if isinstance(choices, click.Choice) and PARQUET in choices.choices:
+            value = PARQUET if str(file).lower().endswith(f".{PARQUET}") else value
+    if value == PARQUET:
+        check_parquet(context.params.get("output"))
     if value == "html":
         from halfpixel.report.html.page import environment
 
         environment()
     return value
+
+
+def check_parquet(file: str | None) -> None:
+    """Refuse a table that goes to no file, or whose library is not there.
+
+    Raises:
+        UsageError: no file is named.
+        MissingExtraError: pyarrow is not installed.
+    """
+    if file is None or file == STANDARD_OUTPUT:
+        raise UsageError("--output-format parquet: -o FILE says which file it goes to")
+    from importlib.util import find_spec
+
+    if find_spec("pyarrow") is None:
+        raise MissingExtraError("pyarrow", "parquet")
 
 
 OutputFormat = Annotated[str, format_option()]
@@ -220,3 +245,38 @@ def write_report(text: str, output: str | None, *, err: bool = False) -> None:
 
     whole = text if not text or text.endswith("\n") else f"{text}\n"
     atomic.write([whole.encode("utf-8", "backslashreplace")], None, Path(output), replace=True)
+
+
+def write_stream(pieces: "Iterator[str | bytes]", output: str | None) -> None:
+    """Print a report as it comes, or write it to a file whole or not at all.
+
+    Args:
+        pieces: the report, quoted already, with its line breaks.
+        output: the file; None or "-" for standard output.
+
+    Raises:
+        ModelFileError: the file cannot be written.
+    """
+    if output is None or output == STANDARD_OUTPUT:
+        last: str | bytes = "\n"
+        for last in pieces:
+            write_document(str(last), end=False)
+        if not str(last).endswith("\n"):
+            write_document("")
+        return
+    from pathlib import Path
+
+    from halfpixel.formats import atomic
+
+    atomic.write(_bytes_of(pieces), None, Path(output), replace=True)
+
+
+def _bytes_of(pieces: "Iterator[str | bytes]") -> Iterator[bytes]:
+    last = b"\n"
+    for piece in pieces:
+        last = piece if isinstance(piece, bytes) else piece.encode("utf-8", "backslashreplace")
+        yield last
+        if isinstance(piece, bytes):
+            last = b"\n"
+    if not last.endswith(b"\n"):
+        yield b"\n"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from halfpixel.printable import printable_line
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, ProgressColumn
+    from rich.progress import Progress, Task
 
 
 class Told(Protocol):
@@ -50,29 +50,37 @@ class _Bar:
 
 
 @contextmanager
-def progress(*, remaining: bool = True) -> Generator[Told | None]:
+def progress(*, remaining: bool = True, rate: bool = False) -> Generator[Told | None]:
     """Give what shows how far a command has come; None where nobody looks at standard error.
 
     Args:
         remaining: tell the time that is left, too.
+        rate: tell how many are done, and how many a second.
     """
     if not sys.stderr.isatty():
         yield None
         return
-    with _columns(remaining=remaining) as shown:
+    with _columns(remaining=remaining, rate=rate) as shown:
         yield _Bar(shown)
 
 
-def _columns(*, remaining: bool) -> "Progress":
+def _columns(*, remaining: bool, rate: bool) -> "Progress":
     from rich.console import Console
     from rich.progress import (
         BarColumn,
+        MofNCompleteColumn,
         Progress,
+        ProgressColumn,
         SpinnerColumn,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
+
+    class _Rate(ProgressColumn):
+        def render(self, task: "Task") -> Text:
+            return Text(f"{task.finished_speed or task.speed or 0:.0f}/s")
 
     columns: list[ProgressColumn] = [
         SpinnerColumn(),
@@ -82,5 +90,7 @@ def _columns(*, remaining: bool) -> "Progress":
         columns += [BarColumn(), TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn()]
     else:
         columns += [TimeElapsedColumn()]
+    if rate:
+        columns += [MofNCompleteColumn(), _Rate()]
     console = Console(file=sys.stderr, markup=False, emoji=False, highlight=False)
     return Progress(*columns, console=console, transient=True, redirect_stdout=False)

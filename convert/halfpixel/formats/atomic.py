@@ -50,7 +50,7 @@ def size_of(pieces: Sequence[Piece]) -> int:
 
 
 def write(
-    pieces: Sequence[Piece],
+    pieces: Sequence[Piece] | Iterator[bytes],
     source: Path | BinaryIO | None,
     target: Path,
     *,
@@ -63,7 +63,7 @@ def write(
     to be executed.
 
     Args:
-        pieces: what is written, in order.
+        pieces: what is written, in order; new bytes may come while it is written.
         source: the old file, by its name or open for reading, which ranges refer to;
             `target` itself may be it. None where all pieces are new.
         target: the new file.
@@ -213,8 +213,12 @@ def _parts(piece: Piece, old: BinaryIO) -> Iterator[bytes]:
         start += len(part)
 
 
-def _copy(pieces: Sequence[Piece], old: BinaryIO, new: int) -> None:
+def _copy(pieces: Sequence[Piece] | Iterator[bytes], old: BinaryIO, new: int) -> None:
     """Write pieces, and what is large to the disk while more is being copied."""
+    if isinstance(pieces, Iterator):
+        for part in pieces:
+            _write_all(new, part)
+        return
     size = size_of(pieces)
     if size <= LARGE:
         for part in (part for piece in pieces for part in _parts(piece, old)):

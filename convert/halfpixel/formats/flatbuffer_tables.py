@@ -142,7 +142,7 @@ class Table(Struct, frozen=True):
         """Return a vector of whole numbers, empty where it is absent; raises as `vector`."""
         found = self.vector(field, SIZES[kind])
         spend(found.count // A_STEP)
-        return struct.unpack_from(f"<{found.count}{kind}", self.view, found.at)
+        return struct.unpack(f"<{found.count}{kind}", found.data)
 
 
 def number(view: View, at: int, kind: Scalar) -> int:
@@ -154,10 +154,10 @@ def number(view: View, at: int, kind: Scalar) -> int:
     >>> number(bytes([0xFE, 0xFF]), 0, "h")
     -2
     """
-    try:
-        value: int = struct.unpack_from(f"<{kind}", view, at)[0]
-    except struct.error:
-        raise Malformed(f"an offset leads to byte {at}, the file has {len(view)}") from None
+    data = view[at : at + SIZES[kind]] if at >= 0 else b""
+    if len(data) < SIZES[kind]:
+        raise Malformed(f"an offset leads to byte {at}, the file has {len(view)}")
+    value: int = struct.unpack(f"<{kind}", data)[0]
     return value
 
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from halfpixel.address import Address
 from halfpixel.errors import GraphError
-from halfpixel.format import Format
+from halfpixel.format import Format, Reads
 from halfpixel.formats.onnx.memory import proto_of
 from halfpixel.formats.onnx.model import FORMAT_NAME, OnnxModel
-from halfpixel.formats.onnx.read.external_data import check_external_data
+from halfpixel.formats.onnx.read.external_data import LOCATION, check_external_data, data_files
 from halfpixel.formats.onnx.read.nodes.tags import LARGE
 from halfpixel.formats.onnx.structure import parse, skeleton
 
@@ -42,6 +42,26 @@ def opened(source: object) -> OnnxModel:
     model = proto_of(source)
     _check_opset(model, "model")
     return OnnxModel(model, source)
+
+
+WHOLE = 1 << 20
+"""Bytes of a file that are taken for its structure as they are."""
+
+
+def reads(path: Path) -> Reads:
+    """Return what of a file a check reads: its structure, and the data that it names.
+
+    Args:
+        path: a file of any size.
+
+    Raises:
+        ModelFileError: as `opened`.
+    """
+    read = skeleton(path, small=WHOLE)
+    if read.data.count(LOCATION.encode()) <= read.payloads:
+        return Reads(read.data)
+    names = data_files(parse(read.data, path))
+    return Reads(read.data, tuple(path.parent / name for name in names))
 
 
 def _remote(address: Address) -> "RemoteFile":
@@ -78,4 +98,4 @@ def takes_serialized(source: object) -> bool:
     return isinstance(source, bytes) or takes(source)
 
 
-FORMAT = Format(FORMAT_NAME, (".onnx",), takes, opened, usual=True)
+FORMAT = Format(FORMAT_NAME, (".onnx",), takes, opened, usual=True, reads=reads)

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding
 from halfpixel.printable import many
 from halfpixel.report.closing import WELL, closing
-from halfpixel.report.closing import statistics as counted
 from halfpixel.report.layout import Line
+from halfpixel.report.tally import Tally
 from halfpixel.rule import SEVERITIES, Severity
 from halfpixel.site import Site
 
@@ -55,6 +56,7 @@ class Text:
         least: the mildest severity that is shown; milder ones are counted.
         verbose: every site is told in full, right ones too.
         quiet: what is wrong is told alone, and every file by its name.
+        tally: what was told, counted.
     """
 
     def __init__(
@@ -69,6 +71,8 @@ class Text:
         self._told: set[tuple[str, str]] = set()
         self._folded: set[tuple[str, str]] = set()
         self._unread: list[str] = []
+        self._places: dict[tuple[Severity, str], _Places] = {}
+        self.tally = Tally()
 
     @property
     def _folds(self) -> bool:
@@ -76,9 +80,12 @@ class Text:
 
     def file(self, file: FileReport) -> Iterator[Line]:
         """Yield what is told of a file; nothing where it is right."""
+        self.tally.add(file)
+        self._place(file)
         if file.error is not None:
-            self._unread.append(file.path)
-            if self.verbose or len(self._unread) <= UNREAD:
+            if self.tally.unread > UNREAD and (self.quiet or len(self._unread) < EXAMPLES):
+                self._unread.append(file.path)
+            if self.verbose or self.tally.unread <= UNREAD:
                 yield Line("error", f": {file.error}", "error", 4)
             return
         if file.repaired and not self._folds and not self.quiet:
@@ -128,50 +135,71 @@ class Text:
         wrong = {id(one.site) for one in file.findings}
         return [site for site in file.sites if id(site) not in wrong]
 
-    def end(
-        self, report: Report, *, statistics: bool = False, partial: bool = False
-    ) -> Iterator[Line]:
+    def _place(self, file: FileReport) -> None:
+        """Remember in which files each rule found something: by name as far as that is told."""
+        counts: Counter[tuple[Severity, str]] = Counter()
+        counts.update((one.finding.severity, one.rule.name) for one in file.findings)
+        for key, count in counts.items():
+            places = self._places.setdefault(key, _Places())
+            places.sites += count
+            places.files += 1
+            if self.quiet or places.files <= EXAMPLES:
+                places.names.append(file.path)
+
+    def end(self, *, statistics: bool = False, partial: bool = False) -> Iterator[Line]:
         """Yield what closes the report of all files: what was folded, counts, and one line.
 
         Args:
-            report: what was found in all files.
             statistics: count the findings of each rule.
             partial: not every rule was asked.
         """
-        if len(self._unread) > UNREAD and not self.verbose:
-            from halfpixel.report.alike import named
-
-            rest = self._unread[UNREAD:]
-            most = len(rest) if self.quiet else EXAMPLES
-            yield Line("error", f": not read either: {named(rest, most)}", "error", 4)
-        yield from self._counted(report)
+        if self._unread and not self.verbose:
+            rest = _named(self._unread, self.tally.unread - UNREAD)
+            yield Line("error", f": not read either: {rest}", "error", 4)
+        yield from self._counted()
         if statistics:
-            yield from _statistics(report)
-        if self.quiet and not self._blocks and not report.failed:
+            for severity, name, count in self.tally.statistics():
+                yield Line("", f"{count:6d}  {severity:8s} {name}")
+        if self.quiet and not self._blocks and not self.tally.failed:
             return
-        text = closing(report, self.least, partial=partial)
+        text = closing(self.tally, self.least, partial=partial)
         yield Line(text, "", "well" if WELL in text else "", 2)
 
-    def _counted(self, report: Report) -> Iterator[Line]:
+    def _counted(self) -> Iterator[Line]:
         """Yield in which files each rule found something, of which not everything was told."""
-        if not self._folded:
-            return
-        from halfpixel.report.alike import named
-
-        places: dict[tuple[Severity, str], Counter[str]] = {}
-        for file in report.files:
-            for one in file.findings:
-                key = (one.finding.severity, one.rule.name)
-                places.setdefault(key, Counter())[file.path] += 1
-        found = [(key, places[key]) for key in places if key in self._folded]
-        found.sort(key=lambda pair: (SEVERITIES.index(pair[0][0]), -pair[1].total(), pair[0][1]))
-        for (severity, rule), counts in found:
-            told = f"{many(counts.total(), 'site')} in {many(len(counts), 'file')}"
-            names = named(list(counts), len(counts) if self.quiet else EXAMPLES)
+        found = [(key, places) for key, places in self._places.items() if key in self._folded]
+        found.sort(key=lambda pair: (SEVERITIES.index(pair[0][0]), -pair[1].sites, pair[0][1]))
+        for (severity, rule), places in found:
+            told = f"{many(places.sites, 'site')} in {many(places.files, 'file')}"
+            names = _named(places.names, places.files)
             yield Line(severity, f" {rule}: {told}: {names}", severity, 4)
         if found and not self.quiet:
             text = "--verbose tells each in full, --output-format concise each in a line"
             yield Line("", text, hang=2)
+
+
+class _Places(Struct):
+    """Where a rule found something.
+
+    Attributes:
+        sites: how often.
+        files: in how many files.
+        names: the files that are named.
+    """
+
+    sites: int = 0
+    files: int = 0
+    names: list[str] = field(default_factory=list[str])
+
+
+def _named(names: Sequence[str], count: int) -> str:
+    """Return names, and how many more there are.
+
+    >>> _named(["a", "b"], 5)
+    'a, b and 3 more'
+    """
+    more = f" and {count - len(names)} more" if count > len(names) else ""
+    return f"{', '.join(names)}{more}"
 
 
 def lines(report: Report, *, statistics: bool = False, least: Severity = "note") -> Iterator[Line]:
@@ -185,7 +213,7 @@ def lines(report: Report, *, statistics: bool = False, least: Severity = "note")
     text = Text(1, least)
     for file in report.files:
         yield from text.file(file)
-    yield from text.end(report, statistics=statistics)
+    yield from text.end(statistics=statistics)
 
 
 def _rank(one: SiteFinding) -> int:
@@ -259,8 +287,3 @@ def _verdict(site: Site, name: str) -> str:
 
     said = load_target(name).says(site.operation)
     return "not known" if said is None else VERDICTS[said.verdict]
-
-
-def _statistics(report: Report) -> Iterator[Line]:
-    for severity, name, count in counted(report):
-        yield Line("", f"{count:6d}  {severity:8s} {name}")

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from _pytest.mark import ParameterSet
 
 from halfpixel.formats.litert.model import LitertModel, opened
 from halfpixel.site import Site
@@ -75,21 +74,10 @@ def test_a_resize_is_the_call_that_its_flags_say(
     assert site.operation.dtype == dtype.lower()
 
 
-NOT_YET = {"torch_area_6x8_12x16", "torch_area_5x9_9x7"}
-"""Means whose windows are one pixel long, or are told apart by masks."""
-
 FACTOR = re.compile(r"scale_factor=[\d.]+")
 
 
-def cases() -> list[ParameterSet]:
-    late = pytest.mark.xfail(reason="written in other operators than are read", strict=True)
-    return [
-        pytest.param(one, id=one.path.stem, marks=(late,) if one.path.stem in NOT_YET else ())
-        for one in recorded()
-    ]
-
-
-@pytest.mark.parametrize("one", cases())
+@pytest.mark.parametrize("one", recorded(), ids=lambda one: one.path.stem)
 def test_every_recorded_file_has_one_site_that_is_the_call_it_was_converted_from(
     one: Recorded,
 ) -> None:

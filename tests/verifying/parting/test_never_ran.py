@@ -14,10 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from halfpixel.plugins.pytest import AssertEquivalent
-from halfpixel.report import verify_report
+from halfpixel.report import machine, verify_report
 from halfpixel.report.html import tables, verify_page
 from halfpixel.report.layout import plain
-from halfpixel.report.machine import verify_json
 from halfpixel.report.machine.of_verify import run_of
 from halfpixel.runtimes.feeds import FeedSettings
 from halfpixel.verifying.measure import TOLERANCES, Tolerance
@@ -38,7 +37,7 @@ from nested_models import (
 )
 from resize_pairs import Array, command
 
-SCHEMA = Path(verify_json.__file__).with_name("report.schema.json")
+SCHEMA = Path(machine.__file__).with_name("report.schema.json")
 
 
 def large(x: Tensor, *, corners: bool) -> Tensor:

@@ -1,6 +1,7 @@
 """halfpixel check."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -8,10 +9,19 @@ import click
 from msgspec import Struct
 
 from halfpixel.address import is_address
-from halfpixel.checking.named_nodes import check_expected
 from halfpixel.cli import adoption
 from halfpixel.cli.console import say
 from halfpixel.cli.files import check_shaped, model_files
+from halfpixel.cli.many_options import (
+    CacheFolder,
+    EngineName,
+    FilesFrom,
+    Jobs,
+    NoCache,
+    Scheduler,
+    Summary,
+    Timeout,
+)
 from halfpixel.cli.options import (
     CLEAN,
     FAILED,
@@ -26,44 +36,37 @@ from halfpixel.cli.options import (
     target_names,
 )
 from halfpixel.cli.output import (
+    FORMATS,
+    PARQUET,
     Color,
     Output,
-    OutputFormat,
-    Page,
     Quiet,
     Verbose,
+    format_option,
     no_model,
-    write_report,
 )
 from halfpixel.errors import UsageError
 
 if TYPE_CHECKING:
     from halfpixel.address import Location
-    from halfpixel.checking.result import Report
-    from halfpixel.cli.judging import Judging
+    from halfpixel.cli.many import Many
     from halfpixel.rule import Severity
     from halfpixel.settings.configuration import Configuration
 
 STANDARD_INPUT: Final = "-"
-WHOLE: Final = frozenset({"json", "sarif", "html"})
-"""Formats that have every finding, whatever people are shown."""
-COUNTED: Final = ("text", "json")
-"""Formats that have a place for --statistics."""
 
 
 class Options(Struct, frozen=True):
     """What is checked, for what, and how it is shown."""
 
-    paths: Annotated[
-        tuple[str, ...], click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-    ]
+    paths: Annotated[tuple[str, ...], click.argument("paths", nargs=-1, metavar="PATH...")]
     select: Annotated[
         tuple[str, ...],
         select_option("Rules to ask (names or patterns)."),
     ]
     ignore: Ignore
     expect: Expect
-    output_format: OutputFormat
+    output_format: Annotated[str, format_option((*FORMATS, PARQUET))]
     output: Output
     quiet: Quiet
     verbose: Verbose
@@ -109,7 +112,7 @@ class Options(Struct, frozen=True):
         click.option(
             "--statistics",
             is_flag=True,
-            help=f"Count the findings of each rule, in {' and '.join(COUNTED)}.",
+            help="Count the findings of each rule, in text and json.",
         ),
     ]
     exit_zero: Annotated[
@@ -151,11 +154,21 @@ class Options(Struct, frozen=True):
     ignore_suppressions: adoption.IgnoreSuppressions
     stdin_filename: adoption.StdinFilename
     watch: adoption.Watch
+    files_from: FilesFrom
+    jobs: Jobs
+    timeout: Timeout
+    cache: CacheFolder
+    no_cache: NoCache
+    engine: EngineName
+    scheduler: Scheduler
+    summary: Summary
 
 
 @command(__name__, Options)
 def check_command(options: Options) -> None:
-    """Judge every resampling operator of the models in PATH... (files, folders, globs, addresses).
+    """Judge every resampling operator of the models in PATH...
+
+    A path is a file, a folder, a pattern, an address, or @LIST, a file that lists some.
 
     Notes alone leave the exit code at 0; errors and warnings make it 1, and a file that
     cannot be read, or a node that is too much work to be judged, makes it 2.
@@ -163,13 +176,13 @@ def check_command(options: Options) -> None:
     _refuse(options)
     if options.show_settings:
         configuration = _configuration(options)
-        files = model_files(options.paths, configuration)
+        files = model_files(_paths(options), configuration)
         for line in adoption.show_settings(files, configuration):
             say(line)
     elif options.watch:
         from halfpixel.cli.watching import watch
 
-        watch(options.paths, lambda: _check(options))
+        watch(_paths(options), lambda: _check(options))
     else:
         _check(options)
 
@@ -189,101 +202,94 @@ def _refuse(options: Options) -> None:
         raise UsageError("--unsafe-fixes, --in-place and --force are for --fix")
     if not options.fix and options.exit_non_zero_on_fix:
         raise UsageError("--exit-non-zero-on-fix is for --fix")
+    _refuse_sources(options)
+    if options.watch and options.force:
+        raise UsageError("--watch --force would write on every change, its own among them")
+    if options.watch and options.output is not None:
+        raise UsageError("--watch shows what it finds, and --output writes it once")
+    if options.no_cache and options.cache is not None:
+        raise UsageError("--no-cache and --cache are two ways")
+    if options.scheduler is not None and options.engine is None:
+        raise UsageError("--scheduler is for --engine dask")
+
+
+def _refuse_sources(options: Options) -> None:
+    """Refuse models that do not come in the way that is asked for; raises as `_refuse`."""
+    if not options.paths and options.files_from is None:
+        raise click.UsageError("Missing argument 'PATH...'.")
     piped = STANDARD_INPUT in options.paths
-    if piped and (len(options.paths) > 1 or options.fix or options.watch):
+    others = len(options.paths) > 1 or options.files_from is not None
+    if piped and (others or options.fix or options.watch):
         raise UsageError("- is one model from standard input: it is checked alone, and not fixed")
     if options.stdin_filename is not None and not piped:
         raise UsageError("--stdin-filename is for the model that - reads")
     if options.watch and any(map(is_address, options.paths)):
         raise UsageError("--watch is for files on this disk, which the system tells of")
-    if options.watch and options.force:
-        raise UsageError("--watch --force would write on every change, its own among them")
-    if options.watch and options.output is not None:
-        raise UsageError("--watch shows what it finds, and --output writes it once")
+    if options.watch and options.files_from == STANDARD_INPUT:
+        raise UsageError("--watch reads its list more than once, and standard input comes once")
 
 
 def _check(options: Options) -> None:
     """Check once, and exit."""
     from halfpixel.cli.judging import Judging, fixed_first
+    from halfpixel.cli.telling import tell
 
     configuration = _configuration(options)
     changes, unwritten = 0, False
     nothing: dict[str, str] = {}
-    if STANDARD_INPUT in options.paths:
+    piped = STANDARD_INPUT in options.paths
+    paths = _paths(options)
+    if piped:
         from halfpixel.cli.standard_input import NAME
 
         files: list[Location] = [Path(options.stdin_filename or NAME)]
     else:
-        files = model_files(options.paths, configuration, nothing)
+        files = model_files(paths, configuration, nothing)
+    if options.fix:
         check_shaped(files, configuration.given.shapes)
-        if options.fix:
-            files, changes, unwritten = fixed_first(files, configuration, options)
-    judging = Judging(files, configuration, nothing, piped=STANDARD_INPUT in options.paths)
+        files, changes, unwritten = fixed_first(files, configuration, options)
+    many = _many(files, configuration, options)
+    if many is None and not piped and not options.fix:
+        check_shaped(files, configuration.given.shapes)
+    judging = Judging(
+        files, configuration, nothing, piped=piped, many=many, summary=options.summary
+    )
     if options.write_baseline is not None:
-        report = judging.report(known=False)
-        _check_expected(options, report)
-        say(judging.written_baseline(report, options.write_baseline))
-        sys.exit(FAILED if report.failed or unwritten else CLEAN)
-    report = _told(options, judging)
+        say(judging.written_baseline(options.write_baseline))
+        sys.exit(FAILED if judging.tally.failed or unwritten else CLEAN)
+    tell(options, judging)
     if not options.quiet:
-        for line in judging.notices(report, options.paths):
+        for line in judging.notices(paths):
             say(line, err=True)
-    if report.failed or unwritten:
+    if judging.tally.failed or unwritten:
         sys.exit(FAILED)
-    found = judging.fails(report) and not options.exit_zero
+    found = judging.fails and not options.exit_zero
     sys.exit(FOUND if found or (changes and options.exit_non_zero_on_fix) else CLEAN)
 
 
-def _told(options: Options, judging: "Judging") -> "Report":
-    """Judge the files, and tell of each as it comes where that is text."""
-    if options.output_format == "text":
-        from halfpixel.report.as_text import Text
+def _paths(options: Options) -> Sequence[str]:
+    """Return what is named, on the command line or in lists.
 
-        page = Page(options.output, options.color)
-        text = Text(len(judging.files), judging.least, verbose=options.verbose, quiet=options.quiet)
-        report = judging.report(page, lambda file: text.file(judging.shown(file)))
-        _check_expected(options, report)
-        partial = bool(options.select or options.ignore) or judging.partial(report)
-        told = judging.all_shown(report)
-        page.tell(text.end(told, statistics=options.statistics, partial=partial))
-        page.close()
-    else:
-        report = judging.report()
-        _check_expected(options, report)
-        told = report if options.output_format in WHOLE else judging.all_shown(report)
-        written = _document(told, options.output_format, options, judging)
-        write_report(written, options.output)
-        if options.statistics and options.output_format not in COUNTED:
-            places = " and ".join(COUNTED)
-            say(f"--statistics: {options.output_format} has no place for it, {places} do", err=True)
-    if options.sarif is not None:
-        write_report(_document(report, "sarif", options, judging), options.sarif)
-    return report
+    Raises:
+        UsageError: nothing is, or a list cannot be read.
+    """
+    if options.files_from is None and not any(path.startswith("@") for path in options.paths):
+        return options.paths
+    from halfpixel.cli.listing import named_paths
+
+    return named_paths(options.paths, options.files_from)
 
 
-def _check_expected(options: Options, report: "Report") -> None:
-    if not report.failed:
-        check_expected(options.expect, report.sites)
+def _many(
+    files: "Sequence[Location]", configuration: "Configuration", options: Options
+) -> "Many | None":
+    """Return how files are judged by several processes; None for one file, and for few."""
+    asked = (options.jobs, options.timeout, options.cache, options.engine)
+    if STANDARD_INPUT in options.paths or (len(files) == 1 and asked == (None,) * len(asked)):
+        return None
+    from halfpixel.cli.many import many_of
 
-
-def _document(report: "Report", form: str, options: Options, judging: "Judging") -> str:
-    """Return a report in a format for programs, or as a page."""
-    if form == "json":
-        from halfpixel.report.machine.as_json import dumps
-
-        return dumps(report, statistics=options.statistics)
-    if form == "sarif":
-        from halfpixel.report.machine.as_sarif import dumps as sarif
-
-        return sarif(report)
-    if form == "html":
-        from halfpixel.report.html import check_page
-
-        return check_page.dumps(report, judging.least, options.max_work)
-    from halfpixel.report.machine.of_check import run_of
-    from halfpixel.report.machine.write import written
-
-    return written(run_of(report, judging.least, judging.fail_on), form)
+    return many_of(files, configuration, options)
 
 
 COMMAND = check_command

@@ -177,7 +177,7 @@ def _show(options: Options, found: "Verification | SiteVerification") -> None:
     from halfpixel.verifying.result import Verification
 
     if options.output_format == "json":
-        from halfpixel.report.machine import verify_json
+        from halfpixel.report import verify_json
 
         text = (
             verify_json.dumps(found)

@@ -16,7 +16,7 @@ from halfpixel.errors import MissingExtraError, ModelFileError, UsageError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats import atomic
 from halfpixel.formats.coreml.edit import RECORD, CoremlEdit, pieces_of
-from halfpixel.formats.coreml.read.contents import Contents, contents_of
+from halfpixel.formats.coreml.read.contents import Contents, contents_of, producer_of
 from halfpixel.formats.coreml.read.elsewhere import located_elsewhere
 from halfpixel.formats.coreml.read.network import network_values
 from halfpixel.formats.coreml.read.package import Package, located
@@ -87,6 +87,13 @@ class CoremlModel:
         return FORMAT_NAME
 
     @property
+    def written(self) -> tuple[str, str]:
+        """Which converter wrote it, with its version, and the version of its specification."""
+        producer = producer_of(self.contents.metadata)
+        name = f"{producer.name} {'.'.join(map(str, producer.version or ()))}".strip()
+        return name, f"specification {self.contents.version}"
+
+    @property
     def path(self) -> Location:
         """What the user named."""
         return self.package.path
@@ -132,9 +139,8 @@ class CoremlModel:
         if folder is None:
             return ()
         base = self.package.model_path
-        return tuple(
-            str(one.relative_to(base)) for one in sorted(base.rglob("*.bin")) if one.is_file()
-        )
+        found = (one for one in sorted(base.rglob("*.bin")) if one.is_file())
+        return tuple(str(one.relative_to(base)) for one in found)
 
     @property
     def values(self) -> Sequence[Value]:
@@ -151,12 +157,7 @@ class CoremlModel:
         contents = self.contents
         whole = contents.main is not None or contents.network is not None
         return tuple(
-            SiteValues(
-                p.data,
-                p.output,
-                whole and contents.in_main(p),
-                p.inputs,
-            )
+            SiteValues(p.data, p.output, whole and contents.in_main(p), p.inputs)
             for p in contents.places
         )
 

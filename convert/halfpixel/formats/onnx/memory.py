@@ -3,6 +3,9 @@
 import copy
 from typing import TYPE_CHECKING, Protocol, cast
 
+from halfpixel.dialect import ONNX
+from halfpixel.formats.onnx.read.scope import text
+
 if TYPE_CHECKING:
     import onnx_ir
     from onnx import ModelProto
@@ -61,3 +64,13 @@ def like(source: object, model: "ModelProto") -> object:
     vars(program).update(_inference_session=None, _tempdir=None)  # these run the old model
     program.model = made
     return program
+
+
+def written_by(model: "ModelProto") -> tuple[str, str]:
+    """Return the program that wrote a model, with its version, and its opset in words.
+
+    Either is empty where the model does not say it.
+    """
+    names = (text(model.producer_name), text(model.producer_version))
+    own = [one.version for one in model.opset_import if one.domain in {"", "ai.onnx"}]
+    return " ".join(filter(None, names)), ONNX.version(own[0]) if own else ""

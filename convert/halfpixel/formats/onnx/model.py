@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from halfpixel.errors import ModelFileError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats.onnx.broken import errors_of
-from halfpixel.formats.onnx.memory import like, proto_of
+from halfpixel.formats.onnx.memory import like, proto_of, written_by
 from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.formats.onnx.structure import RECORD, structure
@@ -65,6 +65,11 @@ class OnnxModel:
     def format(self) -> str:
         """Name of its format."""
         return FORMAT_NAME
+
+    @property
+    def written(self) -> tuple[str, str]:
+        """Which program wrote it, with its version, and the opset of its operators."""
+        return written_by(self.proto)
 
     @property
     def path(self) -> "File | None":
@@ -169,8 +174,7 @@ class OnnxModel:
         if not changes:
             return ChangedOnnxModel(self, None, (), ())
         with errors_of(self.path, self.proto):
-            rewriting = Rewriting(self.proto, self.places, self.path, newest)
-            edit, outcomes = rewriting.edit(changes)
+            edit, outcomes = Rewriting(self.proto, self.places, self.path, newest).edit(changes)
         before, after = opset_of(self.proto), edit.opset
         notes = () if after is None else (f"opset {before} to {after}",)
         return ChangedOnnxModel(self, edit, tuple(outcomes), notes)
@@ -207,9 +211,8 @@ class ChangedOnnxModel:
             return before
         from halfpixel.formats.onnx.edit import applied, compose
 
-        whole = self.edit
-        if before.edit:
-            whole = compose(before.edit, self.edit, _read_again(before))
+        old = before.edit
+        whole = compose(old, self.edit, _read_again(before)) if old else self.edit
         return dataclasses.replace(before, proto=applied(before.proto, self.edit), edit=whole)
 
     def verify(self) -> None:
@@ -240,8 +243,7 @@ class ChangedOnnxModel:
         if path is None:
             from halfpixel.formats import atomic
 
-            data = changed.proto.SerializeToString()
-            atomic.write([data], None, target, replace=replace)
+            atomic.write([changed.proto.SerializeToString()], None, target, replace=replace)
             return
         beside = () if isinstance(path, Path) else changed.data_files
         with errors_of(path, changed.proto), on_disk(path, beside) as old:

@@ -5,11 +5,12 @@ OWASP's page "CSV Injection" asks for.
 """
 
 import csv
+from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Final
 
 from halfpixel.printable import printable_line
-from halfpixel.report.machine.entry import Run
+from halfpixel.report.machine.entry import Entry, Run
 
 HEAD: Final = (
     "file", "node", "op", "severity", "rule", "message", "how", "is", "meant", "fix", "words",
@@ -23,15 +24,23 @@ FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 def dumps(run: Run) -> str:
     """Return a run as CSV text, its head first."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(HEAD)
-    for one in run.entries:
+    return "".join(pieces(run.entries))
+
+
+def pieces(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield the head, and a row for each entry."""
+    yield _row(HEAD)
+    for one in entries:
         row = (
             one.file, one.node, one.op, one.severity, one.rule, one.message, one.how, *one.calls,
             *one.fix, one.source,
         )  # fmt: skip
-        writer.writerow(map(cell, row))
+        yield _row(map(cell, row))
+
+
+def _row(cells: Iterable[str]) -> str:
+    out = StringIO()
+    csv.writer(out, lineterminator="\r\n").writerow(cells)
     return out.getvalue()
 
 

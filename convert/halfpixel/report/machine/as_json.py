@@ -1,47 +1,81 @@
-"""A report as JSON: stable from version 1 on; fields may be added, none removed.
+"""A report as JSON, or as lines of it: stable from version 1 on; fields may be added, none removed.
 
 `report.schema.json` beside this file describes what every command writes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
+
+from msgspec.structs import asdict
 
 from halfpixel.checking.result import FileReport, Report, SiteFinding, Suppressed
 from halfpixel.quoting import json_text
-from halfpixel.report.closing import statistics as counted
+from halfpixel.report.machine.entry import Run
+from halfpixel.report.summary import Summary
+from halfpixel.report.tally import Tally
 from halfpixel.site import Site
 from halfpixel.surroundings import Shape
 
 VERSION: Final = 1
 
 
-def dumps(report: Report, *, statistics: bool = False) -> str:
+def dumps(report: Report, *, statistics: bool = False, summary: bool = False) -> str:
     """Return the report as JSON text, one object with every file.
 
     Args:
         report: what was found.
         statistics: count the findings of each rule.
+        summary: count files and findings by producer, opset and rule.
     """
-    return json_text(document(report, statistics=statistics))
+    return "".join(pieces(report.files, statistics=statistics, summary=summary))
 
 
-def document(report: Report, *, statistics: bool = False) -> dict[str, object]:
+def document(report: Report) -> dict[str, object]:
     """Return the report as plain values.
 
-    >>> document(Report(), statistics=True)
-    {'version': 1, 'files': [], 'statistics': []}
+    >>> document(Report())
+    {'version': 1, 'files': []}
     """
-    files = [_file(file) for file in report.files]
-    more = {"statistics": _statistics(report)} if statistics else {}
-    return {"version": VERSION, "files": files, **more}
+    return {"version": VERSION, "files": [file_fields(file) for file in report.files]}
 
 
-def _statistics(report: Report) -> list[dict[str, object]]:
-    rows = counted(report)
-    return [{"severity": kind, "rule": name, "count": count} for kind, name, count in rows]
+def pieces(
+    files: Iterable[FileReport], *, statistics: bool = False, summary: bool = False
+) -> Iterator[str]:
+    """Yield the report as JSON text, file by file as they come; see `dumps`.
+
+    >>> "".join(pieces([], statistics=True))
+    '{"version": 1, "files": [], "statistics": []}'
+    """
+    tally, sums = Tally(), Summary()
+    yield f'{{"version": {VERSION}, "files": ['
+    for place, file in enumerate(files):
+        tally.add(file)
+        sums.add(file)
+        yield f"{', ' if place else ''}{json_text(file_fields(file))}"
+    yield "]"
+    if statistics:
+        names = ("severity", "rule", "count")
+        rows = [dict(zip(names, row, strict=True)) for row in tally.statistics()]
+        yield f', "statistics": {json_text(rows)}'
+    if summary:
+        yield f', "summary": {json_text(sums.fields())}'
+    yield "}"
 
 
-def _file(file: FileReport) -> dict[str, object]:
+def lines(files: Iterable[FileReport]) -> Iterator[str]:
+    """Yield a line of JSON for each file (jsonlines.org): as it stands in the whole report."""
+    for file in files:
+        yield f"{json_text(file_fields(file))}\n"
+
+
+def dumps_run(run: Run) -> str:
+    """Return a run of any other command as lines of JSON, one an entry."""
+    return "".join(f"{json_text(asdict(one))}\n" for one in run.entries)
+
+
+def file_fields(file: FileReport) -> dict[str, object]:
+    """Return what was found in a file as plain values."""
     return {
         "path": file.path,
         "error": file.error,
@@ -53,6 +87,8 @@ def _file(file: FileReport) -> dict[str, object]:
         "defect": file.defect,
         "suppressed": [_suppressed(one) for one in file.suppressed],
         "notices": list(file.notices),
+        "producer": file.producer,
+        "opset": file.opset,
     }
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from halfpixel.printable import printable_line
 from halfpixel.quoting import markdown_cell
 from halfpixel.report.machine.entry import Entry, Run, folded
+from halfpixel.report.summary import Summary
 
 LONGEST: Final = 60_000
 """Characters of a comment, some less than GitHub takes."""
@@ -88,3 +89,13 @@ def _code(text: str) -> str:
     """
     told = printable_line(text).replace("`", " ").replace("|", r"\|")
     return f"`{told}`"
+
+
+def tables(summary: Summary) -> str:
+    """Return the tables of a summary."""
+    return "\n\n".join("\n".join(_rows(heads, rows)) for heads, rows in summary.tables())
+
+
+def _rows(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    for row in (heads, ["---"] * len(heads), *rows):
+        yield f"| {' | '.join(map(markdown_cell, row))} |"

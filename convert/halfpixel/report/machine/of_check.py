@@ -21,13 +21,14 @@ def run_of(
     entries = tuple(
         entry
         for file in report.files
-        for entry in _file(file, "warning" if fail_on is None else fail_on(file.path))
+        for entry in entries_of(file, "warning" if fail_on is None else fail_on(file.path))
     )
     looked = tuple((file.path, site.path) for file in report.files for site in file.sites)
     return Run("check", entries, looked, closing(report, least, hides=False), least)
 
 
-def _file(file: FileReport, fail_on: Severity) -> Iterator[Entry]:
+def entries_of(file: FileReport, fail_on: Severity = "warning") -> Iterator[Entry]:
+    """Yield what failed in a file, and what was found; see `run_of`."""
     for kind, text in file.failures:
         yield Entry(file.path, "error", kind, text, failed=True)
     yield from (finding_entry(file.path, one, fail_on) for one in file.findings)

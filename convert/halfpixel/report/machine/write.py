@@ -8,7 +8,7 @@ def written(run: Run, form: str) -> str:
 
     Args:
         run: what is said.
-        form: concise, csv, github, gitlab, junit, markdown or sarif.
+        form: concise, csv, github, gitlab, jsonl, junit, markdown or sarif.
 
     Raises:
         ValueError: a format that is written from more than a run.
@@ -22,6 +22,8 @@ def written(run: Run, form: str) -> str:
             from halfpixel.report.machine.as_github import dumps
         case "gitlab":
             from halfpixel.report.machine.as_gitlab import dumps
+        case "jsonl":
+            from halfpixel.report.machine.as_json import dumps_run as dumps
         case "junit":
             from halfpixel.report.machine.as_junit import dumps
         case "markdown":

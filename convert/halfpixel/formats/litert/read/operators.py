@@ -20,6 +20,7 @@ from halfpixel.formats.litert.read.writing import DTYPES, Writing
 
 if TYPE_CHECKING:
     from halfpixel.formats.litert.graph import Node
+    from halfpixel.surroundings import Shape
 
 Say = Callable[[Writing, "Node"], bool]
 
@@ -91,13 +92,13 @@ def _reshape(writing: Writing, node: "Node") -> bool:
     return True
 
 
-def _moved(before: object, after: object) -> tuple[int, ...] | None:
+def _moved(before: "Shape | None", after: "Shape | None") -> tuple[int, ...] | None:
     """Return the order of axes by which a reshape is a transpose; None where it is none.
 
     >>> _moved((1, 7, 10, 3), (7, 10, 1, 3))
     (1, 2, 0, 3)
     """
-    if not isinstance(before, tuple) or not isinstance(after, tuple) or before == after:
+    if before is None or after is None or before == after:
         return None
     if len(before) != len(after) or not all(isinstance(n, int) for n in (*before, *after)):
         return None
@@ -171,6 +172,27 @@ def _pack(writing: Writing, node: "Node") -> bool:
     return True
 
 
+def _select(writing: Writing, node: "Node") -> bool:
+    """Say a choice by a mask: a mask that is repeated as it is, zeros as one zero."""
+    mask, chosen = writing.value(node, 0), writing.value(node, 1)
+    if mask is None or chosen is None:
+        return False
+    names = [writing.name(place) for place in node.inputs]
+    maker = writing.maker(node.inputs[0])
+    wide = maker is not None and maker.op == "BROADCAST_TO" and maker.inputs[0] >= 0
+    if maker is not None and wide and mask.shape == _shape_of(writing, node):
+        names[0] = writing.name(maker.inputs[0])
+    if chosen.shape == _shape_of(writing, node) and writing.is_zero(chosen):
+        names[1] = writing.zero(chosen)
+    writing.add("Where", names, out_of(writing, node))
+    return True
+
+
+def _shape_of(writing: Writing, node: "Node") -> object:
+    other = writing.value(node, 2)
+    return None if other is None else other.shape
+
+
 def _squeezed(op: str) -> Say:
     def say(writing: Writing, node: "Node") -> bool:
         if op == "Unsqueeze":
@@ -202,8 +224,8 @@ _SAY: Final[dict[str, Say]] = {
     "RESHAPE": _reshape,
     "RESIZE_BILINEAR": resize_bilinear,
     "RESIZE_NEAREST_NEIGHBOR": resize_nearest,
-    "SELECT": _plain("Where"),
-    "SELECT_V2": _plain("Where"),
+    "SELECT": _select,
+    "SELECT_V2": _select,
     "SHAPE": _shape,
     "SLICE": slice_,
     "SQUEEZE": _squeezed("Squeeze"),

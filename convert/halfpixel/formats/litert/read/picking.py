@@ -5,6 +5,8 @@ Source: TensorFlow 2.21 `lite/kernels/gather.cc`, `slice.cc`, `strided_slice.cc`
 
 from typing import TYPE_CHECKING
 
+from halfpixel.formats.litert.read.writing import LARGEST, length_of
+
 if TYPE_CHECKING:
     from halfpixel.formats.litert.graph import Node
     from halfpixel.formats.litert.read.writing import Writing
@@ -39,15 +41,15 @@ def _pixels(writing: "Writing", node: "Node", axis: int) -> bool:
     rank = 0 if image is None or image.shape is None else len(image.shape)
     if table is None or table.data is None or len(table.shape or ()) != 1:
         return False
+    if not 0 < length_of(table.data) <= LARGEST or table.dtype not in {"INT32", "INT64"}:
+        return False
     (count,) = table.shape or (0,)
     axis += rank if axis < 0 else 0
     if rank < 3 or not 0 < axis < rank or not isinstance(count, int) or count < 2:
         return False
     rest = [k for k in range(rank) if k != axis]
-    lengths = writing.whole((count, 1))
-    turned, picked, indices = writing.fresh(), writing.fresh(), writing.fresh()
-    writing.add("Reshape", [writing.name(node.inputs[1]), lengths], [indices])
-    writing.add("Transpose", data_of(writing, node), [turned], perm=(axis, *rest))
+    turned = writing.turned(node.inputs[0], (axis, *rest))
+    picked, indices = writing.fresh(), writing.column(table)
     writing.add("GatherND", [turned, indices], [picked])
     back = tuple(0 if k == axis else 1 + rest.index(k) for k in range(rank))
     writing.add("Transpose", [picked], out_of(writing, node), perm=back)

@@ -195,7 +195,6 @@ def _channels_first(
     **attributes: "float | str | tuple[int, ...]",
 ) -> None:
     """Add a node between two that put the channels first and last again."""
-    before, after = writing.fresh(), writing.fresh()
-    writing.add("Transpose", [writing.name(data)], [before], perm=FIRST)
+    before, after = writing.turned(data, FIRST), writing.fresh()
     writing.add(op, [before, *(others or ())], [after], "", **attributes)
     writing.add("Transpose", [after], [writing.name(node.outputs[0])], perm=LAST)

@@ -27,6 +27,12 @@ OPSET: Final = 12
 INSIDE: Final = 1024
 """Bytes of a constant up to which it is copied: sizes, axes, orders."""
 
+LARGEST: Final = 1 << 20
+"""Bytes of a constant up to which it is looked at whether it is zero."""
+
+WIDTHS: Final = {"FLOAT32": 4, "FLOAT16": 2, "INT32": 4, "INT16": 2, "INT8": 1, "UINT8": 1}
+"""Bytes of an element of which a zero is written."""
+
 FLOAT, INT, STRING, INTS = (cast("AttributeProto.AttributeType", number) for number in (1, 2, 3, 7))
 EXTERNAL = cast("TensorProto.DataLocation", 1)
 """Numbers of `onnx.proto`, which is not imported for them."""
@@ -57,6 +63,7 @@ class Writing:
         self.made: dict[str, Node] = {}
         self.node: Node | None = None
         self._new = 0
+        self._makers: dict[int, Node] | None = None
         self._prefix = _unused_prefix(graph)
         self._declare()
 
@@ -95,7 +102,7 @@ class Writing:
         value = self.value(node, place)
         if value is None or value.data is None or value.dtype not in {"INT32", "INT64"}:
             return None
-        if _length(value.data) > INSIDE:
+        if length_of(value.data) > INSIDE:
             return None
         data = self.contents.bytes_of(value.data)
         size = 4 if value.dtype == "INT32" else 8
@@ -130,10 +137,49 @@ class Writing:
             self.made |= dict.fromkeys(outs, self.node)
         return node
 
+    def maker(self, place: int) -> Node | None:
+        """Return the operator that a tensor comes from; None where it is given."""
+        if self._makers is None:
+            self._makers = {out: node for node in self.graph.nodes for out in node.outputs}
+        return self._makers.get(place)
+
+    def is_zero(self, value: Value) -> bool:
+        """Whether a tensor is a constant of zeros, of a size that is looked at."""
+        if value.data is None or value.dtype not in WIDTHS:
+            return False
+        if not 0 < length_of(value.data) <= LARGEST:
+            return False
+        return not any(self.contents.bytes_of(value.data))
+
+    def zero(self, value: Value) -> str:
+        """Return the name of a new scalar of a tensor's type, which is zero."""
+        name = self.fresh()
+        data = bytes(WIDTHS[value.dtype])
+        self.model.graph.initializer.add(name=name, data_type=DTYPES[value.dtype], raw_data=data)
+        return name
+
     def fresh(self) -> str:
         """Return a name for a value that the file does not have."""
         self._new += 1
         return f"{self._prefix}{self._new}"
+
+    def turned(self, place: int, order: "tuple[int, ...]") -> str:
+        """Return the name of a tensor whose axes come in another order, with its shape."""
+        value, name = self.graph.values[place], self.fresh()
+        self.add("Transpose", [self.name(place)], [name], perm=order)
+        if value.shape is not None and len(value.shape) == len(order):
+            entry = self.model.graph.value_info.add(name=name)
+            fill(entry.type, value.dtype, tuple(value.shape[axis] for axis in order))
+        return name
+
+    def column(self, value: Value) -> str:
+        """Return the name of a new constant: a constant list of few bytes, an entry a row."""
+        name, data = self.fresh(), self.contents.bytes_of(value.data or b"")
+        dims = [*(n for n in value.shape or () if isinstance(n, int)), 1]
+        self.model.graph.initializer.add(
+            name=name, data_type=DTYPES.get(value.dtype, 0), dims=dims, raw_data=data
+        )
+        return name
 
     def whole(self, values: "Iterable[int]") -> str:
         """Return the name of a new constant of whole numbers."""
@@ -162,7 +208,8 @@ def _unused_prefix(graph: Graph) -> str:
     return "\0" * (1 + max((len(name) - len(name.lstrip("\0")) for name in names), default=0))
 
 
-def _length(data: Span | bytes) -> int:
+def length_of(data: Span | bytes) -> int:
+    """Return how many bytes a constant has."""
     return len(data) if isinstance(data, bytes) else data.length
 
 

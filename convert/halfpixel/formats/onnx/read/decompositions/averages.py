@@ -32,6 +32,10 @@ class Averaged(Struct, frozen=True):
         masks: values that are true where a sample is left out.
         terms: the samples of each window that are added up; None where all are.
         divisor: the value that the sums are divided by; empty for a mean over the windows.
+        lengths: of what the samples are picked from, in its order, where its declaration told
+            which they are.
+        times: the sums are multiplied by the divisor.
+        summed: windows are added up, and divided by nothing.
     """
 
     indices: str
@@ -39,11 +43,16 @@ class Averaged(Struct, frozen=True):
     masks: tuple[str, ...] = ()
     terms: tuple[tuple[int, ...], ...] | None = None
     divisor: str = ""
+    lengths: tuple[int, ...] | None = None
+    times: bool = False
+    summed: bool = False
 
     @property
     def label(self) -> str:
         """The operators that it is written in."""
-        return "GatherND, sums and Div" if self.divisor else "GatherND and ReduceMean"
+        if self.divisor:
+            return f"GatherND, sums and {'Mul' if self.times else 'Div'}"
+        return f"GatherND and {'ReduceSum' if self.summed else 'ReduceMean'}"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,7 +66,7 @@ class Averaged(Struct, frozen=True):
         if tables is None:
             return None
         kept = self._unmasked(values, [table.shape for table in tables])
-        if kept is None:
+        if kept is None or not self._is_as_declared(tables):
             return None
         first = [Fraction(int(used[0].sum())) for used in kept]
         for axis, terms in enumerate(self.terms or ()):
@@ -67,12 +76,23 @@ class Averaged(Struct, frozen=True):
             kept[axis][:, left_out] = False
         counts = [Fraction(table.shape[1]) for table in tables]
         divisors = [[count] * len(table) for count, table in zip(counts, tables, strict=True)]
+        if self.summed:
+            divisors = [[Fraction(1)] * len(table) for table in tables]
         if self.divisor:
             found = self._divisors(values(self.divisor), [len(table) for table in tables], first)
             if found is None:
                 return None
             divisors = found
         return tuple(map(_averaged, tables, kept, divisors))
+
+    def _is_as_declared(self, tables: "Sequence[NDArray[np.intp]]") -> bool:
+        """Whether windows have the lengths that told which of their samples are added up."""
+        if self.lengths is None:
+            return True
+        told = dict(zip(self.order, self.lengths, strict=True))
+        return all(
+            (told["out", k], told["window", k]) == table.shape for k, table in enumerate(tables)
+        )
 
     def _unmasked(
         self, values: Values, shapes: Sequence[tuple[int, ...]]
@@ -112,6 +132,8 @@ class Averaged(Struct, frozen=True):
         if divisor is None or divisor.ndim > len(order) or not divisor.size or 0 in first:
             return None
         numbers: NDArray[np.float64] = divisor.astype(np.float64)
+        if self.times:
+            numbers = 1 / numbers if numbers.all() else np.zeros_like(numbers)
         full = numbers.reshape((1,) * (len(order) - divisor.ndim) + divisor.shape)
         wide = {label for label, n in zip(order, full.shape, strict=True) if n > 1}
         if any(kind != "out" for kind, _ in wide) or (full == 0).any():

@@ -16,6 +16,12 @@ from msgspec import Struct
 
 from halfpixel.formats.onnx.read.decompositions.averages import Averaged, Label
 from halfpixel.formats.onnx.read.decompositions.gathers import Gather
+from halfpixel.formats.onnx.read.decompositions.moved import (
+    MOST_MOVES,
+    MOVES,
+    known_lengths,
+    picked,
+)
 from halfpixel.formats.onnx.read.scope import Scope, given_name
 from halfpixel.work import spend
 
@@ -27,6 +33,24 @@ MOST_TERMS: Final = 4096
 
 MOST_MASKS: Final = 3
 """Axes along which windows may be of different lengths."""
+
+
+class _Sum(Struct, frozen=True):
+    """Samples of windows that are added up and divided.
+
+    Attributes:
+        terms: the samples of each window.
+        divisor: the value that the sums are divided by.
+        output: the value that they end in.
+        lengths: of the value that they are picked from, as declared, where that decided them.
+        times: the value is what they are multiplied by, not what they are divided by.
+    """
+
+    terms: tuple[tuple[int, ...], ...]
+    divisor: str
+    output: str
+    lengths: tuple[int, ...] | None
+    times: bool
 
 
 class Windowed(Struct, frozen=True):
@@ -60,13 +84,17 @@ def windows_of(scope: Scope, gather: Gather) -> Windowed | None:
         masks.append(mask.input[0])
     mean = _mean(scope, name, order) if not masks else None
     divided = None if mean is not None else _sums(scope, name, order)
-    if mean is None and divided is None:
-        return None
     if mean is not None:
-        form, output = Averaged(gather.indices, order), mean
+        output, summed = mean.output[0], mean.op_type == "ReduceSum"
+        form = Averaged(gather.indices, order, summed=summed)
+    elif divided is None:
+        return None
     else:
-        terms, divisor, output = cast("tuple[tuple[tuple[int, ...], ...], str, str]", divided)
-        form = Averaged(gather.indices, order, tuple(masks), terms, divisor)
+        output = divided.output
+        form = Averaged(
+            gather.indices, order, tuple(masks), divided.terms, divided.divisor,
+            lengths=divided.lengths, times=divided.times,
+        )  # fmt: skip
     axes = gather.perm[:count]
     kept = [label for label in order if label[0] != "window"]
     layout = tuple(axes[k] if kind == "out" else k for kind, k in kept)
@@ -83,65 +111,81 @@ def _masked(scope: Scope, name: str) -> "NodeProto | None":
     return node if node.input[2] == name and zero is not None and set(zero) == {0} else None
 
 
-def _mean(scope: Scope, name: str, order: Sequence[Label]) -> str | None:
-    """Return what the mean over the windows of a value is called."""
+def _mean(scope: Scope, name: str, order: Sequence[Label]) -> "NodeProto | None":
+    """Return the mean over the windows of a value, or the sum, which windows of one pixel have."""
     readers = scope.readers.get(name, ())
     node = scope.nodes[readers[0]] if len(readers) == 1 else None
-    if node is None or node.op_type != "ReduceMean" or not node.output:
+    if node is None or node.op_type not in {"ReduceMean", "ReduceSum"} or not node.output:
         return None
     attributes = scope.attributes(node)
     given = attributes.get("axes") or scope.numbers(given_name(node, 1))
     if attributes.get("keepdims", 1) or not isinstance(given, tuple):
         return None
     reduced = [order[int(axis)] for axis in cast("tuple[int, ...]", given)]
-    return node.output[0] if sorted(reduced) == _windows(order) else None
+    return node if sorted(reduced) == _windows(order) else None
 
 
 def _windows(order: Sequence[Label]) -> list[Label]:
     return sorted(label for label in order if label[0] == "window")
 
 
-def _sums(
-    scope: Scope, name: str, order: Sequence[Label]
-) -> tuple[tuple[tuple[int, ...], ...], str, str] | None:
+def _sums(scope: Scope, name: str, order: Sequence[Label]) -> _Sum | None:
     """Return the samples of each window that are added up, the divisor, and what it ends in."""
     node = _quotient(scope, name)
     if node is None:
         return None
     found: set[tuple[int, ...]] = set()
-    waiting = [node.input[0]]
+    waiting: list[tuple[str, tuple[NodeProto, ...]]] = [(node.input[0], ())]
+    lengths = None
     while waiting:
         spend()
-        maker = scope.producer(waiting.pop())
+        value, moves = waiting.pop()
+        maker = scope.producer(value)
         if maker is None or len(found) + len(waiting) > MOST_TERMS:
             return None
-        if maker[1].op_type == "Add" and len(maker[1].input) == 2:
-            waiting += maker[1].input
+        if value != name and maker[1].op_type == "Add" and len(maker[1].input) == 2:
+            waiting += [(one, moves) for one in maker[1].input]
             continue
-        term = _term(scope, maker[1], name, order)
+        term = None if moves or value == name else _term(scope, maker[1], name, order)
+        if term is None and value == name:
+            lengths = lengths or known_lengths(scope, name, order)
+            term = None if lengths is None else picked(scope, lengths, moves, order)
+        elif term is None and maker[1].op_type in MOVES and len(moves) < MOST_MOVES:
+            waiting.append((maker[1].input[0], (maker[1], *moves)))
+            continue
         if term is None or term in found:
             return None
         found.add(term)
     terms = tuple(tuple(sorted({term[k] for term in found})) for k in range(len(_windows(order))))
     if len(found) != prod(map(len, terms)):
         return None
-    return terms, node.input[1], node.output[0]
+    return _Sum(terms, node.input[1], node.output[0], lengths, node.op_type == "Mul")
 
 
 def _quotient(scope: Scope, name: str) -> "NodeProto | None":
-    """Return the Div that the samples of a value end in, found along the first of them."""
+    """Return the Div, or the Mul by a constant, that the samples of a value end in.
+
+    It is found along the first of them.
+    """
     for _ in range(MOST_TERMS):
         spend()
         readers = scope.readers.get(name, ())
         if not readers:
             return None
         node = scope.nodes[readers[0]]
-        if not node.output or not node.input or node.op_type not in {"Gather", "Add", "Div"}:
+        if not node.output or not node.input:
             return None
-        if node.op_type == "Div":
-            return node if len(node.input) == 2 and node.input[0] == name else None
+        if node.op_type in {"Div", "Mul"}:
+            sound = len(node.input) == 2 and node.input[0] == name
+            return node if sound and (node.op_type == "Div" or _is_fixed(scope, node)) else None
+        if node.op_type not in {"Add", *MOVES}:
+            return None
         name = node.output[0]
     return None
+
+
+def _is_fixed(scope: Scope, node: "NodeProto") -> bool:
+    return scope.constant(node.input[1]) is not None
 
 
 def _term(

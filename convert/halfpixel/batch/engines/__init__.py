@@ -1,0 +1,1 @@
+"""Engines: one file each, whose name ends in `_`, which ends in `ENGINE`."""

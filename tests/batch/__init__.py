@@ -1,0 +1,1 @@
+"""Many models: what the tests of a batch share."""
