@@ -5,9 +5,9 @@ of every target with its source, `exporters.md` those of every exporter, and `co
 sampling that has a name, in the words of each framework; `picture.svg` and `rules/images` are the
 pictures. `formats.md` says what each format of a report is for, `report.schema.json` describes
 those in JSON, `configuration.md` has every key of a configuration file, `commands/serve.md` what
-the service takes and answers, `preprocessing.md` what is read of how images are readied. `--check`
-writes
-nothing: it compares each page with what would be written, and says which is stale.
+the service takes and answers, `preprocessing.md` what is read of how images are readied, and
+`benchmark-book.md` and `book/` show what `benchmarks/results/book` holds. `--check` writes nothing:
+it compares each page with what would be written, and says which is stale.
 """
 
 import sys
@@ -16,9 +16,10 @@ from functools import partial
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-sys.path.insert(0, str(FOLDER))
+sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "benchmarks")]
 
 from makers import (  # noqa: E402 - found beside this file
+    book,
     configuration,
     conventions,
     exporters,
@@ -33,6 +34,7 @@ from makers import (  # noqa: E402 - found beside this file
 from halfpixel.rule import load_rules  # noqa: E402
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "benchmark-book.md": book.page,
     "configuration.md": configuration.page,
     "halfpixel.schema.json": configuration.schema,
     "conventions.md": conventions.page,
@@ -44,8 +46,11 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "commands/serve.md": serving.page,
     "rules/index.md": rules.index,
     **{f"rules/{rule.name}.md": partial(rules.page, rule) for rule in load_rules()},
+    **book.pictures(),
     **pictures.files(),
 }
+DRAWN = (book.FOLDER, pictures.FOLDER)
+"""Where only pictures lie that are written here."""
 
 
 def stale() -> list[str]:
@@ -56,7 +61,8 @@ def stale() -> list[str]:
 
 def _there() -> set[str]:
     """Return what lies where only what is written here lies."""
-    found = [*(FOLDER / "rules").glob("*.md"), *(FOLDER / pictures.FOLDER).glob("*.svg")]
+    found = [path for one in DRAWN for path in (FOLDER / one).glob("*.svg")]
+    found += (FOLDER / "rules").glob("*.md")
     return {path.relative_to(FOLDER).as_posix() for path in found}
 
 

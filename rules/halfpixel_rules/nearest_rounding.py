@@ -10,7 +10,7 @@ a pixel.
 ONNX's own default is half_pixel + round_prefer_floor, which differs from nearest-exact at every
 tie: at every even downscale, but also from 2 to 3 or from 4 to 3. Resize-10 leaves the rounding
 open: onnxruntime rounds up where it shrinks, TensorRT down; PyTorch's exporter at opset 10 means
-down.
+down. litert-torch 0.10.0 writes mode="nearest" with half_pixel_centers, which is nearest-exact.
 
 ## What is reported
 An error where the call is recorded, a warning where it is assumed, or where nothing is known

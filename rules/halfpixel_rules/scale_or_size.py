@@ -9,7 +9,9 @@ of the row the two sampling grids are 0.28 input pixels apart; from 7 to 3 by 0.
 - torch.onnx.export(dynamo=True) drops the scale factor of antialiased calls and writes sizes;
 - a scripted module with recompute_scale_factor=True is exported with scales (the argument is
   dropped). The file does not show that case: nothing in it says that sizes were meant;
-- converters that turn scales into sizes because their target knows only these.
+- converters that turn scales into sizes because their target knows only these: litert-torch, whose
+  files hold nothing that tells the factor. No check of such a file can find it; with the module at
+  hand it shows.
 
 ## What is reported
 An error where the call is recorded, a warning where it is assumed, with how many of the lengths

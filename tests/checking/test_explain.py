@@ -173,7 +173,7 @@ def test_a_size_is_shown_from_another_length() -> None:
         ("asymetric-linear", "did you mean 'asymmetric-linear'"),
         ("nothing like it", "is no rule, no model file and no call"),
         ("F.interpolate(x, mode='bilinear')", "neither size nor scale_factor"),
-        ("jax.image.resize(x, (8, 8))", "jax.image.resize is no operator that is known"),
+        ("numpy.image.resize(x, (8, 8))", "numpy.image.resize is no operator that is known"),
         ("cv2.resize(x, (0, 8))", "OpenCV: dsize is 0, expected at least 1"),
         ("cv2.resize(", "is not a Python call"),
         (f"{models.MISMATCHES / 'A1.onnx'}:nowhere", "no resampling node is called 'nowhere'"),

@@ -39,7 +39,7 @@ ORACLE = Oracle(
         *(
             Case(
                 f"tf.image.resize(x[..., None], {size}, method='{method}'{more})[..., 0]",
-                planes=((shape, size), (shape[::-1], size)),
+                planes=((shape, size), ((shape[1], shape[0]), size)),
                 bound=FLOAT32,
             )
             for method in FILTERS

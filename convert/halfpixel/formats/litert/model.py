@@ -11,10 +11,11 @@ from halfpixel.errors import ConventionError, GraphError, ModelFileError, UsageE
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats import atomic
 from halfpixel.formats.litert.edit import RECORD, LitertEdit
-from halfpixel.formats.litert.graph import Graph
 from halfpixel.formats.litert.read.contents import Contents, contents_of
+from halfpixel.formats.litert.read.ends import ports_of, values_of
 from halfpixel.formats.litert.read.file import KIND, members_view
 from halfpixel.formats.litert.read.sites import LitertPlace, places_of
+from halfpixel.formats.litert.schema import VERSION
 from halfpixel.formats.protobuf_wire import Malformed, stamp
 from halfpixel.site import Site
 from halfpixel.work import MOST, working
@@ -41,6 +42,7 @@ class LitertModel:
     name: Path | None = None
     places: list[LitertPlace] = field(init=False)
     _record: tuple[str, ...] = field(init=False, default=())
+    _written: str = field(init=False, default="")
     _bundled: bool = field(init=False, default=False)
     _seen: tuple[int, int] | None = None
 
@@ -50,6 +52,7 @@ class LitertModel:
         with self.members() as members:
             data = members[0].metadata.get(RECORD, b"")
             self._record = tuple(data.decode(errors="replace").splitlines())
+            self._written = f"{members[0].writer} {members[0].writer_version}".strip()
             self._bundled = len(members) > 1 or members[0].base > 0
             self.places = [
                 place for contents in members for place in places_of(contents, self.path, self.edit)
@@ -97,6 +100,11 @@ class LitertModel:
         return FORMAT_NAME
 
     @property
+    def written(self) -> tuple[str, str]:
+        """What tells who wrote it, and the version of its schema."""
+        return self._written, f"schema {VERSION}"
+
+    @property
     def sites(self) -> list[Site]:
         """Its resampling sites, in order."""
         return [place.site for place in self.places]
@@ -123,12 +131,12 @@ class LitertModel:
     @property
     def inputs(self) -> Sequence[Port]:
         """What the first graph takes, in order."""
-        return self._of(_ports)
+        return self._of(ports_of)
 
     @property
     def values(self) -> Sequence[Value]:
         """Values of the first graph, in the order in which they are computed."""
-        return self._of(_values)
+        return self._of(values_of)
 
     @property
     def site_values(self) -> Sequence[SiteValues]:
@@ -254,29 +262,6 @@ def _facts(place: LitertPlace) -> tuple[object, ...]:
     site, operation = place.site, place.site.operation
     known = None if operation.unjudged else (operation.operator, operation.torch_call)
     return site.name, site.graph, site.op, operation.attributes, known, place.data, place.output
-
-
-def _ports(contents: Contents) -> tuple[Port, ...]:
-    graph = _first(contents)
-    if graph is None:
-        return ()
-    taken = [graph.values[place] for place in graph.inputs if place >= 0]
-    return tuple(Port(one.name, one.dtype.lower(), one.shape) for one in taken)
-
-
-def _values(contents: Contents) -> tuple[Value, ...]:
-    graph = _first(contents)
-    found: list[Value] = []
-    for node in graph.nodes if graph is not None else ():
-        names = [graph.values[place] for place in node.inputs if place >= 0] if graph else []
-        reads = tuple(value.name for value in names if value.data is None)
-        outs = [graph.values[place].name for place in node.outputs if place >= 0] if graph else []
-        found += [Value(name, node.name, node.op, reads) for name in outs]
-    return tuple(found)
-
-
-def _first(contents: Contents) -> Graph | None:
-    return contents.graph(0) if contents.subgraphs else None
 
 
 def opened(source: object) -> LitertModel:
