@@ -8,8 +8,10 @@ from typing import Literal, TypedDict, Unpack
 from msgspec.structs import replace
 
 from halfpixel.conditions.words import WORDS
+from halfpixel.conventions.litert.resize import BILINEAR, MEANINGS, NEAREST, Flags
 from halfpixel.conventions.onnx.resize import Request, read
-from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, RoiAlign
+from halfpixel.dialect import LITERT
+from halfpixel.sampling import AffineGrid, ConvTranspose, GridSample, Resize, RoiAlign
 from halfpixel.site import Attribute, Operation
 from halfpixel.surroundings import Input, Surroundings
 
@@ -122,7 +124,7 @@ def grid(
 @lru_cache(maxsize=1)
 def candidates() -> tuple[Operation, ...]:
     """Return constructed nodes that differ in every condition that a row can have."""
-    return (*_resizes(), *_older(), *_grids(), *_others())
+    return (*_resizes(), *_older(), *_grids(), *_others(), *_of_litert())
 
 
 def _resizes() -> Iterator[Operation]:
@@ -212,3 +214,35 @@ def _others() -> Iterator[Operation]:
     doubled = ConvTranspose((2, 2), (2, 2), (0, 0), (0, 0), (0, 0), (1, 1))
     for dtype in TYPES:
         yield Operation("ConvTranspose", 11, {}, doubled, (1, 1, 4, 4), dtype=dtype)
+
+
+def litert(  # noqa: PLR0913 - what a resize hangs on
+    op: str,
+    flags: Flags,
+    lengths: Lengths = UP,
+    dtype: str = "float32",
+    version: int = 3,
+    *,
+    constant: bool = True,
+) -> Operation:
+    """Return a resize of LiteRT, in the axes that its reader gives it."""
+    (high, wide), (rows, columns) = lengths
+    given: dict[str, Attribute] = {
+        "align_corners": int(flags.align_corners),
+        "half_pixel_centers": int(flags.half_pixel_centers),
+    }
+    known = MEANINGS.get((op, flags))
+    operator = None if known is None else Resize(((2, known), (3, known)))
+    return Operation(
+        op, version, given, operator, (1, 2, high, wide), (1, 2, rows, columns), by="sizes",
+        dtype=dtype, dialect=LITERT, constant_lengths=constant,
+    )  # fmt: skip
+
+
+def _of_litert() -> Iterator[Operation]:
+    """Yield LiteRT's resizes under every flag."""
+    every = [Flags(*values) for values in product((False, True), repeat=2)]
+    for op, flags in product((BILINEAR, NEAREST), every):
+        yield from (litert(op, flags, lengths, dtype) for lengths in LENGTHS for dtype in TYPES)
+        yield litert(op, flags, UP, constant=False)
+        yield litert(op, flags, UP, version=4)

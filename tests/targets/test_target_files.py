@@ -44,6 +44,7 @@ BROKEN: tuple[tuple[str, str, str], ...] = (
     ("reports", f"{GOOD_ROW}reports = 'x'", "row 1: reports is no list"),
     ("unless", f"{GOOD_ROW}unless = 3", "row 1: unless is no table"),
     ("how", f"{GOOD_ROW}how = 'guessed'", "row 1: how is 'guessed'"),
+    ("bits", f"{GOOD_ROW}step_bits = true", "row 1: step_bits is True, expected a number up to 32"),
     ("computes", f"{GOOD_ROW}computes = {{ rank = 4 }}", "row 1: computes: rank"),
     ("sources", GOOD_ROW.replace("[sources]\npage", "sources = 3\n[more]\npage"), "more is no key"),
     ("refused", f'refused = "kept"\n{GOOD_ROW}', "refused is 'kept'"),

@@ -3,7 +3,7 @@
 ========================== ==================================================================
 op                         Resize, Upsample, GridSample, AffineGrid, RoiAlign, ConvTranspose,
                            AveragePool;
-                           operators and layers of Core ML by their own names
+                           operators and layers of Core ML and LiteRT by their own names
 opset, rank                of the operator set (Core ML: the specification version), of the input
 dtype, grid_dtype          element types, as ONNX names them; float32 where a file leaves it open
 mode, nearest_mode ...     the node's attributes, ONNX's defaults filled in; modes of GridSample
@@ -11,6 +11,7 @@ mode, nearest_mode ...     the node's attributes, ONNX's defaults filled in; mod
                            nearest; those of Core ML as they are written
 written                    attributes that stand in the node themselves
 mode_written               whether the mode of a GridSample does
+align_corners              of a grid; of a resize of LiteRT, as half_pixel_centers
 kernel, coordinates        what a resize computes along any of its axes, whatever it is written as
 extrapolation_value        of a resize: 0, or other
 channels                   known or unknown: the length of axis 1
@@ -50,7 +51,7 @@ from typing import Final, cast
 
 from halfpixel.conditions.words import WORDS, Value
 from halfpixel.conventions.onnx.resize import DEFAULTS, FIRST_RESIZE, RESIZES
-from halfpixel.dialect import ONNX
+from halfpixel.dialect import LITERT, ONNX
 from halfpixel.sampling import AffineGrid, GridSample, Resize, RoiAlign
 from halfpixel.sampling.coordinate import WHOLE
 from halfpixel.sampling.resize import given_scale
@@ -105,6 +106,9 @@ def facts_of(operation: Operation) -> Facts:
             facts["align_corners"] = frozenset({cast("int", given.get("align_corners", 0))})
         case _:
             pass
+    if operation.dialect == LITERT:
+        flags = given.keys() & {"align_corners", "half_pixel_centers"}
+        facts |= {name: frozenset({cast("Value", given[name])}) for name in flags}
     return facts
 
 

@@ -20,7 +20,7 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
         {"Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign", "ConvTranspose"}
         | {"AveragePool"}
         | {"upsample", "upsample_bilinear", "upsample_nearest_neighbor", "resize_bilinear"}
-        | {"resizeBilinear"}
+        | {"resizeBilinear", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"}
     ),
     "dtype": TYPES,
     "grid_dtype": TYPES,
@@ -43,6 +43,7 @@ WORDS: Final[Mapping[str, frozenset[Value]]] = {
     "mode_written": frozenset({0, 1}),
     "padding_mode": frozenset({"zeros", "border", "reflection"}),
     "align_corners": frozenset({0, 1}),
+    "half_pixel_centers": frozenset({0, 1}),
     "sampling_ratio": frozenset({"absent", "adaptive", "fixed", "negative"}),
     "roi_input": INPUTS,
     "rois_input": INPUTS,

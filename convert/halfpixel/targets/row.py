@@ -23,15 +23,17 @@ from halfpixel.errors import ConventionError
 from halfpixel.sampling import Resize, compare_resize
 from halfpixel.sampling.resize import ResizeVerdict
 from halfpixel.site import Operation
+from halfpixel.targets.steps import stepped
 
 Verdict = Literal["native", "fallback", "refused", "different"]
 How = Literal["measured", "source"]
 
 VERDICTS: Final[tuple[Verdict, ...]] = ("native", "fallback", "refused", "different")
 HOWS: Final[tuple[How, ...]] = ("measured", "source")
+MOST_BITS: Final = 32
 FIELDS: Final = frozenset(
     {"verdict", "reason", "how", "source", "reports", "worst", "instead", "computes"}
-    | {"optimised", "illegal"}
+    | {"optimised", "illegal", "step_bits"}
 )
 
 
@@ -51,6 +53,8 @@ class Row(Struct, frozen=True):
         optimised: it holds only once the runtime's own optimisation, which is on by default, has
             changed what stands around the node.
         illegal: ONNX itself does not allow the node.
+        step_bits: fractional bits of the step along an axis, of a resize by whole numbers; 0 where
+            it is not rounded to so many.
     """
 
     conditions: Conditions
@@ -64,10 +68,14 @@ class Row(Struct, frozen=True):
     computes: Mapping[str, Value] = field(default_factory=dict[str, Value])
     optimised: bool = False
     illegal: bool = False
+    step_bits: int = 0
 
     def compared(self, operation: Operation) -> ResizeVerdict | None:
         """Compare what the runtime computes with what the node says; None where not known."""
         operator = operation.operator
+        if self.step_bits and isinstance(operator, Resize):
+            made = stepped(operator, *operation.lengths, self.step_bits)
+            return None if made is None else compare_resize(made, operator, *operation.lengths)
         if not self.computes or not isinstance(operator, Resize):
             return None
         changes = dict(self.computes)
@@ -119,7 +127,14 @@ def _row(row: Mapping[str, object], sources: Sources, how: object) -> Row:
         _computed(row.get("computes", {})),
         row.get("optimised") is True,
         row.get("illegal") is True,
+        _bits(row.get("step_bits", 0)),
     )
+
+
+def _bits(given: object) -> int:
+    if not isinstance(given, int) or isinstance(given, bool) or not 0 <= given <= MOST_BITS:
+        raise ValueError(f"step_bits is {given!r}, expected a number up to {MOST_BITS}")
+    return given
 
 
 def _computed(given: object) -> dict[str, Value]:

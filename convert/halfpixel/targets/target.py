@@ -17,12 +17,13 @@ from msgspec.structs import replace
 from halfpixel.conditions.facts import facts_of
 from halfpixel.conditions.rows import one_of
 from halfpixel.conditions.table import table_of
-from halfpixel.dialect import ONNX
+from halfpixel.dialect import LITERT, ONNX
 from halfpixel.errors import UsageError, did_you_mean
 from halfpixel.sampling.nearest import ARITHMETICS, RUN, Arithmetic
 from halfpixel.site import Operation
 from halfpixel.targets.coreml_system import SOURCES, System, system_of
 from halfpixel.targets.row import How, Row, Verdict, parse_rows
+from halfpixel.targets.steps import slight
 from halfpixel.targets.table import Table, parse_table
 from halfpixel.targets.verdict import TargetVerdict
 
@@ -103,13 +104,17 @@ class Target(Struct, frozen=True):
             return None
         if self.system is not None:
             return _of_system(self.system, operation)
-        if operation.dialect != ONNX:
+        if operation.dialect not in {ONNX, LITERT}:
             return None
         facts = facts_of(operation)
         for row in self.rows:
             if row.conditions.hold(facts):
                 return _of_row(row, operation)
-        if self.table is None or (seen := self.table.seen(operation)) is None:
+        if (
+            operation.dialect != ONNX
+            or self.table is None
+            or (seen := self.table.seen(operation)) is None
+        ):
             return None
         return TargetVerdict(seen.verdict, seen.reason, seen.worst, source=f"{self.runtime}, run")
 
@@ -124,7 +129,7 @@ def _of_row(row: Row, operation: Operation) -> TargetVerdict:
         return said
     if not compared.equal and not compared.different:
         return said
-    if compared.negligible:
+    if compared.negligible or (row.step_bits and slight(compared)):
         return replace(said, verdict="native", reason="", instead="")
     worst = compared.worst.verdict
     apart = f"{float(worst.displacement):.3g} input px"

@@ -31,7 +31,7 @@ class Options:
             "--provider",
             default="cpu",
             metavar="NAME[:KEY=VALUE,...]",
-            help="The execution provider of onnxruntime, or coreml (macOS).  [default: cpu]",
+            help="The execution provider of onnxruntime, coreml (macOS) or litert.  [default: cpu]",
         ),
     ]
     quick: Annotated[
@@ -50,7 +50,8 @@ def conformance_command(options: Options) -> None:
     """Run every combination of attributes on a provider, against the exact weights.
 
     With coreml, the operators of an ML Program run on each compute unit of a Mac
-    (coreml:compute_units=cpu_only for one), which settles what Apple's documents leave open. Exit
+    (coreml:compute_units=cpu_only for one), which settles what Apple's documents leave open; with
+    litert, LiteRT's two resizes run on its reference kernels, its optimised ones and XNNPACK. Exit
     code 1 says that a difference has no known cause, 2 that the provider is missing.
     """
     from halfpixel.conforming.causes import cause_of
@@ -64,6 +65,8 @@ def conformance_command(options: Options) -> None:
     where, provider = parse_provider(options.provider)
     if where == "coreml":
         _on_coreml(provider, options)
+    if where == "litert":
+        _on_litert(options)
     full = available(where, f"--provider {options.provider}")
     runtime = f"onnxruntime {library().__version__}"
     results = _run(Conformance(where, provider, options.quick))
@@ -133,6 +136,29 @@ def _on_coreml(provider: "Mapping[str, str]", options: Options) -> NoReturn:
         html=lambda: conformance_page.page_of_coreml(found, runtime),
     )
     new = [one for one in found if one.verdict == "different" and not one.doubt]
+    sys.exit(FOUND if new else CLEAN)
+
+
+def _on_litert(options: Options) -> NoReturn:
+    """Run LiteRT's resizes on each of its sets of kernels."""
+    from halfpixel.conforming.litert.causes import cause_of
+    from halfpixel.conforming.litert.conformance import results
+    from halfpixel.conforming.litert.kernels import runtime
+    from halfpixel.report import conformance_litert_report as report
+    from halfpixel.report.html import conformance_page
+    from halfpixel.report.machine import of_conformance
+
+    name = runtime()
+    found = list(results())
+    _show(
+        options,
+        json=lambda: report.dumps(found, name),
+        page=lambda: report.markdown(found, name),
+        text=lambda: report.summary(found, name),
+        run=lambda: of_conformance.run_of_litert(found, name),
+        html=lambda: conformance_page.page_of_litert(found, name),
+    )
+    new = [one for one in found if one.verdict == "different" and cause_of(one) is None]
     sys.exit(FOUND if new else CLEAN)
 
 

@@ -11,8 +11,9 @@ RESIZE_NEAREST_NEIGHBOR true             false              align_corners, a hal
 RESIZE_NEAREST_NEIGHBOR false            true               (i + 1/2) n_in / n_out, floor
 ======================= ================ ================== =====================================
 
-A size is always given. RESIZE_BILINEAR refuses both flags at once; RESIZE_NEAREST_NEIGHBOR then
-rounds (i + 1/2) (n_in - 1) / (n_out - 1), which is nobody's convention and has no name here.
+A size is always given. Both flags at once have no name here: LiteRT's own kernels of
+RESIZE_BILINEAR refuse them, where XNNPACK computes align_corners alone, and RESIZE_NEAREST_NEIGHBOR
+rounds (i + 1/2) (n_in - 1) / (n_out - 1), which is nobody's convention.
 
 Source: TensorFlow 2.21 `lite/kernels/internal/reference/resize_bilinear.h`,
 `resize_nearest_neighbor.h`, `lite/kernels/internal/reference/resize_utils.h`.
@@ -23,15 +24,22 @@ from typing import Final
 
 from msgspec import Struct
 
-from halfpixel.convention import Convention, Reading
+from halfpixel.convention import Convention, Reading, Remark
 from halfpixel.conventions.meaning import choice, flag
 from halfpixel.conventions.python_call import open_lengths, parse
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Linear, Nearest, Sampling
-from halfpixel.sampling.compare import canonical
+from halfpixel.sampling.canonical import canonical
 
 BILINEAR: Final = "RESIZE_BILINEAR"
 NEAREST: Final = "RESIZE_NEAREST_NEIGHBOR"
+
+
+BOTH: Final = {
+    BILINEAR: ", which LiteRT's own kernels refuse and XNNPACK takes for align_corners alone",
+    NEAREST: ", which no framework means",
+}
+"""What becomes of both flags at once."""
 
 
 class Flags(Struct, frozen=True):
@@ -62,8 +70,7 @@ def read(operator: str, flags: Flags) -> Sampling:
     """
     if flags.align_corners and flags.half_pixel_centers:
         told = "align_corners and half_pixel_centers are both true"
-        refused = ", which LiteRT refuses" if operator == BILINEAR else ", which has no meaning"
-        raise ConventionError(told + refused)
+        raise ConventionError(told + BOTH[operator])
     return MEANINGS[operator, flags]
 
 
@@ -117,10 +124,38 @@ def _write(sampling: Sampling, spatial: int) -> str | None:
     return None if words is None else text(*words)
 
 
+RAN: Final = "ai-edge-litert 2.3.0"
+REMARKS: Final = (
+    Remark(
+        "arithmetic",
+        "a coordinate of nearest on a rounding boundary may fall short of it in float32, and the "
+        "pixel before is read",
+        ran=RAN,
+    ),
+    Remark(
+        "rounding", "a blend is rounded once to a whole number, a half up",
+        dtype="uint8", most=0.5, ran=RAN,
+    ),
+    Remark(
+        "fixed point",
+        "the reference and the optimised kernels step in parts of 1/1024 pixel, which add up over "
+        "the output; measured up to length 40",
+        dtype="int8", most=5.0, ran=RAN,
+    ),
+    Remark(
+        "fixed point", "XNNPACK's weights have 11 fractional bits", dtype="uint8", most=0.6, ran=RAN
+    ),
+)  # fmt: skip
+"""What kernels do beside the weights."""
+
 CONVENTION = Convention(
     "LiteRT",
     (BILINEAR, NEAREST),
     _read,
     _write,
     examples=tuple((text(*words), meaning) for words, meaning in MEANINGS.items()),
+    source="google-ai-edge/LiteRT 2.2.0 tflite/kernels/internal/reference/resize_bilinear.h, "
+    "resize_nearest_neighbor.h; internal/optimized/resize_bilinear.h",
+    ran=RAN,
+    remarks=REMARKS,
 )

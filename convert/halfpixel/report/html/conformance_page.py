@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 from halfpixel.conforming.causes import CAUSES, cause_of
 from halfpixel.conforming.conformance import Result
 from halfpixel.conforming.coreml import CoremlResult
+from halfpixel.conforming.litert import causes as of_litert
+from halfpixel.conforming.litert.conformance import LitertResult
 from halfpixel.conforming.reproducer import reproducer, smallest
+from halfpixel.report.conformance_litert_report import called, reason_of
 from halfpixel.report.html.gallery import Gallery
 from halfpixel.report.html.tables import Detail, Heads, Line, Mood, Part, Table, Tables, dumps
 
-__all__ = ["dumps", "page_of", "page_of_coreml"]
+__all__ = ["dumps", "page_of", "page_of_coreml", "page_of_litert"]
 
 VERDICTS = ("equal", "different", "refused", "fallback")
 COUNTS: Heads = tuple((name, "number") for name in VERDICTS)
@@ -132,3 +135,26 @@ def _coreml(one: CoremlResult) -> Line:
     apart = "" if one.difference is None else f"{one.difference.max_abs:.3g}"
     cells = f"{config.op}({words})", lengths, one.unit, one.verdict, apart, one.doubt or one.words
     return Line(cells, one.verdict)
+
+
+def page_of_litert(results: Sequence[LitertResult], runtime: str) -> Tables:
+    """Return the page of LiteRT's kernels."""
+    counts = Counter[str](one.verdict for one in results)
+    different = [one for one in results if one.verdict == "different"]
+    verdict, mood = _verdict(counts, sum(of_litert.cause_of(one) is None for one in different))
+    heads: Heads = (
+        ("Resize", "code"), ("Lengths", ""), ("Kernels", ""), ("Verdict", "badge"),
+        ("Max abs", "number"), ("Cause, or its words", ""),
+    )  # fmt: skip
+    lines = tuple(
+        Line(
+            (called(one.config), one.config.case, one.kernels, one.verdict,
+             f"{one.worst:.3g}" if one.worst else "", reason_of(one)),
+            one.verdict,
+        )
+        for one in results
+        if one.verdict != "equal"
+    )  # fmt: skip
+    parts = (Part("Not equal", "combinations", (Table("Each set of kernels", heads, lines),)),)
+    told = tuple((counts[name], name) for name in VERDICTS[:3])
+    return Tables("conformance", verdict, mood, (runtime,), told, parts, Gallery())

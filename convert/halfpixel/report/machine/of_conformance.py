@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from halfpixel.conforming.causes import cause_of
 from halfpixel.conforming.conformance import Result
 from halfpixel.conforming.coreml import CoremlCase, CoremlResult
+from halfpixel.conforming.litert import causes as of_litert
+from halfpixel.conforming.litert.conformance import LitertResult
+from halfpixel.report.conformance_litert_report import called
 from halfpixel.report.machine.entry import Entry, Run
 
 if TYPE_CHECKING:
@@ -77,3 +80,29 @@ def _coreml(runtime: str, results: Iterable[CoremlResult]) -> Iterator[Entry]:
             yield Entry(runtime, severity, "different", one.doubt or apart, name, op)
         elif one.verdict != "equal":
             yield Entry(runtime, "note", one.verdict, one.words, name, op)
+
+
+def run_of_litert(results: Sequence[LitertResult], runtime: str) -> Run:
+    """Return what LiteRT's kernels make of single resizes."""
+    entries = tuple(entry for one in results for entry in _litert(runtime, one))
+    looked = tuple((runtime, litert_name(one)) for one in results)
+    return Run("conformance", entries, looked, closing(runtime, [one.verdict for one in results]))
+
+
+def litert_name(one: LitertResult) -> str:
+    """Return what a resize on a set of kernels is called."""
+    return f"{called(one.config)}, {one.config.case} on {one.kernels}"
+
+
+def _litert(runtime: str, one: LitertResult) -> Iterator[Entry]:
+    name, op = litert_name(one), one.config.op
+    if one.verdict == "different":
+        cause = of_litert.cause_of(one)
+        text = f"off by up to {one.worst:.3g}" if one.worst else "what its flags mean is not known"
+        if cause is None:
+            yield Entry(runtime, "error", "unexplained", text, name, op)
+        else:
+            kind = cause.name.replace(" ", "-")
+            yield Entry(runtime, "note", kind, f"{text}: {cause.text}", name, op)
+    elif one.verdict == "refused":
+        yield Entry(runtime, "note", one.verdict, one.words, name, op)

@@ -1,0 +1,1 @@
+"""LiteRT's kernels, held against their exact weights."""
