@@ -1,13 +1,16 @@
 """Inputs of every target: a case made of a random generator, from a seed that is mutated."""
 
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from random import Random
 from typing import Final
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from fuzzing import seeds
 from fuzzing.case import Case
 from fuzzing.hostile_seeds import recorded_model
 from fuzzing.mutation import STRINGS, mutated_bytes, mutated_message, mutated_text
+from fuzzing.offsets import mutated_flatbuffer
 
 FORMS: Final = (
     *("text", "text", "concise", "json", "sarif", "github"),
@@ -118,6 +121,33 @@ def coreml_package(rng: Random) -> Case:
         del files[rng.choice(list(files))]
     whole = {f"model.mlpackage/{name}": data for name, data in files.items()}
     return _coreml(rng, Case(whole), "model.mlpackage")
+
+
+def litert_file(rng: Random) -> Case:
+    """Return a mutated LiteRT file, once in a while in a bundle."""
+    known = seeds.litert_files()
+    data = mutated_flatbuffer(rng, rng.choice(known), known)
+    name = "model.tflite"
+    if rng.random() < 0.1:
+        name, data = "model.task", _bundled(rng, data)
+    kinds: Sequence[tuple[str, ...]] = (
+        ("check", name, "--output-format", rng.choice(FORMS)),
+        ("check", name, "--target", rng.choice(_targets())),
+        ("explain", name),
+        ("fix", name, "--unsafe-fixes", "-o", f"out/{name}"),
+        ("fix", name, "--expect", rng.choice(seeds.POLICIES), "-o", f"out/{name}"),
+        ("fix", name, "--unsafe-fixes", "--lower", f"*={rng.choice(KINDS)}", "--diff"),
+    )
+    return Case({name: data}, rng.choice(kinds))
+
+
+def _bundled(rng: Random, data: bytes) -> bytes:
+    """Return a zip archive with a file once or twice, sometimes broken or packed."""
+    out = BytesIO()
+    with ZipFile(out, "w", ZIP_DEFLATED if rng.random() < 0.1 else ZIP_STORED) as archive:
+        for name in ("a.tflite", "b.tflite")[: rng.choice((1, 2))]:
+            archive.writestr(ZipInfo(name), data)
+    return out.getvalue() if rng.random() < 0.5 else mutated_bytes(rng, out.getvalue())
 
 
 def configuration(rng: Random) -> Case:

@@ -36,6 +36,13 @@ def coreml_files() -> tuple[bytes, ...]:
 
 
 @lru_cache
+def litert_files() -> tuple[bytes, ...]:
+    """Return small LiteRT files, with what converters write a resize in."""
+    found = sorted((MODELS / "litert").rglob("*.tflite"))
+    return tuple(path.read_bytes() for path in found if path.stat().st_size <= 6 * LARGEST)
+
+
+@lru_cache
 def coreml_packages() -> tuple[dict[str, bytes], ...]:
     """Return the files of small packages, by their paths inside; those with weights first."""
     packages = [

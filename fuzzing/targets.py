@@ -17,6 +17,7 @@ from fuzzing.inputs import (
     coreml_package,
     explained_call,
     explained_model,
+    litert_file,
     metadata,
     onnx_checked,
     onnx_fixed,
@@ -154,6 +155,7 @@ TARGETS: Final = (
     Target("metadata", metadata, _command, 1.2),
     Target("coreml", coreml_file, _command, 1.2, corpus=coreml_files),
     Target("package", coreml_package, _command, 1.2),
+    Target("litert", litert_file, _command, 1.2),
     Target("configuration", configuration, _command, 0.6),
     Target("verify", onnx_verified, _command, 1.6, (HANG, HANG), RUN_MEMORY, onnx_models),
 )

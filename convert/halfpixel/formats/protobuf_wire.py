@@ -50,7 +50,7 @@ class Malformed(Exception):  # noqa: N818 - becomes a ModelFileError with the fi
 
 @contextmanager
 def mapped(
-    path: "File", kind: str = "an ONNX model", opener: Opener | None = None
+    path: "File", kind: str = "an ONNX model", opener: Opener | None = None, taken: bytes = b""
 ) -> Generator["mmap.mmap | Ranged"]:
     """Open a file as bytes that are read as they are asked for: from the disk, or by ranges.
 
@@ -58,12 +58,13 @@ def mapped(
         path: the file.
         kind: what it should be, for the error.
         opener: opens it; as ``open`` takes it.
+        taken: the magic of another format that it may be in.
 
     Raises:
         ModelFileError: it cannot be read, is empty, or is of another format by its magic.
     """
     if not isinstance(path, Path):
-        _refuse_other_formats(path, path.view[:64], kind)
+        _refuse_other_formats(path, path.view[:64], kind, taken)
         yield path.view
         path.check_read()
         return
@@ -72,7 +73,7 @@ def mapped(
             if os.fstat(file.fileno()).st_size == 0:
                 raise ModelFileError(path, "the file is empty")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-                _refuse_other_formats(path, view[:64], kind)
+                _refuse_other_formats(path, view[:64], kind, taken)
                 if hasattr(view, "madvise"):
                     view.madvise(mmap.MADV_RANDOM)  # no read-ahead into weights
                 yield view
@@ -103,9 +104,9 @@ def _check_regular(about: os.stat_result) -> None:
         raise OSError("not a regular file")
 
 
-def _refuse_other_formats(path: "File", head: bytes, kind: str) -> None:
+def _refuse_other_formats(path: "File", head: bytes, kind: str, taken: bytes) -> None:
     for magic, what in MAGICS.items():
-        if head.startswith(magic):
+        if magic != taken and head.startswith(magic):
             raise ModelFileError(path, f"not {kind}: it is {what}")
 
 

@@ -13,13 +13,14 @@ from halfpixel.formats import atomic
 from halfpixel.formats.litert.edit import RECORD, LitertEdit
 from halfpixel.formats.litert.graph import Graph
 from halfpixel.formats.litert.read.contents import Contents, contents_of
-from halfpixel.formats.litert.read.file import KIND, model_view
+from halfpixel.formats.litert.read.file import KIND, members_view
 from halfpixel.formats.litert.read.sites import LitertPlace, places_of
 from halfpixel.formats.protobuf_wire import Malformed, stamp
 from halfpixel.site import Site
 from halfpixel.work import MOST, working
 
 FORMAT_NAME: Final = "LiteRT"
+BUNDLED: Final = "it lies in a bundle, which is not written: unpack it, and fix the .tflite file"
 
 T = TypeVar("T")
 
@@ -40,19 +41,29 @@ class LitertModel:
     name: Path | None = None
     places: list[LitertPlace] = field(init=False)
     _record: tuple[str, ...] = field(init=False, default=())
+    _bundled: bool = field(init=False, default=False)
     _seen: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         """Read it, and remember the file as it is now."""
         self._seen = self._seen or stamp(self.path)
-        with self.contents() as contents:
-            data = contents.metadata.get(RECORD, b"")
+        with self.members() as members:
+            data = members[0].metadata.get(RECORD, b"")
             self._record = tuple(data.decode(errors="replace").splitlines())
-            self.places = list(places_of(contents, self.path, self.edit))
+            self._bundled = len(members) > 1 or members[0].base > 0
+            self.places = [
+                place for contents in members for place in places_of(contents, self.path, self.edit)
+            ]
 
     @contextmanager
     def contents(self) -> Generator[Contents]:
-        """Open the file.
+        """Open the file, at its first model; raises as `members`."""
+        with self.members() as members:
+            yield members[0]
+
+    @contextmanager
+    def members(self) -> Generator[list[Contents]]:
+        """Open the file, at each of its models: several lie in a bundle.
 
         Raises:
             ModelFileError: it is no LiteRT model, or broken.
@@ -60,8 +71,8 @@ class LitertModel:
         """
         path = self.name or self.path
         try:
-            with model_view(self.path) as (view, base):
-                yield contents_of(view, base)
+            with members_view(self.path) as (view, members):
+                yield [contents_of(view, one.base, one.name) for one in members]
         except Malformed as error:
             raise ModelFileError(path, f"not {KIND}, or broken: {error}") from error
         except GraphError as error:
@@ -92,11 +103,12 @@ class LitertModel:
 
     def sites_at(self, shapes: Mapping[str, tuple[int, ...]]) -> list[Site]:
         """Return its sites as they are where inputs have given lengths, in order."""
-        return self._of(
-            lambda contents: [
-                place.site for place in places_of(contents, self.path, self.edit, shapes)
+        with self.members() as members:
+            return [
+                place.site
+                for number, contents in enumerate(members)
+                for place in places_of(contents, self.path, self.edit, None if number else shapes)
             ]
-        )
 
     @property
     def record(self) -> Sequence[str]:
@@ -131,6 +143,8 @@ class LitertModel:
         from halfpixel.formats.litert.write.plan import plan_of
 
         del newest
+        if self._bundled:
+            raise ConventionError(BUNDLED)
         return plan_of(self.places[change.site], change)[0].text
 
     def rewrite(self, changes: Sequence[Change], newest: int | None) -> "ChangedLitertModel":
@@ -145,6 +159,10 @@ class LitertModel:
         del newest
         if not changes:
             return ChangedLitertModel(self, self.edit, ())
+        if self._bundled:
+            asked = [(self.places[change.site].site, change.why) for change in changes]
+            declined = [Outcome.declined(site, why, BUNDLED) for site, why in asked]
+            return ChangedLitertModel(self, self.edit, tuple(declined))
         needed = {self.places[change.site].graph for change in changes}
 
         def made(contents: Contents) -> "tuple[LitertEdit, list[Outcome]]":

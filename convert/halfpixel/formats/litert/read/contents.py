@@ -49,6 +49,7 @@ class Contents(Struct):
     Attributes:
         view: the file.
         base: where the model begins in it.
+        member: what its bundle calls it; empty where it is the only one.
         description: what its writer says of itself.
         kinds: what its operator codes stand for.
         metadata: bytes by name.
@@ -60,6 +61,7 @@ class Contents(Struct):
     description: str
     kinds: tuple[Kind, ...]
     metadata: dict[str, bytes]
+    member: str = ""
 
     @property
     def writer(self) -> str:
@@ -151,12 +153,13 @@ class Contents(Struct):
             yield Value(name, TYPES[dtype], _shape(one, place), data, quantized)
 
 
-def contents_of(view: View, base: int = 0) -> Contents:
+def contents_of(view: View, base: int = 0, member: str = "") -> Contents:
     """Return what is in a model.
 
     Args:
         view: the file.
         base: where the model begins in it.
+        member: what its bundle calls it.
 
     Raises:
         Malformed: it is no LiteRT model, or offsets lead out of the file.
@@ -169,7 +172,7 @@ def contents_of(view: View, base: int = 0) -> Contents:
         raise Malformed(f"version {version} of the schema, expected {VERSION}")
     codes = table.vector(Model.CODES).tables()
     contents = Contents(
-        view, base, table, table.text(Model.DESCRIPTION), tuple(map(_kind, codes)), {}
+        view, base, table, table.text(Model.DESCRIPTION), tuple(map(_kind, codes)), {}, member
     )
     buffers = table.vector(Model.BUFFERS)
     for entry in table.vector(Model.METADATA).tables():

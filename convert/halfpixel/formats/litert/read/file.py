@@ -1,56 +1,135 @@
-"""Where a LiteRT model lies: a file of its own, or a file inside a bundle that holds it as it is.
+"""Where LiteRT models lie: a file of their own, or a bundle that holds them as they are.
 
-A `.task` bundle is a zip archive, and a `.litertlm` file has sections behind a header. A model is
-read where it lies uncompressed; one that is packed is refused by its name.
+A `.task` bundle is a zip archive of one or more models, and a `.litertlm` file has sections behind
+a header. A model is read where it lies uncompressed; one that is packed is refused by its name.
 
-Source: MediaPipe `tasks/python/metadata` and LiteRT-LM `schema/core/litertlm_header_schema.fbs`.
+Source: MediaPipe `tasks/cc/metadata/utils/zip_utils.cc` and LiteRT-LM
+`schema/core/litertlm_header_schema.fbs`.
 """
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from halfpixel.errors import ModelFileError
+from halfpixel.formats.flatbuffer_tables import number
 from halfpixel.formats.litert.schema import IDENTIFIER
 from halfpixel.formats.protobuf_wire import Malformed, View, mapped
+from halfpixel.printable import printable
+
+if TYPE_CHECKING:
+    from zipfile import ZipInfo
 
 BUNDLE: Final = b"LITERTLM"
 ALIGNED: Final = 16384
 """Bytes that sections of a .litertlm file begin at a multiple of."""
 
+ARCHIVE: Final = b"PK\x03\x04"
+"""What a zip archive, and each member in it, begins with."""
+
+MEMBER: Final = 30
+"""Bytes of a member's header, without its name and what else it says."""
+
+LARGEST_LIST: Final = 1 << 20
+"""Bytes of an archive's list of members that are read."""
+
+ENDING: Final = ".tflite"
 KIND: Final = "a LiteRT model"
 
 
+class Member(Struct, frozen=True):
+    """A model in a file.
+
+    Attributes:
+        name: what the bundle calls it; empty in a file of its own, and where it is the only one.
+        base: where it begins.
+    """
+
+    name: str
+    base: int
+
+
 @contextmanager
-def model_view(path: Path) -> Generator[tuple[View, int]]:
-    """Open a file, with the place at which its model begins.
+def members_view(path: Path) -> Generator[tuple[View, list[Member]]]:
+    """Open a file, with the models in it.
 
     Raises:
         ModelFileError: it cannot be read, is no LiteRT model, or holds none uncompressed.
     """
-    with mapped(path, KIND) as view:
-        yield view, base_of(view, path)
+    with mapped(path, KIND, taken=ARCHIVE) as view:
+        yield view, _members(view, path)
 
 
-def base_of(view: View, path: Path) -> int:
-    """Return where the model begins in a file; raises as `model_view`."""
+@contextmanager
+def model_view(path: Path) -> Generator[tuple[View, int]]:
+    """Open a file, with the place at which its only model begins; raises as `members_view`."""
+    with members_view(path) as (view, members):
+        if len(members) > 1:
+            raise ModelFileError(path, f"holds {len(members)} models, expected one")
+        yield view, members[0].base
+
+
+def _members(view: View, path: Path) -> list[Member]:
+    """Return the models in a file; raises as `members_view`."""
     if view[4:8] == IDENTIFIER:
-        return 0
+        return [Member("", 0)]
     try:
-        found = list(_inside(view))
+        found = list(_inside(view, path))
     except Malformed as error:
         raise ModelFileError(path, f"not {KIND}: {error}") from error
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ModelFileError(path, f"holds {len(found)} models, expected one")
-    raise ModelFileError(path, f"not {KIND}: byte 4 does not say TFL3")
+    if not found:
+        raise ModelFileError(path, f"not {KIND}: byte 4 does not say TFL3")
+    return found if len(found) > 1 else [Member("", found[0].base)]
 
 
-def _inside(view: View) -> Iterator[int]:
-    """Yield where models begin in a bundle."""
-    if view[:8] == BUNDLE:
+def _inside(view: View, path: Path) -> Iterator[Member]:
+    """Yield the models of a bundle."""
+    if view[:4] == ARCHIVE:
+        yield from _archived(view, path)
+    elif view[:8] == BUNDLE:
         for at in range(ALIGNED, len(view) - 8, ALIGNED):
             if view[at + 4 : at + 8] == IDENTIFIER:
-                yield at
+                yield Member(f"section {at // ALIGNED}", at)
+
+
+def _archived(view: View, path: Path) -> Iterator[Member]:
+    """Yield the models of a zip archive.
+
+    Raises:
+        Malformed: it is broken, or holds no model.
+        ModelFileError: a model in it is packed.
+    """
+    from zipfile import ZIP_STORED
+
+    found = 0
+    for entry in _entries(view, path):
+        start = entry.header_offset
+        if view[start : start + 4] != ARCHIVE:
+            raise Malformed(f"member {printable(entry.filename)!r} does not begin at byte {start}")
+        base = start + MEMBER + number(view, start + 26, "H") + number(view, start + 28, "H")
+        if entry.compress_type != ZIP_STORED or entry.flag_bits & 1:
+            if entry.filename.endswith(ENDING):
+                packed = f"{printable(entry.filename)!r} is packed, and only read as it is"
+                raise ModelFileError(path, f"{packed}: unpack the bundle, and give the file")
+        elif view[base + 4 : base + 8] == IDENTIFIER:
+            found += 1
+            yield Member(entry.filename, base)
+    if not found:
+        raise Malformed("it is a zip archive that holds no model")
+
+
+def _entries(view: View, path: Path) -> "list[ZipInfo]":
+    from zipfile import BadZipFile, ZipFile
+
+    end = view[max(0, len(view) - LARGEST_LIST) :].rfind(b"PK\x05\x06")
+    at = max(0, len(view) - LARGEST_LIST) + end
+    if end < 0 or number(view, at + 12, "I") > LARGEST_LIST:
+        raise Malformed("it is a zip archive without a list of members that is read")
+    try:
+        with ZipFile(path) as archive:
+            return archive.infolist()
+    except (BadZipFile, ValueError, NotImplementedError, OSError) as error:
+        raise Malformed(f"it is a zip archive that is broken: {error}") from error

@@ -12,7 +12,7 @@ from halfpixel.conventions.litert.resize import read
 from halfpixel.dialect import LITERT
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.litert.edit import LitertEdit
-from halfpixel.formats.litert.graph import Graph, Node
+from halfpixel.formats.litert.graph import Node
 from halfpixel.formats.litert.read.as_onnx import said
 from halfpixel.formats.litert.read.contents import Contents
 from halfpixel.formats.litert.read.resampling import FIRST, LAST, OPTIONS, flags_of
@@ -95,17 +95,23 @@ def places_of(
             if node.op in TURNED:
                 image = DATA.get(node.op, 0)
                 ends = writing.name(node.inputs[image]), writing.name(node.outputs[0])
-            yield LitertPlace(_site(place, node, graph, index), index, node, place, *ends)
+            inside = "/".join(filter(None, (contents.member, graph.name if index else "")))
+            yield LitertPlace(_site(place, node, inside), index, node, place, *ends)
 
 
-def _site(place: "Place", node: Node, graph: Graph, index: int) -> Site:
-    """Return a site with the operator that it is in the file."""
+def _site(place: "Place", node: Node, inside: str) -> Site:
+    """Return a site with the operator that it is in the file.
+
+    Args:
+        place: the site among ONNX's nodes.
+        node: its operator.
+        inside: the member and the graph that it stands in; empty for the first graph of a file.
+    """
     site = place.site
-    inner = f"/{site.graph}" if site.graph else ""
     return replace(
         site,
         name=node.name,
-        graph=f"{graph.name}{inner}" if index else site.graph,
+        graph="/".join(filter(None, (inside, site.graph))),
         operation=_operation(site.operation, node),
         compute=_channels_last(site.compute) if node.op in TURNED else site.compute,
     )

@@ -50,8 +50,6 @@ def pieces(contents: Contents, edit: LitertEdit) -> list[Piece]:
     Raises:
         ConventionError: it cannot be written, with the reason.
     """
-    if contents.base:
-        raise ConventionError("the model lies in a bundle, which is not written")
     whole = (0, len(contents.view))
     if not edit:
         return [whole]

@@ -6,7 +6,7 @@ Nothing is written here, so that a change can be announced before it is made.
 from collections.abc import Sequence
 from typing import Final
 
-from halfpixel.conventions.litert.resize import Flags, written
+from halfpixel.conventions.litert.resize import MEANINGS, Flags, written
 from halfpixel.errors import ConventionError
 from halfpixel.format import Change
 from halfpixel.formats.litert.read.resampling import OPTIONS
@@ -14,6 +14,8 @@ from halfpixel.formats.litert.read.sites import LitertPlace
 from halfpixel.formats.lowerings import Capabilities, Kind, Step
 from halfpixel.formats.plan import Copy, Plan, Said, SizedResize, is_copy, sized_change
 from halfpixel.formats.planner import OwnWords, choose
+from halfpixel.sampling import Sampling
+from halfpixel.sampling.lowering import meant_weights
 from halfpixel.site import Operation
 
 LARGEST_CONSTANTS: Final = 1 << 22
@@ -56,13 +58,36 @@ def plan_of(place: LitertPlace, change: Change) -> tuple[Plan, SizedResize]:
     return choose(goal, ABLE, _own_words(operation, goal), change.lowering), goal
 
 
+def _flags_of(
+    operator: str, sampling: Sampling, n_in: int | None, n_out: int | None
+) -> tuple[str, Flags] | None:
+    """Return the flags that say a sampling at its lengths; None where none do.
+
+    A factor is said by none, other than where the lengths give the same weights.
+    """
+    if sampling.scale is None:
+        return written(sampling)
+    if n_in is None or n_out is None:
+        return None
+    if sampling.scale * n_in == n_out:
+        return written(sampling)
+    wanted = meant_weights(sampling, n_in, n_out).rows
+    same = (
+        words
+        for words, meaning in MEANINGS.items()
+        if words[0] == operator and meaning.weights(n_in, n_out).rows == wanted
+    )
+    return next(same, None)
+
+
 def _own_words(operation: Operation, goal: SizedResize) -> OwnWords:
     def say() -> Said | Copy | None:
         if is_copy(goal):
             return Copy(ABLE.copy)
-        samplings = [sampling for _, sampling in goal.resize.axes]
-        words = {written(one) for one in samplings}
-        if len(words) != 1 or None in words or len(samplings) != 2:
+        ins, outs = goal.lengths
+        axes = [(sampling, ins[axis], outs[axis]) for axis, sampling in goal.resize.axes]
+        words = {_flags_of(operation.op, *one) for one in axes}
+        if len(words) != 1 or None in words or len(axes) != 2:
             return None
         operator, flags = next(iter(words)) or ("", Flags())
         given = {name: int(getattr(flags, name)) for name in flags.__struct_fields__}

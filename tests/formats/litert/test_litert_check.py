@@ -1,0 +1,124 @@
+"""LiteRT files on the command line: each form of a report, and files inside bundles."""
+
+import json
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from halfpixel.cli.main import cli
+from halfpixel.formats.litert.model import opened
+from litert_files.built import BILINEAR, NEAREST, flags, nearest_flags, resize, tflite
+from litert_files.recorded import FOLDER
+
+WRONG = FOLDER / "torch_nearest_7x10_3x5.tflite"
+SOUND = tflite(resize(BILINEAR, flags(align_corners=True), (3, 5)))
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(cli, list(arguments))
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.output
+
+
+def test_a_text_says_the_operator_the_call_and_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(FOLDER)
+    code, said = run("check", WRONG.name)
+    assert code == 1
+    assert " ".join(said.split()).startswith(
+        "torch_nearest_7x10_3x5.tflite "
+        "__main__.M;1 (RESIZE_NEAREST_NEIGHBOR, NHWC, version 3) 1x3x7x10 -> 1x3x3x5 "
+        'is F.interpolate(x, size=(3, 5), mode="nearest-exact") '
+        'meant F.interpolate(x, size=(3, 5), mode="nearest") '
+        "[assumed: a habit of litert-torch's converter] "
+        "warning nearest-rounding: the pixels are picked by another rule: at length 7 to 3 (axis 2)"
+    )
+    assert "fix (unsafe): half_pixel_centers=False" in said
+
+
+def test_json_and_sarif_say_the_same() -> None:
+    code, said = run("check", str(WRONG), "--output-format", "json")
+    report = json.loads(said)
+    assert code == 1
+    assert "nearest-rounding" in said
+    assert report
+    _, said = run("check", str(WRONG), "--output-format", "sarif")
+    (result,) = json.loads(said)["runs"][0]["results"]
+    assert result["ruleId"] == "nearest-rounding"
+
+
+def test_a_nearest_of_tensorflow_is_as_it_was_meant() -> None:
+    code, said = run("check", str(FOLDER / "tf2_nearest_7x10_3x5.tflite"))
+    assert (code, "0 warnings" in said or "nothing" in said) == (0, True), said
+
+
+def bundle(path: Path, *members: tuple[str, bytes], packed: bool = False) -> Path:
+    kind = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(path, "w", kind) as made:
+        for name, data in members:
+            made.writestr(name, data)
+    return path
+
+
+def test_a_task_bundle_is_read_where_its_model_lies_as_it_is(tmp_path: Path) -> None:
+    path = bundle(tmp_path / "m.task", ("words.txt", b"a\nb\n" * 30), ("net.tflite", SOUND))
+    code, said = run("check", str(path))
+    assert code == 0
+    assert said.startswith("1 site in 1 file")
+
+
+def test_a_packed_bundle_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = bundle(tmp_path / "m.task", ("net.tflite", SOUND), packed=True)
+    code, said = run("check", str(path))
+    assert code == 2
+    assert "'net.tflite' is packed" in " ".join(said.split())
+
+
+def test_each_model_of_a_bundle_is_read_under_its_name(tmp_path: Path) -> None:
+    path = bundle(tmp_path / "m.task", ("a.tflite", SOUND), ("b.tflite", SOUND))
+    code, said = run("check", str(path))
+    assert code == 0
+    assert said.startswith("2 sites in 1 file")
+    assert [site.graph for site in opened(path).sites] == ["a.tflite", "b.tflite"]
+
+
+def test_a_broken_bundle_is_refused(tmp_path: Path) -> None:
+    path = bundle(tmp_path / "m.task", ("a.tflite", SOUND))
+    whole = path.read_bytes()
+    for data in (whole[:-30], whole[:200] + whole[260:], whole[:60]):
+        path.write_bytes(data)
+        code, said = run("check", str(path))
+        assert (code, "Traceback" in said) == (2, False)
+
+
+def test_a_bundle_without_a_model_is_refused(tmp_path: Path) -> None:
+    path = bundle(tmp_path / "m.task", ("words.txt", b"a\n"))
+    code, said = run("check", str(path))
+    assert code == 2
+    assert "that holds no model" in " ".join(said.split())
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_sections_of_a_litertlm_file_are_models(tmp_path: Path, count: int) -> None:
+    path = tmp_path / "m.litertlm"
+    header = b"LITERTLM" + struct.pack("<III", 1, 0, 0)
+    part = SOUND + bytes(-len(SOUND) % 16384)
+    path.write_bytes(header + bytes(16384 - len(header)) + part * count)
+    code, said = run("check", str(path))
+    assert code == 0
+    assert said.startswith(f"{count} site")
+
+
+def test_a_model_in_a_bundle_is_fixed_where_it_lies_by_itself(tmp_path: Path) -> None:
+    wrong = tflite(
+        resize(NEAREST, nearest_flags(half_pixel_centers=True), (3, 5)),
+        metadata={"keep_stablehlo_constant": b""},
+    )
+    path = bundle(tmp_path / "m.task", ("net.tflite", wrong))
+    before = path.read_bytes()
+    code, said = run("fix", str(path), "--unsafe-fixes", "-o", str(tmp_path / "out.task"))
+    assert "it lies in a bundle, which is not written" in " ".join(said.split())
+    assert code == 1
+    assert path.read_bytes() == before

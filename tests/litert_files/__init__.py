@@ -1,0 +1,1 @@
+"""LiteRT files that tests build: by the flatbuffers package, which the product does not use."""
