@@ -143,13 +143,23 @@ def takes_serialized(source: object) -> bool:
     return isinstance(source, Serialized)
 
 
+def check_kernels(text: str, where: str, options: Mapping[str, str] | None = None) -> str:
+    """Return the resolver of the kernels that are asked for.
+
+    Raises:
+        UsageError: there are no such kernels, or they are given options.
+    """
+    found = KERNELS.get(where)
+    if found is None or options:
+        told = f"{where!r}" if found is None else f"options ({', '.join(options or ())})"
+        raise UsageError(f"{text}: LiteRT has no {told}; expected {', '.join(KERNELS)[2:]}")
+    return found
+
+
 def _start(side: Side, settings: RunSettings) -> LitertRunning:
     from halfpixel.runtimes.interpreter.process import load, loading
 
-    asked = KERNELS.get(side.where)
-    if asked is None or side.options:
-        told = f"{side.where!r}" if asked is None else f"options ({', '.join(side.options)})"
-        raise UsageError(f"{side.text}: LiteRT has no {told}; expected {', '.join(KERNELS)[2:]}")
+    asked = check_kernels(side.text, side.where, side.options)
     source = side.source
     model = _model(source, side.text)
     plain = OPTIMISED if asked == DEFAULT else asked

@@ -116,7 +116,7 @@ class _Process:
                     kind = np.dtype(dtype if dtype in DTYPES else "V1")
                     size = kind.itemsize * int(np.prod(shape, dtype=np.int64))
                     arrays.append(np.frombuffer(stdout.read(size), kind).reshape(shape).copy())
-            except (OSError, ValueError, TypeError) as error:
+            except (OSError, ValueError, TypeError, msgspec.MsgspecError) as error:
                 raise _Crash(_ending(self.end())) from error
         return answer, arrays
 
