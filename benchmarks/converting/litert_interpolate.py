@@ -284,7 +284,8 @@ def table(rows: list[Row]) -> Iterator[str]:
 
 
 def _short(reason: str) -> str:
-    return " ".join(reason.split())[:230]
+    words = (word for word in reason.split() if "/" not in word)  # no folder of a machine
+    return " ".join(words)[:160]
 
 
 def main() -> None:
