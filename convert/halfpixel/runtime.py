@@ -201,6 +201,6 @@ def runtime_of(side: Side) -> Runtime:
         if runtime.takes(side):
             return runtime
     raise UsageError(
-        f"{side.text}: expected an ONNX model, a Core ML model, a .pt2 or TorchScript file, "
+        f"{side.text}: expected an ONNX, Core ML or LiteRT model, a .pt2 or TorchScript file, "
         "package.module:factory, or an .npz of recorded arrays"
     )

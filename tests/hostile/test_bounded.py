@@ -11,7 +11,7 @@ from halfpixel.checking.check import opened
 from halfpixel.checking.explain import explain
 from halfpixel.format import Change
 from halfpixel.formats.onnx.read.scope import Scope
-from halfpixel.runtimes.one_site import Cut
+from halfpixel.runtimes.cutting.one_site import Cut
 from halfpixel.runtimes.size import MOST_EXACT, MOST_VALUES
 from halfpixel.verifying import site_check
 from halfpixel.verifying.site_check import SiteCheck, SiteResult

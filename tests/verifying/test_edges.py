@@ -17,8 +17,8 @@ import example_models as models
 from halfpixel.checking.check import opened
 from halfpixel.errors import UsageError
 from halfpixel.runtime import parse_provider, parse_side
+from halfpixel.runtimes.cutting.one_site import one_site
 from halfpixel.runtimes.feeds import FeedSettings
-from halfpixel.runtimes.one_site import one_site
 from halfpixel.verifying.measure import difference
 from halfpixel.verifying.result import VerifySettings
 from halfpixel.verifying.site_check import SiteCheck, feeds_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from halfpixel.format import Port
-from halfpixel.runtimes.onnx_cut import CODES
+from halfpixel.runtimes.cutting.onnx_cut import CODES
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto

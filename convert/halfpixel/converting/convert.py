@@ -1,4 +1,4 @@
-"""Convert: from PyTorch to ONNX or Core ML, with nothing lost on the way.
+"""Convert: from PyTorch to ONNX, Core ML or LiteRT, with nothing lost on the way.
 
 Load and run the module, export it, hold every site against the call that PyTorch itself makes,
 fix what the exporter lost, run the file beside the module at the exported lengths and at others,
@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.boundary import boundary
-from halfpixel.converting.result import COREML, MODELS
+from halfpixel.converting.result import COREML, LITERT, MODELS
+from halfpixel.dialect import LITERT as LITERT_WORDS
 from halfpixel.dialect import ML_PROGRAM, NEURAL_NETWORK, ONNX
 from halfpixel.errors import ModelFileError, UsageError
 
@@ -24,8 +25,15 @@ if TYPE_CHECKING:
 
     from halfpixel.converting.result import Conversion, ConvertSettings, Exporter
 
-DIALECTS: Final = {".onnx": ONNX, ".mlpackage": ML_PROGRAM, ".mlmodel": NEURAL_NETWORK}
+DIALECTS: Final = {
+    ".onnx": ONNX,
+    ".mlpackage": ML_PROGRAM,
+    ".mlmodel": NEURAL_NETWORK,
+    LITERT: LITERT_WORDS,
+}
 """What each kind of file holds."""
+
+ENDINGS: Final = ".onnx, .mlpackage, .mlmodel or .tflite"
 
 
 def convert(  # noqa: PLR0913 - one keyword an option of the command
@@ -56,7 +64,8 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
     Args:
         source: `package.module:factory`, a .pt2 or TorchScript file, an ONNX file on its way to
             Core ML, a torch.nn.Module or an ExportedProgram.
-        output: the file: .onnx, .mlpackage or .mlmodel; None to have the ONNX model in memory.
+        output: the file: .onnx, .mlpackage, .mlmodel or .tflite; None to have the ONNX model in
+            memory.
         inputs: shapes of the inputs, as `--input` takes them: `[NAME=]1x3x64x64[:TYPE]`.
         dynamic: axes that are free: "all", "2,3" or "NAME=2,3", each with a name and the lengths
             that it takes where these are known: "x=0@batch,2@height:32..1024:32".
@@ -67,7 +76,8 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         unsafe_fixes: make fixes that rest on an assumption too.
         force_write: write a file that failed verification.
         tolerance: what counts as equal: `[TYPE=]ABS[,REL]`.
-        providers: execution providers to verify on, beside onnxruntime's CPU.
+        providers: execution providers to verify on, beside onnxruntime's CPU; of a LiteRT model
+            kernels, beside XNNPACK and the reference ones.
         allow_fallback: resampling nodes may fall back from a provider to the CPU.
         limits: range of made floats; 0 to 1 where none is given, and what a trace did not follow
             is tried from -1 to 0 too.
@@ -88,7 +98,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
             of such an output.
         ModelFileError: a file cannot be read or written.
         RuntimeFailure: an execution provider that was asked for is not there.
-        MissingExtraError: PyTorch, onnxruntime or coremltools is not installed.
+        MissingExtraError: PyTorch, or what writes or runs such a file, is not installed.
     """
     from halfpixel.converting.exports import Exports
     from halfpixel.converting.free_axes import parse_dynamic, parse_names
@@ -127,8 +137,8 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
     elif asked != ConvertSettings():
         raise UsageError("settings says all of it: give settings, or the other keywords")
     target = None if output is None else Path(output)
-    _check_target(target, settings)
     _check_source(source, target)
+    _check_target(target, settings)
     _check_providers(settings, target)
     check_there(source)
     place = None if target is None else target.parent
@@ -144,6 +154,9 @@ def _check_source(source: object, target: Path | None) -> None:
     """Refuse a model that is converted already, but for an ONNX file on its way to Core ML."""
     text = str(source) if isinstance(source, str | Path) else ""
     onward = text.endswith(".onnx") and target is not None and target.name.endswith(COREML)
+    if text.endswith(".onnx") and target is not None and target.suffix == LITERT:
+        told = "onnx2tf writes LiteRT of ONNX (pip install onnx2tf); then halfpixel fix OUT.tflite"
+        raise UsageError(f"{text}: {told} and halfpixel verify OUT.tflite {text}")
     if text.endswith(MODELS) and not onward:
         advice = "halfpixel fix mends a model; --to torch says it in PyTorch's words"
         raise UsageError(f"{text}: is converted already; {advice}")
@@ -183,18 +196,33 @@ def _check_target(target: Path | None, settings: "ConvertSettings") -> None:
         _check_targets(Path("model.onnx"), settings)
         return
     if not target.name.endswith(tuple(DIALECTS)):
-        raise UsageError(f"{target}: expected a name that ends in .onnx, .mlpackage or .mlmodel")
+        raise UsageError(f"{target}: expected a name that ends in {ENDINGS}")
     _check_targets(target, settings)
     given = {"exporter": settings.exporter, "opset": settings.opset}
     stray = [name for name, value in given.items() if value is not None]
-    if stray and target.name.endswith(COREML):
-        raise UsageError(f"{target}: coremltools writes it: --{stray[0]} is for ONNX")
+    if stray and target.suffix != ".onnx":
+        writer = "litert-torch" if target.suffix == LITERT else "coremltools"
+        raise UsageError(f"{target}: {writer} writes it: --{stray[0]} is for ONNX")
+    if target.suffix == LITERT:
+        _check_litert(target, settings)
     folder = target.parent
     if not folder.is_dir():
         raise ModelFileError(target, f"there is no folder {folder}")
     closed = target.exists() and not target.is_dir() and not os.access(target, os.W_OK)
     if closed or not os.access(folder, os.W_OK):
         raise ModelFileError(target, "cannot be written: permission denied")
+
+
+def _check_litert(target: Path, settings: "ConvertSettings") -> None:
+    """Refuse what litert-torch does not write, before it is loaded, which takes long."""
+    from halfpixel.converting.export.to_litert import need_library
+
+    named = {"input": settings.input_names, "output": settings.output_names}
+    for what, names in named.items():
+        if names:
+            told = f"litert-torch gives its own names: --{what}-names is for ONNX and Core ML"
+            raise UsageError(f"{target}: {told}")
+    need_library()
 
 
 def _check_providers(settings: "ConvertSettings", target: Path | None) -> None:
@@ -207,12 +235,15 @@ def _check_providers(settings: "ConvertSettings", target: Path | None) -> None:
     """
     from halfpixel.runtime import parse_provider
     from halfpixel.runtimes.coreml_ import COREML, SUFFIXES, need_macos
+    from halfpixel.runtimes.litert_ import check_kernels
     from halfpixel.runtimes.provider import available
 
     name = "the model" if target is None else target.name
     for text in settings.providers:
         where, _ = parse_provider(text)
-        if where == COREML and name.endswith(SUFFIXES):
+        if name.endswith(LITERT):
+            check_kernels(f"{name}@{where}", where)
+        elif where == COREML and name.endswith(SUFFIXES):
             need_macos(f"{name}@{where}")
         elif where != "reference":
             available(where, f"{name}@{where}")

@@ -18,8 +18,9 @@ from halfpixel.converting.calls import INVERSE, Kind, delicate, kind_of, match_c
 from halfpixel.converting.candidate import Candidate, follows, lowerings
 from halfpixel.converting.cases import Cases, cases_of
 from halfpixel.converting.export.to_coreml import export_coreml
+from halfpixel.converting.export.to_litert import export_litert
 from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, export_onnx
-from halfpixel.converting.result import COREML, NEURAL, ConvertSettings
+from halfpixel.converting.result import COREML, LITERT, NEURAL, ConvertSettings
 from halfpixel.converting.source import Source
 from halfpixel.converting.verified import FORCE, verify_beside, verify_sites
 from halfpixel.errors import GraphError, HalfpixelError
@@ -53,6 +54,8 @@ class Exports(Struct):
         """Which exporter is asked."""
         if self.target is not None and self.target.name.endswith(COREML):
             return "coreml"
+        if self.target is not None and self.target.name.endswith(LITERT):
+            return "litert"
         old = self.settings.opset is not None and self.settings.opset < DYNAMO_SINCE
         usual = "torchscript" if self.source.scripted or old else "dynamo"
         return self.settings.exporter or usual
@@ -84,7 +87,7 @@ class Exports(Struct):
 
     def _delicate(self) -> frozenset[Kind]:
         """Return the calls of which no runtime reads the same pixels at every free length."""
-        if self.source.scripted or self.exporter == "coreml":
+        if self.source.scripted or self.exporter in {"coreml", "litert"}:
             return self.source.needs
         found = {kind_of(call) for call in self.source.calls if delicate(call)}
         return self.source.needs | {kind for kind in found if kind is not None}
@@ -153,6 +156,8 @@ class Exports(Struct):
         if self.exporter == "coreml":
             expect = [policy.text for policy in self.settings.policies]
             return export_coreml(self.source, path, self.settings.targets, kinds, expect)
+        if self.exporter == "litert":
+            return export_litert(self.source, path, kinds)
         return export_onnx(self.source, path, self.exporter, self.settings.opset, kinds)
 
     def _mend(self, candidate: Candidate) -> None:

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 NEURAL: Final = ".mlmodel"
 COREML: Final = (".mlpackage", NEURAL)
-MODELS: Final = (".onnx", *COREML, ".mlmodelc")
-"""How names of models end: those that coremltools writes, and all that are read."""
+LITERT: Final = ".tflite"
+MODELS: Final = (".onnx", *COREML, ".mlmodelc", LITERT)
+"""How names of models end: those that coremltools and litert-torch write, and all that are read."""
 
 Exporter = Literal["dynamo", "torchscript"]
 EXPORTERS: Final[tuple[Exporter, ...]] = ("dynamo", "torchscript")
@@ -148,7 +149,7 @@ class Conversion:
     Attributes:
         source: what was converted, as it was named.
         output: the file that was written; empty where none was.
-        exporter: dynamo, torchscript or coreml.
+        exporter: dynamo, torchscript, coreml or litert.
         opset: of the file, where it is ONNX.
         sites: calls and sites, in order.
         changes: what was changed in what the exporter wrote.

@@ -188,13 +188,7 @@ def export_program(source: Source, *, strict: bool = False) -> "torch.export.Exp
 
     stepped = any(one.step > 1 for one in source.lengths.values())
     for steps in (True, False) if stepped else (False,):
-        shapes = tuple(
-            {
-                axis: _dimension(source, name, axis, steps=steps)
-                for axis in source.free.get(name, ())
-            }
-            for name in source.names
-        )
+        shapes = shapes_of(source, steps=steps)
         try:
             with quietly():
                 return torch.export.export(
@@ -207,6 +201,19 @@ def export_program(source: Source, *, strict: bool = False) -> "torch.export.Exp
             if not steps or FIXED in str(error):
                 raise
     raise AssertionError  # the last way returns or raises
+
+
+def shapes_of(source: Source, *, steps: bool) -> "tuple[dict[int, Any], ...]":
+    """Return what torch.export is told of the free axes of each input.
+
+    Args:
+        source: the module.
+        steps: lengths that are multiples of another are told as such.
+    """
+    return tuple(
+        {axis: _dimension(source, name, axis, steps=steps) for axis in source.free.get(name, ())}
+        for name in source.names
+    )
 
 
 def _dimension(source: Source, name: str, axis: int, *, steps: bool) -> Any:  # noqa: ANN401 - torch's own kinds

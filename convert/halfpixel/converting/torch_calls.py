@@ -68,7 +68,7 @@ def calls_of(source: str | Path) -> list[TorchCall]:
         ModelFileError: it cannot be read.
     """
     if not str(source).endswith(MODELS):
-        raise UsageError(f"{source}: expected a model file, .onnx, .mlpackage or .mlmodel")
+        raise UsageError(f"{source}: expected a model file, .onnx, .mlpackage, .mlmodel or .tflite")
     return torch_calls(sites(source))
 
 

@@ -13,7 +13,7 @@ from halfpixel.converting.branches import branch, line_of
 from halfpixel.converting.cases import Cases, feeds_at, narrowed
 from halfpixel.converting.export.quietly import quietly
 from halfpixel.converting.module_run import run_of
-from halfpixel.converting.result import ConvertSettings
+from halfpixel.converting.result import LITERT, ConvertSettings
 from halfpixel.converting.source import Source
 from halfpixel.errors import RuntimeFailure
 from halfpixel.intents.exported_program import coarse_types
@@ -69,9 +69,15 @@ def verify_beside(path: Path, source: Source, settings: ConvertSettings, chosen:
     """
     found: list[Verification] = []
     failed = ""
-    for provider in ("", *settings.providers):
+    lacking: list[str] = []
+    also = ("reference",) if path.suffix == LITERT else ()
+    for provider in dict.fromkeys(("", *also, *settings.providers)):
         try:
-            found.append(_beside(path, source, settings, provider, chosen.feeds))
+            one = _beside(path, source, settings, provider, chosen.feeds)
+            if provider in also and provider not in settings.providers and (why := _lacks(one)):
+                lacking.append(why)
+                continue
+            found.append(one)
         except RuntimeFailure as failure:
             failed = failed or f"not verified: {failure}"
     refused = failure_of(found, source, path) or failed
@@ -84,8 +90,21 @@ def verify_beside(path: Path, source: Source, settings: ConvertSettings, chosen:
         refused,
         final,
         tuple(narrower),
-        (*chosen.notes, *notes, *([] if refused else _blanks(found))),
+        (*chosen.notes, *lacking, *notes, *([] if refused else _blanks(found))),
     )
+
+
+LACKS: Final = "Didn't find op for builtin opcode "
+"""How LiteRT's interpreter says that kernels lack an operator."""
+
+
+def _lacks(one: Verification) -> str:
+    """Return the operator that kernels lack which nobody asked for; empty where they have all."""
+    refusals = [case.refused for case in one.cases if case.refused]
+    if not refusals or LACKS not in refusals[0]:
+        return ""
+    operator = refusals[0].partition(LACKS)[2].partition(" version")[0]
+    return f"not run on {one.names[0]}: those kernels have no {operator.strip(chr(39))}"
 
 
 def _beside(  # noqa: PLR0913 - what is compared, where and on what

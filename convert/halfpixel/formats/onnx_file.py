@@ -95,7 +95,7 @@ def takes(source: object) -> bool:
 
 def takes_serialized(source: object) -> bool:
     """Whether an object is a model in memory, or the bytes of one."""
-    return isinstance(source, bytes) or takes(source)
+    return type(source) is bytes or takes(source)  # those of other formats have a class
 
 
 FORMAT = Format(FORMAT_NAME, (".onnx",), takes, opened, usual=True, reads=reads)

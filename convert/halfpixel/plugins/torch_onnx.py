@@ -154,11 +154,11 @@ def _fix_written(f: "str | os.PathLike[str] | io.BytesIO", settings: FixSettings
 
 
 def _warn(result: FixResult, name: str) -> None:
-    for line in _left(result, name):
+    for line in left(result, name):
         warnings.warn(printable_line(line), ResamplingWarning, stacklevel=3)
 
 
-def _left(result: FixResult, name: str) -> Iterator[str]:
+def left(result: FixResult, name: str) -> Iterator[str]:
     """Yield a line for each finding that is left, and why it was not fixed."""
     if result.error is not None:
         yield f"{name}: halfpixel could not read it: {result.error}"

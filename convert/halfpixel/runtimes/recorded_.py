@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from halfpixel.errors import ModelFileError, RuntimeRefusal, UsageError
 from halfpixel.format import Port
 from halfpixel.runtime import RunSettings, Runtime, Side
@@ -50,6 +52,22 @@ class Recorded:
     def outputs(self) -> Sequence[str]:
         """Names of every array; which of them are outputs, the other side says."""
         return tuple(self.cases[0])
+
+    def taken(self, ports: Sequence[Port], outputs: Sequence[str]) -> list[str]:
+        """Return the names here of what a model takes, in its order, and have them as inputs.
+
+        They are the model's own names; where it has none of the names here, and as many inputs and
+        outputs as there are arrays, the first arrays are its inputs.
+        """
+        names, here = [port.name for port in ports], list(self.cases[0])
+        foreign = not {*names, *outputs} & set(here)
+        if foreign and names and len(here) == len(names) + len(outputs):
+            names = here[: len(names)]
+            self.inputs = tuple(
+                replace(port, name=name, shape=self.cases[0][name].shape)
+                for port, name in zip(ports, names, strict=True)
+            )
+        return names
 
     def split(self, inputs: Sequence[str], outputs: Sequence[str]) -> "list[dict[str, Array]]":
         """Return the runs, told the names of the model's own values: `out_1` may be one."""

@@ -6,6 +6,8 @@ They have the names and the order of the side that declares what it takes.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from halfpixel.checking.shapes import check_shapes
 from halfpixel.errors import UsageError
 from halfpixel.format import Port
@@ -86,9 +88,13 @@ class Inputs:
         a, b = self.sides
         if self.recorded is not None:
             other = b.running if self.recorded is a.running else a.running
-            cases = self.recorded.split([port.name for port in self.ports], other.outputs)
+            names = self.recorded.taken(self.ports, other.outputs)
+            ports = [replace(p, name=name) for p, name in zip(self.ports, names, strict=True)]
             name = self.recorded.name
-            yield from (_chosen(case, self.ports, name, renamed=False) for case in cases)
+            yield from (
+                _chosen(case, ports, name, renamed=False)
+                for case in self.recorded.split(names, other.outputs)
+            )
             return
         if not (self.ports or self.settings.given or self.settings.images):
             yield {}  # a model that takes nothing

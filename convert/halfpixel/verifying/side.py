@@ -10,6 +10,9 @@ from msgspec import Struct
 from halfpixel.errors import RuntimeRefusal
 from halfpixel.format import Opened
 from halfpixel.runtime import Running
+from halfpixel.runtimes.litert_ import LitertRunning
+from halfpixel.runtimes.recorded_ import Recorded
+from halfpixel.runtimes.turned import Turned, settled
 from halfpixel.site import Site
 from halfpixel.verifying.measure import Difference
 
@@ -147,6 +150,36 @@ class Started:
     def sites(self) -> list[Site]:
         """Its sites, in graph order."""
         return [] if self.model is None else self.model.sites
+
+
+def in_one_layout(a: Started, b: Started, given: "Sequence[Arrays]" = ()) -> None:
+    """Have the images of both sides in the same order of axes, where one is a LiteRT model.
+
+    Args:
+        a: one side.
+        b: the other.
+        given: inputs that both are run with; empty where they are made or recorded.
+    """
+    turning = [side for side in (b, a) if isinstance(side.running, LitertRunning)]
+    if not turning or a is b:
+        return
+    side = turning[0]
+    other = a if side is b else b
+    ports, feeds = other.running.inputs, next(iter(given), None)
+    if isinstance(other.running, Recorded):
+        names = other.running.taken(side.running.inputs, side.running.outputs)
+        arrays = other.running.cases[0]
+        if not set(names) <= arrays.keys():
+            return
+        feeds = {name: arrays[name] for name in names}
+    shapes = [port.shape for port in ports] or [None] * len(side.running.inputs)
+    if feeds is not None:
+        shapes = [array.shape for array in feeds.values()]
+    running = settled(side.running, other.running, shapes, feeds)
+    if isinstance(running, Turned):
+        plain = side.plain is side.running
+        side.plain = running if plain else Turned(side.plain, running.given, running.made)
+        side.running = running
 
 
 @dataclass

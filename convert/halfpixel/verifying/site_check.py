@@ -19,8 +19,8 @@ from halfpixel.checking.shapes import Shapes, sites_at
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
 from halfpixel.format import Opened
 from halfpixel.runtime import Running, RunSettings, Side, runtime_of
+from halfpixel.runtimes.cutting.one_site import Cut, one_site
 from halfpixel.runtimes.feeds import FeedSettings, make_feeds
-from halfpixel.runtimes.one_site import Cut, one_site
 from halfpixel.runtimes.size import MOST_EXACT, check_values
 from halfpixel.sampling import (
     AffineGrid,

@@ -45,7 +45,7 @@ from halfpixel.verifying.result import (
     pair_outputs,
     shapes_text,
 )
-from halfpixel.verifying.side import Refused, Stage, Started
+from halfpixel.verifying.side import Refused, Stage, Started, in_one_layout
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array, Arrays
@@ -128,6 +128,7 @@ class _Verifying:
 
     def _compared(self, a: Started, b: Started) -> Verification:
         self.tolerances = at_precision(self.settings.tolerances, (a.precision, b.precision))
+        in_one_layout(a, b, self.settings.feeds.given)
         cases: list[Case] = []
         kept: list[Arrays] = []
         sought: Found | None = None

@@ -1,6 +1,7 @@
 """How a convention is held to its library: its calls are run on impulses, and W is read back.
 
-One table a library: a module of this folder whose name ends in `_table`, ending in ``ORACLE``.
+One table a library, in the rooms that its convention has: a module whose name ends in `_table`,
+ending in ``ORACLE``.
 A call is Python with ``{h}`` and ``{w}`` for the output lengths, in which ``x`` is an array of
 shape (height, width), float32. It is run as it is written, and read as it is written.
 """
@@ -82,8 +83,9 @@ class Oracle(Struct, frozen=True):
 
 def tables() -> list[Oracle]:
     """Return the tables of this folder."""
-    found = sorted(path.stem for path in Path(__file__).parent.glob("*_table.py"))
-    return [import_module(f"conventions.oracles.{name}").ORACLE for name in found]
+    here = Path(__file__).parent
+    found = sorted(path.relative_to(here).with_suffix("") for path in here.rglob("*_table.py"))
+    return [import_module(".".join(("conventions.oracles", *path.parts))).ORACLE for path in found]
 
 
 def reading(oracle: Oracle, text: str, shape: Lengths) -> Reading:

@@ -67,7 +67,10 @@ class Options(Struct, frozen=True):
     output: Annotated[
         str | None,
         click.option(
-            "-o", "--output", metavar="OUT", help="The file: .onnx, .mlpackage or .mlmodel."
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="The file: .onnx, .mlpackage, .mlmodel or .tflite.",
         ),
     ]
     to: Annotated[
@@ -151,7 +154,7 @@ class Options(Struct, frozen=True):
             "--provider",
             multiple=True,
             metavar="NAME[:KEY=VALUE,...]",
-            help="Verify there too, beside onnxruntime's CPU.",
+            help="Verify there too, beside onnxruntime's CPU (of LiteRT: XNNPACK, reference).",
         ),
     ]
     allow_fallback: AllowFallback
@@ -163,7 +166,7 @@ class Options(Struct, frozen=True):
 
 @command(__name__, Options)
 def convert_command(options: Options) -> None:
-    """Convert SOURCE and verify what comes out: to ONNX, to Core ML, or back to PyTorch's words.
+    """Convert SOURCE and verify what comes out: to ONNX, Core ML or LiteRT, or to PyTorch's words.
 
     SOURCE is package.module:factory, a .pt2 or a TorchScript file. It is exported, every
     resampling site is held against the call that PyTorch itself makes, what the exporter lost is
@@ -182,7 +185,9 @@ def convert_command(options: Options) -> None:
         raise UsageError("--to OUT and --output OUT say the same; give one of them")
     output = options.output or options.to
     if output is None:
-        raise UsageError("where to? --output model.onnx, --output model.mlpackage or --to torch")
+        raise UsageError(
+            "where to? --output model.onnx, model.mlpackage or model.tflite, or --to torch"
+        )
     with progress(remaining=False) as told:
         found = _converted(options, output, None if told is None else told.stage)
     _show(found, options)

@@ -110,20 +110,22 @@ def verify_command(options: Options) -> None:
     A and B are a model (model.onnx, model.onnx@cuda, model.onnx@reference), a .pt2 or TorchScript
     file, a PyTorch module as package.module:factory, or an .npz of recorded inputs and outputs. A
     Core ML model runs on Core ML as model.mlpackage@coreml (macOS), and elsewhere its ML Program is
-    lowered to ONNX: model.mlpackage, model.mlpackage@cuda. Without B, every resampling node of A
-    runs by itself and is held against its exact weights and the PyTorch call that it is. Equal is
-    what stays within the tolerance and is no more than rounding does: the noise floor is measured
-    on the sides. Two sites of different conventions are a difference, however little of it reaches
-    the outputs; --tolerance overrides both. Made inputs are white noise, which shows each tap of a
-    kernel, and a picture with edges, as it is and moved by a pixel, which shows what is done to
-    images; of 0 to 1, which most networks take, and of 0 to 255, of normalised images and of -1 to
-    1 where that leaves outputs one number throughout. Lengths that are free are made such as both
-    sides take, and such as check names in what it finds. What the optimiser changes in a file, and
-    what rounding alone flips, such as ties of a top-k, is told, and does not decide. Exit code 1
-    says that something differs or is refused, that nothing was compared, or that a node never ran,
-    in a branch that no input takes, of which check has an error or a warning; 2 that a file, a
-    provider or an input is missing or cannot be used, or that a Core ML model cannot be lowered as
-    a whole.
+    lowered to ONNX: model.mlpackage, model.mlpackage@cuda. A LiteRT model runs in ai-edge-litert's
+    interpreter: model.tflite, with XNNPACK, or @builtin or @reference without; where one side has
+    the channels last and the other has them first, that is seen through and told. Without B, every
+    resampling node of A runs by itself and is held against its exact weights and the PyTorch call
+    that it is. Equal is what stays within the tolerance and is no more than rounding does: the
+    noise floor is measured on the sides. Two sites of different conventions are a difference,
+    however little of it reaches the outputs; --tolerance overrides both. Made inputs are white
+    noise, which shows each tap of a kernel, and a picture with edges, as it is and moved by a
+    pixel, which shows what is done to images; of 0 to 1, which most networks take, and of 0 to 255,
+    of normalised images and of -1 to 1 where that leaves outputs one number throughout. Lengths
+    that are free are made such as both sides take, and such as check names in what it finds. What
+    the optimiser changes in a file, and what rounding alone flips, such as ties of a top-k, is
+    told, and does not decide. Exit code 1 says that something differs or is refused, that nothing
+    was compared, or that a node never ran, in a branch that no input takes, of which check has an
+    error or a warning; 2 that a file, a provider or an input is missing or cannot be used, or that
+    a Core ML model cannot be lowered as a whole.
     """
     from halfpixel.checking.shapes import parse_shapes
     from halfpixel.runtimes.feed_files import read_feeds, split_images

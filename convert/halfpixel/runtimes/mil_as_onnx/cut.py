@@ -14,11 +14,11 @@ from halfpixel.formats.coreml.read.operation import DATA
 from halfpixel.formats.coreml.read.place import CoremlPlace, MilPlace, resize_compute, settle
 from halfpixel.formats.coreml.read.weights import array_of
 from halfpixel.formats.onnx.write.builder import Nodes
+from halfpixel.runtimes.cutting.one_site import Cut
 from halfpixel.runtimes.mil_as_onnx.graph import OPSET, code_of
 from halfpixel.runtimes.mil_as_onnx.program import IR_VERSION, MISFITS
 from halfpixel.runtimes.mil_as_onnx.resize import Lengths, Wires
 from halfpixel.runtimes.mil_as_onnx.site import site_nodes
-from halfpixel.runtimes.one_site import Cut
 from halfpixel.sampling import ConvTranspose, Resample, Resize
 from halfpixel.site import Site, known
 

@@ -7,7 +7,7 @@ from typing import Final
 from halfpixel.checking.check import Judge
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.errors import HalfpixelError, RuntimeRefusal
-from halfpixel.runtimes.one_site import one_site
+from halfpixel.runtimes.cutting.one_site import one_site
 from halfpixel.site import Site
 from halfpixel.verifying.lengths import lengths_of
 from halfpixel.verifying.measure import Difference

@@ -1,4 +1,4 @@
-"""One site of an opened model as a model of its own, in ONNX, to be run by itself."""
+"""One site of an opened model as a model of its own, to be run by itself."""
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -13,15 +13,19 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CUTTERS: Final[Mapping[str, str]] = {"ONNX": "onnx_cut", "Core ML": "mil_as_onnx.cut"}
-"""The module of this folder whose `cut_out` cuts the sites of a format's models."""
+CUTTERS: Final[Mapping[str, str]] = {
+    "ONNX": "cutting.onnx_cut",
+    "Core ML": "mil_as_onnx.cut",
+    "LiteRT": "cutting.litert_cut",
+}
+"""The module of `runtimes/` whose `cut_out` cuts the sites of a format's models."""
 
 
 class Cut(Struct, frozen=True):
     """One site as a model of its own.
 
     Attributes:
-        model: a serialized ONNX model.
+        model: a serialized model: ONNX, or LiteRT of a site of LiteRT.
         inputs: what it takes.
         site: the site as it is at these lengths; None where the model tells when it is read.
         constants: what the site reads beside the inputs, under its parameters' names; empty

@@ -10,7 +10,7 @@ from halfpixel.formats.onnx.broken import errors_of
 from halfpixel.formats.onnx.read.constants import NAMES
 from halfpixel.formats.onnx.read.inputs import resize_inputs
 from halfpixel.formats.onnx.read.place import Place
-from halfpixel.runtimes.one_site import Cut
+from halfpixel.runtimes.cutting.one_site import Cut
 from halfpixel.sampling.arithmetic import output_length_float32
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Sites cut out of their models, to be run by themselves."""

@@ -1,0 +1,1 @@
+"""LiteRT's interpreter, in a process of its own."""
