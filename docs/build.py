@@ -1,11 +1,12 @@
 """Write the pages that are made from the code: `python docs/build.py`.
 
 `rules/` holds the manual page of every rule, its module's docstring, `targets.md` every row
-of every target with its source, `exporters.md` those of every exporter, and `conventions.md` every
-sampling that has a name, in the words of each framework; `picture.svg` and `rules/images` are the
-pictures. `formats.md` says what each format of a report is for, `report.schema.json` describes
-those in JSON, `configuration.md` has every key of a configuration file, `commands/serve.md` what
-the service takes and answers, `preprocessing.md` what is read of how images are readied, and
+of every target with its source, `exporters.md` those of every exporter, and `conventions.md` and
+`conventions/` every sampling that has a name, in the words of each library; `picture.svg` and
+`rules/images` are the pictures. `formats.md` says what each format of a report is for,
+`report.schema.json` describes those in JSON, `configuration.md` has every key of a configuration
+file, `commands/serve.md` what the service takes and answers, `preprocessing.md` what is read of how
+images are readied, and
 `benchmark-book.md` and `book/` show what `benchmarks/results/book` holds. `--check` writes nothing:
 it compares each page with what would be written, and says which is stale.
 """
@@ -37,7 +38,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "benchmark-book.md": book.page,
     "configuration.md": configuration.page,
     "halfpixel.schema.json": configuration.schema,
-    "conventions.md": conventions.page,
+    **conventions.pages(),
     "exporters.md": exporters.exporters_page,
     "targets.md": targets.targets_page,
     "formats.md": formats.page,
@@ -62,7 +63,7 @@ def stale() -> list[str]:
 def _there() -> set[str]:
     """Return what lies where only what is written here lies."""
     found = [path for one in DRAWN for path in (FOLDER / one).glob("*.svg")]
-    found += (FOLDER / "rules").glob("*.md")
+    found += [path for one in ("rules", conventions.FOLDER) for path in (FOLDER / one).glob("*.md")]
     return {path.relative_to(FOLDER).as_posix() for path in found}
 
 

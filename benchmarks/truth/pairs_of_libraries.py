@@ -4,11 +4,13 @@
         --write benchmarks/results/pairs_of_libraries.txt
 
 The calls are the examples of every convention whose library is importable, in this interpreter or
-in one that is named: of each, a worker runs them on the same images of noise in float32. Each pair
-is compared at x2, x0.5, 640 to 224 and 7 to 3. "equal" has to be equal within the rounding of
-float32, "different" has to differ; what is neither is listed, with the reason that is known: by how
-much either call is off its own exact weights. An interpreter needs numpy and msgspec. Exit code 1
-where a verdict is refuted by two runs that both follow their exact weights.
+in one that is named; where a convention names no library, or its examples leave more than lengths
+open, they are the first different ones of its oracle table. A worker an interpreter runs them on
+the same images of noise in float32. Each pair is compared at x2, x0.5, 640 to 224 and 7 to 3, calls
+that are read as the same once. "equal" has to be equal within the rounding of float32, "different"
+has to differ; what is neither is listed, with the reason that is known: by how much either call is
+off its own exact weights. An interpreter needs numpy and msgspec. Exit code 1 where a verdict is
+refuted by two runs that both follow their exact weights.
 """
 
 from __future__ import annotations
@@ -26,83 +28,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+from library_calls import CASES, Call, calls, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-CASES: Final = {"x2": (24, 48), "x0.5": (48, 24), "640 to 224": (640, 224), "7 to 3": (7, 3)}
-"""Lengths of both axes: input and output."""
+    from halfpixel.sampling import Sampling
 
+ROOT: Final = Path(__file__).resolve().parents[2]
 ROUNDING: Final = 2e-4
 """Of an image of 0 to 1, in float32: what coordinates of long axes and sums of products lose."""
 
 LISTED: Final = 40
 """Refuted or odd pairs that are told of, at most."""
-
-
-class Call(NamedTuple):
-    """One call at one case, with every length written out.
-
-    Attributes:
-        name: the convention's.
-        text: the call.
-        case: a key of `CASES`.
-        file: name of the array that a worker writes.
-    """
-
-    name: str
-    text: str
-    case: str
-    file: str
-
-
-def calls() -> Iterator[Call]:
-    """Yield every example of every convention that has a library, at every case that it takes."""
-    from halfpixel.checking.equivalents import filled
-    from halfpixel.convention import load_conventions
-    from halfpixel.errors import ConventionError
-
-    for case, pair in CASES.items():
-        for one in load_conventions():
-            if one.library is None:
-                continue
-            texts = dict.fromkeys(filled(one, text, [pair] * 2) for text, _ in one.examples)
-            for place, text in enumerate(texts):
-                try:
-                    opened = one.read(text, pair[0])
-                    made = opened if opened.by_lengths is None else opened.at((pair[0],) * 2)
-                except ConventionError:
-                    continue
-                if made.lengths == (pair[1],) * 2:
-                    yield Call(one.name, text, case, f"{one.name}-{case}-{place}.npy")
-
-
-def work(folder: Path) -> None:
-    """Run what can be run here of the calls in a folder, and write what they make."""
-    from halfpixel.convention import load_conventions
-    from halfpixel.errors import HalfpixelError
-    from halfpixel.verifying.libraries.call import is_installed, release, run
-    from halfpixel.verifying.libraries.measure import noise
-
-    by_name = {one.name: one for one in load_conventions() if is_installed(one)}
-    told: dict[str, str] = {}
-    failed: dict[str, str] = {}
-    for call in (Call(*fields) for fields in json.loads((folder / "calls.json").read_text())):
-        one = by_name.get(call.name)
-        if one is None or one.library is None or (folder / call.file).exists():
-            continue
-        n_in, _ = CASES[call.case]
-        try:
-            made = run(one, call.text, noise((n_in, n_in), "float32"))
-        except HalfpixelError as error:
-            failed[call.text] = str(error)
-        else:
-            told[call.name] = release(one.library)
-            np.save(folder / call.file, made)
-    (folder / f"told-{os.getpid()}.json").write_text(json.dumps([told, failed]))
 
 
 class Seen(NamedTuple):
@@ -148,26 +88,55 @@ def seen(found: Sequence[Call], folder: Path) -> Iterator[Seen]:
     arrays = {
         call: np.load(folder / call.file).astype(np.float64)
         for call in found
-        if (folder / call.file).exists()
+        if (folder / call.file).exists() and _is_read(call)
     }
-    exact = {call: _exact(call, noise((CASES[call.case][0],) * 2, "float32")) for call in arrays}
+    samplings = {call: _samplings(call) for call in arrays}
+    distinct = {samplings[call]: call for call in arrays}
+    made_exactly = {
+        key: _exact(key, call, noise((CASES[call.case][0],) * 2, "float32"))
+        for key, call in distinct.items()
+    }
+    exact = {call: made_exactly[samplings[call]] for call in arrays}
     own = {call: float(np.abs(array - exact[call]).max()) for call, array in arrays.items()}
+    verdicts: dict[frozenset[object], str] = {}
     for a, b in combinations(arrays, 2):
         n_in, n_out = CASES[a.case]
-        made = compare(a.text, b.text, size=f"{n_in}:{n_out}", max_work=10**9)
+        alike = frozenset({samplings[a], samplings[b]})
+        if alike not in verdicts:  # calls that are read as the same are compared once
+            found_so = compare(a.text, b.text, size=f"{n_in}:{n_out}", max_work=10**9)
+            verdicts[alike] = found_so.verdict
         gap = float(np.abs(arrays[a] - arrays[b]).max())
         apart = float(np.abs(exact[a] - exact[b]).max())
-        yield Seen(a, b, made.verdict, gap, max(own[a], own[b]), apart)
+        yield Seen(a, b, verdicts[alike], gap, max(own[a], own[b]), apart)
 
 
-def _exact(call: Call, image: NDArray[np.generic]) -> NDArray[np.float64]:
-    """Return what the exact weights of a call make of an image."""
+def _is_read(call: Call) -> bool:
+    """Whether the command reads the call as its own convention does."""
     from halfpixel.checking.comparing.side import side_of
+    from halfpixel.errors import HalfpixelError
+
+    try:
+        return side_of(call.text).at((CASES[call.case][0],) * 2).lengths[0] is not None
+    except HalfpixelError as error:
+        sys.stderr.write(f"not read: {call.text}: {error}\n")
+        return False
+
+
+def _samplings(call: Call) -> tuple[Sampling | None, ...]:
+    """Return what a call is read as, along both axes."""
+    from halfpixel.checking.comparing.side import side_of
+
+    n_in, _ = CASES[call.case]
+    return side_of(call.text).at((n_in, n_in)).samplings
+
+
+def _exact(
+    samplings: Sequence[Sampling | None], call: Call, image: NDArray[np.generic]
+) -> NDArray[np.float64]:
+    """Return what the exact weights of a call make of an image."""
     from halfpixel.sampling import Resize
 
-    side = side_of(call.text)
-    n_in, n_out = CASES[call.case]
-    samplings = side.at((n_in, n_in)).samplings
+    n_out = CASES[call.case][1]
     axes = tuple((axis, one) for axis, one in enumerate(samplings) if one is not None)
     return Resize(axes).evaluate(image, (n_out, n_out))
 
@@ -225,12 +194,13 @@ def main() -> int:
     if asked.run is not None:
         work(asked.run)
         return 0
+    sys.path.insert(0, str(ROOT / "tests"))
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         found = list(calls())
         (folder / "calls.json").write_text(json.dumps(found))
-        paths = os.pathsep.join(str(ROOT / one) for one in ("convert", "rules"))
+        paths = os.pathsep.join(str(ROOT / one) for one in ("convert", "rules", "tests"))
         for python in (sys.executable, *asked.python):
             environment = {**os.environ, "PYTHONPATH": paths}
             command = [python, __file__, "--run", name]

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import csv
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from folders import measured
 
 from halfpixel.checking.check import Settings, check_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from halfpixel.checking.result import FileReport
 
@@ -69,13 +71,5 @@ def measure(folder: Path) -> bool:
     return not missed and not false
 
 
-def main() -> None:
-    """Measure every folder; exit with 1 where one is not perfect."""
-    if len(sys.argv) < 2:
-        sys.exit((__doc__ or "").strip())
-    perfect = [measure(Path(name)) for name in sys.argv[1:]]
-    sys.exit(0 if all(perfect) else 1)
-
-
 if __name__ == "__main__":
-    main()
+    measured(__doc__, measure)

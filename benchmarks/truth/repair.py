@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime as ort
+from folders import measured
 
 from halfpixel.fixing.fix import fix
 
@@ -128,13 +128,5 @@ def measure(folder: Path) -> bool:
     return not left and not worse and not touched
 
 
-def main() -> None:
-    """Measure every folder; exit with 1 where something is left, worse or touched."""
-    if len(sys.argv) < 2:
-        sys.exit((__doc__ or "").strip())
-    perfect = [measure(Path(name)) for name in sys.argv[1:]]
-    sys.exit(0 if all(perfect) else 1)
-
-
 if __name__ == "__main__":
-    main()
+    measured(__doc__, measure)

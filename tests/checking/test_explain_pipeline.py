@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from external_models import run
-from halfpixel.checking.explain_pipeline import parse_size, pipeline_lines
+from halfpixel.checking.comparing.lengths import parse_image
+from halfpixel.checking.explain_pipeline import pipeline_lines
 from halfpixel.errors import UsageError
 
 LETTERBOX = "LetterBox(new_shape=(320, 320))"
@@ -62,10 +63,23 @@ def test_what_is_cut_or_padded_is_told_with_its_place(subject: str, said: str) -
     assert said in lines
 
 
-@pytest.mark.parametrize("text", ["", "640", "640x", "x480", "0x3", "-1x3", "1e3x4", "9999999x1"])
-def test_a_size_is_a_width_and_a_height(text: str) -> None:
-    with pytest.raises(UsageError, match="expected WIDTHxHEIGHT, as 640x480"):
-        parse_size(text)
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "expected WIDTHxHEIGHT"),
+        ("640x", "expected WIDTHxHEIGHT"),
+        ("x480", "expected WIDTHxHEIGHT"),
+        ("-1x3", "expected WIDTHxHEIGHT"),
+        ("1e3x4", "expected WIDTHxHEIGHT"),
+        ("0x3", "0 pixels, expected 1 to"),
+        ("9999999x1", "9999999 pixels, expected 1 to"),
+        ("640x480:224x224", "expected WIDTHxHEIGHT of the image alone, as 640x480"),
+        ("4x5x6", "expected WIDTHxHEIGHT of the image alone, as 640x480"),
+    ],
+)
+def test_a_size_is_a_width_and_a_height(text: str, expected: str) -> None:
+    with pytest.raises(UsageError, match=expected):
+        parse_image(text)
 
 
 def test_the_command_reads_files_and_calls_and_draws_the_resize(tmp_path: Path) -> None:

@@ -2,14 +2,10 @@
 
 import importlib.util
 import sys
-from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-
-from halfpixel.sampling import Linear, Sampling
-from halfpixel.sampling.compare import compare
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,16 +79,3 @@ def test_a_command_may_be_broken_over_lines() -> None:
     shown = BLOCKS.shown(BLOCKS.Block("console", text, 0, len(text)))
     assert shown.startswith(text)
     assert "equal at every length" in shown
-
-
-def test_a_sampling_stands_once_in_the_table_of_conventions() -> None:
-    """What the page says of a window is what the weights are; no formula of a node's own step."""
-    page = (ROOT / "docs" / "conventions.md").read_text(encoding="utf-8")
-    assert "(n_in - r * n_out) / 2" not in page  # half_pixel_symmetric, which is half_pixel there
-    heads = [line for line in page.splitlines() if line.startswith("**")]
-    rows = [line for line in page.splitlines() if line.endswith(" |") and "yes" in line]
-    assert len(heads) == len(rows)
-    window, corners = (Sampling(rule, Linear()) for rule in ("tf_crop_and_resize", "align_corners"))
-    assert all(compare(window, corners, 5, n).equal for n in range(2, 9))
-    assert window.weights(5, 1).rows == (((2, Fraction(1)),),)
-    assert corners.weights(5, 1).rows == (((0, Fraction(1)),),)

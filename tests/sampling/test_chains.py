@@ -1,6 +1,7 @@
 """Two maps one after the other, splines, and what libraries do before they resize."""
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -69,6 +70,22 @@ def test_a_spline_without_a_prefilter_blurs() -> None:
     assert row == ((1, Fraction(1, 6)), (2, Fraction(2, 3)), (3, Fraction(1, 6)))
 
 
+def forget() -> None:
+    """Forget the rows that were solved with another longest axis."""
+    spline.inverse_row.cache_clear()
+    spline.middle_row.cache_clear()
+    spline.border_row.cache_clear()
+
+
+def test_a_row_far_from_both_borders_is_that_of_any_other_such_pixel() -> None:
+    for order, border in product((2, 5), ("mirror", "symmetric", "wrap")):
+        for k in (80, 300, 420):
+            row, off = spline.inverse_row(order, 500, border, k)
+            units, own = spline.border_row(order, 500, border, k)
+            assert row == {c: Fraction(n, 1 << spline.BITS) for c, n in units.items()}
+            assert off == own
+
+
 @pytest.mark.parametrize(("order", "border"), [(2, "symmetric"), (3, "mirror"), (4, "wrap")])
 def test_a_long_spline_is_within_its_bound(
     order: int, border: Border, monkeypatch: pytest.MonkeyPatch
@@ -76,12 +93,13 @@ def test_a_long_spline_is_within_its_bound(
     """Held against the exact one, at both ends and in the middle."""
     kernel = Spline(order, "half_pixel", border)
     outputs = [0, 1, 2, 40, 57, 58, 59]
+    forget()
     monkeypatch.setattr(spline, "SHORT", 64)
     long = kernel.rows(100, 60, outputs)
     monkeypatch.setattr(spline, "SHORT", 100)
-    spline.inverse_row.cache_clear()
+    forget()
     exact = kernel.rows(100, 60, outputs)
-    spline.inverse_row.cache_clear()
+    forget()
     assert 0 < long.error < Fraction(1, 1 << 30)
     assert exact.error == 0
     for one, other in zip(long.rows, exact.rows, strict=True):

@@ -2,7 +2,7 @@
 
 import ast
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import permutations
 from typing import Final
@@ -195,12 +195,15 @@ def filled(convention: Convention, text: str, lengths: Sequence[Open]) -> str:
     >>> cv = next(one for one in load_conventions() if one.nearness("cv2.resize") == 0)
     >>> filled(cv, "cv2.resize(x, (width, height))", [(480, 20), (640, 30)])
     'cv2.resize(x, (30, 20))'
+    >>> image = next(one for one in load_conventions() if "thumbnail" in one.methods)
+    >>> filled(image, "x.resize((width, height))", [(480, 20), (640, 30)])
+    'x.resize((30, 20))'
     """
     outs = tuple(n_out for _, n_out in lengths if n_out is not None)
     ins = tuple(n_in or 1 for n_in, _ in lengths)
     if not lengths or len(outs) < len(lengths):
         return text
-    for candidate in _candidates(text, outs):
+    for candidate in _candidates(text, outs, convention.methods):
         try:
             opened = convention.read(candidate, None)
             found = opened if opened.by_lengths is None else opened.at(ins)
@@ -211,41 +214,42 @@ def filled(convention: Convention, text: str, lengths: Sequence[Open]) -> str:
     return text
 
 
-def _candidates(text: str, outs: tuple[int, ...]) -> Iterator[str]:
+def _candidates(text: str, outs: tuple[int, ...], methods: Collection[str]) -> Iterator[str]:
     """Yield a call with lengths in the place of its open names, one way after another."""
     try:
-        tree = ast.parse(text, mode="eval")
+        call = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError):
         return
-    names = list(dict.fromkeys(_open_names(tree.body)))
+    if not isinstance(call, ast.Call):
+        return
+    of_image = isinstance(call.func, ast.Attribute) and call.func.attr in methods
+    places = list(_open_names(call.args[0 if of_image else 1 :], call.keywords))
+    names = list(dict.fromkeys(place.id for place in places))
     if len(names) > NAMES:
         return
     for chosen in permutations(names, len(outs)):
-        yield _put(text, tree.body, dict(zip(chosen, outs, strict=True)))
+        yield _put(text, places, dict(zip(chosen, outs, strict=True)))
     for name in names:
-        yield _put(text, tree.body, {name: outs})
-        yield _put(text, tree.body, {name: outs[::-1]})
+        yield _put(text, places, {name: outs})
+        yield _put(text, places, {name: outs[::-1]})
         if len(set(outs)) == 1:
-            yield _put(text, tree.body, {name: outs[0]})
+            yield _put(text, places, {name: outs[0]})
 
 
-def _open_names(call: ast.expr) -> Iterator[str]:
+def _open_names(arguments: Sequence[ast.expr], named: Sequence[ast.keyword]) -> Iterator[ast.Name]:
     """Yield the names in the arguments of a call that stand for no option and no image."""
-    if not isinstance(call, ast.Call):
-        return
-    for argument in (*call.args[1:], *(word.value for word in call.keywords)):
+    for argument in (*arguments, *(word.value for word in named)):
         parts = argument.elts if isinstance(argument, ast.Tuple | ast.List) else [argument]
-        yield from (part.id for part in parts if isinstance(part, ast.Name))
+        yield from (part for part in parts if isinstance(part, ast.Name))
 
 
-def _put(text: str, call: ast.expr, values: Mapping[str, object]) -> str:
+def _put(text: str, places: Sequence[ast.Name], values: Mapping[str, object]) -> str:
     """Return a text with values in the place of names, from the last to the first."""
-    first = call.args[0] if isinstance(call, ast.Call) and call.args else None
-    places = [
+    found = [
         (node.col_offset, node.end_col_offset or node.col_offset, values[node.id])
-        for node in ast.walk(call)
-        if isinstance(node, ast.Name) and node.id in values and node is not first
+        for node in places
+        if node.id in values
     ]
-    for start, end, value in sorted(places, reverse=True):
+    for start, end, value in sorted(found, reverse=True):
         text = f"{text[:start]}{value}{text[end:]}"
     return text

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.called import called
-from halfpixel.checking.sampling_words import other_words, sampling_lines
-from halfpixel.errors import UsageError
+from halfpixel.checking.sampling_words import Nearby, other_words, sampling_lines
 from halfpixel.pipeline.sizes import Size, shown
 from halfpixel.pipeline.steps import Cropping, Padding, RatioCrop, Resizing, Step, Values
 from halfpixel.preprocessor import pipeline_of
@@ -17,26 +16,6 @@ if TYPE_CHECKING:
 
 EXAMPLE: Final[Size] = (480, 640)
 """Height and width of the image that is shown where none is asked for."""
-
-MOST: Final = 1 << 16
-"""Longest side of an image that is explained."""
-
-
-def parse_size(text: str) -> Size:
-    """Return the height and width of an image that WIDTHxHEIGHT spells.
-
-    Raises:
-        UsageError: a text that is none.
-
-    >>> parse_size("640x480")
-    (480, 640)
-    """
-    parts = text.lower().split("x")
-    fine = len(parts) == 2 and all(p.isascii() and p.isdigit() and len(p) < 9 for p in parts)
-    size = (int(parts[1]), int(parts[0])) if fine else (0, 0)
-    if not 1 <= min(size) <= max(size) <= MOST:
-        raise UsageError(f"--size {text!r}: expected WIDTHxHEIGHT, as 640x480")
-    return size
 
 
 def pipeline_lines(subject: str, size: Size | None = None, *, brief: bool = False) -> Iterator[str]:
@@ -104,5 +83,6 @@ def _resize(step: Resizing, before: Size, behind: Size, *, brief: bool) -> Itera
             yield "     a copy: no length changes"
             continue
         lines = [*sampling_lines(sampling, pairs)]
-        lines += other_words(sampling, len(before), parted=len(samplings) > 1)
+        near = Nearby(nearest=True)
+        lines += other_words(sampling, len(before), parted=len(samplings) > 1, near=near)
         yield from (f"   {line}" for line in lines)

@@ -13,6 +13,8 @@ from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling, Table, We
 from halfpixel.sampling.axis import weights_at
 from halfpixel.sampling.kernel import Filter, by_lengths
 from halfpixel.sampling.kernels.base import Written
+from halfpixel.sampling.kernels.chain import Blurred
+from halfpixel.sampling.kernels.spline import Spline
 
 EXAMPLE_LENGTH: Final = 4
 """Input length that coordinates are shown for where none is known."""
@@ -44,6 +46,7 @@ WINDOWS: Final = {
 }
 
 BORDERS: Final = {
+    "clamp": "the border pixel",
     "symmetric": "the image turned over its edge",
     "mirror": "the image turned over the border pixel",
     "wrap": "the image again",
@@ -175,7 +178,16 @@ def kernel_words(sampling: Sampling) -> str:
         words.append(f"a = {float(kernel.a):g}")
     if isinstance(kernel, Linear | Cubic) and kernel.antialias:
         words.append("antialias")
-    if sampling.exclude_outside:
+    if isinstance(kernel, Spline):
+        pad = f"{kernel.pad} pixels put around it: {BORDERS[kernel.padding]}" if kernel.pad else ""
+        beyond = f"beyond the border: {BORDERS[kernel.border]}"
+        words += [one for one in (kernel.coordinate, pad, beyond) if one]
+    elif isinstance(kernel, Blurred):
+        sigma = "" if kernel.sigma is None else f"sigma = {float(kernel.sigma):g}"
+        beyond = f"beyond the border: {BORDERS[kernel.border]}"
+        then = f"then {kernel.then.coordinate}, {kernel_words(kernel.then)}"
+        words += [one for one in (sigma, beyond, then) if one]
+    elif sampling.exclude_outside:
         words.append("beyond the border: left out")
     elif sampling.border != "clamp":
         words.append(f"beyond the border: {BORDERS[sampling.border]}")

@@ -188,3 +188,8 @@ def test_every_convention_says_what_it_is_itself(text: str) -> None:
     found = halfpixel.compare(text, text)
     assert found.equal, verdict_line(found)
     assert found.at_every_length
+
+
+@pytest.mark.parametrize("b", ["F.avg_pool2d(x, 2)", "cv2.resize(x, (w, h))"])
+def test_the_factor_that_is_asked_for_is_part_of_every_answer(b: str) -> None:
+    assert halfpixel.compare("F.avg_pool2d(x, 2)", b, scale="1/2").scale == Fraction(1, 2)

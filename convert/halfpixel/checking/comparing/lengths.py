@@ -87,6 +87,22 @@ def parse_size(text: str) -> Lengths:
     return Lengths(ins, outs)
 
 
+def parse_image(text: str) -> tuple[int, int]:
+    """Return the height and the width of an image that `640x480` says; one number is both.
+
+    Raises:
+        UsageError: a text that is none, or says more than an image.
+
+    >>> parse_image("640x480"), parse_image("224")
+    ((480, 640), (224, 224))
+    """
+    found = parse_size(text)
+    if found.outs or not 1 <= len(found.ins) <= 2:
+        raise UsageError(f"--size {text!r}: expected WIDTHxHEIGHT of the image alone, as 640x480")
+    height, *width = found.ins
+    return height, width[0] if width else height
+
+
 def parse_scale(text: str) -> Fraction:
     """Return the factor that `2`, `0.5` or `7/3` says.
 

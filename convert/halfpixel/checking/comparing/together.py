@@ -5,6 +5,8 @@ from fractions import Fraction
 from itertools import product
 from typing import Final
 
+from msgspec.structs import replace
+
 from halfpixel.checking.comparing.apart import Apart, apart_at
 from halfpixel.checking.comparing.axis import verdict_of
 from halfpixel.checking.comparing.result import AxisComparison, Comparison, LengthsApart
@@ -38,7 +40,7 @@ def together(a: Side, b: Side, scale: Fraction | None = None) -> Comparison:
         scale: a factor that is asked for.
     """
     if a.text == b.text or (a.operator is not None and a.operator == b.operator):
-        return Comparison(a, b, "equal", "the same call")
+        return Comparison(a, b, "equal", "the same call", scale=scale)
     longest = 0
     for ins in _inputs(a.axes):
         made = _made(a, ins), _made(b, ins)
@@ -48,7 +50,7 @@ def together(a: Side, b: Side, scale: Fraction | None = None) -> Comparison:
             spend()
             found = _different(a, b, (made[0], made[1]), ins, outs)
             if found is not None:
-                return found
+                return replace(found, scale=scale)
             longest = max(longest, *ins, *outs)
         apart = _lengths_apart(ins, made[0], made[1])
         if apart:

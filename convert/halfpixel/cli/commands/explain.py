@@ -140,12 +140,12 @@ def _written(options: Options) -> _Written | None:
             raise UsageError("--size is for a file or a call that readies images")
         return None
     from halfpixel.boundary import boundary
-    from halfpixel.checking.explain_pipeline import parse_size
+    from halfpixel.checking.comparing.lengths import parse_image
     from halfpixel.preprocessor import pipeline_of
 
     if options.shape:
         raise UsageError(f"--shape is for a model, and {options.subject!r} is none")
-    size = None if options.size is None else parse_size(options.size)
+    size = None if options.size is None else parse_image(options.size)
     with boundary(options.subject):
         resizing = pipeline_of(options.subject).resizing
     if resizing is None or not resizing.call:

@@ -86,4 +86,5 @@ CONVENTION = Convention(
     _read,
     writer(CALLS, _by_factor),
     examples=(*CALLS.items(), *_by_factor(2)),
+    source="coremltools 9.0 converters/mil/mil/ops/defs/iOS15 to iOS17, image_resizing.py",
 )

@@ -62,4 +62,5 @@ CONVENTION = Convention(
     _read,
     writer(CALLS, _by_factor),
     examples=(*CALLS.items(), *_by_factor(2)),
+    source="coremltools 9.0 mlmodel/format/NeuralNetwork.proto",
 )

@@ -171,5 +171,11 @@ def _examples() -> Iterator[tuple[str, Sampling]]:
 
 
 CONVENTION = Convention(
-    "ONNX Resize-19", tuple(sorted(RESIZES)), _read, _write, examples=tuple(_examples())
+    "ONNX Resize-19",
+    tuple(sorted(RESIZES)),
+    _read,
+    _write,
+    examples=tuple(_examples()),
+    source="ONNX docs/Operators.md (Resize), onnx/reference/ops/op_resize.py",
+    ran="onnxruntime 1.31.1",
 )

@@ -13,7 +13,7 @@ P. Thevenaz, T. Blu, M. Unser, "Interpolation revisited", 2000.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final
@@ -89,20 +89,33 @@ class Spline(Written, frozen=True):
                 made[j] = made.get(j, ZERO) + b_spline(self.order, place - k)
         error = ZERO
         if self.prefilter:
-            solved: Row = {}
-            for k, weight in made.items():
-                row, off = inverse_row(self.order, length, self.border, k)
-                error = max(error, off)
-                spend(len(row) // 8)
-                for j, value in row.items():
-                    solved[j] = solved.get(j, ZERO) + weight * value
-            made = solved
+            made, error = self._solved(made, length)
         kept: Row = {}
         for k, weight in made.items():
             j = fold(k - self.pad, n_in, self.padding)
             if j is not None:
                 kept[j] = kept.get(j, ZERO) + weight
         return tuple((j, weight) for j, weight in sorted(kept.items()) if weight), error
+
+    def _solved(self, made: Row, length: int) -> tuple[Row, Fraction]:
+        """Return what coefficients ask of the pixels, and by how much that may be off."""
+        error, total = ZERO, dict[int, int]()
+        solved: Row = {}
+        common = math.lcm(*(weight.denominator for weight in made.values()))
+        for k, weight in made.items():
+            if length <= SHORT:
+                row, off = inverse_row(self.order, length, self.border, k)
+                for j, value in row.items():
+                    solved[j] = solved.get(j, ZERO) + weight * value
+            else:  # in whole numbers, which is many times faster
+                row, off, moved = long_row(self.order, length, self.border, k)
+                by = weight.numerator * (common // weight.denominator)
+                for j, units in row.items():
+                    total[j + moved] = total.get(j + moved, 0) + by * units
+            error = max(error, off)
+            spend(len(row) // 8)
+        solved |= {j: Fraction(units, common << BITS) for j, units in total.items()}
+        return solved, error
 
 
 @lru_cache(maxsize=1 << 12)
@@ -126,6 +139,36 @@ def inverse_row(order: int, length: int, border: Border, k: int) -> tuple[Row, F
     """Return a row of A^-1, and by how much the sum of its entries may be off."""
     if length <= SHORT:
         return dict(enumerate(_inverse(order, length, border)[k])), ZERO
+    units, off, moved = long_row(order, length, border, k)
+    return {c + moved: Fraction(value, 1 << BITS) for c, value in units.items()}, off
+
+
+def long_row(
+    order: int, length: int, border: Border, k: int
+) -> tuple[Mapping[int, int], Fraction, int]:
+    """Return a row of A^-1 of a long axis in units of 2**-BITS, its bound, and where it starts.
+
+    Rows that reach neither border are the same, at their own places.
+    """
+    half = SHORT // 2
+    if half + order <= k < length - half - order:
+        return (*middle_row(order, border), k)
+    return (*border_row(order, length, border, k), 0)
+
+
+@lru_cache(maxsize=64)
+def middle_row(order: int, border: Border) -> tuple[Mapping[int, int], Fraction]:
+    """Return the row of a pixel far from both borders, by the distances from it."""
+    half = SHORT // 2
+    row, off = border_row(order, 4 * SHORT, border, 2 * SHORT)
+    return {c - 2 * SHORT: value for c, value in row.items() if abs(c - 2 * SHORT) <= half}, off
+
+
+@lru_cache(maxsize=1 << 10)
+def border_row(
+    order: int, length: int, border: Border, k: int
+) -> tuple[Mapping[int, int], Fraction]:
+    """Return a row of A^-1 of a long axis at its own pixels, and its bound."""
     half, longer = SHORT // 2, length - SHORT
     if k < half:  # what is far from it is at the other end, where the border wraps
         at, moved = k, [c if c - k <= half else c + longer for c in range(SHORT)]
@@ -136,11 +179,10 @@ def inverse_row(order: int, length: int, border: Border, k: int) -> tuple[Row, F
         at, moved = half, [c + k - half for c in range(SHORT)]
     piece = _inverse(order, SHORT, border)[at]
     unit = 1 << BITS
-    row = {moved[c]: Fraction(round(value * unit), unit) for c, value in enumerate(piece)}
-    row = {c: value for c, value in row.items() if value}
+    row = {moved[c]: units for c, value in enumerate(piece) if (units := round(value * unit))}
     left: Row = {k: ONE}
-    for c, value in row.items():
-        _subtract(left, _line(order, length, border, c), value)
+    for c, units in row.items():
+        _subtract(left, _line(order, length, border, c), Fraction(units, unit))
     values = [b_spline(order, Fraction(j)) for j in range(order // 2 + 1)]
     dominance = values[0] - 2 * sum(values[1:], ZERO)
     return row, sum(map(abs, left.values()), ZERO) / dominance

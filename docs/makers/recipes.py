@@ -1,0 +1,129 @@
+"""What to write in one library for a call of another: equalities that are asked for most.
+
+`tests/docs/test_recipes.py` holds each to the exact weights, and to both libraries where they are
+installed. A call has ``{h}`` and ``{w}`` for its output lengths.
+"""
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+Where = Literal["any", "shrinking", "enlarging", "alike", "whole", "halving"]
+
+WORDS: Final[dict[Where, str]] = {
+    "any": "every length",
+    "shrinking": "no axis is enlarged",
+    "enlarging": "no axis shrinks",
+    "alike": "no axis is enlarged, or none shrinks",
+    "whole": "every axis shrinks by a whole factor",
+    "halving": "every axis is halved",
+}
+"""Where two calls are equal, in words."""
+
+
+class Recipe(Struct, frozen=True):
+    """Two calls that are equal.
+
+    Attributes:
+        a: a call.
+        b: what is written instead.
+        where: at which lengths.
+        beside: what differs beside the weights.
+        ties: floats of a library may fall short of a tie: the pixel before is read.
+    """
+
+    a: str
+    b: str
+    where: Where = "any"
+    beside: str = ""
+    ties: bool = False
+
+    @property
+    def words(self) -> str:
+        """Where they are equal."""
+        return WORDS[self.where]
+
+    def at(self, *axes: tuple[int, int]) -> bool:
+        """Whether they are equal at input and output lengths of the axes.
+
+        >>> Recipe("a", "b", "whole").at((6, 3)), Recipe("a", "b", "alike").at((7, 3), (3, 7))
+        (True, False)
+        """
+        shrinks = all(n_in >= n_out for n_in, n_out in axes)
+        grows = all(n_in <= n_out for n_in, n_out in axes)
+        match self.where:
+            case "any":
+                return True
+            case "shrinking":
+                return shrinks
+            case "enlarging":
+                return grows
+            case "alike":
+                return shrinks or grows
+            case "whole":
+                return all(n_in % n_out == 0 for n_in, n_out in axes)
+            case "halving":
+                return all(n_in == 2 * n_out for n_in, n_out in axes)
+
+
+def shown(text: str) -> str:
+    """Return a call as the page has it.
+
+    >>> shown("cv2.resize(x, ({w}, {h}))")
+    'cv2.resize(x, (width, height))'
+    """
+    return text.replace("{h}", "height").replace("{w}", "width")
+
+
+def _cv2(name: str) -> str:
+    return f"cv2.resize(x, ({{w}}, {{h}}), interpolation=cv2.INTER_{name})"
+
+
+def _pillow(name: str) -> str:
+    return f"Image.fromarray(x).resize(({{w}}, {{h}}), Image.{name})"
+
+
+def _torch(mode: str, more: str = "") -> str:
+    return f'F.interpolate(x, size=({{h}}, {{w}}), mode="{mode}"{more})'
+
+
+def _tf(method: str, more: str = "") -> str:
+    return f'tf.image.resize(x, ({{h}}, {{w}}), method="{method}"{more})'
+
+
+SMOOTH: Final = ", antialias=True"
+CORNERS: Final = ", align_corners=True"
+BYTES: Final = "Pillow rounds bytes after each axis"
+TIES: Final = "on a tie, floats of a library may read the pixel before"
+OVER: Final = "Pillow rounds bytes after each axis, and cuts off what overshoots"
+
+RECIPES: Final = (
+    Recipe(_pillow("BILINEAR"), _torch("bilinear", SMOOTH), "any", BYTES),
+    Recipe(_pillow("BICUBIC"), _torch("bicubic", SMOOTH), "any", OVER),
+    Recipe(_pillow("BILINEAR"), _tf("bilinear", SMOOTH), "any", BYTES),
+    Recipe(_pillow("BICUBIC"), _tf("bicubic", SMOOTH), "any", OVER),
+    Recipe(_pillow("BILINEAR"), _cv2("LINEAR"), "enlarging", BYTES),
+    Recipe(_pillow("NEAREST"), _cv2("NEAREST_EXACT"), "any", TIES, ties=True),
+    Recipe(_pillow("NEAREST"), _torch("nearest-exact"), "any", TIES, ties=True),
+    Recipe(_pillow("NEAREST"), _tf("nearest"), "any", TIES, ties=True),
+    Recipe(_pillow("BOX"), _cv2("AREA"), "whole", BYTES),
+    Recipe(_pillow("BOX"), _torch("area"), "whole", BYTES),
+    Recipe(_cv2("AREA"), _torch("area"), "whole"),
+    Recipe(_cv2("AREA"), _tf("area"), "alike"),
+    Recipe(_cv2("AREA"), "F.adaptive_avg_pool2d(x, ({h}, {w}))", "whole"),
+    Recipe(_cv2("AREA"), _cv2("LINEAR"), "halving"),
+    Recipe(_cv2("LINEAR"), _torch("bilinear"), "any", "OpenCV computes bytes in fixed point"),
+    Recipe(_cv2("CUBIC"), _torch("bicubic"), "any", "OpenCV computes bytes in fixed point"),
+    Recipe(_cv2("NEAREST"), _torch("nearest"), "any", TIES, ties=True),
+    Recipe(_cv2("NEAREST_EXACT"), _torch("nearest-exact"), "any", TIES, ties=True),
+    Recipe(_cv2("LINEAR"), _tf("bilinear"), "any", "OpenCV computes bytes in fixed point"),
+    Recipe(_tf("bilinear"), _torch("bilinear")),
+    Recipe(_tf("bicubic"), _torch("bicubic", SMOOTH), "enlarging"),
+    Recipe(
+        "tf.compat.v1.image.resize_bilinear(x, ({h}, {w}), align_corners=True)",
+        _torch("bilinear", CORNERS),
+    ),
+    Recipe("tf.compat.v1.image.resize_nearest_neighbor(x, ({h}, {w}))", _torch("nearest")),
+    Recipe(_torch("bilinear"), _torch("bilinear", SMOOTH), "enlarging"),
+)
+"""Those that are asked for most first."""
