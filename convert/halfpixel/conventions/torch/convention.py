@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from halfpixel.convention import Convention, Reading, Remark
 from halfpixel.conventions.meaning import choice, flag
 from halfpixel.conventions.python_call import exact, listed, open_length, parse
@@ -28,11 +30,18 @@ PLAIN: Final = frozenset({"nearest", "nearest-exact", "area"})
 AXES: Final = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 """Over how many axes a mode is, of those that are not over any."""
 
+NARROW: Final = Remark(
+    "lengths",
+    "with antialias=True on the CPU every row is the first one where the output is 1 wide",
+    ran="PyTorch 2.14.1",
+)
+SINCE: Final = Remark("release", "mode lanczos came with 2.14", ran="PyTorch 2.14.1")
+
 
 def _read(text: str, length: int | None) -> Reading:
     given = arguments_of(as_interpolate(parse(text)))
     if given.get("mode") == "lanczos":
-        return read_lanczos(given, length)
+        return replace(read_lanczos(given, length), remarks=(SINCE, NARROW))
     for name in FLAGS:
         flag(name, given.get(name) or False)
     choice("mode", given.get("mode", "nearest"), FAMILIES)
@@ -55,7 +64,8 @@ def _read(text: str, length: int | None) -> Reading:
         sizes = (None,) * call.spatial
         if length is not None:
             sizes = call.output_lengths((length,) * call.spatial) or sizes
-    return Reading(tuple(call.sampling(axis) for axis in range(call.spatial)), sizes)
+    samplings = tuple(call.sampling(axis) for axis in range(call.spatial))
+    return Reading(samplings, sizes, (NARROW,) if call.antialias else ())
 
 
 def _refuse(given: Mapping[str, object]) -> None:
@@ -120,13 +130,5 @@ CONVENTION = Convention(
     source="PyTorch 2.13 aten/src/ATen/native/UpSample.h, cpu/UpSampleKernel.cpp, "
     "AdaptivePooling.h; 2.14 for mode lanczos",
     ran="PyTorch 2.14.1",
-    remarks=(
-        Remark("release", "mode lanczos came with 2.14", ran="PyTorch 2.14.1"),
-        Remark(
-            "lengths",
-            "with antialias=True on the CPU every row is the first one where the output is 1 wide",
-            ran="PyTorch 2.14.1",
-        ),
-    ),
     library=LIBRARY,
 )

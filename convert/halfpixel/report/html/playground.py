@@ -171,7 +171,10 @@ def _call(one: Convention, text: str, forms: dict[Sampling, int]) -> dict[str, o
     if by_factor:
         found["by"] = "scale"
         plain["scale"] = None if sampling.scale is None else "given"
-        (length, *_) = one.read(text.replace(MARK, "1.5"), PROBE).lengths
+        try:
+            (length, *_) = one.read(text.replace(MARK, "1.5"), PROBE).lengths
+        except ConventionError:
+            length = PROBE * 3 // 2  # it takes whole factors alone, which nothing rounds
         found["rounds"] = "floor" if length == PROBE * 3 // 2 else "round"
     return found
 
