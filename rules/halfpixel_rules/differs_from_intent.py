@@ -37,7 +37,7 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import Interpolate, parse_call
-from halfpixel.dialect import ONNX
+from halfpixel.dialect import LITERT, ONNX
 from halfpixel.intents.axis_deviation import Deviation
 from halfpixel.intents.cause import Cause
 from halfpixel.origin import Intent, Operator
@@ -66,6 +66,7 @@ from halfpixel_rules._difference import difference, on_axes_of
 from halfpixel_rules._meant import findings
 
 CAUSES: frozenset[Cause] = frozenset({"coordinates", "kernel", "cubic", "border"})
+ASYMMETRIC: frozenset[Cause] = frozenset({"asymmetric"})
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -74,7 +75,9 @@ def check(site: Site) -> Iterator[Finding]:
     if intent is None or intent.how == "named":  # differs-from-name is about these
         return
     if intent.operator is None:
-        yield from findings(site, CAUSES, _why)
+        # asymmetric-linear and coreml-default-mode tell it of the other formats
+        asymmetric = site.operation.dialect == LITERT
+        yield from findings(site, CAUSES | ASYMMETRIC if asymmetric else CAUSES, _why)
     elif (off := difference(site, intent.operator)) is not None:
         meant = on_axes_of(site, intent.operator)
         fix = Fix("safe", meant)

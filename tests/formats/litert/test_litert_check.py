@@ -122,3 +122,36 @@ def test_a_model_in_a_bundle_is_fixed_where_it_lies_by_itself(tmp_path: Path) ->
     assert "it lies in a bundle, which is not written" in " ".join(said.split())
     assert code == 1
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("expected", "change"),
+    [
+        ("align_corners=true", "align_corners=True"),
+        ("align_corners=false", "half_pixel_centers=True"),
+        ("mode=nearest", "written as 2 GATHER"),
+    ],
+)
+def test_a_policy_holds_for_asymmetric_coordinates(
+    tmp_path: Path, expected: str, change: str
+) -> None:
+    """Two policies that contradict each other do not both hold, and what is promised is done."""
+    model = str(FOLDER / "tf1_bilinear_ac0hp0_5x9_9x7.tflite")
+    code, said = run("check", model, "--expect", expected)
+    assert (code, f"fix (safe): {change}" in said) == (1, True)
+    fixed = str(tmp_path / "fixed.tflite")
+    code, said = run("fix", model, "--expect", expected, "-o", fixed)
+    assert (code, "1 fixed, 0 declined" in said) == (0, True)
+
+
+def test_a_folder_is_searched(tmp_path: Path) -> None:
+    (tmp_path / "m.tflite").write_bytes(SOUND)
+    assert run("check", str(tmp_path))[1].startswith("1 site in 1 file")
+
+
+def test_an_address_is_its_own_trouble(tmp_path: Path) -> None:
+    (tmp_path / "m.tflite").write_bytes(SOUND)
+    code, said = run("check", "memory://x.tflite", str(tmp_path / "m.tflite"))
+    assert code == 2
+    assert "error: memory://x.tflite: a LiteRT model is read from a file: fetch it first" in said
+    assert "1 site in 2 files" in said

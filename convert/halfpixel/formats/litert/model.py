@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
+from halfpixel.address import Address
 from halfpixel.errors import ConventionError, GraphError, ModelFileError, UsageError, reason_of
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats import atomic
@@ -275,6 +276,8 @@ def opened(source: object) -> LitertModel:
         GraphError: a graph is impossible.
         UsageError: it is no path.
     """
+    if isinstance(source, Address):
+        raise ModelFileError(source, "a LiteRT model is read from a file: fetch it first")
     if not isinstance(source, Path):
         raise UsageError("a LiteRT model is read from a file")
     return LitertModel(source)

@@ -90,13 +90,14 @@ def _own_words(operation: Operation, goal: SizedResize) -> OwnWords:
         if len(words) != 1 or None in words or len(axes) != 2:
             return None
         operator, flags = next(iter(words)) or ("", Flags())
+        if operator != operation.op:
+            return None  # an operator keeps its kind: its code is shared by others
         given = {name: int(getattr(flags, name)) for name in flags.__struct_fields__}
         changed = [
             f"{name}={bool(value)}"
             for name, value in given.items()
-            if operator != operation.op or operation.attributes.get(name) != value
+            if operation.attributes.get(name) != value
         ]
-        head = "" if operator == operation.op else f"{operation.op} becomes {operator} "
-        return Said(operator, given, head + ", ".join(changed))
+        return Said(operator, given, ", ".join(changed))
 
     return OwnWords(say, lambda: "no flags of LiteRT's resizes say it")
