@@ -143,3 +143,13 @@ def test_a_table_for_programs(folder: Path) -> None:
         document["files"][0]["producer"]
     }
     assert all(row["failed"] == (row["rule"] == "unreadable") for row in rows)
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "jsonl"])
+def test_a_run_that_does_not_start_has_no_report(tmp_path: Path, form: str) -> None:
+    """A target's file that is wrong is told before the head of a report is out."""
+    (tmp_path / "own.toml").write_text("[[row2]]\n", encoding="utf-8")
+    model = str(models.MISMATCHES / "A3.onnx")
+    asked = ["check", model, "--target", str(tmp_path / "own.toml"), "--output-format", form]
+    ran = CliRunner().invoke(cli, asked)
+    assert (ran.exit_code, ran.stdout) == (2, "")

@@ -137,7 +137,7 @@ def test_reports_are_not_held() -> None:
     for place, record in run.records():
         decoded(record)
         if place % 100 == 0:
-            most = max(most, sum(isinstance(one, FileReport) for one in gc.get_objects()))
+            most = max(most, sum(type(one) is FileReport for one in gc.get_objects()))
     assert most < 100
 
 

@@ -153,7 +153,7 @@ def test_what_cannot_be_used_is_said_in_one_line(
 
 PLACES = [
     ("absent/m.onnx", "there is no folder"),
-    ("m.txt", "expected a name that ends in .onnx, .mlpackage or .mlmodel"),
+    ("m.txt", "expected a name that ends in .onnx, .mlpackage, .mlmodel or .tflite"),
 ]
 
 

@@ -12,7 +12,7 @@ from halfpixel.runtimes.interpreter import process, worker
 from halfpixel.runtimes.litert_ import LitertRunning
 
 FILES = Path(__file__).parents[2] / "models/litert"
-ROWS = list(csv.DictReader((FILES / "manifest.csv").open(encoding="utf-8")))
+ROWS = list(csv.DictReader((FILES / "manifest.csv").read_text(encoding="utf-8").splitlines()))
 RECORDED = {Path(row["file"]).stem: float(row["max_abs"]) for row in ROWS}
 """How far each file is from what its framework computed."""
 

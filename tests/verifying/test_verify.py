@@ -143,7 +143,7 @@ def test_an_exported_program_and_torchscript_are_sides(tmp_path: Path) -> None:
         (f"{GOOD}@nonsense", "has no nonsense"),
         ("missing.onnx", "no such file"),
         ("no.such.package:factory", "expected package.module:factory"),
-        ("model.txt", "expected an ONNX model"),
+        ("model.txt", "expected an ONNX, Core ML or LiteRT model"),
         (f"{GOOD}@cpu:oops", "is not KEY=VALUE"),
     ],
 )

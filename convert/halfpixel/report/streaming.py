@@ -1,6 +1,7 @@
 """What `check` found, for programs, file by file as it comes: formats that need nothing of all."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 
 from halfpixel.checking.result import FileReport
 from halfpixel.report.machine.of_check import entries_of
@@ -26,6 +27,8 @@ def streamed(  # noqa: PLR0913 - one keyword an option of the command
         statistics: count the findings of each rule, where the format has a place for it.
         summary: count by producer, opset and rule, likewise.
     """
+    coming = iter(files)
+    files = chain(list(islice(coming, 1)), coming)  # what stops a run stops it before a word is out
     if form == "json":
         from halfpixel.report.machine.as_json import pieces
 
