@@ -105,15 +105,17 @@ class Spline(Written, frozen=True):
         for k, weight in made.items():
             if length <= SHORT:
                 row, off = inverse_row(self.order, length, self.border, k)
+                count = len(row)
                 for j, value in row.items():
                     solved[j] = solved.get(j, ZERO) + weight * value
             else:  # in whole numbers, which is many times faster
-                row, off, moved = long_row(self.order, length, self.border, k)
+                whole, off, moved = long_row(self.order, length, self.border, k)
+                count = len(whole)
                 by = weight.numerator * (common // weight.denominator)
-                for j, units in row.items():
+                for j, units in whole.items():
                     total[j + moved] = total.get(j + moved, 0) + by * units
             error = max(error, off)
-            spend(len(row) // 8)
+            spend(count // 8)
         solved |= {j: Fraction(units, common << BITS) for j, units in total.items()}
         return solved, error
 
