@@ -1,21 +1,17 @@
 """Which of its kernels LiteRT runs a model on: its reference, its optimised ones, or XNNPACK's."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal
 
-from halfpixel.errors import MissingExtraError, RuntimeRefusal
+from halfpixel.formats.litert.write.single import INPUT, OUTPUT
+from halfpixel.runtimes.interpreter.process import loading, need_library, run
+from halfpixel.runtimes.litert_ import KERNELS as RESOLVERS
 
 if TYPE_CHECKING:
     from halfpixel.arrays import Array
 
 Kernels = Literal["reference", "builtin", "xnnpack"]
 KERNELS: Final[tuple[Kernels, ...]] = ("reference", "builtin", "xnnpack")
-RESOLVERS: Final[dict[Kernels, str]] = {
-    "reference": "BUILTIN_REF",
-    "builtin": "BUILTIN_WITHOUT_DEFAULT_DELEGATES",
-    "xnnpack": "AUTO",
-}
-"""The name of its set of operators; XNNPACK is a delegate that takes what it can by default."""
 
 
 def runtime() -> str:
@@ -24,36 +20,22 @@ def runtime() -> str:
     Raises:
         MissingExtraError: it is not installed.
     """
-    try:
-        return f"ai-edge-litert {import_module('ai_edge_litert').__version__}"
-    except ImportError as error:
-        raise MissingExtraError("ai-edge-litert", "litert") from error
+    need_library()
+    return f"ai-edge-litert {import_module('ai_edge_litert').__version__}"
 
 
 def on_litert(model: bytes, kernels: Kernels, x: "Array") -> "Array":
-    """Run a model of one input and one output.
+    """Run a model of one resize, in the process that a crash of a kernel ends alone.
 
     Args:
-        model: a LiteRT file.
+        model: as `written_single` makes it.
         kernels: what it runs on; what XNNPACK leaves runs on the optimised ones.
         x: its input.
 
     Raises:
         MissingExtraError: LiteRT is not installed.
-        RuntimeRefusal: it refuses the model, in its own words.
+        RuntimeRefusal: it refuses the model, in its own words, or crashes on it.
     """
-    runtime()
-    litert = import_module("ai_edge_litert.interpreter")
-    try:
-        running = litert.Interpreter(
-            model_content=model,
-            experimental_op_resolver_type=litert.OpResolverType[RESOLVERS[kernels]],
-            num_threads=1,
-        )
-        running.allocate_tensors()
-        running.set_tensor(running.get_input_details()[0]["index"], x)
-        running.invoke()
-        found = running.get_tensor(running.get_output_details()[0]["index"])
-    except (RuntimeError, ValueError) as error:
-        raise RuntimeRefusal(f"LiteRT {kernels}", str(error)) from error
-    return cast("Array", found)
+    asked = loading(f"LiteRT {kernels}", model, RESOLVERS[kernels], keep=False)
+    (found,) = run(asked, {INPUT: x}, [OUTPUT])
+    return found

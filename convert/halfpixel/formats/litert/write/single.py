@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from struct import pack
 from typing import Final
 
-from halfpixel.conventions.litert.resize import BILINEAR, NEAREST, Flags
+from halfpixel.conventions.litert.resize import Flags
 from halfpixel.formats.flatbuffer_block import (
     Data,
     New,
@@ -15,6 +15,7 @@ from halfpixel.formats.flatbuffer_block import (
     text,
     whole_numbers,
 )
+from halfpixel.formats.litert.read.resampling import OPTIONS
 from halfpixel.formats.litert.schema import (
     IDENTIFIER,
     OPERATORS,
@@ -29,9 +30,8 @@ from halfpixel.formats.litert.schema import (
     Tensor,
 )
 
-INPUT, SIZE, OUTPUT = "x", "size", "y"
-OPTIONS: Final = {BILINEAR: (15, 2), NEAREST: (74, 0)}
-"""The kind of its options and the first of its two flags, by operator."""
+INPUT, SIZE, OUTPUT = range(3)
+"""Numbers of its tensors, which are called x, size and y."""
 
 QUANTISED: Final = frozenset({"int8", "uint8", "int16"})
 """Types whose numbers stand for others: here each for itself."""
@@ -69,21 +69,21 @@ def written_single(  # noqa: PLR0913, PLR0917 - what a resize is
     }
     node: dict[int, Thing] = {
         Operator.CODE: Number("I", 0),
-        Operator.INPUTS: whole_numbers((0, 1)),
-        Operator.OUTPUTS: whole_numbers((2,)),
+        Operator.INPUTS: whole_numbers((INPUT, SIZE)),
+        Operator.OUTPUTS: whole_numbers((OUTPUT,)),
         Operator.OPTIONS_TYPE: Number("B", kind),
         Operator.OPTIONS: New({field: Number("B", int(value)) for field, value in values.items()}),
     }
     out = (shape[0], *size, shape[3])
     tensors = (
-        _tensor(INPUT, shape, dtype),
-        _tensor(SIZE, (2,), "int32", buffer=1),
-        _tensor(OUTPUT, out, dtype),
+        _tensor("x", shape, dtype),
+        _tensor("size", (2,), "int32", buffer=1),
+        _tensor("y", out, dtype),
     )
     graph: dict[int, Thing] = {
         Subgraph.TENSORS: Refs(tensors),
-        Subgraph.INPUTS: whole_numbers((0,)),
-        Subgraph.OUTPUTS: whole_numbers((2,)),
+        Subgraph.INPUTS: whole_numbers((INPUT,)),
+        Subgraph.OUTPUTS: whole_numbers((OUTPUT,)),
         Subgraph.OPERATORS: Refs((New(node),)),
         Subgraph.NAME: text("main"),
     }
