@@ -19,7 +19,6 @@ from halfpixel.formats.flatbuffer_block import (
     Refs,
     Thing,
     block,
-    text,
     whole_numbers,
 )
 from halfpixel.formats.flatbuffer_tables import SIZES, Scalar, Table
@@ -29,18 +28,14 @@ from halfpixel.formats.litert.read.resampling import FIRST, LAST
 from halfpixel.formats.litert.read.sites import DATA, TURNED
 from halfpixel.formats.litert.schema import (
     IDENTIFIER,
-    OPERATORS,
-    PLACEHOLDER,
-    TYPES,
     VERSION,
-    Buffer,
-    Code,
     Model,
     Operator,
     Quantization,
     Subgraph,
     Tensor,
 )
+from halfpixel.formats.litert.write.tables import buffer_of, operator, operator_code, tensor
 from halfpixel.runtimes.cutting.one_site import Cut
 from halfpixel.runtimes.litert_ import Serialized, site_in_memory
 
@@ -136,7 +131,7 @@ class _Cutting:
         root = New(
             {
                 Model.VERSION: Number("I", VERSION),
-                Model.CODES: Refs([_code(*code) for code in self.codes]),
+                Model.CODES: Refs([operator_code(*code) for code in self.codes]),
                 Model.SUBGRAPHS: Refs([graph]),
                 Model.BUFFERS: Refs(self.buffers),
             }
@@ -197,14 +192,7 @@ class _Cutting:
     ) -> New:
         if (op, version) not in self.codes:
             self.codes.append((op, version))
-        return New(
-            {
-                Operator.CODE: Number("I", self.codes.index((op, version))),
-                Operator.INPUTS: whole_numbers(inputs),
-                Operator.OUTPUTS: whole_numbers((out,)),
-                **(fields or {}),
-            }
-        )
+        return operator(self.codes.index((op, version)), inputs, (out,), fields)
 
     def _like(self, number: int, name: str, shape: tuple[int, ...]) -> int:
         """Add a tensor of the type of another, with its quantisation."""
@@ -214,23 +202,15 @@ class _Cutting:
     def _constant(
         self, name: str, dtype: str, shape: tuple[int, ...], data: bytes, like: int | None = None
     ) -> int:
-        self.buffers.append(New({Buffer.DATA: Data(data)}))
+        self.buffers.append(buffer_of(data))
         quantization = None if like is None else self._quantization(like)
         return self._tensor(name, dtype, shape, len(self.buffers) - 1, quantization)
 
     def _tensor(
         self, name: str, dtype: str, shape: tuple[int, ...], buffer: int, scales: New | None
     ) -> int:
-        fields: dict[int, Thing] = {
-            Tensor.SHAPE: whole_numbers(shape),
-            Tensor.TYPE: Number("b", TYPES.index(dtype)),
-            Tensor.BUFFER: Number("I", buffer),
-            Tensor.NAME: text(name),
-            Tensor.HAS_RANK: Number("B", 1),
-        }
-        if scales is not None:
-            fields[Tensor.QUANTIZATION] = scales
-        self.tensors.append(New(fields))
+        more: dict[int, Thing] = {} if scales is None else {Tensor.QUANTIZATION: scales}
+        self.tensors.append(tensor(name, dtype, shape, buffer, more))
         return len(self.tensors) - 1
 
     def _quantization(self, number: int) -> New | None:
@@ -250,14 +230,3 @@ class _Cutting:
 
 def _in(shape: tuple[int, ...], order: Sequence[int]) -> tuple[int, ...]:
     return tuple(shape[axis] for axis in order)
-
-
-def _code(op: str, version: int) -> New:
-    number = OPERATORS.index(op)
-    return New(
-        {
-            Code.OLD: Number("b", min(number, PLACEHOLDER)),
-            Code.VERSION: Number("i", version),
-            Code.BUILTIN: Number("i", number),
-        }
-    )

@@ -11,7 +11,6 @@ from typing import Final
 from halfpixel.errors import ConventionError
 from halfpixel.formats.atomic import Piece
 from halfpixel.formats.flatbuffer_block import (
-    Data,
     New,
     Number,
     Old,
@@ -19,7 +18,6 @@ from halfpixel.formats.flatbuffer_block import (
     Thing,
     block,
     text,
-    whole_numbers,
 )
 from halfpixel.formats.flatbuffer_tables import Table, number
 from halfpixel.formats.litert.edit import RECORD, Flagged, LitertEdit
@@ -27,18 +25,15 @@ from halfpixel.formats.litert.graph import Node, Options, Value
 from halfpixel.formats.litert.read.contents import Contents
 from halfpixel.formats.litert.schema import (
     IDENTIFIER,
-    OPERATORS,
-    PLACEHOLDER,
-    TYPES,
     VERSION,
     Buffer,
-    Code,
     Metadata,
     Model,
     Operator,
     Subgraph,
     Tensor,
 )
+from halfpixel.formats.litert.write.tables import buffer_of, operator, operator_code, tensor
 
 LARGEST: Final = 1 << 31
 """Bytes of a file up to which every offset is of 32 bits."""
@@ -166,11 +161,7 @@ class _Writing:
     def _operator(self, node: Node) -> Old | New:
         if node.given is None and node.table is not None:
             return Old(node.table.at)
-        fields: dict[int, Thing] = {
-            Operator.CODE: Number("I", self._code(node.op, node.version)),
-            Operator.INPUTS: whole_numbers(node.inputs),
-            Operator.OUTPUTS: whole_numbers(node.outputs),
-        }
+        fields: dict[int, Thing] = {}
         given = node.given
         if given is not None:
             fields[Operator.OPTIONS_TYPE] = Number("B", given.kind)
@@ -178,38 +169,25 @@ class _Writing:
             fields[Operator.OPTIONS] = New(
                 {f: Number("B" if flags else "i", value) for f, value in given.fields.items()}
             )
-        return New(fields)
+        return operator(self._code(node.op, node.version), node.inputs, node.outputs, fields)
 
     def _code(self, op: str, version: int) -> int:
         """Return the number of an operator's code, a new one where the model has none."""
         key = op, version
         if key not in self.known:
-            number = OPERATORS.index(op)
             self.known[key] = len(self.codes)
-            fields: dict[int, Thing] = {
-                Code.OLD: Number("b", min(number, PLACEHOLDER)),
-                Code.VERSION: Number("i", version),
-                Code.BUILTIN: Number("i", number),
-            }
-            self.codes.append(New(fields))
+            self.codes.append(operator_code(op, version))
         return self.known[key]
 
     def _tensor(self, value: Value, old: list[Table]) -> New:
         data = value.data if isinstance(value.data, bytes) else b""
         lengths = [n for n in value.shape or () if isinstance(n, int)]
-        fields: dict[int, Thing] = {
-            Tensor.SHAPE: whole_numbers(lengths),
-            Tensor.TYPE: Number("b", TYPES.index(value.dtype)),
-            Tensor.BUFFER: Number("I", self._buffer(data) if data else 0),
-            Tensor.NAME: text(value.name),
-            Tensor.HAS_RANK: Number("B", 1),
-        }
-        if value.like is not None:
-            fields |= _kept(old[value.like], Tensor.QUANTIZATION)
-        return New(fields)
+        number = self._buffer(data) if data else 0
+        scales = None if value.like is None else _kept(old[value.like], Tensor.QUANTIZATION)
+        return tensor(value.name, value.dtype, lengths, number, scales)
 
     def _buffer(self, data: bytes) -> int:
-        self.buffers.append(New({Buffer.DATA: Data(data)}))
+        self.buffers.append(buffer_of(data))
         return len(self.buffers) - 1
 
 

@@ -18,17 +18,14 @@ from halfpixel.formats.flatbuffer_block import (
 from halfpixel.formats.litert.read.resampling import OPTIONS
 from halfpixel.formats.litert.schema import (
     IDENTIFIER,
-    OPERATORS,
-    TYPES,
     VERSION,
-    Buffer,
-    Code,
     Model,
     Operator,
     Quantization,
     Subgraph,
     Tensor,
 )
+from halfpixel.formats.litert.write.tables import buffer_of, operator, operator_code, tensor
 
 INPUT, SIZE, OUTPUT = range(3)
 """Numbers of its tensors, which are called x, size and y."""
@@ -59,18 +56,9 @@ def written_single(  # noqa: PLR0913, PLR0917 - what a resize is
     >>> made[4:8]
     b'TFL3'
     """
-    number = OPERATORS.index(op)
     kind, first = OPTIONS[op]
     values = {first: flags.align_corners, first + 1: flags.half_pixel_centers}
-    code: dict[int, Thing] = {
-        Code.OLD: Number("b", number),
-        Code.VERSION: Number("i", version),
-        Code.BUILTIN: Number("i", number),
-    }
-    node: dict[int, Thing] = {
-        Operator.CODE: Number("I", 0),
-        Operator.INPUTS: whole_numbers((INPUT, SIZE)),
-        Operator.OUTPUTS: whole_numbers((OUTPUT,)),
+    options: dict[int, Thing] = {
         Operator.OPTIONS_TYPE: Number("B", kind),
         Operator.OPTIONS: New({field: Number("B", int(value)) for field, value in values.items()}),
     }
@@ -84,30 +72,23 @@ def written_single(  # noqa: PLR0913, PLR0917 - what a resize is
         Subgraph.TENSORS: Refs(tensors),
         Subgraph.INPUTS: whole_numbers((INPUT,)),
         Subgraph.OUTPUTS: whole_numbers((OUTPUT,)),
-        Subgraph.OPERATORS: Refs((New(node),)),
+        Subgraph.OPERATORS: Refs((operator(0, (INPUT, SIZE), (OUTPUT,), options),)),
         Subgraph.NAME: text("main"),
     }
     model: dict[int, Thing] = {
         Model.VERSION: Number("I", VERSION),
-        Model.CODES: Refs((New(code),)),
+        Model.CODES: Refs((operator_code(op, version),)),
         Model.SUBGRAPHS: Refs((New(graph),)),
         Model.DESCRIPTION: text("one resize"),
-        Model.BUFFERS: Refs((New({}), New({Buffer.DATA: Data(pack("<2i", *size))}))),
+        Model.BUFFERS: Refs((New({}), buffer_of(pack("<2i", *size)))),
     }
     return block(New(model), IDENTIFIER)
 
 
 def _tensor(name: str, shape: Sequence[int], dtype: str, buffer: int = 0) -> New:
-    fields: dict[int, Thing] = {
-        Tensor.SHAPE: whole_numbers(shape),
-        Tensor.TYPE: Number("b", TYPES.index(dtype.upper())),
-        Tensor.BUFFER: Number("I", buffer),
-        Tensor.NAME: text(name),
+    itself: dict[int, Thing] = {
+        Quantization.SCALE: Data(pack("<f", 1.0), 4),
+        Quantization.ZERO_POINT: Data(pack("<q", 0), 8),
     }
-    if dtype in QUANTISED:
-        itself: dict[int, Thing] = {
-            Quantization.SCALE: Data(pack("<f", 1.0), 4),
-            Quantization.ZERO_POINT: Data(pack("<q", 0), 8),
-        }
-        fields[Tensor.QUANTIZATION] = New(itself)
-    return New(fields)
+    scales: dict[int, Thing] = {Tensor.QUANTIZATION: New(itself)} if dtype in QUANTISED else {}
+    return tensor(name, dtype.upper(), shape, buffer, scales)
