@@ -21,19 +21,16 @@ Source: TensorFlow 2.21 `core/kernels/image/crop_and_resize_op.cc`.
 """
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from halfpixel.convention import Convention, Library, Reading, Remark
+from halfpixel.convention import Convention, Reading, Remark
 from halfpixel.conventions.meaning import choice
 from halfpixel.conventions.python_call import listed, number_of, open_lengths, parse
+from halfpixel.conventions.tf_resize import LIBRARY
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Kernel, Linear, Nearest, Sampling
 from halfpixel.sampling.canonical import canonical
 from halfpixel.sampling.coordinate import WHOLE
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 KERNELS: Final[dict[str, Kernel]] = {
     "bilinear": Linear(),
@@ -99,15 +96,6 @@ def _write(sampling: Sampling, spatial: int) -> str | None:
     return None
 
 
-def _image(image: "NDArray[np.generic]") -> object:
-    return image[None, ..., None]
-
-
-def _array(made: Any) -> "NDArray[np.generic]":  # noqa: ANN401 - a tensor
-    found: NDArray[np.generic] = made.numpy()[0, ..., 0]
-    return found
-
-
 CONVENTION = Convention(
     "TensorFlow crop_and_resize",
     ("tf.image.crop_and_resize", "tf.compat.v1.image.crop_and_resize"),
@@ -126,5 +114,5 @@ CONVENTION = Convention(
             ran="TensorFlow 2.21.0",
         ),
     ),
-    library=Library((("tf", "tensorflow"),), _image, _array),
+    library=LIBRARY,
 )

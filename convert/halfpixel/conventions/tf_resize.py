@@ -258,6 +258,9 @@ def _array(made: Any) -> "NDArray[np.generic]":  # noqa: ANN401 - a tensor
     return found
 
 
+LIBRARY: Final = Library((("tf", "tensorflow"),), _image, _array)
+"""How a call is run on an image of one channel: among images, with its channels last."""
+
 CONVENTION = Convention(
     "TensorFlow",
     (
@@ -285,5 +288,5 @@ CONVENTION = Convention(
             ran="TensorFlow 2.21.0",
         ),
     ),
-    library=Library((("tf", "tensorflow"),), _image, _array),
+    library=LIBRARY,
 )
