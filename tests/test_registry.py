@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from halfpixel.address import node_in
+from halfpixel.checking.check import load_formats
+from halfpixel.cli.files import FILES, PACKAGES
+from halfpixel.plugins.registry import ENDINGS
 from halfpixel.registry import entry_points
 
 GROUPS = ("halfpixel.rules", "console_scripts", "pytest11", "absent")
@@ -50,3 +54,12 @@ def test_an_archive_on_the_path_is_looked_into(
         packed.writestr("packed-1.dist-info/entry_points.txt", "[halfpixel.rules]\np = packed\n")
     monkeypatch.syspath_prepend(tmp_path / "packed.zip")
     assert {"packed", "halfpixel_rules"} <= set(entry_points("halfpixel.rules"))
+
+
+def test_the_names_of_every_formats_files_are_known() -> None:
+    """In folders, in a registry's folder, and where a node is named behind an address."""
+    suffixes = {suffix for one in load_formats() for suffix in one.suffixes}
+    assert suffixes == {*FILES, *PACKAGES}
+    assert suffixes - {".mlmodelc"} == set(ENDINGS)  # a compiled model is refused
+    for suffix in ENDINGS:
+        assert node_in(f"s3://bucket/m{suffix}:up") == (f"s3://bucket/m{suffix}", "up")
