@@ -71,12 +71,6 @@ def test_free_axes_are_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert list(shapes) == [2, 3]
 
 
-def test_an_onnx_file_is_told_who_converts_it(tmp_path: Path) -> None:
-    """And how what comes of it is fixed and held against the file."""
-    with pytest.raises(UsageError, match=r"onnx2tf writes LiteRT of ONNX .*verify OUT.tflite up"):
-        convert("up.onnx", tmp_path / "model.tflite")
-
-
 @pytest.mark.parametrize(
     ("options", "told"),
     [
