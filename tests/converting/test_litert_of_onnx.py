@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -15,6 +16,7 @@ from halfpixel.converting.result import Conversion
 from halfpixel.errors import UsageError
 from litert_files.converter import FILES, weights_of
 
+Options = dict[str, Any]
 SHAPE = (1, 3, 7, 10)
 PROGRAM = """
 import os, pathlib, shutil, sys
@@ -56,11 +58,11 @@ def answer(log: Path, *texts: str) -> None:
         (log / f"{number}.answer").write_text(told)
 
 
-def network(path: Path, name: str, *, free: bool = False, **attributes: object) -> Path:
+def network(path: Path, name: str, *, free: bool = False, **attributes: Any) -> Path:  # noqa: ANN401 - a node's own
     """Write the ONNX model of a file of `models/litert`: a 1x1 convolution, and a Resize."""
     weight, bias = weights_of(name)
     lengths = attributes.pop("lengths")
-    said = np.asarray(lengths, np.int64 if isinstance(lengths[0], int) else np.float32)  # type: ignore[index]
+    said = np.asarray(lengths, np.int64 if isinstance(lengths[0], int) else np.float32)
     given = ["c", "", "", "lengths"] if said.dtype == np.int64 else ["c", "", "lengths"]
     shape = [1, 3, "h", "w"] if free else list(SHAPE)
     graph = helper.make_graph(
@@ -82,9 +84,9 @@ def network(path: Path, name: str, *, free: bool = False, **attributes: object) 
     return path
 
 
-NEAREST = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric",
+NEAREST: Options = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric",
            "nearest_mode": "floor", "lengths": (1, 3, 3, 5)}  # fmt: skip
-FACTOR = {"mode": "linear", "coordinate_transformation_mode": "half_pixel",
+FACTOR: Options = {"mode": "linear", "coordinate_transformation_mode": "half_pixel",
           "lengths": (1.0, 1.0, 1.7, 1.7)}  # fmt: skip
 
 
@@ -92,27 +94,27 @@ def converted(path: Path, target: Path) -> Conversion:
     return convert(path, target, inputs=["1x3x7x10"])
 
 
+@pytest.mark.parametrize("free", [False, True])
 @pytest.mark.parametrize(
-    ("name", "given", "changes"),
+    ("name", "given", "change"),
     [
-        ("torch_nearest_7x10_3x5", NEAREST, ["half_pixel_centers=False"]),
-        ("torch_bilinear_ac0_by1.7", FACTOR, ["written as 2 BATCH_MATMUL"]),
+        ("torch_nearest_7x10_3x5", NEAREST, "half_pixel_centers=False"),
+        ("torch_bilinear_ac0_by1.7", FACTOR, "written as 2 BATCH_MATMUL"),
     ],
 )
-@pytest.mark.parametrize("free", [False, True])
 def test_what_onnx2tf_lost_is_written_again(
-    name: str, given: dict[str, object], changes: list[str], free: bool, stand_in: Path,  # noqa: FBT001
-    tmp_path: Path,
-) -> None:  # fmt: skip
+    name: str, given: Options, change: str, *, free: bool, stand_in: Path
+) -> None:
     """Each site of the new file computes what the site of the ONNX model computes."""
     answer(stand_in, name)
-    path = network(tmp_path / "m.onnx", name, free=free, **given)
-    before = path.read_bytes()
-    found = converted(path, tmp_path / "m.tflite")
+    path, target = stand_in / "given/m.onnx", stand_in / "m.tflite"
+    path.parent.mkdir()
+    before = network(path, name, free=free, **given).read_bytes()
+    found = converted(path, target)
     assert found.ok, found.refused
-    assert [one.text for one in found.changes] == changes
+    assert [one.text for one in found.changes] == [change]
     assert [one.names[0] for one in found.verifications] == ["m.tflite", "m.tflite@reference"]
-    assert (found.exporter, found.output) == ("onnx2tf", str(tmp_path / "m.tflite"))
+    assert (found.exporter, found.output) == ("onnx2tf", str(target))
     assert path.read_bytes() == before
     (asked,) = stand_in.glob("*.onnx")
     dims = onnx.load(asked).graph.input[0].type.tensor_type.shape.dim
@@ -170,10 +172,8 @@ def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ({"dynamic": "all"}, "lengths become fixed on the way from ONNX"),
     ],
 )
-def test_options_of_other_ways_are_refused(
-    options: dict[str, object], told: str, tmp_path: Path
-) -> None:
+def test_options_of_other_ways_are_refused(options: Options, told: str, tmp_path: Path) -> None:
     """Before anything is converted."""
     path = network(tmp_path / "m.onnx", "torch_nearest_7x10_3x5", **NEAREST)
     with pytest.raises(UsageError, match=told):
-        convert(path, tmp_path / "m.tflite", **options)  # type: ignore[arg-type]
+        convert(path, tmp_path / "m.tflite", **options)
