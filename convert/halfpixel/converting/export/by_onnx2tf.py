@@ -23,6 +23,7 @@ from halfpixel.converting.export.to_onnx import Exported, ExportRefusal
 from halfpixel.converting.onnx_in.as_file import prepared
 from halfpixel.converting.source import Source
 from halfpixel.errors import UsageError
+from halfpixel.formats.litert.write.names import name_by_signature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +92,7 @@ def export_onnx2tf(source: Source, path: Path, kinds: "frozenset[Kind]") -> Expo
     if not found.is_file():
         raise ExportRefusal(f"onnx2tf refuses: {_reason(ran.stdout + ran.stderr, ran.returncode)}")
     found.replace(path)
+    name_by_signature(path)
     return Exported(path)
 
 

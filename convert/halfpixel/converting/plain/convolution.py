@@ -63,9 +63,14 @@ def transposed(  # noqa: PLR0913, PLR0917 - torch's own signature
     x = input if input.dim() > spatial + 1 else input[None]
     for axis, step in enumerate(each(dilation, spatial), 2):
         weight = _spread(weight, axis, step)
-    pairs = zip(x.chunk(groups, 1), weight.chunk(groups, 0), strict=True)
-    parts = [full(one, own, stride=stride) for one, own in pairs]
-    y = parts[0] if groups == 1 else torch.cat(parts, 1)
+    size = weight.shape[0] // groups
+    # no chunk: litert-torch 0.10.0 lowers it to a list
+    parts = [
+        full(x.narrow(1, k, size), weight.narrow(0, k, size), stride=stride)
+        for k in range(0, size * groups, size)
+        if groups > 1
+    ]
+    y = torch.cat(parts, 1) if parts else full(x, weight, stride=stride)
     cuts = zip(each(padding, spatial), each(output_padding, spatial), strict=True)
     for axis, (cut, more) in enumerate(cuts, 2):
         y = _cut(y, axis, cut, cut - more)
