@@ -6,7 +6,7 @@ and where the new file cannot say it, the resize is written in plain operators b
 
 from glob import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
@@ -107,7 +107,8 @@ def prepared(source: Source, folder: Path, kinds: "frozenset[Kind]") -> Path:
         model = cast("ModelProto", found.model)
     written = folder / "model.onnx"
     large = model.ByteSize() > LARGEST
-    onnx.save(model, written, save_as_external_data=large, location="weights.bin")
+    save = cast("Any", onnx).save
+    save(model, written, save_as_external_data=large, location="weights.bin")
     return written
 
 
