@@ -64,7 +64,7 @@ def network(path: Path, name: str, *, free: bool = False, **attributes: Any) -> 
     lengths = attributes.pop("lengths")
     said = np.asarray(lengths, np.int64 if isinstance(lengths[0], int) else np.float32)
     given = ["c", "", "", "lengths"] if said.dtype == np.int64 else ["c", "", "lengths"]
-    shape = [1, 3, "h", "w"] if free else list(SHAPE)
+    shape: list[str | int] = [1, 3, "h", "w"] if free else [*SHAPE]
     graph = helper.make_graph(
         [
             helper.make_node("Conv", ["x", "weight", "bias"], ["c"], name="conv"),

@@ -23,7 +23,8 @@ class Difference:
     def run(self, feeds: Mapping[str, Array], wanted: Sequence[str] = ()) -> dict[str, Array]:
         """Return the outputs."""
         assert not wanted
-        made = {"d": feeds["a"] - feeds["b"], "b2": feeds["b"] * 2}
+        a, b = (feeds[name].astype(np.float64) for name in "ab")
+        made: dict[str, Array] = {"d": a - b, "b2": b * 2}
         return {name: made[name] for name in self.outputs}
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from halfpixel.checking.check import opened, sites
 from halfpixel.formats.litert.write.names import name_by_signature
 from halfpixel.runtime import RunSettings, Side, runtime_of
 from litert_files.converter import FILES
+
+if TYPE_CHECKING:
+    from halfpixel.arrays import Array
 
 
 def test_ends_are_called_what_the_signature_calls_them(tmp_path: Path) -> None:
@@ -22,8 +26,8 @@ def test_ends_are_called_what_the_signature_calls_them(tmp_path: Path) -> None:
     assert (old.name, port.name) == ("serving_default_args_0", "args_0")
     assert port.shape == old.shape
     assert [one.torch_call for one in sites(path)] == [one.torch_call for one in sites(before)]
-    x = np.random.default_rng(0).random(port.shape, np.float32)  # type: ignore[arg-type]
-    made = []
+    x: Array = np.random.default_rng(0).random((1, 3, 5, 9), np.float32)
+    made: list[tuple[str, Array]] = []
     for file, called in ((path, port.name), (before, old.name)):
         running = runtime_of(Side(str(file))).started(Side(str(file)), RunSettings())
         made.extend(running.run({called: x}).items())

@@ -121,10 +121,10 @@ def _set_lengths(model: "ModelProto", source: Source) -> None:
     """Write the lengths of its inputs into a model; what hangs on them is inferred anew."""
     shapes = {port.name: port.shape or () for port in source.inputs}
     for value in model.graph.input:
-        dims = value.type.tensor_type.shape.dim
-        if value.name not in shapes or all(one.HasField("dim_value") for one in dims):
-            continue
+        dims, wanted = value.type.tensor_type.shape.dim, shapes.get(value.name)
+        if wanted is None or [one.dim_value for one in dims] == list(wanted):
+            continue  # an initializer, or as long as it is
         del dims[:]
-        for length in shapes[value.name]:
+        for length in wanted:
             dims.add(dim_value=cast("int", length))
         del model.graph.value_info[:]
