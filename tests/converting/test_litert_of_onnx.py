@@ -1,5 +1,6 @@
 """ONNX models on their way to LiteRT: by onnx2tf, mended by the model's own sites, and run."""
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -177,3 +178,40 @@ def test_options_of_other_ways_are_refused(options: Options, told: str, tmp_path
     path = network(tmp_path / "m.onnx", "torch_nearest_7x10_3x5", **NEAREST)
     with pytest.raises(UsageError, match=told):
         convert(path, tmp_path / "m.tflite", **options)
+
+
+@pytest.mark.oracle
+@pytest.mark.skipif(shutil.which("onnx2tf") is None, reason="onnx2tf is no program of the path")
+@pytest.mark.parametrize(
+    ("given", "how"),
+    [
+        ({"mode": "linear", "coordinate_transformation_mode": "align_corners"}, "align_corners"),
+        ({"mode": "cubic"}, "in plain operators: F.interpolate, cubic"),
+    ],
+)
+def test_what_onnx2tf_itself_writes_is_mended(given: Options, how: str, tmp_path: Path) -> None:
+    """From opset 18 on it writes half pixels whatever the node says; cubic needs TensorFlow."""
+    given = {**given, "lengths": (1, 3, 13, 17)}
+    path = network(tmp_path / "m.onnx", "torch_nearest_7x10_3x5", **given)
+    found = converted(path, tmp_path / "m.tflite")
+    assert found.ok, found.refused
+    assert any(how in text for text in (*found.notes, *(one.text for one in found.changes)))
+
+
+@pytest.mark.oracle
+@pytest.mark.skipif(shutil.which("onnx2tf") is None, reason="onnx2tf is no program of the path")
+def test_ends_that_onnx2tf_sorts_keep_their_names(tmp_path: Path) -> None:
+    """It has inputs and outputs in an order of its own."""
+    ends = {name: helper.make_tensor_value_info(name, TensorProto.FLOAT, SHAPE) for name in "bazy"}
+    nodes = [
+        helper.make_node("Sub", ["b", "a"], ["z"]),
+        helper.make_node("Sigmoid", ["a"], ["y"]),
+    ]
+    graph = helper.make_graph(nodes, "g", [ends["b"], ends["a"]], [ends["z"], ends["y"]])
+    path = tmp_path / "m.onnx"
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(made, path)
+    found = convert(path, tmp_path / "m.tflite")
+    assert found.ok, found.refused
+    (first, _) = found.verifications
+    assert {one.name for one in first.outputs} == {"y", "z"}
