@@ -36,11 +36,13 @@ IMAGES: Final = "calibration_image_sample_data_20x128x128x3_float32.npy"
 
 SIDE: Final = 128
 SAID: Final = re.compile(
-    r"^(?:ERROR|\w*(?:Error|Exception)):(?! ?(?:input_onnx_file_path|onnx_op_))"
+    r"^(?:ERROR|[\w.]*(?:Error|Exception)):(?! ?(?:input_onnx_file_path|onnx_op_))"
 )
 """How a line begins that says why it stopped, and not where."""
 
 COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
+PLACE: Final = re.compile(r"/[^\s'\"]*:\d+:\d+: ?")
+"""A place in a file of its own, in TensorFlow's words."""
 
 
 def need_program(path: Path) -> "Sequence[str]":
@@ -109,10 +111,13 @@ def _reason(said: str, code: int) -> str:
 
     >>> _reason("ERROR: No Loop is supported.\nERROR: onnx_op_name: up\n", 1)
     'No Loop is supported.'
+    >>> _reason("tf.ConverterError: No./bin/onnx2tf:8:1: error: 'tf.Up' op is no op\nb.py:9\n", 1)
+    "tf.ConverterError: No. error: 'tf.Up' op is no op"
     >>> _reason("", -9)
     'it ended with code -9 and said nothing'
     """
     lines = [" ".join(line.split()) for line in COLOURS.sub("", said).splitlines()]
     told = [line.removeprefix("ERROR: ") for line in lines if SAID.match(line)]
+    told = [PLACE.sub(" ", line) for line in told]
     last = [*filter(None, lines), *told][-1:]
     return last[0][:LONGEST] if last else f"it ended with code {code} and said nothing"
