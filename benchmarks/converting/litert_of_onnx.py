@@ -101,7 +101,12 @@ def cases() -> Iterator[Case]:
     yield resize(13, (1, 2, 8, 10, 12), shape=(1, 2, 4, 5, 6), **half)
     yield node("Upsample", 9, [np.array([1, 1, 2, 2], np.float32)], mode="linear")
     yield node("DepthToSpace", 13, [], shape=(1, 12, 4, 5), blocksize=2)
-    given = {"strides": [2, 2], "pads": [1, 1, 1, 1], "output_padding": [1, 1]}
+    given = {
+        "kernel_shape": [3, 3],
+        "strides": [2, 2],
+        "pads": [1, 1, 1, 1],
+        "output_padding": [1, 1],
+    }
     weights = np.random.default_rng(1).uniform(-1, 1, (3, 4, 3, 3)).astype(np.float32)
     yield node("ConvTranspose", 13, [weights], **given)
     grid = np.random.default_rng(2).uniform(-1.2, 1.2, (1, 5, 4, 2)).astype(np.float32)

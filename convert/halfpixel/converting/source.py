@@ -62,8 +62,8 @@ class Source:
         notes: what there is to say of it.
         graph: what torch.export is given in its place: its own graph in strict mode.
         fast: it is run as exported alone.
-        deferred: PyTorch's own graph is made where a trace warns or is not right; the calls are
-            those of a run.
+        deferred: PyTorch's own graph is made where a trace warns or is not right, and of a file
+            never; the calls are those of a run, or of the file.
         stage: told what is done next.
     """
 
