@@ -63,7 +63,7 @@ def explain(subject: str, shapes: Shapes | None = None, *, brief: bool = False) 
             yield f"{subject}, for example:"
             yield from islice(_call(spelled), HEAD if brief else None)
         elif is_call:
-            with one_node():
+            with one_node(share=2):
                 lines = tuple(islice(_call(subject), HEAD if brief else None))
             yield from lines
         else:
