@@ -7,7 +7,7 @@ import click
 from msgspec import Struct
 
 from halfpixel.address import without_secrets
-from halfpixel.cli.options import MaxWork, Shape, command, read_shapes
+from halfpixel.cli.options import CLEAN, MaxWork, Shape, command, read_shapes
 from halfpixel.cli.output import Page, no_model
 from halfpixel.errors import UsageError
 
@@ -57,7 +57,30 @@ class Options(Struct, frozen=True):
             help="Width and height of the image, of a configuration that readies images.",
         ),
     ]
+    listed: Annotated[
+        bool,
+        click.option(
+            "--list",
+            "listed",
+            is_flag=True,
+            is_eager=True,
+            callback=lambda context, _, asked: _list(context, asked=asked),
+            help="Name every call that is read, and leave.",
+        ),
+    ]
     max_work: MaxWork
+
+
+def _list(context: click.Context, *, asked: bool) -> bool:
+    """Print the calls that are read, a library a line, and leave, where that is asked."""
+    if asked:
+        from halfpixel.checking.example_calls import calls_known
+        from halfpixel.report.layout import prose
+
+        named = calls_known().items()
+        Page().tell([prose(f"{name}: {', '.join(operators)}") for name, operators in named])
+        context.exit(CLEAN)
+    return asked
 
 
 @command(__name__, Options)
