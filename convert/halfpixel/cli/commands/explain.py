@@ -12,6 +12,18 @@ from halfpixel.cli.output import Page, no_model
 from halfpixel.errors import UsageError
 
 
+def _list(context: click.Context, _option: click.Parameter, asked: bool) -> bool:  # noqa: FBT001 - as click calls it
+    """Print the calls that are read, a library a line, and leave, where that is asked."""
+    if asked:
+        from halfpixel.checking.example_calls import calls_known
+        from halfpixel.report.layout import prose
+
+        named = calls_known().items()
+        Page().tell([prose(f"{name}: {', '.join(operators)}") for name, operators in named])
+        context.exit(CLEAN)
+    return asked
+
+
 class Options(Struct, frozen=True):
     """What is explained."""
 
@@ -64,23 +76,11 @@ class Options(Struct, frozen=True):
             "listed",
             is_flag=True,
             is_eager=True,
-            callback=lambda context, _, asked: _list(context, asked=asked),
+            callback=_list,
             help="Name every call that is read, and leave.",
         ),
     ]
     max_work: MaxWork
-
-
-def _list(context: click.Context, *, asked: bool) -> bool:
-    """Print the calls that are read, a library a line, and leave, where that is asked."""
-    if asked:
-        from halfpixel.checking.example_calls import calls_known
-        from halfpixel.report.layout import prose
-
-        named = calls_known().items()
-        Page().tell([prose(f"{name}: {', '.join(operators)}") for name, operators in named])
-        context.exit(CLEAN)
-    return asked
 
 
 @command(__name__, Options)
