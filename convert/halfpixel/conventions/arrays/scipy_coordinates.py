@@ -96,7 +96,7 @@ def _read(text: str, length: int | None) -> Reading:
             raise ConventionError(
                 f"a length stands more than {MOST_POWERS} times in its coordinates"
             )
-        lines = [_line(grid, axis) for axis in range(len(usual))]
+        lines: list[Coordinate | Line] = [_line(grid, axis) for axis in range(len(usual))]
         counts = [_count(grid, axis) for axis in range(len(usual))]
     except RecursionError as error:
         raise ConventionError("its coordinates are nested too deep") from error
