@@ -83,7 +83,8 @@ def _factor(operation: Operation, operator: Resize) -> Fraction | None:
     low = max(Fraction(m, n) for n, m in known)
     high = min(Fraction(m + 1, n) for n, m in known)
     for digits in range(DIGITS + 1):
-        factor = Fraction(ceil(low * 10**digits), 10**digits)
+        places = int(10**digits)
+        factor = Fraction(ceil(low * places), places)
         if factor < high:
             return factor
     return None
