@@ -24,15 +24,19 @@ Field = bool | int | Sequence[int]
 
 @dataclass
 class Value:
-    """A tensor; `data` makes it a constant, `scale` a quantised one, `free` a free length."""
+    """A tensor; `data` makes it a constant, `scale` a quantised one, `free` a free length.
+
+    Scales are one, or one each along `axis`.
+    """
 
     name: str
     shape: tuple[int, ...]
     dtype: str = "FLOAT32"
     data: NDArray[Any] | None = None
-    scale: float = 0.0
+    scale: float | tuple[float, ...] = 0.0
     zero: int = 0
     free: tuple[int, ...] = ()
+    axis: int = 0
 
 
 @dataclass
@@ -161,9 +165,11 @@ class _Building:
             signature = [-1 if k in value.free else n for k, n in enumerate(value.shape)]
             fields[Tensor.SIGNATURE] = ("r", self._numbers(signature))
         if value.scale:
-            scale = self.b.CreateNumpyVector(np.array([value.scale], "<f4"))
-            zero = self._numbers([value.zero], "<i8")
-            quantized = self._table({2: ("r", scale), 3: ("r", zero)}, 7)
+            scales = np.atleast_1d(np.array(value.scale, "<f4"))
+            scale = self.b.CreateNumpyVector(scales)
+            zero = self._numbers([value.zero] * scales.size, "<i8")
+            parts = {2: ("r", scale), 3: ("r", zero), 6: ("i", value.axis)}
+            quantized = self._table(parts, 7)
             fields[Tensor.QUANTIZATION] = ("r", quantized)
         return self._table(fields, 10)
 

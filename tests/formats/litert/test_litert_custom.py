@@ -1,5 +1,6 @@
 """Custom operators of LiteRT: TensorFlow's own behind "Flex", and MediaPipe's."""
 
+import itertools
 import struct
 from pathlib import Path
 
@@ -101,29 +102,38 @@ def test_what_its_inputs_decide_is_a_site_without_a_call(tmp_path: Path, op: str
     assert (site.op, site.operation.operator, site.operation.problem) == (op, None, "")
 
 
-def test_mediapipes_transposed_convolution_is_a_site(tmp_path: Path) -> None:
-    ramp = np.array([1, 3, 3, 1], "<f4") / 4
-    weights = np.outer(ramp, ramp).astype("<f4").reshape(1, 4, 4, 1)
+@pytest.mark.parametrize(("rows", "columns"), [(5, 6), (6, 6), (1, 3)])
+@pytest.mark.parametrize("kernel", [2, 3, 4])
+@pytest.mark.parametrize("same", [True, False])
+def test_mediapipes_transposed_convolution_is_a_site(
+    tmp_path: Path, rows: int, columns: int, kernel: int, *, same: bool
+) -> None:
+    """Its lengths are MediaPipe's own, whatever the file declares: SAME of 5 by 2 is 9 there."""
+    weights = np.arange(kernel**2, dtype="<f4").reshape(1, kernel, kernel, 1)
+    given = struct.pack("<3i", int(same), 2, 2)
     graph = Graph(
         [
-            Value("image", (1, 5, 6, 1)),
-            Value("weights", (1, 4, 4, 1), data=weights),
+            Value("image", (1, rows, columns, 1)),
+            Value("weights", weights.shape, data=weights),
             Value("bias", (1,), data=np.array([0.5], "<f4")),
-            Value("large", (1, 10, 12, 1)),
+            Value("large", (1, 2 * rows, 2 * columns, 1)),
         ],
-        [Op("Convolution2DTransposeBias", (0, 1, 2), (3,), custom=struct.pack("<3i", 1, 2, 2))],
+        [Op("Convolution2DTransposeBias", (0, 1, 2), (3,), custom=given)],
         (0,),
         (3,),
     )
     site = only(tmp_path, tflite(graph))
-    x = np.random.default_rng(0).random((1, 5, 6, 1))
-    whole = np.zeros((12, 14))
-    for i in range(5):
-        for j in range(6):
-            whole[2 * i : 2 * i + 4, 2 * j : 2 * j + 4] += x[0, i, j, 0] * weights[0, ..., 0]
+    x = np.random.default_rng(0).random((1, rows, columns, 1))
+    cuts = [max(0, kernel - (n - 1) % 2 - 1) if same else 0 for n in (rows, columns)]
+    lengths = [2 * (n - 1) + kernel - cut for n, cut in zip((rows, columns), cuts, strict=True)]
+    wanted = np.full(lengths, 0.5)
+    for i, j, a, b in itertools.product(range(rows), range(columns), *[range(kernel)] * 2):
+        at = 2 * i - cuts[0] // 2 + a, 2 * j - cuts[1] // 2 + b
+        if 0 <= at[0] < lengths[0] and 0 <= at[1] < lengths[1]:
+            wanted[at] += x[0, i, j, 0] * weights[0, a, b, 0]
     assert site.op == "Convolution2DTransposeBias"
     assert site.compute is not None
-    assert np.allclose(site.compute([x])[0, ..., 0], whole[1:11, 1:13] + 0.5)
+    assert np.allclose(site.compute([x])[0, ..., 0], wanted)
 
 
 def test_a_gather_along_one_axis_is_the_resize_that_it_is(tmp_path: Path) -> None:

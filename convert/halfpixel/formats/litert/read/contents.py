@@ -149,8 +149,8 @@ class Contents(Struct):
             buffer = one.number(Tensor.BUFFER, "I")
             data = _data(buffers.table(buffer), self) if buffer else None
             scales = one.table(Tensor.QUANTIZATION)
-            quantized = scales is not None and bool(scales.vector(Quantization.SCALE))
-            yield Value(name, TYPES[dtype], _shape(one, place), data, quantized)
+            known = scales is not None and bool(scales.vector(Quantization.SCALE))
+            yield Value(name, TYPES[dtype], _shape(one, place), data, scales if known else None)
 
 
 def contents_of(view: View, base: int = 0, member: str = "") -> Contents:

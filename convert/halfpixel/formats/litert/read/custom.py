@@ -19,7 +19,8 @@ from msgspec.structs import replace
 from halfpixel.conventions.litert.resize import BILINEAR, NEAREST, Flags, onnx_words
 from halfpixel.conventions.torch.text import claim
 from halfpixel.formats.flatbuffer_tables import Scalar, number
-from halfpixel.formats.litert.read.resampling import Transposed, resize_by_size, transposed
+from halfpixel.formats.litert.read.deconvolution import Transposed, transposed
+from halfpixel.formats.litert.read.resampling import resize_by_size
 from halfpixel.formats.litert.schema import Operator
 from halfpixel.formats.protobuf_wire import VARINT, Malformed, WireReader
 from halfpixel.sampling import Resize
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from halfpixel.formats.litert.graph import Node
     from halfpixel.formats.litert.read.writing import Writing
+    from halfpixel.surroundings import Dim
 
 LONGEST: Final = 1 << 16
 """Bytes of options that are looked at."""
@@ -177,15 +179,30 @@ def as_area(site: Site) -> Site:
 
 
 def _transposed(writing: "Writing", node: "Node") -> bool:
-    """Say MediaPipe's transposed convolution with a bias, whose output has the length it needs."""
-    data, shape = options_of(node), writing.graph.values[node.outputs[0]].shape or ()
+    """Say MediaPipe's transposed convolution with a bias, whose lengths follow from its input's."""
+    data = options_of(node)
     if len(data) < 12 or len(node.inputs) < 3:
         return False
     padding, across, down = unpack_from("<3i", data)
-    lengths = tuple(n for n in shape if isinstance(n, int))
-    image, bias = node.inputs[:1], node.inputs[2:3]
-    one = Transposed(image, bias, (down, across), lengths, padding == PADDED_SAME)
+    same = padding == PADDED_SAME
+    image, weights = writing.shape(node.inputs[0]), writing.shape(node.inputs[1])
+    ends = zip(image[1:3], weights[1:3], (down, across), strict=False)
+    rows, columns = (*(_length(*one, same=same) for one in ends), None, None)[:2]
+    bias = node.inputs[2:3]
+    one = Transposed(node.inputs[:1], bias, (down, across), (rows, columns), same)
     return transposed(writing, node, one)
+
+
+def _length(n: "Dim", kernel: "Dim", stride: int, *, same: bool) -> int | None:
+    """Return an output length, from which SAME takes what it would add to a convolution's input.
+
+    >>> [_length(n, 4, 2, same=True) for n in (5, 6)]
+    [9, 12]
+    """
+    if not isinstance(n, int) or not isinstance(kernel, int) or stride < 1:
+        return None
+    cut = max(0, kernel - (n - 1) % stride - 1) if same else 0
+    return stride * (n - 1) + kernel - cut
 
 
 Say = Callable[["Writing", "Node"], bool]

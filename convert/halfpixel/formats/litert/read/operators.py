@@ -9,12 +9,12 @@ Source: TensorFlow `lite/kernels` (the names of files are those of operators), r
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.formats.litert.read.deconvolution import transpose_conv
 from halfpixel.formats.litert.read.picking import data_of, gather, out_of, slice_, strided_slice
 from halfpixel.formats.litert.read.resampling import (
     depth_to_space,
     resize_bilinear,
     resize_nearest,
-    transpose_conv,
 )
 from halfpixel.formats.litert.read.writing import DTYPES, Writing
 

@@ -16,6 +16,7 @@ from halfpixel.formats.litert.graph import Node
 from halfpixel.formats.litert.read.as_onnx import said
 from halfpixel.formats.litert.read.contents import Contents
 from halfpixel.formats.litert.read.custom import AREA, CUSTOMS, as_area
+from halfpixel.formats.litert.read.deconvolution import UNKNOWN
 from halfpixel.formats.litert.read.resampling import FIRST, LAST, OPTIONS, flags_of
 from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.site import Operation, Site
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from halfpixel.arrays import Array
+    from halfpixel.formats.litert.read.writing import Writing
     from halfpixel.formats.onnx.read.place import Place
     from halfpixel.site import Compute
 
@@ -97,18 +99,28 @@ def places_of(
                 image = DATA.get(node.op, 0)
                 ends = writing.name(node.inputs[image]), writing.name(node.outputs[0])
             inside = "/".join(filter(None, (contents.member, graph.name if index else "")))
-            yield LitertPlace(_site(place, node, inside), index, node, place, *ends)
+            found = replace(place, site=_found(place.site, node, writing))
+            yield LitertPlace(_site(found.site, node, inside), index, node, found, *ends)
 
 
-def _site(place: "Place", node: Node, inside: str) -> Site:
+def _found(site: Site, node: Node, writing: "Writing") -> Site:
+    """Return a site among ONNX's nodes as far as ONNX's words are what the operator computes."""
+    if node.op == AREA:
+        return as_area(site)
+    near = writing.nearly.get(node.name)
+    if near and site.torch_call:
+        site = replace(site, operation=replace(site.operation, torch_where=near))
+    return site if node.name not in writing.uncomputed else replace(site, compute=None)
+
+
+def _site(site: Site, node: Node, inside: str) -> Site:
     """Return a site with the operator that it is in the file.
 
     Args:
-        place: the site among ONNX's nodes.
+        site: the site among ONNX's nodes.
         node: its operator.
         inside: the member and the graph that it stands in; empty for the first graph of a file.
     """
-    site = as_area(place.site) if node.op == AREA else place.site
     return replace(
         site,
         name=node.name,
@@ -136,7 +148,7 @@ def _operation(operation: Operation, node: Node) -> Operation:
     own = replace(operation, op=node.op, opset=node.version, dialect=LITERT)
     if operation.hidden:
         return replace(own, attributes={}, hidden=_renamed(operation.hidden))
-    if node.op in CUSTOMS:
+    if node.op in CUSTOMS or operation.op == UNKNOWN:
         return replace(own, problem="")  # ONNX has no such operator: LiteRT's runtime does
     if node.op not in OPTIONS:
         return own
