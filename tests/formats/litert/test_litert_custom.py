@@ -134,32 +134,3 @@ def test_mediapipes_transposed_convolution_is_a_site(
     assert site.op == "Convolution2DTransposeBias"
     assert site.compute is not None
     assert np.allclose(site.compute([x])[0, ..., 0], wanted)
-
-
-def test_a_gather_along_one_axis_is_the_resize_that_it_is(tmp_path: Path) -> None:
-    rows = np.repeat(np.arange(7), 2).astype("<i4")
-    columns = np.repeat(np.arange(10), 2).astype("<i4")
-    graph = Graph(
-        [
-            Value("image", (1, 7, 10, 3)),
-            Value("rows", (14,), "INT32", rows),
-            Value("tall", (1, 14, 10, 3)),
-            Value("columns", (20,), "INT32", columns),
-            Value("large", (1, 14, 20, 3)),
-        ],
-        [
-            Op("GATHER", (0, 1), (2,), 23, {0: 1}),
-            Op("GATHER", (2, 3), (4,), 23, {0: 2}),
-        ],
-        (0,),
-        (4,),
-    )
-    path = tmp_path / "model.tflite"
-    path.write_bytes(tflite(graph))
-    first, last = opened(path).sites
-    x = np.random.default_rng(0).random((1, 7, 10, 3))
-    assert first.compute is not None
-    assert last.compute is not None
-    assert np.array_equal(first.compute([x]), x[:, rows])
-    assert np.array_equal(last.compute([x[:, rows]]), x[:, rows][:, :, columns])
-    assert all("F.interpolate" in str(site.operation.torch_call) for site in (first, last))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
 
 from halfpixel.checking.check import check
+from halfpixel.errors import GraphError
 from halfpixel.formats.litert.model import opened
 from halfpixel.sampling.deconvolution import linear_taps
 from halfpixel.site import Site
@@ -65,6 +66,11 @@ def only(tmp_path: Path, data: bytes) -> Site:
     return site
 
 
+def assert_not_evaluated(site: Site) -> None:
+    with pytest.raises(GraphError, match="cannot be evaluated"):
+        site.evaluate(np.zeros((1, 5, 6, 1), np.float32))
+
+
 def halves(weights: NDArray[np.float32]) -> tuple[Value, Value]:
     """Return weights as float16 behind a DEQUANTIZE: its output, and its input."""
     half = Value("half", weights.shape, "FLOAT16", weights.astype("<f2"))
@@ -113,7 +119,7 @@ def test_whole_numbers_interpolate_as_near_as_they_come(tmp_path: Path, case: st
     site = only(tmp_path, graph(weights, shape=shape, dtype=kind))
     assert "F.interpolate" in str(site.torch_call)
     assert site.operation.torch_where == f"as near as {kind.lower()} weights come"
-    assert site.compute is None
+    assert_not_evaluated(site)
     assert check(tmp_path / "model.tflite").files[0].findings == ()
 
 
@@ -150,7 +156,7 @@ def test_an_activation_is_behind_the_site(tmp_path: Path, fused: int) -> None:
     data = graph(Value("weights", weights.shape, data=weights), fused=fused)
     site = only(tmp_path, data)
     assert "F.interpolate" in str(site.torch_call)
-    assert site.compute is None
+    assert_not_evaluated(site)
 
 
 def test_large_weights_and_those_that_are_computed_are_not_looked_at(tmp_path: Path) -> None:

@@ -93,8 +93,10 @@ def transposed(writing: "Writing", node: "Node", one: Transposed) -> bool:
             names = [writing.name(place) for place in (*one.image, node.inputs[1])]
             writing.add(UNKNOWN, names, [writing.name(node.outputs[0])])
         return max(one.strides) > 1
-    if one.fused or writing.graph.values[one.image[0]].quantization is not None:
-        writing.uncomputed.add(node.name)
+    if one.fused:
+        writing.uncomputed[node.name] = "an activation is part of it"
+    if writing.graph.values[one.image[0]].quantization is not None:
+        writing.uncomputed[node.name] = "its whole numbers stand for others"
     end = writing.name(node.outputs[0])
     inputs = [_weights(writing, node, one.strides), *(_bias(writing, place) for place in one.bias)]
     made = channels_first(
@@ -141,7 +143,7 @@ def _weights(writing: "Writing", node: "Node", strides: tuple[int, int]) -> str:
         kernel = data.interpolating(strides)
         if kernel is not None:
             writing.nearly[node.name] = f"as near as {value.dtype.lower()} weights come"
-            writing.uncomputed.add(node.name)
+            writing.uncomputed[node.name] = "its weights are rounded"
         data = data.values if kernel is None else kernel
     return writing.floats(data.transpose(ORDER), number)
 

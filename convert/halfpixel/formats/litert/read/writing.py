@@ -56,7 +56,7 @@ class Writing:
         model: what it becomes.
         made: which operator each node is of, by the name of its first output.
         node: the operator that is said.
-        uncomputed: names of operators that give other numbers than what is said of them.
+        uncomputed: why an operator, by its name, gives other numbers than what is said of it.
         nearly: how near one comes to what is said of it, where that is not all the way.
     """
 
@@ -66,7 +66,7 @@ class Writing:
         self.model: ModelProto = model_class()()
         self.made: dict[str, Node] = {}
         self.node: Node | None = None
-        self.uncomputed: set[str] = set()
+        self.uncomputed: dict[str, str] = {}
         self.nearly: dict[str, str] = {}
         self._new = 0
         self._makers: dict[int, Node] | None = None
