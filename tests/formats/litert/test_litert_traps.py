@@ -171,3 +171,33 @@ def test_no_factor_is_asked_for_where_none_counts(tmp_path: Path, case: str) -> 
 def test_a_recorded_file_by_a_factor_has_the_note_and_is_not_accused() -> None:
     told, code = said(FOLDER / "torch_bilinear_ac0_by1.7.tflite")
     assert (code, [*told], told["lost-factor"][0]) == (0, ["lost-factor"], "note")
+
+
+def written(name: str) -> dict[str, bytes]:
+    return dict.fromkeys([name] if name else [], b"")
+
+
+WRITERS = {
+    "MLIR Converted.": ("", "TensorFlow 1 computes this"),
+    "MLIR Converted. and labels": ("TFLITE_METADATA", "TensorFlow 1 computes this"),
+    "TOCO Converted.": ("", "TOCO writes so for half_pixel_centers=True too"),
+    "by hand": ("", "nothing tells what was meant"),
+}
+
+
+@pytest.mark.parametrize("description", WRITERS)
+def test_neither_flag_is_a_note_that_says_who_computes_so(tmp_path: Path, description: str) -> None:
+    name, words = WRITERS[description]
+    metadata = {**written(name), "min_runtime_version": b"1.14.0\0\0"}
+    graph = resize(BILINEAR, flags(), (14, 20))
+    data = tflite(graph, metadata=metadata, description=description.partition(" and")[0])
+    told, code = said(tmp_path / "m.tflite", data=data)
+    assert (code, [*told]) == (0, ["asymmetric-linear"])
+    assert told["asymmetric-linear"][0] == "note"
+    assert f"up to 0.25 input px from half-pixel ones; {words}" in told["asymmetric-linear"][1]
+
+
+def test_neither_flag_of_a_recorded_file_is_tensorflow_1() -> None:
+    told, code = said(FOLDER / "tf1_bilinear_ac0hp0_7x10_3x5.tflite")
+    assert (code, [*told], told["asymmetric-linear"][0]) == (0, ["asymmetric-linear"], "note")
+    assert "TensorFlow 1 computes this" in told["asymmetric-linear"][1]
