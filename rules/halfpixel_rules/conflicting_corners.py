@@ -5,7 +5,8 @@ The two flags ask for different coordinates: corners on corners, or half pixels 
 No document says what both at once are, and no two runtimes agree. LiteRT's own kernels refuse such
 a RESIZE_BILINEAR where XNNPACK, which takes the node before they are asked, computes align_corners
 alone: the same file runs on one phone and does not load on another. A RESIZE_NEAREST_NEIGHBOR reads
-pixel (i + 1/2) (n_in - 1) / (n_out - 1), rounded, everywhere, which no framework means.
+pixel (i + 1/2) (n_in - 1) / (n_out - 1), rounded, everywhere, which no framework means. Those that
+are handed to TensorFlow (FlexResizeBicubic and others) it refuses.
 
 ## Where it comes from
 Models built or edited by hand. TensorFlow's kernel refuses both flags, and so does coremltools'
@@ -54,7 +55,7 @@ def check(site: Site) -> Iterator[Finding]:
     policy = site.intent is not None and site.intent.how == "policy"
     if meant is not None and policy:
         fix, declined = Fix("safe", meant.resize(operation.rank)), ""
-    why = operation.problem if operation.dialect == LITERT else UNTOLD
+    why = operation.problem if operation.dialect == LITERT and operation.problem else UNTOLD
     message = MESSAGE.format(why=why, off=_apart(operation))
     yield Finding(message, "error", "proven", fix, declined)
 

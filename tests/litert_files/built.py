@@ -41,7 +41,10 @@ class Value:
 
 @dataclass
 class Op:
-    """An operator: `options` are those of a kind, by field; a custom one has bytes."""
+    """An operator: `options` are those of a kind, by field; a custom one has bytes.
+
+    A composite has a name, and the number of the graph that it stands for.
+    """
 
     op: str
     inputs: Sequence[int]
@@ -50,6 +53,7 @@ class Op:
     options: Mapping[int, Field] = field(default_factory=dict[int, Field])
     version: int = 1
     custom: bytes = b""
+    composite: tuple[str, int] | None = None
 
 
 @dataclass
@@ -191,6 +195,13 @@ class _Building:
             }
             fields[Operator.OPTIONS_TYPE] = ("B", op.kind)
             fields[Operator.OPTIONS] = ("r", self._table(options, 16))
+        if op.composite is not None:
+            name, graph = op.composite
+            parts: dict[int, tuple[str, Any]] = {
+                0: ("r", self.b.CreateString(name)), 1: ("i", graph),
+            }  # fmt: skip
+            fields[Operator.OPTIONS_2_TYPE] = ("B", 21)
+            fields[Operator.OPTIONS_2] = ("r", self._table(parts, 5))
         if op.custom:
             fields[Operator.CUSTOM] = ("r", self.b.CreateByteVector(op.custom))
         return self._table(fields, 13)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from flatbuffers import flexbuffers
 
+from halfpixel.checking.check import check
 from halfpixel.conventions.tf_resize import Method, read
 from halfpixel.formats.litert.model import opened
 from halfpixel.formats.litert.read.custom import node_def
@@ -134,3 +135,76 @@ def test_mediapipes_transposed_convolution_is_a_site(
     assert site.op == "Convolution2DTransposeBias"
     assert site.compute is not None
     assert np.allclose(site.compute([x])[0, ..., 0], wanted)
+
+
+def noted(tmp_path: Path, data: bytes) -> list[tuple[str, str, str]]:
+    """Return the rule, the severity and the message of each finding."""
+    path = tmp_path / "model.tflite"
+    path.write_bytes(data)
+    found = check(path).files[0].findings
+    return [(one.rule.name, one.finding.severity, one.finding.message) for one in found]
+
+
+BOTH = options("ResizeBicubic", align_corners=True, half_pixel=True)
+CORNERS = options("ResizeArea", align_corners=True, half_pixel=False)
+UNTOLD = {
+    "FlexCropAndResize": (b"", "its inputs say where it reads while the model runs"),
+    "FlexImageProjectiveTransformV3": (b"", "its inputs say where it reads while the model runs"),
+    "FlexScaleAndTranslate": (b"", "its inputs say where it reads while the model runs"),
+    "TransformTensorBilinear": (b"", "its inputs say where it reads while the model runs"),
+    "FlexResizeBicubic": (b"none", "its options do not say which coordinates it has"),
+    "FlexResizeArea": (CORNERS, "what it computes with these options is not described"),
+}
+
+
+@pytest.mark.parametrize("op", UNTOLD)
+def test_what_the_file_does_not_tell_is_a_note(tmp_path: Path, op: str) -> None:
+    custom, words = UNTOLD[op]
+    found = noted(tmp_path, resized(op, custom))
+    assert found == [("untold-sampling", "note", f"not judged: {words}")]
+
+
+def test_a_transposed_convolution_of_free_lengths_is_a_note(tmp_path: Path) -> None:
+    values = [
+        Value("size", (4,), "INT32", np.array([1, 10, 12, 1], "<i4")),
+        Value("weights", (1, 4, 4, 1), data=np.ones((1, 4, 4, 1), "<f4")),
+        Value("image", (1, 5, 6, 1), free=(1, 2)),
+        Value("large", (1, 10, 12, 1)),
+    ]
+    ops = [Op("TRANSPOSE_CONV", (0, 1, 2), (3,), 49, {1: 2, 2: 2})]
+    ((name, _, message),) = noted(tmp_path, tflite(Graph(values, ops, (2,), (3,))))
+    assert (name, "lengths that are not known" in message) == ("untold-sampling", True)
+
+
+def test_both_flags_are_refused_by_tensorflow(tmp_path: Path) -> None:
+    ((name, severity, message),) = noted(tmp_path, resized("FlexResizeBicubic", BOTH))
+    assert (name, severity) == ("conflicting-corners", "error")
+    assert "which TensorFlow refuses" in message
+
+
+def composed(name: str) -> bytes:
+    """Return a composite that stands for a bilinear resize."""
+    size = Value("size", (2,), "INT32", np.array([14, 20], "<i4"))
+    ends = Value("image", (1, 7, 10, 3)), Value("large", (1, 14, 20, 3))
+    composite = Op("STABLEHLO_COMPOSITE", (0,), (1,), composite=(name, 1))
+    inner = Op("RESIZE_BILINEAR", (0, 1), (2,), 15, {3: True}, 3)
+    return tflite(
+        Graph(ends, [composite], (0,), (1,)),
+        Graph([ends[0], size, ends[1]], [inner], (0,), (2,), "decomposed"),
+    )
+
+
+def test_a_composite_that_resamples_is_a_site_beside_what_it_stands_for(tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(composed("odml.upsample_bilinear2d"))
+    first, inner = opened(path).sites
+    assert (first.op, first.torch_call, first.graph) == ("STABLEHLO_COMPOSITE", None, "")
+    assert (inner.graph, inner.operation.operator is None) == ("decomposed", False)
+    ((name, _, message),) = noted(tmp_path, composed("odml.upsample_bilinear2d"))
+    assert name == "untold-sampling"
+    assert "odml.upsample_bilinear2d: its runtime has a kernel of its own" in message
+
+
+def test_a_composite_of_something_else_is_none(tmp_path: Path) -> None:
+    site = only(tmp_path, composed("odml.rms_norm"))
+    assert site.graph == "decomposed"

@@ -43,6 +43,8 @@ SAME: Final = 0
 UNKNOWN: Final = "TFL_TRANSPOSE_CONV"
 """What the walk calls one whose lengths are not known."""
 
+LENGTHS: Final = "how much is cut off hangs on lengths that are not known"
+
 
 class Transposed(Struct, frozen=True):
     """A transposed convolution, whose weights are its second input.
@@ -90,6 +92,7 @@ def transposed(writing: "Writing", node: "Node", one: Transposed) -> bool:
     ends = _cut(writing, node, one)
     if ends is None:
         if max(one.strides) > 1:
+            writing.untold[node.name] = LENGTHS
             names = [writing.name(place) for place in (*one.image, node.inputs[1])]
             writing.add(UNKNOWN, names, [writing.name(node.outputs[0])])
         return max(one.strides) > 1

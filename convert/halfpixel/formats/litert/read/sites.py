@@ -15,8 +15,15 @@ from halfpixel.formats.litert.edit import LitertEdit
 from halfpixel.formats.litert.graph import Graph, Node
 from halfpixel.formats.litert.read.as_onnx import said
 from halfpixel.formats.litert.read.contents import Contents
-from halfpixel.formats.litert.read.custom import AREA, CUSTOMS, as_area
-from halfpixel.formats.litert.read.deconvolution import UNKNOWN
+from halfpixel.formats.litert.read.custom import (
+    AREA,
+    BOTH,
+    COMPOSITE,
+    CUSTOMS,
+    FLAGS,
+    as_area,
+    custom_flags,
+)
 from halfpixel.formats.litert.read.resampling import FIRST, LAST, OPTIONS, flags_of
 from halfpixel.formats.litert.read.separable import PRODUCT
 from halfpixel.formats.litert.read.stepwise import in_steps
@@ -34,7 +41,7 @@ if TYPE_CHECKING:
     from halfpixel.site import Compute
 
 TURNED: Final = CUSTOMS | {
-    "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "TRANSPOSE_CONV", "DEPTH_TO_SPACE",
+    "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "TRANSPOSE_CONV", "DEPTH_TO_SPACE", COMPOSITE,
 }  # fmt: skip
 """Operators that resample: their images have the channels last."""
 
@@ -152,6 +159,9 @@ def _stepwise(graph: Graph, index: int, one: "Separable", site: Site, inside: st
 
 def _found(site: Site, node: Node, writing: "Writing") -> Site:
     """Return a site among ONNX's nodes as far as ONNX's words are what the operator computes."""
+    untold = writing.untold.get(node.name)
+    if untold is not None:
+        return replace(site, operation=replace(site.operation, doubt=untold))
     if node.op == AREA:
         return as_area(site)
     near = writing.nearly.get(node.name)
@@ -206,8 +216,10 @@ def _operation(operation: Operation, node: Node) -> Operation:
     own = replace(operation, op=node.op, opset=node.version, dialect=LITERT)
     if operation.hidden:
         return replace(own, attributes={}, hidden=_renamed(operation.hidden))
-    if node.op in CUSTOMS or operation.op == UNKNOWN:
-        return replace(own, problem="")  # ONNX has no such operator: LiteRT's runtime does
+    if node.op in CUSTOMS or operation.doubt:  # ONNX has no such operator: LiteRT's runtime does
+        given = custom_flags(node)
+        both = operation.operator is None and all(map(given.get, FLAGS))
+        return replace(own, attributes=given, problem=BOTH if both else "")
     if node.op not in OPTIONS:
         return own
     flags = flags_of(node)

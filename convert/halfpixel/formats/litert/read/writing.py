@@ -57,6 +57,7 @@ class Writing:
         made: which operator each node is of, by the name of its first output.
         node: the operator that is said.
         uncomputed: why an operator, by its name, gives other numbers than what is said of it.
+        untold: why nobody can tell from the file how an operator resamples, by its name.
         nearly: how near one comes to what is said of it, where that is not all the way.
     """
 
@@ -67,6 +68,7 @@ class Writing:
         self.made: dict[str, Node] = {}
         self.node: Node | None = None
         self.uncomputed: dict[str, str] = {}
+        self.untold: dict[str, str] = {}
         self.nearly: dict[str, str] = {}
         self._new = 0
         self._makers: dict[int, Node] | None = None
