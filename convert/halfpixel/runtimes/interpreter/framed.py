@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from halfpixel.format import SiteValues
 from halfpixel.formats.litert.model import LitertModel
-from halfpixel.formats.litert.read.sites import TURNED, LitertPlace
+from halfpixel.formats.litert.read.sites import LitertPlace
 
 CHANNELS_FIRST: Final = " (channels first)"
 """How the name of a value ends that is given with its channels first."""
@@ -37,11 +37,11 @@ class Framed(LitertModel):
     def turned(self) -> Iterator[str]:
         """The names of values that are given with their channels first."""
         for one in self.places:
-            if one.node.op in TURNED and not one.graph:
+            if one.turned and not one.graph:
                 yield from (one.data + CHANNELS_FIRST, one.output + CHANNELS_FIRST)
 
 
 def _ends(place: LitertPlace) -> SiteValues:
-    more = CHANNELS_FIRST if place.node.op in TURNED else ""
+    more = CHANNELS_FIRST if place.turned else ""
     data = place.data + more
     return SiteValues(data, place.output + more, not place.graph, (data,))

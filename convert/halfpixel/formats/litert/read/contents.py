@@ -29,7 +29,9 @@ from halfpixel.surroundings import Dim
 CUSTOM: Final = "CUSTOM"
 RUNTIME: Final = "min_runtime_version"
 CONVERSION: Final = "CONVERSION_METADATA"
-"""Entries of metadata: the first that a runtime may be, and what converted the model."""
+LABELLED: Final = "TFLITE_METADATA"
+"""Entries of metadata: the first that a runtime may be, what converted the model, and what its
+inputs are for people, which is added later."""
 
 MOST_METADATA: Final = 1 << 16
 """Bytes of an entry of metadata that are looked at."""
@@ -66,8 +68,9 @@ class Contents(Struct):
     @property
     def writer(self) -> str:
         """What tells who wrote the file: the names of its metadata, then what it says of itself."""
-        names = sorted(self.metadata.keys() - {RUNTIME})
-        return f"tflite-{','.join(names)} {self.description}".lower()
+        names = sorted(self.metadata.keys() - {RUNTIME, LABELLED})
+        told = [",".join(names), self.description] if names else [self.description]
+        return f"tflite-{' '.join(told)}".lower()
 
     @property
     def writer_version(self) -> str:
@@ -149,8 +152,8 @@ class Contents(Struct):
             buffer = one.number(Tensor.BUFFER, "I")
             data = _data(buffers.table(buffer), self) if buffer else None
             scales = one.table(Tensor.QUANTIZATION)
-            quantized = scales is not None and bool(scales.vector(Quantization.SCALE))
-            yield Value(name, TYPES[dtype], _shape(one, place), data, quantized)
+            known = scales is not None and bool(scales.vector(Quantization.SCALE))
+            yield Value(name, TYPES[dtype], _shape(one, place), data, scales if known else None)
 
 
 def contents_of(view: View, base: int = 0, member: str = "") -> Contents:

@@ -14,6 +14,8 @@ from halfpixel.formats.onnx.structure import model_class
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
+    from numpy.typing import NDArray
     from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto
 
     from halfpixel.surroundings import Dim
@@ -54,6 +56,9 @@ class Writing:
         model: what it becomes.
         made: which operator each node is of, by the name of its first output.
         node: the operator that is said.
+        uncomputed: why an operator, by its name, gives other numbers than what is said of it.
+        untold: why nobody can tell from the file how an operator resamples, by its name.
+        nearly: how near one comes to what is said of it, where that is not all the way.
     """
 
     def __init__(self, contents: Contents, graph: Graph, path: Path) -> None:
@@ -62,6 +67,9 @@ class Writing:
         self.model: ModelProto = model_class()()
         self.made: dict[str, Node] = {}
         self.node: Node | None = None
+        self.uncomputed: dict[str, str] = {}
+        self.untold: dict[str, str] = {}
+        self.nearly: dict[str, str] = {}
         self._new = 0
         self._makers: dict[int, Node] | None = None
         self._prefix = _unused_prefix(graph)
@@ -96,6 +104,10 @@ class Writing:
         if place >= len(node.inputs) or node.inputs[place] < 0:
             return None
         return self.graph.values[node.inputs[place]]
+
+    def shape(self, place: int) -> "tuple[Dim, ...]":
+        """Return the lengths of a tensor; none where not even its rank is known."""
+        return () if place < 0 else self.graph.values[place].shape or ()
 
     def numbers(self, node: Node, place: int) -> tuple[int, ...] | None:
         """Return the whole numbers of a constant input; None where it is none."""
@@ -165,12 +177,17 @@ class Writing:
 
     def turned(self, place: int, order: "tuple[int, ...]") -> str:
         """Return the name of a tensor whose axes come in another order, with its shape."""
-        value, name = self.graph.values[place], self.fresh()
+        name = self.fresh()
         self.add("Transpose", [self.name(place)], [name], perm=order)
+        self.declare_turned(name, place, order)
+        return name
+
+    def declare_turned(self, name: str, place: int, order: "tuple[int, ...]") -> None:
+        """Declare a value that is a tensor with its axes in another order."""
+        value = self.graph.values[place]
         if value.shape is not None and len(value.shape) == len(order):
             entry = self.model.graph.value_info.add(name=name)
             fill(entry.type, value.dtype, tuple(value.shape[axis] for axis in order))
-        return name
 
     def column(self, value: Value) -> str:
         """Return the name of a new constant: a constant list of few bytes, an entry a row."""
@@ -178,6 +195,14 @@ class Writing:
         dims = [*(n for n in value.shape or () if isinstance(n, int)), 1]
         self.model.graph.initializer.add(
             name=name, data_type=DTYPES.get(value.dtype, 0), dims=dims, raw_data=data
+        )
+        return name
+
+    def floats(self, values: "NDArray[np.generic]", dtype: int) -> str:
+        """Return the name of a new constant of floats, by ONNX's number of their type."""
+        name = self.fresh()
+        self.model.graph.initializer.add(
+            name=name, data_type=dtype, dims=values.shape, raw_data=values.tobytes()
         )
         return name
 
