@@ -257,7 +257,7 @@ def _run(path: Path, given: list[np.ndarray[Any, Any]], kernel: str) -> np.ndarr
 
 
 def table(rows: list[Row]) -> Iterator[str]:
-    """Yield the results, a family a line, then what is refused and why, and what is wrong."""
+    """Yield the results, a family a line, what is refused and why, what is wrong, and each row."""
     from importlib.metadata import version
 
     releases = ", ".join(f"{n} {version(n)}" for n in ("torch", "litert-torch", "ai-edge-litert"))
@@ -275,13 +275,16 @@ def table(rows: list[Row]) -> Iterator[str]:
         numbers = "".join(f"{counts[how]:>20}" for how in hows)
         yield f"{family:28}{equal:>7}{wrong:>7}{numbers}"
     yield ""
+    yield f"largest difference of a file: {max(row.apart for row in rows):.1e}"
     refused = [row for row in rows if row.how == "refused"]
     for reason, count in Counter(_short(row.reason) for row in refused).most_common():
         yield f"refused {count}: {reason}"
     for row in rows:
         if not row.right:
             yield f"wrong: {row.call}: {row.how}, {row.apart:.3g}"
-    yield f"median of {np.median([row.seconds for row in rows]):.1f} s a conversion"
+    yield "how far each file is from PyTorch, in parts of its largest value:"
+    for row in rows:
+        yield f"{row.apart:9.1e}  {row.how:18}  {row.call}"
 
 
 def _short(reason: str) -> str:
@@ -299,7 +302,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.join:
         lines = [line for path in options.join for line in path.read_text("utf-8").splitlines()]
-        print("\n".join(table([Row(**json.loads(line)) for line in lines])))
+        found = {row.call: row for row in (Row(**json.loads(line)) for line in lines)}
+        print("\n".join(table([found[one.text] for one in cases() if one.text in found])))
         return
     part, parts = map(int, options.part.split("/"))
     rows: list[Row] = []

@@ -95,7 +95,8 @@ def cases() -> Iterator[Case]:
         factors = (1.0, 1.0, 1.7, 1.7)
         yield resize(opset, factors, mode="linear", coordinate_transformation_mode="half_pixel")
     for mode in ("linear", "cubic"):
-        yield resize(18, DOWN, mode=mode, antialias=1)
+        yield resize(18, DOWN, mode=mode, antialias=1)  # as many rows as channels
+    yield resize(18, (1, 3, 4, 6), mode="linear", antialias=1)
     half = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
     yield resize(13, (1, 3, 17), shape=(1, 3, 10), **half)
     yield resize(13, (1, 2, 8, 10, 12), shape=(1, 2, 4, 5, 6), **half)
