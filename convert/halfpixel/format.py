@@ -290,6 +290,7 @@ class Format(Struct, frozen=True):
             GraphError.
         usual: a file whose name says nothing is taken for one.
         reads: what of a file a check reads; raises as `opened`. None where nobody can say.
+        identifier: what its files say at a byte, where their name does not tell; None for nothing.
     """
 
     name: str
@@ -298,3 +299,11 @@ class Format(Struct, frozen=True):
     opened: Callable[[object], Opened]
     usual: bool = False
     reads: Callable[[Path], Reads | None] | None = None
+    identifier: tuple[int, bytes] | None = None
+
+    def is_identified(self, head: bytes) -> bool:
+        """Whether a file is of this format by its first bytes."""
+        if self.identifier is None:
+            return False
+        at, expected = self.identifier
+        return head[at : at + len(expected)] == expected

@@ -14,7 +14,7 @@ from halfpixel.address import Address, Location, location, name_of
 from halfpixel.boundary import boundary
 from halfpixel.checking.asking import faults_of, in_order, of_model, of_site
 from halfpixel.checking.result import FileReport, Report, SiteFinding, Suppression, announced
-from halfpixel.errors import Defect, HalfpixelError, RuleError, UsageError
+from halfpixel.errors import Defect, HalfpixelError, OtherFormatError, RuleError, UsageError
 from halfpixel.format import Format, Opened
 from halfpixel.intents.policy import Policy, expected, parse_policy
 from halfpixel.origin import Intent
@@ -114,18 +114,33 @@ def opened(source: object) -> Opened:
         return cast("Opened", source)  # it was read before
     if isinstance(source, str | Path | Address):
         path = location(source) if isinstance(source, str) else source
-        usual: Format | None = None
-        for found in load_formats():
-            if path.name.endswith(found.suffixes):
-                return found.opened(path)
-            usual = found if found.usual else usual
+        named = format_named(path.name)
+        if named is not None:
+            return named.opened(path)
+        usual = next((found for found in load_formats() if found.usual), None)
         if usual is not None:
-            return usual.opened(path)
+            try:
+                return usual.opened(path)
+            except OtherFormatError as error:
+                form = format_identified(error.head)
+                if form is None:
+                    raise
+                return form.opened(path)
     for found in load_formats():
         if found.takes(source):
             return found.opened(source)
     kind = f"{type(source).__module__}.{type(source).__qualname__}"
     raise UsageError(f"{kind} is neither a path nor a model that can be read")
+
+
+def format_named(name: str) -> Format | None:
+    """Return the format that the name of a file tells; None where it tells nothing."""
+    return next((one for one in load_formats() if name.endswith(one.suffixes)), None)
+
+
+def format_identified(head: bytes) -> Format | None:
+    """Return the format that the first bytes of a file tell; None where they tell nothing."""
+    return next((one for one in load_formats() if one.is_identified(head)), None)
 
 
 def load_formats() -> Iterator[Format]:

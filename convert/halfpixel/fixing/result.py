@@ -6,9 +6,9 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from halfpixel.address import Address, location
+from halfpixel.address import Address, Location, location
 from halfpixel.boundary import boundary
-from halfpixel.checking.check import Settings
+from halfpixel.checking.check import Settings, format_named
 from halfpixel.checking.result import FileReport
 from halfpixel.errors import HalfpixelError, UsageError
 from halfpixel.format import ChangedModel, Outcome
@@ -92,13 +92,15 @@ class FixResult:
 
         Raises:
             ModelFileError: it cannot be written.
-            UsageError: there is no model, because of `error`.
+            UsageError: there is no model, because of `error`, or the file is named as one of
+                another format.
         """
         if self.error is not None or self._rewritten is None:
             reason = self.error or f"{self.path}: there is nothing to write"
             raise UsageError(reason) from self.cause
         with boundary(self.path):
             where = location(target) if isinstance(target, str) else target
+            self._check_format(where)
             if isinstance(where, Path):
                 self._rewritten.save(where, replace=replace)
                 return
@@ -109,8 +111,15 @@ class FixResult:
             with written(where, beside if isinstance(beside, Address) else None) as new:
                 self._rewritten.save(new, replace=False)
 
+    def _check_format(self, target: Location) -> None:
+        """Refuse the name of another format's file: a fix leaves a model what it is."""
+        named, own = format_named(target.name), self._rewritten and self._rewritten.opened.format
+        if named is not None and named.name != own:
+            told = f"a fix leaves a {own} model what it is"
+            raise UsageError(f"{target}: is the name of a {named.name} model, and {told}")
+
     def copy_out(self, stream: BinaryIO) -> None:
-        """Write the result to an open stream; raises as `save` does."""
+        """Write the result to an open stream; raises as `save` does for a file."""
         if self.error is not None or self._rewritten is None:
             reason = self.error or f"{self.path}: there is nothing to write"
             raise UsageError(reason) from self.cause

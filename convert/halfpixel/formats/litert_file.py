@@ -25,4 +25,6 @@ def opened(source: object) -> "Opened":
     return opened_file(source)
 
 
-FORMAT = Format("LiteRT", (".tflite", ".litertlm", ".task"), takes, opened)
+FORMAT = Format(
+    "LiteRT", (".tflite", ".lite", ".litertlm", ".task"), takes, opened, identifier=(4, b"TFL3")
+)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct, field
 
-from halfpixel.errors import ModelFileError, system_reason
+from halfpixel.errors import ModelFileError, OtherFormatError, system_reason
 from halfpixel.formats.atomic import Piece, size_of
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ MAGICS: Final = {
     b"version https://git-lfs": "a Git LFS pointer; fetch the file with 'git lfs pull'",
     b"\x89HDF": "an HDF5 file",
 }
+
+IDENTIFIERS: Final = {b"TFL3": "a LiteRT model"}
+"""What files of FlatBuffers say at byte 4."""
 
 ROW: Final = 64
 """Short fields one after the other from which on more are expected."""
@@ -62,6 +65,7 @@ def mapped(
 
     Raises:
         ModelFileError: it cannot be read, is empty, or is of another format by its magic.
+        OtherFormatError: it is a model of another format.
     """
     if not isinstance(path, Path):
         _refuse_other_formats(path, path.view[:64], kind, taken)
@@ -108,6 +112,9 @@ def _refuse_other_formats(path: "File", head: bytes, kind: str, taken: bytes) ->
     for magic, what in MAGICS.items():
         if magic != taken and head.startswith(magic):
             raise ModelFileError(path, f"not {kind}: it is {what}")
+    found = IDENTIFIERS.get(head[4:8], kind)
+    if found != kind:
+        raise OtherFormatError(path, f"not {kind}: by its content it is {found}", head)
 
 
 def stamp(path: Path) -> tuple[int, int] | None:

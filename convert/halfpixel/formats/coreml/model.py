@@ -16,7 +16,7 @@ from halfpixel.errors import MissingExtraError, ModelFileError, UsageError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats import atomic
 from halfpixel.formats.coreml.edit import RECORD, CoremlEdit, pieces_of
-from halfpixel.formats.coreml.read.contents import Contents, contents_of, producer_of
+from halfpixel.formats.coreml.read.contents import Contents, contents_of
 from halfpixel.formats.coreml.read.elsewhere import located_elsewhere
 from halfpixel.formats.coreml.read.network import network_values
 from halfpixel.formats.coreml.read.package import Package, located
@@ -89,7 +89,7 @@ class CoremlModel:
     @property
     def written(self) -> tuple[str, str]:
         """Which converter wrote it, with its version, and the version of its specification."""
-        producer = producer_of(self.contents.metadata)
+        producer = self.contents.producer
         name = f"{producer.name} {'.'.join(map(str, producer.version or ()))}".strip()
         return name, f"specification {self.contents.version}"
 

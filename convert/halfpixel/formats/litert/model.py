@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 from halfpixel.address import Address
 from halfpixel.errors import ConventionError, GraphError, ModelFileError, UsageError, reason_of
@@ -21,6 +21,9 @@ from halfpixel.formats.protobuf_wire import Malformed, stamp
 from halfpixel.site import Site
 from halfpixel.work import MOST, working
 
+if TYPE_CHECKING:
+    from halfpixel.storage.remote_file import File
+
 FORMAT_NAME: Final = "LiteRT"
 BUNDLED: Final = "it lies in a bundle, which is not written: unpack it, and fix the .tflite file"
 
@@ -29,7 +32,7 @@ T = TypeVar("T")
 
 @dataclass
 class LitertModel:
-    """A model on the disk.
+    """A model in a file, on this disk or elsewhere.
 
     Attributes:
         path: its file.
@@ -38,22 +41,23 @@ class LitertModel:
         places: its sites with where they stand, in order.
     """
 
-    path: Path
+    path: "File"
     edit: LitertEdit = field(default_factory=LitertEdit)
     name: Path | None = None
     places: list[LitertPlace] = field(init=False)
     _record: tuple[str, ...] = field(init=False, default=())
-    _written: str = field(init=False, default="")
+    _writer: tuple[str, str, str] = field(init=False, default=("", "", ""))
     _bundled: bool = field(init=False, default=False)
     _seen: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         """Read it, and remember the file as it is now."""
-        self._seen = self._seen or stamp(self.path)
+        if isinstance(self.path, Path):
+            self._seen = self._seen or stamp(self.path)
         with self.members() as members:
             data = members[0].metadata.get(RECORD, b"")
             self._record = tuple(data.decode(errors="replace").splitlines())
-            self._written = f"{members[0].writer} {members[0].writer_version}".strip()
+            self._writer = members[0].writer, members[0].writer_version, members[0].description
             self._bundled = len(members) > 1 or members[0].base > 0
             self.places = [
                 place for contents in members for place in places_of(contents, self.path, self.edit)
@@ -92,7 +96,9 @@ class LitertModel:
         Raises:
             ModelFileError: it is.
         """
-        if stamp(self.path) not in {self._seen, None}:
+        if not isinstance(self.path, Path):
+            self.path.check_unchanged()
+        elif stamp(self.path) not in {self._seen, None}:
             raise ModelFileError(self.path, "has changed since it was read")
 
     @property
@@ -102,8 +108,16 @@ class LitertModel:
 
     @property
     def written(self) -> tuple[str, str]:
-        """What tells who wrote it, and the version of its schema."""
-        return self._written, f"schema {VERSION}"
+        """Who wrote it, with its version, and the version of its schema.
+
+        Of a writer of whom nothing is known, what the file says of itself.
+        """
+        from halfpixel.intents.exporter_file import exporter_of
+
+        told, version, description = self._writer
+        exporter = exporter_of(told)
+        name = description if exporter is None else exporter.title
+        return f"{name} {version}".strip(), f"schema {VERSION}"
 
     @property
     def sites(self) -> list[Site]:
@@ -229,24 +243,32 @@ class ChangedLitertModel:
 
     def save(self, target: Path, *, replace: bool) -> None:
         """Write it to a file, whole or not at all."""
+        from halfpixel.storage.fetching import on_disk
+
         self.before.check_unchanged()
 
         def verify(written: Path) -> None:
             self._check_read_back(written, target)
 
-        atomic.write(self.pieces, self.before.path, target, replace=replace, verify=verify)
+        with on_disk(self.before.path) as old:
+            atomic.write(self.pieces, old, target, replace=replace, verify=verify)
 
     def copy_out(self, stream: BinaryIO) -> None:
         """Write it to an open stream."""
+        from halfpixel.storage.fetching import on_disk
 
         def verify(written: Path) -> None:
             self._check_read_back(written, Path("<standard output>"))
 
-        atomic.copy_out(self.pieces, self.before.path, stream, verify)
+        with on_disk(self.before.path) as old:
+            atomic.copy_out(self.pieces, old, stream, verify)
 
     def model(self) -> object:
         """Return the changed file's bytes."""
-        return atomic.joined(self.pieces, self.before.path)
+        from halfpixel.storage.fetching import on_disk
+
+        with on_disk(self.before.path) as old:
+            return atomic.joined(self.pieces, old)
 
     def _check_read_back(self, written: Path, target: Path) -> None:
         """Refuse a file whose sites are not those that were meant."""
@@ -269,7 +291,7 @@ def opened(source: object) -> LitertModel:
     """Return the structure of a model.
 
     Args:
-        source: the path of a .tflite file or a bundle.
+        source: the path or the address of a .tflite file or a bundle.
 
     Raises:
         ModelFileError: there is no LiteRT model, or it is truncated or unreadable.
@@ -277,7 +299,9 @@ def opened(source: object) -> LitertModel:
         UsageError: it is no path.
     """
     if isinstance(source, Address):
-        raise ModelFileError(source, "a LiteRT model is read from a file: fetch it first")
+        from halfpixel.storage.remote_file import RemoteFile
+
+        return LitertModel(RemoteFile(source))
     if not isinstance(source, Path):
         raise UsageError("a LiteRT model is read from a file")
     return LitertModel(source)

@@ -35,6 +35,13 @@ MOST_METADATA: Final = 1 << 16
 """Bytes of an entry of metadata that are looked at."""
 
 
+INSIDE: Final = 1024
+"""Bytes of a constant up to which it is copied: sizes, axes, orders."""
+
+AROUND: Final = 64
+"""Bytes of a buffer's table, behind which a small constant lies."""
+
+
 class Kind(Struct, frozen=True):
     """What an operator code stands for."""
 
@@ -136,7 +143,10 @@ class Contents(Struct):
     def _values(self, table: Table) -> Iterator[Value]:
         buffers = self.table.vector(Model.BUFFERS)
         names: set[str] = set()
-        for place, one in enumerate(table.vector(Subgraph.TENSORS).tables()):
+        tensors = table.vector(Subgraph.TENSORS).tables(2 * INSIDE)
+        numbers = {one.number(Tensor.BUFFER, "I") for one in tensors}
+        buffers.bring((n for n in numbers if 0 < n < len(buffers)), INSIDE + AROUND)
+        for place, one in enumerate(tensors):
             name = one.text(Tensor.NAME) or f"tensor {place}"
             while name in names:
                 name = f"{name} #{place}"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from halfpixel.arrays import Array
     from halfpixel.formats.onnx.read.place import Place
     from halfpixel.site import Compute
+    from halfpixel.storage.remote_file import File
 
 TURNED: Final = CUSTOMS | {
     "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "TRANSPOSE_CONV", "DEPTH_TO_SPACE",
@@ -64,7 +64,7 @@ class LitertPlace(Struct, frozen=True):
 
 def places_of(
     contents: Contents,
-    path: Path,
+    path: "File",
     edit: LitertEdit,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Iterator[LitertPlace]:
