@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from msgspec import Struct, field
 
 from halfpixel.errors import ModelFileError, OtherFormatError, system_reason
-from halfpixel.formats.atomic import Piece, size_of
+from halfpixel.formats.pieces import Piece, size_of
 
 if TYPE_CHECKING:
     from halfpixel.storage.ranged import Ranged

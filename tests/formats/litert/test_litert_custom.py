@@ -9,7 +9,8 @@ from flatbuffers import flexbuffers
 
 from halfpixel.conventions.tf_resize import Method, read
 from halfpixel.formats.litert.model import opened
-from halfpixel.formats.litert.read.custom import node_def
+from halfpixel.formats.litert.read.custom import SAY, UNDESCRIBED, node_def
+from halfpixel.formats.litert.read.sought import CUSTOMS
 from halfpixel.formats.protobuf_wire import bytes_field
 from halfpixel.site import Site
 from litert_files.built import Graph, Op, Value, tflite
@@ -153,3 +154,7 @@ def test_a_gather_along_one_axis_is_the_resize_that_it_is(tmp_path: Path) -> Non
     assert np.array_equal(first.compute([x]), x[:, rows])
     assert np.array_equal(last.compute([x[:, rows]]), x[:, rows][:, :, columns])
     assert all("F.interpolate" in str(site.operation.torch_call) for site in (first, last))
+
+
+def test_the_custom_operators_that_are_sought_are_those_that_are_said() -> None:
+    assert {*SAY, *UNDESCRIBED} == CUSTOMS

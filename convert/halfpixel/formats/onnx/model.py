@@ -19,8 +19,8 @@ from halfpixel.site import Site
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    from halfpixel.formats.atomic import Piece
     from halfpixel.formats.onnx.edit import OnnxEdit
+    from halfpixel.formats.pieces import Piece
     from halfpixel.storage.remote_file import File
 
 FORMAT_NAME: Final = "ONNX"

@@ -190,7 +190,7 @@ def _transposed(writing: "Writing", node: "Node") -> bool:
 
 Say = Callable[["Writing", "Node"], bool]
 
-_SAY: Final[dict[str, Say]] = {
+SAY: Final[dict[str, Say]] = {
     "Convolution2DTransposeBias": _transposed,
     AREA: _area,
     "FlexResizeBicubic": _bicubic,
@@ -218,7 +218,7 @@ def say_custom(writing: "Writing", node: "Node") -> bool:
     """Say a custom operator that resamples; false for one that does not."""
     if not node.outputs or node.outputs[0] < 0 or not node.inputs or node.inputs[0] < 0:
         return False
-    say = _SAY.get(node.op)
+    say = SAY.get(node.op)
     if say is not None and say(writing, node):
         return True
     if node.op not in UNDESCRIBED:
@@ -226,7 +226,3 @@ def say_custom(writing: "Writing", node: "Node") -> bool:
     inputs, outputs = map(writing.name, node.inputs), map(writing.name, node.outputs)
     writing.add(UNDESCRIBED[node.op], inputs, outputs)
     return True
-
-
-CUSTOMS: Final = frozenset({*_SAY, *UNDESCRIBED})
-"""Custom operators that resample."""

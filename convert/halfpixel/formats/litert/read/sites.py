@@ -14,8 +14,9 @@ from halfpixel.formats.litert.edit import LitertEdit
 from halfpixel.formats.litert.graph import Node
 from halfpixel.formats.litert.read.as_onnx import said
 from halfpixel.formats.litert.read.contents import Contents
-from halfpixel.formats.litert.read.custom import AREA, CUSTOMS, as_area
+from halfpixel.formats.litert.read.custom import AREA, as_area
 from halfpixel.formats.litert.read.resampling import FIRST, LAST, OPTIONS, flags_of
+from halfpixel.formats.litert.read.sought import CUSTOMS, SOUGHT, TURNED
 from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.site import Operation, Site
 
@@ -27,14 +28,6 @@ if TYPE_CHECKING:
     from halfpixel.formats.onnx.read.place import Place
     from halfpixel.site import Compute
     from halfpixel.storage.remote_file import File
-
-TURNED: Final = CUSTOMS | {
-    "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "TRANSPOSE_CONV", "DEPTH_TO_SPACE",
-}  # fmt: skip
-"""Operators that resample: their images have the channels last."""
-
-SOUGHT: Final = TURNED | {"GATHER", "GATHER_ND"}
-"""Operators that resample, or in which converters write a resize."""
 
 DATA: Final = {"TRANSPOSE_CONV": 2}
 """Which input is the image, where it is not the first."""
@@ -60,6 +53,13 @@ class LitertPlace(Struct, frozen=True):
     found: "Place"
     data: str
     output: str
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """What it has to be where it is read back."""
+        site, operation = self.site, self.site.operation
+        known = None if operation.unjudged else (operation.operator, operation.torch_call)
+        return site.name, site.graph, site.op, operation.attributes, known, self.data, self.output
 
 
 def places_of(
