@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from halfpixel.formats.protobuf_wire import Malformed, View
+from halfpixel.formats.protobuf_wire import LARGE, Malformed, View, give_back
 from halfpixel.work import spend
 
 Scalar = Literal["b", "B", "h", "H", "i", "I", "q", "Q", "f", "d"]
@@ -85,7 +85,13 @@ class Vector(Struct, frozen=True):
         """
         spend(self.count // A_STEP)
         self.bring(range(self.count), size)
-        return [self.table(index) for index in range(self.count)]
+        found, last = list[Table](), self.at
+        for index in range(self.count):
+            found.append(self.table(index))
+            if abs(found[-1].at - last) > LARGE:
+                give_back(self.view)
+            last = found[-1].at
+        return found
 
     def bring(self, entries: Iterable[int], size: int) -> None:
         """Let the tables of some entries come together, where the file is elsewhere.

@@ -40,6 +40,9 @@ ROW: Final = 64
 SHORT: Final = 512
 """Bytes below which a field is short."""
 
+LARGE: Final = 1 << 16
+"""Bytes of a payload after which the pages around it are given back."""
+
 BLOCK: Final = 1 << 15
 """Bytes that are copied to be stepped over."""
 
@@ -83,6 +86,12 @@ def mapped(
                 yield view
     except OSError as error:
         raise ModelFileError(path, system_reason(error)) from error
+
+
+def give_back(view: View) -> None:
+    """Give back the pages around what was read: the system maps megabytes around a touch."""
+    if isinstance(view, mmap.mmap) and hasattr(view, "madvise"):
+        view.madvise(mmap.MADV_DONTNEED)
 
 
 def regular(name: str, flags: int) -> int:

@@ -23,7 +23,7 @@ from halfpixel.formats.litert.schema import (
     Subgraph,
     Tensor,
 )
-from halfpixel.formats.protobuf_wire import Malformed, View
+from halfpixel.formats.protobuf_wire import LARGE, Malformed, View, give_back
 from halfpixel.surroundings import Dim
 
 CUSTOM: Final = "CUSTOM"
@@ -144,7 +144,7 @@ class Contents(Struct):
         buffers = self.table.vector(Model.BUFFERS)
         names: set[str] = set()
         tensors = table.vector(Subgraph.TENSORS).tables(2 * INSIDE)
-        numbers = {one.number(Tensor.BUFFER, "I") for one in tensors}
+        numbers = (one.number(Tensor.BUFFER, "I") for one in tensors)
         buffers.bring((n for n in numbers if 0 < n < len(buffers)), INSIDE + AROUND)
         for place, one in enumerate(tensors):
             name = one.text(Tensor.NAME) or f"tensor {place}"
@@ -158,6 +158,8 @@ class Contents(Struct):
                 )
             buffer = one.number(Tensor.BUFFER, "I")
             data = _data(buffers.table(buffer), self) if buffer else None
+            if data is not None and data.length > LARGE:
+                give_back(self.view)
             scales = one.table(Tensor.QUANTIZATION)
             quantized = scales is not None and bool(scales.vector(Quantization.SCALE))
             yield Value(name, TYPES[dtype], _shape(one, place), data, quantized)
