@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from halfpixel.address import node_in
-from halfpixel.checking.check import load_formats
 from halfpixel.cli.files import FILES, PACKAGES
+from halfpixel.formats.known import load_formats
 from halfpixel.plugins.registry import ENDINGS
 from halfpixel.registry import entry_points
 from halfpixel.serving.upload import MODELS, PACKAGE

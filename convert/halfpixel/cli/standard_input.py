@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from halfpixel.address import Location
-from halfpixel.checking.check import format_identified, format_named
 from halfpixel.checking.result import FileReport
 from halfpixel.errors import HalfpixelError, UsageError
+from halfpixel.formats.known import identified, named
 
 if TYPE_CHECKING:
     from halfpixel.checking.check import Judge
@@ -36,7 +36,7 @@ def check_input(judge: "Judge", path: Location) -> FileReport:
     if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - it can be closed
         raise UsageError("-: standard input is closed")
     data = sys.stdin.buffer.read()
-    form = format_named(path.name) or format_identified(data[:HEAD])
+    form = named(path.name) or identified(data[:HEAD])
     if form is not None and not form.usual:
         return _check_file(judge, path, data, form.suffixes[0])
     try:

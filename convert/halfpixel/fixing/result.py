@@ -8,10 +8,11 @@ from msgspec import Struct
 
 from halfpixel.address import Address, Location, location
 from halfpixel.boundary import boundary
-from halfpixel.checking.check import Settings, format_named
+from halfpixel.checking.check import Settings
 from halfpixel.checking.result import FileReport
-from halfpixel.errors import HalfpixelError, UsageError
+from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
 from halfpixel.format import ChangedModel, Outcome
+from halfpixel.formats.known import named
 
 
 class FixSettings(Struct, frozen=True):
@@ -91,9 +92,8 @@ class FixResult:
             replace: a file of that name is replaced.
 
         Raises:
-            ModelFileError: it cannot be written.
-            UsageError: there is no model, because of `error`, or the file is named as one of
-                another format.
+            ModelFileError: it cannot be written, or is named as a model of another format.
+            UsageError: there is no model, because of `error`.
         """
         if self.error is not None or self._rewritten is None:
             reason = self.error or f"{self.path}: there is nothing to write"
@@ -113,10 +113,10 @@ class FixResult:
 
     def _check_format(self, target: Location) -> None:
         """Refuse the name of another format's file: a fix leaves a model what it is."""
-        named, own = format_named(target.name), self._rewritten and self._rewritten.opened.format
-        if named is not None and named.name != own:
+        found, own = named(target.name), self._rewritten and self._rewritten.opened.format
+        if found is not None and found.name != own:
             told = f"a fix leaves a {own} model what it is"
-            raise UsageError(f"{target}: is the name of a {named.name} model, and {told}")
+            raise ModelFileError(target, f"is the name of a {found.name} model, and {told}")
 
     def copy_out(self, stream: BinaryIO) -> None:
         """Write the result to an open stream; raises as `save` does for a file."""

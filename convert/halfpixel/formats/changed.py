@@ -1,7 +1,7 @@
 """A changed model that is not written yet: an edit, applied as the file is read again."""
 
 from collections.abc import Sequence
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from halfpixel.format import Outcome
 
@@ -18,7 +18,7 @@ class Editable(Protocol[E]):
         ...
 
 
-M = TypeVar("M", bound="Editable[object]")
+M = TypeVar("M", bound="Editable[Any]")
 
 
 class Changed(Generic[M, E]):
