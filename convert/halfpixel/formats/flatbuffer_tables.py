@@ -18,7 +18,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from halfpixel.formats.protobuf_wire import LARGE, Malformed, View, give_back
+from halfpixel.formats.mapping import LARGE, View, give_back
+from halfpixel.formats.protobuf_wire import Malformed
 from halfpixel.work import spend
 
 Scalar = Literal["b", "B", "h", "H", "i", "I", "q", "Q", "f", "d"]

@@ -25,8 +25,8 @@ from halfpixel.formats.coreml.read.place import CoremlPlace, alike
 from halfpixel.formats.coreml.read.program import program_values
 from halfpixel.formats.coreml.read.specification import specification
 from halfpixel.formats.coreml.write.elsewhere import package_here
+from halfpixel.formats.mapping import stamp
 from halfpixel.formats.pieces import Piece, joined
-from halfpixel.formats.protobuf_wire import stamp
 from halfpixel.work import MOST, working
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from halfpixel.formats.litert.read.ends import ports_of, values_of
 from halfpixel.formats.litert.read.file import KIND, members_view
 from halfpixel.formats.litert.read.sought import may_resample
 from halfpixel.formats.litert.schema import VERSION
-from halfpixel.formats.protobuf_wire import Malformed, stamp
+from halfpixel.formats.mapping import stamp
+from halfpixel.formats.protobuf_wire import Malformed
 from halfpixel.site import Site
 from halfpixel.work import MOST, working
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from halfpixel.errors import ModelFileError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
+from halfpixel.formats.mapping import stamp
 from halfpixel.formats.onnx.broken import errors_of
 from halfpixel.formats.onnx.memory import like, proto_of, written_by
 from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.formats.onnx.structure import RECORD, structure
-from halfpixel.formats.protobuf_wire import stamp
 from halfpixel.site import Site
 
 if TYPE_CHECKING:

@@ -23,17 +23,15 @@ from typing import TYPE_CHECKING, Final, cast
 from msgspec import Struct
 
 from halfpixel.errors import MissingExtraError, ModelFileError
+from halfpixel.formats.mapping import LARGE, give_back, mapped
 from halfpixel.formats.protobuf_wire import (
     BYTES,
-    LARGE,
     ROW,
     SHORT,
     VARINT,
     Malformed,
     WireReader,
     bytes_field,
-    give_back,
-    mapped,
     varint_bytes,
 )
 

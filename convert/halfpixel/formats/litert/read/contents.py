@@ -23,7 +23,8 @@ from halfpixel.formats.litert.schema import (
     Subgraph,
     Tensor,
 )
-from halfpixel.formats.protobuf_wire import LARGE, Malformed, View, give_back
+from halfpixel.formats.mapping import LARGE, View, give_back
+from halfpixel.formats.protobuf_wire import Malformed
 from halfpixel.surroundings import Dim
 
 CUSTOM: Final = "CUSTOM"

@@ -17,7 +17,8 @@ from msgspec import Struct
 from halfpixel.errors import ModelFileError
 from halfpixel.formats.flatbuffer_tables import number, root
 from halfpixel.formats.litert.schema import IDENTIFIER
-from halfpixel.formats.protobuf_wire import Malformed, View, mapped
+from halfpixel.formats.mapping import View, mapped
+from halfpixel.formats.protobuf_wire import Malformed
 from halfpixel.printable import printable
 
 if TYPE_CHECKING:

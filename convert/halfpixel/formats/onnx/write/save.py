@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.formats import atomic
+from halfpixel.formats.mapping import mapped
 from halfpixel.formats.onnx.read.external_data import EXTERNAL, tensors
 from halfpixel.formats.onnx.structure import parse, structure
 from halfpixel.formats.onnx.write.external_data import brought_data, same_structure
 from halfpixel.formats.onnx.write.splice import splice
 from halfpixel.formats.pieces import Piece, joined
-from halfpixel.formats.protobuf_wire import mapped
 
 if TYPE_CHECKING:
     from onnx import ModelProto

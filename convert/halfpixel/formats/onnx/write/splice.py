@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ModelFileError
+from halfpixel.formats.mapping import mapped
 from halfpixel.formats.onnx.edit import GraphEdit, OnnxEdit
 from halfpixel.formats.onnx.structure import Reader
 from halfpixel.formats.pieces import Piece, size_of
@@ -21,7 +22,6 @@ from halfpixel.formats.protobuf_wire import (
     Malformed,
     Pieces,
     bytes_field,
-    mapped,
     varint_bytes,
 )
 
