@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Self, TypeVar
 from msgspec.structs import replace
 
 from halfpixel.address import Address
-from halfpixel.errors import ConventionError, GraphError, ModelFileError, UsageError, reason_of
+from halfpixel.errors import ConventionError, GraphError, ModelFileError, reason_of
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats.changed import Changed
 from halfpixel.formats.litert.edit import RECORD, UNCHANGED, LitertEdit
@@ -290,12 +290,9 @@ def opened(source: object) -> LitertModel:
     Raises:
         ModelFileError: there is no LiteRT model, or it is truncated or unreadable.
         GraphError: a graph is impossible.
-        UsageError: it is no path.
     """
     if isinstance(source, Address):
         from halfpixel.storage.remote_file import RemoteFile
 
         return LitertModel(RemoteFile(source))
-    if not isinstance(source, Path):
-        raise UsageError("a LiteRT model is read from a file")
-    return LitertModel(source)
+    return LitertModel(Path(str(source)))
