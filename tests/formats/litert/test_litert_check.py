@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from halfpixel.batch.stamp import digest_of
 from halfpixel.cli.main import cli
 from halfpixel.formats.litert.model import opened
 from litert_files.built import BILINEAR, NEAREST, flags, nearest_flags, resize, tflite
@@ -228,3 +229,14 @@ def test_a_summary_names_what_wrote_a_model() -> None:
         assert opened(FOLDER / f"{name}.tflite").written[0] == expected
     code, said = run("check", str(WRONG), "--summary")
     assert (code, "litert-torch" in said) == (1, True)
+
+
+def test_a_small_file_is_known_by_its_content(tmp_path: Path) -> None:
+    """So that the cache of a run over many files knows a copy; a large one is told by its stamp."""
+    found = set[bytes]()
+    for name, data in {"a": SOUND, "b": SOUND, "c": SOUND + b"\0", "d": bytes(1 << 21)}.items():
+        path = tmp_path / f"{name}.tflite"
+        path.write_bytes(data)
+        found.add(digest_of(path).digest)
+    assert len(found) == 3
+    assert b"" in found
