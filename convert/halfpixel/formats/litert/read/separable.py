@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from halfpixel.formats.litert.graph import Graph, Node
 from halfpixel.formats.litert.read.contents import Contents
+from halfpixel.formats.litert.read.sought import PRODUCT
 from halfpixel.formats.litert.read.writing import length_of
 from halfpixel.work import spend
 
@@ -28,7 +29,6 @@ LARGEST: Final = 1 << 24
 A_STEP: Final = 256
 """Bytes that are looked at in the time of a step of work."""
 
-PRODUCT: Final = "BATCH_MATMUL"
 LABELS: Final = {"GATHER": "GATHER", "RESHAPE": PRODUCT}
 """What a resize is written as, by the operator that ends it."""
 
