@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from halfpixel.conventions.litert.resize import read
 from halfpixel.dialect import LITERT
 from halfpixel.errors import ConventionError, GraphError
-from halfpixel.formats.litert.edit import LitertEdit
+from halfpixel.formats.litert.edit import RECORD, LitertEdit
 from halfpixel.formats.litert.graph import Graph, Node
 from halfpixel.formats.litert.read.as_onnx import said
 from halfpixel.formats.litert.read.contents import Contents
@@ -49,7 +49,7 @@ WALKED: Final = TURNED | {"GATHER", "GATHER_ND"}
 """Operators that resample, or in which converters write a resize."""
 
 SOUGHT: Final = WALKED | {PRODUCT}
-"""These, and what a fix writes a resize in."""
+"""These, and what a fix writes a resize in: looked for where the file says that there was one."""
 
 DATA: Final = {"TRANSPOSE_CONV": 2}
 """Which input is the image, where it is not the first."""
@@ -103,8 +103,9 @@ def places_of(
         Malformed: numbers in the file stand for nothing.
         GraphError: a graph is impossible.
     """
+    sought = SOUGHT if edit or RECORD in contents.metadata else WALKED
     for index in range(len(contents.subgraphs)):
-        if SOUGHT.isdisjoint(contents.ops(index)):
+        if sought.isdisjoint(contents.ops(index)):
             continue
         graph = edit.applied(contents.graph(index), index)
         inside = "/".join(filter(None, (contents.member, graph.name if index else "")))
