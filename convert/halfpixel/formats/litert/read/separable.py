@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from halfpixel.formats.litert.graph import Graph, Node, Span
 from halfpixel.formats.litert.read.contents import Contents
+from halfpixel.formats.litert.read.sought import PRODUCT
 from halfpixel.formats.litert.read.writing import length_of
 from halfpixel.work import spend
 
@@ -38,7 +39,6 @@ WHOLE: Final = {"INT32": "<i4", "INT64": "<i8"}
 FLOATS: Final = {"FLOAT32": "<f4"}
 """How pixels and weights lie in a file, by their types."""
 
-PRODUCT: Final = "BATCH_MATMUL"
 LABELS: Final = {"GATHER": "GATHER", "RESHAPE": PRODUCT}
 """What a resize is written as, by the operator that ends it."""
 

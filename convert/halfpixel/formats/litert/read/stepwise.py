@@ -14,7 +14,8 @@ from halfpixel.formats.litert.graph import Graph
 from halfpixel.formats.litert.read.contents import Contents
 from halfpixel.formats.litert.read.factors import factors_of
 from halfpixel.formats.litert.read.resampling import FIRST
-from halfpixel.formats.litert.read.separable import PRODUCT, Axes, Read, Separable, Steps
+from halfpixel.formats.litert.read.separable import Axes, Read, Separable, Steps
+from halfpixel.formats.litert.read.sought import PRODUCT
 from halfpixel.origin import Origin, Producer, version_of
 from halfpixel.sampling import Resize, Sampling, Table
 from halfpixel.sampling.lowering import meant_weights, single_taps
