@@ -11,7 +11,8 @@ from flatbuffers import flexbuffers
 from halfpixel.checking.check import check
 from halfpixel.conventions.tf_resize import Method, read
 from halfpixel.formats.litert.model import opened
-from halfpixel.formats.litert.read.custom import node_def
+from halfpixel.formats.litert.read.custom import SAY, UNDESCRIBED, node_def
+from halfpixel.formats.litert.read.sought import CUSTOMS
 from halfpixel.formats.protobuf_wire import bytes_field
 from halfpixel.site import Site
 from litert_files.built import Graph, Op, Value, tflite
@@ -208,3 +209,7 @@ def test_a_composite_that_resamples_is_a_site_beside_what_it_stands_for(tmp_path
 def test_a_composite_of_something_else_is_none(tmp_path: Path) -> None:
     site = only(tmp_path, composed("odml.rms_norm"))
     assert site.graph == "decomposed"
+
+
+def test_the_custom_operators_that_are_sought_are_those_that_are_said() -> None:
+    assert {*SAY, *UNDESCRIBED} == CUSTOMS

@@ -25,6 +25,7 @@ Sources: OpenVINO 2026.4 `docs/.../operation-specs/image/Interpolate_{1,4,11}.rs
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Final, cast
 
 from msgspec.structs import replace
@@ -41,7 +42,7 @@ from halfpixel.conventions.python_call import (
     open_length,
     parse,
 )
-from halfpixel.conventions.vocabulary import text_of
+from halfpixel.conventions.vocabulary import text_of_kernel
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Linear, Nearest, Sampling
 from halfpixel.sampling.coordinate import Coordinate
@@ -215,10 +216,7 @@ def _spatial(value: object, count: int | None) -> tuple[object, ...]:
 
 
 def _write(sampling: Sampling, spatial: int) -> str | None:
-    kernel = sampling.kernel
-    a = kernel.a if isinstance(kernel, Cubic) else CUBE
-    texts = _texts(spatial, sampling.scale, a)
-    return text_of(sampling, ((t, one) for t, one in texts if type(one.kernel) is type(kernel)))
+    return text_of_kernel(sampling, partial(_texts, spatial), CUBE)
 
 
 def _texts(

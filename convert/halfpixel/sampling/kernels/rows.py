@@ -9,7 +9,6 @@ weights are further apart than both bounds.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -46,8 +45,7 @@ class Beyond(Struct, frozen=True):
     extrapolate: bool = False
 
 
-@dataclass(frozen=True)
-class Weights:
+class Weights(Struct, frozen=True, dict=True):
     """W at one pair of lengths.
 
     Attributes:

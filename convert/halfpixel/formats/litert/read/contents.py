@@ -23,7 +23,8 @@ from halfpixel.formats.litert.schema import (
     Subgraph,
     Tensor,
 )
-from halfpixel.formats.protobuf_wire import Malformed, View
+from halfpixel.formats.mapping import LARGE, View, give_back
+from halfpixel.formats.protobuf_wire import Malformed
 from halfpixel.surroundings import Dim
 
 CUSTOM: Final = "CUSTOM"
@@ -35,6 +36,13 @@ inputs are for people, which is added later."""
 
 MOST_METADATA: Final = 1 << 16
 """Bytes of an entry of metadata that are looked at."""
+
+
+INSIDE: Final = 1024
+"""Bytes of a constant up to which it is copied: sizes, axes, orders."""
+
+AROUND: Final = 64
+"""Bytes of a buffer's table, behind which a small constant lies."""
 
 
 class Kind(Struct, frozen=True):
@@ -139,7 +147,10 @@ class Contents(Struct):
     def _values(self, table: Table) -> Iterator[Value]:
         buffers = self.table.vector(Model.BUFFERS)
         names: set[str] = set()
-        for place, one in enumerate(table.vector(Subgraph.TENSORS).tables()):
+        tensors = table.vector(Subgraph.TENSORS).tables(2 * INSIDE)
+        numbers = (one.number(Tensor.BUFFER, "I") for one in tensors)
+        buffers.bring((n for n in numbers if 0 < n < len(buffers)), INSIDE + AROUND)
+        for place, one in enumerate(tensors):
             name = one.text(Tensor.NAME) or f"tensor {place}"
             while name in names:
                 name = f"{name} #{place}"
@@ -151,6 +162,8 @@ class Contents(Struct):
                 )
             buffer = one.number(Tensor.BUFFER, "I")
             data = _data(buffers.table(buffer), self) if buffer else None
+            if data is not None and data.length > LARGE:
+                give_back(self.view)
             scales = one.table(Tensor.QUANTIZATION)
             known = scales is not None and bool(scales.vector(Quantization.SCALE))
             yield Value(name, TYPES[dtype], _shape(one, place), data, scales if known else None)

@@ -208,7 +208,7 @@ def _length(n: "Dim", kernel: "Dim", stride: int, *, same: bool) -> int | None:
 
 Say = Callable[["Writing", "Node"], bool]
 
-_SAY: Final[dict[str, Say]] = {
+SAY: Final[dict[str, Say]] = {
     "Convolution2DTransposeBias": _transposed,
     AREA: _area,
     "FlexResizeBicubic": _bicubic,
@@ -238,7 +238,7 @@ OTHER: Final = "what it computes with these options is not described"
 GIVEN: Final = "its inputs say where it reads while the model runs"
 COMPOSED: Final = "its runtime has a kernel of its own for it, or runs the graph that it stands for"
 
-COMPOSITE, COMPOSITE_OPTIONS = "STABLEHLO_COMPOSITE", 21
+COMPOSITE_OPTIONS = 21
 """An operator that stands for a graph, and the kind of its options, whose first is its name."""
 
 RESAMPLING: Final = ("grid_sample", "interpolate", "resize", "upsample")
@@ -249,14 +249,14 @@ def say_custom(writing: "Writing", node: "Node") -> bool:
     """Say a custom operator that resamples; false for one that does not."""
     if not node.outputs or node.outputs[0] < 0 or not node.inputs or node.inputs[0] < 0:
         return False
-    say = _SAY.get(node.op)
+    say = SAY.get(node.op)
     if say is not None and say(writing, node):
         return True
     if node.op not in UNDESCRIBED:
         return False
-    flags = node_def(options_of(node)) if node.op in _SAY else None
+    flags = node_def(options_of(node)) if node.op in SAY else None
     if flags is None:
-        writing.untold[node.name] = UNREAD if node.op in _SAY else GIVEN
+        writing.untold[node.name] = UNREAD if node.op in SAY else GIVEN
     elif not all(map(flags.flags.get, FLAGS)):
         writing.untold[node.name] = OTHER
     _undescribed(writing, node, UNDESCRIBED[node.op])
@@ -284,13 +284,9 @@ def _undescribed(writing: "Writing", node: "Node", op: str) -> None:
 
 def custom_flags(node: "Node") -> dict[str, int]:
     """Return the flags of a Flex resize as attributes; none where its options do not tell them."""
-    found = node_def(options_of(node)) if node.op in _SAY else None
+    found = node_def(options_of(node)) if node.op in SAY else None
     told = {} if found is None else found.flags
     return {name: int(told[name]) for name in FLAGS if name in told}
 
 
 FLAGS: Final = ("align_corners", "half_pixel_centers")
-
-
-CUSTOMS: Final = frozenset({*_SAY, *UNDESCRIBED})
-"""Custom operators that resample."""

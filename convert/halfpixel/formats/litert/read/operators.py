@@ -9,7 +9,7 @@ Source: TensorFlow `lite/kernels` (the names of files are those of operators), r
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from halfpixel.formats.litert.read.custom import COMPOSITE, say_composite
+from halfpixel.formats.litert.read.custom import say_composite
 from halfpixel.formats.litert.read.deconvolution import transpose_conv
 from halfpixel.formats.litert.read.picking import data_of, gather, out_of, slice_, strided_slice
 from halfpixel.formats.litert.read.resampling import (
@@ -17,6 +17,7 @@ from halfpixel.formats.litert.read.resampling import (
     resize_bilinear,
     resize_nearest,
 )
+from halfpixel.formats.litert.read.sought import COMPOSITE
 from halfpixel.formats.litert.read.writing import DTYPES, Writing
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -11,21 +10,13 @@ from msgspec.structs import replace
 from halfpixel.conventions.litert.resize import read
 from halfpixel.dialect import LITERT
 from halfpixel.errors import ConventionError, GraphError
-from halfpixel.formats.litert.edit import LitertEdit
+from halfpixel.formats.litert.edit import RECORD, LitertEdit
 from halfpixel.formats.litert.graph import Graph, Node
 from halfpixel.formats.litert.read.as_onnx import said
 from halfpixel.formats.litert.read.contents import Contents
-from halfpixel.formats.litert.read.custom import (
-    AREA,
-    BOTH,
-    COMPOSITE,
-    CUSTOMS,
-    FLAGS,
-    as_area,
-    custom_flags,
-)
+from halfpixel.formats.litert.read.custom import AREA, BOTH, FLAGS, as_area, custom_flags
 from halfpixel.formats.litert.read.resampling import FIRST, LAST, OPTIONS, flags_of
-from halfpixel.formats.litert.read.separable import PRODUCT
+from halfpixel.formats.litert.read.sought import CUSTOMS, SOUGHT, TURNED, WALKED
 from halfpixel.formats.litert.read.stepwise import in_steps
 from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.site import Operation, Site
@@ -39,17 +30,7 @@ if TYPE_CHECKING:
     from halfpixel.formats.litert.read.writing import Writing
     from halfpixel.formats.onnx.read.place import Place
     from halfpixel.site import Compute
-
-TURNED: Final = CUSTOMS | {
-    "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "TRANSPOSE_CONV", "DEPTH_TO_SPACE", COMPOSITE,
-}  # fmt: skip
-"""Operators that resample: their images have the channels last."""
-
-WALKED: Final = TURNED | {"GATHER", "GATHER_ND"}
-"""Operators that resample, or in which converters write a resize."""
-
-SOUGHT: Final = WALKED | {PRODUCT}
-"""These, and what a fix writes a resize in."""
+    from halfpixel.storage.remote_file import File
 
 DATA: Final = {"TRANSPOSE_CONV": 2}
 """Which input is the image, where it is not the first."""
@@ -84,10 +65,17 @@ class LitertPlace(Struct, frozen=True):
     output: str
     turned: bool
 
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """What it has to be where it is read back."""
+        site, operation = self.site, self.site.operation
+        known = None if operation.unjudged else (operation.operator, operation.torch_call)
+        return site.name, site.graph, site.op, operation.attributes, known, self.data, self.output
+
 
 def places_of(
     contents: Contents,
-    path: Path,
+    path: "File",
     edit: LitertEdit,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Iterator[LitertPlace]:
@@ -103,8 +91,9 @@ def places_of(
         Malformed: numbers in the file stand for nothing.
         GraphError: a graph is impossible.
     """
+    sought = SOUGHT if edit or RECORD in contents.metadata else WALKED
     for index in range(len(contents.subgraphs)):
-        if SOUGHT.isdisjoint(contents.ops(index)):
+        if sought.isdisjoint(contents.ops(index)):
             continue
         graph = edit.applied(contents.graph(index), index)
         inside = "/".join(filter(None, (contents.member, graph.name if index else "")))
@@ -127,7 +116,7 @@ def places_of(
 
 
 def _walk(
-    writing: "Writing", path: Path, shapes: Mapping[str, tuple[int, ...]] | None
+    writing: "Writing", path: "File", shapes: Mapping[str, tuple[int, ...]] | None
 ) -> "list[Place]":
     """Return what ONNX's walk finds in a graph, at given lengths of its inputs."""
     model = writing.model

@@ -4,12 +4,11 @@ Weights stay where they lie in the file. A value that the file does not have get
 of its values begins with.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.formats.litert.graph import Graph, Node, Span, Value
-from halfpixel.formats.litert.read.contents import Contents
-from halfpixel.formats.onnx.structure import model_class
+from halfpixel.formats.litert.read.contents import INSIDE, Contents
+from halfpixel.formats.onnx.structure import OWN, model_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto
 
+    from halfpixel.storage.remote_file import File
     from halfpixel.surroundings import Dim
 
 DOMAIN: Final = "ai.litert"
@@ -25,9 +25,6 @@ DOMAIN: Final = "ai.litert"
 
 OPSET: Final = 12
 """The last in which ONNX has tf_half_pixel_for_nn, what LiteRT's nearest with half pixels is."""
-
-INSIDE: Final = 1024
-"""Bytes of a constant up to which it is copied: sizes, axes, orders."""
 
 LARGEST: Final = 1 << 20
 """Bytes of a constant up to which it is looked at whether it is zero."""
@@ -61,7 +58,7 @@ class Writing:
         nearly: how near one comes to what is said of it, where that is not all the way.
     """
 
-    def __init__(self, contents: Contents, graph: Graph, path: Path) -> None:
+    def __init__(self, contents: Contents, graph: Graph, path: "File") -> None:
         """Say every constant and value; the operators are said one by one."""
         self.contents, self.graph, self.path = contents, graph, path
         self.model: ModelProto = model_class()()
@@ -239,9 +236,10 @@ def length_of(data: Span | bytes) -> int:
 
 
 def _refer(tensor: "TensorProto", location: str, start: int, length: int) -> None:
-    """Say where the data of a constant lies, as ONNX's external data does."""
+    """Say where the data of a constant lies in the file, as a payload that was left there."""
     tensor.data_location = EXTERNAL
-    for key, text in (("location", location), ("offset", start), ("length", length)):
+    where = {"location": location, "offset": start, "length": length, "checksum": OWN}
+    for key, text in where.items():
         tensor.external_data.add(key=key, value=str(text))
 
 
