@@ -256,7 +256,8 @@ def main() -> None:
             if options.into is not None:
                 with options.into.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(asdict(rows[-1])) + "\n")
-    print("\n".join(table(rows)))
+    order = [case.text for case in cases()]
+    print("\n".join(table(sorted(rows, key=lambda row: order.index(row.text)))))
 
 
 if __name__ == "__main__":
