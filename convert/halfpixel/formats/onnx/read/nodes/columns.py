@@ -194,30 +194,38 @@ class Words:
         parts = [self._hashes(part) for part in _parts(names)]
         return np.concatenate([np.empty(0, np.uint64), *parts])
 
-    def are_equal(self, names: Names, others: Names) -> bool:
-        """Whether names are the same as others, each as one."""
+    def equal(self, names: Names, others: Names) -> "NDArray[np.bool_]":
+        """Return which names are the same as others, each as one."""
         parts = zip(_parts(names), _parts(others), strict=True)
-        return all(self._are_equal(one, other) for one, other in parts)
+        return np.concatenate([np.empty(0, np.bool_), *(self._equal(*part) for part in parts)])
 
     def _hashes(self, names: Names) -> "Hashes":
-        words, length = self._words(names), names.length.astype(np.uint64)
+        words, length = self._words(names, _width(names)), names.length.astype(np.uint64)
         factors, shift = self._factors, np.uint64(SHIFT)
         found: Hashes = words @ factors[: words.shape[1]] + length * factors[-1]
         found = (found ^ (found >> shift)) * factors[-1]
         return found ^ (found >> shift)
 
-    def _are_equal(self, names: Names, others: Names) -> bool:
-        same_length = bool((names.length == others.length).all())
-        return same_length and bool((self._words(names) == self._words(others)).all())
+    def _equal(self, names: Names, others: Names) -> "NDArray[np.bool_]":
+        count = max(_width(names), _width(others))
+        ours, theirs = self._words(names, count), self._words(others, count)
+        same: NDArray[np.bool_] = names.length == others.length
+        for place in range(count):
+            same &= ours[:, place] == theirs[:, place]
+        return same
 
-    def _words(self, names: Names) -> "Hashes":
-        """Return the words of names, shape (names, words); bytes behind a name are 0."""
-        count = 1 << (max(int(names.length.max()) - 1, 0) // WORD).bit_length()
+    def _words(self, names: Names, count: int) -> "Hashes":
+        """Return so many words of names, shape (names, words); bytes behind a name are 0."""
         wide = f"V{count * WORD}"  # one step copies all words of a name
         at = np.ndarray((len(self.bytes) - count * WORD + 1,), wide, self.bytes, strides=(1,))
         words = at[names.at].view("<u8").reshape(-1, count)
         kept: Hashes = words & KEPT[names.length, :count]
         return kept
+
+
+def _width(names: Names) -> int:
+    """Return how many words the longest of names has, as a power of 2."""
+    return 1 << (max(int(names.length.max()) - 1, 0) // WORD).bit_length()
 
 
 def _parts(names: Names) -> "Iterator[Names]":

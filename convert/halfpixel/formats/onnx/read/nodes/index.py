@@ -4,25 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import Struct
 
-from halfpixel.formats.onnx.read.nodes.columns import Names, hash_of
+from halfpixel.formats.onnx.read.nodes.columns import Names, Words, hash_of
 from halfpixel.formats.onnx.read.nodes.producers import bytes_of
 
 if TYPE_CHECKING:
     from halfpixel.formats.onnx.read.nodes.columns import Hashes
-
-
-class Hashed(Struct, frozen=True):
-    """Names with their hashes.
-
-    Attributes:
-        names: the names.
-        hashes: shape (names,).
-    """
-
-    names: Names
-    hashes: "Hashes"
 
 
 class Index:
@@ -34,11 +21,11 @@ class Index:
         hashes: shape (names,), ascending.
     """
 
-    def __init__(self, data: bytes, told: Hashed) -> None:
-        """Sort names that stand in bytes."""
-        self._data, self.names = data, told.names
-        self.order = np.argsort(told.hashes)
-        self.hashes = np.sort(told.hashes)  # faster than taking them in that order
+    def __init__(self, data: bytes, names: Names, hashes: "Hashes") -> None:
+        """Sort names that stand in bytes by their hashes."""
+        self._data, self.names = data, names
+        self.order = np.argsort(hashes)
+        self.hashes = np.sort(hashes)  # faster than taking them in that order
 
     def nodes(self, name: str | bytes) -> list[int]:
         """Return the nodes in which a name stands, as often as it does, in their order."""
@@ -93,19 +80,19 @@ class ReadBy:
     """Places of the nodes that read values, as `Readers` says.
 
     Attributes:
-        told: what nodes read.
+        names: what nodes read.
     """
 
-    def __init__(self, data: bytes, told: Hashed) -> None:
+    def __init__(self, data: bytes, names: Names) -> None:
         """Take what nodes read, as it stands in bytes; it is sorted once somebody asks."""
-        self._data, self.told = data, told
+        self._data, self.names = data, names
         self._index: Index | None = None
         self._known: dict[str, list[int]] = {}
 
     def get(self, name: str, default: Sequence[int], /) -> Sequence[int]:
         """Return the places of the nodes that read a value, in order."""
         if self._index is None:
-            self._index = Index(self._data, self.told)
+            self._index = Index(self._data, self.names, Words(self._data).hashes(self.names))
         if name not in self._known:
             self._known[name] = self._index.nodes(name)
         return self._known[name] or default

@@ -24,7 +24,7 @@ from halfpixel.formats.onnx.read.nodes.columns import (
     joined,
     spans,
 )
-from halfpixel.formats.onnx.read.nodes.index import ByHash, Hashed, Index, NamesIn, ReadBy
+from halfpixel.formats.onnx.read.nodes.index import ByHash, Index, NamesIn, ReadBy
 from halfpixel.formats.onnx.read.nodes.listed import Listed
 from halfpixel.formats.onnx.read.nodes.tags import INPUT, NAME, OUTPUT, TYPE
 from halfpixel.formats.onnx.rows import GRAPH
@@ -108,7 +108,7 @@ class Table:
         return NamesIn(lambda: self._read_by(types))
 
     def _read_by(self, types: AbstractSet[str]) -> Iterator[bytes]:
-        reading, names = np.zeros(len(self.nodes), np.bool_), self.readers.told.names
+        reading, names = np.zeros(len(self.nodes), np.bool_), self.readers.names
         reading[self._of_types(types)] = True
         found = names.picked(reading[names.node])
         for at, length in zip(found.at.tolist(), found.length.tolist(), strict=True):
@@ -127,7 +127,7 @@ class Table:
     def _read(self) -> None:
         words = Words(self._data)
         kinds, types = list["NDArray[np.uint16]"](), list[Names]()
-        reads, makes = _Taken(words), _Taken(words)
+        reads, makes, hashes = list[Names](), list[Names](), list["Hashes"]()
         for first in range(0, len(self.nodes), AT_ONCE):
             places = self._places[first : first + AT_ONCE + 1]
             columns = Columns(words, first, spans(words.bytes, places[:-1])[0], places[1:])
@@ -138,13 +138,13 @@ class Table:
                 raise Unusual
             kinds.append((words.hashes(types[-1]) >> np.uint64(KIND)).astype(np.uint16))
             self._check_sound(columns.others())
-            reads.add(inputs)
-            makes.add(outputs)
+            reads.append(inputs.picked(inputs.length > 0))
+            makes.append(outputs.picked(outputs.length > 0))
+            hashes.append(words.hashes(makes[-1]))
         self._kinds, self._types = np.concatenate(kinds), joined(types)
-        made, read = makes.whole(), reads.whole()
-        values = Index(self._data, made)
-        _check_order(words, values, made, read)
-        self.producers, self.readers = ByHash(values), ReadBy(self._data, read)
+        values = Index(self._data, joined(makes), np.concatenate(hashes))
+        self.producers, self.readers = ByHash(values), ReadBy(self._data, joined(reads))
+        _check_order(words, values, self.readers.names)
 
     def _check_sound(self, nodes: "Places") -> None:
         """Let protobuf look at nodes; raises DecodeError where one is broken."""
@@ -173,69 +173,42 @@ def _head(data: bytes, row: "Row", path: object) -> "ModelProto":
     return head
 
 
-class _Taken:
-    """Names, in the making."""
-
-    def __init__(self, words: Words) -> None:
-        """Start without any; they stand in bytes."""
-        self._words = words
-        self._names, self._hashes = list[Names](), list["Hashes"]()
-
-    def add(self, names: Names) -> None:
-        """Add names, without those that are empty."""
-        if not names.length.all():
-            names = names.picked(names.length > 0)
-        self._names.append(names)
-        self._hashes.append(self._words.hashes(names))
-
-    def whole(self) -> Hashed:
-        """Return all of them."""
-        return Hashed(joined(self._names), np.concatenate(self._hashes))
-
-
-def _check_order(words: Words, values: Index, made: Hashed, read: Hashed) -> None:
+def _check_order(words: Words, values: Index, read: Names) -> None:
     """See that values are made once, and before they are read.
 
     Args:
         words: the bytes that names stand in.
         values: what nodes make.
-        made: the same.
         read: what nodes read.
 
     Raises:
         Unusual: they are not; or two names have one hash.
     """
-    if not len(made.hashes):
+    if not len(values.hashes):
         return
     if (values.hashes[1:] == values.hashes[:-1]).any():
         raise Unusual
-    others = _not_from_before(words, made, read)
-    order = others[np.argsort(read.hashes[others])]  # sorted, they are found faster
-    wanted = read.hashes[order]
+    others = _not_from_before(words, values.names, read)
+    hashes = words.hashes(others)
+    order = np.argsort(hashes)  # sorted, they are found faster
+    wanted = hashes[order]
     places = values.hashes.searchsorted(wanted)
-    places[places == len(made.hashes)] = 0
+    places[places == len(values.hashes)] = 0
     known = values.hashes[places] == wanted
-    readers = read.names.picked(order[known])
-    makers = made.names.picked(values.order[places[known]])
-    if (makers.node >= readers.node).any() or not words.are_equal(readers, makers):
+    readers = others.picked(order[known])
+    makers = values.names.picked(values.order[places[known]])
+    if (makers.node >= readers.node).any() or not words.equal(readers, makers).all():
         raise Unusual
 
 
-def _not_from_before(words: Words, made: Hashed, read: Hashed) -> "Places":
-    """Return the places of what nodes read, without what the node before makes first.
-
-    Raises:
-        Unusual: two names have one hash.
-    """
-    nodes = made.names.node[::-1]
-    first = np.full(max(nodes.max(), read.names.node.max(initial=0)) + 2, -1, np.int32)
-    first[nodes + 1] = np.arange(len(nodes), dtype=np.int32)[::-1]
-    found = [np.empty(0, np.intp)]
-    for at in range(0, len(read.hashes), AT_ONCE):
-        names, hashes = read.names.picked(slice(at, at + AT_ONCE)), read.hashes[at : at + AT_ONCE]
+def _not_from_before(words: Words, made: Names, read: Names) -> Names:
+    """Return what nodes read, without what the node before each makes first."""
+    nodes, count = made.node[::-1], len(made.node)
+    first = np.full(max(nodes.max(), read.node.max(initial=0)) + 2, -1, np.int32)
+    first[nodes + 1] = np.arange(count, dtype=np.int32)[::-1]
+    found = list[Names]()
+    for at in range(0, len(read.node), AT_ONCE):
+        names = read.picked(slice(at, at + AT_ONCE))
         makers = first[names.node]
-        same = (made.hashes[makers] == hashes) & (makers >= 0)
-        if not words.are_equal(names.picked(same), made.names.picked(makers[same])):
-            raise Unusual
-        found.append(np.flatnonzero(~same) + at)
-    return np.concatenate(found)
+        found.append(names.picked((makers < 0) | ~words.equal(names, made.picked(makers))))
+    return joined(found)
