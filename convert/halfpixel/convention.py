@@ -10,12 +10,13 @@ that a release changed) is a `Remark`: named, with its source, and never part of
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from halfpixel.errors import ConventionError
-from halfpixel.registry import find
+from halfpixel.registry import find, places
 from halfpixel.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -198,4 +199,10 @@ def methods_known() -> frozenset[str]:
 
 def load_conventions() -> tuple[Convention, ...]:
     """Return every convention, by name."""
+    return _loaded(places("conventions"))
+
+
+@lru_cache(maxsize=2)
+def _loaded(_places: tuple[str, ...]) -> tuple[Convention, ...]:
+    """Return every convention of a folder that lies there: a comparison asks dozens of times."""
     return tuple(sorted(find("conventions", Convention), key=lambda one: one.name))

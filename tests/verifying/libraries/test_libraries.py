@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from msgspec.structs import replace
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from golden.readers import check_json
@@ -94,3 +95,16 @@ def test_what_is_measured_stands_in_the_reports() -> None:
     body = CliRunner().invoke(cli, [*arguments, "--output-format", "json"]).stdout
     check_json(body, strict=True)
     assert json.loads(body)["measured"]["images"][0]["most"] > 0.01
+
+
+def test_a_library_that_lacks_another_package_says_which(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "without_backend.py").write_text("import a_backend_of_none\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    convention, _ = reading_of(PLAIN)
+    assert convention.library is not None
+    library = replace(convention.library, modules=(("F", "without_backend"),))
+    words = "without_backend cannot be imported: No module named 'a_backend_of_none'"
+    with pytest.raises(RuntimeRefusal, match=words):
+        run(replace(convention, library=library), PLAIN, noise((4, 4), "float32"))

@@ -48,7 +48,7 @@ def run(convention: Convention, text: str, image: "NDArray[np.generic]") -> "NDA
 
     Raises:
         MissingExtraError: the library is not installed.
-        RuntimeRefusal: the call leaves a length open, or the library refuses it.
+        RuntimeRefusal: it cannot be imported or refuses the call, or that leaves a length open.
     """
     library = convention.library
     if library is None:
@@ -56,6 +56,8 @@ def run(convention: Convention, text: str, image: "NDArray[np.generic]") -> "NDA
     try:
         names = {name: importlib.import_module(module) for name, module in library.modules}
     except ImportError as error:
+        if is_installed(convention):  # it has what it computes with from another package
+            raise RuntimeRefusal(text, f"{library.name} cannot be imported: {error}") from error
         raise MissingExtraError(library.name, "all") from error
     call = parse(text)
     try:
