@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from halfpixel.sampling.coordinate import (
     ONE,
     WHOLE,
-    ZERO,
     Axis,
     Coordinate,
     Line,
