@@ -30,6 +30,7 @@ class Recipe(Struct, frozen=True):
         where: at which lengths.
         beside: what differs beside the weights.
         ties: floats of a library may fall short of a tie: the pixel before is read.
+        within: by how much the results of an image of 0 to 1 may be apart, by what is `beside`.
     """
 
     a: str
@@ -37,6 +38,7 @@ class Recipe(Struct, frozen=True):
     where: Where = "any"
     beside: str = ""
     ties: bool = False
+    within: float = 1e-5
 
     @property
     def words(self) -> str:
@@ -142,6 +144,7 @@ HALF: Final = ", half_pixel_centers=True"
 CORNERS: Final = ", align_corners=True"
 BYTES: Final = "Pillow rounds bytes after each axis"
 BLURS: Final = "kornia's antialias=True blurs by a Gaussian before, and is not F.interpolate's"
+TABLE: Final = "TensorFlow takes the weights from a table of 1024 distances to a pixel"
 TIES: Final = "on a tie, floats of a library may read the pixel before"
 OVER: Final = "Pillow rounds bytes after each axis, and cuts off what overshoots"
 
@@ -166,7 +169,7 @@ RECIPES: Final = (
     Recipe(_cv2("NEAREST_EXACT"), _torch("nearest-exact"), "any", TIES, ties=True),
     Recipe(_cv2("LINEAR"), _tf("bilinear"), "any", "OpenCV computes bytes in fixed point"),
     Recipe(_tf("bilinear"), _torch("bilinear")),
-    Recipe(_tf("bicubic"), _torch("bicubic", SMOOTH), "enlarging"),
+    Recipe(_tf("bicubic"), _torch("bicubic", SMOOTH), "enlarging", TABLE, within=2e-3),
     Recipe(
         "tf.compat.v1.image.resize_bilinear(x, ({h}, {w}), align_corners=True)",
         _torch("bilinear", CORNERS),

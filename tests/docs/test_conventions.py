@@ -31,7 +31,6 @@ LENGTHS = [*((n, m) for n in FEW for m in FEW), *CASES.values(), (30, 10), (224,
 LONGEST = 64
 """Of an axis that libraries are run on here."""
 
-ROUNDING = 1e-5
 HALVES = (Fraction(0), Fraction(1, 2))
 
 
@@ -169,7 +168,7 @@ def test_a_recipe_holds_in_both_libraries(recipe: Recipe) -> None:
                 for text, runs in zip(texts, runners, strict=True)
                 if runs is not None
             )
-            wrong = np.abs(np.subtract(a, b)) > ROUNDING
+            wrong = np.abs(np.subtract(a, b)) > recipe.within
             assert _off_ties(recipe, wrong, n_in, n_out) == set(), (n_in, n_out)
 
 
