@@ -115,12 +115,14 @@ class Library(Struct, frozen=True):
         image: makes the framework's input of an image of shape (height, width).
         array: makes an array of shape (height, width) of its output.
         dtypes: types of images that it takes.
+        keyword: the name that a module's call has for its image; empty where it comes first.
     """
 
     modules: tuple[tuple[str, str], ...]
     image: "Callable[[NDArray[np.generic]], Any]"
     array: "Callable[[Any], NDArray[np.generic]]"
     dtypes: tuple[str, ...] = ("float32", "uint8")
+    keyword: str = ""
 
     @property
     def name(self) -> str:
