@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from halfpixel.address import node_in
-from halfpixel.checking.check import load_formats
 from halfpixel.cli.files import FILES, PACKAGES
+from halfpixel.formats.known import load_formats
 from halfpixel.plugins.registry import ENDINGS
 from halfpixel.registry import entry_points
+from halfpixel.serving.upload import MODELS, PACKAGE
 
 GROUPS = ("halfpixel.rules", "console_scripts", "pytest11", "absent")
 
@@ -61,5 +62,6 @@ def test_the_names_of_every_formats_files_are_known() -> None:
     suffixes = {suffix for one in load_formats() for suffix in one.suffixes}
     assert suffixes == {*FILES, *PACKAGES}
     assert suffixes - {".mlmodelc"} == set(ENDINGS)  # a compiled model is refused
+    assert set(ENDINGS) == {*MODELS, PACKAGE}
     for suffix in ENDINGS:
         assert node_in(f"s3://bucket/m{suffix}:up") == (f"s3://bucket/m{suffix}", "up")

@@ -9,10 +9,11 @@ is installed beside them whose rule crashes at nodes of one name.
 
 What is asked: at most 1.3 times the time that two perfect workers take, which is half of what one
 process takes for one file after the other, and is measured as that and, since a machine that does
-other work too gives more to two processes than to one, with two processes; at most 500 MB in all
-processes together; each fault told once; a second run at least 20 times faster; and a run that is
-killed at random and resumed comes to the same bytes. Needs Linux, whose /proc tells the memory of
-each process.
+other work too gives more to two processes than to one, with two processes. The three take turns, on
+one tenth of the models after the other (of five tenths), so that all meet the same machine, and
+medians with quartiles are told. At most 500 MB in all processes together; each fault told once; a
+second run at least 20 times faster; and a run that is killed at random and resumed comes to the
+same bytes. Needs Linux, whose /proc tells the memory of each process.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from platform import machine
+from statistics import quantiles
 
 from registry_models import Registry, made, packages
 
@@ -108,19 +110,22 @@ class Runs:
         own = [str(self.folder / "packages"), str(ROOT / "convert"), str(ROOT / "rules")]
         return {**os.environ, "PYTHONPATH": os.pathsep.join(own)}
 
-    def start(self, cache: str, report: str) -> subprocess.Popen[bytes]:
-        """Begin a run."""
+    def start(
+        self, cache: str, report: str, files: tuple[str, ...] = ()
+    ) -> subprocess.Popen[bytes]:
+        """Begin a run, of all models where `files` does not say of which."""
         command = [
-            sys.executable, "-m", "halfpixel", "check", str(self.registry.folder), "--jobs",
+            sys.executable, "-m", "halfpixel", "check",
+            *(files or (str(self.registry.folder),)), "--jobs",
             str(self.jobs), "--cache", str(self.folder / cache), "-o", str(self.folder / report),
             "--output-format", "jsonl",
         ]  # fmt: skip
         return subprocess.Popen(command, env=self.environment, stderr=subprocess.DEVNULL)
 
-    def timed(self, cache: str, report: str) -> Took:
+    def timed(self, cache: str, report: str, files: tuple[str, ...] = ()) -> Took:
         """Return what a run takes."""
         began, most, stop = time.perf_counter(), 0, threading.Event()
-        run = self.start(cache, report)
+        run = self.start(cache, report, files)
 
         def watch() -> None:
             nonlocal most
@@ -136,13 +141,28 @@ class Runs:
         thread.join()
         return Took(seconds, used.ru_utime + used.ru_stime, most)
 
-    def perfect(self, workers: int) -> Took:
+    def turn(self, tenth: int) -> tuple[Took, Took, Took]:
+        """Return what a tenth of the models takes: one process, perfect workers, the command."""
+        names = self.registry.names[tenth::10]
+        paths = [str(self.registry.folder / name) for name in names]
+        listed = self.folder / f"tenth{tenth}"
+        listed.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
+        crash = {str(self.registry.folder / name) for name in self.registry.crashing}
+        alive = [path for path in paths if path not in crash]
+
+        def command() -> Took:
+            return self.timed(f"cache{tenth}", f"tenth{tenth}.jsonl", ("--files-from", str(listed)))
+
+        if tenth % 2:
+            took = command()
+            return self.perfect(1, alive), self.perfect(self.jobs, alive), took
+        return self.perfect(1, alive), self.perfect(self.jobs, alive), command()
+
+    def perfect(self, workers: int, paths: list[str]) -> Took:
         """Return what so many processes take, each for its part, one file after the other.
 
         They ask nobody for the next file, start nothing anew, and are all done at once.
         """
-        crash = self.registry.crashing
-        paths = [str(self.registry.folder / n) for n in self.registry.names if n not in crash]
         running: list[subprocess.Popen[str]] = []
         for worker in range(workers):
             listed = self.folder / f"list{worker}.json"
@@ -181,6 +201,16 @@ class Runs:
         return once, len(lines) - len(self.registry.names)
 
 
+def spread(values: list[float]) -> str:
+    """Return a median with its quartiles.
+
+    >>> spread([1.0, 2.0, 3.0])
+    '2.00 (1.00 to 3.00)'
+    """
+    low, middle, high = quantiles(values, n=4)
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
 def main() -> None:
     """Make the models, run, and print the figures."""
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -207,22 +237,21 @@ def report(folder: Path, count: int, jobs: int) -> None:
         f"{count} models, {registry.size / 1e6:.0f} MB; {len(registry.broken)} are broken, "
         f"{len(registry.crashing)} of them end the process that judges them"
     )
-    alone = runs.perfect(1)
-    before = runs.perfect(jobs)
+    turns = [runs.turn(tenth) for tenth in range(5)]
+    print("five tenths of the models, in turns, each:")
+    print(f"  one process, one file after the other: {spread([a.seconds for a, _, _ in turns])} s")
+    print(f"  {jobs} perfect workers: {spread([b.seconds for _, b, _ in turns])} s")
+    print(f"  halfpixel check: {spread([c.seconds for _, _, c in turns])} s, which is")
+    print(
+        f"    {spread([c.seconds / b.seconds for _, b, c in turns])} times that of the perfect "
+        f"workers, {spread([c.seconds * jobs / a.seconds for a, _, c in turns])} times that of one "
+        f"process over {jobs} (asked 1.3)"
+    )
+    print(
+        f"    {spread([c.cpu / a.cpu for a, _, c in turns])} times the cores' time of one process"
+    )
     first = runs.timed("cache", "first.jsonl")
-    after = runs.perfect(jobs)
-    perfect = (before.seconds + after.seconds) / 2
-    print(
-        f"one process, one file after the other: {alone.seconds:.1f} s, {alone.cpu:.1f} of a core"
-    )
-    print(
-        f"{jobs} perfect workers, before and after: {before.seconds:.1f} and {after.seconds:.1f} s"
-    )
-    print(
-        f"first run: {first.seconds:.1f} s; {first.seconds / perfect:.2f} times that of the "
-        f"perfect workers, {first.seconds * jobs / alone.seconds:.2f} times that of one process "
-        f"over {jobs} (asked 1.3); {first.cpu / alone.cpu:.2f} times its time of a core"
-    )
+    print(f"first run of all: {first.seconds:.1f} s, {first.cpu:.1f} s of the cores")
     print(f"memory of all its processes: {first.memory / 1e6:.0f} MB (asked 500)")
     once, more = runs.faults("first.jsonl")
     print(f"faults told once: {once} of {len(registry.broken)}; lines too many: {more}")

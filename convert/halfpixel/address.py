@@ -18,7 +18,7 @@ _PROTOCOL: Final = r"[A-Za-z][A-Za-z0-9+.-]+"
 _ADDRESS: Final = rf"(?:{_PROTOCOL}::)*({_PROTOCOL})://"
 _SECRETS: Final = rf"({_PROTOCOL}://)(?:[^\s/?#'\"]*@)?([^\s?#'\"]*)(\?[^\s'\"]*)?(#\S*)?"
 _LOCAL: Final = ("file://", "local://")
-_MODEL: Final = r"(?s)(.*?\.(?:onnx|mlmodel|mlpackage|tflite|litertlm|task)):([^:].*)"
+_MODEL: Final = r"(?s)(.*?\.(?:onnx|mlmodel|mlpackage|tflite|lite|litertlm|task)):([^:].*)"
 """Patterns are compiled by the first address: a check of files needs none."""
 
 WEB: Final = ("http", "https")

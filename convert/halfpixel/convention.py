@@ -153,6 +153,8 @@ class Convention(Struct, frozen=True):
         methods: names of operators that are called on an image itself, `resize` of
             ``image.resize((4, 3))``: what stands before one is its input.
         library: how its calls are run, where the framework runs in Python.
+        respell: makes Python of a call in another language, and returns any other text as it is;
+            None where the framework's calls are Python.
     """
 
     name: str
@@ -165,6 +167,7 @@ class Convention(Struct, frozen=True):
     remarks: tuple[Remark, ...] = ()
     methods: tuple[str, ...] = ()
     library: Library | None = None
+    respell: Callable[[str], str] | None = None
 
     def nearness(self, operator: str) -> int | None:
         """Return how near a called name is to this convention's: 0 is exact; None where it is none.

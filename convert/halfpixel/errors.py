@@ -48,6 +48,19 @@ class ModelFileError(HalfpixelError):
         super().__init__(f"{path}: {reason}" + (f"; {hint}" if hint else ""))
 
 
+class OtherFormatError(ModelFileError):
+    """A file that is a model of another format than the one that it was read as.
+
+    Attributes:
+        head: its first bytes, which say so.
+    """
+
+    def __init__(self, path: object, reason: str, head: bytes) -> None:
+        """Compose the line from the file and the reason."""
+        self.head = head
+        super().__init__(path, reason)
+
+
 class GraphError(HalfpixelError):
     """A graph that cannot be: a cycle, a missing value, shapes that do not belong together.
 

@@ -77,8 +77,7 @@ class Change(Struct, frozen=True):
         site: its place among the model's sites.
         operator: what it should compute.
         why: the rule or option that asks for it.
-        factors: PyTorch's scale factors, one an axis of the operator, where they give the
-            output lengths.
+        factors: PyTorch's scale factors, one an axis, where they give the output lengths.
         exact: a nearest resize must read PyTorch's pixels at every length.
         lowering: in which operators it is written; None for what changes least.
         safety: how safe it is.
@@ -234,8 +233,7 @@ class Opened(Protocol):
     def words(self, change: Change, newest: int | None) -> str:
         """Return what `rewrite` would write for a change alone, in words; nothing is written.
 
-        What shows only while writing is not seen: a lift that a node of the graph refuses, or a
-        local function that is called with two meanings.
+        What shows only while writing is not seen, such as a lift that a node of the graph refuses.
 
         Raises:
             ConventionError: nothing says it, with the reason.
@@ -290,6 +288,7 @@ class Format(Struct, frozen=True):
             GraphError.
         usual: a file whose name says nothing is taken for one.
         reads: what of a file a check reads; raises as `opened`. None where nobody can say.
+        identifier: what its files say at a byte; None where they say nothing.
     """
 
     name: str
@@ -298,3 +297,4 @@ class Format(Struct, frozen=True):
     opened: Callable[[object], Opened]
     usual: bool = False
     reads: Callable[[Path], Reads | None] | None = None
+    identifier: tuple[int, bytes] | None = None

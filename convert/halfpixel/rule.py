@@ -6,7 +6,6 @@ constant ``RULE``.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib import import_module
@@ -14,6 +13,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.boundary import package_boundary
 from halfpixel.dialect import DIALECTS, Dialect
@@ -106,8 +106,7 @@ Check = Callable[[Site], Iterator[Finding]]
 CheckModel = Callable[[Sequence[Site]], Iterator[tuple[Site, Finding]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One defect that a site can have.
 
     Attributes:
@@ -124,14 +123,18 @@ class Rule:
     """
 
     module: str
-    page: str | None = field(repr=False)
-    check: Check | None = field(default=None, repr=False)
-    examples: tuple[Good | Bad | GoodModel | BadModel, ...] = field(default=(), repr=False)
-    check_model: CheckModel | None = field(default=None, repr=False)
-    dialects: tuple[Dialect, ...] = field(default=DIALECTS, repr=False)
-    kind: Kind = field(default="model", repr=False)
-    aliases: tuple[str, ...] = field(default=(), repr=False)
-    wanted: Callable[[Site], bool] | None = field(default=None, repr=False)
+    page: str | None
+    check: Check | None = None
+    examples: tuple[Good | Bad | GoodModel | BadModel, ...] = ()
+    check_model: CheckModel | None = None
+    dialects: tuple[Dialect, ...] = DIALECTS
+    kind: Kind = "model"
+    aliases: tuple[str, ...] = ()
+    wanted: Callable[[Site], bool] | None = None
+
+    def __repr__(self) -> str:
+        """Return what it is called; pages and examples are long."""
+        return f"Rule({self.module!r})"
 
     def findings(self, site: Site) -> Iterator[Finding]:
         """Ask it of one site; a rule is silent on dialects that are not its own."""

@@ -87,14 +87,14 @@ class Work(Struct):
             raise TooMuchWork(self._limit)
 
     @contextmanager
-    def node(self) -> Generator[None]:
-        """Let one node take its share of what is left."""
+    def node(self, share: int = SHARE) -> Generator[None]:
+        """Let one node take its share of what is left: one part in so many."""
         if self._limit is not None:
             yield
             return
         self._start = self.done
         floor = max(0, min(LEAST, self.last - self.done))
-        self._limit = limit = max(floor, (self.most - self.done) // SHARE)
+        self._limit = limit = max(floor, (self.most - self.done) // share)
         try:
             if not limit:
                 raise TooMuchWork(limit)
@@ -262,8 +262,11 @@ def working(most: int, *, afresh: bool = True) -> Generator[Work]:
 
 
 @contextmanager
-def one_node() -> Generator[None]:
+def one_node(share: int = SHARE) -> Generator[None]:
     """Let one node take its share of its file's steps.
+
+    Args:
+        share: one part in so many of those that are left: a call, all that is asked, takes half.
 
     Raises:
         TooMuchWork: it took more, and whatever it came to is not to be trusted.
@@ -272,7 +275,7 @@ def one_node() -> Generator[None]:
     if work is None:
         yield
         return
-    with work.node():
+    with work.node(share):
         yield
 
 

@@ -119,8 +119,9 @@ knows no baseline.
 - `--fail-on error` lets warnings pass, `--fail-on note` not even notes; `--exit-zero` lets all pass.
 - `--fix --exit-non-zero-on-fix`, and `halfpixel fix --exit-non-zero-on-fix`, fail where anything
   had to be fixed. Run again, a fix says that nothing is left to do.
-- `halfpixel check - < model.onnx` reads a model from standard input; `--stdin-filename NAME` says
-  what it is called, and where its configuration is sought.
+- `halfpixel check - < model.onnx` reads a model from standard input: ONNX, or what its
+  content or name tells; `--stdin-filename NAME` says what it is called, and where its configuration
+  is sought.
 - `halfpixel check models --watch` checks again whenever a model or a configuration changes
   (`pip install 'halfpixel[watch]'`).
 - What is excluded is passed over in folders and patterns; `--force-exclude` passes over what is

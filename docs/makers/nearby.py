@@ -19,8 +19,10 @@ from makers.matrices import Gap, Matrix, gap, matrix
 if TYPE_CHECKING:
     from halfpixel.convention import Reading
 
-CASES: Final = {"x2": (24, 48), "x0.5": (48, 24), "640 to 224": (640, 224), "7 to 3": (7, 3)}
-"""Input length and output length of both axes, by what they are called."""
+CASES: Final = {"x2": (24, 48), "x0.5": (48, 24), "160 to 56": (160, 56), "7 to 3": (7, 3)}
+"""Input length and output length of both axes, by what they are called; 160 to 56 is the factor of
+640 to 224, at a quarter of the lengths, where exact weights of splines are no matter of minutes.
+"""
 
 FAMILIES: Final = {
     "nearest": "Nearest",

@@ -31,16 +31,6 @@ def otherwise_meant(site: Site) -> bool:
     return intent.how == "named" or deviation(site.operation) is not None
 
 
-def both_flags(operation: Operation) -> bool:
-    """Whether an operator has both flags."""
-    given = operation.attributes
-    return (
-        operation.op == "upsample_bilinear"
-        and bool(given.get("align_corners", True))
-        and bool(given.get("half_pixel_centers", False))
-    )
-
-
 def linear(coordinate: str) -> Resize:
     """Return a linear resize of the last two axes of four, for examples."""
     names = {"half": "half_pixel", "asymmetric": "asymmetric", "corners": "align_corners"}

@@ -15,7 +15,9 @@ graphs, where it was meant; hand-written or converted graphs.
 A warning where the exporter can only have meant align_corners=False, or where nothing is known
 of what was meant; likewise where it drops the flags of TensorFlow's resizes, with what each would
 compute and the option that settles it. A note for releases of the converters of TensorFlow and
-Paddle that write what these compute. Nothing where every sample of these sizes falls on a pixel.
+Paddle that write what these compute. Of a LiteRT model always a note: TensorFlow 1 means it, and
+where the converter may have dropped a half_pixel_centers (TOCO), or nobody knows it, that is said.
+Nothing where every sample of these sizes falls on a pixel.
 
 ## Fix safety
 Unsafe: half_pixel is what was meant, but a network that was trained or tuned with the shift
@@ -28,8 +30,8 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
-from halfpixel.dialect import ONNX
-from halfpixel.intents.exporter_habit import as_written, dropped
+from halfpixel.dialect import LITERT, ONNX
+from halfpixel.intents.exporter_habit import as_written, cannot_be_known, dropped
 from halfpixel.origin import Intent, Producer
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_resize, example_site
 from halfpixel.sampling import Cubic, Linear, Nearest, Resize, Sampling, compare_resize
@@ -38,21 +40,26 @@ from halfpixel_rules._claim import whose
 from halfpixel_rules._dropped import dropped_flags
 from halfpixel_rules._meant import findings
 
+UNTOLD = "the file does not tell what was meant; --expect align_corners=true or false does"
+
 
 def check(site: Site) -> Iterator[Finding]:
     """Compare the site with the same resize on half-pixel coordinates."""
     operator = site.operator
     if not isinstance(operator, Resize) or not any(_asymmetric(s) for _, s in operator.axes):
         return
+    lite = site.operation.dialect == LITERT
     if site.intent is not None:
-        yield from findings(site, frozenset({"asymmetric"}), "samples on asymmetric coordinates")
+        if not lite:  # there differs-from-intent tells what no flags say, too
+            why = "samples on asymmetric coordinates"
+            yield from findings(site, frozenset({"asymmetric"}), why)
         return
-    fixed = replace(operator, axes=tuple((a, _half_pixel(s)) for a, s in operator.axes))
-    verdict = compare_resize(operator, fixed, *site.operation.lengths)
     flags = dropped(site.operation, "coordinates")
     if flags is not None:
         yield from dropped_flags(site, flags, "samples on asymmetric coordinates")
         return
+    fixed = replace(operator, axes=tuple((a, _half_pixel(s)) for a, s in operator.axes))
+    verdict = compare_resize(operator, fixed, *site.operation.lengths)
     if verdict.negligible:
         return
     shift = float(verdict.worst.verdict.displacement)
@@ -63,9 +70,19 @@ def check(site: Site) -> Iterator[Finding]:
     if row is not None:
         told = f"{message}; {row.framework} computes this"
         yield Finding(told, "note", "proven", declined=f"{row.framework} means it")
-        return
-    fix = Fix("unsafe", fixed)
-    yield Finding(f"{message}; {whose(site.operation)}", "warning", "proven", fix)
+    elif lite:
+        yield Finding(f"{message}; {_untold(site)}", "note", "proven", declined=UNTOLD)
+    else:
+        fix = Fix("unsafe", fixed)
+        yield Finding(f"{message}; {whose(site.operation)}", "warning", "proven", fix)
+
+
+def _untold(site: Site) -> str:
+    """Return why nobody can tell what was meant."""
+    exporter = cannot_be_known(site.operation, "coordinates")
+    if exporter is None:
+        return "nothing tells what was meant"
+    return f"{exporter.title} writes so for half_pixel_centers=True too"
 
 
 def _asymmetric(sampling: Sampling) -> bool:
@@ -148,6 +165,36 @@ RULE = Rule(
                 declined="TensorFlow 1 means it",
             ),
         ),
+        Bad(
+            example_site(
+                "RESIZE_BILINEAR",
+                example_resize(replace(_OLD, scale=None)),
+                {**_SIZES, "dialect": LITERT, "opset": 1, "by": "sizes"},
+                producer=Producer("tflite-mlir converted."),
+            ),
+            Finding(
+                "samples on asymmetric coordinates are up to 0.25 input px from half-pixel "
+                "ones; TensorFlow 1 computes this",
+                "note",
+                "proven",
+                declined="TensorFlow 1 means it",
+            ),
+        ),
+        Bad(
+            example_site(
+                "RESIZE_BILINEAR",
+                example_resize(replace(_OLD, scale=None)),
+                {**_SIZES, "dialect": LITERT, "opset": 1, "by": "sizes"},
+                producer=Producer("tflite-toco converted."),
+            ),
+            Finding(
+                "samples on asymmetric coordinates are up to 0.25 input px from half-pixel "
+                "ones; TOCO writes so for half_pixel_centers=True too",
+                "note",
+                "proven",
+                declined=UNTOLD,
+            ),
+        ),
     ),
-    dialects=(ONNX,),
+    dialects=(ONNX, LITERT),
 )

@@ -1,39 +1,48 @@
-"""An upsample_bilinear has both align_corners and half_pixel_centers.
+"""An operator has both align_corners and half_pixel_centers.
 
 ## Why it matters
 The two flags ask for different coordinates: corners on corners, or half pixels on half pixels.
-coremltools builds such an operator, and no document says what it computes; Apple's own tests
-leave the pair out as invalid.
+No document says what both at once are, and no two runtimes agree. LiteRT's own kernels refuse such
+a RESIZE_BILINEAR where XNNPACK, which takes the node before they are asked, computes align_corners
+alone: the same file runs on one phone and does not load on another. A RESIZE_NEAREST_NEIGHBOR reads
+pixel (i + 1/2) (n_in - 1) / (n_out - 1), rounded, everywhere, which no framework means. Those that
+are handed to TensorFlow (FlexResizeBicubic and others) it refuses.
 
 ## Where it comes from
 Models built or edited by hand. TensorFlow's kernel refuses both flags, and so does coremltools'
-frontend for its graphs. Source: TensorFlow, core/kernels/image/image_resizer_state.h; coremltools,
-converters/mil/frontend/tensorflow/ops.py, ResizeBilinear.
+frontend for its graphs; Apple's own tests leave the pair out as invalid. Source: TensorFlow,
+core/kernels/image/image_resizer_state.h; coremltools,
+converters/mil/frontend/tensorflow/ops.py, ResizeBilinear; LiteRT 2.2.0,
+tflite/kernels/resize_bilinear.cc and resize_nearest_neighbor.cc, and ai-edge-litert 2.3.0, run.
 
 ## What is reported
-An error. From iOS 16 on only: before, the operator has no half_pixel_centers.
+An error. In a Core ML model from iOS 16 on only: before, the operator has no half_pixel_centers.
 
 ## Fix safety
-None: the file does not say which of the two was meant. `--expect align_corners=true` (or false)
-does, and the operator is written that way.
+None: the file does not say which of the two was meant. `--expect align_corners=true` (or false), or
+of a nearest resize `--expect mode=nearest` (or nearest-exact), does, and it is written that way.
 """
 
 from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from halfpixel.dialect import ML_PROGRAM
+from halfpixel.conventions.litert.resize import NEAREST
+from halfpixel.dialect import LITERT, ML_PROGRAM
 from halfpixel.origin import Intent
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Operation, Site
-from halfpixel_rules._coreml import both_flags, linear
+from halfpixel_rules._coreml import linear
+from halfpixel_rules._flags import both_flags
 
-DECLINED = "the file does not say which was meant; --expect align_corners=true or false does"
-MESSAGE = (
-    "align_corners and half_pixel_centers are both true, which no document gives a meaning: "
-    "samples would be up to {off:.3g} input px apart"
-)
+EXPECT = {
+    False: "--expect align_corners=true or false does",
+    True: "--expect mode=nearest or mode=nearest-exact does",
+}
+DECLINED = "the file does not say which was meant; {}"
+UNTOLD = "align_corners and half_pixel_centers are both true, which no document gives a meaning"
+MESSAGE = "{why}: samples would be up to {off:.3g} input px apart"
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -42,11 +51,12 @@ def check(site: Site) -> Iterator[Finding]:
     if not both_flags(operation):
         return
     meant = None if site.intent is None or site.intent.call is None else site.intent.call
-    fix, declined = None, DECLINED
+    fix, declined = None, DECLINED.format(EXPECT[operation.op == NEAREST])
     policy = site.intent is not None and site.intent.how == "policy"
     if meant is not None and policy:
         fix, declined = Fix("safe", meant.resize(operation.rank)), ""
-    message = MESSAGE.format(off=_apart(operation))
+    why = operation.problem if operation.dialect == LITERT and operation.problem else UNTOLD
+    message = MESSAGE.format(why=why, off=_apart(operation))
     yield Finding(message, "error", "proven", fix, declined)
 
 
@@ -69,6 +79,8 @@ _LIKE: Facts = {
 }  # fmt: skip
 _FLAGS = {"align_corners": 1, "half_pixel_centers": 1}
 _PROBLEM = "align_corners and half_pixel_centers are both true"
+_LITERT: Facts = {**_LIKE, "dialect": LITERT, "opset": 3, "by": "sizes", "scales": None}
+_UNMEANT = f"{_PROBLEM}, which no framework means"
 
 
 def _expected() -> Intent:
@@ -97,7 +109,24 @@ RULE = Rule(
             example_site(
                 "upsample_bilinear", None, attributes=_FLAGS, problem=_PROBLEM, like=_LIKE
             ),
-            Finding(MESSAGE.format(off=0.25), "error", "proven", declined=DECLINED),
+            Finding(
+                MESSAGE.format(why=UNTOLD, off=0.25),
+                "error",
+                "proven",
+                declined=DECLINED.format(EXPECT[False]),
+            ),
+        ),
+        Bad(
+            example_site(
+                NEAREST, None, attributes=_FLAGS, problem=_UNMEANT, like=_LITERT
+            ),
+            Finding(
+                "align_corners and half_pixel_centers are both true, which no framework means: "
+                "samples would be up to 0.25 input px apart",
+                "error",
+                "proven",
+                declined=DECLINED.format(EXPECT[True]),
+            ),
         ),
         Bad(
             example_site(
@@ -105,7 +134,7 @@ RULE = Rule(
                 intent=_expected(), like=_LIKE,
             ),
             Finding(
-                MESSAGE.format(off=0.25),
+                MESSAGE.format(why=UNTOLD, off=0.25),
                 "error",
                 "proven",
                 Fix(

@@ -23,7 +23,7 @@ from halfpixel.origin import Producer
 from halfpixel.rule import Bad, Finding, Fix, Good, Rule, example_site
 from halfpixel.sampling import Area, Linear, Resize, Sampling
 from halfpixel.site import Operation, Site
-from halfpixel_rules._coreml import both_flags
+from halfpixel_rules._flags import both_flags
 
 DECLINED = "what was meant cannot be told from a value that means nothing"
 

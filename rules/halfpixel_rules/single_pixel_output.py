@@ -16,8 +16,9 @@ Up to PyTorch 1.9 that was what PyTorch computed for linear; for cubic it read c
 An error where the call is recorded and the output length is 1; a warning where it is assumed. At
 free lengths a note, unless one in a hundred of the lengths that the model takes, or more, gives
 an output of 1. A warning too where the exporter writes half_pixel for a framework that reads pixel
-0, as Paddle does. Where the lengths are known and longer, the two modes are proven equal and
-nothing is said.
+0, as Paddle does. A note where a LiteRT model has align_corners: its kernels read pixel 0 then, as
+TensorFlow and PyTorch do, where half_pixel_centers read the centre. Where the lengths are known and
+longer, the two modes are proven equal and nothing is said.
 
 ## Fix safety
 Safe where the call is recorded; unsafe where it is assumed from the exporter's version.
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from halfpixel.conventions.torch.interpolate import parse_call
+from halfpixel.dialect import LITERT
 from halfpixel.intents.exporter_habit import as_written, instead
 from halfpixel.rule import Bad, Facts, Finding, Fix, Good, Rule, example_record, example_site
 from halfpixel.sampling import Cubic, Linear, Resize, Sampling, compare_resize
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from halfpixel.intents.exporter import Row
 
 WHY = "an output length of 1 reads input pixel 0"
+CORNERS = "align_corners=True reads it in PyTorch and TensorFlow too"
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -52,11 +55,13 @@ def check(site: Site) -> Iterator[Finding]:
     if site.intent is not None:
         why = WHY if reads_first else "an output length of 1 reads the centre"
         yield from findings(site, frozenset({"single pixel"}), why)
+        yield from _corner(site, operator)
         return
     found = instead(site.operation, "coordinates")
     if found is not None:
         yield from _never(site, operator, *found)
         return
+    yield from _corner(site, operator)
     if not reads_first or as_written(site.operation, "coordinates") is not None:
         return
     fixed = replace(operator, axes=tuple((a, _centred(s)) for a, s in operator.axes))
@@ -90,6 +95,23 @@ def _never(site: Site, operator: Resize, row: "Row", meant: Resize) -> Iterator[
     yield Finding(message, "warning", "assumed", Fix("unsafe", meant))
 
 
+def _corner(site: Site, operator: Resize) -> Iterator[Finding]:
+    """Yield that corners which are aligned with one sample are the first pixel."""
+    if site.operation.dialect != LITERT:
+        return
+    ins, outs = site.operation.lengths
+    for axis, sampling in operator.axes:
+        n_in = ins[axis]
+        if sampling.coordinate != "align_corners" or outs[axis] != 1 or n_in is None or n_in < 2:
+            continue
+        message = (
+            f"{WHY}: with align_corners length {n_in} to 1 (axis {axis}) samples a corner, "
+            f"{(n_in - 1) / 2:.3g} input px from the centre"
+        )
+        yield Finding(message, "note", "proven", declined=CORNERS)
+        return
+
+
 def _centred(sampling: Sampling) -> Sampling:
     if sampling.coordinate != "pytorch_half_pixel":
         return sampling
@@ -111,6 +133,7 @@ _WRITTEN: dict[str, Attribute] = {
     "mode": "linear",
     "coordinate_transformation_mode": "pytorch_half_pixel",
 }
+_CORNERS = Resize(tuple((axis, Sampling("align_corners", Linear())) for axis in (2, 3)))
 _TWICE = Sampling("pytorch_half_pixel", Linear(), Fraction(2))
 
 RULE = Rule(
@@ -137,6 +160,20 @@ RULE = Rule(
                 "error",
                 "proven",
                 Fix("safe", _axes("half", copies=True)),
+            ),
+        ),
+        Good(
+            example_site("Resize", _CORNERS, like=_ONE),
+            because="PyTorch's align_corners=True reads pixel 0, too",
+        ),
+        Bad(
+            example_site("RESIZE_BILINEAR", _CORNERS, dialect=LITERT, like=_ONE),
+            Finding(
+                "an output length of 1 reads input pixel 0: with align_corners length 5 to 1 "
+                "(axis 2) samples a corner, 2 input px from the centre",
+                "note",
+                "proven",
+                declined=CORNERS,
             ),
         ),
         Bad(

@@ -1,5 +1,6 @@
 """Explain says a rule's page, a node's meaning, and a call in every framework's words."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from click.testing import CliRunner
 import example_models as models
 from halfpixel.checking.explain import explain
 from halfpixel.cli.main import cli
+from halfpixel.convention import load_conventions
 from halfpixel.errors import UsageError
 from halfpixel.rule import load_rules
+from halfpixel.work import MOST, TooMuchWork, working
 
 NODE = "node__upsample_bilinear2d_aa"
 
@@ -89,6 +92,40 @@ def test_a_call_is_explained_in_every_convention(call: str, words: list[str]) ->
     text = "\n".join(explain(call))
     for word in words:
         assert word in text
+
+
+WIDE = [
+    "cv2.resize(x, (224, 224), interpolation=cv2.INTER_LANCZOS4)",
+    "tf.image.resize(x, (224, 224), method='lanczos5')",
+    "tf.image.resize(x, (224, 224), method='lanczos5', antialias=True)",
+    "jax.image.resize(x, (224, 224), 'lanczos5')",
+    "keras.ops.image.resize(x, (1280, 960), interpolation='lanczos5')",
+    "ndimage.zoom(x, 3, order=5)",
+]
+"""Calls whose kernels are wide."""
+
+
+@pytest.mark.parametrize("call", WIDE)
+def test_a_wide_kernel_is_told_whole_at_the_usual_work(call: str) -> None:
+    with working(MOST):
+        text = "\n".join(explain(call))
+    told = text.partition("in other words:")[2]
+    assert all(f"    {one.name}: " in told for one in load_conventions())
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "F.interpolate(x, scale_factor=0.0013, mode='lanczos', antialias=True)",
+        "jax.image.scale_and_translate(x, (9, 9), (0, 1), [0.0013, 0.0017], [0, 3], 'lanczos5')",
+        "ndimage.zoom(x, 9999.7, order=5)",
+    ],
+)
+def test_a_hostile_width_takes_no_more_than_it_may(call: str) -> None:
+    with working(MOST) as work:
+        with contextlib.suppress(TooMuchWork):
+            list(explain(call))
+        assert work.done <= MOST // 2
 
 
 @pytest.mark.parametrize("suffix", ["", f":{NODE}"])

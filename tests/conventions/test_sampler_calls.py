@@ -175,7 +175,7 @@ REFUSED = [
     ("nn.AvgPool2d(2, padding=1)", "padding is 1, which is not described"),
     ("nn.AdaptiveAvgPool2d((1, 2, 3))", "expected 2 lengths"),
     ("nn.AdaptiveAvgPool2d()", "output_size is not given"),
-    ("F.interpolat(x, 4)", "did you mean 'interpolate'?"),
+    ("F.interpolat(x, 4)", "torch.nn.functional.interpolate"),
     ("F.interpolate(x, 4, mod='area')", "did you mean 'mode'?"),
 ]
 

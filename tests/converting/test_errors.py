@@ -135,9 +135,7 @@ def test_numpy_is_named_where_coremltools_cannot_use_it(
     ("targets", "specification"),
     [
         (["coreml-ios17", "coreml-ios15"], 6),
-        (["coreml-ios17", "coreml-ios16"], 7),
         (["coreml-ios18"], 9),
-        ([], 6),
     ],
 )
 def test_the_oldest_system_of_all_targets_counts(

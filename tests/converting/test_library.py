@@ -83,6 +83,12 @@ def test_the_four_alignment_rules_are_told(name: str, file: str) -> None:
         assert all(one.severity == "note" and RULES[name] in one.message for one in found)
 
 
+SECONDS = ("dynamo.onnx", "mlpackage")
+"""What takes seconds a network: a usual run has it of a few."""
+
+USUAL = ("affine_transformer", "deeplabv3_unpadded", "super_resolution", "unet_bilinear")
+
+
 def made(recipe: types.ModuleType, name: str) -> tuple[Any, Any]:
     """Return a network and what is known of it."""
     about = recipe.LIBRARY[name]
@@ -95,8 +101,18 @@ def made(recipe: types.ModuleType, name: str) -> tuple[Any, Any]:
 
 
 @pytest.mark.filterwarnings("ignore")  # PyTorch's own, of what it will take out
-@pytest.mark.parametrize("suffix", ["dynamo.onnx", "torchscript.onnx", "mlpackage"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [
+        pytest.param(
+            name,
+            suffix,
+            marks=[pytest.mark.slow] if suffix in SECONDS and name not in USUAL else [],
+        )
+        for name in NAMES
+        for suffix in ("torchscript.onnx", *SECONDS)
+    ],
+)
 def test_every_network_converts_and_is_clean(
     name: str, suffix: str, recipe: types.ModuleType, tmp_path: Path
 ) -> None:

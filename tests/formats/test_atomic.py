@@ -12,7 +12,7 @@ import pytest
 import example_models as models
 from halfpixel.errors import ModelFileError
 from halfpixel.fixing.fix import fix
-from halfpixel.formats import atomic
+from halfpixel.formats import atomic, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ def test_pieces_are_written_in_order_with_the_old_permissions(tmp_path: Path) ->
 def test_a_large_file_is_copied_by_the_system(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, named: bool
 ) -> None:
-    monkeypatch.setattr(atomic, "LARGE", 1000)
+    monkeypatch.setattr(pieces, "LARGE", 1000)
     if named:
         monkeypatch.setattr(atomic, "HANDLES", "/nowhere")  # as on a system without them
     old, new = tmp_path / "old", tmp_path / "new"
@@ -91,7 +91,7 @@ def test_a_link_out_of_the_folder_is_refused_and_one_inside_is_followed(tmp_path
 def test_a_full_disk_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, turn: int
 ) -> None:
-    monkeypatch.setattr(atomic, "LARGE", 500)
+    monkeypatch.setattr(pieces, "LARGE", 500)
     path = copied(tmp_path)
     result = fix(path)
     assert result.changes

@@ -71,7 +71,7 @@ def test_a_package_that_is_there_is_replaced_whole_or_not_at_all(tmp_path: Path)
 
 
 REFUSED = {
-    "a file's name": ("out.onnx", "expected the name of a .mlpackage"),
+    "a file's name": ("out.bin", "expected the name of a .mlpackage"),
     "another folder": ("folder.mlpackage", "is no Core ML package"),
     "a link": ("link.mlpackage", "is a symbolic link"),
     "a missing folder": ("nowhere/out.mlpackage", "cannot be written: no such file"),

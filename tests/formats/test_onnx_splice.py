@@ -13,9 +13,9 @@ from halfpixel.checking.check import Settings
 from halfpixel.errors import ModelFileError
 from halfpixel.fixing.fix import fix
 from halfpixel.fixing.result import FixSettings
-from halfpixel.formats import atomic
 from halfpixel.formats.onnx.edit import GraphEdit, OnnxEdit, applied, compose
 from halfpixel.formats.onnx.write.splice import splice
+from halfpixel.formats.pieces import Piece, joined
 from halfpixel.formats.protobuf_wire import bytes_field
 from halfpixel.intents.policy import parse_policy
 
@@ -25,7 +25,7 @@ CORNERS = FixSettings(Settings(policies=(parse_policy("align_corners=true"),), s
 
 def spliced(path: Path, edit: OnnxEdit) -> bytes:
     """Return the bytes of the changed file."""
-    return atomic.joined(splice(path, edit), path)
+    return joined(splice(path, edit), path)
 
 
 def node(name: str) -> NodeProto:
@@ -199,7 +199,7 @@ def test_the_result_is_read_back_before_it_gets_its_name(
     data = path.read_bytes()
     result = fix(path, settings=CORNERS)
 
-    def forgets(_path: Path, _edit: OnnxEdit) -> list[atomic.Piece]:
+    def forgets(_path: Path, _edit: OnnxEdit) -> list[Piece]:
         return [(0, len(data))]
 
     monkeypatch.setattr("halfpixel.formats.onnx.write.save.splice", forgets)

@@ -10,8 +10,8 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 import example_models as models
 import halfpixel
 from halfpixel.errors import ModelFileError
+from halfpixel.formats.mapping import MAGICS
 from halfpixel.formats.onnx.structure import Reader, parse, skeleton
-from halfpixel.formats.protobuf_wire import MAGICS
 
 FILES = [
     models.CORPUS / "unet_ac0-t1.12.1-o10.onnx",

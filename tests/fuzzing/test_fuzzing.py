@@ -17,7 +17,7 @@ from fuzzing.smaller import smaller
 from fuzzing.targets import TARGETS, Target, run_in
 from fuzzing.trial import tried
 
-INPUTS = {"verify": 25, "fix": 60}
+INPUTS = {"verify": 15, "fix": 30}
 ROOT = Path(__file__).parents[2]
 TIMED = ("slow", "large")
 """What is measured is not asserted here: a machine that runs all tests at once is no measure."""
@@ -27,7 +27,7 @@ TIMED = ("slow", "large")
 def test_mutated_inputs_lead_to_a_report_or_a_line(target: Target, tmp_path: Path) -> None:
     found: dict[str, int] = {}
     read = 0
-    for number in range(INPUTS.get(target.name, 100)):
+    for number in range(INPUTS.get(target.name, 50)):
         trial = tried(target, target.case(0, number), tmp_path)
         read += trial.read
         if trial.kind and not trial.kind.startswith(TIMED):

@@ -24,20 +24,27 @@ Field = bool | int | Sequence[int]
 
 @dataclass
 class Value:
-    """A tensor; `data` makes it a constant, `scale` a quantised one, `free` a free length."""
+    """A tensor; `data` makes it a constant, `scale` a quantised one, `free` a free length.
+
+    Scales are one, or one each along `axis`.
+    """
 
     name: str
     shape: tuple[int, ...]
     dtype: str = "FLOAT32"
     data: NDArray[Any] | None = None
-    scale: float = 0.0
+    scale: float | tuple[float, ...] = 0.0
     zero: int = 0
     free: tuple[int, ...] = ()
+    axis: int = 0
 
 
 @dataclass
 class Op:
-    """An operator: `options` are those of a kind, by field; a custom one has bytes."""
+    """An operator: `options` are those of a kind, by field; a custom one has bytes.
+
+    A composite has a name, and the number of the graph that it stands for.
+    """
 
     op: str
     inputs: Sequence[int]
@@ -46,6 +53,7 @@ class Op:
     options: Mapping[int, Field] = field(default_factory=dict[int, Field])
     version: int = 1
     custom: bytes = b""
+    composite: tuple[str, int] | None = None
 
 
 @dataclass
@@ -161,9 +169,11 @@ class _Building:
             signature = [-1 if k in value.free else n for k, n in enumerate(value.shape)]
             fields[Tensor.SIGNATURE] = ("r", self._numbers(signature))
         if value.scale:
-            scale = self.b.CreateNumpyVector(np.array([value.scale], "<f4"))
-            zero = self._numbers([value.zero], "<i8")
-            quantized = self._table({2: ("r", scale), 3: ("r", zero)}, 7)
+            scales = np.atleast_1d(np.array(value.scale, "<f4"))
+            scale = self.b.CreateNumpyVector(scales)
+            zero = self._numbers([value.zero] * scales.size, "<i8")
+            parts = {2: ("r", scale), 3: ("r", zero), 6: ("i", value.axis)}
+            quantized = self._table(parts, 7)
             fields[Tensor.QUANTIZATION] = ("r", quantized)
         return self._table(fields, 10)
 
@@ -185,6 +195,13 @@ class _Building:
             }
             fields[Operator.OPTIONS_TYPE] = ("B", op.kind)
             fields[Operator.OPTIONS] = ("r", self._table(options, 16))
+        if op.composite is not None:
+            name, graph = op.composite
+            parts: dict[int, tuple[str, Any]] = {
+                0: ("r", self.b.CreateString(name)), 1: ("i", graph),
+            }  # fmt: skip
+            fields[Operator.OPTIONS_2_TYPE] = ("B", 21)
+            fields[Operator.OPTIONS_2] = ("r", self._table(parts, 5))
         if op.custom:
             fields[Operator.CUSTOM] = ("r", self.b.CreateByteVector(op.custom))
         return self._table(fields, 13)

@@ -124,3 +124,15 @@ def test_other_weights_are_no_resize(spoiled: str) -> None:
     )
     site = only(made([node], {"x": random(1, 3, 4, 5)}, constants))
     assert (site.torch_call or "").startswith("F.conv_transpose2d")
+
+
+def test_a_filler_of_float16_is_one_as_near_as_float16_comes() -> None:
+    weight = filler((5, 5), (3, 3))[None, None].astype(np.float16)
+    attributes: dict[str, Any] = {"strides": [3, 3], "pads": [1, 1, 1, 1]}
+    node = helper.make_node("ConvTranspose", ["x", "weight"], ["y"], "up", **attributes)
+    feeds = {"x": random(1, 1, 4, 5).astype(np.float16)}
+    site = only(made([node], feeds, {"weight": weight}))
+    assert "F.interpolate" in (site.torch_call or "")
+    weight[0, 0, 1, 1] += np.float16(0.002)
+    other = only(made([node], feeds, {"weight": weight}))
+    assert (other.torch_call or "").startswith("F.conv_transpose2d")

@@ -22,6 +22,7 @@ from halfpixel.sampling.kernels.profiles import (
 )
 from halfpixel.sampling.kernels.rows import fold
 from halfpixel.sampling.kernels.series import BITS, PI, WORK, cosine, exponential, sinc, sine
+from halfpixel.work import working
 
 UNIT = 1 << BITS
 NEAR = 16
@@ -84,20 +85,35 @@ def test_a_bound_holds_what_more_bits_would_have(monkeypatch: pytest.MonkeyPatch
     """Values that are moved by what they may be off move no weight beyond the bound."""
     sampling = Sampling("half_pixel", Filter(Lanczos(3), antialias=True), exclude_outside=True)
     exact = sampling.weights(11, 4)
-    plain = Lanczos.value
+    plain = Lanczos.rounded
 
-    def moved(self: Lanczos, t: Fraction) -> Fraction:
-        sign = 1 if (t * 7).numerator % 2 else -1
-        return plain(self, t) + sign * Fraction(SLACK, UNIT)
+    def moved(self: Lanczos, first: Fraction, step: Fraction, count: int) -> list[int]:
+        found = plain(self, first, step, count)
+        return [value + (SLACK if k % 2 else -SLACK) for k, value in enumerate(found)]
 
-    monkeypatch.setattr(Lanczos, "value", moved)
-    rows = weights_at(sampling, 11, 4, range(4)).rows
+    monkeypatch.setattr(Lanczos, "rounded", moved)
+    with working(10**6):  # nothing is remembered of the others
+        rows = weights_at(sampling, 11, 4, range(4)).rows
     apart = max(
         abs(one - two)
         for first, second in zip(exact.rows, rows, strict=True)
         for (_, one), (_, two) in zip(first, second, strict=True)
     )
     assert 0 < apart <= exact.error
+
+
+@given(
+    st.fractions(min_value=0, max_value=1, max_denominator=1 << 40),
+    st.fractions(min_value=1, max_value=9, max_denominator=1 << 10),
+    st.sampled_from([2, 3, 4, 5]),
+)
+def test_values_in_equal_steps_are_those_of_series(frac: Fraction, width: Fraction, a: int) -> None:
+    profile, first = Lanczos(a), (frac - 1) / width - a
+    count = math.ceil(2 * a * width) + 2
+    for k, value in enumerate(profile.rounded(first, 1 / width, count)):
+        wanted = profile.value(first + k / width) * UNIT
+        assert abs(value - wanted) < SLACK // 2
+        assert bool(value) or not wanted
 
 
 def lanczos(**fields: object) -> Sampling:

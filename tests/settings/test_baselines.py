@@ -27,6 +27,19 @@ def test_a_baseline_is_the_same_bytes_and_of_its_own_folder(tmp_path: Path) -> N
     assert Baseline(str(first)).known == 0
 
 
+def test_what_is_known_of_a_file_that_cannot_be_read_stays(tmp_path: Path) -> None:
+    model, other = tmp_path / "m.onnx", tmp_path / "n.onnx"
+    known = tmp_path / "known.json"
+    shutil.copy(WARNED, model)
+    shutil.copy(WARNED, other)
+    run("check", tmp_path, "--write-baseline", known)
+    before = json.loads(known.read_text())["files"]
+    model.write_bytes(WARNED.read_bytes()[:100])
+    shutil.copy(GOOD, other)
+    assert run("check", tmp_path, "--write-baseline", known).exit_code == 2
+    assert json.loads(known.read_text())["files"] == {"m.onnx": before["m.onnx"]}
+
+
 @pytest.mark.parametrize(
     ("before", "after", "new"),
     [("note", "error", 1), ("warning", "error", 1), ("error", "error", 0), ("error", "note", 0)],

@@ -34,10 +34,17 @@ PLACES = st.integers(0, len(DATA) - 1)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.one_of(PLACES, st.tuples(PLACES, st.integers(0, 90_000))), max_size=12))
-def test_what_is_read_is_what_is_there(reads: list[int | tuple[int, int]]) -> None:
+@given(
+    st.lists(st.one_of(PLACES, st.tuples(PLACES, st.integers(0, 90_000))), max_size=12),
+    st.lists(st.tuples(st.integers(-99, SIZE + 99), st.integers(-99, SIZE + 99)), max_size=4),
+)
+def test_what_is_read_is_what_is_there(
+    reads: list[int | tuple[int, int]], brought: list[Range]
+) -> None:
     held = Held(DATA, latency=0.0)
-    for read in reads:
+    for place, read in enumerate(reads):
+        if place == len(reads) // 2:
+            held.view.bring(brought)
         if isinstance(read, int):
             assert held.view[read] == DATA[read]
         else:
@@ -89,6 +96,25 @@ def test_blocks_follow_the_latency(latency: float) -> None:
     held.view[5_000_000]
     expected = {0.0: 4096, 0.02: 19531, 5.0: 19531}[latency]
     assert held.view.fetched == expected
+
+
+def test_reading_backwards_takes_blocks_that_grow() -> None:
+    held = Held(bytes(50_000_000), first=FIRST)
+    for at in range(49_999_900, 30_000_000, -100):
+        held.view[at : at + 60]
+    assert held.waves < 30
+    assert held.view.fetched < 30_000_000
+
+
+def test_what_is_brought_comes_together() -> None:
+    held = Held(bytes(50_000_000), first=FIRST)
+    places = [*range(1_000_000, 40_000_000, 1_000_000), 39_000_500, 60_000_000]
+    held.view.bring([(at, at + 100) for at in places])
+    assert held.waves == 1
+    assert held.view.fetched == FIRST + 38 * 100 + 600
+    for at in places[:-1]:
+        held.view[at : at + 100]
+    assert held.waves == 1
 
 
 def test_there_is_no_buffer() -> None:

@@ -120,7 +120,7 @@ def told(path: Path, node: NodeProto) -> list[str]:
     return [f"{node.name}:{','.join(f'{key}={value}' for key, value in words.items())}"]
 
 
-SLOW = ("dpt-", "depth_anything-", "upernet-", "mask2former-", "rt_detr-")
+SLOW = ("dpt-", "depth_anything-", "upernet", "mask2former-", "rt_detr-", "glpn-", "swin2sr")
 """Networks of many resizes, whose every spoiled node takes a run of the whole: `pytest -m slow`."""
 
 CASES = [pytest.param(p, marks=pytest.mark.slow) if p.stem.startswith(SLOW) else p for p in PATHS]

@@ -14,9 +14,9 @@ from msgspec import Struct
 from halfpixel.address import Address, Location
 from halfpixel.batch.task import Stamp
 from halfpixel.boundary import boundary
-from halfpixel.checking.check import load_formats
 from halfpixel.errors import HalfpixelError
 from halfpixel.format import Format
+from halfpixel.formats.known import load_formats, named
 
 
 class Digest(Struct, frozen=True):
@@ -82,9 +82,5 @@ def digest_of(source: Location) -> Digest:
 
 def format_of(path: Path) -> Format | None:
     """Return the format that a file's name tells, or the usual one."""
-    usual: Format | None = None
-    for found in load_formats():
-        if path.name.endswith(found.suffixes):
-            return found
-        usual = found if found.usual else usual
-    return usual
+    usual = (found for found in load_formats() if found.usual)
+    return named(path.name) or next(usual, None)

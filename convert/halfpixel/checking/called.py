@@ -6,16 +6,19 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from halfpixel.checking.example_calls import names_known
+from halfpixel.checking.example_calls import SAMPLERS, names_near
 from halfpixel.checking.samplers import sampler_of
 from halfpixel.checking.sampling_words import EXAMPLE_LENGTH
 from halfpixel.convention import Convention, Reading, load_conventions, methods_known
-from halfpixel.conventions.expression import call_in
+from halfpixel.conventions.expression import call_in, inner_calls
 from halfpixel.conventions.python_call import PythonCall, Symbol, parse
-from halfpixel.errors import ConventionError, UsageError, did_you_mean
+from halfpixel.errors import ConventionError, UsageError
 from halfpixel.intents.aten_call import OPS, lengths_of, read_call
 
 ATEN: Final = f"{OPS}aten."
+
+MOST_INNER: Final = 64
+"""Calls in the arguments of one that is not known, of which the first that is known is taken."""
 
 
 class Called(Struct, frozen=True):
@@ -42,7 +45,7 @@ def called(text: str) -> Called:
     Raises:
         UsageError: no convention reads it.
     """
-    text = call_in(text, methods_known())
+    text = call_of(text)
     try:
         call = parse(text)
         name, sampler = sampler_of(call)
@@ -61,6 +64,32 @@ def called(text: str) -> Called:
         at = made.at((EXAMPLE_LENGTH,) * axes) if by_lengths else None
         made = replace(made, lengths=(at or convention.read(text, EXAMPLE_LENGTH)).lengths)
     return Called(text, convention.name, replace(made, remarks=remarks), convention=convention)
+
+
+def call_of(text: str) -> str:
+    """Return the call that a line of a program is made of, as Python; the text where it is none.
+
+    >>> call_of("J = imresize(I, [16 9]);"), call_of("y = torch.sigmoid(F.interpolate(x, 8))")
+    ('imresize(I, [16, 9])', 'F.interpolate(x, 8)')
+    """
+    for one in load_conventions():
+        text = text if one.respell is None else one.respell(text)
+    found = call_in(text, methods_known())
+    if _is_known(found):
+        return found
+    inside = next(filter(_is_known, inner_calls(found)[:MOST_INNER]), None)
+    return found if inside is None else inside
+
+
+def _is_known(text: str) -> bool:
+    """Whether what a call is named is read."""
+    try:
+        name = parse(text).name
+    except ConventionError:
+        return False
+    last = name.rpartition(".")[2]
+    near = any(one.nearness(name) is not None for one in load_conventions())
+    return near or last in SAMPLERS or name.startswith(ATEN)
 
 
 def aten_reading(text: str, call: PythonCall) -> tuple[Reading | None, object]:
@@ -90,9 +119,10 @@ def reading_of(text: str) -> tuple[Convention, Reading]:
         raise UsageError(str(error)) from error
     near = [(nearness, one) for one in conventions if (nearness := one.nearness(name)) is not None]
     if not near:
-        known = ", ".join(one.operators[0] for one in conventions)
-        near_by = did_you_mean(name.rpartition(".")[2], names_known())
-        raise UsageError(f"{text}: {name} is no operator that is known, as {known} are{near_by}")
+        near_by = ", ".join(names_near(name))
+        hint = f"; did you mean one of {near_by}?" if near_by else ""
+        every = "'halfpixel explain --list' names all"
+        raise UsageError(f"{text}: {name} is no operator that is known{hint}; {every}")
     reasons: list[str] = []
     nearest = min(nearness for nearness, _ in near)
     near = [pair for pair in near if pair[0] <= nearest + 1]  # not a method, where a function is

@@ -15,16 +15,16 @@ from halfpixel.boundary import boundary
 from halfpixel.checking.asking import faults_of, in_order, of_model, of_site
 from halfpixel.checking.result import FileReport, Report, SiteFinding, Suppression, announced
 from halfpixel.errors import Defect, HalfpixelError, RuleError, UsageError
-from halfpixel.format import Format, Opened
-from halfpixel.intents.policy import Policy, expected, parse_policy
+from halfpixel.format import Opened
+from halfpixel.formats.known import load_formats, opened_file
 from halfpixel.origin import Intent
-from halfpixel.registry import load, names
 from halfpixel.rule import SEVERITIES, Finding, Rule, Severity, chosen_rules
 from halfpixel.site import Operation, Site
 from halfpixel.work import MOST, PLAIN, TooMuchWork, one_node, spend, working
 
 if TYPE_CHECKING:
     from halfpixel.checking.preprocessing import Readied
+    from halfpixel.intents.policy import Policy
 
 
 class Settings(Struct, frozen=True):
@@ -48,7 +48,7 @@ class Settings(Struct, frozen=True):
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    policies: tuple[Policy, ...] = ()
+    policies: "tuple[Policy, ...]" = ()
     severity: Severity | None = None
     targets: tuple[str, ...] = ()
     max_work: int = MOST
@@ -84,7 +84,11 @@ def settings_of(
     chosen, left, meant = (
         (texts,) if isinstance(texts, str) else tuple(texts) for texts in (select, ignore, expect)
     )
-    return Settings(chosen, left, tuple(parse_policy(text) for text in meant), severity)
+    if not meant:
+        return Settings(chosen, left, (), severity)
+    from halfpixel.intents.policy import parse_policy
+
+    return Settings(chosen, left, tuple(map(parse_policy, meant)), severity)
 
 
 def sites(source: object, *, max_work: int = MOST) -> list[Site]:
@@ -114,23 +118,12 @@ def opened(source: object) -> Opened:
         return cast("Opened", source)  # it was read before
     if isinstance(source, str | Path | Address):
         path = location(source) if isinstance(source, str) else source
-        usual: Format | None = None
-        for found in load_formats():
-            if path.name.endswith(found.suffixes):
-                return found.opened(path)
-            usual = found if found.usual else usual
-        if usual is not None:
-            return usual.opened(path)
+        return opened_file(path)
     for found in load_formats():
         if found.takes(source):
             return found.opened(source)
     kind = f"{type(source).__module__}.{type(source).__qualname__}"
     raise UsageError(f"{kind} is neither a path nor a model that can be read")
-
-
-def load_formats() -> Iterator[Format]:
-    """Yield every format: the files in `formats/` whose names end in `_file`, one at a time."""
-    return load("formats", names("formats", "_file"), Format)
 
 
 def check(  # noqa: PLR0913 - one keyword an option of the command
@@ -267,6 +260,8 @@ class Judge:
             site = replace(site, operation=self._aimed[key][1])
         if not self.settings.policies:
             return site
+        from halfpixel.intents.policy import expected
+
         intent = expected(site.operation, (site.name, site.path), self.settings.policies)
         return site if intent is None else replace(site, operation=site.operation.meaning(intent))
 

@@ -50,6 +50,15 @@ MODULES: Final[Mapping[str, str]] = {
 }
 """What resizes in PyTorch, likewise."""
 
+FEW: Final = 4
+"""Operators that are named where one is not known."""
+
+NEAR: Final = 0.7
+"""Likeness of two names from which on one may be meant for the other."""
+
+LONGEST_NAME: Final = 64
+"""Letters of a name that are looked at."""
+
 _NAME: Final = re.compile(r"[A-Za-z_]\w{0,63}(\.[A-Za-z_]\w{0,63}){0,8}", re.ASCII)
 
 
@@ -75,6 +84,32 @@ def example_of(name: str) -> str | None:
             if parse(text).last == last:
                 return text
     return None
+
+
+def names_near(name: str) -> list[str]:
+    """Return a few operators whose name is near one that is not known, with their modules.
+
+    >>> names_near("skimage.rescal")[:2], names_near("f")
+    (['skimage.transform.rescale', 'kornia.geometry.rescale'], [])
+    """
+    from difflib import get_close_matches
+
+    every: dict[str, dict[str, str]] = {}  # by the last part of a name, one of each library
+    for library, operators in calls_known().items():
+        for one in operators:
+            if "*" not in one:
+                every.setdefault(one.rpartition(".")[2], {}).setdefault(library, one)
+    last = name.rpartition(".")[2]
+    close = get_close_matches(last[:LONGEST_NAME], every, FEW, NEAR)
+    found = [one for part in close for one in every[part].values()]
+    root = name.partition(".")[0]
+    return sorted(found, key=lambda one: one.partition(".")[0] != root)[:FEW]
+
+
+def calls_known() -> dict[str, tuple[str, ...]]:
+    """Return what is read, by who calls it so: the names of operators, the modules before them."""
+    found = {one.name: (*one.operators, *one.methods) for one in load_conventions()}
+    return {**found, "samplers": tuple(SAMPLERS)}
 
 
 def names_known() -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from halfpixel.address import Location, without_secrets
 from halfpixel.boundary import boundary
-from halfpixel.checking.called import Called, called
+from halfpixel.checking.called import Called, call_of, called
 from halfpixel.checking.check import opened
 from halfpixel.checking.example_calls import example_of, names_known
 from halfpixel.checking.explain_site import Findings, brief_lines, findings_at, site_lines
@@ -26,8 +26,8 @@ from halfpixel.checking.sampling_words import (
 )
 from halfpixel.checking.shapes import Shapes
 from halfpixel.checking.subject import exists, file_and_node, sites_named
-from halfpixel.convention import Reading, methods_known
-from halfpixel.conventions.expression import argument_calls, call_in
+from halfpixel.convention import Reading
+from halfpixel.conventions.expression import argument_calls
 from halfpixel.errors import HalfpixelError, UsageError, did_you_mean
 from halfpixel.rule import Rule, load_rules
 from halfpixel.sampling import GridSample, Sampling
@@ -63,7 +63,7 @@ def explain(subject: str, shapes: Shapes | None = None, *, brief: bool = False) 
             yield f"{subject}, for example:"
             yield from islice(_call(spelled), HEAD if brief else None)
         elif is_call:
-            with one_node():
+            with one_node(share=2):
                 lines = tuple(islice(_call(subject), HEAD if brief else None))
             yield from lines
         else:
@@ -87,11 +87,11 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 def _call(text: str) -> Iterator[str]:
     """Yield what a call computes, in the first convention that reads it; so the call in a text."""
-    text, called = text.strip(), call_in(text, methods_known())
+    text, found = text.strip(), call_of(text)
     yield text
-    if called != text:
-        yield f"  the call in it: {called}"
-    yield from _of_call(called)
+    if found != text:
+        yield f"  the call in it: {found}"
+    yield from _of_call(found)
 
 
 def called_lines(found: Called) -> Iterator[str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from halfpixel.checking.shapes import Shapes
     from halfpixel.settings.configuration import Configuration
 
-FILES: Final = (".onnx", ".mlmodel", ".tflite", ".litertlm", ".task")
+FILES: Final = (".onnx", ".mlmodel", ".tflite", ".lite", ".litertlm", ".task")
 PACKAGES: Final = (".mlpackage", ".mlmodelc")
 """Models that are folders; a compiled one is refused with a reason where it is named."""
 

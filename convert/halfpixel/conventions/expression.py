@@ -26,18 +26,48 @@ def call_in(text: str, methods: Collection[str] = ()) -> str:
     'F.interpolate(x[None, None], scale_factor=2)'
     >>> call_in("F.grid_sample(x - 1.5, grid) + 1.5"), call_in("(lambda n: f(n))(x)")
     ('F.grid_sample(x - 1.5, grid)', 'f(n)')
+    >>> call_in("y = cv2.resize(x, (4, 3));")
+    'cv2.resize(x, (4, 3))'
     >>> call_in("np.asarray(Image.fromarray(x).resize((4, 3)))[..., :1]", {"resize"})
     'Image.fromarray(x).resize((4, 3))'
     """
     text = text.strip()
     try:
         with silent():
-            node = ast.parse(text, mode="eval").body
+            node = _value_of(ast.parse(text))
         while (inner := _inside(node, methods)) is not None:
             node = inner
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return text
     return (ast.get_source_segment(text, node) or text) if isinstance(node, ast.Call) else text
+
+
+def _value_of(lines: ast.Module) -> ast.expr:
+    """Return what the last line of a program comes to, or what is kept of it.
+
+    Raises:
+        ValueError: it comes to nothing.
+    """
+    match lines.body:
+        case [*_, ast.Expr(value=value) | ast.Assign(value=value)]:
+            return value
+        case _:
+            raise ValueError("no value")
+
+
+def inner_calls(text: str) -> list[str]:
+    """Return the calls in the arguments of a call, as they are written, the outer ones first.
+
+    >>> inner_calls("cv2.cvtColor(cv2.resize(f(x), (4, 3)), 4)")
+    ['cv2.resize(f(x), (4, 3))', 'f(x)']
+    """
+    try:
+        with silent():
+            node = ast.parse(text, mode="eval").body
+        found = [part for part in ast.walk(node) if isinstance(part, ast.Call)][1:]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return [segment for part in found if (segment := ast.get_source_segment(text, part))]
 
 
 def argument_calls(text: str, name: str) -> list[str]:

@@ -182,13 +182,27 @@ NUMBERS: Final = dict(enumerate(("bilinear", "nearest", "bicubic", "area")))
 
 VERSION_1: Final = "compat.v1.image."
 METHOD_1: Final = ("method", "align_corners", "preserve_aspect_ratio", "name")
+CAMEL: Final = re.compile("(?<=[a-z])(?=[A-Z])")
+LOOKED_UP: Final = Remark(
+    "arithmetic", "weights are looked up at 1024 positions a pixel", ran="TensorFlow 2.21.0"
+)
+_OLD: Final = ("", *(f"_{name}" for name in ("nearest_neighbor", *METHODS[1:], "images")))
+# tf.image has the calls of version 1 too, up to release 1
+_RAW: Final = ("NearestNeighbor", "Bilinear", "Bicubic", "Area")
+_WHERE: Final = {"image.resize": _OLD, "compat.v1.image.resize": _OLD, "raw_ops.Resize": _RAW}
+NAMES: Final = tuple(
+    f"{root}.{where}{name}"
+    for root in ("tf", "tensorflow")
+    for where, names in _WHERE.items()
+    for name in names
+)
 METHOD_2: Final = ("method", "preserve_aspect_ratio", "antialias", "name")
 
 
 def _read(text: str, length: int | None) -> Reading:
     call = parse(text)
-    name = call.last.removeprefix("resize").removeprefix("_")
-    old = VERSION_1 in call.name or name not in {"", "images"}
+    name = CAMEL.sub("_", call.last).lower().removeprefix("resize").removeprefix("_")
+    old = VERSION_1 in call.name or name != ""
     if name in {"", "images"}:
         given = call.bind("images", "size", *(METHOD_1 if old else METHOD_2))
         method = _method(given.get("method", "bilinear"))
@@ -210,7 +224,9 @@ def _read(text: str, length: int | None) -> Reading:
         sampling = read(plain, align_corners=corners, half_pixel_centers=centres)
     else:
         sampling = read_v2(cast("Method | Filtered", chosen), antialias=antialias)
-    return _sized(sampling, given.get("size"), length)
+    made = _sized(sampling, given.get("size"), length)
+    cubic = sampling.kernel if isinstance(sampling.kernel, Cubic) else None
+    return made if cubic is None or cubic.antialias else replace(made, remarks=(LOOKED_UP,))
 
 
 def _method(value: object) -> str:
@@ -263,11 +279,7 @@ LIBRARY: Final = Library((("tf", "tensorflow"),), _image, _array)
 
 CONVENTION = Convention(
     "TensorFlow",
-    (
-        V2,
-        *(f"{V1}{name}" for name in ("nearest_neighbor", *METHODS[1:], "images")),
-        "tf.compat.v1.image.resize",
-    ),
+    NAMES,
     _read,
     _write,
     examples=tuple(CALLS.items()),
@@ -275,12 +287,7 @@ CONVENTION = Convention(
     ran="TensorFlow 2.21.0",
     remarks=(
         Remark("axis order", "a size is (height, width)"),
-        Remark(
-            "arithmetic",
-            "coordinates are float32; bicubic looks weights up at 1024 positions a pixel, but with "
-            "antialias=True",
-            ran="TensorFlow 2.21.0",
-        ),
+        Remark("arithmetic", "coordinates are float32", ran="TensorFlow 2.21.0"),
         Remark(
             "input",
             "bytes become floats, but for nearest, and are not rounded back",

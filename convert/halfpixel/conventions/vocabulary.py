@@ -6,11 +6,12 @@ known lengths where nothing else is said, a runtime's own arithmetic, or what a 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
-from halfpixel.sampling import Nearest, Resize, Sampling, compare, compare_resize
+from halfpixel.sampling import Cubic, Nearest, Resize, Sampling, compare, compare_resize
 
 if TYPE_CHECKING:
     from halfpixel.sampling.coordinate import Coordinate
@@ -133,3 +134,20 @@ def text_of(sampling: Sampling, calls: Iterable[tuple[str, Sampling]]) -> str | 
         if verdict.equal:
             return text
     return None
+
+
+def text_of_kernel(
+    sampling: Sampling,
+    calls: Callable[[Fraction | None, Fraction], Iterable[tuple[str, Sampling]]],
+    cube: Fraction,
+) -> str | None:
+    """Return the first call that is proven to be a sampling, of those of its own kind of kernel.
+
+    Args:
+        sampling: what is to be said of each axis.
+        calls: the calls with a scale and the coefficient of a cubic kernel; as `text_of`.
+        cube: that coefficient where the kernel has none.
+    """
+    kernel = sampling.kernel
+    found = calls(sampling.scale, kernel.a if isinstance(kernel, Cubic) else cube)
+    return text_of(sampling, ((t, one) for t, one in found if type(one.kernel) is type(kernel)))

@@ -6,12 +6,13 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from halfpixel.address import Address, location
+from halfpixel.address import Address, Location, location
 from halfpixel.boundary import boundary
 from halfpixel.checking.check import Settings
 from halfpixel.checking.result import FileReport
-from halfpixel.errors import HalfpixelError, UsageError
+from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
 from halfpixel.format import ChangedModel, Outcome
+from halfpixel.formats.known import named
 
 
 class FixSettings(Struct, frozen=True):
@@ -91,7 +92,7 @@ class FixResult:
             replace: a file of that name is replaced.
 
         Raises:
-            ModelFileError: it cannot be written.
+            ModelFileError: it cannot be written, or is named as a model of another format.
             UsageError: there is no model, because of `error`.
         """
         if self.error is not None or self._rewritten is None:
@@ -99,6 +100,7 @@ class FixResult:
             raise UsageError(reason) from self.cause
         with boundary(self.path):
             where = location(target) if isinstance(target, str) else target
+            self._check_format(where)
             if isinstance(where, Path):
                 self._rewritten.save(where, replace=replace)
                 return
@@ -109,8 +111,15 @@ class FixResult:
             with written(where, beside if isinstance(beside, Address) else None) as new:
                 self._rewritten.save(new, replace=False)
 
+    def _check_format(self, target: Location) -> None:
+        """Refuse the name of another format's file: a fix leaves a model what it is."""
+        found, own = named(target.name), self._rewritten and self._rewritten.opened.format
+        if found is not None and found.name != own:
+            told = f"a fix leaves a {own} model what it is"
+            raise ModelFileError(target, f"is the name of a {found.name} model, and {told}")
+
     def copy_out(self, stream: BinaryIO) -> None:
-        """Write the result to an open stream; raises as `save` does."""
+        """Write the result to an open stream; raises as `save` does for a file."""
         if self.error is not None or self._rewritten is None:
             reason = self.error or f"{self.path}: there is nothing to write"
             raise UsageError(reason) from self.cause

@@ -1,13 +1,11 @@
-"""Writing a file whole or not at all; in one file, because each of its steps guards the next.
+"""Writing a file whole or not at all: each step guards the next.
 
-A file is written as pieces: new bytes, and ranges of an old file that the system copies
-without their passing through this program. It has no name until every byte is on the disk,
-so that neither a full disk nor a killed process leaves half a file behind.
+It has no name until every byte is on the disk, so that neither a full disk nor a killed process
+leaves half a file behind.
 
-Source: Linux manual pages open(2) on O_TMPFILE, linkat(2), copy_file_range(2), rename(2).
+Source: Linux manual pages open(2) on O_TMPFILE, linkat(2), rename(2).
 """
 
-import errno
 import os
 import stat
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -16,15 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from halfpixel.errors import ModelFileError, system_reason
-
-Piece = bytes | tuple[int, int]
-"""New bytes, or (start, stop) of the old file."""
-
-CHUNK: Final = 1 << 20
-"""Bytes that are copied at once where the system cannot copy by itself."""
-
-LARGE: Final = 1 << 26
-"""Bytes above which the system copies; a smaller file is read and written."""
+from halfpixel.formats.pieces import CHUNK, UNSUPPORTED, Piece, copy, parts_of
 
 WRITABLE: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
@@ -34,19 +24,6 @@ is written by."""
 
 HANDLES: Final = "/proc/self/fd"
 """Folder in which Linux shows the open files of a process."""
-
-_UNSUPPORTED: Final = frozenset(
-    {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT, errno.ENOSYS, errno.EXDEV}
-)
-
-
-def size_of(pieces: Sequence[Piece]) -> int:
-    """Return how many bytes pieces are.
-
-    >>> size_of([b"ab", (10, 15)])
-    7
-    """
-    return sum(len(p) if isinstance(p, bytes) else p[1] - p[0] for p in pieces)
 
 
 def write(
@@ -84,7 +61,7 @@ def write(
             mode = 0o644 if like is None else stat.S_IMODE(like.st_mode)
             mode &= ~0 if like is there else DATA_MODE
             with _unfinished(target, like, mode, replace=replace) as (new, place):
-                _copy(pieces, old, new)
+                copy(pieces, old, new)
                 if verify is not None:
                     verify(place)
     except FileExistsError as error:
@@ -156,7 +133,7 @@ def copy_out(
     try:
         with source.open("rb") as old, tempfile.NamedTemporaryFile() as passing:
             for piece in pieces:
-                passing.writelines(_parts(piece, old))
+                passing.writelines(parts_of(piece, old))
             passing.flush()
             verify(Path(passing.name))
             passing.seek(0)
@@ -167,21 +144,6 @@ def copy_out(
     except OSError as error:
         reason = system_reason(error)
         raise ModelFileError(source, f"cannot be written out: {reason}") from error
-
-
-def joined(pieces: Sequence[Piece], source: Path) -> bytes:
-    """Return pieces of `source` as one text of bytes."""
-    with _opened(source) as old:
-        return b"".join(part for piece in pieces for part in _parts(piece, old))
-
-
-@contextmanager
-def _opened(source: Path) -> Generator[BinaryIO]:
-    try:
-        with source.open("rb") as old:
-            yield old
-    except OSError as error:
-        raise ModelFileError(source, system_reason(error)) from error
 
 
 def followed(path: Path) -> Path:
@@ -197,82 +159,6 @@ def followed(path: Path) -> Path:
         reason = f"is a symbolic link out of its folder, to {real}, which others may share"
         raise ModelFileError(path, reason, "-o FILE writes another file")
     return real
-
-
-def _parts(piece: Piece, old: BinaryIO) -> Iterator[bytes]:
-    if isinstance(piece, bytes):
-        yield piece
-        return
-    start, stop = piece
-    old.seek(start)
-    while start < stop:
-        part = old.read(min(CHUNK, stop - start))
-        if not part:
-            raise OSError(errno.EIO, "the file became shorter while it was read")
-        yield part
-        start += len(part)
-
-
-def _copy(pieces: Sequence[Piece] | Iterator[bytes], old: BinaryIO, new: int) -> None:
-    """Write pieces, and what is large to the disk while more is being copied."""
-    if isinstance(pieces, Iterator):
-        for part in pieces:
-            _write_all(new, part)
-        return
-    size = size_of(pieces)
-    if size <= LARGE:
-        for part in (part for piece in pieces for part in _parts(piece, old)):
-            _write_all(new, part)
-        return
-    from concurrent.futures import Future, ThreadPoolExecutor
-
-    _reserve(new, size)
-    with ThreadPoolExecutor(max_workers=1) as flushing:
-        flushed: Future[None] | None = None
-        for piece in pieces:
-            if isinstance(piece, bytes):
-                _write_all(new, piece)
-                continue
-            for start in range(*piece, LARGE):
-                _copy_range(start, min(start + LARGE, piece[1]), old, new)
-                if flushed is None or flushed.done():
-                    flushed = flushing.submit(_flush, new)
-
-
-def _reserve(new: int, size: int) -> None:
-    """Let the system find room for the whole file before it is written: sooner, and faster."""
-    if hasattr(os, "posix_fallocate"):
-        try:
-            os.posix_fallocate(new, 0, size)
-        except OSError as error:
-            if error.errno not in _UNSUPPORTED:
-                raise
-
-
-def _flush(new: int) -> None:
-    with suppress(OSError):  # the fsync at the end tells
-        os.fsync(new)
-
-
-def _write_all(new: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(new, view) :]
-
-
-def _copy_range(start: int, stop: int, old: BinaryIO, new: int) -> None:
-    """Let the system copy a range; where it cannot, read and write."""
-    try:
-        while start < stop and hasattr(os, "copy_file_range"):
-            count = os.copy_file_range(old.fileno(), new, stop - start, start)
-            if count == 0:
-                break
-            start += count
-    except OSError as error:
-        if error.errno not in _UNSUPPORTED:
-            raise
-    for part in _parts((start, stop), old):
-        _write_all(new, part)
 
 
 @contextmanager
@@ -308,7 +194,7 @@ def _open_in(folder: Path, target: Path) -> tuple[int, Path | None]:
         try:
             return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600), None
         except OSError as error:
-            if error.errno not in _UNSUPPORTED or not folder.is_dir():
+            if error.errno not in UNSUPPORTED or not folder.is_dir():
                 raise
     name = _passing_name(target)
     return os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), name

@@ -11,16 +11,30 @@ Source: FlatBuffers documentation, "FlatBuffer Internals".
 """
 
 import struct
+from collections.abc import Iterable
+from itertools import islice
+from mmap import mmap
 from typing import Final, Literal
 
 from msgspec import Struct
 
-from halfpixel.formats.protobuf_wire import Malformed, View
+from halfpixel.formats.mapping import LARGE, View, give_back
+from halfpixel.formats.protobuf_wire import Malformed
 from halfpixel.work import spend
 
 Scalar = Literal["b", "B", "h", "H", "i", "I", "q", "Q", "f", "d"]
 
 SIZES: Final = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "q": 8, "Q": 8, "f": 4, "d": 8}
+
+PARTS: Final = 512
+"""Bytes from a table on among which its texts and short vectors usually lie: these are written
+first, and a file is written from its end to its beginning."""
+
+BEFORE: Final = 64
+"""Bytes before a table among which its vtable lies, where no other table has the same."""
+
+MOST_AHEAD: Final = 1 << 14
+"""Tables that are asked for at once."""
 
 A_STEP: Final = 64
 """Entries of a vector that are read in the time of one step of exact work."""
@@ -45,21 +59,52 @@ class Vector(Struct, frozen=True):
         """How many entries there are."""
         return self.count
 
+    def place(self, index: int) -> int:
+        """Return where the table stands that an entry leads to.
+
+        Raises:
+            Malformed: there is no such entry.
+        """
+        if not 0 <= index < self.count:
+            raise Malformed(f"entry {index} of {self.count} at byte {self.at}")
+        at = self.at + 4 * index
+        return at + number(self.view, at, "I")
+
     def table(self, index: int) -> "Table":
         """Return the table that an entry leads to.
 
         Raises:
             Malformed: it leads out of the file, or there is no such entry.
         """
-        if not 0 <= index < self.count:
-            raise Malformed(f"entry {index} of {self.count} at byte {self.at}")
-        at = self.at + 4 * index
-        return table_at(self.view, at + number(self.view, at, "I"))
+        return table_at(self.view, self.place(index))
 
-    def tables(self) -> "list[Table]":
-        """Return the table of each entry; raises as `table`."""
+    def tables(self, size: int = PARTS) -> "list[Table]":
+        """Return the table of each entry; raises as `table`.
+
+        Args:
+            size: as `bring` takes it.
+        """
         spend(self.count // A_STEP)
-        return [self.table(index) for index in range(self.count)]
+        self.bring(range(self.count), size)
+        found, last = list[Table](), self.at
+        for index in range(self.count):
+            found.append(self.table(index))
+            if abs(found[-1].at - last) > LARGE:
+                give_back(self.view)
+            last = found[-1].at
+        return found
+
+    def bring(self, entries: Iterable[int], size: int) -> None:
+        """Let the tables of some entries come together, where the file is elsewhere.
+
+        Args:
+            entries: their numbers.
+            size: bytes from the table on among which what belongs to it usually lies.
+        """
+        if isinstance(self.view, bytes | mmap):
+            return
+        places = [self.place(index) for index in islice(entries, MOST_AHEAD)]
+        self.view.bring([(at - BEFORE, at + size) for at in places])
 
     @property
     def data(self) -> bytes:

@@ -1,8 +1,9 @@
 """LiteRT: `.tflite` files, and bundles that hold one uncompressed."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from halfpixel.format import Format
+from halfpixel.format import Format, Reads
 
 if TYPE_CHECKING:
     from halfpixel.format import Opened
@@ -25,4 +26,33 @@ def opened(source: object) -> "Opened":
     return opened_file(source)
 
 
-FORMAT = Format("LiteRT", (".tflite", ".litertlm", ".task"), takes, opened)
+WHOLE: Final = 1 << 20
+"""Bytes of a file that are taken for what a check reads, as they are."""
+
+
+def reads(path: Path) -> Reads | None:
+    """Return what of a file a check reads: all of one that is small.
+
+    Args:
+        path: a file of any size.
+
+    Returns:
+        None for a larger one: which constants are read hangs on its graphs.
+
+    Raises:
+        ModelFileError: it cannot be read.
+    """
+    from halfpixel.formats.mapping import mapped
+
+    with mapped(path, "a LiteRT model", taken=b"PK\x03\x04") as view:
+        return Reads(view[:]) if len(view) <= WHOLE else None
+
+
+FORMAT = Format(
+    "LiteRT",
+    (".tflite", ".lite", ".litertlm", ".task"),
+    takes,
+    opened,
+    reads=reads,
+    identifier=(4, b"TFL3"),
+)

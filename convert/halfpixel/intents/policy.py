@@ -237,7 +237,7 @@ def _mode(operation: Operation) -> str:
         return str(operation.attributes.get("mode", "nearest"))
     words = (operation.op, operation.attributes.get("mode"))
     interpolation = operation.attributes.get("interpolation_mode", "LINEAR")
-    nearest = "nearest" in operation.op or words in {("upsample", "NN"), ("upsample", None)}
+    nearest = "nearest" in operation.op.lower() or words in {("upsample", "NN"), ("upsample", None)}
     return "nearest" if nearest or interpolation != "LINEAR" else "linear"
 
 

@@ -40,7 +40,7 @@ LARGEST: Final = 1 << 20
 """Bytes of an MLmodel file that is read."""
 
 FLAVORS: Final = ("onnx",)
-ENDINGS: Final = (".onnx", ".mlmodel", ".mlpackage", ".tflite", ".litertlm", ".task")
+ENDINGS: Final = (".onnx", ".mlmodel", ".mlpackage", ".tflite", ".lite", ".litertlm", ".task")
 _URI: Final = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 
 Fetch = Callable[[str, Path], Path]

@@ -47,7 +47,7 @@ KERNELS: Final[Mapping[str, str]] = {
 }
 """The library's resolver of operators, by what a side asks for."""
 
-SUFFIXES: Final = (".tflite", ".litertlm", ".task")
+SUFFIXES: Final = (".tflite", ".lite", ".litertlm", ".task")
 
 
 class Serialized(bytes):

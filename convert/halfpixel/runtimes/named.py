@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 from halfpixel.errors import ModelFileError, UsageError, place_of, said_of
 
-FILES: Final = (".pt2", ".pt", ".pth", ".ts", ".torchscript", ".onnx", ".npz", ".tflite")
+FILES: Final = (".pt2", ".pt", ".pth", ".ts", ".torchscript", ".onnx", ".npz", ".tflite", ".lite")
 """How files end that no module is called like."""
 
 

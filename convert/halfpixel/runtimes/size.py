@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from halfpixel.conventions.onnx.resize import MOST_AXES
 from halfpixel.errors import UsageError
 
 MOST_VALUES: Final = 1 << 27
@@ -11,9 +12,6 @@ MOST_VALUES: Final = 1 << 27
 
 MOST_EXACT: Final = 1 << 26
 """Values of a site's inputs and output where it is evaluated exactly, in many passes of float64."""
-
-MOST_AXES: Final = 64
-"""Axes of an array of numpy."""
 
 
 def check_values(what: str, *shapes: Sequence[int], most: int = MOST_VALUES) -> None:

@@ -50,6 +50,9 @@ MOST_TAPS: Final = 1 << 15
 SAMPLED_TAPS: Final = 1 << 12
 """Weights of those rows: of a wide kernel fewer rows are looked at."""
 
+A_ROUNDED: Final = 8
+"""Exact weights that one of a sine or an exponential counts for, with the bound that it carries."""
+
 ROWS: Final = 64
 """Rows of such a matrix that are compared at each end, and as many between."""
 
@@ -203,7 +206,8 @@ def _taps(sampling: Sampling, n_in: int, n_out: int) -> Fraction:
         case Linear() | Cubic() | Filter():
             width = 2 * radius_of(kernel)
             wide = stretch(sampling.coordinate, axis) if kernel.antialias else ONE
-            return n_out * width * wide
+            rounded = isinstance(kernel, Filter) and kernel.profile.bits
+            return n_out * width * wide * (A_ROUNDED if rounded else 1)
         case Area():
             return Fraction(max(n_in, n_out))
         case Table():

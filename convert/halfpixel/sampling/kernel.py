@@ -179,9 +179,12 @@ def whole_taps(kernel: Smooth, frac: Fraction, stretch: Fraction) -> WholeTaps:
 def _filter_taps(profile: Profile, frac: Fraction, width: Fraction) -> WholeTaps:
     reach = profile.radius * width
     offsets = range(math.floor(frac - reach) + 1, math.floor(frac + reach) + 1)
+    if profile.bits:
+        count = math.ceil(2 * reach) + 1  # one for all fractions, so that steps are shared
+        heights = profile.rounded((offsets[0] - frac) / width, 1 / width, count)
+        return [(offset, value) for offset, value in zip(offsets, heights, strict=False) if value]
     values = [(offset, profile.value((offset - frac) / width)) for offset in offsets]
-    exact = not profile.bits
-    whole = math.lcm(*(v.denominator for _, v in values)) if exact else 1 << profile.bits
+    whole = math.lcm(*(v.denominator for _, v in values))
     return [(offset, int(value * whole)) for offset, value in values if value]
 
 

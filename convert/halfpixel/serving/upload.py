@@ -37,7 +37,7 @@ LONGEST: Final = 200
 """Bytes of one part of a name."""
 
 USUAL: Final = "model.onnx"
-MODELS: Final = (".onnx", ".mlmodel")
+MODELS: Final = (".onnx", ".mlmodel", ".tflite", ".lite", ".litertlm", ".task")
 PACKAGE: Final = ".mlpackage"
 
 

@@ -31,7 +31,7 @@ from halfpixel.storage.failures import (
     NoRangesError,
     NoSuchRangeError,
 )
-from halfpixel.storage.store import State
+from halfpixel.storage.store import State, check_same
 
 CHUNK: Final = 1 << 20
 TIMEOUT: Final = 10.0
@@ -75,7 +75,7 @@ class GuardedFile:
             total = said.rpartition("/")[2]
             if not total.isdecimal() or len(total) > 18:
                 raise NoRangesError
-            now = self._same(State(int(total), answer.getheader("ETag", "")), known)
+            now = check_same(self.address, State(int(total), answer.getheader("ETag", "")), known)
             wanted = min(stop, now.size) - start
             data = self._read(answer, wanted)
         if len(data) != wanted:
@@ -86,7 +86,7 @@ class GuardedFile:
         """Yield all of it; as `Stored.chunks`."""
         with self._asked("GET", known) as answer:
             self._check(answer.status)
-            now, count = self._same(_whole(answer), known), 0
+            now, count = check_same(self.address, _whole(answer), known), 0
             while data := self._read(answer, CHUNK):
                 count += len(data)
                 yield data, now
@@ -147,11 +147,6 @@ class GuardedFile:
             return
         told = ELSEWHERE if 300 <= status < 400 else f"the server answers {status}"
         raise ModelFileError(self.address, _SAID.get(status, told))
-
-    def _same(self, now: State, known: State | None) -> State:
-        if known is not None and now != known:
-            raise ModelFileError(self.address, CHANGED)
-        return now
 
 
 def _whole(answer: http.client.HTTPResponse) -> State:

@@ -224,6 +224,8 @@ def key_of(path: str, baseline: str) -> str:
 def write_baseline(reports: Iterable[FileReport], path: str) -> None:
     """Write every finding as a baseline, notes too, in place of what is there.
 
+    Of a file that cannot be read, what the baseline there knows stays known.
+
     Args:
         reports: what was found in each file.
         path: the file to write.
@@ -232,16 +234,29 @@ def write_baseline(reports: Iterable[FileReport], path: str) -> None:
         ModelFileError: it cannot be written.
     """
     files: dict[str, list[dict[str, object]]] = {}
+    there = _entries(path)
     for report in reports:
+        key = key_of(report.path, path)
+        if report.error is not None and key in there:
+            files[key] = msgspec.to_builtins(there[key])
+            continue
         prints = _Prints()
         entries: dict[tuple[str, Severity, str, str], list[str]] = defaultdict(list)
         for one in report.findings:
-            key = prints.of(one.site.operation)
-            entries[one.rule.name, one.finding.severity, one.site.op, key].append(_name(one))
+            computes = prints.of(one.site.operation)
+            entries[one.rule.name, one.finding.severity, one.site.op, computes].append(_name(one))
         if entries:
-            files[key_of(report.path, path)] = [
-                dict(zip(Entry.__struct_fields__, (*key, nodes), strict=True))
-                for key, nodes in sorted(entries.items())
+            files[key] = [
+                dict(zip(Entry.__struct_fields__, (*each, nodes), strict=True))
+                for each, nodes in sorted(entries.items())
             ]
     document = {"version": VERSION, "files": dict(sorted(files.items()))}
     atomic.write([f"{json_text(document, indent=1)}\n".encode()], None, Path(path), replace=True)
+
+
+def _entries(path: str) -> dict[str, tuple[Entry, ...]]:
+    """Return what the baseline that is there knows of each file; nothing where there is none."""
+    try:
+        return Baseline(path)._files  # noqa: SLF001 - its own
+    except UsageError:
+        return {}

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 from halfpixel.address import Address, Location
 from halfpixel.checking.check import Settings
 from halfpixel.errors import UsageError
-from halfpixel.intents.policy import parse_policy
 from halfpixel.settings.pattern import USUAL, Rooted, matches, rooted
 from halfpixel.settings.settled import About, Given, Settled
 
 if TYPE_CHECKING:
+    from halfpixel.intents.policy import Policy
     from halfpixel.settings.file import Layer
 
 NAMES: Final = ("halfpixel.toml", "pyproject.toml")
@@ -39,7 +39,11 @@ class Configuration:
         self._settled: dict[object, Settled] = {}
         self._exclusions: dict[str, list[Rooted]] = {}
         self._named: tuple[Layer, ...] | None = None
-        self._expected = tuple(parse_policy(text) for text in given.expect)
+        self._expected: tuple[Policy, ...] = ()
+        if given.expect:
+            from halfpixel.intents.policy import parse_policy
+
+            self._expected = tuple(map(parse_policy, given.expect))
         if given.config is not None:
             self._named = _named(given.config, self._here)
 

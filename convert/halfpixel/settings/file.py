@@ -13,7 +13,6 @@ import msgspec
 from msgspec import Struct
 
 from halfpixel.errors import UsageError, did_you_mean, system_reason
-from halfpixel.intents.policy import parse_policy
 from halfpixel.rule import chosen_rules
 from halfpixel.settings.keys import PerFile, PerNode, Suppress, Table, Texts, texts
 
@@ -243,6 +242,8 @@ def _check_rules(where: str, names: Texts | None) -> None:
 
 
 def _check_policies(where: str, pattern: str, said: Texts) -> None:
+    from halfpixel.intents.policy import parse_policy
+
     try:
         for text in texts(said):
             parse_policy(text, pattern)

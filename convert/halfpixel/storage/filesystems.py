@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from halfpixel.address import Address
 from halfpixel.errors import MissingExtraError, ModelFileError
-from halfpixel.storage.failures import CHANGED, SHORTER, NoSuchRangeError, failures
-from halfpixel.storage.store import State
+from halfpixel.storage.failures import SHORTER, NoSuchRangeError, failures
+from halfpixel.storage.store import State, check_same
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -74,8 +74,7 @@ class StoredFile:
         """Return a range and its state; as `Stored.get`."""
         with failures(self.address), self._lock:
             now = self._state = self._state or self._asked()
-            if known is not None and now != known:
-                raise ModelFileError(self.address, CHANGED)
+            check_same(self.address, now, known)
             if start >= now.size:
                 raise NoSuchRangeError
             if self._file is None:
@@ -92,9 +91,7 @@ class StoredFile:
     def chunks(self, known: State | None) -> Iterator[tuple[bytes, State]]:
         """Yield all of it; as `Stored.chunks`."""
         with failures(self.address):
-            now, count = self.state(), 0
-            if known is not None and now != known:
-                raise ModelFileError(self.address, CHANGED)
+            now, count = check_same(self.address, self.state(), known), 0
             with self.system.open(self.path, "rb") as file:
                 while chunk := file.read(CHUNK):
                     count += len(chunk)

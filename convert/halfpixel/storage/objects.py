@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, cast
 from halfpixel.address import WEB, Address
 from halfpixel.errors import MissingExtraError, ModelFileError
 from halfpixel.quoting import of_uri
-from halfpixel.storage.failures import CHANGED, PROTOCOLS, SHORTER, failures
-from halfpixel.storage.store import State
+from halfpixel.storage.failures import PROTOCOLS, SHORTER, failures
+from halfpixel.storage.store import State, check_same
 
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult, ObjectMeta
@@ -59,7 +59,7 @@ class StoredObject:
         with failures(self.address):
             found = self._asked(known, {"range": (start, stop)})
             data = bytes(found.bytes())
-        now = self._same(found, known)
+        now = check_same(self.address, _state(found.meta), known)
         if len(data) != min(stop, now.size) - start:
             raise ModelFileError(self.address, SHORTER)
         return data, now
@@ -68,7 +68,7 @@ class StoredObject:
         """Yield all of it; as `Stored.chunks`."""
         with failures(self.address):
             found = self._asked(known, {})
-            now, count = self._same(found, known), 0
+            now, count = check_same(self.address, _state(found.meta), known), 0
             for chunk in found.stream(CHUNK):
                 count += len(chunk)
                 yield bytes(chunk), now
@@ -91,12 +91,6 @@ class StoredObject:
         if known is not None and known.tag.startswith('"'):
             options["if_match"] = known.tag
         return self.store.get(self.key, options=options)
-
-    def _same(self, found: "GetResult", known: State | None) -> State:
-        now = _state(found.meta)
-        if known is not None and now != known:
-            raise ModelFileError(self.address, CHANGED)
-        return now
 
 
 def below(address: Address) -> Iterator[Address]:

@@ -88,7 +88,11 @@ class Pace(Struct):
         """
         self._landings.append(at)
         if not 0 <= jumped <= self.gap:
-            self.block = max(LEAST, min(self.gap, abs(jumped) // 256))
+            self.jumped(jumped)
+
+    def jumped(self, distance: int) -> None:
+        """Learn that reading goes on elsewhere, so many bytes away."""
+        self.block = max(LEAST, min(self.gap, abs(distance) // 256))
 
     def kept(self, start: int) -> None:
         """Learn that a guess was right, of a block by where it starts."""

@@ -4,7 +4,7 @@ What was fetched stays until the file is let go: a walk over a model comes back 
 it stepped over, and a byte is never fetched twice.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import Final, overload
 
@@ -18,6 +18,10 @@ Fetch = Callable[[Sequence[Range]], Sequence[bytes]]
 
 PART: Final = 1 << 20
 """Bytes of a range from which on it is fetched in parts, several at a time."""
+
+
+WAVE: Final = 256
+"""Ranges that are asked for at a time."""
 
 
 class Ranged:
@@ -70,6 +74,23 @@ class Ranged:
             return self._block[start - self._low : stop - self._low]
         return self._joined(start, stop) if start < stop else b""
 
+    def bring(self, ranges: Sequence[Range]) -> None:
+        """Fetch what will be asked for soon, several ranges at a time; close ones are one.
+
+        Args:
+            ranges: of any order; what lies outside of the file is left out.
+        """
+        wanted = list[Range]()
+        for low, high in sorted((max(0, low), min(high, self._size)) for low, high in ranges):
+            if low >= high:
+                continue
+            if wanted and low - wanted[-1][1] <= self._pace.gap // 4:
+                wanted[-1] = (wanted[-1][0], max(wanted[-1][1], high))
+            else:
+                wanted.append((low, high))
+        for at in range(0, len(wanted), WAVE):
+            self._bring(wanted[at : at + WAVE])
+
     def _turn_to(self, at: int) -> None:
         """Let the block be that which a byte is in."""
         if not 0 <= at < self._size:
@@ -84,9 +105,14 @@ class Ranged:
         self._pace.kept(self._low)
 
     def _joined(self, start: int, stop: int) -> bytes:
-        """Return a range that lies in several blocks, or is not fetched as a whole."""
-        if self._missing(start, stop):
-            self._read(start, stop)
+        """Return a range that lies in another block, in several, or is not fetched as a whole."""
+        place = bisect_right(self._starts, start) - 1
+        if place >= 0 and stop <= self._starts[place] + len(self._blocks[place]):
+            low = self._starts[place]
+            return self._blocks[place][start - low : stop - low]
+        missing = self._missing(start, stop)
+        if missing:
+            self._read(start, stop, after=missing[-1][1])
         out, at = list[bytes](), start
         place = bisect_right(self._starts, at) - 1
         while at < stop:
@@ -99,8 +125,8 @@ class Ranged:
     def _missing(self, start: int, stop: int) -> list[Range]:
         """Return the parts of a range that are not there."""
         found, at = list[Range](), start
-        place = max(0, bisect_right(self._starts, start) - 1)
-        for low, block in zip(self._starts[place:], self._blocks[place:], strict=True):
+        for place in range(max(0, bisect_right(self._starts, start) - 1), len(self._starts)):
+            low, block = self._starts[place], self._blocks[place]
             if low >= stop:
                 break
             if at < low:
@@ -110,10 +136,24 @@ class Ranged:
             found.append((at, stop))
         return found
 
-    def _read(self, start: int, stop: int, *, guess: bool = False) -> None:
-        """Fetch a range with what comes behind it, and what is likely to be asked for next."""
+    def _read(self, start: int, stop: int, *, after: int = 0, guess: bool = False) -> None:
+        """Fetch a range with what comes behind it, and what is likely to be asked for next.
+
+        Args:
+            start: the first byte.
+            stop: the byte behind the last.
+            after: the end of what is missing of it; where what lies behind that is there, it is
+                read backwards, and what comes before it is fetched.
+            guess: what lies as far on as other places did is fetched too.
+        """
         pace, last = self._pace, self._last_before(start)
         near = start - last <= pace.gap
+        behind = self._first_after(after) if after and not near else None
+        if behind is not None and behind - after <= pace.gap:
+            self._bring([(max(last, min(start, behind - pace.onwards())), behind)])
+            return
+        if after and not near:
+            pace.jumped(start - last)
         if near:
             start = last
         ahead = pace.onwards() if near else pace.block
@@ -122,6 +162,11 @@ class Ranged:
             size = min(ahead, pace.gap)
             wanted += [(at, at + size) for at in pace.guesses(self._size)]
         self._bring(wanted)
+
+    def _first_after(self, at: int) -> int | None:
+        """Return where the block begins that comes next behind a place; None where none does."""
+        place = bisect_left(self._starts, at)
+        return self._starts[place] if place < len(self._starts) else None
 
     def _last_before(self, at: int) -> int:
         """Return the end of the block before a place."""
@@ -137,6 +182,8 @@ class Ranged:
                 if any(one <= low < end for one, end in parts.items()):
                     continue
                 parts.update((at, min(at + PART, free)) for at in range(low, free, PART))
+        if not parts:
+            return
         for (start, _), block in zip(parts.items(), self._fetch([*parts.items()]), strict=True):
             place = bisect_right(self._starts, start)
             self._starts.insert(place, start)

@@ -6,6 +6,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from halfpixel.address import Address
+from halfpixel.errors import ModelFileError
+from halfpixel.storage.failures import CHANGED
+
 
 class State(Struct, frozen=True):
     """What tells one state of a file from another.
@@ -52,3 +56,19 @@ class Stored(Protocol):
     def put(self, path: Path) -> None:
         """Let it be what a file on the disk is, in place of what is there."""
         ...
+
+
+def check_same(address: Address, now: State, known: State | None) -> State:
+    """Return the state of a file; refuse one that is not as it is known.
+
+    Args:
+        address: where it is.
+        now: the state that it is in.
+        known: the state that it has to be in; None for any.
+
+    Raises:
+        ModelFileError: it has changed.
+    """
+    if known is not None and now != known:
+        raise ModelFileError(address, CHANGED)
+    return now

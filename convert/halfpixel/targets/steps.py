@@ -52,6 +52,33 @@ def stepped(
     return Resize(tuple(axes), resize.extrapolation_value)
 
 
+def passed(
+    resize: Resize, ins: Sequence[int | None], outs: Sequence[int | None], bits: int
+) -> int | None:
+    """Return the first axis whose last sample lies behind the image; None where none does.
+
+    A kernel that holds the pixel behind a sample inside the image, and not the sample itself, reads
+    memory behind the image there.
+
+    Args:
+        resize: what its flags say.
+        ins: input lengths of every axis.
+        outs: output lengths likewise.
+        bits: fractional bits of a step, which is rounded to the nearest.
+
+    >>> from halfpixel.sampling import Linear
+    >>> grown = Resize(((0, Sampling("asymmetric", Linear())),))
+    >>> passed(grown, (1,), (55,), 10), passed(grown, (1,), (54,), 10)
+    (0, None)
+    """
+    made = stepped(resize, ins, outs, bits)
+    for axis, sampling in () if made is None else made.axes:
+        n_in, n_out = ins[axis], outs[axis]
+        if n_in and n_out and sampling.line(n_in, n_out).at(n_out - 1) >= n_in:
+            return axis
+    return None
+
+
 def slight(compared: "ResizeVerdict") -> bool:
     """Whether steps are off by less than a byte can show."""
     return compared.worst.verdict.displacement < LEAST

@@ -86,6 +86,13 @@ class Target(Struct, frozen=True):
         said = self.says(operation)
         return None if said is None or said.verdict == "native" else said
 
+    def row_of(self, operation: Operation) -> Row | None:
+        """Return the row that holds of an operation; None where none does, or none is asked."""
+        if operation.hidden or operation.dialect not in {ONNX, LITERT}:
+            return None
+        facts = facts_of(operation)
+        return next((row for row in self.rows if row.conditions.hold(facts)), None)
+
     def _ties(self, operation: Operation, arithmetic: Arithmetic) -> TargetVerdict | None:
         """Return where its float32 reads other pixels; None where it does not."""
         if operation.dialect != ONNX or operation.hidden:
@@ -106,10 +113,9 @@ class Target(Struct, frozen=True):
             return _of_system(self.system, operation)
         if operation.dialect not in {ONNX, LITERT}:
             return None
-        facts = facts_of(operation)
-        for row in self.rows:
-            if row.conditions.hold(facts):
-                return _of_row(row, operation)
+        row = self.row_of(operation)
+        if row is not None:
+            return _of_row(row, operation)
         if (
             operation.dialect != ONNX
             or self.table is None

@@ -1,16 +1,16 @@
 """LiteRT files on the command line: each form of a report, and files inside bundles."""
 
 import json
-import struct
-import zipfile
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from halfpixel.batch.stamp import digest_of
 from halfpixel.cli.main import cli
 from halfpixel.formats.litert.model import opened
 from litert_files.built import BILINEAR, NEAREST, flags, nearest_flags, resize, tflite
+from litert_files.bundled import MODEL, litertlm, task
 from litert_files.recorded import FOLDER
 
 WRONG = FOLDER / "torch_nearest_7x10_3x5.tflite"
@@ -55,10 +55,7 @@ def test_a_nearest_of_tensorflow_is_as_it_was_meant() -> None:
 
 
 def bundle(path: Path, *members: tuple[str, bytes], packed: bool = False) -> Path:
-    kind = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
-    with zipfile.ZipFile(path, "w", kind) as made:
-        for name, data in members:
-            made.writestr(name, data)
+    path.write_bytes(task(*members, packed=packed))
     return path
 
 
@@ -103,12 +100,31 @@ def test_a_bundle_without_a_model_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [1, 2])
 def test_sections_of_a_litertlm_file_are_models(tmp_path: Path, count: int) -> None:
     path = tmp_path / "m.litertlm"
-    header = b"LITERTLM" + struct.pack("<III", 1, 0, 0)
-    part = SOUND + bytes(-len(SOUND) % 16384)
-    path.write_bytes(header + bytes(16384 - len(header)) + part * count)
+    tokenizer = (4, b"\0\0\0\0TFL3")
+    path.write_bytes(litertlm(*[(MODEL, SOUND)] * count, tokenizer))
     code, said = run("check", str(path))
     assert code == 0
     assert said.startswith(f"{count} site")
+    graphs = [site.graph for site in opened(path).sites]
+    assert graphs == ([""] if count == 1 else ["section 0", "section 1"])
+
+
+BROKEN = {
+    "no end": (litertlm((MODEL, SOUND), end=0), "header does not end inside the file"),
+    "beyond": (litertlm((MODEL, SOUND), end=1 << 40), "header does not end inside the file"),
+    "no model": (litertlm((4, SOUND)), "byte 4 does not say TFL3"),
+    "another": (litertlm((MODEL, b"a" * 64)), "section 0 should be a model"),
+    "many": (litertlm(*[(4, b"")] * 1001), "a bundle of 1001 sections"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_litertlm_file_is_refused(tmp_path: Path, name: str) -> None:
+    data, expected = BROKEN[name]
+    path = tmp_path / "m.litertlm"
+    path.write_bytes(data)
+    code, said = run("check", str(path))
+    assert (code, expected in " ".join(said.split())) == (2, True), said
 
 
 def test_a_model_in_a_bundle_is_fixed_where_it_lies_by_itself(tmp_path: Path) -> None:
@@ -153,5 +169,74 @@ def test_an_address_is_its_own_trouble(tmp_path: Path) -> None:
     (tmp_path / "m.tflite").write_bytes(SOUND)
     code, said = run("check", "memory://x.tflite", str(tmp_path / "m.tflite"))
     assert code == 2
-    assert "error: memory://x.tflite: a LiteRT model is read from a file: fetch it first" in said
+    assert "error: memory://x.tflite: no such file there" in said
     assert "1 site in 2 files" in said
+
+
+def test_a_model_is_known_by_its_content(tmp_path: Path) -> None:
+    for name in ("m.lite", "m.bin", "model"):
+        path = tmp_path / name
+        path.write_bytes(SOUND)
+        code, said = run("check", str(path))
+        assert (code, said.startswith("1 site in 1 file")) == (0, True), said
+
+
+@pytest.mark.parametrize("ending", [".onnx", ".mlmodel"])
+def test_a_name_that_says_another_format_is_told(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"m{ending}"
+    path.write_bytes(SOUND)
+    code, said = run("check", str(path))
+    assert (code, "by its content it is a LiteRT model" in " ".join(said.split())) == (2, True)
+
+
+PIPED = {"tflite": ("", SOUND), "task": ("m.task", task(("a.tflite", SOUND)))}
+
+
+@pytest.mark.parametrize("kind", PIPED)
+def test_a_model_comes_by_standard_input(kind: str) -> None:
+    name, data = PIPED[kind]
+    named = ["--stdin-filename", name] if name else []
+    result = CliRunner().invoke(cli, ["check", "-", *named], input=data)
+    assert (result.exit_code, result.output.startswith("1 site in 1 file")) == (0, True)
+
+
+def test_what_is_broken_on_standard_input_is_called_by_its_name() -> None:
+    result = CliRunner().invoke(cli, ["check", "-"], input=SOUND[:60])
+    assert (result.exit_code, "<stdin>: not a LiteRT model" in result.output) == (2, True)
+    assert "halfpixel-" not in result.output
+
+
+OTHERS = ("out.onnx", "out.mlmodel", "out.mlpackage")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_fix_leaves_a_model_of_its_format(tmp_path: Path, name: str) -> None:
+    target = tmp_path / name
+    code, said = run("fix", str(WRONG), "--unsafe-fixes", "-o", str(target))
+    assert (code, "a fix leaves a LiteRT model what it is" in " ".join(said.split())) == (
+        2,
+        True,
+    ), said
+    assert not target.exists()
+
+
+def test_a_summary_names_what_wrote_a_model() -> None:
+    wrote = {
+        "torch_nearest_7x10_3x5": "litert-torch",
+        "tf2_nearest_7x10_3x5": "TensorFlow's converter 2.21.0",
+    }
+    for name, expected in wrote.items():
+        assert opened(FOLDER / f"{name}.tflite").written[0] == expected
+    code, said = run("check", str(WRONG), "--summary")
+    assert (code, "litert-torch" in said) == (1, True)
+
+
+def test_a_small_file_is_known_by_its_content(tmp_path: Path) -> None:
+    """So that the cache of a run over many files knows a copy; a large one is told by its stamp."""
+    found = set[bytes]()
+    for name, data in {"a": SOUND, "b": SOUND, "c": SOUND + b"\0", "d": bytes(1 << 21)}.items():
+        path = tmp_path / f"{name}.tflite"
+        path.write_bytes(data)
+        found.add(digest_of(path).digest)
+    assert len(found) == 3
+    assert b"" in found

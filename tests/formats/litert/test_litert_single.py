@@ -42,5 +42,5 @@ def test_both_flags_are_an_error(op: str, words: str, tmp_path: Path) -> None:
     path.write_bytes(written_single(op, BOTH, (1, 8, 8, 1), (16, 16)))
     (file,) = check_paths([path], Settings()).files
     (found,) = file.findings
-    assert (found.rule.name, found.finding.severity) == ("illegal-mode", "error")
+    assert (found.rule.name, found.finding.severity) == ("conflicting-corners", "error")
     assert words in found.finding.message

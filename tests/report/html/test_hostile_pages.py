@@ -1,6 +1,5 @@
 """A page of a model whose every string is a script: nothing runs, nothing is asked for."""
 
-import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -61,7 +60,7 @@ def spoiled_files(file: FileReport, text: str) -> tuple[FileReport, FileReport]:
     )
     named = replace(site, name=text, graph=text, operation=operation, source=text, source_text=text)
     page = f"{text}\n\n## Why it matters\n{text}\n\n- {text}"
-    rule = dataclasses.replace(file.findings[0].rule, page=page)
+    rule = replace(file.findings[0].rule, page=page)
     said = replace(file.findings[0].finding, message=text)
     declined = replace(said, fix=None, declined=text)
     found = [SiteFinding(rule, named, one, text) for one in (said, declined)]

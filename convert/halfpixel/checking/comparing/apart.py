@@ -83,6 +83,8 @@ def apart_at(a: Sampling | None, b: Sampling | None, n_in: int, n_out: int) -> A
     (Fraction(5, 28), 1, 0, Fraction(3, 4), Fraction(4, 7))
     """
     a, b = a or COPY, b or COPY
+    if a == b:
+        return Apart(n_in, n_out)
     rows, whole = _rows(a, b, n_in, n_out)
     ours, theirs = (_at(one, n_in, n_out, rows) for one in (a, b))
     spend(1 + len(rows) // 4)
@@ -132,11 +134,13 @@ def _apart(first: Taps, second: Taps) -> tuple[Fraction, tuple[int, Fraction, Fr
 
 def _rows(a: Sampling, b: Sampling, n_in: int, n_out: int) -> tuple[Sequence[int], bool]:
     """Return the output samples that are looked at, and whether these decide about all."""
-    if n_out <= ROWS or isinstance(a.kernel, Table) or isinstance(b.kernel, Table):
+    if isinstance(a.kernel, Table) or isinstance(b.kernel, Table):
         return range(n_out), True
     deciding = deciding_rows(a, b, n_in, n_out)
     if deciding is not None and len(deciding) <= ROWS:
         return deciding, True
+    if n_out <= ROWS:
+        return range(n_out), True
     third = ROWS // 3
     spread = {i * (n_out - 1) // third for i in range(third)}
     return sorted({*range(third), *range(n_out - third, n_out), *spread}), False

@@ -73,7 +73,7 @@ def compare(  # noqa: PLR0913 - what is compared, and at which lengths
         raise UsageError("a scale and output lengths are both given, expected one")
     with boundary(f"{a} and {b}"), working(max_work):
         first, second = side_of(a, shapes), side_of(b, shapes)
-        with one_node():
+        with one_node(share=2):
             return _compared(Two(first, second, asked, factor))
 
 

@@ -7,9 +7,21 @@ import click
 from msgspec import Struct
 
 from halfpixel.address import without_secrets
-from halfpixel.cli.options import MaxWork, Shape, command, read_shapes
+from halfpixel.cli.options import CLEAN, MaxWork, Shape, command, read_shapes
 from halfpixel.cli.output import Page, no_model
 from halfpixel.errors import UsageError
+
+
+def _list(context: click.Context, _option: click.Parameter, asked: bool) -> bool:  # noqa: FBT001 - as click calls it
+    """Print the calls that are read, a library a line, and leave, where that is asked."""
+    if asked:
+        from halfpixel.checking.example_calls import calls_known
+        from halfpixel.report.layout import prose
+
+        named = calls_known().items()
+        Page().tell([prose(f"{name}: {', '.join(operators)}") for name, operators in named])
+        context.exit(CLEAN)
+    return asked
 
 
 class Options(Struct, frozen=True):
@@ -55,6 +67,17 @@ class Options(Struct, frozen=True):
             "--size",
             metavar="640x480",
             help="Width and height of the image, of a configuration that readies images.",
+        ),
+    ]
+    listed: Annotated[
+        bool,
+        click.option(
+            "--list",
+            "listed",
+            is_flag=True,
+            is_eager=True,
+            callback=_list,
+            help="Name every call that is read, and leave.",
         ),
     ]
     max_work: MaxWork

@@ -20,6 +20,7 @@ Source: MATLAB R2024 documentation, imresize ("Antialiasing", "method", "scale")
 """
 
 import math
+import re
 from fractions import Fraction
 from typing import Final
 
@@ -45,6 +46,10 @@ OTHER: Final = {"triangle": "bilinear", "cubic": "bicubic"}
 METHODS: Final = ("nearest", "bilinear", "bicubic", "box", "lanczos2", "lanczos3")
 PAIRS: Final = {"antialiasing": "antialiasing", "method": "method", "outputsize": "size",
                 "scale": "size"}  # fmt: skip
+SPACED: Final = re.compile(r"\[([^\[\],;]*)\]")
+"""A list without commas."""
+
+OPERAND: Final = re.compile(r"[\w.]+([*/+-][\w.]+)*")
 IGNORED: Final = ("colormap", "dither")
 FLAGS: Final = {"true": True, "false": False, "True": True, "False": False, "1": True, "0": False}
 
@@ -66,6 +71,20 @@ def sampling_of(method: str, *, antialias: bool) -> Sampling:
     alone = method == "nearest" or (not antialias and method in {"box", "bilinear"})
     border: Border = "clamp" if alone else "symmetric"  # one pixel, or the edge's own: the same
     return Sampling("half_pixel", kernels[method], border=border)
+
+
+def _respelled(text: str) -> str:
+    """Return a call with commas in its lists, as Python has them.
+
+    >>> _respelled("imresize(A, [16 9], 'box')"), _respelled("f(x)[2 * n]")
+    ("imresize(A, [16, 9], 'box')", 'f(x)[2 * n]')
+    """
+    return SPACED.sub(_with_commas, text) if "imresize(" in text else text
+
+
+def _with_commas(found: re.Match[str]) -> str:
+    items = found[1].split()
+    return f"[{', '.join(items)}]" if all(map(OPERAND.fullmatch, items)) else found[0]
 
 
 def _given(text: str) -> dict[str, object]:
@@ -100,6 +119,8 @@ def _read(text: str, length: int | None) -> Reading:
     if items is not None:
         if len(items) != 2:
             raise ConventionError(f"{size!r} is given, expected [numrows, numcols]")
+        if Symbol("NaN") in items:
+            raise ConventionError("a length is NaN, of the aspect ratio, which is not described")
         lengths = tuple(open_length("numrows", item) for item in items)
         return Reading((sampling,) * 2, lengths)
     if isinstance(size, Symbol):
@@ -135,6 +156,7 @@ CONVENTION = Convention(
     _read,
     _write,
     examples=tuple(_texts().items()),
+    respell=_respelled,
     source="MATLAB R2024 documentation, imresize",
     remarks=(
         Remark("axis order", "a size is [numrows numcols]: the height stands first"),

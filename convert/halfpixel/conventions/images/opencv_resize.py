@@ -31,6 +31,7 @@ up in float64 from release 5 on; before, the step has 16 fractional bits, which 
 Source: OpenCV `modules/imgproc/src/resize.cpp`, releases 4.14 and 5.0.
 """
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
@@ -38,14 +39,25 @@ from typing import Final
 from msgspec.structs import replace
 
 from halfpixel.convention import Convention, Library, Reading, Remark
+from halfpixel.conventions.images.opencv_remarks import MISPLACED, remarks_on
 from halfpixel.conventions.meaning import choice
-from halfpixel.conventions.python_call import Symbol, exact, name_of, open_lengths, parse
+from halfpixel.conventions.python_call import (
+    PythonCall,
+    Symbol,
+    exact,
+    name_of,
+    open_lengths,
+    parse,
+)
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling
 from halfpixel.sampling.canonical import canonical
 from halfpixel.sampling.kernel import Filter
 from halfpixel.sampling.kernels.profiles import Lanczos
 from halfpixel.sampling.kernels.windows import Overlapped, Windows
+
+SIZE: Final = re.compile(r"(?:\w+\.)?Size(?:2i)?\((.*)\)")
+"""A size as C++ and JavaScript make it."""
 
 MEANINGS: Final[dict[str, Sampling]] = {
     "INTER_NEAREST": Sampling("asymmetric", Nearest("floor")),
@@ -112,8 +124,28 @@ def output_length(n_in: int, factor: Fraction) -> int:
     return round(n_in * factor)
 
 
+def _respelled(text: str) -> str:
+    """Return a call of C++ or JavaScript as one of Python, but for the order of its arguments.
+
+    >>> _respelled("cv::resize(a, b, cv::Size(4, 3), 0, 0, cv::INTER_AREA);")
+    'cv.resize(a, b, cv.Size(4, 3), 0, 0, cv.INTER_AREA);'
+    """
+    return text.replace("cv::", "cv.").replace("new cv.", "cv.") if "resize(" in text else text
+
+
+def _bound(call: PythonCall) -> dict[str, object]:
+    """Return the arguments by name; where a Size stands third, in the order of C++."""
+    third = call.positional[2] if len(call.positional) > 2 else None
+    size = SIZE.fullmatch(third.text) if isinstance(third, Symbol) else None
+    if size is None:
+        return call.bind("src", "dsize", "dst", "fx", "fy", "interpolation")
+    given = call.bind("src", "dst", "dsize", "fx", "fy", "interpolation")
+    return {**given, "dsize": parse(f"f(({size[1]}))").positional[0] if size[1] else None}
+
+
 def _read(text: str, length: int | None) -> Reading:
-    given = parse(text).bind("src", "dsize", "dst", "fx", "fy", "interpolation")
+    given = _bound(parse(text))
+    misplaced = [one for one in ("fx", "fy") if str(name_of(given.get(one))).startswith("INTER_")]
     named = name_of(given.get("interpolation", "INTER_LINEAR"))
     name = str(NUMBERS.get(named, named) if isinstance(named, int) else named)
     size = given.get("dsize")
@@ -125,6 +157,8 @@ def _read(text: str, length: int | None) -> Reading:
         if any(isinstance(given.get(one, 0), Symbol) or not given.get(one) for one in sides):
             raise ConventionError("neither dsize nor fx and fy are numbers, expected one or both")
         made = by_factors(name, [exact(side, given[side]) for side in sides], length)
+    if misplaced:
+        made = replace(made, remarks=(*made.remarks, MISPLACED))
     return made if length is None or made.by_lengths is None else made.at((length, length))
 
 
@@ -135,7 +169,7 @@ def by_size(name: str, size: tuple[int | None, int | None]) -> Reading:
         name: of the interpolation.
         size: output lengths, height before width.
     """
-    remarks = _remarks(name)
+    remarks = remarks_on(name)
 
     def by_lengths(ins: tuple[int, ...]) -> Reading:
         """Tell an axis that shrinks beside one that grows from the mean that it is alone."""
@@ -152,7 +186,7 @@ def by_factors(name: str, factors: Sequence[Fraction], length: int | None = None
     Each axis is for itself where an output of both input lengths cannot come about.
     """
     samplings = tuple(read(name, factor) for factor in factors)
-    remarks = _remarks(name)
+    remarks = remarks_on(name)
 
     def by_lengths(ins: tuple[int, ...]) -> Reading:
         outs = tuple(output_length(n, factor) for n, factor in zip(ins, factors, strict=True))
@@ -181,10 +215,6 @@ def _area(axes: list[Sampling], pairs: list[tuple[int, int]]) -> tuple[Sampling,
     grows, shrinks = (any(sign * (b - a) > 0 for a, b in pairs) for sign in (1, -1))
     mixed = Sampling("half_pixel", Overlapped())
     return (mixed,) * len(axes) if grows and shrinks else tuple(axes)
-
-
-def _remarks(name: str) -> tuple[Remark, ...]:
-    return REMARKS.get(name, ())
 
 
 def _write(sampling: Sampling, spatial: int) -> str | None:
@@ -218,52 +248,6 @@ def _factor(scale: Fraction) -> str:
     return text if Fraction(text) == scale else str(scale)
 
 
-TIES: Final = Remark(
-    "arithmetic",
-    "a coordinate, or the start of a window, on a whole number may fall short of it, and the pixel "
-    "before is read",
-    ran="OpenCV 5.0.0",
-)
-
-
-def _fixed(most: float, bits: int) -> Remark:
-    return Remark(
-        "fixed point", f"weights have {bits} fractional bits", dtype="uint8", most=most,
-        ran="OpenCV 5.0.0",
-    )  # fmt: skip
-
-
-ROUNDED: Final = Remark(
-    "rounding", "results are rounded to whole grey levels once, and cut off at 0 and 255",
-    dtype="uint8", most=0.5, ran="OpenCV 5.0.0",
-)  # fmt: skip
-
-REMARKS: Final = {
-    "INTER_NEAREST": (TIES,),
-    "INTER_NEAREST_EXACT": (
-        TIES,
-        Remark(
-            "release",
-            "the step has 16 fractional bits up to release 4, and is added up in float64 from 5 on",
-        ),
-    ),
-    "INTER_LINEAR": (_fixed(0.8, 11),),
-    "INTER_LINEAR_EXACT": (_fixed(1.1, 8),),
-    "INTER_CUBIC": (ROUNDED,),
-    "INTER_LANCZOS4": (_fixed(0.8, 11),),
-    "INTER_AREA": (
-        TIES,
-        ROUNDED,
-        Remark(
-            "lengths",
-            "an axis that shrinks beside one that grows takes two pixels, and is no mean",
-            ran="OpenCV 5.0.0",
-        ),
-        Remark("arithmetic", "a part of a pixel of up to a thousandth is left out of a window"),
-    ),
-}
-"""What each interpolation does beside the weights."""
-
 CONVENTION = Convention(
     "OpenCV",
     ("cv2.resize", "cv.resize"),
@@ -279,5 +263,6 @@ CONVENTION = Convention(
         Remark("axis order", "a size is (width, height)"),
         Remark("colour order", "cv2.imread gives blue, green, red"),
     ),
+    respell=_respelled,
     library=Library((("cv2", "cv2"), ("cv", "cv2")), lambda image: image, lambda made: made),
 )

@@ -30,6 +30,7 @@ from msgspec.structs import replace
 from halfpixel.convention import Convention, Library, Reading, Remark
 from halfpixel.conventions.images.pillow_filters import (
     MEANINGS,
+    OLDER,
     along,
     filter_name,
     remarks_on,
@@ -40,7 +41,9 @@ from halfpixel.conventions.meaning import choice, whole
 from halfpixel.conventions.meaning import length as a_length
 from halfpixel.conventions.python_call import (
     PythonCall,
+    Symbol,
     listed,
+    name_of,
     number_of,
     open_lengths,
     parse,
@@ -62,7 +65,7 @@ METHODS: Final = {
 
 
 def _read(text: str, length: int | None) -> Reading:
-    call = parse(text)
+    call = _of_image(parse(text))
     method = choice("the method", call.last, METHODS)
     given = call.bind(*METHODS[method])
     if method == "reduce":
@@ -72,6 +75,27 @@ def _read(text: str, length: int | None) -> Reading:
     else:
         made = _resized(call, given)
     return made if length is None or made.by_lengths is None else made.at((length, length))
+
+
+def _of_image(call: PythonCall) -> PythonCall:
+    """Return the call on an image that a call of the class with an image comes to.
+
+    >>> print(_of_image(parse("PIL.Image.Image.resize(im, (4, 3))")))
+    PIL.Image.Image.resize((4, 3))
+    """
+    of_class = call.name.endswith("Image.Image." + call.last)
+    by_module = call.name.endswith("Image." + call.last)
+    with_image = call.positional and isinstance(call.positional[0], Symbol)
+    more = len(call.positional) > 1 or bool({"size", "factor"} & set(call.named))
+    if with_image and more and (of_class or (by_module and not _is_filter(call))):
+        return PythonCall(call.name, call.positional[1:], call.named)
+    return call
+
+
+def _is_filter(call: PythonCall) -> bool:
+    """Whether the second argument is a filter, so that the first is a size that is left open."""
+    second = call.positional[1] if len(call.positional) > 1 else None
+    return isinstance(second, int) or str(name_of(second)).upper() in {*MEANINGS, *OLDER}
 
 
 def _resized(call: PythonCall, given: dict[str, object]) -> Reading:
@@ -183,7 +207,7 @@ def _array(made: object) -> "NDArray[np.generic]":
 
 CONVENTION = Convention(
     "Pillow",
-    ("PIL.Image.Image.resize", "PIL.Image.Image.reduce", "PIL.Image.Image.thumbnail"),
+    tuple(f"PIL.Image.{by}{name}" for by in ("Image.", "") for name in METHODS),
     _read,
     _write,
     examples=(

@@ -36,7 +36,27 @@ ATTRIBUTES: Final = (
     "axes",
 )
 NUMERIC: Final = frozenset({"cubic_coeff_a", "extrapolation_value"})
+OF_NODE: Final = frozenset({"op_type", "inputs", "outputs", "name", "doc_string", "domain"})
 SWITCHES: Final = frozenset({"antialias", "exclude_outside"})
+
+
+def _respelled(text: str) -> str:
+    """Return a node that onnx.helper makes as a call of its attributes.
+
+    >>> _respelled('helper.make_node("Resize", inputs=["x"], outputs=["y"], mode="cubic")')
+    "Resize(mode='cubic')"
+    """
+    if "make_node(" not in text:
+        return text
+    try:
+        call = parse(text)
+    except ConventionError:
+        return text
+    kind = call.positional[0] if call.positional else call.named.get("op_type")
+    if call.last != "make_node" or kind not in OPSETS:
+        return text
+    named = {name: value for name, value in call.named.items() if name not in OF_NODE}
+    return str(PythonCall(str(kind), (), named))
 
 
 class _Asked(Struct, frozen=True):
@@ -172,10 +192,11 @@ def _examples() -> Iterator[tuple[str, Sampling]]:
 
 CONVENTION = Convention(
     "ONNX Resize-19",
-    tuple(sorted(RESIZES)),
+    (*sorted(RESIZES), *(f"op.{name}" for name in OPSETS)),
     _read,
     _write,
     examples=tuple(_examples()),
     source="ONNX docs/Operators.md (Resize), onnx/reference/ops/op_resize.py",
     ran="onnxruntime 1.31.1",
+    respell=_respelled,
 )

@@ -12,20 +12,20 @@ bicubic_pillow  Pillow's BICUBIC, a = -0.5 whatever cube_coeff is, likewise
 =============== ============================================================================
 
 Coordinates have ONNX's names. With ``scales`` the coordinates use the scale itself, and the output
-length is floor(n * scale). An axis whose length stays is copied.
+length is floor(n * scale). An axis whose length stays is copied. Without axes all are resampled.
 
 Interpolate-1 has align_corners alone, True where nothing is said. Without it nearest and cubic are
 asymmetric; linear is so over axes 2 and 3 of an image of four axes, and half_pixel over others.
 Nearest is ``simple``: floor, or ceil where the axis shrinks. Python's opset4 has this operator
 too; the one of opset 4 is made by its type, as ``opset4.Interpolate(...)`` is written here.
 
-Sources: OpenVINO 2026.4 `docs/.../operation-specs/image/Interpolate_{1,4,11}.rst`,
-`src/common/transformations/src/transformations/op_conversions/
-convert_interpolate1_to_interpolate4.cpp`.
+Sources: OpenVINO 2026.4 `docs/.../operation-specs/image/Interpolate_{1,4,11}.rst`, its Python API,
+`src/common/transformations/.../op_conversions/convert_interpolate1_to_interpolate4.cpp`.
 """
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Final, cast
 
 from msgspec.structs import replace
@@ -42,13 +42,14 @@ from halfpixel.conventions.python_call import (
     open_length,
     parse,
 )
-from halfpixel.conventions.vocabulary import text_of
+from halfpixel.conventions.vocabulary import text_of_kernel
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Linear, Nearest, Sampling
 from halfpixel.sampling.coordinate import Coordinate
 from halfpixel.sampling.kernel import Kernel, Rounding
 
 NEWEST: Final = 16
+ROOTS: Final = ("openvino", "ov", "openvino.runtime")
 COORDINATES: Final[tuple[Coordinate, ...]] = (
     "half_pixel", "pytorch_half_pixel", "asymmetric", "tf_half_pixel_for_nn", "align_corners",
 )  # fmt: skip
@@ -63,12 +64,10 @@ PILLOW_A: Final = Fraction(-1, 2)
 
 WORDS: Final = ("coordinate_transformation_mode", "nearest_mode", "antialias", "cube_coeff")
 PADS: Final = ("pads_begin", "pads_end")
-ORDER_11: Final = (
-    "image", "scales_or_sizes", "mode", "shape_calculation_mode", *PADS, *WORDS, "axes", "name",
-)  # fmt: skip
-ORDER_4: Final = (
-    "image", "output_shape", "scales", "axes", "mode", "shape_calculation_mode", *PADS, *WORDS,
-)  # fmt: skip
+_HOW: Final = ("mode", "shape_calculation_mode", *PADS, *WORDS)
+ORDER_10: Final = ("image", "output_shape", "scales", *_HOW, "axes")
+ORDER_11: Final = ("image", "scales_or_sizes", *_HOW, "axes", "name")
+ORDER_4: Final = ("image", "output_shape", "scales", "axes", *_HOW)
 
 
 def sampling_of(
@@ -102,10 +101,10 @@ def _read(text: str, length: int | None) -> Reading:
     call = parse(text)
     opset = call.name.rpartition(".")[0].rpartition("opset")[2]
     newest = int(opset) if opset.isdecimal() else NEWEST
-    if call.last == "interpolate":
+    if call.last == "interpolate" and newest != 10:
         made = _of_11(call) if newest >= 11 else _of_1(call)
     else:
-        made = _of_4(call)
+        made = _of_4(call, ORDER_10 if call.last == "interpolate" else ORDER_4)
     if length is None or made.by_lengths is None:
         return made
     return made.at((length,) * len(made.samplings))
@@ -132,8 +131,8 @@ def _of_1(call: PythonCall) -> Reading:
     return Reading((sampling,) * len(lengths), lengths)
 
 
-def _of_4(call: PythonCall) -> Reading:
-    given = call.bind(*ORDER_4)
+def _of_4(call: PythonCall, order: tuple[str, ...]) -> Reading:
+    given = call.bind(*order)
     by_scale = _by_scale(given)
     wanted = given.get("scales" if by_scale else "output_shape")
     return _sized(given, wanted, MODES, by_scale=by_scale)
@@ -141,8 +140,8 @@ def _of_4(call: PythonCall) -> Reading:
 
 def _of_11(call: PythonCall) -> Reading:
     given = call.bind(*ORDER_11)
-    by_scale = _by_scale(given)
-    return _sized(given, given.get("scales_or_sizes"), (*MODES, *PILLOW), by_scale=by_scale)
+    wanted = given.get("scales_or_sizes")
+    return _sized(given, wanted, (*MODES, *PILLOW), by_scale=_by_scale(given))
 
 
 def _by_scale(given: Mapping[str, object]) -> bool:
@@ -203,24 +202,21 @@ def _array(value: object) -> object:
 
 
 def _spatial(value: object, count: int | None) -> tuple[object, ...]:
-    """Return the values of spatial axes, those behind the first two where all axes have one."""
+    """Return the values of spatial axes: of all axes where none are named, but for two of four."""
     value = _array(value)
     items = listed(value)
     if isinstance(value, Symbol):
         return (value,) * (count or 2)
     if items is None or (count is not None and len(items) != count):
         raise ConventionError(f"{value!r} is given, expected one value an axis")
-    spatial = items if count is not None else items[2:]
+    spatial = items if count is not None or len(items) < 4 else items[2:]
     if not 1 <= len(spatial) <= 3:
         raise ConventionError(f"{len(spatial)} spatial axes, expected 1 to 3")
     return spatial
 
 
 def _write(sampling: Sampling, spatial: int) -> str | None:
-    kernel = sampling.kernel
-    a = kernel.a if isinstance(kernel, Cubic) else CUBE
-    texts = _texts(spatial, sampling.scale, a)
-    return text_of(sampling, ((t, one) for t, one in texts if type(one.kernel) is type(kernel)))
+    return text_of_kernel(sampling, partial(_texts, spatial), CUBE)
 
 
 def _texts(
@@ -242,13 +238,12 @@ def _texts(
         for nearest in ROUNDINGS:
             by = "" if nearest == ROUNDINGS[0] else f', nearest_mode="{nearest}"'
             yield text("nearest", at + by), sampling_of("nearest", place, nearest, scale=scale)
-        smooth = ", antialias=True"
-        widened = sampling_of(WIDENED, place, scale=scale)
         if place == "half_pixel":
             yield text(PILLOW[0]), sampling_of(PILLOW[0], scale=scale)
             yield text(PILLOW[1]), sampling_of(PILLOW[1], scale=scale)
         else:
-            yield text("linear", at + smooth), widened
+            widened = sampling_of(WIDENED, place, scale=scale)
+            yield text("linear", f"{at}, antialias=True"), widened
 
 
 def _number(value: Fraction) -> str | float:
@@ -272,8 +267,7 @@ NARROWED: Final = Remark(
 CONVENTION = Convention(
     "OpenVINO",
     (
-        *(f"openvino.opset{n}.interpolate" for n in range(NEWEST, 0, -1)),
-        *(f"ov.opset{n}.interpolate" for n in range(NEWEST, 0, -1)),
+        *(f"{at}.opset{n}.interpolate" for at in ROOTS for n in range(NEWEST, 0, -1)),
         *(f"openvino.opset{n}.Interpolate" for n in range(NEWEST, 3, -1)),
     ),
     _read,

@@ -22,6 +22,7 @@ onnx-tensorrt 10.1 `onnxOpImporters.cpp`. Read, not run.
 import math
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
@@ -37,7 +38,7 @@ from halfpixel.conventions.python_call import (
     open_length,
     parse,
 )
-from halfpixel.conventions.vocabulary import text_of
+from halfpixel.conventions.vocabulary import text_of_kernel
 from halfpixel.errors import ConventionError
 from halfpixel.sampling import Cubic, Linear, Nearest, Sampling
 from halfpixel.sampling.coordinate import Coordinate
@@ -115,10 +116,7 @@ def _spatial(value: object) -> tuple[object, ...]:
 
 
 def _write(sampling: Sampling, spatial: int) -> str | None:
-    kernel = sampling.kernel
-    a = kernel.a if isinstance(kernel, Cubic) else CUBE
-    texts = _texts(spatial, sampling.scale, a)
-    return text_of(sampling, ((t, one) for t, one in texts if type(one.kernel) is type(kernel)))
+    return text_of_kernel(sampling, partial(_texts, spatial), CUBE)
 
 
 def _texts(

@@ -10,11 +10,11 @@ from typing import Final
 
 from msgspec import Struct
 
-from halfpixel.formats.atomic import Piece
 from halfpixel.formats.coreml.messages import MilProgram, ModelDescription
 from halfpixel.formats.coreml.network_messages import NeuralNetworkLayer
 from halfpixel.formats.coreml.read.layer import NETWORK_LAYER
 from halfpixel.formats.coreml.read.specification import DESCRIPTION, Spec
+from halfpixel.formats.pieces import Piece
 from halfpixel.formats.protobuf_schema import new, serialized
 from halfpixel.formats.protobuf_wire import BYTES, Malformed, Pieces, Span, bytes_field
 

@@ -13,10 +13,11 @@ from msgspec.structs import replace
 
 from halfpixel.address import Address, Location
 from halfpixel.errors import MissingExtraError, ModelFileError, UsageError
-from halfpixel.format import Change, Outcome, Port, SiteValues, Value
+from halfpixel.format import Change, Port, SiteValues, Value
 from halfpixel.formats import atomic
+from halfpixel.formats.changed import Changed
 from halfpixel.formats.coreml.edit import RECORD, CoremlEdit, pieces_of
-from halfpixel.formats.coreml.read.contents import Contents, contents_of, producer_of
+from halfpixel.formats.coreml.read.contents import Contents, contents_of
 from halfpixel.formats.coreml.read.elsewhere import located_elsewhere
 from halfpixel.formats.coreml.read.network import network_values
 from halfpixel.formats.coreml.read.package import Package, located
@@ -24,7 +25,8 @@ from halfpixel.formats.coreml.read.place import CoremlPlace, alike
 from halfpixel.formats.coreml.read.program import program_values
 from halfpixel.formats.coreml.read.specification import specification
 from halfpixel.formats.coreml.write.elsewhere import package_here
-from halfpixel.formats.protobuf_wire import stamp
+from halfpixel.formats.mapping import stamp
+from halfpixel.formats.pieces import Piece, joined
 from halfpixel.work import MOST, working
 
 if TYPE_CHECKING:
@@ -66,6 +68,10 @@ class CoremlModel:
         if isinstance(spec, Path) and stamp(spec) not in {self._seen, None}:
             raise ModelFileError(self.path, "has changed since it was read")
 
+    def edited(self, edit: CoremlEdit) -> "CoremlModel":
+        """Return the same file with another edit."""
+        return dataclasses.replace(self, edit=edit)
+
     def check_weights(self, *, copied: bool = False) -> None:
         """Refuse files of weights that lead out of the package or are not there.
 
@@ -89,7 +95,7 @@ class CoremlModel:
     @property
     def written(self) -> tuple[str, str]:
         """Which converter wrote it, with its version, and the version of its specification."""
-        producer = producer_of(self.contents.metadata)
+        producer = self.contents.producer
         name = f"{producer.name} {'.'.join(map(str, producer.version or ()))}".strip()
         return name, f"specification {self.contents.version}"
 
@@ -179,33 +185,11 @@ class CoremlModel:
 
         del newest
         edit, outcomes = rewritten(self.contents, self.edit, self.record, changes)
-        return ChangedCoremlModel(self, edit, tuple(outcomes))
+        return ChangedCoremlModel(self, edit, outcomes)
 
 
-@dataclass
-class ChangedCoremlModel:
-    """A changed model that is not written yet.
-
-    Attributes:
-        before: the model that was changed.
-        edit: the whole change since it was read.
-        outcomes: what became of every change that was asked for.
-        notes: what changed beside the sites.
-    """
-
-    before: CoremlModel
-    edit: CoremlEdit
-    outcomes: tuple[Outcome, ...]
-    notes: tuple[str, ...] = ()
-    _opened: CoremlModel | None = None
-
-    @property
-    def opened(self) -> CoremlModel:
-        """The changed model."""
-        if self._opened is None:
-            same = self.edit is self.before.edit
-            self._opened = self.before if same else dataclasses.replace(self.before, edit=self.edit)
-        return self._opened
+class ChangedCoremlModel(Changed[CoremlModel, CoremlEdit]):
+    """A changed model that is not written yet."""
 
     @contextmanager
     def _here(self) -> "Generator[ChangedCoremlModel]":
@@ -215,7 +199,7 @@ class ChangedCoremlModel:
                 yield self
                 return
             before = dataclasses.replace(self.before, package=package, _seen=None)
-            yield dataclasses.replace(self, before=before, _opened=None)
+            yield ChangedCoremlModel(before, self.edit, self.outcomes)
 
     def verify(self) -> None:
         """Refuse a changed program in which a name stands for nothing, or for two values.
@@ -263,11 +247,11 @@ class ChangedCoremlModel:
         except ImportError as error:
             raise MissingExtraError("coremltools", "coreml") from error
         with self._here() as copy:
-            data = atomic.joined(copy.pieces, copy.before.package.local)
+            data = joined(copy.pieces, copy.before.package.local)
         return cast("type[Message]", module.Model).FromString(data)
 
     @property
-    def pieces(self) -> list[atomic.Piece]:
+    def pieces(self) -> list[Piece]:
         """The changed specification, in new bytes and ranges of the old one."""
         with specification(self.before.package) as spec:
             return pieces_of(spec, self.edit)

@@ -1,10 +1,9 @@
 """How a LiteRT model differs from its file: what stands in the place of operators."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from halfpixel.formats.litert.graph import Graph, Node, Options, Value
@@ -40,8 +39,7 @@ class Written(Struct, frozen=True):
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True)
-class LitertEdit:
+class LitertEdit(Struct, frozen=True):
     """How a model differs from its file.
 
     Attributes:
@@ -77,3 +75,7 @@ class LitertEdit:
         """Return the operators of a graph that are written in others, by their places."""
         found = [(at, self.changes[at]) for at in sorted(self.changes) if at[0] == index]
         return [one for _, one in found if isinstance(one, Written)]
+
+
+UNCHANGED: Final = LitertEdit()
+"""That of a model as its file has it."""

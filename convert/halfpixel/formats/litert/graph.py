@@ -50,7 +50,7 @@ class Value(Struct, frozen=True):
         dtype: element type, as the schema names it.
         shape: lengths, free ones by a name of their own; None where not even the rank is known.
         data: its data, or where that lies; None where it is no constant.
-        quantized: its whole numbers stand for others.
+        quantization: what its whole numbers stand for; None where they stand for themselves.
         like: number of the tensor whose quantisation it has; None for its own.
     """
 
@@ -58,7 +58,7 @@ class Value(Struct, frozen=True):
     dtype: str
     shape: tuple[Dim, ...] | None
     data: Span | bytes | None = None
-    quantized: bool = False
+    quantization: Table | None = None
     like: int | None = None
 
 

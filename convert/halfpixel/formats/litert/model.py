@@ -1,25 +1,31 @@
-"""A LiteRT model that was read, and one that was changed and is not written yet."""
+"""A LiteRT model that was read: its sites, without weights."""
 
-import dataclasses
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Final, Self, TypeVar
+
+from msgspec.structs import replace
 
 from halfpixel.address import Address
-from halfpixel.errors import ConventionError, GraphError, ModelFileError, UsageError, reason_of
+from halfpixel.errors import ConventionError, GraphError, ModelFileError, reason_of
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
-from halfpixel.formats import atomic
-from halfpixel.formats.litert.edit import RECORD, LitertEdit
+from halfpixel.formats.changed import Changed
+from halfpixel.formats.litert.edit import RECORD, UNCHANGED, LitertEdit
 from halfpixel.formats.litert.read.contents import Contents, contents_of
 from halfpixel.formats.litert.read.ends import ports_of, values_of
 from halfpixel.formats.litert.read.file import KIND, members_view
-from halfpixel.formats.litert.read.sites import LitertPlace, places_of
+from halfpixel.formats.litert.read.sought import may_resample
 from halfpixel.formats.litert.schema import VERSION
-from halfpixel.formats.protobuf_wire import Malformed, stamp
+from halfpixel.formats.mapping import stamp
+from halfpixel.formats.protobuf_wire import Malformed
 from halfpixel.site import Site
 from halfpixel.work import MOST, working
+
+if TYPE_CHECKING:
+    from halfpixel.formats.litert.read.sites import LitertPlace
+    from halfpixel.formats.pieces import Piece
+    from halfpixel.storage.remote_file import File
 
 FORMAT_NAME: Final = "LiteRT"
 BUNDLED: Final = "it lies in a bundle, which is not written: unpack it, and fix the .tflite file"
@@ -27,9 +33,8 @@ BUNDLED: Final = "it lies in a bundle, which is not written: unpack it, and fix 
 T = TypeVar("T")
 
 
-@dataclass
 class LitertModel:
-    """A model on the disk.
+    """A model in a file, on this disk or elsewhere.
 
     Attributes:
         path: its file.
@@ -38,26 +43,52 @@ class LitertModel:
         places: its sites with where they stand, in order.
     """
 
-    path: Path
-    edit: LitertEdit = field(default_factory=LitertEdit)
-    name: Path | None = None
-    places: list[LitertPlace] = field(init=False)
-    _record: tuple[str, ...] = field(init=False, default=())
-    _written: str = field(init=False, default="")
-    _bundled: bool = field(init=False, default=False)
-    _seen: tuple[int, int] | None = None
+    def __init__(
+        self,
+        path: "File",
+        edit: LitertEdit = UNCHANGED,
+        name: Path | None = None,
+        seen: tuple[int, int] | None = None,
+    ) -> None:
+        """Read it, and remember the file as it is now.
 
-    def __post_init__(self) -> None:
-        """Read it, and remember the file as it is now."""
-        self._seen = self._seen or stamp(self.path)
+        Args:
+            path: its file.
+            edit: how it differs from its file.
+            name: the file that errors name, where it is not that one.
+            seen: what tells the state of the file in which it was read before.
+
+        Raises:
+            ModelFileError: it is no LiteRT model, or broken.
+            GraphError: a graph is impossible.
+        """
+        self.path, self.edit, self.name = path, edit, name
+        self._seen = seen or (stamp(path) if isinstance(path, Path) else None)
         with self.members() as members:
-            data = members[0].metadata.get(RECORD, b"")
-            self._record = tuple(data.decode(errors="replace").splitlines())
-            self._written = f"{members[0].writer} {members[0].writer_version}".strip()
-            self._bundled = len(members) > 1 or members[0].base > 0
-            self.places = [
-                place for contents in members for place in places_of(contents, self.path, self.edit)
-            ]
+            first = members[0]
+            record = first.metadata.get(RECORD, b"").decode(errors="replace")
+            self._record = tuple(record.splitlines())
+            self._writer = first.writer, first.writer_version, first.description
+            self._bundled = len(members) > 1 or first.base > 0
+            self.places = self._places(members)
+
+    def edited(self, edit: LitertEdit) -> Self:
+        """Return the same file with another edit."""
+        return type(self)(self.path, edit, self.name, self._seen)
+
+    def _places(
+        self, members: Sequence[Contents], shapes: "Mapping[str, tuple[int, ...]] | None" = None
+    ) -> "list[LitertPlace]":
+        """Return the sites of models, the first of them at given lengths of its inputs."""
+        if not any(may_resample(one.kinds) for one in members):
+            return []
+        from halfpixel.formats.litert.read.sites import places_of
+
+        return [
+            place
+            for number, contents in enumerate(members)
+            for place in places_of(contents, self.path, self.edit, None if number else shapes)
+        ]
 
     @contextmanager
     def contents(self) -> Generator[Contents]:
@@ -92,7 +123,9 @@ class LitertModel:
         Raises:
             ModelFileError: it is.
         """
-        if stamp(self.path) not in {self._seen, None}:
+        if not isinstance(self.path, Path):
+            self.path.check_unchanged()
+        elif stamp(self.path) not in {self._seen, None}:
             raise ModelFileError(self.path, "has changed since it was read")
 
     @property
@@ -102,8 +135,16 @@ class LitertModel:
 
     @property
     def written(self) -> tuple[str, str]:
-        """What tells who wrote it, and the version of its schema."""
-        return self._written, f"schema {VERSION}"
+        """Who wrote it, with its version, and the version of its schema.
+
+        Of a writer of whom nothing is known, what the file says of itself.
+        """
+        from halfpixel.intents.exporter_file import exporter_of
+
+        told, version, description = self._writer
+        exporter = exporter_of(told)
+        name = description if exporter is None else exporter.title
+        return f"{name} {version}".strip(), f"schema {VERSION}"
 
     @property
     def sites(self) -> list[Site]:
@@ -113,11 +154,7 @@ class LitertModel:
     def sites_at(self, shapes: Mapping[str, tuple[int, ...]]) -> list[Site]:
         """Return its sites as they are where inputs have given lengths, in order."""
         with self.members() as members:
-            return [
-                place.site
-                for number, contents in enumerate(members)
-                for place in places_of(contents, self.path, self.edit, None if number else shapes)
-            ]
+            return [place.site for place in self._places(members, shapes)]
 
     @property
     def record(self) -> Sequence[str]:
@@ -171,49 +208,26 @@ class LitertModel:
         if self._bundled:
             asked = [(self.places[change.site].site, change.why) for change in changes]
             declined = [Outcome.declined(site, why, BUNDLED) for site, why in asked]
-            return ChangedLitertModel(self, self.edit, tuple(declined))
+            return ChangedLitertModel(self, self.edit, declined)
         needed = {self.places[change.site].graph for change in changes}
 
         def made(contents: Contents) -> "tuple[LitertEdit, list[Outcome]]":
             graphs = {index: contents.graph(index) for index in needed}
-            before = dataclasses.replace(self.edit, record=tuple(self.record))
+            before = replace(self.edit, record=tuple(self.record))
             return rewritten(self.places, graphs, before, changes)
 
-        edit, outcomes = self._of(made)
-        return ChangedLitertModel(self, edit, tuple(outcomes))
+        return ChangedLitertModel(self, *self._of(made))
 
 
-@dataclass
-class ChangedLitertModel:
-    """A changed model that is not written yet.
-
-    Attributes:
-        before: the model that was changed.
-        edit: the whole change since it was read.
-        outcomes: what became of every change that was asked for.
-        notes: what changed beside the sites.
-    """
-
-    before: LitertModel
-    edit: LitertEdit
-    outcomes: tuple[Outcome, ...]
-    notes: tuple[str, ...] = ()
-    _opened: LitertModel | None = None
-
-    @property
-    def opened(self) -> LitertModel:
-        """The changed model."""
-        if self._opened is None:
-            same = self.edit is self.before.edit
-            self._opened = self.before if same else dataclasses.replace(self.before, edit=self.edit)
-        return self._opened
+class ChangedLitertModel(Changed[LitertModel, LitertEdit]):
+    """A changed model that is not written yet."""
 
     def verify(self) -> None:
         """Read the changed model, which raises where it is not sound."""
         _ = self.opened
 
     @property
-    def pieces(self) -> list[atomic.Piece]:
+    def pieces(self) -> "list[Piece]":
         """The changed file, in new bytes and ranges of the old one.
 
         Raises:
@@ -229,55 +243,56 @@ class ChangedLitertModel:
 
     def save(self, target: Path, *, replace: bool) -> None:
         """Write it to a file, whole or not at all."""
+        from halfpixel.formats import atomic
+        from halfpixel.storage.fetching import on_disk
+
         self.before.check_unchanged()
 
         def verify(written: Path) -> None:
             self._check_read_back(written, target)
 
-        atomic.write(self.pieces, self.before.path, target, replace=replace, verify=verify)
+        with on_disk(self.before.path) as old:
+            atomic.write(self.pieces, old, target, replace=replace, verify=verify)
 
     def copy_out(self, stream: BinaryIO) -> None:
         """Write it to an open stream."""
+        from halfpixel.formats import atomic
+        from halfpixel.storage.fetching import on_disk
 
         def verify(written: Path) -> None:
             self._check_read_back(written, Path("<standard output>"))
 
-        atomic.copy_out(self.pieces, self.before.path, stream, verify)
+        with on_disk(self.before.path) as old:
+            atomic.copy_out(self.pieces, old, stream, verify)
 
     def model(self) -> object:
         """Return the changed file's bytes."""
-        return atomic.joined(self.pieces, self.before.path)
+        from halfpixel.formats.pieces import joined
+        from halfpixel.storage.fetching import on_disk
+
+        with on_disk(self.before.path) as old:
+            return joined(self.pieces, old)
 
     def _check_read_back(self, written: Path, target: Path) -> None:
         """Refuse a file whose sites are not those that were meant."""
         with working(MOST, afresh=False):
             found = LitertModel(written, name=target)
-        if [_facts(place) for place in found.places] != [
-            _facts(place) for place in self.opened.places
-        ]:
+        if [one.facts for one in found.places] != [one.facts for one in self.opened.places]:
             raise ModelFileError(target, "reads back as another model than was written")
-
-
-def _facts(place: LitertPlace) -> tuple[object, ...]:
-    """Return what a site that is read back has to be."""
-    site, operation = place.site, place.site.operation
-    known = None if operation.unjudged else (operation.operator, operation.torch_call)
-    return site.name, site.graph, site.op, operation.attributes, known, place.data, place.output
 
 
 def opened(source: object) -> LitertModel:
     """Return the structure of a model.
 
     Args:
-        source: the path of a .tflite file or a bundle.
+        source: the path or the address of a .tflite file or a bundle.
 
     Raises:
         ModelFileError: there is no LiteRT model, or it is truncated or unreadable.
         GraphError: a graph is impossible.
-        UsageError: it is no path.
     """
     if isinstance(source, Address):
-        raise ModelFileError(source, "a LiteRT model is read from a file: fetch it first")
-    if not isinstance(source, Path):
-        raise UsageError("a LiteRT model is read from a file")
-    return LitertModel(source)
+        from halfpixel.storage.remote_file import RemoteFile
+
+        return LitertModel(RemoteFile(source))
+    return LitertModel(Path(str(source)))

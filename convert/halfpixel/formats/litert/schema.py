@@ -102,6 +102,9 @@ class Quantization(IntEnum):
     AXIS = 6
 
 
+ACTIVATIONS: Final = {1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6", 4: "TANH", 5: "SIGN_BIT"}
+"""Activations that an operator may end in, by number."""
+
 TYPES: Final = tuple(
     """
     FLOAT32 FLOAT16 INT32 UINT8 INT64 STRING BOOL INT16 COMPLEX64 INT8 FLOAT64 COMPLEX128

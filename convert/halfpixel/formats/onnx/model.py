@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from halfpixel.errors import ModelFileError
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
+from halfpixel.formats.mapping import stamp
 from halfpixel.formats.onnx.broken import errors_of
 from halfpixel.formats.onnx.memory import like, proto_of, written_by
 from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.formats.onnx.structure import RECORD, structure
-from halfpixel.formats.protobuf_wire import stamp
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    from halfpixel.formats.atomic import Piece
     from halfpixel.formats.onnx.edit import OnnxEdit
+    from halfpixel.formats.pieces import Piece
     from halfpixel.storage.remote_file import File
 
 FORMAT_NAME: Final = "ONNX"

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final, cast
 from msgspec import Struct
 
 from halfpixel.errors import MissingExtraError, ModelFileError
+from halfpixel.formats.mapping import LARGE, give_back, mapped
 from halfpixel.formats.protobuf_wire import (
     BYTES,
     ROW,
@@ -31,7 +32,6 @@ from halfpixel.formats.protobuf_wire import (
     Malformed,
     WireReader,
     bytes_field,
-    mapped,
     varint_bytes,
 )
 
@@ -47,9 +47,6 @@ SMALL: Final = 1 << 24
 
 KEEP: Final = 1024
 """Bytes of a payload up to which it stays in the message: scales, sizes, short tables."""
-
-LARGE: Final = 1 << 16
-"""Bytes of a payload after which the pages around it are given back."""
 
 DEEPEST: Final = 64
 """Levels of nested graphs; protobuf itself stops at 100 levels of messages."""
@@ -176,8 +173,8 @@ class Reader(WireReader):
         length = payload[1] - payload[0]
         self.payloads += 1
         self.payload_bytes += length
-        if length > LARGE and isinstance(self.view, mmap.mmap) and hasattr(self.view, "madvise"):
-            self.view.madvise(mmap.MADV_DONTNEED)  # the system maps megabytes around a touch
+        if length > LARGE:
+            give_back(self.view)
         rest = b"".join(self.view[a:b] for a, b in spans)
         where = {"location": self.location, "offset": payload[0], "length": length, "checksum": OWN}
         return rest + b"".join(_entry(k, str(v)) for k, v in where.items()) + _EXTERNAL

@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
@@ -95,13 +94,15 @@ class Shared(Struct, frozen=True):
         runtimes: the targets that are known to take it, to leave it and so on, by what they do.
         evidence: where that is told with its sources; empty where nothing is known.
         picture: the picture; None where there is nothing to draw.
+        failed: why the rest cannot be told or drawn; empty where it can.
     """
 
     known: str
-    axes: tuple[Axis, ...]
-    runtimes: "Mapping[str, Sequence[str]]"
-    evidence: str
-    picture: Picture | None
+    axes: tuple[Axis, ...] = ()
+    runtimes: "Mapping[str, Sequence[str]]" = field(default_factory=dict[str, "Sequence[str]"])
+    evidence: str = ""
+    picture: Picture | None = None
+    failed: str = ""
 
 
 class Sections(Struct):
@@ -210,14 +211,17 @@ class Sections(Struct):
             )  # fmt: skip
 
     def _alike(self, path: str, one: SiteFinding) -> Shared:
-        """Return what findings that are alike share; of what cannot be told or drawn, nothing."""
+        """Return what findings that are alike share; of what cannot be told or drawn, why."""
         key = id(one.site.operation), id(one.finding)
         if key not in self._shared:
             known = HOW.get(one.finding.how, one.finding.how)
-            shared = Shared(known, (), {}, "", None)
+            shared = Shared(known)
             if len(self._shared) < DISTINCT:
-                with suppress(HalfpixelError), boundary(path):
-                    shared = self._told(known, one)
+                try:
+                    with boundary(path):
+                        shared = self._told(known, one)
+                except HalfpixelError as error:
+                    shared = Shared(known, failed=str(error))
             self._shared[key] = shared
         return self._shared[key]
 

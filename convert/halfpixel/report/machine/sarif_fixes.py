@@ -17,7 +17,7 @@ from halfpixel.checking.check import opened
 from halfpixel.checking.result import FileReport, SiteFinding
 from halfpixel.errors import HalfpixelError
 from halfpixel.format import Opened
-from halfpixel.formats.atomic import Piece
+from halfpixel.formats.pieces import Piece
 from halfpixel.quoting import sarif_message
 from halfpixel.report.machine.sarif_places import Values
 from halfpixel.work import MOST as MOST_WORK

@@ -5,11 +5,9 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from halfpixel.checking.called import ATEN, aten_reading, reading_of
+from halfpixel.checking.called import ATEN, aten_reading, call_of, reading_of
 from halfpixel.checking.samplers import sampler_of
 from halfpixel.checking.sampling_words import EXAMPLE_LENGTH, example_input
-from halfpixel.convention import methods_known
-from halfpixel.conventions.expression import call_in
 from halfpixel.conventions.python_call import PythonCall, parse
 from halfpixel.conventions.torch.sampler_call import MeanPool
 from halfpixel.errors import ConventionError, UsageError
@@ -76,7 +74,7 @@ def called(text: str, ins: Sequence[int]) -> Called:
     >>> called("F.interpolate(x, scale_factor=2, mode='bilinear')", (4,)).lengths
     ((4, 8), (4, 8))
     """
-    text = call_in(text.strip(), methods_known())
+    text = call_of(text)
     try:
         call = parse(text)
         _, sampler = sampler_of(call)
@@ -149,8 +147,7 @@ def differing_arguments(one: str, other: str) -> tuple[str, str] | None:
     >>> differing_arguments("f(x, a=1, b=True)", "f(x, a=1, b=False)")
     ('b=True', 'b=False')
     """
-    known = methods_known()
-    first, second = (parse(call_in(text.strip(), known)) for text in (one, other))
+    first, second = (parse(call_of(text)) for text in (one, other))
     if first.name != second.name or first.positional != second.positional:
         return None
     ours, theirs = dict(first.named), dict(second.named)

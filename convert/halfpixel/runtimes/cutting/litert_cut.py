@@ -25,7 +25,8 @@ from halfpixel.formats.flatbuffer_tables import SIZES, Scalar, Table
 from halfpixel.formats.litert.graph import Graph, Node
 from halfpixel.formats.litert.read.contents import Contents
 from halfpixel.formats.litert.read.resampling import FIRST, LAST
-from halfpixel.formats.litert.read.sites import DATA, TURNED
+from halfpixel.formats.litert.read.sites import DATA
+from halfpixel.formats.litert.read.sought import TURNED
 from halfpixel.formats.litert.schema import (
     IDENTIFIER,
     VERSION,

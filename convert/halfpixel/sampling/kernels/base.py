@@ -41,6 +41,21 @@ class Profile(Struct, frozen=True):
         """Return how much a pixel counts, `t` units of the kernel right of the coordinate."""
         raise NotImplementedError
 
+    @property
+    def cost(self) -> int:
+        """How many times the work of a polynomial a value takes."""
+        return 1
+
+    def rounded(self, first: Fraction, step: Fraction, count: int) -> list[int]:
+        """Return the values at `count` distances in units of 2**-bits.
+
+        Args:
+            first: the first distance, in units of the kernel.
+            step: from one to the next.
+            count: how many.
+        """
+        return [int(self.value(first + k * step) * (1 << self.bits)) for k in range(count)]
+
     def plain(self) -> object:
         """Return the same kernel by its other name, where it has one and is not widened."""
         return None

@@ -24,13 +24,22 @@ by another formula); D. Mitchell and A. Netravali, "Reconstruction filters in co
 1988.
 """
 
+import math
 from fractions import Fraction
 from typing import Final, Literal
 
 from halfpixel.sampling.coordinate import HALF, ONE, ZERO
 from halfpixel.sampling.kernel import Cubic, Nearest
 from halfpixel.sampling.kernels.base import Profile
-from halfpixel.sampling.kernels.series import BITS, cosine, exponential, sinc
+from halfpixel.sampling.kernels.series import (
+    BITS,
+    PI_SQUARED,
+    WORK,
+    cosine,
+    exponential,
+    sinc,
+    sines,
+)
 
 
 class Box(Profile, frozen=True):
@@ -161,6 +170,11 @@ class _Rounded(Profile, frozen=True):
         """As `series` has them: products of two, each at most 1, stay within twice its bound."""
         return BITS
 
+    @property
+    def cost(self) -> int:
+        """What a series or two take, some 40 microseconds."""
+        return 8
+
 
 class Hamming(_Rounded, frozen=True):
     """A sinc under a Hamming window of half width 1."""
@@ -211,6 +225,34 @@ class Lanczos(_Rounded, frozen=True):
         if abs(t) >= self.a:
             return ZERO
         return Fraction(sinc(t) * sinc(t / self.a) >> BITS, 1 << BITS)
+
+    @property
+    def cost(self) -> int:
+        """What products take; the series are summed for the first of a row alone."""
+        return 2
+
+    def rounded(self, first: Fraction, step: Fraction, count: int) -> list[int]:
+        """Return the values at distances in equal steps, in units of 2**-bits.
+
+        From half a unit on as a sin(pi t) sin(pi t / a) / (pi t)**2, of sines that are off by 10
+        units each: such a value is off by 5 a + 8 units at most, less than `SLACK` up to a = 49.
+
+        >>> Lanczos(3).rounded(Fraction(-2), Fraction(1), 4) == [0, 0, 1 << BITS, 0]
+        True
+        """
+        inner = sines(first, step, count)
+        outer = sines(first / self.a, step / self.a, count)
+        unit = math.lcm(first.denominator, step.denominator)
+        start, by = int(first * unit), int(step * unit)
+        found: list[int] = []
+        for k, (one, other) in enumerate(zip(inner, outer, strict=True)):
+            t = start + k * by  # in parts of a unit
+            if 2 * abs(t) <= unit or t % unit == 0 or abs(t) >= self.a * unit:
+                found.append(int(self.value(Fraction(t, unit)) * (1 << BITS)))
+                continue
+            high = one * other * self.a * unit * unit << (WORK - BITS)
+            found.append(high // (PI_SQUARED * t * t))
+        return found
 
 
 class Gaussian(_Rounded, frozen=True):

@@ -9,10 +9,9 @@ weights are further apart than both bounds.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -31,14 +30,11 @@ from halfpixel.sampling.kernel import (
     whole_taps,
 )
 from halfpixel.sampling.kernels.base import SLACK, Profile
-from halfpixel.work import spend
+from halfpixel.work import remembered, spend
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-SERIES: Final = 16
-"""Steps of work that a value of a sine or an exponential costs."""
 
 
 class Beyond(Struct, frozen=True):
@@ -49,8 +45,7 @@ class Beyond(Struct, frozen=True):
     extrapolate: bool = False
 
 
-@dataclass(frozen=True)
-class Weights:
+class Weights(Struct, frozen=True, dict=True):
     """W at one pair of lengths.
 
     Attributes:
@@ -143,9 +138,8 @@ def smooth_rows(  # noqa: PLR0913, PLR0917 - what a row hangs on
         beyond: what is beyond the border.
     """
     whole, step, start = _in_parts(line)
-    wide = math.ceil(4 * radius_of(kernel) * (width if kernel.antialias else 1))  # 2 steps a weight
+    wide = _steps(kernel, width)
     profile = kernel.profile if isinstance(kernel, Filter) and kernel.profile.bits else None
-    wide *= 1 if profile is None else SERIES
     clamped = isinstance(kernel, Linear) and not kernel.antialias and beyond.border == "clamp"
     cache: dict[int, tuple[WholeTaps, Taps]] = {}
     rows: list[Taps] = []
@@ -165,9 +159,15 @@ def smooth_rows(  # noqa: PLR0913, PLR0917 - what a row hangs on
             continue
         known = cache.get(part)
         if known is None:
-            spend(wide)
-            found = whole_taps(kernel, Fraction(part, whole), width)
-            cache[part] = known = found, as_taps(found)
+            if isinstance(kernel, Filter) and kernel.profile.bits:
+                known = _rounded_taps(
+                    kernel, Fraction(part, whole), width if kernel.antialias else ONE
+                )
+            else:
+                spend(wide)
+                found = whole_taps(kernel, Fraction(part, whole), width)
+                known = found, as_taps(found)
+            cache[part] = known
         values, taps = known
         if len(taps) > 8:
             spend(len(taps) // 8)  # a row of a wide kernel is written out tap by tap
@@ -177,15 +177,29 @@ def smooth_rows(  # noqa: PLR0913, PLR0917 - what a row hangs on
             rows.append(_at_border(values, base, n_in, beyond))
         if profile is not None:
             frac, unit = Fraction(part, whole), width if kernel.antialias else ONE
-            origin, off = _rounded(
-                profile, values, rows[-1], _Place(frac, unit, base), n_in, beyond
-            )
+            origin, off = _rounded(profile, values, _Place(frac, unit, base), n_in, beyond)
             origins.append(origin)
             error = max(error, off)
         at = min(max(at, 0), (n_in - 1) * whole) if clamped else at
         positions.append(Fraction(at, whole))
     found_at = tuple(positions)
     return Weights(n_in, tuple(rows), frozenset(outside), found_at, error, tuple(origins))
+
+
+def _steps(kernel: Smooth, width: Fraction) -> int:
+    """Return the steps of work that the taps of one output sample cost: 2 a weight."""
+    return math.ceil(4 * radius_of(kernel) * (width if kernel.antialias else 1))
+
+
+@remembered(1024)
+def _rounded_taps(kernel: Filter, frac: Fraction, width: Fraction) -> tuple[WholeTaps, Taps]:
+    """Return the taps of a kernel whose values are rounded, in whole numbers and as weights.
+
+    Calls of many libraries have the same few such kernels at the same few fractions of a pixel.
+    """
+    spend(kernel.profile.cost * _steps(kernel, width))
+    found = whole_taps(kernel, frac, width)
+    return found, as_taps(found)
 
 
 def _in_parts(line: Line) -> tuple[int, int, int]:
@@ -243,24 +257,31 @@ class _Place(Struct, frozen=True):
     base: int
 
 
-def _rounded(  # noqa: PLR0913, PLR0917 - what a row hangs on
-    profile: Profile, values: WholeTaps, row: Taps, place: _Place, n_in: int, beyond: Beyond
+def _rounded(
+    profile: Profile, values: WholeTaps, place: _Place, n_in: int, beyond: Beyond
 ) -> tuple[object, Fraction]:
     """Return what a row of rounded weights is made of, and by how much they may be off.
 
     A row of one weight is exact, as is one of equal distances, whatever the kernel's values are:
-    (None, 0).
+    (None, 0). Distances are whole numbers of the largest part that all of them have.
     """
-    made: dict[int, list[Fraction]] = {}
     inside = [(o, v) for o, v in values if 0 <= place.base + o < n_in]
     left_out = beyond.exclude_outside and sum(value for _, value in inside) != 0
     kept = inside if left_out else values
-    for offset, _ in kept:
+    whole, at = place.frac.denominator, place.frac.numerator
+    distances = [abs(offset * whole - at) * place.unit.denominator for offset, _ in kept]
+    part = math.gcd(whole * place.unit.numerator, *distances)
+    made: dict[int, list[int]] = {}
+    sums: dict[int, int] = {}
+    for (offset, value), distance in zip(kept, distances, strict=True):
         j = fold(place.base + offset, n_in, beyond.border)
-        made.setdefault(-1 if j is None else j, []).append(abs(offset - place.frac) / place.unit)
-    parts = tuple((j, tuple(sorted(distances))) for j, distances in sorted(made.items()))
-    if len({distances for _, distances in parts}) == 1:
+        j = -1 if j is None else j
+        made.setdefault(j, []).append(distance // part)
+        sums[j] = sums.get(j, 0) + value
+    parts = tuple((j, tuple(sorted(found))) for j, found in sorted(made.items()))
+    if len({found for _, found in parts}) == 1:
         return None, ZERO
-    total, off = abs(sum(value for _, value in kept)), len(kept) * SLACK
-    most = max((abs(weight) for _, weight in row), default=ZERO)
-    return (profile, parts), off * (1 + most) / (total - off) if total > off else ONE
+    total, off = abs(sum(sums.values())), len(kept) * SLACK
+    most = max(map(abs, sums.values()), default=0)
+    bound = Fraction(off * (total + most), total * (total - off)) if total > off else ONE
+    return (profile, whole * place.unit.numerator // part, parts), bound

@@ -29,6 +29,9 @@ def _arctan_inverse(n: int) -> int:
 PI: Final = (16 * _arctan_inverse(5) - 4 * _arctan_inverse(239)) >> 32
 """Pi times 2**WORK, by J. Machin's formula of 1706."""
 
+PI_SQUARED: Final = PI * PI >> WORK
+"""Its square times 2**WORK."""
+
 
 @lru_cache(maxsize=1 << 14)
 def sine(t: Fraction) -> int:
@@ -68,6 +71,26 @@ def sinc(t: Fraction) -> int:
 def cosine(t: Fraction) -> int:
     """Return cos(pi t) times 2**BITS."""
     return sine(t + Fraction(1, 2))
+
+
+def sines(first: Fraction, step: Fraction, count: int) -> list[int]:
+    """Return sin(pi t) times 2**BITS at `count` places, off by less than 10 units.
+
+    By the theorem of addition: no series are summed but those of the first place and, once for all
+    first places, of the steps. Four factors of at most 1, each off by 2, and one rounding.
+
+    >>> whole, half = sines(Fraction(1, 3), Fraction(1, 6), 2)
+    >>> abs(whole - sine(Fraction(1, 3))) < 10, abs(half - (1 << BITS)) < 10
+    (True, True)
+    """
+    here, beside = sine(first), cosine(first)
+    return [(here * c + beside * s) >> BITS for s, c in _turns(step, count)]
+
+
+@lru_cache(maxsize=64)
+def _turns(step: Fraction, count: int) -> tuple[tuple[int, int], ...]:
+    """Return sine and cosine of the multiples of a step, from 0 on."""
+    return tuple((sine(k * step), cosine(k * step)) for k in range(count))
 
 
 def _series(turn: Fraction, power: int) -> int:

@@ -53,6 +53,7 @@ class Contents:
         images: names of the inputs that are declared as images.
         programs: the parsed ML Programs, by the label of their leaf.
         places: its sites, in order.
+        producer: which converter wrote it, or the first of its programs that says so.
     """
 
     package: Package
@@ -65,6 +66,7 @@ class Contents:
     images: frozenset[str] = frozenset()
     programs: dict[str, MilProgram] = field(default_factory=dict[str, MilProgram])
     places: list[CoremlPlace] = field(default_factory=list[CoremlPlace])
+    producer: Producer = field(default_factory=Producer)
 
     @property
     def main(self) -> MilScope | None:
@@ -112,6 +114,7 @@ def contents_of(
         features = declared.input if function is None else function.input
         results = declared.output if function is None else function.output
         found = Contents(package, spec.version, spec.leaves, name or "main", metadata_of(declared))
+        found.producer = producer_of(found.metadata)
         found.outputs = tuple(one.name for one in results)
         kinds = {one.name: one.type.WhichOneof("type") for one in features}
         found.images = frozenset(name for name, kind in kinds.items() if kind == "imageType")
@@ -137,6 +140,7 @@ def _places(
         found.programs[leaf.label] = program
         own = own if VERSION in own else {**build_info(program), **own}
     producer, source = producer_of(own), "==".join(filter(None, source_of(own)))
+    found.producer = found.producer if found.producer.name else producer
     if program is not None:
         blocks = scopes(program, found.package, leaf.version)
         return [one for block in blocks for one in places_in(leaf, block, producer, source)]

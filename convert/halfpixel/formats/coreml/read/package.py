@@ -18,7 +18,7 @@ from msgspec import Struct
 from halfpixel.address import Location, is_plain
 from halfpixel.errors import ModelFileError, system_reason
 from halfpixel.formats.data_folder import DataFolder, Unsafe, plain_parts, quoted, visible_parts
-from halfpixel.formats.protobuf_wire import regular
+from halfpixel.formats.mapping import regular
 
 if TYPE_CHECKING:
     from halfpixel.storage.remote_file import File, RemoteFile

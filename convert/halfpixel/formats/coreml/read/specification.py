@@ -17,8 +17,9 @@ from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.formats.coreml.messages import ModelDescription
 from halfpixel.formats.coreml.read.package import KIND, Package
 from halfpixel.formats.coreml.schema import MODEL_KINDS, OTHER_KINDS
+from halfpixel.formats.mapping import View, mapped
 from halfpixel.formats.protobuf_schema import Message, parsed
-from halfpixel.formats.protobuf_wire import BYTES, VARINT, Malformed, Span, View, WireReader, mapped
+from halfpixel.formats.protobuf_wire import BYTES, VARINT, Malformed, Span, WireReader
 
 M = TypeVar("M", bound=Message)
 

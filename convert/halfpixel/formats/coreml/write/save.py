@@ -19,6 +19,7 @@ from halfpixel.errors import ModelFileError, system_reason
 from halfpixel.formats import atomic
 from halfpixel.formats.coreml.read.package import MANIFEST, Package, located
 from halfpixel.formats.data_folder import DataFolder, Unsafe, quoted, visible_parts
+from halfpixel.formats.pieces import Piece
 
 PROGRAM: Final = 0o7111
 """Permissions that a file of a model does not have: it is no program."""
@@ -26,7 +27,7 @@ PROGRAM: Final = 0o7111
 
 def save(
     package: Package,
-    pieces: Sequence[atomic.Piece],
+    pieces: Sequence[Piece],
     target: Path,
     *,
     replace: bool,
@@ -118,7 +119,7 @@ def _unfinished(target: Path) -> Generator[Path]:
 
 def _fill(
     package: Package,
-    pieces: Sequence[atomic.Piece],
+    pieces: Sequence[Piece],
     folder: Path,
     verify: Callable[[Path], None],
 ) -> None:

@@ -6,7 +6,7 @@ that has no counterpart here is a node of LiteRT's own domain, whose outputs hav
 the file declares.
 """
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from halfpixel.formats.litert.graph import Graph
 from halfpixel.formats.litert.read.contents import Contents
@@ -14,8 +14,11 @@ from halfpixel.formats.litert.read.custom import say_custom
 from halfpixel.formats.litert.read.operators import TRANSLATED
 from halfpixel.formats.litert.read.writing import DOMAIN, Writing
 
+if TYPE_CHECKING:
+    from halfpixel.storage.remote_file import File
 
-def said(contents: Contents, graph: Graph, path: Path) -> Writing:
+
+def said(contents: Contents, graph: Graph, path: "File") -> Writing:
     """Return a graph in ONNX's words.
 
     Args:

@@ -23,16 +23,26 @@ from halfpixel.formats.litert.schema import (
     Subgraph,
     Tensor,
 )
-from halfpixel.formats.protobuf_wire import Malformed, View
+from halfpixel.formats.mapping import LARGE, View, give_back
+from halfpixel.formats.protobuf_wire import Malformed
 from halfpixel.surroundings import Dim
 
 CUSTOM: Final = "CUSTOM"
 RUNTIME: Final = "min_runtime_version"
 CONVERSION: Final = "CONVERSION_METADATA"
-"""Entries of metadata: the first that a runtime may be, and what converted the model."""
+LABELLED: Final = "TFLITE_METADATA"
+"""Entries of metadata: the first that a runtime may be, what converted the model, and what its
+inputs are for people, which is added later."""
 
 MOST_METADATA: Final = 1 << 16
 """Bytes of an entry of metadata that are looked at."""
+
+
+INSIDE: Final = 1024
+"""Bytes of a constant up to which it is copied: sizes, axes, orders."""
+
+AROUND: Final = 64
+"""Bytes of a buffer's table, behind which a small constant lies."""
 
 
 class Kind(Struct, frozen=True):
@@ -66,8 +76,9 @@ class Contents(Struct):
     @property
     def writer(self) -> str:
         """What tells who wrote the file: the names of its metadata, then what it says of itself."""
-        names = sorted(self.metadata.keys() - {RUNTIME})
-        return f"tflite-{','.join(names)} {self.description}".lower()
+        names = sorted(self.metadata.keys() - {RUNTIME, LABELLED})
+        told = [",".join(names), self.description] if names else [self.description]
+        return f"tflite-{' '.join(told)}".lower()
 
     @property
     def writer_version(self) -> str:
@@ -136,7 +147,10 @@ class Contents(Struct):
     def _values(self, table: Table) -> Iterator[Value]:
         buffers = self.table.vector(Model.BUFFERS)
         names: set[str] = set()
-        for place, one in enumerate(table.vector(Subgraph.TENSORS).tables()):
+        tensors = table.vector(Subgraph.TENSORS).tables(2 * INSIDE)
+        numbers = (one.number(Tensor.BUFFER, "I") for one in tensors)
+        buffers.bring((n for n in numbers if 0 < n < len(buffers)), INSIDE + AROUND)
+        for place, one in enumerate(tensors):
             name = one.text(Tensor.NAME) or f"tensor {place}"
             while name in names:
                 name = f"{name} #{place}"
@@ -148,9 +162,11 @@ class Contents(Struct):
                 )
             buffer = one.number(Tensor.BUFFER, "I")
             data = _data(buffers.table(buffer), self) if buffer else None
+            if data is not None and data.length > LARGE:
+                give_back(self.view)
             scales = one.table(Tensor.QUANTIZATION)
-            quantized = scales is not None and bool(scales.vector(Quantization.SCALE))
-            yield Value(name, TYPES[dtype], _shape(one, place), data, quantized)
+            known = scales is not None and bool(scales.vector(Quantization.SCALE))
+            yield Value(name, TYPES[dtype], _shape(one, place), data, scales if known else None)
 
 
 def contents_of(view: View, base: int = 0, member: str = "") -> Contents:

@@ -19,9 +19,11 @@ from msgspec.structs import replace
 from halfpixel.conventions.litert.resize import BILINEAR, NEAREST, Flags, onnx_words
 from halfpixel.conventions.torch.text import claim
 from halfpixel.formats.flatbuffer_tables import Scalar, number
-from halfpixel.formats.litert.read.resampling import Transposed, resize_by_size, transposed
+from halfpixel.formats.litert.read.deconvolution import Transposed, transposed
+from halfpixel.formats.litert.read.resampling import resize_by_size
 from halfpixel.formats.litert.schema import Operator
 from halfpixel.formats.protobuf_wire import VARINT, Malformed, WireReader
+from halfpixel.printable import printable
 from halfpixel.sampling import Resize
 from halfpixel.site import Site
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from halfpixel.formats.litert.graph import Node
     from halfpixel.formats.litert.read.writing import Writing
+    from halfpixel.surroundings import Dim
 
 LONGEST: Final = 1 << 16
 """Bytes of options that are looked at."""
@@ -177,20 +180,35 @@ def as_area(site: Site) -> Site:
 
 
 def _transposed(writing: "Writing", node: "Node") -> bool:
-    """Say MediaPipe's transposed convolution with a bias, whose output has the length it needs."""
-    data, shape = options_of(node), writing.graph.values[node.outputs[0]].shape or ()
+    """Say MediaPipe's transposed convolution with a bias, whose lengths follow from its input's."""
+    data = options_of(node)
     if len(data) < 12 or len(node.inputs) < 3:
         return False
     padding, across, down = unpack_from("<3i", data)
-    lengths = tuple(n for n in shape if isinstance(n, int))
-    image, bias = node.inputs[:1], node.inputs[2:3]
-    one = Transposed(image, bias, (down, across), lengths, padding == PADDED_SAME)
+    same = padding == PADDED_SAME
+    image, weights = writing.shape(node.inputs[0]), writing.shape(node.inputs[1])
+    ends = zip(image[1:3], weights[1:3], (down, across), strict=False)
+    rows, columns = (*(_length(*one, same=same) for one in ends), None, None)[:2]
+    bias = node.inputs[2:3]
+    one = Transposed(node.inputs[:1], bias, (down, across), (rows, columns), same)
     return transposed(writing, node, one)
+
+
+def _length(n: "Dim", kernel: "Dim", stride: int, *, same: bool) -> int | None:
+    """Return an output length, from which SAME takes what it would add to a convolution's input.
+
+    >>> [_length(n, 4, 2, same=True) for n in (5, 6)]
+    [9, 12]
+    """
+    if not isinstance(n, int) or not isinstance(kernel, int) or stride < 1:
+        return None
+    cut = max(0, kernel - (n - 1) % stride - 1) if same else 0
+    return stride * (n - 1) + kernel - cut
 
 
 Say = Callable[["Writing", "Node"], bool]
 
-_SAY: Final[dict[str, Say]] = {
+SAY: Final[dict[str, Say]] = {
     "Convolution2DTransposeBias": _transposed,
     AREA: _area,
     "FlexResizeBicubic": _bicubic,
@@ -214,19 +232,61 @@ UNDESCRIBED: Final = {
 where they read follows from their inputs, and is their own runtime's."""
 
 
+BOTH: Final = "align_corners and half_pixel_centers are both true, which TensorFlow refuses"
+UNREAD: Final = "its options do not say which coordinates it has"
+OTHER: Final = "what it computes with these options is not described"
+GIVEN: Final = "its inputs say where it reads while the model runs"
+COMPOSED: Final = "its runtime has a kernel of its own for it, or runs the graph that it stands for"
+
+COMPOSITE_OPTIONS = 21
+"""An operator that stands for a graph, and the kind of its options, whose first is its name."""
+
+RESAMPLING: Final = ("grid_sample", "interpolate", "resize", "upsample")
+"""What a composite that resamples has in its name."""
+
+
 def say_custom(writing: "Writing", node: "Node") -> bool:
     """Say a custom operator that resamples; false for one that does not."""
     if not node.outputs or node.outputs[0] < 0 or not node.inputs or node.inputs[0] < 0:
         return False
-    say = _SAY.get(node.op)
+    say = SAY.get(node.op)
     if say is not None and say(writing, node):
         return True
     if node.op not in UNDESCRIBED:
         return False
-    inputs, outputs = map(writing.name, node.inputs), map(writing.name, node.outputs)
-    writing.add(UNDESCRIBED[node.op], inputs, outputs)
+    flags = node_def(options_of(node)) if node.op in SAY else None
+    if flags is None:
+        writing.untold[node.name] = UNREAD if node.op in SAY else GIVEN
+    elif not all(map(flags.flags.get, FLAGS)):
+        writing.untold[node.name] = OTHER
+    _undescribed(writing, node, UNDESCRIBED[node.op])
     return True
 
 
-CUSTOMS: Final = frozenset({*_SAY, *UNDESCRIBED})
-"""Custom operators that resample."""
+def say_composite(writing: "Writing", node: "Node") -> bool:
+    """Say a composite that resamples, by its name, as a site without a call."""
+    table = node.table
+    if table is None or table.number(Operator.OPTIONS_2_TYPE, "B") != COMPOSITE_OPTIONS:
+        return False
+    options = table.table(Operator.OPTIONS_2)
+    name = "" if options is None else options.text(0)
+    if not any(word in name.lower() for word in RESAMPLING):
+        return False
+    writing.untold[node.name] = f"{printable(name)}: {COMPOSED}"
+    _undescribed(writing, node, "ImageProjectiveTransformV2")
+    return True
+
+
+def _undescribed(writing: "Writing", node: "Node", op: str) -> None:
+    inputs, outputs = map(writing.name, node.inputs), map(writing.name, node.outputs)
+    writing.add(op, inputs, outputs)
+
+
+def custom_flags(node: "Node") -> dict[str, int]:
+    """Return the flags of a Flex resize as attributes; none where its options do not tell them."""
+    found = node_def(options_of(node)) if node.op in SAY else None
+    told = {} if found is None else found.flags
+    return {name: int(told[name]) for name in FLAGS if name in told}
+
+
+FLAGS: Final = ("align_corners", "half_pixel_centers")

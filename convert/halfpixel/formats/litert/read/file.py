@@ -9,23 +9,32 @@ Source: MediaPipe `tasks/cc/metadata/utils/zip_utils.cc` and LiteRT-LM
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from mmap import mmap
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from halfpixel.errors import ModelFileError
-from halfpixel.formats.flatbuffer_tables import number
+from halfpixel.formats.flatbuffer_tables import number, root
 from halfpixel.formats.litert.schema import IDENTIFIER
-from halfpixel.formats.protobuf_wire import Malformed, View, mapped
+from halfpixel.formats.mapping import View, mapped
+from halfpixel.formats.protobuf_wire import Malformed
 from halfpixel.printable import printable
 
 if TYPE_CHECKING:
     from zipfile import ZipInfo
 
+    from halfpixel.storage.remote_file import File
+
 BUNDLE: Final = b"LITERTLM"
-ALIGNED: Final = 16384
-"""Bytes that sections of a .litertlm file begin at a multiple of."""
+ENDS, HEADER = 24, 32
+"""Where a bundle says at which byte its header ends, and where that begins."""
+
+SECTIONS, OBJECTS, BEGIN, TYPE, TFLITE = 1, 0, 1, 3, 3
+"""Fields of a bundle's header, and what the type of a section that is a model is."""
+
+MOST_SECTIONS: Final = 1_000
+"""Sections of a bundle that are looked at; real ones have some ten."""
 
 ARCHIVE: Final = b"PK\x03\x04"
 """What a zip archive, and each member in it, begins with."""
@@ -35,6 +44,9 @@ MEMBER: Final = 30
 
 LARGEST_LIST: Final = 1 << 20
 """Bytes of an archive's list of members that are read."""
+
+LAST: Final = 22 + (1 << 16)
+"""Bytes among which an archive says where that list is: behind them is at most a comment."""
 
 ENDING: Final = ".tflite"
 KIND: Final = "a LiteRT model"
@@ -53,18 +65,20 @@ class Member(Struct, frozen=True):
 
 
 @contextmanager
-def members_view(path: Path) -> Generator[tuple[View, list[Member]]]:
+def members_view(path: "File") -> Generator[tuple[View, list[Member]]]:
     """Open a file, with the models in it.
 
     Raises:
         ModelFileError: it cannot be read, is no LiteRT model, or holds none uncompressed.
     """
     with mapped(path, KIND, taken=ARCHIVE) as view:
+        if not isinstance(view, mmap) and len(view) <= view.cheap:
+            view.bring([(0, len(view))])
         yield view, _members(view, path)
 
 
 @contextmanager
-def model_view(path: Path) -> Generator[tuple[View, int]]:
+def model_view(path: "File") -> Generator[tuple[View, int]]:
     """Open a file, with the place at which its only model begins; raises as `members_view`."""
     with members_view(path) as (view, members):
         if len(members) > 1:
@@ -72,7 +86,7 @@ def model_view(path: Path) -> Generator[tuple[View, int]]:
         yield view, members[0].base
 
 
-def _members(view: View, path: Path) -> list[Member]:
+def _members(view: View, path: "File") -> list[Member]:
     """Return the models in a file; raises as `members_view`."""
     if view[4:8] == IDENTIFIER:
         return [Member("", 0)]
@@ -85,17 +99,34 @@ def _members(view: View, path: Path) -> list[Member]:
     return found if len(found) > 1 else [Member("", found[0].base)]
 
 
-def _inside(view: View, path: Path) -> Iterator[Member]:
+def _inside(view: View, path: "File") -> Iterator[Member]:
     """Yield the models of a bundle."""
     if view[:4] == ARCHIVE:
         yield from _archived(view, path)
     elif view[:8] == BUNDLE:
-        for at in range(ALIGNED, len(view) - 8, ALIGNED):
-            if view[at + 4 : at + 8] == IDENTIFIER:
-                yield Member(f"section {at // ALIGNED}", at)
+        yield from _sections(view)
 
 
-def _archived(view: View, path: Path) -> Iterator[Member]:
+def _sections(view: View) -> Iterator[Member]:
+    """Yield the models of a .litertlm file; raises as `members_view`."""
+    if not HEADER < number(view, ENDS, "Q") <= len(view):
+        raise Malformed("it is a bundle whose header does not end inside the file")
+    header = root(view, HEADER).table(SECTIONS)
+    found = [] if header is None else header.vector(OBJECTS).tables()
+    if len(found) > MOST_SECTIONS:
+        raise Malformed(f"it is a bundle of {len(found)} sections")
+    for place, section in enumerate(found):
+        base = section.number(BEGIN, "Q")
+        if section.number(TYPE, "B") != TFLITE:
+            continue
+        if view[base + 4 : base + 8] != IDENTIFIER:
+            raise Malformed(
+                f"section {place} should be a model, and byte {base + 4} does not say so"
+            )
+        yield Member(f"section {place}", base)
+
+
+def _archived(view: View, path: "File") -> Iterator[Member]:
     """Yield the models of a zip archive.
 
     Raises:
@@ -121,15 +152,16 @@ def _archived(view: View, path: Path) -> Iterator[Member]:
         raise Malformed("it is a zip archive that holds no model")
 
 
-def _entries(view: View, path: Path) -> "list[ZipInfo]":
+def _entries(view: View, path: "File") -> "list[ZipInfo]":
     from zipfile import BadZipFile, ZipFile
 
-    end = view[max(0, len(view) - LARGEST_LIST) :].rfind(b"PK\x05\x06")
-    at = max(0, len(view) - LARGEST_LIST) + end
+    last = max(0, len(view) - LAST)
+    end = view[last : len(view)].rfind(b"PK\x05\x06")
+    at = last + end
     if end < 0 or number(view, at + 12, "I") > LARGEST_LIST:
         raise Malformed("it is a zip archive without a list of members that is read")
     try:
-        with ZipFile(path) as archive:
+        with path.open("rb") as file, ZipFile(file) as archive:
             return archive.infolist()
     except (BadZipFile, ValueError, NotImplementedError, OSError) as error:
         raise Malformed(f"it is a zip archive that is broken: {error}") from error

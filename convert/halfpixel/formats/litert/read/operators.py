@@ -9,13 +9,15 @@ Source: TensorFlow `lite/kernels` (the names of files are those of operators), r
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from halfpixel.formats.litert.read.custom import say_composite
+from halfpixel.formats.litert.read.deconvolution import transpose_conv
 from halfpixel.formats.litert.read.picking import data_of, gather, out_of, slice_, strided_slice
 from halfpixel.formats.litert.read.resampling import (
     depth_to_space,
     resize_bilinear,
     resize_nearest,
-    transpose_conv,
 )
+from halfpixel.formats.litert.read.sought import COMPOSITE
 from halfpixel.formats.litert.read.writing import DTYPES, Writing
 
 if TYPE_CHECKING:
@@ -229,6 +231,7 @@ _SAY: Final[dict[str, Say]] = {
     "SHAPE": _shape,
     "SLICE": slice_,
     "SQUEEZE": _squeezed("Squeeze"),
+    COMPOSITE: say_composite,
     "STRIDED_SLICE": strided_slice,
     "SUB": _arithmetic("Sub", 28),
     "SUM": _reduce("ReduceSum"),

@@ -1,13 +1,10 @@
 """LiteRT's operators that resample, in ONNX's words: with the channels first, as PyTorch has them.
 
 Source: TensorFlow 2.21 `lite/kernels/resize_bilinear.cc`, `resize_nearest_neighbor.cc`,
-`transpose_conv.cc`, `depth_to_space.cc`, and `lite/kernels/padding.h`.
+`depth_to_space.cc`.
 """
 
-import math
 from typing import TYPE_CHECKING, Final
-
-from msgspec import Struct
 
 from halfpixel.conventions.litert.resize import BILINEAR, NEAREST, Flags, onnx_words
 
@@ -24,11 +21,6 @@ LAST: Final = (0, 2, 3, 1)
 
 OPTIONS: Final = {BILINEAR: (15, 2), NEAREST: (74, 0)}
 """The kind of its options and the first of its two flags, by operator."""
-
-LARGEST: Final = 1 << 20
-"""Bytes of the weights of a transposed convolution that are looked at."""
-
-SAME: Final = 0
 
 
 def flags_of(node: "Node") -> Flags:
@@ -108,84 +100,6 @@ def depth_to_space(writing: "Writing", node: "Node") -> bool:
     return True
 
 
-def transpose_conv(writing: "Writing", node: "Node") -> bool:
-    """Say TRANSPOSE_CONV, where lengths say how much of its result is cut off."""
-    options, out = node.options(49), writing.numbers(node, 0)
-    if options is None or out is None or options.number(3, "b"):
-        return False
-    strides = options.number(2, "i"), options.number(1, "i")
-    image, bias = node.inputs[2:3], node.inputs[3:4]
-    one = Transposed(image, bias, strides, out, options.number(0, "b") == SAME)
-    return transposed(writing, node, one)
-
-
-class Transposed(Struct, frozen=True):
-    """A transposed convolution, whose weights are its second input.
-
-    Attributes:
-        image: the number of the tensor that is enlarged; empty where it has none.
-        bias: likewise.
-        strides: along the rows and the columns.
-        lengths: of its output.
-        same: what is too much is cut off on both sides, else behind alone.
-    """
-
-    image: tuple[int, ...]
-    bias: tuple[int, ...]
-    strides: tuple[int, int]
-    lengths: tuple[int, ...]
-    same: bool
-
-
-def transposed(writing: "Writing", node: "Node", one: Transposed) -> bool:
-    """Say a transposed convolution."""
-    weights = writing.value(node, 1)
-    image = None if not one.image or one.image[0] < 0 else writing.graph.values[one.image[0]]
-    if image is None or weights is None or weights.data is None or len(one.lengths) != 4:
-        return False
-    if len(image.shape or ()) != 4 or len(weights.shape or ()) != 4:
-        return False
-    ends: list[tuple[int, int]] = []
-    for axis, stride in zip((1, 2), one.strides, strict=True):
-        n, kernel = (image.shape or ())[axis], (weights.shape or ())[axis]
-        if not isinstance(n, int) or not isinstance(kernel, int) or stride < 1:
-            return False
-        over = (n - 1) * stride + kernel - one.lengths[axis]
-        before = max(over, 0) // 2 if one.same else 0
-        ends.append((before, over - before))
-    name = _weights(writing, node)
-    if name is None:
-        return False
-    inputs = [name, *(writing.name(place) for place in one.bias)]
-    _channels_first(
-        writing, node, one.image[0], "ConvTranspose", inputs, strides=one.strides,
-        pads=(*(before for before, _ in ends), *(max(behind, 0) for _, behind in ends)),
-        output_padding=tuple(max(-behind, 0) for _, behind in ends),
-    )  # fmt: skip
-    return True
-
-
-def _weights(writing: "Writing", node: "Node") -> str | None:
-    """Return the name of weights in ONNX's order; None where they are more than is looked at."""
-    value = writing.value(node, 1)
-    if value is None or value.data is None or value.dtype != "FLOAT32":
-        return None
-    shape = tuple(n for n in value.shape or () if isinstance(n, int))
-    if isinstance(value.data, bytes) or not 0 < value.data.length <= LARGEST:
-        return None
-    if value.data.length != 4 * math.prod(shape):
-        return None
-    import numpy as np
-
-    given = np.frombuffer(writing.contents.bytes_of(value.data), np.dtype("<f4")).reshape(shape)
-    turned = np.ascontiguousarray(given.transpose(3, 0, 1, 2))
-    name = writing.fresh()
-    writing.model.graph.initializer.add(
-        name=name, data_type=1, dims=turned.shape, raw_data=turned.tobytes()
-    )
-    return name
-
-
 def _channels_first(
     writing: "Writing",
     node: "Node",
@@ -195,6 +109,26 @@ def _channels_first(
     **attributes: "float | str | tuple[int, ...]",
 ) -> None:
     """Add a node between two that put the channels first and last again."""
+    made = channels_first(writing, data, op, others, **attributes)
+    writing.add("Transpose", [made], [writing.name(node.outputs[0])], perm=LAST)
+
+
+def channels_first(
+    writing: "Writing",
+    data: int,
+    op: str,
+    others: "list[str] | None" = None,
+    **attributes: "float | str | tuple[int, ...]",
+) -> str:
+    """Add a node behind one that puts the channels first; return what it makes.
+
+    Args:
+        writing: where it is said.
+        data: the number of the image's tensor.
+        op: the node's type.
+        others: its inputs behind the image.
+        attributes: of the node.
+    """
     before, after = writing.turned(data, FIRST), writing.fresh()
     writing.add(op, [before, *(others or ())], [after], "", **attributes)
-    writing.add("Transpose", [after], [writing.name(node.outputs[0])], perm=LAST)
+    return after

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -12,11 +11,13 @@ from halfpixel.conventions.litert.resize import read
 from halfpixel.dialect import LITERT
 from halfpixel.errors import ConventionError, GraphError
 from halfpixel.formats.litert.edit import LitertEdit
-from halfpixel.formats.litert.graph import Node
+from halfpixel.formats.litert.graph import Graph, Node
 from halfpixel.formats.litert.read.as_onnx import said
 from halfpixel.formats.litert.read.contents import Contents
-from halfpixel.formats.litert.read.custom import AREA, CUSTOMS, as_area
+from halfpixel.formats.litert.read.custom import AREA, BOTH, FLAGS, as_area, custom_flags
 from halfpixel.formats.litert.read.resampling import FIRST, LAST, OPTIONS, flags_of
+from halfpixel.formats.litert.read.sought import CUSTOMS, SOUGHT, TURNED, WALKED
+from halfpixel.formats.litert.read.stepwise import in_steps
 from halfpixel.formats.onnx.read.walk import Walk
 from halfpixel.site import Operation, Site
 
@@ -25,21 +26,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from halfpixel.arrays import Array
+    from halfpixel.formats.litert.read.separable import Separable
+    from halfpixel.formats.litert.read.writing import Writing
     from halfpixel.formats.onnx.read.place import Place
     from halfpixel.site import Compute
-
-TURNED: Final = CUSTOMS | {
-    "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "TRANSPOSE_CONV", "DEPTH_TO_SPACE",
-}  # fmt: skip
-"""Operators that resample: their images have the channels last."""
-
-SOUGHT: Final = TURNED | {"GATHER", "GATHER_ND"}
-"""Operators that resample, or in which converters write a resize."""
+    from halfpixel.storage.remote_file import File
 
 DATA: Final = {"TRANSPOSE_CONV": 2}
 """Which input is the image, where it is not the first."""
 
 _WORD: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
+
+
+class Described(Struct, frozen=True):
+    """A site with what evaluates it on images as it is described."""
+
+    site: Site
 
 
 class LitertPlace(Struct, frozen=True):
@@ -48,23 +50,32 @@ class LitertPlace(Struct, frozen=True):
     Attributes:
         site: the site.
         graph: the number of its graph.
-        node: the operator that it is; the gather of a resize written in several.
-        found: the same among ONNX's nodes.
+        node: the operator that it is; the gather of a resize written in several, or what ends it.
+        found: the same, evaluated on images as it is described.
         data: the tensor that is resampled.
         output: the tensor that the site ends in.
+        turned: it is described with the channels first, where the file has them last.
     """
 
     site: Site
     graph: int
     node: Node
-    found: "Place"
+    found: Described
     data: str
     output: str
+    turned: bool
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """What it has to be where it is read back."""
+        site, operation = self.site, self.site.operation
+        known = None if operation.unjudged else (operation.operator, operation.torch_call)
+        return site.name, site.graph, site.op, operation.attributes, known, self.data, self.output
 
 
 def places_of(
     contents: Contents,
-    path: Path,
+    path: "File",
     edit: LitertEdit,
     shapes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Iterator[LitertPlace]:
@@ -84,31 +95,88 @@ def places_of(
         if SOUGHT.isdisjoint(contents.ops(index)):
             continue
         graph = edit.applied(contents.graph(index), index)
-        writing = said(contents, graph, path)
-        model = writing.model
-        if shapes and not index:
-            from halfpixel.formats.onnx.read.lengths.inference import with_lengths
+        inside = "/".join(filter(None, (contents.member, graph.name if index else "")))
+        steps, taken = list[LitertPlace](), set[tuple[int, ...]]()
+        for one, site in in_steps(contents, graph):
+            taken |= one.nodes
+            steps.append(_stepwise(graph, index, one, site, inside))
+        found = list(steps)
+        if any(node.op in WALKED and node.outputs not in taken for node in graph.nodes):
+            writing = said(contents, graph, path)
+            found += [
+                _walked(place, writing, index, inside)
+                for place in _walk(writing, path, None if index else shapes)
+                if writing.made[place.node.output[0]].outputs not in taken
+            ]
+        if steps:
+            order = {node.outputs: number for number, node in enumerate(graph.nodes)}
+            found.sort(key=lambda one: order.get(one.node.outputs, 0))
+        yield from found
 
-            model = with_lengths(model, shapes)
-        for place in Walk(model, path).places():
-            node = writing.made[place.node.output[0]]
-            ends = place.data, place.output
-            if node.op in TURNED:
-                image = DATA.get(node.op, 0)
-                ends = writing.name(node.inputs[image]), writing.name(node.outputs[0])
-            inside = "/".join(filter(None, (contents.member, graph.name if index else "")))
-            yield LitertPlace(_site(place, node, inside), index, node, place, *ends)
+
+def _walk(
+    writing: "Writing", path: "File", shapes: Mapping[str, tuple[int, ...]] | None
+) -> "list[Place]":
+    """Return what ONNX's walk finds in a graph, at given lengths of its inputs."""
+    model = writing.model
+    if shapes:
+        from halfpixel.formats.onnx.read.lengths.inference import with_lengths
+
+        model = with_lengths(model, shapes)
+    return Walk(model, path).places()
 
 
-def _site(place: "Place", node: Node, inside: str) -> Site:
+def _walked(place: "Place", writing: "Writing", index: int, inside: str) -> LitertPlace:
+    """Return a site that ONNX's walk found, in its place in the file."""
+    node = writing.made[place.node.output[0]]
+    ends = place.data, place.output
+    if node.op in TURNED:
+        image = DATA.get(node.op, 0)
+        ends = writing.name(node.inputs[image]), writing.name(node.outputs[0])
+    found = _found(place.site, node, writing)
+    site = _site(found, node, inside)
+    return LitertPlace(site, index, node, Described(found), *ends, node.op in TURNED)
+
+
+def _stepwise(graph: Graph, index: int, one: "Separable", site: Site, inside: str) -> LitertPlace:
+    """Return a site that is written as a step an axis, in its place in the file."""
+    ends = graph.values[one.data].name, graph.values[one.node.outputs[0]].name
+    own = replace(site, graph=inside, compute=_channels_last(site.compute))
+    return LitertPlace(own, index, one.node, Described(site), *ends, turned=True)
+
+
+def _found(site: Site, node: Node, writing: "Writing") -> Site:
+    """Return a site among ONNX's nodes as far as ONNX's words are what the operator computes."""
+    untold = writing.untold.get(node.name)
+    if untold is not None:
+        return replace(site, operation=replace(site.operation, doubt=untold))
+    if node.op == AREA:
+        return as_area(site)
+    near = writing.nearly.get(node.name)
+    if near and site.torch_call:
+        site = replace(site, operation=replace(site.operation, torch_where=near))
+    reason = writing.uncomputed.get(node.name)
+    return site if reason is None else replace(site, compute=_refusing(site.name, reason))
+
+
+def _refusing(name: str, reason: str) -> "Compute":
+    """Return what refuses to evaluate a site."""
+
+    def refuse(inputs: "Sequence[Array]") -> "NDArray[np.float64]":
+        del inputs
+        raise GraphError("", name, f"cannot be evaluated: {reason}")
+
+    return refuse
+
+
+def _site(site: Site, node: Node, inside: str) -> Site:
     """Return a site with the operator that it is in the file.
 
     Args:
-        place: the site among ONNX's nodes.
+        site: the site among ONNX's nodes.
         node: its operator.
         inside: the member and the graph that it stands in; empty for the first graph of a file.
     """
-    site = as_area(place.site) if node.op == AREA else place.site
     return replace(
         site,
         name=node.name,
@@ -136,8 +204,10 @@ def _operation(operation: Operation, node: Node) -> Operation:
     own = replace(operation, op=node.op, opset=node.version, dialect=LITERT)
     if operation.hidden:
         return replace(own, attributes={}, hidden=_renamed(operation.hidden))
-    if node.op in CUSTOMS:
-        return replace(own, problem="")  # ONNX has no such operator: LiteRT's runtime does
+    if node.op in CUSTOMS or operation.doubt:  # ONNX has no such operator: LiteRT's runtime does
+        given = custom_flags(node)
+        both = operation.operator is None and all(map(given.get, FLAGS))
+        return replace(own, attributes=given, problem=BOTH if both else "")
     if node.op not in OPTIONS:
         return own
     flags = flags_of(node)

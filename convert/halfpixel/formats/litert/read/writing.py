@@ -4,18 +4,20 @@ Weights stay where they lie in the file. A value that the file does not have get
 of its values begins with.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from halfpixel.formats.litert.graph import Graph, Node, Span, Value
-from halfpixel.formats.litert.read.contents import Contents
-from halfpixel.formats.onnx.structure import model_class
+from halfpixel.formats.litert.read.contents import INSIDE, Contents
+from halfpixel.formats.onnx.structure import OWN, model_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
+    from numpy.typing import NDArray
     from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto
 
+    from halfpixel.storage.remote_file import File
     from halfpixel.surroundings import Dim
 
 DOMAIN: Final = "ai.litert"
@@ -23,9 +25,6 @@ DOMAIN: Final = "ai.litert"
 
 OPSET: Final = 12
 """The last in which ONNX has tf_half_pixel_for_nn, what LiteRT's nearest with half pixels is."""
-
-INSIDE: Final = 1024
-"""Bytes of a constant up to which it is copied: sizes, axes, orders."""
 
 LARGEST: Final = 1 << 20
 """Bytes of a constant up to which it is looked at whether it is zero."""
@@ -54,14 +53,20 @@ class Writing:
         model: what it becomes.
         made: which operator each node is of, by the name of its first output.
         node: the operator that is said.
+        uncomputed: why an operator, by its name, gives other numbers than what is said of it.
+        untold: why nobody can tell from the file how an operator resamples, by its name.
+        nearly: how near one comes to what is said of it, where that is not all the way.
     """
 
-    def __init__(self, contents: Contents, graph: Graph, path: Path) -> None:
+    def __init__(self, contents: Contents, graph: Graph, path: "File") -> None:
         """Say every constant and value; the operators are said one by one."""
         self.contents, self.graph, self.path = contents, graph, path
         self.model: ModelProto = model_class()()
         self.made: dict[str, Node] = {}
         self.node: Node | None = None
+        self.uncomputed: dict[str, str] = {}
+        self.untold: dict[str, str] = {}
+        self.nearly: dict[str, str] = {}
         self._new = 0
         self._makers: dict[int, Node] | None = None
         self._prefix = _unused_prefix(graph)
@@ -96,6 +101,10 @@ class Writing:
         if place >= len(node.inputs) or node.inputs[place] < 0:
             return None
         return self.graph.values[node.inputs[place]]
+
+    def shape(self, place: int) -> "tuple[Dim, ...]":
+        """Return the lengths of a tensor; none where not even its rank is known."""
+        return () if place < 0 else self.graph.values[place].shape or ()
 
     def numbers(self, node: Node, place: int) -> tuple[int, ...] | None:
         """Return the whole numbers of a constant input; None where it is none."""
@@ -165,12 +174,17 @@ class Writing:
 
     def turned(self, place: int, order: "tuple[int, ...]") -> str:
         """Return the name of a tensor whose axes come in another order, with its shape."""
-        value, name = self.graph.values[place], self.fresh()
+        name = self.fresh()
         self.add("Transpose", [self.name(place)], [name], perm=order)
+        self.declare_turned(name, place, order)
+        return name
+
+    def declare_turned(self, name: str, place: int, order: "tuple[int, ...]") -> None:
+        """Declare a value that is a tensor with its axes in another order."""
+        value = self.graph.values[place]
         if value.shape is not None and len(value.shape) == len(order):
             entry = self.model.graph.value_info.add(name=name)
             fill(entry.type, value.dtype, tuple(value.shape[axis] for axis in order))
-        return name
 
     def column(self, value: Value) -> str:
         """Return the name of a new constant: a constant list of few bytes, an entry a row."""
@@ -178,6 +192,14 @@ class Writing:
         dims = [*(n for n in value.shape or () if isinstance(n, int)), 1]
         self.model.graph.initializer.add(
             name=name, data_type=DTYPES.get(value.dtype, 0), dims=dims, raw_data=data
+        )
+        return name
+
+    def floats(self, values: "NDArray[np.generic]", dtype: int) -> str:
+        """Return the name of a new constant of floats, by ONNX's number of their type."""
+        name = self.fresh()
+        self.model.graph.initializer.add(
+            name=name, data_type=dtype, dims=values.shape, raw_data=values.tobytes()
         )
         return name
 
@@ -214,9 +236,10 @@ def length_of(data: Span | bytes) -> int:
 
 
 def _refer(tensor: "TensorProto", location: str, start: int, length: int) -> None:
-    """Say where the data of a constant lies, as ONNX's external data does."""
+    """Say where the data of a constant lies in the file, as a payload that was left there."""
     tensor.data_location = EXTERNAL
-    for key, text in (("location", location), ("offset", start), ("length", length)):
+    where = {"location": location, "offset": start, "length": length, "checksum": OWN}
+    for key, text in where.items():
         tensor.external_data.add(key=key, value=str(text))
 
 

@@ -9,7 +9,6 @@ from struct import pack
 from typing import Final
 
 from halfpixel.errors import ConventionError
-from halfpixel.formats.atomic import Piece
 from halfpixel.formats.flatbuffer_block import (
     New,
     Number,
@@ -34,6 +33,7 @@ from halfpixel.formats.litert.schema import (
     Tensor,
 )
 from halfpixel.formats.litert.write.tables import buffer_of, operator, operator_code, tensor
+from halfpixel.formats.pieces import Piece
 
 LARGEST: Final = 1 << 31
 """Bytes of a file up to which every offset is of 32 bits."""

@@ -1,6 +1,7 @@
 """From one GridSample, AffineGrid, RoiAlign or ConvTranspose node to what it computes."""
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
@@ -113,3 +114,12 @@ def lengthened(base: Operation, meant: ConvTranspose) -> Shape | None:
         for axis, n in enumerate(base.input_shape[2:])
     ]
     return (*declared[:2], *lengths)
+
+
+DESCRIBE: Final[dict[str, Callable[[Scope, "NodeProto", Operation], Described]]] = {
+    "GridSample": describe_grid_sample,
+    "AffineGrid": describe_affine_grid,
+    "RoiAlign": describe_roi_align,
+    "ConvTranspose": describe_conv_transpose,
+}
+"""What describes a node of each type."""

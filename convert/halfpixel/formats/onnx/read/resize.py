@@ -21,12 +21,6 @@ from halfpixel.formats.onnx.read.domains.names import (
     leftover,
 )
 from halfpixel.formats.onnx.read.evaluation import Described, bind, numbers_of
-from halfpixel.formats.onnx.read.grids import (
-    describe_affine_grid,
-    describe_conv_transpose,
-    describe_grid_sample,
-    describe_roi_align,
-)
 from halfpixel.formats.onnx.read.inputs import Lengths, check_type, resize_inputs
 from halfpixel.formats.onnx.read.kept_axes import kept_axes, with_claim
 from halfpixel.formats.onnx.read.scope import ANY, Scope, name_of
@@ -143,6 +137,12 @@ def op_of(node: "NodeProto") -> str:
     if node.domain in DEFAULT_DOMAINS or (node.domain, node.op_type) == (MICROSOFT, "GridSample"):
         return node.op_type
     return f"{node.domain}.{node.op_type}"
+
+
+def _other(scope: Scope, node: "NodeProto", base: Operation) -> Described:
+    from halfpixel.formats.onnx.read.grids import DESCRIBE
+
+    return DESCRIBE[node.op_type](scope, node, base)
 
 
 def _depth_to_space(scope: Scope, node: "NodeProto", base: Operation) -> Described:
@@ -292,9 +292,9 @@ Describer = Callable[[Scope, "NodeProto", Operation], Described]
 _DESCRIBE: Final[dict[str, Describer]] = {
     "Resize": _resize,
     "Upsample": _resize,
-    "GridSample": describe_grid_sample,
-    "AffineGrid": describe_affine_grid,
-    "RoiAlign": describe_roi_align,
-    "ConvTranspose": describe_conv_transpose,
+    "GridSample": _other,
+    "AffineGrid": _other,
+    "RoiAlign": _other,
+    "ConvTranspose": _other,
     "DepthToSpace": _depth_to_space,
 }

@@ -12,6 +12,7 @@ from halfpixel.formats import atomic
 from halfpixel.formats.data_folder import DataFolder, Unsafe, quoted, visible_parts
 from halfpixel.formats.onnx.read.external_data import data_files, data_folder, is_payload, tensors
 from halfpixel.formats.onnx.read.scope import inner_graphs
+from halfpixel.formats.pieces import CHUNK
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
@@ -174,7 +175,7 @@ def _equal(one: BinaryIO, other: BinaryIO) -> bool:
     if os.fstat(one.fileno()).st_size != os.fstat(other.fileno()).st_size:
         return False
     while True:
-        parts = one.read(atomic.CHUNK), other.read(atomic.CHUNK)
+        parts = one.read(CHUNK), other.read(CHUNK)
         if parts[0] != parts[1]:
             return False
         if not parts[0]:

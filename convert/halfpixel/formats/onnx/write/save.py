@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from halfpixel.errors import GraphError, ModelFileError
 from halfpixel.formats import atomic
+from halfpixel.formats.mapping import mapped
 from halfpixel.formats.onnx.read.external_data import EXTERNAL, tensors
 from halfpixel.formats.onnx.structure import parse, structure
 from halfpixel.formats.onnx.write.external_data import brought_data, same_structure
 from halfpixel.formats.onnx.write.splice import splice
-from halfpixel.formats.protobuf_wire import mapped
+from halfpixel.formats.pieces import Piece, joined
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -55,7 +56,7 @@ def copy_out(path: Path, edit: "OnnxEdit | None", model: "ModelProto", stream: B
 
 def whole(path: Path, edit: "OnnxEdit | None", model: "ModelProto") -> "ModelProto":
     """Return a changed file as a message, with everything that is in the file itself."""
-    found = parse(atomic.joined(pieces(path, edit), path), path)
+    found = parse(joined(pieces(path, edit), path), path)
     _check_same(found, None, path, (path, model))
     return found
 
@@ -71,7 +72,7 @@ def check_sound(before: "ModelProto", after: "ModelProto") -> None:
         raise GraphError("", "", f"onnx.checker refuses the result: {reason}")
 
 
-def pieces(path: "File", edit: "OnnxEdit | None") -> list[atomic.Piece]:
+def pieces(path: "File", edit: "OnnxEdit | None") -> list[Piece]:
     """Return a changed file in new bytes and ranges of the old one."""
     if edit:
         return splice(path, edit)

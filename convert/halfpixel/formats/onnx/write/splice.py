@@ -12,16 +12,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from halfpixel.errors import ModelFileError
-from halfpixel.formats.atomic import Piece, size_of
+from halfpixel.formats.mapping import mapped
 from halfpixel.formats.onnx.edit import GraphEdit, OnnxEdit
 from halfpixel.formats.onnx.structure import Reader
+from halfpixel.formats.pieces import Piece, size_of
 from halfpixel.formats.protobuf_wire import (
     BYTES,
     VARINT,
     Malformed,
     Pieces,
     bytes_field,
-    mapped,
     varint_bytes,
 )
 

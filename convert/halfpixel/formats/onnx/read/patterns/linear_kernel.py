@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 MOST: Final = 1 << 17
 """Weights that are read, where their number and the kernel's lengths fit."""
 
-NEAR: Final = 2e-7
-"""By how much a float32 weight may be off, as a part of 1."""
+NEAR: Final = {10: 2.5e-4, 16: 2e-3}
+NEAREST: Final = 2e-7
+"""By how much a weight may be off, as a part of 1: of float16, bfloat16, and float32."""
 
 
 def is_linear(scope: Scope, node: "NodeProto", meant: ConvTranspose) -> bool:
@@ -41,10 +42,12 @@ def is_linear(scope: Scope, node: "NodeProto", meant: ConvTranspose) -> bool:
     if bias is None or any(bias):
         return False
     values, size = scope.numbers(name) or (), len(kernel)
+    tensor = scope.constant(name)
+    near = NEAREST if tensor is None else NEAR.get(tensor.data_type, NEAREST)
     none = [0.0] * size
     rows = [values[start : start + size] for start in range(0, len(values), size)]
     return bool(rows) and all(
-        abs(weight - wanted) <= NEAR
+        abs(weight - wanted) <= near
         for number, row in enumerate(rows)
         for weight, wanted in zip(
             row, kernel if outside == 1 or number % (outside + 1) == 0 else none, strict=True
@@ -74,4 +77,4 @@ def _begins_with(scope: Scope, name: str, wanted: float) -> bool:
         first = tensor.float_data[0]
     else:
         return True
-    return abs(first - wanted) <= NEAR
+    return abs(first - wanted) <= NEAREST
