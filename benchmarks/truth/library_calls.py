@@ -144,7 +144,7 @@ def work(folder: Path) -> None:
             place = folder / call.file
             if place.exists() or (oracle if call.tabled else one) is None:
                 continue
-            image = noise((CASES[call.case][0],) * 2, "float32")
+            image = noise((CASES[call.case][0],) * 2, "float32").astype(np.float32)
             told = Run(call.text, call.case)
             try:
                 if call.tabled and oracle is not None:

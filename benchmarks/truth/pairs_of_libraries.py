@@ -268,7 +268,10 @@ def main() -> int:
         pairs: list[Seen] = []
         for case in CASES:
             for one in seen([call for call in found if call.case == case], kept, asked.jobs):
-                (made if isinstance(one, Made) else pairs).append(one)
+                if isinstance(one, Made):
+                    made.append(one)
+                else:
+                    pairs.append(one)
             sys.stderr.write(f"{case}: {time.perf_counter() - start:.0f} s\n")
     lines = report(made, pairs, releases, failed)
     sys.stdout.write("\n".join([*lines, f"{time.perf_counter() - start:.0f} s"]) + "\n")
