@@ -150,7 +150,7 @@ def test_where_they_part_is_told(a: str, b: str, size: str | None, words: list[s
 
 
 REFUSED = [
-    ("F.interpolat(x, 2)", UP, {}, "did you mean 'interpolate'"),
+    ("F.interpolat(x, 2)", UP, {}, "torch.nn.functional.interpolate"),
     ("cv2.resiz", UP, {}, "no model file and no call.*did you mean 'resize'"),
     ("F.interpolate(x)", UP, {}, "F.interpolate"),
     ("cv2.resize(x, (30, 20), interpolation=cv2.INTER_LINER)", UP, {}, "expected one of INTER_"),
