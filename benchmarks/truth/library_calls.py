@@ -92,11 +92,11 @@ def _of_tables(case: str, pair: tuple[int, int], known: Container[str]) -> Itera
         name = oracle.convention
         if name in known:
             continue
-        texts = [one.text((pair[1],) * 2) for one in oracle.cases if "{h}" in one.call]
+        texts = [one.text((pair[1], pair[1])) for one in oracle.cases if "{h}" in one.call]
         readings: set[tuple[Sampling | None, ...]] = set()
         for text in dict.fromkeys(texts):
             try:
-                made = reading(oracle, text, (pair[0],) * 2)
+                made = reading(oracle, text, (pair[0], pair[0]))
             except HalfpixelError:
                 continue
             if len(readings) == MOST:
