@@ -180,6 +180,17 @@ def test_huge_sizes_end_soon(size: int | tuple[int, int]) -> None:
         halfpixel.compare(a, b, size="1000000", max_work=1000)
 
 
+def test_a_verdict_stands_where_what_is_nearest_is_too_much_work() -> None:
+    bicubic = "F.interpolate(x, size=(20, 20), mode='bicubic')"
+    spline = "skimage.transform.resize(x, (20, 20), order=3)"
+    found = halfpixel.compare(bicubic, spline, size="48:20", max_work=8000)
+    assert (found.verdict, found.instead, found.instead_left_out) == ("different", None, True)
+    assert any("takes more work: see --max-work" in line for line in lines(found))
+    whole = halfpixel.compare(bicubic, spline, size="48:20")
+    assert whole.instead is not None
+    assert "order=3" in whole.instead.text
+
+
 EXAMPLES = [text for one in load_conventions() for text, _ in one.examples]
 
 
