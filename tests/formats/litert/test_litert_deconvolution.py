@@ -180,10 +180,13 @@ def test_free_lengths_are_a_site_without_a_call(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("scale", "axis"), [((0.0,), 0), ((np.nan,), 0), ((0.1, 0.1), 7)])
+@pytest.mark.parametrize(
+    ("scale", "axis"), [((0.0,), 0), ((np.nan,), 0), ((3e38,), 0), ((0.1, 0.1), 7)]
+)
+@pytest.mark.filterwarnings("error")
 def test_broken_scales_tell_no_weights(tmp_path: Path, scale: tuple[float, ...], axis: int) -> None:
     weights = Value(
-        "weights", (1, 4, 4, 1), "INT8", np.ones((1, 4, 4, 1), "i1"), scale, 0, (), axis
+        "weights", (1, 4, 4, 1), "INT8", np.full((1, 4, 4, 1), 9, "i1"), scale, 0, (), axis
     )
     site = only(tmp_path, graph(weights))
     assert str(site.torch_call).startswith("F.conv_transpose2d(x, weight")

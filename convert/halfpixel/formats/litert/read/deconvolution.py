@@ -247,7 +247,9 @@ def _scaled(value: "Value", found: "NDArray[np.generic]") -> "Rounded | None":
     ]
     scale = steps.reshape(lengths[0])
     whole = found.astype(np.int64) - zeros.reshape(lengths[1])
-    return Rounded((scale * whole).astype(np.float32), scale)
+    with np.errstate(over="ignore"):
+        values = (scale * whole).astype(np.float32)
+    return Rounded(values, scale) if np.isfinite(values).all() else None
 
 
 def _fits(found: "NDArray[np.generic]", axis: int, count: int) -> bool:

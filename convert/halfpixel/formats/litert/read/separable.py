@@ -29,6 +29,12 @@ LARGEST: Final = 1 << 24
 A_STEP: Final = 256
 """Bytes that are looked at in the time of a step of work."""
 
+WHOLE: Final = 1e-4
+"""By how much the weights of an output sample of a resize may differ from 1 together."""
+
+BACK: Final = 0.5
+"""Input pixels that a row may read before the one above it: cubic kernels overshoot."""
+
 LABELS: Final = {"GATHER": "GATHER", "RESHAPE": PRODUCT}
 """What a resize is written as, by the operator that ends it."""
 
@@ -106,6 +112,8 @@ class Steps(Struct):
             single = self._readers.get(last.before) == 1 and maker is not None
             first = self._step(maker) if single and maker and maker.op == node.op else None
             steps = (last,) if first is None or first.axis == last.axis else (first, last)
+            if node.op == "GATHER" and not any(map(_moves, steps)):
+                continue
             by_axis = {step.axis: step for step in steps}
             one = Separable(node, LABELS[node.op], last.version, steps[0].before, by_axis)
             taken |= one.nodes
@@ -169,6 +177,7 @@ class Steps(Struct):
                 inside == (outer, rows.shape[1], inner)
                 and image[axis] == rows.shape[1]
                 and made == after
+                and _is_mean(rows)
             ):
                 nodes = (node.outputs, product.outputs, flat.outputs)
                 return Step(axis, flat.inputs[0], product.version, nodes, rows, image[axis])
@@ -191,3 +200,23 @@ class Steps(Struct):
 
         spend(size // A_STEP)
         return np.frombuffer(self.contents.bytes_of(value.data), kind).reshape(shape)
+
+
+def _moves(step: Step) -> bool:
+    """Whether a gather makes several pixels, and others than are there: no choice, and no copy."""
+    pixels = step.weights.tolist()
+    return len(pixels) > 1 and pixels != list(range(step.n_in))
+
+
+def _is_mean(rows: "Array") -> bool:
+    """Whether each row of a matrix comes to 1, and none reads before the one above it.
+
+    A resize does so; a layer over the places of an image does not.
+    """
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        wide = rows.astype(np.float64)
+        sums, centres = wide.sum(axis=1), wide @ np.arange(rows.shape[1])
+        whole = np.abs(sums - 1) <= WHOLE  # false of what is no number
+        return bool(whole.all() and (np.diff(centres) > -BACK).all())
