@@ -1,5 +1,6 @@
 """Coordinates that are written in a call of SciPy: what they come to, and what is not read."""
 
+import numpy as np
 import pytest
 
 from halfpixel.checking.called import called
@@ -52,7 +53,20 @@ def test_a_spline_of_numbers_is_for_images_of_one_size(size: str) -> None:
             compare(call, other, size=size)
 
 
+@pytest.mark.parametrize(
+    "axis", ["np.arange(0, x.shape[{}], 16)", "np.arange(0, x.shape[{}] - 1, 15)"]
+)
+def test_a_range_has_as_many_samples_as_its_length_takes(axis: str) -> None:
+    grid = f"np.meshgrid({axis.format(0)}, {axis.format(1)}, indexing='ij')"
+    reading = called(MAP.format(grid)).reading
+    assert reading is not None
+    for lengths in ((5, 7), (224, 230)):
+        made = eval(grid, {"np": np, "x": np.empty(lengths)})  # noqa: S307 - of the line above
+        assert reading.at(lengths).lengths == made[0].shape
+
+
 REFUSED = [
+    (MAP.format("[np.arange(0, h, h / H)]"), "H is one name too many for the length of axis 0"),
     ("ndimage.map_coordinates(x)", "coordinates are not given"),
     (MAP.format("coords"), "is no grid that is read"),
     (MAP.format("[np.linspace(0, h - 1, H)[:, None], np.linspace(0, w - 1, W)[None, :]]"),
