@@ -66,6 +66,7 @@ def test_a_range_has_as_many_samples_as_its_length_takes(axis: str) -> None:
 
 
 REFUSED = [
+    (MAP.format("[np.arange(0, x.shape[0], x.shape[0] / H)]"), "H is one name too many"),
     (MAP.format("[np.arange(0, h, h / H)]"), "H is one name too many for the length of axis 0"),
     ("ndimage.map_coordinates(x)", "coordinates are not given"),
     (MAP.format("coords"), "is no grid that is read"),

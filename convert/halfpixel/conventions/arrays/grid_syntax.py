@@ -81,7 +81,7 @@ def scalar(node: ast.expr, at: Lengths, axis: int | None, *, counts: bool = Fals
         case ast.Subscript(
             value=ast.Attribute(value=image, attr="shape"), slice=ast.Constant(value=int() as k)
         ) if ast.unparse(image) == at.image and 0 <= k < AXES:
-            return Fraction(at.ins[k])
+            return at.named(ast.unparse(node), k)
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             return -scalar(inner, at, axis, counts=counts)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:

@@ -110,7 +110,11 @@ def _read(text: str, length: int | None) -> Reading:
         samplings.append(made)
         known.append(n_in)
     outs = tuple(count if isinstance(count, int) else None for count in counts)
-    taken = sorted(name for name, (is_output, _) in lengths.names.items() if not is_output)
+    taken = sorted(
+        name
+        for name, (is_output, _) in lengths.names.items()
+        if not is_output and name.isidentifier()
+    )
     remarks = (_taken(taken),) if taken else ()
 
     def by_lengths(ins: tuple[int, ...]) -> Reading:
