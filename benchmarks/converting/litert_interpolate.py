@@ -1,6 +1,6 @@
 """400 calls converted to LiteRT and run, in one file because the table is made of both.
 
-    python benchmarks/converting/litert_interpolate.py [--part I/N] [--into FILE]
+    python benchmarks/converting/litert_interpolate.py [--part I/N] [--into FILE]  # goes on there
     python benchmarks/converting/litert_interpolate.py --join FILE ... > results
 
 F.interpolate (modes, align_corners, antialias, size or factor, lengths), F.grid_sample and
@@ -122,7 +122,8 @@ def cases() -> Iterator[Case]:
     lengths = [*({"size": size} for size in SIZES), *({"scale_factor": f} for f in FACTORS)]
     for image, mode, length in product(IMAGES, MODES, lengths):
         yield interpolate((1, 3, *image), {**length, **mode})
-    yield interpolate((1, 3, 7, 10), {"scale_factor": (2.0, 0.5), "mode": "nearest"})
+    for factors, mode in (((2.0, 0.5), "nearest"), ((1.5, 0.7), "bilinear")):
+        yield interpolate((1, 3, 7, 10), {"scale_factor": factors, "mode": mode})
     yield from other_ranks()
     yield from samplings()
     yield from transposed()
@@ -166,7 +167,7 @@ def transposed() -> Iterator[Case]:
     usual = ((2, 2, 0), (3, 2, 1), (4, 2, 1), (5, 3, 2), (3, 1, 1))
     for (kernel, stride, padding), other in product(usual, more):
         given = {"kernel_size": kernel, "stride": stride, "padding": padding, **other}
-        if given.get("output_padding", 0) >= stride:
+        if given.get("output_padding", 0) >= stride or other == {"padding": padding}:
             continue
         torch.manual_seed(0)
         text = ", ".join(f"{name}={value}" for name, value in given.items())
@@ -256,7 +257,7 @@ def _run(path: Path, given: list[np.ndarray[Any, Any]], kernel: str) -> np.ndarr
 
 
 def table(rows: list[Row]) -> Iterator[str]:
-    """Yield the results, a family a line, then what is refused and why, and what is wrong."""
+    """Yield the results, a family a line, what is refused and why, what is wrong, and each row."""
     from importlib.metadata import version
 
     releases = ", ".join(f"{n} {version(n)}" for n in ("torch", "litert-torch", "ai-edge-litert"))
@@ -274,13 +275,16 @@ def table(rows: list[Row]) -> Iterator[str]:
         numbers = "".join(f"{counts[how]:>20}" for how in hows)
         yield f"{family:28}{equal:>7}{wrong:>7}{numbers}"
     yield ""
+    yield f"largest difference of a file: {max(row.apart for row in rows):.1e}"
     refused = [row for row in rows if row.how == "refused"]
     for reason, count in Counter(_short(row.reason) for row in refused).most_common():
         yield f"refused {count}: {reason}"
     for row in rows:
         if not row.right:
             yield f"wrong: {row.call}: {row.how}, {row.apart:.3g}"
-    yield f"median of {np.median([row.seconds for row in rows]):.1f} s a conversion"
+    yield "how far each file is from PyTorch, in parts of its largest value:"
+    for row in rows:
+        yield f"{row.apart:9.1e}  {row.how:18}  {row.call}"
 
 
 def _short(reason: str) -> str:
@@ -292,22 +296,25 @@ def main() -> None:
     """Convert what was asked for, or print the table of what was converted before."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--part", default="1/1", metavar="I/N")
-    parser.add_argument("--into", type=Path, help="rows as JSON, a line each")
+    parser.add_argument("--into", type=Path, help="rows as JSON, a line each; those in it stay")
     parser.add_argument("--join", type=Path, nargs="*", default=[])
     parser.add_argument("--known", type=Path, nargs="*", default=[], help="rows that are done")
     options = parser.parse_args()
     if options.join:
         lines = [line for path in options.join for line in path.read_text("utf-8").splitlines()]
-        print("\n".join(table([Row(**json.loads(line)) for line in lines])))
+        found = {row.call: row for row in (Row(**json.loads(line)) for line in lines)}
+        print("\n".join(table([found[one.text] for one in cases() if one.text in found])))
         return
     part, parts = map(int, options.part.split("/"))
     rows: list[Row] = []
-    known = [path.read_text("utf-8") for path in options.known]
-    done = {json.loads(line)["call"] for text in known for line in text.splitlines()}
-    every = [case for case in cases() if case.text not in done]
+    known = [path for path in (*options.known, options.into) if path is not None and path.exists()]
+    done = {json.loads(line)["call"] for path in known for line in path.read_text().splitlines()}
+    every = list(cases())
     random.Random(0).shuffle(every)  # noqa: S311 - stopped early, it is a sample of all
     with tempfile.TemporaryDirectory() as folder:
         for case in every[part - 1 :: parts]:
+            if case.text in done:
+                continue
             rows.append(converted(case, Path(folder)))
             print(f"{rows[-1].call}: {rows[-1].how}", file=sys.stderr)
             if options.into is not None:

@@ -10,12 +10,13 @@ that a release changed) is a `Remark`: named, with its source, and never part of
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from halfpixel.errors import ConventionError
-from halfpixel.registry import find
+from halfpixel.registry import find, places
 from halfpixel.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -114,12 +115,14 @@ class Library(Struct, frozen=True):
         image: makes the framework's input of an image of shape (height, width).
         array: makes an array of shape (height, width) of its output.
         dtypes: types of images that it takes.
+        keyword: the name that a module's call has for its image; empty where it comes first.
     """
 
     modules: tuple[tuple[str, str], ...]
     image: "Callable[[NDArray[np.generic]], Any]"
     array: "Callable[[Any], NDArray[np.generic]]"
     dtypes: tuple[str, ...] = ("float32", "uint8")
+    keyword: str = ""
 
     @property
     def name(self) -> str:
@@ -201,4 +204,10 @@ def methods_known() -> frozenset[str]:
 
 def load_conventions() -> tuple[Convention, ...]:
     """Return every convention, by name."""
+    return _loaded(places("conventions"))
+
+
+@lru_cache(maxsize=2)
+def _loaded(_places: tuple[str, ...]) -> tuple[Convention, ...]:
+    """Return every convention of a folder that lies there: a comparison asks dozens of times."""
     return tuple(sorted(find("conventions", Convention), key=lambda one: one.name))

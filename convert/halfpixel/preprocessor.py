@@ -6,6 +6,7 @@ found by its place.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, cast
 
@@ -14,7 +15,7 @@ from msgspec import Struct
 from halfpixel.conventions.python_call import PythonCall, parse
 from halfpixel.errors import ConventionError, UsageError, said_of, system_reason
 from halfpixel.pipeline.steps import Pipeline
-from halfpixel.registry import find
+from halfpixel.registry import find, places
 
 LONGEST: Final = 1 << 22
 """Bytes of a configuration; a longer file is none."""
@@ -58,6 +59,11 @@ class Preprocessor(Struct, frozen=True):
 
 def load_preprocessors() -> tuple[Preprocessor, ...]:
     """Return every preprocessor, by name."""
+    return _loaded(places("preprocessors"))
+
+
+@lru_cache(maxsize=2)
+def _loaded(_places: tuple[str, ...]) -> tuple[Preprocessor, ...]:
     return tuple(sorted(find("preprocessors", Preprocessor), key=lambda one: one.name))
 
 

@@ -49,6 +49,15 @@ def names(folder: str, ending: str) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if name.endswith(ending)))
 
 
+def places(folder: str) -> tuple[str, ...]:
+    """Return where the modules of a folder lie: what is found in it is the same while these are.
+
+    >>> len(places("conventions"))
+    1
+    """
+    return tuple(import_module(f"halfpixel.{folder}").__path__)
+
+
 def find(folder: str, kind: type[T]) -> Iterator[T]:
     """Yield the constants of every module in a folder and in the folders in it.
 

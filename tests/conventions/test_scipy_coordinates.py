@@ -66,8 +66,6 @@ def test_a_range_has_as_many_samples_as_its_length_takes(axis: str) -> None:
 
 
 REFUSED = [
-    (MAP.format("[np.arange(0, x.shape[0], x.shape[0] / H)]"), "H is one name too many"),
-    (MAP.format("[np.arange(0, h, h / H)]"), "H is one name too many for the length of axis 0"),
     ("ndimage.map_coordinates(x)", "coordinates are not given"),
     (MAP.format("coords"), "is no grid that is read"),
     (MAP.format("[np.linspace(0, h - 1, H)[:, None], np.linspace(0, w - 1, W)[None, :]]"),
@@ -94,6 +92,9 @@ REFUSED = [
     (AFFINE.format("[[0.5, 0.1], [0, 0.5]]"), "expected a diagonal"),
     (AFFINE.format("[0.5, 0.5], output_shape=shape"), "output_shape is not written out"),
     (AFFINE.format("[0.5, 0.5], [0, 0, 0]"), "not of one length"),
+    (AFFINE.format("[h / H, w / W], output_shape=(20, 30)"), "H is not known along axis 0"),
+    (AFFINE.format("[x.shape[0] / H, w / W], output_shape=(20, 30)"), "H is not known"),
+    (AFFINE.format("[H / x.shape[0], w / W], output_shape=(20, 30)"), "H is not known beside"),
     ("ndimage.map_coordinates(x, np.indices((9, 9)) * 0.3)", "ends at no last pixel"),
     ("ndimage.map_coordinates(x, np.indices((9, 9)) / 3, order=0, mode='mirror')",
      "order 0 beyond the border"),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from torch import nn
 
 from halfpixel.cli.main import cli
 from halfpixel.converting.convert import convert
@@ -62,6 +63,36 @@ def test_what_litert_torch_refuses_is_told(tmp_path: Path, monkeypatch: pytest.M
     assert not list(tmp_path.iterdir())
 
 
+def test_a_transposed_convolution_is_asked_for_without_what_litert_torch_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stride alone: groups, dilation, padding and what is added at the end are written out."""
+    converter = installed(monkeypatch)
+    programs: list[Any] = []
+
+    def convert_program(module: nn.Module, tensors: Any) -> None:  # noqa: ANN401 - as it calls
+        programs.append(torch.export.export(module, tensors))
+        raise ValueError("failed to legalize operation 'mhlo.convolution'")
+
+    monkeypatch.setattr(sys.modules["litert_torch"], "convert", convert_program)
+    given: Options = {"padding": 1, "output_padding": 1, "groups": 3, "dilation": 2}
+    module = nn.ConvTranspose2d(3, 6, 3, stride=2, **given).eval()
+    found = convert(module, tmp_path / "model.tflite", inputs=["1x3x7x6"], fast=True)
+    assert "in plain operators: conv_transpose" not in found.notes
+    assert found.refused.startswith("litert-torch refuses: ValueError: failed to legalize")
+    assert not converter.asked
+    calls = [
+        [node.args[3:] for node in one.graph.nodes if "conv_transpose" in str(node.target)]
+        for one in programs
+    ]
+    assert calls == [[([2, 2], [1, 1], [1, 1], 3, [2, 2])], [([2, 2],)] * 3]
+    x = torch.rand(1, 3, 7, 6)
+    with torch.no_grad():
+        here, there = programs[1].module()(x), module(x)
+    assert here.shape == there.shape
+    assert float((here - there).abs().max()) < 1e-6
+
+
 def test_free_axes_are_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """litert-torch is told which lengths are free, as torch.export is."""
     converter = installed(monkeypatch)
@@ -69,12 +100,6 @@ def test_free_axes_are_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     convert(module, tmp_path / "model.tflite", inputs=["1x3x7x10"], dynamic="2,3", fast=True)
     (shapes,) = converter.asked[0]["dynamic_shapes"]
     assert list(shapes) == [2, 3]
-
-
-def test_an_onnx_file_is_told_who_converts_it(tmp_path: Path) -> None:
-    """And how what comes of it is fixed and held against the file."""
-    with pytest.raises(UsageError, match=r"onnx2tf writes LiteRT of ONNX .*verify OUT.tflite up"):
-        convert("up.onnx", tmp_path / "model.tflite")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """The pages of conventions say what the weights are, and recipes hold in both libraries."""
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
+from importlib.util import find_spec
 from itertools import product
 
 import numpy as np
@@ -11,6 +14,8 @@ from makers.recipes import RECIPES, Recipe
 from numpy.typing import NDArray
 
 import halfpixel
+from conventions.oracles.oracle import Oracle, tables
+from conventions.oracles.oracle import run as run_by_table
 from halfpixel.checking.called import reading_of
 from halfpixel.checking.equivalents import filled
 from halfpixel.convention import Convention, load_conventions
@@ -26,7 +31,6 @@ LENGTHS = [*((n, m) for n in FEW for m in FEW), *CASES.values(), (30, 10), (224,
 LONGEST = 64
 """Of an axis that libraries are run on here."""
 
-ROUNDING = 1e-5
 HALVES = (Fraction(0), Fraction(1, 2))
 
 
@@ -130,21 +134,48 @@ def test_a_recipe_holds_nowhere_else(recipe: Recipe) -> None:
     assert any(_compared(recipe, *axes) == "different" for axes in elsewhere)
 
 
+Runner = Callable[[str, NDArray[np.float32]], NDArray[np.generic]]
+
+BATCHES = {"OpenVINO": ("x[None, None]", "[0, 0]"), "torchvision (tensors)": (
+    "torch.from_numpy(x)[None]", "[0]"
+)}  # fmt: skip
+"""What an oracle table's calls take of an image, and how the image is taken out of what they make;
+of others it is the image itself."""
+
+
+def _runner(convention: Convention) -> Runner | None:
+    """Return what runs a convention's calls: its library, or its oracle table's; None of none."""
+    if is_installed(convention):
+        return lambda text, image: run(convention, text, image)
+    for oracle in tables():
+        if oracle.convention == convention.name and find_spec(oracle.library):
+            return partial(_by_table, oracle)
+    return None
+
+
+def _by_table(oracle: Oracle, text: str, image: NDArray[np.float32]) -> NDArray[np.generic]:
+    given, taken = BATCHES.get(oracle.convention, ("x", ""))
+    return run_by_table(oracle, f"{text.replace('(x, ', f'({given}, ', 1)}{taken}", image)
+
+
 @pytest.mark.oracle
 @pytest.mark.parametrize("recipe", RECIPES, ids=_name)
 def test_a_recipe_holds_in_both_libraries(recipe: Recipe) -> None:
-    conventions = [reading_of(_written(text, 3, 3))[0] for text in (recipe.a, recipe.b)]
-    lacking = {one.name for one in conventions if not is_installed(one)}
+    texts = recipe.a, recipe.b
+    conventions = [reading_of(_written(text, 3, 3))[0] for text in texts]
+    runners = [_runner(one) for one in conventions]
+    lacking = {one.name for one, runs in zip(conventions, runners, strict=True) if runs is None}
     if lacking:
         pytest.skip(f"{' and '.join(sorted(lacking))}: not installed")
     for n_in, n_out in LENGTHS:
         if recipe.at((n_in, n_out)) and n_in < LONGEST:
-            image = noise((n_in, n_in), "float32")
+            image = noise((n_in, n_in), "float32").astype(np.float32)
             a, b = (
-                run(one, _written(text, n_out, n_out), image)
-                for one, text in zip(conventions, (recipe.a, recipe.b), strict=True)
+                runs(_written(text, n_out, n_out), image)
+                for text, runs in zip(texts, runners, strict=True)
+                if runs is not None
             )
-            wrong = np.abs(np.subtract(a, b)) > ROUNDING
+            wrong = np.abs(np.subtract(a, b)) > recipe.within
             assert _off_ties(recipe, wrong, n_in, n_out) == set(), (n_in, n_out)
 
 

@@ -237,10 +237,13 @@ def _candidates(text: str, outs: tuple[int, ...], methods: Collection[str]) -> I
 
 
 def _open_names(arguments: Sequence[ast.expr], named: Sequence[ast.keyword]) -> Iterator[ast.Name]:
-    """Yield the names in the arguments of a call that stand for no option and no image."""
+    """Yield the names in the arguments of a call that are no module's, image's or function's."""
     for argument in (*arguments, *(word.value for word in named)):
-        parts = argument.elts if isinstance(argument, ast.Tuple | ast.List) else [argument]
-        yield from (part for part in parts if isinstance(part, ast.Name))
+        parts = list(ast.walk(argument))
+        owners = {id(part.value) for part in parts if isinstance(part, ast.Attribute)}
+        owners |= {id(part.func) for part in parts if isinstance(part, ast.Call)}
+        names = [part for part in parts if isinstance(part, ast.Name)]
+        yield from (part for part in names if id(part) not in owners)
 
 
 def _put(text: str, places: Sequence[ast.Name], values: Mapping[str, object]) -> str:

@@ -11,7 +11,8 @@ import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
-from typing import cast
+from functools import lru_cache
+from typing import Final, cast
 
 from msgspec import Struct
 
@@ -107,6 +108,15 @@ def parse(text: str) -> PythonCall:
     >>> parse("Resize(mode=linear, scales=[1, 1, 10/3])").named
     {'mode': linear, 'scales': (1, 1, Fraction(10, 3))}
     """
+    return _parsed(text) if len(text) <= REMEMBERED else _parsed.__wrapped__(text)
+
+
+REMEMBERED: Final = 1 << 12
+"""Characters of a text that is parsed once: what a factor makes of lengths is asked of each."""
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> PythonCall:
     node = call_node(text)
     try:
         named = {word.arg: _value(word.value) for word in node.keywords if word.arg is not None}

@@ -17,13 +17,17 @@ from halfpixel.converting.plain.lengths import rounds_alike
 from halfpixel.intents.exported_program import GraphCall
 from halfpixel.intents.pairing import KINDS, MOST
 from halfpixel.runtime import Call
+from halfpixel.sampling import Cubic, Linear, Nearest, Resize
 from halfpixel.site import Site
 from halfpixel.surroundings import Shape
 
 Kind = tuple[str, bool]
-"""Family of an F.interpolate, affine_grid or grid_sample; and whether it antialiases."""
+"""Family of an F.interpolate, or the name of another call; and whether it antialiases."""
 
 AFFINE: Final[Kind] = ("affine_grid", False)
+
+GRID: Final[Kind] = ("grid_sample", False)
+TRANSPOSED: Final[Kind] = ("conv_transpose", False)
 
 LINSPACE: Final[Kind] = ("torch.linspace", False)
 """What is no resampling, and is written out where torch.export takes a free length for fixed."""
@@ -206,11 +210,21 @@ def kind_of(call: GraphCall) -> Kind | None:
     known = None if call.intent is None else call.intent.call
     if known is not None:
         return known.family, known.antialias
+    if call.intent is not None and isinstance(call.intent.operator, Resize):
+        return _kind_of_resize(call.intent.operator)
     if "lanczos" in call.target:
         return "lanczos", True
     if call.kind == "grid":
-        return ("grid_sample", False) if len(call.input_shape or ()) == 4 else None
-    return ("affine_grid", False) if call.kind == "theta" else None
+        return GRID if len(call.input_shape or ()) == 4 else None
+    return {"theta": AFFINE, "convolution": TRANSPOSED}.get(call.kind)
+
+
+def _kind_of_resize(operator: Resize) -> Kind | None:
+    """Return the kind of a resize of a file; None for one that has no axes."""
+    kernel = operator.axes[0][1].kernel if operator.axes else None
+    if isinstance(kernel, Linear | Cubic):
+        return "linear" if isinstance(kernel, Linear) else "cubic", kernel.antialias
+    return None if kernel is None else ("nearest" if isinstance(kernel, Nearest) else "area", False)
 
 
 def kind_of_aten(call: Call) -> Kind | None:
@@ -225,7 +239,7 @@ def kind_of_aten(call: Call) -> Kind | None:
     if name.startswith("affine_grid_generator"):
         return AFFINE
     if name.startswith("grid_sampler"):
-        return ("grid_sample", False) if call.inputs[0].ndim == 4 else None
+        return GRID if call.inputs[0].ndim == 4 else None
     families = ("nearest_exact", "nearest", "cubic", "lanczos", "linear")
     found = next((word for word in families if "upsample_" in name and word in name), None)
     return None if found is None else (found.replace("_", "-"), name.endswith("_aa"))

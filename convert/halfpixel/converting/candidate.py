@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from halfpixel.converting.calls import INVERSE, LINSPACE, Kind, Matching, kind_of
+from halfpixel.converting.calls import INVERSE, LINSPACE, TRANSPOSED, Kind, Matching, kind_of
 from halfpixel.converting.export.quietly import TRACING
 from halfpixel.converting.export.to_onnx import Exported
 from halfpixel.converting.result import CallSite, Conversion
@@ -19,7 +19,9 @@ from halfpixel.rule import rule_names
 from halfpixel.site import Site
 from halfpixel.targets.advice import lowering
 
-PLAIN_NAMES: Final = frozenset({"affine_grid", "grid_sample", LINSPACE[0], INVERSE[0]})
+PLAIN_NAMES: Final = frozenset(
+    {"affine_grid", "grid_sample", LINSPACE[0], INVERSE[0], TRANSPOSED[0]}
+)
 """Kinds of calls that are no F.interpolate."""
 
 

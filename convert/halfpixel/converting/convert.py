@@ -63,7 +63,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
 
     Args:
         source: `package.module:factory`, a .pt2 or TorchScript file, an ONNX file on its way to
-            Core ML, a torch.nn.Module or an ExportedProgram.
+            Core ML or LiteRT, a torch.nn.Module or an ExportedProgram.
         output: the file: .onnx, .mlpackage, .mlmodel or .tflite; None to have the ONNX model in
             memory.
         inputs: shapes of the inputs, as `--input` takes them: `[NAME=]1x3x64x64[:TYPE]`.
@@ -103,6 +103,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
     from halfpixel.converting.exports import Exports
     from halfpixel.converting.free_axes import parse_dynamic, parse_names
     from halfpixel.converting.load import load
+    from halfpixel.converting.onnx_in.as_file import file_source
     from halfpixel.converting.result import (
         ConvertSettings,
         parse_exporter,
@@ -138,7 +139,7 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         raise UsageError("settings says all of it: give settings, or the other keywords")
     target = None if output is None else Path(output)
     _check_source(source, target)
-    _check_target(target, settings)
+    _check_target(source, target, settings)
     _check_providers(settings, target)
     check_there(source)
     place = None if target is None else target.parent
@@ -147,16 +148,19 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         _in_evaluation(source),
         tempfile.TemporaryDirectory(dir=place, prefix=".halfpixel-") as folder,
     ):
-        return converted(Exports(load(source, settings, progress), settings, Path(folder), target))
+        to_litert = target is not None and target.suffix == LITERT
+        if to_litert and _writer(source) == "onnx2tf":
+            found = file_source(Path(str(source)), settings, progress)
+        else:
+            found = load(source, settings, progress)
+        return converted(Exports(found, settings, Path(folder), target))
 
 
 def _check_source(source: object, target: Path | None) -> None:
-    """Refuse a model that is converted already, but for an ONNX file on its way to Core ML."""
+    """Refuse a model that is converted already, but for an ONNX file on its way elsewhere."""
     text = str(source) if isinstance(source, str | Path) else ""
-    onward = text.endswith(".onnx") and target is not None and target.name.endswith(COREML)
-    if text.endswith(".onnx") and target is not None and target.suffix == LITERT:
-        told = "onnx2tf writes LiteRT of ONNX (pip install onnx2tf); then halfpixel fix OUT.tflite"
-        raise UsageError(f"{text}: {told} and halfpixel verify OUT.tflite {text}")
+    ends = (*COREML, LITERT)
+    onward = text.endswith(".onnx") and target is not None and target.name.endswith(ends)
     if text.endswith(MODELS) and not onward:
         advice = "halfpixel fix mends a model; --to torch says it in PyTorch's words"
         raise UsageError(f"{text}: is converted already; {advice}")
@@ -164,6 +168,8 @@ def _check_source(source: object, target: Path | None) -> None:
 
 def _in_evaluation(source: object) -> "AbstractContextManager[object]":
     """Have the caller's own module in evaluation mode for as long as it is converted."""
+    if isinstance(source, str | Path):
+        return nullcontext()
     from halfpixel.runtimes.torch_module import evaluating, need_library
 
     need_library()
@@ -190,7 +196,7 @@ def _check_targets(target: Path, settings: "ConvertSettings") -> None:
         raise UsageError(f"--opset {settings.opset}: the newest that is known here is {newest}")
 
 
-def _check_target(target: Path | None, settings: "ConvertSettings") -> None:
+def _check_target(source: object, target: Path | None, settings: "ConvertSettings") -> None:
     """Refuse, before any work, a file that cannot be written, and options that it does not have."""
     if target is None:
         _check_targets(Path("model.onnx"), settings)
@@ -201,10 +207,10 @@ def _check_target(target: Path | None, settings: "ConvertSettings") -> None:
     given = {"exporter": settings.exporter, "opset": settings.opset}
     stray = [name for name, value in given.items() if value is not None]
     if stray and target.suffix != ".onnx":
-        writer = "litert-torch" if target.suffix == LITERT else "coremltools"
+        writer = _writer(source) if target.suffix == LITERT else "coremltools"
         raise UsageError(f"{target}: {writer} writes it: --{stray[0]} is for ONNX")
     if target.suffix == LITERT:
-        _check_litert(target, settings)
+        _check_litert(source, target, settings)
     folder = target.parent
     if not folder.is_dir():
         raise ModelFileError(target, f"there is no folder {folder}")
@@ -213,16 +219,25 @@ def _check_target(target: Path | None, settings: "ConvertSettings") -> None:
         raise ModelFileError(target, "cannot be written: permission denied")
 
 
-def _check_litert(target: Path, settings: "ConvertSettings") -> None:
-    """Refuse what litert-torch does not write, before it is loaded, which takes long."""
+def _writer(source: object) -> str:
+    """Return what writes LiteRT of a source."""
+    return "onnx2tf" if str(source).endswith(".onnx") else "litert-torch"
+
+
+def _check_litert(source: object, target: Path, settings: "ConvertSettings") -> None:
+    """Refuse what is not written as LiteRT, before anything is loaded, which takes long."""
+    from halfpixel.converting.export.by_onnx2tf import need_program
     from halfpixel.converting.export.to_litert import need_library
 
     named = {"input": settings.input_names, "output": settings.output_names}
     for what, names in named.items():
         if names:
-            told = f"litert-torch gives its own names: --{what}-names is for ONNX and Core ML"
+            told = f"{_writer(source)} gives its own names: --{what}-names is for ONNX and Core ML"
             raise UsageError(f"{target}: {told}")
-    need_library()
+    if _writer(source) == "onnx2tf":
+        need_program(Path(str(source)))
+    else:
+        need_library()
 
 
 def _check_providers(settings: "ConvertSettings", target: Path | None) -> None:

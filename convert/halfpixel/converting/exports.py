@@ -6,6 +6,7 @@ fixes, the next one has these calls in plain operators.
 """
 
 import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final, cast
 
@@ -14,9 +15,19 @@ from msgspec.structs import replace
 
 from halfpixel.checking.check import Settings as CheckSettings
 from halfpixel.checking.check import opened
-from halfpixel.converting.calls import INVERSE, Kind, delicate, kind_of, match_calls
+from halfpixel.converting.calls import (
+    AFFINE,
+    GRID,
+    INVERSE,
+    TRANSPOSED,
+    Kind,
+    delicate,
+    kind_of,
+    match_calls,
+)
 from halfpixel.converting.candidate import Candidate, follows, lowerings
 from halfpixel.converting.cases import Cases, cases_of
+from halfpixel.converting.export.by_onnx2tf import export_onnx2tf
 from halfpixel.converting.export.to_coreml import export_coreml
 from halfpixel.converting.export.to_litert import export_litert
 from halfpixel.converting.export.to_onnx import Exported, ExportRefusal, export_onnx
@@ -35,6 +46,12 @@ _OPERATOR: Final = re.compile(r"\b(?:aten|prims|torchvision|torchaudio)(?:::|\.)
 
 OLDER: Final = 17
 """Opset that is tried where a target does not take what a newer one says."""
+
+NATIVE: Final[Mapping[str, Collection[Kind]]] = {
+    "litert": (),
+    "onnx2tf": (TRANSPOSED, AFFINE, GRID),
+}
+"""Calls that an exporter is not asked for in plain operators."""
 
 DYNAMO_SINCE: Final = 18
 """Oldest opset that the dynamo exporter writes; it converts down from there, or not."""
@@ -55,10 +72,15 @@ class Exports(Struct):
         if self.target is not None and self.target.name.endswith(COREML):
             return "coreml"
         if self.target is not None and self.target.name.endswith(LITERT):
-            return "litert"
+            return "onnx2tf" if self.source.made is None else "litert"
         old = self.settings.opset is not None and self.settings.opset < DYNAMO_SINCE
         usual = "torchscript" if self.source.scripted or old else "dynamo"
         return self.settings.exporter or usual
+
+    @property
+    def _of_file(self) -> bool:
+        """Whether a file is converted as it is, without PyTorch."""
+        return self.source.made is None
 
     def may_be_older(self, candidate: Candidate) -> bool:
         """Whether the opset and the exporter were left to us, and the file has a newer opset."""
@@ -94,7 +116,7 @@ class Exports(Struct):
 
     def _next(self, candidate: Candidate) -> frozenset[Kind] | None:
         """Return the calls to be written in plain operators next; None where nothing is left."""
-        settled = self.source.deferred and candidate.exported is not None
+        settled = self.source.deferred and candidate.exported is not None and not self._of_file
         if self.source.scripted or settled or (not candidate.refused and not candidate.doubtful):
             return None
         if "linalg_inv" in candidate.refused and INVERSE not in candidate.kinds:
@@ -107,7 +129,8 @@ class Exports(Struct):
             every = candidate.kinds | {kind for _, kind in self.source.recorded}
             return None if every == candidate.kinds else every
         kinds = {k: kind_of(call) for k, call in enumerate(self.source.calls)}
-        known = {k: kind for k, kind in kinds.items() if kind is not None}
+        native = NATIVE.get(self.exporter, (TRANSPOSED,))
+        known = {k: kind for k, kind in kinds.items() if kind is not None and kind not in native}
         doubtful = frozenset(kind for k, kind in known.items() if k in candidate.doubtful)
         every = frozenset(known.values())
         wanted = candidate.kinds | doubtful
@@ -125,6 +148,8 @@ class Exports(Struct):
             named = frozenset(_OPERATOR.findall(candidate.refused))
             ours = {call.target.split(".")[1] for call in self.source.calls}
             return bool(named) and not named & {*ours, *(f"_{name}" for name in ours)}
+        if self._of_file:
+            return False
         first = next((one.first for one in candidate.ran.verifications if not one.equal), None)
         failed = any(one.differs for one in candidate.ran.verifications)
         there = {site.name for site in candidate.sites}
@@ -156,6 +181,8 @@ class Exports(Struct):
         if self.exporter == "coreml":
             expect = [policy.text for policy in self.settings.policies]
             return export_coreml(self.source, path, self.settings.targets, kinds, expect)
+        if self.exporter == "onnx2tf":
+            return export_onnx2tf(self.source, path, kinds)
         if self.exporter == "litert":
             return export_litert(self.source, path, kinds)
         return export_onnx(self.source, path, self.exporter, self.settings.opset, kinds)

@@ -149,7 +149,7 @@ class Conversion:
     Attributes:
         source: what was converted, as it was named.
         output: the file that was written; empty where none was.
-        exporter: dynamo, torchscript, coreml or litert.
+        exporter: dynamo, torchscript, coreml, litert or onnx2tf.
         opset: of the file, where it is ONNX.
         sites: calls and sites, in order.
         changes: what was changed in what the exporter wrote.

@@ -48,7 +48,7 @@ def converted(exports: Exports) -> Conversion:
         refused = f"{source.stateful}; a file holds no state"
         return Conversion(source.name, exporter=exports.exporter, refused=refused)
     best, candidates = exports.candidates()
-    if source.deferred and not sure(source, best):
+    if source.deferred and source.made is not None and not sure(source, best):
         trace(source)
         exports = replace(exports, folder=_folder(exports.folder, "graph"), cases=None)
         best, candidates = exports.candidates()

@@ -1,4 +1,4 @@
-"""What is converted: the module, its inputs, the lengths that are free, and PyTorch's own graph."""
+"""What is converted: the module or file, its inputs, free lengths, and PyTorch's own graph."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Source:
 
     Attributes:
         name: as it was named.
-        module: the module, in evaluation mode.
+        made: the module, in evaluation mode; None for a file that is converted as it is.
         inputs: what it takes, with the lengths while exporting.
         free: free axes by input.
         program: PyTorch's own graph; None where there is none.
@@ -62,13 +62,13 @@ class Source:
         notes: what there is to say of it.
         graph: what torch.export is given in its place: its own graph in strict mode.
         fast: it is run as exported alone.
-        deferred: PyTorch's own graph is made where a trace warns or is not right; the calls are
-            those of a run.
+        deferred: PyTorch's own graph is made where a trace warns or is not right, and of a file
+            never; the calls are those of a run, or of the file.
         stage: told what is done next.
     """
 
     name: str
-    module: "torch.nn.Module"
+    made: "torch.nn.Module | None"
     inputs: tuple[Port, ...]
     free: Mapping[str, tuple[int, ...]]
     program: "torch.export.ExportedProgram | None" = None
@@ -95,6 +95,13 @@ class Source:
     fast: bool = False
     deferred: bool = False
     stage: Callable[[str], None] = field(default=_untold)
+
+    @property
+    def module(self) -> "torch.nn.Module":
+        """The module, of what is one."""
+        if self.made is None:
+            raise AssertionError(f"{self.name}: a file is no module")
+        return self.made
 
     @cached_property
     def decisions(self) -> "Decisions":

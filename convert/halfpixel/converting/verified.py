@@ -82,7 +82,8 @@ def verify_beside(path: Path, source: Source, settings: ConvertSettings, chosen:
             failed = failed or f"not verified: {failure}"
     refused = failure_of(found, source, path) or failed
     final = bool(refused) and not any(one.differs for one in found)
-    narrower, notes = ([], []) if refused or source.fast else _outside(path, source, settings)
+    alone = bool(refused) or source.fast or not any(source.free.values())
+    narrower, notes = ([], []) if alone else _outside(path, source, settings)
     if not source.fast and any(source.free.values()) and any(len(one.cases) == 1 for one in found):
         notes.append("verified at the exported lengths alone: the module takes no others")
     return Verified(

@@ -10,12 +10,16 @@ from halfpixel.formats.onnx.memory import proto_of
 from halfpixel.formats.onnx.model import FORMAT_NAME, OnnxModel
 from halfpixel.formats.onnx.read.external_data import LOCATION, check_external_data, data_files
 from halfpixel.formats.onnx.read.nodes.tags import LARGE
-from halfpixel.formats.onnx.structure import parse, skeleton
+from halfpixel.formats.onnx.rows import row_of
+from halfpixel.formats.onnx.structure import Skeleton, parse, skeleton
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
+    from collections.abc import Iterable
 
-    from halfpixel.storage.remote_file import RemoteFile
+    from onnx import ModelProto, NodeProto
+
+    from halfpixel.formats.onnx.read.nodes.table import Table
+    from halfpixel.storage.remote_file import File, RemoteFile
 
 
 def opened(source: object) -> OnnxModel:
@@ -32,16 +36,31 @@ def opened(source: object) -> OnnxModel:
     if isinstance(source, Path | Address):
         source = source if isinstance(source, Path) else _remote(source)
         read = skeleton(source)
-        model = parse(read.data, source)
-        _check_opset(model, str(source))
+        table = _table_of(read, source)
+        model = parse(read.data, source) if table is None else table.head
+        _check_opset(model, model.graph.node if table is None else table.nodes, str(source))
         check_external_data(model, read, source)
-        found = OnnxModel(model, source)
+        found = OnnxModel(model, source, table=table)
         if len(model.graph.node) >= LARGE:
             found.data = read.data
         return found
     model = proto_of(source)
-    _check_opset(model, "model")
+    _check_opset(model, model.graph.node, "model")
     return OnnxModel(model, source)
+
+
+def _table_of(read: Skeleton, path: "File") -> "Table | None":
+    """Return the nodes of a huge graph; None where messages have to be made of all nodes."""
+    row = row_of(read.data) if read.row is None else read.row.in_skeleton(read.data)
+    if row is None:
+        return None
+    from halfpixel.formats.onnx.read.nodes.columns import Unusual
+    from halfpixel.formats.onnx.read.nodes.table import Table
+
+    try:
+        return Table(read.data, row, path)
+    except Unusual:
+        return None
 
 
 WHOLE = 1 << 20
@@ -70,10 +89,10 @@ def _remote(address: Address) -> "RemoteFile":
     return RemoteFile(address)
 
 
-def _check_opset(model: "ModelProto", where: str) -> None:
+def _check_opset(model: "ModelProto", nodes: "Iterable[NodeProto]", where: str) -> None:
     """Refuse a model without a version of the default operator set, or with one unknown."""
     versions = [e.version for e in model.opset_import if e.domain in {"", "ai.onnx"}]
-    used = any(node.domain in {"", "ai.onnx"} for node in model.graph.node)
+    used = any(node.domain in {"", "ai.onnx"} for node in nodes)
     if used and not versions:
         raise GraphError(where, "", "no opset_import for the default domain, expected one")
     for version in versions:

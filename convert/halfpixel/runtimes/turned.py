@@ -204,6 +204,8 @@ def _tried(
     except (HalfpixelError, StopIteration, ValueError):
         return None
     taken = {port.name for port in other.inputs} or set(feeds)
+    if {name for name, _ in theirs} == set(ours):
+        theirs = [(name, dict(theirs)[name]) for name in ours]
     results = [array for name, array in theirs if name not in taken]
     if len(results) != len(ours):
         return None
@@ -235,6 +237,6 @@ def _apart(one: "Array", other: "Array") -> float:
 
 def _named(other: Running, feeds: "Arrays") -> "Arrays":
     names = [port.name for port in other.inputs]
-    if len(names) != len(feeds):
+    if len(names) != len(feeds) or set(names) == set(feeds):
         return feeds
     return dict(zip(names, feeds.values(), strict=True))

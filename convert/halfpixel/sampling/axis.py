@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from halfpixel.sampling.coordinate import (
     ONE,
     WHOLE,
-    ZERO,
     Axis,
     Coordinate,
     Line,
@@ -182,7 +181,9 @@ def _table(kernel: Table, n_in: int, n_out: int) -> Weights:
 def _centre(row: Taps) -> Fraction:
     if len(row) == 1 and row[0][1] == 1:
         return Fraction(row[0][0])
-    return sum((j * weight for j, weight in row), ZERO)
+    common = math.lcm(*(weight.denominator for _, weight in row))
+    total = sum(j * weight.numerator * (common // weight.denominator) for j, weight in row)
+    return Fraction(total, common)
 
 
 def _written(kernel: Written, n_in: int, n_out: int, outputs: Sequence[int]) -> Weights:

@@ -173,8 +173,12 @@ def in_one_layout(a: Started, b: Started, given: "Sequence[Arrays]" = ()) -> Non
             return
         feeds = {name: arrays[name] for name in names}
     shapes = [port.shape for port in ports] or [None] * len(side.running.inputs)
+    names = [port.name for port in ports]
     if feeds is not None:
-        shapes = [array.shape for array in feeds.values()]
+        shapes, names = [array.shape for array in feeds.values()], list(feeds)
+    if set(side.names) == set(names):  # in an order of its own
+        shapes = [shapes[names.index(name)] for name in side.names]
+        feeds = feeds and {name: feeds[name] for name in side.names}
     running = settled(side.running, other.running, shapes, feeds)
     if isinstance(running, Turned):
         plain = side.plain is side.running

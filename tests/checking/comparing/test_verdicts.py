@@ -150,7 +150,7 @@ def test_where_they_part_is_told(a: str, b: str, size: str | None, words: list[s
 
 
 REFUSED = [
-    ("F.interpolat(x, 2)", UP, {}, "did you mean 'interpolate'"),
+    ("F.interpolat(x, 2)", UP, {}, "torch.nn.functional.interpolate"),
     ("cv2.resiz", UP, {}, "no model file and no call.*did you mean 'resize'"),
     ("F.interpolate(x)", UP, {}, "F.interpolate"),
     ("cv2.resize(x, (30, 20), interpolation=cv2.INTER_LINER)", UP, {}, "expected one of INTER_"),
@@ -178,6 +178,17 @@ def test_huge_sizes_end_soon(size: int | tuple[int, int]) -> None:
     assert halfpixel.compare(a, b).verdict == "different"
     with pytest.raises(HalfpixelError, match="not judged: it takes more than"):
         halfpixel.compare(a, b, size="1000000", max_work=1000)
+
+
+def test_a_verdict_stands_where_what_is_nearest_is_too_much_work() -> None:
+    bicubic = "F.interpolate(x, size=(20, 20), mode='bicubic')"
+    spline = "skimage.transform.resize(x, (20, 20), order=3)"
+    found = halfpixel.compare(bicubic, spline, size="48:20", max_work=8000)
+    assert (found.verdict, found.instead, found.instead_left_out) == ("different", None, True)
+    assert any("takes more work: see --max-work" in line for line in lines(found))
+    whole = halfpixel.compare(bicubic, spline, size="48:20")
+    assert whole.instead is not None
+    assert "order=3" in whole.instead.text
 
 
 EXAMPLES = [text for one in load_conventions() for text, _ in one.examples]

@@ -12,6 +12,7 @@ def names() -> dict[str, Any]:
     import_module("torchvision.transforms.v2")
     return {
         "torch": import_module("torch"),
+        "torchvision": import_module("torchvision"),
         "Image": import_module("PIL.Image"),
         "transforms": transforms,
         "InterpolationMode": transforms.InterpolationMode,

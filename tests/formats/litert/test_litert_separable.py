@@ -14,6 +14,7 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 from halfpixel.checking.check import Settings, check
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.format import Change
+from halfpixel.formats.litert.edit import RECORD
 from halfpixel.formats.litert.model import opened
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Site
@@ -82,7 +83,7 @@ def test_a_call_that_was_written_out_is_read_back(tmp_path: Path, text: str) -> 
 
 def only(tmp_path: Path, graph: Graph) -> list[Site]:
     path = tmp_path / "model.tflite"
-    path.write_bytes(tflite(graph))
+    path.write_bytes(tflite(graph, metadata={RECORD: b""}))
     return opened(path).sites
 
 
@@ -164,6 +165,9 @@ def test_learnt_products_are_no_resize(tmp_path: Path) -> None:
     assert only(tmp_path, product(random.random((1, 11, 7)).astype(np.float32))) == []
     rows = Sampling("half_pixel", Linear(), Fraction(17, 10)).weights(7, 11).matrix()
     assert len(only(tmp_path, product(rows[None].astype(np.float32)))) == 1
+    path = tmp_path / "other.tflite"
+    path.write_bytes(tflite(product(rows[None].astype(np.float32))))
+    assert opened(path).sites == []  # no product is looked at in a file that was not fixed
     rows[5, 3] += 1e-4
     assert only(tmp_path, product(rows[None].astype(np.float32))) == []
 
@@ -193,6 +197,6 @@ def test_steps_that_are_too_much_work_are_not_judged(tmp_path: Path) -> None:
     rows = np.zeros((1, 1 << 17, 7), np.float32)
     rows[..., 0] = 1
     path = tmp_path / "model.tflite"
-    path.write_bytes(tflite(product(rows)))
+    path.write_bytes(tflite(product(rows), metadata={RECORD: b""}))
     report = check(path, Settings(max_work=10_000)).files[0]
     assert "it takes more than" in report.unjudged[0]

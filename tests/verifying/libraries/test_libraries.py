@@ -1,12 +1,16 @@
 """Both calls of a comparison, run on the same images by the libraries that are installed."""
 
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from msgspec.structs import replace
+from numpy.typing import NDArray
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from golden.readers import check_json
@@ -94,3 +98,49 @@ def test_what_is_measured_stands_in_the_reports() -> None:
     body = CliRunner().invoke(cli, [*arguments, "--output-format", "json"]).stdout
     check_json(body, strict=True)
     assert json.loads(body)["measured"]["images"][0]["most"] > 0.01
+
+
+ZOOM = "ndimage.zoom(x, (5 / x.shape[0], 6 / x.shape[-1]), order=1, mode='mirror')"
+
+
+class Transform:
+    """A module of a library whose calls name their image, as albumentations does."""
+
+    def __call__(self, *, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give the image back."""
+        return image
+
+
+def test_a_module_may_name_its_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "named_image", SimpleNamespace(Resize=Transform))
+    convention, _ = reading_of("A.Resize(4, 3)")
+    assert convention.library is not None
+    library = replace(convention.library, modules=(("A", "named_image"),))
+    image = noise((4, 3), "float32")
+    made = run(replace(convention, library=library), "A.Resize()", image)
+    np.testing.assert_array_equal(made, image)
+
+
+def test_a_call_may_ask_for_the_shape_of_its_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    def zoom(x: NDArray[np.float32], by: tuple[float, ...], **_: object) -> NDArray[np.float32]:
+        return np.zeros(np.round(np.multiply(x.shape, by)).astype(int), np.float32)
+
+    monkeypatch.setitem(sys.modules, "zooming", SimpleNamespace(zoom=zoom))
+    convention, _ = reading_of(ZOOM)
+    assert convention.library is not None
+    library = replace(convention.library, modules=(("ndimage", "zooming"),))
+    convention = replace(convention, library=library)
+    assert run(convention, ZOOM, noise((9, 7), "float32")).shape == (5, 6)
+
+
+def test_a_library_that_lacks_another_package_says_which(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "without_backend.py").write_text("import a_backend_of_none\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    convention, _ = reading_of(PLAIN)
+    assert convention.library is not None
+    library = replace(convention.library, modules=(("F", "without_backend"),))
+    words = "without_backend cannot be imported: No module named 'a_backend_of_none'"
+    with pytest.raises(RuntimeRefusal, match=words):
+        run(replace(convention, library=library), PLAIN, noise((4, 4), "float32"))

@@ -1,5 +1,6 @@
 """How far two samplings of an axis are apart at one pair of lengths, and where most."""
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
@@ -117,18 +118,18 @@ def _same_origin(a: Weights, b: Weights, row: int) -> bool:
 def _apart(first: Taps, second: Taps) -> tuple[Fraction, tuple[int, Fraction, Fraction], Fraction]:
     """Return by how much two rows differ, where most, and what it changes at most."""
     ours, theirs = dict(first), dict(second)
-    worst, at = ZERO, (0, ZERO, ZERO)
-    more = less = ZERO
-    for pixel in sorted(ours.keys() | theirs.keys()):
-        one, other = ours.get(pixel, ZERO), theirs.get(pixel, ZERO)
-        gap = one - other
-        if gap > 0:
-            more += gap
-        else:
-            less -= gap
-        if abs(gap) > worst:
-            worst, at = abs(gap), (pixel, one, other)
-    return worst, at, max(more, less)
+    common = math.lcm(*(weight.denominator for _, weight in (*first, *second)))
+    gaps = {j: weight.numerator * (common // weight.denominator) for j, weight in first}
+    for j, weight in second:  # in whole numbers, which is many times faster
+        gaps[j] = gaps.get(j, 0) - weight.numerator * (common // weight.denominator)
+    pixel = max(sorted(gaps), key=lambda j: abs(gaps[j]), default=0)
+    worst = abs(gaps.get(pixel, 0))
+    if not worst:
+        return ZERO, (0, ZERO, ZERO), ZERO
+    more = sum(gap for gap in gaps.values() if gap > 0)
+    most = max(more, more - sum(gaps.values()))
+    at = pixel, ours.get(pixel, ZERO), theirs.get(pixel, ZERO)
+    return Fraction(worst, common), at, Fraction(most, common)
 
 
 def _rows(a: Sampling, b: Sampling, n_in: int, n_out: int) -> tuple[Sequence[int], bool]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.boundary import boundary
 from halfpixel.checking.comparing.apart import COPY, Apart, apart_at
@@ -29,7 +30,7 @@ from halfpixel.checking.equivalents import equivalent
 from halfpixel.convention import Reading
 from halfpixel.errors import ConventionError, UsageError
 from halfpixel.sampling.compare import Verdict
-from halfpixel.work import MOST, one_node, working
+from halfpixel.work import MOST, TooMuchWork, one_node, working
 
 
 def compare(  # noqa: PLR0913 - what is compared, and at which lengths
@@ -74,7 +75,12 @@ def compare(  # noqa: PLR0913 - what is compared, and at which lengths
     with boundary(f"{a} and {b}"), working(max_work):
         first, second = side_of(a, shapes), side_of(b, shapes)
         with one_node(share=2):
-            return _compared(Two(first, second, asked, factor))
+            found = _compared(Two(first, second, asked, factor))
+        try:
+            with one_node(share=1):
+                return _with_instead(found)
+        except TooMuchWork:  # the verdict stands without it
+            return replace(found, instead_left_out=True)
 
 
 def _compared(two: Two) -> Comparison:
@@ -207,11 +213,17 @@ def _judged(
         verdict = "different"
     elif "open" in answers:
         verdict = "open"
-    instead = None
-    if two.b.convention is not None and answers != {"equal"}:
-        pairs = [(axis.lengths[0], axis.wanted or axis.lengths[1]) for axis in axes]
-        instead = equivalent(two.b.convention, [axis.first for axis in axes], pairs)
     return Comparison(
         two.a, two.b, verdict, "", tuple(axes), tuple(apart), tuple(elsewhere), tuple(examples),
-        instead, two.scale,
+        None, two.scale,
     )  # fmt: skip
+
+
+def _with_instead(found: Comparison) -> Comparison:
+    """Return a comparison of axes with the first in the words of the second."""
+    convention, axes = found.b.convention, found.axes
+    told = found.instead is not None or found.reason
+    if convention is None or told or all(axis.answer == "equal" for axis in axes):
+        return found
+    pairs = [(axis.lengths[0], axis.wanted or axis.lengths[1]) for axis in axes]
+    return replace(found, instead=equivalent(convention, [axis.first for axis in axes], pairs))

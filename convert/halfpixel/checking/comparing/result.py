@@ -144,6 +144,7 @@ class Comparison(Struct, frozen=True):
         examples: how far the two are apart at usual lengths, of the axis that differs most.
         instead: the first in the words of the second, or what comes nearest; None where the second
             has no dictionary.
+        instead_left_out: it would have been too much work.
         scale: the factor that was asked for.
         displacement: of samplers: by how much samples are apart, in input pixels.
         lines: of samplers: what each computes, in words.
@@ -163,6 +164,7 @@ class Comparison(Struct, frozen=True):
     displacement: float = 0.0
     lines: tuple[str, ...] = ()
     measurement: Measurement | None = None
+    instead_left_out: bool = False
 
     @property
     def equal(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -137,6 +138,7 @@ def _varies(side: Side) -> bool:
 
 
 def _rule(side: Side, axis: int) -> Rule:
+    @lru_cache(maxsize=256)  # the same lengths are asked of it for several reasons
     def rule(n: int) -> int | None:
         try:
             return side.at((n,) * side.axes).lengths[axis]

@@ -242,9 +242,11 @@ def _example(apart: Apart) -> str:
 def instead_lines(found: Comparison) -> Iterator[str]:
     """Yield what the first is in the words of the second."""
     instead = found.instead
-    if instead is None:
-        return
     called = found.b.called or found.b.name
+    if instead is None:
+        if found.instead_left_out:
+            yield f"what of {called} comes nearest to a takes more work: see --max-work"
+        return
     if instead.equal:
         yield f"b as a: {instead.text}{instead.note}"
     else:

@@ -171,12 +171,13 @@ def convert_command(options: Options) -> None:
     SOURCE is package.module:factory, a .pt2 or a TorchScript file. It is exported, every
     resampling site is held against the call that PyTorch itself makes, what the exporter lost is
     fixed, and the file is run beside the module. A file that failed verification, or that is
-    not run here, is not written. An ONNX file can be SOURCE on its way to Core ML, and is then what
-    the new file is held against. With --to torch, SOURCE is a model file, and the PyTorch call of
-    every site is printed, or written as a Python file with --output. Exit code 1 says that the
-    exporter refuses, that the file is not verified, that findings are left, that the file is
-    right at fewer lengths than the module takes, or that a site is no PyTorch call; 2 that SOURCE,
-    an input, a provider or an option cannot be used, or that the file cannot be written.
+    not run here, is not written. An ONNX file can be SOURCE on its way to Core ML, or to LiteRT by
+    onnx2tf, and is then what the new file is held against. With --to torch, SOURCE is a model
+    file, and the PyTorch call of every site is printed, or written as a Python file with --output.
+    Exit code 1 says that the exporter refuses, that the file is not verified, that findings are
+    left, that the file is right at fewer lengths than the module takes, or that a site is no
+    PyTorch call; 2 that SOURCE, an input, a provider or an option cannot be used, or that the file
+    cannot be written.
     """
     if options.to == TORCH:
         _check_none_exports(options)

@@ -47,6 +47,7 @@ class Lengths:
         """Start with no name."""
         self.image, self.ins, self.outs = image, tuple(ins), tuple(outs)
         self.names: dict[str, tuple[bool, int]] = {}
+        self._inputs: dict[int, str] = {}  # what is the input length of an axis
 
     def named(self, name: str, axis: int | None, *, counts: bool = False) -> Fraction:
         """Return the length that a name stands for along an axis.
@@ -57,11 +58,27 @@ class Lengths:
         if name not in self.names:
             if axis is None:
                 raise ConventionError(f"{name} is not known: write {self.image or 'x'}.shape[0]")
-            if not counts and (False, axis) in self.names.values():
-                raise ConventionError(f"{name} is one name too many for the length of axis {axis}")
+            if not counts and axis in self._inputs:
+                raise ConventionError(
+                    f"{name} is not known along axis {axis}, of which {self._inputs[axis]} is the "
+                    f"length: no samples are counted by it"
+                )
             self.names[name] = counts, axis
+            if not counts:
+                self._inputs[axis] = name
         is_output, of = self.names[name]
         return Fraction((self.outs if is_output else self.ins)[of])
+
+    def shape(self, axis: int) -> Fraction:
+        """Return the input length of an axis, which the image itself says.
+
+        Raises:
+            ConventionError: a name was taken for it.
+        """
+        said = f"{self.image}.shape[{axis}]"
+        if self._inputs.setdefault(axis, said) != said:
+            raise ConventionError(f"{self._inputs[axis]} is not known beside {said}")
+        return Fraction(self.ins[axis])
 
 
 def scalar(node: ast.expr, at: Lengths, axis: int | None, *, counts: bool = False) -> Fraction:
@@ -81,7 +98,7 @@ def scalar(node: ast.expr, at: Lengths, axis: int | None, *, counts: bool = Fals
         case ast.Subscript(
             value=ast.Attribute(value=image, attr="shape"), slice=ast.Constant(value=int() as k)
         ) if ast.unparse(image) == at.image and 0 <= k < AXES:
-            return at.named(ast.unparse(node), k)
+            return at.shape(k)
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             return -scalar(inner, at, axis, counts=counts)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
@@ -99,23 +116,6 @@ def _done(
         return operator(one, other)
     except ZeroDivisionError as error:
         raise ConventionError("it divides by nothing") from error
-
-
-def powers(nodes: Sequence[ast.expr], at: Lengths) -> list[int]:
-    """Return how often the input and the output length of each axis stand in expressions."""
-    found = [0] * (2 * AXES)
-    for part in (part for node in nodes for part in ast.walk(node)):
-        match part:
-            case ast.Name(id=name) if name in at.names:
-                is_output, axis = at.names[name]
-                found[2 * axis + is_output] += 1
-            case ast.Subscript(
-                value=ast.Attribute(attr="shape"), slice=ast.Constant(value=int() as k)
-            ):
-                found[2 * min(k, AXES - 1)] += 1
-            case _:
-                pass
-    return found
 
 
 OPERATORS: Final[dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]]] = {

@@ -34,7 +34,6 @@ from halfpixel.conventions.arrays.grid_syntax import (
     Places,
     grid_places,
     matrix_places,
-    powers,
 )
 from halfpixel.conventions.arrays.scipy_lines import along
 from halfpixel.conventions.meaning import MOST, flag, whole
@@ -93,7 +92,7 @@ def _read(text: str, length: int | None) -> Reading:
     try:
         grid = _grid(text, call.last)
         usual, lengths = grid.at((OTHERS[0],) * AXES, (OTHERS[1],) * AXES)
-        if max(powers(grid.nodes, lengths)) > MOST_POWERS:
+        if max(_powers(grid.nodes, lengths)) > MOST_POWERS:
             raise ConventionError(
                 f"a length stands more than {MOST_POWERS} times in its coordinates"
             )
@@ -110,11 +109,7 @@ def _read(text: str, length: int | None) -> Reading:
         samplings.append(made)
         known.append(n_in)
     outs = tuple(count if isinstance(count, int) else None for count in counts)
-    taken = sorted(
-        name
-        for name, (is_output, _) in lengths.names.items()
-        if not is_output and name.isidentifier()
-    )
+    taken = sorted(name for name, (is_output, _) in lengths.names.items() if not is_output)
     remarks = (_taken(taken),) if taken else ()
 
     def by_lengths(ins: tuple[int, ...]) -> Reading:
@@ -137,6 +132,23 @@ def _read(text: str, length: int | None) -> Reading:
     if length is None or not hangs or any(n is not None for n in known):
         return found
     return by_lengths((length,) * len(outs))
+
+
+def _powers(nodes: Sequence[ast.expr], at: Lengths) -> list[int]:
+    """Return how often the input and the output length of each axis stand in expressions."""
+    found = [0] * (2 * AXES)
+    for part in (part for node in nodes for part in ast.walk(node)):
+        match part:
+            case ast.Name(id=name) if name in at.names:
+                is_output, axis = at.names[name]
+                found[2 * axis + is_output] += 1
+            case ast.Subscript(
+                value=ast.Attribute(attr="shape"), slice=ast.Constant(value=int() as k)
+            ):
+                found[2 * min(k, AXES - 1)] += 1
+            case _:
+                pass
+    return found
 
 
 def _taken(names: Sequence[str]) -> Remark:

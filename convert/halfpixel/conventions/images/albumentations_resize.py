@@ -120,5 +120,7 @@ CONVENTION = Convention(
         Remark("axis order", "a height stands before the width, unlike OpenCV's size"),
         Remark("input", "a mask is resized with mask_interpolation, INTER_NEAREST if not given"),
     ),
-    library=Library((("A", "albumentations"), ("cv2", "cv2")), _image, _array, ("float32",)),
+    library=Library(
+        (("A", "albumentations"), ("cv2", "cv2")), _image, _array, ("float32",), keyword="image"
+    ),
 )

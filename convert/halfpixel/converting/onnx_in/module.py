@@ -77,7 +77,7 @@ def as_module(path: Path, settings: ConvertSettings) -> FromOnnx:
         ModelFileError: the file cannot be read, onnx2torch has no such operator, or what it
             makes of the file is another network.
     """
-    ports = tuple(_sized(path, opened(path).inputs, settings.inputs))
+    ports = tuple(sized(path, opened(path).inputs, settings.inputs))
     if settings.dynamic != type(settings.dynamic)():
         raise UsageError(f"{path}: lengths become fixed on the way from ONNX: no --dynamic")
     library = _library(path)
@@ -117,7 +117,7 @@ def _as_file_error(path: Path, what: str) -> Generator[None]:
         raise ModelFileError(path, f"{what}: {reason_of(error)}", INSTEAD) from error
 
 
-def _sized(path: Path, ports: Sequence[Port], given: Sequence[InputSpec]) -> Iterator[Port]:
+def sized(path: Path, ports: Sequence[Port], given: Sequence[InputSpec]) -> Iterator[Port]:
     """Yield the inputs of a model with all of their lengths.
 
     Raises:

@@ -16,6 +16,7 @@ from halfpixel.conventions.torch.interpolate import FAMILIES
 from halfpixel.converting.calls import INVERSE, LINSPACE, Kind
 from halfpixel.converting.plain.axis import Interpolation
 from halfpixel.converting.plain.calls import affine_grid, each, pooled, resized
+from halfpixel.converting.plain.convolution import known as convolutions
 from halfpixel.converting.plain.grid import sampled
 from halfpixel.converting.plain.lengths import linspace
 from halfpixel.converting.plain.matrix import ROWS, inverse
@@ -174,6 +175,7 @@ def _known() -> Mapping[object, tuple[str, Callable[..., Any]]]:
     from torch.nn import functional
 
     found: dict[object, tuple[str, Callable[..., Any]]] = {
+        **convolutions(),
         functional.affine_grid: ("affine_grid", affine_grid),
         torch.linspace: (LINSPACE[0], linspace),
         torch.inverse: (INVERSE[0], inverse),

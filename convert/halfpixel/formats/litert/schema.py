@@ -94,6 +94,13 @@ class Signature(IntEnum):
     SUBGRAPH = 4
 
 
+class Called(IntEnum):
+    """What people call one tensor: TensorMap."""
+
+    NAME = 0
+    TENSOR = 1
+
+
 class Quantization(IntEnum):
     """Numbers that a tensor's whole numbers stand for."""
 

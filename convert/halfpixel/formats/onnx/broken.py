@@ -1,6 +1,6 @@
 """What a broken structure makes fail, in one line that names the file."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def errors_of(path: "File | None", model: "ModelProto") -> Generator[None]:
+def errors_of(
+    path: "File | None", model: "ModelProto | Callable[[], ModelProto]"
+) -> Generator[None]:
     """Turn what a broken structure makes fail into one line that names the file.
 
     Args:
         path: the file, or None for a model in memory.
-        model: what was read from it.
+        model: what was read from it, or what returns that.
 
     Raises:
         GraphError: raised inside, now with the file's name.
@@ -33,7 +35,7 @@ def errors_of(path: "File | None", model: "ModelProto") -> Generator[None]:
     except RecursionError as error:
         raise ModelFileError(file, "graphs or functions are nested too deep") from error
     except (TypeError, AttributeError, UnicodeError) as error:
-        if is_text_broken(model):
+        if is_text_broken(model() if callable(model) else model):
             raise ModelFileError(file, "a name or text in the model is not UTF-8") from error
         raise
 

@@ -13,13 +13,14 @@ from halfpixel.formats.onnx.broken import errors_of
 from halfpixel.formats.onnx.memory import like, proto_of, written_by
 from halfpixel.formats.onnx.read.place import Place
 from halfpixel.formats.onnx.read.walk import Walk
-from halfpixel.formats.onnx.structure import RECORD, structure
+from halfpixel.formats.onnx.structure import RECORD, parse, structure
 from halfpixel.site import Site
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
     from halfpixel.formats.onnx.edit import OnnxEdit
+    from halfpixel.formats.onnx.read.nodes.table import Table
     from halfpixel.formats.pieces import Piece
     from halfpixel.storage.remote_file import File
 
@@ -31,16 +32,19 @@ class OnnxModel:
     """A model, or its skeleton.
 
     Attributes:
-        proto: its structure, changes included.
+        head: its structure, changes included; without its nodes where these are in a table.
         source: the file, or the object, that it was read from.
         edit: how it differs from what was read; None where it does not.
+        table: the nodes of a huge graph.
         data: the bytes of a large structure, until its nodes were read.
     """
 
-    proto: "ModelProto"
+    head: "ModelProto"
     source: object
     edit: "OnnxEdit | None" = None
+    table: "Table | None" = None
     data: bytes = field(default=b"", init=False)
+    _whole: "ModelProto | None" = field(default=None, init=False)
     _places: list[Place] | None = field(default=None, init=False)
     _values: tuple[Value, ...] | None = field(default=None, init=False)
     _inputs: tuple[Port, ...] | None = field(default=None, init=False)
@@ -53,13 +57,18 @@ class OnnxModel:
             self._seen = stamp(self.source)
 
     def check_unchanged(self) -> None:
-        """Refuse a file that is another one since it was read.
-
-        Raises:
-            ModelFileError: it is.
-        """
+        """Raise ModelFileError for a file that is another one since it was read."""
         if isinstance(self.source, Path) and stamp(self.source) not in {self._seen, None}:
             raise ModelFileError(self.source, "has changed since it was read")
+
+    @property
+    def proto(self) -> "ModelProto":
+        """Its structure, changes included."""
+        if self.table is None:
+            return self.head
+        if self._whole is None:
+            self._whole = parse(self.table.data, self.source)
+        return self._whole
 
     @property
     def format(self) -> str:
@@ -69,7 +78,7 @@ class OnnxModel:
     @property
     def written(self) -> tuple[str, str]:
         """Which program wrote it, with its version, and the opset of its operators."""
-        return written_by(self.proto)
+        return written_by(self.head)
 
     @property
     def path(self) -> "File | None":
@@ -82,12 +91,7 @@ class OnnxModel:
 
     @property
     def sites(self) -> list[Site]:
-        """Its resampling sites, in graph order.
-
-        Raises:
-            GraphError: the graph is impossible.
-            ModelFileError: graphs are nested too deep, or a name is no text.
-        """
+        """Its resampling sites, in graph order; raises as `places`."""
         return [place.site for place in self.places]
 
     def sites_at(self, shapes: Mapping[str, tuple[int, ...]]) -> list[Site]:
@@ -100,7 +104,7 @@ class OnnxModel:
     @property
     def record(self) -> tuple[str, ...]:
         """What earlier fixes changed, a line each, as they recorded it in the model."""
-        entries = (entry.value for entry in self.proto.metadata_props if entry.key == RECORD)
+        entries = (entry.value for entry in self.head.metadata_props if entry.key == RECORD)
         return tuple(line for value in entries for line in value.splitlines())
 
     @property
@@ -148,10 +152,15 @@ class OnnxModel:
 
     @property
     def places(self) -> list[Place]:
-        """Its sites with their nodes; raises as `sites`."""
+        """Its sites with their nodes.
+
+        Raises:
+            GraphError: the graph is impossible.
+            ModelFileError: graphs are nested too deep, or a name is no text.
+        """
         if self._places is None:
-            with errors_of(self.path, self.proto):
-                self._places = Walk(self.proto, self.path, self.data).places()
+            with errors_of(self.path, lambda: self.proto):
+                self._places = Walk(self.head, self.path, self.table or self.data).places()
             self.data = b""
         return self._places
 
@@ -213,7 +222,8 @@ class ChangedOnnxModel:
 
         old = before.edit
         whole = compose(old, self.edit, _read_again(before)) if old else self.edit
-        return dataclasses.replace(before, proto=applied(before.proto, self.edit), edit=whole)
+        changed = applied(before.proto, self.edit)
+        return dataclasses.replace(before, head=changed, table=None, edit=whole)
 
     def verify(self) -> None:
         """Let onnx.checker look at the structure, weights left out; raises as `check_sound`."""

@@ -24,6 +24,7 @@ from msgspec import Struct
 
 from halfpixel.errors import MissingExtraError, ModelFileError
 from halfpixel.formats.mapping import LARGE, give_back, mapped
+from halfpixel.formats.onnx.rows import Row, row_of
 from halfpixel.formats.protobuf_wire import (
     BYTES,
     ROW,
@@ -61,11 +62,13 @@ class Skeleton(Struct, frozen=True):
         data: a serialized ModelProto.
         payloads: how many payloads were left in the file.
         payload_bytes: how many bytes they are.
+        row: the nodes of a huge graph in the file, which were stepped over.
     """
 
     data: bytes
     payloads: int = 0
     payload_bytes: int = 0
+    row: "Row | None" = None
 
 
 def skeleton(path: "File", keep: int = KEEP, small: int = SMALL) -> Skeleton:
@@ -84,9 +87,10 @@ def skeleton(path: "File", keep: int = KEEP, small: int = SMALL) -> Skeleton:
             if len(view) <= (small if isinstance(view, mmap.mmap) else view.cheap):
                 return Skeleton(view[:])
             reader = Reader(view, path.name, keep)
+            reader.row = row_of(view, _LARGE) if isinstance(view, mmap.mmap) else None
             data = reader.rewritten(0, len(view), _MODEL, 0)
             whole = view[:] if data is None else data
-            return Skeleton(whole, reader.payloads, reader.payload_bytes)
+            return Skeleton(whole, reader.payloads, reader.payload_bytes, reader.row)
     except Malformed as error:
         raise ModelFileError(path, f"not an ONNX model, or truncated: {error}") from error
 
@@ -104,12 +108,14 @@ class Reader(WireReader):
         keep: payloads of up to this many bytes stay.
         payloads: payloads left in the file so far.
         payload_bytes: their bytes.
+        row: nodes that were stepped over before, none of which is looked into.
     """
 
     location: str
     keep: int
     payloads: int = 0
     payload_bytes: int = 0
+    row: "Row | None" = None
 
     def rewritten(
         self, at: int, end: int, parts: "dict[int, tuple[int, Rewrite]]", depth: int
@@ -126,6 +132,8 @@ class Reader(WireReader):
         if depth > DEEPEST:
             raise Malformed(f"graphs nested deeper than {DEEPEST} at byte {at}")
         view, out, copied, row = self.view, bytearray(), at, 0
+        if self.row is not None and at == self.row.graph.start:
+            at = self.row.end
         while at < end:
             if row == ROW:
                 at, row = self.behind_row(at, end), 0
@@ -190,9 +198,6 @@ it is, in the model's own file."""
 RECORD: Final = "halfpixel.fix"
 """Key of metadata_props under which a change is recorded, at its node and at the model."""
 
-SUPPRESS: Final = "halfpixel.suppress"
-"""Key of a node's metadata_props under which findings are suppressed, a line each."""
-
 EXTERNAL_DATA: Final = 13
 DATA_LOCATION: Final = 14
 _EXTERNAL: Final = bytes([DATA_LOCATION << 3 | VARINT, 1])
@@ -247,11 +252,7 @@ _MODEL: Final[dict[int, tuple[int, Rewrite]]] = {7: (0, _graph), 25: (KEEP, _fun
 
 @lru_cache(maxsize=1)
 def model_class() -> "type[ModelProto]":
-    """Return the ModelProto class.
-
-    Raises:
-        MissingExtraError: onnx is not installed.
-    """
+    """Return the ModelProto class; raises MissingExtraError where onnx is not installed."""
     if "onnx" in sys.modules or GENERATED in sys.modules:
         return cast("type[ModelProto]", _loaded().ModelProto)  # type: ignore[attr-defined]
     package = find_spec("onnx")

@@ -52,7 +52,7 @@ def pieces(
     for place, file in enumerate(files):
         tally.add(file)
         sums.add(file)
-        yield f"{', ' if place else ''}{json_text(file_fields(file))}"
+        yield f"{', ' if place else ''}{_file_text(file)}"
     yield "]"
     if statistics:
         names = ("severity", "rule", "count")
@@ -66,7 +66,7 @@ def pieces(
 def lines(files: Iterable[FileReport]) -> Iterator[str]:
     """Yield a line of JSON for each file (jsonlines.org): as it stands in the whole report."""
     for file in files:
-        yield f"{json_text(file_fields(file))}\n"
+        yield f"{_file_text(file)}\n"
 
 
 def dumps_run(run: Run) -> str:
@@ -76,10 +76,23 @@ def dumps_run(run: Run) -> str:
 
 def file_fields(file: FileReport) -> dict[str, object]:
     """Return what was found in a file as plain values."""
+    return {**_head(file), "sites": _sites(file.sites), **_rest(file)}
+
+
+def _file_text(file: FileReport) -> str:
+    """Return what was found in a file as JSON text, as `json_text` writes its fields."""
+    sites = ", ".join(_site_texts(file.sites))
+    return f'{json_text(_head(file))[:-1]}, "sites": [{sites}], {json_text(_rest(file))[1:]}'
+
+
+def _head(file: FileReport) -> dict[str, object]:
+    """Return what stands before the sites of a file."""
+    return {"path": file.path, "error": file.error}
+
+
+def _rest(file: FileReport) -> dict[str, object]:
+    """Return what stands behind the sites of a file."""
     return {
-        "path": file.path,
-        "error": file.error,
-        "sites": _sites(file.sites),
         "findings": [finding_fields(located) for located in file.findings],
         "repaired": list(file.repaired),
         "unjudged": list(file.unjudged),
@@ -112,6 +125,18 @@ def _sites(sites: Sequence[Site]) -> list[dict[str, object]]:
             shared[key] = _site(site)
         out.append({**shared[key], "node": site.name})
     return out
+
+
+def _site_texts(sites: Sequence[Site]) -> Iterator[str]:
+    """Yield sites as JSON text; what those that are alike share is written once."""
+    shared: dict[tuple[int, str, str | None], str] = {}
+    for site in sites:
+        key = id(site.operation), site.graph, site.source
+        if key not in shared:
+            fields = _site(site)
+            del fields["node"]
+            shared[key] = json_text(fields)[1:]
+        yield f'{{"node": {json_text(site.name)}, {shared[key]}'
 
 
 def _site(site: Site) -> dict[str, object]:

@@ -36,20 +36,31 @@ def compose(first: Rows, places: Sequence[int], second: Weights) -> Rows:
         places: which rows these are, ascending.
         second: rows of the second map.
     """
-    known = dict(zip(places, first.rows, strict=True))
+    known = {k: _whole(row) for k, row in zip(places, first.rows, strict=True)}
     rows: list[Taps] = []
     error = ZERO
     for row in second.rows:
-        made: dict[int, Fraction] = {}
         off = ZERO
-        for k, weight in row:
-            most = max((abs(value) for _, value in known[k]), default=ZERO)
-            off += abs(weight) * first.error + second.error * (most + first.error)
-            for j, value in known[k]:
-                made[j] = made.get(j, ZERO) + weight * value
-        rows.append(tuple((j, value) for j, value in sorted(made.items()) if value))
+        parts = [(weight, *known[k]) for k, weight in row]
+        common = math.lcm(*(weight.denominator * unit for weight, unit, _, _ in parts))
+        made: dict[int, int] = {}
+        for weight, unit, most, values in parts:
+            if first.error or second.error:
+                off += abs(weight) * first.error + second.error * (most + first.error)
+            by = weight.numerator * (common // (weight.denominator * unit))
+            for j, value in values:
+                made[j] = made.get(j, 0) + by * value
+        kept = ((j, Fraction(value, common)) for j, value in sorted(made.items()) if value)
+        rows.append(tuple(kept))
         error = max(error, off)
     return Rows(tuple(rows), error, unknown=bool(error))
+
+
+def _whole(row: Taps) -> tuple[int, Fraction, list[tuple[int, int]]]:
+    """Return a row in whole numbers, which are many times faster: their unit, the most, each."""
+    unit = math.lcm(*(value.denominator for _, value in row))
+    values = [(j, value.numerator * (unit // value.denominator)) for j, value in row]
+    return unit, Fraction(max((abs(value) for _, value in values), default=0), unit), values
 
 
 def needed(second: Weights) -> list[int]:

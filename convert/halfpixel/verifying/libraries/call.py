@@ -5,6 +5,7 @@ modules that the convention names, and all other arguments are literals.
 """
 
 import importlib
+import re
 import warnings
 from collections.abc import Mapping
 from fractions import Fraction
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from halfpixel.convention import Convention, Library
 from halfpixel.conventions.python_call import PythonCall, Symbol, listed, parse
-from halfpixel.errors import MissingExtraError, RuntimeRefusal
+from halfpixel.errors import HalfpixelError, MissingExtraError, RuntimeRefusal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +49,7 @@ def run(convention: Convention, text: str, image: "NDArray[np.generic]") -> "NDA
 
     Raises:
         MissingExtraError: the library is not installed.
-        RuntimeRefusal: the call leaves a length open, or the library refuses it.
+        RuntimeRefusal: it cannot be imported or refuses the call, or that leaves a length open.
     """
     library = convention.library
     if library is None:
@@ -56,21 +57,41 @@ def run(convention: Convention, text: str, image: "NDArray[np.generic]") -> "NDA
     try:
         names = {name: importlib.import_module(module) for name, module in library.modules}
     except ImportError as error:
+        if is_installed(convention):  # it has what it computes with from another package
+            raise RuntimeRefusal(text, f"{library.name} cannot be imported: {error}") from error
         raise MissingExtraError(library.name, "all") from error
-    call = parse(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            made = _called(convention, call, names, library.image(image))
-            return library.array(made)
-    except RuntimeRefusal:
+            given = library.image(image)
+            call = parse(_with_shape(text, given))
+            return library.array(_called(convention, call, names, given, library.keyword))
+    except HalfpixelError:
         raise
     except Exception as error:  # whatever another library raises
         raise RuntimeRefusal(text, str(error) or type(error).__name__) from error
 
 
+SHAPE: Final = re.compile(r"\b[A-Za-z_]\w*\.shape\[(-?\d)\]")
+
+
+def _with_shape(text: str, image: object) -> str:
+    """Return a call with the numbers that it asks of its image's shape, `x.shape[0]`."""
+    shape: tuple[int, ...] = tuple(getattr(image, "shape", ()))
+
+    def number(found: re.Match[str]) -> str:
+        axis = int(found[1])
+        return str(int(shape[axis])) if -len(shape) <= axis < len(shape) else found[0]
+
+    return SHAPE.sub(number, text)
+
+
 def _called(
-    convention: Convention, call: PythonCall, names: Mapping[str, Any], image: object
+    convention: Convention,
+    call: PythonCall,
+    names: Mapping[str, Any],
+    image: object,
+    keyword: str,
 ) -> object:
     """Call what is called on an image: a function of it, a method of it, or a module."""
     function, is_method = _function(convention, call, names, image)
@@ -92,7 +113,9 @@ def _called(
     made: Any = function(*positional, **named)
     if is_method:  # some change the image itself, and give nothing
         return image if made is None else made
-    return made if given else made(image)
+    if given:
+        return made
+    return made(**{keyword: image}) if keyword else made(image)
 
 
 def _function(

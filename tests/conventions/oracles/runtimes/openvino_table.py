@@ -55,12 +55,13 @@ def _compiled(
 
 
 def _names() -> dict[str, Any]:
-    return {
+    opsets = {
         f"opset{n}": SimpleNamespace(
             interpolate=partial(_run, "interpolate", n), Interpolate=partial(_run, "", n)
         )
         for n in (1, 4, 11)
     }
+    return opsets | {"ov": SimpleNamespace(**opsets)}
 
 
 def _version() -> str:

@@ -234,12 +234,13 @@ def _scaled(value: "Value", found: "NDArray[np.generic]") -> "Rounded | None":
     table = value.quantization
     if table is None:
         return None
-    steps = np.frombuffer(table.vector(Quantization.SCALE).data, "<f4").astype(np.float64)
+    scales = np.frombuffer(table.vector(Quantization.SCALE).data, "<f4")
     zeros = np.frombuffer(table.vector(Quantization.ZERO_POINT, 8).data, "<i8")
     zeros = zeros if zeros.size else np.zeros(1, np.int64)
     axis = table.number(Quantization.AXIS, "i")
-    if not np.isfinite(steps).all() or not (steps > 0).all():
+    if not np.isfinite(scales).all() or not (scales > 0).all():
         return None
+    steps = scales.astype(np.float64)
     if not (_fits(found, axis, steps.size) and _fits(found, axis, zeros.size)):
         return None
     lengths = [

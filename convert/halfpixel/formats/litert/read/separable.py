@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
-from halfpixel.formats.litert.graph import Graph, Node
+from halfpixel.formats.litert.graph import Graph, Node, Span
 from halfpixel.formats.litert.read.contents import Contents
 from halfpixel.formats.litert.read.sought import PRODUCT
 from halfpixel.formats.litert.read.writing import length_of
 from halfpixel.work import spend
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from halfpixel.arrays import Array
 
 MOVED: Final = (1, 2)
@@ -29,34 +32,37 @@ LARGEST: Final = 1 << 24
 A_STEP: Final = 256
 """Bytes that are looked at in the time of a step of work."""
 
-WHOLE: Final = 1e-4
-"""By how much the weights of an output sample of a resize may differ from 1 together."""
+SUMS: Final = 1e-3
+"""By how much the sum of a row of weights may be off from 1."""
 
-BACK: Final = 0.5
-"""Input pixels that a row may read before the one above it: cubic kernels overshoot."""
+WHOLE: Final = {"INT32": "<i4", "INT64": "<i8"}
+FLOATS: Final = {"FLOAT32": "<f4"}
+"""How pixels and weights lie in a file, by their types."""
 
 LABELS: Final = {"GATHER": "GATHER", "RESHAPE": PRODUCT}
 """What a resize is written as, by the operator that ends it."""
 
 
 class Step(Struct, frozen=True):
-    """One axis of a resize.
+    """One axis of a resize, as it is written.
 
     Attributes:
         axis: with the channels last.
         before: number of the tensor that is resampled.
         version: of the operator that it is.
         nodes: the outputs of the operators that it is written in.
-        weights: of shape (n_out, n_in), or the pixel that each output is, of shape (n_out,).
+        constant: number of the tensor that holds its pixels or weights.
         n_in: input length.
+        n_out: output length.
     """
 
     axis: int
     before: int
     version: int
     nodes: tuple[tuple[int, ...], ...]
-    weights: "Array"
+    constant: int
     n_in: int
+    n_out: int
 
 
 class Separable(Struct, frozen=True):
@@ -80,6 +86,22 @@ class Separable(Struct, frozen=True):
     def nodes(self) -> frozenset[tuple[int, ...]]:
         """The outputs of the operators that it is written in."""
         return frozenset(one for step in self.steps.values() for one in step.nodes)
+
+
+class Read(Struct, frozen=True):
+    """One axis of a resize, as it was read.
+
+    Attributes:
+        n_in: input length.
+        weights: of shape (n_out, n_in), or the pixel that each output is, of shape (n_out,).
+    """
+
+    n_in: int
+    weights: "Array"
+
+
+Axes = Mapping[int, Read]
+"""What is moved, by its axis with the channels last."""
 
 
 class Steps(Struct):
@@ -112,8 +134,6 @@ class Steps(Struct):
             single = self._readers.get(last.before) == 1 and maker is not None
             first = self._step(maker) if single and maker and maker.op == node.op else None
             steps = (last,) if first is None or first.axis == last.axis else (first, last)
-            if node.op == "GATHER" and not any(map(_moves, steps)):
-                continue
             by_axis = {step.axis: step for step in steps}
             one = Separable(node, LABELS[node.op], last.version, steps[0].before, by_axis)
             taken |= one.nodes
@@ -121,7 +141,8 @@ class Steps(Struct):
 
     def _step(self, node: Node) -> Step | None:
         """Return the step that an operator ends; None where it ends none."""
-        if len(node.inputs) < 2 or len(node.outputs) != 1 or min(*node.inputs[:2]) < 0:
+        ends = *node.inputs[:2], *node.outputs
+        if len(node.inputs) < 2 or len(node.outputs) != 1 or min(ends) < 0:
             return None
         return self._gather(node) if node.op == "GATHER" else self._product(node)
 
@@ -135,16 +156,15 @@ class Steps(Struct):
         """Return a gather of pixels along one axis of an image."""
         options, image = node.options(23), self._lengths(node.inputs[0])
         axis = 0 if options is None else options.number(0, "i")
-        pixels = self._array(node.inputs[1], {"INT32": "<i4", "INT64": "<i8"}, 1)
-        if image is None or len(image) != 4 or pixels is None or axis % 4 not in MOVED:
+        if image is None or len(image) != 4 or axis % 4 not in MOVED:
             return None
-        if (options is not None and options.number(1, "i")) or not pixels.size:
+        if options is not None and options.number(1, "i"):
             return None
-        if pixels.min() < 0 or pixels.max() >= image[axis % 4]:
+        shape = self._constant(node.inputs[1], WHOLE, 1)
+        if shape is None:
             return None
-        return Step(
-            axis % 4, node.inputs[0], node.version, (node.outputs,), pixels, image[axis % 4]
-        )
+        nodes, n_in = (node.outputs,), image[axis % 4]
+        return Step(axis % 4, node.inputs[0], node.version, nodes, node.inputs[1], n_in, shape[0])
 
     def _product(self, node: Node) -> Step | None:
         """Return a product with a matrix along one axis of an image, whose others are two."""
@@ -165,58 +185,65 @@ class Steps(Struct):
             or not self._alone(product, flat)
         ):
             return None
-        weights = self._array(product.inputs[0], {"FLOAT32": "<f4"}, 3)
+        weights = self._constant(product.inputs[0], FLOATS, 3)
         image, inside = self._lengths(flat.inputs[0]), self._lengths(flat.outputs[0])
-        if weights is None or image is None or len(image) != 4 or len(weights) != 1:
+        if weights is None or weights[0] != 1 or image is None or len(image) != 4:
             return None
-        (rows,) = weights
+        _, n_out, n_in = weights
         for axis in MOVED:
             outer, inner = prod(image[:axis]), prod(image[axis + 1 :])
-            made = (*image[:axis], len(rows), *image[axis + 1 :])
-            if (
-                inside == (outer, rows.shape[1], inner)
-                and image[axis] == rows.shape[1]
-                and made == after
-                and _is_mean(rows)
-            ):
-                nodes = (node.outputs, product.outputs, flat.outputs)
-                return Step(axis, flat.inputs[0], product.version, nodes, rows, image[axis])
+            made = (*image[:axis], n_out, *image[axis + 1 :])
+            if inside == (outer, n_in, inner) and image[axis] == n_in and made == after:
+                nodes = node.outputs, product.outputs, flat.outputs
+                at = flat.inputs[0], product.version, nodes, product.inputs[0]
+                return Step(axis, *at, n_in, n_out)
         return None
 
     def _alone(self, *nodes: Node) -> bool:
         """Whether what operators make is read once."""
         return all(self._readers.get(one.outputs[0]) == 1 for one in nodes)
 
-    def _array(self, place: int, kinds: Mapping[str, str], rank: int) -> "Array | None":
-        """Return a constant of a rank and of some types; None where it is none."""
-        value, shape = self.graph.values[place], self._lengths(place)
+    def _constant(self, place: int, kinds: Mapping[str, str], rank: int) -> tuple[int, ...] | None:
+        """Return the lengths of a constant of a rank and of some types; None where it is none."""
+        shape = self._lengths(place)
+        if shape is None or len(shape) != rank:
+            return None
+        value = self.graph.values[place]
         kind = kinds.get(value.dtype)
-        if value.data is None or kind is None or shape is None or len(shape) != rank:
+        if value.data is None or kind is None:
             return None
         size = int(kind[-1]) * prod(shape)
-        if not 0 < size <= LARGEST or length_of(value.data) != size:
-            return None
+        return shape if 0 < size <= LARGEST and length_of(value.data) == size else None
+
+    def weights(self, step: Step) -> "Array | None":
+        """Return pixels of shape (n_out,), or weights of shape (n_out, n_in).
+
+        None for pixels outside the image, and for weights whose rows do not add up to 1.
+        """
         import numpy as np
 
-        spend(size // A_STEP)
-        return np.frombuffer(self.contents.bytes_of(value.data), kind).reshape(shape)
+        value = self.graph.values[step.constant]
+        data = value.data or b""
+        if value.dtype in WHOLE:
+            spend(length_of(data) // A_STEP)
+            pixels = np.frombuffer(self.contents.bytes_of(data), WHOLE[value.dtype])
+            return pixels if pixels.min() >= 0 and pixels.max() < step.n_in else None
+        size = 4 * step.n_in
+        ends = self._part(data, 0, size), self._part(data, size * (step.n_out - 1), size)
+        if not all(
+            np.isfinite(row).all() and abs(float(row.sum(dtype=np.float64)) - 1) < SUMS
+            for row in ends
+        ):
+            return None  # learnt weights are not read any further
+        spend(length_of(data) // A_STEP)
+        whole = self._part(data, 0, size * step.n_out)
+        return whole.reshape(step.n_out, step.n_in) if np.isfinite(whole).all() else None
 
+    def _part(self, data: Span | bytes, start: int, size: int) -> "NDArray[np.float32]":
+        import numpy as np
 
-def _moves(step: Step) -> bool:
-    """Whether a gather makes several pixels, and others than are there: no choice, and no copy."""
-    pixels = step.weights.tolist()
-    return len(pixels) > 1 and pixels != list(range(step.n_in))
-
-
-def _is_mean(rows: "Array") -> bool:
-    """Whether each row of a matrix comes to 1, and none reads before the one above it.
-
-    A resize does so; a layer over the places of an image does not.
-    """
-    import numpy as np
-
-    with np.errstate(all="ignore"):
-        wide = rows.astype(np.float64)
-        sums, centres = wide.sum(axis=1), wide @ np.arange(rows.shape[1])
-        whole = np.abs(sums - 1) <= WHOLE  # false of what is no number
-        return bool(whole.all() and (np.diff(centres) > -BACK).all())
+        if isinstance(data, Span):
+            found = self.contents.bytes_of(Span(data.start + start, size))
+        else:
+            found = data[start : start + size]
+        return np.frombuffer(found, "<f4")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from halfpixel.conventions.litert.resize import read
 from halfpixel.dialect import LITERT
 from halfpixel.errors import ConventionError, GraphError
-from halfpixel.formats.litert.edit import LitertEdit
+from halfpixel.formats.litert.edit import RECORD, LitertEdit
 from halfpixel.formats.litert.graph import Graph, Node
 from halfpixel.formats.litert.read.as_onnx import said
 from halfpixel.formats.litert.read.contents import Contents
@@ -91,8 +91,9 @@ def places_of(
         Malformed: numbers in the file stand for nothing.
         GraphError: a graph is impossible.
     """
+    sought = SOUGHT if edit or RECORD in contents.metadata else WALKED
     for index in range(len(contents.subgraphs)):
-        if SOUGHT.isdisjoint(contents.ops(index)):
+        if sought.isdisjoint(contents.ops(index)):
             continue
         graph = edit.applied(contents.graph(index), index)
         inside = "/".join(filter(None, (contents.member, graph.name if index else "")))

@@ -35,7 +35,7 @@ WALKED: Final = TURNED | {"GATHER", "GATHER_ND"}
 """Operators that resample, or in which converters write a resize."""
 
 SOUGHT: Final = WALKED | {PRODUCT}
-"""These, and what a fix writes a resize in."""
+"""These, and what a fix writes a resize in: looked for where the file says that there was one."""
 
 
 def may_resample(kinds: "Iterable[Kind]") -> bool:

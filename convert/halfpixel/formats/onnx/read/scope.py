@@ -19,13 +19,13 @@ from halfpixel.formats.onnx.read.constants import (
     numbers,
 )  # fmt: skip
 from halfpixel.formats.onnx.read.lengths.folding import DEEPEST, are_few, folded, is_folded
-from halfpixel.formats.onnx.read.nodes.order import producers_of
-from halfpixel.formats.onnx.read.nodes.producers import Producers
+from halfpixel.formats.onnx.read.nodes.order import joined_in, producers_of, readers_of
+from halfpixel.formats.onnx.read.nodes.producers import Producers, Readers
 from halfpixel.site import Attribute
 from halfpixel.surroundings import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from onnx import GraphProto, NodeProto, TensorProto, ValueInfoProto
 
@@ -58,6 +58,8 @@ class Scope(Struct):
         outputs: names of its outputs.
         memory: what was found out about its values, by who did.
         made: which node makes each value, once that is known.
+        joining: values that an operator reads which needs equal lengths, likewise.
+        read_by: which nodes read each value, likewise.
         container: its list of nodes: ("graph",) or ("function", index), then (node, attribute,
             place) of each subgraph on the way.
     """
@@ -78,27 +80,23 @@ class Scope(Struct):
     container: tuple[str | int, ...] = ("graph",)
     memory: dict[object, object] = field(default_factory=dict[object, object])
     made: Producers | None = None
-    _joined: frozenset[str] | None = None
+    joining: "Container[str] | None" = None
+    read_by: "Readers | None" = None
     origins: "dict[str, tuple[Scope, str, NodeProto | None]]" = field(default_factory=lambda: {})  # noqa: PIE807 - likewise
-    _readers: "dict[str, list[int]] | None" = None
 
     @property
-    def joined(self) -> frozenset[str]:
+    def joined(self) -> "Container[str]":
         """Values that an operator reads which needs equal lengths."""
-        if self._joined is None:
-            readers = (node for node in self.nodes if node.op_type in JOINING)
-            self._joined = frozenset(name for node in readers for name in node.input)
-        return self._joined
+        if self.joining is None:
+            self.joining = joined_in(self.nodes, JOINING)
+        return self.joining
 
     @property
-    def readers(self) -> dict[str, list[int]]:
+    def readers(self) -> "Readers":
         """Indices of the nodes that read each value, in order."""
-        if self._readers is None:
-            self._readers = {}
-            for index, node in enumerate(self.nodes):
-                for name in node.input:
-                    self._readers.setdefault(name, []).append(index)
-        return self._readers
+        if self.read_by is None:
+            self.read_by = readers_of(self.nodes)
+        return self.read_by
 
     @property
     def producers(self) -> Producers:

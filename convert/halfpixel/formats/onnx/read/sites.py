@@ -4,7 +4,7 @@ Nodes that are alike share one operation, which is described once.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -18,7 +18,6 @@ from halfpixel.formats.onnx.read.resize import describe, misfit
 from halfpixel.formats.onnx.read.scope import Scope, name_of
 from halfpixel.formats.onnx.read.surroundings import kept_at, surroundings_of
 from halfpixel.formats.onnx.read.taken import Taken
-from halfpixel.formats.onnx.structure import SUPPRESS
 from halfpixel.intents.exporter_habit import meant
 from halfpixel.intents.kept_name import named
 from halfpixel.intents.pytorch_record import (
@@ -42,6 +41,10 @@ if TYPE_CHECKING:
 
     from halfpixel.formats.onnx.read.decompositions.pattern import Decomposition
     from halfpixel.formats.onnx.read.patterns.find import Pattern
+
+
+SUPPRESS: Final = "halfpixel.suppress"
+"""Key of a node's metadata_props under which findings are suppressed, a line each."""
 
 
 class Sites(Struct):

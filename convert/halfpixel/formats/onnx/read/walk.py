@@ -17,7 +17,7 @@ from halfpixel.formats.onnx.read.calls import (
     meaning,
     path_of,
 )
-from halfpixel.formats.onnx.read.nodes.tags import LARGE
+from halfpixel.formats.onnx.read.nodes.known import Known, known
 from halfpixel.formats.onnx.read.patterns.ends import ENDS, MOVES, holds_end, may_end, needs_shapes
 from halfpixel.formats.onnx.read.place import Place, is_ordinary, once, plain
 from halfpixel.formats.onnx.read.resize import OPS, RESAMPLING, is_resampling
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from halfpixel.formats.onnx.read.constants import Numbers
     from halfpixel.formats.onnx.read.lengths.shape_arithmetic import Fixed
     from halfpixel.formats.onnx.read.lengths.trial import Trial
-    from halfpixel.formats.onnx.read.nodes.producers import Producers
-    from halfpixel.formats.onnx.read.nodes.serialized import Serialized
+    from halfpixel.formats.onnx.read.nodes.table import Table
     from halfpixel.storage.remote_file import File
 
 NESTING: Final = frozenset({"If", "Loop", "Scan", "SequenceMap"})
@@ -68,15 +67,18 @@ class Walk:
     Args:
         model: the model, or its skeleton.
         file: the model's file, which external data is relative to; None for one in memory.
-        data: the bytes that the model was parsed from, where they are at hand.
+        told: the bytes that the model was parsed from, where they are at hand; or the nodes of
+            its graph, where it comes without them.
     """
 
     _sites: Sites
+    _known: Known
 
-    def __init__(self, model: "ModelProto", file: "File | None", data: bytes = b"") -> None:
+    def __init__(
+        self, model: "ModelProto", file: "File | None", told: "bytes | Table" = b""
+    ) -> None:
         """Look up the functions."""
-        self.model, self.file, self._data = model, file, data
-        self._read: Serialized | None = None
+        self.model, self.file, self._told = model, file, told
         self.functions: Mapping[tuple[str, str], tuple[int, FunctionProto]] = functions_of(model)
         self._meanings: dict[int, set[object]] = {}
         self._watched = WATCHED
@@ -141,16 +143,20 @@ class Walk:
 
     def _main(self) -> Scope:
         graph = self.model.graph
+        asked = WATCHED.union(name for _, name in self.functions)
+        self._known = nodes = known(graph.node, self._told, asked)
         values = [*graph.value_info, *graph.input, *graph.output]
         main = Scope(
             path="",
-            nodes=graph.node,
+            nodes=nodes.nodes,
             opsets={entry.domain: entry.version for entry in self.model.opset_import},
             file=self.file,
             constants={tensor.name: tensor for tensor in graph.initializer},
             values={value.name: value for value in values},
             outputs=frozenset([value.name for value in graph.output]),
-            made=self._read_bytes(len(graph.node)),
+            made=nodes.producers,
+            read_by=nodes.readers,
+            joining=nodes.joining,
         )
         main.producers  # noqa: B018 - refuses a cycle, before anything follows it
         if self._lacks_shapes(main):
@@ -162,16 +168,6 @@ class Walk:
         if len(main.nodes) <= LARGEST_GRAPH:
             main.compute = _fixed(self.model, main)
         return main
-
-    def _read_bytes(self, count: int) -> "Producers | None":
-        """Let the bytes of a large graph tell which nodes count, and which makes each value."""
-        if count < LARGE or not self._data:
-            return None
-        from halfpixel.formats.onnx.read.nodes.serialized import serialized
-
-        asked = WATCHED.union(name for _, name in self.functions)
-        self._read = serialized(self._data, count, asked)
-        return None if self._read is None else self._read.producers
 
     def _lacks_shapes(self, main: Scope) -> bool:
         """Whether a site stands on a value whose shape the file does not carry."""
@@ -214,9 +210,10 @@ class Walk:
 
     def _nodes(self, scope: Scope) -> "Iterator[tuple[int, NodeProto, bytes | None]]":
         """Return the nodes of a graph that may count, with their places, and bytes at hand."""
-        if self._read is None or scope.container != MAIN:
+        asked = self._known.asked
+        if asked is None or scope.container != MAIN:
             return ((index, node, None) for index, node in enumerate(scope.nodes))
-        return ((index, scope.nodes[index], body) for index, body in self._read.asked.items())
+        return ((index, scope.nodes[index], body) for index, body in asked.items())
 
     def _written(
         self, scope: Scope, gathers: "Mapping[int, NodeProto]", ends: "Mapping[int, NodeProto]"

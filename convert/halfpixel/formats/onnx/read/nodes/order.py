@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NoReturn
 from halfpixel.errors import GraphError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from onnx import NodeProto
 
@@ -32,6 +32,21 @@ def producers_of(nodes: "Sequence[NodeProto]", path: str) -> dict[str, int]:
     if any(name in producers for name in early):
         _refuse_cycle(nodes, producers, path)
     return producers
+
+
+def readers_of(nodes: "Sequence[NodeProto]") -> dict[str, list[int]]:
+    """Return which nodes read each value, in order."""
+    readers: dict[str, list[int]] = {}
+    for i, node in enumerate(nodes):
+        for name in node.input:
+            readers.setdefault(name, []).append(i)
+    return readers
+
+
+def joined_in(nodes: "Sequence[NodeProto]", types: "Container[str]") -> frozenset[str]:
+    """Return the values that nodes of some types read."""
+    readers = (node for node in nodes if node.op_type in types)
+    return frozenset(name for node in readers for name in node.input)
 
 
 def _refuse_second(nodes: "Sequence[NodeProto]", path: str) -> NoReturn:

@@ -1,5 +1,6 @@
 """Which node makes each value of a graph."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -21,6 +22,14 @@ class Producers(Protocol):
         ...
 
 
+class Readers(Protocol):
+    """The places of the nodes that read each value."""
+
+    def get(self, name: str, default: Sequence[int], /) -> Sequence[int]:
+        """Return the places of the nodes that read a value, in order."""
+        ...
+
+
 class ByBytes(Struct, frozen=True):
     """Places by names as they stand in a file.
 
@@ -32,17 +41,17 @@ class ByBytes(Struct, frozen=True):
 
     def get(self, name: str | bytes, /) -> int | None:
         """Return the place of the node that makes a value; None where no node does."""
-        return self.places.get(_bytes(name))
+        return self.places.get(bytes_of(name))
 
     def __contains__(self, name: object, /) -> bool:
         """Whether a node makes a value."""
-        return isinstance(name, str | bytes) and _bytes(name) in self.places
+        return isinstance(name, str | bytes) and bytes_of(name) in self.places
 
     def __getitem__(self, name: str | bytes, /) -> int:
         """Return the place of the node that makes a value; raises KeyError."""
-        return self.places[_bytes(name)]
+        return self.places[bytes_of(name)]
 
 
-def _bytes(name: str | bytes) -> bytes:
+def bytes_of(name: str | bytes) -> bytes:
     """Return a name as bytes, which protobuf hands out itself where they are no text."""
     return name if isinstance(name, bytes) else name.encode()
