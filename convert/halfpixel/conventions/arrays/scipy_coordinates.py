@@ -97,7 +97,7 @@ def _read(text: str, length: int | None) -> Reading:
                 f"a length stands more than {MOST_POWERS} times in its coordinates"
             )
         tried = [_tried(grid, axis) for axis in range(len(usual))]
-        lines = [_line(found, axis) for axis, found in enumerate(tried)]
+        lines: list[Coordinate | Line] = [_line(found, axis) for axis, found in enumerate(tried)]
         counts = [_count(found, axis) for axis, found in enumerate(tried)]
     except RecursionError as error:
         raise ConventionError("its coordinates are nested too deep") from error
