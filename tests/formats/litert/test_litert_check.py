@@ -110,8 +110,8 @@ def test_sections_of_a_litertlm_file_are_models(tmp_path: Path, count: int) -> N
     assert graphs == ([""] if count == 1 else ["section 0", "section 1"])
 
 
-LONG = resize(BILINEAR, flags(align_corners=True), (3, 5))
-LONG = replace(LONG, values=[*LONG.values, *(Value(f"t{i}", (1,)) for i in range(2000))])
+SHORT = resize(BILINEAR, flags(align_corners=True), (3, 5))
+LONG = replace(SHORT, values=[*SHORT.values, *(Value(f"t{i}", (1,)) for i in range(2000))])
 SHARED = {
     "graphs": (tflite(*[LONG] * 1000), ".tflite"),
     "sections": (litertlm((MODEL, tflite(LONG)), times=999), ".litertlm"),
