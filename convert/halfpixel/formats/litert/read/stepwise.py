@@ -119,6 +119,8 @@ def named(found: Axes, ins: Lengths, outs: Lengths) -> Named | None:
         outs: output height and width.
     """
     by_pixels = all(step.weights.ndim == 1 for step in found.values())
+    if by_pixels and not any(map(_moves, found.values())):
+        return None
     for family, corners, antialias in BY_PIXELS if by_pixels else BY_WEIGHTS:
         like = Interpolate(cast("Family", family), 2, outs, None, corners, antialias)
         call = like if _all(found, like, ins, outs) else None
@@ -127,6 +129,12 @@ def named(found: Axes, ins: Lengths, outs: Lengths) -> Named | None:
         if call is not None:
             return Named(call.resize(4), call.text())
     return _table(found) if by_pixels and len(found) > 1 else None
+
+
+def _moves(step: Read) -> bool:
+    """Whether a gather makes several pixels, and others than are there: no choice, and no copy."""
+    pixels = step.weights.tolist()
+    return len(pixels) > 1 and pixels != list(range(step.n_in))
 
 
 def _all(found: Axes, call: Interpolate, ins: Lengths, outs: Lengths) -> bool:
