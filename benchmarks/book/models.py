@@ -1,7 +1,7 @@
 """Build models of the book: `python benchmarks/book/models.py FOLDER NAME ...`.
 
-A file is written piece by piece, as protobuf allows: fields of a message may stand in any order and
-one after the other, so that 3 GB take no more memory than one layer. Beside each model stands
+A file is written piece by piece, its fields in the order of their numbers as protobuf writes them,
+so that 3 GB take no more memory than one layer. Beside each model stands
 `NAME.structure`, the same bytes without the payloads of the weights: what has to be read at least.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,7 +55,7 @@ class Graph:
 
     def __init__(self) -> None:
         """Start with the name and the scales that all resizes read."""
-        self.pieces: list[tuple[bytes, Weight | None]] = []
+        self.pieces: list[tuple[int, bytes, Weight | None]] = []
         scales = numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "scales")
         self.add(NAME, b"book")
         self.add(INITIALIZER, scales.SerializeToString())
@@ -62,10 +63,10 @@ class Graph:
     def add(self, number: int, message: bytes, weight: Weight | None = None) -> None:
         """Add a field; a weight is the last field of its message, a tensor's `raw_data`."""
         if weight is None:
-            self.pieces.append((header(number, len(message)) + message, None))
+            self.pieces.append((number, header(number, len(message)) + message, None))
         else:
             head = message + header(RAW_DATA, weight.length)
-            self.pieces.append((header(number, len(head) + weight.length) + head, weight))
+            self.pieces.append((number, header(number, len(head) + weight.length) + head, weight))
 
     def value(self, number: int, name: str, channels: int, side: int) -> None:
         """Add a value's name and shape."""
@@ -74,20 +75,20 @@ class Graph:
 
     def write(self, path: Path) -> None:
         """Write the model and, beside it, its structure."""
-        opsets = [helper.make_opsetid("", 19)]
-        model = helper.make_model(helper.make_graph([], "", [], []), opset_imports=opsets)
-        model.ClearField("graph")
-        model.ir_version = 9
-        length = sum(len(h) + (0 if w is None else w.length) for h, w in self.pieces)
+        first = ModelProto(ir_version=9).SerializeToString()
+        last = ModelProto(opset_import=[helper.make_opsetid("", 19)]).SerializeToString()
+        pieces = sorted(self.pieces, key=itemgetter(0))
+        length = sum(len(h) + (0 if w is None else w.length) for _, h, w in pieces)
         bare = Path(f"{path}.structure")
         with path.open("wb") as whole, bare.open("wb") as structure:
-            whole.write(model.SerializeToString() + header(GRAPH, length))
-            for head, weight in self.pieces:
+            whole.write(first + header(GRAPH, length))
+            for _, head, weight in pieces:
                 whole.write(head)
                 structure.write(head)
                 if weight is not None:
                     whole.write(weight.first)
                     whole.write(weight.rest)
+            whole.write(last)
 
 
 def resize(source: str, target: str) -> bytes:

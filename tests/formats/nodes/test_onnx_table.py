@@ -38,10 +38,11 @@ FIELDS = st.lists(
 
 @pytest.fixture(autouse=True, scope="module")
 def every_graph_is_huge() -> Iterator[None]:
-    """Take every graph for a huge one, of which no shapes are inferred either."""
+    """Take every graph for a huge one, of which no shapes are inferred either, and of few columns."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rows, "HUGE", 1)
         patch.setattr(rows, "LEAST", 0)
+        patch.setattr(columns, "MOST", 2)
         patch.setattr(walk, "LARGEST_GRAPH", 0)
         yield
 
@@ -139,7 +140,7 @@ X, Y, RELU = (1, b"x"), (2, b"y"), (4, b"Relu")
         ([X, Y, (3, b"n" * 127), RELU, (6, b"d" * 200_000), (7, b"")], True),
         ([X, (1, b""), Y, (2, b""), (4, b"Split")], True),
         ([*[X] * 1023, Y, RELU], True),
-        ([*[X] * 1025, Y, RELU], False),
+        ([*[X] * 1025, Y, RELU], True),
         ([X, Y, (3, b"n" * 128), RELU], False),
         ([X, Y, RELU, (6, b"d" * (1 << 21))], False),
         ([X, Y, RELU, (4, b"Resize")], False),
@@ -160,6 +161,16 @@ def test_what_tells_something(node: list[tuple[int, bytes]], is_told: bool) -> N
 
 
 NODE = bytes_field(1, b"".join(bytes_field(*one) for one in (X, Y, RELU)))
+
+
+@pytest.mark.parametrize(("longest", "is_told"), [(127, True), (128, False)])
+def test_a_node_of_many_names(longest: int, is_told: bool) -> None:  # noqa: FBT001 - a table
+    names = [*(f"x{k}" for k in range(3000)), "y" * longest, *(f"z{k}" for k in range(3000))]
+    nodes = [
+        NodeProto(op_type="Re", input=names, output=["a"]),
+        NodeProto(op_type="Resize", input=["a", "x7", "z8"], output=["b"]),
+    ]
+    assert agrees(GraphProto(node=nodes).SerializeToString()) is is_told
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ steps, and told apart by hashes of 64 bits. Names that have the same hash are co
 Source: Protocol Buffers documentation, "Encoding".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import mul
 from typing import TYPE_CHECKING, Final
 
@@ -22,8 +22,14 @@ if TYPE_CHECKING:
     Hashes = NDArray[np.uint64]
     Some = NDArray[np.integer] | NDArray[np.bool_] | slice
 
-MOST: Final = 1 << 10
-"""Names of a kind that are taken of one node."""
+MOST: Final = 1 << 6
+"""Columns, behind which the names of the nodes that have more are taken one after the other."""
+
+FIELDS: Final = 1 << 10
+"""Fields behind the names of a node, at most."""
+
+LEFT: Final = 1 << 20
+"""Names that are taken so, at most."""
 
 WORD: Final = 8
 """Bytes that are hashed and compared at once."""
@@ -124,14 +130,17 @@ class Columns:
         """
         self._words, self._first, self._at, self._stops = words, first, starts, stops
 
-    def names(self, tag: int, most: int = MOST) -> Names:
+    def names(self, tag: int, most: int = LEFT) -> Names:
         """Take the names that stand next in each node: of one field, up to so many.
 
         What is too long is left, as is what is too much.
+
+        Raises:
+            Unusual: too many are behind the columns.
         """
         node, at, stops = np.arange(len(self._at)), self._at, self._stops
         found = list[Names]()
-        for _ in range(most):
+        for _ in range(min(most, MOST)):
             pairs = self._words.pairs[at]
             here = ((pairs & SHORT) == tag) & (at < stops)
             if not here.all():
@@ -145,7 +154,31 @@ class Columns:
                 self._at = at
             else:
                 self._at[node] = at
+        else:
+            if most > MOST:
+                found.append(self._left(tag, zip(node.tolist(), stops.tolist(), strict=True)))
         return joined(found)
+
+    def _left(self, tag: int, nodes: Iterable[tuple[int, int]]) -> Names:
+        """Take the names that are left in nodes, each with the place behind it."""
+        data, node, places, lengths = (
+            memoryview(self._words.bytes),
+            list[int](),
+            list[int](),
+            list[int](),
+        )
+        for one, stop in nodes:
+            at = int(self._at[one])
+            while at < stop and data[at] == tag and data[at + 1] < LONG:
+                node.append(one + self._first)
+                places.append(at + 2)
+                lengths.append(data[at + 1])
+                at += 2 + data[at + 1]
+            self._at[one] = at
+            if len(places) > LEFT:
+                raise Unusual
+        taken = (np.array(column, np.intp) for column in (node, places, lengths))
+        return _names(*taken)
 
     def others(self) -> "Places":
         """Step over the fields behind the names; return the places of the nodes that have any.
@@ -156,7 +189,7 @@ class Columns:
         if (self._at > self._stops).any():
             raise Unusual
         found = node = np.flatnonzero(self._at < self._stops)
-        for _ in range(MOST):
+        for _ in range(FIELDS):
             if not len(node):
                 return found + self._first
             at = self._at[node]
@@ -171,8 +204,8 @@ class Columns:
         raise Unusual
 
 
-def _names(node: "Places", at: "Places", length: "NDArray[np.uint8]") -> Names:
-    return Names(node.astype(np.int32), at.astype(np.int32), length)
+def _names(node: "Places", at: "Places", length: "Some") -> Names:
+    return Names(node.astype(np.int32), at.astype(np.int32), length.astype(np.uint8))
 
 
 class Words:
