@@ -38,7 +38,7 @@ FIELDS = st.lists(
 
 @pytest.fixture(autouse=True, scope="module")
 def every_graph_is_huge() -> Iterator[None]:
-    """Take every graph for a huge one, of which no shapes are inferred either, and of few columns."""
+    """Take every graph for a huge one, of few columns, of which no shapes are inferred."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rows, "HUGE", 1)
         patch.setattr(rows, "LEAST", 0)

@@ -162,7 +162,7 @@ class Columns:
     def _left(self, tag: int, nodes: Iterable[tuple[int, int]]) -> Names:
         """Take the names that are left in nodes, each with the place behind it."""
         data, node, places, lengths = (
-            memoryview(self._words.bytes),
+            self._words.bytes.data,
             list[int](),
             list[int](),
             list[int](),
@@ -204,7 +204,7 @@ class Columns:
         raise Unusual
 
 
-def _names(node: "Places", at: "Places", length: "Some") -> Names:
+def _names(node: "Places", at: "Places", length: "NDArray[np.uint8] | Places") -> Names:
     return Names(node.astype(np.int32), at.astype(np.int32), length.astype(np.uint8))
 
 
