@@ -101,6 +101,9 @@ class _Fixing(Struct):
         default_factory=dict[tuple[str, str, str], Outcome]
     )
     notes: list[str] = field(default_factory=list[str])
+    refused: dict[tuple[str, str, str], SiteFinding] = field(
+        default_factory=dict[tuple[str, str, str], SiteFinding]
+    )
     whole: dict[tuple[str, str, str], SiteFinding] = field(
         default_factory=dict[tuple[str, str, str], SiteFinding]
     )
@@ -260,8 +263,12 @@ class _Fixing(Struct):
                 self.declined.pop((outcome.graph, outcome.node, rule), None)
             place = outcome.graph, outcome.node
             for key in [*self.declined] if change.lowering else ():
-                if key[:2] == place and key[2] in self._aimed and key not in self.whole:
+                if key[:2] != place or key in self.whole:
+                    continue
+                if key[2] in self._aimed:
                     del self.declined[key]  # other operators than the target refused
+                elif key in self.refused and change.plain is None:
+                    self.whole[key] = self.refused[key]  # the same samples in other operators
         self.notes += notes
 
     def _key(self, now: Opened, place: int, why: str) -> tuple[str, str, str]:
@@ -278,6 +285,7 @@ class _Fixing(Struct):
 
     def _decline(self, one: SiteFinding, reason: str) -> None:
         self.declined.setdefault(one.key, Outcome.declined(one.site, one.rule.name, reason))
+        self.refused.setdefault(one.key, one)
         if one.finding.whole:
             self.whole[one.key] = one
 
