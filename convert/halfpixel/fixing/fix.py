@@ -17,6 +17,7 @@ from halfpixel.boundary import boundary
 from halfpixel.checking.check import Judge, opened, settings_of
 from halfpixel.checking.result import FileReport, SiteFinding, announced
 from halfpixel.errors import HalfpixelError, UsageError
+from halfpixel.fixing.lowered import outlives
 from halfpixel.fixing.recorded import is_recorded
 from halfpixel.fixing.result import FixResult, FixSettings
 from halfpixel.format import Change, ChangedModel, Opened, Outcome
@@ -285,7 +286,8 @@ class _Fixing(Struct):
 
     def _decline(self, one: SiteFinding, reason: str) -> None:
         self.declined.setdefault(one.key, Outcome.declined(one.site, one.rule.name, reason))
-        self.refused.setdefault(one.key, one)
+        if outlives(one):
+            self.refused[one.key] = one
         if one.finding.whole:
             self.whole[one.key] = one
 
