@@ -23,7 +23,7 @@ None: a size may have been asked for, and then the file is right. In the model's
 
 from collections.abc import Iterator
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from typing import Final
 
 from msgspec.structs import replace
@@ -84,9 +84,10 @@ def _factor(operation: Operation, operator: Resize) -> Fraction | None:
     high = min(Fraction(m + 1, n) for n, m in known)
     for digits in range(DIGITS + 1):
         places = int(10**digits)
-        factor = Fraction(ceil(low * places), places)
-        if factor < high:
-            return factor
+        for number in range(ceil(low * places), ceil(high * places)):
+            factor = Fraction(number, places)
+            if all(floor(n * float(factor)) == m for n, m in known):  # as PyTorch computes it
+                return factor
     return None
 
 
@@ -113,6 +114,14 @@ RULE = Rule(
                 "RESIZE_BILINEAR", example_resize(_HALF), {**_GROWN, "output_shape": (1, 3, 9, 20)}
             ),
             because="no one factor gives both lengths",
+        ),
+        Good(
+            example_site(
+                "RESIZE_BILINEAR",
+                example_resize(_HALF),
+                {**_GROWN, "input_shape": (1, 3, 113, 100), "output_shape": (1, 3, 129, 115)},
+            ),
+            because="1.15 alone would do, and makes 114 of 100 in float64",
         ),
         Good(
             example_site(

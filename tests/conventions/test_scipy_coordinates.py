@@ -1,5 +1,6 @@
 """Coordinates that are written in a call of SciPy: what they come to, and what is not read."""
 
+import numpy as np
 import pytest
 
 from halfpixel.checking.called import called
@@ -50,6 +51,18 @@ def test_a_spline_of_numbers_is_for_images_of_one_size(size: str) -> None:
     else:
         with pytest.raises(UsageError, match="are for 480 pixels, it has 640"):
             compare(call, other, size=size)
+
+
+@pytest.mark.parametrize(
+    "axis", ["np.arange(0, x.shape[{}], 16)", "np.arange(0, x.shape[{}] - 1, 15)"]
+)
+def test_a_range_has_as_many_samples_as_its_length_takes(axis: str) -> None:
+    grid = f"np.meshgrid({axis.format(0)}, {axis.format(1)}, indexing='ij')"
+    reading = called(MAP.format(grid)).reading
+    assert reading is not None
+    for lengths in ((5, 7), (224, 230)):
+        made = eval(grid, {"np": np, "x": np.empty(lengths)})  # noqa: S307 - of the line above
+        assert reading.at(lengths).lengths == made[0].shape
 
 
 REFUSED = [

@@ -156,9 +156,10 @@ def test_a_table_of_weights_is_told_of_the_calls_that_have_one(call: str, *, tol
     assert ("1024 positions" in "\n".join(explain(call))) == told
 
 
-def test_an_interpolation_in_the_place_of_a_factor_is_told() -> None:
-    text = "\n".join(explain("cv2.resize(x, (9, 6), 0, 0, cv2.INTER_AREA)"))
-    assert "stands in the place of fx or fy" in text
+@pytest.mark.parametrize("before", ["", "0, ", "0, 0, "])
+def test_an_interpolation_in_the_place_of_another_argument_is_told(before: str) -> None:
+    text = "\n".join(explain(f"cv2.resize(x, (9, 6), {before}cv2.INTER_AREA)"))
+    assert "stands in the place of dst, fx or fy" in text
     assert "kernel: linear" in text
 
 

@@ -108,7 +108,7 @@ def resize(  # noqa: PLR0913 - what a resize hangs on
 def tflite(
     *graphs: Graph, metadata: Mapping[str, bytes] | None = None, description: str = ""
 ) -> bytes:
-    """Return the bytes of a file."""
+    """Return the bytes of a file; a graph that is given twice stands in it once."""
     return _Building(graphs, metadata or {}, description).whole()
 
 
@@ -227,7 +227,9 @@ class _Building:
         return self._table({slot: ("r", part) for slot, part in enumerate(parts)}, 5)
 
     def whole(self) -> bytes:
-        graphs = self._vector([self._graph(graph) for graph in self.graphs])
+        once = {id(graph): graph for graph in self.graphs}
+        made = {key: self._graph(graph) for key, graph in once.items()}
+        graphs = self._vector([made[id(graph)] for graph in self.graphs])
         entries: list[int] = []
         for name, data in self.metadata.items():
             fields = {0: ("r", self.b.CreateString(name)), 1: ("I", self._buffer(data))}

@@ -22,13 +22,21 @@ def task(*members: tuple[str, bytes], packed: bool = False) -> bytes:
     return made.getvalue()
 
 
-def litertlm(*sections: tuple[int, bytes], end: int | None = None) -> bytes:
-    """Return a file of sections, each of a type; `end` is where its header is said to end."""
+def litertlm(*sections: tuple[int, bytes], end: int | None = None, times: int = 1) -> bytes:
+    """Return a file of sections, each of a type.
+
+    Args:
+        sections: the type and the bytes of each.
+        end: where its header is said to end.
+        times: how often its header names each.
+    """
     places, at = list[tuple[int, int]](), 4 * ALIGNED
     for _, data in sections:
         places.append((at, at + len(data)))
         at += len(data) + -len(data) % ALIGNED
-    header = _header([(kind, *place) for (kind, _), place in zip(sections, places, strict=True)])
+    header = _header(
+        [(kind, *place) for (kind, _), place in zip(sections, places, strict=True)] * times
+    )
     end = 32 + len(header) if end is None else end
     out = b"LITERTLM" + struct.pack("<IIIIQ", 1, 0, 0, 0, end) + header
     for (start, _), (_, data) in zip(places, sections, strict=True):

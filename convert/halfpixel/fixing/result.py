@@ -117,7 +117,7 @@ class FixResult:
         own = "" if self._rewritten is None else self._rewritten.opened.format
         if found is not None and found.name != own:
             told = f"a fix leaves {_a(own)} model what it is"
-            raise ModelFileError(target, f"is the name of {_a(found.name)} model, and {told}")
+            raise ModelFileError(target, f"is a name for {found.name} models, and {told}")
 
     def copy_out(self, stream: BinaryIO) -> None:
         """Write the result to an open stream; raises as `save` does for a file."""

@@ -1,6 +1,7 @@
 """LiteRT files on the command line: each form of a report, and files inside bundles."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from click.testing import CliRunner
 from halfpixel.batch.stamp import digest_of
 from halfpixel.cli.main import cli
 from halfpixel.formats.litert.model import opened
-from litert_files.built import BILINEAR, NEAREST, flags, nearest_flags, resize, tflite
+from litert_files.built import BILINEAR, NEAREST, Value, flags, nearest_flags, resize, tflite
 from litert_files.bundled import MODEL, litertlm, task
 from litert_files.recorded import FOLDER
 
@@ -107,6 +108,33 @@ def test_sections_of_a_litertlm_file_are_models(tmp_path: Path, count: int) -> N
     assert said.startswith(f"{count} site")
     graphs = [site.graph for site in opened(path).sites]
     assert graphs == ([""] if count == 1 else ["section 0", "section 1"])
+
+
+SHORT = resize(BILINEAR, flags(align_corners=True), (3, 5))
+LONG = replace(SHORT, values=[*SHORT.values, *(Value(f"t{i}", (1,)) for i in range(2000))])
+SHARED = {
+    "graphs": (tflite(*[LONG] * 1000), ".tflite"),
+    "sections": (litertlm((MODEL, tflite(LONG)), times=999), ".litertlm"),
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_models_that_share_what_they_are_made_of_are_refused(tmp_path: Path, name: str) -> None:
+    data, ending = SHARED[name]
+    path = tmp_path / f"m{ending}"
+    path.write_bytes(data)
+    code, said = run("check", str(path))
+    assert code == 2
+    assert "more tensors and operators than it has room for" in " ".join(said.split())
+
+
+def test_metadata_is_looked_at_up_to_a_limit(tmp_path: Path) -> None:
+    path = tmp_path / "m.tflite"
+    metadata = {f"entry {i}": bytes(1 << 16) for i in range(20)}
+    path.write_bytes(tflite(LONG, metadata=metadata))
+    with opened(path).contents() as contents:
+        assert sum(map(len, contents.metadata.values())) == 1 << 20
+        assert contents.metadata.keys() == metadata.keys()
 
 
 BROKEN = {
@@ -217,8 +245,8 @@ def test_a_fix_leaves_a_model_of_its_format(tmp_path: Path, name: str) -> None:
         2,
         True,
     ), said
-    article = "an ONNX" if name == "out.onnx" else "a Core ML"
-    assert f"is the name of {article} model" in " ".join(said.split())
+    kind = "ONNX" if name == "out.onnx" else "Core ML"
+    assert f"is a name for {kind} models" in " ".join(said.split())
     assert not target.exists()
 
 

@@ -12,6 +12,8 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 from halfpixel.checking.check import check
 from halfpixel.errors import GraphError
 from halfpixel.formats.litert.model import opened
+from halfpixel.formats.litert.read.as_onnx import said
+from halfpixel.formats.litert.read.writing import ALL_FLOATS
 from halfpixel.sampling.deconvolution import linear_taps
 from halfpixel.site import Site
 from litert_files.built import Field, Graph, Op, Value, tflite
@@ -180,10 +182,13 @@ def test_free_lengths_are_a_site_without_a_call(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("scale", "axis"), [((0.0,), 0), ((np.nan,), 0), ((0.1, 0.1), 7)])
+@pytest.mark.parametrize(
+    ("scale", "axis"), [((0.0,), 0), ((np.nan,), 0), ((3e38,), 0), ((0.1, 0.1), 7)]
+)
+@pytest.mark.filterwarnings("error")
 def test_broken_scales_tell_no_weights(tmp_path: Path, scale: tuple[float, ...], axis: int) -> None:
     weights = Value(
-        "weights", (1, 4, 4, 1), "INT8", np.ones((1, 4, 4, 1), "i1"), scale, 0, (), axis
+        "weights", (1, 4, 4, 1), "INT8", np.full((1, 4, 4, 1), 9, "i1"), scale, 0, (), axis
     )
     site = only(tmp_path, graph(weights))
     assert str(site.torch_call).startswith("F.conv_transpose2d(x, weight")
@@ -196,3 +201,22 @@ def test_each_channel_has_its_scale(tmp_path: Path) -> None:
     value = Value("weights", weights.shape, "INT8", whole, scales, 0, (), 0)
     site = only(tmp_path, graph(value, shape=(1, 5, 6, 3), dtype="INT8"))
     assert "F.interpolate" in str(site.torch_call)
+
+
+def test_weights_that_many_share_are_written_up_to_a_limit(tmp_path: Path) -> None:
+    count, weights = 80, np.ones((1, 512, 512, 1), "i1")
+    values = [
+        Value("size", (4,), "INT32", np.array((1, 8, 8, 1), "<i4")),
+        Value("weights", weights.shape, "INT8", weights, 0.01),
+        Value("image", (1, 4, 4, 1)),
+        *(Value(f"large {k}", (1, 8, 8, 1)) for k in range(count)),
+    ]
+    ends = tuple(range(3, 3 + count))
+    ops = [Op("TRANSPOSE_CONV", (0, 1, 2), (end,), KIND, {1: 2, 2: 2}) for end in ends]
+    path = tmp_path / "model.tflite"
+    path.write_bytes(tflite(Graph(values, ops, (2,), ends)))
+    model = opened(path)
+    assert len(model.sites) == count
+    with model.contents() as contents:
+        written = said(contents, contents.graph(0), path).model.ByteSize()
+    assert written < ALL_FLOATS + path.stat().st_size

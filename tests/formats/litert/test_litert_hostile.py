@@ -119,7 +119,7 @@ def test_offsets_that_point_anywhere_are_refused_or_read(
     assert _read_or_refused(path) <= 4
 
 
-def test_many_entries_that_lead_to_one_table_are_work_that_is_counted(tmp_path: Path) -> None:
+def test_many_entries_that_lead_to_one_table_are_refused(tmp_path: Path) -> None:
     """A file of 1 MB that says a million operators of one table each."""
     count = 1 << 18
     graph = TOP.vector(2).table(0)
@@ -136,8 +136,8 @@ def test_many_entries_that_lead_to_one_table_are_work_that_is_counted(tmp_path: 
     path = tmp_path / "model.tflite"
     path.write_bytes(data)
     code, output = _run("check", str(path))
-    assert code == 2  # an offset leads forwards: what leads back is beyond the file
-    assert "the file has" in output
+    assert code == 2
+    assert "more tensors and operators than it has room for" in " ".join(output.split())
 
 
 @pytest.mark.parametrize("at", [-1, -4, len(SOUND), len(SOUND) - 1, 1 << 40])

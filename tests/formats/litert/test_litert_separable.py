@@ -1,5 +1,7 @@
 """What a fix writes in other operators is read back as the call that it computes."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -171,6 +173,12 @@ def test_gathers_that_crop_or_mirror_are_no_resize(tmp_path: Path) -> None:
     assert only(tmp_path, gathers(*[np.arange(n, dtype="<i4")[::-1].copy() for n in (7, 10)])) == []
 
 
+@pytest.mark.parametrize("rows", [[0], [6], range(7)], ids=["first", "last", "copy"])
+def test_a_gather_of_one_pixel_or_of_all_is_no_resize(tmp_path: Path, rows: Sequence[int]) -> None:
+    made = gathers(np.array(rows, "<i4"), np.arange(10, dtype="<i4"))
+    assert only(tmp_path, replace(made, ops=made.ops[:1], outputs=made.ops[0].outputs)) == []
+
+
 def product(weights: NDArray[np.float32], *, turned: bool = False) -> Graph:
     """Return a RESHAPE, a product along the rows, and a RESHAPE."""
     n_out = weights.shape[1]
@@ -205,6 +213,20 @@ def test_learnt_products_are_no_resize(tmp_path: Path) -> None:
     assert opened(path).sites == []  # no product is looked at in a file that was not fixed
     rows[5, 3] += 1e-4
     assert only(tmp_path, product(rows[None].astype(np.float32))) == []
+
+
+def test_a_layer_over_rows_is_never_too_much_work(tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    weights = np.random.default_rng(0).random((1, 4096, 7)).astype(np.float32)
+    path.write_bytes(tflite(product(weights)))
+    report = check(path, Settings(max_work=1000)).files[0]
+    assert (report.sites, report.unjudged) == ((), ())
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
+@pytest.mark.filterwarnings("error")
+def test_weights_that_are_no_numbers_are_no_resize(tmp_path: Path, value: float) -> None:
+    assert only(tmp_path, product(np.full((1, 11, 7), value, np.float32))) == []
 
 
 def test_pixels_of_no_call_are_a_site_all_the_same(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from halfpixel.conventions.meaning import MOST
 from halfpixel.errors import ConventionError
@@ -24,11 +25,12 @@ AXES: Final = 3
 
 
 class Places(Struct, frozen=True):
-    """The coordinates along an axis: ``step * i + start`` for i below ``count``."""
+    """Coordinates ``step * i + start`` for i below ``count``, rounded up where it `is_range`."""
 
     step: Fraction
     start: Fraction
     count: Fraction
+    is_range: bool = False
 
 
 class Lengths:
@@ -215,7 +217,7 @@ def _stepped(
     by = Fraction(1) if step is None else scalar(step, at, axis)
     if by <= 0:
         raise ConventionError(f"the step {by} along axis {axis} is not positive")
-    return Places(by, start, Fraction(math.ceil((stop - start) / by)))
+    return Places(by, start, (stop - start) / by, is_range=True)
 
 
 def matrix_places(nodes: Mapping[str, ast.expr], at: Lengths) -> list[Places]:
@@ -271,13 +273,13 @@ def _moved(
     number = scalar(other, at, axis)
     match node.op:
         case ast.Add():
-            return [Places(p.step, p.start + number, p.count) for p in found]
+            return [replace(p, start=p.start + number) for p in found]
         case ast.Mult():
-            return [Places(p.step * number, p.start * number, p.count) for p in found]
+            return [replace(p, step=p.step * number, start=p.start * number) for p in found]
         case ast.Sub() if not is_right:
-            return [Places(p.step, p.start - number, p.count) for p in found]
+            return [replace(p, start=p.start - number) for p in found]
         case ast.Div() if not is_right and number:
-            return [Places(p.step / number, p.start / number, p.count) for p in found]
+            return [replace(p, step=p.step / number, start=p.start / number) for p in found]
         case _:
             raise ConventionError(f"{ast.unparse(node)[:80]} is no line of coordinates")
 

@@ -21,6 +21,7 @@ Source: SciPy 1.17 `ndimage/_interpolation.py` (map_coordinates, affine_transfor
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
+from math import ceil
 from typing import Final
 
 from msgspec import Struct
@@ -95,8 +96,9 @@ def _read(text: str, length: int | None) -> Reading:
             raise ConventionError(
                 f"a length stands more than {MOST_POWERS} times in its coordinates"
             )
-        lines: list[Coordinate | Line] = [_line(grid, axis) for axis in range(len(usual))]
-        counts = [_count(grid, axis) for axis in range(len(usual))]
+        tried = [_tried(grid, axis) for axis in range(len(usual))]
+        lines: list[Coordinate | Line] = [_line(found, axis) for axis, found in enumerate(tried)]
+        counts = [_count(found, axis) for axis, found in enumerate(tried)]
     except RecursionError as error:
         raise ConventionError("its coordinates are nested too deep") from error
     known: list[int | None] = []  # the input length that a line without lengths is for
@@ -118,7 +120,7 @@ def _read(text: str, length: int | None) -> Reading:
                 )
         places, _ = grid.at((*ins, *ins[-1:] * AXES), (OTHERS[1],) * AXES)
         made = tuple(
-            int(places[axis].count) if count == BY_LENGTHS else outs[axis]
+            ceil(places[axis].count) if count == BY_LENGTHS else outs[axis]
             for axis, count in enumerate(counts)
         )
         if any(n is not None and n < 1 for n in made):
@@ -184,17 +186,25 @@ def _along(
     return grid.at(ins, outs)[0][axis]
 
 
-def _line(grid: _Grid, axis: int) -> Coordinate | Line:
+def _tried(grid: _Grid, axis: int) -> dict[tuple[int, int], Places]:
+    """Return the coordinates of an axis, by its input and its output length.
+
+    Raises:
+        ConventionError: they hang on the lengths of another.
+    """
+    one, other = (_along(grid, axis, 2, 3, others) for others in (OTHERS, (OTHERS[1], OTHERS[0])))
+    if one != other:
+        raise ConventionError(f"the coordinates of axis {axis} hang on the lengths of another")
+    return {(n, m): _along(grid, axis, n, m) for n, m in product(TRIED, TRIED)}
+
+
+def _line(found: Mapping[tuple[int, int], Places], axis: int) -> Coordinate | Line:
     """Return the rule that the coordinates of an axis follow, or the line that is written out.
 
     Raises:
         ConventionError: they hang on lengths, and follow no rule.
     """
-    one, other = (_along(grid, axis, 2, 3, others) for others in (OTHERS, (OTHERS[1], OTHERS[0])))
-    if one != other:
-        raise ConventionError(f"the coordinates of axis {axis} hang on the lengths of another")
-    found = [(n, _along(grid, axis, n, m)) for n, m in product(TRIED, TRIED)]
-    lines = {Line(one.step, one.start) for _, one in found}
+    lines = {Line(one.step, one.start) for one in found.values()}
     if len(lines) == 1:
         return lines.pop()
     for rule in RULES:
@@ -202,24 +212,28 @@ def _line(grid: _Grid, axis: int) -> Coordinate | Line:
             one.count.denominator == 1
             and one.count >= 1
             and source_line(rule, Axis(n, int(one.count))) == Line(one.step, one.start)
-            for n, one in found
+            for (n, _), one in found.items()
         ):
             return rule
     raise ConventionError(f"the coordinates of axis {axis} follow no rule that is described")
 
 
-def _count(grid: _Grid, axis: int) -> int | str:
+def _count(found: Mapping[tuple[int, int], Places], axis: int) -> int | str:
     """Return how many samples an axis has; `OPEN` where a name says it."""
-    found = [_along(grid, axis, n, m).count for n, m in ((5, 7), (11, 7), (5, 13))]
-    if any(one.denominator != 1 for one in found):
-        raise ConventionError(f"{found[0]} samples along axis {axis}, expected a whole number")
-    if found[0] != found[1]:
+    part = next(
+        (one for one in found.values() if one.count.denominator != 1 and not one.is_range), None
+    )
+    if part is not None:
+        raise ConventionError(f"{part.count} samples along axis {axis}, expected a whole number")
+    if any(len({found[n, m].count for n in TRIED}) > 1 for m in TRIED):
         return BY_LENGTHS
-    if found[0] != found[2]:
+    counts = {one.count for one in found.values()}
+    if len(counts) > 1:
         return OPEN
-    if not 1 <= found[0] < MOST:
-        raise ConventionError(f"{float(found[0]):g} samples along axis {axis}, expected 1 or more")
-    return int(found[0])
+    count = ceil(counts.pop())
+    if not 1 <= count < MOST:
+        raise ConventionError(f"{count} samples along axis {axis}, expected 1 or more")
+    return count
 
 
 LINSPACES: Final = ", ".join(

@@ -6,7 +6,7 @@ from halfpixel.convention import Remark
 
 MISPLACED: Final = Remark(
     "input",
-    "the interpolation stands in the place of fx or fy, where it is none: dst comes before them",
+    "the interpolation stands in the place of dst, fx or fy, where it is none: they come before it",
     source="OpenCV documentation, cv.resize(src, dsize[, dst[, fx[, fy[, interpolation]]]])",
 )
 TIES: Final = Remark(

@@ -145,7 +145,8 @@ def _bound(call: PythonCall) -> dict[str, object]:
 
 def _read(text: str, length: int | None) -> Reading:
     given = _bound(parse(text))
-    misplaced = [one for one in ("fx", "fy") if str(name_of(given.get(one))).startswith("INTER_")]
+    before = (name_of(given.get(one)) for one in ("dst", "fx", "fy"))
+    misplaced = any(str(one).startswith("INTER_") for one in before)
     named = name_of(given.get("interpolation", "INTER_LINEAR"))
     name = str(NUMBERS.get(named, named) if isinstance(named, int) else named)
     size = given.get("dsize")

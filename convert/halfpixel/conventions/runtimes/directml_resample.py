@@ -135,11 +135,13 @@ def _respelled(text: str) -> str:
 
     >>> _respelled("dml::Upsample2D(x, DML_SIZE_2D{2, 2}, m)"), _respelled("f({1: 2})")
     ('dml.Upsample2D(x, [2, 2], m)', 'f({1: 2})')
+    >>> _respelled("dml::Resample(x, {}, m, {1.f, 2.5f})")
+    'dml.Resample(x, [], m, [1., 2.5])'
     """
     if "dml::" not in text and "DML_" not in text:
         return text
     text = text.replace("dml::", "dml.").replace("DML_SIZE_2D{", "{")
-    return re.sub(r"(\d)f\b", r"\1", text.replace("{", "[").replace("}", "]"))
+    return re.sub(r"(\d\.?)f\b", r"\1", text.replace("{", "[").replace("}", "]"))
 
 
 def _read(text: str, length: int | None) -> Reading:

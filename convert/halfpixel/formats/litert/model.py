@@ -12,7 +12,7 @@ from halfpixel.errors import ConventionError, GraphError, ModelFileError, reason
 from halfpixel.format import Change, Outcome, Port, SiteValues, Value
 from halfpixel.formats.changed import Changed
 from halfpixel.formats.litert.edit import RECORD, UNCHANGED, LitertEdit
-from halfpixel.formats.litert.read.contents import Contents, contents_of
+from halfpixel.formats.litert.read.contents import Contents, check_room, contents_of
 from halfpixel.formats.litert.read.ends import ports_of, values_of
 from halfpixel.formats.litert.read.file import KIND, members_view
 from halfpixel.formats.litert.read.sought import may_resample
@@ -82,6 +82,7 @@ class LitertModel:
         """Return the sites of models, the first of them at given lengths of its inputs."""
         if not any(may_resample(one.kinds) for one in members):
             return []
+        check_room(members)
         from halfpixel.formats.litert.read.sites import places_of
 
         return [

@@ -1,6 +1,7 @@
 """What is in a LiteRT file: graphs of operators over tensors, constants where they lie."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Final
 
 from msgspec import Struct
@@ -35,7 +36,11 @@ LABELLED: Final = "TFLITE_METADATA"
 inputs are for people, which is added later."""
 
 MOST_METADATA: Final = 1 << 16
-"""Bytes of an entry of metadata that are looked at."""
+ALL_METADATA: Final = 1 << 20
+"""Bytes of an entry of metadata that are looked at, and of all of them together."""
+
+AN_ENTRY: Final = 8
+"""Bytes that a table of a list takes at least: its place in the list, and its beginning."""
 
 
 INSIDE: Final = 1024
@@ -53,7 +58,7 @@ class Kind(Struct, frozen=True):
     custom: bool
 
 
-class Contents(Struct):
+class Contents(Struct, dict=True):
     """What is in a model.
 
     Attributes:
@@ -90,7 +95,7 @@ class Contents(Struct):
         environment = root(data).table(0) if data else None
         return "" if environment is None else environment.text(0)
 
-    @property
+    @cached_property
     def subgraphs(self) -> list[Table]:
         """The table of each graph; the first is run."""
         return self.table.vector(Model.SUBGRAPHS).tables()
@@ -101,16 +106,24 @@ class Contents(Struct):
         Raises:
             Malformed: a number of a tensor, a buffer or a code stands for nothing.
         """
-        tables = self.subgraphs
-        table = tables[index]
+        table = self.subgraphs[index]
         values = tuple(self._values(table))
         nodes = tuple(self._nodes(table, values))
         ends = (table.numbers(Subgraph.INPUTS), table.numbers(Subgraph.OUTPUTS))
         for end in ends:
             _check(end, len(values), "the graph's ends")
-        name = table.text(Subgraph.NAME) or f"subgraph {index}"
-        others = {one.text(Subgraph.NAME) for one in tables[:index]}
-        return Graph(f"{name} #{index}" if name in others else name, values, nodes, *ends)
+        return Graph(self._names[index], values, nodes, *ends)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """What each graph is called; one that is called as one before it, with its number."""
+        before, found = set[str](), list[str]()
+        for index, table in enumerate(self.subgraphs):
+            told = table.text(Subgraph.NAME)
+            name = told or f"subgraph {index}"
+            found.append(f"{name} #{index}" if name in before else name)
+            before.add(told)
+        return found
 
     def ops(self, index: int) -> Iterator[str]:
         """Yield what the operators of a graph are, without their values; raises as `graph`."""
@@ -169,6 +182,30 @@ class Contents(Struct):
             yield Value(name, TYPES[dtype], _shape(one, place), data, scales if known else None)
 
 
+def check_room(models: Sequence[Contents]) -> None:
+    """Refuse models that share what they are made of: a short file could ask for endless work.
+
+    Args:
+        models: those of one file.
+
+    Raises:
+        Malformed: they have more graphs, tensors and operators than the file has room for.
+    """
+    count = 0
+    for one in models:
+        count += len(one.table.vector(Model.SUBGRAPHS))
+        _check_count(count, one.view)
+        for table in one.subgraphs:
+            lists = table.vector(Subgraph.TENSORS), table.vector(Subgraph.OPERATORS)
+            count += sum(map(len, lists))
+            _check_count(count, one.view)
+
+
+def _check_count(count: int, view: View) -> None:
+    if count * AN_ENTRY > len(view):
+        raise Malformed("its graphs have more tensors and operators than it has room for")
+
+
 def contents_of(view: View, base: int = 0, member: str = "") -> Contents:
     """Return what is in a model.
 
@@ -191,9 +228,11 @@ def contents_of(view: View, base: int = 0, member: str = "") -> Contents:
         view, base, table, table.text(Model.DESCRIPTION), tuple(map(_kind, codes)), {}, member
     )
     buffers = table.vector(Model.BUFFERS)
+    left = ALL_METADATA
     for entry in table.vector(Model.METADATA).tables():
         span = _data(buffers.table(entry.number(Metadata.BUFFER, "I")), contents)
-        length = 0 if span is None else min(span.length, MOST_METADATA)
+        length = 0 if span is None else min(span.length, MOST_METADATA, left)
+        left -= length
         data = b"" if span is None else contents.bytes_of(Span(span.start, length))
         contents.metadata[entry.text(Metadata.NAME)] = data
     return contents

@@ -208,7 +208,7 @@ class Rounded(Struct, frozen=True):
 
 
 def floats_of(writing: "Writing", value: "Value") -> "NDArray[np.generic] | Rounded | None":
-    """Return what a constant stands for; None where it is large, or of numbers that are not read.
+    """Return what a constant stands for; None where that is much, or numbers that are not read.
 
     Args:
         writing: where it is said.
@@ -222,6 +222,9 @@ def floats_of(writing: "Writing", value: "Value") -> "NDArray[np.generic] | Roun
     if value.data is None or isinstance(value.data, bytes) or not 0 < size <= LARGEST:
         return None
     if value.data.length != size or len(shape) != len(value.shape or ()):
+        return None
+    writing.room -= 4 * math.prod(shape)
+    if writing.room < 0:
         return None
     found = np.frombuffer(writing.contents.bytes_of(value.data), kind).reshape(shape)
     return found if value.dtype in FLOATS else _scaled(value, found)
@@ -248,7 +251,9 @@ def _scaled(value: "Value", found: "NDArray[np.generic]") -> "Rounded | None":
     ]
     scale = steps.reshape(lengths[0])
     whole = found.astype(np.int64) - zeros.reshape(lengths[1])
-    return Rounded((scale * whole).astype(np.float32), scale)
+    with np.errstate(over="ignore"):
+        values = (scale * whole).astype(np.float32)
+    return Rounded(values, scale) if np.isfinite(values).all() else None
 
 
 def _fits(found: "NDArray[np.generic]", axis: int, count: int) -> bool:

@@ -230,7 +230,10 @@ class Steps(Struct):
             return pixels if pixels.min() >= 0 and pixels.max() < step.n_in else None
         size = 4 * step.n_in
         ends = self._part(data, 0, size), self._part(data, size * (step.n_out - 1), size)
-        if not all(np.isfinite(row).all() and abs(float(row.sum()) - 1) < SUMS for row in ends):
+        if not all(
+            np.isfinite(row).all() and abs(float(row.sum(dtype=np.float64)) - 1) < SUMS
+            for row in ends
+        ):
             return None  # learnt weights are not read any further
         spend(length_of(data) // A_STEP)
         whole = self._part(data, 0, size * step.n_out)

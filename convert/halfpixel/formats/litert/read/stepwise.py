@@ -138,6 +138,8 @@ def named(found: Axes, ins: Lengths, outs: Lengths) -> Named | None:
         outs: output height and width.
     """
     by_pixels = all(step.weights.ndim == 1 for step in found.values())
+    if by_pixels and not any(map(_moves, found.values())):
+        return None
     return _called(found, by_pixels=by_pixels, ins=ins, outs=outs) or (
         _table(found) if by_pixels and len(found) > 1 else None
     )
@@ -157,6 +159,12 @@ def _called(found: Axes, *, by_pixels: bool, ins: Lengths, outs: Lengths) -> Nam
         if call is not None:
             return Named(call.resize(4), call.text())
     return None
+
+
+def _moves(step: Read) -> bool:
+    """Whether a gather makes several pixels, and others than are there: no choice, and no copy."""
+    pixels = step.weights.tolist()
+    return len(pixels) > 1 and pixels != list(range(step.n_in))
 
 
 def _all(found: Axes, call: Interpolate, ins: Lengths, outs: Lengths) -> bool:

@@ -29,6 +29,9 @@ OPSET: Final = 12
 LARGEST: Final = 1 << 20
 """Bytes of a constant up to which it is looked at whether it is zero."""
 
+ALL_FLOATS: Final = 1 << 26
+"""Bytes of all weights that are written as floats: many nodes may share what lies there once."""
+
 WIDTHS: Final = {"FLOAT32": 4, "FLOAT16": 2, "INT32": 4, "INT16": 2, "INT8": 1, "UINT8": 1}
 """Bytes of an element of which a zero is written."""
 
@@ -56,6 +59,7 @@ class Writing:
         uncomputed: why an operator, by its name, gives other numbers than what is said of it.
         untold: why nobody can tell from the file how an operator resamples, by its name.
         nearly: how near one comes to what is said of it, where that is not all the way.
+        room: bytes of weights that may still be written as floats.
     """
 
     def __init__(self, contents: Contents, graph: Graph, path: "File") -> None:
@@ -67,6 +71,7 @@ class Writing:
         self.uncomputed: dict[str, str] = {}
         self.untold: dict[str, str] = {}
         self.nearly: dict[str, str] = {}
+        self.room = ALL_FLOATS
         self._new = 0
         self._makers: dict[int, Node] | None = None
         self._prefix = _unused_prefix(graph)
