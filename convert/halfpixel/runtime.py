@@ -163,6 +163,7 @@ class Runtime(Struct, frozen=True):
         factories: it runs what `package.module:factory` makes.
         asked: it is taken where a side asks for it by name, and nowhere else.
         optimises: it has graph optimisation that can be off.
+        delegates: what it has instead are other kernels, which a node alone runs on too.
     """
 
     name: str
@@ -172,6 +173,7 @@ class Runtime(Struct, frozen=True):
     factories: bool = False
     asked: bool = False
     optimises: bool = False
+    delegates: bool = False
 
     def takes(self, side: Side) -> bool:
         """Whether it runs a side."""

@@ -19,8 +19,8 @@ tflite/kernels/resize_bilinear.cc and resize_nearest_neighbor.cc, and ai-edge-li
 An error. In a Core ML model from iOS 16 on only: before, the operator has no half_pixel_centers.
 
 ## Fix safety
-None: the file does not say which of the two was meant. `--expect align_corners=true` (or false), or
-of a nearest resize `--expect mode=nearest` (or nearest-exact), does, and it is written that way.
+Safe where you say which of the two was meant, as the file does not: `--expect align_corners=true`
+(or false), or of a nearest resize `--expect mode=nearest` (or nearest-exact). Without that, none.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ EXPECT = {
 }
 DECLINED = "the file does not say which was meant; {}"
 UNTOLD = "align_corners and half_pixel_centers are both true, which no document gives a meaning"
-MESSAGE = "{why}: samples would be up to {off:.3g} input px apart"
+MESSAGE = "{why}: samples on half pixels and on corners would be up to {off:.3g} input px apart"
 
 
 def check(site: Site) -> Iterator[Finding]:
@@ -122,7 +122,7 @@ RULE = Rule(
             ),
             Finding(
                 "align_corners and half_pixel_centers are both true, which no framework means: "
-                "samples would be up to 0.25 input px apart",
+                "samples on half pixels and on corners would be up to 0.25 input px apart",
                 "error",
                 "proven",
                 declined=DECLINED.format(EXPECT[True]),

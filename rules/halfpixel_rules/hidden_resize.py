@@ -17,7 +17,7 @@ An AveragePool is named only where the exporter recorded that the user's own lin
 are written by F.avg_pool2d, and are meant to be pooling.
 
 ## Fix safety
-None: it computes what was meant.
+None: it computes that call.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from halfpixel.rule import Bad, Finding, Good, Rule, example_site
 from halfpixel.sampling import Linear, Resize, Sampling
 from halfpixel.site import Site
 
-DECLINED = "it computes what was meant"
+DECLINED = "it computes that call"
 
 
 def check(site: Site) -> Iterator[Finding]:

@@ -71,19 +71,10 @@ def _told(operation: Operation, operator: Resize) -> Iterator[Finding]:
         row, said = target.row_of(operation), target.verdict(operation)
         if row is None or not row.step_bits or said is None or said.verdict != "different":
             continue
-        ins, outs = operation.lengths
-        axis = passed(operator, ins, outs, row.step_bits)
-        if axis is None:
-            message = f"{who}: {said.reason}"
-            yield Finding(message, "note", "simulated", declined=DECLINED)
-            return
-        yield Finding(
-            f"{who}: the last samples from length {ins[axis]} to {outs[axis]} (axis {axis}) read "
-            f"memory behind the image; {said.reason}",
-            "warning" if name == next(iter(KERNELS)) else "note",
-            "simulated",
-            declined=DECLINED,
-        )
+        outside = passed(operator, *operation.lengths, row.step_bits) is not None
+        severe = outside and name == next(iter(KERNELS))
+        message = f"{who}: {said.reason}"
+        yield Finding(message, "warning" if severe else "note", "simulated", declined=DECLINED)
         return
 
 
@@ -94,6 +85,10 @@ def _flagged(coordinate: str) -> Resize:
 
 _BITS = "its step has ten fractional bits, and what that is off adds up: up to {} input px off at "
 _BEHIND = "the last samples from length 40 to 300 (axis 3) read memory behind the image; "
+_ONE = (
+    "the last samples from length 1 to 55 (axis 2) read memory behind the image; its step has ten "
+    "fractional bits, and what that is off adds up"
+)
 _OWN = "LiteRT's own kernels, which run without XNNPACK: "
 _HALF, _NONE = _flagged("half_pixel"), _flagged("asymmetric")
 _TWICE: Facts = {
@@ -101,6 +96,7 @@ _TWICE: Facts = {
     "input_shape": (1, 3, 7, 10), "output_shape": (1, 3, 14, 20),
 }  # fmt: skip
 _LONG: Facts = {**_TWICE, "input_shape": (1, 3, 7, 40), "output_shape": (1, 3, 7, 300)}
+_GROWN: Facts = {**_TWICE, "input_shape": (1, 3, 1, 8), "output_shape": (1, 3, 55, 16)}
 _ODD: Facts = {**_TWICE, "input_shape": (1, 3, 7, 37), "output_shape": (1, 3, 7, 41)}
 
 RULE = Rule(
@@ -142,6 +138,10 @@ RULE = Rule(
                 "simulated",
                 declined=DECLINED,
             ),
+        ),
+        Bad(
+            example_site("RESIZE_BILINEAR", _NONE, dtype="int16", like=_GROWN),
+            Finding(f"LiteRT as it comes: {_ONE}", "warning", "simulated", declined=DECLINED),
         ),
     ),
     dialects=(LITERT,),

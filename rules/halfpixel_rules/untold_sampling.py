@@ -27,6 +27,7 @@ from halfpixel.rule import Bad, Finding, Good, Rule, example_resize, example_sit
 from halfpixel.sampling import Linear, Sampling
 from halfpixel.site import Site
 
+MESSAGE = "the file does not tell what it samples: {}"
 DECLINED = "verify holds the model against the one that it was made from"
 
 
@@ -34,7 +35,7 @@ def check(site: Site) -> Iterator[Finding]:
     """Look for what is left open."""
     operation = site.operation
     if operation.operator is None and operation.doubt and not operation.problem:
-        yield Finding(f"not judged: {operation.doubt}", "note", "proven", declined=DECLINED)
+        yield Finding(MESSAGE.format(operation.doubt), "note", "proven", declined=DECLINED)
 
 
 _RESIZE = example_resize(Sampling("half_pixel", Linear()))
@@ -48,7 +49,7 @@ RULE = Rule(
         Good(example_site("FlexResizeBilinear", _RESIZE, dialect=LITERT)),
         Bad(
             example_site("FlexCropAndResize", None, dialect=LITERT, doubt=_GIVEN),
-            Finding(f"not judged: {_GIVEN}", "note", "proven", declined=DECLINED),
+            Finding(MESSAGE.format(_GIVEN), "note", "proven", declined=DECLINED),
         ),
     ),
     dialects=(LITERT,),

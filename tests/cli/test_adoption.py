@@ -29,7 +29,7 @@ def run(*arguments: object, data: bytes | None = None) -> Result:
         (GOOD.read_bytes(), [], 0, "1 site in 1 file"),
         (WRONG.read_bytes(), [], 1, "<stdin>\n  node__upsample_bilinear2d_aa"),
         (WRONG.read_bytes(), ["--stdin-filename", "a/m.onnx"], 1, "a/m.onnx\n  node__"),
-        (b"", [], 2, "<stdin>: not an ONNX model"),
+        (b"", [], 2, "<stdin>: standard input is empty"),
         (b"no model", [], 2, "<stdin>: not an ONNX model"),
         (GOOD.read_bytes(), [str(GOOD)], 2, "one model from standard input"),
         (GOOD.read_bytes(), ["--fix"], 2, "one model from standard input"),

@@ -11,9 +11,13 @@ from onnx import TensorProto
 import example_models as models
 from coreml_programs import Op, package
 from halfpixel.checking.check import Settings
+from halfpixel.checking.result import SiteFinding
 from halfpixel.cli.main import cli
 from halfpixel.fixing.fix import fix
+from halfpixel.fixing.lowered import outlives
 from halfpixel.fixing.result import FixSettings
+from halfpixel.rule import Finding, Fix, example_resize, example_site, load_rules
+from halfpixel.sampling import Linear, Sampling
 
 UP: Final = "bilinear_x2_ac0-t2.13.0d-o20.onnx"
 
@@ -45,6 +49,30 @@ def test_a_lowering_that_a_target_takes_leaves_no_refusal() -> None:
     assert found.declined == ()
     assert found.report is not None
     assert found.report.findings == ()
+
+
+def test_a_lowering_leaves_what_is_said_of_the_samples(tmp_path: Path) -> None:
+    """Other operators read the same samples: the finding stays, and the exit code says so."""
+    out = tmp_path / "out.onnx"
+    wrong, lower = models.MISMATCHES / "B1.onnx", ("--lower", "*=matmul", "-o", out)
+    found = fix(wrong, lower={"*": "matmul"})
+    assert [one.why for one in found.changes] == ["--lower matmul"]
+    assert found.report is not None
+    assert [one.rule.name for one in found.report.findings] == ["asymmetric-linear"]
+    told = run("fix", wrong, *lower)
+    assert (told.exit_code, "1 fixed, 1 declined" in told.stdout) == (1, True)
+    assert run("fix", wrong, *lower, "--unsafe-fixes").exit_code == 0
+
+
+def test_a_lowering_leaves_nothing_that_is_said_of_the_operator() -> None:
+    operator = example_resize(Sampling("half_pixel", Linear()))
+    said = Finding("the runtime has no such kernel", "error", "simulated", declined="none")
+    fixed = Finding("the operator is deprecated", "error", "proven", Fix("safe", operator))
+    meant = Finding("another call was meant", "warning", "recorded", declined="none")
+    site = example_site("Resize", operator)
+    rule = load_rules()[0]
+    left = [outlives(SiteFinding(rule, site, one)) for one in (said, fixed, meant)]
+    assert left == [False, False, True]
 
 
 def test_a_lowering_that_fails_leaves_the_refusal() -> None:

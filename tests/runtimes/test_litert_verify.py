@@ -12,6 +12,8 @@ from torch.nn import functional as F  # noqa: N812 - the name that calls are wri
 from halfpixel.runtimes.turned import orders_of
 from halfpixel.verifying.one_model import verify_sites
 from halfpixel.verifying.verify import verify
+from litert_files.built import BILINEAR, flags, tflite
+from litert_files.built import resize as resize_of
 from resize_pairs import FLOAT, built, resize
 
 FILES = Path(__file__).parents[2] / "models/litert"
@@ -141,3 +143,22 @@ def test_orders_follow_shapes(
 ) -> None:
     """Each order that fits is one to try."""
     assert len(orders_of(own, other)) == count
+
+
+@pytest.mark.parametrize(("where", "equal"), [("", True), ("xnnpack", True), ("builtin", False)])
+def test_a_site_alone_runs_on_the_kernels_that_are_asked_for(
+    tmp_path: Path, where: str, *, equal: bool
+) -> None:
+    """XNNPACK steps exactly in int8, LiteRT's own kernels do not: neither is told of the other."""
+    path = tmp_path / "long.tflite"
+    graph = resize_of(
+        BILINEAR, flags(half_pixel_centers=True), (333, 333), (1, 100, 100, 1), "INT8", scale=0.1
+    )
+    path.write_bytes(tflite(graph))
+    found = verify_sites(str(path), providers=[(where, {})] if where else ())
+    (one,) = found.results
+    assert one.exact is not None
+    assert found.equal is equal
+    assert (one.exact.max_abs <= 1) is equal
+    told = "XNNPACK, in place of LiteRT's own kernels, changes output"
+    assert [told in line for line in found.optimiser] == [True] * equal

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from halfpixel.address import Location
 from halfpixel.checking.result import FileReport
-from halfpixel.errors import HalfpixelError, UsageError
+from halfpixel.errors import HalfpixelError, ModelFileError, UsageError
 from halfpixel.formats.known import identified, named
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def check_input(judge: "Judge", path: Location) -> FileReport:
     if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - it can be closed
         raise UsageError("-: standard input is closed")
     data = sys.stdin.buffer.read()
+    if not data:
+        return FileReport(str(path), error=str(ModelFileError(path, "standard input is empty")))
     form = named(path.name) or identified(data[:HEAD])
     if form is not None and not form.usual:
         return _check_file(judge, path, data, form.suffixes[0])

@@ -17,6 +17,7 @@ from halfpixel.boundary import boundary
 from halfpixel.checking.check import Judge, opened, settings_of
 from halfpixel.checking.result import FileReport, SiteFinding, announced
 from halfpixel.errors import HalfpixelError, UsageError
+from halfpixel.fixing.lowered import outlives
 from halfpixel.fixing.recorded import is_recorded
 from halfpixel.fixing.result import FixResult, FixSettings
 from halfpixel.format import Change, ChangedModel, Opened, Outcome
@@ -101,6 +102,9 @@ class _Fixing(Struct):
         default_factory=dict[tuple[str, str, str], Outcome]
     )
     notes: list[str] = field(default_factory=list[str])
+    refused: dict[tuple[str, str, str], SiteFinding] = field(
+        default_factory=dict[tuple[str, str, str], SiteFinding]
+    )
     whole: dict[tuple[str, str, str], SiteFinding] = field(
         default_factory=dict[tuple[str, str, str], SiteFinding]
     )
@@ -260,8 +264,12 @@ class _Fixing(Struct):
                 self.declined.pop((outcome.graph, outcome.node, rule), None)
             place = outcome.graph, outcome.node
             for key in [*self.declined] if change.lowering else ():
-                if key[:2] == place and key[2] in self._aimed and key not in self.whole:
+                if key[:2] != place or key in self.whole:
+                    continue
+                if key[2] in self._aimed:
                     del self.declined[key]  # other operators than the target refused
+                elif key in self.refused and change.plain is None:
+                    self.whole[key] = self.refused[key]  # the same samples in other operators
         self.notes += notes
 
     def _key(self, now: Opened, place: int, why: str) -> tuple[str, str, str]:
@@ -278,6 +286,8 @@ class _Fixing(Struct):
 
     def _decline(self, one: SiteFinding, reason: str) -> None:
         self.declined.setdefault(one.key, Outcome.declined(one.site, one.rule.name, reason))
+        if outlives(one):
+            self.refused[one.key] = one
         if one.finding.whole:
             self.whole[one.key] = one
 

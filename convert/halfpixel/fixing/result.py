@@ -113,9 +113,10 @@ class FixResult:
 
     def _check_format(self, target: Location) -> None:
         """Refuse the name of another format's file: a fix leaves a model what it is."""
-        found, own = named(target.name), self._rewritten and self._rewritten.opened.format
+        found = named(target.name)
+        own = "" if self._rewritten is None else self._rewritten.opened.format
         if found is not None and found.name != own:
-            told = f"a fix leaves a {own} model what it is"
+            told = f"a fix leaves {_a(own)} model what it is"
             raise ModelFileError(target, f"is a name for {found.name} models, and {told}")
 
     def copy_out(self, stream: BinaryIO) -> None:
@@ -125,3 +126,12 @@ class FixResult:
             raise UsageError(reason) from self.cause
         with boundary(self.path):
             self._rewritten.copy_out(stream)
+
+
+def _a(name: str) -> str:
+    """Return the name of a format behind its article.
+
+    >>> _a("ONNX"), _a("LiteRT")
+    ('an ONNX', 'a LiteRT')
+    """
+    return f"an {name}" if name[:1] in "AEIO" else f"a {name}"

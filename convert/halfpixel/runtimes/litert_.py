@@ -93,6 +93,7 @@ class LitertRunning:
         outputs: names of what it gives.
         values: names of values inside it.
         placement: which kernels ran; not told by the library.
+        optimiser: what a run as it comes has, and a plain one has not.
     """
 
     side: Side
@@ -104,6 +105,7 @@ class LitertRunning:
     outputs: Sequence[str] = field(init=False)
     values: Sequence[str] = field(init=False)
     placement: Mapping[str, str] = field(default_factory=dict[str, str])
+    optimiser: str = "XNNPACK, in place of LiteRT's own kernels,"
 
     def __post_init__(self) -> None:
         """Name what it takes and gives, and the values of its graph in order."""
@@ -202,4 +204,6 @@ def _content(path: Path) -> Path | bytes:
         return bytes(view[base:]) if base else path
 
 
-RUNTIME: Final = Runtime("litert", _start, SUFFIXES, takes_serialized, optimises=True)
+RUNTIME: Final = Runtime(
+    "litert", _start, SUFFIXES, takes_serialized, optimises=True, delegates=True
+)

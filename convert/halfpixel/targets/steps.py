@@ -79,6 +79,24 @@ def passed(
     return None
 
 
+def behind(
+    operator: object, ins: Sequence[int | None], outs: Sequence[int | None], bits: int
+) -> str:
+    """Return that the last samples lie behind the image, in words; empty where none does.
+
+    Args:
+        operator: a resize as its flags say it; any other operator has no such samples.
+        ins: input lengths of every axis.
+        outs: output lengths likewise.
+        bits: fractional bits of a step, which is rounded to the nearest.
+    """
+    axis = passed(operator, ins, outs, bits) if isinstance(operator, Resize) else None
+    if axis is None:
+        return ""
+    lengths = f"length {ins[axis]} to {outs[axis]} (axis {axis})"
+    return f"the last samples from {lengths} read memory behind the image"
+
+
 def slight(compared: "ResizeVerdict") -> bool:
     """Whether steps are off by less than a byte can show."""
     return compared.worst.verdict.displacement < LEAST

@@ -23,7 +23,7 @@ from halfpixel.sampling.nearest import ARITHMETICS, RUN, Arithmetic
 from halfpixel.site import Operation
 from halfpixel.targets.coreml_system import SOURCES, System, system_of
 from halfpixel.targets.row import How, Row, Verdict, parse_rows
-from halfpixel.targets.steps import slight
+from halfpixel.targets.steps import behind, slight
 from halfpixel.targets.table import Table, parse_table
 from halfpixel.targets.verdict import TargetVerdict
 
@@ -133,16 +133,19 @@ def _of_row(row: Row, operation: Operation) -> TargetVerdict:
     compared = row.compared(operation)
     if compared is None:
         return said
+    outside = behind(operation.operator, *operation.lengths, row.step_bits) if row.step_bits else ""
+    if outside:
+        said = replace(said, reason=f"{outside}; {row.reason}")
     if not compared.equal and not compared.different:
         return said
     if compared.negligible or (row.step_bits and slight(compared)):
-        return replace(said, verdict="native", reason="", instead="")
+        return said if outside else replace(said, verdict="native", reason="", instead="")
     worst = compared.worst.verdict
     apart = f"{float(worst.displacement):.3g} input px"
     if not worst.displacement:
         apart = f"{float(worst.weight_difference):.3g} in the weights"
     n_in, n_out = worst.witness or (0, 0)
-    reason = f"{row.reason}: up to {apart} off at length {n_in} to {n_out}"
+    reason = f"{said.reason}: up to {apart} off at length {n_in} to {n_out}"
     return replace(said, reason=reason, worst=None)
 
 

@@ -37,6 +37,7 @@ class Optimised:
         default_factory=dict[tuple[str, str], Difference]
     )
     _nodes: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    _by: dict[str, str] = field(default_factory=dict[str, str])
     _refused: dict[str, None] = field(default_factory=dict[str, None])
     _waiting: "list[tuple[Started, Arrays, Returned]]" = field(
         default_factory=list["tuple[Started, Arrays, Returned]"]
@@ -69,6 +70,7 @@ class Optimised:
     def _held(self, side: Started, feeds: "Arrays", deployed: "Returned") -> None:
         """Hold what a side returns, or why it refuses, against its run without optimisation."""
         name = side.running.name
+        self._by[name] = side.optimiser
         try:
             plain = side.plain.run(side.fed(feeds))
         except RuntimeRefusal:
@@ -96,4 +98,4 @@ class Optimised:
             amount = found.reason or f"by up to {found.max_abs:.3g}"
             node = self._nodes[name, output]
             why = f"; ill-conditioned: one float step of the inputs flips {node}" if node else ""
-            yield f"{name}: graph optimisation changes output {output!r} {amount}{why}"
+            yield f"{name}: {self._by[name]} changes output {output!r} {amount}{why}"

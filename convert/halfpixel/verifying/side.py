@@ -134,6 +134,11 @@ class Started:
         """The coarsest float type that it computes in, where that is not the outputs' own."""
         return str(getattr(self.running, "precision", ""))
 
+    @property
+    def optimiser(self) -> str:
+        """What it has as it is deployed, and has not as a plain run."""
+        return str(getattr(self.running, "optimiser", "graph optimisation"))
+
     def named(self, feeds: "Arrays") -> "Arrays":
         """Return inputs under this side's own names, by position where it has others."""
         if not self.names or set(self.names) <= feeds.keys() or len(self.names) != len(feeds):

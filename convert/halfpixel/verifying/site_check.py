@@ -159,7 +159,7 @@ class SiteCheck(Struct, frozen=True):
             side = Side(cut.model, where, options, f"{label}: {site.name}")
             runtime = runtime_of(side)
             try:
-                how = RunSettings(optimised=False, fallback=self.fallback)
+                how = RunSettings(optimised=runtime.delegates, fallback=self.fallback)
                 running = runtime.started(side, how)
                 yield self._run(running, cut, alone, blank)
             except RuntimeRefusal as refusal:

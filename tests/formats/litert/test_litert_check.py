@@ -245,7 +245,21 @@ def test_a_fix_leaves_a_model_of_its_format(tmp_path: Path, name: str) -> None:
         2,
         True,
     ), said
+    kind = "ONNX" if name == "out.onnx" else "Core ML"
+    assert f"is a name for {kind} models" in " ".join(said.split())
     assert not target.exists()
+
+
+def test_an_onnx_model_under_another_name_is_called_what_it_is(tmp_path: Path) -> None:
+    onnx = Path(__file__).parents[3] / "models/exporter_mismatches/A3.onnx"
+    path = tmp_path / "m.tflite"
+    for data, told in (
+        (onnx.read_bytes(), "by its content it is an ONNX model"),
+        (bytes(64), "byte 4 does not say TFL3"),
+    ):
+        path.write_bytes(data)
+        code, said = run("check", str(path))
+        assert (code, f"not a LiteRT model: {told}" in said) == (2, True)
 
 
 def test_a_summary_names_what_wrote_a_model() -> None:

@@ -162,7 +162,9 @@ UNTOLD = {
 def test_what_the_file_does_not_tell_is_a_note(tmp_path: Path, op: str) -> None:
     custom, words = UNTOLD[op]
     found = noted(tmp_path, resized(op, custom))
-    assert found == [("untold-sampling", "note", f"not judged: {words}")]
+    assert found == [
+        ("untold-sampling", "note", f"the file does not tell what it samples: {words}")
+    ]
 
 
 def test_a_transposed_convolution_of_free_lengths_is_a_note(tmp_path: Path) -> None:

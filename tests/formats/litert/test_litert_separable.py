@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from numpy.typing import NDArray
 from torch.nn import functional as F  # noqa: N812 - the name that calls are written with
 
 from halfpixel.checking.check import Settings, check
+from halfpixel.cli.main import cli
 from halfpixel.conventions.torch.interpolate import parse_call
 from halfpixel.format import Change
 from halfpixel.formats.litert.edit import RECORD
@@ -79,6 +81,47 @@ def test_a_call_that_was_written_out_is_read_back(tmp_path: Path, text: str) -> 
     assert np.abs(found - wanted.numpy()).max() < 1e-5
     severities = {one.finding.severity for one in check(path).files[0].findings}
     assert severities == {"note"}
+
+
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact"])
+@pytest.mark.parametrize("given", ["size=(9, 7)", "size=(14, 20)", "scale_factor=1.7"])
+def test_products_that_pick_pixels_are_read_back(tmp_path: Path, mode: str, given: str) -> None:
+    call = parse_call(f'F.interpolate(x, {given}, mode="{mode}")')
+    lengths = call.output_lengths((7, 10))
+    assert lengths is not None
+    path = tmp_path / "model.tflite"
+    path.write_bytes(tflite(resize(NEAREST, nearest_flags(), (lengths[0], lengths[1]))))
+    asked = Change(0, call.resize(4), "a test", lowering="matmul")
+    changed = opened(path).rewrite([asked], None)
+    assert changed.outcomes[0].text == "written as 2 BATCH_MATMUL"
+    changed.save(path, replace=True)
+    (site,) = opened(path).sites
+    said = str(site.torch_call)
+    assert site.operation.hidden == "BATCH_MATMUL"
+    assert "nearest" in said
+    x = torch.rand(1, 3, 7, 10, generator=torch.Generator().manual_seed(0))
+    wanted = eval(call.text(), {"F": F, "x": x}).numpy()  # noqa: S307 - a call of this file
+    assert np.array_equal(eval(said, {"F": F, "x": x}).numpy(), wanted)  # noqa: S307 - as claimed
+    last = np.ascontiguousarray(x.numpy().transpose(0, 2, 3, 1))
+    assert np.array_equal(run(path.read_bytes(), last).transpose(0, 3, 1, 2), wanted)
+
+
+def test_a_lowering_leaves_a_finding_that_it_does_not_mend(tmp_path: Path) -> None:
+    path, out = tmp_path / "m.tflite", tmp_path / "out.tflite"
+    path.write_bytes(
+        tflite(
+            resize(NEAREST, nearest_flags(half_pixel_centers=True), (9, 7)),
+            metadata={"keep_stablehlo_constant": b""},
+        )
+    )
+    for more, code in ((), 1), (("--unsafe-fixes",), 0):
+        asked = ["fix", str(path), "--lower", "*=matmul", "-o", str(out), *more]
+        result = CliRunner().invoke(cli, asked)
+        assert "1 fixed" in result.output
+        assert (result.exit_code, "nearest-rounding: declined" in result.output) == (
+            code,
+            code == 1,
+        )
 
 
 def only(tmp_path: Path, graph: Graph) -> list[Site]:

@@ -116,12 +116,29 @@ def test_a_rounded_step_drifts_as_far_as_is_said(tmp_path: Path) -> None:
     [
         (long("INT16", 40, 300, half=False), "warning"),
         (long("INT8", 40, 300, half=False), "note"),
+        (long("INT16", 1, 55, half=False), "warning"),
+        (long("INT8", 1, 55, half=False), "note"),
+        (long("INT16", 1, 1600), "warning"),
+        (long("INT16", 1, 54, half=False), None),
+        (long("INT16", 1, 55), None),
         (long("INT8", 37, 41), "note"),
         (long("INT8", 40, 80), None),
         (long("UINT8", 40, 300), None),
         (long("FLOAT32", 40, 300), None),
     ],
-    ids=["int16 behind", "int8 behind", "int8", "int8 by 2", "uint8", "float32"],
+    ids=[
+        "int16 behind",
+        "int8 behind",
+        "int16 of 1",
+        "int8 of 1",
+        "int16 of 1, half a pixel",
+        "int16 of 1 inside",
+        "int16 of 1 to 55, half a pixel",
+        "int8",
+        "int8 by 2",
+        "uint8",
+        "float32",
+    ],
 )
 def test_what_steps_so_is_told_by_the_tables_of_kernels(
     tmp_path: Path, graph: Graph, level: str | None
@@ -130,7 +147,7 @@ def test_what_steps_so_is_told_by_the_tables_of_kernels(
     assert code == int(level == "warning")
     assert told.get(ROUNDED, (None,))[0] == level
     behind = "memory behind the image" in told.get(ROUNDED, ("", ""))[1]
-    assert behind == (graph.values[2].shape[2] == 300 and level is not None)
+    assert behind == (graph.values[2].shape[2] in {55, 300, 1600} and level is not None)
     chosen, _ = said(tmp_path / "m.tflite", "--target", "litert-builtin")
     assert ROUNDED not in chosen
     assert ("target-differs" in chosen) == (level is not None)

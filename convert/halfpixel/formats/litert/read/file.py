@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from halfpixel.errors import ModelFileError
+from halfpixel.errors import HalfpixelError, ModelFileError
 from halfpixel.formats.flatbuffer_tables import number, root
 from halfpixel.formats.litert.schema import IDENTIFIER
 from halfpixel.formats.mapping import View, mapped
@@ -95,8 +95,19 @@ def _members(view: View, path: "File") -> list[Member]:
     except Malformed as error:
         raise ModelFileError(path, f"not {KIND}: {error}") from error
     if not found:
-        raise ModelFileError(path, f"not {KIND}: byte 4 does not say TFL3")
+        raise ModelFileError(path, f"not {KIND}: {_otherwise(path)}")
     return found if len(found) > 1 else [Member("", found[0].base)]
+
+
+def _otherwise(path: "File") -> str:
+    """Return what a file is that is no model of LiteRT, as far as it can be told."""
+    from halfpixel.formats.onnx.structure import structure
+
+    try:
+        structure(path)
+    except HalfpixelError:
+        return "byte 4 does not say TFL3"
+    return "by its content it is an ONNX model"
 
 
 def _inside(view: View, path: "File") -> Iterator[Member]:

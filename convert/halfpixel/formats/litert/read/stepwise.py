@@ -110,6 +110,25 @@ def _site(steps: Steps, one: Separable, producer: Producer) -> Site | None:
     return Site(one.node.name, operation, compute=computed(read))
 
 
+def as_pixels(found: Axes) -> Axes | None:
+    """Return products whose rows are a single 1 as the pixels that they pick; None for others.
+
+    Args:
+        found: what is moved.
+    """
+    pixels: dict[int, Read] = {}
+    for axis, step in found.items():
+        weights = step.weights
+        if weights.ndim != 2:
+            return None
+        spend(weights.size // 64)
+        picked = weights.argmax(axis=1)
+        if not ((weights != 0).sum(axis=1) == 1).all() or not (weights.max(axis=1) == 1).all():
+            return None
+        pixels[axis] = Read(step.n_in, picked)
+    return pixels
+
+
 def named(found: Axes, ins: Lengths, outs: Lengths) -> Named | None:
     """Return what steps compute; None where they are no resize.
 
@@ -121,14 +140,25 @@ def named(found: Axes, ins: Lengths, outs: Lengths) -> Named | None:
     by_pixels = all(step.weights.ndim == 1 for step in found.values())
     if by_pixels and not any(map(_moves, found.values())):
         return None
+    return _called(found, by_pixels=by_pixels, ins=ins, outs=outs) or (
+        _table(found) if by_pixels and len(found) > 1 else None
+    )
+
+
+def _called(found: Axes, *, by_pixels: bool, ins: Lengths, outs: Lengths) -> Named | None:
+    """Return the call that steps are; None where they are none."""
     for family, corners, antialias in BY_PIXELS if by_pixels else BY_WEIGHTS:
+        picked = as_pixels(found) if family == "area" else None
+        by_picking = None if picked is None else _called(picked, by_pixels=True, ins=ins, outs=outs)
+        if by_picking is not None:
+            return by_picking
         like = Interpolate(cast("Family", family), 2, outs, None, corners, antialias)
         call = like if _all(found, like, ins, outs) else None
         if call is None and not corners and family != "area":
             call = _by_factors(found, like, ins, outs)
         if call is not None:
             return Named(call.resize(4), call.text())
-    return _table(found) if by_pixels and len(found) > 1 else None
+    return None
 
 
 def _moves(step: Read) -> bool:
