@@ -103,25 +103,29 @@ class Two(Struct, frozen=True):
         own = [side.reading.lengths[axis] for side in self.sides if side.reading is not None]
         return list(dict.fromkeys(n for n in (*own, asked[axis]) if n is not None))
 
-    def rules(self, axis: int) -> list[Rule]:
-        """Return what the factors of the sides, or the one that is asked for, make of lengths.
+    def rules(self, axis: int) -> dict[int, Rule]:
+        """Return what factors make of lengths, by the side that has one: 0 is a, 1 is b.
+
+        The factor that is asked for is that of a side which leaves its lengths open.
 
         Raises:
             UsageError: a factor is asked for, and a side has another one.
         """
-        found: list[Rule] = []
-        for side in self.sides:
+        found: dict[int, Rule] = {}
+        scaled: list[int] = []
+        for place, side in enumerate(self.sides):
             if side.reading is None or side.reading.lengths[axis] is not None:
                 continue
+            scaled.append(place)
             rule = _rule(side, axis)
             if any(rule(n) is not None for n in TAKEN):
-                found.append(rule)
+                found[place] = rule
                 own = side.scale
                 if None not in {own, self.scale} and own != self.scale:
                     raise UsageError(f"{side.text}: --scale says {self.scale}, and it has {own}")
         scale = self.scale
-        if scale is not None and not found:
-            found.append(lambda n: int(n * scale) or None)
+        if scale is not None and not found and scaled:
+            found[scaled[0]] = lambda n: int(n * scale) or None
         return found
 
 
