@@ -1,11 +1,13 @@
 """A call as text: what it computes, in the first convention that reads it."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from halfpixel.checking.comparing.made import made_apart
 from halfpixel.checking.example_calls import SAMPLERS, names_near
 from halfpixel.checking.samplers import sampler_of
 from halfpixel.checking.sampling_words import EXAMPLE_LENGTH
@@ -37,6 +39,29 @@ class Called(Struct, frozen=True):
     reading: Reading | None = None
     operator: object = None
     convention: Convention | None = None
+
+    def made(self, axis: int) -> tuple[tuple[int, int], ...]:
+        """Return output lengths of some input lengths, where the axis's factor gives others.
+
+        A line of coordinates with a step may be read for as many samples as anybody likes.
+
+        >>> called("ndimage.affine_transform(x, [0.5], order=1)").made(0)[:2]
+        ((4, 4), (3, 3))
+        >>> called("F.interpolate(x, scale_factor=1.7)").made(0)
+        ()
+        """
+        reading, convention = self.reading, self.convention
+        sampling = None if reading is None else reading.samplings[axis]
+        if reading is None or convention is None or sampling is None or sampling.scale is None:
+            return ()
+        return made_apart(sampling.scale, self._lengths(convention, axis))
+
+    def _lengths(self, convention: Convention, axis: int) -> Callable[[int], int | None]:
+        def made(n: int) -> int | None:
+            opened = convention.read(self.text, n)
+            return opened.at((n,) * len(opened.samplings)).lengths[axis]
+
+        return made
 
 
 def called(text: str) -> Called:

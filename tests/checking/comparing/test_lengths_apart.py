@@ -3,8 +3,12 @@
 import pytest
 
 import halfpixel
+from halfpixel.checking.comparing.apart import apart_at
 from halfpixel.checking.comparing.result import LengthsApart
+from halfpixel.checking.comparing.side import side_of
 from halfpixel.checking.comparing.words import lines
+from halfpixel.checking.explain import explain
+from halfpixel.convention import load_conventions
 
 SIZED = "F.interpolate(x, size=(11, 17), mode='bilinear')"
 SCALED = "F.interpolate(x, scale_factor=1.7, mode='bilinear')"
@@ -31,3 +35,37 @@ def test_a_factor_that_is_asked_for_is_of_the_call_that_has_none() -> None:
         found = halfpixel.compare(a, b, scale=2).lengths[0]
         assert (found.first if a == SIZED else found.second) == 11
         assert (found.second if a == SIZED else found.first) == 2
+
+
+LINES = [
+    "ndimage.affine_transform(x, [[0.5, 0], [0, 0.5]], order=1, mode='nearest')",
+    "ndimage.affine_transform(x, [0.5, 0.5], order=1, mode='nearest', output_shape=(8, 8))",
+    "ndimage.affine_transform(x, [2, 2], [0.5, 0.5], order=1, mode='nearest')",
+    "jax.image.scale_and_translate(x, (9, 9), (0, 1), [2, 2], [0, 0], 'linear')",
+]
+"""Calls whose output lengths are not those of their step."""
+
+
+@pytest.mark.parametrize("call", LINES)
+def test_other_words_make_the_same_lengths_or_say_that_they_do_not(call: str) -> None:
+    text = "\n".join(explain(call))
+    told = dict(
+        line.strip().split(": ", 1)
+        for line in text.partition("in other words")[2].split("\n    ")[1:]
+    )
+    assert any("of another output length: " in one for one in told.values())
+    for convention in load_conventions():
+        words = told[convention.name]
+        if words.startswith("nearest equivalent: "):
+            continue
+        for n in (7, 8):
+            ours, theirs = (side_of(one).at((n, n)) for one in (call, words))
+            assert ours.lengths == theirs.lengths
+            assert apart_at(ours.samplings[0], theirs.samplings[0], n, ours.lengths[0] or 1).equal
+
+
+def test_what_is_nearest_to_it_is_told_with_its_length() -> None:
+    found = halfpixel.compare(LINES[1], "Resize(mode=cubic, scales=2)")
+    assert found.instead is not None
+    assert (found.instead.equal, found.instead.longer) == (False, (3, 6))
+    assert any("of another output length: 3 becomes 6" in line for line in lines(found))

@@ -229,4 +229,7 @@ def _with_instead(found: Comparison) -> Comparison:
     if convention is None or told or all(axis.answer == "equal" for axis in axes):
         return found
     pairs = [(axis.lengths[0], axis.wanted or axis.lengths[1]) for axis in axes]
-    return replace(found, instead=equivalent(convention, [axis.first for axis in axes], pairs))
+    known = any(None not in pair for pair in pairs)
+    made = () if known else found.a.made(0)
+    samplings = [axis.first for axis in axes]
+    return replace(found, instead=equivalent(convention, samplings, pairs, made))

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from halfpixel.checking.called import ATEN, Called, called
 from halfpixel.checking.check import opened
+from halfpixel.checking.comparing.made import made_apart
 from halfpixel.checking.subject import file_and_node, site_named
 from halfpixel.convention import Convention, Reading, Remark, load_conventions
 from halfpixel.conventions.python_call import parse
@@ -70,6 +71,13 @@ class Side(Struct, frozen=True):
         samplings = () if self.reading is None else self.reading.samplings
         scales = {one.scale for one in samplings if one is not None}
         return scales.pop() if len(scales) == 1 else None
+
+    def made(self, axis: int) -> tuple[tuple[int, int], ...]:
+        """Return output lengths of some input lengths, where an axis's factor gives others."""
+        sampling = None if self.reading is None else self.reading.samplings[axis]
+        if sampling is None or sampling.scale is None:
+            return ()
+        return made_apart(sampling.scale, lambda n: self.at((n,) * self.axes).lengths[axis])
 
     def at(self, lengths: tuple[int, ...]) -> Reading:
         """Return what it computes for input lengths, one a spatial axis, height before width.
