@@ -106,6 +106,10 @@ class Reading(Struct, frozen=True):
         return self if self.by_lengths is None else self.by_lengths(lengths)
 
 
+ARRAYS = frozenset(("np", "numpy", "jnp", "jax", "cp", "cupy", "torch", "tf", "onp", "mx", "xp"))
+"""Names that array libraries are imported by: what is called on one is called on no image."""
+
+
 class Library(Struct, frozen=True):
     """How a framework's own calls are run on an image.
 
@@ -184,7 +188,7 @@ class Convention(Struct, frozen=True):
         found: list[int] = []
         before, _, last = operator.rpartition(".")
         if last in self.methods and before.removeprefix("self.").isidentifier():
-            found.append(2)
+            found += [2] * (before not in ARRAYS)
         elif last in self.methods and not before.replace(".", "").isidentifier() and before:
             found.append(0)  # of what a call or an index gives
         for name in self.operators:

@@ -96,15 +96,17 @@ def names_near(name: str) -> list[str]:
     from difflib import get_close_matches
 
     every: dict[str, dict[str, str]] = {}  # by the last part of a name, one of each library
+    roots: dict[str, set[str]] = {}
     for library, operators in calls_known().items():
         for one in operators:
-            if "*" not in one:
-                every.setdefault(one.rpartition(".")[2], {}).setdefault(library, one)
+            every.setdefault(one.rpartition(".")[2], {}).setdefault(library, one)
+        roots[library] = {one.partition(".")[0] for one in operators}
     last = name.rpartition(".")[2]
     close = get_close_matches(last[:LONGEST_NAME], every, FEW, NEAR)
-    found = [one for part in close for one in every[part].values()]
+    found = [(library, one) for part in close for library, one in every[part].items()]
     root = name.partition(".")[0]
-    return sorted(found, key=lambda one: one.partition(".")[0] != root)[:FEW]
+    found.sort(key=lambda pair: (pair[1].partition(".")[0] != root, root not in roots[pair[0]]))
+    return list(dict.fromkeys(one for _, one in found))[:FEW]
 
 
 def calls_known() -> dict[str, tuple[str, ...]]:
@@ -123,7 +125,7 @@ def _names(convention: Convention) -> Iterator[str]:
     lasts = {name.rpartition(".")[2] for name in operators if "*" not in name and "." in name}
     for name in operators:
         last = name.rpartition("*")[2].removeprefix(".")
-        if "*" in name and last not in lasts:
+        if "*" in name and name.rpartition(".")[2] not in lasts:
             yield LISTED.get(name, last)
     yield from convention.methods
 

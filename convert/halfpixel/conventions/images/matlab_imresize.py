@@ -98,7 +98,11 @@ def _given(text: str) -> dict[str, object]:
         given["method"] = items.pop(0)
     pairs = list(zip(items[::2], items[1::2], strict=False)) + list(call.named.items())
     if len(items) % 2:
-        raise ConventionError(f"{items[-1]!r} stands without a value")
+        methods = ", ".join(METHODS)
+        odd = items[-1 if str(items[0]).lower() in {*PAIRS, *IGNORED} else 0]
+        raise ConventionError(
+            f"{odd!r} is no method ({methods}), nor a name with a value behind it"
+        )
     for name, value in pairs:
         word = choice("an argument", str(name).lower(), (*PAIRS, *IGNORED))
         given[PAIRS.get(word, word)] = value

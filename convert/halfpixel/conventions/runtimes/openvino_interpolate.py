@@ -269,6 +269,7 @@ CONVENTION = Convention(
     (
         *(f"{at}.opset{n}.interpolate" for at in ROOTS for n in range(NEWEST, 0, -1)),
         *(f"openvino.opset{n}.Interpolate" for n in range(NEWEST, 3, -1)),
+        *(f"*.opset{n}.interpolate" for n in range(NEWEST, 0, -1)),
     ),
     _read,
     _write,
