@@ -6,12 +6,14 @@ import halfpixel
 from halfpixel.checking.comparing.apart import apart_at
 from halfpixel.checking.comparing.result import LengthsApart
 from halfpixel.checking.comparing.side import side_of
-from halfpixel.checking.comparing.words import lines
+from halfpixel.checking.comparing.words import lines, verdict_line
 from halfpixel.checking.explain import explain
 from halfpixel.convention import load_conventions
+from halfpixel.errors import UsageError
 
 SIZED = "F.interpolate(x, size=(11, 17), mode='bilinear')"
 SCALED = "F.interpolate(x, scale_factor=1.7, mode='bilinear')"
+DOUBLED = "F.interpolate(x, scale_factor=2, mode='bilinear')"
 OPEN = "cv2.resize(x, (width, height))"
 
 
@@ -69,3 +71,34 @@ def test_what_is_nearest_to_it_is_told_with_its_length() -> None:
     assert found.instead is not None
     assert (found.instead.equal, found.instead.longer) == (False, (3, 6))
     assert any("of another output length: 3 becomes 6" in line for line in lines(found))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "told"),
+    [
+        (
+            "Image.resize((224, 224))",
+            "T.Resize((224, 224), interpolation=3)",
+            "; other lengths are left open",
+        ),
+        (DOUBLED, "F.interpolate(x, size=(14, 20), mode='bilinear')", "; not at every length"),
+        (
+            DOUBLED,
+            "cv2.resize(x, None, fx=2, fy=2)",
+            ", and at every length: every weight is the same",
+        ),
+    ],
+)
+def test_the_line_of_equal_calls_tells_of_other_lengths(a: str, b: str, told: str) -> None:
+    size = "640x480:224x224" if "224" in a else "10x7"
+    found = halfpixel.compare(a, b, size=size)
+    assert found.equal
+    assert verdict_line(found).endswith(told), verdict_line(found)
+
+
+def test_what_is_refused_is_what_was_typed() -> None:
+    steps = "T.Compose([T.Resize(256), T.CenterCrop(224)])"
+    with pytest.raises(UsageError) as raised:
+        halfpixel.compare(steps, "keras.layers.Resizing(224, 224)", size="640x480:224x224")
+    line = str(raised.value)
+    assert line == f"{steps}: an output length of 224 is asked for, and its resize gives 256"

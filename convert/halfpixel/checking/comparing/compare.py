@@ -130,7 +130,7 @@ def _made(side: Side, ins: tuple[int, ...]) -> Reading:
         return side.at(ins)
     except ConventionError as error:
         shown = "x".join(map(str, reversed(ins)))
-        raise UsageError(f"{side.text} at {shown}: {error}") from error
+        raise UsageError(f"{side.subject} at {shown}: {error}") from error
 
 
 class Free(Struct, frozen=True):

@@ -12,6 +12,7 @@ from halfpixel.checking.comparing.lengths import Lengths
 from halfpixel.checking.comparing.side import Side
 from halfpixel.convention import Reading
 from halfpixel.errors import ConventionError, UsageError
+from halfpixel.preprocessor import is_written
 from halfpixel.sampling import Sampling
 
 TAKEN: Final = (4, 7)
@@ -80,8 +81,9 @@ class Two(Struct, frozen=True):
             for side, one in zip(self.sides, made, strict=True):
                 length = one.lengths[axis]
                 if given is not None and length not in {None, given}:
+                    gives = "its resize gives" if is_written(side.subject) else "it gives"
                     raise UsageError(
-                        f"{side.text}: an output length of {given} is asked for, and it gives "
+                        f"{side.subject}: an output length of {given} is asked for, and {gives} "
                         f"{length}"
                     )
             scaled = None if self.scale is None else int(n_in * self.scale) or None
@@ -122,7 +124,7 @@ class Two(Struct, frozen=True):
                 found[place] = rule
                 own = side.scale
                 if None not in {own, self.scale} and own != self.scale:
-                    raise UsageError(f"{side.text}: --scale says {self.scale}, and it has {own}")
+                    raise UsageError(f"{side.subject}: --scale says {self.scale}, and it has {own}")
         scale = self.scale
         if scale is not None and not found and scaled:
             found[scaled[0]] = lambda n: int(n * scale) or None
