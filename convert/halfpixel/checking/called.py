@@ -82,7 +82,10 @@ def called(text: str) -> Called:
     if sampler is not None:
         return Called(text, name, operator=sampler)
     convention, made = reading_of(text)
-    remarks = (*convention.remarks, *made.remarks)
+    remarks = (
+        *(one for one in convention.remarks if one.concerns(made.samplings)),
+        *made.remarks,
+    )
     with suppress(ConventionError):  # of a box that the example has not: lengths stay open
         axes = len(made.samplings)
         by_lengths = made.by_lengths is not None

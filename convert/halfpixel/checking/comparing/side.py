@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,6 +24,9 @@ from halfpixel.sampling import Resize, Sampling, Table
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.site import Lengths, Site
 from halfpixel.work import spend
+
+DTYPES: Final = {"FLOAT": "float32", "DOUBLE": "float64"}
+"""Element types that ONNX has other names for."""
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -141,7 +145,8 @@ def _of_call(subject: str, found: Called) -> Side:
     name = parse(found.text).name
     if convention is not None and reading is not None:
         reading = convention.read(found.text, None)
-        remarks = (*convention.remarks, *reading.remarks)
+        about = (one for one in convention.remarks if one.concerns(reading.samplings))
+        remarks = (*about, *reading.remarks)
     elif reading is not None and not name.startswith(ATEN):
         raise UsageError(f"{found.text}: it is read at one length alone")
     if isinstance(operator, MeanPool):
@@ -209,11 +214,14 @@ def _of_site(subject: str, site: Site) -> Side:
         sizes[axis] if sizes is not None else outs[axis] if operation.by != "scales" else None
         for axis in axes
     )
+    samplings = tuple(site.operator.sampling(axis) for axis in axes)
+    dtype = DTYPES.get(operation.dtype, operation.dtype.lower())
+    told = () if convention is None else convention.remarks
     return replace(
         side,
-        reading=Reading(tuple(site.operator.sampling(axis) for axis in axes), fixed),
+        reading=Reading(samplings, fixed),
         ins=tuple(ins[axis] for axis in axes),
-        remarks=() if convention is None else convention.remarks,
+        remarks=tuple(one for one in told if one.concerns(samplings, dtype)),
     )
 
 

@@ -266,9 +266,10 @@ def instead_lines(found: Comparison) -> Iterator[str]:
 
 def beside_lines(found: Comparison) -> Iterator[str]:
     """Yield what either side does beside the weights, which no verdict is about."""
-    for name, side in zip(NAMES, (found.a, found.b), strict=True):
-        for one in remarks_of(side):
-            yield f"{name}, {remark_line(one).strip()}"
+    ours, theirs = remarks_of(found.a), remarks_of(found.b)
+    yield from (f"both, {remark_line(one).strip()}" for one in ours if one in theirs)
+    for name, own, other in zip(NAMES, (ours, theirs), (theirs, ours), strict=True):
+        yield from (f"{name}, {remark_line(one).strip()}" for one in own if one not in other)
 
 
 def remarks_of(side: Side) -> Sequence[Remark]:

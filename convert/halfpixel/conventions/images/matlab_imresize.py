@@ -164,7 +164,12 @@ CONVENTION = Convention(
     source="MATLAB R2024 documentation, imresize",
     remarks=(
         Remark("axis order", "a size is [numrows numcols]: the height stands first"),
-        Remark("rounding", "results are rounded to whole grey levels, and cut off", dtype="uint8"),
+        Remark(
+            "rounding",
+            "results are rounded to whole grey levels, and cut off",
+            dtype="uint8",
+            kernels=("blend",),
+        ),
         Remark("output length", "a length by a scale is rounded up"),
         Remark("input", "an indexed image is made one of colours before, and none after"),
         Remark("release", "up to R2006b another imresize smoothed by an 11 x 11 filter"),
