@@ -38,6 +38,7 @@ NOT_RUN: Final = {
     "--install-completion": "it writes into a home",
     "rules new": "tests/rules makes such a package",
     "OWNER/": "an address of one's own",
+    "model.onnx --to model.tflite": "onnx2tf, in an environment of its own",
 }
 """Parts of commands that are not run here, and what they need."""
 

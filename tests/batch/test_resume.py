@@ -28,6 +28,11 @@ def run(folder: Path, cache: str, *arguments: str) -> "subprocess.Popen[bytes]":
     )  # fmt: skip
 
 
+def _judged(counted: Path) -> int:
+    """Return how many models were judged so far."""
+    return counted.read_bytes().count(b"\n") if counted.exists() else 0
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_ended_goes_on(tmp_path: Path, how: signal.Signals) -> None:
     rules.installed(tmp_path / "packages")
@@ -44,7 +49,9 @@ def test_a_run_that_is_ended_goes_on(tmp_path: Path, how: signal.Signals) -> Non
     for _ in range(40):
         going = run(tmp_path, "cache", "-o", "resumed.jsonl")
         if ended < 3:
-            time.sleep(chance.uniform(0.6, 1.6))
+            enough = _judged(counted) + chance.randint(20, 150)
+            while _judged(counted) < enough and going.poll() is None:
+                time.sleep(0.005)
             going.send_signal(how)
         if going.wait() == 2:
             break
@@ -59,8 +66,7 @@ def test_a_run_that_is_ended_goes_on(tmp_path: Path, how: signal.Signals) -> Non
     paths = [json.loads(line)["path"] for line in lines]
     assert paths == sorted(paths)
     assert len(set(paths)) == COUNT
-    judged = counted.read_text(encoding="utf-8").count("\n")
-    assert judged < (COUNT - 2) * (ended + 1), "nothing was remembered"
+    assert _judged(counted) < (COUNT - 2) * (ended + 1), "nothing was remembered"
 
 
 def test_no_process_is_left_behind(tmp_path: Path) -> None:

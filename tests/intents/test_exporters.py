@@ -63,7 +63,7 @@ def nodes(exporter: Exporter, row: Row) -> Iterator[tuple[Operation, str]]:
         *(when.get(key, [""]) for key in ATTRIBUTES),
         (True, False),
         when.get("kernel", ["linear"]),
-        when.get("coordinates", ["half_pixel"]),
+        when.get("coordinates", ["half_pixel", "align_corners"]),
         when.get("named", [""]),
         when.get("kept", [MARKS.get(exporter.name, "")]),
     )

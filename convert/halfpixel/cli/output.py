@@ -84,10 +84,19 @@ def _ready(context: click.Context, parameter: click.Parameter, value: str) -> st
     if value == PARQUET:
         check_parquet(context.params.get("output"))
     if value == "html":
-        from halfpixel.report.html.page import environment
-
-        environment()
+        check_html()
     return value
+
+
+def check_html() -> None:
+    """Refuse a page whose library is not there.
+
+    Raises:
+        MissingExtraError: jinja2 is not installed.
+    """
+    from halfpixel.report.html.page import environment
+
+    environment()
 
 
 def check_parquet(file: str | None) -> None:

@@ -132,13 +132,20 @@ def test_a_conformance_run(visit: "Visitor", told: Callable[..., tuple[int, str]
     check_looks(visit, html)
 
 
-def test_without_jinja_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["conformance", "--output-format", "html"],
+        ["explain", "F.interpolate(x, size=8)", "--html", "page.html"],
+    ],
+)
+def test_without_jinja_nothing_is_run(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     from halfpixel.report.html.page import environment
 
     environment.cache_clear()
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    done = CliRunner().invoke(cli, ["conformance", "--output-format", "html"])
+    done = CliRunner().invoke(cli, words)
     assert done.exit_code == 2
     assert "jinja2 is not installed: pip install 'halfpixel[html]'" in done.output

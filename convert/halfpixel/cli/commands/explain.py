@@ -100,6 +100,10 @@ def explain_command(options: Options) -> None:
     shapes = read_shapes(options.shape)
     if options.image and not options.picture:
         raise UsageError("--image is for --picture FILE")
+    if options.html is not None:
+        from halfpixel.cli.output import check_html
+
+        check_html()
     brief = options.picture is not None or options.html is not None
     written = _written(options)
     subject = spelled_out(options.subject) if written is None else written.call

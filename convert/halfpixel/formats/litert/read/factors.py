@@ -84,8 +84,8 @@ def _about(step: Read) -> float | None:
 def _of_pixels(pixels: Sequence[int], n_in: int, shift: Fraction) -> tuple[Fraction, Fraction]:
     """Return between which factors output i reads pixel floor((i + shift) / factor).
 
-    >>> [str(n) for n in _of_pixels([0, 0, 1, 1], 2, Fraction(0))]
-    ['1', '2']
+    >>> [float(n) for n in _of_pixels([0, 0, 1, 1], 2, Fraction(0))]
+    [1.0, 2.000000001]
     """
     low, high = Fraction(0), Fraction(MOST_FACTOR)
     for i, pixel in enumerate(pixels):
