@@ -9,7 +9,7 @@ What a library does beside the weights (bytes in fixed point, colours in another
 that a release changed) is a `Remark`: named, with its source, and never part of a sampling.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from halfpixel.errors import ConventionError
 from halfpixel.registry import find, places
-from halfpixel.sampling import Sampling
+from halfpixel.sampling import Nearest, Sampling
+from halfpixel.sampling.kernel import Filter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,6 +61,8 @@ class Remark(Struct, frozen=True):
             over their whole range, in grey levels; None where it was not measured.
         source: the file or page that says so; empty where the convention's own does.
         ran: the release in which it was run; empty where it was read alone.
+        kernels: those that it concerns, "nearest", "linear" and so on by their names, or "blend"
+            for all but nearest; empty for every kernel.
     """
 
     about: About
@@ -68,6 +71,34 @@ class Remark(Struct, frozen=True):
     most: float | None = None
     source: str = ""
     ran: str = ""
+    kernels: tuple[str, ...] = ()
+
+    def concerns(self, samplings: Sequence[Sampling | None], dtype: str = "") -> bool:
+        """Whether it is about what is computed along some axes, of a type of input.
+
+        Args:
+            samplings: one an axis; None where it is copied.
+            dtype: the type, such as ``uint8``; empty where it is not known.
+
+        >>> from halfpixel.sampling import Linear
+        >>> ties = Remark("arithmetic", "a tie falls on either side", kernels=("nearest",))
+        >>> ties.concerns([Sampling("half_pixel", Linear())])
+        False
+        >>> Remark("rounding", "rounded", dtype="uint8").concerns([], "float32")
+        False
+        """
+        bytes_alike = {self.dtype, dtype} == {"uint8", "int8"}
+        if self.dtype and dtype and self.dtype != dtype and not bytes_alike:
+            return False
+        names = [_kernel_names(one) for one in samplings if one is not None]
+        return not self.kernels or not names or any({*self.kernels} & found for found in names)
+
+
+def _kernel_names(sampling: Sampling) -> set[str]:
+    kernel = sampling.kernel
+    found = kernel.profile if isinstance(kernel, Filter) else kernel
+    name = type(found).__name__.lower()
+    return {name} if isinstance(kernel, Nearest) else {name, "blend"}
 
 
 class Reading(Struct, frozen=True):
@@ -104,6 +135,10 @@ class Reading(Struct, frozen=True):
             expected = len(self.samplings)
             raise ConventionError(f"{len(lengths)} input lengths, the call is over {expected} axes")
         return self if self.by_lengths is None else self.by_lengths(lengths)
+
+
+ARRAYS = frozenset(("np", "numpy", "jnp", "jax", "cp", "cupy", "torch", "tf", "onp", "mx", "xp"))
+"""Names that array libraries are imported by: what is called on one is called on no image."""
 
 
 class Library(Struct, frozen=True):
@@ -184,7 +219,7 @@ class Convention(Struct, frozen=True):
         found: list[int] = []
         before, _, last = operator.rpartition(".")
         if last in self.methods and before.removeprefix("self.").isidentifier():
-            found.append(2)
+            found += [2] * (before not in ARRAYS)
         elif last in self.methods and not before.replace(".", "").isidentifier() and before:
             found.append(0)  # of what a call or an index gives
         for name in self.operators:

@@ -84,6 +84,10 @@ CALLS = [
         ],
     ),
     ("upsample(x, scale_factor=2)", ["in the words of PyTorch", "INTER_NEAREST"]),
+    (
+        "ndimage.affine_transform(x, [0.5, 0.5], order=1, offset=-0.25)",
+        ["y[0] = the extrapolation value", "Pillow: nearest equivalent: Image"],
+    ),
 ]
 
 

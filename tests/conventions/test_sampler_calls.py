@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from halfpixel.checking.called import called
 from halfpixel.checking.example_calls import MODULES as RESIZES
-from halfpixel.checking.example_calls import SAMPLERS, example_of
+from halfpixel.checking.example_calls import SAMPLERS, calls_known, example_of
 from halfpixel.checking.explain import explain
 from halfpixel.checking.samplers import sampler_of
 from halfpixel.conventions.python_call import Symbol, parse
@@ -154,6 +154,12 @@ REFUSED = [
     (COREML.format("unnormalized", "maybe"), "align_corners is 'maybe', expected true or false"),
     ("crop_resize(x, roi, target_hight=7)", "did you mean 'target_height'?"),
     ("crop_resize(x, roi, b, i, 7, 7)", "6 inputs, crop_resize takes 4"),
+    ("jnp.resize(x, (8, 8))", "jnp.resize is no operator that is known"),
+    ("np.resize(x, (8, 8))", "np.resize is no operator that is known"),
+    ("core.opset1.interpolate(x, [8, 8])", "OpenVINO: attrs is not given"),
+    ("imresize(A, 0.5, 'bilinaer')", "'bilinaer' is no method (nearest, bilinear, bicubic, box"),
+    ("imresize(A, 0.5, 'Method')", "'Method' is no method (nearest, bilinear, bicubic, box"),
+    ("F.interpolat(x, 2)", "did you mean one of torch.nn.functional.interpolate, "),
     ("F.affine(x, 1)", "F.affine is no operator that is known"),
     ("GridSample(mode=bilinear)", "mode is 'bilinear', expected one of linear"),
     ("GridSample(opset=15)", "opset is 15, GridSample came with 16"),
@@ -193,6 +199,24 @@ def test_a_bare_name_is_explained_by_an_example(name: str) -> None:
     assert lines[0] == f"{name}, for example:"
     assert lines[1] == example_of(name)
     assert any("in the words of" in line for line in lines)
+
+
+LISTED = sorted({name for names in calls_known().values() for name in names})
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_every_name_that_is_listed_is_explained(name: str) -> None:
+    assert "*" not in name
+    lines = list(explain(name, brief=True))
+    assert lines[0] == f"{name}, for example:"
+    assert "in the words of" in lines[2]
+
+
+def test_a_name_is_explained_by_its_own_librarys_defaults() -> None:
+    assert "kernel: linear" in "".join(explain("cv2.resize"))
+    assert "in the words of OpenVINO" in "".join(explain("openvino.opset1.interpolate"))
+    assert "in the words of PyTorch" in "".join(explain("torch.nn.Upsample"))
+    assert "in the words of Paddle" in "".join(explain("paddle.nn.Upsample"))
 
 
 def test_a_module_that_is_called_is_the_module() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from halfpixel.checking.comparing.apart import apart_at
 from halfpixel.sampling import Cubic, Linear, Nearest, Sampling, compare
 from halfpixel.sampling.axis import weights_at
 from halfpixel.sampling.canonical import canonical
@@ -196,3 +197,15 @@ def test_a_zero_border_takes_its_weight_away() -> None:
     assert zero.weights(2, 4).rows[0] == ((0, Fraction(3, 4)),)
     turned = Sampling("half_pixel", Cubic(), border="symmetric")
     assert compare(turned, Sampling("half_pixel", Cubic())).witness is not None
+
+
+def test_a_sample_of_a_constant_beside_rounded_weights() -> None:
+    """Exact weights say of no row what it is made of, one that reads outside included."""
+    constant = Sampling("asymmetric", Linear(), scale=Fraction(1, 2), extrapolate=True)
+    assert constant.weights(5, 4).outside
+    assert constant.weights(5, 4).origins == ()
+    rounded = Sampling("half_pixel", Filter(Lanczos(3), antialias=True))
+    assert compare(constant, rounded, 5, 4).witness == (5, 4)
+    found = apart_at(constant, rounded, 5, 4)
+    assert found.weights == 1
+    assert found.pixel is None

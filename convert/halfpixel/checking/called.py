@@ -1,11 +1,13 @@
 """A call as text: what it computes, in the first convention that reads it."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from halfpixel.checking.comparing.made import made_apart
 from halfpixel.checking.example_calls import SAMPLERS, names_near
 from halfpixel.checking.samplers import sampler_of
 from halfpixel.checking.sampling_words import EXAMPLE_LENGTH
@@ -38,6 +40,29 @@ class Called(Struct, frozen=True):
     operator: object = None
     convention: Convention | None = None
 
+    def made(self, axis: int) -> tuple[tuple[int, int], ...]:
+        """Return output lengths of some input lengths, where the axis's factor gives others.
+
+        A line of coordinates with a step may be read for as many samples as anybody likes.
+
+        >>> called("ndimage.affine_transform(x, [0.5], order=1)").made(0)[:2]
+        ((4, 4), (3, 3))
+        >>> called("F.interpolate(x, scale_factor=1.7)").made(0)
+        ()
+        """
+        reading, convention = self.reading, self.convention
+        sampling = None if reading is None else reading.samplings[axis]
+        if reading is None or convention is None or sampling is None or sampling.scale is None:
+            return ()
+        return made_apart(sampling.scale, self._lengths(convention, axis))
+
+    def _lengths(self, convention: Convention, axis: int) -> Callable[[int], int | None]:
+        def made(n: int) -> int | None:
+            opened = convention.read(self.text, n)
+            return opened.at((n,) * len(opened.samplings)).lengths[axis]
+
+        return made
+
 
 def called(text: str) -> Called:
     """Return what a call, or the call in a text, computes.
@@ -57,7 +82,10 @@ def called(text: str) -> Called:
     if sampler is not None:
         return Called(text, name, operator=sampler)
     convention, made = reading_of(text)
-    remarks = (*convention.remarks, *made.remarks)
+    remarks = (
+        *(one for one in convention.remarks if one.concerns(made.samplings)),
+        *made.remarks,
+    )
     with suppress(ConventionError):  # of a box that the example has not: lengths stay open
         axes = len(made.samplings)
         by_lengths = made.by_lengths is not None

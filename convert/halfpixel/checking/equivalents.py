@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from halfpixel.checking.comparing.apart import Apart, apart_at
+from halfpixel.checking.comparing.made import longer_in, same_at
 from halfpixel.convention import Convention
 from halfpixel.conventions.meaning import RATIOS
 from halfpixel.errors import ConventionError
@@ -48,21 +49,26 @@ class Equivalent(Struct, frozen=True):
         apart: how far it is off, at the worst of the lengths that were looked at; None where it is
             the sampling there.
         lengths: the lengths that were looked at; empty where it is the sampling everywhere.
+        longer: the first input length of which it makes another output length than is asked for,
+            with that; None where there is none.
     """
 
     text: str
     everywhere: bool = False
     apart: Apart | None = None
     lengths: tuple[Pair, ...] = ()
+    longer: Pair | None = None
 
     @property
     def equal(self) -> bool:
         """Whether it is the sampling, at every length or at those that were looked at."""
-        return self.apart is None
+        return self.apart is None and self.longer is None
 
     @property
     def note(self) -> str:
         """Where it is the same, or how far it is off; empty where it is the same everywhere."""
+        if self.longer is not None:
+            return f", of another output length: {self.longer[0]} becomes {self.longer[1]}"
         if self.apart is not None:
             return f", off by {off_words(self.apart)}"
         pairs = ", ".join(f"{n_in} to {n_out}" for n_in, n_out in self.lengths)
@@ -70,7 +76,10 @@ class Equivalent(Struct, frozen=True):
 
 
 def equivalent(
-    convention: Convention, samplings: Sequence[Sampling | None], lengths: Sequence[Open] = ()
+    convention: Convention,
+    samplings: Sequence[Sampling | None],
+    lengths: Sequence[Open] = (),
+    made: Sequence[Pair] = (),
 ) -> Equivalent | None:
     """Return the call of a convention that samplings are, or the one that comes nearest.
 
@@ -78,6 +87,8 @@ def equivalent(
         convention: whose call.
         samplings: one a spatial axis, height before width; None where the axis is copied.
         lengths: (input length, output length) of each axis, None each where free; empty for any.
+        made: what is made of some input lengths, of axes that are alike, where that is another
+            length than their factor's; empty where it is that.
 
     Returns:
         None where the convention has no call to be held against them.
@@ -89,17 +100,26 @@ def equivalent(
         (only,) = kinds
         text = convention.write(only, len(samplings))
         if text is not None:
-            return Equivalent(filled(convention, text, lengths), everywhere=True)
+            if not made or same_at(convention, text, only, made):
+                return Equivalent(filled(convention, text, lengths), everywhere=True)
+            longer = longer_in(convention, text, made)
+            if longer is not None:
+                return Equivalent(text, longer=longer)
         text = _by_ratio(convention, only, pairs)
         if text is not None:
             return Equivalent(text, lengths=tuple(dict.fromkeys(pairs)))
     cases = tuple(_cases(samplings, lengths or ((None, None),) * len(samplings)))
-    best = nearest(convention.examples, cases)
+    examples = convention.examples
+    if made:
+        cases = tuple((one, pair) for one in kinds for pair in made)
+        examples = tuple(one for one in examples if one[1].scale is None)
+    best = nearest(examples, cases)
     if best is None:
         return None
     told = filled(convention, best[0], lengths)
     tried = tuple(dict.fromkeys(pair for _, pair in cases))
-    return Equivalent(told, apart=None if best[1].equal else best[1], lengths=tried)
+    apart = None if best[1].equal else best[1]
+    return Equivalent(told, apart=apart, lengths=tried)
 
 
 def _by_ratio(convention: Convention, sampling: Sampling, lengths: Sequence[Pair]) -> str | None:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from halfpixel.convention import load_conventions
+from halfpixel.convention import Convention, load_conventions
+from halfpixel.conventions.plain_calls import LISTED, plain_call
 from halfpixel.conventions.python_call import parse
 
 SAMPLERS: Final[Mapping[str, str]] = {
@@ -66,12 +67,12 @@ def example_of(name: str) -> str | None:
     """Return a call of what has a name, modules before it or not; None where nothing has it.
 
     >>> example_of("nn.PixelShuffle"), example_of("cv2.resize"), example_of("model.onnx")
-    ('nn.PixelShuffle(2)', 'cv2.resize(x, (width, height), interpolation=cv2.INTER_NEAREST)', None)
+    ('nn.PixelShuffle(2)', 'cv2.resize(x, (8, 8))', None)
     """
     if not _NAME.fullmatch(name):
         return None
     last = name.rpartition(".")[2]
-    known = SAMPLERS.get(last) or MODULES.get(last)
+    known = plain_call(name) or SAMPLERS.get(last) or MODULES.get(last)
     if known is not None:
         return known
     near = [
@@ -95,21 +96,38 @@ def names_near(name: str) -> list[str]:
     from difflib import get_close_matches
 
     every: dict[str, dict[str, str]] = {}  # by the last part of a name, one of each library
+    roots: dict[str, set[str]] = {}
     for library, operators in calls_known().items():
         for one in operators:
-            if "*" not in one:
-                every.setdefault(one.rpartition(".")[2], {}).setdefault(library, one)
+            every.setdefault(one.rpartition(".")[2], {}).setdefault(library, one)
+        roots[library] = {one.partition(".")[0] for one in operators}
     last = name.rpartition(".")[2]
     close = get_close_matches(last[:LONGEST_NAME], every, FEW, NEAR)
-    found = [one for part in close for one in every[part].values()]
+    found = [(library, one) for part in close for library, one in every[part].items()]
     root = name.partition(".")[0]
-    return sorted(found, key=lambda one: one.partition(".")[0] != root)[:FEW]
+    found.sort(key=lambda pair: (pair[1].partition(".")[0] != root, root not in roots[pair[0]]))
+    return list(dict.fromkeys(one for _, one in found))[:FEW]
 
 
 def calls_known() -> dict[str, tuple[str, ...]]:
     """Return what is read, by who calls it so: the names of operators, the modules before them."""
-    found = {one.name: (*one.operators, *one.methods) for one in load_conventions()}
+    found = {one.name: tuple(_names(one)) for one in load_conventions()}
     return {**found, "samplers": tuple(SAMPLERS)}
+
+
+def _names(convention: Convention) -> Iterator[str]:
+    """Yield the names of a convention that stand for one thing, and what any modules may precede.
+
+    A name that is written out with its modules is not told again without them.
+    """
+    operators = convention.operators
+    yield from (name for name in operators if "*" not in name)
+    lasts = {name.rpartition(".")[2] for name in operators if "*" not in name and "." in name}
+    for name in operators:
+        last = name.rpartition("*")[2].removeprefix(".")
+        if "*" in name and name.rpartition(".")[2] not in lasts:
+            yield LISTED.get(name, last)
+    yield from convention.methods
 
 
 def names_known() -> Iterator[str]:

@@ -9,6 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from halfpixel.address import Location, without_secrets
 from halfpixel.boundary import boundary
 from halfpixel.checking.called import Called, call_of, called
@@ -98,7 +100,7 @@ def called_lines(found: Called) -> Iterator[str]:
     """Yield what a call computes, along its axes or as a sampler."""
     if found.reading is not None:
         yield from map(remark_line, found.reading.remarks)
-        yield from _reading(found.reading)
+        yield from _reading(found, found.reading)
     yield from described(found.operator, EXAMPLE_LENGTH)
 
 
@@ -112,7 +114,7 @@ def _of_call(text: str) -> Iterator[str]:
         yield from _of_call(one)
 
 
-def _reading(made: Reading) -> Iterator[str]:
+def _reading(found: Called, made: Reading) -> Iterator[str]:
     """Yield what is computed along each spatial axis."""
     groups: dict[Sampling | None, dict[int, int | None]] = {}
     for axis, (sampling, n_out) in enumerate(zip(made.samplings, made.lengths, strict=True)):
@@ -125,7 +127,10 @@ def _reading(made: Reading) -> Iterator[str]:
             continue
         pairs = [(_shown_from(sampling, n_out), n_out) for n_out in dict.fromkeys(lengths.values())]
         yield from sampling_lines(sampling, pairs)
-        near = Nearby(nearest=True)
+        lengths_made = found.made(next(iter(lengths)))
+        near = Nearby(nearest=True, made=lengths_made)
+        if lengths_made and len(groups) == 1 and found.convention is not None:
+            near = replace(near, convention=found.convention.name, words=found.text)
         yield from other_words(sampling, len(made.samplings), parted=len(groups) > 1, near=near)
 
 

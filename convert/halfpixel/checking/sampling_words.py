@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from halfpixel.checking.comparing.made import same_at
 from halfpixel.checking.equivalents import equivalent
 from halfpixel.convention import Convention, Remark, load_conventions
 from halfpixel.sampling import Area, Cubic, Linear, Nearest, Sampling, Table, Weights
@@ -63,12 +64,14 @@ class Nearby(Struct, frozen=True):
         convention: whose words the node is written in.
         words: these.
         nearest: of a convention that has no words for it, the call that comes nearest is told.
+        made: (input length, output length), some, where the factor gives others.
     """
 
     factor: int | None = None
     convention: str = ""
     words: str = ""
     nearest: bool = False
+    made: tuple[tuple[int, int], ...] = ()
 
 
 def example_input(n_out: int) -> int:
@@ -131,24 +134,29 @@ def other_words(
     remark = f" ({'; '.join(remarks)})" if remarks else ""
     yield f"  {of}in other words{remark}:"
     for convention in load_conventions():
-        words = convention.write(sampling, spatial)
-        if words is None and near is not None and near.factor and sampling.scale is None:
-            words = convention.write(replace(sampling, scale=Fraction(near.factor)), spatial)
-        if words is None and near is not None and near.convention == convention.name:
-            words = near.words
-        if (
-            words is None
-            and near is not None
-            and near.nearest
-            and not isinstance(sampling.kernel, Table)
-        ):
-            words = _nearest_words(convention, sampling, spatial)
+        words = _words(convention, sampling, spatial, near or Nearby())
         yield f"    {convention.name}: {words or 'has no name for it'}"
 
 
-def _nearest_words(convention: Convention, sampling: Sampling, spatial: int) -> str | None:
+def _words(convention: Convention, sampling: Sampling, spatial: int, near: Nearby) -> str | None:
+    """Return a sampling in the words of a convention; None where it has none."""
+    words = convention.write(sampling, spatial)
+    if words and near.made and not same_at(convention, words, sampling, near.made):
+        words = None
+    if words is None and near.factor and sampling.scale is None:
+        words = convention.write(replace(sampling, scale=Fraction(near.factor)), spatial)
+    if words is None and near.convention == convention.name:
+        words = near.words
+    if words is None and near.nearest and not isinstance(sampling.kernel, Table):
+        words = _nearest_words(convention, sampling, spatial, near.made)
+    return words
+
+
+def _nearest_words(
+    convention: Convention, sampling: Sampling, spatial: int, made: tuple[tuple[int, int], ...]
+) -> str | None:
     """Return the call of a convention that comes nearest to a sampling, and how far it is off."""
-    found = equivalent(convention, (sampling,) * spatial)
+    found = equivalent(convention, (sampling,) * spatial, made=made)
     return None if found is None else f"nearest equivalent: {found.text}{found.note}"
 
 

@@ -292,6 +292,7 @@ CONVENTION = Convention(
             "input",
             "bytes become floats, but for nearest, and are not rounded back",
             dtype="uint8",
+            kernels=("blend",),
             ran="TensorFlow 2.21.0",
         ),
     ),

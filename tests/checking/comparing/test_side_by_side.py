@@ -54,7 +54,11 @@ TOLD = [
         "cv2.resize(x, None, fx=2, fy=2)",
         ["equal at every length: the same formulas"],
     ),
-    ("cv2.resize", "interpolate", ["  kernel:", "different at length 4 to 8"]),
+    (
+        "cv2.resize",
+        "interpolate",
+        ["  kernel:", "different: length 1 becomes 8 in a and 2 in b; but for the lengths"],
+    ),
     (
         "F.interpolate(x, scale_factor=2)",
         "F.interpolate(x, scale_factor=2, mode='nearest-exact')",

@@ -6,6 +6,8 @@ import pytest
 
 from external_models import run
 from halfpixel.checking.comparing.compare import compare
+from halfpixel.checking.comparing.words import lines
+from litert_files.built import BILINEAR, resize, tflite
 
 LINEAR = "cv2.resize(x, (64, 48), interpolation=cv2.INTER_LINEAR)"
 SMOOTH = 'F.interpolate(x, size=(48, 64), mode="bilinear", antialias=True)'
@@ -47,3 +49,36 @@ def test_a_file_is_a_side_and_one_that_resizes_nothing_is_none(tmp_path: Path) -
     assert (code, "pretrained_cfg is 3" in output) == (2, True)
     code, output = run("compare", "ObjectDetection()", LINEAR)
     assert (code, "says of no resize" in output) == (2, True)
+
+
+def beside(a: str, b: str) -> list[str]:
+    return [line for line in lines(compare(a, b)) if "beside the weights" in line]
+
+
+LITERT = "{}(x, size=(h, w), align_corners=False, half_pixel_centers=False)"
+
+
+def test_only_what_concerns_a_kernel_stands_beside_its_weights() -> None:
+    blended, picked = map(LITERT.format, ("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"))
+    told = beside(blended, picked)
+    assert [line for line in told if "a coordinate of nearest" in line] == [told[-1]]
+    assert told[-1].startswith("b, ")
+    assert all(line.startswith("a, ") for line in told[:-1])
+    told = beside("jax.image.resize(x, (8, 8), 'bilinear')", blended)
+    assert not any("nearest may read" in line for line in told)
+
+
+def test_what_both_do_is_told_once() -> None:
+    told = beside("cv2.resize(x, (8, 8))", "cv2.resize(x, (9, 9))")
+    assert told
+    assert all(line.startswith("both, ") for line in told)
+    assert len(set(told)) == len(told)
+
+
+@pytest.mark.parametrize(("dtype", "told"), [("FLOAT32", False), ("UINT8", True), ("INT8", True)])
+def test_a_node_of_floats_is_not_told_of_bytes(dtype: str, *, told: bool, tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    scale = 0.0 if dtype == "FLOAT32" else 0.5
+    path.write_bytes(tflite(resize(BILINEAR, {}, (14, 20), dtype=dtype, scale=scale)))
+    lines_of = beside(f"{path}", LITERT.format("RESIZE_BILINEAR"))
+    assert any(line.startswith(("a, ", "both, ")) for line in lines_of) is told

@@ -1,6 +1,6 @@
 """Compare two calls of any frameworks, or nodes of models: equal, or where they part."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from msgspec import Struct
@@ -130,7 +130,7 @@ def _made(side: Side, ins: tuple[int, ...]) -> Reading:
         return side.at(ins)
     except ConventionError as error:
         shown = "x".join(map(str, reversed(ins)))
-        raise UsageError(f"{side.text} at {shown}: {error}") from error
+        raise UsageError(f"{side.subject} at {shown}: {error}") from error
 
 
 class Free(Struct, frozen=True):
@@ -156,11 +156,11 @@ def _free(two: Two, axis: int) -> Free:
     sizes, rules = two.sizes(axis), two.rules(axis)
     apart = [LengthsApart(axis, None, *sizes[:2])] if len(sizes) > 1 else []
     n_out = sizes[0] if len(sizes) == 1 else None
-    rule = rules[0] if rules else None
+    rule = next(iter(rules.values()), None)
     parted = _parted(axis, rules, sizes)
     if parted is not None:
         apart.append(parted)
-        rule = agreed(rules) if len(rules) > 1 else rule
+        rule = agreed(list(rules.values())) if len(rules) > 1 else rule
     verdict = over_lengths(*two.samplings(axis), n_out, rule)
     return Free(verdict, tuple(apart), tuple(usual(rule, n_out)), n_out, rule)
 
@@ -190,12 +190,15 @@ def _everywhere(two: Two, ins: tuple[int | None, ...]) -> Comparison:
     return _judged(two, axes, apart, (), examples)
 
 
-def _parted(axis: int, rules: Sequence[Rule], sizes: Sequence[int]) -> LengthsApart | None:
+def _parted(axis: int, rules: Mapping[int, Rule], sizes: Sequence[int]) -> LengthsApart | None:
     """Return the shortest input of which two factors, or one and a size, make different lengths."""
-    for n, first in made_by(rules[0]) if rules else ():
-        second = rules[1](n) if len(rules) > 1 else next(iter(sizes), None)
-        if second and second != first:
-            return LengthsApart(axis, n, first, second)
+    for place, rule in rules.items():
+        other = rules.get(1 - place)
+        for n, made in made_by(rule):
+            second = other(n) if other is not None else next(iter(sizes), None)
+            if second and second != made:
+                return LengthsApart(axis, n, *((made, second) if place == 0 else (second, made)))
+        break
     return None
 
 
@@ -226,4 +229,7 @@ def _with_instead(found: Comparison) -> Comparison:
     if convention is None or told or all(axis.answer == "equal" for axis in axes):
         return found
     pairs = [(axis.lengths[0], axis.wanted or axis.lengths[1]) for axis in axes]
-    return replace(found, instead=equivalent(convention, [axis.first for axis in axes], pairs))
+    known = any(None not in pair for pair in pairs)
+    made = () if known else found.a.made(0)
+    samplings = [axis.first for axis in axes]
+    return replace(found, instead=equivalent(convention, samplings, pairs, made))

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from halfpixel.checking.called import ATEN, Called, called
 from halfpixel.checking.check import opened
+from halfpixel.checking.comparing.made import made_apart
 from halfpixel.checking.subject import file_and_node, site_named
 from halfpixel.convention import Convention, Reading, Remark, load_conventions
 from halfpixel.conventions.python_call import parse
@@ -22,6 +24,9 @@ from halfpixel.sampling import Resize, Sampling, Table
 from halfpixel.sampling.arithmetic import output_length_float32
 from halfpixel.site import Lengths, Site
 from halfpixel.work import spend
+
+DTYPES: Final = {"FLOAT": "float32", "DOUBLE": "float64"}
+"""Element types that ONNX has other names for."""
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -70,6 +75,13 @@ class Side(Struct, frozen=True):
         samplings = () if self.reading is None else self.reading.samplings
         scales = {one.scale for one in samplings if one is not None}
         return scales.pop() if len(scales) == 1 else None
+
+    def made(self, axis: int) -> tuple[tuple[int, int], ...]:
+        """Return output lengths of some input lengths, where an axis's factor gives others."""
+        sampling = None if self.reading is None else self.reading.samplings[axis]
+        if sampling is None or sampling.scale is None:
+            return ()
+        return made_apart(sampling.scale, lambda n: self.at((n,) * self.axes).lengths[axis])
 
     def at(self, lengths: tuple[int, ...]) -> Reading:
         """Return what it computes for input lengths, one a spatial axis, height before width.
@@ -133,7 +145,8 @@ def _of_call(subject: str, found: Called) -> Side:
     name = parse(found.text).name
     if convention is not None and reading is not None:
         reading = convention.read(found.text, None)
-        remarks = (*convention.remarks, *reading.remarks)
+        about = (one for one in convention.remarks if one.concerns(reading.samplings))
+        remarks = (*about, *reading.remarks)
     elif reading is not None and not name.startswith(ATEN):
         raise UsageError(f"{found.text}: it is read at one length alone")
     if isinstance(operator, MeanPool):
@@ -201,11 +214,14 @@ def _of_site(subject: str, site: Site) -> Side:
         sizes[axis] if sizes is not None else outs[axis] if operation.by != "scales" else None
         for axis in axes
     )
+    samplings = tuple(site.operator.sampling(axis) for axis in axes)
+    dtype = DTYPES.get(operation.dtype, operation.dtype.lower())
+    told = () if convention is None else convention.remarks
     return replace(
         side,
-        reading=Reading(tuple(site.operator.sampling(axis) for axis in axes), fixed),
+        reading=Reading(samplings, fixed),
         ins=tuple(ins[axis] for axis in axes),
-        remarks=() if convention is None else convention.remarks,
+        remarks=tuple(one for one in told if one.concerns(samplings, dtype)),
     )
 
 

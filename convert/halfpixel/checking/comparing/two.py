@@ -12,6 +12,7 @@ from halfpixel.checking.comparing.lengths import Lengths
 from halfpixel.checking.comparing.side import Side
 from halfpixel.convention import Reading
 from halfpixel.errors import ConventionError, UsageError
+from halfpixel.preprocessor import is_written
 from halfpixel.sampling import Sampling
 
 TAKEN: Final = (4, 7)
@@ -80,8 +81,9 @@ class Two(Struct, frozen=True):
             for side, one in zip(self.sides, made, strict=True):
                 length = one.lengths[axis]
                 if given is not None and length not in {None, given}:
+                    gives = "its resize gives" if is_written(side.subject) else "it gives"
                     raise UsageError(
-                        f"{side.text}: an output length of {given} is asked for, and it gives "
+                        f"{side.subject}: an output length of {given} is asked for, and {gives} "
                         f"{length}"
                     )
             scaled = None if self.scale is None else int(n_in * self.scale) or None
@@ -103,25 +105,29 @@ class Two(Struct, frozen=True):
         own = [side.reading.lengths[axis] for side in self.sides if side.reading is not None]
         return list(dict.fromkeys(n for n in (*own, asked[axis]) if n is not None))
 
-    def rules(self, axis: int) -> list[Rule]:
-        """Return what the factors of the sides, or the one that is asked for, make of lengths.
+    def rules(self, axis: int) -> dict[int, Rule]:
+        """Return what factors make of lengths, by the side that has one: 0 is a, 1 is b.
+
+        The factor that is asked for is that of a side which leaves its lengths open.
 
         Raises:
             UsageError: a factor is asked for, and a side has another one.
         """
-        found: list[Rule] = []
-        for side in self.sides:
+        found: dict[int, Rule] = {}
+        scaled: list[int] = []
+        for place, side in enumerate(self.sides):
             if side.reading is None or side.reading.lengths[axis] is not None:
                 continue
+            scaled.append(place)
             rule = _rule(side, axis)
             if any(rule(n) is not None for n in TAKEN):
-                found.append(rule)
+                found[place] = rule
                 own = side.scale
                 if None not in {own, self.scale} and own != self.scale:
-                    raise UsageError(f"{side.text}: --scale says {self.scale}, and it has {own}")
+                    raise UsageError(f"{side.subject}: --scale says {self.scale}, and it has {own}")
         scale = self.scale
-        if scale is not None and not found:
-            found.append(lambda n: int(n * scale) or None)
+        if scale is not None and not found and scaled:
+            found[scaled[0]] = lambda n: int(n * scale) or None
         return found
 
 

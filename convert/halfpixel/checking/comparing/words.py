@@ -58,7 +58,8 @@ def verdict_line(found: Comparison) -> str:
             where = f"at {shown(found.pairs)}" if known else ""
             if found.at_every_length:
                 where = f"{where}, and at every length" if known else "at every length"
-            return f"equal {where}: {PROOFS.get(found.proof, found.proof)}"
+            rest = _elsewhere(found) if known else ""
+            return f"equal {where}: {PROOFS.get(found.proof, found.proof)}{rest}"
         case "different":
             apart = None if found.worst is None else found.worst.shown
             told = "" if apart is None else f": {apart_words(apart)}"
@@ -68,6 +69,15 @@ def verdict_line(found: Comparison) -> str:
             said = {axis.judged.words for axis in found.axes if axis.answer == "open"}
             reason = f"; {found.reason}" if found.reason else ""
             return f"open: neither proven equal nor different, {', '.join(sorted(said))}{reason}"
+
+
+def _elsewhere(found: Comparison) -> str:
+    """Return what is known of other lengths, where that is less than at those that are compared."""
+    if found.at_every_length:
+        return ""
+    if found.elsewhere or any(axis.every.witness is not None for axis in found.axes):
+        return "; not at every length"
+    return "; other lengths are left open"
 
 
 def _where(found: Comparison) -> str:
@@ -256,9 +266,10 @@ def instead_lines(found: Comparison) -> Iterator[str]:
 
 def beside_lines(found: Comparison) -> Iterator[str]:
     """Yield what either side does beside the weights, which no verdict is about."""
-    for name, side in zip(NAMES, (found.a, found.b), strict=True):
-        for one in remarks_of(side):
-            yield f"{name}, {remark_line(one).strip()}"
+    ours, theirs = remarks_of(found.a), remarks_of(found.b)
+    yield from (f"both, {remark_line(one).strip()}" for one in ours if one in theirs)
+    for name, own, other in zip(NAMES, (ours, theirs), (theirs, ours), strict=True):
+        yield from (f"{name}, {remark_line(one).strip()}" for one in own if one not in other)
 
 
 def remarks_of(side: Side) -> Sequence[Remark]:

@@ -231,9 +231,10 @@ CONVENTION = Convention(
             "arithmetic",
             "coordinates are computed in float32: nearest may read the neighbour on a tie",
             ran="JAX 0.10.2",
+            kernels=("nearest",),
         ),
         Remark("input", "bytes become floats, but for nearest, and are not rounded back",
-               dtype="uint8", ran="JAX 0.10.2"),
+               dtype="uint8", ran="JAX 0.10.2", kernels=("blend",)),
     ),
     library=Library((("jax", "jax"), ("jnp", "jax.numpy")), _image, _array),
 )  # fmt: skip

@@ -36,6 +36,7 @@ from halfpixel.conventions.arrays.grid_syntax import (
     matrix_places,
 )
 from halfpixel.conventions.arrays.scipy_lines import along
+from halfpixel.conventions.arrays.scipy_zoom import CUT_OFF
 from halfpixel.conventions.meaning import MOST, flag, whole
 from halfpixel.conventions.python_call import call_node, name_of, parse
 from halfpixel.errors import ConventionError
@@ -288,7 +289,7 @@ CONVENTION = Convention(
             "a coordinate in float64 may be beyond the last pixel, where mode constant gives cval",
             ran="SciPy 1.17.1",
         ),
-        Remark("rounding", "results are cut off to whole grey levels", dtype="uint8"),
+        CUT_OFF,
     ),
     library=Library(
         (("scipy", "scipy"), ("ndimage", "scipy.ndimage"), ("np", "numpy")),

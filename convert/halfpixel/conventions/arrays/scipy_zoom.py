@@ -251,6 +251,10 @@ def _write(sampling: Sampling, spatial: int) -> str | None:
     return None
 
 
+CUT_OFF: Final = Remark(
+    "rounding", "results are cut off to whole grey levels", dtype="uint8", kernels=("blend",)
+)
+
 CONVENTION = Convention(
     "SciPy",
     ("scipy.ndimage.zoom", "ndimage.zoom", "ndi.zoom"),
@@ -266,7 +270,7 @@ CONVENTION = Convention(
             "a coordinate in float64 may be beyond the last pixel, where mode constant gives cval",
             ran="SciPy 1.17.1",
         ),
-        Remark("rounding", "results are cut off to whole grey levels", dtype="uint8"),
+        CUT_OFF,
         Remark("axis order", "zoom has a factor for every axis, that of the channels too"),
     ),
     library=Library(

@@ -98,7 +98,11 @@ def _given(text: str) -> dict[str, object]:
         given["method"] = items.pop(0)
     pairs = list(zip(items[::2], items[1::2], strict=False)) + list(call.named.items())
     if len(items) % 2:
-        raise ConventionError(f"{items[-1]!r} stands without a value")
+        methods = ", ".join(METHODS)
+        odd = items[-1 if str(items[0]).lower() in {*PAIRS, *IGNORED} else 0]
+        raise ConventionError(
+            f"{odd!r} is no method ({methods}), nor a name with a value behind it"
+        )
     for name, value in pairs:
         word = choice("an argument", str(name).lower(), (*PAIRS, *IGNORED))
         given[PAIRS.get(word, word)] = value
@@ -160,7 +164,12 @@ CONVENTION = Convention(
     source="MATLAB R2024 documentation, imresize",
     remarks=(
         Remark("axis order", "a size is [numrows numcols]: the height stands first"),
-        Remark("rounding", "results are rounded to whole grey levels, and cut off", dtype="uint8"),
+        Remark(
+            "rounding",
+            "results are rounded to whole grey levels, and cut off",
+            dtype="uint8",
+            kernels=("blend",),
+        ),
         Remark("output length", "a length by a scale is rounded up"),
         Remark("input", "an indexed image is made one of colours before, and none after"),
         Remark("release", "up to R2006b another imresize smoothed by an 11 x 11 filter"),

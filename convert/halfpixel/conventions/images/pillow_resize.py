@@ -233,6 +233,7 @@ CONVENTION = Convention(
             "NEAREST adds its step up in float64, and may fall short of a tie; so may a window of "
             "BOX whose edge is on a pixel's centre",
             ran="Pillow 13.0.0",
+            kernels=("nearest", "box"),
         ),
     ),
     methods=tuple(METHODS),

@@ -132,9 +132,10 @@ CONVENTION = Convention(
     remarks=(
         *REMARKS,
         Remark("rounding", "results of whole numbers are rounded; bicubic ones cut off to a byte",
-               dtype="uint8"),
+               dtype="uint8", kernels=("blend",)),
         Remark(
             "release", "LANCZOS is a mode of tensors from torchvision 0.29 and PyTorch 2.14 on",
+            kernels=("lanczos",),
         ),
     ),
 )  # fmt: skip

@@ -131,19 +131,21 @@ REMARKS: Final = (
         "a coordinate of nearest on a rounding boundary may fall short of it in float32, and the "
         "pixel before is read",
         ran=RAN,
+        kernels=("nearest",),
     ),
     Remark(
         "rounding", "a blend is rounded once to a whole number, a half up",
-        dtype="uint8", most=0.5, ran=RAN,
+        dtype="uint8", most=0.5, ran=RAN, kernels=("blend",),
     ),
     Remark(
         "fixed point",
         "the reference and the optimised kernels step in parts of 1/1024 pixel, which add up over "
         "the output; measured up to length 40",
-        dtype="int8", most=5.0, ran=RAN,
+        dtype="int8", most=5.0, ran=RAN, kernels=("blend",),
     ),
     Remark(
-        "fixed point", "XNNPACK's weights have 11 fractional bits", dtype="uint8", most=0.6, ran=RAN
+        "fixed point", "XNNPACK's weights have 11 fractional bits",
+        dtype="uint8", most=0.6, ran=RAN, kernels=("blend",),
     ),
 )  # fmt: skip
 """What kernels do beside the weights."""

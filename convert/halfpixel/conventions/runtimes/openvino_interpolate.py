@@ -269,6 +269,7 @@ CONVENTION = Convention(
     (
         *(f"{at}.opset{n}.interpolate" for at in ROOTS for n in range(NEWEST, 0, -1)),
         *(f"openvino.opset{n}.Interpolate" for n in range(NEWEST, 3, -1)),
+        *(f"*.opset{n}.interpolate" for n in range(NEWEST, 0, -1)),
     ),
     _read,
     _write,
@@ -288,7 +289,11 @@ CONVENTION = Convention(
             "bicubic_pillow has a = -0.5 on the CPU; the specification takes cube_coeff",
             ran="OpenVINO 2026.4.1",
         ),
-        Remark("arithmetic", "coordinates are float32: one near a tie may fall on either side"),
+        Remark(
+            "arithmetic",
+            "coordinates are float32: one near a tie may fall on either side",
+            kernels=("nearest",),
+        ),
         Remark("rounding", "the CPU may compute in bfloat16 where it has it, unless told float32"),
     ),
 )

@@ -170,6 +170,7 @@ CONVENTION = Convention(
             "release",
             "up to release 7 linear was asymmetric or align_corners alone",
             source="onnx/onnx-tensorrt#457, NVIDIA/TensorRT#273",
+            kernels=("linear",),
         ),
         Remark("rounding", "results are float16, bfloat16 or int8 where the builder may choose"),
     ),

@@ -102,6 +102,7 @@ CONVENTION = Convention(
         Remark(
             "arithmetic",
             "a browser gives it to a runtime of its system, which may take a tie to the other side",
+            kernels=("nearest",),
         ),
     ),
 )

@@ -119,7 +119,7 @@ CONVENTION = Convention(
         "torch.nn.Upsample",
         "torch.nn.UpsamplingBilinear2d",
         "torch.nn.UpsamplingNearest2d",
-        "*.interpolate",
+        "*[!0-9].interpolate",  # OpenVINO's is of a numbered opset
         "F.upsample",
         *(f"torch.nn.functional.{name}" for name in (*OLDER, *ADAPTIVE)),
         *(f"*.{name}" for name in (*OLDER, *ADAPTIVE)),

@@ -154,7 +154,8 @@ def smooth_rows(  # noqa: PLR0913, PLR0917 - what a row hangs on
         if beyond.extrapolate and not 0 <= at <= (n_in - 1) * whole:
             outside.add(place)
             rows.append(())
-            origins.append(None)
+            if profile is not None:
+                origins.append(None)
             positions.append(Fraction(at, whole))
             continue
         known = cache.get(part)
