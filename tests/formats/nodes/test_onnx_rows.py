@@ -47,6 +47,17 @@ def test_a_node_with_a_payload_is_looked_into(tmp_path: Path) -> None:
     assert len(row.sizes) == 2
 
 
+def test_a_long_node_without_a_payload_is_stepped_over(tmp_path: Path) -> None:
+    many = [f"x{k}" for k in range(3000)]
+    nodes = [models.resize("x", "u"), helper.make_node("Sum", many, ["y"]), models.resize("y", "z")]
+    path = tmp_path / "m.onnx"
+    path.write_bytes(models.model(nodes).SerializeToString())
+    found = skeleton(path, small=0)
+    assert found.row is not None
+    assert len(found.row.sizes) == len(nodes)
+    assert found.data == path.read_bytes()
+
+
 def test_a_row_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever of a node a block ends in."""
     graph = GraphProto()

@@ -63,12 +63,11 @@ class Row(Struct, frozen=True):
         return data[: self.graph.at] + rest + data[self.graph.stop :]
 
 
-def row_of(data: bytes | mmap.mmap, longest: int = LONGEST) -> Row | None:
+def row_of(data: bytes | mmap.mmap) -> Row | None:
     """Return the nodes of a huge graph.
 
     Args:
         data: a model.
-        longest: bytes of a node that are none of one in a row.
 
     Returns:
         None where its graph is none that is huge, or not as protobuf writes it.
@@ -84,12 +83,12 @@ def row_of(data: bytes | mmap.mmap, longest: int = LONGEST) -> Row | None:
     if graph is None:
         return None
     sizes = array("i")
-    end = _behind(data, graph, longest, sizes)
+    end = _behind(data, graph, sizes)
     whole = end == graph.stop or (end < graph.stop and data[end] != NODE)
     return Row(graph, sizes, end) if whole and len(sizes) >= HUGE else None
 
 
-def _behind(data: bytes | mmap.mmap, graph: Span, longest: int, sizes: "array[int]") -> int:
+def _behind(data: bytes | mmap.mmap, graph: Span, sizes: "array[int]") -> int:
     """Return the place behind the nodes with which a graph starts; take in their sizes."""
     add, at, behind = sizes.append, graph.start, -1
     while behind < at < graph.stop:
@@ -103,7 +102,7 @@ def _behind(data: bytes | mmap.mmap, graph: Span, longest: int, sizes: "array[in
                         size += (block[place + 3] << 14) - 0x3FFF
                         if block[place + 3] >= 0x80:
                             break
-                    if size > longest:
+                    if size > LONGEST:
                         break
                 add(size)
                 place += size

@@ -87,12 +87,27 @@ def skeleton(path: "File", keep: int = KEEP, small: int = SMALL) -> Skeleton:
             if len(view) <= (small if isinstance(view, mmap.mmap) else view.cheap):
                 return Skeleton(view[:])
             reader = Reader(view, path.name, keep)
-            reader.row = row_of(view, _LARGE) if isinstance(view, mmap.mmap) else None
+            reader.row = _row_of(view, path.name, keep) if isinstance(view, mmap.mmap) else None
             data = reader.rewritten(0, len(view), _MODEL, 0)
             whole = view[:] if data is None else data
             return Skeleton(whole, reader.payloads, reader.payload_bytes, reader.row)
     except Malformed as error:
         raise ModelFileError(path, f"not an ONNX model, or truncated: {error}") from error
+
+
+def _row_of(view: mmap.mmap, name: str, keep: int) -> "Row | None":
+    """Return the nodes of a huge graph, of which none holds a payload."""
+    row = row_of(view)
+    if row is None or max(row.sizes) <= _LARGE:
+        return row
+    reader, at = Reader(view, name, keep), row.graph.start
+    for size in row.sizes:
+        if size > _LARGE:
+            _, _, start, stop = reader.field(at, row.end)
+            if _node(reader, start, stop, 1) is not None:
+                return None
+        at += size
+    return row
 
 
 def structure(path: "File") -> "ModelProto":
