@@ -1,6 +1,6 @@
 """A registry of 10,000 models, checked: time, memory, faults told, the second run, a killed one.
 
-    python benchmarks/cost/registry.py [FOLDER] [--models N] [--jobs N]
+    python benchmarks/cost/registry.py [FOLDER] [--models N] [--jobs N] [--turns]
 
 The models are made of those in `models/` (each copy says in its doc_string which it is), of
 larger ones that are built here, of hostile ones (`hostile/models.py`), and of broken ones: cut,
@@ -217,16 +217,17 @@ def main() -> None:
     arguments.add_argument("folder", nargs="?", type=Path)
     arguments.add_argument("--models", type=int, default=10_000)
     arguments.add_argument("--jobs", type=int, default=2)
+    arguments.add_argument("--turns", action="store_true", help="the first figures alone")
     given = arguments.parse_args()
     folder = given.folder or Path(tempfile.mkdtemp(prefix="registry-"))
     try:
-        report(folder, given.models, given.jobs)
+        report(folder, given.models, given.jobs, turns_alone=given.turns)
     finally:
         if given.folder is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def report(folder: Path, count: int, jobs: int) -> None:
+def report(folder: Path, count: int, jobs: int, *, turns_alone: bool) -> None:
     """Print the figures."""
     packages(folder / "packages")
     runs = Runs(made(folder / "models", count), folder, jobs)
@@ -250,6 +251,8 @@ def report(folder: Path, count: int, jobs: int) -> None:
     print(
         f"    {spread([c.cpu / a.cpu for a, _, c in turns])} times the cores' time of one process"
     )
+    if turns_alone:
+        return
     first = runs.timed("cache", "first.jsonl")
     print(f"first run of all: {first.seconds:.1f} s, {first.cpu:.1f} s of the cores")
     print(f"memory of all its processes: {first.memory / 1e6:.0f} MB (asked 500)")
