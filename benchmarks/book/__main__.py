@@ -26,6 +26,7 @@ import time
 from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:1] = [str(ROOT / "benchmarks")]
@@ -35,6 +36,9 @@ from book.machine import machine, versions  # noqa: E402
 from book.peers import Peers  # noqa: E402
 from book.results import FOLDER, PARTS, Part, save  # noqa: E402
 from book.words import verdict  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def arguments() -> argparse.Namespace:
@@ -66,11 +70,11 @@ def main() -> None:
         )
         bench.folder.mkdir(parents=True, exist_ok=True)
         for name in asked.only or PARTS:
-            measured(name, bench, asked.results)
+            measured(name, bench, asked.results, asked.only or ())
 
 
-def measured(name: str, bench: Bench, results: Path) -> None:
-    """Measure a part, print it and write it down."""
+def measured(name: str, bench: Bench, results: Path, only: Sequence[str]) -> None:
+    """Measure a part, print it and write it down; where its folders were is no one's to know."""
     print(f"\n# {name}: {(import_module(f'book.parts.{name}').__doc__ or '').splitlines()[0]}")
     kind, start = machine(bench.folder), time.monotonic()
     cases = tuple(import_module(f"book.parts.{name}").cases(bench))
@@ -80,7 +84,8 @@ def measured(name: str, bench: Bench, results: Path) -> None:
     if not bench.quick:
         today = dt.datetime.now(tz=dt.UTC).date().isoformat()
         known = {**versions(), **bench.peers.versions()}
-        command = " ".join(("python benchmarks/book", *sys.argv[1:]))
+        parts = (f"--only {one}" for one in only)
+        command = " ".join(("python benchmarks/book", *parts))
         print(save(Part(name, command, today, kind, known, cases), results))
     print(f"{name}: {time.monotonic() - start:.0f} s in all", flush=True)
 
