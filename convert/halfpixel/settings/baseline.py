@@ -9,7 +9,7 @@ graver since, such as a doubt that is proven now that the file says what was mea
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -122,6 +122,11 @@ class Baseline:
     def place(self, key: str) -> str:
         """Return where a file of the baseline is to lie."""
         return os.path.join(os.path.realpath(Path(self.path).parent), key)  # noqa: PTH118 - as above
+
+    @property
+    def entries(self) -> Mapping[str, tuple[Entry, ...]]:
+        """What it knows of each file."""
+        return self._files
 
     @property
     def files(self) -> int:
@@ -254,9 +259,9 @@ def write_baseline(reports: Iterable[FileReport], path: str) -> None:
     atomic.write([f"{json_text(document, indent=1)}\n".encode()], None, Path(path), replace=True)
 
 
-def _entries(path: str) -> dict[str, tuple[Entry, ...]]:
+def _entries(path: str) -> Mapping[str, tuple[Entry, ...]]:
     """Return what the baseline that is there knows of each file; nothing where there is none."""
     try:
-        return Baseline(path)._files  # noqa: SLF001 - its own
+        return Baseline(path).entries
     except UsageError:
         return {}
