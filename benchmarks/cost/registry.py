@@ -10,9 +10,9 @@ is installed beside them whose rule crashes at nodes of one name.
 What is asked: at most 1.3 times the time that two perfect workers take, which is half of what one
 process takes for one file after the other, and is measured as that and, since a machine that does
 other work too gives more to two processes than to one, with two processes. The three take turns, on
-one quarter of the models after the other (of three quarters), so that all meet the same machine, and
-medians with quartiles are told. At most 500 MB in all processes together; each fault told once; a
-second run at least 20 times faster; and a run that is killed at random and resumed comes to the
+one quarter of the models after the other (of three quarters), so that all meet the same machine,
+and medians with quartiles are told. At most 500 MB in all processes together; each fault told once;
+a second run at least 20 times faster; and a run that is killed at random and resumed comes to the
 same bytes. Needs Linux, whose /proc tells the memory of each process.
 """
 

@@ -4,15 +4,17 @@ import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from onnx import ModelProto
 from onnx.backend.test.case import node
-from onnx.backend.test.case.test_case import TestCase
 
 import halfpixel
+
+if TYPE_CHECKING:
+    from onnx.backend.test.case.test_case import TestCase
 
 OPERATORS = ("Resize", "Upsample", "GridSample", "AffineGrid", "RoiAlign")
 FRACTIONAL = "the reference evaluator takes scale * n_in, unrounded, for the output length"
