@@ -139,9 +139,9 @@ def convert(  # noqa: PLR0913 - one keyword an option of the command
         raise UsageError("settings says all of it: give settings, or the other keywords")
     target = None if output is None else Path(output)
     _check_source(source, target)
-    check_there(source)
     _check_target(source, target, settings)
     _check_providers(settings, target)
+    check_there(source)
     place = None if target is None else target.parent
     with (
         boundary(str(source) if isinstance(source, str | Path) else type(source).__name__),
