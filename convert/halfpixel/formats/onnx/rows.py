@@ -5,6 +5,8 @@ Source: Protocol Buffers documentation, "Encoding"; field numbers from ONNX `onn
 
 import mmap
 from array import array
+from collections.abc import Iterator
+from itertools import accumulate
 from typing import Final
 
 from msgspec import Struct
@@ -52,6 +54,14 @@ class Row(Struct, frozen=True):
         graph = WireReader(data).field(self.graph.at, len(data))
         moved = graph[2] - self.graph.start
         return replace(self, graph=Span(self.graph.at, *graph[2:]), end=self.end + moved)
+
+    def longer(self, than: int) -> Iterator[tuple[int, int]]:
+        """Yield where nodes of more than so many bytes start, and the end of all."""
+        if max(self.sizes) > than:
+            places = accumulate(self.sizes, initial=self.graph.start)
+            yield from (
+                (at, self.end) for at, n in zip(places, self.sizes, strict=False) if n > than
+            )
 
     def head(self, data: bytes) -> bytes:
         """Return the model without these nodes.

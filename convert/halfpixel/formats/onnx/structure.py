@@ -1,13 +1,11 @@
 """The structure of an ONNX file as a ModelProto: without its weights, and without importing onnx.
 
-A model file is nearly all tensor payload. The file is mapped, its messages are stepped over
-by their lengths, and only what is not payload is copied; each large payload becomes an
-external-data reference to the very bytes where it lies in the same file. What results is an
-ordinary ModelProto, small enough for protobuf (whose limit is 2 GB) whatever the file's size.
+A model file is nearly all tensor payload. The file is mapped, its messages are stepped over by
+their lengths, and what is not payload is copied; each large payload becomes an external-data
+reference to its very bytes in the same file: a ModelProto small enough for protobuf's 2 GB.
 
-The generated module that defines the messages needs protobuf alone, and importing onnx costs
-more than a whole check. So it is loaded from where onnx is installed and entered under its own
-name, where a later ``import onnx`` finds it.
+The generated module that defines the messages needs protobuf alone, and importing onnx costs more
+than a whole check. So it is loaded from where onnx is, under its own name, which import finds.
 
 Source: Protocol Buffers documentation, "Encoding"; field numbers from ONNX `onnx.proto`.
 """
@@ -97,17 +95,9 @@ def skeleton(path: "File", keep: int = KEEP, small: int = SMALL) -> Skeleton:
 
 def _row_of(view: mmap.mmap, name: str, keep: int) -> "Row | None":
     """Return the nodes of a huge graph, of which none holds a payload."""
-    row = row_of(view)
-    if row is None or max(row.sizes) <= _LARGE:
-        return row
-    reader, at = Reader(view, name, keep), row.graph.start
-    for size in row.sizes:
-        if size > _LARGE:
-            _, _, start, stop = reader.field(at, row.end)
-            if _node(reader, start, stop, 1) is not None:
-                return None
-        at += size
-    return row
+    row, reader = row_of(view), Reader(view, name, keep)
+    long = () if row is None else row.longer(_LARGE)
+    return row if all(_node(reader, *reader.field(*one)[2:], 1) is None for one in long) else None
 
 
 def structure(path: "File") -> "ModelProto":
