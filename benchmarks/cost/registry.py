@@ -155,10 +155,8 @@ class Runs:
                 f"cache{quarter}", f"quarter{quarter}.jsonl", ("--files-from", str(listed))
             )
 
-        if quarter % 2:
-            took = command()
-            return self.perfect(1, alive), self.perfect(self.jobs, alive), took
-        return self.perfect(1, alive), self.perfect(self.jobs, alive), command()
+        first = command() if quarter % 2 else None
+        return self.perfect(1, alive), self.perfect(self.jobs, alive), first or command()
 
     def perfect(self, workers: int, paths: list[str]) -> Took:
         """Return what so many processes take, each for its part, one file after the other.

@@ -99,6 +99,14 @@ _NEW = Sampling("half_pixel", Linear(), _TWICE)
 _CALL = parse_call('F.interpolate(x, scale_factor=2.0, mode="bilinear")')
 _SIZES: Facts = {"input_shape": (1, 3, 5, 5), "output_shape": (1, 3, 10, 10), "by": "scales"}
 
+_MEANT = Finding(
+    "samples on asymmetric coordinates are up to 0.25 input px from half-pixel ones; TensorFlow 1 "
+    "computes this",
+    "note",
+    "proven",
+    declined="TensorFlow 1 means it",
+)
+
 RULE = Rule(
     __name__,
     __doc__,
@@ -157,13 +165,7 @@ RULE = Rule(
         ),
         Bad(
             example_site("Upsample", example_resize(_OLD), opset=9, producer=Producer("tf2onnx")),
-            Finding(
-                "samples on asymmetric coordinates are up to 0.25 input px from half-pixel "
-                "ones; TensorFlow 1 computes this",
-                "note",
-                "proven",
-                declined="TensorFlow 1 means it",
-            ),
+            _MEANT,
         ),
         Bad(
             example_site(
@@ -172,13 +174,7 @@ RULE = Rule(
                 {**_SIZES, "dialect": LITERT, "opset": 1, "by": "sizes"},
                 producer=Producer("tflite-mlir converted."),
             ),
-            Finding(
-                "samples on asymmetric coordinates are up to 0.25 input px from half-pixel "
-                "ones; TensorFlow 1 computes this",
-                "note",
-                "proven",
-                declined="TensorFlow 1 means it",
-            ),
+            _MEANT,
         ),
         Bad(
             example_site(

@@ -16,23 +16,16 @@ from halfpixel.checking.check import check_paths, settings_of
 from halfpixel.cli.main import cli
 from servers.made import PAYLOAD, data, model
 from servers.s3 import S3
+from servers.said import told, told_here
 from servers.web import Web
 
 MODEL = data()
 
 
-def told(report: halfpixel.Report) -> list[str]:
-    return [f"{file.error} {one}" for file in report.files for one in file.findings]
-
-
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Return what is said of the model where it is a file."""
-    path = tmp_path_factory.mktemp("here") / "m.onnx"
-    path.write_bytes(MODEL)
-    found = told(halfpixel.check(path))
-    assert len(found) == 1
-    return found
+    return told_here(tmp_path_factory.mktemp("here") / "m.onnx", MODEL)
 
 
 def test_in_a_bucket(bucket: S3, here: list[str]) -> None:

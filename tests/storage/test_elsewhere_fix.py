@@ -142,7 +142,7 @@ def test_data_of_a_hostile_name_is_not_fetched(bucket: S3, tmp_path: Path, name:
 
 
 def test_verify(bucket: S3, site: Web, tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxruntime", reason="onnxruntime runs the models")
     address = bucket.put("data/m.onnx", with_data().SerializeToString())
     bucket.put("data/weights.bin", WEIGHTS)
     (tmp_path / "weights.bin").write_bytes(WEIGHTS)

@@ -12,6 +12,7 @@ from external_models import run
 from litert_files.built import NEAREST, Graph, Op, Value, nearest_flags, tflite
 from litert_files.bundled import litertlm, task
 from servers.s3 import S3
+from servers.said import told, told_here
 from servers.web import Web
 
 METADATA = {"keep_stablehlo_constant": b""}
@@ -38,18 +39,10 @@ MODEL = large()
 LITTLE = len(MODEL) // 20
 
 
-def told(report: halfpixel.Report) -> list[str]:
-    return [f"{file.error} {one}" for file in report.files for one in file.findings]
-
-
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Return what is said of the model where it is a file."""
-    path = tmp_path_factory.mktemp("here") / "m.tflite"
-    path.write_bytes(MODEL)
-    found = told(halfpixel.check(path))
-    assert len(found) == 1
-    return found
+    return told_here(tmp_path_factory.mktemp("here") / "m.tflite", MODEL)
 
 
 def test_in_a_bucket(bucket: S3, here: list[str]) -> None:

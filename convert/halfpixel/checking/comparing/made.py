@@ -1,6 +1,6 @@
 """Whether a call gives output lengths that are not its factor's, and reads the same there."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from typing import Final
@@ -56,11 +56,7 @@ def longer_in(convention: Convention, text: str, made: Sequence[Pair]) -> Pair |
     >>> longer_in(torch, "F.interpolate(x, scale_factor=2)", [(4, 8), (7, 8)])
     (7, 14)
     """
-    for (n_in, n_out), found in _read(convention, text, made):
-        other = next((n for n in found.lengths if n not in {None, n_out}), None)
-        if other is not None:
-            return n_in, other
-    return None
+    return _longer(_read(convention, text, made))
 
 
 def same_at(convention: Convention, text: str, sampling: Sampling, made: Sequence[Pair]) -> bool:
@@ -73,12 +69,18 @@ def same_at(convention: Convention, text: str, sampling: Sampling, made: Sequenc
     >>> same_at(torch, "F.interpolate(x, size=(h, w))", floored, [(4, 8), (7, 8)])
     True
     """
-    if longer_in(convention, text, made) is not None:
-        return False
     read = list(_read(convention, text, made))
-    return len(read) == len(made) and all(
-        _same(sampling, one, pair) for pair, found in read for one in found.samplings
-    )
+    if len(read) < len(made) or _longer(read) is not None:
+        return False
+    return all(_same(sampling, one, pair) for pair, found in read for one in found.samplings)
+
+
+def _longer(read: Iterable[tuple[Pair, Reading]]) -> Pair | None:
+    for (n_in, n_out), found in read:
+        other = next((n for n in found.lengths if n not in {None, n_out}), None)
+        if other is not None:
+            return n_in, other
+    return None
 
 
 def _same(sampling: Sampling, other: Sampling | None, pair: Pair) -> bool:
