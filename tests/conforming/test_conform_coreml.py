@@ -54,7 +54,7 @@ def test_every_unit_is_held_against_the_exact_weights() -> None:
 
 
 def test_coremltools_takes_every_package_that_is_written(tmp_path: Path) -> None:
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     load = import_module("coremltools.converters.mil.frontend.milproto.load").load
     load_spec = import_module("coremltools.models.utils").load_spec
     for place, config in enumerate(configurations()):

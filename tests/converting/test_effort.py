@@ -79,7 +79,7 @@ def raising(*_given: object, **_options: object) -> NoReturn:
 
 
 def test_core_ml_names_the_option_of_this_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    tools = pytest.importorskip("coremltools")
+    tools = pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     monkeypatch.setattr(tools, "convert", raising)
     found = halfpixel.convert(nn.Upsample(scale_factor=2.0), "m.mlpackage", inputs=["1x2x5x6"])
     assert "--target coreml-ios16 writes for iOS 16 and later" in found.refused

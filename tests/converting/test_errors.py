@@ -48,7 +48,7 @@ def convert(exporter: str, folder: Path, **options: object) -> Conversion:
 def break_library(exporter: str, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     library: object = torch.onnx
     if exporter == "coreml":
-        library = pytest.importorskip("coremltools")
+        library = pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     monkeypatch.setattr(library, "convert" if exporter == "coreml" else "export", raising(error))
 
 
@@ -141,7 +141,7 @@ def test_numpy_is_named_where_coremltools_cannot_use_it(
 def test_the_oldest_system_of_all_targets_counts(
     targets: list[str], specification: int, tmp_path: Path
 ) -> None:
-    tools = pytest.importorskip("coremltools")
+    tools = pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     assert convert("coreml", tmp_path, targets=targets).refused == ""
     model = tools.utils.load_spec(str(tmp_path / "m.mlpackage"))
     assert model.specificationVersion == specification
@@ -150,7 +150,7 @@ def test_the_oldest_system_of_all_targets_counts(
 def test_a_system_is_that_of_the_file_and_not_of_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tools = pytest.importorskip("coremltools")
+    tools = pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     path = tmp_path / "watch-ios15.toml"
     path.write_text('runtime = "x"\ndialect = "ML Program"\nspecification = 8\n')
     assert convert("coreml", tmp_path, targets=[str(path)]).refused == ""
@@ -167,12 +167,12 @@ def test_a_system_is_that_of_the_file_and_not_of_its_name(
 def test_a_core_ml_range_has_the_exported_length_in_it(
     shape: str, dynamic: str, tmp_path: Path
 ) -> None:
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     assert convert("coreml", tmp_path, inputs=[shape], dynamic=dynamic).refused == ""
 
 
 def test_a_core_ml_range_stays_in_that_of_the_program(tmp_path: Path) -> None:
-    tools = pytest.importorskip("coremltools")
+    tools = pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     program = torch.export.export(
         nn.Upsample(scale_factor=2.0),
         (torch.rand(1, 1, 5, 6),),

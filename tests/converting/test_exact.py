@@ -118,7 +118,7 @@ def test_a_target_without_the_mode_gets_an_exact_lowering(tmp_path: Path) -> Non
 @pytest.mark.filterwarnings("ignore")  # coremltools leaves temporary folders to the collector
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
 def test_core_ml_is_written_and_verified(mode: str, tmp_path: Path) -> None:
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     path = tmp_path / "m.mlpackage"
     module = Up(scale_factor=2.0, mode=mode)
     found = halfpixel.convert(module, path, inputs=["1x2x4x6"])
@@ -141,7 +141,7 @@ class Gaps(nn.Module):
 
 @pytest.mark.filterwarnings("ignore")  # likewise
 def test_gaps_of_coremltools_are_filled_and_native_operators_stay(tmp_path: Path) -> None:
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     found = halfpixel.convert(Gaps(), tmp_path / "m.mlpackage", inputs=["1x2x8x12"])
     assert found.refused == ""
     assert [pair.site and pair.site.op for pair in found.sites] == ["upsample_bilinear"]

@@ -117,7 +117,7 @@ def test_every_network_converts_and_is_clean(
     name: str, suffix: str, recipe: types.ModuleType, tmp_path: Path
 ) -> None:
     if suffix == "mlpackage":
-        pytest.importorskip("coremltools")
+        pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     module, about = made(recipe, name)
     path = tmp_path / f"{name}.{suffix}"
     found = halfpixel.convert(
@@ -156,8 +156,8 @@ def test_tf2onnx_is_checked_fixed_and_verified(file: str) -> None:
 @pytest.mark.oracle
 @pytest.mark.usefixtures("recipe")
 def test_tf2onnx_still_writes_what_is_kept_here(tmp_path: Path) -> None:
-    pytest.importorskip("tensorflow")
-    pytest.importorskip("tf2onnx")
+    pytest.importorskip("tensorflow", reason="TensorFlow computes what is compared")
+    pytest.importorskip("tf2onnx", reason="tf2onnx writes the models")
     importlib.import_module("library_tensorflow").build(tmp_path, [])
     told = ("file", "calls", "operators", "onnxruntime_vs_tensorflow")
     again = rows(tmp_path / "tensorflow" / "tensorflow.csv")

@@ -197,7 +197,7 @@ class Twice(nn.Module):
 
 @pytest.mark.filterwarnings("ignore")  # coremltools' own
 def test_two_outputs_of_one_name_are_refused(tmp_path: Path) -> None:
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     found = halfpixel.convert(Twice(), tmp_path / "m.mlpackage", inputs=["1x2x4x6"])
     assert "two outputs the name" in found.refused
     assert halfpixel.convert(Twice(), inputs=["1x2x4x6"]).verified

@@ -101,7 +101,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
 def test_the_file_is_the_onnx_model_or_is_not_written(
     off: float, stand_in: types.ModuleType, tmp_path: Path
 ) -> None:
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     path, out = CORPUS / "bilinear_x2_ac0-t2.13.0d-o20.onnx", tmp_path / "m.mlpackage"
     vars(stand_in)["off"] = off
     result = run(path, "--to", out)
@@ -185,7 +185,7 @@ def test_a_library_that_is_missing_is_named(
 @pytest.fixture
 def library() -> None:
     """Skip where there is no real onnx2torch."""
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     try:
         import_module("onnx2torch")
     except Exception as error:  # noqa: BLE001 - a torchvision for CUDA raises what it likes

@@ -175,7 +175,7 @@ def test_grid_sample_becomes_an_ml_program(
     corners: bool,  # noqa: FBT001
     tmp_path: Path,
 ) -> None:
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     found = halfpixel.convert(
         Sample(mode, padding, corners),
         tmp_path / "m.mlpackage",

@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_read_is_refused_under_its_own_name(
 
 @pytest.mark.filterwarnings("ignore")  # coremltools leaves temporary folders to the collector
 def test_a_neural_network_is_verified_as_a_whole(tmp_path: Path) -> None:
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     path = tmp_path / "m.mlmodel"
     module = Up(scale_factor=2.0, mode="bilinear")
     found = halfpixel.convert(module, path, inputs=["1x2x4x6"])
@@ -107,7 +107,7 @@ def test_a_missing_provider_is_told_before_anything_is_loaded() -> None:
 
 @pytest.mark.parametrize("fallback", [False, True])
 def test_a_provider_that_leaves_a_site_is_a_refusal(fallback: bool) -> None:  # noqa: FBT001
-    ort = pytest.importorskip("onnxruntime")
+    ort = pytest.importorskip("onnxruntime", reason="onnxruntime runs the models")
     if "AzureExecutionProvider" not in ort.get_available_providers():
         pytest.skip("this onnxruntime has no provider that runs nothing itself")
     found = halfpixel.convert(
@@ -171,7 +171,7 @@ def test_keywords_that_mean_nothing_are_refused(keywords: dict[str, object], tol
 
 @pytest.mark.filterwarnings("ignore")  # coremltools' own
 def test_a_cropped_transposed_convolution_of_core_ml_is_what_was_called(tmp_path: Path) -> None:
-    pytest.importorskip("coremltools")
+    pytest.importorskip("coremltools", reason="coremltools writes and reads Core ML")
     module = nn.ConvTranspose2d(4, 4, 3, 2, 1, output_padding=1)
     found = halfpixel.convert(module, tmp_path / "m.mlpackage", inputs=["1x4x9x6"])
     assert (found.refused, found.findings) == ("", 0)

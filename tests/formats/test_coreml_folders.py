@@ -82,7 +82,7 @@ def test_a_part_that_is_a_link_out_is_one_line(package: Path, name: str, reason:
 @links
 @pytest.mark.parametrize("name", [WEIGHTS, "Data/com.apple.CoreML/weights"])
 def test_weights_that_are_a_link_out_are_neither_copied_nor_run(package: Path, name: str) -> None:
-    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxruntime", reason="onnxruntime runs the models")
     away(package, name)
     refused(package, "leads out of the model's folder", ["check"], ["fix", *EXPECT], ["verify"])
 
@@ -111,7 +111,7 @@ def test_a_pipe_in_a_package_is_one_line(package: Path) -> None:
 
 @links
 def test_a_hub_keeps_a_package_as_links_into_one_folder(package: Path, tmp_path: Path) -> None:
-    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxruntime", reason="onnxruntime runs the models")
     whole = files(package)
     hub(package)
     before = files(tmp_path / "blobs")

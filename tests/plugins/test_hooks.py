@@ -65,7 +65,7 @@ def test_a_file_that_is_called_as_an_option_is_a_file(repository: Path) -> None:
 
 
 def test_pre_commit_takes_the_manifest() -> None:
-    pytest.importorskip("pre_commit")
+    pytest.importorskip("pre_commit", reason="pre-commit runs the hooks")
     command = ["-m", "pre_commit", "validate-manifest", ".pre-commit-hooks.yaml"]
     done = shell(sys.executable, *command, folder=ROOT)
     assert done.returncode == 0, done.stdout

@@ -10,7 +10,7 @@ import pytest
 from external_models import EXPECT, SCALES, external, files, home, links, model, pipes, run
 from halfpixel.formats.onnx.read.external_data import whole_model
 
-pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxruntime", reason="onnxruntime runs the models")
 
 
 @pytest.fixture
